@@ -1,0 +1,153 @@
+"""The device's API as data: commands, responses, messages, and what the program may conclude from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+
+class Hazard(StrEnum):
+    """How much a command must be confirmed before it is sent."""
+
+    SAFE = "safe"
+    """Sent from its form without another question."""
+    CONFIRM = "confirm"
+    """A dialog whose harmless button has the focus."""
+    CRITICAL = "critical"
+    """A dialog in which the profile's name must be typed."""
+
+
+class Origin(StrEnum):
+    """Where a fact about the device comes from; shown wherever a user meets it."""
+
+    DOCUMENTED = "documented"
+    ASSUMED = "assumed"
+    USER = "user"
+
+
+class FieldType(StrEnum):
+    """What a field of a command's payload holds."""
+
+    FLOAT = "float"
+    INT = "int"
+    BOOL = "bool"
+    STRING = "string"
+    CHOICE = "choice"
+    RECIPE = "recipe"
+    """A list of `[target temperature, duration, gradient]` items; chosen on the Recipes screen."""
+    JSON = "json"
+
+
+class Role(StrEnum):
+    """What a leaf of a message means to the program."""
+
+    STATE = "state"
+    SETPOINT = "setpoint"
+    STEP = "step"
+    """Number of the running step, the first is 1."""
+    STEPS = "steps"
+    """How many steps the loaded recipe has."""
+    RECIPE_NAME = "recipe_name"
+    CONTROLLED = "controlled"
+    """The temperature that the recipe drives."""
+    SERVER_TIME = "server_time"
+    """The server's clock, ms since 1970."""
+
+
+class Field(msgspec.Struct, frozen=True):
+    """One typed value in a command's payload."""
+
+    name: str
+    type: FieldType
+    unit: str = ""
+    min: float | None = None
+    max: float | None = None
+    default: Any = None
+    choices: tuple[str, ...] = ()
+    required: bool = True
+    help: str = ""
+
+
+class Confirm(msgspec.Struct, frozen=True):
+    """When the device's own messages prove that a command took effect.
+
+    `becomes`: the role's leaf changes to this run-state word ("running", "idle") after sending.
+    `equals`: the leaf changes to the value of this payload field after sending.
+    """
+
+    role: Role
+    becomes: str = ""
+    equals: str = ""
+
+
+class CommandSpec(msgspec.Struct, frozen=True):
+    """A command the device takes."""
+
+    event: str
+    title: str
+    help: str = ""
+    fields: tuple[Field, ...] = ()
+    """Empty: the command carries no payload, and an empty string is sent."""
+    ack: str | None = None
+    """The response event that answers it; None where none comes."""
+    hazard: Hazard = Hazard.CONFIRM
+    timeout: float = 10.0
+    """Seconds to wait for the response before the outcome is `unknown`."""
+    origin: Origin = Origin.USER
+    source: str = ""
+    """Page of the manual, or name of the contract file."""
+    confirm: Confirm | None = None
+    means: str = ""
+    """What will happen, in words, for the confirmation dialog."""
+
+
+class ResponseSpec(msgspec.Struct, frozen=True):
+    """An event that answers a command."""
+
+    event: str
+    command: str
+    results: tuple[str, ...] = ("success", "warning", "error")
+    origin: Origin = Origin.USER
+    source: str = ""
+
+
+class LeafSpec(msgspec.Struct, frozen=True):
+    """A name, unit and meaning for one leaf (dotted path) of a message."""
+
+    path: str
+    channel: str = ""
+    """Short name of the channel; `event.path` where empty."""
+    label: str = ""
+    unit: str = ""
+    pin: bool = False
+    log: bool = False
+    """Drawn on a logarithmic axis."""
+    hide: bool = False
+    role: Role | None = None
+    running: tuple[str, ...] = ()
+    """For role `state`: the values (as text) that mean a recipe is running."""
+    idle: tuple[str, ...] = ()
+
+
+class MessageSpec(msgspec.Struct, frozen=True):
+    """An ad hoc event whose leaves have names."""
+
+    event: str
+    leaves: tuple[LeafSpec, ...] = ()
+    origin: Origin = Origin.USER
+    source: str = ""
+
+
+class Contract(msgspec.Struct, frozen=True):
+    """All the program is told about one device; what it is not told it learns, or shows as it is."""
+
+    commands: Mapping[str, CommandSpec]
+    responses: Mapping[str, ResponseSpec]
+    messages: Mapping[str, MessageSpec]
+    start: str | None = None
+    """The command that starts a loaded recipe; None where loading starts it or nobody knows."""
+    files: tuple[str, ...] = ()
+    """Names of the contract files it was made from, in order."""

@@ -1,0 +1,76 @@
+"""Settings: what every key is called, its unit, its default, and the strict reader."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class RecipeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How this device reads a recipe: assumed, because its manual does not say."""
+
+    temperature_unit: Literal["degC", "K", "degF"] = "degC"
+    duration_unit: Literal["s", "min", "h", "ms"] = "s"
+    step_reading: Literal["ramp", "jump"] = "ramp"
+    """`ramp`: the setpoint moves linearly over the duration; `jump`: it jumps and holds."""
+    min: float | None = None
+    """Lowest temperature this chamber should be asked for, degC."""
+    max: float | None = None
+    """Highest, degC."""
+    assumed_rate: float = 1.0
+    """K/min taken for a ramp "as fast as it goes" when a time line is planned."""
+    max_items: int = 500
+    """Longest flat list that is sent."""
+
+
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One named chamber."""
+
+    url: str = "http://localhost:8080"
+    path: str = "/socket.io"
+    namespace: str = "/"
+    transports: tuple[Literal["websocket", "polling"], ...] = ("websocket",)
+    ca_file: str = ""
+    """PEM file of a private certificate authority."""
+    fingerprint: str = ""
+    """SHA-256 of the one certificate to trust, hex, colons allowed."""
+    auth_file: str = ""
+    """TOML file, mode 0600, with tables `auth` (the socket.io auth payload) and `headers`."""
+    contracts: tuple[str, ...] = ()
+    """Contract files that add to the documented one; relative to the settings file."""
+    observe: bool = False
+    expert: bool = False
+    """Show the line that sends any event with any JSON."""
+    connect_timeout: float = 5.0
+    """Seconds."""
+    stale_after: float = 3.0
+    """Seconds a channel may be silent at least before it is stale (or 3 x its own period, if longer)."""
+    recipe: RecipeSettings = RecipeSettings()
+
+
+class Display(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How the screen looks."""
+
+    theme: str = "xovac-dark"
+    ascii: bool = False
+    time: Literal["local", "utc"] = "local"
+    refresh: float = 2.0
+    """Snapshots per second, 0.2 to 10."""
+    window: Literal["10min", "1h", "6h", "24h", "all"] = "10min"
+    """The trend's window at start."""
+    log_events: int = 50_000
+    """Newest events kept in memory."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The whole settings file."""
+
+    profile: str = ""
+    """Profile to open when none is named; empty: the only one, or ask."""
+    recipes: str = ""
+    """Folder of recipe files; empty: `recipes` beside the settings file."""
+    display: Display = Display()
+    keys: dict[str, str] = {}
+    """Action id -> key or comma-separated keys."""
+    profiles: dict[str, Profile] = {}

@@ -1,0 +1,56 @@
+"""The one exception tree: every error is a sentence for the user, and has an exit code."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit codes of the command line; the README lists them."""
+
+    OK = 0
+    CRASH = 1
+    """A defect in this program; the message names the log file."""
+    USAGE = 2
+    """Wrong arguments or settings, or no terminal where one is needed."""
+    WARNING = 3
+    """The device answered `warning`: what was asked did not happen."""
+    ERROR = 4
+    """The device answered `error`, or a guard refused the command."""
+    UNKNOWN = 5
+    """Sent, but no answer came: it may or may not have happened."""
+    CONNECT = 6
+    """No connection to the device."""
+
+
+class XovacError(Exception):
+    """Something the user can act on.
+
+    `str(error)` is one or more whole sentences: what happened, to what, and what to do next.
+    """
+
+    exit_code: Exit = Exit.USAGE
+
+
+class SettingsError(XovacError):
+    """A settings, contract, theme or secrets file that cannot be used; names the file and the key."""
+
+
+class RecipeError(XovacError):
+    """A recipe that cannot be read, or must not be sent; names the file and the key."""
+
+
+class ContractError(XovacError):
+    """A command, payload or field value that the contract does not allow."""
+
+
+class LinkError(XovacError):
+    """The device cannot be reached, or is not what the settings say."""
+
+    exit_code = Exit.CONNECT
+
+
+class CommandRefused(XovacError):  # noqa: N818 - "refused" is the field's word for this outcome
+    """A guard said no before anything was sent."""
+
+    exit_code = Exit.ERROR

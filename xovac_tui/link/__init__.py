@@ -1,0 +1,1 @@
+"""One socket.io connection: states, back-off, liveness, TLS; yields events, emits commands."""

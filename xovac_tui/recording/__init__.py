@@ -1,0 +1,1 @@
+"""The record of everything that crossed the wire."""

@@ -1,0 +1,1 @@
+"""A stand-in device: physics, controller, faults, and a real socket.io server."""

@@ -1,0 +1,1 @@
+"""The terminal's face: app, screens, widgets, dialogs."""
