@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -68,6 +68,8 @@ class Field(msgspec.Struct, frozen=True):
     default: Any = None
     choices: tuple[str, ...] = ()
     required: bool = True
+    auto: Literal["", "utc_offset_ms", "epoch_ms"] = ""
+    """Filled by the program at the moment of sending: this machine's offset from UTC (east positive) or time."""
     help: str = ""
 
 
@@ -109,7 +111,8 @@ class ResponseSpec(msgspec.Struct, frozen=True):
 
     event: str
     command: str
-    results: tuple[str, ...] = ("success", "warning", "error")
+    schema: Mapping[str, Any] = {}
+    """JSON schema of the payload, as the manual prints it."""
     origin: Origin = Origin.USER
     source: str = ""
 

@@ -1,0 +1,251 @@
+"""Reads contract files; the documented one is always the first and cannot be overruled."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from xovac_tui.api.contract import (
+    CommandSpec,
+    Confirm,
+    Contract,
+    Field,
+    FieldType,
+    Hazard,
+    LeafSpec,
+    MessageSpec,
+    Origin,
+    ResponseSpec,
+    Role,
+)
+from xovac_tui.errors import SettingsError
+from xovac_tui.strict import convert, nearest, read_toml
+
+_TABLES = ("commands", "responses", "messages", "confirm")
+_KEYS = (*_TABLES, "origin", "source", "start")
+_TIMEOUT = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(ms|s|min)?\s*$")
+_SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, None: 1.0}
+
+
+class _FieldTable(msgspec.Struct, forbid_unknown_fields=True):
+    type: FieldType
+    unit: str = ""
+    min: float | None = None
+    max: float | None = None
+    default: Any = None
+    choices: tuple[str, ...] = ()
+    required: bool = True
+    auto: Literal["", "utc_offset_ms", "epoch_ms"] = ""
+    help: str = ""
+
+
+class _CommandTable(msgspec.Struct, forbid_unknown_fields=True):
+    title: str = ""
+    help: str = ""
+    means: str = ""
+    source: str = ""
+    ack: str | None = None
+    hazard: Hazard = Hazard.CONFIRM
+    timeout: str | float = 10.0
+    fields: dict[str, _FieldTable] = {}
+    confirm: Confirm | None = None
+
+
+class _ResponseTable(msgspec.Struct, forbid_unknown_fields=True):
+    command: str
+    source: str = ""
+    schema: dict[str, Any] = {}
+
+
+class _LeafTable(msgspec.Struct, forbid_unknown_fields=True):
+    channel: str = ""
+    label: str = ""
+    unit: str = ""
+    pin: bool = False
+    log: bool = False
+    hide: bool = False
+    role: Role | None = None
+    running: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
+
+
+class _ConfirmTable(msgspec.Struct, forbid_unknown_fields=True):
+    role: Role
+    becomes: Literal["", "running", "idle"] = ""
+    equals: str = ""
+
+
+class _Draft:
+    """A contract while its files are being read, one after the other."""
+
+    def __init__(self) -> None:
+        self.commands: dict[str, CommandSpec] = {}
+        self.responses: dict[str, ResponseSpec] = {}
+        self.messages: dict[str, MessageSpec] = {}
+        self.start: str | None = None
+        self.files: list[str] = []
+
+
+def documented_contract() -> Contract:
+    """Return what the manual says, alone."""
+    return load_contract(())
+
+
+def load_contract(paths: Sequence[Path], *, simulator: bool = False) -> Contract:
+    """Return the documented contract with the files' additions, later ones last.
+
+    `simulator` adds what this program's own simulator speaks (all of it assumed). Raises SettingsError
+    with file, key and reason.
+    """
+    draft = _Draft()
+    shipped = ["documented.toml", "simulator.toml"] if simulator else ["documented.toml"]
+    for name in shipped:
+        _add(draft, Path(str(files("xovac_tui.api").joinpath(name))), name)
+    for path in paths:
+        _add(draft, path, str(path))
+    if draft.start is not None and draft.start not in draft.commands:
+        hint = nearest(draft.start, draft.commands)
+        raise SettingsError(f'{draft.files[-1]}: key "start": no command is called "{draft.start}".{hint}')
+    return Contract(draft.commands, draft.responses, draft.messages, draft.start, tuple(draft.files))
+
+
+def _add(draft: _Draft, path: Path, name: str) -> None:
+    data = read_toml(path)
+    for key in data:
+        if key not in _KEYS:
+            raise SettingsError(f'{name}: there is no key "{key}".{nearest(key, _KEYS)}')
+    for table in _TABLES:
+        inner = data.get(table, {})
+        if not isinstance(inner, dict) or not all(isinstance(value, dict) for value in inner.values()):
+            raise SettingsError(f'{name}: key "{table}" must hold tables, such as [{table}.name].')
+    origin = _one_of(data, "origin", Origin.USER, name)
+    source = str(data.get("source", name))
+    for event, table in data.get("commands", {}).items():
+        _guard_documented(draft.commands.get(event), f"commands.{event}", name)
+        draft.commands[event] = _command(event, table, origin, source, name)
+    for event, table in data.get("responses", {}).items():
+        _guard_documented(draft.responses.get(event), f"responses.{event}", name)
+        read = convert(table, _ResponseTable, file=name, at=f"responses.{event}")
+        draft.responses[event] = ResponseSpec(event, read.command, read.schema, origin, read.source or source)
+    for event, table in data.get("messages", {}).items():
+        draft.messages[event] = _message(event, table, origin, source, name, draft.messages.get(event))
+    _tie(draft, data, origin, source, name)
+    if "start" in data:
+        if not isinstance(data["start"], str):
+            raise SettingsError(f'{name}: key "start" must be the name of a command, in quotes.')
+        draft.start = data["start"]
+    draft.files.append(name)
+
+
+def _tie(draft: _Draft, data: dict[str, Any], origin: Origin, source: str, name: str) -> None:
+    """Connect responses with commands, and confirmations with commands."""
+    for event, table in data.get("confirm", {}).items():
+        if event not in draft.commands:
+            hint = nearest(event, draft.commands)
+            raise SettingsError(f'{name}: key "confirm.{event}": no such command.{hint}')
+        rule = convert(table, _ConfirmTable, file=name, at=f"confirm.{event}")
+        confirm = Confirm(rule.role, rule.becomes, rule.equals)
+        _check_confirm(confirm, draft.commands[event], f"confirm.{event}", name)
+        draft.commands[event] = msgspec.structs.replace(draft.commands[event], confirm=confirm)
+    for event in data.get("responses", {}):
+        command = draft.responses[event].command
+        if command not in draft.commands:
+            hint = nearest(command, draft.commands)
+            raise SettingsError(
+                f'{name}: key "responses.{event}.command": no command is called "{command}".{hint}'
+            )
+    for event in data.get("commands", {}):
+        ack = draft.commands[event].ack
+        if ack and ack not in draft.responses:
+            draft.responses[ack] = ResponseSpec(ack, event, {}, origin, source)
+
+
+def _guard_documented(known: CommandSpec | ResponseSpec | None, key: str, name: str) -> None:
+    if known is not None and known.origin is Origin.DOCUMENTED:
+        raise SettingsError(
+            f'{name}: key "{key}": the device\'s manual documents this, so it cannot be changed. '
+            f"Take it out; to say how its effect shows, use [confirm.{known.event}]."
+        )
+
+
+def _command(event: str, table: dict[str, Any], origin: Origin, source: str, name: str) -> CommandSpec:
+    at = f"commands.{event}"
+    read = convert(table, _CommandTable, file=name, at=at)
+    fields = tuple(_field(key, field, f"{at}.fields.{key}", name) for key, field in read.fields.items())
+    command = CommandSpec(
+        event=event,
+        title=read.title or event,
+        help=read.help,
+        fields=fields,
+        ack=read.ack,
+        hazard=read.hazard,
+        timeout=_timeout(read.timeout, f"{at}.timeout", name),
+        origin=origin,
+        source=read.source or source,
+        confirm=read.confirm,
+        means=read.means,
+    )
+    if read.confirm:
+        _check_confirm(read.confirm, command, f"{at}.confirm", name)
+    return command
+
+
+def _check_confirm(rule: Confirm, command: CommandSpec, at: str, name: str) -> None:
+    if bool(rule.becomes) == bool(rule.equals):
+        raise SettingsError(f'{name}: key "{at}" wants either "becomes" or "equals", and not both.')
+    if rule.becomes and rule.becomes not in ("running", "idle"):
+        raise SettingsError(f'{name}: key "{at}.becomes" must be "running" or "idle".')
+    if rule.equals and rule.equals not in {field.name for field in command.fields}:
+        hint = nearest(rule.equals, (field.name for field in command.fields))
+        raise SettingsError(f'{name}: key "{at}.equals": {command.event} has no such field.{hint}')
+
+
+def _field(key: str, read: _FieldTable, at: str, name: str) -> Field:
+    numeric = read.type in (FieldType.FLOAT, FieldType.INT)
+    for limit in ("min", "max"):
+        value = getattr(read, limit)
+        if value is not None and (not numeric or not math.isfinite(value)):
+            raise SettingsError(
+                f'{name}: key "{at}.{limit}" wants a finite number, and a float or int field.'
+            )
+    if read.min is not None and read.max is not None and read.min > read.max:
+        raise SettingsError(f'{name}: key "{at}.min" is above its max. Swap them.')
+    if (read.type is FieldType.CHOICE) != bool(read.choices):
+        raise SettingsError(f'{name}: key "{at}.choices" belongs to type "choice", and is needed there.')
+    return Field(name=key, **{f: getattr(read, f) for f in read.__struct_fields__})
+
+
+def _message(
+    event: str, table: dict[str, Any], origin: Origin, source: str, name: str, known: MessageSpec | None
+) -> MessageSpec:
+    leaves = {leaf.path: leaf for leaf in known.leaves} if known else {}
+    for path, leaf in table.items():
+        at = f'messages.{event}."{path}"'
+        if not isinstance(leaf, dict):
+            raise SettingsError(f'{name}: key "{at}" must be a table, such as {{ label = "Plate A" }}.')
+        read = convert(leaf, _LeafTable, file=name, at=at)
+        leaves[path] = LeafSpec(path=path, **{f: getattr(read, f) for f in read.__struct_fields__})
+    return MessageSpec(event, tuple(leaves.values()), origin, source)
+
+
+def _timeout(value: str | float, at: str, name: str) -> float:
+    match = _TIMEOUT.match(str(value))
+    seconds = float(match[1]) * _SECONDS[match[2]] if match else math.nan
+    if not 0.1 <= seconds <= 3600:
+        raise SettingsError(f'{name}: key "{at}" must be 0.1 s to 60 min, written such as "15s" or "2min".')
+    return seconds
+
+
+def _one_of(data: dict[str, Any], key: str, default: Origin, name: str) -> Origin:
+    try:
+        return Origin(data.get(key, default))
+    except ValueError:
+        raise SettingsError(
+            f'{name}: key "{key}" must be one of: {", ".join(o.value for o in Origin)}.'
+        ) from None
