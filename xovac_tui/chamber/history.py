@@ -1,0 +1,200 @@
+"""What one channel did: a bounded record of its lowest and highest values, finer for the recent past.
+
+Time is cut into bins of 1 s, 8 s and 64 s, each kept in a ring: about 21 minutes, 3 hours and 49 hours, 90 KB
+when full. A bin holds the lowest and the highest value that fell into it, so no spike is ever lost. Bins
+without a value stay empty and are told as gaps; only between two samples that followed each other at the
+channel's usual pace are the bins filled in, on the straight line from one to the other.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xovac_tui.chamber.ring import Ring
+
+QUIET = 3.0
+"""Seconds without a sample that are never a gap, however fast the channel usually is."""
+LONGEST_PERIOD = 600.0
+"""Seconds; a channel that speaks more seldom than this is drawn as single points."""
+RATE_SECONDS = 60.0
+"""Length of the past that the change per minute is taken from, seconds."""
+
+_EIGHT = 3
+_SIXTY_FOUR = 6
+_ROOMS = ((0, 1280), (_EIGHT, 1400), (_SIXTY_FOUR, 2760))
+"""Rings as (binary logarithm of the bin's seconds, number of bins)."""
+
+NAN = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Bins:
+    """Lowest and highest value per column of a window of time; NaN in both where nothing was received."""
+
+    start: float
+    """Monotonic time of the left edge of the first column."""
+    seconds: float
+    """Width of a column."""
+    lows: Sequence[float]
+    highs: Sequence[float]
+
+
+class History:
+    """The record of one numeric channel, newest 48 hours and more."""
+
+    __slots__ = ("_broken", "_first", "_index", "_last", "_rate", "_rate_key", "_rings", "_usual", "_value")
+
+    def __init__(self) -> None:
+        self._rings = tuple(Ring(shift, room) for shift, room in _ROOMS)
+        self._first: float | None = None
+        self._last = -math.inf
+        self._value = NAN
+        self._index = 0
+        self._usual: float | None = None
+        self._broken = True
+        self._rate: float | None = None
+        self._rate_key: tuple[int, bool] | None = None
+
+    @property
+    def first(self) -> float | None:
+        """Monotonic time of the first usable sample ever; None before it."""
+        return self._first
+
+    @property
+    def last_time(self) -> float | None:
+        """Monotonic time of the newest usable sample; None before the first."""
+        return None if self._first is None else self._last
+
+    @property
+    def oldest(self) -> float | None:
+        """Monotonic time from which on values are still kept."""
+        if self._first is None:
+            return None
+        return max(self._first, float(self._rings[-1].oldest << _SIXTY_FOUR))
+
+    @property
+    def period(self) -> float | None:
+        """Usual seconds between samples in different bins; None until two were seen."""
+        return self._usual
+
+    def add(self, mono: float, value: float) -> None:
+        """Take one sample; NaN or infinite means that there is none, and breaks the line."""
+        if not math.isfinite(value):
+            self._broken = True
+            return
+        index = math.floor(mono)
+        fine = self._rings[0]
+        if index == self._index and self._first is not None:
+            # The broken line is left broken for the next bin only: within one bin nothing can be shown.
+            self._broken = False
+            if fine.inside(value):
+                self._last = mono
+                self._value = value
+                return
+        elif self._first is None:
+            self._first = mono
+        else:
+            self._join(mono, index, value)
+        for ring in self._rings:
+            ring.put(index, value)
+        self._last = mono
+        self._value = value
+        self._index = index
+        self._broken = False
+
+    def _join(self, mono: float, index: int, value: float) -> None:
+        """Learn the pace from the interval before this sample; fill the bins in between unless it is a gap."""
+        interval = mono - self._last
+        usual = self._usual
+        allowed = QUIET if usual is None else max(QUIET, 3 * usual)
+        if usual is None:
+            self._usual = min(interval, LONGEST_PERIOD)
+        elif interval < usual:
+            self._usual = max(interval, usual / 2)
+        else:
+            # One long silence must not make the next ones look usual.
+            self._usual = min(interval, 1.25 * usual + 0.1, LONGEST_PERIOD)
+        if self._broken or interval > allowed:
+            return
+        slope = (value - self._value) / interval if interval else 0.0
+        low, high = sorted((self._value, value))
+        for between in range(self._index + 1, index):
+            filled = min(high, max(low, self._value + slope * (between + 0.5 - self._last)))
+            for ring in self._rings:
+                ring.put(between, filled)
+
+    def window(self, start: float, end: float, columns: int) -> Bins:
+        """Return lowest and highest values per column of `start` to `end` (exclusive), monotonic seconds.
+
+        Taken from the finest ring that still reaches back to `start`. Every sample kept lies within the
+        bounds of its column; a bin that two columns share counts for both.
+        """
+        columns = max(columns, 1)
+        seconds = (end - start) / columns
+        age = max(end, self._last) - start
+        ring = next((ring for ring in self._rings if ring.seconds * ring.room >= age), self._rings[-1])
+        lows = array("d")
+        highs = array("d")
+        step = ring.seconds
+        for column in range(columns):
+            low, high = ring.bounds(
+                math.floor((start + column * seconds) / step),
+                math.ceil((start + (column + 1) * seconds) / step),
+            )
+            empty = low > high
+            lows.append(NAN if empty else low)
+            highs.append(NAN if empty else high)
+        return Bins(start, seconds, lows, highs)
+
+    def last(self, seconds: float, now: float, n: int) -> tuple[float, ...]:
+        """Return `n` values (middle of lowest and highest) for about the last `seconds`; NaN is a gap.
+
+        The bins keep their places in time, so that the picture moves by whole bins only.
+        """
+        width = seconds / n
+        end = math.ceil(now / width) * width
+        bins = self.window(end - seconds, end, n)
+        return tuple((low + high) / 2 for low, high in zip(bins.lows, bins.highs, strict=True))
+
+    def rate_per_minute(self, now: float, ratio: bool = False) -> float | None:
+        """Return the change per minute over the last minute: absolute, or as a ratio (-0.002 is -0.2 %).
+
+        None with less than 10 s of samples, or when the newest is overdue. A slower channel is looked at
+        over four of its periods.
+        """
+        usual = self._usual
+        if usual is None or now - self._last > max(QUIET, 3 * usual):
+            return None
+        key = (self._index, ratio)
+        if self._rate_key != key:
+            self._rate = self._slope(max(RATE_SECONDS, 4 * usual), ratio)
+            self._rate_key = key
+        return self._rate
+
+    def _slope(self, seconds: float, ratio: bool) -> float | None:
+        """Return the least-squares change per minute over the newest `seconds`."""
+        end = self._index + 1
+        begin = max(end - round(seconds), self._rings[0].oldest)
+        lows, highs = self._rings[0].slices(begin, end)
+        times: list[float] = []
+        values: list[float] = []
+        for offset, (low, high) in enumerate(zip(lows, highs, strict=True)):
+            if low <= high:
+                middle = (low + high) / 2
+                if ratio and middle <= 0:
+                    return None
+                times.append(offset)
+                values.append(math.log(middle) if ratio else middle)
+        if len(times) < 3 or times[-1] - times[0] < 10:
+            return None
+        mean_time = math.fsum(times) / len(times)
+        mean = math.fsum(values) / len(values)
+        across = math.fsum(
+            (time - mean_time) * (value - mean) for time, value in zip(times, values, strict=True)
+        )
+        spread = math.fsum((time - mean_time) ** 2 for time in times)
+        change = 60 * across / spread
+        return math.expm1(min(change, 700.0)) if ratio else change
