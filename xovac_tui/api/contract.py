@@ -69,7 +69,7 @@ class Field(msgspec.Struct, frozen=True):
     choices: tuple[str, ...] = ()
     required: bool = True
     auto: Literal["", "utc_offset_ms", "epoch_ms"] = ""
-    """Filled by the program at the moment of sending: this machine's offset from UTC (east positive) or time."""
+    """Filled at the moment of sending: this machine's offset from UTC (east positive) or its time."""
     help: str = ""
 
 

@@ -110,7 +110,7 @@ def check_values(
 ) -> dict[str, Any]:
     """Return the whole payload of a command, checked and with its automatic fields filled.
 
-    `utc` is this machine's time in seconds since 1970, `utc_offset` its zone's offset in seconds, east positive.
+    `utc`: seconds since 1970; `utc_offset`: this machine's zone, seconds, east positive.
     """
     known = {field.name for field in spec.fields}
     for name in values:

@@ -1,0 +1,160 @@
+"""A channel: one leaf of one message, followed through time."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+from xovac_tui.api.contract import LeafSpec, Origin
+from xovac_tui.api.payload import Leaf
+from xovac_tui.api.text import clean
+from xovac_tui.chamber.history import History
+from xovac_tui.chamber.snapshot import ChannelView, Quality
+
+STALE_PERIODS = 3.0
+"""A channel is stale after this many of its own usual periods."""
+ONCE_SECONDS = 60.0
+"""Seconds after which a value that came only once counts as stale: nobody knows its usual period."""
+LONGEST_TEXT = 64
+"""Characters of text that still make a channel; longer ones are read in the Log."""
+_INTERVALS = 8
+
+
+class Stream:
+    """The pace of one message event: how often it usually comes."""
+
+    __slots__ = ("_intervals", "last", "name", "period")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.last: float | None = None
+        self.period: float | None = None
+        """Usual seconds between messages; None until two intervals were seen."""
+        self._intervals: deque[float] = deque(maxlen=_INTERVALS)
+
+    def beat(self, mono: float) -> None:
+        """Note that the message came."""
+        if self.last is not None:
+            self._intervals.append(max(0.0, mono - self.last))
+            if len(self._intervals) >= 2:
+                # The second longest: a burst does not shorten the period, and one pause does not lengthen it.
+                self.period = sorted(self._intervals)[-2]
+        self.last = mono
+
+    def pause(self) -> None:
+        """Note that the link broke: the silence until the next message says nothing about the pace."""
+        self.last = None
+
+    def limit(self, stale_after: float) -> float:
+        """Return after how many seconds of silence it is stale."""
+        if self.period is None:
+            return max(ONCE_SECONDS, stale_after)
+        return max(STALE_PERIODS * self.period, stale_after)
+
+
+class Channel:
+    """One leaf's newest value and history. Mutable, private to the chamber; faces get `ChannelView`s."""
+
+    __slots__ = (
+        "_fault",
+        "_rate",
+        "_rate_for",
+        "full_name",
+        "history",
+        "is_bool",
+        "order",
+        "origin",
+        "seen",
+        "spec",
+        "stream",
+        "text",
+        "value",
+    )
+
+    def __init__(self, full_name: str, stream: Stream, spec: LeafSpec | None, origin: Origin | None) -> None:
+        self.full_name = full_name
+        self.stream = stream
+        self.spec = spec or LeafSpec(path=full_name)
+        self.origin = origin
+        self.history = History()
+        self.value: float | None = None
+        self.text = ""
+        self.is_bool = False
+        self.seen: float | None = None
+        self.order = 0
+        self._fault = False
+        self._rate: float | None = None
+        self._rate_for: float | None = None
+
+    @property
+    def name(self) -> str:
+        """Short name where the contract gives one, else `event.path`."""
+        return self.spec.channel or self.full_name
+
+    def feed(self, leaf: Leaf, mono: float) -> None:
+        """Take a new value."""
+        self.seen = mono
+        self._fault = False
+        if isinstance(leaf, bool):
+            self.is_bool, self.text, self.value = True, "on" if leaf else "off", float(leaf)
+            self.history.add(mono, self.value)
+        elif isinstance(leaf, float):
+            self.is_bool, self.text = False, ""
+            if math.isfinite(leaf):
+                self.value = leaf
+                self.history.add(mono, leaf)
+            else:
+                self._break(mono)
+        elif isinstance(leaf, str):
+            self.is_bool, self.text, self.value = False, clean(leaf, LONGEST_TEXT), None
+        else:
+            self.text = ""
+            self._break(mono)
+
+    def _break(self, mono: float) -> None:
+        self.value = None
+        self._fault = True
+        self.history.add(mono, math.nan)
+
+    def quality(self, now: float, *, linked: bool, stale_after: float) -> Quality:
+        """Return how far the value may be believed at `now`."""
+        if self.seen is None:
+            return Quality.NO_DATA
+        if not linked or now - self.seen > self.stream.limit(stale_after):
+            return Quality.STALE
+        return Quality.BAD if self._fault else Quality.GOOD
+
+    def view(self, now: float, *, linked: bool, stale_after: float) -> ChannelView:
+        """Return the frozen picture of this channel at `now`."""
+        spec = self.spec
+        age = None if self.seen is None else max(0.0, now - self.seen)
+        quality = self.quality(now, linked=linked, stale_after=stale_after)
+        pace = self.stream.period
+        return ChannelView(
+            name=self.name,
+            full_name=self.full_name,
+            label=spec.label or self.name,
+            unit=spec.unit,
+            value=self.value,
+            text=self.text,
+            quality=quality,
+            age=age,
+            period=pace,
+            overdue=age is not None
+            and (quality is Quality.STALE or age > (2 * pace + 0.5 if pace else ONCE_SECONDS)),
+            per_minute=self._per_minute(now) if quality is Quality.GOOD and not self.is_bool else None,
+            pinned=spec.pin,
+            log=spec.log,
+            hidden=spec.hide,
+            role=spec.role,
+            origin=self.origin,
+            seen_mono=self.seen,
+            is_bool=self.is_bool,
+        )
+
+    def _per_minute(self, now: float) -> float | None:
+        # Twenty messages a second need no twenty regressions: once a second is all that can be read.
+        if self.value is not None and (self._rate_for is None or now - self._rate_for >= 1.0):
+            self._rate = self.history.rate_per_minute(now, self.spec.log)
+            self._rate_for = now
+        return self._rate

@@ -1,0 +1,252 @@
+"""The command ledger: every command that was asked for, and the one outcome that it came to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from xovac_tui.api.contract import Confirm, Contract, Role
+from xovac_tui.api.event import Event
+from xovac_tui.api.payload import one_line
+from xovac_tui.api.text import clean
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState
+
+LATE_WINDOW = 60.0
+"""Seconds after giving up during which a response is still taken to answer that command."""
+CONFIRM_WINDOW = 120.0
+"""Seconds after sending during which a change in the chamber is taken as the command's effect."""
+
+_RESULTS = {"success": Outcome.SUCCESS, "warning": Outcome.WARNING, "error": Outcome.ERROR}
+_replace = msgspec.structs.replace
+
+
+class Ledger:
+    """Commands in the order they were asked for. Pure: times come in as arguments, seconds."""
+
+    def __init__(self, contract: Contract, *, keep: int = 500) -> None:
+        self._contract = contract
+        self._keep = keep
+        self._entries: dict[int, LedgerEntry] = {}
+        self._values: dict[int, Any] = {}
+        self._next_id = 1
+        self._first_answerable = 1
+        self.unasked = 0
+        """Responses that belong to no command of ours."""
+
+    @property
+    def entries(self) -> tuple[LedgerEntry, ...]:
+        """The entries that are kept, oldest first."""
+        return tuple(self._entries.values())
+
+    def get(self, entry_id: int) -> LedgerEntry | None:
+        """Return the entry as it is now, or None when it is no longer kept."""
+        return self._entries.get(entry_id)
+
+    def in_flight(self, command: str) -> LedgerEntry | None:
+        """Return the command of this name that still waits for its outcome, or None."""
+        return next(
+            (e for e in self._entries.values() if e.command == command and e.outcome is Outcome.SENT), None
+        )
+
+    def refuse(
+        self,
+        command: str,
+        payload: str,
+        *,
+        who: str,
+        utc: float,
+        mono: float,
+        reason: str,
+        stop: bool = False,
+    ) -> LedgerEntry:
+        """Note a command that a guard held back: nothing was sent."""
+        return self._add(
+            LedgerEntry(
+                self._next_id, command, payload, who, utc, mono, Outcome.REFUSED, reason=reason, stop=stop
+            )
+        )
+
+    def open(
+        self,
+        command: str,
+        payload: str,
+        *,
+        who: str,
+        utc: float,
+        mono: float,
+        timeout: float,
+        session: int,
+        values: Any = None,
+        stop: bool = False,
+    ) -> LedgerEntry:
+        """Note a command that is being sent now; without a response in the contract it is done at once.
+
+        `values` is the decoded payload, for confirmations that compare with one of its fields.
+        """
+        spec = self._contract.commands.get(command)
+        answered = spec is not None and spec.ack is not None
+        entry = LedgerEntry(
+            self._next_id,
+            command,
+            payload,
+            who,
+            utc,
+            mono,
+            Outcome.SENT if answered else Outcome.DONE,
+            reason="" if answered else "Sent. No answer to this command is known, so watch the readings.",
+            session=session,
+            timeout=timeout,
+            stop=stop,
+        )
+        self._values[entry.id] = values
+        return self._add(entry)
+
+    def not_sent(self, entry_id: int, reason: str) -> LedgerEntry:
+        """Turn an opened entry into `refused`: the link said that nothing left this machine."""
+        return self._put(_replace(self._entries[entry_id], outcome=Outcome.REFUSED, reason=reason))
+
+    def answer(self, event: Event) -> tuple[LedgerEntry, ...]:
+        """Take a response; return the entry that it changed, if any."""
+        spec = self._contract.responses.get(event.name)
+        command = spec.command if spec else event.name.removesuffix("_ack")
+        waiting = [e for e in self._entries.values() if e.command == command and self._waits(e, event.mono)]
+        if not waiting:
+            return self._unwaited(command, event)
+        # Responses carry no id: the manual leaves only their order, so the oldest open command gets it.
+        entry = waiting[0]
+        outcome, message, reason = _read_answer(event)
+        after = event.mono - entry.mono
+        if entry.outcome is Outcome.SENT:
+            entry = _replace(
+                entry,
+                outcome=outcome,
+                message=message,
+                reason=reason,
+                answer=one_line(event.payload, 2000),
+                took=after,
+            )
+        else:
+            entry = _replace(
+                entry,
+                late=outcome,
+                late_after=after,
+                message=message or reason,
+                answer=one_line(event.payload, 2000),
+            )
+        return (self._put(entry),)
+
+    def tick(self, mono: float) -> tuple[LedgerEntry, ...]:
+        """Give up on commands whose time is over; return the entries that changed."""
+        return tuple(
+            self._give_up(entry, mono, f"No answer came within {entry.timeout:g} s.")
+            for entry in self._sent()
+            if mono - entry.mono >= entry.timeout
+        )
+
+    def link_lost(self, mono: float) -> tuple[LedgerEntry, ...]:
+        """Give up on everything under way: an answer cannot come any more."""
+        self._first_answerable = self._next_id
+        return tuple(
+            self._give_up(entry, mono, "The link broke before an answer came.") for entry in self._sent()
+        )
+
+    def next_deadline(self) -> float | None:
+        """Return the monotonic time of the next time-out, or None."""
+        return min((entry.mono + entry.timeout for entry in self._sent()), default=None)
+
+    def saw(self, role: Role, value: RunState | str | float, mono: float) -> tuple[LedgerEntry, ...]:
+        """Take a change that the chamber reports; return the entries that it confirms."""
+        changed = []
+        for entry in list(self._entries.values()):
+            spec = self._contract.commands.get(entry.command)
+            if (
+                spec is not None
+                and spec.confirm is not None
+                and spec.confirm.role is role
+                and entry.confirmed is None
+                and entry.outcome in (Outcome.SENT, Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE)
+                and entry.late not in (Outcome.WARNING, Outcome.ERROR)
+                and 0 <= mono - entry.mono <= CONFIRM_WINDOW
+                and _shows(spec.confirm, value, self._values.get(entry.id))
+            ):
+                changed.append(self._put(_replace(entry, confirmed=mono - entry.mono)))
+        return tuple(changed)
+
+    def look_at_all(self) -> tuple[LedgerEntry, ...]:
+        """Note that somebody has looked at every unknown outcome."""
+        return tuple(
+            self._put(_replace(entry, looked_at=True))
+            for entry in list(self._entries.values())
+            if entry.outcome is Outcome.UNKNOWN and not entry.looked_at
+        )
+
+    def _unwaited(self, command: str, event: Event) -> tuple[LedgerEntry, ...]:
+        recent = [
+            e
+            for e in self._entries.values()
+            if e.command == command and e.answer and event.mono - e.mono <= e.timeout + LATE_WINDOW
+        ]
+        if recent:
+            return (self._put(_replace(recent[-1], duplicates=recent[-1].duplicates + 1)),)
+        self.unasked += 1
+        return ()
+
+    def _waits(self, entry: LedgerEntry, mono: float) -> bool:
+        if entry.outcome is Outcome.SENT:
+            return True
+        return (
+            entry.outcome is Outcome.UNKNOWN
+            and not entry.answer
+            and entry.id >= self._first_answerable
+            and mono - entry.mono <= entry.timeout + LATE_WINDOW
+        )
+
+    def _give_up(self, entry: LedgerEntry, mono: float, why: str) -> LedgerEntry:
+        reason = f"{why} It may or may not have happened: watch the readings before you send it again."
+        return self._put(_replace(entry, outcome=Outcome.UNKNOWN, reason=reason, took=mono - entry.mono))
+
+    def _sent(self) -> list[LedgerEntry]:
+        return [entry for entry in self._entries.values() if entry.outcome is Outcome.SENT]
+
+    def _add(self, entry: LedgerEntry) -> LedgerEntry:
+        self._next_id += 1
+        self._put(entry)
+        for old in self._surplus():
+            del self._entries[old.id]
+            self._values.pop(old.id, None)
+        return entry
+
+    def _surplus(self) -> Iterable[LedgerEntry]:
+        """The oldest entries beyond what is kept; one that still waits is never dropped."""
+        over = len(self._entries) - self._keep
+        settled = [entry for entry in self._entries.values() if entry.outcome is not Outcome.SENT]
+        return settled[: max(0, over)]
+
+    def _put(self, entry: LedgerEntry) -> LedgerEntry:
+        self._entries[entry.id] = entry
+        return entry
+
+
+def _read_answer(event: Event) -> tuple[Outcome, str, str]:
+    """Return (outcome, message, reason) of a response that follows, or does not follow, the manual."""
+    value = event.payload.value
+    result = value.get("result") if isinstance(value, dict) else None
+    message = clean(str(value.get("message", "")), 500) if isinstance(value, dict) else ""
+    outcome = _RESULTS.get(result) if isinstance(result, str) else None
+    if outcome is None:
+        said = one_line(event.payload, 80)
+        return (
+            Outcome.UNKNOWN,
+            message,
+            f"An answer came that is neither success, warning nor error: {said}. Watch the readings.",
+        )
+    return outcome, message, ""
+
+
+def _shows(rule: Confirm, value: RunState | str | float, sent: Any) -> bool:
+    if rule.becomes:
+        return isinstance(value, RunState) and value.value == rule.becomes.upper()
+    wanted = sent.get(rule.equals) if isinstance(sent, dict) else None
+    return wanted is not None and value == wanted

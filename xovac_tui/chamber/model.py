@@ -1,0 +1,241 @@
+"""The live model of one chamber: a reducer that events and the time go into, and snapshots come out of."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+
+from xovac_tui.api.contract import Contract, LeafSpec, Role
+from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.payload import Leaf, leaves
+from xovac_tui.chamber.channel import LONGEST_TEXT, Channel, Stream
+from xovac_tui.chamber.history import History
+from xovac_tui.chamber.ledger import Ledger
+from xovac_tui.chamber.run import RunTracker
+from xovac_tui.chamber.snapshot import (
+    ChannelView,
+    Counters,
+    LedgerEntry,
+    LinkView,
+    LinkWord,
+    Mark,
+    Quality,
+    RunState,
+    RunView,
+    Snapshot,
+)
+
+MAX_CHANNELS = 2_000
+"""Channels that are followed; a server that names more is shown in the Log and counted."""
+_PACE_SETTERS = 30.0
+"""Seconds; message streams that come at least this often decide whether the link is STALE."""
+_KEEP_MARKS = 500
+_SHOWN_ENTRIES = 200
+
+Changes = tuple[LedgerEntry, ...]
+
+
+class Chamber:
+    """Everything that is known about one chamber. Pure: it reads no clock and does no I/O."""
+
+    def __init__(self, contract: Contract, *, stale_after: float = 3.0) -> None:
+        self.contract = contract
+        self.ledger = Ledger(contract)
+        self._stale_after = stale_after
+        self._link = LinkView()
+        self._streams: dict[str, Stream] = {}
+        self._channels: dict[str, dict[str, Channel]] = {}
+        self._by_name: dict[str, Channel] = {}
+        self._count = 0
+        self._order: tuple[Channel, ...] | None = None
+        self._run = RunTracker()
+        self._marks: deque[Mark] = deque(maxlen=_KEEP_MARKS)
+        self._events_in = self._events_out = self._malformed = self._dropped = 0
+        self._newest: float | None = None
+        self._clock_offset: float | None = None
+        for event, message in contract.messages.items():
+            stream = self._streams.setdefault(event, Stream(event))
+            for leaf in message.leaves:
+                self._add_channel(stream, leaf.path, leaf)
+
+    # -- what goes in -------------------------------------------------------------------------------
+
+    def apply(self, event: Event) -> Changes:
+        """Take one event; return the ledger entries that it changed."""
+        if event.direction is Direction.OUT:
+            self._events_out += 1
+            return ()
+        self._events_in += 1
+        self._newest = event.mono
+        if event.payload.problem:
+            self._malformed += 1
+        if event.kind is Kind.RESPONSE:
+            return self.ledger.answer(event)
+        return self._message(event)
+
+    def link_changed(self, link: LinkView, utc: float, mono: float) -> Changes:
+        """Take a new state of the connection; return the ledger entries that it changed."""
+        before, self._link = self._link, link
+        up, was_up = link.word is LinkWord.ONLINE, before.word is LinkWord.ONLINE
+        if up and not was_up:
+            for stream in self._streams.values():
+                stream.pause()
+            if link.session > 1:
+                self._mark("online", "link back", utc, mono)
+        if was_up and (not up or link.session != before.session):
+            self._mark("lost", link.why or "link lost", utc, mono)
+            return self.ledger.link_lost(mono)
+        return ()
+
+    def tick(self, mono: float) -> Changes:
+        """Let time pass; return the ledger entries that it changed."""
+        return self.ledger.tick(mono)
+
+    def note(self, text: str, utc: float, mono: float, kind: str = "note") -> None:
+        """Put a mark on the time axis."""
+        self._mark(kind, text, utc, mono)
+
+    # -- what comes out -----------------------------------------------------------------------------
+
+    @property
+    def linked(self) -> bool:
+        """True while the connection is open (fresh or stale)."""
+        return self._link.word is LinkWord.ONLINE
+
+    def word(self, mono: float) -> LinkWord:
+        """Return the link's word on the screen: STALE where the connection is open but the data stopped."""
+        if self._link.word is LinkWord.ONLINE and self._data_stopped(mono):
+            return LinkWord.STALE
+        return self._link.word
+
+    def history(self, name: str) -> History | None:
+        """Return the history of the channel with this full name, or None."""
+        channel = self._by_name.get(name)
+        return channel.history if channel else None
+
+    def snapshot(self, utc: float, mono: float) -> Snapshot:
+        """Return the whole chamber as it is at this moment."""
+        linked = self.linked
+        channels = tuple(
+            channel.view(mono, linked=linked, stale_after=self._stale_after) for channel in self._ordered()
+        )
+        word = self.word(mono)
+        link = self._link
+        if word is not link.word:
+            link = LinkView(
+                word=word,
+                since_utc=link.since_utc,
+                since_mono=link.since_mono,
+                why="The connection is open, but the data that used to come have stopped.",
+                rtt=link.rtt,
+                session=link.session,
+            )
+        return Snapshot(
+            utc=utc,
+            mono=mono,
+            link=link,
+            channels=channels,
+            run=self._run_view(channels),
+            ledger=self.ledger.entries[-_SHOWN_ENTRIES:],
+            counters=Counters(
+                events_in=self._events_in,
+                events_out=self._events_out,
+                malformed=self._malformed,
+                unasked_acks=self.ledger.unasked,
+                channels_dropped=self._dropped,
+                reconnects=max(0, self._link.session - 1),
+            ),
+            newest_age=None if self._newest is None else max(0.0, mono - self._newest),
+            clock_offset=self._clock_offset,
+            marks=tuple(self._marks),
+        )
+
+    # -- inside -------------------------------------------------------------------------------------
+
+    def _message(self, event: Event) -> Changes:
+        name = event.name
+        stream = self._streams.get(name)
+        if stream is None:
+            if len(self._streams) >= MAX_CHANNELS:
+                self._dropped += 1
+                return ()
+            stream = self._streams[name] = Stream(name)
+        stream.beat(event.mono)
+        changed: list[LedgerEntry] = []
+        known = self._channels.setdefault(name, {})
+        for path, leaf in leaves(event.payload.value):
+            channel = known.get(path) or self._learn(stream, path, leaf)
+            if channel is None:
+                continue
+            channel.feed(leaf, event.mono)
+            if channel.spec.role is not None:
+                changed.extend(self._play(channel.spec, leaf, event))
+        return tuple(changed)
+
+    def _learn(self, stream: Stream, path: str, leaf: Leaf) -> Channel | None:
+        """Return a new channel for a leaf nobody named, or None for one that makes none."""
+        if leaf is None or (isinstance(leaf, str) and len(leaf) > LONGEST_TEXT):
+            return None
+        if self._count >= MAX_CHANNELS:
+            self._dropped += 1
+            return None
+        return self._add_channel(stream, path, None)
+
+    def _add_channel(self, stream: Stream, path: str, spec: LeafSpec | None) -> Channel:
+        full_name = f"{stream.name}.{path}" if path else stream.name
+        origin = self.contract.messages[stream.name].origin if spec else None
+        channel = Channel(full_name, stream, spec, origin)
+        channel.order = self._count
+        self._count += 1
+        self._channels.setdefault(stream.name, {})[path] = channel
+        self._by_name[full_name] = channel
+        self._order = None
+        return channel
+
+    def _ordered(self) -> tuple[Channel, ...]:
+        if self._order is None:
+            self._order = tuple(
+                sorted(self._by_name.values(), key=lambda c: (not c.spec.pin, c.origin is None, c.order))
+            )
+        return self._order
+
+    def _play(self, spec: LeafSpec, leaf: Leaf, event: Event) -> Changes:
+        if spec.role is Role.SERVER_TIME:
+            if isinstance(leaf, float):
+                self._clock_offset = leaf / 1000 - event.utc
+            return ()
+        change = self._run.feed(spec, leaf, event.utc, event.mono)
+        if change is None:
+            return ()
+        role, value = change
+        if role is Role.STATE:
+            kind = "run" if value is RunState.RUNNING else "idle"
+            self._mark(kind, f"chamber reports {self._run.word}", event.utc, event.mono)
+        elif role is Role.STEP:
+            self._mark(
+                "step", f"step {value:g}" if isinstance(value, float | int) else "", event.utc, event.mono
+            )
+        return self.ledger.saw(role, value, event.mono)
+
+    def _run_view(self, channels: tuple[ChannelView, ...]) -> RunView:
+        roles: Mapping[Role, ChannelView] = {c.role: c for c in channels if c.role is not None}
+        setpoint, controlled, state = (roles.get(r) for r in (Role.SETPOINT, Role.CONTROLLED, Role.STATE))
+        return self._run.view(
+            stale=state is not None and state.quality is Quality.STALE,
+            target=setpoint.value if setpoint and setpoint.quality is Quality.GOOD else None,
+            actual=controlled.value if controlled and controlled.quality is Quality.GOOD else None,
+            unit=controlled.unit if controlled and controlled.unit else "degC",
+        )
+
+    def _data_stopped(self, mono: float) -> bool:
+        """True when every message that used to come regularly is overdue."""
+        learned = [s for s in self._streams.values() if s.period is not None]
+        paced = [s for s in learned if s.period is not None and s.period <= _PACE_SETTERS] or learned
+        # A stream that has not come since the link came back is judged from that moment.
+        up_since = self._link.since_mono
+        return bool(paced) and all(
+            mono - (up_since if s.last is None else s.last) > s.limit(self._stale_after) for s in paced
+        )
+
+    def _mark(self, kind: str, text: str, utc: float, mono: float) -> None:
+        self._marks.append(Mark(mono, utc, kind, text))
