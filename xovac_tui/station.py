@@ -1,1 +1,452 @@
 """Wires one chamber together: link + chamber + ledger + record. The only thing that a face talks to."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import msgspec
+
+from xovac_tui.api.contract import CommandSpec, Contract, Hazard, Origin
+from xovac_tui.api.event import Event, Kind
+from xovac_tui.api.forms import check_values, parse_json
+from xovac_tui.chamber.history import History
+from xovac_tui.chamber.model import Chamber
+from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Outcome, Snapshot
+from xovac_tui.clock import Clock, SystemClock
+from xovac_tui.config import Profile, Secrets
+from xovac_tui.errors import ContractError, LinkError, XovacError
+from xovac_tui.link.status import LinkState, LinkStatus
+from xovac_tui.link.target import Target
+from xovac_tui.recipes.plan import PlanSettings
+from xovac_tui.recording.eventlog import EventLog
+
+STOP_COMMAND = "cancel_recipe"
+_TICK = 0.25
+"""Seconds between looks at what time alone changes: time-outs and staleness."""
+_DEFAULT_TIMEOUT = 10.0
+
+
+class LinkPort(Protocol):
+    """What the station needs of a link; tests pass their own."""
+
+    @property
+    def status(self) -> LinkStatus:
+        """The state of the connection now."""
+        ...
+
+    async def run(self) -> None:
+        """Connect, and reconnect, until cancelled."""
+        ...
+
+    async def emit(self, name: str, data: str) -> Event:
+        """Send one event, or raise LinkError when nothing was sent."""
+        ...
+
+    def reconnect_now(self) -> None:
+        """Do not wait for the next try."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCallbacks:
+    """What a link tells the station."""
+
+    contract_kind: Callable[[str], Kind]
+    on_event: Callable[[Event], None]
+    on_status: Callable[[LinkStatus], None]
+    clock: Clock
+
+
+LinkFactory = Callable[[Target, LinkCallbacks], LinkPort]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """News: the link's word, or the reason for it, is another one."""
+
+    link: LinkView
+    before: LinkView
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerChanged:
+    """News: a command was asked for, or something became of it."""
+
+    entry: LedgerEntry
+
+
+@dataclass(frozen=True, slots=True)
+class ModeChanged:
+    """News: the console observes, or may command again."""
+
+    observe: bool
+
+
+News = LinkChanged | LedgerChanged | ModeChanged
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """A command that has passed every check, and exactly what would be sent."""
+
+    spec: CommandSpec
+    text: str
+    values: Any = None
+
+
+class Station:
+    """One chamber: its link, its model, its ledger and its record, with or without a screen."""
+
+    def __init__(
+        self,
+        name: str,
+        profile: Profile,
+        contract: Contract,
+        *,
+        secrets: Secrets | None = None,
+        observe: bool | None = None,
+        clock: Clock | None = None,
+        who: str | None = None,
+        log_events: int = 50_000,
+        link_factory: LinkFactory | None = None,
+    ) -> None:
+        self.name = name
+        self.profile = profile
+        self.contract = contract
+        self.clock: Clock = clock or SystemClock()
+        self.who = who or _who()
+        self.log = EventLog(log_events)
+        self.chamber = Chamber(contract, stale_after=profile.stale_after)
+        self._observe = profile.observe if observe is None else observe
+        self._secrets = secrets or Secrets()
+        self._link_factory = link_factory or _real_link
+        self._link: LinkPort | None = None
+        self._shown_link = LinkView()
+        self._listeners: list[Callable[[News], None]] = []
+        self._queues: list[asyncio.Queue[Event]] = []
+        self._waiting: dict[int, asyncio.Future[LedgerEntry]] = {}
+        self._status_changed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    # -- life -----------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self.run(), name="station")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def run(self) -> None:
+        """Connect, and stay connected, until cancelled; on the way out nothing is sent to the chamber."""
+        callbacks = LinkCallbacks(self._kind, self._on_event, self._on_status, self.clock)
+        try:
+            self._link = await asyncio.to_thread(self._link_factory, self.target(), callbacks)
+        except XovacError as error:
+            self._on_status(
+                LinkStatus(
+                    LinkState.OFFLINE,
+                    since_utc=self.clock.utc(),
+                    since_mono=self.clock.mono(),
+                    why=str(error),
+                )
+            )
+            return
+        ticker = asyncio.create_task(self._tick_for_ever(), name="station-tick")
+        try:
+            await self._link.run()
+        finally:
+            ticker.cancel()
+
+    def target(self) -> Target:
+        """Return where and how the profile says to connect."""
+        profile = self.profile
+        return Target(
+            url=profile.url,
+            path=profile.path,
+            namespace=profile.namespace,
+            transports=profile.transports,
+            ca_file=profile.ca_file,
+            fingerprint=profile.fingerprint,
+            connect_timeout=profile.connect_timeout,
+            auth=self._secrets.auth,
+            headers=self._secrets.headers,
+        )
+
+    # -- what a face reads ----------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """Return the chamber as it is now; cheap, at any time."""
+        return self.chamber.snapshot(self.clock.utc(), self.clock.mono())
+
+    def history(self, full_name: str) -> History | None:
+        """Return the history of a numeric channel, or None."""
+        return self.chamber.history(full_name)
+
+    @property
+    def status(self) -> LinkStatus:
+        """The connection as the link itself tells it."""
+        return self._link.status if self._link else LinkStatus()
+
+    @property
+    def observe(self) -> bool:
+        """True while no command can be sent from here, STOP included."""
+        return self._observe
+
+    def set_observe(self, observe: bool) -> None:
+        """Switch between OBSERVE and CONTROL; a profile that only observes stays so."""
+        if observe != self._observe and not (self.profile.observe and not observe):
+            self._observe = observe
+            self._tell(ModeChanged(observe))
+
+    def subscribe(self, listener: Callable[[News], None]) -> Callable[[], None]:
+        """Call `listener` with news at once when it happens; returns what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Yield every event from now on, in order, in both directions."""
+        queue: asyncio.Queue[Event] = asyncio.Queue()
+        self._queues.append(queue)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._queues.remove(queue)
+
+    async def online(self, timeout: float) -> None:
+        """Wait until the link is ONLINE; LinkError with the reason after `timeout` seconds."""
+        try:
+            async with asyncio.timeout(timeout):
+                while self.status.state is not LinkState.ONLINE:
+                    self._status_changed.clear()
+                    await self._status_changed.wait()
+        except TimeoutError:
+            why = self.status.why or f"{self.profile.url} did not answer within {timeout:g} s."
+            raise LinkError(why) from None
+
+    def reconnect(self) -> None:
+        """Try to connect now instead of at the next turn."""
+        if self._link is not None:
+            self._link.reconnect_now()
+
+    def note(self, text: str) -> None:
+        """Put the operator's note on the time axis."""
+        self.chamber.note(text, self.clock.utc(), self.clock.mono())
+
+    def look_at_unknown(self) -> None:
+        """Note that somebody has looked at the commands whose outcome is unknown."""
+        self._changed(self.chamber.ledger.look_at_all())
+
+    def plan_settings(self) -> PlanSettings:
+        """Return how this chamber reads recipes, as its profile assumes."""
+        recipe = self.profile.recipe
+        return PlanSettings(
+            temperature_unit=recipe.temperature_unit,
+            duration_unit=recipe.duration_unit,
+            step_reading=recipe.step_reading,
+            chamber_min=recipe.min,
+            chamber_max=recipe.max,
+            assumed_rate=recipe.assumed_rate,
+            max_items=recipe.max_items,
+        )
+
+    # -- commands -------------------------------------------------------------------------------------
+
+    def prepare(self, command: str, values: Mapping[str, Any] | None = None) -> Prepared:
+        """Check a command of the contract; ContractError says what is wrong and what would be right."""
+        spec = self.contract.commands.get(command)
+        if spec is None:
+            raise ContractError(f'The contract has no command "{command}".')
+        if not spec.fields:
+            if values:
+                raise ContractError(f"{command} takes no payload. Send it without one.")
+            return Prepared(spec, "")
+        utc = self.clock.utc()
+        offset = float(time.localtime(utc).tm_gmtoff)
+        payload = check_values(spec, values or {}, utc=utc, utc_offset=offset)
+        return Prepared(spec, json.dumps(payload, ensure_ascii=False, allow_nan=False), payload)
+
+    def prepare_raw(self, event: str, text: str) -> Prepared:
+        """Check an expert's event: any name, and any JSON or nothing."""
+        if not event.strip() or not event.isprintable():
+            raise ContractError(
+                "The event's name is empty or not printable. Type a name such as cancel_recipe."
+            )
+        values = parse_json(text) if text.strip() else None
+        spec = self.contract.commands.get(event) or CommandSpec(
+            event, event, hazard=Hazard.CRITICAL, origin=Origin.USER, means="Nobody has told what this does."
+        )
+        return Prepared(msgspec.structs.replace(spec, hazard=Hazard.CRITICAL), text.strip(), values)
+
+    def blocked(self, command: str, *, stop: bool = False) -> str:
+        """Return why `command` could not be sent now, as a sentence; empty when it could."""
+        if self._observe:
+            return f"This console only observes, so {command} was not sent. Take control first."
+        word = self.chamber.word(self.clock.mono())
+        if word not in (LinkWord.ONLINE, LinkWord.STALE):
+            return f"The link is {word}, so {command} was not sent, and it is not kept for later."
+        if word is LinkWord.STALE and not stop:
+            return f"The data are stale, so {command} was not sent: nobody can see what the chamber does now."
+        waiting = self.chamber.ledger.in_flight(command)
+        if waiting is not None:
+            ago = self.clock.mono() - waiting.mono
+            return (
+                f"{command} was sent {ago:.1f} s ago and still waits for its answer. Nothing was sent twice."
+            )
+        return ""
+
+    async def send(
+        self, command: str, values: Mapping[str, Any] | None = None, *, timeout: float | None = None
+    ) -> LedgerEntry:
+        """Send a command of the contract and return its ledger entry when the outcome is final.
+
+        `timeout` in seconds replaces the contract's. Never raises for the device's sake: a guard that says
+        no gives an entry with outcome `refused`.
+        """
+        try:
+            prepared = self.prepare(command, values)
+        except ContractError as error:
+            return self._refuse(command, "", str(error))
+        return await self.send_prepared(prepared, timeout=timeout)
+
+    async def stop(self) -> LedgerEntry:
+        """Send `cancel_recipe` by the STOP key: allowed on stale data, never in OBSERVE."""
+        return await self.send_prepared(self.prepare(STOP_COMMAND), stop=True)
+
+    async def send_prepared(
+        self, prepared: Prepared, *, timeout: float | None = None, stop: bool = False
+    ) -> LedgerEntry:
+        """Send what was prepared, once; return its ledger entry when the outcome is final."""
+        command, link = prepared.spec.event, self._link
+        reason = self.blocked(command, stop=stop)
+        if reason or link is None:
+            return self._refuse(command, prepared.text, reason or "There is no link.", stop=stop)
+        entry = self.chamber.ledger.open(
+            command,
+            prepared.text,
+            who=self.who,
+            utc=self.clock.utc(),
+            mono=self.clock.mono(),
+            timeout=timeout or prepared.spec.timeout or _DEFAULT_TIMEOUT,
+            session=self.status.session,
+            values=prepared.values,
+            stop=stop,
+        )
+        future: asyncio.Future[LedgerEntry] = asyncio.get_running_loop().create_future()
+        self._waiting[entry.id] = future
+        self._changed((entry,))
+        try:
+            await link.emit(command, prepared.text)
+            return await future
+        except LinkError as error:
+            self._changed((self.chamber.ledger.not_sent(entry.id, str(error)),))
+            return self.chamber.ledger.get(entry.id) or entry
+        finally:
+            self._waiting.pop(entry.id, None)
+
+    def _refuse(self, command: str, text: str, reason: str, *, stop: bool = False) -> LedgerEntry:
+        entry = self.chamber.ledger.refuse(
+            command,
+            text,
+            who=self.who,
+            utc=self.clock.utc(),
+            mono=self.clock.mono(),
+            reason=reason,
+            stop=stop,
+        )
+        self._changed((entry,))
+        return entry
+
+    # -- what the link tells --------------------------------------------------------------------------
+
+    def _kind(self, name: str) -> Kind:
+        if name in self.contract.responses:
+            return Kind.RESPONSE
+        return Kind.COMMAND if name in self.contract.commands else Kind.MESSAGE
+
+    def _on_event(self, event: Event) -> None:
+        self.log.append(event)
+        changes = self.chamber.apply(event)
+        if changes:
+            self._changed(changes)
+        for queue in self._queues:
+            queue.put_nowait(event)
+
+    def _on_status(self, status: LinkStatus) -> None:
+        mono = self.clock.mono()
+        view = LinkView(
+            word=LinkWord(status.state.value),
+            since_utc=status.since_utc,
+            since_mono=status.since_mono,
+            why=status.why,
+            attempt=status.attempt,
+            next_try_in=None if status.next_try_mono is None else max(0.0, status.next_try_mono - mono),
+            rtt=status.rtt,
+            session=status.session,
+        )
+        changes = self.chamber.link_changed(view, self.clock.utc(), mono)
+        self._status_changed.set()
+        self._show_link()
+        self._changed(changes)
+
+    def tick(self) -> None:
+        """Look at what time alone changes: time-outs of commands, and data that have stopped."""
+        self._changed(self.chamber.tick(self.clock.mono()))
+        self._show_link()
+
+    async def _tick_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK)
+            self.tick()
+
+    def _show_link(self) -> None:
+        link = self.chamber.link_view(self.clock.mono())
+        before = self._shown_link
+        if (link.word, link.why, link.session) != (before.word, before.why, before.session):
+            self._shown_link = link
+            self._tell(LinkChanged(link, before))
+
+    def _changed(self, entries: tuple[LedgerEntry, ...]) -> None:
+        for entry in entries:
+            future = self._waiting.get(entry.id)
+            if future is not None and entry.outcome is not Outcome.SENT and not future.done():
+                future.set_result(entry)
+            self._tell(LedgerChanged(entry))
+
+    def _tell(self, news: News) -> None:
+        for listener in list(self._listeners):
+            listener(news)
+
+
+def _real_link(target: Target, callbacks: LinkCallbacks) -> LinkPort:
+    # The socket.io client takes a third of a second to import: after the first paint is early enough.
+    from xovac_tui.link.connection import Link
+
+    return Link(
+        target,
+        contract_kind=callbacks.contract_kind,
+        on_event=callbacks.on_event,
+        on_status=callbacks.on_status,
+        clock=callbacks.clock,
+    )
+
+
+def _who() -> str:
+    """Return `user@host` for the ledger."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        user = "unknown"
+    return f"{user}@{socket.gethostname()}"

@@ -108,6 +108,20 @@ class Chamber:
             return LinkWord.STALE
         return self._link.word
 
+    def link_view(self, mono: float) -> LinkView:
+        """Return the connection as a face shows it: STALE in place of ONLINE where the data stopped."""
+        link = self._link
+        if self.word(mono) is not LinkWord.STALE:
+            return link
+        return LinkView(
+            word=LinkWord.STALE,
+            since_utc=link.since_utc,
+            since_mono=link.since_mono,
+            why="The connection is open, but the data that used to come have stopped.",
+            rtt=link.rtt,
+            session=link.session,
+        )
+
     def history(self, name: str) -> History | None:
         """Return the history of the channel with this full name, or None."""
         channel = self._by_name.get(name)
@@ -119,21 +133,10 @@ class Chamber:
         channels = tuple(
             channel.view(mono, linked=linked, stale_after=self._stale_after) for channel in self._ordered()
         )
-        word = self.word(mono)
-        link = self._link
-        if word is not link.word:
-            link = LinkView(
-                word=word,
-                since_utc=link.since_utc,
-                since_mono=link.since_mono,
-                why="The connection is open, but the data that used to come have stopped.",
-                rtt=link.rtt,
-                session=link.session,
-            )
         return Snapshot(
             utc=utc,
             mono=mono,
-            link=link,
+            link=self.link_view(mono),
             channels=channels,
             run=self._run_view(channels),
             ledger=self.ledger.entries[-_SHOWN_ENTRIES:],
