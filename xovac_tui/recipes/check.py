@@ -1,0 +1,201 @@
+"""What an experienced colleague would say about a recipe before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from xovac_tui.recipes import bounds
+from xovac_tui.recipes.model import Recipe
+from xovac_tui.recipes.plan import Plan, PlanSettings, Segment, plan_recipe
+from xovac_tui.recipes.units import format_number, format_temperature, spell_duration
+
+Severity: TypeAlias = Literal["error", "warning", "info"]
+_ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
+
+ROOM = (15.0, 35.0)
+"""degC at which a chamber is opened without dew and without burns: an assumption about labs."""
+SHORT_HOLD = 300.0
+"""Seconds; a part in vacuum rarely follows its surroundings faster."""
+LONG_RUN = 7 * 86400.0
+"""Seconds."""
+_HAIR = 1.001
+"""Ratio within which two rates are the same."""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One remark about a recipe."""
+
+    severity: Severity
+    """`error`: must not be sent; `warning`: will not go as written, or wants a thought; `info`: good to know.
+    """
+    where: str
+    """Place in the file (`steps[3].steps[0]`, `limits`), or `recipe` for the whole."""
+    message: str
+    """A sentence."""
+
+
+def check_recipe(
+    recipe: Recipe, settings: PlanSettings, start_temperature: float = 20.0
+) -> tuple[Finding, ...]:
+    """Return all there is to say about a recipe, the worst first; `start_temperature` in degC."""
+    found = [Finding("error", where, sentence) for where, sentence in bounds.recipe_problems(recipe)]
+    if problem := bounds.temperature_problem(start_temperature):
+        found.append(Finding("error", "recipe", f"The temperature at the start {problem}."))
+    if found:
+        return tuple(found)
+    plan = plan_recipe(recipe, settings, start_temperature)
+    found += _size(plan, settings)
+    found += _temperatures(recipe, plan, settings)
+    found += _rates(plan, settings)
+    found += _order(plan)
+    found += _end(plan)
+    found += _time(plan)
+    # A step in a repeat says the same thing each round: once is enough.
+    return tuple(sorted(dict.fromkeys(found), key=lambda finding: _ORDER[finding.severity]))
+
+
+def _size(plan: Plan, settings: PlanSettings) -> Iterator[Finding]:
+    items = sum(segment.index is not None for segment in plan.segments)
+    if items == 0:
+        yield Finding("error", "steps", "There is nothing to do: every ramp ends where it starts.")
+    if items > settings.max_items:
+        yield Finding(
+            "error",
+            "steps",
+            f"Unrolled, this is a list of {items} items; at most {settings.max_items} are sent: repeat less, "
+            "or raise max_items in the profile if your device takes more.",
+        )
+    for segment in plan.segments:
+        if segment.index is None:
+            message = (
+                f"The ramp to {format_temperature(segment.to_temp)} starts there already and is left out."
+            )
+            yield Finding("info", segment.where, message)
+
+
+def _temperatures(recipe: Recipe, plan: Plan, settings: PlanSettings) -> Iterator[Finding]:
+    part, low, high = recipe.limits, settings.chamber_min, settings.chamber_max
+    ranges = [("this chamber's range", low, high)]
+    if part is not None:
+        ranges.insert(0, ("the part's limits", part.min, part.max))
+        if not part.min <= plan.start_temperature <= part.max:
+            message = (
+                f"{format_temperature(plan.start_temperature)} at the start is outside the part's limits."
+            )
+            yield Finding("warning", "limits", message)
+    else:
+        yield Finding(
+            "info", "limits", "No limits of the part are given, so no temperature was checked for it."
+        )
+    if low is None and high is None:
+        message = "This chamber's range is not documented and not in the settings, so it was not checked."
+        yield Finding("info", "recipe", message)
+    for segment in _targets(plan):
+        for name, lowest, highest in ranges:
+            below = lowest is not None and segment.to_temp < lowest
+            above = highest is not None and segment.to_temp > highest
+            if below or above:
+                limit = format_temperature(lowest if below and lowest is not None else highest or 0.0)
+                target = format_temperature(segment.to_temp)
+                message = f"{target} is {'below' if below else 'above'} {name} ({limit})."
+                yield Finding("error", segment.where, message)
+
+
+def _targets(plan: Plan) -> Iterator[Segment]:
+    """Yield the segments that choose a temperature: ramps, and holds before the first of them."""
+    ramped = False
+    for segment in plan.segments:
+        ramped = ramped or segment.kind == "ramp"
+        if segment.kind == "ramp" or not ramped:
+            yield segment
+
+
+def _rates(plan: Plan, settings: PlanSettings) -> Iterator[Finding]:
+    ramps = [segment for segment in plan.segments if segment.kind == "ramp" and segment.index is not None]
+    chosen = [segment for segment in ramps if not segment.estimated and segment.to_temp != segment.from_temp]
+    assumed = f"{format_number(settings.assumed_rate, 3)} K/min"
+    fastest: dict[str, tuple[float, Segment]] = {}
+    for segment in chosen:
+        rate = abs(segment.to_temp - segment.from_temp) / segment.duration * 60.0
+        if rate > settings.assumed_rate * _HAIR and rate > fastest.get(segment.where, (0.0, segment))[0]:
+            fastest[segment.where] = rate, segment
+    for where, (rate, segment) in fastest.items():
+        message = (
+            f"The ramp to {format_temperature(segment.to_temp)} needs {format_number(rate)} K/min, but this "
+            f"chamber is assumed to reach {assumed}: it may lag, and what follows is shorter than written."
+        )
+        yield Finding("warning", where, message)
+    if settings.step_reading == "jump":
+        places = tuple(dict.fromkeys(segment.where for segment in chosen))
+        if places:
+            which = (
+                "The rate of this ramp"
+                if len(places) == 1
+                else f"The rates of {len(places)} ramps from here on"
+            )
+            message = (
+                f"{which} cannot be kept: the device is set to jump, so the chamber moves as fast as it can "
+                "and waits at the target for the rest of the time."
+            )
+            yield Finding("warning", places[0], message)
+    elif chosen:
+        message = (
+            "Rates are sent as durations: the device ignores a gradient and fills it in (documented); that "
+            "it moves linearly over the duration is assumed."
+        )
+        yield Finding("info", "recipe", message)
+    if plan.estimated:
+        message = f"Ramps as fast as they go are estimated with {assumed}, an assumption about this chamber."
+        yield Finding("info", "recipe", message)
+
+
+def _order(plan: Plan) -> Iterator[Finding]:
+    segments = [segment for segment in plan.segments if segment.index is not None]
+    if segments and segments[0].kind == "hold":
+        message = (
+            f"It holds before the first ramp: {format_temperature(segments[0].to_temp)}, the temperature "
+            "taken for the start, is sent as target. Begin with a ramp to say which is meant."
+        )
+        yield Finding("warning", segments[0].where, message)
+    for one, two in pairwise(segments):
+        if one.kind == two.kind == "ramp":
+            target = format_temperature(one.to_temp)
+            yield Finding("info", two.where, f"Two ramps follow each other without a hold at {target}.")
+    for segment in segments:
+        if segment.kind == "hold" and segment.duration < SHORT_HOLD:
+            message = (
+                f"{spell_duration(segment.duration)} at {format_temperature(segment.to_temp)} is a short "
+                "hold: a part in vacuum may not get there in that time."
+            )
+            yield Finding("info", segment.where, message)
+
+
+def _end(plan: Plan) -> Iterator[Finding]:
+    last = plan.segments[-1]
+    end = format_temperature(plan.final)
+    if plan.final < ROOM[0]:
+        message = (
+            f"It ends cold, at {end}: venting lets moisture condense on the part. End with a ramp to room "
+            "temperature and a hold."
+        )
+        yield Finding("warning", last.where, message)
+    elif plan.final > ROOM[1]:
+        message = (
+            f"It ends hot, at {end}: end with a ramp to room temperature and a hold before it is opened."
+        )
+        yield Finding("warning", last.where, message)
+    if last.kind == "ramp":
+        message = f"It ends with a ramp: what the device does after it reached {end} is not documented."
+        yield Finding("info", last.where, message)
+
+
+def _time(plan: Plan) -> Iterator[Finding]:
+    if plan.total > LONG_RUN:
+        message = (
+            f"It takes {spell_duration(round(plan.total))}, more than a week: check durations and repeats."
+        )
+        yield Finding("info", "recipe", message)

@@ -1,0 +1,75 @@
+"""From a recipe to what the device takes: a flat list of [target, duration, gradient], in its units."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, TypeAlias
+
+import msgspec
+
+from xovac_tui.errors import RecipeError
+from xovac_tui.recipes.check import Finding, check_recipe
+from xovac_tui.recipes.model import Recipe
+from xovac_tui.recipes.plan import Plan, PlanSettings, plan_recipe
+from xovac_tui.recipes.units import celsius_to, seconds_to
+
+GRADIENT = 0.0
+"""Documented: the server ignores what a user sends and fills it in."""
+
+Item: TypeAlias = tuple[float, float, float]
+"""Target temperature, duration, gradient, in the device's units."""
+
+
+class Compiled(msgspec.Struct, frozen=True):
+    """A recipe that may be sent."""
+
+    items: tuple[Item, ...]
+    payload: dict[str, Any]
+    """`{"name": ..., "recipe": [[...], ...]}`, the documented payload of `load_recipe`."""
+    total: float
+    """Seconds."""
+    warnings: tuple[Finding, ...]
+    """What will not go as written, or wants a thought before it is sent."""
+    plan: Plan
+
+
+def compile_recipe(recipe: Recipe, settings: PlanSettings, start_temperature: float = 20.0) -> Compiled:
+    """Check a recipe and return what is sent for it; RecipeError with every reason why it must not be sent.
+
+    What the device does with wrong values is not documented, so nothing questionable leaves here.
+    """
+    findings = check_recipe(recipe, settings, start_temperature)
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        raise RecipeError("\n".join(f"{error.where}: {error.message}" for error in errors))
+    plan = plan_recipe(recipe, settings, start_temperature)
+    items = tuple(
+        _item(segment.to_temp, segment.duration, settings)
+        for segment in plan.segments
+        if segment.index is not None
+    )
+    return Compiled(
+        items=items,
+        payload={"name": recipe.name, "recipe": [list(item) for item in items]},
+        total=plan.total,
+        warnings=tuple(finding for finding in findings if finding.severity == "warning"),
+        plan=plan,
+    )
+
+
+def to_device_json(compiled: Compiled) -> str:
+    """Return the payload as the text that is sent."""
+    return json.dumps(compiled.payload, ensure_ascii=False, allow_nan=False)
+
+
+def _item(celsius: float, seconds: float, settings: PlanSettings) -> Item:
+    # Rounding takes the noise off converted numbers (253.14999999999998 K), far below what a device resolves.
+    target = round(celsius_to(celsius, settings.temperature_unit), 6)
+    duration = round(seconds_to(seconds, settings.duration_unit), 9)
+    if not (math.isfinite(target) and math.isfinite(duration) and duration > 0):
+        raise RecipeError(
+            f"An item of {celsius} °C for {seconds} s cannot be written in {settings.temperature_unit} and "
+            f"{settings.duration_unit}: give the step more time."
+        )
+    return target + 0.0, duration, GRADIENT
