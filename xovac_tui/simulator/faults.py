@@ -1,0 +1,108 @@
+"""Faults for training and tests: what they are called, when they begin and end. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from xovac_tui.errors import SettingsError
+
+
+class Fault(StrEnum):
+    """Things that go wrong with a chamber, its server or the way to it."""
+
+    DROP_LINK = "drop_link"
+    """All clients are thrown out and refused."""
+    FREEZE_TELEMETRY = "freeze_telemetry"
+    """Connected, but no message comes any more."""
+    SLOW_ACK = "slow_ack"
+    """Answers come later than a client waits."""
+    LOST_ACK = "lost_ack"
+    """Commands are carried out, and not answered."""
+    DOUBLE_ACK = "double_ack"
+    """Every answer comes twice."""
+    CLOCK_JUMP = "clock_jump"
+    """The server's clock is an hour ahead."""
+    SENSOR_OPEN = "sensor_open"
+    """Plate sensor A reads null."""
+    SENSOR_NAN = "sensor_nan"
+    """Plate sensor B reads NaN."""
+    RESTART_SERVER = "restart_server"
+    """The server program ends and comes back; the chamber goes on without it."""
+    LEAK = "leak"
+    """A seal leaks."""
+    HOT_TEC = "hot_tec"
+    """External TEC 1 heats instead of pumping."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultPlan:
+    """One fault asked for on the command line."""
+
+    fault: Fault
+    at: float = 0.0
+    """Seconds after the server's start, wall time."""
+    duration: float | None = None
+    """Seconds; None: until turned off (or, for the link, its usual time)."""
+
+
+def parse_fault(text: str) -> FaultPlan:
+    """Return the plan in `NAME[@seconds-after-start][:duration]`; raise SettingsError."""
+    head, colon, length = text.partition(":")
+    name, at_sign, start = head.partition("@")
+    try:
+        fault = Fault(name.strip())
+    except ValueError:
+        names = ", ".join(Fault)
+        raise SettingsError(f"There is no fault {name.strip()!r}. Known faults: {names}.") from None
+    return FaultPlan(
+        fault,
+        _seconds(start, text) if at_sign else 0.0,
+        _seconds(length, text) if colon else None,
+    )
+
+
+def _seconds(text: str, whole: str) -> float:
+    try:
+        value = float(text.strip().removesuffix("s"))
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise SettingsError(
+            f"The fault {whole!r} cannot be read: {text!r} is not a number of seconds. "
+            "Write NAME, NAME@30 (30 s after the start) or NAME@30:10 (for 10 s)."
+        )
+    return value
+
+
+@dataclass(slots=True)
+class FaultBoard:
+    """Which faults act now. Times are seconds since the server's start."""
+
+    plans: list[FaultPlan] = field(default_factory=list)
+    until: dict[Fault, float] = field(default_factory=dict)
+
+    def begin(self, fault: Fault, now: float, seconds: float | None = None) -> None:
+        """Turn a fault on, for so many seconds or until it is turned off."""
+        self.until[fault] = math.inf if seconds is None else now + seconds
+
+    def end(self, fault: Fault) -> None:
+        """Turn a fault off; nothing happens when it is off."""
+        self.until.pop(fault, None)
+
+    def tick(self, now: float) -> None:
+        """Begin what is planned and due, and end what has lasted long enough."""
+        for plan in [plan for plan in self.plans if plan.at <= now]:
+            self.plans.remove(plan)
+            self.begin(plan.fault, now, plan.duration)
+        for fault in [fault for fault, end in self.until.items() if end <= now]:
+            self.end(fault)
+
+    def on(self, fault: Fault) -> bool:
+        """Whether a fault acts now."""
+        return fault in self.until
+
+    def active(self) -> tuple[Fault, ...]:
+        """Return the faults that act now, in the order of their names' list."""
+        return tuple(fault for fault in Fault if fault in self.until)

@@ -1,0 +1,38 @@
+"""What a simulator is started with; light to import."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from xovac_tui.simulator.faults import FaultPlan
+
+Transport = Literal["websocket", "polling"]
+TRANSPORTS: tuple[Transport, ...] = ("polling", "websocket")
+
+
+class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """All that can be chosen about a simulator."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    """0: any free one."""
+    speed: float = 1.0
+    """Model seconds for one second of wall time; telemetry stays at its rate."""
+    seed: int = 1
+    warm: bool = False
+    """Begin pumped down, with the test part a bit off ambient."""
+    faults: tuple[FaultPlan, ...] = ()
+    parameters: str | None = None
+    """File of parameters that differ from the built-in ones."""
+    reading: Literal["ramp", "jump"] | None = None
+    """How a recipe item is read; None: as the parameters say."""
+    period: float = 1.0
+    """Seconds of wall time between two `chamber_state` messages."""
+    transports: tuple[Transport, ...] = TRANSPORTS
+    ping_interval: float = 25.0
+    """Engine.IO's ping, s; the library's default."""
+    ping_timeout: float = 20.0
+    parent_watch: bool = False
+    """End when stdin reaches its end: a child must not outlive its parent."""

@@ -1,0 +1,115 @@
+"""Run a simulator until somebody ends it: blocking, for the command line and for the demo's child."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+
+from xovac_tui.errors import SettingsError
+from xovac_tui.simulator.options import TRANSPORTS, SimulatorOptions
+
+MAX_SPEED = 10_000.0
+
+
+def ready_line(url: str, options: SimulatorOptions) -> str:
+    """Return the one line that says where the simulator is, and what it is worth."""
+    return (
+        f"XO-VAC+ simulator on {url} (seed {options.seed}, speed {options.speed:g}): "
+        "everything about it but the documented commands is assumed."
+    )
+
+
+def check_options(options: SimulatorOptions) -> None:
+    """Raise SettingsError, as a sentence, for options that cannot work."""
+    if not 0 <= options.port <= 65535:
+        raise SettingsError(f"The port {options.port} does not exist. Choose one from 0 to 65535.")
+    if not 0 < options.speed <= MAX_SPEED:
+        raise SettingsError(f"The speed {options.speed:g} is not usable. Choose one up to {MAX_SPEED:g}.")
+    if not 0.01 <= options.period <= 3600:
+        raise SettingsError(f"The period {options.period:g} s is not usable. Choose 0.01 to 3600 s.")
+    if not options.transports or not set(options.transports) <= set(TRANSPORTS):
+        raise SettingsError(f"The transports must be some of {', '.join(TRANSPORTS)}.")
+    for name, value in (("interval", options.ping_interval), ("timeout", options.ping_timeout)):
+        if not 0.05 <= value < math.inf:
+            raise SettingsError(f"The ping {name} of {value:g} s is not usable. Choose 0.05 s or more.")
+
+
+async def serve(
+    options: SimulatorOptions,
+    *,
+    ready: Callable[[str, int], None],
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Serve until `stop` is set or the task is cancelled; `ready` gets URL and port once it listens."""
+    from xovac_tui.simulator.server import Simulator
+
+    check_options(options)
+    async with Simulator(options) as simulator:
+        ready(simulator.url, simulator.port)
+        await (stop or asyncio.Event()).wait()
+
+
+def run_simulator(options: SimulatorOptions, *, ready: Callable[[str, int], None] | None = None) -> None:
+    """Serve until SIGINT, SIGTERM or (with `parent_watch`) the end of stdin; print the ready line."""
+
+    def say(url: str, port: int) -> None:
+        print(ready_line(url, options), flush=True)
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        # A client's oddest packet may upset a task of the library's; that is not the operator's business.
+        loop.set_exception_handler(lambda _loop, _context: None)
+        stop = asyncio.Event()
+        with _signals(loop, stop.set):
+            if options.parent_watch:
+                _watch_stdin(loop, stop.set)
+            await serve(options, ready=ready or say, stop=stop)
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(main())
+
+
+@contextlib.contextmanager
+def _signals(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` on SIGINT and SIGTERM while the block lasts, on any platform."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    old: dict[signal.Signals, object] = {}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop)
+        except NotImplementedError:
+            old[number] = signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if number in old:
+                signal.signal(number, old[number])  # type: ignore[arg-type]
+            else:
+                loop.remove_signal_handler(number)
+
+
+def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
+    """Call `stop` when stdin ends; a thread, since Windows can wait for a pipe in no other way."""
+    try:
+        descriptor = sys.stdin.fileno()
+    except (AttributeError, OSError, ValueError):
+        return
+
+    def watch() -> None:
+        # os.read and not sys.stdin: a thread inside a buffered read would hold the interpreter's end up.
+        with contextlib.suppress(OSError):
+            while os.read(descriptor, 4096):
+                pass
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(stop)
+
+    threading.Thread(target=watch, name="stdin-watch", daemon=True).start()

@@ -1,0 +1,288 @@
+"""The simulator's server: python-socketio on aiohttp, one task that moves the device on, clients at will."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import socketio
+from aiohttp import web
+
+from xovac_tui.clock import Clock, SystemClock
+from xovac_tui.errors import XovacError
+from xovac_tui.simulator.device import Answer, Device
+from xovac_tui.simulator.faults import Fault, FaultBoard
+from xovac_tui.simulator.machine import Machine
+from xovac_tui.simulator.options import SimulatorOptions
+from xovac_tui.simulator.parameters import load_parameters
+
+COMMANDS = (
+    "cancel_recipe",
+    "load_recipe",
+    "sync_xovac_time",
+    "start_recipe",
+    "set_pump",
+    "vent",
+    "simulator_fault",
+)
+TICK = 0.25
+"""Longest wall time between two moves of the model, s."""
+RECIPE_EVERY = 5.0
+"""Seconds between two `recipe_state` messages when nothing changes."""
+MAX_CATCH_UP = 5.0
+"""A server that slept longer than so many seconds of wall time lets the rest go, as a suspended PC does."""
+
+log = logging.getLogger("xovac_tui.simulator")
+log.addHandler(logging.NullHandler())
+
+
+class Simulator:
+    """A running server. `async with Simulator(options) as simulator: ... simulator.url`."""
+
+    def __init__(self, options: SimulatorOptions, *, clock: Clock | None = None) -> None:
+        self.options = options
+        self.parameters = load_parameters(options.parameters)
+        self.machine = Machine(self.parameters, options.seed, warm=options.warm)
+        self.faults = FaultBoard(list(options.faults))
+        self.device = Device(self.machine, self.faults, speed=options.speed, reading=options.reading or "")
+        self.port = options.port
+        self._clock = clock or SystemClock()
+        self._sio = socketio.AsyncServer(
+            async_mode="aiohttp",
+            transports=list(options.transports),
+            ping_interval=options.ping_interval,
+            ping_timeout=options.ping_timeout,
+            logger=log,
+            engineio_logger=log,
+        )
+        self._runner: web.AppRunner | None = None
+        self._site: web.TCPSite | None = None
+        self._ticker: asyncio.Task[None] | None = None
+        self._late: set[asyncio.Task[None]] = set()
+        self._transports: set[asyncio.BaseTransport] = set()
+        self._started = 0.0
+        self._recipe_sent = ""
+        self._recipe_due = 0.0
+        self._link_fault: Fault | None = None
+
+    @property
+    def url(self) -> str:
+        """Address for clients."""
+        host = self.options.host
+        if host in ("", "0.0.0.0", "::"):
+            host = "127.0.0.1"
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def clients(self) -> int:
+        """How many clients are connected."""
+        return sum(1 for _ in self._sio.manager.get_participants("/", None)) if self._has_clients() else 0
+
+    def _has_clients(self) -> bool:
+        return "/" in self._sio.manager.rooms
+
+    async def __aenter__(self) -> Simulator:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen, and begin to move; raise XovacError when the address cannot be had."""
+        app = web.Application(middlewares=[self._gate])
+        self._sio.attach(app)
+        self._sio.on("connect", self._connect)
+        for event in COMMANDS:
+            self._sio.on(event, self._handler(event))
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        try:
+            await self._listen()
+        except XovacError:
+            await self._runner.cleanup()
+            raise
+        self._started = self._clock.mono()
+        self._ticker = asyncio.create_task(self._run(), name="simulator")
+
+    async def stop(self) -> None:
+        """Say good-bye to the clients, and give the port back."""
+        if self._ticker is not None:
+            self._ticker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._ticker
+            self._ticker = None
+        for task in self._late:
+            task.cancel()
+        if self._has_clients():
+            # Telling them lets a client end its wait instead of trying to come back.
+            farewells = [
+                asyncio.create_task(self._sio.disconnect(sid))
+                for sid, _ in list(self._sio.manager.get_participants("/", None))
+            ]
+            if farewells:
+                await asyncio.wait(farewells, timeout=1.0)
+        await self._cut()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._sio.shutdown(), 2.0)
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def begin(self, fault: Fault, seconds: float | None = None) -> None:
+        """Turn a fault on, for so many seconds or until it is turned off."""
+        self.faults.begin(fault, self._since_start(), seconds)
+
+    def end(self, fault: Fault) -> None:
+        """Turn a fault off."""
+        self.faults.end(fault)
+
+    def _since_start(self) -> float:
+        return self._clock.mono() - self._started
+
+    async def _listen(self) -> None:
+        if self._runner is None:
+            return
+        host = self.options.host
+        self._site = web.TCPSite(self._runner, host, self.port)
+        try:
+            await self._site.start()
+        except OSError as error:
+            raise XovacError(_cannot_listen(host, self.port, error)) from None
+        ports = {address[1] for address in self._runner.addresses}
+        if self.port == 0:
+            self.port = min(ports)
+            if len(ports) > 1:
+                # A name with several addresses got a port for each: take one port for all.
+                await self._site.stop()
+                await self._listen()
+
+    @web.middleware
+    async def _gate(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Know every open connection, so that it can be cut; let none in while the link is down."""
+        transport = request.transport
+        if transport is None or self._link_fault is not None:
+            if transport is not None:
+                transport.abort()
+            return web.Response(status=503)
+        self._transports.add(transport)
+        try:
+            return await handler(request)
+        finally:
+            self._transports.discard(transport)
+
+    async def _cut(self) -> None:
+        """Cut every connection at once, without a word."""
+        for transport in list(self._transports):
+            if isinstance(transport, asyncio.WriteTransport):
+                transport.abort()
+        for client in list(self._sio.eio.sockets.values()):
+            with contextlib.suppress(Exception):
+                await client.close(wait=False, abort=True)
+
+    async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        self._recipe_due = 0.0  # the next tick tells the newcomer
+
+    def _handler(self, event: str) -> Callable[..., Awaitable[None]]:
+        async def handle(sid: str, *args: Any) -> None:
+            answer = self.device.handle(event, args, utc=self._clock.utc(), since_start=self._since_start())
+            if answer is None:
+                return
+            # The switch for faults must always answer, or nobody could turn one off again.
+            faulty = event != "simulator_fault"
+            if faulty and self.faults.on(Fault.LOST_ACK):
+                return
+            if faulty and self.faults.on(Fault.SLOW_ACK):
+                task = asyncio.create_task(self._answer_late(sid, answer))
+                self._late.add(task)
+                task.add_done_callback(self._late.discard)
+                return
+            await self._answer(sid, answer)
+            if faulty and self.faults.on(Fault.DOUBLE_ACK):
+                await self._answer(sid, answer)
+
+        return handle
+
+    async def _answer(self, sid: str, answer: Answer) -> None:
+        await self._sio.emit(answer.event, answer.text(), to=sid)
+
+    async def _answer_late(self, sid: str, answer: Answer) -> None:
+        await asyncio.sleep(self.parameters.faults.slow_ack)
+        await self._answer(sid, answer)
+
+    async def _run(self) -> None:
+        """Move the model in equal parts of a telemetry period: the same seed gives the same readings."""
+        parts = max(1, round(self.options.period / TICK))
+        tick = self.options.period / parts
+        due = self._clock.mono()
+        number = 0
+        while True:
+            due += tick
+            late = self._clock.mono() - due
+            if late > MAX_CATCH_UP:
+                due += late
+            await asyncio.sleep(max(0.0, due - self._clock.mono()))
+            number += 1
+            try:
+                self.faults.tick(self._since_start())
+                await self._apply_link_faults()
+                self.device.advance(tick)
+                await self._tell(telemetry=number % parts == 0)
+            except Exception:
+                log.exception("The simulator's step failed; it goes on.")
+
+    async def _tell(self, *, telemetry: bool) -> None:
+        if self._link_fault is not None or self.faults.on(Fault.FREEZE_TELEMETRY):
+            return
+        machine, now = self.machine, self._clock.mono()
+        key = repr((machine.state, machine.program, machine.now.step if machine.now else None))
+        if key != self._recipe_sent or now >= self._recipe_due:
+            self._recipe_sent, self._recipe_due = key, now + RECIPE_EVERY
+            await self._sio.emit("recipe_state", self.device.recipe_state())
+        if telemetry:
+            await self._sio.emit("chamber_state", self.device.chamber_state(self._clock.utc()))
+
+    async def _apply_link_faults(self) -> None:
+        """Cut the link or end the server when such a fault begins, and come back when it ends."""
+        wanted = next((f for f in (Fault.RESTART_SERVER, Fault.DROP_LINK) if self.faults.on(f)), None)
+        if wanted is self._link_fault:
+            return
+        was, self._link_fault = self._link_fault, wanted
+        if was is Fault.RESTART_SERVER:
+            await self._listen()
+        if wanted is None:
+            return
+        lasting = self.parameters.faults
+        usual = lasting.drop_link if wanted is Fault.DROP_LINK else lasting.restart_server
+        if self.faults.until[wanted] == float("inf"):
+            # Nobody could turn it off over a link that is down.
+            self.faults.begin(wanted, self._since_start(), usual)
+        if wanted is Fault.RESTART_SERVER:
+            self.device.restart()
+            if self._site is not None:
+                await self._site.stop()
+        await self._cut()
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> str:
+    if error.errno in (errno.EADDRINUSE, 10048):
+        return (
+            f"Port {port} on {host} is in use by another program. "
+            "Choose another one with --port, or --port 0 for any that is free."
+        )
+    if error.errno in (errno.EACCES, 10013):
+        return f"Port {port} on {host} may not be used by this user. Choose one above 1023 with --port."
+    return f"The simulator cannot listen on {host}, port {port}: {error.strerror or error}. Check --host."
+
+
+@contextlib.asynccontextmanager
+async def running(options: SimulatorOptions) -> AsyncIterator[Simulator]:
+    """Run a simulator in this process while the block lasts."""
+    async with Simulator(options) as simulator:
+        yield simulator
