@@ -207,7 +207,7 @@ def _nearest(key: str, names: tuple[str, ...]) -> str:
         **{word: name for word, name in _SYNONYMS.items() if name in names},
         **{name: name for name in names},
     }
-    close = difflib.get_close_matches(key[:40].lower(), meant, 1, 0.6)
+    close = difflib.get_close_matches(key[:40].lower(), meant, 1, 0.55)
     return meant[close[0]] if close else ""
 
 

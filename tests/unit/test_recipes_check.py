@@ -1,0 +1,138 @@
+import math
+
+import pytest
+from hypothesis import given
+
+from tests.helpers.recipes import bakeout, recipes, settings, temperatures
+from xovac_tui.recipes.check import Finding, check_recipe
+from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat, Step
+from xovac_tui.recipes.plan import PlanSettings
+
+PLAIN = PlanSettings(chamber_min=-60, chamber_max=120)
+HOME: tuple[Step, ...] = (Ramp(22, rate=0.5), Hold(1800))
+
+
+def found(recipe: Recipe, how: PlanSettings = PLAIN, start: float = 20) -> list[tuple[str, str]]:
+    return [(f.severity, f.where) for f in check_recipe(recipe, how, start)]
+
+
+def only(recipe: Recipe, part: str, how: PlanSettings = PLAIN, start: float = 20) -> Finding:
+    """Return the one finding whose sentence holds `part`."""
+    (finding,) = [f for f in check_recipe(recipe, how, start) if part in f.message]
+    return finding
+
+
+def limited(*steps: Step) -> Recipe:
+    return Recipe("Limited", steps, limits=Limits(-30, 65))
+
+
+def test_a_sound_recipe_has_only_the_note_on_rates() -> None:
+    findings = check_recipe(limited(Ramp(60, rate=0.5), Hold(3600), *HOME), PLAIN)
+    assert [(f.severity, f.where) for f in findings] == [("info", "recipe")]
+    assert "ignores a gradient" in findings[0].message
+    assert "documented" in findings[0].message
+
+
+@pytest.mark.parametrize(("target", "word"), [(66, "above"), (-31, "below")])
+def test_outside_the_parts_limits(target: float, word: str) -> None:
+    finding = only(limited(Repeat(3, (Ramp(target, rate=0.5), Hold(600))), *HOME), "the part's limits")
+    assert (finding.severity, finding.where) == ("error", "steps[0].steps[0]")
+    assert word in finding.message
+
+
+def test_the_limits_themselves_are_allowed() -> None:
+    recipe = limited(Ramp(65, rate=0.5), Hold(600), Ramp(-30, rate=0.5), Hold(600), *HOME)
+    assert not [f for f in check_recipe(recipe, PLAIN) if f.severity == "error"]
+
+
+@pytest.mark.parametrize(
+    "how", [PlanSettings(chamber_max=50), PlanSettings(chamber_min=-60, chamber_max=50)], ids=["one", "both"]
+)
+def test_outside_the_chambers_range(how: PlanSettings) -> None:
+    finding = only(bakeout(), "above this chamber's range (50 °C)", how)
+    assert (finding.severity, finding.where) == ("error", "steps[0]")
+
+
+def test_a_first_hold_is_a_target_too() -> None:
+    recipe = limited(Hold(600), *HOME)
+    assert ("error", "steps[0]") in found(recipe, start=70)
+    assert only(recipe, "at the start is outside", start=70).severity == "warning"
+    finding = only(recipe, "holds before the first ramp")
+    assert (finding.severity, finding.where) == ("warning", "steps[0]")
+    assert "20 °C" in finding.message
+
+
+def test_what_was_not_checked_is_said() -> None:
+    assert only(bakeout(), "No limits of the part").severity == "info"
+    assert only(bakeout(), "range is not documented", PlanSettings()).severity == "info"
+
+
+def test_a_ramp_faster_than_assumed() -> None:
+    recipe = bakeout(
+        Ramp(30, rate=0.5), Repeat(2, (Ramp(60, over=1200), Hold(600), Ramp(30, rate=0.5))), *HOME
+    )
+    finding = only(recipe, "is assumed to reach 1 K/min")
+    assert (finding.severity, finding.where) == ("warning", "steps[1].steps[0]")
+    assert "1.5 K/min" in finding.message
+    assert not [f for f in check_recipe(bakeout(Ramp(60, rate=1), *HOME), PLAIN) if "lag" in f.message]
+
+
+def test_rates_that_a_jumping_device_ignores() -> None:
+    how = PlanSettings(step_reading="jump")
+    finding = only(bakeout(), "cannot be kept", how)
+    assert (finding.severity, finding.where) == ("warning", "steps[0]")
+    assert "rates of 2 ramps" in finding.message
+    assert "rate of this ramp" in only(bakeout(Ramp(22, rate=1), Hold(600)), "cannot be kept", how).message
+    assert not [f for f in check_recipe(bakeout(Ramp(22), Hold(600)), how) if "cannot be kept" in f.message]
+
+
+def test_estimates_are_named() -> None:
+    assert only(bakeout(Ramp(60), *HOME), "estimated with 1 K/min, an assumption").severity == "info"
+
+
+def test_how_it_ends() -> None:
+    cold = only(bakeout(Ramp(-20, rate=0.5), Hold(600)), "ends cold, at −20 °C")
+    assert (cold.severity, cold.where) == ("warning", "steps[1]")
+    assert "condense" in cold.message
+    assert only(bakeout(Ramp(60, rate=0.5), Hold(600)), "ends hot, at 60 °C").severity == "warning"
+    assert only(bakeout(Ramp(22, rate=0.5)), "ends with a ramp").severity == "info"
+
+
+def test_order_and_length_of_steps() -> None:
+    two = only(bakeout(Ramp(40, rate=0.5), Ramp(60, rate=0.2), Hold(600), *HOME), "Two ramps")
+    assert (two.severity, two.where) == ("info", "steps[1]")
+    assert (
+        only(bakeout(Ramp(40, rate=0.5), Hold(60), *HOME), "1m at 40 °C is a short hold").where == "steps[1]"
+    )
+    assert only(bakeout(Ramp(20), *HOME), "starts there already").where == "steps[0]"
+    assert only(bakeout(Ramp(40, rate=0.5), Hold(8 * 86400), *HOME), "more than a week").severity == "info"
+
+
+def test_too_long_for_the_device() -> None:
+    recipe = bakeout(Repeat(251, (Ramp(40, rate=0.5), Hold(600), Ramp(22, rate=0.5), Hold(600))))
+    finding = only(recipe, "1004 items; at most 500")
+    assert (finding.severity, finding.where) == ("error", "steps")
+
+
+def test_nothing_to_do() -> None:
+    assert only(bakeout(Ramp(20)), "nothing to do").severity == "error"
+
+
+def test_a_meaningless_recipe_or_start_is_an_error_not_an_exception() -> None:
+    findings = check_recipe(bakeout(Ramp(math.nan), Hold(-1)), PLAIN, math.nan)
+    assert [(f.severity, f.where) for f in findings] == [
+        ("error", "steps[0].to"),
+        ("error", "steps[1].hold"),
+        ("error", "recipe"),
+    ]
+
+
+@given(recipes, settings, temperatures)
+def test_findings_are_sentences_the_worst_first_and_said_once(
+    recipe: Recipe, how: PlanSettings, start: float
+) -> None:
+    findings = check_recipe(recipe, how, start)
+    order = [("error", "warning", "info").index(f.severity) for f in findings]
+    assert order == sorted(order)
+    assert len(set(findings)) == len(findings)
+    assert all(f.message.endswith(".") and f.where for f in findings)

@@ -1,0 +1,326 @@
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from xovac_tui.errors import RecipeError
+from xovac_tui.recipes.files import MAX_BYTES, list_recipes, load_recipe, parse_recipe
+from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat
+
+DESIGN = """
+name = "Bakeout and 4 cycles"
+description = "Board X, lot 3"
+limits = { min = -30, max = 65 }    # of the test part, degC: checked, never sent
+tolerance = 2
+
+[[steps]]
+to = 60
+rate = 1.5
+note = "gently"
+[[steps]]
+hold = "3h"
+[[steps]]
+repeat = 4
+[[steps.steps]]
+to = -20
+over = "45min"
+[[steps.steps]]
+hold = "2h"
+[[steps]]
+to = 22
+"""
+HEAD = 'name = "X"\n'
+
+
+def complaint(text: str | bytes) -> str:
+    with pytest.raises(RecipeError) as caught:
+        parse_recipe(text, "x.toml")
+    message = str(caught.value)
+    assert all(line.startswith("x.toml") and line.endswith(".") for line in message.split("\n"))
+    return message
+
+
+def refusal(text: str | bytes) -> str:
+    try:
+        parse_recipe(text, "x")
+    except RecipeError as error:
+        return str(error)
+    return "fine"
+
+
+def test_the_whole_format() -> None:
+    assert parse_recipe(DESIGN, "x.toml") == Recipe(
+        name="Bakeout and 4 cycles",
+        description="Board X, lot 3",
+        limits=Limits(-30, 65),
+        tolerance=2,
+        steps=(
+            Ramp(60, rate=1.5, note="gently"),
+            Hold(10800),
+            Repeat(4, (Ramp(-20, over=2700), Hold(7200))),
+            Ramp(22),
+        ),
+    )
+
+
+def test_windows_habits_are_fine() -> None:
+    assert parse_recipe(b"\xef\xbb\xbf" + DESIGN.replace("\n", "\r\n").encode(), "x") == parse_recipe(
+        DESIGN, "x"
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "parts"),
+    [
+        # keys
+        ("[[steps]]\nto = 5\nrat = 3", ["steps[0].rat", 'Did you mean "rate"?', "to, rate, over"]),
+        ('[[steps]]\ndwell = "2h"', ["steps[0].dwell", 'Did you mean "hold"?']),
+        ("[[steps]]\ntemperature = 5", ["steps[0].temperature", 'Did you mean "to"?']),
+        (
+            "[[steps]]\nto=1\n[[steps]]\nrepeat = 2\n[[steps.steps]]\nto = 5\nrat = 3",
+            ["steps[1].steps[0].rat", '"rate"'],
+        ),
+        (
+            "[[steps]]\nto = 5\n[limits]\nmin = 1\nmaks = 2",
+            ["limits.maks", 'Did you mean "max"?', "limits.max is missing"],
+        ),
+        ('desciption = "d"\n[[steps]]\nto = 5', ["desciption", 'Did you mean "description"?']),
+        ("qqq = 1\n[[steps]]\nto = 5", ["qqq is not a key here. Valid are name"]),
+        ('"\\u001b[31m" = 1\n[[steps]]\nto = 5', ["\\x1b[31m is not a key"]),
+        # what a step may be
+        ("", ["steps is missing"]),
+        ("steps = []", ["steps is missing"]),
+        ("[steps]\nto = 5", ["double brackets"]),
+        ("steps = [1]", ["steps[0] is not a table"]),
+        ('[[steps]]\nnote = "x"', ["steps[0] says nothing to do"]),
+        ("[[steps]]\nrate = 1", ["steps[0]", 'add "to"']),
+        ('[[steps]]\nto = 5\nhold = "1h"', ["steps[0] says to and hold at once"]),
+        ('[[steps]]\nhold = "1h"\nrate = 1', ["steps[0].rate does not belong"]),
+        ('[[steps]]\nto = 1\nrate = 1\nover = "1h"', ['both "rate" and "over"']),
+        ("[[steps]]\nrepeat = 2", ["steps[0].steps is missing", "[[steps.steps]]"]),
+        ("[[steps]]\n[[steps.steps]]\nto = 1", ['no "repeat"']),
+        # temperatures and rates
+        ("[[steps]]\nto = nan", ["steps[0].to = nan", "finite"]),
+        ("[[steps]]\nto = -inf", ["steps[0].to = -inf", "finite"]),
+        ("[[steps]]\nto = true", ["steps[0].to is true"]),
+        ('[[steps]]\nto = "60"', ["steps[0].to", "without quotes"]),
+        ('[[steps]]\nto = "1,5"', ["decimal point"]),
+        ("[[steps]]\nto = -300", ["absolute zero"]),
+        ("[[steps]]\nto = 6000", ["above 1000 °C"]),
+        ("[[steps]]\nto = 1" + "0" * 400, ["far too large"]),
+        ("[[steps]]\nto = 1\nrate = 0", ["steps[0].rate = 0 must be above 0"]),
+        ("[[steps]]\nto = 1\nrate = -1.5", ["must be above 0", "direction"]),
+        ("[[steps]]\nto = 1\nrate = 1e-9", ["outside 0.001 to 1000"]),
+        # durations
+        ("[[steps]]\nhold = 30", ['say "30min"']),
+        ("[[steps]]\nhold = 1e300", ['say "30min"']),
+        ("[[steps]]\nhold = nan", ["steps[0].hold is a number without a unit"]),
+        ("[[steps]]\nhold = 01:30:00", ['say "01:30:00"']),
+        ("[[steps]]\nhold = false", ["steps[0].hold is false"]),
+        ('[[steps]]\nhold = "0s"', ["longer than 0 s"]),
+        ('[[steps]]\nhold = "-1h"', ["negative"]),
+        ('[[steps]]\nhold = "400d"', ["longer than 365d"]),
+        ('[[steps]]\nto = 1\nover = "1,5h"', ["steps[0].over", "with a point"]),
+        # repeats
+        ("[[steps]]\nrepeat = 0\n[[steps.steps]]\nto = 1", ["steps[0].repeat = 0 must be at least 1"]),
+        ("[[steps]]\nrepeat = -3\n[[steps.steps]]\nto = 1", ["at least 1"]),
+        ("[[steps]]\nrepeat = 2.5\n[[steps.steps]]\nto = 1", ["whole number"]),
+        ("[[steps]]\nrepeat = true\n[[steps.steps]]\nto = 1", ["whole number"]),
+        ("[[steps]]\nrepeat = 99999\n[[steps.steps]]\nto = 1", ["too many rounds"]),
+        (
+            "[[steps]]\nrepeat = 9999\n[[steps.steps]]\nrepeat = 9999\n[[steps.steps.steps]]\nto = 1",
+            ["unroll to 99980001", "repeat less"],
+        ),
+        # the rest of the head
+        ("tolerance = 0\n[[steps]]\nto = 1", ["tolerance = 0 must be"]),
+        ("limits = 5\n[[steps]]\nto = 1", ["limits must be a table"]),
+        ("limits = {min = 5, max = 5}\n[[steps]]\nto = 1", ["min must be below max"]),
+        ("limits = {min = nan, max = 5}\n[[steps]]\nto = 1", ["limits.min = nan"]),
+        ("description = 5\n[[steps]]\nto = 1", ["description is the number 5"]),
+        ('[[steps]]\nto = 1\nnote = "\\u0007"', ["steps[0].note holds a control character"]),
+    ],
+)
+def test_what_is_wrong_is_named_with_what_would_be_right(body: str, parts: list[str]) -> None:
+    message = complaint(HEAD + body)
+    assert all(part in message for part in parts), message
+    assert "\x1b" not in message
+
+
+@pytest.mark.parametrize(
+    ("head", "part"),
+    [
+        ("", "name is missing"),
+        ("name = 5", "name is the number 5"),
+        ('name = "  "', "name is empty"),
+        (f'name = "{"x" * 65}"', "65 characters"),
+        ('name = "a\\u001b[2J"', "cannot be shown"),
+        ('name = "a\\nb"', "cannot be shown"),
+    ],
+)
+def test_names(head: str, part: str) -> None:
+    assert part in complaint(f"{head}\n[[steps]]\nto = 1")
+
+
+def test_the_longest_name_is_fine() -> None:
+    assert parse_recipe(f'name = "{"ä" * 64}"\n[[steps]]\nto = 1', "x").name == "ä" * 64
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (HEAD + "[[steps]]\nto = 1,5", ["x.toml, line 3", "with a point"]),
+        (HEAD + "[[steps]]\nhold = 30min", ["x.toml, line 3", "in quotes"]),
+        (HEAD + "[[steps]]\nhold = 2h", ["x.toml, line 3", "in quotes"]),
+        ("name = ", ["x.toml, line 1"]),
+        (HEAD + HEAD, ["x.toml, line 2"]),
+        ("", ["empty"]),
+        (" \n\n", ["empty"]),
+        (b"name = '\xff'", ["line 1", "UTF-8"]),
+        ("name = 'x'".encode("utf-16"), ["UTF-8"]),
+        (b"a\n" * MAX_BYTES, ["larger than"]),
+        ("a" * 10_000, ["line 1 is longer"]),
+        ("a = " + "[\n" * 20_000, ["nested too deep"]),
+    ],
+)
+def test_files_that_are_no_recipe(text: str | bytes, parts: list[str]) -> None:
+    message = complaint(text)
+    assert all(part in message for part in parts), message
+
+
+def test_repeats_nest_five_deep_and_no_deeper() -> None:
+    def nested(depth: int) -> str:
+        lines = [HEAD]
+        for level in range(1, depth + 1):
+            lines.append(f"[[{'.'.join(['steps'] * level)}]]\nrepeat = 1")
+        return "\n".join([*lines, f"[[{'.'.join(['steps'] * (depth + 1))}]]\nto = 1"])
+
+    assert parse_recipe(nested(5), "x")
+    assert "nested too deep" in complaint(nested(6))
+
+
+def test_many_problems_are_told_together_but_not_all() -> None:
+    message = complaint(HEAD + "[[steps]]\nto = nan\n" * 25)
+    assert message.count("\n") == 10
+    assert message.endswith("15 more problems like these.")
+
+
+@given(st.text() | st.binary())
+@example("a = " + "1" * 2400)
+@example("a = 9999-99-99")
+@example('"" = 1')
+@example("steps.a = 1\nname.b = 2\nlimits = [1]")
+def test_anything_is_a_recipe_or_a_sentence(text: str | bytes) -> None:
+    assert refusal(text).endswith((".", "fine"))
+
+
+_values = st.sampled_from(
+    [
+        "1",
+        "-5.5",
+        "nan",
+        "inf",
+        "true",
+        '"2h"',
+        '"x"',
+        '""',
+        "[]",
+        "[1]",
+        "{}",
+        "{min=1,max=2}",
+        "1979-05-27",
+        "07:32:00",
+        "0",
+        "99999999999999999999",
+    ]
+)
+_keys = st.sampled_from(
+    [
+        "name",
+        "description",
+        "limits",
+        "tolerance",
+        "to",
+        "rate",
+        "over",
+        "hold",
+        "repeat",
+        "note",
+        "steps",
+        "rat",
+    ]
+)
+_lines = st.builds("{} = {}".format, _keys, _values) | st.sampled_from(
+    ["[[steps]]", "[[steps.steps]]", "[limits]", "[steps]", "[[steps.steps.steps]]"]
+)
+
+
+@given(st.lists(_lines, max_size=12).map("\n".join))
+def test_anything_like_a_recipe_is_one_or_a_sentence(text: str) -> None:
+    assert refusal(text).endswith((".", "fine"))
+
+
+def test_a_folder_lists_good_and_bad_files_sorted(tmp_path: Path) -> None:
+    (tmp_path / "b.toml").write_text(DESIGN, encoding="utf-8")
+    (tmp_path / "A.toml").write_text("name = ", encoding="utf-8")
+    (tmp_path / "c.TOML").write_text(DESIGN, encoding="utf-8")
+    (tmp_path / "d.toml").mkdir()
+    (tmp_path / ".hidden.toml").write_text(DESIGN, encoding="utf-8")
+    (tmp_path / "readme.txt").write_text("no", encoding="utf-8")
+    files = list_recipes(tmp_path)
+    assert [file.path.name for file in files] == ["A.toml", "b.toml", "c.TOML", "d.toml"]
+    assert [file.name for file in files] == ["A", "Bakeout and 4 cycles", "Bakeout and 4 cycles", "d"]
+    assert [file.recipe is None for file in files] == [True, False, False, True]
+    assert "A.toml, line 1" in files[0].problem
+    assert "is a folder" in files[3].problem
+    assert files[1].problem == ""
+
+
+def test_a_folder_that_is_not_there_holds_no_recipes(tmp_path: Path) -> None:
+    assert list_recipes(tmp_path / "none") == ()
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(RecipeError, match="is not a folder"):
+        list_recipes(tmp_path / "file")
+
+
+def test_paths_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="does not exist"):
+        load_recipe(tmp_path / "none.toml")
+    with pytest.raises(RecipeError, match="is a folder"):
+        load_recipe(tmp_path)
+    with pytest.raises(RecipeError, match="not a usable file name"):
+        load_recipe("a\0b.toml")
+    with pytest.raises(RecipeError, match="cannot be read"):
+        load_recipe("x" * 5000)
+    huge = tmp_path / "huge.toml"
+    huge.write_bytes(b"#\n" * MAX_BYTES)
+    with pytest.raises(RecipeError, match="larger than"):
+        load_recipe(huge)
+
+
+def test_no_permission_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "secret.toml"
+    path.write_text(DESIGN, encoding="utf-8")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(RecipeError, match=r"secret\.toml may not be read by you"):
+        load_recipe(path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes in folders are a POSIX thing")
+def test_a_pipe_does_not_block(tmp_path: Path) -> None:
+    if sys.platform != "win32":
+        os.mkfifo(tmp_path / "pipe.toml")
+    assert "not a regular file" in list_recipes(tmp_path)[0].problem
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="such names cannot be made there")
+def test_escape_codes_in_file_names_are_made_visible(tmp_path: Path) -> None:
+    (tmp_path / "a\x1b[2J.toml").write_text("x", encoding="utf-8")
+    listed = list_recipes(tmp_path)[0]
+    assert "\x1b" not in listed.name + listed.problem

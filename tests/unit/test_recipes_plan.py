@@ -1,0 +1,203 @@
+import math
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.helpers.recipes import bakeout, recipes, settings, temperatures
+from xovac_tui.errors import RecipeError
+from xovac_tui.recipes.bounds import MAX_UNROLLED
+from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat, Step, count_leaves, unroll
+from xovac_tui.recipes.plan import NO_CHANGE, PlanSettings, plan_recipe
+
+RAMP = PlanSettings(assumed_rate=2)
+JUMP = PlanSettings(assumed_rate=2, step_reading="jump")
+
+
+def flat(steps: tuple[Step, ...]) -> Iterator[Ramp | Hold]:
+    """Unroll by copying lists, unlike the program."""
+    for step in steps:
+        if isinstance(step, Repeat):
+            yield from list(flat(step.steps)) * step.count
+        else:
+            yield step
+
+
+def walked_total(recipe: Recipe, rate: float, here: float) -> float:
+    """Add up the time step by step, unlike the program."""
+    total = 0.0
+    for step in flat(recipe.steps):
+        if isinstance(step, Hold):
+            total += step.duration
+        elif step.over is not None:
+            total, here = total + step.over, step.to
+        else:
+            change = abs(step.to - here)
+            total += 60 * change / (step.rate or rate) if change >= NO_CHANGE else 0
+            here = step.to
+    return total
+
+
+def test_a_plan_in_numbers() -> None:
+    recipe = bakeout(Ramp(60, rate=1), Hold(3600), Repeat(2, (Ramp(-20, over=2400), Hold(600))), Ramp(20))
+    plan = plan_recipe(recipe, RAMP, 20)
+    rows = [
+        (s.index, s.start, s.end, s.from_temp, s.to_temp, s.label, s.cycle, s.where) for s in plan.segments
+    ]
+    assert rows == [
+        (1, 0, 2400, 20, 60, "ramp to 60 °C at 1 K/min", None, "steps[0]"),
+        (2, 2400, 6000, 60, 60, "hold 60 °C for 1h", None, "steps[1]"),
+        (3, 6000, 8400, 60, -20, "ramp to −20 °C in 40m", (1, 2), "steps[2].steps[0]"),
+        (4, 8400, 9000, -20, -20, "hold −20 °C for 10m", (1, 2), "steps[2].steps[1]"),
+        (5, 9000, 11400, -20, -20, "ramp to −20 °C in 40m", (2, 2), "steps[2].steps[0]"),
+        (6, 11400, 12000, -20, -20, "hold −20 °C for 10m", (2, 2), "steps[2].steps[1]"),
+        (7, 12000, 13200, -20, 20, "ramp to 20 °C as fast as it goes", None, "steps[3]"),
+    ]
+    assert [s.estimated for s in plan.segments] == [False] * 6 + [True]
+    assert (plan.total, plan.minimum, plan.maximum, plan.final, plan.estimated) == (13200, -20, 60, 20, True)
+
+
+def test_temperature_and_segment_at_a_time() -> None:
+    plan = plan_recipe(bakeout(Ramp(60, rate=1), Hold(600)), RAMP, 20)
+    assert [plan.temperature_at(t) for t in (-5, 0, 1200, 2400, 2500, 3000, 9999)] == [
+        20,
+        20,
+        40,
+        60,
+        60,
+        60,
+        60,
+    ]
+    first, second = plan.segments
+    assert [plan.segment_at(t) for t in (-1, 0, 2399, 2400, 3000, 3001)] == [
+        None,
+        first,
+        first,
+        second,
+        second,
+        None,
+    ]
+    assert plan.item(2) is second
+    assert plan.item(3) is None
+    assert plan.points() == [(0, 20), (2400, 60), (3000, 60)]
+
+
+def test_a_device_that_jumps_waits_at_the_target() -> None:
+    plan = plan_recipe(bakeout(Ramp(60, rate=1), Hold(600)), JUMP, 20)
+    assert plan.total == 3000
+    assert plan.segments[0].arrival == 1200
+    assert [plan.temperature_at(t) for t in (0, 600, 1200, 2000)] == [20, 40, 60, 60]
+    assert plan.points() == [(0, 20), (1200, 60), (2400, 60), (3000, 60)]
+
+
+def test_a_ramp_to_where_it_is_takes_no_time_and_is_not_sent() -> None:
+    plan = plan_recipe(bakeout(Ramp(20, rate=1), Ramp(20), Hold(60), Ramp(20, over=30)), RAMP, 20)
+    assert [(s.index, s.duration, s.label) for s in plan.segments] == [
+        (None, 0, "already at 20 °C"),
+        (None, 0, "already at 20 °C"),
+        (1, 60, "hold 20 °C for 1m"),
+        (2, 30, "ramp to 20 °C in 30s"),
+    ]
+
+
+def test_nothing_to_do_is_a_plan_of_no_time() -> None:
+    plan = plan_recipe(bakeout(Ramp(20)), RAMP, 20)
+    assert plan.total == 0
+    assert plan.temperature_at(0) == 20
+    assert plan.points() == [(0, 20)]
+
+
+@given(recipes, settings, temperatures)
+def test_the_total_equals_an_independent_walk(recipe: Recipe, how: PlanSettings, start: float) -> None:
+    plan = plan_recipe(recipe, how, start)
+    assert plan.total == pytest.approx(walked_total(recipe, how.assumed_rate, start))
+
+
+@given(recipes, settings, temperatures)
+def test_segments_follow_each_other_without_gaps(recipe: Recipe, how: PlanSettings, start: float) -> None:
+    plan = plan_recipe(recipe, how, start)
+    now, here = 0.0, start
+    for segment in plan.segments:
+        assert (segment.start, segment.from_temp) == (now, here)
+        assert segment.end >= segment.start
+        now, here = segment.end, segment.to_temp
+    assert (now, here) == (plan.total, plan.final)
+    indices = [segment.index for segment in plan.segments if segment.index is not None]
+    assert indices == list(range(1, len(indices) + 1))
+
+
+@given(recipes, settings, temperatures, st.floats(-0.1, 1.1))
+def test_the_profile_stays_within_its_bounds(
+    recipe: Recipe, how: PlanSettings, start: float, part: float
+) -> None:
+    plan = plan_recipe(recipe, how, start)
+    assert plan.minimum - 1e-9 <= plan.temperature_at(part * plan.total) <= plan.maximum + 1e-9
+    times = [t for t, _ in plan.points()]
+    assert times == sorted(times)
+    assert plan.points()[-1] == (plan.total, plan.final)
+
+
+@given(recipes)
+def test_repeats_unroll_to_as_many_as_counted(recipe: Recipe) -> None:
+    leaves = list(unroll(recipe.steps))
+    assert [leaf.step for leaf in leaves] == list(flat(recipe.steps))
+    assert len(leaves) == count_leaves(recipe.steps)
+
+
+def deep(levels: int) -> Step:
+    step: Step = Hold(60)
+    for _ in range(levels):
+        step = Repeat(1, (step,))
+    return step
+
+
+@pytest.mark.parametrize(
+    ("recipe", "part"),
+    [
+        (bakeout(Ramp(math.nan)), "steps[0].to is not a finite number"),
+        (bakeout(Hold(60), Hold(-1)), "steps[1].hold must be longer"),
+        (bakeout(Hold(math.inf)), "steps[0].hold is not a finite"),
+        (bakeout(Ramp(5, rate=0)), "steps[0].rate must be above 0"),
+        (bakeout(Ramp(5, over=0)), "steps[0].over must be longer"),
+        (bakeout(Ramp(5, rate=1, over=60)), "both a rate and a time"),
+        (bakeout(Repeat(2, ())), "steps[0].steps are missing"),
+        (bakeout(Repeat(0, (Hold(60),))), "steps[0].repeat must be at least 1"),
+        (bakeout(Repeat(5000, (Repeat(5000, (Hold(60),)),))), "unroll to 25000000"),
+        (bakeout(deep(6)), "nested too deep"),
+        (bakeout(deep(700)), "nested too deep"),
+        (Recipe("", (Hold(60),)), "name is empty"),
+        (Recipe("x", ()), "steps are missing"),
+    ],
+)
+def test_a_meaningless_recipe_is_refused(recipe: Recipe, part: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        plan_recipe(recipe, RAMP)
+    assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("start", [math.nan, math.inf, -400.0])
+def test_a_start_that_is_no_temperature_is_refused(start: float) -> None:
+    with pytest.raises(RecipeError, match="The temperature at the start"):
+        plan_recipe(bakeout(), RAMP, start)
+
+
+def test_the_largest_recipe_is_planned() -> None:
+    plan = plan_recipe(bakeout(Repeat(MAX_UNROLLED // 2, (Ramp(40, rate=1), Hold(60)))), RAMP)
+    assert len(plan.segments) == MAX_UNROLLED
+
+
+@pytest.mark.parametrize(
+    ("wrong", "part"),
+    [
+        ({"assumed_rate": 0}, "assumed rate"),
+        ({"assumed_rate": math.nan}, "assumed rate"),
+        ({"max_items": 0}, "at least 1 item"),
+        ({"chamber_min": math.nan}, "lowest temperature"),
+        ({"chamber_max": math.inf}, "highest temperature"),
+        ({"chamber_min": 10, "chamber_max": 10}, "below its highest"),
+    ],
+)
+def test_settings_without_a_meaning_are_refused(wrong: dict[str, float], part: str) -> None:
+    with pytest.raises(RecipeError, match=part):
+        PlanSettings(**wrong)  # type: ignore[arg-type]
