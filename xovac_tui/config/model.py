@@ -1,10 +1,17 @@
-"""Settings: what every key is called, its unit, its default, and the strict reader."""
+"""Settings as structs: what every key is called, its unit, its range and its default."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
+
+ABSOLUTE_ZERO = -273.15
+"""Absolute zero, degC."""
+
+SIMULATOR_CONTRACT = "simulator"
+"""In a profile's `contracts`: the shipped contract of this program's own simulator, not a file."""
 
 
 class RecipeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -14,13 +21,13 @@ class RecipeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     duration_unit: Literal["s", "min", "h", "ms"] = "s"
     step_reading: Literal["ramp", "jump"] = "ramp"
     """`ramp`: the setpoint moves linearly over the duration; `jump`: it jumps and holds."""
-    min: float | None = None
+    min: Annotated[float, Meta(ge=ABSOLUTE_ZERO)] | None = None
     """Lowest temperature this chamber should be asked for, degC."""
-    max: float | None = None
+    max: Annotated[float, Meta(ge=ABSOLUTE_ZERO)] | None = None
     """Highest, degC."""
-    assumed_rate: float = 1.0
+    assumed_rate: Annotated[float, Meta(gt=0, le=1000)] = 1.0
     """K/min taken for a ramp "as fast as it goes" when a time line is planned."""
-    max_items: int = 500
+    max_items: Annotated[int, Meta(ge=1, le=100_000)] = 500
     """Longest flat list that is sent."""
 
 
@@ -38,13 +45,13 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     auth_file: str = ""
     """TOML file, mode 0600, with tables `auth` (the socket.io auth payload) and `headers`."""
     contracts: tuple[str, ...] = ()
-    """Contract files that add to the documented one; relative to the settings file."""
+    """Contract files that add to the documented one, relative to the settings file; or `simulator`."""
     observe: bool = False
     expert: bool = False
     """Show the line that sends any event with any JSON."""
-    connect_timeout: float = 5.0
+    connect_timeout: Annotated[float, Meta(gt=0, le=120)] = 5.0
     """Seconds."""
-    stale_after: float = 3.0
+    stale_after: Annotated[float, Meta(ge=0.5, le=3600)] = 3.0
     """Seconds a channel may be silent at least before it is stale (or 3 x its own period, if longer)."""
     recipe: RecipeSettings = RecipeSettings()
 
@@ -55,11 +62,11 @@ class Display(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     theme: str = "xovac-dark"
     ascii: bool = False
     time: Literal["local", "utc"] = "local"
-    refresh: float = 2.0
+    refresh: Annotated[float, Meta(ge=0.2, le=10)] = 2.0
     """Snapshots per second, 0.2 to 10."""
     window: Literal["10min", "1h", "6h", "24h", "all"] = "10min"
     """The trend's window at start."""
-    log_events: int = 50_000
+    log_events: Annotated[int, Meta(ge=1_000, le=50_000)] = 50_000
     """Newest events kept in memory."""
 
 

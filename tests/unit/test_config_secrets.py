@@ -1,0 +1,106 @@
+import io
+import os
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from xovac_tui.config import Profile, Secrets, load_secrets
+from xovac_tui.errors import SettingsError
+
+
+def secrets_file(tmp_path: Path, text: str, mode: int = 0o600) -> Profile:
+    file = tmp_path / "secrets.toml"
+    file.write_text(text)
+    file.chmod(mode)
+    return Profile(auth_file=str(file))
+
+
+def test_none_are_none() -> None:
+    assert load_secrets(Profile(), {}) == Secrets()
+
+
+def test_they_come_from_the_environment() -> None:
+    found = load_secrets(
+        Profile(), {"XOVAC_AUTH": '{"token": "t", "n": 1}', "XOVAC_HEADERS": '{"X-Key": "k"}'}
+    )
+    assert found == Secrets(auth={"token": "t", "n": 1}, headers={"X-Key": "k"})
+
+
+def test_they_come_from_a_private_file(tmp_path: Path) -> None:
+    profile = secrets_file(tmp_path, '[auth]\ntoken = "t"\n[headers]\nX-Key = "k"\n')
+    assert load_secrets(profile, {}) == Secrets(auth={"token": "t"}, headers={"X-Key": "k"})
+
+
+def test_the_environment_beats_the_file_part_by_part(tmp_path: Path) -> None:
+    profile = secrets_file(tmp_path, '[auth]\ntoken = "t"\n[headers]\nX-Key = "k"\n')
+    assert load_secrets(profile, {"XOVAC_AUTH": '{"token": "new"}'}) == Secrets(
+        auth={"token": "new"}, headers={"X-Key": "k"}
+    )
+
+
+def test_no_printed_form_holds_a_secret() -> None:
+    secrets = Secrets(auth={"token": "hunter2"}, headers={"X-Key": "hunter2"})
+    screen = io.StringIO()
+    Console(file=screen).print(secrets, [secrets], {"x": secrets})
+    shown = f"{secrets!r} {secrets} {[secrets]} {secrets.summary()} {screen.getvalue()}"
+    assert "hunter2" not in shown
+    assert "an auth payload, 1 header" in shown
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])
+def test_a_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
+    profile = secrets_file(tmp_path, '[auth]\ntoken = "hunter2"\n', mode)
+    with pytest.raises(SettingsError, match=r"Other users can read .*Run: chmod 600") as caught:
+        load_secrets(profile, {})
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
+def test_a_file_that_is_read_only_is_taken(tmp_path: Path) -> None:
+    assert load_secrets(secrets_file(tmp_path, '[auth]\na = "b"\n', 0o400), {}).auth == {"a": "b"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[ayth]\ntoken = "hunter2"', '`ayth` is not a known key. Did you mean "auth"?'),
+        ('auth = "hunter2"', "`auth` is text, but it must be a table."),
+        ("[headers]\nX-Key = 4711", "`headers.X-Key` is a number, but it must be text in quotes."),
+        ('[headers]\nX-Key = "hunter2\\n"', "the value of the header `X-Key` holds a line break"),
+        ('[headers]\n"X Key" = "hunter2"', '"X Key" is not a header name'),
+        ('[auth]\ntoken = "hunter2', "not valid TOML"),
+    ],
+)
+def test_mistakes_are_told_without_the_secret(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_secrets(secrets_file(tmp_path, text), {})
+    assert said in str(caught.value)
+    assert "secrets.toml" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+    assert "4711" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("{'token': 'hunter2'}", r"XOVAC_AUTH is not valid JSON \(column 2\)"),
+        ('"hunter2"', "XOVAC_AUTH must be a JSON object"),
+        ("[" * 100_000, "XOVAC_AUTH is not valid JSON"),
+    ],
+)
+def test_a_bad_variable_is_told_without_the_secret(value: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=said) as caught:
+        load_secrets(Profile(), {"XOVAC_AUTH": value})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_header_that_is_no_text_is_told() -> None:
+    with pytest.raises(SettingsError, match="XOVAC_HEADERS: the header `X-Key` must be text"):
+        load_secrets(Profile(), {"XOVAC_HEADERS": '{"X-Key": 4711}'})
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="there is no such file"):
+        load_secrets(Profile(auth_file=str(tmp_path / "none.toml")), {})

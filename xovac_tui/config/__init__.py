@@ -1,0 +1,36 @@
+"""Settings: strict reading, profiles, which place wins, and secrets."""
+
+from xovac_tui.config.check import name_mistake, profile_mistakes, settings_mistakes, url_mistake
+from xovac_tui.config.load import Loaded, load_settings, settings_problems
+from xovac_tui.config.model import Display, Profile, RecipeSettings, Settings
+from xovac_tui.config.resolve import (
+    Effective,
+    Overrides,
+    effective_settings,
+    from_environment,
+    profile_name_for,
+    resolve_profile,
+)
+from xovac_tui.config.secrets import Secrets, load_secrets
+
+__all__ = [
+    "Display",
+    "Effective",
+    "Loaded",
+    "Overrides",
+    "Profile",
+    "RecipeSettings",
+    "Secrets",
+    "Settings",
+    "effective_settings",
+    "from_environment",
+    "load_secrets",
+    "load_settings",
+    "name_mistake",
+    "profile_mistakes",
+    "profile_name_for",
+    "resolve_profile",
+    "settings_mistakes",
+    "settings_problems",
+    "url_mistake",
+]

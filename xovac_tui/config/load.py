@@ -1,0 +1,84 @@
+"""Reads the settings file, strictly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from xovac_tui import paths
+from xovac_tui.config.check import settings_mistakes
+from xovac_tui.config.mistakes import convert, join_key, mistakes
+from xovac_tui.config.model import SIMULATOR_CONTRACT, Profile, Settings
+from xovac_tui.errors import SettingsError
+from xovac_tui.strict import read_toml
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """Settings as read; all file names in them are absolute."""
+
+    settings: Settings
+    path: Path
+    """The file they were (or would have been) read from."""
+    exists: bool
+    given: frozenset[str] = frozenset()
+    """Dotted names of the keys that the file gives."""
+
+
+def load_settings(path: Path | None = None) -> Loaded:
+    """Read the named settings file, or the usual one, which need not exist.
+
+    Raises SettingsError with a sentence for everything that is wrong in it.
+    """
+    file = path or paths.settings_file()
+    if path is None and not file.exists():
+        return Loaded(Settings(), file, exists=False)
+    data = read_toml(file)
+    settings = convert(data, Settings, str(file))
+    if found := list(settings_mistakes(settings)):
+        raise SettingsError("\n".join(f"{file}: {sentence}" for sentence in found))
+    return Loaded(_absolute(settings, file.parent), file, exists=True, given=frozenset(_keys(data)))
+
+
+def settings_problems(path: Path) -> list[str]:
+    """Return a sentence for everything that is wrong in a settings file; an empty list when it is well."""
+    try:
+        data = read_toml(path)
+    except SettingsError as error:
+        return [str(error)]
+    found = list(mistakes(data, Settings))
+    if not found:
+        found = list(settings_mistakes(msgspec.convert(data, Settings)))
+    return [f"{path}: {sentence}" for sentence in found]
+
+
+def _absolute(settings: Settings, folder: Path) -> Settings:
+    return msgspec.structs.replace(
+        settings,
+        recipes=_place(folder, settings.recipes),
+        profiles={name: _absolute_profile(profile, folder) for name, profile in settings.profiles.items()},
+    )
+
+
+def _absolute_profile(profile: Profile, folder: Path) -> Profile:
+    return msgspec.structs.replace(
+        profile,
+        ca_file=_place(folder, profile.ca_file),
+        auth_file=_place(folder, profile.auth_file),
+        contracts=tuple(
+            name if name == SIMULATOR_CONTRACT else _place(folder, name) for name in profile.contracts
+        ),
+    )
+
+
+def _place(folder: Path, name: str) -> str:
+    return str(paths.against(folder, name)) if name else ""
+
+
+def _keys(data: dict[str, Any], parent: str = "") -> list[str]:
+    found = []
+    for name, value in data.items():
+        key = join_key(parent, name)
+        found += _keys(value, key) if isinstance(value, dict) else [key]
+    return found

@@ -1,0 +1,162 @@
+"""Finds all that is wrong in a table: each mistake is a sentence with its key and what would be right."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import inspect
+
+from xovac_tui.errors import SettingsError
+from xovac_tui.strict import nearest
+
+T = TypeVar("T")
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def convert(data: Any, type_: type[T], file: str, *, hide: bool = False) -> T:
+    """Turn parsed data into a struct, or raise one SettingsError with all that is wrong.
+
+    `hide` keeps values out of the sentences (for secrets).
+    """
+    if found := list(mistakes(data, type_, hide=hide)):
+        raise SettingsError("\n".join(f"{file}: {sentence}" for sentence in found))
+    return msgspec.convert(data, type_)
+
+
+def mistakes(data: Any, type_: type[Any], *, hide: bool = False) -> Iterator[str]:
+    """Yield a sentence for every unknown key, missing key, wrong type and value out of range."""
+    yield from _check(data, inspect.type_info(type_), "", hide)
+
+
+def join_key(parent: str, name: str) -> str:
+    """Return the dotted key path, quoted where TOML wants quotes."""
+    part = name if _BARE_KEY.fullmatch(name) else msgspec.json.encode(name).decode()
+    return f"{parent}.{part}" if parent else part
+
+
+def _check(value: Any, node: inspect.Type, key: str, hide: bool) -> Iterator[str]:
+    match node:
+        case inspect.StructType():
+            yield from _check_struct(value, node, key, hide)
+        case inspect.DictType(value_type=inner):
+            if not isinstance(value, dict):
+                yield _wrong(key, value, "a table", hide)
+                return
+            for name, item in value.items():
+                yield from _check(item, inner, join_key(key, name), hide)
+        case inspect.VarTupleType(item_type=inner) | inspect.ListType(item_type=inner):
+            if not isinstance(value, list):
+                yield _wrong(key, value, f"a list in square brackets of {_right(inner)}", hide)
+                return
+            for number, item in enumerate(value, 1):
+                yield from _check(item, inner, f"{key}, item {number}", hide)
+        case inspect.UnionType(types=types):
+            given = [kind for kind in types if not isinstance(kind, inspect.NoneType)]
+            yield from _check(value, given[0], key, hide)
+        case inspect.AnyType():
+            return
+        case _:
+            if not _fits(value, node):
+                hint = ""
+                if isinstance(node, inspect.LiteralType) and isinstance(value, str):
+                    close = difflib.get_close_matches(value, [str(right) for right in node.values], 1)
+                    hint = f' Did you mean "{close[0]}"?' if close else ""
+                yield _wrong(key, value, _right(node), hide) + hint
+
+
+def _check_struct(value: Any, node: inspect.StructType, key: str, hide: bool) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield _wrong(key, value, "a table", hide)
+        return
+    fields = {field.encode_name: field for field in node.fields}
+    for name, item in value.items():
+        if name in fields:
+            yield from _check(item, fields[name].type, join_key(key, name), hide)
+        else:
+            yield f"`{join_key(key, name)}` is not a known key.{nearest(name, fields)}"
+    for name, field in fields.items():
+        if field.required and name not in value:
+            yield f"`{join_key(key, name)}` is missing; it must be {_right(field.type)}."
+
+
+def _fits(value: Any, node: inspect.Type) -> bool:
+    match node:
+        case inspect.BoolType():
+            return isinstance(value, bool)
+        case inspect.StrType():
+            return isinstance(value, str)
+        case inspect.LiteralType(values=values):
+            return isinstance(value, str | int) and not isinstance(value, bool) and value in values
+        case inspect.IntType() | inspect.FloatType():
+            kinds = int if isinstance(node, inspect.IntType) else int | float
+            return (
+                isinstance(value, kinds)
+                and not isinstance(value, bool)
+                and math.isfinite(value)
+                and (node.ge is None or value >= node.ge)
+                and (node.gt is None or value > node.gt)
+                and (node.le is None or value <= node.le)
+                and (node.lt is None or value < node.lt)
+            )
+    raise TypeError(f"no rule for {node!r}")
+
+
+def _right(node: inspect.Type) -> str:
+    match node:
+        case inspect.BoolType():
+            return "true or false"
+        case inspect.StrType():
+            return "text in quotes"
+        case inspect.LiteralType(values=values):
+            return "one of " + ", ".join(f'"{value}"' for value in values)
+        case inspect.IntType() | inspect.FloatType():
+            noun = "a whole number" if isinstance(node, inspect.IntType) else "a number"
+            return noun + _bounds(node.ge, node.gt, node.le, node.lt)
+        case inspect.DictType() | inspect.StructType():
+            return "a table"
+        case inspect.VarTupleType(item_type=inner) | inspect.ListType(item_type=inner):
+            return f"a list in square brackets of {_right(inner)}"
+        case inspect.UnionType(types=types):
+            return _right(next(kind for kind in types if not isinstance(kind, inspect.NoneType)))
+    return "another kind of value"
+
+
+def _bounds(ge: float | None, gt: float | None, le: float | None, lt: float | None) -> str:
+    low = f"{ge:g}" if ge is not None else f"above {gt:g}" if gt is not None else ""
+    high = f"{le:g}" if le is not None else f"below {lt:g}" if lt is not None else ""
+    if ge is not None and le is not None:
+        return f" from {low} to {high}"
+    if ge is not None:
+        low = f"of at least {low}"
+    if le is not None:
+        high = f"at most {high}"
+    return "".join(f" {part}" for part in (low, "and" if low and high else "", high) if part)
+
+
+def _wrong(key: str, value: Any, right: str, hide: bool) -> str:
+    kind = _shown(value, hide)
+    return f"`{key}` is {kind}, but it must be {right}." if key else f"It must be {right}, not {kind}."
+
+
+def _shown(value: Any, hide: bool) -> str:
+    match value:
+        case dict():
+            return "a table"
+        case list():
+            return "a list"
+        case bool():
+            return "true or false" if hide else str(value).lower()
+        case str():
+            if hide:
+                return "text"
+            text = value if len(value) <= 40 else value[:39] + "…"
+            return f"the text {msgspec.json.encode(text).decode()}"
+        case int() | float():
+            return "a number" if hide else repr(value)
+    return "a date or time"

@@ -1,0 +1,106 @@
+"""What proves to the device who we are: read at start, kept in memory, never printed or recorded."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from xovac_tui.config.mistakes import convert
+from xovac_tui.config.model import Profile
+from xovac_tui.errors import SettingsError
+from xovac_tui.strict import read_toml
+
+AUTH_VARIABLE = "XOVAC_AUTH"
+HEADERS_VARIABLE = "XOVAC_HEADERS"
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+class Secrets(msgspec.Struct, frozen=True):
+    """The socket.io auth payload and extra HTTP headers; every printed form of it hides them."""
+
+    auth: dict[str, Any] | None = None
+    headers: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"Secrets({self.summary()})"
+
+    __str__ = __repr__
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Give rich nothing but the summary."""
+        return [("summary", self.summary())]
+
+    def summary(self) -> str:
+        """Say which secrets there are, without their values."""
+        headers = f"{len(self.headers)} header{'' if len(self.headers) == 1 else 's'}"
+        return f"{'an auth payload' if self.auth else 'no auth payload'}, {headers}"
+
+
+class _SecretsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    auth: dict[str, Any] = {}
+    headers: dict[str, str] = {}
+
+
+def load_secrets(profile: Profile, environ: Mapping[str, str] | None = None) -> Secrets:
+    """Read the secrets of a profile: `XOVAC_AUTH` and `XOVAC_HEADERS` (JSON), else its auth file.
+
+    Raises SettingsError; its sentences name file and key, and hold no secret value.
+    """
+    environ = os.environ if environ is None else environ
+    file = _read_file(Path(profile.auth_file)) if profile.auth_file else _SecretsFile()
+    auth = _from_environment(environ, AUTH_VARIABLE)
+    headers = _from_environment(environ, HEADERS_VARIABLE)
+    found = Secrets(
+        auth=(file.auth or None) if auth is None else auth,
+        headers=file.headers if headers is None else headers,
+    )
+    where = profile.auth_file if headers is None else HEADERS_VARIABLE
+    for name, value in found.headers.items():
+        if not isinstance(value, str):
+            raise SettingsError(f"{where}: the header `{name}` must be text in quotes.")
+        if not _TOKEN.fullmatch(name):
+            raise SettingsError(
+                f"{where}: {json.dumps(name)} is not a header name. Use letters, digits and dashes."
+            )
+        if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value):
+            raise SettingsError(
+                f"{where}: the value of the header `{name}` holds a line break or control character. "
+                "Give it on one line."
+            )
+    return found
+
+
+def _read_file(path: Path) -> _SecretsFile:
+    if os.name == "posix":
+        try:
+            mode = stat.S_IMODE(path.stat().st_mode)
+        except OSError:
+            mode = 0o600
+        if mode & 0o077:
+            raise SettingsError(
+                f"Other users can read the secrets file {path} (its mode is {mode:04o}). "
+                f"Run: chmod 600 {path}"
+            )
+    return convert(read_toml(path), _SecretsFile, str(path), hide=True)
+
+
+def _from_environment(environ: Mapping[str, str], name: str) -> dict[str, Any] | None:
+    text = environ.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        at = f" (column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise SettingsError(f'{name} is not valid JSON{at}. Write it as {{"name": "value"}}.') from None
+    if not isinstance(value, dict):
+        raise SettingsError(f'{name} must be a JSON object, such as {{"name": "value"}}.')
+    return value

@@ -1,0 +1,146 @@
+"""Places: where settings, state, log, recipes, themes and the shipped data are."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import platformdirs
+
+APP = "xovac-tui"
+HOME_VARIABLE = "XOVAC_HOME"
+"""One folder for everything this program reads and writes; for tests, and for a stick that travels."""
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def home() -> Path | None:
+    """Return the folder of `XOVAC_HOME`, absolute, or None where it is not set."""
+    value = os.environ.get(HOME_VARIABLE, "").strip()
+    return Path(os.path.abspath(os.path.expanduser(value))) if value else None
+
+
+def _platform() -> platformdirs.PlatformDirs:
+    import platformdirs
+
+    return platformdirs.PlatformDirs(APP, appauthor=False)
+
+
+def settings_folder() -> Path:
+    """Return the folder of the settings file; it may not exist yet."""
+    return home() or _platform().user_config_path
+
+
+def settings_file() -> Path:
+    """Return the settings file that is read when none is named."""
+    return settings_folder() / "config.toml"
+
+
+def themes_folder() -> Path:
+    """Return the folder of the user's own theme files."""
+    return settings_folder() / "themes"
+
+
+def recipes_folder(configured: str = "", settings_path: Path | None = None) -> Path:
+    """Return the folder of recipe files: the configured one, or `recipes` beside the settings file."""
+    beside = settings_path.parent if settings_path else settings_folder()
+    return against(beside, configured) if configured else beside / "recipes"
+
+
+def state_folder() -> Path:
+    """Return the folder of what the program itself remembers."""
+    return home() or _platform().user_state_path
+
+
+def state_file() -> Path:
+    """Return the file in which the program remembers theme, window and pinned channels."""
+    return state_folder() / "state.toml"
+
+
+def log_file() -> Path:
+    """Return the log file, the only place for tracebacks."""
+    base = home()
+    return (base / "logs" if base else _platform().user_log_path) / f"{APP}.log"
+
+
+def shipped(name: str) -> Path:
+    """Return a shipped file or folder, from an installed wheel or from a checkout."""
+    installed = _PACKAGE / "_data" / name
+    return installed if installed.exists() else _PACKAGE.parent / name
+
+
+def shipped_themes() -> Path:
+    """Return the folder of the themes that come with the program."""
+    return shipped("themes")
+
+
+def example_settings() -> Path:
+    """Return `config.example.toml`: every key with its default."""
+    return shipped("config.example.toml")
+
+
+def against(folder: Path, name: str) -> Path:
+    """Return a path from a settings file as an absolute one; relative names start at `folder`."""
+    return Path(os.path.abspath(folder / os.path.expanduser(name)))
+
+
+def shown(path: Path) -> str:
+    """Return the path as people write it: `~` for their own folder (whole on Windows)."""
+    if sys.platform != "win32":
+        try:
+            return f"~/{path.relative_to(Path.home())}"
+        except (ValueError, RuntimeError):
+            pass
+    return str(path)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a UTF-8 text file so that a reader sees the old or the new one, never a half.
+
+    Raises OSError where the place cannot be written.
+    """
+    import tempfile
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def setup_logging() -> Path | None:
+    """Send all log records to the rotating log file and none to the terminal.
+
+    Returns the file, or None where it cannot be written (then nothing is logged).
+    """
+    import logging
+    from logging.handlers import RotatingFileHandler
+
+    logging.raiseExceptions = False
+    root = logging.getLogger()
+    for old in [handler for handler in root.handlers if handler.name == APP]:
+        root.removeHandler(old)
+        old.close()
+    path = log_file()
+    handler: logging.Handler = logging.NullHandler()
+    written = True
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=3, encoding="utf-8")
+    except OSError:
+        written = False
+    handler.name = APP
+    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    logging.getLogger("xovac_tui").setLevel(logging.INFO)
+    return path if written else None
