@@ -1,0 +1,114 @@
+"""A picture of character cells, each with a tone, and what changed between two pictures."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+
+class Tone(IntEnum):
+    """What a cell means; a face gives each its colour."""
+
+    BLANK = 0
+    AXIS = 1
+    LABEL = 2
+    HINT = 3
+    CURSOR = 4
+    PLANNED = 5
+    NOTE = 6
+    LOST = 7
+    STEP = 8
+    COMMAND = 9
+    SERIES = 16
+    """The first series; the tone of series n is SERIES + n."""
+
+
+class Row(NamedTuple):
+    """One line of cells: a character each, and a tone each."""
+
+    text: str
+    tones: bytes
+
+
+Picture = tuple[Row, ...]
+
+
+class Span(NamedTuple):
+    """Cells `start` to `end` (exclusive) of row `y`."""
+
+    y: int
+    start: int
+    end: int
+
+
+class Canvas:
+    """Cells to write on; whatever falls outside is cut off."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width = width
+        self.height = height
+        self._text = [[" "] * width for _ in range(height)]
+        self._tones = [bytearray(width) for _ in range(height)]
+
+    def put(self, x: int, y: int, text: str, tone: int) -> None:
+        """Write text from `x` on."""
+        if not 0 <= y < self.height:
+            return
+        if x < 0:
+            text, x = text[-x:], 0
+        text = text[: self.width - x]
+        if text:
+            self._text[y][x : x + len(text)] = text
+            self._tones[y][x : x + len(text)] = bytes([tone]) * len(text)
+
+    def paste(self, x: int, y: int, text: Sequence[str], tones: bytes | bytearray) -> None:
+        """Write a row of cells that is known to fit."""
+        self._text[y][x : x + len(tones)] = text
+        self._tones[y][x : x + len(tones)] = tones
+
+    def at(self, x: int, y: int) -> str:
+        """Return the character of a cell inside the canvas."""
+        return self._text[y][x]
+
+    def picture(self) -> Picture:
+        """Return what has been written."""
+        return tuple(
+            Row("".join(text), bytes(tones)) for text, tones in zip(self._text, self._tones, strict=True)
+        )
+
+
+def changes(old: Picture, new: Picture, bridge: int = 10) -> Iterator[Span]:
+    """Yield where two pictures of equal size differ; gaps of up to `bridge` equal cells are taken along.
+
+    Moving the terminal's cursor and setting a colour costs some forty bytes, a few cells cost less.
+    """
+    for y, (before, after) in enumerate(zip(old, new, strict=True)):
+        if before == after:
+            continue
+        start = end = -1
+        both = zip(before.text, after.text, before.tones, after.tones, strict=True)
+        for x, (char, now, tone, tone_now) in enumerate(both):
+            if char != now or (tone != tone_now and now != " "):
+                if start >= 0 and x - end > bridge:
+                    yield Span(y, start, end)
+                    start = -1
+                if start < 0:
+                    start = x
+                end = x + 1
+        if start >= 0:
+            yield Span(y, start, end)
+
+
+def narrow(text: str) -> str:
+    """Return text whose every character takes exactly one cell; others become `?` or are left out."""
+    if text.isascii() and text.isprintable():
+        return text
+    kept = []
+    for char in unicodedata.normalize("NFC", text):
+        category = unicodedata.category(char)
+        if category[0] in "MC":
+            continue
+        kept.append("?" if unicodedata.east_asian_width(char) in "WF" else char)
+    return "".join(kept)

@@ -1,0 +1,266 @@
+"""The trend chart: a widget that repaints only the cells that changed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.actions import SkipAction
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from xovac_tui.plot.cells import Picture, Row, Tone, changes
+from xovac_tui.ui.widgets.trend_model import TrendModel
+from xovac_tui.ui.widgets.trend_view import Span, View
+
+COLOURS = 8
+"""Number of series colours that a theme has."""
+_COMPONENTS = {
+    Tone.AXIS: "trend--axis",
+    Tone.LABEL: "trend--label",
+    Tone.HINT: "trend--hint",
+    Tone.CURSOR: "trend--cursor",
+    Tone.PLANNED: "trend--planned",
+    Tone.NOTE: "trend--note",
+    Tone.LOST: "trend--lost",
+    Tone.STEP: "trend--step",
+    Tone.COMMAND: "trend--command",
+}
+_SLOWEST = 3.0
+"""Seconds between updates of a chart whose dots are minutes wide."""
+
+
+class TrendChart(Widget, can_focus=True):
+    """Lines of several channels over time; temperatures at the left, a log axis at the right."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *_COMPONENTS.values(),
+        *(f"trend--series-{number}" for number in range(1, COLOURS + 1)),
+    }
+
+    DEFAULT_CSS = """
+    TrendChart {
+        height: 1fr;
+        min-height: 4;
+        border: round $border-blurred;
+        border-title-color: $foreground;
+        border-subtitle-color: $foreground-muted;
+        &:focus { border: round $border; }
+        &.-ascii { border: ascii $border-blurred; }
+        &.-ascii:focus { border: ascii $border; }
+        & > .trend--axis { color: $axis; }
+        & > .trend--label { color: $foreground-muted; }
+        & > .trend--hint { color: $foreground-muted; text-style: italic; }
+        & > .trend--cursor { color: $cursor; text-style: bold; }
+        & > .trend--planned { color: $planned; }
+        & > .trend--note { color: $mark; text-style: bold; }
+        & > .trend--lost { color: $error; text-style: bold; }
+        & > .trend--step { color: $foreground; }
+        & > .trend--command { color: $mark; }
+        & > .trend--series-1 { color: $series-1; }
+        & > .trend--series-2 { color: $series-2; }
+        & > .trend--series-3 { color: $series-3; }
+        & > .trend--series-4 { color: $series-4; }
+        & > .trend--series-5 { color: $series-5; }
+        & > .trend--series-6 { color: $series-6; }
+        & > .trend--series-7 { color: $series-7; }
+        & > .trend--series-8 { color: $series-8; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("w", "walk(1)", "Next window", id="trend.window_next", show=False),
+        Binding("W", "walk(-1)", "Previous window", id="trend.window_previous", show=False),
+        Binding("left,h", "cursor(-1)", "Cursor left", id="trend.cursor_left", show=False),
+        Binding("right,l", "cursor(1)", "Cursor right", id="trend.cursor_right", show=False),
+        Binding("home", "end(False)", "Cursor to the oldest", id="trend.cursor_oldest", show=False),
+        Binding("end", "end(True)", "Cursor to the newest", id="trend.cursor_newest", show=False),
+        Binding("plus,equals_sign", "zoom(1)", "Zoom in", id="trend.zoom_in", show=False),
+        Binding("minus,underscore", "zoom(-1)", "Zoom out", id="trend.zoom_out", show=False),
+        Binding("escape", "live", "Cursor off, back to now", id="trend.live", show=False),
+    ]
+
+    class WindowChanged(Message):
+        """The operator took another window; `seconds` is None for all."""
+
+        def __init__(self, chart: TrendChart, seconds: float | None) -> None:
+            super().__init__()
+            self.chart = chart
+            self.seconds = seconds
+
+        @property
+        def control(self) -> TrendChart:
+            """The chart that sent it."""
+            return self.chart
+
+    def __init__(
+        self,
+        *,
+        ascii_only: bool = False,
+        name: str | None = None,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self.view = View(ascii_only=ascii_only)
+        self.model: TrendModel | None = None
+        self._picture: Picture = ()
+        self._splits: dict[int, set[int]] = {}
+        self._styles_of_tones: dict[int, Style] = {}
+        self._drawn_key: tuple[object, ...] = ()
+        self._drawn_at = 0.0
+        self.set_class(ascii_only, "-ascii")
+
+    def show(self, model: TrendModel) -> None:
+        """Take the newest model, and repaint the cells that it changes."""
+        self.model = model
+        self.view.take(model)
+        if not self.display or not self.is_mounted or not self.size:
+            return
+        layout, span = self.view.layout, self.view.span
+        if layout is not None and self._key(model) == self._drawn_key:
+            pace = min(max(span.cell / 8, 0.9), _SLOWEST)
+            if 0 <= model.now_mono - self._drawn_at < pace:
+                return
+        self._draw()
+
+    def _key(self, model: TrendModel) -> tuple[object, ...]:
+        """Return all that may change other cells than the newest."""
+        view = self.view
+        live: Span | None = None if view.layout is None else view.live_span(model, view.layout.plot_width)
+        return (
+            self.size,
+            live,
+            view.cursor,
+            view.held,
+            model.marks,
+            id(model.planned),
+            model.title,
+            model.utc,
+            *((one.name, one.label, one.slot, one.unit, one.log) for one in model.series),
+            *(one.history.last_time is None for one in model.series),
+        )
+
+    def _draw(self) -> None:
+        """Make the picture anew, and refresh where it differs from the one on the screen."""
+        model, size = self.model, self.size
+        if model is None or not size:
+            return
+        self.view.inline = self.app.no_color
+        picture = self.view.picture(model, size.width, size.height)
+        self._say(model)
+        self._drawn_key = self._key(model)
+        self._drawn_at = model.now_mono
+        before, self._picture = self._picture, picture
+        if len(before) != len(picture) or (before and len(before[0].text) != size.width):
+            self._splits.clear()
+            self.refresh()
+            return
+        regions = []
+        for y, start, end in changes(before, picture):
+            self._splits.setdefault(y, set()).update((start, end))
+            regions.append(Region(start, y, end - start, 1))
+        if regions:
+            self.refresh(*regions)
+
+    def _say(self, model: TrendModel) -> None:
+        """Set title and key hints in the frame, when they change: that repaints the whole chart."""
+        title = self.view.title(model)
+        ascii_only = self.view.ascii_only
+        hints = "left/right cursor   + - zoom" if ascii_only else "← → cursor   + − zoom"
+        if self.view.cursor is not None:
+            hints += "   esc: cursor off"
+        wide = self.size.width > len(hints) + 6
+        if str(self.border_title or "") != title:
+            self.border_title = Content(title)
+        if str(self.border_subtitle or "") != (hints if wide else ""):
+            self.border_subtitle = Content(hints if wide else "")
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line of cells, cut where a refresh begins or ends so that little is sent."""
+        width = self.size.width
+        if y >= len(self._picture) or len(self._picture[y].text) != width:
+            return Strip.blank(width, self.rich_style)
+        splits = self._splits.pop(y, set())
+        return Strip(self._segments(self._picture[y], splits), width)
+
+    def _segments(self, row: Row, splits: set[int]) -> list[Segment]:
+        """Return the runs of one tone; blank cells join the run before them."""
+        text, tones = row
+        segments = []
+        start, tone = 0, Tone.BLANK.value
+        for x, own in enumerate(tones):
+            if x in splits or (own != tone and text[x] != " "):
+                if x > start:
+                    segments.append(Segment(text[start:x], self._style(tone)))
+                start = x
+                if text[x] != " ":
+                    tone = own
+        segments.append(Segment(text[start:], self._style(tone)))
+        return segments
+
+    def _style(self, tone: int) -> Style:
+        """Return the theme's style for a tone."""
+        style = self._styles_of_tones.get(tone)
+        if style is None:
+            if tone == Tone.BLANK:
+                style = self.rich_style
+            elif tone >= Tone.SERIES:
+                style = self.get_component_rich_style(f"trend--series-{(tone - Tone.SERIES) % COLOURS + 1}")
+            else:
+                style = self.get_component_rich_style(_COMPONENTS[Tone(tone)])
+            self._styles_of_tones[tone] = style
+        return style
+
+    def notify_style_update(self) -> None:
+        """Forget the colours of the theme that was."""
+        super().notify_style_update()
+        self._styles_of_tones.clear()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Draw for the new size."""
+        self._draw()
+
+    def on_show(self) -> None:
+        """Catch up with what was told while hidden."""
+        self._draw()
+
+    def action_walk(self, direction: int) -> None:
+        """Take the next or previous window."""
+        self.view.walk(direction)
+        self._window_changed()
+
+    def action_zoom(self, direction: int) -> None:
+        """Take a shorter (1) or longer (-1) window."""
+        if self.model is not None:
+            self.view.zoom(self.model, direction)
+            self._window_changed()
+
+    def _window_changed(self) -> None:
+        self._draw()
+        self.post_message(self.WindowChanged(self, self.view.window))
+
+    def action_cursor(self, cells: int) -> None:
+        """Move the cursor, or bring it up at the newest value."""
+        if self.model is not None:
+            self.view.move(self.model, cells)
+            self._draw()
+
+    def action_end(self, newest: bool) -> None:
+        """Put the cursor on the oldest or newest value in the picture."""
+        if self.model is not None:
+            self.view.jump(self.model, newest=newest)
+            self._draw()
+
+    def action_live(self) -> None:
+        """Remove the cursor and go back to now; escape means something else when there is neither."""
+        if self.view.cursor is None and self.view.held is None:
+            raise SkipAction
+        self.view.cursor = self.view.held = None
+        self._draw()

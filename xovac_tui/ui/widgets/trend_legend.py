@@ -1,0 +1,116 @@
+"""The words under a chart: which line is what, or the values under the cursor."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+
+from xovac_tui.chamber.snapshot import Mark
+from xovac_tui.plot.cells import Tone, narrow
+from xovac_tui.plot.chart import MARKS, Line, Text
+from xovac_tui.plot.raster import GLYPHS, PLANNED_GLYPH
+from xovac_tui.ui.widgets.trend_model import TrendSeries, shown_unit, shown_value
+
+_WORDS = {
+    "note": "note",
+    "lost": "link lost",
+    "online": "link back",
+    "step": "step",
+    "run": "run",
+    "idle": "idle",
+    "command": "command",
+}
+_BETWEEN: Text = ("   ", Tone.BLANK)
+
+
+def legend(
+    drawn: Sequence[tuple[TrendSeries, Line]],
+    left_out: Sequence[TrendSeries],
+    *,
+    planned: bool,
+    kinds: Sequence[str],
+    width: int,
+    ascii_only: bool,
+) -> tuple[Text, ...]:
+    """Return the legend as long as `width` allows: with axes and units, without, or with cut names."""
+    tail = _marks_legend(kinds, ascii_only)
+    plan: list[Text] = []
+    if planned:
+        plan = [_BETWEEN, (f"{PLANNED_GLYPH if ascii_only else '┄'} planned", Tone.PLANNED)]
+    out: list[Text] = []
+    for series in left_out:
+        unit = shown_unit(series.unit, ascii_only)
+        out += [_BETWEEN, (f"{narrow(series.label)} ({unit}: no axis for it)", Tone.HINT)]
+    for long, most, rest in (
+        (True, 40, plan + out + tail),
+        (False, 40, plan + out + tail),
+        (False, 40, plan + out),
+        (False, 14, plan),
+        (False, 8, []),
+    ):
+        texts = [*_names(drawn, long, most, ascii_only), *rest]
+        if sum(len(text) for text, _ in texts) <= width:
+            break
+    return tuple(texts[1:] if texts and texts[0] == _BETWEEN else texts)
+
+
+def _names(drawn: Sequence[tuple[TrendSeries, Line]], long: bool, most: int, ascii_only: bool) -> list[Text]:
+    """Return sign and name of every series, `most` characters a name."""
+    several = len(drawn) > 1
+    texts: list[Text] = []
+    for series, line in drawn:
+        tone = Tone.SERIES + series.slot
+        number = str(series.slot + 1) if several else ""
+        sign = GLYPHS[series.slot % len(GLYPHS)] if ascii_only else f"{number}━"
+        name = narrow(series.label)
+        name = name if len(name) <= most else name[: most - 1] + ("~" if ascii_only else "…")
+        unit = shown_unit(series.unit, ascii_only)
+        axis = ("right, log" if series.log else "right") if line.right else ""
+        words = f" {unit}" if long and unit else ""
+        words += f" ({axis})" if long and axis else ""
+        texts += [_BETWEEN, (f"{sign} ", tone), (name, tone), (words, Tone.LABEL)]
+    return texts
+
+
+def _marks_legend(kinds: Sequence[str], ascii_only: bool) -> list[Text]:
+    texts: list[Text] = []
+    for kind in dict.fromkeys(kinds):
+        glyph, plain, tone = MARKS[kind]
+        texts += [_BETWEEN, (plain if ascii_only else glyph, tone), (f" {_WORDS[kind]}", Tone.LABEL)]
+    return texts
+
+
+def readout(
+    drawn: Sequence[tuple[TrendSeries, Line]],
+    column: int,
+    across: int,
+    when: datetime,
+    now: datetime,
+    cell: float,
+    marks: Sequence[Mark],
+    ascii_only: bool,
+) -> tuple[Text, ...]:
+    """Return time and values of one cell, `across` dot columns wide; lowest and highest where they differ."""
+    form = "%H:%M:%S" if cell < 60 else "%H:%M"
+    texts: list[Text] = [(when.strftime(form if when.date() == now.date() else f"%a %d {form}"), Tone.CURSOR)]
+    for mark in marks:
+        glyph, plain, tone = MARKS.get(mark.kind, MARKS["note"])
+        texts += [("  ", Tone.BLANK), (f"{plain if ascii_only else glyph} {narrow(mark.text)[:30]}", tone)]
+    for series, line in drawn:
+        cells = range(column * across, (column + 1) * across)
+        known = [n for n in cells if 0 <= n < len(line.lows) and not math.isnan(line.lows[n])]
+        value = _value(series, line, known, ascii_only)
+        name = narrow(series.label)
+        name = name if len(name) <= 16 else name[:15] + ("~" if ascii_only else "…")
+        texts += [("   ", Tone.BLANK), (f"{name} ", Tone.LABEL), (value, Tone.SERIES + series.slot)]
+    return tuple(texts)
+
+
+def _value(series: TrendSeries, line: Line, known: Sequence[int], ascii_only: bool) -> str:
+    if not known:
+        return "no data"
+    low = shown_value(min(line.lows[n] for n in known), series.unit, series.log, ascii_only)
+    high = shown_value(max(line.highs[n] for n in known), series.unit, series.log, ascii_only)
+    both = low if low == high else f"{low}{'..' if ascii_only else '…'}{high}"
+    return f"{both} {shown_unit(series.unit, ascii_only)}".rstrip()

@@ -1,0 +1,117 @@
+"""What a trend chart is told: series with their histories, marks, a planned profile and the time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from xovac_tui.chamber.history import Bins
+from xovac_tui.chamber.snapshot import Mark
+from xovac_tui.plot.ticks import Clock
+
+WINDOWS: tuple[float | None, ...] = (600.0, 3600.0, 21600.0, 86400.0, None)
+"""Windows in seconds, as `w` walks through them; None is all there is."""
+ZOOMS = (
+    60.0,
+    120.0,
+    300.0,
+    600.0,
+    1200.0,
+    1800.0,
+    3600.0,
+    7200.0,
+    10800.0,
+    21600.0,
+    43200.0,
+    86400.0,
+    172800.0,
+)
+"""Windows in seconds, as `+` and `-` walk through them."""
+
+
+class Source(Protocol):
+    """The record of one channel, as a chart needs it."""
+
+    @property
+    def oldest(self) -> float | None:
+        """Monotonic time from which on values are kept; None when there are none."""
+        ...
+
+    @property
+    def last_time(self) -> float | None:
+        """Monotonic time of the newest sample."""
+        ...
+
+    def window(self, start: float, end: float, columns: int) -> Bins:
+        """Return lowest and highest values per column."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TrendSeries:
+    """One channel on the chart."""
+
+    name: str
+    label: str
+    unit: str
+    """As in the data: `degC`, `mbar`."""
+    log: bool
+    history: Source
+    slot: int
+    """Number of its colour, from 0; it keeps it when others come and go."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrendModel:
+    """Everything a chart shows, at one moment."""
+
+    now_mono: float
+    now_utc: float
+    series: tuple[TrendSeries, ...] = ()
+    """In order of importance: the first is drawn on top."""
+    planned: Sequence[tuple[float, float]] | None = None
+    """Planned profile as (monotonic time, temperature in the unit of the left axis), in order of time."""
+    marks: tuple[Mark, ...] = ()
+    window: float | None = 600.0
+    """Seconds; None for all. The chart takes it over when it differs from the one it was told before."""
+    title: str = "Trend"
+    utc: bool = False
+    """Label the time axis in UTC."""
+
+    def clock(self) -> Clock:
+        """Return the function that turns UTC seconds into the time of day to show."""
+        return utc_clock if self.utc else local_clock
+
+
+def local_clock(utc: float) -> datetime:
+    """Return this machine's local time, with its zone."""
+    return datetime.fromtimestamp(utc).astimezone()
+
+
+def utc_clock(utc: float) -> datetime:
+    """Return the time in UTC."""
+    return datetime.fromtimestamp(utc, UTC)
+
+
+def window_name(seconds: float | None) -> str:
+    """Return a window as people say it: `10 min`, `6 h`, `all`."""
+    if seconds is None:
+        return "all"
+    return f"{seconds / 3600:g} h" if seconds >= 3600 else f"{seconds / 60:g} min"
+
+
+def shown_unit(unit: str, ascii_only: bool = False) -> str:
+    """Return a unit as the screen writes it."""
+    if ascii_only:
+        return unit
+    return {"degC": "°C", "degF": "°F"}.get(unit, unit)
+
+
+def shown_value(value: float, unit: str, log: bool, ascii_only: bool = False) -> str:
+    """Return a value without unit: temperatures with sign and a decimal, log channels as 1.3e-04."""
+    if log:
+        return f"{value:.1e}"
+    text = f"{value:+.1f}" if unit in ("degC", "degF", "K") else f"{value:.4g}"
+    return text if ascii_only else text.replace("-", "−")

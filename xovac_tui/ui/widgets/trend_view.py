@@ -1,0 +1,304 @@
+"""From a trend model to cells: which window of time, which bounds, where everything goes. No Textual here."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from xovac_tui.plot.cells import Picture
+from xovac_tui.plot.chart import MARKS, Axis, Frame, Layout, Line, Text, compose, lay_out, rows_for
+from xovac_tui.plot.raster import dots_per_cell
+from xovac_tui.plot.scale import Scale, steady
+from xovac_tui.plot.ticks import time_ticks, value_ticks
+from xovac_tui.ui.widgets.trend_legend import legend, readout
+from xovac_tui.ui.widgets.trend_model import WINDOWS, ZOOMS, TrendModel, TrendSeries, shown_unit, window_name
+
+NAN = math.nan
+SHIFT_SECONDS = 20.0
+"""The picture moves on in steps of whole cells, not more often than this: moving repaints every line."""
+CLOCK_SLACK = 1.0
+"""Seconds that the two clocks may drift before labels are moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """Which series stands on which axis; those of a third unit on none."""
+
+    left: tuple[TrendSeries, ...] = ()
+    right: tuple[TrendSeries, ...] = ()
+    none: tuple[TrendSeries, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The cells of the time axis: `first` is the number of the leftmost one since the clock's origin."""
+
+    first: int
+    cell: float
+    """Seconds per cell."""
+
+    @property
+    def start(self) -> float:
+        """Monotonic time of the left edge."""
+        return self.first * self.cell
+
+    def column(self, mono: float) -> int:
+        """Return the cell of a monotonic time, counted from the left edge."""
+        return math.floor(mono / self.cell) - self.first
+
+
+@dataclass(slots=True)
+class View:
+    """What the operator looks at: the window, the cursor, and the bounds so far."""
+
+    window: float | None = 600.0
+    cursor: float | None = None
+    """Monotonic time under the cursor."""
+    held: float | None = None
+    """Monotonic time of the right edge when looking at the past; None is live."""
+    ascii_only: bool = False
+    inline: bool = False
+    span: Span = Span(0, 1.0)
+    layout: Layout | None = None
+    _told: float | None = 600.0
+    _scales: dict[str, tuple[tuple[object, ...], Scale]] = field(default_factory=dict)
+    _offset: float | None = None
+
+    def take(self, model: TrendModel) -> None:
+        """Follow the window that the model asks for, when it asks for another one."""
+        if model.window != self._told:
+            self._told = self.window = model.window
+            self.held = None
+
+    def seconds(self, model: TrendModel) -> float:
+        """Return the window's length; for `all` the next round one that holds everything kept."""
+        if self.window is not None:
+            return self.window
+        begins = [oldest for series in model.series if (oldest := series.history.oldest) is not None]
+        needed = model.now_mono - min(begins, default=model.now_mono)
+        return next((zoom for zoom in ZOOMS[3:] if zoom >= needed), ZOOMS[-1])
+
+    def live_span(self, model: TrendModel, width: int) -> Span:
+        """Return the cells of a window that ends now, with room for at least one more after the newest."""
+        cell = self.seconds(model) / width
+        jump = max(1, min(math.ceil(SHIFT_SECONDS / cell), width // 10))
+        last = (math.floor(model.now_mono / cell / jump) + 1) * jump
+        return Span(last + 1 - width, cell)
+
+    def _place(self, model: TrendModel, width: int) -> Span:
+        """Return the cells to show; a cursor that would be left behind holds the picture where it is."""
+        live = self.live_span(model, width)
+        if self.held is None and self.cursor is not None and live.column(self.cursor) < 0:
+            self.held = self.cursor + live.cell * (width - 1)
+        if self.held is None:
+            return live
+        first = math.floor(self.held / live.cell) + 1 - width
+        if first >= live.first:
+            self.held = None
+            return live
+        return Span(first, live.cell)
+
+    def move(self, model: TrendModel, cells: int) -> None:
+        """Move the cursor by cells; at an edge the picture moves on by a quarter of the window."""
+        layout = self.layout
+        if layout is None or not any(series.history.oldest is not None for series in model.series):
+            return
+        width, span = layout.plot_width, self._place(model, layout.plot_width)
+        newest = max(series.history.last_time or 0.0 for series in model.series)
+        here = newest if self.cursor is None else self.cursor
+        if self.cursor is not None:
+            here = (math.floor(here / span.cell) + cells + 0.5) * span.cell
+        oldest = min(begin for series in model.series if (begin := series.history.oldest) is not None)
+        self.cursor = min(max(here, oldest), newest)
+        column = span.column(self.cursor)
+        edge = (span.first + width - 1) * span.cell
+        if column < 0:
+            self.held = max(edge - span.cell * max(1, width // 4), oldest + span.cell * (width - 1))
+            if span.first > math.floor(self.cursor / span.cell):
+                self.held = min(self.held, self.cursor + span.cell * (width - 1))
+        elif column >= width:
+            self.held = max(edge, self.cursor) + span.cell * max(1, width // 4)
+
+    def jump(self, model: TrendModel, *, newest: bool) -> None:
+        """Put the cursor on the oldest or the newest value in the picture."""
+        layout = self.layout
+        if layout is None:
+            return
+        if newest:
+            self.cursor = self.held = None
+            self.move(model, 0)
+        else:
+            self.cursor = self._place(model, layout.plot_width).start + 1e-9
+            self.move(model, 0)
+
+    def walk(self, direction: int) -> None:
+        """Take the next (1) or previous (-1) of the named windows."""
+        if self.window in WINDOWS:
+            index = (WINDOWS.index(self.window) + direction) % len(WINDOWS)
+        else:
+            longer = [n for n, window in enumerate(WINDOWS) if window is None or window > (self.window or 0)]
+            index = longer[0] if direction > 0 else max(longer[0] - 1, 0)
+        self.window = WINDOWS[index]
+        self.held = None
+
+    def zoom(self, model: TrendModel, direction: int) -> None:
+        """Take the next shorter (1) or longer (-1) window; around the cursor, where there is one."""
+        now = self.seconds(model)
+        if direction > 0:
+            self.window = max((zoom for zoom in ZOOMS if zoom < now), default=ZOOMS[0])
+        else:
+            self.window = min((zoom for zoom in ZOOMS if zoom > now), default=ZOOMS[-1])
+        self.held = None if self.cursor is None else self.cursor + self.window / 2
+
+    def title(self, model: TrendModel) -> str:
+        """Return the words for the frame: the window, and whether this is the past."""
+        name = window_name(self.window)
+        if self.window is None:
+            name = f"all ({window_name(self.seconds(model))})"
+        dash = "-" if self.ascii_only else "—"
+        past = f"  {dash} the past, esc: back to now" if self.held is not None else ""
+        return f"{model.title}  w: window {name}{past}"
+
+    def picture(self, model: TrendModel, width: int, height: int) -> Picture:
+        """Return the cells of the chart for a size in cells."""
+        axes = assign(model.series)
+        empty = all(series.history.oldest is None for series in model.series)
+        rows = rows_for(height)[0]
+        end = model.now_mono if self.held is None else self.held
+        start = end - self.seconds(model)
+        planned = model.planned or ()
+        left = self._axis(
+            "left", axes.left, start, end, rows, [at for at in planned if start <= at[0] <= end]
+        )
+        right = self._axis("right", axes.right, start, end, rows, [])
+        layout = self.layout = lay_out(width, height, left, right)
+        span = self.span = self._place(model, layout.plot_width)
+        across = dots_per_cell(self.ascii_only)[0]
+        columns = layout.plot_width * across
+        stop = span.start + span.cell * layout.plot_width
+        drawn: list[tuple[TrendSeries, Line]] = []
+        for series in model.series:
+            if series not in axes.none:
+                bins = series.history.window(span.start, stop, columns)
+                drawn.append((series, Line(bins.lows, bins.highs, series.slot, series in axes.right)))
+        return compose(
+            Frame(
+                layout=layout,
+                lines=tuple(line for _, line in drawn),
+                left=left,
+                right=right,
+                planned=profile(planned, span.start, span.cell / across, columns) if planned else (),
+                phase=span.first * across,
+                times=self._times(model, span, layout.plot_width),
+                marks=self._marks(model, span, layout.plot_width),
+                cursor=None if self.cursor is None else span.column(self.cursor),
+                words=self._words(model, axes, drawn, across),
+                notice="No data yet" if empty else "",
+                ascii_only=self.ascii_only,
+                inline=self.inline,
+            )
+        )
+
+    def _axis(
+        self,
+        side: str,
+        series: Sequence[TrendSeries],
+        start: float,
+        end: float,
+        rows: int,
+        planned: Sequence[tuple[float, float]],
+    ) -> Axis | None:
+        """Return an axis whose bounds hold what the window shows; None without values."""
+        if not series:
+            return None
+        log, unit = series[0].log, series[0].unit
+        lows, highs = [at[1] for at in planned], [at[1] for at in planned]
+        for one in series:
+            bins = one.history.window(start, end + 1.0, 1)
+            low, high = bins.lows[0], bins.highs[0]
+            if low == low and (high > 0 or not log):
+                lows.append(low if low > 0 or not log else high)
+                highs.append(high)
+        if not lows:
+            return None
+        low, high = min(lows), max(highs)
+        key = (log, unit, rows, self.window)
+        before_key, before = self._scales.get(side, (None, None))
+        least = 2.0 if unit in ("degC", "degF", "K") else 0.02 * max(abs(low), abs(high))
+        intervals = max(1, min(8, rows // 3))
+        scale = steady(
+            before if before_key == key else None, low, high, log=log, intervals=intervals, least=least
+        )
+        self._scales[side] = (key, scale)
+        return Axis(scale, value_ticks(scale, rows, self.ascii_only), shown_unit(unit, self.ascii_only)[:9])
+
+    def _times(self, model: TrendModel, span: Span, width: int) -> tuple[tuple[int, str], ...]:
+        """Return cells and labels of round clock times."""
+        offset = model.now_utc - model.now_mono
+        if self._offset is None or abs(offset - self._offset) > CLOCK_SLACK:
+            self._offset = offset
+        start = span.start + self._offset
+        ticks = time_ticks(start, start + span.cell * width, width, model.clock())
+        return tuple((math.floor((tick.value - start) / span.cell + 1e-6), tick.label) for tick in ticks)
+
+    def _marks(self, model: TrendModel, span: Span, width: int) -> tuple[tuple[int, str], ...]:
+        """Return cells and kinds of the marks in the window."""
+        placed = ((span.column(mark.mono), mark.kind) for mark in model.marks)
+        return tuple(
+            (column, kind if kind in MARKS else "note") for column, kind in placed if 0 <= column < width
+        )
+
+    def _words(
+        self, model: TrendModel, axes: Axes, drawn: Sequence[tuple[TrendSeries, Line]], across: int
+    ) -> tuple[Text, ...]:
+        """Return the legend, or the values under the cursor in its place."""
+        layout, span = self.layout, self.span
+        assert layout is not None
+        if self.cursor is None:
+            if layout.legend_row is None:
+                return ()
+            kinds = [kind for _, kind in self._marks(model, span, layout.plot_width)]
+            return legend(
+                drawn,
+                axes.none,
+                planned=bool(model.planned),
+                kinds=kinds,
+                width=layout.width,
+                ascii_only=self.ascii_only,
+            )
+        column = span.column(self.cursor)
+        clock = model.clock()
+        when = clock((span.first + column) * span.cell + (self._offset or 0.0))
+        here = [mark for mark in model.marks if span.column(mark.mono) == column]
+        return readout(drawn, column, across, when, clock(model.now_utc), span.cell, here, self.ascii_only)
+
+
+def assign(series: Sequence[TrendSeries]) -> Axes:
+    """Return the axes: the first linear unit at the left, the first log (or second linear) one at the right."""
+    linear = list(dict.fromkeys(one.unit for one in series if not one.log))
+    logs = list(dict.fromkeys(one.unit for one in series if one.log))
+    left = ("", False) if not linear else (linear[0], False)
+    right = (logs[0], True) if logs else (linear[1], False) if len(linear) > 1 else ("", True)
+    sides: dict[tuple[str, bool], list[TrendSeries]] = {left: [], right: []}
+    none: list[TrendSeries] = []
+    for one in series:
+        sides.get((one.unit, one.log), none).append(one)
+    return Axes(tuple(sides[left]), tuple(sides[right]), tuple(none))
+
+
+def profile(points: Sequence[tuple[float, float]], start: float, seconds: float, columns: int) -> list[float]:
+    """Return the planned values in the middle of each column; NaN before the first and after the last."""
+    times = [point[0] for point in points]
+    values = []
+    for column in range(columns):
+        mono = start + (column + 0.5) * seconds
+        index = bisect_right(times, mono)
+        if index == 0 or mono > times[-1]:
+            values.append(NAN)
+            continue
+        (before, low), (after, high) = points[index - 1], points[min(index, len(points) - 1)]
+        part = (mono - before) / (after - before) if after > before else 0.0
+        values.append(low + (high - low) * part)
+    return values
