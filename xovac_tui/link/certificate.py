@@ -1,0 +1,104 @@
+"""Certificates: whom to trust, and what a server presents when it is not trusted."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import ssl
+from datetime import UTC, datetime
+
+import msgspec
+
+from xovac_tui.api.text import clean
+from xovac_tui.errors import SettingsError
+
+
+class Certificate(msgspec.Struct, frozen=True):
+    """What can be said of a certificate without trusting it."""
+
+    digest: bytes
+    """SHA-256 of the whole certificate."""
+    valid_from: datetime | None
+    valid_until: datetime | None
+
+
+def trust(ca_file: str) -> ssl.SSLContext:
+    """Return the context for the usual verification, by the system's authorities or by those in `ca_file`."""
+    if not ca_file:
+        return ssl.create_default_context()
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except FileNotFoundError:
+        reason = "does not exist"
+    except ssl.SSLError:
+        reason = "holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)"
+    except OSError as why:
+        reason = f"cannot be read: {why.strerror}"
+    raise SettingsError(
+        f'The setting ca_file = "{clean(ca_file, 200)}" {reason}. Name the PEM file of the certificate '
+        "authority, "
+        "or use a fingerprint."
+    )
+
+
+def no_trust() -> ssl.SSLContext:
+    """Return a context that verifies nothing: only to look at what is presented, never to talk."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+async def presented(host: str, port: int, timeout: float) -> Certificate | None:
+    """Return the certificate that the server presents, by a mere TLS handshake; None where there is none."""
+    try:
+        async with asyncio.timeout(timeout):
+            _, writer = await asyncio.open_connection(host, port, ssl=no_trust(), server_hostname=host)
+    except (OSError, ValueError):
+        return None
+    try:
+        der = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        return read_certificate(der) if der else None
+    finally:
+        writer.transport.abort()
+
+
+def read_certificate(der: bytes) -> Certificate:
+    """Return what is known of a certificate in DER form; dates that cannot be read are None."""
+    try:
+        begin, end = _validity(der)
+    except (ValueError, IndexError):
+        return Certificate(hashlib.sha256(der).digest(), None, None)
+    return Certificate(hashlib.sha256(der).digest(), begin, end)
+
+
+def _validity(der: bytes) -> tuple[datetime, datetime]:
+    """Return the two dates of a certificate; the standard library reads them only of trusted ones."""
+    _, certificate, _ = _element(der, 0)
+    _, body, _ = _element(certificate, 0)
+    tag, _, after = _element(body, 0)
+    at = after if tag == 0xA0 else 0  # the version is optional
+    for _ in ("serial number", "signature algorithm", "issuer"):
+        _, _, at = _element(body, at)
+    _, validity, _ = _element(body, at)
+    begin_tag, begin, at = _element(validity, 0)
+    end_tag, end, _ = _element(validity, at)
+    return _time(begin_tag, begin), _time(end_tag, end)
+
+
+def _element(data: bytes, at: int) -> tuple[int, bytes, int]:
+    """Return (tag, content, offset after it) of the DER element at an offset."""
+    tag, length, start = data[at], data[at + 1], at + 2
+    if length & 0x80:
+        count = length & 0x7F
+        length, start = int.from_bytes(data[start : start + count], "big"), start + count
+    if start + length > len(data):
+        raise ValueError("the certificate is cut off")
+    return tag, data[start : start + length], start + length
+
+
+def _time(tag: int, content: bytes) -> datetime:
+    text = content.decode("ascii")
+    if tag == 0x17:  # UTCTime: two digits of the year, 1950 to 2049
+        text = ("19" if text[:2] >= "50" else "20") + text
+    return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)

@@ -1,0 +1,262 @@
+"""python-socketio underneath, taught to read in order, in turns, and to keep what it would drop.
+
+A few methods of the library are replaced, because its public handlers cannot do this: it starts a task for
+every packet (slow, and without an end when the server is faster), takes events that a server names `connect`
+or `disconnect` for its own, drops packets it cannot read with a traceback, and waits for itself when the
+server ends the connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+import engineio
+import engineio.base_client
+import engineio.payload
+import socketio
+
+log = logging.getLogger("xovac_tui.link")
+# The libraries would otherwise write to the terminal by themselves.
+_library_log = log.getChild("library")
+_library_log.setLevel(logging.CRITICAL)
+
+# A long poll may bring any number of packets; the library's 16 would end the connection.
+engineio.payload.Payload.max_decode_packets = max(100_000, engineio.payload.Payload.max_decode_packets)
+
+MAX_MESSAGE = 256 * 1024 * 1024
+"""Bytes of the largest message that does not end the connection."""
+HEARTBEAT = 3.0
+"""Seconds without data after which a WebSocket ping is sent; half of it later the server counts as dead."""
+_TURN = 0.005
+"""Seconds of reading after which everybody else gets a turn."""
+
+
+class Socket(aiohttp.ClientWebSocketResponse):
+    """A WebSocket that measures its round trip, and remembers why it ended."""
+
+    rtt: float | None = None
+    ending: aiohttp.WSMessage | None = None
+    on_rtt: Callable[[float], None] | None = None
+
+    async def receive(self, timeout: float | None = None) -> Any:
+        """Return the next message that is not a ping or pong; bytes that are not UTF-8 become U+FFFD."""
+        while True:
+            message = await super().receive(timeout)
+            if message.type is aiohttp.WSMsgType.TEXT:
+                if isinstance(message.data, bytes):
+                    text = message.data.decode("utf-8", "replace")
+                    return aiohttp.WSMessage(message.type, text, message.extra)
+                return message
+            if message.type is aiohttp.WSMsgType.PING:
+                await self.pong(message.data)
+            elif message.type is aiohttp.WSMsgType.PONG:
+                self._answered(bytes(message.data))
+            else:
+                if message.type is not aiohttp.WSMsgType.BINARY and self.ending is None:
+                    self.ending = message
+                return message
+
+    async def measure(self) -> None:
+        """Send one ping that carries its own time."""
+        await self.ping(f"{time.monotonic():.6f}".encode())
+
+    def _answered(self, sent: bytes) -> None:
+        # The library's own pings carry nothing, and a server may pong what it likes.
+        try:
+            took = time.monotonic() - float(sent)
+        except ValueError:
+            return
+        if 0 <= took < 60:
+            self.rtt = took
+            if self.on_rtt:
+                self.on_rtt(took)
+
+    def keep_alive(self) -> None:
+        """Switch TCP keep-alive on, as far as this system can."""
+        raw = self.get_extra_info("socket")
+        if raw is None:
+            return
+        options = [(socket.SOL_SOCKET, "SO_KEEPALIVE", 1)]
+        options += [(socket.IPPROTO_TCP, "TCP_KEEPIDLE", 3), (socket.IPPROTO_TCP, "TCP_KEEPINTVL", 1)]
+        options += [(socket.IPPROTO_TCP, "TCP_KEEPCNT", 3)]
+        for level, name, value in options:
+            if hasattr(socket, name):
+                try:
+                    raw.setsockopt(level, getattr(socket, name), value)
+                except OSError:
+                    return
+
+
+class _Engine(engineio.AsyncClient):  # type: ignore[misc]
+    """Engine.IO that hands over one packet after the other in its read path."""
+
+    _yielded = 0.0
+
+    async def _trigger_event(self, event: str, *args: Any, **kwargs: Any) -> Any:
+        if event != "message":
+            return await super()._trigger_event(event, *args, **kwargs)
+        await self.handlers["message"](*args)
+        now = time.monotonic()
+        if now - self._yielded > _TURN:
+            await asyncio.sleep(0)
+            self._yielded = time.monotonic()
+        return None
+
+
+class Client(socketio.AsyncClient):  # type: ignore[misc]
+    """One socket.io connection: made, used and thrown away."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        namespace: str,
+        *,
+        request_timeout: float,
+        on_arguments: Callable[[Any, tuple[Any, ...]], None],
+        on_malformed: Callable[[str | bytes, Exception], None],
+        on_connect: Callable[[], None],
+    ) -> None:
+        super().__init__(
+            reconnection=False,
+            handle_sigint=False,
+            logger=_library_log,
+            engineio_logger=_library_log,
+            http_session=session,
+            request_timeout=request_timeout,
+            websocket_extra_options=_websocket_options(),
+        )
+        self._namespace = namespace
+        self._on_arguments = on_arguments
+        self._on_malformed = on_malformed
+        self._on_connect = on_connect
+        self.ended = asyncio.Event()
+        self.ended_by = ""
+        """How it ended: `namespace`, or the library's reason."""
+        self.greeting: Any = None
+        """What the server sent with its consent to the namespace."""
+        self.refusal: tuple[Any, ...] | None = None
+        """What the server sent with its refusal."""
+        self.eio.on("message", self._message)
+        self.eio.on("disconnect", self._disconnected)
+        self.on("connect_error", self._refused, namespace=namespace)
+
+    def _engineio_client_class(self) -> type[_Engine]:
+        return _Engine
+
+    @property
+    def socket(self) -> Socket | None:
+        """The WebSocket, when it is one."""
+        return self.eio.ws if self.eio.transport() == "websocket" else None
+
+    @property
+    def _half(self) -> Any:
+        """The packet that still waits for its binary attachments."""
+        return self._binary_packet
+
+    @_half.setter
+    def _half(self, packet: Any) -> None:
+        self._binary_packet = packet
+
+    async def _message(self, data: Any) -> None:
+        try:
+            if self._half and isinstance(data, str):
+                self._half = None
+                self._on_malformed("", ValueError("a binary attachment is missing"))
+            await self._handle_eio_message(data)
+        except Exception as why:  # a packet may be anything
+            self._half = None
+            self._on_malformed(data if isinstance(data, str | bytes) else repr(data), why)
+
+    async def _handle_connect(self, namespace: str | None, data: Any) -> None:
+        if (namespace or "/") != self._namespace or self._namespace in self.namespaces:
+            return
+        self.greeting = data
+        # The fifth protocol promises a session id; the older ones send nothing here.
+        if isinstance(data, dict):
+            self.namespaces[self._namespace] = data.get("sid", self.sid)
+            self._on_connect()
+        else:
+            self.failed_namespaces.append(self._namespace)
+        self._connect_event.set()
+
+    async def _handle_event(self, namespace: str | None, number: int | None, data: Any) -> None:
+        if (namespace or "/") != self._namespace:
+            return
+        if not isinstance(data, list) or not data:
+            raise ValueError("an event without a name")
+        self._on_arguments(data[0], tuple(data[1:]))
+        if number is not None:
+            # A receipt of the protocol, which a server may wait for; it says nothing.
+            await self._send_packet(
+                self.packet_class(socketio.packet.ACK, namespace=namespace, id=number, data=[])
+            )
+
+    async def _handle_disconnect(self, namespace: str | None) -> None:
+        if (namespace or "/") == self._namespace:
+            self.end("namespace")
+
+    async def _disconnected(self, reason: str) -> None:
+        self.namespaces: dict[str, Any] = {}
+        self.connected = False
+        self.end(reason)
+
+    def _refused(self, *data: Any) -> None:
+        self.refusal = data
+        if self._namespace in self.namespaces:
+            self.end("namespace")
+
+    def end(self, by: str) -> None:
+        """Note that the connection is over."""
+        if not self.ended.is_set():
+            self.ended_by = by
+            self.ended.set()
+
+    def watch(self) -> None:
+        """See to it that the connection is over when nobody reads any more, whatever the reason."""
+        task = self.eio.read_loop_task
+        if task is not None:
+            task.add_done_callback(lambda _: self.end("transport error"))
+        if isinstance(self.socket, Socket):
+            self.socket.keep_alive()
+
+    async def close(self, patience: float) -> None:
+        """Say good-bye if that can be done within `patience` seconds, then leave nothing behind."""
+        leaving = asyncio.ensure_future(self._say_goodbye())
+        waits = {leaving}
+        if self.eio.transport() == "polling" and self.eio.write_loop_task is not None:
+            # The good-bye is said when it is written; the long poll would hang on for up to a minute.
+            waits.add(self.eio.write_loop_task)
+        try:
+            await asyncio.wait(waits, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (leaving, self.eio.read_loop_task, self.eio.write_loop_task):
+                if task is not None:
+                    task.cancel()
+            self.eio.state = "disconnected"
+            if self.eio in engineio.base_client.connected_clients:
+                engineio.base_client.connected_clients.remove(self.eio)
+            self.end("client disconnect")
+
+    async def _say_goodbye(self) -> None:
+        try:
+            if self.namespaces:
+                await self.disconnect()
+            elif self.eio.state == "connected":
+                await self.eio.disconnect()
+        except Exception as why:  # it may break while it is closed
+            log.debug("closing: %r", why)
+
+
+def _websocket_options() -> dict[str, Any]:
+    options: dict[str, Any] = {"heartbeat": HEARTBEAT, "max_msg_size": MAX_MESSAGE, "autoping": False}
+    # aiohttp without this option ends the connection at text that is not UTF-8.
+    if "decode_text" in inspect.signature(aiohttp.ClientSession.ws_connect).parameters:
+        options["decode_text"] = False
+    return options

@@ -1,0 +1,242 @@
+"""The link: one connection to one chamber, kept up for ever, that never sends anything by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import random as chance
+from collections.abc import Callable
+from typing import Any
+
+from xovac_tui.api.event import Direction, Event, Form, Kind, Payload
+from xovac_tui.api.payload import decode_arguments
+from xovac_tui.api.text import clean
+from xovac_tui.clock import Clock
+from xovac_tui.errors import LinkError, SettingsError
+from xovac_tui.link import backoff
+from xovac_tui.link.client import log
+from xovac_tui.link.dial import Connection, Dialler, Hearing, Untrusted, dial
+from xovac_tui.link.status import LinkState, LinkStatus
+from xovac_tui.link.target import Target
+
+MALFORMED = "(not socket.io)"
+"""Name of the event that stands for a packet that could not be read."""
+_LONGEST_NAME = 500
+# The libraries on both sides take these for their own and would not carry them as events.
+_RESERVED = {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"}
+
+
+class Link:
+    """Connects, reconnects, tells what it hears and how it stands, and emits what somebody asks for.
+
+    Everything happens on one event loop. `on_event` and `on_status` are called from it and must not wait;
+    `on_status` is called for every change, also of the round trip time, the attempt and the reason
+    (`since_mono` tells whether it is still the same state).
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        contract_kind: Callable[[str], Kind],
+        on_event: Callable[[Event], None],
+        on_status: Callable[[LinkStatus], None],
+        clock: Clock,
+        random: Callable[[], float] = chance.random,
+        dialler: Dialler = dial,
+    ) -> None:
+        self._target = target
+        self._kind = contract_kind
+        self._on_event = on_event
+        self._on_status = on_status
+        self._clock = clock
+        self._random = random
+        self._dial = dialler
+        self._connection: Connection | None = None
+        self._wake = asyncio.Event()
+        self._closed = False
+        self._status = LinkStatus(since_utc=clock.utc(), since_mono=clock.mono(), why="Not connected yet.")
+
+    @property
+    def status(self) -> LinkStatus:
+        """How the link stands now."""
+        return self._status
+
+    async def run(self) -> None:
+        """Connect and reconnect until cancelled; then say good-bye, within a second."""
+        failures = 0
+        why = ""
+        try:
+            while True:
+                self._wake.clear()
+                if self._closed:
+                    failures, why = 0, ""
+                    self._set(
+                        LinkState.OFFLINE,
+                        "Disconnected at the operator's wish. Connect again with reconnect.",
+                    )
+                    await self._wake.wait()
+                    continue
+                try:
+                    why = await self._attempt(failures + 1, why)
+                except SettingsError as error:
+                    # Trying again cannot help: wait until somebody says so.
+                    failures, why = 0, ""
+                    self._set(LinkState.OFFLINE, str(error))
+                    await self._wake.wait()
+                    continue
+                except LinkError as error:
+                    why, failures = str(error), failures + 1
+                    seconds = backoff.LONGEST if isinstance(error, Untrusted) else self._delay(failures)
+                else:
+                    failures = 0
+                    seconds = self._delay(1)
+                if not self._wake.is_set():
+                    await self._pause(seconds, failures, why)
+        finally:
+            self._set(LinkState.OFFLINE, "Disconnected: this program has ended the connection.")
+
+    async def emit(self, name: str, data: str) -> Event:
+        """Send one event now and return it, or raise a LinkError; nothing is ever kept for later."""
+        connection = self._connection
+        if self._status.state is not LinkState.ONLINE or connection is None or not connection.alive:
+            raise LinkError(
+                f"{clean(name, 60)} was not sent: the link is {self._status.state}. Wait until it is ONLINE "
+                "and ask again; nothing is kept for later."
+            )
+        if not name or name in _RESERVED:
+            raise LinkError(
+                f'"{name}" was not sent: socket.io keeps this name for itself. Use another event.'
+            )
+        try:
+            await connection.emit(name, data)
+        except Exception as error:
+            raise LinkError(
+                f"{clean(name, 60)} was not sent: {clean(str(error), 160) or type(error).__name__}."
+            ) from error
+        event = self._event(name, (data,), Direction.OUT)
+        self._tell(event)
+        return event
+
+    def reconnect_now(self) -> None:
+        """Try now: end a wait, or drop a connection that is there and make a new one."""
+        self._closed = False
+        self._wake.set()
+
+    def close(self) -> None:
+        """Go OFFLINE and stay there until `open` or `reconnect_now`."""
+        self._closed = True
+        self._wake.set()
+
+    def open(self) -> None:
+        """Come back from `close`; does nothing when not closed."""
+        if self._closed:
+            self.reconnect_now()
+
+    async def _attempt(self, number: int, before: str) -> str:
+        """Connect, stay as long as it lasts, and return why it ended."""
+        transports = self._target.transports
+        turn = (number - 1) % len(transports) if transports else 0
+        self._set(self._trying(), before, attempt=number)
+        hearing = Hearing(self._heard, self._malformed, self._connected, self._measured)
+        dialling = asyncio.ensure_future(
+            self._dial(self._target, transports[turn:] + transports[:turn], hearing)
+        )
+        connection: Connection | None = None
+        try:
+            await self._until_woken(dialling)
+            if not dialling.done():
+                return ""
+            connection = self._connection = dialling.result()
+            if self._status.state is not LinkState.ONLINE:
+                self._connected()
+            ended = asyncio.ensure_future(connection.ended())
+            try:
+                await self._until_woken(ended)
+                why = ended.result() if ended.done() else ""
+            finally:
+                ended.cancel()
+            if not self._closed:
+                self._set(LinkState.LOST if why else LinkState.CONNECTING, why or "Reconnecting on request.")
+            return why
+        finally:
+            self._connection = None
+            if connection is None:
+                dialling.cancel()
+                # It cleans up after itself, within a second.
+                await asyncio.wait((dialling,))
+            else:
+                await connection.close()
+
+    async def _until_woken(self, future: asyncio.Future[Any]) -> None:
+        """Wait until the future is done or the operator wants something else."""
+        waking = asyncio.ensure_future(self._wake.wait())
+        try:
+            await asyncio.wait((future, waking), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waking.cancel()
+
+    async def _pause(self, seconds: float, failures: int, why: str) -> None:
+        """Wait before the next attempt, unless the operator wants it now."""
+        self._set(self._trying(), why, attempt=failures, next_try_mono=self._clock.mono() + seconds)
+        try:
+            await asyncio.wait_for(self._wake.wait(), seconds)
+        except TimeoutError:
+            return
+
+    def _delay(self, failures: int) -> float:
+        return backoff.delay(failures, self._random)
+
+    def _trying(self) -> LinkState:
+        """Return the state of a link that tries: once connected, it stays LOST until it is online again."""
+        return LinkState.LOST if self._status.state is LinkState.LOST else LinkState.CONNECTING
+
+    def _set(self, state: LinkState, why: str = "", **more: Any) -> None:
+        now = self._status
+        if state is now.state:
+            utc, mono = now.since_utc, now.since_mono
+        else:
+            utc, mono = self._clock.utc(), self._clock.mono()
+        more.setdefault("session", now.session)
+        status = LinkStatus(state=state, why=why, since_utc=utc, since_mono=mono, **more)
+        if status == now:
+            return
+        self._status = status
+        try:
+            self._on_status(status)
+        except Exception:
+            log.exception("a listener failed at the link's state")
+
+    def _connected(self) -> None:
+        self._set(LinkState.ONLINE, session=self._status.session + 1)
+
+    def _measured(self, rtt: float) -> None:
+        if self._status.state is LinkState.ONLINE:
+            self._set(LinkState.ONLINE, rtt=rtt)
+
+    def _heard(self, name: Any, arguments: tuple[Any, ...]) -> None:
+        if not isinstance(name, str):
+            name = clean(repr(name), _LONGEST_NAME)
+        self._tell(self._event(name[:_LONGEST_NAME], arguments, Direction.IN))
+
+    def _malformed(self, raw: str | bytes, why: Exception) -> None:
+        reason = clean(str(why), 200) or type(why).__name__
+        payload = Payload(Form.TEXT, None, raw, f"The packet is not socket.io: {reason}.")
+        self._tell(
+            Event(MALFORMED, payload, Direction.IN, Kind.MESSAGE, self._clock.utc(), self._clock.mono())
+        )
+
+    def _event(self, name: str, arguments: tuple[Any, ...], direction: Direction) -> Event:
+        return Event(
+            name,
+            decode_arguments(*arguments),
+            direction,
+            self._kind(name),
+            self._clock.utc(),
+            self._clock.mono(),
+        )
+
+    def _tell(self, event: Event) -> None:
+        try:
+            self._on_event(event)
+        except Exception:
+            log.exception("a listener failed at the event %r", event.name[:80])

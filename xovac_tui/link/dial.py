@@ -1,0 +1,336 @@
+"""One attempt to connect, and the connection that comes of it: all that a Link does to the network."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any, Protocol
+
+import aiohttp
+import msgspec
+import socketio
+
+import xovac_tui
+from xovac_tui.api.text import clean
+from xovac_tui.errors import LinkError
+from xovac_tui.link import trouble
+from xovac_tui.link.certificate import trust
+from xovac_tui.link.client import HEARTBEAT, MAX_MESSAGE, Client, Socket, log
+from xovac_tui.link.handshake import ask
+from xovac_tui.link.target import Address, Target, check_target, parse_fingerprint
+
+PATIENCE = 0.8
+"""Seconds to say good-bye."""
+_MEASURE = 2.0
+"""Seconds between two measurements of the round trip."""
+_POLL_DEAD = 3.0
+"""Seconds without an answer after which a polled server counts as dead."""
+
+
+class Untrusted(LinkError):  # noqa: N818 - it says what the server is
+    """The server's certificate is not trusted: only a person can settle that."""
+
+
+class Hearing(msgspec.Struct, frozen=True):
+    """Who is told what comes in. None of these may wait."""
+
+    arguments: Callable[[Any, tuple[Any, ...]], None]
+    """An event's name (whatever the server sent for one) and its arguments."""
+    malformed: Callable[[str | bytes, Exception], None]
+    """A packet that is not socket.io, and why."""
+    connected: Callable[[], None]
+    """The server has consented; events may follow at once."""
+    rtt: Callable[[float], None]
+    """Seconds of one round trip."""
+
+
+class Connection(Protocol):
+    """A connection that was made."""
+
+    @property
+    def alive(self) -> bool:
+        """Return whether something can be sent."""
+        ...
+
+    async def emit(self, name: str, data: str) -> None:
+        """Hand one event to the transport."""
+        ...
+
+    async def ended(self) -> str:
+        """Wait until it is over, and return the sentence that says why."""
+        ...
+
+    async def close(self) -> None:
+        """Say good-bye, within a second, and free everything."""
+        ...
+
+
+class Dialler(Protocol):
+    """What makes a connection, or raises a LinkError or SettingsError."""
+
+    async def __call__(self, target: Target, transports: Sequence[str], hearing: Hearing) -> Connection:
+        """Make a connection."""
+        ...
+
+
+def open_session(
+    target: Target, address: Address, seen: SimpleNamespace | None = None
+) -> aiohttp.ClientSession:
+    """Return an HTTP session that trusts what the target trusts, and notes in `seen` how far it came."""
+    ssl_option: Any = True
+    if address.tls:
+        ssl_option = (
+            aiohttp.Fingerprint(parse_fingerprint(target.fingerprint))
+            if target.fingerprint
+            else trust(target.ca_file)
+        )
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=ssl_option),
+        cookie_jar=aiohttp.CookieJar(unsafe=True),
+        headers={"User-Agent": f"xovac-tui/{xovac_tui.__version__}", **target.headers},
+        ws_response_class=Socket,
+        trace_configs=[_trace(address, SimpleNamespace() if seen is None else seen)],
+    )
+
+
+class Redirected(aiohttp.ClientError):
+    """The server answered with another address."""
+
+
+def _trace(address: Address, seen: SimpleNamespace) -> aiohttp.TraceConfig:
+    seen.error, seen.status, seen.connected = None, None, False
+
+    async def failed(session: Any, context: Any, params: aiohttp.TraceRequestExceptionParams) -> None:
+        seen.error = params.exception
+
+    async def answered(session: Any, context: Any, params: aiohttp.TraceRequestEndParams) -> None:
+        seen.error, seen.status = None, params.response.status
+
+    async def connected(session: Any, context: Any, params: aiohttp.TraceConnectionCreateEndParams) -> None:
+        seen.connected = True
+
+    async def redirected(session: Any, context: Any, params: aiohttp.TraceRequestRedirectParams) -> None:
+        raise Redirected(trouble.redirected(address, params.response.headers.get("Location", "?")))
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_exception.append(failed)
+    trace.on_request_end.append(answered)
+    trace.on_connection_create_end.append(connected)
+    trace.on_request_redirect.append(redirected)
+    return trace
+
+
+async def dial(target: Target, transports: Sequence[str], hearing: Hearing) -> Connection:
+    """Connect once, within the target's `connect_timeout`, or raise the reason as a sentence."""
+    address = check_target(target)
+    seen = SimpleNamespace()
+    session = open_session(target, address, seen)
+    client = Client(
+        session,
+        target.namespace,
+        request_timeout=target.connect_timeout,
+        on_arguments=hearing.arguments,
+        on_malformed=hearing.malformed,
+        on_connect=hearing.connected,
+    )
+    try:
+        await _connect(client, target, address, transports, seen, session)
+        client.watch()
+        return _Connection(target, address, session, client, hearing)
+    except BaseException:
+        await _leave(client, session)
+        raise
+
+
+async def _connect(
+    client: Client,
+    target: Target,
+    address: Address,
+    transports: Sequence[str],
+    seen: SimpleNamespace,
+    session: aiohttp.ClientSession,
+) -> None:
+    """Bring the client online, or raise the reason."""
+    connecting = asyncio.ensure_future(
+        client.connect(
+            address.url,
+            auth=target.auth,
+            transports=list(transports),
+            namespaces=[target.namespace],
+            socketio_path=address.path,
+            wait_timeout=target.connect_timeout,
+        )
+    )
+    ending = asyncio.ensure_future(client.ended.wait())
+    try:
+        await asyncio.wait(
+            (connecting, ending), timeout=target.connect_timeout, return_when=asyncio.FIRST_COMPLETED
+        )
+        if connecting.done() and connecting.exception() is None:
+            return
+        error = connecting.exception() if connecting.done() else None
+    finally:
+        for task in (connecting, ending):
+            task.cancel()
+        # Its own good-bye may already be under way; what comes of it does not matter any more.
+        with suppress(asyncio.CancelledError, Exception):
+            await asyncio.wait((connecting,), timeout=PATIENCE)
+    await _raise_reason(client, target, address, seen, session, error)
+
+
+async def _raise_reason(
+    client: Client,
+    target: Target,
+    address: Address,
+    seen: SimpleNamespace,
+    session: aiohttp.ClientSession,
+    error: BaseException | None,
+) -> None:
+    if error is not None and not isinstance(error, socketio.exceptions.ConnectionError):
+        log.debug("connecting failed: %r", error)
+    if target.namespace in client.failed_namespaces:
+        if client.refusal is not None:
+            raise LinkError(trouble.refused(target, address, client.refusal))
+        raise LinkError(trouble.old_protocol(address))
+    if isinstance(seen.error, Redirected):
+        raise LinkError(str(seen.error))
+    if seen.error is not None and not isinstance(seen.error, asyncio.CancelledError):
+        kind = Untrusted if trouble.is_untrusted(seen.error) else LinkError
+        raise kind(await trouble.explain_network(seen.error, address))
+    if seen.status is None and error is None and not client.ended.is_set():
+        if seen.connected:
+            raise LinkError(trouble.silent(address, "answer", target.connect_timeout))
+        raise LinkError(trouble.no_answer(address))
+    if client.ended_by == "namespace":
+        raise LinkError(_sent_away(address))
+    if client.eio.sid or client.ended.is_set():
+        stage = f"consent to namespace {clean(target.namespace, 80)}"
+        if client.ended.is_set():
+            raise LinkError(
+                f"{address.origin} ended the connection before its {stage}. It may be restarting, or may "
+                "want other credentials; trying again."
+            )
+        raise LinkError(trouble.silent(address, stage, target.connect_timeout))
+    status = seen.status if seen.status not in (None, 101, 200) else None
+    answer = await ask(session, address, min(2.0, target.connect_timeout))
+    raise LinkError(trouble.not_socketio(address, answer, status))
+
+
+def _sent_away(address: Address) -> str:
+    return (
+        f"The server at {address.origin} has sent this console away. It may be restarting, or let only some "
+        "clients in; trying again."
+    )
+
+
+async def _leave(client: Client, session: aiohttp.ClientSession) -> None:
+    """Close everything, within a second, even when cancelled meanwhile."""
+    try:
+        await client.close(PATIENCE)
+    finally:
+        with suppress(Exception):
+            await session.close()
+
+
+class _Connection:
+    """A connection of the socket.io client, and the watch over it."""
+
+    def __init__(
+        self,
+        target: Target,
+        address: Address,
+        session: aiohttp.ClientSession,
+        client: Client,
+        hearing: Hearing,
+    ) -> None:
+        self._target = target
+        self._address = address
+        self._session = session
+        self._client = client
+        self._hearing = hearing
+        self._silent = False
+        socket = client.socket
+        if isinstance(socket, Socket):
+            socket.on_rtt = hearing.rtt
+            self._watch = asyncio.ensure_future(self._measure(socket))
+        else:
+            self._watch = asyncio.ensure_future(self._poll())
+
+    @property
+    def alive(self) -> bool:
+        return (
+            not self._client.ended.is_set()
+            and self._client.eio.state == "connected"
+            and self._target.namespace in self._client.namespaces
+        )
+
+    async def emit(self, name: str, data: str) -> None:
+        await self._client.emit(name, data, namespace=self._target.namespace)
+
+    async def ended(self) -> str:
+        await self._client.ended.wait()
+        return self._why()
+
+    async def close(self) -> None:
+        self._watch.cancel()
+        await _leave(self._client, self._session)
+
+    async def _measure(self, socket: Socket) -> None:
+        """Measure the round trip now and then; whether the server lives is the heartbeat's business."""
+        with suppress(ConnectionError, RuntimeError):
+            while True:
+                await socket.measure()
+                await asyncio.sleep(_MEASURE)
+
+    async def _poll(self) -> None:
+        """Ask for what is certain to be answered with no, because a long poll does not show a dead server.
+
+        Engine.IO 4 lets only the server ping. A request for a transport that does not exist opens no session
+        and is seen by no handler of the server, but only a living server refuses it.
+        """
+        limit = aiohttp.ClientTimeout(total=_POLL_DEAD)
+        while True:
+            await asyncio.sleep(_MEASURE)
+            begin = time.monotonic()
+            try:
+                async with self._session.get(self._address.endpoint("none"), timeout=limit) as response:
+                    await response.read()
+            except (aiohttp.ClientError, TimeoutError, OSError) as why:
+                log.debug("the polled server does not answer: %r", why)
+                self._silent = True
+                self._client.end("silent")
+                return
+            self._hearing.rtt(time.monotonic() - begin)
+
+    def _why(self) -> str:
+        """Return the sentence for the end of this connection."""
+        origin = self._address.origin
+        socket = self._client.eio.ws
+        ending = socket.ending if isinstance(socket, Socket) else None
+        error = socket.exception() if isinstance(socket, Socket) else None
+        if self._silent or isinstance(error, aiohttp.ServerTimeoutError):
+            seconds = _MEASURE + _POLL_DEAD if self._silent else HEARTBEAT * 1.5
+            return (
+                f"{origin} has stopped answering (no sign of life for {seconds:g} s): its machine is hung, "
+                "off, or cut from the network. Trying again."
+            )
+        if self._client.ended_by == "namespace":
+            return _sent_away(self._address)
+        if self._client.ended_by == "server disconnect":
+            return f"The server at {origin} has closed the connection. It may be restarting; trying again."
+        if ending is not None and ending.type is aiohttp.WSMsgType.ERROR:
+            if getattr(ending.data, "code", None) == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
+                limit = MAX_MESSAGE >> 20
+                return f"{origin} sent a message of more than {limit} MiB, which ended the connection."
+            return f"{origin} sent what is no WebSocket data ({clean(str(ending.data), 120)}). Trying again."
+        if ending is not None and ending.type is aiohttp.WSMsgType.CLOSE:
+            said = clean(str(ending.extra or ""), 100)
+            code = f"WebSocket code {ending.data}" + (f", {said}" if said else "")
+            return f"{origin} has closed the connection ({code}). It may be restarting; trying again."
+        return (
+            f"The connection to {origin} broke off: the server was ended, or the network cut it. "
+            "Trying again."
+        )

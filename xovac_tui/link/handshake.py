@@ -1,0 +1,92 @@
+"""One question over plain HTTP: does a socket.io server answer there, and of which protocol?"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from xovac_tui.api.text import clean
+from xovac_tui.link.target import Address
+
+# Engine.IO 3 frames every packet with its length: in text, or in binary.
+_OLD = re.compile(rb"^(?:\d+:|[\x00\x01][\x00-\x09]+\xff)0\{")
+_LONGEST_ANSWER = 65_536
+
+
+class Handshake(msgspec.Struct, frozen=True):
+    """What a server answered to the request for an Engine.IO session."""
+
+    status: int = 0
+    """HTTP status; 0 when nothing came that is HTTP."""
+    version: int | None = None
+    """Of Engine.IO: 4 (socket.io 3 and later) or 3 (socket.io 2); None when it is neither."""
+    upgrades: tuple[str, ...] = ()
+    refusal: str = ""
+    """An Engine.IO server's reason for saying no, cleaned."""
+    server: str = ""
+    """What the server calls itself, cleaned."""
+    trouble: str = ""
+    """Why no answer came."""
+
+    @property
+    def old(self) -> bool:
+        """The server speaks only the protocol before ours."""
+        return self.version == 3 or "version" in self.refusal.lower()
+
+
+async def ask(
+    session: aiohttp.ClientSession, address: Address, timeout: float, version: int = 4
+) -> Handshake:
+    """Return the answer to a request for a polling session; a session that was opened is closed again."""
+    limit = aiohttp.ClientTimeout(total=timeout)
+    try:
+        async with session.get(address.endpoint("polling", version), timeout=limit) as response:
+            body = await response.content.read(_LONGEST_ANSWER)
+            status, server = response.status, clean(response.headers.get("Server", ""), 60)
+        answer = _read(status, server, body)
+        if answer.version == 4:
+            await _close(session, address, body, limit)
+        return answer
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as why:
+        return Handshake(trouble=clean(str(why), 200) or type(why).__name__)
+
+
+def _read(status: int, server: str, body: bytes) -> Handshake:
+    if status == 200 and body.startswith(b"0{"):
+        opened = _json(body[1:].split(b"\x1e")[0])
+        if isinstance(opened, dict) and "sid" in opened:
+            upgrades = opened.get("upgrades")
+            names = tuple(clean(str(name), 30) for name in upgrades[:9]) if isinstance(upgrades, list) else ()
+            return Handshake(status, 4, names, server=server)
+    if status == 200 and _OLD.match(body):
+        return Handshake(status, 3, server=server)
+    refusal = _json(body) if status == 400 else None
+    if isinstance(refusal, dict) and "code" in refusal and isinstance(refusal.get("message"), str):
+        return Handshake(status, refusal=clean(refusal["message"], 120), server=server)
+    # python-engineio sends its reason as a JSON string.
+    if isinstance(refusal, str) and re.search(r"(?i)transport|version|session|sid", refusal):
+        return Handshake(status, refusal=clean(refusal, 120), server=server)
+    return Handshake(status, server=server)
+
+
+async def _close(
+    session: aiohttp.ClientSession, address: Address, body: bytes, limit: aiohttp.ClientTimeout
+) -> None:
+    opened = _json(body[1:].split(b"\x1e")[0])
+    url = f"{address.endpoint('polling')}&sid={opened['sid']}"
+    try:
+        async with session.post(url, data=b"1", headers={"Content-Type": "text/plain"}, timeout=limit):
+            pass
+    except (TimeoutError, aiohttp.ClientError, OSError, ValueError):
+        return
+
+
+def _json(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None

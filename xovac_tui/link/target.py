@@ -1,0 +1,170 @@
+"""Where to connect and whom to trust there: checked before anything is tried, printable without secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from xovac_tui.api.text import clean
+from xovac_tui.errors import SettingsError
+
+_TLS = {"http": False, "ws": False, "https": True, "wss": True}
+_TRANSPORTS = ("websocket", "polling")
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """One socket.io server: its address, and how to reach, trust and greet it."""
+
+    url: str
+    path: str = "/socket.io"
+    namespace: str = "/"
+    transports: tuple[str, ...] = ("websocket",)
+    """Tried in this order; after a failure the next attempt takes the next one."""
+    ca_file: str = ""
+    """PEM file of the only certificate authorities to trust; empty: the system's."""
+    fingerprint: str = ""
+    """SHA-256 of the only certificate to trust, hex, colons allowed; it replaces every other check."""
+    connect_timeout: float = 5.0
+    """Seconds for one whole attempt, from the name to the namespace."""
+    auth: Any = None
+    """The socket.io auth payload; a secret."""
+    headers: Mapping[str, str] = {}
+    """Sent with every HTTP request; their values are secrets."""
+
+    def __repr__(self) -> str:
+        return f"Target({', '.join(f'{key}={value!r}' for key, value in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Return what may be printed: secrets only as being there."""
+        shown = {key: getattr(self, key) for key in self.__struct_fields__}
+        shown["auth"] = "(secret)" if self.auth is not None else None
+        shown["headers"] = dict.fromkeys(self.headers, "(secret)")
+        return list(shown.items())
+
+
+class Address(msgspec.Struct, frozen=True):
+    """A checked address."""
+
+    host: str
+    port: int
+    tls: bool
+    path: str
+    """Of the socket.io endpoint, with a slash at both ends."""
+    query: str = ""
+
+    @property
+    def netloc(self) -> str:
+        """Host and port, as a URL writes them."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        """What people call the server: `http://chamber.lab:8080`."""
+        return f"{'https' if self.tls else 'http'}://{self.netloc}"
+
+    @property
+    def url(self) -> str:
+        """The address as the socket.io library takes it."""
+        return self.origin + (f"/?{self.query}" if self.query else "")
+
+    def endpoint(self, transport: str, version: int = 4) -> str:
+        """Return the URL of an Engine.IO request over plain HTTP."""
+        more = f"{self.query}&" if self.query else ""
+        return f"{self.origin}{self.path}?{more}EIO={version}&transport={transport}"
+
+
+def check_target(target: Target) -> Address:
+    """Return the address of a target, or raise a SettingsError that says what is wrong and what is right."""
+    host, port, tls, query = _check_url(target.url)
+    if not re.fullmatch(r"/?[^\s?#]+?/?", target.path) or "//" in target.path:
+        raise SettingsError(
+            f'The setting path = {_quote(target.path)} is no URL path. Usual is path = "/socket.io".'
+        )
+    if not re.fullmatch(r"/[^\s,?#]*", target.namespace):
+        raise SettingsError(
+            f"The setting namespace = {_quote(target.namespace)} must begin with / and hold no comma, "
+            "question mark "
+            'or space. Usual is namespace = "/".'
+        )
+    unknown = [name for name in target.transports if name not in _TRANSPORTS]
+    if unknown or not target.transports:
+        raise SettingsError(
+            f"The setting transports = {_quote(', '.join(target.transports))} must name websocket, polling "
+            "or both."
+        )
+    if not 0.1 <= target.connect_timeout <= 300:
+        raise SettingsError(
+            f"The setting connect_timeout = {target.connect_timeout:g} must be from 0.1 to 300 seconds."
+        )
+    if target.fingerprint:
+        parse_fingerprint(target.fingerprint)
+        if not tls:
+            raise SettingsError(
+                f"A fingerprint is set, but {_quote(target.url)} is not encrypted, so nothing could be "
+                "checked. Use https:// in the url, or remove the fingerprint."
+            )
+    for name, value in target.headers.items():
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or re.search(r"[\r\n\0]", value):
+            raise SettingsError(
+                f"The header {_quote(name)} cannot be sent: a header's name is made of letters, digits and "
+                "dashes, and its value is one line. Correct it in the auth file."
+            )
+    return Address(host=host, port=port, tls=tls, path=f"/{target.path.strip('/')}/", query=query)
+
+
+def _check_url(url: str) -> tuple[str, int, bool, str]:
+    """Return host, port, TLS and query of a server's address."""
+    what = f"The url {_quote(url)}"
+    example = "Write it like http://chamber.lab:8080."
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as why:
+        raise SettingsError(f"{what} cannot be read: {clean(str(why), 120)}. {example}") from None
+    if "://" not in url:
+        raise SettingsError(f"{what} has no scheme (http, https, ws or wss). {example}")
+    if parts.scheme not in _TLS:
+        raise SettingsError(f"{what} must begin with http, https, ws or wss. {example}")
+    if not parts.hostname or not re.fullmatch(r"[^\s/\\@<>\"'`{}|^\x00-\x20]+", parts.hostname):
+        raise SettingsError(f"{what} names no host. {example}")
+    if port == 0:
+        raise SettingsError(f"{what} names port 0; a port is from 1 to 65535. {example}")
+    if parts.username is not None or parts.password is not None:
+        # The address is shown on the screen and in logs, so a password must not be in it.
+        raise SettingsError(
+            "The url holds a user name or password, and would be shown with it. Put credentials into the "
+            "auth file."
+        )
+    if parts.path not in ("", "/"):
+        raise SettingsError(
+            f"{what} ends with a path. Set path (where the socket.io server is mounted) or namespace "
+            f"instead. {example}"
+        )
+    if parts.fragment:
+        raise SettingsError(f"{what} holds a #. {example}")
+    tls = _TLS[parts.scheme]
+    return parts.hostname, port or (443 if tls else 80), tls, parts.query
+
+
+def parse_fingerprint(text: str) -> bytes:
+    """Return the 32 bytes of a SHA-256 fingerprint written in hex, colons, spaces and a `sha256:` allowed."""
+    digits = re.sub(r"[\s:]", "", re.sub(r"(?i)^\s*sha-?256[:=\s]", "", text))
+    if not re.fullmatch(r"[0-9A-Fa-f]{64}", digits):
+        raise SettingsError(
+            f"The setting fingerprint = {_quote(text)} is not the SHA-256 of a certificate: it has 64 "
+            "hexadecimal digits, colons allowed. xovac-tui doctor shows the one that the server presents."
+        )
+    return bytes.fromhex(digits)
+
+
+def show_fingerprint(digest: bytes) -> str:
+    """Return a fingerprint as people compare it: `AB:CD:…`."""
+    return digest.hex(":").upper()
+
+
+def _quote(text: str) -> str:
+    return f'"{clean(text, 100)}"'
