@@ -63,12 +63,13 @@ def _names(drawn: Sequence[tuple[TrendSeries, Line]], long: bool, most: int, asc
         tone = Tone.SERIES + series.slot
         number = str(series.slot + 1) if several else ""
         sign = GLYPHS[series.slot % len(GLYPHS)] if ascii_only else f"{number}━"
-        name = narrow(series.label)
-        name = name if len(name) <= most else name[: most - 1] + ("~" if ascii_only else "…")
+        name = _cut(series.label, most, ascii_only)
         unit = shown_unit(series.unit, ascii_only)
         axis = ("right, log" if series.log else "right") if line.right else ""
         words = f" {unit}" if long and unit else ""
         words += f" ({axis})" if long and axis else ""
+        if axis and not long:
+            words += " ->" if ascii_only else " →"
         texts += [_BETWEEN, (f"{sign} ", tone), (name, tone), (words, Tone.LABEL)]
     return texts
 
@@ -89,28 +90,52 @@ def readout(
     now: datetime,
     cell: float,
     marks: Sequence[Mark],
+    width: int,
     ascii_only: bool,
 ) -> tuple[Text, ...]:
-    """Return time and values of one cell, `across` dot columns wide; lowest and highest where they differ."""
+    """Return time, marks and values of one cell, `across` dot columns wide.
+
+    As much as `width` allows: lowest and highest where they differ, or the middle, or without units.
+    """
     form = "%H:%M:%S" if cell < 60 else "%H:%M"
     texts: list[Text] = [(when.strftime(form if when.date() == now.date() else f"%a %d {form}"), Tone.CURSOR)]
     for mark in marks:
         glyph, plain, tone = MARKS.get(mark.kind, MARKS["note"])
         texts += [("  ", Tone.BLANK), (f"{plain if ascii_only else glyph} {narrow(mark.text)[:30]}", tone)]
-    for series, line in drawn:
-        cells = range(column * across, (column + 1) * across)
-        known = [n for n in cells if 0 <= n < len(line.lows) and not math.isnan(line.lows[n])]
-        value = _value(series, line, known, ascii_only)
-        name = narrow(series.label)
-        name = name if len(name) <= 16 else name[:15] + ("~" if ascii_only else "…")
-        texts += [("   ", Tone.BLANK), (f"{name} ", Tone.LABEL), (value, Tone.SERIES + series.slot)]
-    return tuple(texts)
+    for spread, units, most in ((True, True, 16), (False, True, 16), (False, False, 12), (False, False, 6)):
+        found = list(texts)
+        for series, line in drawn:
+            cells = range(column * across, (column + 1) * across)
+            known = [n for n in cells if 0 <= n < len(line.lows) and not math.isnan(line.lows[n])]
+            value = _value(series, line, known, spread, ascii_only)
+            unit = shown_unit(series.unit, ascii_only) if units and known else ""
+            found += [
+                ("   " if units else "  ", Tone.BLANK),
+                (f"{_cut(series.label, most, ascii_only)} ", Tone.LABEL),
+                (f"{value} {unit}".rstrip(), Tone.SERIES + series.slot),
+            ]
+        if sum(len(text) for text, _ in found) <= width:
+            break
+    return tuple(found)
 
 
-def _value(series: TrendSeries, line: Line, known: Sequence[int], ascii_only: bool) -> str:
+def _value(series: TrendSeries, line: Line, known: Sequence[int], spread: bool, ascii_only: bool) -> str:
     if not known:
         return "no data"
-    low = shown_value(min(line.lows[n] for n in known), series.unit, series.log, ascii_only)
-    high = shown_value(max(line.highs[n] for n in known), series.unit, series.log, ascii_only)
-    both = low if low == high else f"{low}{'..' if ascii_only else '…'}{high}"
-    return f"{both} {shown_unit(series.unit, ascii_only)}".rstrip()
+    low, high = min(line.lows[n] for n in known), max(line.highs[n] for n in known)
+    if not spread:
+        low = high = math.sqrt(low * high) if series.log and low > 0 else (low + high) / 2
+    ends = [shown_value(end, series.unit, series.log, ascii_only) for end in (low, high)]
+    return (".." if ascii_only else "…").join(dict.fromkeys(ends))
+
+
+def _cut(label: str, most: int, ascii_only: bool) -> str:
+    """Return a label of at most so many cells."""
+    name = narrow(label)
+    return name if len(name) <= most else name[: most - 1] + ("~" if ascii_only else "…")
+
+
+def names(drawn: Sequence[tuple[TrendSeries, Line]], ascii_only: bool) -> str:
+    """Return signs and names of the series as plain text, for where there is no row for a legend."""
+    signs = "".join(text for text, _ in _names(drawn, False, 14, ascii_only))
+    return signs.replace("   ", "  ").strip()

@@ -12,7 +12,7 @@ from xovac_tui.plot.chart import MARKS, Axis, Frame, Layout, Line, Text, compose
 from xovac_tui.plot.raster import dots_per_cell
 from xovac_tui.plot.scale import Scale, steady
 from xovac_tui.plot.ticks import time_ticks, value_ticks
-from xovac_tui.ui.widgets.trend_legend import legend, readout
+from xovac_tui.ui.widgets.trend_legend import legend, names, readout
 from xovac_tui.ui.widgets.trend_model import WINDOWS, ZOOMS, TrendModel, TrendSeries, shown_unit, window_name
 
 NAN = math.nan
@@ -65,6 +65,8 @@ class View:
     _told: float | None = 600.0
     _scales: dict[str, tuple[tuple[object, ...], Scale]] = field(default_factory=dict)
     _offset: float | None = None
+    _who: str = ""
+    """Names of the series when there is no row for the legend."""
 
     def take(self, model: TrendModel) -> None:
         """Follow the window that the model asks for, when it asks for another one."""
@@ -159,7 +161,8 @@ class View:
             name = f"all ({window_name(self.seconds(model))})"
         dash = "-" if self.ascii_only else "—"
         past = f"  {dash} the past, esc: back to now" if self.held is not None else ""
-        return f"{model.title}  w: window {name}{past}"
+        who = f"   {self._who}" if self._who and not past else ""
+        return f"{model.title}  w: window {name}{past}{who}"
 
     def picture(self, model: TrendModel, width: int, height: int) -> Picture:
         """Return the cells of the chart for a size in cells."""
@@ -183,6 +186,7 @@ class View:
             if series not in axes.none:
                 bins = series.history.window(span.start, stop, columns)
                 drawn.append((series, Line(bins.lows, bins.highs, series.slot, series in axes.right)))
+        self._who = names(drawn, self.ascii_only) if layout.legend_row is None else ""
         return compose(
             Frame(
                 layout=layout,
@@ -272,11 +276,12 @@ class View:
         clock = model.clock()
         when = clock((span.first + column) * span.cell + (self._offset or 0.0))
         here = [mark for mark in model.marks if span.column(mark.mono) == column]
-        return readout(drawn, column, across, when, clock(model.now_utc), span.cell, here, self.ascii_only)
+        now = clock(model.now_utc)
+        return readout(drawn, column, across, when, now, span.cell, here, layout.width, self.ascii_only)
 
 
 def assign(series: Sequence[TrendSeries]) -> Axes:
-    """Return the axes: the first linear unit at the left, the first log (or second linear) one at the right."""
+    """Return the axes: the first linear unit at the left, the first log or second linear one at the right."""
     linear = list(dict.fromkeys(one.unit for one in series if not one.log))
     logs = list(dict.fromkeys(one.unit for one in series if one.log))
     left = ("", False) if not linear else (linear[0], False)
