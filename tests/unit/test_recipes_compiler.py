@@ -49,6 +49,14 @@ def test_a_jumping_device_gets_the_same_time_and_a_warning() -> None:
     assert [w.where for w in jump.warnings if "cannot be kept" in w.message] == ["steps[0]"]
 
 
+def test_only_warnings_want_a_thought_before_sending() -> None:
+    result = compile_recipe(bakeout(Ramp(60, rate=5), Hold(60)), SECONDS)
+    assert [(w.severity, w.where) for w in result.warnings] == [
+        ("warning", "steps[0]"),
+        ("warning", "steps[1]"),
+    ]
+
+
 def test_every_reason_not_to_send_is_told() -> None:
     recipe = Recipe(
         "Hot", (Ramp(80, rate=1), Hold(600), Ramp(-40, rate=1), Hold(600)), limits=Limits(-30, 65)

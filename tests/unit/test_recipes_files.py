@@ -1,4 +1,5 @@
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -64,6 +65,14 @@ def test_the_whole_format() -> None:
             Ramp(22),
         ),
     )
+
+
+def test_the_manuals_example_is_a_recipe_and_its_complaints_are_real() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert parse_recipe(example, "x").name == "Bakeout and 4 cycles"
+    wrong = example.replace("over = ", "rat = 1\nover = ").replace("to = 22", "hold = 30")
+    assert complaint(wrong).replace("x.toml", "cycles.toml") in page
 
 
 def test_windows_habits_are_fine() -> None:
@@ -217,24 +226,7 @@ def test_anything_is_a_recipe_or_a_sentence(text: str | bytes) -> None:
 
 
 _values = st.sampled_from(
-    [
-        "1",
-        "-5.5",
-        "nan",
-        "inf",
-        "true",
-        '"2h"',
-        '"x"',
-        '""',
-        "[]",
-        "[1]",
-        "{}",
-        "{min=1,max=2}",
-        "1979-05-27",
-        "07:32:00",
-        "0",
-        "99999999999999999999",
-    ]
+    ["1", "-5.5", "0", "9" * 20, "nan", "inf", "true", '"2h"', '"x"', '""', "[]", "[1]", "{}", "07:32:00"]
 )
 _keys = st.sampled_from(
     [

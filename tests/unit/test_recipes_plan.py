@@ -101,6 +101,12 @@ def test_a_ramp_to_where_it_is_takes_no_time_and_is_not_sent() -> None:
     ]
 
 
+def test_less_than_a_thermometer_sees_is_no_ramp() -> None:
+    plan = plan_recipe(bakeout(Ramp(20), Hold(60)), RAMP, 20.0004)
+    assert [(s.index, s.to_temp) for s in plan.segments] == [(None, 20), (1, 20)]
+    assert not plan.estimated
+
+
 def test_nothing_to_do_is_a_plan_of_no_time() -> None:
     plan = plan_recipe(bakeout(Ramp(20)), RAMP, 20)
     assert plan.total == 0
