@@ -223,8 +223,8 @@ def _kinds_problem(kinds: list[str], entry: dict[str, Any]) -> str:
 
 def _misplaced(key: str) -> str:
     if key in ("rate", "over"):
-        return "it says how fast a step with “to” moves"
-    return "only a step with “repeat” has steps inside"
+        return 'it says how fast a step with "to" moves'
+    return 'only a step with "repeat" has steps inside'
 
 
 def _described(value: object) -> str:
