@@ -25,7 +25,8 @@ from xovac_tui.config import Profile, Secrets
 from xovac_tui.errors import ContractError, LinkError, XovacError
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
-from xovac_tui.recipes.plan import PlanSettings
+from xovac_tui.progress import LoadedRecipe, Progress, progress
+from xovac_tui.recipes.plan import Plan, PlanSettings
 from xovac_tui.recording.eventlog import EventLog
 
 STOP_COMMAND = "cancel_recipe"
@@ -115,6 +116,7 @@ class Station:
         clock: Clock | None = None,
         who: str | None = None,
         log_events: int = 50_000,
+        speed: float = 1.0,
         link_factory: LinkFactory | None = None,
     ) -> None:
         self.name = name
@@ -124,6 +126,9 @@ class Station:
         self.who = who or _who()
         self.log = EventLog(log_events)
         self.chamber = Chamber(contract, stale_after=profile.stale_after)
+        self.loaded: LoadedRecipe | None = None
+        """The recipe that was last handed to the chamber from here."""
+        self.speed = speed
         self._observe = profile.observe if observe is None else observe
         self._secrets = secrets or Secrets()
         self._link_factory = link_factory or _real_link
@@ -184,6 +189,10 @@ class Station:
             headers=self._secrets.headers,
         )
 
+    def move_to(self, url: str) -> None:
+        """Use this address from the next `run` on: the demo learns its simulator's port late."""
+        self.profile = msgspec.structs.replace(self.profile, url=url)
+
     # -- what a face reads ----------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
@@ -235,6 +244,17 @@ class Station:
         except TimeoutError:
             why = self.status.why or f"{self.profile.url} did not answer within {timeout:g} s."
             raise LinkError(why) from None
+
+    def progress(self, snapshot: Snapshot) -> Progress:
+        """Return how far the run is, as far as the chamber's words and the plan tell."""
+        return progress(snapshot.run, self.loaded, utc=snapshot.utc, mono=snapshot.mono, speed=self.speed)
+
+    def planned_profile(self, snapshot: Snapshot) -> list[tuple[float, float]]:
+        """Return the running recipe's planned profile as (monotonic seconds, degC); empty when unknown."""
+        run, loaded = snapshot.run, self.loaded
+        if not self.progress(snapshot).planned or loaded is None or run.since_mono is None:
+            return []
+        return [(run.since_mono + t / self.speed, celsius) for t, celsius in loaded.plan.points()]
 
     def reconnect(self) -> None:
         """Try to connect now instead of at the next turn."""
@@ -320,6 +340,14 @@ class Station:
         except ContractError as error:
             return self._refuse(command, "", str(error))
         return await self.send_prepared(prepared, timeout=timeout)
+
+    async def load_recipe(self, plan: Plan, payload: Mapping[str, Any]) -> LedgerEntry:
+        """Hand a compiled recipe to the chamber; its plan is kept for the run's time line."""
+        mono = self.clock.mono()
+        entry = await self.send("load_recipe", payload)
+        if entry.outcome in (Outcome.SUCCESS, Outcome.UNKNOWN):
+            self.loaded = LoadedRecipe(str(payload["name"]), plan, mono)
+        return entry
 
     async def stop(self) -> LedgerEntry:
         """Send `cancel_recipe` by the STOP key: allowed on stale data, never in OBSERVE."""

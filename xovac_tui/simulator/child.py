@@ -1,0 +1,77 @@
+"""The simulator as a child process of the console: it ends with its parent, however the parent ends."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from types import TracebackType
+from typing import Self
+
+from xovac_tui.errors import LinkError
+from xovac_tui.simulator.options import SimulatorOptions
+
+_READY = re.compile(r"http://[^\s]+?:\d+")
+_START_SECONDS = 30.0
+_STOP_SECONDS = 2.0
+
+
+class SimulatorChild:
+    """`async with SimulatorChild(...) as child:` runs a simulator on a free port of this machine."""
+
+    def __init__(self, options: SimulatorOptions) -> None:
+        self.url = ""
+        self._arguments = ["--port", "0", "--stdin-watch", "--speed", f"{options.speed:g}"]
+        self._arguments += ["--seed", f"{options.seed}"]
+        if options.warm:
+            self._arguments.append("--warm")
+        for plan in options.faults:
+            length = "" if plan.duration is None else f":{plan.duration:g}"
+            self._arguments += ["--fault", f"{plan.fault.value}@{plan.at:g}{length}"]
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> Self:
+        # It ends when its standard input does, so a console that is killed leaves nothing behind.
+        self._process = process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "xovac_tui.simulator",
+            *self._arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                line = (await process.stdout.readline()).decode(errors="replace")
+        except TimeoutError:
+            line = ""
+        ready = _READY.search(line)
+        if ready is None:
+            said = await self._end()
+            raise LinkError(f"The simulator did not start. {said or 'Run `xovac-tui simulate` to see why.'}")
+        self.url = ready[0]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._end()
+
+    async def _end(self) -> str:
+        """End the child; return the last thing it said on its standard error."""
+        process, self._process = self._process, None
+        if process is None:
+            return ""
+        if process.stdin is not None:
+            process.stdin.close()
+        if process.returncode is None:
+            try:
+                async with asyncio.timeout(_STOP_SECONDS):
+                    await process.wait()
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+        said = (await process.stderr.read()).decode(errors="replace") if process.stderr is not None else ""
+        return said.strip().splitlines()[-1] if said.strip() else ""

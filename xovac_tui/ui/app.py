@@ -1,0 +1,541 @@
+"""The console: one app, one station, four tabs, one flush timer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
+import msgspec
+from textual import events, work
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.screen import Screen
+from textual.theme import Theme
+from textual.timer import Timer
+from textual.widget import Widget
+
+from xovac_tui import paths, state
+from xovac_tui.chamber.snapshot import LinkWord, Outcome, RunState, Snapshot
+from xovac_tui.errors import SettingsError, XovacError
+from xovac_tui.launch import Launch
+from xovac_tui.station import LedgerChanged, LinkChanged, ModeChanged, News, Station
+from xovac_tui.themes import DEFAULT_THEME, ThemeSpec, unknown_theme, variable_defaults
+from xovac_tui.ui.commands import ACTIONS, STOP, bindings, check_keymap
+from xovac_tui.ui.format import Times
+from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
+from xovac_tui.ui.pane import Pane
+from xovac_tui.ui.panes.status import StatusPane
+from xovac_tui.ui.stop import SETTLE_SECONDS, StopKey, StopSwitch
+from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, StopBar, TabBar
+from xovac_tui.ui.widgets.small import SmallNotice
+from xovac_tui.ui.widgets.trustbar import GOES_ON, TrustBar
+
+MIN_WIDTH, MIN_HEIGHT = 80, 24
+"""Cells; below this the notice for small terminals stands in for the screens."""
+
+TABS: tuple[tuple[str, str, str], ...] = (
+    ("status", "1", "Status"),
+    ("controls", "2", "Controls"),
+    ("recipes", "3", "Recipes"),
+    ("log", "4", "Log"),
+)
+
+
+def _pane(tab: str) -> Pane:
+    """Make a tab; imported late, because only the first one is needed for the first paint."""
+    if tab == "controls":
+        from xovac_tui.ui.panes.controls import ControlsPane
+
+        return ControlsPane(id="controls")
+    if tab == "recipes":
+        from xovac_tui.ui.panes.recipes import RecipesPane
+
+        return RecipesPane(id="recipes")
+    if tab == "log":
+        from xovac_tui.ui.panes.log import LogPane
+
+        return LogPane(id="log")
+    return StatusPane(id="status")
+
+
+class XovacApp(App[int]):
+    """The console's window; everything it shows comes from snapshots of the station."""
+
+    TITLE = "xovac-tui"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("app")
+
+    def __init__(
+        self,
+        launch: Launch,
+        *,
+        station: Station | None = None,
+        connect: bool = True,
+    ) -> None:
+        super().__init__()
+        self.launch = launch
+        self.station = station or Station(
+            launch.profile_name,
+            launch.profile,
+            launch.contract,
+            secrets=launch.secrets,
+            speed=launch.demo.speed if launch.demo else 1.0,
+            log_events=launch.settings.display.log_events,
+        )
+        self.times = Times(launch.settings.display.time)
+        self.glyphs: Glyphs = ASCII if launch.settings.display.ascii else UNICODE
+        self.snapshot: Snapshot = self.station.snapshot()
+        self.paused = False
+        self.active_tab = "status"
+        self.stop_switch = StopSwitch()
+        self.memory = launch.state
+        self._connect = connect
+        self._stop_timer: Timer | None = None
+        self._stop_told = ""
+        self._unsubscribe: Callable[[], None] = lambda: None
+        self._problems = list(launch.notes)
+        try:
+            self.set_keymap(check_keymap(launch.settings.keys))
+        except SettingsError as error:
+            self._problems.append(str(error))
+        self._add_themes()
+
+    # -- build --------------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        """Build the frame; tabs are mounted when they are first shown."""
+        yield TrustBar(id="trust")
+        yield TabBar(id="tabs")
+        yield StopBar(id="stop")
+        yield SmallNotice(id="small")
+        with Container(id="panes"):
+            yield StatusPane(id="status")
+        yield LedgerLine(id="ledger-line")
+        yield KeyBar(id="keys")
+
+    def on_mount(self) -> None:
+        """Start the flush timer and, after the first paint, the station."""
+        if self.glyphs.ascii:
+            self.add_class("-ascii")
+        self._unsubscribe = self.station.subscribe(self._on_news)
+        self.set_interval(1 / self.launch.settings.display.refresh, self.flush)
+        self.query_one(TabBar).show(TABS, self.active_tab)
+        self.flush()
+        if self._connect:
+            self.call_after_refresh(self._start_station)
+        for problem in self._problems:
+            self.notify(problem, title="Settings", severity="warning", timeout=20, markup=False)
+
+    def _start_station(self) -> None:
+        if self.launch.demo is None:
+            self.run_worker(self.station.run(), group="station", exit_on_error=True)
+        else:
+            self.run_worker(self._run_demo(), group="station", exit_on_error=True)
+
+    async def _run_demo(self) -> None:
+        """Start the simulator as a child process and watch it until the console ends."""
+        from xovac_tui.simulator.child import SimulatorChild
+
+        demo = self.launch.demo
+        assert demo is not None
+        try:
+            async with SimulatorChild(demo) as child:
+                self.station.move_to(child.url)
+                await self.station.run()
+        except XovacError as error:
+            self.notify(str(error), title="Demo", severity="error", timeout=30, markup=False)
+
+    def _add_themes(self) -> None:
+        for spec in self.launch.themes:
+            self.register_theme(to_textual(spec))
+        wanted = self.launch.theme
+        if wanted not in self.available_themes:
+            self._problems.append(str(unknown_theme(wanted, self.available_themes)))
+            wanted = DEFAULT_THEME
+        self.theme = wanted
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give Textual's own themes the names that our widgets colour with."""
+        return variable_defaults(self.current_theme.dark)
+
+    # -- pictures -----------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Take one snapshot and show it: the trust bar always, the tab unless the picture is held."""
+        if self.station is None or not self.is_running:
+            return
+        snapshot = self.station.snapshot()
+        if not self.paused:
+            self.snapshot = snapshot
+        frame = self.screen_stack[0] if self.screen_stack else None
+        if frame is None:
+            return
+        frame.query_one(TrustBar).show(
+            snapshot,
+            name=self.station.name,
+            mode="OBSERVE" if self.station.observe else "CONTROL",
+            extra=self._extra(),
+            glyphs=self.glyphs,
+            times=self.times,
+            paused=self.paused,
+        )
+        frame.query_one(LedgerLine).show(
+            snapshot.ledger, glyphs=self.glyphs, times=self.times, now=snapshot.mono
+        )
+        self._show_stop(snapshot.mono)
+        if frame.has_class("-small"):
+            frame.query_one(SmallNotice).show(snapshot, name=self.station.name, glyphs=self.glyphs)
+            return
+        if not self.paused:
+            pane = self.pane
+            if pane is not None:
+                pane.show(snapshot)
+            top = self.screen
+            if top is not frame and hasattr(top, "show_snapshot"):
+                top.show_snapshot(snapshot)
+
+    def _extra(self) -> str:
+        demo = self.launch.demo
+        if demo is None:
+            return ""
+        return "DEMO" if demo.speed == 1 else self.glyphs.plain(f"DEMO ×{demo.speed:g}")
+
+    @property
+    def pane(self) -> Pane | None:
+        """The tab that is shown."""
+        found = self.screen_stack[0].query(f"#{self.active_tab}") if self.screen_stack else None
+        return found.first(Pane) if found else None
+
+    def show_keys(self) -> None:
+        """Show the keys that work where the focus is."""
+        frame = self.screen_stack[0]
+        seen: list[tuple[str, str]] = [(STOP.keys, STOP.title)]
+        for active in self.screen.active_bindings.values():
+            binding = active.binding
+            if binding.show and active.enabled and binding.description:
+                pair = (self.get_key_display(binding), binding.description)
+                if pair not in seen and not any(words == pair[1] for _, words in seen):
+                    seen.append(pair)
+        order = {action.title: number for number, action in enumerate(ACTIONS)}
+        seen.sort(key=lambda pair: (pair[1] != STOP.title, order.get(pair[1], -1)))
+        frame.query_one(KeyBar).show(seen)
+
+    # -- news ---------------------------------------------------------------------------------------
+
+    def _on_news(self, news: News) -> None:
+        """Show at once what cannot wait for the flush."""
+        if not self.is_running or not self.screen_stack:
+            return
+        if isinstance(news, LinkChanged):
+            self._tell_link(news)
+        elif isinstance(news, LedgerChanged):
+            self._tell_outcome(news)
+        elif isinstance(news, ModeChanged):
+            said = (
+                "OBSERVE: nothing can be sent from here, STOP included."
+                if news.observe
+                else "CONTROL: commands can be sent."
+            )
+            self.notify(said, timeout=4, markup=False)
+        for pane in self.screen_stack[0].query(Pane):
+            pane.on_news(news)
+        for screen in self.screen_stack[1:]:
+            if hasattr(screen, "on_news"):
+                screen.on_news(news)
+        self.flush()
+
+    def _tell_link(self, news: LinkChanged) -> None:
+        word, before = news.link.word, news.before.word
+        if word is before:
+            return
+        if word is LinkWord.LOST and before in (LinkWord.ONLINE, LinkWord.STALE):
+            said = f"{news.link.why} The {GOES_ON}." if news.link.why else f"The {GOES_ON}."
+            self.notify(said, title="Link LOST", severity="error", timeout=8, markup=False)
+        elif word is LinkWord.ONLINE and news.link.session > 1 and before is not LinkWord.STALE:
+            self.notify("Nothing was sent on reconnecting.", title="Link is back", timeout=4, markup=False)
+
+    def _tell_outcome(self, news: LedgerChanged) -> None:
+        entry = news.entry
+        if entry.outcome is Outcome.SENT:
+            return
+        title = f"{'STOP: ' if entry.stop else ''}{entry.command} {entry.outcome.value}"
+        if entry.confirmed is not None:
+            title, said = f"{entry.command} confirmed", "The chamber's own messages show the effect."
+        elif entry.late is not None:
+            title, said = (
+                f"{entry.command}: late {entry.late.value}",
+                entry.message or "The answer came late.",
+            )
+        else:
+            said = (
+                entry.message
+                or entry.reason
+                or {
+                    Outcome.SUCCESS: "The chamber acknowledged it. Watch the readings for the effect.",
+                }.get(entry.outcome, "")
+            )
+        severity = {
+            Outcome.SUCCESS: "information",
+            Outcome.DONE: "information",
+            Outcome.REFUSED: "warning",
+            Outcome.WARNING: "warning",
+        }.get(entry.late or entry.outcome, "error")
+        if entry.confirmed is not None:
+            severity = "information"
+        self.notify(said, title=title, severity=severity, timeout=6, markup=False)  # type: ignore[arg-type]
+
+    # -- STOP ---------------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let STOP see every key first, above every dialog and field."""
+        if isinstance(event, events.Key) and self._stop_takes(event):
+            event.stop()
+            event.prevent_default()
+            return
+        await super().on_event(event)
+
+    def _stop_takes(self, event: events.Key) -> bool:
+        now = self.station.clock.mono()
+        match self.stop_switch.key(event.key, now):
+            case StopKey.NOT_MINE:
+                return False
+            case StopKey.ARMED:
+                self._stop_told = ""
+                if self._stop_timer is None:
+                    self._stop_timer = self.set_interval(0.1, self._stop_tick)
+            case StopKey.HELD:
+                self._stop_told = "! is held down: let go, then press it once more."
+            case StopKey.SETTLING:
+                self.set_timer(SETTLE_SECONDS, self._stop_tick)
+            case StopKey.FIRE:
+                self._send_stop()
+            case StopKey.DROPPED:
+                self.notify("STOP dropped: nothing was sent.", timeout=3, markup=False)
+            case StopKey.SWALLOWED:
+                pass
+        self._show_stop(now)
+        return True
+
+    def _stop_tick(self) -> None:
+        now = self.station.clock.mono()
+        if self.stop_switch.settled(now):
+            self._send_stop()
+        elif self.stop_switch.expired(now):
+            self.notify("STOP dropped: no second key within 3 s, nothing was sent.", timeout=3, markup=False)
+        if not self.stop_switch.armed and self._stop_timer is not None:
+            self._stop_timer.stop()
+            self._stop_timer = None
+        self._show_stop(now)
+
+    def _show_stop(self, now: float) -> None:
+        text = ""
+        if self.stop_switch.armed:
+            blocked = self.station.blocked("cancel_recipe", stop=True)
+            left = self.stop_switch.left(now)
+            text = self._stop_told or (
+                blocked
+                or f"STOP armed {left:.0f} s: ! or enter sends cancel_recipe to {self.station.name}; "
+                "any other key drops it."
+            )
+        for screen in self.screen_stack:
+            for bar in screen.query(StopBar):
+                bar.show(text)
+
+    @work(group="stop", exit_on_error=False)
+    async def _send_stop(self) -> None:
+        await self.station.stop()
+
+    # -- actions ------------------------------------------------------------------------------------
+
+    async def action_tab(self, tab: str) -> None:
+        """Show a tab."""
+        await self.show_tab(tab)
+
+    async def show_tab(self, tab: str) -> None:
+        """Show a tab, mounting it at its first time."""
+        if len(self.screen_stack) > 1:
+            return
+        frame = self.screen_stack[0]
+        before, self.active_tab = self.active_tab, tab
+        if not frame.query(f"#{tab}"):
+            await frame.query_one("#panes").mount(_pane(tab))
+        for pane in frame.query(Pane):
+            pane.display = pane.id == tab
+        frame.query_one(TabBar).show(TABS, tab)
+        self.flush()
+        shown = self.pane
+        if shown is not None:
+            shown.show(self.snapshot)
+            if before != tab or frame.focused is None:
+                shown.take_focus()
+        self.call_after_refresh(self.show_keys)
+
+    async def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
+        """Go to the tab that was clicked."""
+        await self.show_tab(message.tab)
+
+    def action_pause(self) -> None:
+        """Hold the picture, or let it go on."""
+        self.paused = not self.paused
+        self.flush()
+
+    def action_observe(self) -> None:
+        """Switch between OBSERVE and CONTROL."""
+        if self.station.observe and self.station.profile.observe:
+            self.notify(
+                "This profile only observes. Set observe = false in the settings to take control.",
+                severity="warning",
+                markup=False,
+            )
+            return
+        self.station.set_observe(not self.station.observe)
+
+    def action_reconnect(self) -> None:
+        """Connect now."""
+        self.station.reconnect()
+        self.notify("Connecting now. Nothing else is sent.", timeout=3, markup=False)
+
+    def action_seen(self) -> None:
+        """Put unknown outcomes away."""
+        self.station.look_at_unknown()
+
+    @work(group="dialog")
+    async def action_note(self) -> None:
+        """Ask for a note and put it on the time axis."""
+        from xovac_tui.ui.dialogs.ask import AskDialog
+
+        text = await self.push_screen_wait(AskDialog("Note", "Goes on the time axis, with the time of now."))
+        if text:
+            self.station.note(text)
+            self.notify("Noted.", timeout=2, markup=False)
+
+    @work(group="dialog")
+    async def action_theme(self) -> None:
+        """Choose a theme, with a look at it while choosing."""
+        from xovac_tui.ui.dialogs.choose import ChooseDialog
+
+        before = self.theme
+        names = sorted(self.available_themes, key=lambda n: (not n.startswith("xovac"), n))
+
+        def preview(name: str) -> None:
+            self.theme = name
+
+        chosen = await self.push_screen_wait(ChooseDialog("Theme", names, before, preview))
+        self.theme = chosen or before
+        if chosen:
+            self.remember(theme=state.Remembered(chosen, self.launch.settings.display.theme))
+
+    @work(group="dialog")
+    async def action_help(self) -> None:
+        """Explain the tab."""
+        from xovac_tui.ui.dialogs.help import HelpDialog
+
+        await self.push_screen_wait(HelpDialog(self.pane))
+
+    async def action_quit(self) -> None:
+        """Leave; asks while a run is on or cannot be ruled out."""
+        self._quit()
+
+    @work(group="dialog")
+    async def _quit(self) -> None:
+        run = self.snapshot.run
+        if run.state is RunState.RUNNING or (run.stale and run.state is not RunState.IDLE):
+            from xovac_tui.ui.dialogs.quit import QuitDialog
+
+            if not await self.push_screen_wait(QuitDialog(self.station.name, self.snapshot)):
+                return
+        self.exit(0)
+
+    def action_save_screen(self) -> None:
+        """Save the screen as an SVG beside the program's other files."""
+        folder = paths.state_folder()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            saved = self.save_screenshot(path=str(folder))
+        except OSError as why:
+            self.notify(
+                f"The picture was not saved in {folder}: {why.strerror}.", severity="error", markup=False
+            )
+            return
+        self.notify(f"Saved {saved}", timeout=8, markup=False)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Fill the palette from the command table."""
+        scopes = {"app", self.active_tab}
+        for action in ACTIONS:
+            if action.palette and action.scope in scopes and action is not STOP:
+                yield SystemCommand(
+                    f"{action.title[:1].upper()}{action.title[1:]}",
+                    action.help,
+                    self._runner(action.action, action.scope),
+                )
+        yield SystemCommand("STOP", STOP.help + " Choosing it here arms it.", self._arm_stop)
+
+    def _runner(self, action: str, scope: str) -> Callable[[], None]:
+        async def run() -> None:
+            target: Widget | App[int] = self if scope == "app" else (self.pane or self)
+            await self.run_action(action, default_namespace=target)
+
+        def later() -> None:
+            self.call_later(run)
+
+        return later
+
+    def _arm_stop(self) -> None:
+        self._stop_takes(events.Key("exclamation_mark", "!"))
+
+    # -- life ---------------------------------------------------------------------------------------
+
+    def remember(self, **changes: object) -> None:
+        """Keep something for the next start; failing to is no error."""
+        self.memory = msgspec.structs.replace(self.memory, **changes)
+        if problem := state.save_state(self.memory, self.launch.state_path):
+            self.notify(problem, severity="warning", markup=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show the small notice in place of the screens where they would not fit."""
+        small = event.size.width < MIN_WIDTH or event.size.height < MIN_HEIGHT
+        for screen in self.screen_stack[:1]:
+            screen.set_class(small, "-small")
+        self.call_after_refresh(self.flush)
+        self.call_after_refresh(self.show_keys)
+
+    def on_descendant_focus(self) -> None:
+        """Show the keys of the moment."""
+        self.call_after_refresh(self.show_keys)
+
+    def on_unmount(self) -> None:
+        """Stop listening; nothing is sent to the chamber."""
+        self._unsubscribe()
+
+
+def to_textual(spec: ThemeSpec) -> Theme:
+    """Return Textual's theme of our theme file."""
+    return Theme(
+        name=spec.name,
+        primary=spec.primary,
+        secondary=spec.secondary,
+        warning=spec.warning,
+        error=spec.error,
+        success=spec.success,
+        accent=spec.accent,
+        foreground=spec.foreground,
+        background=spec.background,
+        surface=spec.surface,
+        panel=spec.panel,
+        boost=spec.boost,
+        dark=spec.dark,
+        luminosity_spread=spec.luminosity_spread,
+        text_alpha=spec.text_alpha,
+        variables=dict(spec.variables),
+    )
+
+
+def run_console(launch: Launch) -> int:
+    """Open the console in this terminal and return the exit code when it is left."""
+    app = XovacApp(launch)
+    app.run()
+    return app.return_code or 0

@@ -1,0 +1,134 @@
+"""The one command table: bindings, footer, palette, help and `docs/keys.md` are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+from textual.binding import Binding, BindingType
+
+from xovac_tui.errors import SettingsError
+from xovac_tui.strict import nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a key does."""
+
+    id: str
+    """Name in the settings' `[keys]`."""
+    keys: str
+    """Default keys, comma-separated."""
+    title: str
+    """One or two words, for the footer."""
+    help: str
+    """A sentence, for help and palette."""
+    scope: str = "app"
+    """`app`: everywhere; else the tab or dialog in which it works."""
+    footer: bool = False
+    palette: bool = True
+    method: str = ""
+    """Textual action; `id` with underscores where empty."""
+
+    @property
+    def action(self) -> str:
+        """The Textual action that it runs."""
+        return self.method or self.id.replace("-", "_")
+
+
+STOP = Action(
+    "stop",
+    "!",
+    "STOP",
+    "Cancel the running recipe: press it, then ! or enter within 3 s. Works above every dialog.",
+    footer=True,
+)
+
+ACTIONS: tuple[Action, ...] = (
+    STOP,
+    Action("help", "?", "help", "Explain the screen you are on, with its keys.", footer=True),
+    Action(
+        "palette", ":,ctrl+p", "palette", "Find a command by its name.", footer=True, method="command_palette"
+    ),
+    Action("tab-status", "1", "Status", "Go to Status: readings, run and trend.", method="tab('status')"),
+    Action("tab-controls", "2", "Controls", "Go to Controls: commands and ledger.", method="tab('controls')"),
+    Action("tab-recipes", "3", "Recipes", "Go to Recipes.", method="tab('recipes')"),
+    Action("tab-log", "4", "Log", "Go to Log: every event in and out.", method="tab('log')"),
+    Action("pause", "p", "pause", "Hold the picture still; data go on being received.", footer=True),
+    Action("note", "n", "note", "Put a note on the time axis.", footer=True),
+    Action(
+        "observe", "o", "observe", "Switch between OBSERVE (nothing can be sent) and CONTROL.", footer=True
+    ),
+    Action("reconnect", "r", "reconnect", "Connect now, without waiting for the next try."),
+    Action("seen", "u", "unknown seen", "Say that you have looked at commands whose outcome is unknown."),
+    Action("theme", "t", "theme", "Choose another theme."),
+    Action("save-screen", "f12", "save screen", "Save a picture of the screen as an SVG file."),
+    Action("quit", "q", "quit", "Leave. The chamber goes on with what it does.", footer=True),
+    Action("window", "w", "window", "Show the next longer window of the trend.", "status", footer=True),
+    Action("window-back", "W", "window back", "Show the next shorter window of the trend.", "status"),
+    Action(
+        "all-channels", "a", "all channels", "Show every channel in full, or only those that fit.", "status"
+    ),
+    Action("pin", "space", "pin", "Pin the chosen channel to the top and to the trend.", "status"),
+)
+
+
+def actions(scope: str) -> tuple[Action, ...]:
+    """Return the actions of a scope, in the order of the table."""
+    return tuple(action for action in ACTIONS if action.scope == scope)
+
+
+def bindings(scope: str) -> list[BindingType]:
+    """Return Textual bindings for a scope."""
+    return [
+        Binding(
+            action.keys,
+            action.action,
+            action.title,
+            show=action.footer,
+            id=action.id,
+            tooltip=action.help,
+        )
+        for action in actions(scope)
+        if action is not STOP
+    ]
+
+
+def check_keymap(keys: Mapping[str, str], table: Iterable[Action] = ACTIONS) -> dict[str, str]:
+    """Return the settings' `[keys]` as a keymap, or raise SettingsError for one that is not safe.
+
+    Refused: an unknown action, a key that another action of the same place already has, anything that
+    touches STOP or its keys.
+    """
+    table = tuple(table)
+    known = {action.id: action for action in table}
+    for name, value in keys.items():
+        where = f'Settings, key "keys.{name}"'
+        if name == STOP.id:
+            raise SettingsError(f"{where}: STOP always stays on {STOP.keys}. Take this line out.")
+        if name not in known:
+            raise SettingsError(f"{where}: there is no such action.{nearest(name, known)}")
+        if not _split(value):
+            raise SettingsError(f'{where}: no key is given. Write a key such as "f5".')
+        if STOP.keys in _split(value) or "exclamation_mark" in _split(value):
+            raise SettingsError(
+                f"{where}: {STOP.keys} is the STOP key and does nothing else. Choose another."
+            )
+    for first, second in combinations(table, 2):
+        # Keys of `app` work everywhere, so they may not stand again in any narrower scope.
+        if first.scope == second.scope or "app" in (first.scope, second.scope):
+            for key in set(_keys(first, keys)) & set(_keys(second, keys)):
+                raise SettingsError(
+                    f'Settings, table "keys": "{key}" would be both {first.id} and {second.id}. '
+                    "Give one of them another key."
+                )
+    return dict(keys)
+
+
+def _split(keys: str) -> list[str]:
+    return [key.strip() for key in keys.split(",") if key.strip()]
+
+
+def _keys(action: Action, keymap: Mapping[str, str]) -> list[str]:
+    return _split(keymap.get(action.id, action.keys))

@@ -1,0 +1,31 @@
+"""Asks for one line of text."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Input, Label
+
+from xovac_tui.ui.dialogs.base import Dialog
+
+
+class AskDialog(Dialog[str]):
+    """One field; enter gives its text, escape gives nothing."""
+
+    DEFAULT_CSS = "AskDialog Input { width: 60; max-width: 100%; }"
+
+    def __init__(self, title: str, words: str, value: str = "", *, longest: int = 200) -> None:
+        super().__init__()
+        self._title, self._words, self._value, self._longest = title, words, value, longest
+
+    def compose(self) -> ComposeResult:
+        """Build the field."""
+        yield self.stop_bar()
+        with Vertical(classes="dialog") as box:
+            box.border_title = self._title
+            yield Label(self._words, markup=False)
+            yield Input(self._value, max_length=self._longest, compact=True)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Give the text back."""
+        self.dismiss(event.value.strip())

@@ -1,0 +1,52 @@
+"""What every dialog has in common: a frame, a way out, and eyes on the chamber."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
+
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.station import News, Station
+from xovac_tui.ui.widgets.bars import StopBar
+
+if TYPE_CHECKING:
+    from xovac_tui.ui.app import XovacApp
+
+T = TypeVar("T")
+
+
+class Dialog(ModalScreen[T | None], Generic[T]):
+    """A question above the tabs; escape leaves it with None. STOP works above it."""
+
+    DEFAULT_CSS = """
+    Dialog { align: center middle; background: $background 60%; }
+    Dialog > .dialog {
+        width: auto; max-width: 90%; min-width: 40; height: auto; max-height: 90%;
+        padding: 1 2; border: round $border; background: $surface; border-title-color: $foreground;
+        border-title-style: bold;
+    }
+    Dialog > StopBar { dock: top; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "back", show=True)]
+
+    @property
+    def console(self) -> XovacApp:
+        """The app."""
+        return cast("XovacApp", self.app)
+
+    @property
+    def station(self) -> Station:
+        """The chamber's station."""
+        return self.console.station
+
+    def stop_bar(self) -> StopBar:
+        """Return the line that shows an armed STOP above this dialog; every dialog yields one."""
+        return StopBar()
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show this moment; called at the flush rate."""
+
+    def on_news(self, news: News) -> None:
+        """Take news that cannot wait."""

@@ -1,0 +1,46 @@
+"""Lets one be chosen from a list, with a preview."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import OptionList
+
+from xovac_tui.ui.dialogs.base import Dialog
+
+
+class ChooseDialog(Dialog[str]):
+    """Arrows preview, enter takes, escape goes back to what was."""
+
+    DEFAULT_CSS = "ChooseDialog OptionList { height: auto; max-height: 14; width: 36; }"
+
+    def __init__(
+        self, title: str, names: Sequence[str], current: str, preview: Callable[[str], None] | None = None
+    ) -> None:
+        super().__init__()
+        self._title, self._names, self._current, self._preview = title, list(names), current, preview
+
+    def compose(self) -> ComposeResult:
+        """Build the list."""
+        yield self.stop_bar()
+        with Vertical(classes="dialog") as box:
+            box.border_title = self._title
+            yield OptionList(*(Content(name) for name in self._names), compact=True)
+
+    def on_mount(self) -> None:
+        """Stand on what is chosen now."""
+        options = self.query_one(OptionList)
+        if self._current in self._names:
+            options.highlighted = self._names.index(self._current)
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Preview it."""
+        if self._preview is not None:
+            self._preview(self._names[event.option_index])
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Take it."""
+        self.dismiss(self._names[event.option_index])

@@ -1,0 +1,140 @@
+"""Numbers, ages and times as the screen writes them."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+from xovac_tui.chamber.snapshot import ChannelView, Quality
+
+MINUS = "−"
+_UNITS = {
+    "degC": "°C",
+    "degF": "°F",
+    "Cel": "°C",
+    "K/min": "K/min",
+    "%": "%",
+    "percent": "%",
+    "Ohm": "Ω",
+    "um": "µm",
+    "ubar": "µbar",
+}
+_DECIMALS = {"degC": 1, "Cel": 1, "degF": 1, "K": 1, "W": 1, "%": 1, "percent": 1, "V": 2, "A": 2, "s": 1}
+_SIGNED = {"degC", "Cel", "degF"}
+
+
+def unit(name: str) -> str:
+    """Return a unit as the screen shows it (`degC` becomes `°C`)."""
+    return _UNITS.get(name, name)
+
+
+def number(value: float, unit_name: str = "", *, log: bool = False) -> str:
+    """Return a number with the fixed decimals of its unit; with two digits and exponent where `log`."""
+    if not math.isfinite(value):
+        return "—"
+    if log:
+        text = f"{value:.1e}"
+    elif unit_name in _DECIMALS:
+        text = (
+            f"{value:+.{_DECIMALS[unit_name]}f}"
+            if unit_name in _SIGNED
+            else f"{value:.{_DECIMALS[unit_name]}f}"
+        )
+    elif value != 0 and (abs(value) >= 1e6 or abs(value) < 1e-3):
+        text = f"{value:.2e}"
+    else:
+        text = f"{value:.0f}" if value.is_integer() and abs(value) >= 1000 else f"{value:.3f}"
+    return _minus(text)
+
+
+def reading(channel: ChannelView) -> str:
+    """Return a channel's value without unit: its number, its text, or `—` where there is none to believe."""
+    if channel.quality in (Quality.NO_DATA, Quality.BAD):
+        return "—"
+    if channel.is_bool or channel.value is None:
+        return channel.text or "—"
+    return number(channel.value, channel.unit, log=channel.log)
+
+
+def reading_with_unit(channel: ChannelView) -> str:
+    """Return a channel's value with its unit."""
+    text = reading(channel)
+    if text == "—" or channel.is_bool or channel.value is None or not channel.unit:
+        return text
+    return f"{text} {unit(channel.unit)}"
+
+
+def rate(channel: ChannelView) -> str:
+    """Return a channel's change per minute: `+0.12`, or `−0.2%` where the channel is logarithmic."""
+    change = channel.per_minute
+    if change is None or not math.isfinite(change):
+        return ""
+    if channel.log:
+        percent = change * 100
+        return _minus(f"{percent:+.1f}%" if abs(percent) < 100 else f"{percent:+.0f}%")
+    if abs(change) < 0.005:
+        return "0.00"
+    return _minus(f"{change:+.2f}" if abs(change) < 100 else f"{change:+.0f}")
+
+
+def age(seconds: float | None) -> str:
+    """Return an age in a few characters: `0.4s`, `14s`, `2m05s`, `3h12m`, `2d04h`."""
+    if seconds is None:
+        return "—"
+    if seconds < 9.95:
+        return f"{max(0.0, seconds):.1f}s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    if whole < 86400:
+        return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+    return f"{whole // 86400}d{whole % 86400 // 3600:02d}h"
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Wall times as the operator wants them: local with zone, or UTC."""
+
+    mode: Literal["local", "utc"] = "local"
+
+    def _parts(self, utc: float) -> time.struct_time:
+        return time.gmtime(utc) if self.mode == "utc" else time.localtime(utc)
+
+    def clock(self, utc: float) -> str:
+        """Return `14:02:11`."""
+        return time.strftime("%H:%M:%S", self._parts(utc))
+
+    def clock_with_zone(self, utc: float) -> str:
+        """Return `14:02:11 CET`, or `14:02:11Z`."""
+        return self.clock(utc) + self.zone(utc)
+
+    def zone(self, utc: float) -> str:
+        """Return the zone as it follows a time: `Z`, or a space and its name."""
+        parts = self._parts(utc)
+        if self.mode == "utc" or parts.tm_zone in ("UTC", "GMT"):
+            return "Z"
+        if parts.tm_zone and parts.tm_zone.isascii() and len(parts.tm_zone) <= 5:
+            return f" {parts.tm_zone}"
+        return " " + time.strftime("%z", parts)
+
+    def short(self, utc: float) -> str:
+        """Return `14:02`."""
+        return time.strftime("%H:%M", self._parts(utc))
+
+    def day_and_time(self, utc: float) -> str:
+        """Return `Mon 14:02`."""
+        return time.strftime("%a %H:%M", self._parts(utc))
+
+    def stamp(self, utc: float) -> str:
+        """Return `2026-01-31 14:02:11.250Z` in full, for details and files."""
+        milli = int(utc * 1000) % 1000
+        return time.strftime("%Y-%m-%d %H:%M:%S", self._parts(utc)) + f".{milli:03d}" + self.zone(utc)
+
+
+def _minus(text: str) -> str:
+    mantissa, exponent, power = text.partition("e")
+    return mantissa.replace("-", MINUS) + exponent + power

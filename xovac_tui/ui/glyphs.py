@@ -1,0 +1,106 @@
+"""The signs on the screen, in Unicode and in plain ASCII."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xovac_tui.chamber.snapshot import LinkWord, Outcome, Quality, RunState
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """One set of signs; every sign stands beside a word, so none carries a meaning alone."""
+
+    ascii: bool
+    dot: str
+    ring: str
+    dash: str
+    cross: str
+    play: str
+    idle: str
+    question: str
+    then: str
+    bar_full: str
+    bar_empty: str
+    ellipsis: str
+    warning: str
+    arrow_in: str
+    arrow_out: str
+    rule: str
+
+    def quality(self, quality: Quality) -> str:
+        """Return the sign of a channel's quality."""
+        return {
+            Quality.GOOD: self.dot,
+            Quality.STALE: self.ring,
+            Quality.BAD: self.cross,
+            Quality.NO_DATA: self.dash,
+        }[quality]
+
+    def link(self, word: LinkWord) -> str:
+        """Return the sign of the link's word."""
+        return {
+            LinkWord.ONLINE: self.dot,
+            LinkWord.STALE: self.ring,
+            LinkWord.LOST: self.cross,
+            LinkWord.OFFLINE: self.dash,
+            LinkWord.CONNECTING: self.ellipsis,
+        }[word]
+
+    def run(self, state: RunState) -> str:
+        """Return the sign of the run's state."""
+        return {RunState.RUNNING: self.play, RunState.IDLE: self.idle, RunState.UNKNOWN: self.question}[state]
+
+    def outcome(self, outcome: Outcome) -> str:
+        """Return the sign of what became of a command."""
+        return {
+            Outcome.SENT: self.ellipsis,
+            Outcome.SUCCESS: self.dot,
+            Outcome.DONE: self.ring,
+            Outcome.WARNING: self.warning,
+            Outcome.ERROR: self.cross,
+            Outcome.REFUSED: self.dash,
+            Outcome.UNKNOWN: self.question,
+        }[outcome]
+
+    def bar(self, fraction: float, width: int) -> tuple[str, str]:
+        """Return the full and the empty part of a progress bar of `width` characters."""
+        full = round(max(0.0, min(1.0, fraction)) * width)
+        return self.bar_full * full, self.bar_empty * (width - full)
+
+    def plain(self, text: str) -> str:
+        """Return our own text without signs that an ASCII terminal may lack."""
+        return text.translate(_PLAIN) if self.ascii else text
+
+
+_PLAIN = str.maketrans(
+    {
+        "−": "-",
+        "—": "-",
+        "–": "-",
+        "°": "",
+        "×": "x",
+        "▸": ">",
+        "…": "~",
+        "●": "*",
+        "◌": "o",
+        "▶": ">",
+        "■": "#",
+        "✖": "x",
+        "⚠": "!",
+        "Ω": "Ohm",
+        "µ": "u",
+        "±": "+-",
+        "·": ".",
+        "→": "->",
+        "←": "<-",
+        "↑": "^",
+        "↓": "v",
+        "≥": ">=",
+        "≤": "<=",
+        "≈": "~",
+    }
+)
+
+UNICODE = Glyphs(False, "●", "◌", "—", "✖", "▶", "■", "?", "▸", "█", "░", "…", "⚠", "◂", "▸", "─")
+ASCII = Glyphs(True, "*", "o", "-", "x", ">", "#", "?", ">", "#", ".", "~", "!", "<", ">", "-")

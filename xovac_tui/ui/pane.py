@@ -1,0 +1,47 @@
+"""What every tab has in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.containers import Vertical
+
+from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.station import News, Station
+
+if TYPE_CHECKING:
+    from xovac_tui.ui.app import XovacApp
+
+
+class Pane(Vertical):
+    """A tab. It is mounted when it is first shown, and gets snapshots only while it is shown."""
+
+    DEFAULT_CSS = "Pane { height: 1fr; width: 1fr; }"
+
+    SCOPE: ClassVar[str] = ""
+    """Scope of its keys in the command table."""
+    HELP: ClassVar[str] = ""
+    """What the tab is for, in a few plain sentences (help screen)."""
+
+    @property
+    def console(self) -> XovacApp:
+        """The app, with its station, glyphs, times and newest snapshot."""
+        return cast("XovacApp", self.app)
+
+    @property
+    def station(self) -> Station:
+        """The chamber's station."""
+        return self.console.station
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show this picture of the chamber; called at the flush rate while the tab is shown, and on entry."""
+
+    def on_news(self, news: News) -> None:
+        """Take news that cannot wait for the next flush; called while the tab is mounted."""
+
+    def take_focus(self) -> None:
+        """Put the focus where the tab's keys work; called when the tab is shown."""
+        for child in self.query("*"):
+            if child.focusable:
+                child.focus()
+                return

@@ -1,0 +1,1 @@
+"""The tabs: Status, Controls, Recipes, Log."""

@@ -1,0 +1,169 @@
+"""The other single lines: tabs, STOP, the newest command, and the footer with the keys of the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import events
+from textual.message import Message
+
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
+from xovac_tui.ui.format import Times, age
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.widgets.lines import LinesWidget, Span, fit
+
+
+class TabBar(LinesWidget):
+    """The row of tabs; a click on one goes there."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"tab--active", "tab--key"}
+    DEFAULT_CSS = """
+    TabBar { height: 1; background: $surface; color: $no-data; }
+    TabBar .tab--active { color: $foreground; background: $block-cursor-background; text-style: bold; }
+    TabBar .tab--key { color: $footer-key-foreground; }
+    """
+
+    class Chosen(Message):
+        """A tab was clicked."""
+
+        def __init__(self, tab: str) -> None:
+            super().__init__()
+            self.tab = tab
+
+    def show(self, tabs: Sequence[tuple[str, str, str]], active: str) -> None:
+        """Show tabs given as (id, key, title)."""
+        self._ends: list[tuple[int, str]] = []
+        spans: list[Span] = [(" ", "")]
+        x = 1
+        for tab, key, title in tabs:
+            style = "tab--active" if tab == active else ""
+            spans += [(f" {key} {title} ", style), (" ", "")]
+            x += cell_len(key) + cell_len(title) + 4
+            self._ends.append((x, tab))
+        self.show_lines([tuple(spans)])
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the tab under the pointer."""
+        for end, tab in self._ends:
+            if event.x < end:
+                self.post_message(self.Chosen(tab))
+                return
+
+
+class StopBar(LinesWidget):
+    """Says that STOP is armed, and what the next key will do."""
+
+    DEFAULT_CSS = """
+    StopBar { height: 1; display: none; background: $error; color: $background; text-style: bold; }
+    StopBar.-armed { display: block; }
+    """
+
+    def show(self, text: str) -> None:
+        """Show the words, or nothing when empty."""
+        self.set_class(bool(text), "-armed")
+        if text:
+            self.show_lines([((f" {text}", ""),)])
+
+
+OUTCOME_STYLE = {
+    Outcome.SENT: "outcome--wait",
+    Outcome.SUCCESS: "outcome--good",
+    Outcome.DONE: "outcome--wait",
+    Outcome.WARNING: "outcome--warn",
+    Outcome.ERROR: "outcome--bad",
+    Outcome.REFUSED: "outcome--warn",
+    Outcome.UNKNOWN: "outcome--bad",
+}
+
+
+def ledger_spans(entry: LedgerEntry, *, glyphs: Glyphs, times: Times, now: float) -> list[Span]:
+    """Return a ledger entry as one line: time, command, then each thing that became of it."""
+    then = f" {glyphs.then} "
+    spans: list[Span] = [
+        (f"{times.clock(entry.utc)} ", "outcome--quiet"),
+        (("STOP " if entry.stop else "") + entry.command, ""),
+        (
+            f" {fit(entry.payload, min(24, cell_len(entry.payload)), ellipsis=glyphs.ellipsis)}"
+            if entry.payload
+            else "",
+            "",
+        ),
+    ]
+    if entry.outcome is not Outcome.REFUSED:
+        spans.append((" sent", "outcome--quiet"))
+        spans.append((then, "outcome--quiet"))
+    took = f" {age(entry.took)}" if entry.took is not None else ""
+    if entry.outcome is Outcome.SENT:
+        spans.append((f"waiting {age(max(0.0, now - entry.mono))}", OUTCOME_STYLE[entry.outcome]))
+    else:
+        spans.append((f"{entry.outcome.value}{took}", OUTCOME_STYLE[entry.outcome]))
+    if entry.late is not None:
+        spans += [
+            (then, "outcome--quiet"),
+            (f"late {entry.late.value} {age(entry.late_after)}", OUTCOME_STYLE[entry.late]),
+        ]
+    if entry.confirmed is not None:
+        spans += [(then, "outcome--quiet"), (f"confirmed {age(entry.confirmed)}", "outcome--good")]
+    if entry.duplicates:
+        spans.append((glyphs.plain(f"  (×{entry.duplicates + 1} answers)"), "outcome--warn"))
+    said = entry.message or (entry.reason if entry.outcome in (Outcome.REFUSED, Outcome.UNKNOWN) else "")
+    if said:
+        spans.append((f"  {said}", "outcome--quiet"))
+    return spans
+
+
+OUTCOME_CSS = """
+    {name} .outcome--good {{ color: $good; }}
+    {name} .outcome--warn {{ color: $stale; }}
+    {name} .outcome--bad {{ color: $bad; text-style: bold; }}
+    {name} .outcome--wait {{ color: $accent; }}
+    {name} .outcome--quiet {{ color: $no-data; }}
+"""
+OUTCOME_CLASSES = {"outcome--good", "outcome--warn", "outcome--bad", "outcome--wait", "outcome--quiet"}
+
+
+class LedgerLine(LinesWidget):
+    """The newest command and what became of it; an unknown outcome stays until it is looked at."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = OUTCOME_CLASSES
+    DEFAULT_CSS = "LedgerLine { height: 1; }" + OUTCOME_CSS.format(name="LedgerLine")
+
+    def show(self, entries: Sequence[LedgerEntry], *, glyphs: Glyphs, times: Times, now: float) -> None:
+        """Show the oldest unlooked-at unknown outcome, else the newest entry."""
+        unknown = [e for e in entries if e.outcome is Outcome.UNKNOWN and not e.looked_at]
+        if not entries:
+            self.show_lines([((f" {glyphs.then} No command has been sent from here.", "outcome--quiet"),)])
+            return
+        entry = unknown[-1] if unknown else entries[-1]
+        spans: list[Span] = [(f" {glyphs.then} ", "outcome--quiet")]
+        if unknown:
+            more = f" +{len(unknown) - 1}" if len(unknown) > 1 else ""
+            spans.append((f"UNKNOWN{more} (u: seen) ", "outcome--bad"))
+        self.show_lines([(*spans, *ledger_spans(entry, glyphs=glyphs, times=times, now=now))])
+
+
+class KeyBar(LinesWidget):
+    """The footer: the keys of the moment, most important first; those that do not fit are in the help."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"keybar--key", "keybar--stop"}
+    DEFAULT_CSS = """
+    KeyBar { height: 1; dock: bottom; background: $footer-background; color: $footer-description-foreground; }
+    KeyBar .keybar--key { color: $footer-key-foreground; text-style: bold; }
+    KeyBar .keybar--stop { color: $bad; text-style: bold; }
+    """
+
+    def show(self, keys: Sequence[tuple[str, str]]) -> None:
+        """Show (key, words) pairs from the left while they fit."""
+        width = (self.size.width or 80) - 1
+        spans: list[Span] = []
+        used = 0
+        for key, words in keys:
+            needed = cell_len(key) + cell_len(words) + 3
+            if used + needed > width + 1:
+                continue
+            style = "keybar--stop" if words == "STOP" else "keybar--key"
+            spans += [(" ", ""), (key, style), (f" {words} ", "keybar--stop" if words == "STOP" else "")]
+            used += needed
+        self.show_lines([tuple(spans)])

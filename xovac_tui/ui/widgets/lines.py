@@ -1,0 +1,107 @@
+"""A widget made of lines that repaints only the cells that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from textual.geometry import Region, Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+Span = tuple[str, str]
+"""Text, and the name of the component class that styles it (empty for the widget's own style)."""
+Line = tuple[Span, ...]
+
+
+class LinesWidget(Widget):
+    """Shows lines of styled spans. Text is literal: no markup, no escape sequence, no link in it is obeyed.
+
+    Textual repaints the whole region that is refreshed, so over SSH the refreshed region is the bandwidth:
+    `show_lines` compares with what is on the screen and refreshes the changed stretch of each line.
+    """
+
+    DEFAULT_CSS = "LinesWidget { height: auto; }"
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._lines: list[Line] = []
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        """What is shown now."""
+        return self._lines
+
+    @property
+    def plain(self) -> str:
+        """What is shown now, as text."""
+        return "\n".join("".join(text for text, _ in line) for line in self._lines)
+
+    def show_lines(self, lines: Iterable[Line]) -> None:
+        """Show these lines in place of the ones before."""
+        new = list(lines)
+        old, self._lines = self._lines, new
+        if len(old) != len(new):
+            self.refresh(layout=self.styles.auto_dimensions)
+            return
+        regions = [
+            Region(x, y, width, 1)
+            for y, (before, after) in enumerate(zip(old, new, strict=True))
+            if before != after
+            for x, width in [_changed(before, after)]
+        ]
+        if regions:
+            self.refresh(*regions)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return one row a line."""
+        return max(1, len(self._lines))
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """Return the width of the widest line."""
+        return max((_width(line) for line in self._lines), default=0)
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line, exactly as wide as the widget."""
+        width = self.size.width
+        base = self.rich_style
+        if not 0 <= y < len(self._lines):
+            return Strip.blank(width, base)
+        segments = [
+            Segment(text, self.get_component_rich_style(style) if style else base)
+            for text, style in self._lines[y]
+            if text
+        ]
+        return Strip(segments).adjust_cell_length(width, base)
+
+
+def _width(line: Line) -> int:
+    return sum(cell_len(text) for text, _ in line)
+
+
+def _changed(before: Line, after: Line) -> tuple[int, int]:
+    """Return (x, width) of the stretch in which two lines differ, in cells."""
+    same = 0
+    x = 0
+    while same < min(len(before), len(after)) and before[same] == after[same]:
+        x += cell_len(after[same][0])
+        same += 1
+    tail = 0
+    right = 0
+    while (
+        tail < min(len(before), len(after)) - same
+        and before[-1 - tail] == after[-1 - tail]
+        and _width(before) == _width(after)
+    ):
+        right += cell_len(after[-1 - tail][0])
+        tail += 1
+    return x, max(1, max(_width(before), _width(after)) - x - right)
+
+
+def fit(text: str, width: int, *, right: bool = False, ellipsis: str = "…") -> str:
+    """Return text cut or padded to exactly `width` cells."""
+    length = cell_len(text)
+    if length > width:
+        return set_cell_size(text, max(0, width - 1)) + (ellipsis if width > 0 else "")
+    return " " * (width - length) + text if right else text + " " * (width - length)

@@ -1,0 +1,160 @@
+"""The run: recipe, step, target and actual, how far it is and when it ends."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from xovac_tui.chamber.snapshot import RunState, Snapshot
+from xovac_tui.progress import Progress
+from xovac_tui.recipes.units import format_duration
+from xovac_tui.ui.format import Times, number, unit
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit
+
+
+class RunPanel(LinesWidget):
+    """Everything known about the run, and plainly what is not known."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "run--word", "run--quiet", "run--warn", "run--value", "run--full", "run--empty", "run--name",
+    }  # fmt: skip
+    DEFAULT_CSS = """
+    RunPanel { height: 1fr; width: 1fr; }
+    RunPanel .run--word { color: $running; text-style: bold; }
+    RunPanel .run--name { text-style: bold; }
+    RunPanel .run--quiet { color: $no-data; }
+    RunPanel .run--warn { color: $stale; }
+    RunPanel .run--value { text-style: bold; }
+    RunPanel .run--full { color: $running; }
+    RunPanel .run--empty { color: $grid; }
+    """
+
+    def show(self, snapshot: Snapshot, progress: Progress, *, glyphs: Glyphs, times: Times) -> None:
+        """Show this moment."""
+        width, height = self.size.width, self.size.height
+        if width and height:
+            self.show_lines(run_lines(snapshot, progress, width, height, glyphs=glyphs, times=times))
+
+
+def run_lines(
+    snapshot: Snapshot, progress: Progress, width: int, height: int, *, glyphs: Glyphs, times: Times
+) -> list[Line]:
+    """Return the panel's lines: two where it is low, else as many as there is to say."""
+    head = _head(snapshot, progress, width, glyphs)
+    if snapshot.run.state is not RunState.RUNNING:
+        return [head, *_resting(snapshot, glyphs)][:height]
+    if height <= 3:
+        return [head, _both_bars(progress, width, glyphs, times)][:height]
+    lines: list[Line] = [head, _step_line(snapshot, progress, glyphs), _temperatures(snapshot, glyphs)]
+    if height >= 7:
+        lines.append(())
+    lines.append(_bar("Step", progress.step_elapsed, progress.step_total, width, glyphs))
+    lines.append(
+        _bar("All", progress.elapsed, progress.total, width, glyphs, least=progress.elapsed_is_least)
+    )
+    lines.append(_ends(progress, glyphs, times))
+    return lines[:height]
+
+
+def _head(snapshot: Snapshot, progress: Progress, width: int, glyphs: Glyphs) -> Line:
+    run = snapshot.run
+    if run.stale:
+        word: Span = (f"{glyphs.question} last known: {run.word or run.state.value}", "run--warn")
+    elif run.state is RunState.RUNNING:
+        word = (f"{glyphs.play} RUNNING", "run--word")
+    elif run.state is RunState.IDLE:
+        word = (f"{glyphs.idle} IDLE", "")
+    else:
+        word = (f"{glyphs.question} run state unknown", "run--quiet")
+    name = run.recipe or ""
+    room = max(0, width - len(word[0]) - 2)
+    return ((fit(name, room, ellipsis=glyphs.ellipsis), "run--name"), ("  ", ""), word) if name else (word,)
+
+
+def _resting(snapshot: Snapshot, glyphs: Glyphs) -> list[Line]:
+    run = snapshot.run
+    if run.state is RunState.IDLE:
+        loaded = "A recipe is loaded." if run.recipe else "No recipe is loaded."
+        return [((loaded, "run--quiet"),), (("3: choose, load and start one.", "run--quiet"),)]
+    if run.word:
+        return [
+            ((f'The chamber says "{run.word}", which', "run--quiet"),),
+            (("no contract file explains.", "run--quiet"),),
+        ]
+    return [
+        (("No message tells what the chamber is", "run--quiet"),),
+        (("doing. A contract file can name one.", "run--quiet"),),
+    ]
+
+
+def _step_line(snapshot: Snapshot, progress: Progress, glyphs: Glyphs) -> Line:
+    run = snapshot.run
+    parts: list[str] = []
+    if progress.cycle:
+        parts.append(f"Cycle {progress.cycle[0]} of {progress.cycle[1]}")
+    if run.step:
+        parts.append(f"Step {run.step}" + (f" of {run.steps}" if run.steps else ""))
+    text = "  ".join(parts) or "Step not told"
+    return ((text, ""), (f"  {glyphs.plain(progress.label)}" if progress.label else "", "run--quiet"))
+
+
+def _temperatures(snapshot: Snapshot, glyphs: Glyphs) -> Line:
+    run = snapshot.run
+    name = run.temperature_unit
+
+    def words(value: float | None) -> str:
+        return "—" if value is None else f"{number(value, name)} {unit(name)}"
+
+    spans: list[Span] = [
+        ("Target ", "run--quiet"),
+        (glyphs.plain(words(run.target)), "run--value"),
+        ("   Actual ", "run--quiet"),
+        (glyphs.plain(words(run.actual)), "run--value"),
+    ]
+    if run.target is not None and run.actual is not None:
+        spans.append((glyphs.plain(f"   off {number(run.actual - run.target, 'degC')} K"), "run--quiet"))
+    return tuple(spans)
+
+
+def _bar(
+    title: str, elapsed: float | None, total: float | None, width: int, glyphs: Glyphs, *, least: bool = False
+) -> Line:
+    spans: list[Span] = [(fit(title, 5), "run--quiet")]
+    if elapsed is None:
+        return (*spans, ("elapsed not known: the start was not seen", "run--quiet"))
+    at_least = "at least " if least else ""
+    if not total:
+        return (*spans, (f"{at_least}{format_duration(elapsed)}", ""), ("  of unknown length", "run--quiet"))
+    words = f"{at_least}{format_duration(elapsed)} of {format_duration(total)}"
+    full, empty = glyphs.bar(elapsed / total, max(6, min(30, width - 7 - len(words))))
+    return (*spans, (full, "run--full"), (empty, "run--empty"), (f"  {words}", ""))
+
+
+def _ends(progress: Progress, glyphs: Glyphs, times: Times) -> Line:
+    if progress.ends_utc is None or progress.left is None:
+        return (("Ends  not known: the recipe was not loaded from here", "run--quiet"),)
+    about = "about " if progress.estimated else ""
+    return (
+        ("Ends ", "run--quiet"),
+        (f"{about}{times.day_and_time(progress.ends_utc)}", "run--value"),
+        (f"  in {format_duration(progress.left)}", "run--quiet"),
+        ("  (ramp rate assumed)" if progress.estimated else "", "run--warn"),
+    )
+
+
+def _both_bars(progress: Progress, width: int, glyphs: Glyphs, times: Times) -> Line:
+    spans: list[Span] = []
+    if progress.step_elapsed is not None and progress.step_total:
+        full, empty = glyphs.bar(progress.step_elapsed / progress.step_total, 12)
+        words = f" {format_duration(progress.step_elapsed)} of {format_duration(progress.step_total)}"
+        spans += [("Step ", "run--quiet"), (full, "run--full"), (empty, "run--empty"), (words, "")]
+    if progress.elapsed is not None and progress.total:
+        full, empty = glyphs.bar(progress.elapsed / progress.total, 8)
+        spans += [("   All ", "run--quiet"), (full, "run--full"), (empty, "run--empty")]
+    elif progress.elapsed is not None:
+        least = "at least " if progress.elapsed_is_least else ""
+        spans += [("   All ", "run--quiet"), (f"{least}{format_duration(progress.elapsed)} so far", "")]
+    if progress.ends_utc is not None:
+        about = "about " if progress.estimated else ""
+        spans += [(" ends ", "run--quiet"), (about + times.day_and_time(progress.ends_utc), "run--value")]
+    return tuple(spans)

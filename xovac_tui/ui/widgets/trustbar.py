@@ -1,0 +1,148 @@
+"""The top line: is the link good, are the data fresh, what is the chamber doing, may I command it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.cells import cell_len
+
+from xovac_tui.chamber.snapshot import LinkWord, RunState, RunView, Snapshot
+from xovac_tui.ui.format import Times, age
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit
+
+_LINK_STYLE = {
+    LinkWord.ONLINE: "trust--good",
+    LinkWord.STALE: "trust--warn",
+    LinkWord.CONNECTING: "trust--warn",
+    LinkWord.LOST: "trust--bad",
+    LinkWord.OFFLINE: "trust--bad",
+}
+GOES_ON = "chamber continues on its own"
+
+
+class TrustBar(LinesWidget):
+    """One line that never lies: it is made from the snapshot alone."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "trust--name", "trust--good", "trust--warn", "trust--bad",
+        "trust--mode", "trust--quiet", "trust--run",
+    }  # fmt: skip
+    DEFAULT_CSS = """
+    TrustBar { height: 1; background: $panel; color: $foreground; }
+    TrustBar .trust--name { text-style: bold; }
+    TrustBar .trust--good { color: $good; text-style: bold; }
+    TrustBar .trust--warn { color: $stale; text-style: bold; }
+    TrustBar .trust--bad { color: $bad; text-style: bold reverse; }
+    TrustBar .trust--run { color: $running; text-style: bold; }
+    TrustBar .trust--mode { color: $accent; text-style: bold; }
+    TrustBar .trust--quiet { color: $no-data; }
+    """
+
+    def show(
+        self,
+        snapshot: Snapshot,
+        *,
+        name: str,
+        mode: str,
+        extra: str,
+        glyphs: Glyphs,
+        times: Times,
+        paused: bool,
+    ) -> None:
+        """Show this moment. `mode` is CONTROL or OBSERVE; `extra` a word such as DEMO."""
+        width = self.size.width or 80
+        self.show_lines(
+            [
+                trust_line(
+                    snapshot,
+                    width,
+                    name=name,
+                    mode=mode,
+                    extra=extra,
+                    glyphs=glyphs,
+                    times=times,
+                    paused=paused,
+                )
+            ]
+        )
+
+
+def trust_line(
+    snapshot: Snapshot,
+    width: int,
+    *,
+    name: str,
+    mode: str,
+    extra: str,
+    glyphs: Glyphs,
+    times: Times,
+    paused: bool,
+) -> Line:
+    """Return the bar's spans, exactly `width` cells; what matters least goes first when it is too narrow."""
+    link = snapshot.link
+    word = link.word
+    linked = word in (LinkWord.ONLINE, LinkWord.STALE)
+    freshness = age(snapshot.newest_age) if linked else age(max(0.0, snapshot.mono - link.since_mono))
+    # Each part: how important it is (0 stays to the last), gap before it, text, style.
+    left: list[tuple[int, str, str]] = [
+        (1, fit(name, min(16, cell_len(name))), "trust--name"),
+        (
+            0,
+            f"{glyphs.link(word)} {word}" + (f" {freshness:<5}" if freshness != "—" else ""),
+            _LINK_STYLE[word],
+        ),
+    ]
+    if not linked and link.session:
+        left.append((2, GOES_ON, "trust--warn"))
+    elif linked:
+        left.append((2, *_run_words(snapshot.run, glyphs)))
+    if paused:
+        left.append((1, "PAUSED", "trust--warn"))
+    left.append((1, mode, "trust--mode" if mode == "CONTROL" else "trust--warn"))
+    if extra:
+        left.append((3, extra, "trust--mode"))
+    right: list[tuple[int, str, str]] = []
+    if link.rtt is not None and word is LinkWord.ONLINE:
+        right.append((6, f"rtt {link.rtt * 1000:.0f} ms", "trust--quiet"))
+    if snapshot.clock_offset is not None and linked:
+        right.append((5, glyphs.plain(f"clock {_offset(snapshot.clock_offset)}"), "trust--quiet"))
+    right.append((4, times.clock_with_zone(snapshot.utc), ""))
+    while left and _length(left) + _length(right) > width - 2 and max(p[0] for p in left + right) > 0:
+        worst = max(p[0] for p in left + right)
+        for side in (right, left):
+            side[:] = [part for part in side if part[0] != worst]
+    spans: list[Span] = []
+    for _, text, style in left:
+        spans += [(" " if not spans else "  ", ""), (text, style)]
+    tail: list[Span] = []
+    for _, text, style in right:
+        tail += [("  " if tail else "", ""), (text, style)]
+    used = sum(cell_len(text) for text, _ in [*spans, *tail])
+    return (*spans, (" " * max(1, width - used - 1), ""), *tail, (" ", ""))
+
+
+def _run_words(run: RunView, glyphs: Glyphs) -> tuple[str, str]:
+    if run.stale:
+        return f"{glyphs.question} run unknown", "trust--warn"
+    if run.state is RunState.RUNNING:
+        step = f" {run.step}/{run.steps}" if run.step and run.steps else f" {run.step}" if run.step else ""
+        recipe = (
+            f" {fit(run.recipe, min(24, cell_len(run.recipe)), ellipsis=glyphs.ellipsis)}"
+            if run.recipe
+            else ""
+        )
+        return f"{glyphs.play} RUN{step}{recipe}", "trust--run"
+    if run.state is RunState.IDLE:
+        return f"{glyphs.idle} IDLE", ""
+    return f"{glyphs.question} run unknown", "trust--quiet"
+
+
+def _offset(seconds: float) -> str:
+    sign = "+" if seconds >= 0 else "−"
+    size = abs(seconds)
+    return f"{sign}{size:.1f} s" if size < 99.95 else sign + age(size)
+
+
+def _length(parts: list[tuple[int, str, str]]) -> int:
+    return sum(cell_len(text) + 2 for _, text, _ in parts)
