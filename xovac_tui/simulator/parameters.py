@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-import tomllib
-from importlib import resources
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
 
@@ -12,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from xovac_tui.errors import SettingsError
+from xovac_tui.strict import convert, nearest, read_toml
 
 TINY = 1e-9
 """Stands for "more than nothing" where a parameter divides."""
@@ -246,62 +245,42 @@ def _sections() -> dict[str, type[_Section]]:
     return get_type_hints(Parameters)
 
 
-def _nearest(word: str, words: list[str]) -> str:
-    close = difflib.get_close_matches(word, words, n=1)
-    return f"; the nearest name is {close[0]!r}" if close else f"; it knows {', '.join(words)}"
-
-
-def _read(text: str, file: str) -> dict[str, dict[str, Any]]:
+def _read(path: Path) -> dict[str, dict[str, Any]]:
     """Return the values of a file by section and name, after checking names and units."""
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{file} is not TOML: {error}. Correct it there.") from None
     sections = _sections()
     values: dict[str, dict[str, Any]] = {}
-    for section, table in tables.items():
+    for section, table in read_toml(path).items():
         if section not in sections:
-            raise SettingsError(
-                f"{file}: the simulator has no section {section!r}{_nearest(section, list(sections))}."
-            )
+            raise SettingsError(f'{path}: there is no section "{section}".{nearest(section, sections)}')
         if not isinstance(table, dict):
-            raise SettingsError(f"{file}: {section!r} must be a table like [{section}].")
-        names = list(sections[section].__struct_fields__)
+            raise SettingsError(f'{path}: key "{section}" must be a table like [{section}].')
+        names = sections[section].__struct_fields__
         for name, raw in table.items():
-            where = f"{file}, {section}.{name}"
+            key = f"{section}.{name}"
             if name not in names:
-                raise SettingsError(f"{where}: there is no such parameter{_nearest(name, names)}.")
+                raise SettingsError(f'{path}: there is no key "{key}".{nearest(name, names)}')
             unit = expected_unit(section, name)
-            try:
-                quantity = msgspec.convert(raw, Quantity)
-            except msgspec.ValidationError as error:
+            if not isinstance(raw, dict):
                 raise SettingsError(
-                    f'{where}: {error}. Write it as {{ value = ..., unit = "{unit}", origin = "assumed" }}.'
-                ) from None
+                    f'{path}: key "{key}" must be written as '
+                    f'{{ value = ..., unit = "{unit}", origin = "assumed" }}.'
+                )
+            quantity = convert(raw, Quantity, file=path, at=key)
             if quantity.unit != unit:
-                raise SettingsError(f"{where}: the unit is {quantity.unit!r}, it must be {unit!r}.")
+                raise SettingsError(f'{path}: key "{key}": the unit is "{quantity.unit}", not "{unit}".')
             values.setdefault(section, {})[name] = quantity.value
     return values
 
 
-def built_in_text() -> str:
-    """Return the text of the parameter file that ships with the program."""
-    return resources.files("xovac_tui.simulator").joinpath("parameters.toml").read_text(encoding="utf-8")
+def built_in() -> Path:
+    """Return the place of the parameter file that ships with the program."""
+    return Path(str(files("xovac_tui.simulator").joinpath("parameters.toml")))
 
 
 def load_parameters(path: Path | str | None = None) -> Parameters:
     """Return the built-in parameters, with those of the user's file over them; raise SettingsError."""
-    values = _read(built_in_text(), "parameters.toml")
-    file = "parameters.toml"
+    values = _read(built_in())
     if path is not None:
-        file = str(path)
-        try:
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"The parameter file {file} cannot be read: {error}.") from None
-        for section, table in _read(text, file).items():
+        for section, table in _read(Path(path)).items():
             values[section].update(table)
-    try:
-        return msgspec.convert(values, Parameters)
-    except msgspec.ValidationError as error:
-        raise SettingsError(f"{file}: {str(error).replace('`$.', '`')}.") from None
+    return convert(values, Parameters, file=path or built_in())

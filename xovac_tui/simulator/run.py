@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import math
 import os
 import signal
@@ -15,6 +16,8 @@ from xovac_tui.errors import SettingsError
 from xovac_tui.simulator.options import TRANSPORTS, SimulatorOptions
 
 MAX_SPEED = 10_000.0
+
+log = logging.getLogger("xovac_tui.simulator")
 
 
 def ready_line(url: str, options: SimulatorOptions) -> str:
@@ -63,8 +66,8 @@ def run_simulator(options: SimulatorOptions, *, ready: Callable[[str, int], None
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        # A client's oddest packet may upset a task of the library's; that is not the operator's business.
-        loop.set_exception_handler(lambda _loop, _context: None)
+        # A client's oddest packet may upset a task of the library's; the server goes on.
+        loop.set_exception_handler(lambda _loop, context: log.error("%s", context.get("message", context)))
         stop = asyncio.Event()
         with _signals(loop, stop.set):
             if options.parent_watch:

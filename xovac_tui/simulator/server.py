@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import errno
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import socketio
 from aiohttp import web
+from engineio.packet import NOOP, Packet
 
 from xovac_tui.clock import Clock, SystemClock
 from xovac_tui.errors import XovacError
@@ -62,7 +63,7 @@ class Simulator:
         self._runner: web.AppRunner | None = None
         self._site: web.TCPSite | None = None
         self._ticker: asyncio.Task[None] | None = None
-        self._late: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._transports: set[asyncio.BaseTransport] = set()
         self._started = 0.0
         self._recipe_sent = ""
@@ -97,6 +98,7 @@ class Simulator:
         app = web.Application(middlewares=[self._gate])
         self._sio.attach(app)
         self._sio.on("connect", self._connect)
+        self._sio.on("disconnect", self._disconnect)
         for event in COMMANDS:
             self._sio.on(event, self._handler(event))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
@@ -116,7 +118,7 @@ class Simulator:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._ticker
             self._ticker = None
-        for task in self._late:
+        for task in self._tasks:
             task.cancel()
         if self._has_clients():
             # Telling them lets a client end its wait instead of trying to come back.
@@ -126,6 +128,7 @@ class Simulator:
             ]
             if farewells:
                 await asyncio.wait(farewells, timeout=1.0)
+                await asyncio.sleep(0.05)  # the library counts a packet as sent before it is written
         await self._cut()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._sio.shutdown(), 2.0)
@@ -185,13 +188,26 @@ class Simulator:
         for client in list(self._sio.eio.sockets.values()):
             with contextlib.suppress(Exception):
                 await client.close(wait=False, abort=True)
+                await client.queue.put(None)  # wakes a poll that waits for something to tell
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         self._recipe_due = 0.0  # the next tick tells the newcomer
 
+    async def _disconnect(self, sid: str, reason: str = "") -> None:
+        client = self._sio.eio.sockets.get(self._sio.manager.eio_sid_from_sid(sid, "/"))
+        if client is not None and not client.upgraded:
+            # The library leaves a leaving client's last poll unanswered, and it would wait for it.
+            self._spawn(_end_poll(client))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     def _handler(self, event: str) -> Callable[..., Awaitable[None]]:
         async def handle(sid: str, *args: Any) -> None:
             answer = self.device.handle(event, args, utc=self._clock.utc(), since_start=self._since_start())
+            self._recipe_due = 0.0  # the next tick shows what came of it
             if answer is None:
                 return
             # The switch for faults must always answer, or nobody could turn one off again.
@@ -199,9 +215,7 @@ class Simulator:
             if faulty and self.faults.on(Fault.LOST_ACK):
                 return
             if faulty and self.faults.on(Fault.SLOW_ACK):
-                task = asyncio.create_task(self._answer_late(sid, answer))
-                self._late.add(task)
-                task.add_done_callback(self._late.discard)
+                self._spawn(self._answer_late(sid, answer))
                 return
             await self._answer(sid, answer)
             if faulty and self.faults.on(Fault.DOUBLE_ACK):
@@ -253,9 +267,13 @@ class Simulator:
         wanted = next((f for f in (Fault.RESTART_SERVER, Fault.DROP_LINK) if self.faults.on(f)), None)
         if wanted is self._link_fault:
             return
-        was, self._link_fault = self._link_fault, wanted
-        if was is Fault.RESTART_SERVER:
-            await self._listen()
+        if self._link_fault is Fault.RESTART_SERVER:
+            try:
+                await self._listen()
+            except XovacError as error:
+                log.warning("%s The next try is in %s s.", error, TICK)
+                return
+        self._link_fault = wanted
         if wanted is None:
             return
         lasting = self.parameters.faults
@@ -270,6 +288,12 @@ class Simulator:
         await self._cut()
 
 
+async def _end_poll(client: Any) -> None:
+    """Answer the poll that a client without WebSocket has left waiting."""
+    await asyncio.sleep(0.1)
+    await client.queue.put(Packet(NOOP))
+
+
 def _cannot_listen(host: str, port: int, error: OSError) -> str:
     if error.errno in (errno.EADDRINUSE, 10048):
         return (
@@ -279,10 +303,3 @@ def _cannot_listen(host: str, port: int, error: OSError) -> str:
     if error.errno in (errno.EACCES, 10013):
         return f"Port {port} on {host} may not be used by this user. Choose one above 1023 with --port."
     return f"The simulator cannot listen on {host}, port {port}: {error.strerror or error}. Check --host."
-
-
-@contextlib.asynccontextmanager
-async def running(options: SimulatorOptions) -> AsyncIterator[Simulator]:
-    """Run a simulator in this process while the block lasts."""
-    async with Simulator(options) as simulator:
-        yield simulator
