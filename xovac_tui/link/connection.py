@@ -145,18 +145,18 @@ class Link:
         try:
             await self._until_woken(dialling)
             if not dialling.done():
+                self._over("")
                 return ""
-            connection = self._connection = dialling.result()
-            if self._status.state is not LinkState.ONLINE:
-                self._connected()
+            connection = dialling.result()
+            if self._connection is None:
+                self._connected(connection)
             ended = asyncio.ensure_future(connection.ended())
             try:
                 await self._until_woken(ended)
                 why = ended.result() if ended.done() else ""
             finally:
                 ended.cancel()
-            if not self._closed:
-                self._set(LinkState.LOST if why else LinkState.CONNECTING, why or "Reconnecting on request.")
+            self._over(why)
             return why
         finally:
             self._connection = None
@@ -166,6 +166,14 @@ class Link:
                 await asyncio.wait((dialling,))
             else:
                 await connection.close()
+
+    def _over(self, why: str) -> None:
+        """Note that nothing can be sent any more, and why; no reason means that the operator wants it so."""
+        self._connection = None
+        if why:
+            self._set(LinkState.LOST, why)
+        elif not self._closed:
+            self._set(LinkState.CONNECTING, "Reconnecting on request.")
 
     async def _until_woken(self, future: asyncio.Future[Any]) -> None:
         """Wait until the future is done or the operator wants something else."""
@@ -188,7 +196,8 @@ class Link:
 
     def _trying(self) -> LinkState:
         """Return the state of a link that tries: once connected, it stays LOST until it is online again."""
-        return LinkState.LOST if self._status.state is LinkState.LOST else LinkState.CONNECTING
+        was_connected = self._status.state in (LinkState.LOST, LinkState.ONLINE)
+        return LinkState.LOST if was_connected else LinkState.CONNECTING
 
     def _set(self, state: LinkState, why: str = "", **more: Any) -> None:
         now = self._status
@@ -206,7 +215,8 @@ class Link:
         except Exception:
             log.exception("a listener failed at the link's state")
 
-    def _connected(self) -> None:
+    def _connected(self, connection: Connection) -> None:
+        self._connection = connection
         self._set(LinkState.ONLINE, session=self._status.session + 1)
 
     def _measured(self, rtt: float) -> None:

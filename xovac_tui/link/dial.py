@@ -34,19 +34,6 @@ class Untrusted(LinkError):  # noqa: N818 - it says what the server is
     """The server's certificate is not trusted: only a person can settle that."""
 
 
-class Hearing(msgspec.Struct, frozen=True):
-    """Who is told what comes in. None of these may wait."""
-
-    arguments: Callable[[Any, tuple[Any, ...]], None]
-    """An event's name (whatever the server sent for one) and its arguments."""
-    malformed: Callable[[str | bytes, Exception], None]
-    """A packet that is not socket.io, and why."""
-    connected: Callable[[], None]
-    """The server has consented; events may follow at once."""
-    rtt: Callable[[float], None]
-    """Seconds of one round trip."""
-
-
 class Connection(Protocol):
     """A connection that was made."""
 
@@ -66,6 +53,19 @@ class Connection(Protocol):
     async def close(self) -> None:
         """Say good-bye, within a second, and free everything."""
         ...
+
+
+class Hearing(msgspec.Struct, frozen=True):
+    """Who is told what comes in. None of these may wait."""
+
+    arguments: Callable[[Any, tuple[Any, ...]], None]
+    """An event's name (whatever the server sent for one) and its arguments."""
+    malformed: Callable[[str | bytes, Exception], None]
+    """A packet that is not socket.io, and why."""
+    connected: Callable[[Connection], None]
+    """The server has consented; from now on something can be sent."""
+    rtt: Callable[[float], None]
+    """Seconds of one round trip."""
 
 
 class Dialler(Protocol):
@@ -134,12 +134,13 @@ async def dial(target: Target, transports: Sequence[str], hearing: Hearing) -> C
         request_timeout=target.connect_timeout,
         on_arguments=hearing.arguments,
         on_malformed=hearing.malformed,
-        on_connect=hearing.connected,
+        on_connect=lambda: hearing.connected(connection),
     )
+    connection = _Connection(target, address, session, client, hearing)
     try:
         await _connect(client, target, address, transports, seen, session)
-        client.watch()
-        return _Connection(target, address, session, client, hearing)
+        connection.watch()
+        return connection
     except BaseException:
         await _leave(client, session)
         raise
@@ -252,9 +253,14 @@ class _Connection:
         self._client = client
         self._hearing = hearing
         self._silent = False
-        socket = client.socket
+        self._watch: asyncio.Future[None] | None = None
+
+    def watch(self) -> None:
+        """Begin to look whether the server lives, and how far away it is."""
+        self._client.watch()
+        socket = self._client.socket
         if isinstance(socket, Socket):
-            socket.on_rtt = hearing.rtt
+            socket.on_rtt = self._hearing.rtt
             self._watch = asyncio.ensure_future(self._measure(socket))
         else:
             self._watch = asyncio.ensure_future(self._poll())
@@ -275,7 +281,8 @@ class _Connection:
         return self._why()
 
     async def close(self) -> None:
-        self._watch.cancel()
+        if self._watch is not None:
+            self._watch.cancel()
         await _leave(self._client, self._session)
 
     async def _measure(self, socket: Socket) -> None:

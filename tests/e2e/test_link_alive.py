@@ -1,0 +1,122 @@
+"""A peer that is stopped while the socket stays open is found soon: a real process, really stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.helpers.links import running
+from xovac_tui.errors import LinkError
+from xovac_tui.link.status import LinkState
+from xovac_tui.link.target import Target
+
+pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="this system cannot stop a process")
+
+
+@dataclass
+class Peer:
+    """A socket.io server in its own process."""
+
+    process: asyncio.subprocess.Process
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def send(self, number: int) -> None:
+        os.kill(self.process.pid, number)
+
+
+@contextlib.asynccontextmanager
+async def peer(count: int = 0) -> AsyncIterator[Peer]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.helpers.servers",
+        str(count),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(20):
+            port = int(await process.stdout.readline())
+        yield Peer(process, port)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGCONT)
+            process.kill()
+        await process.wait()
+
+
+@pytest.mark.parametrize("transports", [("websocket",), ("polling",), ("polling", "websocket")])
+async def test_a_stopped_peer_is_lost_within_six_seconds(transports: tuple[str, ...]) -> None:
+    async with peer() as server, running(Target(url=server.url, transports=transports)) as harness:
+        await harness.state(LinkState.ONLINE)
+        server.send(signal.SIGSTOP)
+        begin = time.monotonic()
+        status = await harness.state(LinkState.LOST, within=10)
+        assert time.monotonic() - begin <= 6
+        assert "has stopped answering" in status.why
+        with pytest.raises(LinkError):
+            await harness.link.emit("cancel_recipe", "")
+        server.send(signal.SIGCONT)
+        harness.link.reconnect_now()
+        await harness.until(lambda: harness.link.status.session == 2)
+
+
+async def test_a_quiet_peer_that_lives_is_not_lost_and_its_round_trip_is_known() -> None:
+    async with peer() as server, running(server.url) as harness:
+        await harness.state(LinkState.ONLINE)
+        await harness.until(lambda: harness.link.status.rtt is not None, within=3)
+        # Longer than the heartbeat and its answer's time together.
+        with pytest.raises(TimeoutError):
+            await harness.until(lambda: harness.link.status.state is not LinkState.ONLINE, within=5)
+        assert harness.link.status.rtt is not None
+        assert 0 <= harness.link.status.rtt < 1
+
+
+async def test_connecting_to_a_stopped_process_ends_with_the_connect_timeout() -> None:
+    async with peer() as server:
+        server.send(signal.SIGSTOP)
+        begin = time.monotonic()
+        async with running(Target(url=server.url, connect_timeout=1.0)) as harness:
+            why = await harness.refused()
+            assert 0.9 <= time.monotonic() - begin <= 2
+            assert "within 1 s" in why
+            server.send(signal.SIGCONT)
+            await harness.state(LinkState.ONLINE)
+
+
+async def test_a_killed_peer_is_lost_at_once() -> None:
+    async with peer() as server, running(server.url) as harness:
+        await harness.state(LinkState.ONLINE)
+        begin = time.monotonic()
+        server.process.kill()
+        status = await harness.state(LinkState.LOST)
+        assert time.monotonic() - begin < 1
+        assert server.url in status.why
+
+
+async def test_everybody_gets_a_turn_while_events_pour_in() -> None:
+    count = 20_000
+    async with peer(count) as server, running(server.url) as harness:
+        await harness.state(LinkState.ONLINE)
+        worst, before = 0.0, time.monotonic()
+        async with asyncio.timeout(60):
+            while not harness.events or harness.events[-1].name != "done":
+                await asyncio.sleep(0.002)
+                now = time.monotonic()
+                worst, before = max(worst, now - before), now
+        assert len(harness.heard) == count + 1
+        assert worst < 0.15
+        assert harness.states == [LinkState.CONNECTING, LinkState.ONLINE]

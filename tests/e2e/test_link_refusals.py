@@ -1,0 +1,234 @@
+"""Every way in which a connection is not made: a sentence that says what happened and what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any
+
+import pytest
+import socketio
+from aiohttp import web
+
+from tests.helpers.links import running
+from tests.helpers.servers import (
+    old_server,
+    plain_server,
+    raw_server,
+    serve,
+    socketio_server,
+    stay,
+    tcp_server,
+)
+from xovac_tui.link.status import LinkState
+from xovac_tui.link.target import Target
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def refusal(target: Target | str) -> str:
+    async with running(target) as harness:
+        why = await harness.refused()
+        assert LinkState.ONLINE not in harness.states
+        assert harness.link.status.session == 0
+        return why
+
+
+async def test_a_name_that_does_not_resolve_is_named() -> None:
+    why = await refusal("http://no-such-host.invalid:8080")
+    assert "no-such-host.invalid is not known" in why
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_nobody_listens(host: str) -> None:
+    port = free_port()
+    why = await refusal(f"http://{host}:{port}")
+    assert f"Nothing listens on {host} port {port}" in why
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (200, "no socket.io server at /socket.io (HTTP status 200"),
+        (404, "no socket.io server at /socket.io (HTTP status 404"),
+        (401, "wants to know who asks (HTTP status 401"),
+        (502, "the server behind it does not (HTTP status 502"),
+    ],
+)
+async def test_http_without_socketio_shows_the_status(transport: str, status: int, words: str) -> None:
+    async with plain_server(status) as server:
+        why = await refusal(Target(url=server.url, transports=(transport,)))
+    assert words in why
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    async with plain_server() as other, plain_server(302, Location=f"{other.url}/socket.io/") as server:
+        why = await refusal(server.url)
+        assert "sends us on to" in why
+        assert not other.requests
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+@pytest.mark.parametrize("binary", [False, True])
+async def test_an_old_server_is_called_by_its_name(transport: str, binary: bool) -> None:
+    async with old_server(binary=binary) as server:
+        why = await refusal(Target(url=server.url, transports=(transport,)))
+    assert "socket.io 2 server (Engine.IO 3)" in why
+
+
+async def test_a_polling_only_server_says_which_setting_helps() -> None:
+    async with socketio_server(transports=["polling"]) as server:
+        why = await refusal(server.url)
+        assert 'transports = ["polling"]' in why
+        # The question that found it out has left no session behind.
+        assert all(kept.closed for kept in server.sio.eio.sockets.values())
+
+
+async def test_a_websocket_only_server_asked_by_polling() -> None:
+    async with socketio_server(transports=["websocket"]) as server:
+        why = await refusal(Target(url=server.url, transports=("polling",)))
+    assert "is a socket.io server, but refused" in why
+    assert "transports" in why
+
+
+async def test_a_refused_namespace() -> None:
+    async with socketio_server() as server:
+        why = await refusal(Target(url=server.url, namespace="/nowhere"))
+    assert "has no namespace /nowhere" in why
+
+
+async def test_refused_credentials_show_the_servers_words_cleaned() -> None:
+    def accept(auth: Any) -> None:
+        raise socketio.exceptions.ConnectionRefusedError("bad \x1b[31mtoken")
+
+    async with socketio_server(accept=accept) as server:
+        why = await refusal(Target(url=server.url, auth={"token": "hunter2"}))
+    assert "bad ␛[31mtoken" in why
+    assert "auth_file" in why
+    assert "hunter2" not in why
+
+
+async def test_a_silent_listener_ends_with_the_connect_timeout() -> None:
+    async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(60)
+
+    async with tcp_server(silence) as server:
+        begin = asyncio.get_running_loop().time()
+        why = await refusal(Target(url=server.url, connect_timeout=0.5))
+        assert asyncio.get_running_loop().time() - begin < 3
+    assert "sent no answer within 0.5 s" in why
+
+
+async def test_a_server_that_hangs_up_without_a_word() -> None:
+    async def close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with tcp_server(close) as server:
+        why = await refusal(server.url)
+    assert "closed it without an answer" in why
+    assert "https://" in why
+
+
+async def test_a_server_that_is_not_http() -> None:
+    async def banner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-OpenSSH_for_Windows_8.1\r\n\r\n")
+        await asyncio.sleep(60)
+
+    async with tcp_server(banner) as server:
+        why = await refusal(server.url)
+    assert "not HTTP" in why
+
+
+async def test_engine_io_opens_but_the_namespace_never_comes() -> None:
+    async def only_open(ws: web.WebSocketResponse) -> None:
+        await ws.send_str('0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000}')
+
+    async with raw_server(only_open, greet=False) as server:
+        why = await refusal(Target(url=server.url, connect_timeout=0.5))
+    assert "no consent to namespace / within 0.5 s" in why
+
+
+async def test_the_server_closes_before_it_consents() -> None:
+    async def open_and_close(ws: web.WebSocketResponse) -> None:
+        await ws.send_str('0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000}')
+        await ws.close()
+
+    async with raw_server(open_and_close, greet=False) as server:
+        why = await refusal(Target(url=server.url, connect_timeout=5))
+    assert "ended the connection before" in why
+
+
+@pytest.mark.parametrize(
+    "first",
+    ["", "x", "0", "0[]", "0{}", '0{"sid":1}', "2", "40", '0{"sid":"a","pingInterval":"x"}', "\x00" * 9],
+)
+async def test_a_websocket_that_opens_with_junk(first: str) -> None:
+    async def junk(ws: web.WebSocketResponse) -> None:
+        await ws.send_str(first)
+
+    async with raw_server(junk, greet=False) as server:
+        why = await refusal(Target(url=server.url, connect_timeout=1))
+    assert why.endswith(".")
+    assert server.url in why
+
+
+@pytest.mark.parametrize("body", ["", "0", "0[]", "0{}", '0{"sid":1}', "x" * 9, "4", '0{"sid":"a"}', "0[1"])
+async def test_a_poll_that_opens_with_junk(body: str) -> None:
+    async with plain_server(200, body) as server:
+        why = await refusal(Target(url=server.url, transports=("polling",), connect_timeout=1))
+    assert why.endswith(".")
+    assert server.url in why
+
+
+async def test_the_path_is_a_setting_and_a_wrong_one_is_named() -> None:
+    async with socketio_server(path="chamber/io") as server:
+        why = await refusal(server.url)
+        assert "no socket.io server at /socket.io (HTTP status 404" in why
+        async with running(Target(url=server.url, path="/chamber/io")) as harness:
+            await harness.state(LinkState.ONLINE)
+
+
+async def test_with_two_transports_the_next_attempt_takes_the_next() -> None:
+    async with socketio_server(transports=["polling"]) as server:
+        target = Target(url=server.url, transports=("websocket", "polling"))
+        async with running(target, random=lambda: 1.0) as harness:
+            await harness.state(LinkState.ONLINE)
+            assert len(server.sids) == 1
+
+
+async def test_nothing_but_the_handshake_is_sent() -> None:
+    async with raw_server(stay) as server, running(server.url) as harness:
+        await harness.until(lambda: harness.link.status.rtt is not None)
+        assert server.frames == []
+        assert [request.split("&t=")[0] for request in server.requests] == [
+            "GET /socket.io/?transport=websocket&EIO=4"
+        ]
+
+
+async def test_a_bad_url_is_not_tried_again_until_somebody_says_so() -> None:
+    async with running("chamber:8080") as harness:
+        await harness.until(lambda: "no scheme" in harness.link.status.why)
+        assert harness.link.status.state is LinkState.OFFLINE
+        harness.statuses.clear()
+        harness.link.reconnect_now()
+        await harness.until(lambda: len(harness.statuses) >= 2)
+        assert harness.link.status.state is LinkState.OFFLINE
+
+
+async def test_it_connects_as_soon_as_the_server_is_there() -> None:
+    port = free_port()
+    async with running(f"http://127.0.0.1:{port}") as harness:
+        await harness.refused()
+        app = web.Application()
+        sio = socketio.AsyncServer(async_mode="aiohttp")
+        sio.attach(app)
+        async with serve(app, port=port):
+            await harness.state(LinkState.ONLINE)
+            assert harness.states == [LinkState.CONNECTING, LinkState.ONLINE]
+            await sio.shutdown()

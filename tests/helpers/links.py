@@ -1,0 +1,93 @@
+"""A link under test: it collects what it is told, and waits for conditions with a bound."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.clock import SystemClock
+from xovac_tui.link.connection import Link
+from xovac_tui.link.status import LinkState, LinkStatus
+from xovac_tui.link.target import Target
+
+
+class Harness:
+    """A link that runs, with all it has said."""
+
+    def __init__(self, target: Target, **options: Any) -> None:
+        self.events: list[Event] = []
+        self.statuses: list[LinkStatus] = []
+        self._changed = asyncio.Event()
+        self.link = Link(
+            target,
+            contract_kind=lambda name: Kind.RESPONSE if name.endswith("_ack") else Kind.MESSAGE,
+            on_event=self._event,
+            on_status=self._status,
+            **{"clock": SystemClock(), **options},
+        )
+
+    def _event(self, event: Event) -> None:
+        self.events.append(event)
+        self._changed.set()
+
+    def _status(self, status: LinkStatus) -> None:
+        self.statuses.append(status)
+        self._changed.set()
+
+    async def until(self, condition: Callable[[], object], within: float = 10.0) -> None:
+        """Wait until the condition holds; it is looked at whenever the link says something."""
+        async with asyncio.timeout(within):
+            while not condition():
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def state(self, state: LinkState, within: float = 10.0) -> LinkStatus:
+        await self.until(lambda: self.link.status.state is state, within)
+        return self.link.status
+
+    async def refused(self, within: float = 10.0) -> str:
+        """Return the sentence for the first attempt that failed."""
+        await self.until(lambda: any(said.next_try_mono for said in self.statuses), within)
+        return next(said.why for said in self.statuses if said.next_try_mono)
+
+    async def event(self, name: str, within: float = 10.0) -> Event:
+        await self.until(lambda: any(event.name == name for event in self.heard), within)
+        return next(event for event in self.heard if event.name == name)
+
+    @property
+    def heard(self) -> list[Event]:
+        return [event for event in self.events if event.direction is Direction.IN]
+
+    @property
+    def states(self) -> list[LinkState]:
+        """The states in order, without repeats."""
+        words = [status.state for status in self.statuses]
+        return [word for at, word in enumerate(words) if not at or words[at - 1] is not word]
+
+
+@contextlib.asynccontextmanager
+async def running(target: Target | str, **options: Any) -> AsyncIterator[Harness]:
+    """Run a link for the block; whatever run() raises, and any task that fails unseen, fails the test."""
+    loop = asyncio.get_running_loop()
+    accidents: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda _, context: accidents.append(context))
+    harness = Harness(Target(url=target) if isinstance(target, str) else target, **options)
+    task = asyncio.create_task(harness.link.run())
+    try:
+        yield harness
+        if task.done():
+            task.result()
+    finally:
+        begin = loop.time()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        took = loop.time() - begin
+        logging.getLogger("tests").debug("closed in %s", took)
+    assert took < 1.5, f"closing took {took} s"
+    assert harness.link.status.state is LinkState.OFFLINE
+    assert not accidents, accidents
