@@ -133,6 +133,13 @@ def test_an_address_with_a_name_changes_the_address_only() -> None:
     assert profile == Profile(url="http://localhost:9000", expert=True)
 
 
+def test_a_pin_is_not_silently_lost_by_another_address() -> None:
+    pinned = Settings(profiles={"p": Profile(url="https://c", fingerprint="ab" * 32)})
+    assert resolve_profile(pinned, "p", "https://localhost:8443")[1].fingerprint
+    with pytest.raises(SettingsError, match="cannot be used with the address http://localhost: `fingerprint`"):
+        resolve_profile(pinned, "p", "http://localhost")
+
+
 def test_observe_is_laid_over_the_profile_both_ways() -> None:
     assert resolve_profile(TWO, "bench-1", None, True)[1].observe is True
     watched = Settings(profiles={"w": Profile(observe=True)})

@@ -57,11 +57,11 @@ def profile_mistakes(profile: Profile) -> Iterator[tuple[str, str]]:
         yield "transports", 'the list is empty. Give "websocket", "polling" or both.'
     if len(set(profile.transports)) != len(profile.transports):
         yield "transports", "a transport is named twice. Name each once."
-    digits = profile.fingerprint.replace(":", "").replace(" ", "")
+    digits = re.sub(r"[\s:]", "", re.sub(r"(?i)^\s*sha-?256[:=\s]", "", profile.fingerprint))
     if digits and not _FINGERPRINT.fullmatch(digits):
         yield (
             "fingerprint",
-            "this is not a SHA-256 fingerprint, which has 64 hexadecimal digits (colons are allowed). "
+            "this is not a SHA-256 fingerprint, which has 64 hexadecimal digits, colons allowed. "
             "`xovac-tui doctor` shows the fingerprint of the chamber's certificate.",
         )
     if profile.url.lower().startswith("http:"):

@@ -49,7 +49,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     observe: bool = False
     expert: bool = False
     """Show the line that sends any event with any JSON."""
-    connect_timeout: Annotated[float, Meta(gt=0, le=120)] = 5.0
+    connect_timeout: Annotated[float, Meta(ge=0.1, le=120)] = 5.0
     """Seconds."""
     stale_after: Annotated[float, Meta(ge=0.5, le=3600)] = 3.0
     """Seconds a channel may be silent at least before it is stale (or 3 x its own period, if longer)."""

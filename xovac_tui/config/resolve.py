@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from xovac_tui.config.check import name_mistake, url_mistake
+from xovac_tui.config.check import name_mistake, profile_mistakes, url_mistake
 from xovac_tui.config.load import Loaded, load_settings
 from xovac_tui.config.model import Profile, Settings
 from xovac_tui.errors import SettingsError
@@ -136,6 +136,8 @@ def resolve_profile(
         profile = settings.profiles[name]
         if url is not None:
             profile = msgspec.structs.replace(profile, url=url)
+            for key, reason in profile_mistakes(profile):
+                raise SettingsError(f"Profile `{name}` cannot be used with the address {url}: `{key}`: {reason}")
     if observe is not None:
         profile = msgspec.structs.replace(profile, observe=observe)
     return name, profile

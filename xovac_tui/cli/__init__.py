@@ -1,0 +1,122 @@
+"""The command line: light to import, everything else is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from xovac_tui import __version__
+from xovac_tui.errors import Exit, XovacError
+
+_COMMANDS = {
+    "simulate": "xovac_tui.cli.simulate:simulate",
+    "send": "xovac_tui.cli.send:send",
+    "watch": "xovac_tui.cli.watch:watch",
+    "recipe": "xovac_tui.cli.recipe:recipe",
+    "config": "xovac_tui.cli.settings:config",
+    "doctor": "xovac_tui.cli.doctor:doctor",
+}
+
+
+class _Root(click.Group):
+    """Imports a command's module only when that command is wanted."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            from xovac_tui.strict import nearest
+
+            ctx.fail(f'There is no command "{args[0]}".{nearest(args[0], _COMMANDS)}')
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Root, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="xovac-tui", message="%(prog)s %(version)s")
+@click.option("--profile", "-p", metavar="NAME", help="Chamber to open, by its name in the settings.")
+@click.option("--url", metavar="URL", help="Chamber to open, by its address (http://HOST:PORT).")
+@click.option("--observe/--control", default=None, help="Look only: no command can be sent, STOP included.")
+@click.option("--ascii/--unicode", default=None, help="Draw with plain characters only.")
+@click.option("--theme", metavar="NAME", help="Colours: xovac-dark, xovac-light, xovac-contrast, ...")
+@click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="Settings file to read.")
+@click.option("--demo", is_flag=True, help="Open the built-in simulator; no chamber is needed.")
+@click.option("--speed", type=float, metavar="X", help="Demo: model seconds per second (1).")
+@click.option("--seed", type=int, metavar="N", help="Demo: another seed, other noise (1).")
+@click.option("--warm/--cold", default=None, help="Demo: begin pumped down (usual), or at ambient.")
+@click.option("--fault", multiple=True, metavar="NAME[@AFTER][:SECONDS]", help="Demo: a fault; repeatable.")
+@click.pass_context
+def root(ctx: click.Context, /, **options: Any) -> None:
+    """Watch and command an XO-VAC+ thermal vacuum chamber.
+
+    Without a command the console opens in this terminal.
+    """
+    from xovac_tui import paths
+
+    paths.setup_logging()
+    if ctx.invoked_subcommand is None:
+        from xovac_tui.cli.console import open_console
+
+        ctx.exit(open_console(ctx))
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the program and leave with its exit code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit code; every error has become a sentence on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # A terminal that cannot show a sign gets its escape, never an exception.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        result = root.main(arguments, prog_name="xovac-tui", standalone_mode=False)
+        return result if isinstance(result, int) else int(Exit.OK)
+    except click.Abort:
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return int(Exit.USAGE)
+    except XovacError as error:
+        click.echo(str(error), err=True)
+        return int(error.exit_code)
+    except SystemExit as leaving:
+        # click leaves so when the reader of our output went away (`xovac-tui ... | head`).
+        if isinstance(leaving.__context__, BrokenPipeError):
+            return int(Exit.OK)
+        return leaving.code if isinstance(leaving.code, int) else int(Exit.OK)
+    except Exception as error:
+        return _defect(error)
+
+
+def _defect(error: Exception) -> int:
+    import logging
+
+    from xovac_tui import paths
+
+    log = paths.setup_logging()
+    logging.getLogger(__name__).critical("a defect", exc_info=error)
+    where = f"The details are in {log}" if log else f"The log file {paths.log_file()} cannot be written"
+    click.echo(
+        f"A defect in xovac-tui {__version__} ended it ({type(error).__name__}). {where}; "
+        "please report it. The chamber was not told anything by this.",
+        err=True,
+    )
+    return int(Exit.CRASH)

@@ -1,0 +1,128 @@
+"""What several commands share: which chamber is meant, and how things are printed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+import msgspec
+from click.core import ParameterSource
+
+from xovac_tui.config import Effective, Overrides, Profile, Secrets, effective_settings, load_secrets
+
+if TYPE_CHECKING:
+    from xovac_tui.api.contract import Contract
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Chamber(msgspec.Struct, frozen=True):
+    """The chamber that a command is about."""
+
+    name: str
+    profile: Profile
+    contract: Contract
+    secrets: Secrets
+
+
+def chamber_options(function: F) -> F:
+    """Let a command say by itself, too, which chamber it is about."""
+    for option in (
+        click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="Settings file."),
+        click.option("--url", metavar="URL", help="Chamber, by its address."),
+        click.option("--profile", "-p", metavar="NAME", help="Chamber, by its name in the settings."),
+    ):
+        function = option(function)
+    return function
+
+
+def typed(ctx: click.Context) -> Overrides:
+    """Return what was typed, here or before the command's name; the nearer one wins."""
+    found: dict[str, Any] = {}
+    context: click.Context | None = ctx
+    while context is not None:
+        for name in Overrides.__struct_fields__:
+            if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+                found.setdefault(name, context.params[name])
+        context = context.parent
+    return Overrides(**found)
+
+
+def effective(ctx: click.Context) -> Effective:
+    """Return the settings in force for this command."""
+    return effective_settings(typed(ctx))
+
+
+def resolve(found: Effective) -> Chamber:
+    """Return the chamber that the settings in force mean, with its contract and secrets."""
+    name, profile = found.resolve()
+    return Chamber(name, profile, contract_of(profile), load_secrets(profile))
+
+
+def contract_of(profile: Profile) -> Contract:
+    """Read the contract files of a profile."""
+    from xovac_tui.api.loader import load_contract
+    from xovac_tui.config.model import SIMULATOR_CONTRACT
+
+    files = [Path(name) for name in profile.contracts if name != SIMULATOR_CONTRACT]
+    return load_contract(files, simulator=SIMULATOR_CONTRACT in profile.contracts)
+
+
+class Seconds(click.ParamType[float]):
+    """A duration such as `10s`, `2min` or `90` (seconds)."""
+
+    name = "duration"
+
+    def __init__(self, low: float, high: float) -> None:
+        self.low, self.high = low, high
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return seconds."""
+        from xovac_tui.errors import RecipeError
+        from xovac_tui.recipes.units import parse_duration
+
+        text = str(value).strip()
+        try:
+            plain = text.replace(".", "", 1).isascii() and text.replace(".", "", 1).isdigit()
+            seconds = float(text) if plain else parse_duration(text)
+        except RecipeError as error:
+            self.fail(str(error), param, ctx)
+        if not self.low <= seconds <= self.high:
+            self.fail(f"{text} is not from {self.low:g} s to {self.high:g} s.", param, ctx)
+        return seconds
+
+
+def on_terminal() -> bool:
+    """Tell whether a person can be asked: stdin and stderr are a terminal."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def json_line(value: Any) -> str:
+    """Return compact JSON in which nothing can act on a terminal; raises ValueError for NaN."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=not _utf8(), allow_nan=False)
+    return text if text.isprintable() else "".join(_escaped(char) for char in text)
+
+
+def _utf8() -> bool:
+    return (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
+
+
+def _escaped(char: str) -> str:
+    # Only inside of JSON's strings can there be such characters, so their escapes mean the same.
+    return char if char.isprintable() else json.dumps(char)[1:-1]
+
+
+def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
+    """Return rows as lines of aligned columns; `right` names the columns that end flush."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))] if rows else []
+    return [
+        "  ".join(
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]

@@ -1,0 +1,118 @@
+"""Opens the console in this terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from xovac_tui import paths
+from xovac_tui.cli.common import Chamber, effective, resolve, typed
+from xovac_tui.config import Effective, Profile, Secrets
+from xovac_tui.errors import SettingsError
+from xovac_tui.launch import Launch
+from xovac_tui.simulator.options import SimulatorOptions
+from xovac_tui.themes import ThemeSpec
+
+DEMO = "demo"
+"""Name of the demo's chamber."""
+_DEMO_OPTIONS = ("speed", "seed", "warm", "fault")
+
+
+def open_console(ctx: click.Context, /) -> int:
+    """Read and check everything, then hand over to the screen; return the exit code."""
+    demo = demo_options(ctx)
+    need_terminal()
+    launch = make_launch(ctx, demo)
+    from xovac_tui.ui.app import run_console
+
+    return run_console(launch)
+
+
+def need_terminal() -> None:
+    """Refuse where there is nothing to draw on, and name what works without."""
+    headless = "Without a terminal use: xovac-tui send, watch, recipe, doctor or simulate."
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise SettingsError(f"The console needs a terminal, and its input or output is none. {headless}")
+    if os.environ.get("TERM") == "dumb":
+        raise SettingsError(f"TERM is dumb: such a terminal cannot place text. Set it right. {headless}")
+
+
+def make_launch(ctx: click.Context, demo: SimulatorOptions | None, /) -> Launch:
+    """Return everything the console is started with; raises XovacError where something is wrong."""
+    from xovac_tui.state import load_state, recall
+    from xovac_tui.themes import shipped_themes, user_themes
+
+    found = effective(ctx)
+    chamber = _demo_chamber(found) if demo else resolve(found)
+    state, note = load_state()
+    ours = shipped_themes()
+    theirs, problems = user_themes(taken=[spec.name for spec in ours])
+    themes = (*ours, *theirs)
+    display = found.settings.display
+    # Only a theme that was asked for just now beats a remembered one.
+    asked = found.sources.get("display.theme", str(found.path)) != str(found.path)
+    if asked:
+        _check_theme(display.theme, themes)
+    return Launch(
+        settings=found.settings,
+        settings_path=found.path,
+        profile_name=chamber.name,
+        profile=chamber.profile,
+        secrets=chamber.secrets,
+        contract=chamber.contract,
+        demo=demo,
+        theme=display.theme if asked else recall(state.theme, display.theme),
+        window=recall(state.window, display.window),
+        themes=themes,
+        recipes=paths.recipes_folder(found.settings.recipes, found.path),
+        state=state,
+        state_path=paths.state_file(),
+        log_path=paths.setup_logging(),
+        notes=tuple(text for text in (note, *problems) if text),
+    )
+
+
+def demo_options(ctx: click.Context, /) -> SimulatorOptions | None:
+    """Return the simulator of `--demo`, or None; its options alone are a mistake."""
+    given = ctx.params
+    asked = [f"--{name}" for name in _DEMO_OPTIONS if given[name] not in (None, ())]
+    if not given["demo"]:
+        if asked:
+            raise click.UsageError(
+                f"{', '.join(asked)}: only together with --demo (or with `xovac-tui simulate`)."
+            )
+        return None
+    if typed(ctx).profile or typed(ctx).url:
+        raise click.UsageError("--demo opens the built-in simulator: leave --profile and --url out.")
+    from xovac_tui.simulator.faults import parse_fault
+    from xovac_tui.simulator.run import check_options
+
+    options = SimulatorOptions(
+        port=0,
+        speed=1.0 if given["speed"] is None else given["speed"],
+        seed=1 if given["seed"] is None else given["seed"],
+        warm=given["warm"] is not False,
+        faults=tuple(parse_fault(text) for text in given["fault"]),
+        parent_watch=True,
+    )
+    check_options(options)
+    return options
+
+
+def _demo_chamber(found: Effective) -> Chamber:
+    from xovac_tui.api.loader import load_contract
+
+    profile = Profile(url="http://127.0.0.1:0", observe=bool(found.observe))
+    # The secrets of a real chamber are none of the simulator's business.
+    return Chamber(DEMO, profile, load_contract((), simulator=True), Secrets())
+
+
+def _check_theme(name: str, themes: tuple[ThemeSpec, ...]) -> None:
+    from xovac_tui.themes import unknown_theme
+    from xovac_tui.ui.theme_names import textual_themes
+
+    known = {spec.name for spec in themes} | textual_themes()
+    if name not in known:
+        raise unknown_theme(name, known)

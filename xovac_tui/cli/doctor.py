@@ -1,0 +1,153 @@
+"""`xovac-tui doctor`: what this program finds on this machine, and on the way to the chamber."""
+
+from __future__ import annotations
+
+import asyncio
+import locale
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from typing import Any
+
+import click
+
+from xovac_tui import __version__, paths
+from xovac_tui.cli.common import chamber_options, effective, resolve, table
+from xovac_tui.cli.settings import named_problems
+from xovac_tui.config import Effective
+from xovac_tui.errors import Exit, SettingsError
+
+_PACKAGES = ("textual", "python-socketio", "python-engineio", "aiohttp", "msgspec", "click", "platformdirs")
+_OK, _BAD = "ok", "!!"
+
+
+@click.command(short_help="Look at this machine, the settings and the way to the chamber.")
+@chamber_options
+@click.pass_context
+def doctor(ctx: click.Context, /, **_: Any) -> None:
+    """Look at places, versions, terminal and settings, and try the way to the chamber step by step.
+
+    Nothing is sent to the chamber but the connection itself. Exit code 0 when all is well, 2 when the
+    settings have a mistake, 6 when the chamber cannot be used.
+    """
+    _section("Versions", versions())
+    _section("Places", places())
+    _section("Terminal", terminal(os.environ))
+    found = _settings(ctx)
+    if found is None:
+        ctx.exit(int(Exit.USAGE))
+    ctx.exit(_chamber(found))
+
+
+def versions() -> Iterator[tuple[str, str]]:
+    """Yield what runs here."""
+    yield "xovac-tui", __version__
+    yield "Python", f"{platform.python_version()} ({sys.executable})"
+    yield "system", platform.platform()
+    for name in _PACKAGES:
+        try:
+            yield name, metadata.version(name)
+        except metadata.PackageNotFoundError:
+            yield name, "not installed"
+
+
+def places() -> Iterator[tuple[str, str]]:
+    """Yield where things are, and whether they are there."""
+    if paths.home():
+        yield "XOVAC_HOME", str(paths.home())
+    for name, place in (
+        ("settings", paths.settings_file()),
+        ("recipes", paths.recipes_folder()),
+        ("themes", paths.themes_folder()),
+        ("state", paths.state_file()),
+        ("log", paths.log_file()),
+        ("shipped themes", paths.shipped_themes()),
+    ):
+        yield name, f"{place}{'' if place.exists() else ' (does not exist)'}"
+
+
+def terminal(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield what this terminal can do, as far as it tells."""
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        size = shutil.get_terminal_size()
+        small = "" if size.columns >= 80 and size.lines >= 24 else ": the screens need 80x24"
+        yield "size", f"{size.columns}x{size.lines}{small}"
+    else:
+        yield "terminal", "none: the console cannot open here; send, watch, recipe and doctor can"
+    yield "TERM", environ.get("TERM") or "not set"
+    yield "colours", colours(environ)
+    encoding = getattr(sys.stdout, "encoding", None) or locale.getpreferredencoding(False)
+    utf8 = encoding.lower().replace("-", "") == "utf8"
+    yield "characters", encoding if utf8 else f"{encoding}: use --ascii, or set LANG to a UTF-8 locale"
+    for name, variable in (("tmux", "TMUX"), ("screen", "STY"), ("zellij", "ZELLIJ")):
+        if environ.get(variable):
+            yield "inside", name
+    if environ.get("SSH_CONNECTION"):
+        yield "over SSH", "yes: no animations; copying works where your terminal takes OSC 52"
+
+
+def colours(environ: Mapping[str, str]) -> str:
+    """Say how many colours the environment promises."""
+    if environ.get("NO_COLOR"):
+        return "none, because NO_COLOR is set"
+    term = environ.get("TERM", "")
+    if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit") or environ.get("WT_SESSION"):
+        return "16 million"
+    if "256color" in term or term.endswith("-direct"):
+        return "256 (set COLORTERM=truecolor if your terminal has more)"
+    return "none" if term in ("", "dumb", "unknown") and sys.platform != "win32" else "16"
+
+
+def _section(title: str, rows: Iterator[tuple[str, str]]) -> None:
+    click.echo(title)
+    for row in table([("", *pair) for pair in rows]):
+        click.echo(row)
+    click.echo()
+
+
+def _settings(ctx: click.Context) -> Effective | None:
+    """Check the settings; None when they cannot be used."""
+    click.echo("Settings")
+    try:
+        found = effective(ctx)
+        problems = list(named_problems(found.settings, found.path))
+    except SettingsError as error:
+        found, problems = None, str(error).splitlines()
+    for problem in problems:
+        click.echo(f"  {_BAD}  {problem}")
+    if found and not problems:
+        click.echo(
+            f"  {_OK}  {found.path}" if found.exists else f"  {_OK}  no file: the defaults are in force"
+        )
+    click.echo()
+    return None if problems else found
+
+
+def _chamber(found: Effective) -> int:
+    """Try the way to the chamber step by step and return the exit code."""
+    if not (found.profile or found.url or found.settings.profile or len(found.settings.profiles) == 1):
+        click.echo("Chamber")
+        click.echo("  none is named, so none was tried: add --profile NAME or --url http://HOST:PORT")
+        return int(Exit.OK)
+    chamber = resolve(found)
+    click.echo(f"Chamber {chamber.name} at {chamber.profile.url}")
+    from xovac_tui.cli.link import open_station
+
+    well = asyncio.run(_probe(open_station(chamber).target()))
+    return int(Exit.OK if well else Exit.CONNECT)
+
+
+async def _probe(target: Any) -> bool:
+    from xovac_tui.link.doctor import probe
+
+    well = True
+    async for found in probe(target):
+        click.echo(f"  {_OK if found.ok else _BAD}  {found.name}: {found.detail}")
+        if not found.ok:
+            well = False
+            if found.advice:
+                click.echo(f"      {found.advice}")
+    return well

@@ -1,0 +1,53 @@
+"""A connection for one headless command: opened, waited for, and given up with a reason."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from xovac_tui.errors import LinkError
+
+if TYPE_CHECKING:
+    from xovac_tui.cli.common import Chamber
+    from xovac_tui.station import News, Station
+
+
+def open_station(chamber: Chamber) -> Station:
+    """Return a station for the chamber, not connected yet."""
+    from xovac_tui.station import Station
+
+    return Station(chamber.name, chamber.profile, chamber.contract, secrets=chamber.secrets)
+
+
+async def online(station: Station, timeout: float) -> None:
+    """Wait until the link is ONLINE; LinkError as soon as an attempt has failed, or after `timeout` seconds.
+
+    A person or script that wants another try asks again: nothing here goes on by itself.
+    """
+    from xovac_tui.chamber.snapshot import LinkWord
+    from xovac_tui.station import LinkChanged
+
+    failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def listen(news: News) -> None:
+        if isinstance(news, LinkChanged) and not failed.done():
+            link = news.link
+            if (
+                link.why
+                and link.word is not LinkWord.ONLINE
+                and (link.attempt or link.word is LinkWord.OFFLINE)
+            ):
+                failed.set_result(link.why)
+
+    unsubscribe = station.subscribe(listen)
+    waiting = asyncio.ensure_future(station.online(timeout))
+    try:
+        await asyncio.wait((waiting, failed), return_when=asyncio.FIRST_COMPLETED)
+        if waiting.done():
+            await waiting
+        else:
+            raise LinkError(failed.result())
+    finally:
+        unsubscribe()
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)

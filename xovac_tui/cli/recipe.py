@@ -1,0 +1,166 @@
+"""`xovac-tui recipe`: check, lay out and compile recipe files, without a chamber."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xovac_tui.cli.common import chamber_options, effective, json_line, table
+from xovac_tui.config import Effective, Profile
+from xovac_tui.errors import Exit, SettingsError
+
+if TYPE_CHECKING:
+    from xovac_tui.recipes.plan import Plan, PlanSettings
+
+_FILE = click.argument("file", type=click.Path(path_type=Path))
+_START = click.option(
+    "--start",
+    type=float,
+    default=20.0,
+    show_default=True,
+    metavar="T",
+    help="Temperature at the start, degC.",
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group(short_help="Check, plan or compile a recipe file.")
+def recipe() -> None:
+    """Work on recipe files without a chamber.
+
+    How the device reads a recipe is taken from the profile: the named one, the only one, or the
+    defaults.
+    """
+
+
+@recipe.command()
+@_FILE
+@_START
+@_JSON
+@chamber_options
+@click.pass_context
+def check(ctx: click.Context, /, file: Path, start: float, as_json: bool, **_: Any) -> None:
+    """Say what is wrong with a recipe, or worth a thought. Exit code 2 when it must not be sent."""
+    from xovac_tui.recipes.check import check_recipe
+    from xovac_tui.recipes.files import load_recipe
+
+    settings = _plan_settings(ctx)
+    findings = check_recipe(load_recipe(file), settings, start)
+    bad = any(finding.severity == "error" for finding in findings)
+    if as_json:
+        keys = ("severity", "where", "message")
+        click.echo(json_line([{key: getattr(finding, key) for key in keys} for finding in findings]))
+    else:
+        for row in table([(finding.severity, finding.where, finding.message) for finding in findings]):
+            click.echo(row)
+        click.echo(f"{file}: {'must not be sent' if bad else 'may be sent'}.")
+    ctx.exit(int(Exit.USAGE if bad else Exit.OK))
+
+
+@recipe.command()
+@_FILE
+@_START
+@_JSON
+@chamber_options
+@click.pass_context
+def plan(ctx: click.Context, /, file: Path, start: float, as_json: bool, **_: Any) -> None:
+    """Print the time line of a recipe."""
+    from xovac_tui.recipes.files import load_recipe
+    from xovac_tui.recipes.plan import plan_recipe
+
+    laid_out = plan_recipe(load_recipe(file), _plan_settings(ctx), start)
+    if as_json:
+        click.echo(json_line(_plan_data(laid_out)))
+        return
+    for line in _plan_lines(laid_out):
+        click.echo(line)
+
+
+@recipe.command(name="compile")
+@_FILE
+@_START
+@click.option("--items", is_flag=True, help="Print the items as a table instead of the payload.")
+@chamber_options
+@click.pass_context
+def compile_(ctx: click.Context, /, file: Path, start: float, items: bool, **_: Any) -> None:
+    """Print the payload of load_recipe for a recipe, as one line of JSON. Warnings go to stderr."""
+    from xovac_tui.recipes.compiler import compile_recipe
+    from xovac_tui.recipes.files import load_recipe
+
+    settings = _plan_settings(ctx)
+    compiled = compile_recipe(load_recipe(file), settings, start)
+    for finding in compiled.warnings:
+        click.echo(f"{finding.severity}: {finding.where}: {finding.message}", err=True)
+    if not items:
+        click.echo(json_line(compiled.payload))
+        return
+    head = ("item", f"target {settings.temperature_unit}", f"duration {settings.duration_unit}", "gradient")
+    rows = [(str(number), *map(_plain, item)) for number, item in enumerate(compiled.items, 1)]
+    for row in table([head, *rows], right=(0, 1, 2, 3)):
+        click.echo(row)
+
+
+def _plan_settings(ctx: click.Context) -> PlanSettings:
+    """Return how the profile's device reads recipes; without a profile the defaults, and say so."""
+    from xovac_tui.api.loader import documented_contract
+    from xovac_tui.station import Station
+
+    found = effective(ctx)
+    name, profile = _profile(found)
+    return Station(name, profile, documented_contract()).plan_settings()
+
+
+def _profile(found: Effective) -> tuple[str, Profile]:
+    try:
+        return found.resolve()
+    except SettingsError:
+        if found.profile or found.url:
+            raise
+        click.echo(
+            "No profile is named, so the defaults are taken for how the device reads a recipe.", err=True
+        )
+        return "defaults", Profile()
+
+
+def _plan_lines(laid_out: Plan) -> list[str]:
+    from xovac_tui.recipes.units import format_temperature, spell_duration
+
+    rows = [("item", "begins", "takes", "from", "to", "cycle", "step")]
+    for segment in laid_out.segments:
+        rows.append(
+            (
+                "" if segment.index is None else str(segment.index),
+                spell_duration(round(segment.start)),
+                ("~" if segment.estimated else "") + spell_duration(round(segment.duration)),
+                format_temperature(segment.from_temp),
+                format_temperature(segment.to_temp),
+                "" if segment.cycle is None else f"{segment.cycle[0]}/{segment.cycle[1]}",
+                segment.label,
+            )
+        )
+    total = f"{'about ' if laid_out.estimated else ''}{spell_duration(round(laid_out.total))}"
+    low, high = format_temperature(laid_out.minimum), format_temperature(laid_out.maximum)
+    return [
+        f"{laid_out.recipe_name}: {total}, {low} to {high}",
+        *table(rows, right=(0, 1, 2, 3, 4, 5)),
+    ]
+
+
+def _plan_data(laid_out: Plan) -> dict[str, Any]:
+    import msgspec
+
+    segments = [msgspec.to_builtins(segment) for segment in laid_out.segments]
+    return {
+        "name": laid_out.recipe_name,
+        "total_s": laid_out.total,
+        "estimated": laid_out.estimated,
+        "min_degC": laid_out.minimum,
+        "max_degC": laid_out.maximum,
+        "segments": segments,
+    }
+
+
+def _plain(value: float) -> str:
+    return f"{value:.10g}"

@@ -1,0 +1,181 @@
+"""`xovac-tui config`: make, find, check and show the settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from xovac_tui import paths
+from xovac_tui.cli.common import contract_of, effective, typed
+from xovac_tui.config import (
+    Effective,
+    Profile,
+    Settings,
+    from_environment,
+    load_secrets,
+    load_settings,
+    settings_problems,
+)
+from xovac_tui.config.mistakes import join_key
+from xovac_tui.config.secrets import AUTH_VARIABLE, HEADERS_VARIABLE
+from xovac_tui.errors import Exit, SettingsError
+
+_CONFIG = click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="Settings file.")
+
+
+@click.group(short_help="Make, find, check or show the settings.")
+def config() -> None:
+    """Work on the settings file."""
+
+
+@config.command()
+@_CONFIG
+@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+@click.pass_context
+def init(ctx: click.Context, /, force: bool, **_: Any) -> None:
+    """Write a settings file that holds every key with its default and a comment."""
+    file = settings_place(ctx)
+    if file.exists() and not force:
+        raise SettingsError(f"There is a settings file already: {file}. Add --force to overwrite it.")
+    try:
+        paths.write_atomically(file, paths.example_settings().read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be written: {error.strerror or error}.") from None
+    click.echo(str(file))
+    click.echo("Written. Take the # away from a profile in it, give your chamber's url, then run:", err=True)
+    click.echo("  xovac-tui config check", err=True)
+
+
+@config.command()
+@_CONFIG
+@click.pass_context
+def path(ctx: click.Context, /, **_: Any) -> None:
+    """Print where the settings file is, or would be."""
+    click.echo(str(settings_place(ctx)))
+
+
+@config.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@_CONFIG
+@click.pass_context
+def check(ctx: click.Context, /, file: Path | None, **_: Any) -> None:
+    """Read the settings and all that they name, and tell every mistake. Exit code 2 when there is one."""
+    place = file or settings_place(ctx)
+    asked = file is not None or typed(ctx).config is not None
+    if not asked and not place.exists():
+        problems: list[str] = []
+        said = f"{place} does not exist, so the defaults are in force. `xovac-tui config init` writes it."
+    else:
+        problems = settings_problems(place)
+        said = f"{place}: no mistakes found."
+    if not problems:
+        settings = load_settings(place).settings if place.exists() else Settings()
+        problems = [*named_problems(settings, place), *environment_problems(file)]
+    for problem in problems:
+        click.echo(problem)
+    if not problems:
+        click.echo(said)
+    ctx.exit(int(Exit.USAGE if problems else Exit.OK))
+
+
+@config.command()
+@_CONFIG
+@click.option("--profile", "-p", metavar="NAME", help="As in the program.")
+@click.option("--url", metavar="URL", help="As in the program.")
+@click.pass_context
+def show(ctx: click.Context, /, **_: Any) -> None:
+    """Print the settings in force, and where each that is not the default came from. Secrets are hidden."""
+    for line in shown_settings(effective(ctx)):
+        click.echo(line)
+
+
+def settings_place(ctx: click.Context) -> Path:
+    """Return the settings file that is meant."""
+    return typed(ctx).config or from_environment(os.environ).config or paths.settings_file()
+
+
+def named_problems(settings: Settings, place: Path) -> Iterator[str]:
+    """Yield a sentence for everything that the settings name and that cannot be used."""
+    from xovac_tui.themes import shipped_themes, unknown_theme, user_themes
+    from xovac_tui.ui.commands import check_keymap
+    from xovac_tui.ui.theme_names import textual_themes
+
+    for name, profile in settings.profiles.items():
+        key = join_key("profiles", name)
+        for read in (contract_of, _secrets_file):
+            try:
+                read(profile)
+            except SettingsError as error:
+                yield from (f"{place}: `{key}`: {sentence}" for sentence in str(error).splitlines())
+        if profile.ca_file and not Path(profile.ca_file).is_file():
+            yield f"{place}: `{key}.ca_file`: there is no file {profile.ca_file}. Check the name."
+    ours = [spec.name for spec in shipped_themes()]
+    theirs, problems = user_themes(taken={*ours, *textual_themes()})
+    yield from problems
+    known = {*ours, *(spec.name for spec in theirs), *textual_themes()}
+    if settings.display.theme not in known:
+        yield f"{place}: `display.theme`: {unknown_theme(settings.display.theme, known)}"
+    try:
+        check_keymap(settings.keys)
+    except SettingsError as error:
+        yield f"{place}: {error}"
+
+
+def _secrets_file(profile: Profile) -> None:
+    load_secrets(profile, {})
+
+
+def environment_problems(file: Path | None) -> Iterator[str]:
+    """Yield what is wrong in the environment, unless only a file was asked about."""
+    if file is None:
+        try:
+            from_environment(os.environ)
+            load_secrets(Profile())
+        except SettingsError as error:
+            yield str(error)
+
+
+def shown_settings(found: Effective) -> Iterator[str]:
+    """Yield the settings in force as lines of TOML; comments tell where each came from."""
+    state = "" if found.exists else " (it does not exist)"
+    yield f"# Settings file: {found.path}{state}"
+    if found.profile or found.url:
+        asked = {key: getattr(found, key) for key in ("profile", "url") if getattr(found, key)}
+        for key, value in asked.items():
+            yield f"# {key} asked for: {value} ({found.sources[key]})"
+    if found.observe is not None:
+        yield f"# observe asked for: {_toml(found.observe)} ({found.sources['observe']})"
+    for variable in (AUTH_VARIABLE, HEADERS_VARIABLE):
+        if os.environ.get(variable, "").strip():
+            yield f"# {variable} is set (hidden)"
+    yield from _struct(found.settings, "", found)
+
+
+def _struct(struct: msgspec.Struct | dict[str, Any], key: str, found: Effective) -> Iterator[str]:
+    items = (
+        struct.items()
+        if isinstance(struct, dict)
+        else [(name, getattr(struct, name)) for name in struct.__struct_fields__]
+    )
+    tables = [(name, value) for name, value in items if isinstance(value, msgspec.Struct | dict)]
+    if key:
+        yield ""
+        yield f"[{key}]"
+    for name, value in items:
+        if (name, value) not in tables:
+            full = join_key(key, name)
+            # A profile or address that was asked for is told at the top; here is what the file says.
+            source = found.sources.get(full, "") if full != "profile" or not found.profile else ""
+            left = f"# {name} is not set" if value is None else f"{join_key('', name)} = {_toml(value)}"
+            yield f"{left}  # {source}" if source else left
+    for name, value in tables:
+        yield from _struct(value, join_key(key, name), found)
+
+
+def _toml(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

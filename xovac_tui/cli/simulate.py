@@ -1,0 +1,51 @@
+"""`xovac-tui simulate`: a stand-in chamber on a port of this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(short_help="Run the simulator on a port.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8080, show_default=True, type=int, help="Port; 0: any free one.")
+@click.option("--speed", default=1.0, show_default=True, help="Model seconds per second.")
+@click.option("--seed", default=1, show_default=True, help="Another seed, other noise.")
+@click.option("--warm", is_flag=True, help="Begin pumped down, with the part a bit off ambient.")
+@click.option("--fault", multiple=True, metavar="NAME[@AFTER][:SECONDS]", help="A fault; repeatable.")
+@click.option("--reading", type=click.Choice(["ramp", "jump"]), help="How a recipe item is read.")
+@click.option(
+    "--parameters", metavar="FILE", type=click.Path(path_type=Path), help="TOML file of other parameters."
+)
+def simulate(
+    host: str,
+    port: int,
+    speed: float,
+    seed: int,
+    warm: bool,
+    fault: tuple[str, ...],
+    reading: str | None,
+    parameters: Path | None,
+) -> None:
+    """Stand in for a chamber: a real socket.io server with a model behind it.
+
+    Everything about it but the documented commands is assumed. In the settings, `contracts = ["simulator"]`
+    of a profile gives its readings their names. Ctrl+C ends it.
+    """
+    from xovac_tui.simulator.faults import parse_fault
+    from xovac_tui.simulator.options import SimulatorOptions
+    from xovac_tui.simulator.run import check_options, run_simulator
+
+    options = SimulatorOptions(
+        host=host,
+        port=port,
+        speed=speed,
+        seed=seed,
+        warm=warm,
+        faults=tuple(parse_fault(text) for text in fault),
+        reading="ramp" if reading == "ramp" else "jump" if reading else None,
+        parameters=str(parameters) if parameters else None,
+    )
+    check_options(options)
+    run_simulator(options)

@@ -1,0 +1,128 @@
+"""`xovac-tui watch`: every event as it comes, a line each."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xovac_tui.cli.common import Seconds, chamber_options, effective, json_line, resolve
+from xovac_tui.errors import Exit, LinkError
+
+if TYPE_CHECKING:
+    from xovac_tui.api.event import Event
+    from xovac_tui.station import News, Station
+
+LONGEST = 4_000
+"""Characters of a payload on one line that goes to a file or pipe."""
+
+
+@click.command(short_help="Print events as they come.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--for", "seconds", type=Seconds(0.1, 10**9), metavar="10s", help="End after this time.")
+@chamber_options
+@click.pass_context
+def watch(ctx: click.Context, /, as_json: bool, seconds: float | None, **_: Any) -> None:
+    """Print every event that the chamber sends: time, direction, kind, name and payload.
+
+    Changes of the link go to stderr. It reconnects by itself and never sends anything. Ctrl+C ends it.
+    """
+    found = effective(ctx)
+    chamber = resolve(found)
+    from xovac_tui.cli.link import open_station
+
+    line = as_json_line if as_json else _plain(found.settings.display.time == "utc")
+    try:
+        asyncio.run(_watch(open_station(chamber), line, seconds))
+    except KeyboardInterrupt:
+        pass
+    except BrokenPipeError:
+        # Nothing more can be written; without this the interpreter would complain when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    ctx.exit(int(Exit.OK))
+
+
+async def _watch(station: Station, line: Callable[[Event], str], seconds: float | None) -> None:
+    from xovac_tui.chamber.snapshot import LinkWord
+    from xovac_tui.station import LinkChanged
+
+    given_up: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    seen_online = False
+
+    def listen(news: News) -> None:
+        nonlocal seen_online
+        if not isinstance(news, LinkChanged):
+            return
+        link = news.link
+        seen_online = seen_online or link.word is LinkWord.ONLINE
+        click.echo(f"{station.name}: {link.word}{'. ' if link.why else ''}{link.why}", err=True)
+        if link.word is LinkWord.OFFLINE and link.why and not given_up.done():
+            given_up.set_result(link.why)
+
+    async def print_events() -> None:
+        async for event in station.events():
+            sys.stdout.write(line(event) + "\n")
+            sys.stdout.flush()
+
+    unsubscribe = station.subscribe(listen)
+    printing = asyncio.ensure_future(print_events())
+    # The first event may come with the connection: begin to listen before it is opened.
+    await asyncio.sleep(0)
+    try:
+        async with station:
+            await asyncio.wait((printing, given_up), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            unsubscribe()
+        if printing.done():
+            await printing
+        if given_up.done():
+            raise LinkError(given_up.result())
+        if not seen_online:
+            raise LinkError(f"{station.profile.url} was not reached in {seconds:g} s.")
+    finally:
+        unsubscribe()
+        printing.cancel()
+        await asyncio.gather(printing, return_exceptions=True)
+
+
+def as_json_line(event: Event) -> str:
+    """Return the event as one JSON object; `payload` is null and `raw` the text where it is no plain JSON."""
+    from xovac_tui.api.text import clean_bytes
+
+    payload = event.payload
+    head = {
+        "time": datetime.fromtimestamp(event.utc, UTC).isoformat(timespec="milliseconds"),
+        "direction": event.direction.value,
+        "kind": event.kind.value,
+        "name": event.name,
+        "form": payload.form.value,
+    }
+    if not payload.problem:
+        try:
+            return json_line({**head, "payload": payload.value})
+        except (ValueError, TypeError, RecursionError):
+            pass
+    raw = clean_bytes(payload.raw, LONGEST) if isinstance(payload.raw, bytes) else payload.raw
+    problem = payload.problem or "It holds values that JSON does not have."
+    return json_line({**head, "payload": None, "raw": raw, "problem": problem})
+
+
+def _plain(utc: bool) -> Callable[[Event], str]:
+    from xovac_tui.api.payload import one_line
+    from xovac_tui.api.text import clean
+
+    def line(event: Event) -> str:
+        moment = datetime.fromtimestamp(event.utc, UTC)
+        stamp = (moment if utc else moment.astimezone()).isoformat(sep=" ", timespec="milliseconds")
+        head = f"{stamp}  {event.direction:<3}  {event.kind:<8}  {clean(event.name, 60)}  "
+        room = LONGEST
+        if sys.stdout.isatty():
+            room = max(20, shutil.get_terminal_size().columns - len(head) - 1)
+        return head + one_line(event.payload, room)
+
+    return line
