@@ -15,7 +15,7 @@ from xovac_tui.chamber.history import History
 intervals = st.one_of(
     st.floats(0.0, 2.0), st.just(0.0), st.floats(2.0, 40.0), st.floats(40.0, 5000.0), st.just(200_000.0)
 )
-values = st.one_of(st.floats(-1e6, 1e6), st.just(math.nan))
+values = st.one_of(st.floats(-1e6, 1e6), st.floats(allow_nan=False, allow_infinity=False), st.just(math.nan))
 
 
 def filled(samples: list[tuple[float, float]]) -> History:
@@ -55,6 +55,10 @@ def test_every_extreme_of_a_window_is_inside_its_column(
         assert math.isnan(low) == math.isnan(high)
         if not math.isnan(low):
             assert min(known) <= low <= high <= max(known)
+    for ratio in (False, True):
+        rate = history.rate_per_minute(mono, ratio=ratio)
+        assert rate is None or math.isfinite(rate)
+    assert len(history.last(600, mono, 8)) == 8
 
 
 def test_one_hertz_has_no_holes_even_with_jitter() -> None:

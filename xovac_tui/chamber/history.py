@@ -106,7 +106,7 @@ class History:
         self._broken = False
 
     def _join(self, mono: float, index: int, value: float) -> None:
-        """Learn the pace from the interval before this sample; fill the bins in between unless it is a gap."""
+        """Learn the pace from the interval before this sample; fill the bins in between if it is no gap."""
         interval = mono - self._last
         usual = self._usual
         allowed = QUIET if usual is None else max(QUIET, 3 * usual)
@@ -157,7 +157,7 @@ class History:
         width = seconds / n
         end = math.ceil(now / width) * width
         bins = self.window(end - seconds, end, n)
-        return tuple((low + high) / 2 for low, high in zip(bins.lows, bins.highs, strict=True))
+        return tuple(low / 2 + high / 2 for low, high in zip(bins.lows, bins.highs, strict=True))
 
     def rate_per_minute(self, now: float, ratio: bool = False) -> float | None:
         """Return the change per minute over the last minute: absolute, or as a ratio (-0.002 is -0.2 %).
@@ -183,18 +183,17 @@ class History:
         values: list[float] = []
         for offset, (low, high) in enumerate(zip(lows, highs, strict=True)):
             if low <= high:
-                middle = (low + high) / 2
+                middle = low / 2 + high / 2
                 if ratio and middle <= 0:
                     return None
                 times.append(offset)
                 values.append(math.log(middle) if ratio else middle)
         if len(times) < 3 or times[-1] - times[0] < 10:
             return None
-        mean_time = math.fsum(times) / len(times)
-        mean = math.fsum(values) / len(values)
-        across = math.fsum(
-            (time - mean_time) * (value - mean) for time, value in zip(times, values, strict=True)
-        )
-        spread = math.fsum((time - mean_time) ** 2 for time in times)
-        change = 60 * across / spread
+        mean_time = sum(times) / len(times)
+        mean = sum(value / len(values) for value in values)
+        across = sum((time - mean_time) * (value - mean) for time, value in zip(times, values, strict=True))
+        change = 60 * across / sum((time - mean_time) ** 2 for time in times)
+        if not math.isfinite(change):
+            return None
         return math.expm1(min(change, 700.0)) if ratio else change

@@ -11,6 +11,10 @@ _PAD = 0.02
 _SHRINK = 0.45
 """Bounds shrink when what is shown needs less than this part of them."""
 
+_WIDEST = 1e300
+_WIDEST_LOG = 300.0
+"""Places beyond these would have bounds that are no floating-point numbers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -53,6 +57,7 @@ def steady(
     if log:
         low, high = math.log10(low), math.log10(high)
         least = 1.0
+    low, high = _kept(low, high, log)
     if previous is not None and previous.log == log:
         bottom, top = previous.ends()
         fresh = _bounds(low, high, log, intervals, least)
@@ -64,12 +69,19 @@ def steady(
             room = _GROW * (max(high, top) - min(low, bottom))
             low -= room if low < bottom else 0.0
             high += room if high > top and not log else 0.0
+            low, high = _kept(low, high, log)
     return _bounds(low, high, log, intervals, least)
+
+
+def _kept(low: float, high: float, log: bool) -> tuple[float, float]:
+    """Return places whose bounds floating-point numbers can hold."""
+    widest = _WIDEST_LOG if log else _WIDEST
+    return min(max(low, -widest), widest), max(min(high, widest), -widest)
 
 
 def _bounds(low: float, high: float, log: bool, intervals: int, least: float) -> Scale:
     """Return bounds on quarters of a label distance around these places."""
-    span = max(high - low, least, 1e-9 * max(abs(low), abs(high), 1e-6))
+    span = max(high - low, least, 1e-9 * max(abs(low), abs(high))) or 1.0
     middle = (low + high) / 2
     low, high = min(low, middle - span / 2), max(high, middle + span / 2)
     if log:

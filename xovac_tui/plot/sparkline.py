@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 _BARS = "▁▂▃▄▅▆▇█"
 _ASCII_BARS = "_.-=+*%#"
+_WIDEST = 1e300
 _GAP = "·"
 _ASCII_GAP = " "
 
@@ -30,7 +31,7 @@ def sparkline(
     low, high = min(known), max(known)
     span = max(high - low, least)
     low = (low + high - span) / 2
-    scale = (len(bars) - 1) / span if span > 0 and math.isfinite(span) else 0.0
+    scale = (len(bars) - 1) / span if span > 1e-300 else 0.0
     return padding + "".join(
         bars[min(len(bars) - 1, round((value - low) * scale))] if math.isfinite(value) else gap
         for value in shown
@@ -38,6 +39,6 @@ def sparkline(
 
 
 def _place(value: float, log: bool) -> float:
-    if not log:
-        return value
-    return math.log10(value) if value > 0 else math.nan
+    if not math.isfinite(value) or (log and value <= 0):
+        return math.nan
+    return math.log10(value) if log else min(max(value, -_WIDEST), _WIDEST)

@@ -8,6 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.actions import SkipAction
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Region
@@ -34,6 +35,25 @@ _COMPONENTS = {
 }
 _SLOWEST = 3.0
 """Seconds between updates of a chart whose dots are minutes wide."""
+_EDGE = 26
+"""Cells at the right that are a widget of their own, where the chart is at least twice as wide."""
+
+
+class TrendEdge(Widget):
+    """The right end of a chart, where the newest values are.
+
+    Textual sends a changed line from the left end of its widget to the change: this one begins near it.
+    """
+
+    DEFAULT_CSS = f"TrendEdge {{ dock: right; width: {_EDGE}; height: 1fr; }}"
+
+    def __init__(self, chart: TrendChart) -> None:
+        super().__init__()
+        self._chart = chart
+
+    def render_line(self, y: int) -> Strip:
+        """Return the right end of the chart's line."""
+        return self._chart.cells(y, self._chart.size.width - _EDGE, self.size.width)
 
 
 class TrendChart(Widget, can_focus=True):
@@ -111,11 +131,17 @@ class TrendChart(Widget, can_focus=True):
         self.view = View(ascii_only=ascii_only)
         self.model: TrendModel | None = None
         self._picture: Picture = ()
-        self._splits: dict[int, set[int]] = {}
         self._styles_of_tones: dict[int, Style] = {}
         self._drawn_key: tuple[object, ...] = ()
         self._drawn_at = 0.0
+        self._edge: TrendEdge | None = None
         self.set_class(ascii_only, "-ascii")
+
+    def compose(self) -> ComposeResult:
+        """Make the right end."""
+        self._edge = TrendEdge(self)
+        self._edge.display = False
+        yield self._edge
 
     def show(self, model: TrendModel) -> None:
         """Take the newest model, and repaint the cells that it changes."""
@@ -125,7 +151,7 @@ class TrendChart(Widget, can_focus=True):
             return
         layout, span = self.view.layout, self.view.span
         if layout is not None and self._key(model) == self._drawn_key:
-            pace = min(max(span.cell / 8, 0.9), _SLOWEST)
+            pace = min(max(span.cell / 4, 0.9), _SLOWEST)
             if 0 <= model.now_mono - self._drawn_at < pace:
                 return
         self._draw()
@@ -140,7 +166,7 @@ class TrendChart(Widget, can_focus=True):
             view.cursor,
             view.held,
             model.marks,
-            id(model.planned),
+            tuple(model.planned or ()),
             model.title,
             model.utc,
             *((one.name, one.label, one.slot, one.unit, one.log) for one in model.series),
@@ -159,15 +185,22 @@ class TrendChart(Widget, can_focus=True):
         self._drawn_at = model.now_mono
         before, self._picture = self._picture, picture
         if len(before) != len(picture) or (before and len(before[0].text) != size.width):
-            self._splits.clear()
             self.refresh()
+            if self._edge is not None:
+                self._edge.display = size.width >= 2 * _EDGE
+                self._edge.refresh()
             return
-        regions = []
+        border = size.width - _EDGE if self._edge is not None and self._edge.display else size.width
+        ours, edges = [], []
         for y, start, end in changes(before, picture):
-            self._splits.setdefault(y, set()).update((start, end))
-            regions.append(Region(start, y, end - start, 1))
-        if regions:
-            self.refresh(*regions)
+            if start < border:
+                ours.append(Region(start, y, min(end, border) - start, 1))
+            if end > border:
+                edges.append(Region(max(start, border) - border, y, end - max(start, border), 1))
+        if ours:
+            self.refresh(*ours)
+        if edges and self._edge is not None:
+            self._edge.refresh(*edges)
 
     def _say(self, model: TrendModel) -> None:
         """Set title and key hints in the frame, when they change: that repaints the whole chart."""
@@ -183,25 +216,26 @@ class TrendChart(Widget, can_focus=True):
             self.border_subtitle = Content(hints if wide else "")
 
     def render_line(self, y: int) -> Strip:
-        """Return one line of cells, cut where a refresh begins or ends so that little is sent."""
-        width = self.size.width
-        if y >= len(self._picture) or len(self._picture[y].text) != width:
-            return Strip.blank(width, self.rich_style)
-        splits = self._splits.pop(y, set())
-        return Strip(self._segments(self._picture[y], splits), width)
+        """Return one line of cells."""
+        return self.cells(y, 0, self.size.width)
 
-    def _segments(self, row: Row, splits: set[int]) -> list[Segment]:
+    def cells(self, y: int, x: int, width: int) -> Strip:
+        """Return so many cells of a line from `x` on."""
+        if y >= len(self._picture) or len(self._picture[y].text) != self.size.width:
+            return Strip.blank(width, self.rich_style)
+        text, tones = self._picture[y]
+        return Strip(self._segments(Row(text[x : x + width], tones[x : x + width])), width)
+
+    def _segments(self, row: Row) -> list[Segment]:
         """Return the runs of one tone; blank cells join the run before them."""
         text, tones = row
         segments = []
         start, tone = 0, Tone.BLANK.value
         for x, own in enumerate(tones):
-            if x in splits or (own != tone and text[x] != " "):
+            if own != tone and text[x] != " ":
                 if x > start:
                     segments.append(Segment(text[start:x], self._style(tone)))
-                start = x
-                if text[x] != " ":
-                    tone = own
+                start, tone = x, own
         segments.append(Segment(text[start:], self._style(tone)))
         return segments
 

@@ -41,7 +41,7 @@ def legend(
     out: list[Text] = []
     for series in left_out:
         unit = shown_unit(series.unit, ascii_only)
-        out += [_BETWEEN, (f"{narrow(series.label)} ({unit}: no axis for it)", Tone.HINT)]
+        out += [_BETWEEN, (f"{_cut(series.label, 24, ascii_only)} ({unit}: no axis for it)", Tone.HINT)]
     for long, most, rest in (
         (True, 40, plan + out + tail),
         (False, 40, plan + out + tail),
@@ -101,7 +101,10 @@ def readout(
     texts: list[Text] = [(when.strftime(form if when.date() == now.date() else f"%a %d {form}"), Tone.CURSOR)]
     for mark in marks:
         glyph, plain, tone = MARKS.get(mark.kind, MARKS["note"])
-        texts += [("  ", Tone.BLANK), (f"{plain if ascii_only else glyph} {narrow(mark.text)[:30]}", tone)]
+        texts += [
+            ("  ", Tone.BLANK),
+            (f"{plain if ascii_only else glyph} {_cut(mark.text, 30, ascii_only)}", tone),
+        ]
     for spread, units, most in ((True, True, 16), (False, True, 16), (False, False, 12), (False, False, 6)):
         found = list(texts)
         for series, line in drawn:
@@ -132,6 +135,8 @@ def _value(series: TrendSeries, line: Line, known: Sequence[int], spread: bool, 
 def _cut(label: str, most: int, ascii_only: bool) -> str:
     """Return a label of at most so many cells."""
     name = narrow(label)
+    if ascii_only:
+        name = name.encode("ascii", "replace").decode()
     return name if len(name) <= most else name[: most - 1] + ("~" if ascii_only else "…")
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from xovac_tui.chamber.history import Bins
 from xovac_tui.chamber.snapshot import Mark
+from xovac_tui.plot.cells import narrow
 from xovac_tui.plot.ticks import Clock
 
 WINDOWS: tuple[float | None, ...] = (600.0, 3600.0, 21600.0, 86400.0, None)
@@ -104,8 +105,9 @@ def window_name(seconds: float | None) -> str:
 
 def shown_unit(unit: str, ascii_only: bool = False) -> str:
     """Return a unit as the screen writes it."""
+    unit = narrow(unit)
     if ascii_only:
-        return unit
+        return unit.encode("ascii", "replace").decode()
     return {"degC": "°C", "degF": "°F"}.get(unit, unit)
 
 
