@@ -1,0 +1,310 @@
+"""A console under test: the real app and station on a fake link and a fake clock.
+
+    async with console(tmp_path) as c:          # ONLINE, IDLE, with fresh readings, on Status
+        await c.pilot.press("2")
+        ...
+        assert c.link.emitted == [("cancel_recipe", "")]
+
+Time stands still until `c.advance(seconds)`; the link does only what the test tells it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from xovac_tui.api.contract import Contract
+from xovac_tui.api.event import Direction, Event
+from xovac_tui.api.loader import load_contract
+from xovac_tui.api.payload import decode_arguments
+from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord
+from xovac_tui.config import Display, Profile, Secrets, Settings
+from xovac_tui.errors import LinkError
+from xovac_tui.launch import Launch
+from xovac_tui.link.status import LinkState, LinkStatus
+from xovac_tui.link.target import Target
+from xovac_tui.state import State
+from xovac_tui.station import LinkCallbacks, Station
+from xovac_tui.themes import shipped_themes
+from xovac_tui.ui.app import XovacApp
+
+NAME = "bench-1"
+URL = "http://chamber.lab:8080"
+UTC = 1_790_000_000.0
+
+
+class FakeClock:
+    """Both clocks, standing still until `advance`."""
+
+    def __init__(self) -> None:
+        self._mono = 1000.0
+
+    def utc(self) -> float:
+        return UTC + self._mono - 1000.0
+
+    def mono(self) -> float:
+        return self._mono
+
+    def advance(self, seconds: float) -> None:
+        self._mono += seconds
+
+
+class FakeLink:
+    """A link that records what it is asked to send, and says what the test tells it to say."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self.emitted: list[tuple[str, str]] = []
+        """(event, text) of everything that was sent."""
+        self.refuse = ""
+        """A sentence here makes every `emit` fail with it."""
+        self.reconnects = 0
+        self.callbacks: LinkCallbacks | None = None
+        self.session = 0
+        self._status = LinkStatus()
+
+    def factory(self, target: Target, callbacks: LinkCallbacks) -> FakeLink:
+        """Be the station's link."""
+        self.callbacks = callbacks
+        return self
+
+    @property
+    def status(self) -> LinkStatus:
+        return self._status
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+    async def emit(self, name: str, data: str) -> Event:
+        if self.refuse:
+            raise LinkError(self.refuse)
+        self.emitted.append((name, data))
+        return self._tell(name, (data,), Direction.OUT)
+
+    def reconnect_now(self) -> None:
+        self.reconnects += 1
+
+    # -- what the test makes it say -------------------------------------------------------------------
+
+    def push(self, state: LinkState, why: str = "") -> None:
+        """Change the connection's state."""
+        assert self.callbacks is not None
+        if state is LinkState.ONLINE:
+            self.session += 1
+        self._status = LinkStatus(
+            state, since_utc=self.clock.utc(), since_mono=self.clock.mono(), why=why, session=self.session
+        )
+        self.callbacks.on_status(self._status)
+
+    def deliver(self, name: str, *args: Any) -> Event:
+        """Let the chamber say something: the arguments are what socket.io would hand over."""
+        return self._tell(name, args, Direction.IN)
+
+    def answer(self, command: str, result: str = "success", message: str = "") -> Event:
+        """Let the chamber answer a command as its manual says."""
+        return self.deliver(f"{command}_ack", json.dumps({"result": result, "message": message}))
+
+    def _tell(self, name: str, args: tuple[Any, ...], direction: Direction) -> Event:
+        assert self.callbacks is not None
+        event = Event(
+            name,
+            decode_arguments(*args),
+            direction,
+            self.callbacks.contract_kind(name),
+            self.clock.utc(),
+            self.clock.mono(),
+        )
+        self.callbacks.on_event(event)
+        return event
+
+
+@dataclass
+class Console:
+    """An app that runs under the pilot, with all that a test may turn."""
+
+    app: XovacApp
+    pilot: Pilot[int]
+    link: FakeLink
+    clock: FakeClock
+
+    @property
+    def station(self) -> Station:
+        return self.app.station
+
+    @property
+    def ledger(self) -> tuple[LedgerEntry, ...]:
+        return self.station.snapshot().ledger
+
+    @property
+    def word(self) -> LinkWord:
+        return self.station.snapshot().link.word
+
+    @property
+    def toasts(self) -> list[str]:
+        """What toasts say (title and words), oldest first."""
+        return [f"{n.title}: {n.message}" if n.title else n.message for n in self.app._notifications]
+
+    async def settle(self) -> None:
+        """Let the app work off everything that is waiting."""
+        self.app.flush()
+        await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, each a human moment (0.2 s of the fake clock) after the one before."""
+        for key in keys:
+            self.clock.advance(0.2)
+            await self.pilot.press(key)
+        await self.settle()
+
+    async def press_stop(self) -> None:
+        """Press STOP twice, as a person does, and wait until it is sent or refused."""
+        before = len(self.ledger)
+        await self.press("exclamation_mark", "exclamation_mark")
+        self.clock.advance(0.2)
+        await self.until(lambda: len(self.ledger) > before)
+        await self.settle()
+
+    async def type(self, text: str) -> None:
+        """Type a text into what has the focus."""
+        names = {" ": "space", "!": "exclamation_mark"}
+        await self.pilot.press(*(names.get(char, char) for char in text))
+        await self.settle()
+
+    async def advance(self, seconds: float) -> None:
+        """Let time pass without a word from the chamber."""
+        self.clock.advance(seconds)
+        self.station.tick()
+        await self.settle()
+
+    async def until(self, condition: Callable[[], object], within: float = 5.0) -> None:
+        """Wait (real time, bounded) until the condition holds."""
+        async with asyncio.timeout(within):
+            while not condition():
+                await self.pilot.pause(0.01)
+
+    async def lose(self, why: str = "The connection was reset.") -> None:
+        """Break the link."""
+        self.link.push(LinkState.LOST, why)
+        await self.settle()
+
+    async def online(self) -> None:
+        """Bring the link (back)."""
+        self.link.push(LinkState.ONLINE)
+        await self.settle()
+
+    async def go_stale(self) -> None:
+        """Let the readings stop while the connection stays open."""
+        await self.readings(seconds=8)
+        await self.advance(60)
+
+    async def readings(self, mode: str = "idle", seconds: int = 1, **leaves: Any) -> None:
+        """Let the chamber report once a second, in the words of the simulator's contract."""
+        for _ in range(seconds):
+            self.clock.advance(1.0)
+            self.link.deliver("chamber_state", json.dumps(reading(mode, self.clock.utc(), **leaves)))
+        await self.settle()
+
+    async def run_state(self, recipe: str = "Bakeout", step: int = 2, steps: int = 5) -> None:
+        """Let the chamber report that it runs a recipe."""
+        self.link.deliver("recipe_state", json.dumps({"name": recipe, "step": step, "steps": steps}))
+        await self.readings("running")
+
+
+def reading(mode: str, utc: float, **leaves: Any) -> dict[str, Any]:
+    """Return one reading as the simulator would send it; `leaves` replace or add."""
+    return {
+        "part": 20.5,
+        "shroud": 19.0,
+        "vacuum": {"p": 1.3e-4},
+        "setpoint": 20.0,
+        "mode": mode,
+        "time": round(utc * 1000),
+        **leaves,
+    }
+
+
+def make_station(
+    clock: FakeClock,
+    link: FakeLink,
+    *,
+    contract: Contract | None = None,
+    profile: Profile | None = None,
+    observe: bool | None = None,
+) -> Station:
+    """Return a station on a fake link; by default it knows the simulator's contract."""
+    return Station(
+        NAME,
+        profile or Profile(url=URL),
+        contract or load_contract((), simulator=True),
+        observe=observe,
+        clock=clock,
+        who="ada@lab",
+        link_factory=link.factory,
+    )
+
+
+def make_launch(
+    folder: Path,
+    *,
+    profile: Profile | None = None,
+    contract: Contract | None = None,
+    display: Display | None = None,
+    keys: Mapping[str, str] | None = None,
+    theme: str = "xovac-dark",
+) -> Launch:
+    """Return a start with default settings, whose files would all be in `folder`."""
+    display = display or Display(time="utc", theme=theme, refresh=2.0)
+    return Launch(
+        settings=Settings(display=display, keys=dict(keys or {})),
+        settings_path=folder / "config.toml",
+        profile_name=NAME,
+        profile=profile or Profile(url=URL),
+        secrets=Secrets(),
+        contract=contract or load_contract((), simulator=True),
+        theme=theme,
+        window=display.window,
+        themes=shipped_themes(),
+        recipes=folder / "recipes",
+        state=State(),
+        state_path=folder / "state.toml",
+        log_path=None,
+    )
+
+
+def make_app(folder: Path, clock: FakeClock, link: FakeLink, **options: Any) -> XovacApp:
+    """Return the app on a fake link; `options` go to `make_station` and `make_launch` by their names."""
+    theirs = {key: options[key] for key in ("contract", "profile", "observe") if key in options}
+    ours = {key: value for key, value in options.items() if key != "observe"}
+    return XovacApp(make_launch(folder, **ours), station=make_station(clock, link, **theirs))
+
+
+@asynccontextmanager
+async def console(
+    folder: Path,
+    *,
+    size: tuple[int, int] = (80, 24),
+    tab: str = "",
+    online: bool = True,
+    **options: Any,
+) -> AsyncIterator[Console]:
+    """Run a console under the pilot: ONLINE with a first reading unless `online` is False."""
+    clock = FakeClock()
+    link = FakeLink(clock)
+    app = make_app(folder, clock, link, **options)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        running = Console(app, pilot, link, clock)
+        await running.until(lambda: link.callbacks is not None)
+        if online:
+            await running.online()
+            await running.readings()
+        if tab:
+            await app.show_tab(tab)
+        await running.settle()
+        yield running
