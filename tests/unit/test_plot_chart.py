@@ -133,6 +133,15 @@ def test_the_window_moves_by_whole_cells_and_keeps_its_cells() -> None:
     assert len(set(firsts)) <= 300 / 15
 
 
+def test_lines_that_end_together_keep_their_numbers() -> None:
+    history = History()
+    for second in range(120):
+        history.add(ORIGIN + second, 20.0)
+    series = tuple(TrendSeries(str(n), f"Plate {n}", "degC", False, history, n) for n in range(4))
+    picture = View().picture(TrendModel(ORIGIN + 120, UTC, series), 118, 20)
+    assert set("1234") <= set("".join(row.text[100:] for row in picture[:17]))
+
+
 def test_no_data_yet() -> None:
     model = TrendModel(0.0, UTC, (TrendSeries("a", "A", "degC", False, History(), 0),))
     assert "No data yet" in text(View().picture(model, 60, 12))

@@ -105,9 +105,11 @@ def test_linear_labels_have_the_decimals_of_their_step() -> None:
     ]
     labels = [tick.label for tick in value_ticks(Scale(-0.5, 0.5, False, 0.5), 17, ascii_only=True)]
     assert labels == ["0.5", "0.0", "-0.5"]
+    assert [tick.label for tick in value_ticks(Scale(0, 5, False, 2.5), 9)] == ["5.0", "2.5", "0.0"]
+    assert [tick.label for tick in value_ticks(Scale(0, 50, False, 25.0), 9)] == ["50", "25", "0"]
 
 
-@pytest.mark.parametrize(("rough", "nice"), [(0.11, 0.2), (1.0, 1.0), (3.0, 5.0), (70.0, 100.0)])
+@pytest.mark.parametrize(("rough", "nice"), [(0.11, 0.2), (1.0, 1.0), (2.3, 2.5), (3.0, 5.0), (70.0, 100.0)])
 def test_nice_step(rough: float, nice: float) -> None:
     assert nice_step(rough) == pytest.approx(nice)
 

@@ -20,6 +20,8 @@ MARKS = {
     "command": ("▸", ">", Tone.COMMAND),
 }
 """Mark -> glyph, glyph in ASCII, tone; in this order of importance, except that a loss beats everything."""
+_BESIDE = ((0, 0), (1, 0), (0, -1), (0, 1), (1, -1), (1, 1))
+"""Where the number of a line may stand, from the cell after its end: to the right, down."""
 _IMPORTANCE = ("lost", "note", "run", "idle", "step", "online", "command")
 
 Text = tuple[str, int]
@@ -220,11 +222,13 @@ def _draw_number(
     stroke = columns[last]
     assert stroke is not None
     cell, row = last // raster.across + 1, (stroke[0] + stroke[1]) // 2 // raster.down
-    while (cell, row) in taken:
-        cell += 1
-    if cell < layout.plot_width and canvas.at(layout.plot_x + cell, row) == " ":
-        taken.add((cell, row))
-        canvas.put(layout.plot_x + cell, row, label, tone)
+    for right, down in _BESIDE:
+        place = (cell + right, row + down)
+        inside = place[0] < layout.plot_width and 0 <= place[1] < layout.plot_height
+        if inside and place not in taken and canvas.at(layout.plot_x + place[0], place[1]) == " ":
+            taken.add(place)
+            canvas.put(layout.plot_x + place[0], place[1], label, tone)
+            break
     if not frame.inline:
         return
     every = 24

@@ -38,9 +38,9 @@ class Scale:
 
 
 def nice_step(rough: float) -> float:
-    """Return the smallest of 1, 2, 5 times a power of ten that is at least `rough` (> 0)."""
+    """Return the smallest of 1, 2, 2.5, 5 times a power of ten that is at least `rough` (> 0)."""
     power: float = 10.0 ** math.floor(math.log10(rough))
-    for factor in (1, 2, 5, 10):
+    for factor in (1, 2, 2.5, 5, 10):
         if factor * power >= rough * (1 - 1e-9):
             return factor * power
     return 10 * power

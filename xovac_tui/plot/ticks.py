@@ -35,7 +35,10 @@ def value_ticks(scale: Scale, rows: int, ascii_only: bool = False) -> tuple[Tick
 
 def _linear_ticks(scale: Scale, ascii_only: bool) -> tuple[Tick, ...]:
     step = scale.step
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    digits = -math.floor(math.log10(step) + 1e-9)
+    # 2.5 needs a digit more than 2 or 5 do.
+    whole = abs(step * 10.0**digits % 1) < 1e-6 if abs(digits) < 300 else True
+    decimals = max(0, digits if whole else digits + 1)
     first, last = math.ceil(scale.low / step - 1e-9), math.floor(scale.high / step + 1e-9)
     ticks = []
     for number in range(last, first - 1, -1):

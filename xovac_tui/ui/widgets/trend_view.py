@@ -18,6 +18,8 @@ from xovac_tui.ui.widgets.trend_model import WINDOWS, ZOOMS, TrendModel, TrendSe
 NAN = math.nan
 SHIFT_SECONDS = 20.0
 """The picture moves on in steps of whole cells, not more often than this: moving repaints every line."""
+LABEL_ROOM = 2
+"""Free cells after the newest one."""
 CLOCK_SLACK = 1.0
 """Seconds that the two clocks may drift before labels are moved."""
 
@@ -83,11 +85,11 @@ class View:
         return next((zoom for zoom in ZOOMS[3:] if zoom >= needed), ZOOMS[-1])
 
     def live_span(self, model: TrendModel, width: int) -> Span:
-        """Return the cells of a window that ends now, with room for at least one more after the newest."""
+        """Return the cells of a window that ends now, with room for the lines' numbers after the newest."""
         cell = self.seconds(model) / width
         jump = max(1, min(math.ceil(SHIFT_SECONDS / cell), width // 10))
         last = (math.floor(model.now_mono / cell / jump) + 1) * jump
-        return Span(last + 1 - width, cell)
+        return Span(last + LABEL_ROOM - width, cell)
 
     def _place(self, model: TrendModel, width: int) -> Span:
         """Return the cells to show; a cursor that would be left behind holds the picture where it is."""
@@ -231,7 +233,7 @@ class View:
         key = (log, unit, rows, self.window)
         before_key, before = self._scales.get(side, (None, None))
         least = 2.0 if unit in ("degC", "degF", "K") else 0.02 * max(abs(low), abs(high))
-        intervals = max(1, min(8, rows // 3))
+        intervals = max(1, min(6, rows // 2))
         scale = steady(
             before if before_key == key else None, low, high, log=log, intervals=intervals, least=least
         )
