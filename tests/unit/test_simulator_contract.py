@@ -29,7 +29,8 @@ def device() -> Device:
 def test_it_adds_only_assumptions() -> None:
     assert set(CONTRACT.commands) == set(COMMANDS)
     assert set(OURS) == {"start_recipe", "set_pump", "vent", "simulator_fault"}
-    origins = {spec.origin for spec in (*OURS.values(), *CONTRACT.messages.values())}
+    origins = {spec.origin for spec in OURS.values()}
+    origins |= {spec.origin for spec in CONTRACT.messages.values()}
     origins |= {CONTRACT.responses[spec.ack or ""].origin for spec in OURS.values()}
     assert origins == {Origin.ASSUMED}
     assert all(spec.source and spec.means and spec.help for spec in OURS.values())

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xovac_tui.simulator.controller import Controller, Measured
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.parameters import load_parameters
 from xovac_tui.simulator.program import Item, Program, Unfit, moment, read_program
@@ -174,6 +175,20 @@ def test_heating_ends_below_the_hot_limit() -> None:
         machine.step(300.0)
         assert machine.thermal.celsius("internal_1") < PARAMETERS.controller.hot_limit
     assert machine.thermal.celsius("part") > 90
+
+
+def test_cooling_is_taken_back_where_the_exchanger_gets_too_warm() -> None:
+    limit = PARAMETERS.controller.exchanger_limit
+
+    def output(exchanger: float) -> float:
+        controller = Controller(PARAMETERS)
+        controller.step(1.0, -60.0, 0.0, Measured(20.0, 20.0, (20.0, 20.0), (exchanger, 20.0)))
+        assert controller.output[1] == -1.0, "the other string goes on"
+        return controller.output[0]
+
+    assert output(limit - 20) == -1.0
+    assert -1.0 < output(limit - 3) < 0.0
+    assert output(limit) == output(limit + 50) == 0.0
 
 
 def test_the_second_string_is_the_weaker_one() -> None:

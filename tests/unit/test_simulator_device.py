@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -226,7 +227,12 @@ def test_a_bad_fault_gets_a_sentence(device: Device, payload: Any) -> None:
     assert device.faults.active() == ()
 
 
-def test_a_restart_loses_the_recipe_unless_the_parameters_say_otherwise(device: Device) -> None:
+@pytest.mark.parametrize(("keeps", "mode", "name"), [(False, "idle", None), (True, "running", "Bake")])
+def test_a_restart_loses_the_recipe_or_keeps_it(keeps: bool, mode: str, name: str | None) -> None:
+    faults = msgspec.structs.replace(PARAMETERS.faults, restart_keeps_recipe=keeps)
+    machine = Machine(msgspec.structs.replace(PARAMETERS, faults=faults), warm=True)
+    device = Device(machine, FaultBoard(), speed=1.0)
     start(device)
     device.restart()
-    assert (device.machine.mode, json.loads(device.recipe_state())["name"]) == ("idle", None)
+    device.advance(1.0)
+    assert (device.machine.mode, json.loads(device.recipe_state())["name"]) == (mode, name)

@@ -106,6 +106,19 @@ def test_air_couples_the_part_better_than_vacuum() -> None:
     assert part_after(1.0) < part_after(0.5) < part_after(0.0)
 
 
+def test_a_part_without_contact_is_reached_by_radiation_alone() -> None:
+    def cooled(emissivity: float) -> float:
+        part = msgspec.structs.replace(PARAMETERS.part, to_plate_a=0, to_plate_b=0, emissivity=emissivity)
+        thermal = Thermal(msgspec.structs.replace(PARAMETERS, part=part))
+        thermal.set_celsius("part", 60.0)
+        thermal.step(1.0, Drive())
+        return (60.0 - thermal.celsius("part")) * part.heat_capacity  # J in 1 s: W
+
+    assert cooled(0.0) == pytest.approx(0.0, abs=1e-9)
+    grey = 0.8 * PARAMETERS.part.area * 5.670374e-8 * (333.15**4 - 294.15**4)
+    assert cooled(0.8) == pytest.approx(grey, rel=0.01)
+
+
 def test_long_steps_end_where_short_ones_end() -> None:
     def cooled(step: float) -> float:
         machine = Machine(PARAMETERS)

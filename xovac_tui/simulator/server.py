@@ -106,20 +106,22 @@ class Simulator:
         try:
             await self._listen()
         except XovacError:
-            await self._runner.cleanup()
+            runner, self._runner = self._runner, None
+            await runner.cleanup()
             raise
         self._started = self._clock.mono()
         self._ticker = asyncio.create_task(self._run(), name="simulator")
 
     async def stop(self) -> None:
-        """Say good-bye to the clients, and give the port back."""
+        """Say good-bye to the clients, and give the port back; nothing happens when it is stopped."""
+        runner, self._runner = self._runner, None
+        if runner is None:
+            return
         if self._ticker is not None:
             self._ticker.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._ticker
             self._ticker = None
-        for task in self._tasks:
-            task.cancel()
         if self._has_clients():
             # Telling them lets a client end its wait instead of trying to come back.
             farewells = [
@@ -132,9 +134,9 @@ class Simulator:
         await self._cut()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._sio.shutdown(), 2.0)
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        for task in list(self._tasks):
+            task.cancel()
+        await runner.cleanup()
 
     def begin(self, fault: Fault, seconds: float | None = None) -> None:
         """Turn a fault on, for so many seconds or until it is turned off."""
