@@ -1,0 +1,305 @@
+"""The connection looked at piece by piece, each with what to do when it fails.
+
+Nothing is sent but what a connection sends anyway: handshakes, and the auth payload at the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from xovac_tui.api.text import clean
+from xovac_tui.errors import LinkError, SettingsError
+from xovac_tui.link import trouble
+from xovac_tui.link.certificate import presented, trust
+from xovac_tui.link.dial import Connection, Hearing, dial, open_session
+from xovac_tui.link.handshake import Handshake, ask
+from xovac_tui.link.target import Address, Target, check_target, show_fingerprint
+
+_NAMES_SHOWN = 12
+_SOON = 14
+"""Days before a certificate's end from which on it is worth a word."""
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool | None
+    """None: not looked at, because something before it failed or it does not apply."""
+    detail: str
+    """What was found, cleaned."""
+    advice: str = ""
+    """What to do about it; empty when there is nothing to do."""
+
+
+async def probe(target: Target, *, listen: float = 3.0) -> AsyncIterator[Check]:
+    """Look at everything from the name to the first messages, in order; `listen` seconds for those."""
+    steps: list[tuple[str, Callable[[_Patient], Awaitable[Check]]]] = [
+        ("address", _address),
+        ("name", _name),
+        ("tcp", _tcp),
+        ("tls", _tls),
+        ("http", _http),
+        ("polling", _polling),
+        ("websocket", _websocket),
+        ("namespace", _namespace),
+        ("messages", _messages),
+    ]
+    patient = _Patient(target, listen)
+    failed = ""
+    try:
+        for name, step in steps:
+            if failed:
+                yield Check(name, None, f"Skipped, because {failed} failed.")
+                continue
+            check = await step(patient)
+            yield check
+            # One transport may fail when the profile allows another.
+            if check.ok is False and name not in ("polling", "websocket"):
+                failed = name
+            if name == "websocket" and not patient.usable:
+                failed = "every transport of the profile"
+    finally:
+        await patient.discharge()
+
+
+class _Patient:
+    """What is known so far of the server that is looked at."""
+
+    def __init__(self, target: Target, listen: float) -> None:
+        self.target = target
+        self.listen = listen
+        self.address = Address("", 0, False, "/")
+        self.handshake = Handshake()
+        self.offered: set[str] = set()
+        self.heard: Counter[str] = Counter()
+        self.malformed = 0
+        self.rtt: float | None = None
+        self.connection: Connection | None = None
+
+    @property
+    def usable(self) -> tuple[str, ...]:
+        """The transports that the profile allows and the server offers."""
+        return tuple(name for name in self.target.transports if name in self.offered)
+
+    @property
+    def hearing(self) -> Hearing:
+        def arguments(name: Any, _: tuple[Any, ...]) -> None:
+            shown = clean(name if isinstance(name, str) else repr(name), 60)
+            # A server that invents names without an end must not fill the memory.
+            self.heard[shown if len(self.heard) < 1000 or shown in self.heard else "…"] += 1
+
+        def malformed(_: str | bytes, __: Exception) -> None:
+            self.malformed += 1
+
+        def rtt(seconds: float) -> None:
+            self.rtt = seconds
+
+        return Hearing(arguments, malformed, lambda _: None, rtt)
+
+    async def discharge(self) -> None:
+        if self.connection is not None:
+            await self.connection.close()
+
+
+async def _address(patient: _Patient) -> Check:
+    try:
+        patient.address = check_target(patient.target)
+        if patient.address.tls and not patient.target.fingerprint:
+            trust(patient.target.ca_file)
+    except SettingsError as error:
+        return Check("address", False, "The settings cannot work.", str(error))
+    address = patient.address
+    namespace = clean(patient.target.namespace, 80)
+    return Check("address", True, f"{address.origin}{address.path}, namespace {namespace}.")
+
+
+async def _name(patient: _Patient) -> Check:
+    host = patient.address.host
+    with suppress(ValueError):
+        ipaddress.ip_address(host)
+        return Check("name", None, "The address is in numbers; nothing to look up.")
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(patient.target.connect_timeout):
+            found = await loop.getaddrinfo(host, patient.address.port, type=socket.SOCK_STREAM)
+    except TimeoutError:
+        return Check(
+            "name", False, f"{clean(host, 100)}: no answer in time.", trouble.no_name(patient.address)
+        )
+    except (OSError, UnicodeError) as why:
+        reason = clean(getattr(why, "strerror", None) or str(why), 120)
+        return Check("name", False, f"{clean(host, 100)}: {reason}.", trouble.no_name(patient.address))
+    numbers = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    return Check("name", True, f"{clean(host, 100)} is {', '.join(numbers[:4])}.")
+
+
+async def _tcp(patient: _Patient) -> Check:
+    address = patient.address
+    begin = time.monotonic()
+    try:
+        async with asyncio.timeout(patient.target.connect_timeout):
+            _, writer = await asyncio.open_connection(address.host, address.port)
+    except TimeoutError:
+        return Check(
+            "tcp", False, f"No connection to port {address.port} in time.", trouble.no_answer(address)
+        )
+    except OSError as why:
+        return Check(
+            "tcp", False, f"No connection to port {address.port}.", trouble.no_connection(why, address)
+        )
+    writer.transport.abort()
+    return Check("tcp", True, f"Port {address.port} answers after {_milliseconds(time.monotonic() - begin)}.")
+
+
+async def _tls(patient: _Patient) -> Check:
+    address = patient.address
+    if not address.tls:
+        return Check("tls", None, "Not encrypted (http): whoever is on the network can read and command.")
+    certificate = await presented(address.host, address.port, patient.target.connect_timeout)
+    async with open_session(patient.target, address) as session:
+        error = await _first_error(session, patient)
+    if error is not None:
+        return Check(
+            "tls", False, "No trusted encrypted connection.", await trouble.explain_network(error, address)
+        )
+    if certificate is None:
+        return Check("tls", True, "Trusted.")
+    how = (
+        "pinned"
+        if patient.target.fingerprint
+        else "trusted by ca_file"
+        if patient.target.ca_file
+        else "trusted"
+    )
+    detail = f"{how}, SHA-256 {show_fingerprint(certificate.digest)}"
+    advice = ""
+    if certificate.valid_until is not None:
+        left = (certificate.valid_until - datetime.now(UTC)).days
+        detail += f", valid until {certificate.valid_until:%Y-%m-%d} ({left} days)"
+        if left < 0:
+            advice = "The certificate has expired. It is trusted only because it is pinned: have it renewed."
+        elif left < _SOON:
+            advice = "The certificate ends soon: have it renewed."
+    return Check("tls", True, f"{detail}.", advice)
+
+
+async def _first_error(session: aiohttp.ClientSession, patient: _Patient) -> BaseException | None:
+    """Return why no request gets through the encryption, or None when one does."""
+    limit = aiohttp.ClientTimeout(total=patient.target.connect_timeout)
+    try:
+        async with session.get(patient.address.endpoint("none"), timeout=limit):
+            return None
+    except (aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch) as error:
+        return error
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        return None  # the encryption stands; what is behind it is the next check's business
+
+
+async def _http(patient: _Patient) -> Check:
+    address = patient.address
+    async with open_session(patient.target, address) as session:
+        answer = patient.handshake = await ask(session, address, patient.target.connect_timeout)
+    if answer.trouble:
+        return Check(
+            "http", False, f"No HTTP answer ({answer.trouble}).", trouble.not_socketio(address, answer, None)
+        )
+    status = f"HTTP status {answer.status}" + (f", {answer.server}" if answer.server else "")
+    if answer.old:
+        return Check("http", False, f"Engine.IO 3 ({status}).", trouble.old_protocol(address))
+    if answer.version == 4:
+        return Check("http", True, f"Engine.IO 4 ({status}).")
+    if answer.refusal:
+        return Check(
+            "http", None, f"An Engine.IO server that says no to polling: {answer.refusal!r} ({status})."
+        )
+    return Check(
+        "http", False, f"No Engine.IO answer ({status}).", trouble.not_socketio(address, answer, None)
+    )
+
+
+async def _polling(patient: _Patient) -> Check:
+    wanted = "polling" in patient.target.transports
+    if patient.handshake.version == 4:
+        patient.offered.add("polling")
+        upgrades = ", ".join(patient.handshake.upgrades) or "none"
+        return Check("polling", True, f"Offered; upgrades offered: {upgrades}.")
+    advice = "Take polling out of transports in the profile." if wanted else ""
+    return Check("polling", False if wanted else None, "Not offered.", advice)
+
+
+async def _websocket(patient: _Patient) -> Check:
+    wanted = "websocket" in patient.target.transports
+    address = patient.address
+    limit: Any = aiohttp.ClientWSTimeout(ws_close=1.0)
+    try:
+        async with (
+            open_session(patient.target, address) as session,
+            asyncio.timeout(patient.target.connect_timeout),
+            session.ws_connect(address.endpoint("websocket"), timeout=limit) as ws,
+        ):
+            first = await ws.receive()
+    except (aiohttp.ClientError, TimeoutError, OSError) as why:
+        status = type(why).__name__
+        if isinstance(why, aiohttp.WSServerHandshakeError):
+            status = f"HTTP status {why.status}"
+        advice = (
+            'Set transports = ["polling"] in the profile, or let the proxy pass WebSockets.' if wanted else ""
+        )
+        return Check("websocket", False if wanted else None, f"Not offered ({status}).", advice)
+    if isinstance(first.data, str) and first.data.startswith("0{"):
+        patient.offered.add("websocket")
+        return Check("websocket", True, "Offered.")
+    advice = trouble.not_socketio(address, Handshake(), None) if wanted else ""
+    return Check("websocket", False if wanted else None, "It opens, but does not speak Engine.IO.", advice)
+
+
+async def _namespace(patient: _Patient) -> Check:
+    begin = time.monotonic()
+    try:
+        patient.connection = await dial(patient.target, patient.usable, patient.hearing)
+    except (LinkError, SettingsError) as error:
+        return Check("namespace", False, "No connection.", str(error))
+    took = _milliseconds(time.monotonic() - begin)
+    return Check("namespace", True, f"Connected to {clean(patient.target.namespace, 80)} in {took}.")
+
+
+async def _messages(patient: _Patient) -> Check:
+    connection = patient.connection
+    assert connection is not None
+    ending = asyncio.ensure_future(connection.ended())
+    try:
+        await asyncio.wait((ending,), timeout=patient.listen)
+        if ending.done():
+            return Check("messages", False, "The connection did not last.", ending.result())
+    finally:
+        ending.cancel()
+    rtt = f"; round trip {_milliseconds(patient.rtt)}" if patient.rtt is not None else ""
+    count = sum(patient.heard.values())
+    if not count and not patient.malformed:
+        return Check(
+            "messages",
+            None,
+            f"None in {patient.listen:g} s{rtt}.",
+            "The device may be quiet while nothing runs. If it should speak, check namespace and port.",
+        )
+    common = [f"{name} ×{number}" for name, number in patient.heard.most_common(_NAMES_SHOWN)]
+    more = len(patient.heard) - len(common)
+    names = ", ".join(common) + (f" and {more} more names" if more > 0 else "")
+    strange = f"; {patient.malformed} packets were not socket.io" if patient.malformed else ""
+    return Check("messages", True, f"{count} in {patient.listen:g} s: {names}{strange}{rtt}.")
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds >= 0.001 else "less than 1 ms"
