@@ -40,7 +40,7 @@ class RunTracker:
                 known, changed = self.step is not None, step != self.step
                 if changed:
                     self.step, self.step_since = step, mono if known or self.start_seen else None
-                return (Role.STEP, step) if changed and step is not None else None
+                return (Role.STEP, step) if changed and known and step is not None else None
             case Role.STEPS:
                 self.steps = _whole(leaf)
         return None

@@ -27,6 +27,8 @@ _TWO_COLUMNS_BELOW = 16
 """Rows; with at least this many there is room for one line a channel."""
 _COLUMN_WIDTH = 36
 _SPARK = 10
+_QUIET = {"degC": 1.0, "K": 1.0, "degF": 2.0}
+"""Changes smaller than this, in the channel's unit, are drawn as what they are: small."""
 
 Trend = Callable[[str, int], Sequence[float]]
 """Full name and number of bins -> newest values of a channel, NaN for gaps."""
@@ -217,5 +219,7 @@ class Readings(LinesWidget, can_focus=True):
         chosen = self.has_focus and channel is self.chosen
         spark = ""
         if columns.spark and channel.value is not None and not channel.is_bool:
-            spark = sparkline(self._trend(channel.full_name, _SPARK), _SPARK, self._glyphs.ascii)
+            newest = self._trend(channel.full_name, _SPARK)
+            least = 0.0 if channel.log else _QUIET.get(channel.unit, 0.0)
+            spark = sparkline(newest, _SPARK, self._glyphs.ascii, least=least, log=channel.log)
         return reading_line(channel, columns, self._glyphs, spark, chosen=chosen)

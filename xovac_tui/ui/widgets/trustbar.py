@@ -139,7 +139,7 @@ def _run_words(run: RunView, glyphs: Glyphs) -> tuple[str, str]:
 
 
 def _offset(seconds: float) -> str:
-    sign = "+" if seconds >= 0 else "−"
+    sign = "−" if seconds <= -0.05 else "+"
     size = abs(seconds)
     return f"{sign}{size:.1f} s" if size < 99.95 else sign + age(size)
 

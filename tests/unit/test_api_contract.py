@@ -1,0 +1,133 @@
+"""Contracts: what the manual documents is fixed, everything else is data, and a bad file says where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from xovac_tui.api.contract import FieldType, Hazard, Origin, Role
+from xovac_tui.api.loader import documented_contract, load_contract
+from xovac_tui.errors import SettingsError
+
+RESPONSE_SCHEMA = {
+    "type": "object",
+    "required": ["result", "message"],
+    "properties": {
+        "result": {"type": "string", "enum": ["success", "warning", "error"]},
+        "message": {"type": "string"},
+    },
+}
+
+
+def test_the_manual_documents_three_commands_and_two_responses() -> None:
+    contract = documented_contract()
+    assert set(contract.commands) == {"cancel_recipe", "load_recipe", "sync_xovac_time"}
+    assert set(contract.responses) == {"cancel_recipe_ack", "load_recipe_ack"}
+    assert contract.messages == {}
+    assert contract.start is None
+    facts = [(spec.origin, spec.source) for spec in contract.commands.values()]
+    facts += [(spec.origin, spec.source) for spec in contract.responses.values()]
+    for origin, source in facts:
+        assert origin is Origin.DOCUMENTED
+        assert source.startswith("XO-VAC+ API manual")
+    for response in contract.responses.values():
+        assert response.schema == RESPONSE_SCHEMA
+
+
+def test_documented_payloads() -> None:
+    commands = documented_contract().commands
+    assert commands["cancel_recipe"].fields == ()
+    assert [f.name for f in commands["load_recipe"].fields] == ["name", "recipe"]
+    assert commands["load_recipe"].fields[1].type is FieldType.RECIPE
+    assert [f.name for f in commands["sync_xovac_time"].fields] == ["utcOffset", "epoch"]
+    assert commands["sync_xovac_time"].ack is None
+
+
+def test_everything_of_the_simulator_is_marked_assumed() -> None:
+    documented, contract = documented_contract(), load_contract((), simulator=True)
+    added = set(contract.commands) - set(documented.commands)
+    assert added
+    assert all(contract.commands[name].origin is Origin.ASSUMED for name in added)
+    assert all(message.origin is Origin.ASSUMED for message in contract.messages.values())
+    assert contract.start in added
+    roles = {leaf.role for message in contract.messages.values() for leaf in message.leaves}
+    assert set(Role) <= roles
+
+
+def test_a_users_file_adds(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        """
+        start = "go"
+        [commands.go]
+        title = "Go"
+        hazard = "critical"
+        timeout = "2min"
+        ack = "go_ack"
+        fields.rate = { type = "float", unit = "mbar/s", min = 0, max = 50, default = 10 }
+        [messages.sensor_data]
+        "plate.A" = { channel = "plate_a", label = "Plate A", unit = "degC", pin = true }
+        "mode" = { role = "state", running = ["running"], idle = ["idle"] }
+        [confirm.cancel_recipe]
+        role = "state"
+        becomes = "idle"
+        """
+    )
+    contract = load_contract([file])
+    go = contract.commands["go"]
+    assert (go.hazard, go.timeout, go.origin) == (Hazard.CRITICAL, 120.0, Origin.USER)
+    assert go.fields[0].max == 50
+    assert contract.responses["go_ack"].command == "go"
+    assert contract.start == "go"
+    confirm = contract.commands["cancel_recipe"].confirm
+    assert confirm is not None
+    assert confirm.becomes == "idle"
+    assert contract.messages["sensor_data"].leaves[0].channel == "plate_a"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[commands.vent]\nhazzard = 'safe'", ['"commands.vent.hazzard"', 'mean "hazard"']),
+        ("[commands.vent]\nhazard = 'deadly'", ['"commands.vent.hazard"', "deadly"]),
+        ("[commands.vent]\ntimeout = 'soon'", ['"commands.vent.timeout"', "15s"]),
+        ("[commands.vent]\nfields.rate = { type = 'flaot' }", ["rate", "flaot"]),
+        (
+            "[commands.vent]\nfields.r = { type = 'float', min = 2, max = 1 }",
+            ["fields.r.min", "above its max"],
+        ),
+        ("[commands.vent]\nfields.r = { type = 'choice' }", ["fields.r.choices"]),
+        ("[commands.vent]\nfields.r = { type = 'float', min = nan }", ["finite"]),
+        ("[commands.cancel_recipe]\ntitle = 'Mine'", ["commands.cancel_recipe", "manual documents this"]),
+        ("[responses.load_recipe_ack]\ncommand = 'x'", ["manual documents this"]),
+        ("[responses.x_ack]\ncommand = 'cancel_recip'", ['mean "cancel_recipe"']),
+        ("[confirm.vent]\nrole = 'state'\nbecomes = 'idle'", ["no such command"]),
+        ("[confirm.cancel_recipe]\nrole = 'state'", ['"becomes" or "equals"']),
+        ("[confirm.load_recipe]\nrole = 'recipe_name'\nequals = 'nam'", ['mean "name"']),
+        ("[messages.m]\nx = 3", ['messages.m."x"', "must be a table"]),
+        ("[messages.m]\nx = { rolle = 'state' }", ['mean "role"']),
+        ("comands = 1", ['mean "commands"']),
+        ("commands = 1", ["must hold tables"]),
+        ("start = 'go'", ['"start"', 'called "go"']),
+        ("start = 3", ['"start"']),
+        ("origin = 'gossip'", ['"origin"']),
+        ("[commands", ["not valid TOML", "end of document"]),
+    ],
+)
+def test_a_bad_file_says_file_key_and_reason(tmp_path: Path, text: str, said: list[str]) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError) as error:
+        load_contract([file])
+    for part in [str(file), *said]:
+        assert part in str(error.value)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    for path, said in [(tmp_path / "none.toml", "no such file"), (tmp_path, "is a folder")]:
+        with pytest.raises(SettingsError, match=said):
+            load_contract([path])
+    (tmp_path / "latin.toml").write_bytes(b"# caf\xe9\n")
+    with pytest.raises(SettingsError, match="line 1: not UTF-8"):
+        load_contract([tmp_path / "latin.toml"])

@@ -1,0 +1,127 @@
+"""The payload codec: whatever arrives is kept, shown as what it is, and never raises."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xovac_tui.api.event import Form
+from xovac_tui.api.payload import decode, decode_arguments, leaves, one_line, pretty
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+json_values = st.recursive(
+    scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "form", "value"),
+    [
+        ((), Form.NOTHING, None),
+        (("",), Form.EMPTY, None),
+        (('{"result": "success"}',), Form.JSON, {"result": "success"}),
+        (({"a": 1},), Form.OBJECT, {"a": 1}),
+        ((b'{"a": 1}',), Form.BYTES, {"a": 1}),
+        ((b"",), Form.BYTES, None),
+        (("plain words",), Form.TEXT, None),
+        (("1", "2"), Form.ARGUMENTS, [1, 2]),
+        ((None,), Form.OBJECT, None),
+    ],
+)
+def test_every_form_is_read(arguments: tuple[Any, ...], form: Form, value: Any) -> None:
+    payload = decode_arguments(*arguments)
+    assert (payload.form, payload.value) == (form, value)
+
+
+def test_numbers_that_json_does_not_know_are_kept() -> None:
+    payload = decode('{"a": NaN, "b": Infinity, "c": -Infinity, "d": 1e999}')
+    assert not payload.problem
+    assert math.isnan(payload.value["a"])
+    assert payload.value["b"] == math.inf
+    assert payload.value["c"] == -math.inf
+    assert payload.value["d"] == math.inf
+
+
+def test_nesting_of_a_hundred_is_read_and_of_a_million_is_told() -> None:
+    deep = "[" * 100 + "1" + "]" * 100
+    assert list(leaves(decode(deep).value)) == [(".".join("0" * 100), 1.0)]
+    hopeless = decode("[" * 1_000_000)
+    assert hopeless.form is Form.TEXT
+    assert "nested too deep" in hopeless.problem
+    assert len(hopeless.raw) == 1_000_000
+
+
+def test_an_object_nested_too_deep_is_told() -> None:
+    value: Any = 1
+    for _ in range(100_000):
+        value = [value]
+    payload = decode(value)
+    assert payload.form is Form.OBJECT
+    assert "nested too deep" in payload.problem
+
+
+def test_ten_megabytes_are_kept_whole_and_shown_cut() -> None:
+    text = json.dumps({"blob": "x" * 10_000_000, "n": 1})
+    payload = decode(text)
+    assert payload.value["n"] == 1
+    assert payload.raw == text
+    assert len(one_line(payload)) == 200
+
+
+def test_bytes_that_are_no_text_say_so_and_are_shown_in_hexadecimal() -> None:
+    payload = decode(b"\xff\x00\x1b[31m")
+    assert payload.value is None
+    assert payload.problem
+    assert one_line(payload) == "0xff001b5b33316d"
+
+
+def test_text_that_is_not_json_says_where() -> None:
+    assert "column 7" in decode('{"a": }').problem
+
+
+@given(json_values)
+def test_any_json_comes_back_as_it_went(value: Any) -> None:
+    payload = decode(json.dumps(value))
+    assert payload.form is Form.JSON
+    assert json.dumps(payload.value) == json.dumps(json.loads(json.dumps(value)))
+
+
+@given(st.lists(st.text() | st.binary() | json_values, max_size=4))
+def test_no_argument_ever_raises_and_every_line_is_printable(arguments: list[Any]) -> None:
+    payload = decode_arguments(*arguments)
+    assert one_line(payload).isprintable()
+    assert isinstance(pretty(payload), str)
+    for path, leaf in leaves(payload.value):
+        assert isinstance(path, str)
+        assert leaf is None or isinstance(leaf, bool | float | str)
+
+
+@given(json_values)
+def test_leaves_are_those_of_a_plain_walk(value: Any) -> None:
+    assert [_key(pair) for pair in leaves(value)] == [_key(pair) for pair in _walk("", value)]
+
+
+def test_leaves_are_bounded() -> None:
+    assert sum(1 for _ in leaves(list(range(100_000)))) == 5_000
+    assert next(iter(leaves({"n": 10**400})))[1] == math.inf
+
+
+def _walk(path: str, value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, dict):
+        inner = [(f"{path}.{k}" if path else str(k), v) for k, v in value.items()]
+    elif isinstance(value, list):
+        inner = [(f"{path}.{i}" if path else str(i), v) for i, v in enumerate(value)]
+    else:
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        return [(path, value)]
+    return [pair for key, item in inner for pair in _walk(key, item)]
+
+
+def _key(pair: tuple[str, Any]) -> tuple[str, str]:
+    return pair[0], repr(pair[1])
