@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import msgspec
 from textual import events, work
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import Screen
@@ -27,6 +27,7 @@ from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.pane import Pane
 from xovac_tui.ui.panes.status import StatusPane
 from xovac_tui.ui.stop import SETTLE_SECONDS, StopKey, StopSwitch
+from xovac_tui.ui.terminal import TerminalApp, run_in_terminal
 from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, StopBar, TabBar
 from xovac_tui.ui.widgets.small import SmallNotice
 from xovac_tui.ui.widgets.trustbar import GOES_ON, TrustBar
@@ -59,7 +60,7 @@ def _pane(tab: str) -> Pane:
     return StatusPane(id="status")
 
 
-class XovacApp(App[int]):
+class XovacApp(TerminalApp):
     """The console's window; everything it shows comes from snapshots of the station."""
 
     TITLE = "xovac-tui"
@@ -476,7 +477,7 @@ class XovacApp(App[int]):
 
     def _runner(self, action: str, scope: str) -> Callable[[], None]:
         async def run() -> None:
-            target: Widget | App[int] = self if scope == "app" else (self.pane or self)
+            target: Widget | TerminalApp = self if scope == "app" else (self.pane or self)
             await self.run_action(action, default_namespace=target)
 
         def later() -> None:
@@ -536,6 +537,4 @@ def to_textual(spec: ThemeSpec) -> Theme:
 
 def run_console(launch: Launch) -> int:
     """Open the console in this terminal and return the exit code when it is left."""
-    app = XovacApp(launch)
-    app.run()
-    return app.return_code or 0
+    return run_in_terminal(XovacApp(launch))

@@ -1,0 +1,35 @@
+"""The terminal's driver on POSIX: Textual's own, with its ends tied up."""
+
+from __future__ import annotations
+
+from textual.drivers.linux_driver import LinuxDriver
+
+
+class PosixDriver(LinuxDriver):
+    """Gives back everything it takes, and outlives a terminal that is gone."""
+
+    _suspended = False
+
+    def write(self, data: str) -> None:
+        """Write, unless nobody can: the writer ends when the terminal does, and its queue would block us."""
+        if self._writer_thread is not None and self._writer_thread.is_alive():
+            super().write(data)
+
+    def suspend_application_mode(self) -> None:
+        """Give the terminal back until we are continued."""
+        self._suspended = True
+        super().suspend_application_mode()
+
+    def resume_application_mode(self) -> None:
+        """Take the terminal again; not after a mere SIGSTOP and SIGCONT, which took nothing from us."""
+        if self._suspended:
+            self._suspended = False
+            super().resume_application_mode()
+        else:
+            self._app.call_later(self._app.refresh, layout=True)
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back; Textual forgets that it asked for the mouse in pixels."""
+        if self._mouse_pixels:
+            self.write("\x1b[?1016l")
+        super().stop_application_mode()
