@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,6 +38,16 @@ class _Root(click.Group):
         command = getattr(importlib.import_module(module), name)
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # The reader of our output went away (`xovac-tui ... | head`), which is its right. Without
+            # this the interpreter would complain when it flushes at the end.
+            with contextlib.suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return int(Exit.OK)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -97,11 +109,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except XovacError as error:
         click.echo(str(error), err=True)
         return int(error.exit_code)
-    except SystemExit as leaving:
-        # click leaves so when the reader of our output went away (`xovac-tui ... | head`).
-        if isinstance(leaving.__context__, BrokenPipeError):
-            return int(Exit.OK)
-        return leaving.code if isinstance(leaving.code, int) else int(Exit.OK)
     except Exception as error:
         return _defect(error)
 

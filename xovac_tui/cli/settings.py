@@ -66,8 +66,7 @@ def path(ctx: click.Context, /, **_: Any) -> None:
 def check(ctx: click.Context, /, file: Path | None, **_: Any) -> None:
     """Read the settings and all that they name, and tell every mistake. Exit code 2 when there is one."""
     place = file or settings_place(ctx)
-    asked = file is not None or typed(ctx).config is not None
-    if not asked and not place.exists():
+    if place == paths.settings_file() and not place.exists():
         problems: list[str] = []
         said = f"{place} does not exist, so the defaults are in force. `xovac-tui config init` writes it."
     else:
@@ -96,7 +95,9 @@ def show(ctx: click.Context, /, **_: Any) -> None:
 
 def settings_place(ctx: click.Context) -> Path:
     """Return the settings file that is meant."""
-    return typed(ctx).config or from_environment(os.environ).config or paths.settings_file()
+    # Not by way of all variables: a mistake in another one must not hide where the file is.
+    named = os.environ.get("XOVAC_CONFIG", "").strip()
+    return typed(ctx).config or (Path(named).expanduser() if named else paths.settings_file())
 
 
 def named_problems(settings: Settings, place: Path) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import contextlib
 import shutil
 import sys
 from collections.abc import Callable
@@ -38,13 +38,9 @@ def watch(ctx: click.Context, /, as_json: bool, seconds: float | None, **_: Any)
     from xovac_tui.cli.link import open_station
 
     line = as_json_line if as_json else _plain(found.settings.display.time == "utc")
-    try:
+    # Ctrl+C is how it is meant to end.
+    with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_watch(open_station(chamber), line, seconds))
-    except KeyboardInterrupt:
-        pass
-    except BrokenPipeError:
-        # Nothing more can be written; without this the interpreter would complain when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     ctx.exit(int(Exit.OK))
 
 

@@ -1,0 +1,139 @@
+"""The command line in this process, and a link that answers without a network."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from xovac_tui import cli
+from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.payload import decode_arguments
+from xovac_tui.cli.common import Chamber
+from xovac_tui.errors import LinkError
+from xovac_tui.link.status import LinkState, LinkStatus
+from xovac_tui.link.target import Target
+from xovac_tui.station import LinkCallbacks, Station
+
+
+class Said(msgspec.Struct):
+    """What one run of the program said."""
+
+    code: int
+    out: str
+    err: str
+
+
+class CommandLine:
+    """Runs `xovac-tui ...` in this process with a home of its own."""
+
+    def __init__(self, home: Path, capture: pytest.CaptureFixture[str]) -> None:
+        self.home = home
+        self._capture = capture
+
+    def __call__(self, *arguments: str) -> Said:
+        root = logging.getLogger()
+        before, level = list(root.handlers), root.level
+        self._capture.readouterr()
+        try:
+            code = cli.run(arguments)
+        finally:
+            for handler in [handler for handler in root.handlers if handler not in before]:
+                root.removeHandler(handler)
+                handler.close()
+            root.setLevel(level)
+        out, err = self._capture.readouterr()
+        return Said(code, out, err)
+
+    def settings(self, text: str) -> Path:
+        """Write the settings file."""
+        file = self.home / "config.toml"
+        file.write_text(text, encoding="utf-8")
+        return file
+
+
+def clean_environment(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    """Take the person's own variables away and give the program an empty home."""
+    import os
+
+    for name in [name for name in os.environ if name.startswith("XOVAC_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XOVAC_HOME", str(home))
+
+
+class ScriptedLink:
+    """A link that is online at once, answers from a table, and then says what it was told to say."""
+
+    def __init__(self, target: Target, callbacks: LinkCallbacks, script: Script) -> None:
+        self.callbacks = callbacks
+        self.script = script
+        script.target = target
+        self.status = LinkStatus()
+
+    async def run(self) -> None:
+        for status in self.script.statuses:
+            self.status = status
+            self.callbacks.on_status(status)
+            await asyncio.sleep(0)
+        for name, argument in self.script.messages:
+            self._hear(name, argument)
+        await asyncio.Event().wait()
+
+    async def emit(self, name: str, data: str) -> Event:
+        if self.script.emit_fails:
+            raise LinkError(self.script.emit_fails)
+        self.script.sent.append((name, data))
+        self.script.emitted.set()
+        event = self._event(name, data, Direction.OUT, Kind.COMMAND)
+        self.callbacks.on_event(event)
+        if name in self.script.answers:
+            asyncio.get_running_loop().call_soon(self._hear, f"{name}_ack", self.script.answers[name])
+        return event
+
+    def reconnect_now(self) -> None:
+        """Nothing to do: it is online."""
+
+    def _hear(self, name: str, argument: Any) -> None:
+        self.callbacks.on_event(self._event(name, argument, Direction.IN, self.callbacks.contract_kind(name)))
+
+    def _event(self, name: str, argument: Any, direction: Direction, kind: Kind) -> Event:
+        return Event(name, decode_arguments(argument), direction, kind, 1_700_000_000.25, 1.0)
+
+
+class Script:
+    """What a scripted link does, and what was sent over it."""
+
+    def __init__(self) -> None:
+        self.statuses = [LinkStatus(LinkState.ONLINE, session=1)]
+        self.answers: dict[str, Any] = {}
+        self.messages: list[tuple[str, Any]] = []
+        self.emit_fails = ""
+        self.sent: list[tuple[str, str]] = []
+        self.emitted = asyncio.Event()
+        self.target: Target | None = None
+        self.chamber: Chamber | None = None
+
+    def answer(self, command: str, result: str, message: str = "") -> None:
+        """Answer a command with the documented response."""
+        self.answers[command] = json.dumps({"result": result, "message": message})
+
+    def opener(self) -> Callable[[Chamber], Station]:
+        """Return what stands in for `open_station`."""
+
+        def open_station(chamber: Chamber) -> Station:
+            self.chamber = chamber
+            return Station(
+                chamber.name,
+                chamber.profile,
+                chamber.contract,
+                secrets=chamber.secrets,
+                link_factory=lambda target, callbacks: ScriptedLink(target, callbacks, self),
+            )
+
+        return open_station

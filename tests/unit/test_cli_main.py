@@ -1,0 +1,261 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from tests.helpers.commandline import CommandLine, Said, clean_environment
+from xovac_tui import __version__
+from xovac_tui.cli import common, console
+from xovac_tui.errors import LinkError
+from xovac_tui.launch import Launch
+
+
+@pytest.fixture
+def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    clean_environment(monkeypatch, tmp_path)
+    return CommandLine(tmp_path, capsys)
+
+
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch) -> list[Launch]:
+    """What the console would have been started with."""
+    from xovac_tui.ui import app
+
+    seen: list[Launch] = []
+
+    def run_console(launch: Launch) -> int:
+        seen.append(launch)
+        return 0
+
+    monkeypatch.setattr(app, "run_console", run_console)
+    monkeypatch.setattr(console, "need_terminal", lambda: None)
+    return seen
+
+
+def fresh(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_version(line: CommandLine) -> None:
+    assert line("--version").out == f"xovac-tui {__version__}\n"
+
+
+def test_help_names_every_command(line: CommandLine) -> None:
+    said = line("--help")
+    assert said.code == 0
+    for name in ("simulate", "send", "watch", "recipe", "config", "doctor"):
+        assert f"\n  {name} " in said.out
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["config", "path"], ["--help"], ["recipe", "--help"]])
+def test_light_commands_import_no_screen_and_no_network(arguments: list[str]) -> None:
+    heavy = fresh(
+        f"import sys, contextlib, io\nfrom xovac_tui import cli\n"
+        f"with contextlib.redirect_stdout(io.StringIO()): cli.run({arguments!r})\n"
+        "print(*({'textual', 'rich', 'socketio', 'engineio', 'aiohttp'} & set(sys.modules)))"
+    )
+    assert heavy == ""
+
+
+def test_the_command_line_alone_imports_little() -> None:
+    loaded = fresh(
+        "import sys\nimport xovac_tui.cli\n"
+        "print(*({'msgspec', 'asyncio', 'logging', 'platformdirs', 'tomllib', 'json'} & set(sys.modules)))"
+    )
+    assert loaded == ""
+
+
+def test_a_misspelt_command_gets_the_nearest(line: CommandLine) -> None:
+    said = line("sned", "cancel_recipe")
+    assert said.code == 2
+    assert 'There is no command "sned". Did you mean "send"?' in said.err
+
+
+def test_no_terminal_is_exit_2_and_names_what_works_without(line: CommandLine) -> None:
+    said = line("--demo")
+    assert said.code == 2
+    for name in ("send", "watch", "recipe", "doctor"):
+        assert name in said.err
+
+
+def test_a_dumb_terminal_is_refused(monkeypatch: pytest.MonkeyPatch, line: CommandLine) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "dumb")
+    said = line("--demo")
+    assert said.code == 2
+    assert "TERM is dumb" in said.err
+
+
+def test_every_error_of_ours_is_its_sentence_and_its_code(
+    line: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Any) -> int:
+        raise LinkError("The chamber is gone. Look for it.")
+
+    monkeypatch.setattr(console, "open_console", fail)
+    said = line()
+    assert (said.code, said.out, said.err) == (6, "", "The chamber is gone. Look for it.\n")
+
+
+def test_a_defect_is_a_sentence_and_the_traceback_is_in_the_log(
+    line: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Any) -> int:
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr(console, "open_console", fail)
+    said = line()
+    log = line.home / "logs" / "xovac-tui.log"
+    assert said.code == 1
+    assert "Traceback" not in said.err
+    assert str(log) in said.err
+    assert "A defect" in said.err
+    assert "ZeroDivisionError: oh" in log.read_text()
+
+
+@pytest.mark.parametrize("thrown", [KeyboardInterrupt, click.Abort])
+def test_an_interrupt_is_quiet(
+    line: CommandLine, monkeypatch: pytest.MonkeyPatch, thrown: type[BaseException]
+) -> None:
+    def fail(_: Any) -> int:
+        raise thrown
+
+    monkeypatch.setattr(console, "open_console", fail)
+    said = line()
+    assert (said.code, said.out, said.err.strip()) == (130, "", "")
+
+
+def test_a_reader_that_goes_away_is_no_error(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Any) -> int:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr(console, "open_console", fail)
+    assert line() == Said(0, "", "")
+
+
+# What the console is started with
+
+
+def test_the_demo_needs_no_settings(line: CommandLine, launched: list[Launch]) -> None:
+    assert line("--demo", "--speed", "60", "--seed", "7", "--fault", "leak@30:10", "--cold").code == 0
+    (launch,) = launched
+    assert launch.profile_name == "demo"
+    assert launch.demo is not None
+    assert (launch.demo.speed, launch.demo.seed, launch.demo.warm, launch.demo.port) == (60, 7, False, 0)
+    assert [plan.fault.value for plan in launch.demo.faults] == ["leak"]
+    assert "chamber_state" in launch.contract.messages
+    assert launch.theme == "xovac-dark"
+    assert launch.recipes == line.home / "recipes"
+
+
+def test_the_demo_takes_no_chamber_from_the_environment_and_no_secrets(
+    line: CommandLine, launched: list[Launch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XOVAC_URL", "http://chamber.lab")
+    monkeypatch.setenv("XOVAC_AUTH", '{"token": "t"}')
+    assert line("--demo").code == 0
+    assert launched[0].profile_name == "demo"
+    assert launched[0].secrets.auth is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--demo", "--url", "http://c"], "leave --profile and --url out"),
+        (["--speed", "2"], "--speed: only together with --demo"),
+        (
+            ["--seed", "2", "--fault", "leak", "--url", "http://c"],
+            "--seed, --fault: only together with --demo",
+        ),
+        (["--demo", "--speed", "0"], "The speed 0 is not usable"),
+        (["--demo", "--speed", "nan"], "The speed nan is not usable"),
+        (["--demo", "--fault", "laek"], "There is no fault 'laek'"),
+        (["--demo", "--theme", "xovac-lite"], 'There is no theme "xovac-lite". Did you mean "xovac-light"?'),
+        (["--config", "none.toml"], "none.toml: there is no such file"),
+        (["--profile", "x"], "There is no profile `x` in the settings."),
+        ([], "No chamber is named."),
+        (["--url", "chamber:80"], "The address cannot be used"),
+    ],
+)
+def test_mistakes_on_the_command_line_are_told(
+    line: CommandLine, launched: list[Launch], arguments: list[str], said: str
+) -> None:
+    found = line(*arguments)
+    assert found.code == 2
+    assert said in found.err
+    assert launched == []
+
+
+def test_a_profile_is_opened_with_all_that_belongs_to_it(line: CommandLine, launched: list[Launch]) -> None:
+    (line.home / "mine.toml").write_text('[commands.vent]\ntitle = "Vent"\n')
+    (line.home / "secrets.toml").write_text('[auth]\ntoken = "t"\n')
+    (line.home / "secrets.toml").chmod(0o600)
+    line.settings(
+        '[display]\nascii = true\ntheme = "nord"\n[profiles.a]\nurl = "http://a"\n'
+        'contracts = ["mine.toml"]\nauth_file = "secrets.toml"\n'
+    )
+    assert line("--observe").code == 0
+    (launch,) = launched
+    assert (launch.profile_name, launch.profile.url, launch.profile.observe) == ("a", "http://a", True)
+    assert launch.settings.display.ascii
+    assert launch.theme == "nord"
+    assert "vent" in launch.contract.commands
+    assert launch.secrets.auth == {"token": "t"}
+    assert launch.demo is None
+
+
+def test_a_typed_theme_beats_a_remembered_one(line: CommandLine, launched: list[Launch]) -> None:
+    (line.home / "state.toml").write_text('[theme]\nvalue = "nord"\nover = "xovac-dark"\n')
+    line("--demo")
+    line("--demo", "--theme", "xovac-dark")
+    line("--demo", "--theme", "xovac-contrast")
+    assert [launch.theme for launch in launched] == ["nord", "xovac-dark", "xovac-contrast"]
+
+
+def test_a_bad_theme_file_and_a_broken_state_are_notes(line: CommandLine, launched: list[Launch]) -> None:
+    (line.home / "themes").mkdir()
+    (line.home / "themes" / "bad.toml").write_text("name = 3\n")
+    (line.home / "state.toml").write_text("=")
+    assert line("--demo").code == 0
+    assert len(launched[0].notes) == 2
+    assert "state.toml" in launched[0].notes[0]
+    assert "bad.toml" in launched[0].notes[1]
+
+
+# Small things that several commands share
+
+
+@pytest.mark.parametrize("value", [{"a": "\x1b[31m\u202e\x9b"}, ["°C", 1.5, None, True], "\u2028"])
+def test_json_lines_are_json_on_one_line_that_no_terminal_obeys(value: Any) -> None:
+    text = common.json_line(value)
+    assert json.loads(text) == value
+    assert text.isprintable()
+
+
+def test_json_lines_hold_no_nan() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        common.json_line(float("nan"))
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("10s", 10), ("2min", 120), ("1.5", 1.5), ("90", 90), ("1h", 3600)]
+)
+def test_durations(text: str, seconds: float) -> None:
+    assert common.Seconds(0.1, 3600).convert(text, None, None) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "0", "soon", "-1", "2d", "nan", "inf", "1e99"])
+def test_durations_that_make_no_sense_are_refused(text: str) -> None:
+    with pytest.raises(click.BadParameter):
+        common.Seconds(0.1, 3600).convert(text, None, None)
+
+
+def test_tables_are_aligned() -> None:
+    assert common.table([("a", "1"), ("bbb", "22")], right=(1,)) == ["a     1", "bbb  22"]
+    assert common.table([]) == []

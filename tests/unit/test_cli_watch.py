@@ -1,0 +1,82 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.commandline import CommandLine, Script, clean_environment
+from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.payload import decode_arguments
+from xovac_tui.cli import link as cli_link
+from xovac_tui.cli.watch import as_json_line
+from xovac_tui.link.status import LinkState, LinkStatus
+
+URL = ("--url", "http://chamber.lab:8080")
+
+
+@pytest.fixture
+def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    clean_environment(monkeypatch, tmp_path)
+    return CommandLine(tmp_path, capsys)
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Script:
+    found = Script()
+    monkeypatch.setattr(cli_link, "open_station", found.opener())
+    return found
+
+
+def test_events_are_lines_and_link_changes_go_to_stderr(line: CommandLine, script: Script) -> None:
+    line.settings('[display]\ntime = "utc"\n')
+    script.messages = [("chamber_state", '{"p": 1.5}'), ("odd\x1b[31m", "\x07 text"), ("nothing", "")]
+    said = line("watch", "--for", "0.2s", *URL)
+    assert said.code == 0
+    assert said.out.splitlines() == [
+        '2023-11-14 22:13:20.250+00:00  in   message   chamber_state  {"p": 1.5}',
+        "2023-11-14 22:13:20.250+00:00  in   message   odd␛[31m  ␇ text",
+        "2023-11-14 22:13:20.250+00:00  in   message   nothing  ''",
+    ]
+    assert said.err.startswith("chamber.lab: ONLINE\n")
+    assert script.sent == []
+
+
+def test_json_is_one_object_a_line(line: CommandLine, script: Script) -> None:
+    script.messages = [("chamber_state", {"p": 1.5}), ("cancel_recipe_ack", '{"result": "success"}')]
+    told = [json.loads(text) for text in line("watch", "--json", "--for", "0.2s", *URL).out.splitlines()]
+    assert told[0] == {
+        "time": "2023-11-14T22:13:20.250+00:00",
+        "direction": "in",
+        "kind": "message",
+        "name": "chamber_state",
+        "form": "object",
+        "payload": {"p": 1.5},
+    }
+    assert told[1]["kind"] == "response"
+
+
+@pytest.mark.parametrize(
+    ("argument", "raw"),
+    [('{"p": NaN}', '{"p": NaN}'), ("no json", "no json"), (b"\xff\x00", "0xff00"), ("[" * 9999, None)],
+)
+def test_what_json_cannot_say_is_kept_as_text(argument: object, raw: str | None) -> None:
+    event = Event("x", decode_arguments(argument), Direction.IN, Kind.MESSAGE, 0.0, 0.0)
+    told = json.loads(as_json_line(event))
+    assert told["payload"] is None
+    assert told["problem"]
+    if raw is not None:
+        assert told["raw"] == raw
+
+
+def test_nobody_there_is_exit_6(line: CommandLine, script: Script) -> None:
+    script.statuses = [LinkStatus(LinkState.CONNECTING, attempt=1, why="Nothing listens there.")]
+    said = line("watch", "--for", "0.2s", *URL)
+    assert said.code == 6
+    assert "chamber.lab: CONNECTING. Nothing listens there." in said.err
+    assert "was not reached in 0.2 s" in said.err
+
+
+def test_a_link_that_gives_up_ends_it(line: CommandLine, script: Script) -> None:
+    script.statuses = [LinkStatus(LinkState.OFFLINE, why="The fingerprint is not one.")]
+    said = line("watch", *URL)
+    assert said.code == 6
+    assert said.err.endswith("The fingerprint is not one.\n")
