@@ -20,12 +20,15 @@ import aiohttp
 import engineio
 import engineio.base_client
 import engineio.payload
+import msgspec
 import socketio
 
 log = logging.getLogger("xovac_tui.link")
 # The libraries would otherwise write to the terminal by themselves.
 _library_log = log.getChild("library")
 _library_log.setLevel(logging.CRITICAL)
+
+_decode = msgspec.json.Decoder().decode
 
 # A long poll may bring any number of packets; the library's 16 would end the connection.
 engineio.payload.Payload.max_decode_packets = max(100_000, engineio.payload.Payload.max_decode_packets)
@@ -34,27 +37,37 @@ MAX_MESSAGE = 256 * 1024 * 1024
 """Bytes of the largest message that does not end the connection."""
 HEARTBEAT = 3.0
 """Seconds without data after which a WebSocket ping is sent; half of it later the server counts as dead."""
-_TURN = 0.005
-"""Seconds of reading after which everybody else gets a turn."""
+_TURN = 0.001
+"""Seconds of reading after which everybody else gets a turn; a key stroke needs some dozen of them."""
+_RETURN = 1.0
+"""Seconds after which the library hears of the traffic again, which otherwise would think it had ended."""
 
 
 class Socket(aiohttp.ClientWebSocketResponse):
     """A WebSocket that measures its round trip, and remembers why it ended."""
 
-    rtt: float | None = None
     ending: aiohttp.WSMessage | None = None
     on_rtt: Callable[[float], None] | None = None
+    on_text: Callable[[str], bool] | None = None
+    """Takes a text that it can handle by itself, and returns whether it did."""
+    _turn = 0.0
 
     async def receive(self, timeout: float | None = None) -> Any:
         """Return the next message that is not a ping or pong; bytes that are not UTF-8 become U+FFFD."""
+        begin = time.monotonic()
         while True:
             message = await super().receive(timeout)
             if message.type is aiohttp.WSMsgType.TEXT:
-                if isinstance(message.data, bytes):
-                    text = message.data.decode("utf-8", "replace")
+                text: Any = message.data
+                if isinstance(text, bytes):
+                    text = text.decode("utf-8", "replace")
+                if self.on_text is None or self._turn - begin > _RETURN or not self.on_text(text):
                     return aiohttp.WSMessage(message.type, text, message.extra)
-                return message
-            if message.type is aiohttp.WSMsgType.PING:
+                if time.monotonic() - self._turn > _TURN:
+                    # A full buffer is read without ever giving way.
+                    await asyncio.sleep(0)
+                    self._turn = time.monotonic()
+            elif message.type is aiohttp.WSMsgType.PING:
                 await self.pong(message.data)
             elif message.type is aiohttp.WSMsgType.PONG:
                 self._answered(bytes(message.data))
@@ -73,10 +86,8 @@ class Socket(aiohttp.ClientWebSocketResponse):
             took = time.monotonic() - float(sent)
         except ValueError:
             return
-        if 0 <= took < 60:
-            self.rtt = took
-            if self.on_rtt:
-                self.on_rtt(took)
+        if self.on_rtt and 0 <= took < 60:
+            self.on_rtt(took)
 
     def keep_alive(self) -> None:
         """Switch TCP keep-alive on, as far as this system can."""
@@ -143,6 +154,8 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         """What the server sent with its consent to the namespace."""
         self.refusal: tuple[Any, ...] | None = None
         """What the server sent with its refusal."""
+        # How an event of our namespace that nobody wants a receipt for begins.
+        self._plain = "42[" if namespace == "/" else f"42{namespace},["
         self.eio.on("message", self._message)
         self.eio.on("disconnect", self._disconnected)
         self.on("connect_error", self._refused, namespace=namespace)
@@ -163,6 +176,19 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
     @_half.setter
     def _half(self, packet: Any) -> None:
         self._binary_packet = packet
+
+    def take(self, text: str) -> bool:
+        """Hand over a plain event at once, without the library's detours; return whether it was one."""
+        if not text.startswith(self._plain) or self._half:
+            return False
+        try:
+            data = _decode(text[len(self._plain) - 1 :])
+        except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+            return False
+        if not isinstance(data, list) or not data or self._namespace not in self.namespaces:
+            return False
+        self._on_arguments(data[0], tuple(data[1:]))
+        return True
 
     async def _message(self, data: Any) -> None:
         try:
@@ -225,6 +251,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             task.add_done_callback(lambda _: self.end("transport error"))
         if isinstance(self.socket, Socket):
             self.socket.keep_alive()
+            self.socket.on_text = self.take
 
     async def close(self, patience: float) -> None:
         """Say good-bye if that can be done within `patience` seconds, then leave nothing behind."""
