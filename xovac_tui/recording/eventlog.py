@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from bisect import bisect_right
 from collections import OrderedDict, deque
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,8 @@ from xovac_tui.api.event import Direction, Event, Form, Kind, Payload
 from xovac_tui.api.payload import decode, one_line
 
 _BLOCK = 256
+_BLOCK_TEXT = 1_000_000
+"""Characters after which a block is packed even if it holds few events: a reader unpacks whole blocks."""
 _KEPT_TEXT = 64_000
 """Characters of one payload that are kept; the longest ones are cut, and say so."""
 _UNPACKED = 8
@@ -64,10 +67,13 @@ _decode = msgspec.msgpack.Decoder(list[LoggedEvent]).decode
 class EventLog:
     """The newest `keep` events, in order; older ones are dropped and counted."""
 
-    def __init__(self, keep: int = 50_000) -> None:
-        self._keep = max(_BLOCK, keep)
+    def __init__(self, keep: int = 50_000, *, max_bytes: int = _MAX_BYTES) -> None:
+        self.keep = max(1, keep)
+        """How many of the newest events are kept; fewer where they are so big that memory must be saved."""
+        self._max_bytes = max_bytes
         self._blocks: deque[_Block] = deque()
         self._open: list[LoggedEvent] = []
+        self._open_text = 0
         self._bytes = 0
         self._cache: OrderedDict[int, list[LoggedEvent]] = OrderedDict()
         self.total = 0
@@ -81,9 +87,8 @@ class EventLog:
     @property
     def first(self) -> int:
         """Index of the oldest event that is kept."""
-        if self._blocks:
-            return self._blocks[0].first
-        return self.total - len(self._open)
+        oldest = self._blocks[0].first if self._blocks else self.total - len(self._open)
+        return max(oldest, self.total - self.keep)
 
     def __len__(self) -> int:
         return self.total - self.first
@@ -91,6 +96,7 @@ class EventLog:
     def append(self, event: Event) -> None:
         """Keep one more event."""
         raw = event.payload.raw
+        kept = raw if len(raw) <= _KEPT_TEXT else raw[:_KEPT_TEXT]
         self._open.append(
             LoggedEvent(
                 self.total,
@@ -100,13 +106,14 @@ class EventLog:
                 event.kind,
                 event.name if len(event.name) <= 200 else event.name[:200],
                 event.payload.form,
-                raw if len(raw) <= _KEPT_TEXT else raw[:_KEPT_TEXT],
+                kept,
                 event.payload.problem,
                 len(raw),
             )
         )
         self.total += 1
-        if len(self._open) >= _BLOCK:
+        self._open_text += len(kept)
+        if len(self._open) >= _BLOCK or self._open_text >= _BLOCK_TEXT:
             self._pack()
 
     def get(self, index: int) -> LoggedEvent | None:
@@ -116,19 +123,17 @@ class EventLog:
         open_first = self.total - len(self._open)
         if index >= open_first:
             return self._open[index - open_first]
-        block = self._blocks[(index - self._blocks[0].first) // _BLOCK]
+        block = self._blocks[bisect_right(self._blocks, index, key=lambda block: block.first) - 1]
         return self._unpack(block)[index - block.first]
 
     def scan(self, start: int = 0) -> Iterator[LoggedEvent]:
-        """Yield the kept events from index `start` on, oldest first."""
-        for block in list(self._blocks):
-            if block.first + block.count > start:
-                for event in _decode(zlib.decompress(block.packed)):
-                    if event.index >= start:
-                        yield event
-        for event in list(self._open):
-            if event.index >= start:
-                yield event
+        """Return the events kept at this moment from index `start` on, oldest first.
+
+        What comes later is not among them, and what is dropped meanwhile still is: any thread may read it.
+        """
+        start = max(start, self.first)
+        blocks = [block for block in self._blocks if block.first + block.count > start]
+        return _read(blocks, list(self._open), start)
 
     def _pack(self) -> None:
         try:
@@ -140,7 +145,10 @@ class EventLog:
         self._blocks.append(_Block(self._open[0].index, packed, len(self._open)))
         self._bytes += len(packed)
         self._open = []
-        while len(self._blocks) > 1 and (len(self) - _BLOCK >= self._keep or self._bytes > _MAX_BYTES):
+        self._open_text = 0
+        while len(self._blocks) > 1 and (
+            self._blocks[1].first <= self.total - self.keep or self._bytes > self._max_bytes
+        ):
             gone = self._blocks.popleft()
             self._bytes -= len(gone.packed)
             self._cache.pop(gone.first, None)
@@ -154,6 +162,16 @@ class EventLog:
         else:
             self._cache.move_to_end(block.first)
         return events
+
+
+def _read(blocks: list[_Block], newest: list[LoggedEvent], start: int) -> Iterator[LoggedEvent]:
+    for block in blocks:
+        for event in _decode(zlib.decompress(block.packed)):
+            if event.index >= start:
+                yield event
+    for event in newest:
+        if event.index >= start:
+            yield event
 
 
 def _without_surrogates(event: LoggedEvent) -> LoggedEvent:

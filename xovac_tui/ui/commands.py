@@ -71,6 +71,52 @@ ACTIONS: tuple[Action, ...] = (
         "all-channels", "a", "all channels", "Show every channel in full, or only those that fit.", "status"
     ),
     Action("pin", "space", "pin", "Pin the chosen channel to the top and to the trend.", "status"),
+    Action(
+        "load-recipe",
+        "L",
+        "load",
+        "Load the chosen recipe into the chamber; asks first.",
+        "recipes",
+        footer=True,
+    ),
+    Action(
+        "start-recipe", "S", "start", "Start the recipe that is loaded; asks first.", "recipes", footer=True
+    ),
+    Action("cancel-recipe", "X", "cancel", "Cancel the running recipe; asks first.", "recipes", footer=True),
+    Action(
+        "recipe-view", "v", "steps/check", "Show the steps, or what the check found.", "recipes", footer=True
+    ),
+    Action("read-again", "R", "read again", "Read the recipe files again.", "recipes", footer=True),
+    Action(
+        "log-filter",
+        "slash",
+        "filter",
+        "Show only events with some words, kinds or names.",
+        "log",
+        footer=True,
+    ),
+    Action("log-detail", "enter", "detail", "Show the chosen event in full, or hide it.", "log", footer=True),
+    Action("log-hold", "f", "follow", "Follow the newest event, or keep still.", "log", footer=True),
+    Action(
+        "log-copy",
+        "c",
+        "copy",
+        "Copy the chosen event (OSC 52: not every terminal lets it).",
+        "log",
+        footer=True,
+    ),
+    Action(
+        "log-save", "s", "save", "Save the chosen event to a file, exactly as it came.", "log", footer=True
+    ),
+    Action(
+        "log-save-all",
+        "S",
+        "save all",
+        "Save all events that the filter shows, as JSON lines.",
+        "log",
+        footer=True,
+    ),
+    Action("log-back", "escape", "back", "Hide the detail, then take the filter away.", "log"),
 )
 
 

@@ -1,0 +1,206 @@
+"""What a reader of the log looks for: words, kinds and names, and the events that have them."""
+
+from __future__ import annotations
+
+import time
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+
+import msgspec
+
+from xovac_tui.api.event import Direction, Kind
+from xovac_tui.errors import XovacError
+from xovac_tui.recording.eventlog import EventLog, LoggedEvent
+
+SYNTAX = 'words, "some words", kind:message, name:state, dir:out, is:malformed, and - before any to leave out'
+"""The whole language, for the screen."""
+_VALUES: dict[str, tuple[str, ...]] = {
+    "kind": tuple(Kind),
+    "dir": tuple(Direction),
+    "is": ("malformed",),
+}
+_KEYS = (*_VALUES, "name")
+
+
+class FilterError(XovacError):
+    """A filter that cannot be understood."""
+
+
+class Field(StrEnum):
+    """Where a term looks."""
+
+    TEXT = "text"
+    """Name or payload."""
+    NAME = "name"
+    KIND = "kind"
+    DIR = "dir"
+    IS = "is"
+
+
+class Term(msgspec.Struct, frozen=True):
+    """One condition: `value` (in lower case) is in the field, or is not."""
+
+    field: Field
+    value: str
+    negated: bool = False
+
+    def matches(self, event: LoggedEvent) -> bool:
+        """Return whether the event fulfils this condition."""
+        return self._found(event) is not self.negated
+
+    def _found(self, event: LoggedEvent) -> bool:
+        match self.field:
+            case Field.NAME:
+                return self.value in event.name.lower()
+            case Field.KIND:
+                return event.kind == self.value
+            case Field.DIR:
+                return event.direction == self.value
+            case Field.IS:
+                return bool(event.problem)
+        return self.value in event.name.lower() or self.value in _text(event).lower()
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """All conditions must be fulfilled; without any, every event passes."""
+
+    terms: tuple[Term, ...] = ()
+
+    def matches(self, event: LoggedEvent) -> bool:
+        """Return whether the event passes."""
+        return all(term.matches(event) for term in self.terms)
+
+
+def parse_filter(text: str) -> Filter:
+    """Return the filter that a user typed; FilterError says what cannot be understood."""
+    return Filter(tuple(_term(*token) for token in _tokens(text)))
+
+
+def _tokens(text: str) -> Iterator[tuple[bool, str, str, bool]]:
+    """Yield (negated, key or nothing, value, in quotes)."""
+    at = 0
+    while True:
+        while at < len(text) and text[at].isspace():
+            at += 1
+        if at >= len(text):
+            return
+        negated = text[at] == "-"
+        at += negated
+        key = ""
+        end = at
+        while end < len(text) and text[end].isalpha():
+            end += 1
+        if end > at and text[end : end + 1] == ":":
+            key, at = text[at:end].lower(), end + 1
+        if text[at : at + 1] == '"':
+            end = text.find('"', at + 1)
+            if end < 0:
+                raise FilterError('A quote " is open: close it with another ".')
+            yield negated, key, text[at + 1 : end], True
+            at = end + 1
+        else:
+            end = at
+            while end < len(text) and not text[end].isspace():
+                end += 1
+            yield negated, key, text[at:end], False
+            at = end
+
+
+def _term(negated: bool, key: str, value: str, quoted: bool) -> Term:
+    value = value.lower()
+    sign = "-" if negated else ""
+    if key and key not in _KEYS:
+        raise FilterError(
+            f'There is no "{key}:" to filter by, only {", ".join(f"{known}:" for known in _KEYS)}. '
+            "Put it into quotes to look for it as text."
+        )
+    if not value:
+        raise FilterError(f'Nothing stands behind "{sign}{key + ":" if key else ""}".')
+    if key in _VALUES:
+        # The beginning of a word is enough, so that results come while it is typed.
+        found = [word for word in _VALUES[key] if word.startswith(value)]
+        if not found:
+            raise FilterError(f'"{key}:" is {" or ".join(_VALUES[key])}, not "{value}".')
+        value = found[0]
+    return Term(Field(key) if key else Field.TEXT, value, negated)
+
+
+def _text(event: LoggedEvent) -> str:
+    raw = event.raw
+    return raw if isinstance(raw, str) else bytes(raw).decode("utf-8", "replace")
+
+
+class LogRows:
+    """The events of a log that pass a filter, as rows with numbers; found in slices of time.
+
+    Events are named by their index in the log, which never changes; row numbers do when old ones are dropped.
+    """
+
+    def __init__(
+        self, log: EventLog, wanted: Filter | None = None, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self.log = log
+        self.filter = wanted if wanted and wanted.terms else None
+        self._clock = clock
+        self._found: array[int] = array("Q")
+        self._gone = 0
+        """How many of `_found` are dropped by the log."""
+        self._next = log.first
+        """Index of the first event that was not looked at."""
+        self._reader: Iterator[LoggedEvent] = iter(())
+
+    @property
+    def done(self) -> bool:
+        """True when every event was looked at."""
+        return self.filter is None or self._next >= self.log.total
+
+    @property
+    def part_done(self) -> float:
+        """How much of what the log keeps was looked at, 0 to 1."""
+        kept = len(self.log)
+        return 1.0 if self.done or not kept else max(0.0, (self._next - self.log.first) / kept)
+
+    def work(self, seconds: float) -> bool:
+        """Look at events for about so many seconds; return True when all were looked at."""
+        wanted = self.filter
+        if wanted is None:
+            return True
+        until = self._clock() + seconds
+        while not self.done:
+            event = next(self._reader, None)
+            if event is None:
+                self._reader = self.log.scan(self._next)
+                continue
+            self._next = event.index + 1
+            if wanted.matches(event):
+                self._found.append(event.index)
+            if self._clock() >= until:
+                break
+        return self.done
+
+    def __len__(self) -> int:
+        if self.filter is None:
+            return len(self.log)
+        self._trim()
+        return len(self._found) - self._gone
+
+    def index(self, row: int) -> int:
+        """Return the index in the log of a row."""
+        return self.log.first + row if self.filter is None else self._found[self._gone + row]
+
+    def row(self, index: int) -> int:
+        """Return the row of an event, or of the next one that passes; the number of rows if none does."""
+        if self.filter is None:
+            return min(max(index - self.log.first, 0), len(self.log))
+        self._trim()
+        return max(0, bisect_left(self._found, index) - self._gone)
+
+    def _trim(self) -> None:
+        first = self.log.first
+        while self._gone < len(self._found) and self._found[self._gone] < first:
+            self._gone += 1
+        if self._gone > 4096:
+            del self._found[: self._gone]
+            self._gone = 0

@@ -1,0 +1,269 @@
+"""The list of events: draws what can be seen, follows the newest, or keeps still while it is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from xovac_tui.api.event import Direction, Kind
+from xovac_tui.api.text import clean
+from xovac_tui.recording.eventlog import LoggedEvent
+from xovac_tui.recording.filters import LogRows
+from xovac_tui.ui.format import Times
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.literal import literal
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit
+
+_LONGEST = 500
+"""Characters of a payload that a row can need."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogColumns:
+    """Widths in cells."""
+
+    name: int
+    payload: int
+
+    @classmethod
+    def for_width(cls, width: int, longest_name: int) -> LogColumns:
+        """Return what fits; the name gets what it needs up to a third of the room."""
+        room = max(0, width - _FIXED)
+        name = min(max(8, longest_name), max(8, room * 2 // 5), 32)
+        return cls(name, max(0, room - name - 1))
+
+
+_FIXED = 2 + 13 + 6 + 9
+"""Mark of the chosen row, time, direction, kind."""
+_KIND_STYLE = {Kind.COMMAND: "log--command", Kind.RESPONSE: "log--response", Kind.MESSAGE: "log--message"}
+
+
+def event_line(
+    event: LoggedEvent, columns: LogColumns, *, glyphs: Glyphs, times: Times, chosen: bool, focus: bool
+) -> Line:
+    """Return one event as a row; everything that came from the server is literal."""
+    out = event.direction is Direction.OUT
+    base = "log--chosen" if chosen and focus else ""
+    quiet = base or "log--quiet"
+    sign = glyphs.arrow_out if out else glyphs.arrow_in
+    name = literal(clean(event.name, 64), glyphs.ascii)
+    payload = literal(event.line(min(_LONGEST, columns.payload + 1)), glyphs.ascii)
+    wrong = f"{glyphs.warning} malformed " if event.problem else ""
+    milli = int(event.utc * 1000) % 1000
+    return (
+        (f"{glyphs.then if chosen else ' '} ", base),
+        (f"{times.clock(event.utc)}.{milli:03d} ", quiet),
+        (f"{sign} {'OUT' if out else 'in '} ", base or ("log--out" if out else "log--in")),
+        (f"{event.kind.value:<9}", base or _KIND_STYLE[event.kind]),
+        (
+            fit(name, columns.name, ellipsis=glyphs.ellipsis) + " ",
+            base or ("log--out" if out else "log--name"),
+        ),
+        (wrong, base or "log--wrong"),
+        (
+            fit(payload, max(0, columns.payload - len(wrong)), ellipsis=glyphs.ellipsis),
+            base or ("log--out" if out else "log--quiet"),
+        ),
+    )
+
+
+class LogView(LinesWidget, can_focus=True):
+    """A window on the log. Rows are named by the event's index, so new and dropped events move nothing."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "log--chosen", "log--quiet", "log--out", "log--in", "log--name", "log--wrong",
+        "log--command", "log--response", "log--message",
+    }  # fmt: skip
+    DEFAULT_CSS = """
+    LogView {
+        height: 1fr; width: 1fr; padding: 0 1;
+        border: round $border-blurred; border-title-color: $foreground;
+        &:focus { border: round $border; }
+        & > .log--chosen { color: $block-cursor-foreground; background: $block-cursor-background; }
+        & > .log--quiet { color: $foreground-muted; }
+        & > .log--in { color: $no-data; }
+        & > .log--out { color: $accent; text-style: bold; }
+        & > .log--name { color: $foreground; }
+        & > .log--wrong { color: $warning; text-style: bold; }
+        & > .log--command { color: $accent; text-style: bold; }
+        & > .log--response { color: $good; }
+        & > .log--message { color: $no-data; }
+    }
+    .-ascii LogView { border: ascii $border-blurred; }
+    .-ascii LogView:focus { border: ascii $border; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "up", show=False),
+        Binding("down,j", "move(1)", "down", show=False),
+        Binding("pageup", "page(-1)", "page up", show=False),
+        Binding("pagedown", "page(1)", "page down", show=False),
+        Binding("home,g", "oldest", "oldest", show=False),
+        Binding("end,G", "follow", "follow", show=False),
+    ]
+
+    class Moved(Message):
+        """Another event is the chosen one, or following began or ended."""
+
+    def __init__(self, rows: LogRows, *, glyphs: Glyphs, times: Times, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.rows = rows
+        self._glyphs, self._times = glyphs, times
+        self.following = True
+        self._top = 0
+        """Index of the event in the first row; only while not following."""
+        self._chosen = 0
+        self._seen = 0
+        """Events in the log when following ended: later ones are new."""
+        self._longest_name = 8
+
+    @property
+    def chosen(self) -> LoggedEvent | None:
+        """The event that detail, copy and save are about; the newest one while following."""
+        row = self._chosen_row()
+        return None if row is None else self.rows.log.get(self.rows.index(row))
+
+    @property
+    def new_below(self) -> int:
+        """How many rows have come since following ended."""
+        return 0 if self.following else len(self.rows) - self.rows.row(self._seen)
+
+    def use(self, rows: LogRows) -> None:
+        """Look at other rows of the same log, and stay with the chosen event if it is among them."""
+        if not self.following:
+            chosen = self.rows.index(row) if (row := self._chosen_row()) is not None else 0
+            above = self.rows.row(chosen) - self.rows.row(self._top)
+            self.rows = rows
+            self._chosen = chosen
+            self._set_top(rows.row(chosen) - above)
+        self.rows = rows
+        self.repaint()
+
+    def _chosen_row(self) -> int | None:
+        count = len(self.rows)
+        if not count:
+            return None
+        return count - 1 if self.following else min(self.rows.row(self._chosen), count - 1)
+
+    def _set_top(self, row: int) -> None:
+        count = len(self.rows)
+        row = min(max(0, row), max(0, count - self.size.height))
+        self._top = self.rows.index(row) if count else 0
+
+    def top_row(self) -> int:
+        """Return the number of the first row that is seen."""
+        count, height = len(self.rows), self.size.height
+        if self.following:
+            return max(0, count - height)
+        return min(self.rows.row(self._top), max(0, count - 1))
+
+    def repaint(self) -> None:
+        """Make the rows that can be seen."""
+        height, width = self.size.height, self.size.width
+        if not height:
+            return
+        count, top = len(self.rows), self.top_row()
+        found = [self.rows.log.get(self.rows.index(row)) for row in range(top, min(count, top + height))]
+        names = [len(event.name) for event in found if event is not None]
+        # The column only ever grows: a column that jumps cannot be read, and repaints everything.
+        self._longest_name = max(self._longest_name, *names, 8)
+        columns = LogColumns.for_width(width, self._longest_name)
+        chosen = self._chosen_row()
+        lines: list[Line] = [
+            event_line(
+                event,
+                columns,
+                glyphs=self._glyphs,
+                times=self._times,
+                chosen=top + number == chosen,
+                focus=self.has_focus,
+            )
+            for number, event in enumerate(found)
+            if event is not None
+        ]
+        self.show_lines(lines + [()] * (height - len(lines)))
+
+    def action_move(self, rows: int) -> None:
+        """Choose another event; leaving the newest one ends following, and going below it begins it."""
+        row = self._chosen_row()
+        if row is None:
+            return
+        count, height = len(self.rows), self.size.height
+        if row + rows >= count:
+            self.action_follow()
+            return
+        if self.following:
+            if rows >= 0:
+                return
+            top = self.top_row()
+            self.following, self._seen = False, self.rows.log.total
+            self._set_top(top)
+        wanted = max(0, row + rows)
+        self._chosen = self.rows.index(wanted)
+        self._set_top(min(max(self.top_row(), wanted - height + 1), wanted))
+        self._moved()
+
+    def action_page(self, pages: int) -> None:
+        """Go up or down by what is seen at once."""
+        self.action_move(pages * max(1, self.size.height - 1))
+
+    def action_oldest(self) -> None:
+        """Go to the oldest event that is kept."""
+        self.action_move(-len(self.rows))
+
+    def action_follow(self) -> None:
+        """Stay with the newest event from now on."""
+        self.following = True
+        self._moved()
+
+    def hold(self) -> None:
+        """Stop following where we are."""
+        if self.following and (row := self._chosen_row()) is not None:
+            top = self.top_row()
+            self.following, self._seen = False, self.rows.log.total
+            self._chosen = self.rows.index(row)
+            self._set_top(top)
+        self._moved()
+
+    def _moved(self) -> None:
+        self.repaint()
+        self.post_message(self.Moved())
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll by the wheel."""
+        event.stop()
+        self.action_move(-3)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll by the wheel."""
+        event.stop()
+        self.action_move(3)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the event under the pointer."""
+        place, row = event.get_content_offset(self), self._chosen_row()
+        if place is None or row is None:
+            return
+        wanted = self.top_row() + place.y
+        if wanted < len(self.rows):
+            self.hold()
+            self._chosen = self.rows.index(wanted)
+            self._moved()
+
+    def on_resize(self) -> None:
+        """Fill the new size, and keep the chosen event in sight."""
+        row = self._chosen_row()
+        if not self.following and row is not None:
+            self._set_top(min(max(self.top_row(), row - self.size.height + 1), row))
+        self.repaint()
+
+    def on_focus(self) -> None:
+        """Show the chosen row as the one that keys move."""
+        self.repaint()
+
+    def on_blur(self) -> None:
+        """Show that keys go elsewhere."""
+        self.repaint()
