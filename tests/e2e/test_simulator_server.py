@@ -94,10 +94,13 @@ def test_the_manuals_example_prints_what_the_manual_says(tmp_path: Path, ended_b
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 async def test_answers_are_json_text_on_either_transport(transport: str) -> None:
-    async with simulator() as server, peer(server.url, transport) as client:
-        await client.client.emit("cancel_recipe", "")
-        await client.until(lambda: bool(client.of("cancel_recipe_ack")))
-        assert client.of("cancel_recipe_ack") == [WARNING]
+    async with simulator() as server:
+        async with peer(server.url, transport) as client:
+            await client.client.emit("cancel_recipe", "")
+            await client.until(lambda: bool(client.of("cancel_recipe_ack")))
+            assert client.of("cancel_recipe_ack") == [WARNING]
+            begin = time.monotonic()
+        assert time.monotonic() - begin < 5.0, "a client that leaves is let go"
 
 
 async def test_a_transport_can_be_taken_away() -> None:

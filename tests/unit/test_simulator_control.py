@@ -177,6 +177,33 @@ def test_heating_ends_below_the_hot_limit() -> None:
     assert machine.thermal.celsius("part") > 90
 
 
+def test_the_loops_do_not_wind_up_at_their_limits() -> None:
+    controller = Controller(PARAMETERS)
+    stuck = Measured(20.0, 20.0, (20.0, 20.0), (20.0, 20.0))
+    for _ in range(5000):
+        controller.step(1.0, -60.0, 0.0, stuck)
+    assert controller.output == (-1.0, -1.0)
+    assert (controller.lead, controller.push) == (0.0, 0.0)
+    controller.step(1.0, 30.0, 0.0, stuck)
+    assert controller.output == (1.0, 1.0), "it turns round at once"
+
+    controller.reset()
+    for _ in range(5000):
+        # The shroud leads by all it may, and the strings have room to spare.
+        controller.step(1.0, 60.0, 0.0, Measured(20.0, 85.0, (85.0, 85.0), (20.0, 20.0)))
+    assert controller.lead == 0.0
+
+
+def test_a_moving_setpoint_is_led_before_there_is_an_error() -> None:
+    steady = Measured(20.0, 20.0, (20.0, 20.0), (20.0, 20.0))
+    leading = Controller(PARAMETERS)
+    leading.step(1.0, 20.0, 1 / 60, steady)
+    assert leading.output[0] > 0.5
+    resting = Controller(PARAMETERS)
+    resting.step(1.0, 20.0, 0.0, steady)
+    assert resting.output[0] == 0.0
+
+
 def test_cooling_is_taken_back_where_the_exchanger_gets_too_warm() -> None:
     limit = PARAMETERS.controller.exchanger_limit
 

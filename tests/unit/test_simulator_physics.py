@@ -72,9 +72,10 @@ def test_energy_is_neither_made_nor_lost(
 
 def test_a_tec_turns_its_electrical_power_into_heat() -> None:
     flow = tec_flow(PARAMETERS.external_tec, 3.0, 260.0, 300.0)
+    tec = PARAMETERS.external_tec
     assert flow.to_outer == pytest.approx(flow.from_inner + flow.power)
-    assert flow.power > 0
-    assert flow.from_inner > 0
+    assert flow.power == pytest.approx(tec.seebeck * 3.0 * 40.0 + tec.resistance * 9.0)
+    assert flow.from_inner == pytest.approx(tec.seebeck * 3.0 * 260.0 - 0.5 * tec.resistance * 9.0)
 
 
 def test_the_sign_of_the_current_decides_the_direction() -> None:
@@ -84,6 +85,17 @@ def test_the_sign_of_the_current_decides_the_direction() -> None:
         heated.step(1.0, Drive((-2.0, -2.0), (-2.0, -2.0)))
     assert cooled.celsius("shroud") < 21.0 < heated.celsius("shroud")
     assert cooled.celsius("water") > 21.0, "what leaves the chamber warms the water"
+
+
+def test_the_heat_leaves_through_the_radiators() -> None:
+    thermal = Thermal(PARAMETERS)
+    for _ in range(20_000):
+        thermal.step(5.0, Drive((2.0, 2.0), (2.0, 2.0)))
+    given_off = sum(
+        PARAMETERS.radiator.to_air * (thermal.celsius(node) - 21.0) for node in ("radiator_1", "radiator_2")
+    )
+    # What the cold shroud takes in from the walls comes on top of the electrical power.
+    assert thermal.electrical < given_off < thermal.electrical + 40.0
 
 
 def test_more_current_than_the_best_cools_less() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from xovac_tui.simulator.machine import Machine
@@ -75,6 +76,15 @@ def test_a_leak_raises_the_pressure_and_its_end_lowers_it() -> None:
     for _ in range(60):
         vacuum.step(1.0, ROOM)
     assert vacuum.pressure < 2 * low
+
+
+def test_a_clean_tight_chamber_reaches_the_ultimate_pressure_of_the_pump() -> None:
+    gas = msgspec.structs.replace(PARAMETERS.outgassing, fast_amount=0.0, slow_amount=0.0)
+    tight = msgspec.structs.replace(PARAMETERS.vacuum, leak=0.0)
+    vacuum = Vacuum(msgspec.structs.replace(PARAMETERS, outgassing=gas, vacuum=tight), pump=True)
+    for _ in range(7200):
+        vacuum.step(1.0, ROOM)
+    assert vacuum.pressure == pytest.approx(PARAMETERS.vacuum.ultimate, rel=1e-3)
 
 
 def test_venting_rises_at_its_rate_and_ends_at_atmosphere() -> None:
