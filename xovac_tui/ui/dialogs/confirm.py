@@ -1,0 +1,137 @@
+"""Asks before a command is sent, and sends it once when the answer is yes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widgets import Input, Static
+
+from xovac_tui.api.contract import Hazard, Origin
+from xovac_tui.api.text import clean
+from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
+from xovac_tui.station import Prepared
+from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS, Fact, FactsView, hazard_sign, now_facts
+from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
+
+if TYPE_CHECKING:
+    from xovac_tui.ui.app import XovacApp
+
+T = TypeVar("T")
+
+
+class ConfirmDialog(CommandDialog[bool]):
+    """Says what will be sent, to which chamber, in which state; the harmless answer has the focus."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "stroke('y')", "send", show=False)]
+
+    def __init__(
+        self, prepared: Prepared, title: str, facts: Sequence[tuple[str, str]], renew: Callable[[], Prepared]
+    ) -> None:
+        super().__init__(prepared.spec.event, title)
+        self.prepared = prepared
+        self._facts = [Fact(label, clean(text)) for label, text in facts]
+        self._renew = renew
+        self.critical = prepared.spec.hazard is Hazard.CRITICAL
+        self.OVERHEAD = 10 if self.critical else 7  # type: ignore[misc]
+
+    def compose(self) -> ComposeResult:
+        """Build the question."""
+        glyphs, name = self.console.glyphs, self.station.name
+        yield self.stop_bar()
+        with Vertical(classes="dialog") as box:
+            sign = f"{hazard_sign(Hazard.CRITICAL, glyphs)} " if self.critical else ""
+            box.border_title = clean(f"{sign}{self.question}", 66)
+            with VerticalScroll(can_focus=False):
+                yield FactsView(id="facts")
+            if self.critical:
+                yield Static(f"To send it, type the chamber's name: {name}", classes="hint", markup=False)
+                yield Input(id="name", compact=True, max_length=80)
+            yield self.said()
+            with Horizontal(classes="buttons"):
+                yield DialogButton("Do not send", id="keep")
+                yield DialogButton(
+                    f"Send {clean(self.event_name, 30)}" + ("" if self.critical else " (y)"), id="send"
+                )
+
+    def on_mount(self) -> None:
+        """Stand on the harmless button."""
+        self.query_one("#keep").focus()
+
+    def show_now(self, snapshot: Snapshot) -> None:
+        """State the facts of this moment."""
+        self.prepared = self._renew()
+        spec, glyphs = self.prepared.spec, self.console.glyphs
+        text = clean(self.prepared.text) if self.prepared.text else "''"
+        facts = [
+            Fact("Chamber", f"{self.station.name}  {clean(self.station.profile.url, 200)}"),
+            *now_facts(snapshot, glyphs),
+            Fact("Sends", f"{clean(spec.event, 60)} {text}", "fact--sends", literal=True),
+            *self._facts,
+        ]
+        if spec.means or spec.help:
+            facts.append(Fact("Means", glyphs.plain(spec.means or spec.help)))
+        if spec.origin is not Origin.DOCUMENTED:
+            facts.append(Fact("Origin", ORIGIN_WORDS[spec.origin], "fact--warn"))
+        self.query_one(FactsView).show(facts)
+
+    def answered(self, key: str) -> None:
+        """Send on `y` or on the other button; a critical command wants the chamber's name first."""
+        where = self.focused.id if self.focused is not None else ""
+        if key == "enter" and where not in ("send", "name"):
+            self.leave(False)
+        elif not self.critical or self.query_one("#name", Input).value.strip() == self.station.name:
+            self.leave(True)
+        else:
+            typed = self.query_one("#name", Input).value.strip()
+            self.say(
+                f'"{clean(typed, 40)}" is not this chamber\'s name, so nothing was sent.'
+                if typed
+                else "Type the chamber's name first. Nothing was sent."
+            )
+            self.query_one("#name").focus()
+
+
+async def ask(app: XovacApp, dialog: CommandDialog[T]) -> T | None:
+    """Show one dialog about a command; None when it was left, or when another one is open already."""
+    if any(isinstance(screen, CommandDialog) for screen in app.screen_stack):
+        return None
+    return await app.push_screen_wait(dialog)
+
+
+async def confirm_and_send(
+    app: XovacApp,
+    prepared: Prepared,
+    *,
+    title: str | None = None,
+    facts: Sequence[tuple[str, str]] = (),
+    send: Callable[[], Awaitable[LedgerEntry]] | None = None,
+    renew: Callable[[], Prepared] | None = None,
+) -> LedgerEntry | None:
+    """Ask as the command's hazard wants it, then send once; None when nothing was sent.
+
+    Call it from a worker. `facts` are further labelled lines of the question. `send` sends in another way
+    than `Station.send_prepared`. `renew` prepares the command afresh where part of it is the time of now;
+    it is asked again at the moment of sending.
+    """
+    station, event = app.station, prepared.spec.event
+    title = title or f"{prepared.spec.title}?"
+
+    def refused() -> bool:
+        reason = station.blocked(event)
+        if reason:
+            app.notify(reason, title=title or "", severity="warning", timeout=8, markup=False)
+        return bool(reason)
+
+    if refused():
+        return None
+    if prepared.spec.hazard is not Hazard.SAFE:
+        dialog = ConfirmDialog(prepared, title, facts, renew or (lambda: prepared))
+        if not await ask(app, dialog) or refused():
+            return None
+    if send is not None:
+        return await send()
+    return await station.send_prepared(renew() if renew else prepared)

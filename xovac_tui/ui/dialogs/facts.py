@@ -1,0 +1,140 @@
+"""The body of a command's dialog: facts with labels, wrapped to the width, everything literal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len, chop_cells
+from textual import events
+from textual.geometry import Size
+
+from xovac_tui.api.contract import Hazard, Origin
+from xovac_tui.api.text import clean
+from xovac_tui.chamber.snapshot import Quality, RunState, Snapshot
+from xovac_tui.ui.format import age, reading_with_unit
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.widgets.lines import Line, LinesWidget
+
+ORIGIN_WORDS = {
+    Origin.DOCUMENTED: "documented: the device's manual describes this command",
+    Origin.ASSUMED: "assumed: the device's manual does not document this command",
+    Origin.USER: "yours: a contract file or you name this command, the manual does not",
+}
+LABEL_WIDTH = 10
+_LONGEST_NAME = 40
+_MOST_READINGS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One labelled statement."""
+
+    label: str
+    text: str
+    style: str = ""
+    """Component class of the text."""
+    literal: bool = False
+    """Wrap at any character, so that no space is lost: for what is sent or was received."""
+
+
+def wrap(text: str, width: int, *, literal: bool = False) -> list[str]:
+    """Return text as lines of at most `width` cells; at least one line."""
+    width = max(4, width)
+    if literal:
+        return [part for row in text.split("\n") for part in (chop_cells(row, width) or [""])]
+    lines: list[str] = []
+    current = ""
+    for word in text.split():
+        candidate = f"{current} {word}" if current else word
+        if cell_len(candidate) <= width:
+            current = candidate
+            continue
+        if current:
+            lines.append(current)
+        *full, current = chop_cells(word, width)
+        lines += full
+    return [*lines, current] if current or not lines else lines
+
+
+def now_facts(snapshot: Snapshot, glyphs: Glyphs) -> list[Fact]:
+    """Return the chamber's state at this moment: link and run, then what is measured."""
+    run, link = snapshot.run, snapshot.link
+    words = f"{glyphs.link(link.word)} {link.word} {age(snapshot.newest_age)}  "
+    words += f"{glyphs.run(run.state)} " + (f"last known: {run.state}" if run.stale else str(run.state))
+    if run.recipe:
+        words += f' "{clean(run.recipe, _LONGEST_NAME)}"'
+    if run.step is not None and run.state is RunState.RUNNING:
+        words += f", step {run.step}" + (f" of {run.steps}" if run.steps else "")
+    shown = [c for c in snapshot.channels if c.pinned and not c.hidden and c.quality is not Quality.NO_DATA]
+    readings = [
+        f"{clean(c.label, 24)} {reading_with_unit(c)}" + (f" ({age(c.age)} old)" if c.overdue else "")
+        for c in shown[:_MOST_READINGS]
+    ]
+    facts = [Fact("Now", glyphs.plain(words), "fact--now")]
+    if readings:
+        facts.append(Fact("", glyphs.plain(", ".join(readings)), "fact--now"))
+    return facts
+
+
+def hazard_sign(hazard: Hazard, glyphs: Glyphs) -> str:
+    """Return the sign that stands beside a hazard's word."""
+    if hazard is Hazard.CRITICAL:
+        return glyphs.warning
+    if hazard is Hazard.CONFIRM:
+        return glyphs.question
+    return glyphs.dash
+
+
+class FactsView(LinesWidget):
+    """Facts, one under the other: labels left, texts wrapped at the right."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "fact--label", "fact--now", "fact--sends", "fact--warn", "fact--bad", "fact--good", "fact--quiet",
+    }  # fmt: skip
+    DEFAULT_CSS = """
+    FactsView { height: auto; width: 1fr; }
+    FactsView .fact--label { color: $no-data; }
+    FactsView .fact--now { color: $foreground; }
+    FactsView .fact--sends { color: $accent; text-style: bold; }
+    FactsView .fact--warn { color: $stale; }
+    FactsView .fact--bad { color: $bad; text-style: bold; }
+    FactsView .fact--good { color: $good; }
+    FactsView .fact--quiet { color: $no-data; }
+    """
+
+    def __init__(self, *, id: str | None = None, label_width: int = LABEL_WIDTH) -> None:
+        super().__init__(id=id)
+        self._facts: tuple[Fact, ...] = ()
+        self._label_width = label_width
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """What is stated now."""
+        return self._facts
+
+    def show(self, facts: Sequence[Fact]) -> None:
+        """State these facts in place of the ones before."""
+        self._facts = tuple(facts)
+        if self.size.width:
+            self.show_lines(self._wrapped(self.size.width))
+        else:
+            self.refresh(layout=True)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Wrap again."""
+        self.show_lines(self._wrapped(event.size.width))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return how many rows the facts take at this width."""
+        return max(1, len(self._wrapped(width)))
+
+    def _wrapped(self, width: int) -> list[Line]:
+        lines: list[Line] = []
+        for fact in self._facts:
+            label = fact.label
+            for part in wrap(fact.text, width - self._label_width, literal=fact.literal):
+                lines.append(((f"{label:<{self._label_width}}", "fact--label"), (part, fact.style)))
+                label = ""
+        return lines

@@ -1,0 +1,231 @@
+"""What every dialog about a command has in common: it watches the chamber, and a held key answers nothing."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Static
+
+from xovac_tui.chamber.snapshot import Outcome, RunState, Snapshot
+from xovac_tui.station import LedgerChanged, News
+from xovac_tui.ui.dialogs.base import Dialog
+from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
+from xovac_tui.ui.widgets.lines import LinesWidget
+
+T = TypeVar("T")
+
+_LOOK_SECONDS = 0.25
+_CLICK_AFTER = 0.4
+"""Seconds a dialog must be open before a click counts: the one that opened it may be a double click."""
+_WIDEST = 92
+
+
+class DialogButton(LinesWidget, can_focus=True):
+    """An answer; brackets show the focus, so that it can be seen without colour."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"button--focus", "button--off"}
+    DEFAULT_CSS = """
+    DialogButton { width: auto; height: 1; margin-right: 2; }
+    DialogButton .button--focus {
+        color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold;
+    }
+    DialogButton .button--off { color: $no-data; }
+    """
+
+    class Clicked(Message):
+        """The pointer chose this answer."""
+
+        def __init__(self, button: DialogButton) -> None:
+            super().__init__()
+            self.button = button
+
+    def __init__(self, label: str, *, id: str) -> None:
+        super().__init__(id=id)
+        self.label = label
+        self._draw()
+
+    def _draw(self) -> None:
+        if self.has_focus:
+            self.show_lines([((f"[ {self.label} ]", "button--focus"),)])
+        else:
+            self.show_lines([((f"  {self.label}  ", ""),)])
+
+    def on_focus(self) -> None:
+        """Show the brackets."""
+        self._draw()
+
+    def on_blur(self) -> None:
+        """Hide the brackets."""
+        self._draw()
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose it."""
+        event.stop()
+        self.post_message(self.Clicked(self))
+
+
+class CommandDialog(Dialog[T]):
+    """A question about one command; it closes by itself when the chamber has changed meanwhile."""
+
+    DEFAULT_CSS = """
+    CommandDialog > .dialog { padding: 0 2; min-width: 30; max-width: 100%; max-height: 100%; }
+    CommandDialog VerticalScroll { height: auto; }
+    CommandDialog .said { height: auto; color: $bad; text-style: bold; }
+    CommandDialog .hint { height: auto; color: $no-data; }
+    CommandDialog .buttons { margin-top: 1; width: 1fr; align-horizontal: center; }
+    .-ascii CommandDialog > .dialog { border: ascii $border; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "stroke('enter')", "choose", priority=True),
+        Binding("left,h,up,k", "app.focus_previous", "before", show=False),
+        Binding("right,l,down,j", "app.focus_next", "next", show=False),
+        Binding("pageup", "scroll(-6)", "scroll up", show=False),
+        Binding("pagedown", "scroll(6)", "scroll down", show=False),
+    ]
+    OVERHEAD: ClassVar[int] = 7
+    """Rows that the dialog needs beside its scrolling body."""
+
+    def __init__(self, event: str, title: str) -> None:
+        super().__init__()
+        self.event_name = event
+        self.question = title
+        self._strokes = Strokes()
+        self._settling: Timer | None = None
+        self._done = False
+        self._opened_state: RunState | None = None
+        self._opened_at = 0.0
+
+    # -- watching -----------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Begin to watch; the picture may be held, but a question is always about now."""
+        snapshot = self.station.snapshot()
+        self._opened_state = snapshot.run.state
+        self._opened_at = self.station.clock.mono()
+        self.set_interval(_LOOK_SECONDS, self.look)
+        self._size_body()
+        self.look()
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Look at the chamber as it is now, not at a held picture."""
+        self.look()
+
+    def on_news(self, news: News) -> None:
+        """Close at once when STOP goes out or the link or mode no longer allows the command."""
+        if isinstance(news, LedgerChanged) and news.entry.stop and news.entry.outcome is not Outcome.REFUSED:
+            self.close_because("STOP was sent, so this question was dropped: nothing else was sent.")
+            return
+        self.look()
+
+    def look(self) -> bool:
+        """Look at the chamber; close with the reason when the question no longer holds, else return True."""
+        if self._done or not self.is_mounted:
+            return False
+        snapshot = self.station.snapshot()
+        state = snapshot.run.state
+        if reason := self.station.blocked(self.event_name):
+            self.close_because(reason)
+            return False
+        if self._opened_state is not None and state is not self._opened_state:
+            self.close_because(
+                f"The chamber went from {self._opened_state} to {state} meanwhile, so "
+                f"{self.event_name} was not sent. Look at it, then ask again."
+            )
+            return False
+        self.show_now(snapshot)
+        return True
+
+    def show_now(self, snapshot: Snapshot) -> None:
+        """Show what the question says about this moment."""
+
+    def close_because(self, reason: str) -> None:
+        """Close, and say why; nothing is sent."""
+        if not self._done:
+            self.app.notify(
+                reason,
+                title=f"Closed: {self.question}",
+                severity="warning",
+                timeout=10,
+                markup=False,
+            )
+        self.leave(None)
+
+    def leave(self, result: T | None) -> None:
+        """Give the answer, once; behind another dialog, as soon as that one is gone."""
+        if self._done and result is not None:
+            return
+        self._done = True
+        # Textual's dismiss pops whatever is on top, and that may be the palette.
+        if self.is_current:
+            self.dismiss(result)
+
+    def action_dismiss(self, result: T | None = None) -> None:  # type: ignore[override]
+        """Leave without an answer."""
+        self.leave(None)
+
+    def on_screen_resume(self) -> None:
+        """Go when the reason to go came while another dialog was above."""
+        if self._done and self.is_current:
+            self.dismiss(None)
+
+    # -- answering ----------------------------------------------------------------------------------
+
+    def action_stroke(self, key: str) -> None:
+        """Take a key that answers: it counts once it has proved not to be held down."""
+        if self._settling is not None:
+            self._settling.stop()
+            self._settling = None
+        if self._strokes.held(key, self.station.clock.mono()):
+            self.say("The key is held down: let go, then press it once more.")
+            return
+        self._settling = self.set_timer(SETTLE_SECONDS, lambda: self._answer(key))
+
+    def _answer(self, key: str) -> None:
+        self._settling = None
+        if not self._done and self.is_current and self.look():
+            self.answered(key)
+
+    def answered(self, key: str) -> None:
+        """Take an answer by `enter` (at what has the focus) or another key."""
+
+    def on_dialog_button_clicked(self, message: DialogButton.Clicked) -> None:
+        """Take an answer by the pointer."""
+        if self.station.clock.mono() - self._opened_at < _CLICK_AFTER or self._done:
+            return
+        message.button.focus()
+        self.call_after_refresh(lambda: self._answer("enter"))
+
+    def say(self, text: str) -> None:
+        """Say something about the answer, in the dialog."""
+        for said in self.query(".said").results(Static):
+            said.update(text)
+            said.display = bool(text)
+
+    def said(self) -> Static:
+        """Return the place where `say` speaks; a dialog yields it once."""
+        place = Static("", classes="said", markup=False)
+        place.display = False
+        return place
+
+    # -- size ---------------------------------------------------------------------------------------
+
+    def on_resize(self) -> None:
+        """Fit the terminal."""
+        self._size_body()
+
+    def action_scroll(self, rows: int) -> None:
+        """Scroll the body."""
+        for body in self.query("VerticalScroll"):
+            body.scroll_relative(y=rows, animate=False)
+
+    def _size_body(self) -> None:
+        width, height = self.app.size
+        for box in self.query(".dialog").results(Vertical):
+            box.styles.width = max(20, min(_WIDEST, width - 4))
+        for body in self.query("VerticalScroll"):
+            body.styles.max_height = max(2, height - self.OVERHEAD)
