@@ -189,10 +189,14 @@ class Pty:
         """Send a signal to the program alone."""
         self.process.send_signal(number)
 
-    def vanish(self) -> None:
-        """Close the terminal, as when its window or its ssh is gone."""
+    def stop_reading(self) -> None:
+        """Take no more output, as a terminal stopped by ctrl+s."""
         self._closing.set()
         self._reader.join(5)
+
+    def vanish(self) -> None:
+        """Close the terminal, as when its window or its ssh is gone."""
+        self.stop_reading()
         os.close(self._master)
         self._master = -1
 
@@ -259,9 +263,9 @@ class Pty:
     def _read(self) -> None:
         while True:
             ready, _, _ = select.select([self._master], [], [], 0.05)
+            if self._closing.is_set() and (not ready or not self.ended()):
+                return
             if not ready:
-                if self._closing.is_set():
-                    return
                 continue
             try:
                 new = os.read(self._master, 65536)

@@ -86,6 +86,7 @@ def test_no_terminal_is_exit_2_and_names_what_works_without(line: CommandLine) -
 def test_a_dumb_terminal_is_refused(monkeypatch: pytest.MonkeyPatch, line: CommandLine) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     monkeypatch.setenv("TERM", "dumb")
     said = line("--demo")
     assert said.code == 2

@@ -33,8 +33,10 @@ def open_console(ctx: click.Context, /) -> int:
 def need_terminal() -> None:
     """Refuse where there is nothing to draw on, and name what works without."""
     headless = "Without a terminal use: xovac-tui send, watch, recipe, doctor or simulate."
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise SettingsError(f"The console needs a terminal, and its input or output is none. {headless}")
+    # The screen is drawn on stderr, so a terminal that is only stdout is of no use.
+    for name, stream in (("input", sys.stdin), ("output", sys.stdout), ("error output", sys.stderr)):
+        if not (stream and stream.isatty()):
+            raise SettingsError(f"The console needs a terminal, and its {name} is none. {headless}")
     if os.environ.get("TERM") == "dumb":
         raise SettingsError(f"TERM is dumb: such a terminal cannot place text. Set it right. {headless}")
 

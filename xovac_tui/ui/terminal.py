@@ -184,6 +184,8 @@ def _settings_keeper() -> Callable[[], None]:
 
 
 def _log_thread(failed: threading.ExceptHookArgs) -> None:
-    """Keep the traceback of a thread's end away from the terminal."""
-    if failed.exc_value is not None:
+    """Keep the traceback of a thread's end away from the terminal; a dead terminal is no defect."""
+    if isinstance(failed.exc_value, OSError):
+        log.info("a thread ended: %s", failed.exc_value)
+    elif failed.exc_value is not None:
         log.error("a thread ended", exc_info=failed.exc_value)
