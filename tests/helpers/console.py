@@ -69,6 +69,8 @@ class FakeLink:
         self.callbacks: LinkCallbacks | None = None
         self.session = 0
         self._status = LinkStatus()
+        self.running = asyncio.Event()
+        """Set once the station has taken this link."""
 
     def factory(self, target: Target, callbacks: LinkCallbacks) -> FakeLink:
         """Be the station's link."""
@@ -80,6 +82,7 @@ class FakeLink:
         return self._status
 
     async def run(self) -> None:
+        self.running.set()
         await asyncio.Event().wait()
 
     async def emit(self, name: str, data: str) -> Event:
@@ -300,7 +303,7 @@ async def console(
     app = make_app(folder, clock, link, **options)
     async with app.run_test(size=size, notifications=True) as pilot:
         running = Console(app, pilot, link, clock)
-        await running.until(lambda: link.callbacks is not None)
+        await running.until(link.running.is_set)
         if online:
             await running.online()
             await running.readings()

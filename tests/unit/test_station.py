@@ -1,0 +1,235 @@
+"""The station: guards before sending, one outcome after it, and nothing sent that nobody asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.helpers.console import FakeClock, FakeLink, make_station
+from xovac_tui.api.event import Event, Kind
+from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord, Outcome
+from xovac_tui.config import Profile
+from xovac_tui.errors import ContractError, LinkError, SettingsError
+from xovac_tui.link.status import LinkState
+from xovac_tui.link.target import Target
+from xovac_tui.recipes.files import examples_folder, load_recipe
+from xovac_tui.recipes.plan import plan_recipe
+from xovac_tui.station import LedgerChanged, LinkCallbacks, LinkChanged, News, Station
+
+
+class Bench:
+    """A station on a fake link, and all that it told."""
+
+    def __init__(self, station: Station, link: FakeLink, clock: FakeClock) -> None:
+        self.station, self.link, self.clock = station, link, clock
+        self.news: list[News] = []
+        station.subscribe(self.news.append)
+
+    def go_stale(self) -> None:
+        for _ in range(8):
+            self.clock.advance(1)
+            self.link.deliver("chamber_state", '{"part": 20.0}')
+        self.clock.advance(60)
+        self.station.tick()
+
+    def entries(self) -> tuple[LedgerEntry, ...]:
+        return self.station.snapshot().ledger
+
+
+@asynccontextmanager
+async def bench(
+    profile: Profile | None = None, *, state: LinkState = LinkState.ONLINE
+) -> AsyncIterator[Bench]:
+    clock = FakeClock()
+    link = FakeLink(clock)
+    async with make_station(clock, link, profile=profile) as station:
+        await asyncio.wait_for(link.running.wait(), 5)
+        parts = Bench(station, link, clock)
+        link.push(state, "" if state is LinkState.ONLINE else "Nothing answers there.")
+        yield parts
+
+
+async def sent(parts: Bench, command: str) -> asyncio.Task[LedgerEntry]:
+    task = asyncio.create_task(parts.station.send(command))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    return task
+
+
+async def test_a_command_is_sent_once_and_comes_to_its_answer() -> None:
+    async with bench() as b:
+        task = await sent(b, "cancel_recipe")
+        assert b.link.emitted == [("cancel_recipe", "")]
+        assert not task.done()
+        b.clock.advance(0.2)
+        b.link.answer("cancel_recipe", "warning", "Not running.")
+        entry = await task
+        assert (entry.outcome, entry.message, entry.who) == (Outcome.WARNING, "Not running.", "ada@lab")
+        assert entry.took == pytest.approx(0.2)
+        assert b.link.emitted == [("cancel_recipe", "")]
+
+
+async def test_no_answer_is_unknown_and_nothing_is_sent_again() -> None:
+    async with bench() as b:
+        task = await sent(b, "cancel_recipe")
+        b.clock.advance(10)
+        b.station.tick()
+        assert (await task).outcome is Outcome.UNKNOWN
+        b.link.push(LinkState.LOST, "cut")
+        b.link.push(LinkState.ONLINE)
+        await asyncio.sleep(0)
+        assert len(b.link.emitted) == 1
+
+
+async def test_a_link_that_breaks_makes_it_unknown_at_once() -> None:
+    async with bench() as b:
+        task = await sent(b, "cancel_recipe")
+        b.link.push(LinkState.LOST, "cut")
+        assert (await task).outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("state", [s for s in LinkState if s not in (LinkState.ONLINE, LinkState.STALE)])
+async def test_not_online_is_refused_and_not_kept(state: LinkState) -> None:
+    async with bench(state=state) as b:
+        entry = await b.station.send("cancel_recipe")
+        assert entry.outcome is Outcome.REFUSED
+        assert "not kept for later" in entry.reason
+        b.link.push(LinkState.ONLINE)
+        await asyncio.sleep(0)
+        assert b.link.emitted == []
+
+
+async def test_stale_refuses_everything_but_stop() -> None:
+    async with bench() as b:
+        b.go_stale()
+        assert b.station.snapshot().link.word is LinkWord.STALE
+        assert "stale" in (await b.station.send("cancel_recipe")).reason
+        task = asyncio.create_task(b.station.stop())
+        for _ in range(10):
+            await asyncio.sleep(0)
+        b.link.answer("cancel_recipe")
+        entry = await task
+        assert (entry.outcome, entry.stop) == (Outcome.SUCCESS, True)
+
+
+async def test_observing_sends_nothing_stop_included() -> None:
+    async with bench() as b:
+        b.station.set_observe(True)
+        for entry in (await b.station.send("cancel_recipe"), await b.station.stop()):
+            assert entry.outcome is Outcome.REFUSED
+            assert "only observes" in entry.reason
+        assert b.link.emitted == []
+
+
+async def test_a_profile_that_observes_cannot_be_switched() -> None:
+    async with bench(Profile(url="http://x:1", observe=True)) as b:
+        b.station.set_observe(False)
+        assert b.station.observe
+
+
+async def test_one_of_a_name_at_a_time() -> None:
+    async with bench() as b:
+        task = await sent(b, "cancel_recipe")
+        second = await b.station.send("cancel_recipe")
+        assert second.outcome is Outcome.REFUSED
+        assert "still waits" in second.reason
+        assert (await b.station.stop()).outcome is Outcome.REFUSED
+        b.link.answer("cancel_recipe")
+        await task
+        assert len(b.link.emitted) == 1
+
+
+async def test_a_bad_payload_is_refused_with_the_reason() -> None:
+    async with bench() as b:
+        entry = await b.station.send("load_recipe", {"name": "x", "recipe": []})
+        assert entry.outcome is Outcome.REFUSED
+        assert "at least one item" in entry.reason
+        assert (await b.station.send("fly")).outcome is Outcome.REFUSED
+
+
+async def test_a_link_that_could_not_send_means_refused() -> None:
+    async with bench() as b:
+        b.link.refuse = "The connection is closing."
+        entry = await b.station.send("cancel_recipe")
+        assert (entry.outcome, entry.reason) == (Outcome.REFUSED, "The connection is closing.")
+
+
+async def test_a_command_without_answer_returns_at_once() -> None:
+    async with bench() as b:
+        entry = await b.station.send("sync_xovac_time")
+        assert entry.outcome is Outcome.DONE
+        assert set(json.loads(b.link.emitted[0][1])) == {"utcOffset", "epoch"}
+
+
+async def test_a_recipe_is_remembered_only_when_the_chamber_may_have_it() -> None:
+    recipe = load_recipe(next(iter(sorted(examples_folder().glob("*.toml")))))
+    async with bench() as b:
+        plan = plan_recipe(recipe, b.station.plan_settings())
+        payload = {"name": recipe.name, "recipe": [[20.0, 60.0, 0.0]]}
+        for result, kept in [("warning", False), ("success", True)]:
+            task = asyncio.create_task(b.station.load_recipe(plan, payload))
+            for _ in range(10):
+                await asyncio.sleep(0)
+            b.link.answer("load_recipe", result)
+            await task
+            assert (b.station.loaded is not None) is kept
+
+
+async def test_raw_events_are_checked_for_json() -> None:
+    async with bench() as b:
+        assert b.station.prepare_raw("x", ' {"a": 1} ').text == '{"a": 1}'
+        for event, text in [("", ""), ("a\x1b", ""), ("x", "{")]:
+            with pytest.raises(ContractError):
+                b.station.prepare_raw(event, text)
+
+
+async def test_every_event_is_logged_and_given_on_in_order() -> None:
+    async with bench() as b:
+        stream = b.station.events()
+        got: asyncio.Future[Event] = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0)
+        b.link.deliver("a", "1")
+        b.link.deliver("cancel_recipe_ack", "{}")
+        assert (await got).name == "a"
+        second = await anext(stream)
+        assert (second.name, second.kind) == ("cancel_recipe_ack", Kind.RESPONSE)
+        await stream.aclose()  # type: ignore[attr-defined]
+        assert [b.station.log.get(n).name for n in range(2)] == ["a", "cancel_recipe_ack"]  # type: ignore[union-attr]
+
+
+async def test_waiting_for_the_link_ends_with_its_reason() -> None:
+    async with bench(state=LinkState.CONNECTING) as b:
+        with pytest.raises(LinkError, match="Nothing answers there"):
+            await b.station.online(0.01)
+        b.link.push(LinkState.ONLINE)
+        await b.station.online(0.01)
+
+
+async def test_news_of_link_and_ledger_come_at_once() -> None:
+    async with bench() as b:
+        await b.station.send("sync_xovac_time")
+        b.link.push(LinkState.LOST, "cut")
+        words = [n.link.word for n in b.news if isinstance(n, LinkChanged)]
+        assert words == [LinkWord.ONLINE, LinkWord.LOST]
+        assert [n.entry.outcome for n in b.news if isinstance(n, LedgerChanged)] == [Outcome.DONE]
+
+
+async def test_leaving_sends_nothing() -> None:
+    async with bench() as b:
+        link = b.link
+    assert link.emitted == []
+
+
+async def test_settings_that_no_link_can_use_leave_it_offline_with_the_reason() -> None:
+    def broken(target: Target, callbacks: LinkCallbacks) -> FakeLink:
+        raise SettingsError("The certificate file is missing.")
+
+    clock = FakeClock()
+    station = Station("x", Profile(), make_station(clock, FakeLink(clock)).contract, link_factory=broken)
+    await station.run()
+    link = station.snapshot().link
+    assert (link.word, link.why) == (LinkWord.OFFLINE, "The certificate file is missing.")
