@@ -93,7 +93,7 @@ def ledger_spans(entry: LedgerEntry, *, glyphs: Glyphs, times: Times, now: float
     ]
     if entry.outcome is not Outcome.REFUSED:
         spans.append((" sent", "outcome--quiet"))
-        spans.append((then, "outcome--quiet"))
+    spans.append((then, "outcome--quiet"))
     took = f" {age(entry.took)}" if entry.took is not None else ""
     if entry.outcome is Outcome.SENT:
         spans.append((f"waiting {age(max(0.0, now - entry.mono))}", OUTCOME_STYLE[entry.outcome]))
