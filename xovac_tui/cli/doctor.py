@@ -22,6 +22,7 @@ from xovac_tui.errors import Exit, SettingsError
 
 _PACKAGES = ("textual", "python-socketio", "python-engineio", "aiohttp", "msgspec", "click", "platformdirs")
 _OK, _BAD = "ok", "!!"
+_MARKS = {True: _OK, False: _BAD, None: "--"}
 
 
 @click.command(short_help="Look at this machine, the settings and the way to the chamber.")
@@ -36,10 +37,9 @@ def doctor(ctx: click.Context, /, **_: Any) -> None:
     _section("Versions", versions())
     _section("Places", places())
     _section("Terminal", terminal(os.environ))
-    found = _settings(ctx)
-    if found is None:
-        ctx.exit(int(Exit.USAGE))
-    ctx.exit(_chamber(found))
+    found, well = _settings(ctx)
+    code = Exit.OK if found is None else _chamber(found)
+    ctx.exit(int(code or (Exit.OK if well else Exit.USAGE)))
 
 
 def versions() -> Iterator[tuple[str, str]]:
@@ -108,8 +108,8 @@ def _section(title: str, rows: Iterator[tuple[str, str]]) -> None:
     click.echo()
 
 
-def _settings(ctx: click.Context) -> Effective | None:
-    """Check the settings; None when they cannot be used."""
+def _settings(ctx: click.Context) -> tuple[Effective | None, bool]:
+    """Check the settings; return them, or None when they cannot be read, and whether all is well."""
     click.echo("Settings")
     try:
         found = effective(ctx)
@@ -123,21 +123,21 @@ def _settings(ctx: click.Context) -> Effective | None:
             f"  {_OK}  {found.path}" if found.exists else f"  {_OK}  no file: the defaults are in force"
         )
     click.echo()
-    return None if problems else found
+    return found, not problems
 
 
-def _chamber(found: Effective) -> int:
+def _chamber(found: Effective) -> Exit:
     """Try the way to the chamber step by step and return the exit code."""
     if not (found.profile or found.url or found.settings.profile or len(found.settings.profiles) == 1):
         click.echo("Chamber")
         click.echo("  none is named, so none was tried: add --profile NAME or --url http://HOST:PORT")
-        return int(Exit.OK)
+        return Exit.OK
     chamber = resolve(found)
     click.echo(f"Chamber {chamber.name} at {chamber.profile.url}")
     from xovac_tui.cli.link import open_station
 
     well = asyncio.run(_probe(open_station(chamber).target()))
-    return int(Exit.OK if well else Exit.CONNECT)
+    return Exit.OK if well else Exit.CONNECT
 
 
 async def _probe(target: Any) -> bool:
@@ -145,9 +145,8 @@ async def _probe(target: Any) -> bool:
 
     well = True
     async for found in probe(target):
-        click.echo(f"  {_OK if found.ok else _BAD}  {found.name}: {found.detail}")
-        if not found.ok:
-            well = False
-            if found.advice:
-                click.echo(f"      {found.advice}")
+        click.echo(f"  {_MARKS[found.ok]}  {found.name}: {found.detail}")
+        if found.advice:
+            click.echo(f"      {found.advice}")
+        well = well and found.ok is not False
     return well

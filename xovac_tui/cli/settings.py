@@ -154,28 +154,33 @@ def shown_settings(found: Effective) -> Iterator[str]:
     for variable in (AUTH_VARIABLE, HEADERS_VARIABLE):
         if os.environ.get(variable, "").strip():
             yield f"# {variable} is set (hidden)"
-    yield from _struct(found.settings, "", found)
+    yield from _struct(found.settings, Settings(), "", found)
 
 
-def _struct(struct: msgspec.Struct | dict[str, Any], key: str, found: Effective) -> Iterator[str]:
-    items = (
-        struct.items()
-        if isinstance(struct, dict)
-        else [(name, getattr(struct, name)) for name in struct.__struct_fields__]
-    )
-    tables = [(name, value) for name, value in items if isinstance(value, msgspec.Struct | dict)]
+def _struct(struct: Any, default: Any, key: str, found: Effective) -> Iterator[str]:
+    """Yield one table and its inner ones; `default` is the same table with nobody having said anything."""
+    tables = []
     if key:
         yield ""
         yield f"[{key}]"
-    for name, value in items:
-        if (name, value) not in tables:
-            full = join_key(key, name)
-            # A profile or address that was asked for is told at the top; here is what the file says.
-            source = found.sources.get(full, "") if full != "profile" or not found.profile else ""
-            left = f"# {name} is not set" if value is None else f"{join_key('', name)} = {_toml(value)}"
-            yield f"{left}  # {source}" if source else left
-    for name, value in tables:
-        yield from _struct(value, join_key(key, name), found)
+    for name, value in _items(struct):
+        usual = dict(_items(default)).get(name)
+        if isinstance(value, msgspec.Struct | dict):
+            tables.append((name, value, usual))
+            continue
+        # Who asked for another profile is told at the top; here is what the file says.
+        source = found.sources.get(join_key(key, name), "") if value != usual else ""
+        left = f"# {name} is not set" if value is None else f"{join_key('', name)} = {_toml(value)}"
+        yield f"{left}  # {source}" if source else left
+    for name, value, usual in tables:
+        inner = Profile() if key == "profiles" else usual
+        yield from _struct(value, inner, join_key(key, name), found)
+
+
+def _items(struct: Any) -> list[tuple[str, Any]]:
+    if isinstance(struct, dict):
+        return list(struct.items())
+    return [(name, getattr(struct, name)) for name in struct.__struct_fields__]
 
 
 def _toml(value: Any) -> str:

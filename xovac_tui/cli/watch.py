@@ -72,8 +72,12 @@ async def _watch(station: Station, line: Callable[[Event], str], seconds: float 
     await asyncio.sleep(0)
     try:
         async with station:
-            await asyncio.wait((printing, given_up), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            unsubscribe()
+            try:
+                ends = (printing, given_up)
+                await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                # That the link ends with this program is no news.
+                unsubscribe()
         if printing.done():
             await printing
         if given_up.done():
@@ -81,7 +85,6 @@ async def _watch(station: Station, line: Callable[[Event], str], seconds: float 
         if not seen_online:
             raise LinkError(f"{station.profile.url} was not reached in {seconds:g} s.")
     finally:
-        unsubscribe()
         printing.cancel()
         await asyncio.gather(printing, return_exceptions=True)
 
