@@ -1,0 +1,159 @@
+"""The planned profile of a recipe: temperature over the hours from its start."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.content import Content
+
+from xovac_tui.plot.cells import Picture, Tone
+from xovac_tui.plot.chart import Axis, Frame, Line, compose, lay_out, rows_for
+from xovac_tui.plot.raster import dots_per_cell
+from xovac_tui.plot.scale import steady
+from xovac_tui.plot.ticks import value_ticks
+from xovac_tui.recipes.plan import Plan
+from xovac_tui.ui.widgets.lines import Line as Cells
+from xovac_tui.ui.widgets.lines import LinesWidget
+
+_STEPS = (
+    *((1, "s"), (2, "s"), (5, "s"), (10, "s"), (30, "s")),
+    *((60, "min"), (120, "min"), (300, "min"), (600, "min"), (1800, "min")),
+    *((n * 3600, "h") for n in (1, 2, 3, 6, 12)),
+    *((n * 86400, "d") for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)),
+)
+"""Distances of labels on the time axis, seconds, and the unit that they are written in."""
+_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
+_LEAST_SPAN = 5.0
+"""K; smaller changes are drawn as what they are: small."""
+
+
+class ProfileChart(LinesWidget):
+    """Draws a plan; nothing in it moves by itself."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "profile--line", "profile--axis", "profile--label",
+    }  # fmt: skip
+    DEFAULT_CSS = """
+    ProfileChart {
+        height: 1fr; width: 1fr; border: round $border-blurred; border-title-color: $foreground;
+        & > .profile--line { color: $series-1; }
+        & > .profile--axis { color: $axis; }
+        & > .profile--label { color: $foreground-muted; }
+    }
+    .-ascii ProfileChart { border: ascii $border-blurred; }
+    """
+
+    def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._ascii = ascii_only
+        self._plan: Plan | None = None
+
+    def show(self, plan: Plan | None) -> None:
+        """Draw this plan, or say that there is none."""
+        self._plan = plan
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Fill the new size."""
+        self._draw()
+
+    def _draw(self) -> None:
+        width, height = self.size.width, self.size.height
+        if not width or not height:
+            return
+        if self._plan is None:
+            self.show_lines([((" There is no profile to draw.", "profile--label"),), *[()] * (height - 1)])
+            return
+        picture = profile_picture(self._plan, width, height, ascii_only=self._ascii)
+        self.show_lines(_cells(picture))
+
+    def title(self, text: str) -> None:
+        """Write literal text into the frame."""
+        if str(self.border_title or "") != text:
+            self.border_title = Content(text)
+
+
+def profile_picture(plan: Plan, width: int, height: int, *, ascii_only: bool) -> Picture:
+    """Return the cells of the chart for a size in cells."""
+    rows = rows_for(height)[0]
+    scale = steady(
+        None, plan.minimum, plan.maximum, log=False, intervals=max(1, min(8, rows // 2)), least=_LEAST_SPAN
+    )
+    axis = Axis(scale, value_ticks(scale, rows, ascii_only), "C" if ascii_only else "°C")
+    layout = lay_out(width, height, axis, None)
+    across = dots_per_cell(ascii_only)[0]
+    lows, highs = columns(plan.points(), plan.total, layout.plot_width * across)
+    return compose(
+        Frame(
+            layout=layout,
+            lines=(Line(lows, highs, 0),),
+            left=axis,
+            times=time_labels(plan.total, layout.plot_width),
+            ascii_only=ascii_only,
+        )
+    )
+
+
+def columns(
+    points: Sequence[tuple[float, float]], total: float, count: int
+) -> tuple[list[float], list[float]]:
+    """Return lowest and highest planned temperature per column of `count` over the whole time."""
+    lows, highs = [math.inf] * count, [-math.inf] * count
+    if not count or not points:
+        return lows, highs
+    wide = total / count if total > 0 else 0.0
+
+    def put(column: int, value: float) -> None:
+        lows[column] = min(lows[column], value)
+        highs[column] = max(highs[column], value)
+
+    def place(t: float) -> int:
+        return min(count - 1, max(0, int(t / wide))) if wide else 0
+
+    put(0, points[0][1])
+    for (before, low), (after, high) in zip(points, points[1:], strict=False):
+        first, last = place(before), place(after)
+        put(first, low)
+        put(last, high)
+        for column in range(first + 1, last + 1):
+            # Where the line crosses into a column it belongs to both neighbours.
+            value = low + (high - low) * min(1.0, (column * wide - before) / (after - before))
+            put(column - 1, value)
+            put(column, value)
+    for column in range(count):
+        if lows[column] is math.inf:
+            lows[column], highs[column] = lows[column - 1], highs[column - 1]
+    return lows, highs
+
+
+def time_labels(total: float, cells: int) -> tuple[tuple[int, str], ...]:
+    """Return cells and labels of round times since the start."""
+    if total <= 0 or cells < 1:
+        return ()
+    cell = total / cells
+    step, unit = next(((s, u) for s, u in _STEPS if s / cell >= 8), _STEPS[-1])
+    labels = []
+    for number in range(math.floor(total / step + 1e-9) + 1):
+        amount = number * step / _SECONDS[unit]
+        labels.append((min(cells - 1, int(number * step / cell)), f"{amount:g} {unit}" if number else "0"))
+    return tuple(labels)
+
+
+_STYLES = {Tone.AXIS: "profile--axis", Tone.LABEL: "profile--label"}
+
+
+def _cells(picture: Picture) -> list[Cells]:
+    lines: list[Cells] = []
+    for text, tones in picture:
+        spans = []
+        start = 0
+        for x in range(1, len(text) + 1):
+            if x == len(text) or tones[x] != tones[start]:
+                tone = tones[start]
+                style = "profile--line" if tone >= Tone.SERIES else _STYLES.get(Tone(tone), "")
+                spans.append((text[start:x], style))
+                start = x
+        lines.append(tuple(spans))
+    return lines

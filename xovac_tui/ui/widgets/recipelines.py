@@ -1,0 +1,206 @@
+"""The lines of the Recipes tab: list, facts, steps and findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from xovac_tui.api.contract import Role
+from xovac_tui.api.text import clean
+from xovac_tui.chamber.snapshot import Quality, Snapshot
+from xovac_tui.recipes.check import Finding, Severity
+from xovac_tui.recipes.files import RecipeFile
+from xovac_tui.recipes.plan import PlanSettings, Segment
+from xovac_tui.recipes.study import Library, Study
+from xovac_tui.recipes.units import TemperatureUnit, celsius_from, format_number, spell_duration
+from xovac_tui.ui.format import Times, number
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.literal import folded, literal
+from xovac_tui.ui.widgets.lines import Line, Span, fit
+
+USUAL_START = 20.0
+"""degC; taken where nobody can say how warm the chamber is."""
+_UNITS: dict[str, TemperatureUnit] = {"degC": "degC", "Cel": "degC", "K": "K", "degF": "degF"}
+_SEVERITY: dict[Severity, tuple[str, str]] = {
+    "error": ("error", "rows--bad"),
+    "warning": ("warning", "rows--warn"),
+    "info": ("note", "rows--quiet"),
+}
+
+
+class Start(msgspec.Struct, frozen=True):
+    """The temperature that a recipe is thought to start from."""
+
+    celsius: float
+    measured: bool
+    words: str
+
+
+def start_of(snapshot: Snapshot) -> Start:
+    """Return the measured temperature that the recipe drives, or the usual one where it cannot be believed."""
+    channel = snapshot.by_role(Role.CONTROLLED)
+    if channel is None:
+        return Start(USUAL_START, False, "assumed: no message tells the chamber's")
+    if channel.quality is not Quality.GOOD or channel.value is None or channel.unit not in _UNITS:
+        return Start(USUAL_START, False, f"assumed: {clean(channel.label, 30)} is {channel.quality.value}")
+    celsius = round(celsius_from(channel.value, _UNITS[channel.unit]), 1)
+    return Start(celsius, True, f"measured: {clean(channel.label, 30)}")
+
+
+def severity_sign(severity: Severity, glyphs: Glyphs) -> str:
+    """Return the sign of a finding's severity."""
+    return {"error": glyphs.cross, "warning": glyphs.warning, "info": glyphs.dot}[severity]
+
+
+def file_line(
+    file: RecipeFile, width: int, glyphs: Glyphs, *, example: bool, chosen: bool, focus: bool
+) -> Line:
+    """Return one recipe of the list."""
+    style = "rows--chosen" if chosen and focus else "rows--strong" if chosen else ""
+    tail = f" {glyphs.cross} bad file" if file.recipe is None else " example" if example else ""
+    tail_style = style or ("rows--bad" if file.recipe is None else "rows--quiet")
+    name = literal(clean(file.name, 80), glyphs.ascii)
+    room = max(0, width - 2 - len(tail))
+    return (
+        (f"{glyphs.then if chosen else ' '} ", style),
+        (fit(name, room, ellipsis=glyphs.ellipsis), style),
+        (tail, tail_style),
+    )
+
+
+def fact_lines(
+    study: Study,
+    start: Start,
+    settings: PlanSettings,
+    *,
+    width: int,
+    height: int,
+    utc: float,
+    speed: float,
+    blocked: str,
+    glyphs: Glyphs,
+    times: Times,
+) -> list[Line]:
+    """Return what is known about a recipe, the description in the room that is left."""
+    name = literal(clean(study.file.name, 80), glyphs.ascii)
+    if study.file.recipe is None:
+        said = literal("\n".join(clean(line, 2000) for line in study.file.problem.split("\n")), glyphs.ascii)
+        head: list[Line] = [((name, "rows--strong"), (f"  {glyphs.cross} cannot be read", "rows--bad"))]
+        return (head + [((line, ""),) for line in folded(said, width)])[:height]
+    last: list[Line] = [_total(study, utc, speed, glyphs, times)]
+    last.append(
+        (
+            ("From ", "rows--quiet"),
+            (f"{number(start.celsius, 'degC')} {chr(176)}C", "rows--strong"),
+            (f" {start.words}", "rows--quiet" if start.measured else "rows--warn"),
+        )
+    )
+    last.append(((f"Assumed {_reading(settings)}", "rows--quiet"),))
+    last.append(_verdict(study, blocked, glyphs))
+    last = [tuple((glyphs.plain(text), style) for text, style in line) for line in last]
+    words = folded(" ".join(clean(study.file.recipe.description, 2000).replace("\u240a", " ").split()), width)
+    room = max(0, height - 1 - len(last))
+    told = [literal(line, glyphs.ascii) for line in words[:room]]
+    if told and len(words) > room:
+        told[-1] = fit(told[-1], max(0, width - 2)).rstrip() + f" {glyphs.ellipsis}"
+    return [((name, "rows--strong"),), *(((line, ""),) for line in told), *last][:height]
+
+
+def _total(study: Study, utc: float, speed: float, glyphs: Glyphs, times: Times) -> Line:
+    if study.plan is None:
+        return (("No time line: see the check", "rows--warn"),)
+    plan = study.plan
+    about = "about " if plan.estimated else ""
+    spans: list[Span] = [
+        ("Takes ", "rows--quiet"),
+        (about + spell_duration(round(plan.total)), "rows--strong"),
+        ("  ends ", "rows--quiet"),
+        (times.day_and_time(utc + plan.total / speed) + times.zone(utc), "rows--strong"),
+        (" if started now", "rows--quiet"),
+    ]
+    if speed != 1:
+        spans.append((f" (demo ×{speed:g})", "rows--quiet"))
+    return tuple(spans)
+
+
+def _reading(settings: PlanSettings) -> str:
+    unit = {"degC": "°C", "K": "K", "degF": "°F"}[settings.temperature_unit]
+    way = "an item ramps over its time" if settings.step_reading == "ramp" else "an item jumps, then holds"
+    return f"{unit} and {settings.duration_unit} are sent, {way}, {format_number(settings.assumed_rate, 3)} K/min"
+
+
+def _verdict(study: Study, blocked: str, glyphs: Glyphs) -> Line:
+    spans: list[Span] = [("Check ", "rows--quiet")]
+    for severity, (word, style) in _SEVERITY.items():
+        count = study.count(severity)
+        if count:
+            plural = "" if count == 1 else "s"
+            spans.append((f"{severity_sign(severity, glyphs)} {count} {word}{plural}  ", style))
+    if len(spans) == 1:
+        spans.append((f"{glyphs.dot} nothing to say  ", "rows--good"))
+    if study.compiled is None:
+        spans.append(("cannot be loaded", "rows--bad"))
+    elif blocked:
+        spans.append(("not now: " + blocked, "rows--warn"))
+    else:
+        spans.append((f"L loads {len(study.compiled.items)} items", "rows--good"))
+    return tuple(spans)
+
+
+def finding_lines(findings: Sequence[Finding], width: int, glyphs: Glyphs) -> list[Line]:
+    """Return the findings, folded; each begins with sign and word of its severity."""
+    lines: list[Line] = []
+    for finding in findings:
+        word, style = _SEVERITY[finding.severity]
+        head = f"{severity_sign(finding.severity, glyphs)} {word:<8}"
+        where = "" if finding.where == "recipe" else f"{finding.where}: "
+        said = literal(clean(where + finding.message, 1000), glyphs.ascii)
+        for count, line in enumerate(folded(glyphs.plain(said), max(10, width - len(head)))):
+            lines.append((((head if count == 0 else " " * len(head)), style), (line, "")))
+    return lines
+
+
+STEP_HEAD = ("item", "what", "from", "to", "takes", "starts", "round")
+_STEP_WIDTHS = (4, 5, 7, 7, 9, 10, 8)
+
+
+def step_head(width: int) -> Line:
+    """Return the names of the columns of the steps."""
+    return ((_step_row(STEP_HEAD, width), "rows--quiet"),)
+
+
+def step_line(segment: Segment, width: int, glyphs: Glyphs) -> Line:
+    """Return one ramp or hold; its number is that of the device's item, `-` where nothing is sent for it."""
+    about = "~" if segment.estimated else ""
+    ramp = segment.kind == "ramp"
+    cells = (
+        glyphs.dash if segment.index is None else str(segment.index),
+        segment.kind,
+        number(segment.from_temp, "degC") if ramp else "",
+        number(segment.to_temp, "degC"),
+        about + short_duration(segment.duration),
+        short_duration(segment.start),
+        "" if segment.cycle is None else f"{segment.cycle[0]} of {segment.cycle[1]}",
+    )
+    return ((glyphs.plain(_step_row(cells, width)), "" if ramp else "rows--name"),)
+
+
+def short_duration(seconds: float) -> str:
+    """Return a duration in at most two parts: `2h 05m`, `40m`, `1d 3h`."""
+    parts = spell_duration(round(seconds, 1 if seconds < 60 else 0)).split(" ")
+    return " ".join(parts[:2])
+
+
+def _step_row(cells: Sequence[str], width: int) -> str:
+    row = ""
+    for number_, (cell, room) in enumerate(zip(cells, _STEP_WIDTHS, strict=True)):
+        if len(row) + room > width:
+            break
+        row += fit(cell, room, right=number_ != 1) + ("  " if number_ in (0, 1) else " ")
+    return row
+
+
+def library_rows(library: Library) -> list[tuple[RecipeFile, bool]]:
+    """Return the files of the list, each with whether it is an example."""
+    return [(file, False) for file in library.own] + [(file, True) for file in library.examples]
