@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from typing import Any
 
 import pytest
@@ -200,6 +201,25 @@ async def test_with_two_transports_the_next_attempt_takes_the_next() -> None:
         async with running(target, random=lambda: 1.0) as harness:
             await harness.state(LinkState.ONLINE)
             assert len(server.sids) == 1
+
+
+async def test_a_name_service_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+
+    def hang(*arguments: Any, **options: Any) -> list[Any]:
+        release.wait(30)
+        raise socket.gaierror(socket.EAI_NONAME, "not found")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    try:
+        why = await refusal(Target(url="http://slow.example", connect_timeout=0.3))
+        assert "did not answer in time" in why
+        hung = [thread for thread in threading.enumerate() if thread.name == "look up slow.example"]
+        assert hung
+        # A thread that is no daemon would be waited for when the program ends.
+        assert all(thread.daemon for thread in hung)
+    finally:
+        release.set()
 
 
 async def test_nothing_but_the_handshake_is_sent() -> None:

@@ -327,6 +327,14 @@ async def test_close_open_and_reconnect_now() -> None:
         assert server.events == []
 
 
+async def test_nothing_is_heard_after_the_end() -> None:
+    async with raw_server(sends("41", *['42["late",1]'] * 50)) as server, running(server.url) as harness:
+        await harness.state(LinkState.LOST)
+        harness.link.close()
+        await harness.state(LinkState.OFFLINE)
+        assert harness.heard == []
+
+
 async def test_a_listener_that_fails_does_not_end_the_link() -> None:
     async with socketio_server() as server, running(server.url) as harness:
         await harness.state(LinkState.ONLINE)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+
+import engineio.base_client
 
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.clock import SystemClock
@@ -88,6 +91,9 @@ async def running(target: Target | str, **options: Any) -> AsyncIterator[Harness
             await task
         took = loop.time() - begin
         logging.getLogger("tests").debug("closed in %s", took)
+    gc.collect()
+    await asyncio.sleep(0)
+    assert not engineio.base_client.connected_clients, "a client was left behind"
     assert took < 1.5, f"closing took {took} s"
     assert harness.link.status.state is LinkState.OFFLINE
     assert not accidents, accidents

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.fastloop import LoopClock, run_fast
@@ -63,6 +63,7 @@ class Scene:
     def __init__(self, script: Sequence[Refuse | Last], random: Callable[[], float] = lambda: 0.0) -> None:
         self.loop = asyncio.get_running_loop()
         self.script = list(script)
+        self.connected = asyncio.Event()
         self.dialled: list[float] = []
         self.orders: list[Sequence[str]] = []
         self.ended: list[float] = []
@@ -93,6 +94,7 @@ class Scene:
         self.wires.append(wire)
         self.ended[-1] += step.seconds
         hearing.connected(wire)
+        self.connected.set()
         return wire
 
     async def run(self, seconds: float) -> None:
@@ -141,6 +143,7 @@ STEPS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(STEPS, max_size=30), st.floats(0, 1), st.floats(0, 5000))
 def test_whatever_happens_the_schedule_holds_and_nothing_is_sent(
     script: list[Refuse | Last], chance: float, seconds: float
@@ -245,6 +248,14 @@ def test_reconnect_now_during_an_attempt_begins_a_new_one() -> None:
     scene = act([Last(100, after=60), Last(100)], plot)
     assert scene.dialled == [0.0, 1.0]
     assert scene.link.status.session == 1
+
+
+def test_an_attempt_that_succeeds_just_when_it_is_ended_leaves_nothing_open() -> None:
+    async def plot(scene: Scene) -> None:
+        await scene.connected.wait()
+
+    scene = act([Last(100)], plot)
+    assert [wire.closed for wire in scene.wires] == [True]
 
 
 def test_close_holds_until_open() -> None:

@@ -40,6 +40,8 @@ def test_addresses_that_are_accepted(url: str, origin: str) -> None:
         ("http://", "names no host"),
         ("http://:8080", "names no host"),
         ("http://chamber lab:80", "names no host"),
+        ("http://chamber..lab:80", "no possible host"),
+        (f"http://{'c' * 64}.lab:80", "no possible host"),
         ("http://chamber:0", "port 0"),
         ("http://chamber:99999", "cannot be read"),
         ("http://chamber:port", "cannot be read"),

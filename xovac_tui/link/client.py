@@ -185,10 +185,15 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             data = _decode(text[len(self._plain) - 1 :])
         except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
             return False
-        if not isinstance(data, list) or not data or self._namespace not in self.namespaces:
+        if not isinstance(data, list) or not data:
             return False
-        self._on_arguments(data[0], tuple(data[1:]))
+        self._hand_over(data)
         return True
+
+    def _hand_over(self, data: list[Any]) -> None:
+        # What still comes after the end is not heard, or a link would show data while it says LOST.
+        if not self.ended.is_set():
+            self._on_arguments(data[0], tuple(data[1:]))
 
     async def _message(self, data: Any) -> None:
         try:
@@ -198,7 +203,8 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             await self._handle_eio_message(data)
         except Exception as why:  # a packet may be anything
             self._half = None
-            self._on_malformed(data if isinstance(data, str | bytes) else repr(data), why)
+            if not self.ended.is_set():
+                self._on_malformed(data if isinstance(data, str | bytes) else repr(data), why)
 
     async def _handle_connect(self, namespace: str | None, data: Any) -> None:
         if (namespace or "/") != self._namespace or self._namespace in self.namespaces:
@@ -217,7 +223,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             return
         if not isinstance(data, list) or not data:
             raise ValueError("an event without a name")
-        self._on_arguments(data[0], tuple(data[1:]))
+        self._hand_over(data)
         if number is not None:
             # A receipt of the protocol, which a server may wait for; it says nothing.
             await self._send_packet(
@@ -255,6 +261,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
 
     async def close(self, patience: float) -> None:
         """Say good-bye if that can be done within `patience` seconds, then leave nothing behind."""
+        self.end("client disconnect")
         leaving = asyncio.ensure_future(self._say_goodbye())
         waits = {leaving}
         if self.eio.transport() == "polling" and self.eio.write_loop_task is not None:
@@ -269,7 +276,6 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             self.eio.state = "disconnected"
             if self.eio in engineio.base_client.connected_clients:
                 engineio.base_client.connected_clients.remove(self.eio)
-            self.end("client disconnect")
 
     async def _say_goodbye(self) -> None:
         try:

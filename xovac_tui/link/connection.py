@@ -141,7 +141,6 @@ class Link:
         dialling = asyncio.ensure_future(
             self._dial(self._target, transports[turn:] + transports[:turn], hearing)
         )
-        connection: Connection | None = None
         try:
             await self._until_woken(dialling)
             if not dialling.done():
@@ -160,12 +159,11 @@ class Link:
             return why
         finally:
             self._connection = None
-            if connection is None:
-                dialling.cancel()
-                # It cleans up after itself, within a second.
-                await asyncio.wait((dialling,))
-            else:
-                await connection.close()
+            # An attempt that is ended cleans up after itself; one that has just succeeded is left to us.
+            dialling.cancel()
+            await asyncio.wait((dialling,))
+            if not dialling.cancelled() and dialling.exception() is None:
+                await dialling.result().close()
 
     def _over(self, why: str) -> None:
         """Note that nothing can be sent any more, and why; no reason means that the operator wants it so."""

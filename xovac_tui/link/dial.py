@@ -20,6 +20,7 @@ from xovac_tui.link import trouble
 from xovac_tui.link.certificate import trust
 from xovac_tui.link.client import HEARTBEAT, MAX_MESSAGE, Client, Socket, log
 from xovac_tui.link.handshake import ask
+from xovac_tui.link.resolve import Resolver
 from xovac_tui.link.target import Address, Target, check_target, parse_fingerprint
 
 PATIENCE = 0.8
@@ -88,7 +89,7 @@ def open_session(
             else trust(target.ca_file)
         )
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(ssl=ssl_option),
+        connector=aiohttp.TCPConnector(ssl=ssl_option, resolver=Resolver()),
         cookie_jar=aiohttp.CookieJar(unsafe=True),
         headers={"User-Agent": f"xovac-tui/{xovac_tui.__version__}", **target.headers},
         ws_response_class=Socket,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import socket
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -24,6 +23,7 @@ from xovac_tui.link import trouble
 from xovac_tui.link.certificate import presented, trust
 from xovac_tui.link.dial import Connection, Hearing, dial, open_session
 from xovac_tui.link.handshake import Handshake, ask
+from xovac_tui.link.resolve import look_up
 from xovac_tui.link.target import Address, Target, check_target, show_fingerprint
 
 _NAMES_SHOWN = 12
@@ -130,10 +130,9 @@ async def _name(patient: _Patient) -> Check:
     with suppress(ValueError):
         ipaddress.ip_address(host)
         return Check("name", None, "The address is in numbers; nothing to look up.")
-    loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(patient.target.connect_timeout):
-            found = await loop.getaddrinfo(host, patient.address.port, type=socket.SOCK_STREAM)
+            found = await look_up(host, patient.address.port)
     except TimeoutError:
         return Check(
             "name", False, f"{clean(host, 100)}: no answer in time.", trouble.no_name(patient.address)

@@ -131,6 +131,11 @@ def _check_url(url: str) -> tuple[str, int, bool, str]:
         raise SettingsError(f"{what} must begin with http, https, ws or wss. {example}")
     if not parts.hostname or not re.fullmatch(r"[^\s/\\@<>\"'`{}|^\x00-\x20]+", parts.hostname):
         raise SettingsError(f"{what} names no host. {example}")
+    if ":" not in parts.hostname:
+        try:
+            parts.hostname.rstrip(".").encode("idna")
+        except UnicodeError:
+            raise SettingsError(f"{what} names no possible host. {example}") from None
     if port == 0:
         raise SettingsError(f"{what} names port 0; a port is from 1 to 65535. {example}")
     if parts.username is not None or parts.password is not None:

@@ -1,0 +1,68 @@
+"""Name look-ups that nobody has to wait for when the program ends."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+Info = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]]
+"""What `socket.getaddrinfo` returns for one address."""
+
+
+async def look_up(host: str, port: int, family: int = socket.AF_UNSPEC) -> list[Info]:
+    """Return the addresses of a host, or raise `socket.gaierror` or `UnicodeError`.
+
+    A name service that does not answer may hold the call for half a minute. The usual thread pool is waited
+    for at the program's end, so each look-up has a daemon thread of its own.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[Info]] = loop.create_future()
+
+    def tell(found: list[Info] | Exception) -> None:
+        if answer.done():
+            return
+        if isinstance(found, Exception):
+            answer.set_exception(found)
+        else:
+            answer.set_result(found)
+
+    def work() -> None:
+        found: list[Info] | Exception
+        try:
+            found = list(socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM))
+        except Exception as why:
+            found = why
+        if not loop.is_closed():
+            try:
+                loop.call_soon_threadsafe(tell, found)
+            except RuntimeError:  # it was closed in between
+                return
+
+    threading.Thread(target=work, name=f"look up {host[:40]}", daemon=True).start()
+    return await answer
+
+
+class Resolver(AbstractResolver):
+    """`look_up` in the form that aiohttp wants."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """Return the addresses of a host."""
+        found: list[ResolveResult] = []
+        for kind, _, proto, _, address in await look_up(host, port, family):
+            number = str(address[0])
+            if kind == socket.AF_INET6 and len(address) == 4 and address[3]:
+                # A link-local address is worth nothing without its interface.
+                number = socket.getnameinfo(address, socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)[0]
+            flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+            found.append(
+                ResolveResult(hostname=host, host=number, port=port, family=kind, proto=proto, flags=flags)
+            )
+        return found
+
+    async def close(self) -> None:
+        """Do nothing: nothing is kept."""
