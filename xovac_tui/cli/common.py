@@ -17,6 +17,11 @@ from xovac_tui.config import Effective, Overrides, Profile, Secrets, effective_s
 if TYPE_CHECKING:
     from xovac_tui.api.contract import Contract
 
+    _FloatType = click.ParamType[float]
+else:
+    # Older releases of click have no type parameter there.
+    _FloatType = click.ParamType
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -72,7 +77,7 @@ def contract_of(profile: Profile) -> Contract:
     return load_contract(files, simulator=SIMULATOR_CONTRACT in profile.contracts)
 
 
-class Seconds(click.ParamType[float]):
+class Seconds(_FloatType):
     """A duration such as `10s`, `2min` or `90` (seconds)."""
 
     name = "duration"
