@@ -1,0 +1,91 @@
+"""Each room is imported in a process of its own, and must not bring in what it has no business with."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+import xovac_tui
+
+SCREEN = ("textual", "rich")
+NETWORK = ("socketio", "engineio", "aiohttp")
+POSIX_ONLY = ("fcntl", "termios", "tty", "pty", "pwd", "grp", "resource")
+
+_PACKAGE = Path(xovac_tui.__file__).parent
+
+
+def _modules() -> list[str]:
+    names = []
+    for file in sorted(_PACKAGE.rglob("*.py")):
+        parts = list(file.relative_to(_PACKAGE.parent).with_suffix("").parts)
+        if parts[-1] == "__init__":
+            parts.pop()
+        if parts[-1] != "__main__":
+            names.append(".".join(parts))
+    return names
+
+
+def _in(name: str, rooms: Iterable[str]) -> bool:
+    return any(name == room or name.startswith(f"{room}.") for room in rooms)
+
+
+ALL = _modules()
+NO_SCREEN = [name for name in ALL if not _in(name, ["xovac_tui.ui"])]
+NO_NETWORK = [name for name in ALL if not _in(name, ["xovac_tui.link", "xovac_tui.simulator"])]
+
+
+def brought_in(
+    modules: Iterable[str], unwanted: Iterable[str], block: Iterable[str] = ()
+) -> dict[str, list[str]]:
+    """Import modules one after the other in a fresh process; return what each was the first to bring in."""
+    code = f"""
+import importlib, sys
+for name in {list(block)!r}:
+    sys.modules[name] = None
+seen = set()
+for module in {list(modules)!r}:
+    importlib.import_module(module)
+    new = [name for name in {list(unwanted)!r} if sys.modules.get(name) is not None and name not in seen]
+    seen.update(new)
+    if new:
+        print(module, *new)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines()}
+
+
+def test_the_looking_finds_something() -> None:
+    assert "xovac_tui.api.event" in NO_SCREEN
+    assert brought_in(["xovac_tui.ui.app"], SCREEN) == {"xovac_tui.ui.app": ["textual", "rich"]}
+    assert "xovac_tui.simulator.server" in brought_in(["xovac_tui.simulator.server"], NETWORK)
+
+
+def test_only_the_screen_brings_in_textual() -> None:
+    assert brought_in(NO_SCREEN, SCREEN) == {}
+
+
+def test_only_link_and_simulator_bring_in_the_network() -> None:
+    # The screen, too: socket.io's import is longer than the first paint may be late.
+    assert brought_in(NO_NETWORK, NETWORK) == {}
+
+
+@pytest.mark.parametrize("name", ["xovac_tui.cli", "xovac_tui.cli.console", "xovac_tui.station"])
+def test_the_start_brings_in_neither(name: str) -> None:
+    assert brought_in([name], (*SCREEN, *NETWORK, "xovac_tui.ui")) == {}
+
+
+def test_the_first_picture_does_not_wait_for_socket_io() -> None:
+    assert brought_in(["xovac_tui.cli.console", "xovac_tui.ui.app"], NETWORK) == {}
+
+
+def test_nothing_needs_posix_to_be_imported() -> None:
+    # Textual's POSIX driver is not there on Windows; our own module for it is imported only where it is.
+    ours = [name for name in ALL if name != "xovac_tui.ui.driver"]
+    assert brought_in(ours, (), block=POSIX_ONLY) == {}
