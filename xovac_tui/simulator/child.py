@@ -22,9 +22,13 @@ class SimulatorChild:
     def __init__(self, options: SimulatorOptions) -> None:
         self.url = ""
         self._arguments = ["--port", "0", "--stdin-watch", "--speed", f"{options.speed:g}"]
-        self._arguments += ["--seed", f"{options.seed}"]
+        self._arguments += ["--seed", f"{options.seed}", "--period", f"{options.period:g}"]
         if options.warm:
             self._arguments.append("--warm")
+        if options.parameters is not None:
+            self._arguments += ["--parameters", options.parameters]
+        if options.reading is not None:
+            self._arguments += ["--reading", options.reading]
         for plan in options.faults:
             length = "" if plan.duration is None else f":{plan.duration:g}"
             self._arguments += ["--fault", f"{plan.fault.value}@{plan.at:g}{length}"]

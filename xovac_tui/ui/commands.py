@@ -178,3 +178,36 @@ def _split(keys: str) -> list[str]:
 
 def _keys(action: Action, keymap: Mapping[str, str]) -> list[str]:
     return _split(keymap.get(action.id, action.keys))
+
+
+_PLACES = {
+    "app": "Everywhere",
+    "status": "Status",
+    "controls": "Controls",
+    "recipes": "Recipes",
+    "log": "Log",
+}
+_FIXED = """## Moving about
+
+These keys are fixed: arrows or `h j k l`, `home`/`g` and `end`/`G`, page up and down, `tab` to the next part of a screen, `enter` to take,
+`esc` to go back. On the trend chart `left`/`right` move a cursor, `+`/`-` zoom, `esc` goes back to now.
+"""
+
+
+def keys_page() -> str:
+    """Return `docs/keys.md`: every action with its default keys and its name for the settings."""
+    parts = [
+        "# Keys\n",
+        "Made from the program's command table by `python docs/keys.py`. The names in the third column go into the",
+        "settings, table `[keys]`, to put an action on other keys; STOP always stays on `!`.\n",
+    ]
+    for scope, title in _PLACES.items():
+        table = actions(scope)
+        if not table:
+            continue
+        parts += [f"## {title}\n", "| key | what it does | name |", "|---|---|---|"]
+        for action in table:
+            keys = " ".join(f"`{key}`" for key in _split(action.keys))
+            parts.append(f"| {keys} | {action.help} | `{action.id}` |")
+        parts.append("")
+    return "\n".join([*parts, _FIXED])

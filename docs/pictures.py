@@ -1,0 +1,149 @@
+"""Makes the pictures of the README: the real app, on the real simulator, in accelerated time.
+
+    python docs/pictures.py [FOLDER]
+
+Needs no terminal. The simulator runs as a process of its own, 60 times as fast as a chamber would, and the
+console's clocks run with it, so that two minutes show a run of two hours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from xovac_tui.api.loader import load_contract
+from xovac_tui.chamber.snapshot import LinkWord, RunState
+from xovac_tui.config import Display, Profile, Secrets, Settings
+from xovac_tui.launch import Launch
+from xovac_tui.recipes.compiler import compile_recipe
+from xovac_tui.recipes.files import parse_recipe
+from xovac_tui.simulator.child import SimulatorChild
+from xovac_tui.simulator.options import SimulatorOptions
+from xovac_tui.state import State
+from xovac_tui.station import Station
+from xovac_tui.themes import shipped_themes
+from xovac_tui.ui.app import XovacApp
+
+SPEED = 60.0
+MINUTES = 105
+"""Minutes of the run until the picture is taken."""
+RECIPE = """
+name = "Bakeout and 4 cycles"
+limits = { min = -30, max = 65 }
+[[steps]]
+to = 60
+rate = 1.5
+[[steps]]
+hold = "25min"
+[[steps]]
+repeat = 4
+[[steps.steps]]
+to = -20
+rate = 2
+[[steps.steps]]
+hold = "30min"
+[[steps.steps]]
+to = 50
+rate = 2
+[[steps.steps]]
+hold = "30min"
+"""
+
+
+class FastClock:
+    """This machine's clocks, `speed` times as fast from now on."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._utc = time.time()
+        self._start = time.monotonic()
+
+    def utc(self) -> float:
+        """Return seconds since 1970."""
+        return self._utc + self.mono()
+
+    def mono(self) -> float:
+        """Return seconds since the start."""
+        return (time.monotonic() - self._start) * self._speed
+
+
+async def take(folder: Path) -> None:
+    """Run the console through a recipe and save its screens."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["XOVAC_HOME"] = home
+        options = SimulatorOptions(speed=SPEED, warm=True, period=0.1)
+        async with SimulatorChild(options) as child:
+            profile = Profile(url=child.url)
+            contract = load_contract((), simulator=True)
+            clock = FastClock(SPEED)
+            station = Station("bench-1", profile, contract, clock=clock, who="ada@lab")
+            launch = Launch(
+                settings=Settings(display=Display(time="utc")),
+                settings_path=Path(home) / "config.toml",
+                profile_name="bench-1",
+                profile=profile,
+                secrets=Secrets(),
+                contract=contract,
+                theme="xovac-dark",
+                window="6h",
+                themes=shipped_themes(),
+                recipes=Path(home) / "recipes",
+                state=State(),
+                state_path=Path(home) / "state.toml",
+                log_path=None,
+            )
+            app = XovacApp(launch, station=station)
+            async with app.run_test(size=(120, 36), notifications=True) as pilot:
+                await until(lambda: station.snapshot().link.word is LinkWord.ONLINE)
+                await asyncio.sleep(20)
+                await fly(station)
+                await until(lambda: station.snapshot().run.state is RunState.RUNNING)
+                await pilot.press("plus")
+                await asyncio.sleep(MINUTES * 60 / SPEED)
+                station.note("Heater strap checked")
+                await asyncio.sleep(3)
+                await save(app, pilot, folder / "status.svg")
+                for key, name in (("2", "controls"), ("3", "recipes"), ("4", "log")):
+                    await pilot.press(key)
+                    await asyncio.sleep(3)
+                    await save(app, pilot, folder / f"{name}.svg")
+
+
+async def fly(station: Station) -> None:
+    """Load the recipe and start it, as a person would."""
+    settings = station.plan_settings()
+    recipe = parse_recipe(RECIPE, "docs/pictures.py")
+    actual = station.snapshot().run.actual
+    compiled = compile_recipe(recipe, settings, 20.0 if actual is None else actual)
+    await station.load_recipe(compiled.plan, compiled.payload)
+    await station.send("start_recipe")
+
+
+async def until(condition: object, within: float = 30.0) -> None:
+    """Wait until the condition holds."""
+    assert callable(condition)
+    async with asyncio.timeout(within):
+        while not condition():  # noqa: ASYNC110 - the station tells by being looked at
+            await asyncio.sleep(0.05)
+
+
+async def save(app: XovacApp, pilot: Pilot[int], path: Path) -> None:
+    """Save the screen, without the addresses of fonts that a picture should not fetch."""
+    app.clear_notifications()
+    app.flush()
+    await pilot.pause()
+    svg = re.sub(r"@font-face\s*\{.*?\}", "", app.export_screenshot(title="xovac-tui"), flags=re.DOTALL)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(svg, encoding="utf-8")
+    print(f"saved {path}")
+
+
+if __name__ == "__main__":
+    asyncio.run(take(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "img"))
