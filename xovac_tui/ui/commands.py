@@ -47,30 +47,6 @@ STOP = Action(
 
 ACTIONS: tuple[Action, ...] = (
     STOP,
-    Action("help", "?", "help", "Explain the screen you are on, with its keys.", footer=True),
-    Action(
-        "palette", ":,ctrl+p", "palette", "Find a command by its name.", footer=True, method="command_palette"
-    ),
-    Action("tab-status", "1", "Status", "Go to Status: readings, run and trend.", method="tab('status')"),
-    Action("tab-controls", "2", "Controls", "Go to Controls: commands and ledger.", method="tab('controls')"),
-    Action("tab-recipes", "3", "Recipes", "Go to Recipes.", method="tab('recipes')"),
-    Action("tab-log", "4", "Log", "Go to Log: every event in and out.", method="tab('log')"),
-    Action("pause", "p", "pause", "Hold the picture still; data go on being received.", footer=True),
-    Action("note", "n", "note", "Put a note on the time axis.", footer=True),
-    Action(
-        "observe", "o", "observe", "Switch between OBSERVE (nothing can be sent) and CONTROL.", footer=True
-    ),
-    Action("reconnect", "r", "reconnect", "Connect now, without waiting for the next try."),
-    Action("seen", "u", "unknown seen", "Say that you have looked at commands whose outcome is unknown."),
-    Action("theme", "t", "theme", "Choose another theme."),
-    Action("save-screen", "f12", "save screen", "Save a picture of the screen as an SVG file."),
-    Action("quit", "q", "quit", "Leave. The chamber goes on with what it does.", footer=True),
-    Action("window", "w", "window", "Show the next longer window of the trend.", "status", footer=True),
-    Action("window-back", "W", "window back", "Show the next shorter window of the trend.", "status"),
-    Action(
-        "all-channels", "a", "all channels", "Show every channel in full, or only those that fit.", "status"
-    ),
-    Action("pin", "space", "pin", "Pin the chosen channel to the top and to the trend.", "status"),
     Action(
         "load-recipe",
         "L",
@@ -117,6 +93,45 @@ ACTIONS: tuple[Action, ...] = (
         footer=True,
     ),
     Action("log-back", "escape", "back", "Hide the detail, then take the filter away.", "log"),
+    Action("help", "?", "help", "Explain the screen you are on, with its keys.", footer=True),
+    Action(
+        "palette", ":,ctrl+p", "palette", "Find a command by its name.", footer=True, method="command_palette"
+    ),
+    Action("tab-status", "1", "Status", "Go to Status: readings, run and trend.", method="tab('status')"),
+    Action("tab-controls", "2", "Controls", "Go to Controls: commands and ledger.", method="tab('controls')"),
+    Action("tab-recipes", "3", "Recipes", "Go to Recipes.", method="tab('recipes')"),
+    Action("tab-log", "4", "Log", "Go to Log: every event in and out.", method="tab('log')"),
+    Action("pause", "p", "pause", "Hold the picture still; data go on being received.", footer=True),
+    Action("note", "n", "note", "Put a note on the time axis.", footer=True),
+    Action(
+        "observe", "o", "observe", "Switch between OBSERVE (nothing can be sent) and CONTROL.", footer=True
+    ),
+    Action("reconnect", "r", "reconnect", "Connect now, without waiting for the next try."),
+    Action("seen", "u", "unknown seen", "Say that you have looked at commands whose outcome is unknown."),
+    Action("theme", "t", "theme", "Choose another theme."),
+    Action("save-screen", "f12", "save screen", "Save a picture of the screen as an SVG file."),
+    Action("quit", "q", "quit", "Leave. The chamber goes on with what it does.", footer=True),
+    Action("window", "w", "window", "Show the next longer window of the trend.", "status", footer=True),
+    Action("window-back", "W", "window back", "Show the next shorter window of the trend.", "status"),
+    Action(
+        "all-channels", "a", "all channels", "Show every channel in full, or only those that fit.", "status"
+    ),
+    Action("pin", "space", "pin", "Pin the chosen channel to the top and to the trend.", "status"),
+    Action(
+        "open-command",
+        "enter",
+        "open",
+        "Open the chosen command's form or question, or the chosen entry of the ledger in full.",
+        "controls",
+        footer=True,
+    ),
+    Action(
+        "expert-event",
+        "x",
+        "any event",
+        "Send any event with any JSON; only where the profile says expert = true.",
+        "controls",
+    ),
 )
 
 
