@@ -1,22 +1,15 @@
-"""Strict reading of users' TOML: a mistake is told with file, key, reason and what would be right."""
+"""Reads users' TOML files: what cannot be read is told with file, line and reason."""
 
 from __future__ import annotations
 
 import difflib
-import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
-
-import msgspec
+from typing import Any
 
 from xovac_tui.errors import SettingsError, XovacError
 
-T = TypeVar("T")
-
-_UNKNOWN = re.compile(r"unknown field `(?P<key>[^`]*)`(?: - at `\$(?P<at>[^`]*)`)?")
-_AT = re.compile(r" - at `\$(?P<at>[^`]*)`")
 _MAX_BYTES = 1_000_000
 
 
@@ -50,50 +43,3 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     if near:
         return f' Did you mean "{near[0]}"?'
     return f" Valid here: {', '.join(names)}." if names else ""
-
-
-def convert(
-    data: Mapping[str, Any],
-    type_: type[T],
-    *,
-    file: str | Path,
-    at: str = "",
-    error: type[XovacError] = SettingsError,
-) -> T:
-    """Convert one TOML table into a struct, or raise `error` naming file, key, reason and the nearest name.
-
-    `at` is the key path of the table inside the file, for instance `commands.vent`.
-    """
-    try:
-        return msgspec.convert(data, type_, strict=True)
-    except msgspec.ValidationError as why:
-        raise error(f"{file}: {explain(str(why), type_, at)}") from None
-
-
-def explain(reason: str, type_: type, at: str = "") -> str:
-    """Turn msgspec's reason into a sentence with the whole key path."""
-    unknown = _UNKNOWN.search(reason)
-    if unknown:
-        inner = (unknown["at"] or "").strip(".")
-        key = ".".join(part for part in (at, inner, unknown["key"]) if part)
-        return f'there is no key "{key}".' + nearest(unknown["key"], _fields_at(type_, inner))
-    place = _AT.search(reason)
-    path = ".".join(part for part in (at, place["at"].strip(".") if place else "") if part)
-    said = _AT.sub("", reason)
-    return f'key "{path}": {said[:1].lower() + said[1:]}.' if path else f"{said}."
-
-
-def _fields_at(type_: Any, path: str) -> list[str]:
-    """Return the field names of the struct found by walking `path` from `type_`."""
-    for part in [p for p in re.split(r"[.\[\]]+", path) if p]:
-        if part == "...":
-            inner = [a for a in getattr(type_, "__args__", ()) if a is not Ellipsis]
-            type_ = inner[-1] if inner else type_
-            continue
-        if not (isinstance(type_, type) and issubclass(type_, msgspec.Struct)):
-            return []
-        hints = {f.name: f.type for f in msgspec.structs.fields(type_)}
-        type_ = hints.get(part, type_)
-    if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
-        return [f.encode_name for f in msgspec.structs.fields(type_)]
-    return []

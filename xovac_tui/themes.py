@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 
 from xovac_tui import paths
-from xovac_tui.config.mistakes import convert
 from xovac_tui.errors import SettingsError
+from xovac_tui.mistakes import convert
 from xovac_tui.strict import nearest, read_toml
 
 DEFAULT_THEME = "xovac-dark"

@@ -89,16 +89,19 @@ def test_a_users_file_adds(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[commands.vent]\nhazzard = 'safe'", ['"commands.vent.hazzard"', 'mean "hazard"']),
-        ("[commands.vent]\nhazard = 'deadly'", ['"commands.vent.hazard"', "deadly"]),
-        ("[commands.vent]\ntimeout = 'soon'", ['"commands.vent.timeout"', "15s"]),
-        ("[commands.vent]\nfields.rate = { type = 'flaot' }", ["rate", "flaot"]),
+        ("[commands.vent]\nhazzard = 'safe'", ["commands.vent.hazzard", 'mean "hazard"']),
+        ("[commands.vent]\nhazard = 'deadly'", ["commands.vent.hazard", "deadly", '"critical"']),
+        ("[commands.vent]\ntimeout = 'soon'", ["commands.vent.timeout", "15s"]),
+        (
+            "[commands.vent]\nfields.rate = { type = 'flaot' }",
+            ["commands.vent.fields.rate.type", 'mean "float"'],
+        ),
         (
             "[commands.vent]\nfields.r = { type = 'float', min = 2, max = 1 }",
             ["fields.r.min", "above its max"],
         ),
         ("[commands.vent]\nfields.r = { type = 'choice' }", ["fields.r.choices"]),
-        ("[commands.vent]\nfields.r = { type = 'float', min = nan }", ["finite"]),
+        ("[commands.vent]\nfields.r = { type = 'float', min = nan }", ["fields.r.min", "number"]),
         ("[commands.cancel_recipe]\ntitle = 'Mine'", ["commands.cancel_recipe", "manual documents this"]),
         ("[responses.load_recipe_ack]\ncommand = 'x'", ["manual documents this"]),
         ("[responses.x_ack]\ncommand = 'cancel_recip'", ['mean "cancel_recipe"']),
@@ -109,9 +112,9 @@ def test_a_users_file_adds(tmp_path: Path) -> None:
         ("[messages.m]\nx = { rolle = 'state' }", ['mean "role"']),
         ("comands = 1", ['mean "commands"']),
         ("commands = 1", ["must hold tables"]),
-        ("start = 'go'", ['"start"', 'called "go"']),
-        ("start = 3", ['"start"']),
-        ("origin = 'gossip'", ['"origin"']),
+        ("start = 'go'", ["`start`", 'called "go"']),
+        ("start = 3", ["`start`"]),
+        ("origin = 'gossip'", ["`origin`"]),
         ("[commands", ["not valid TOML", "end of document"]),
     ],
 )

@@ -166,7 +166,7 @@ keys = st.sampled_from(["profile", "display", "keys", "profiles", "recipes", "oo
 @given(st.dictionaries(keys, toml_values, max_size=4))
 def test_whatever_the_file_holds_it_is_taken_or_told(data: dict[str, Any]) -> None:
     """The walk that makes the sentences and msgspec's own reading agree on what is right."""
-    from xovac_tui.config.mistakes import mistakes
+    from xovac_tui.mistakes import mistakes
 
     found = list(mistakes(data, Settings))
     try:

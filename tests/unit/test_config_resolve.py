@@ -136,7 +136,7 @@ def test_an_address_with_a_name_changes_the_address_only() -> None:
 def test_a_pin_is_not_silently_lost_by_another_address() -> None:
     pinned = Settings(profiles={"p": Profile(url="https://c", fingerprint="ab" * 32)})
     assert resolve_profile(pinned, "p", "https://localhost:8443")[1].fingerprint
-    with pytest.raises(SettingsError, match="cannot be used with the address http://localhost: `fingerprint`"):
+    with pytest.raises(SettingsError, match="cannot be used with http://localhost: `fingerprint`"):
         resolve_profile(pinned, "p", "http://localhost")
 
 

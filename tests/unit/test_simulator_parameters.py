@@ -50,7 +50,7 @@ def test_a_users_file_need_only_hold_what_differs(tmp_path: Path) -> None:
         ),
         (
             '[ambient]\ntemperature = { value = "warm", unit = "degC", origin = "assumed" }',
-            ["ambient.temperature", "float"],
+            ["ambient.temperature", "must be a number"],
         ),
         (
             '[part]\nheat_capacity = { value = 0, unit = "J/K", origin = "assumed" }',

@@ -25,7 +25,8 @@ from xovac_tui.api.contract import (
     Role,
 )
 from xovac_tui.errors import SettingsError
-from xovac_tui.strict import convert, nearest, read_toml
+from xovac_tui.mistakes import convert
+from xovac_tui.strict import nearest, read_toml
 
 _TABLES = ("commands", "responses", "messages", "confirm")
 _KEYS = (*_TABLES, "origin", "source", "start")
@@ -45,6 +46,12 @@ class _FieldTable(msgspec.Struct, forbid_unknown_fields=True):
     help: str = ""
 
 
+class _ConfirmTable(msgspec.Struct, forbid_unknown_fields=True):
+    role: Role
+    becomes: Literal["", "running", "idle"] = ""
+    equals: str = ""
+
+
 class _CommandTable(msgspec.Struct, forbid_unknown_fields=True):
     title: str = ""
     help: str = ""
@@ -54,7 +61,7 @@ class _CommandTable(msgspec.Struct, forbid_unknown_fields=True):
     hazard: Hazard = Hazard.CONFIRM
     timeout: str | float = 10.0
     fields: dict[str, _FieldTable] = {}
-    confirm: Confirm | None = None
+    confirm: _ConfirmTable | None = None
 
 
 class _ResponseTable(msgspec.Struct, forbid_unknown_fields=True):
@@ -73,12 +80,6 @@ class _LeafTable(msgspec.Struct, forbid_unknown_fields=True):
     role: Role | None = None
     running: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
-
-
-class _ConfirmTable(msgspec.Struct, forbid_unknown_fields=True):
-    role: Role
-    becomes: Literal["", "running", "idle"] = ""
-    equals: str = ""
 
 
 class _Draft:
@@ -111,7 +112,7 @@ def load_contract(paths: Sequence[Path], *, simulator: bool = False) -> Contract
         _add(draft, path, str(path))
     if draft.start is not None and draft.start not in draft.commands:
         hint = nearest(draft.start, draft.commands)
-        raise SettingsError(f'{draft.files[-1]}: key "start": no command is called "{draft.start}".{hint}')
+        raise SettingsError(f'{draft.files[-1]}: `start`: no command is called "{draft.start}".{hint}')
     return Contract(draft.commands, draft.responses, draft.messages, draft.start, tuple(draft.files))
 
 
@@ -119,11 +120,11 @@ def _add(draft: _Draft, path: Path, name: str) -> None:
     data = read_toml(path)
     for key in data:
         if key not in _KEYS:
-            raise SettingsError(f'{name}: there is no key "{key}".{nearest(key, _KEYS)}')
+            raise SettingsError(f"{name}: `{key}` is not a known key.{nearest(key, _KEYS)}")
     for table in _TABLES:
         inner = data.get(table, {})
         if not isinstance(inner, dict) or not all(isinstance(value, dict) for value in inner.values()):
-            raise SettingsError(f'{name}: key "{table}" must hold tables, such as [{table}.name].')
+            raise SettingsError(f"{name}: `{table}` must hold tables, such as [{table}.name].")
     origin = _one_of(data, "origin", Origin.USER, name)
     source = str(data.get("source", name))
     for event, table in data.get("commands", {}).items():
@@ -131,14 +132,14 @@ def _add(draft: _Draft, path: Path, name: str) -> None:
         draft.commands[event] = _command(event, table, origin, source, name)
     for event, table in data.get("responses", {}).items():
         _guard_documented(draft.responses.get(event), f"responses.{event}", name)
-        read = convert(table, _ResponseTable, file=name, at=f"responses.{event}")
+        read = convert(table, _ResponseTable, name, at=f"responses.{event}")
         draft.responses[event] = ResponseSpec(event, read.command, read.schema, origin, read.source or source)
     for event, table in data.get("messages", {}).items():
         draft.messages[event] = _message(event, table, origin, source, name, draft.messages.get(event))
     _tie(draft, data, origin, source, name)
     if "start" in data:
         if not isinstance(data["start"], str):
-            raise SettingsError(f'{name}: key "start" must be the name of a command, in quotes.')
+            raise SettingsError(f"{name}: `start` must be the name of a command, in quotes.")
         draft.start = data["start"]
     draft.files.append(name)
 
@@ -148,8 +149,8 @@ def _tie(draft: _Draft, data: dict[str, Any], origin: Origin, source: str, name:
     for event, table in data.get("confirm", {}).items():
         if event not in draft.commands:
             hint = nearest(event, draft.commands)
-            raise SettingsError(f'{name}: key "confirm.{event}": no such command.{hint}')
-        rule = convert(table, _ConfirmTable, file=name, at=f"confirm.{event}")
+            raise SettingsError(f"{name}: `confirm.{event}`: no such command.{hint}")
+        rule = convert(table, _ConfirmTable, name, at=f"confirm.{event}")
         confirm = Confirm(rule.role, rule.becomes, rule.equals)
         _check_confirm(confirm, draft.commands[event], f"confirm.{event}", name)
         draft.commands[event] = msgspec.structs.replace(draft.commands[event], confirm=confirm)
@@ -158,7 +159,7 @@ def _tie(draft: _Draft, data: dict[str, Any], origin: Origin, source: str, name:
         if command not in draft.commands:
             hint = nearest(command, draft.commands)
             raise SettingsError(
-                f'{name}: key "responses.{event}.command": no command is called "{command}".{hint}'
+                f'{name}: `responses.{event}.command`: no command is called "{command}".{hint}'
             )
     for event in data.get("commands", {}):
         ack = draft.commands[event].ack
@@ -169,14 +170,14 @@ def _tie(draft: _Draft, data: dict[str, Any], origin: Origin, source: str, name:
 def _guard_documented(known: CommandSpec | ResponseSpec | None, key: str, name: str) -> None:
     if known is not None and known.origin is Origin.DOCUMENTED:
         raise SettingsError(
-            f'{name}: key "{key}": the device\'s manual documents this, so it cannot be changed. '
+            f"{name}: `{key}`: the device's manual documents this, so it cannot be changed. "
             f"Take it out; to say how its effect shows, use [confirm.{known.event}]."
         )
 
 
 def _command(event: str, table: dict[str, Any], origin: Origin, source: str, name: str) -> CommandSpec:
     at = f"commands.{event}"
-    read = convert(table, _CommandTable, file=name, at=at)
+    read = convert(table, _CommandTable, name, at=at)
     fields = tuple(_field(key, field, f"{at}.fields.{key}", name) for key, field in read.fields.items())
     command = CommandSpec(
         event=event,
@@ -188,22 +189,20 @@ def _command(event: str, table: dict[str, Any], origin: Origin, source: str, nam
         timeout=_timeout(read.timeout, f"{at}.timeout", name),
         origin=origin,
         source=read.source or source,
-        confirm=read.confirm,
+        confirm=Confirm(rule.role, rule.becomes, rule.equals) if (rule := read.confirm) else None,
         means=read.means,
     )
-    if read.confirm:
-        _check_confirm(read.confirm, command, f"{at}.confirm", name)
+    if command.confirm:
+        _check_confirm(command.confirm, command, f"{at}.confirm", name)
     return command
 
 
 def _check_confirm(rule: Confirm, command: CommandSpec, at: str, name: str) -> None:
     if bool(rule.becomes) == bool(rule.equals):
-        raise SettingsError(f'{name}: key "{at}" wants either "becomes" or "equals", and not both.')
-    if rule.becomes and rule.becomes not in ("running", "idle"):
-        raise SettingsError(f'{name}: key "{at}.becomes" must be "running" or "idle".')
+        raise SettingsError(f'{name}: `{at}` wants either "becomes" or "equals", and not both.')
     if rule.equals and rule.equals not in {field.name for field in command.fields}:
         hint = nearest(rule.equals, (field.name for field in command.fields))
-        raise SettingsError(f'{name}: key "{at}.equals": {command.event} has no such field.{hint}')
+        raise SettingsError(f"{name}: `{at}.equals`: {command.event} has no such field.{hint}")
 
 
 def _field(key: str, read: _FieldTable, at: str, name: str) -> Field:
@@ -211,13 +210,11 @@ def _field(key: str, read: _FieldTable, at: str, name: str) -> Field:
     for limit in ("min", "max"):
         value = getattr(read, limit)
         if value is not None and (not numeric or not math.isfinite(value)):
-            raise SettingsError(
-                f'{name}: key "{at}.{limit}" wants a finite number, and a float or int field.'
-            )
+            raise SettingsError(f"{name}: `{at}.{limit}` wants a finite number, and a float or int field.")
     if read.min is not None and read.max is not None and read.min > read.max:
-        raise SettingsError(f'{name}: key "{at}.min" is above its max. Swap them.')
+        raise SettingsError(f"{name}: `{at}.min` is above its max. Swap them.")
     if (read.type is FieldType.CHOICE) != bool(read.choices):
-        raise SettingsError(f'{name}: key "{at}.choices" belongs to type "choice", and is needed there.')
+        raise SettingsError(f'{name}: `{at}.choices` belongs to type "choice", and is needed there.')
     return Field(name=key, **{f: getattr(read, f) for f in read.__struct_fields__})
 
 
@@ -228,8 +225,8 @@ def _message(
     for path, leaf in table.items():
         at = f'messages.{event}."{path}"'
         if not isinstance(leaf, dict):
-            raise SettingsError(f'{name}: key "{at}" must be a table, such as {{ label = "Plate A" }}.')
-        read = convert(leaf, _LeafTable, file=name, at=at)
+            raise SettingsError(f'{name}: `{at}` must be a table, such as {{ label = "Plate A" }}.')
+        read = convert(leaf, _LeafTable, name, at=at)
         leaves[path] = LeafSpec(path=path, **{f: getattr(read, f) for f in read.__struct_fields__})
     return MessageSpec(event, tuple(leaves.values()), origin, source)
 
@@ -238,7 +235,7 @@ def _timeout(value: str | float, at: str, name: str) -> float:
     match = _TIMEOUT.match(str(value))
     seconds = float(match[1]) * _SECONDS[match[2]] if match else math.nan
     if not 0.1 <= seconds <= 3600:
-        raise SettingsError(f'{name}: key "{at}" must be 0.1 s to 60 min, written such as "15s" or "2min".')
+        raise SettingsError(f'{name}: `{at}` must be 0.1 s to 60 min, written such as "15s" or "2min".')
     return seconds
 
 
@@ -247,5 +244,5 @@ def _one_of(data: dict[str, Any], key: str, default: Origin, name: str) -> Origi
         return Origin(data.get(key, default))
     except ValueError:
         raise SettingsError(
-            f'{name}: key "{key}" must be one of: {", ".join(o.value for o in Origin)}.'
+            f"{name}: `{key}` must be one of: {', '.join(o.value for o in Origin)}."
         ) from None

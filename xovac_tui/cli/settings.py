@@ -21,7 +21,7 @@ from xovac_tui.config import (
     load_settings,
     settings_problems,
 )
-from xovac_tui.config.mistakes import join_key
+from xovac_tui.mistakes import join_key
 from xovac_tui.config.secrets import AUTH_VARIABLE, HEADERS_VARIABLE
 from xovac_tui.errors import Exit, SettingsError
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from xovac_tui.config.mistakes import join_key
 from xovac_tui.config.model import Profile, RecipeSettings, Settings
+from xovac_tui.mistakes import join_key
 from xovac_tui.strict import nearest
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")

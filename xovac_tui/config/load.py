@@ -9,9 +9,9 @@ import msgspec
 
 from xovac_tui import paths
 from xovac_tui.config.check import settings_mistakes
-from xovac_tui.config.mistakes import convert, join_key, mistakes
 from xovac_tui.config.model import SIMULATOR_CONTRACT, Profile, Settings
 from xovac_tui.errors import SettingsError
+from xovac_tui.mistakes import convert, join_key, mistakes
 from xovac_tui.strict import read_toml
 
 

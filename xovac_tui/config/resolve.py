@@ -137,7 +137,7 @@ def resolve_profile(
         if url is not None:
             profile = msgspec.structs.replace(profile, url=url)
             for key, reason in profile_mistakes(profile):
-                raise SettingsError(f"Profile `{name}` cannot be used with the address {url}: `{key}`: {reason}")
+                raise SettingsError(f"Profile `{name}` cannot be used with {url}: `{key}`: {reason}")
     if observe is not None:
         profile = msgspec.structs.replace(profile, observe=observe)
     return name, profile

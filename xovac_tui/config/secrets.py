@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from xovac_tui.config.mistakes import convert
 from xovac_tui.config.model import Profile
 from xovac_tui.errors import SettingsError
+from xovac_tui.mistakes import convert
 from xovac_tui.strict import read_toml
 
 AUTH_VARIABLE = "XOVAC_AUTH"

@@ -10,7 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from xovac_tui.errors import SettingsError
-from xovac_tui.strict import convert, nearest, read_toml
+from xovac_tui.mistakes import convert
+from xovac_tui.strict import nearest, read_toml
 
 TINY = 1e-9
 """Stands for "more than nothing" where a parameter divides."""
@@ -265,7 +266,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
                     f'{path}: key "{key}" must be written as '
                     f'{{ value = ..., unit = "{unit}", origin = "assumed" }}.'
                 )
-            quantity = convert(raw, Quantity, file=path, at=key)
+            quantity = convert(raw, Quantity, str(path), at=key)
             if quantity.unit != unit:
                 raise SettingsError(f'{path}: key "{key}": the unit is "{quantity.unit}", not "{unit}".')
             values.setdefault(section, {})[name] = quantity.value
@@ -283,4 +284,4 @@ def load_parameters(path: Path | str | None = None) -> Parameters:
     if path is not None:
         for section, table in _read(Path(path)).items():
             values[section].update(table)
-    return convert(values, Parameters, file=path or built_in())
+    return convert(values, Parameters, str(path or built_in()))

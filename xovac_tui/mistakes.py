@@ -19,19 +19,19 @@ T = TypeVar("T")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def convert(data: Any, type_: type[T], file: str, *, hide: bool = False) -> T:
+def convert(data: Any, type_: type[T], file: str, *, at: str = "", hide: bool = False) -> T:
     """Turn parsed data into a struct, or raise one SettingsError with all that is wrong.
 
-    `hide` keeps values out of the sentences (for secrets).
+    `at` is the key path of the data inside the file; `hide` keeps values out of the sentences (for secrets).
     """
-    if found := list(mistakes(data, type_, hide=hide)):
+    if found := list(mistakes(data, type_, at=at, hide=hide)):
         raise SettingsError("\n".join(f"{file}: {sentence}" for sentence in found))
     return msgspec.convert(data, type_)
 
 
-def mistakes(data: Any, type_: type[Any], *, hide: bool = False) -> Iterator[str]:
+def mistakes(data: Any, type_: type[Any], *, at: str = "", hide: bool = False) -> Iterator[str]:
     """Yield a sentence for every unknown key, missing key, wrong type and value out of range."""
-    yield from _check(data, inspect.type_info(type_), "", hide)
+    yield from _check(data, inspect.type_info(type_), at, hide)
 
 
 def join_key(parent: str, name: str) -> str:
@@ -42,6 +42,8 @@ def join_key(parent: str, name: str) -> str:
 
 def _check(value: Any, node: inspect.Type, key: str, hide: bool) -> Iterator[str]:
     match node:
+        case inspect.Metadata(type=inner):
+            yield from _check(value, inner, key, hide)
         case inspect.StructType():
             yield from _check_struct(value, node, key, hide)
         case inspect.DictType(value_type=inner):
@@ -58,14 +60,17 @@ def _check(value: Any, node: inspect.Type, key: str, hide: bool) -> Iterator[str
                 yield from _check(item, inner, f"{key}, item {number}", hide)
         case inspect.UnionType(types=types):
             given = [kind for kind in types if not isinstance(kind, inspect.NoneType)]
-            yield from _check(value, given[0], key, hide)
+            if len(given) == 1:
+                yield from _check(value, given[0], key, hide)
+            elif not any(_fits(value, kind) for kind in given):
+                yield _wrong(key, value, " or ".join(_right(kind) for kind in given), hide)
         case inspect.AnyType():
             return
         case _:
             if not _fits(value, node):
                 hint = ""
-                if isinstance(node, inspect.LiteralType) and isinstance(value, str):
-                    close = difflib.get_close_matches(value, [str(right) for right in node.values], 1)
+                if isinstance(value, str) and (words := _words(node)):
+                    close = difflib.get_close_matches(value, words, 1)
                     hint = f' Did you mean "{close[0]}"?' if close else ""
                 yield _wrong(key, value, _right(node), hide) + hint
 
@@ -93,6 +98,8 @@ def _fits(value: Any, node: inspect.Type) -> bool:
             return isinstance(value, str)
         case inspect.LiteralType(values=values):
             return isinstance(value, str | int) and not isinstance(value, bool) and value in values
+        case inspect.EnumType():
+            return isinstance(value, str) and value in _words(node)
         case inspect.IntType() | inspect.FloatType():
             kinds = int if isinstance(node, inspect.IntType) else int | float
             return (
@@ -107,14 +114,26 @@ def _fits(value: Any, node: inspect.Type) -> bool:
     raise TypeError(f"no rule for {node!r}")
 
 
+def _words(node: inspect.Type) -> list[str]:
+    """Return the words that a choice allows; none for other types."""
+    match node:
+        case inspect.LiteralType(values=values):
+            return [str(value) for value in values]
+        case inspect.EnumType(cls=cls):
+            return [str(member.value) for member in cls]
+    return []
+
+
 def _right(node: inspect.Type) -> str:
     match node:
+        case inspect.Metadata(type=inner):
+            return _right(inner)
         case inspect.BoolType():
             return "true or false"
         case inspect.StrType():
             return "text in quotes"
-        case inspect.LiteralType(values=values):
-            return "one of " + ", ".join(f'"{value}"' for value in values)
+        case inspect.LiteralType() | inspect.EnumType():
+            return "one of " + ", ".join(f'"{word}"' for word in _words(node) if word)
         case inspect.IntType() | inspect.FloatType():
             noun = "a whole number" if isinstance(node, inspect.IntType) else "a number"
             return noun + _bounds(node.ge, node.gt, node.le, node.lt)
