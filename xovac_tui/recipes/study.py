@@ -1,4 +1,4 @@
-"""Everything there is to say about a recipe file at one moment: findings, time line, and what would be sent."""
+"""All there is to say about a recipe file at one moment: findings, time line, and what would be sent."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
 from textual import work
@@ -11,6 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 
 from xovac_tui import paths
+from xovac_tui.api.text import clean
 from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
 from xovac_tui.errors import ContractError
 from xovac_tui.recipes.files import RecipeFile
@@ -18,15 +20,17 @@ from xovac_tui.recipes.study import Library, Study, read_again, read_library, st
 from xovac_tui.recipes.units import format_temperature, spell_duration
 from xovac_tui.station import News, Prepared
 from xovac_tui.ui.commands import bindings
+from xovac_tui.ui.glyphs import ASCII
 from xovac_tui.ui.pane import Pane
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
 from xovac_tui.ui.widgets.profile import ProfileChart
 from xovac_tui.ui.widgets.recipelines import (
+    Entry,
     Start,
+    entry_line,
     fact_lines,
-    file_line,
     finding_lines,
-    library_rows,
+    list_entries,
     start_of,
     step_head,
     step_line,
@@ -64,10 +68,10 @@ class RecipesPane(Pane):
 
     SCOPE = "recipes"
     HELP = (
-        "Left: the recipe files of your folder, and three examples that come with the program. Right: what the "
-        "chosen one will do. The number of a step is that of the item in the list that is sent.\n"
-        "Load checks the file once more, shows exactly what will be sent, and asks. Times and the profile start "
-        "from the measured temperature, or from 20 °C where none can be believed.\n"
+        "Left: the recipe files of your folder, and three examples that come with the program. Right: what "
+        "the chosen one will do. The number of a step is that of the item in the list that is sent.\n"
+        "Load checks the file once more, shows exactly what will be sent, and asks. Times and the profile "
+        "start from the measured temperature, or from 20 °C where none can be believed.\n"
         "Units, and how the chamber reads an item, are not documented: they are settings of the profile."
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings("recipes")
@@ -110,6 +114,7 @@ class RecipesPane(Pane):
     def on_mount(self) -> None:
         """Nothing has been read yet."""
         self._library = Library()
+        self._entries: list[Entry] = []
         self._chosen: RecipeFile | None = None
         self._study: Study | None = None
         self._start = Start(20.0, False, "")
@@ -184,9 +189,9 @@ class RecipesPane(Pane):
 
     def on_rows_chosen(self, message: Rows.Chosen) -> None:
         """Study the recipe that the cursor stands on."""
-        rows = library_rows(self._library)
-        if message.rows is self.files and message.index < len(rows):
-            self._chosen = rows[message.index][0]
+        entry = self._entries[message.index] if message.index < len(self._entries) else None
+        if message.rows is self.files and entry is not None and entry.file is not None:
+            self._chosen = entry.file
             self._restudy()
 
     def _take(self, study: Study, start: Start) -> None:
@@ -195,6 +200,8 @@ class RecipesPane(Pane):
         if other:
             self.set_class(study.compiled is None, "-check")
         self._draw(rewind=other)
+        # What the class shows or hides gets its size with the next layout.
+        self.call_after_refresh(self._draw)
 
     # -- drawing ------------------------------------------------------------------------------------
 
@@ -209,26 +216,41 @@ class RecipesPane(Pane):
         steps = self.query_one("#recipe-steps", Rows)
         segments = study.plan.segments if study.plan else ()
         width = steps.size.width
+        self._share(len(segments) + 1, study)
 
         def step(index: int, chosen: bool) -> Line:
-            return step_head(width) if index == 0 else step_line(segments[index - 1], width, glyphs)
+            return step_line(segments[index], width, glyphs)
 
-        steps.show_rows(len(segments) + 1 if segments else 0, step, rewind=rewind)
+        steps.show_rows(len(segments), step, head=step_head(width) if segments else None, rewind=rewind)
         check = self.query_one("#recipe-check", Rows)
         found = finding_lines(study.findings, check.size.width, glyphs)
         check.show_rows(len(found), lambda index, chosen: found[index], rewind=rewind)
 
+    def _share(self, steps: int, study: Study) -> None:
+        """Share the room below the profile between steps and findings by what each needs."""
+        height = self.query_one("#recipe-below").size.height
+        table, check = self.query_one("#recipe-steps", Rows), self.query_one("#recipe-check", Rows)
+        if not self.has_class("-tall") or not height:
+            table.styles.height = check.styles.height = None
+            return
+        found = len(finding_lines(study.findings, max(10, self.query_one(Facts).size.width - 2), ASCII))
+        wanted = max(3, min(found + 2, max(height // 2, height - steps - 2)))
+        check.styles.height, table.styles.height = wanted, "1fr"
+
     def _show_files(self) -> None:
         files, glyphs = self.files, self.console.glyphs
-        rows = library_rows(self._library)
         width = files.size.width
-        at = next((n for n, (file, _) in enumerate(rows) if file is self._chosen), 0)
+        folder = self.console.launch.recipes
+        entries = list_entries(self._library, paths.shown(folder) if folder else "", width)
+        self._entries = entries
+        chosen_path = self._chosen.path if self._chosen is not None else None
+        at = next((n for n, entry in enumerate(entries) if entry.file and entry.file.path == chosen_path), 0)
+        skip = [number for number, entry in enumerate(entries) if entry.file is None]
 
         def line(index: int, chosen: bool) -> Line:
-            file, example = rows[index]
-            return file_line(file, width, glyphs, example=example, chosen=chosen, focus=files.has_focus)
+            return entry_line(entries[index], width, glyphs, chosen=chosen, focus=files.has_focus)
 
-        files.show_rows(len(rows), line, chosen=at)
+        files.show_rows(len(entries), line, skip=skip, chosen=at)
 
     def _show_facts(self) -> None:
         study, facts = self._study, self.query_one(Facts)
@@ -244,6 +266,7 @@ class RecipesPane(Pane):
                 utc=self.station.clock.utc(),
                 speed=self.station.speed,
                 blocked=self.station.blocked("load_recipe"),
+                example=study.file in self._library.examples,
                 glyphs=self.console.glyphs,
                 times=self.console.times,
             )
@@ -280,8 +303,8 @@ class RecipesPane(Pane):
             self._take(study, start)
         if file.recipe != shown.recipe:
             self._say(
-                f"{paths.shown(file.path)} has changed since it was shown. This is how it is now: look at it, "
-                "then load it again.",
+                f"{paths.shown(file.path)} has changed since it was shown. This is how it is now: look at "
+                "it, then load it again.",
                 "warning",
             )
             self._read()
@@ -296,35 +319,33 @@ class RecipesPane(Pane):
         except ContractError as error:
             self._say(str(error), "error")
             return
-        plan = study.plan
+        total = ("about " if compiled.plan.estimated else "") + spell_duration(round(compiled.total))
+
+        async def send() -> LedgerEntry:
+            return await self.station.load_recipe(compiled.plan, compiled.payload)
+
         await self._confirm(
             prepared,
-            f'Load "{file.name}"?',
+            # The dialog shows all that is sent, and a long list pushes what follows out of sight.
+            f'Load "{clean(file.name, 30)}": {len(compiled.items)} items, {total}?',
             [
-                ("Recipe", f"{file.name}, {len(compiled.items)} items"),
-                ("Takes", ("about " if plan.estimated else "") + spell_duration(round(plan.total))),
-                ("From", f"{format_temperature(start.celsius)}, {start.words}"),
+                ("Recipe", f"{file.name}, {len(compiled.items)} items, {total}"),
+                ("From", f"{format_temperature(start.celsius)} {start.words}"),
+                *(("Warning", f"{warning.where}: {warning.message}") for warning in compiled.warnings),
             ],
-            compiled_plan=study,
+            send,
         )
 
     async def _confirm(
         self,
         prepared: Prepared,
         title: str,
-        facts: list[tuple[str, str]],
-        *,
-        compiled_plan: Study | None = None,
-    ) -> LedgerEntry | None:
+        facts: Sequence[tuple[str, str]] = (),
+        send: Callable[[], Awaitable[LedgerEntry]] | None = None,
+    ) -> None:
         from xovac_tui.ui.dialogs.confirm import confirm_and_send
 
-        async def send() -> LedgerEntry:
-            assert compiled_plan is not None and compiled_plan.compiled is not None
-            return await self.station.load_recipe(compiled_plan.compiled.plan, compiled_plan.compiled.payload)
-
-        return await confirm_and_send(
-            self.console, prepared, title=title, facts=facts, send=send if compiled_plan else None
-        )
+        await confirm_and_send(self.console, prepared, title=title, facts=facts, send=send)
 
     @work(group="dialog")
     async def action_start_recipe(self) -> None:
@@ -352,7 +373,7 @@ class RecipesPane(Pane):
             if blocked := self.station.blocked(command):
                 self._say(blocked, "warning")
                 return
-            await self._confirm(self.station.prepare(command), title, [])
+            await self._confirm(self.station.prepare(command), title)
         except ContractError as error:
             self._say(str(error), "error")
         finally:

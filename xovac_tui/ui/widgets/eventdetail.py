@@ -41,7 +41,7 @@ def detail_lines(event: LoggedEvent, width: int, *, glyphs: Glyphs, times: Times
     ]
     if rest:
         body.append(((glyphs.plain(f"… {rest}"), "rows--warn"),))
-    return [*head, (), *body]
+    return [*head, *body]
 
 
 def detail_text(event: LoggedEvent) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import ClassVar
 
 from textual.content import Content
@@ -113,7 +114,7 @@ def columns(
         return min(count - 1, max(0, int(t / wide))) if wide else 0
 
     put(0, points[0][1])
-    for (before, low), (after, high) in zip(points, points[1:], strict=False):
+    for (before, low), (after, high) in pairwise(points):
         first, last = place(before), place(after)
         put(first, low)
         put(last, high)

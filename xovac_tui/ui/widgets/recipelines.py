@@ -38,7 +38,7 @@ class Start(msgspec.Struct, frozen=True):
 
 
 def start_of(snapshot: Snapshot) -> Start:
-    """Return the measured temperature that the recipe drives, or the usual one where it cannot be believed."""
+    """Return the measured temperature that the recipe drives, or the usual one where it is not to be had."""
     channel = snapshot.by_role(Role.CONTROLLED)
     if channel is None:
         return Start(USUAL_START, False, "assumed: no message tells the chamber's")
@@ -53,19 +53,43 @@ def severity_sign(severity: Severity, glyphs: Glyphs) -> str:
     return {"error": glyphs.cross, "warning": glyphs.warning, "info": glyphs.dot}[severity]
 
 
-def file_line(
-    file: RecipeFile, width: int, glyphs: Glyphs, *, example: bool, chosen: bool, focus: bool
-) -> Line:
-    """Return one recipe of the list."""
+class Entry(msgspec.Struct, frozen=True):
+    """One row of the list: a recipe file, or words between them."""
+
+    file: RecipeFile | None
+    words: str = ""
+    example: bool = False
+    style: str = "rows--quiet"
+
+
+def list_entries(library: Library, folder: str, width: int) -> list[Entry]:
+    """Return the rows of the list: the user's files under the name of their folder, then the examples."""
+    entries = [Entry(None, "Yours", style="rows--head")]
+    if library.problem:
+        entries += [
+            Entry(None, line, style="rows--bad") for line in folded(library.problem, max(8, width - 2))
+        ]
+    elif not library.own:
+        said = f"No recipe files yet: put .toml files into {folder}" if folder else "No folder is set."
+        entries += [Entry(None, line) for line in folded(said, max(8, width - 2))]
+    entries += [Entry(file) for file in library.own]
+    entries += [Entry(None), Entry(None, "Examples", style="rows--head")]
+    return entries + [Entry(file, example=True) for file in library.examples]
+
+
+def entry_line(entry: Entry, width: int, glyphs: Glyphs, *, chosen: bool, focus: bool) -> Line:
+    """Return one row of the list."""
+    file = entry.file
+    if file is None:
+        indent = "" if entry.style == "rows--head" else "  "
+        return ((indent + literal(clean(entry.words, 400), glyphs.ascii), entry.style),)
     style = "rows--chosen" if chosen and focus else "rows--strong" if chosen else ""
-    tail = f" {glyphs.cross} bad file" if file.recipe is None else " example" if example else ""
-    tail_style = style or ("rows--bad" if file.recipe is None else "rows--quiet")
+    tail = f" {glyphs.cross} bad" if file.recipe is None else ""
     name = literal(clean(file.name, 80), glyphs.ascii)
-    room = max(0, width - 2 - len(tail))
     return (
         (f"{glyphs.then if chosen else ' '} ", style),
-        (fit(name, room, ellipsis=glyphs.ellipsis), style),
-        (tail, tail_style),
+        (fit(name, max(0, width - 2 - len(tail)), ellipsis=glyphs.ellipsis), style),
+        (tail, style if style == "rows--chosen" else "rows--bad"),
     )
 
 
@@ -79,55 +103,62 @@ def fact_lines(
     utc: float,
     speed: float,
     blocked: str,
+    example: bool,
     glyphs: Glyphs,
     times: Times,
 ) -> list[Line]:
     """Return what is known about a recipe, the description in the room that is left."""
     name = literal(clean(study.file.name, 80), glyphs.ascii)
-    if study.file.recipe is None:
+    recipe = study.file.recipe
+    if recipe is None:
         said = literal("\n".join(clean(line, 2000) for line in study.file.problem.split("\n")), glyphs.ascii)
-        head: list[Line] = [((name, "rows--strong"), (f"  {glyphs.cross} cannot be read", "rows--bad"))]
-        return (head + [((line, ""),) for line in folded(said, width)])[:height]
-    last: list[Line] = [_total(study, utc, speed, glyphs, times)]
-    last.append(
+        bad: Line = ((name, "rows--strong"), (f"  {glyphs.cross} cannot be read", "rows--bad"))
+        return [bad, *(((line, ""),) for line in folded(said, width))][:height]
+    last = [
+        _total(study, utc, speed, width, times),
         (
             ("From ", "rows--quiet"),
-            (f"{number(start.celsius, 'degC')} {chr(176)}C", "rows--strong"),
+            (f"{number(start.celsius, 'degC')} °C", "rows--strong"),
             (f" {start.words}", "rows--quiet" if start.measured else "rows--warn"),
-        )
-    )
-    last.append(((f"Assumed {_reading(settings)}", "rows--quiet"),))
-    last.append(_verdict(study, blocked, glyphs))
+        ),
+        ((f"Assumed: {_reading(settings)}", "rows--quiet"),),
+        _verdict(study, blocked, glyphs),
+    ]
     last = [tuple((glyphs.plain(text), style) for text, style in line) for line in last]
-    words = folded(" ".join(clean(study.file.recipe.description, 2000).replace("\u240a", " ").split()), width)
+    words = folded(literal(clean(" ".join(recipe.description.split()), 2000), glyphs.ascii), width)
     room = max(0, height - 1 - len(last))
-    told = [literal(line, glyphs.ascii) for line in words[:room]]
+    told = words[:room]
     if told and len(words) > room:
-        told[-1] = fit(told[-1], max(0, width - 2)).rstrip() + f" {glyphs.ellipsis}"
-    return [((name, "rows--strong"),), *(((line, ""),) for line in told), *last][:height]
+        told[-1] = fit(told[-1] + "  ", max(0, width - 1)).rstrip() + f" {glyphs.ellipsis}"
+    mark: Span = ("  example" if example else "", "rows--quiet")
+    return [((name, "rows--strong"), mark), *(((line, ""),) for line in told), *last][:height]
 
 
-def _total(study: Study, utc: float, speed: float, glyphs: Glyphs, times: Times) -> Line:
+def _total(study: Study, utc: float, speed: float, width: int, times: Times) -> Line:
     if study.plan is None:
         return (("No time line: see the check", "rows--warn"),)
     plan = study.plan
     about = "about " if plan.estimated else ""
-    spans: list[Span] = [
+    demo = "" if speed == 1 else f" (demo: {short_duration(plan.total / speed)})"
+    ends = times.day_and_time(utc + plan.total / speed) + times.zone(utc)
+    takes = f"{about}{short_duration(plan.total)}"
+    room = width - len(f"Takes {takes}{demo}  ends {ends}")
+    tail = next((words for words in (" if started now", " if now") if len(words) <= room), "")
+    return (
         ("Takes ", "rows--quiet"),
-        (about + spell_duration(round(plan.total)), "rows--strong"),
+        (takes, "rows--strong"),
+        (demo, "rows--quiet"),
         ("  ends ", "rows--quiet"),
-        (times.day_and_time(utc + plan.total / speed) + times.zone(utc), "rows--strong"),
-        (" if started now", "rows--quiet"),
-    ]
-    if speed != 1:
-        spans.append((f" (demo ×{speed:g})", "rows--quiet"))
-    return tuple(spans)
+        (ends, "rows--strong"),
+        (tail, "rows--quiet"),
+    )
 
 
 def _reading(settings: PlanSettings) -> str:
     unit = {"degC": "°C", "K": "K", "degF": "°F"}[settings.temperature_unit]
-    way = "an item ramps over its time" if settings.step_reading == "ramp" else "an item jumps, then holds"
-    return f"{unit} and {settings.duration_unit} are sent, {way}, {format_number(settings.assumed_rate, 3)} K/min"
+    way = "ramp" if settings.step_reading == "ramp" else "jump, then hold"
+    rate = format_number(settings.assumed_rate, 3)
+    return f"sent in {unit} and {settings.duration_unit}, items {way}, {rate} K/min"
 
 
 def _verdict(study: Study, blocked: str, glyphs: Glyphs) -> Line:
@@ -142,7 +173,8 @@ def _verdict(study: Study, blocked: str, glyphs: Glyphs) -> Line:
     if study.compiled is None:
         spans.append(("cannot be loaded", "rows--bad"))
     elif blocked:
-        spans.append(("not now: " + blocked, "rows--warn"))
+        # The rest of the sentence says what became of a command, and none was given yet.
+        spans.append((f"not now: {blocked.split(', so ')[0].split('. ')[0]}", "rows--warn"))
     else:
         spans.append((f"L loads {len(study.compiled.items)} items", "rows--good"))
     return tuple(spans)
@@ -167,7 +199,7 @@ _STEP_WIDTHS = (4, 5, 7, 7, 9, 10, 8)
 
 def step_head(width: int) -> Line:
     """Return the names of the columns of the steps."""
-    return ((_step_row(STEP_HEAD, width), "rows--quiet"),)
+    return ((_step_row(STEP_HEAD, width), "rows--head"),)
 
 
 def step_line(segment: Segment, width: int, glyphs: Glyphs) -> Line:
@@ -199,8 +231,3 @@ def _step_row(cells: Sequence[str], width: int) -> str:
             break
         row += fit(cell, room, right=number_ != 1) + ("  " if number_ in (0, 1) else " ")
     return row
-
-
-def library_rows(library: Library) -> list[tuple[RecipeFile, bool]]:
-    """Return the files of the list, each with whether it is an example."""
-    return [(file, False) for file in library.own] + [(file, True) for file in library.examples]

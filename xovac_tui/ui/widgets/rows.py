@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import ClassVar
 
 from textual import events
@@ -19,7 +19,8 @@ class Rows(LinesWidget, can_focus=True):
     """Scrolls over any number of rows; with `choose` one of them is the chosen one."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "rows--chosen", "rows--quiet", "rows--strong", "rows--warn", "rows--bad", "rows--good", "rows--name",
+        "rows--chosen", "rows--head", "rows--quiet", "rows--strong", "rows--warn", "rows--bad", "rows--good",
+        "rows--name",
     }  # fmt: skip
     DEFAULT_CSS = """
     Rows {
@@ -28,6 +29,7 @@ class Rows(LinesWidget, can_focus=True):
         border-title-color: $foreground; border-subtitle-color: $foreground-muted;
         &:focus { border: round $border; }
         & > .rows--chosen { color: $block-cursor-foreground; background: $block-cursor-background; }
+        & > .rows--head { color: $foreground-muted; text-style: underline; }
         & > .rows--quiet { color: $foreground-muted; }
         & > .rows--strong { text-style: bold; }
         & > .rows--warn { color: $warning; }
@@ -65,6 +67,8 @@ class Rows(LinesWidget, can_focus=True):
         self._choose = choose
         self._count = 0
         self._make: MakeRow = lambda index, chosen: ()
+        self._head: Line | None = None
+        self._skip: Collection[int] = ()
         self.top = 0
         """Number of the first row that is seen."""
         self.chosen = 0
@@ -75,10 +79,20 @@ class Rows(LinesWidget, can_focus=True):
         return self._count
 
     def show_rows(
-        self, count: int, make: MakeRow, *, chosen: int | None = None, rewind: bool = False
+        self,
+        count: int,
+        make: MakeRow,
+        *,
+        head: Line | None = None,
+        skip: Collection[int] = (),
+        chosen: int | None = None,
+        rewind: bool = False,
     ) -> None:
-        """Show these rows in place of the ones before, from the first one on where `rewind`."""
-        self._count, self._make = count, make
+        """Show these rows in place of the ones before, from the first one on where `rewind`.
+
+        `head` stays above them; rows in `skip` cannot be chosen.
+        """
+        self._count, self._make, self._head, self._skip = count, make, head, skip
         if rewind:
             self.top = 0
         self.chosen = min(max(0, self.chosen if chosen is None else chosen), max(0, count - 1))
@@ -87,21 +101,29 @@ class Rows(LinesWidget, can_focus=True):
 
     def repaint(self) -> None:
         """Make the rows that can be seen."""
-        height = self.size.height
-        if not height:
+        height = self._height
+        if height < 1:
             return
         self.top = min(max(0, self.top), max(0, self._count - height))
         last = min(self._count, self.top + height)
         lines = [self._make(row, self._choose and row == self.chosen) for row in range(self.top, last)]
-        self.show_lines(lines + [()] * (height - len(lines)))
+        head = [] if self._head is None else [self._head]
+        self.show_lines([*head, *lines, *[()] * (height - len(lines))])
         said = f"{self.top + 1} to {last} of {self._count:,}" if self._count > height else ""
         if (self.border_subtitle or "") != said:
             self.border_subtitle = said
 
+    @property
+    def _height(self) -> int:
+        return self.size.height - (self._head is not None)
+
     def _see_chosen(self) -> None:
-        if not self._choose or not self.size.height:
+        if not self._choose or self._height < 1:
             return
-        self.top = min(max(self.top, self.chosen - self.size.height + 1), self.chosen)
+        self.top = min(max(self.top, self.chosen - self._height + 1), self.chosen)
+        while self.top and self.top - 1 in self._skip:
+            # A heading belongs to the first row below it.
+            self.top -= 1
 
     def action_move(self, rows: int) -> None:
         """Go up or down."""
@@ -109,15 +131,28 @@ class Rows(LinesWidget, can_focus=True):
             self.top += rows
         else:
             before = self.chosen
-            self.chosen = min(max(0, before + rows), max(0, self._count - 1))
+            self.chosen = self._choosable(before + rows, 1 if rows > 0 else -1, before)
             self._see_chosen()
             if self.chosen != before:
                 self.post_message(self.Chosen(self, self.chosen))
         self.repaint()
 
+    def _choosable(self, row: int, way: int, before: int) -> int:
+        """Return the next row in this direction that can be chosen, else the last one before it."""
+        row = min(max(0, row), max(0, self._count - 1))
+        wanted = row
+        while 0 <= row < self._count and row in self._skip:
+            row += way
+        if 0 <= row < self._count:
+            return row
+        row = wanted
+        while 0 <= row < self._count and row in self._skip:
+            row -= way
+        return row if 0 <= row < self._count else before
+
     def action_page(self, pages: int) -> None:
         """Go up or down by what is seen at once."""
-        self.action_move(pages * max(1, self.size.height - 1))
+        self.action_move(pages * max(1, self._height - 1))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Scroll without choosing."""
@@ -134,8 +169,11 @@ class Rows(LinesWidget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Choose the row under the pointer."""
         place = event.get_content_offset(self)
-        if self._choose and place is not None and self.top + place.y < self._count:
-            self.action_move(self.top + place.y - self.chosen)
+        if not self._choose or place is None:
+            return
+        row = self.top + place.y - (self._head is not None)
+        if 0 <= row < self._count and row not in self._skip:
+            self.action_move(row - self.chosen)
 
     def on_resize(self) -> None:
         """Fill the new size."""
