@@ -16,8 +16,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from msgspec import structs
 from textual.pilot import Pilot
 
+from xovac_tui.api.contract import Contract, Role
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import LinkWord, RunState
 from xovac_tui.config import Display, Profile, Secrets, Settings
@@ -76,12 +78,13 @@ class FastClock:
 
 async def take(folder: Path) -> None:
     """Run the console through a recipe and save its screens."""
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         os.environ["XOVAC_HOME"] = home
         options = SimulatorOptions(speed=SPEED, warm=True, period=0.1)
         async with SimulatorChild(options) as child:
             profile = Profile(url=child.url)
-            contract = load_contract((), simulator=True)
+            contract = without_server_time(load_contract((), simulator=True))
             clock = FastClock(SPEED)
             station = Station("bench-1", profile, contract, clock=clock, who="ada@lab")
             launch = Launch(
@@ -126,6 +129,17 @@ async def fly(station: Station) -> None:
     await station.send("start_recipe")
 
 
+def without_server_time(contract: Contract) -> Contract:
+    """Return the contract without the server's clock, which does not run fast with ours."""
+    messages = {
+        name: structs.replace(
+            message, leaves=tuple(leaf for leaf in message.leaves if leaf.role is not Role.SERVER_TIME)
+        )
+        for name, message in contract.messages.items()
+    }
+    return structs.replace(contract, messages=messages)
+
+
 async def until(condition: object, within: float = 30.0) -> None:
     """Wait until the condition holds."""
     assert callable(condition)
@@ -140,8 +154,7 @@ async def save(app: XovacApp, pilot: Pilot[int], path: Path) -> None:
     app.flush()
     await pilot.pause()
     svg = re.sub(r"@font-face\s*\{.*?\}", "", app.export_screenshot(title="xovac-tui"), flags=re.DOTALL)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(svg, encoding="utf-8")
+    await asyncio.to_thread(path.write_text, svg, encoding="utf-8")
     print(f"saved {path}")
 
 

@@ -116,6 +116,25 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "all-channels", "a", "all channels", "Show every channel in full, or only those that fit.", "status"
     ),
+    Action("zoom-in", "+,=", "zoom in", "Zoom the trend in.", "status"),
+    Action("zoom-out", "-", "zoom out", "Zoom the trend out.", "status"),
+    Action(
+        "cursor-left",
+        "left,h",
+        "cursor left",
+        "Move the trend's cursor to the left.",
+        "status",
+        palette=False,
+    ),
+    Action(
+        "cursor-right",
+        "right,l",
+        "cursor right",
+        "Move the trend's cursor to the right.",
+        "status",
+        palette=False,
+    ),
+    Action("live", "escape", "now", "Take the trend's cursor away and go back to now.", "status"),
     Action("pin", "space", "pin", "Pin the chosen channel to the top and to the trend.", "status"),
     Action(
         "open-command",
@@ -204,8 +223,8 @@ _PLACES = {
 }
 _FIXED = """## Moving about
 
-These keys are fixed: arrows or `h j k l`, `home`/`g` and `end`/`G`, page up and down, `tab` to the next part of a screen, `enter` to take,
-`esc` to go back. On the trend chart `left`/`right` move a cursor, `+`/`-` zoom, `esc` goes back to now.
+These keys are fixed: arrows or `j` and `k`, `home`/`g` and `end`/`G`, page up and down, `tab` to the next
+part of a screen, `enter` to take, `esc` to go back.
 """
 
 
@@ -213,8 +232,8 @@ def keys_page() -> str:
     """Return `docs/keys.md`: every action with its default keys and its name for the settings."""
     parts = [
         "# Keys\n",
-        "Made from the program's command table by `python docs/keys.py`. The names in the third column go into the",
-        "settings, table `[keys]`, to put an action on other keys; STOP always stays on `!`.\n",
+        "Made from the program's command table by `python docs/keys.py`. The names in the third column go into",
+        "the settings, table `[keys]`, to put an action on other keys; STOP always stays on `!`.\n",
     ]
     for scope, title in _PLACES.items():
         table = actions(scope)

@@ -32,10 +32,10 @@ class StatusPane(Pane):
     SCOPE = "status"
     HELP = (
         "Readings: one line a channel. The sign at the left tells how far it may be believed: good, stale "
-        "(overdue; the age says how old), bad (the message held no number), no data. Behind the value stands its "
-        "change per minute.\n"
+        "(overdue; the age says how old), bad (the message held no number), no data. Behind the value stands "
+        "its change per minute.\n"
         "Run: what the chamber reports, laid over the plan of the recipe if it was loaded from here.\n"
-        "Trend: the pinned channels; gaps are gaps; arrows move a cursor. Tab moves between readings and trend."
+        "Trend: the pinned channels; gaps are gaps; left and right move a cursor."
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings("status")
     DEFAULT_CSS = """
@@ -97,7 +97,7 @@ class StatusPane(Pane):
         if self.has_class("-full"):
             return
         if wide:
-            rows = max(7, min(shown + 2, height * 2 // 5))
+            rows = max(8, min(shown + 2, height // 2))
         else:
             rows = 4 + max(3, min(-(-shown // 2) + 2, height * 3 // 10))
         top = self.query_one("#top")
@@ -151,6 +151,29 @@ class StatusPane(Pane):
     def action_window_back(self) -> None:
         """Show the next shorter window."""
         self.query_one(TrendChart).action_walk(-1)
+
+    def action_zoom_in(self) -> None:
+        """Zoom the trend in."""
+        self.query_one(TrendChart).action_zoom(1)
+
+    def action_zoom_out(self) -> None:
+        """Zoom the trend out."""
+        self.query_one(TrendChart).action_zoom(-1)
+
+    def action_cursor_left(self) -> None:
+        """Move the trend's cursor to the left."""
+        self.query_one(TrendChart).action_cursor(-1)
+
+    def action_cursor_right(self) -> None:
+        """Move the trend's cursor to the right."""
+        self.query_one(TrendChart).action_cursor(1)
+
+    def action_live(self) -> None:
+        """Go back to now; out of the enlarged readings first."""
+        if self.has_class("-full"):
+            self.action_all_channels()
+        else:
+            self.query_one(TrendChart).action_live()
 
     def on_trend_chart_window_changed(self, message: TrendChart.WindowChanged) -> None:
         """Remember the window."""
