@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import sys
 import tempfile
 import time
@@ -149,12 +148,11 @@ async def until(condition: object, within: float = 30.0) -> None:
 
 
 async def save(app: XovacApp, pilot: Pilot[int], path: Path) -> None:
-    """Save the screen, without the addresses of fonts that a picture should not fetch."""
+    """Save the screen."""
     app.clear_notifications()
     app.flush()
     await pilot.pause()
-    svg = re.sub(r"@font-face\s*\{.*?\}", "", app.export_screenshot(title="xovac-tui"), flags=re.DOTALL)
-    await asyncio.to_thread(path.write_text, svg, encoding="utf-8")
+    await asyncio.to_thread(path.write_text, app.export_screenshot(title="xovac-tui"), encoding="utf-8")
     print(f"saved {path}")
 
 

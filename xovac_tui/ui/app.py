@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
@@ -462,6 +463,11 @@ class XovacApp(TerminalApp):
             )
             return
         self.notify(f"Saved {saved}", timeout=8, markup=False)
+
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
+        """Return the screen as SVG, without the addresses of fonts that a picture should not fetch."""
+        svg = super().export_screenshot(title=title, simplify=simplify)
+        return re.sub(r"@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Fill the palette from the command table."""

@@ -232,8 +232,8 @@ def keys_page() -> str:
     """Return `docs/keys.md`: every action with its default keys and its name for the settings."""
     parts = [
         "# Keys\n",
-        "Made from the program's command table by `python docs/keys.py`. The names in the third column go into",
-        "the settings, table `[keys]`, to put an action on other keys; STOP always stays on `!`.\n",
+        "Made from the program's command table by `python docs/keys.py`. The names in the third column go",
+        "into the settings, table `[keys]`, to put an action on other keys; STOP always stays on `!`.\n",
     ]
     for scope, title in _PLACES.items():
         table = actions(scope)
