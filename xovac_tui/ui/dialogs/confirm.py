@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_LONG = 240
+"""Characters of a payload from which on it stands last."""
+
 
 class ConfirmDialog(CommandDialog[bool]):
     """Says what will be sent, to which chamber, in which state; the harmless answer has the focus."""
 
+    DEFAULT_CSS = "ConfirmDialog .hint { margin-top: 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "stroke('y')", "send", show=False)]
 
     def __init__(
@@ -36,7 +40,7 @@ class ConfirmDialog(CommandDialog[bool]):
         self._facts = [Fact(label, clean(text)) for label, text in facts]
         self._renew = renew
         self.critical = prepared.spec.hazard is Hazard.CRITICAL
-        self.OVERHEAD = 10 if self.critical else 7  # type: ignore[misc]
+        self.OVERHEAD = 9 if self.critical else 5  # type: ignore[misc]
 
     def compose(self) -> ComposeResult:
         """Build the question."""
@@ -66,16 +70,20 @@ class ConfirmDialog(CommandDialog[bool]):
         self.prepared = self._renew()
         spec, glyphs = self.prepared.spec, self.console.glyphs
         text = clean(self.prepared.text) if self.prepared.text else "''"
+        sends = Fact("Sends", f"{clean(spec.event, 60)} {text}", "fact--sends", literal=True)
+        means = list(self._facts)
+        if spec.means or spec.help:
+            means.append(Fact("Means", glyphs.plain(spec.means or spec.help)))
+        if spec.origin is not Origin.DOCUMENTED:
+            means.append(Fact("Origin", ORIGIN_WORDS[spec.origin], "fact--warn"))
+        # A long payload goes last, so that scrolling it away hides nothing else.
+        long = len(text) > _LONG
         facts = [
             Fact("Chamber", f"{self.station.name}  {clean(self.station.profile.url, 200)}"),
             *now_facts(snapshot, glyphs),
-            Fact("Sends", f"{clean(spec.event, 60)} {text}", "fact--sends", literal=True),
-            *self._facts,
+            *([*means, sends] if long else [sends, *means]),
         ]
-        if spec.means or spec.help:
-            facts.append(Fact("Means", glyphs.plain(spec.means or spec.help)))
-        if spec.origin is not Origin.DOCUMENTED:
-            facts.append(Fact("Origin", ORIGIN_WORDS[spec.origin], "fact--warn"))
+        self.query_one(".dialog").border_subtitle = "pgup pgdn: scroll" if long else ""
         self.query_one(FactsView).show(facts)
 
     def answered(self, key: str) -> None:

@@ -87,12 +87,9 @@ class Selector(LinesWidget, can_focus=True):
         """Choose the next word."""
         self.action_turn(1)
 
-    def on_focus(self) -> None:
-        """Show the cursor."""
-        self._draw()
-
-    def on_blur(self) -> None:
-        """Hide the cursor."""
+    def watch_has_focus(self, value: bool) -> None:
+        """Show the cursor, or hide it."""
+        super().watch_has_focus(value)
         self._draw()
 
     def _draw(self) -> None:
@@ -109,8 +106,8 @@ class FieldRow(Vertical):
     FieldRow { height: auto; margin-bottom: 1; }
     FieldRow Horizontal { height: 1; }
     FieldRow .name { width: 14; text-style: bold; }
-    FieldRow Input { width: 1fr; background: $panel; }
-    FieldRow Input:focus { background: $block-cursor-background; }
+    FieldRow Input { width: 1fr; }
+    FieldRow.-last { margin-bottom: 0; }
     FieldRow .limits { width: auto; max-width: 32; padding-left: 2; color: $no-data; }
     FieldRow .below { padding-left: 14; height: auto; color: $no-data; }
     FieldRow .below.-wrong { color: $bad; text-style: bold; }

@@ -26,6 +26,7 @@ class FormDialog(CommandDialog[Callable[[], Prepared]]):
     """Typed fields with units and limits; the answer prepares the command with what was typed."""
 
     OVERHEAD: ClassVar[int] = 8
+    DEFAULT_CSS = "FormDialog .about { margin-bottom: 1; }"
 
     def __init__(self, spec: CommandSpec, make: Make, memory: MutableMapping[str, str]) -> None:
         super().__init__(spec.event, spec.title)
@@ -44,7 +45,9 @@ class FormDialog(CommandDialog[Callable[[], Prepared]]):
                 yield Static(glyphs.plain(about), classes="hint about", markup=False)
             with VerticalScroll(can_focus=False):
                 for field in spec.fields:
-                    yield FieldRow(field, self._memory.get(field.name, first_text(field)), glyphs)
+                    row = FieldRow(field, self._memory.get(field.name, first_text(field)), glyphs)
+                    row.set_class(field is spec.fields[-1], "-last")
+                    yield row
             yield self.said()
             with Horizontal(classes="buttons"):
                 yield DialogButton("Back", id="back")

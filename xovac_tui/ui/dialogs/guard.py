@@ -23,6 +23,8 @@ _LOOK_SECONDS = 0.25
 _CLICK_AFTER = 0.4
 """Seconds a dialog must be open before a click counts: the one that opened it may be a double click."""
 _WIDEST = 92
+_ROOMY = 22
+"""Rows from which on the dialog has some air."""
 
 
 class DialogButton(LinesWidget, can_focus=True):
@@ -55,12 +57,9 @@ class DialogButton(LinesWidget, can_focus=True):
         else:
             self.show_lines([((f"  {self.label}  ", ""),)])
 
-    def on_focus(self) -> None:
-        """Show the brackets."""
-        self._draw()
-
-    def on_blur(self) -> None:
-        """Hide the brackets."""
+    def watch_has_focus(self, value: bool) -> None:
+        """Show the brackets, or hide them."""
+        super().watch_has_focus(value)
         self._draw()
 
     def on_click(self, event: events.Click) -> None:
@@ -73,11 +72,15 @@ class CommandDialog(Dialog[T]):
     """A question about one command; it closes by itself when the chamber has changed meanwhile."""
 
     DEFAULT_CSS = """
+    CommandDialog { align: center top; }
     CommandDialog > .dialog { padding: 0 2; min-width: 30; max-width: 100%; max-height: 100%; }
+    CommandDialog.-roomy > .dialog { padding: 1 2 0 2; margin-top: 2; }
+    CommandDialog Input { background: $panel; }
+    CommandDialog Input:focus { background: $block-cursor-background; }
     CommandDialog VerticalScroll { height: auto; }
     CommandDialog .said { height: auto; color: $bad; text-style: bold; }
     CommandDialog .hint { height: auto; color: $no-data; }
-    CommandDialog .buttons { margin-top: 1; width: 1fr; align-horizontal: center; }
+    CommandDialog .buttons { margin: 1 0; width: 1fr; align-horizontal: center; }
     .-ascii CommandDialog > .dialog { border: ascii $border; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -107,6 +110,8 @@ class CommandDialog(Dialog[T]):
         snapshot = self.station.snapshot()
         self._opened_state = snapshot.run.state
         self._opened_at = self.station.clock.mono()
+        # Older toasts must not lie over what is asked; all they said stands in the ledger and the log.
+        self.app.clear_notifications()
         self.set_interval(_LOOK_SECONDS, self.look)
         self._size_body()
         self.look()
@@ -228,4 +233,5 @@ class CommandDialog(Dialog[T]):
         for box in self.query(".dialog").results(Vertical):
             box.styles.width = max(20, min(_WIDEST, width - 4))
         for body in self.query("VerticalScroll"):
-            body.styles.max_height = max(2, height - self.OVERHEAD)
+            body.styles.max_height = max(2, height - self.OVERHEAD - 4 * (height >= _ROOMY))
+        self.set_class(height >= _ROOMY, "-roomy")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -24,7 +25,7 @@ from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
 from xovac_tui.ui.widgets.commandlist import ORIGIN_WORD, CommandList
 from xovac_tui.ui.widgets.cursorrows import CursorRows
 from xovac_tui.ui.widgets.ledger import Ledger
-from xovac_tui.ui.widgets.lines import Line, LinesWidget
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit
 
 EXPERT = CommandSpec(
     "any event",
@@ -62,8 +63,8 @@ class ControlsPane(Pane):
         "sent from here, confirm asks, critical wants the chamber's name typed. documented: the device's "
         "manual describes it; assumed: it does not; yours: your contract file names it.\n"
         "Under the commands stands the ledger, newest on top: sent, then the chamber's answer, then "
-        "confirmed when its own messages show the effect. unknown: it may or may not have happened; u says that you "
-        "have looked at it. Enter shows an entry in full. Tab moves between commands and ledger."
+        "confirmed when its own messages show the effect. unknown: it may or may not have happened; u says "
+        "that you have looked at it. Enter shows an entry in full. Tab moves between commands and ledger."
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings("controls")
     DEFAULT_CSS = """
@@ -139,14 +140,18 @@ class ControlsPane(Pane):
         if spec is None or not width:
             return
         glyphs = self.console.glyphs
-        self.query_one("#commands-box").border_subtitle = ""
         if reason := blocked_now(self.station.blocked(spec.event)):
             lines: list[Line] = [((row, "about--blocked"),) for row in wrap(glyphs.plain(reason), width)]
         else:
             fields = ", ".join(field.name for field in spec.fields) or "no payload"
+            source = fit(
+                f" ({fields})  {ORIGIN_WORD[spec.origin]}: {spec.source or 'typed by you'}",
+                width - cell_len(spec.event),
+                ellipsis=glyphs.ellipsis,
+            )
             head: Line = (
                 (spec.event, "about--event"),
-                (f" ({fields})  {ORIGIN_WORD[spec.origin]}: {spec.source or 'typed by you'}", "about--quiet"),
+                (source, "about--quiet"),
             )
             lines = [head, *(((row, ""),) for row in wrap(glyphs.plain(spec.help or spec.means), width)[:1])]
         about.show_lines(lines[:_ABOUT_ROWS])

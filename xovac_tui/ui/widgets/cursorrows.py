@@ -92,12 +92,9 @@ class CursorRows(LinesWidget, Generic[T], can_focus=True):
         else:
             self.action_move(at - self._at)
 
-    def on_focus(self) -> None:
-        """Show the cursor."""
-        self.draw()
-
-    def on_blur(self) -> None:
-        """Show the cursor paler."""
+    def watch_has_focus(self, value: bool) -> None:
+        """Show the cursor, or a paler one."""
+        super().watch_has_focus(value)
         self.draw()
 
     def on_resize(self, event: events.Resize) -> None:
