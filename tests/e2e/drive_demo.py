@@ -16,7 +16,7 @@ TABS = (("2", "cancel_recipe"), ("3", "Bakeout|bakeout"), ("4", "sensor|telemetr
 
 
 def drive(program: str) -> str:
-    """Open the demo far from any checkout, wait for readings, look at every tab, leave; return the first screen."""
+    """Open the demo far from any checkout, look at every tab, leave; return the first screen."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         with Pty([program, "--demo", "--speed", "30"], home=home, cwd=folder) as terminal:

@@ -281,3 +281,11 @@ class Pty:
 def console(*arguments: str, home: Path | str, **how: Any) -> Pty:
     """Start the program itself in a terminal; `how` as of `Pty`."""
     return Pty([*PROGRAM, *arguments], home=home, **how)
+
+
+def press_stop(program: Pty) -> None:
+    """Type the two strokes of STOP as fingers do: a held key would not count."""
+    program.send("!")
+    program.wait_for("STOP armed")
+    time.sleep(0.15)
+    program.send("!")
