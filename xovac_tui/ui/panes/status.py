@@ -76,7 +76,7 @@ class StatusPane(Pane):
         """Show this moment in all three panels."""
         self._fit(snapshot)
         channels = self._ordered(snapshot)
-        self.query_one(Readings).show(channels, self._newest)
+        self.query_one(Readings).show(channels, self._newest, why=snapshot.link.why)
         self.query_one(RunPanel).show(
             snapshot, self.station.progress(snapshot), glyphs=self.console.glyphs, times=self.console.times
         )

@@ -105,3 +105,18 @@ def fit(text: str, width: int, *, right: bool = False, ellipsis: str = "…") ->
     if length > width:
         return set_cell_size(text, max(0, width - 1)) + (ellipsis if width > 0 else "")
     return " " * (width - length) + text if right else text + " " * (width - length)
+
+
+def is_path(label: str) -> bool:
+    """Tell whether a channel has nothing but its path for a name."""
+    return "." in label and " " not in label
+
+
+def fit_label(label: str, width: int, *, ellipsis: str = "…") -> str:
+    """Return a channel's label cut or padded; a path loses its beginning, which its neighbours share."""
+    if cell_len(label) <= width or not is_path(label):
+        return fit(label, width, ellipsis=ellipsis)
+    end = label[-(width - 1) :] if width > 1 else ""
+    while cell_len(end) > width - 1:
+        end = end[1:]
+    return fit(ellipsis + end, width)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,7 +16,7 @@ from xovac_tui.chamber.snapshot import ChannelView, Quality
 from xovac_tui.plot.sparkline import sparkline
 from xovac_tui.ui.format import age, rate, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit, fit_label
 
 _QUALITY_STYLE = {
     Quality.GOOD: "reading--good",
@@ -76,7 +77,7 @@ def reading_line(
     spans: list[Span] = [
         (f"{glyphs.quality(quality)} ", _QUALITY_STYLE[quality]),
         (
-            fit(glyphs.plain(label), columns.label, ellipsis=glyphs.ellipsis),
+            fit_label(glyphs.plain(label), columns.label, ellipsis=glyphs.ellipsis),
             "reading--chosen" if chosen else body,
         ),
         (
@@ -136,6 +137,7 @@ class Readings(LinesWidget, can_focus=True):
         self._glyphs = glyphs
         self._channels: tuple[ChannelView, ...] = ()
         self._trend: Trend = lambda name, bins: ()
+        self._why = ""
         self._chosen = 0
         self._top = 0
         self.full = False
@@ -146,9 +148,13 @@ class Readings(LinesWidget, can_focus=True):
         """The channel under the cursor."""
         return self._channels[self._chosen] if self._chosen < len(self._channels) else None
 
-    def show(self, channels: tuple[ChannelView, ...], trend: Trend) -> None:
-        """Show these channels; `trend` gives the newest values for the small trends."""
+    def show(self, channels: tuple[ChannelView, ...], trend: Trend, *, why: str = "") -> None:
+        """Show these channels; `trend` gives the newest values for the small trends.
+
+        `why` is shown where there are no channels: the reason for having no link.
+        """
         before = self.chosen
+        self._why = why
         self._channels, self._trend = channels, trend
         if before is not None and (self.chosen is None or self.chosen.full_name != before.full_name):
             names = [channel.full_name for channel in channels]
@@ -180,7 +186,9 @@ class Readings(LinesWidget, can_focus=True):
 
     def _layout(self, width: int, height: int) -> list[Line]:
         if not self._channels:
-            return [((" Nothing has been received yet.", "reading--none"),)]
+            told = textwrap.wrap(self._glyphs.plain(clean(self._why, 1000)), max(20, width - 2))
+            first: Line = ((" Nothing has been received yet.", "reading--none"),)
+            return [first, *(((f" {line}", "reading--text"),) for line in told)][:height]
         count = 1
         if not self.full and len(self._channels) > height and width >= 2 * _COLUMN_WIDTH:
             count = min(3, width // _COLUMN_WIDTH)
