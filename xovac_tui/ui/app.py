@@ -193,7 +193,7 @@ class XovacApp(TerminalApp):
             return
         if not self.paused:
             pane = self.pane
-            if pane is not None:
+            if pane is not None and pane.is_mounted:
                 pane.show(snapshot)
             top = self.screen
             if top is not frame and hasattr(top, "show_snapshot"):
@@ -218,7 +218,7 @@ class XovacApp(TerminalApp):
         for active in self.screen.active_bindings.values():
             binding = active.binding
             if binding.show and active.enabled and binding.description:
-                pair = (self.get_key_display(binding), binding.description)
+                pair = (self.glyphs.plain(self.get_key_display(binding)), binding.description)
                 if pair not in seen and not any(words == pair[1] for _, words in seen):
                     seen.append(pair)
         order = {action.title: number for number, action in enumerate(ACTIONS)}

@@ -82,7 +82,6 @@ class EntryDialog(Dialog[bool]):
     DEFAULT_CSS = """
     EntryDialog > .dialog { padding: 0 2; max-width: 100%; max-height: 100%; }
     EntryDialog VerticalScroll { height: auto; }
-    .-ascii EntryDialog > .dialog { border: ascii $border; }
     """
 
     def __init__(self, entry: LedgerEntry) -> None:

@@ -81,7 +81,6 @@ class CommandDialog(Dialog[T]):
     CommandDialog .said { height: auto; color: $bad; text-style: bold; }
     CommandDialog .hint { height: auto; color: $no-data; }
     CommandDialog .buttons { margin: 1 0; width: 1fr; align-horizontal: center; }
-    .-ascii CommandDialog > .dialog { border: ascii $border; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "stroke('enter')", "choose", priority=True),

@@ -50,7 +50,6 @@ class About(LinesWidget):
     About .about--quiet { color: $no-data; }
     About .about--blocked { color: $stale; text-style: bold; }
     About .about--event { text-style: bold; }
-    .-ascii About { border-top: ascii $border-blurred; }
     """
 
 
@@ -74,10 +73,6 @@ class ControlsPane(Pane):
         border: round $border; border-title-style: bold;
     }
     ControlsPane #commands-box, ControlsPane #ledger-box { border-title-color: $foreground; }
-    .-ascii ControlsPane #commands-box, .-ascii ControlsPane #ledger-box { border: ascii $border-blurred; }
-    .-ascii ControlsPane #commands-box:focus-within, .-ascii ControlsPane #ledger-box:focus-within {
-        border: ascii $border;
-    }
     """
 
     def compose(self) -> ComposeResult:

@@ -21,6 +21,7 @@ from xovac_tui.recipes.units import format_temperature, spell_duration
 from xovac_tui.station import News, Prepared
 from xovac_tui.ui.commands import bindings
 from xovac_tui.ui.glyphs import ASCII
+from xovac_tui.ui.literal import literal
 from xovac_tui.ui.pane import Pane
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
 from xovac_tui.ui.widgets.profile import ProfileChart
@@ -234,7 +235,8 @@ class RecipesPane(Pane):
             table.styles.height = check.styles.height = None
             return
         found = len(finding_lines(study.findings, max(10, self.query_one(Facts).size.width - 2), ASCII))
-        wanted = max(3, min(found + 2, max(height // 2, height - steps - 2)))
+        least = height // 2 if study.compiled is None or study.compiled.warnings else height // 3
+        wanted = max(4, min(found + 2, max(least, height - steps - 2)))
         check.styles.height, table.styles.height = wanted, "1fr"
 
     def _show_files(self) -> None:
@@ -324,15 +326,16 @@ class RecipesPane(Pane):
         async def send() -> LedgerEntry:
             return await self.station.load_recipe(compiled.plan, compiled.payload)
 
+        facts = [
+            ("Recipe", f"{file.name}, {len(compiled.items)} items, {total}"),
+            ("From", f"{format_temperature(start.celsius)} {start.words}"),
+            *(("Warning", f"{warning.where}: {warning.message}") for warning in compiled.warnings),
+        ]
         await self._confirm(
             prepared,
             # The dialog shows all that is sent, and a long list pushes what follows out of sight.
             f'Load "{clean(file.name, 30)}": {len(compiled.items)} items, {total}?',
-            [
-                ("Recipe", f"{file.name}, {len(compiled.items)} items, {total}"),
-                ("From", f"{format_temperature(start.celsius)} {start.words}"),
-                *(("Warning", f"{warning.where}: {warning.message}") for warning in compiled.warnings),
-            ],
+            facts,
             send,
         )
 
@@ -345,7 +348,10 @@ class RecipesPane(Pane):
     ) -> None:
         from xovac_tui.ui.dialogs.confirm import confirm_and_send
 
-        await confirm_and_send(self.console, prepared, title=title, facts=facts, send=send)
+        glyphs = self.console.glyphs
+        said = [(label, literal(glyphs.plain(text), glyphs.ascii)) for label, text in facts]
+        title = literal(glyphs.plain(title), glyphs.ascii)
+        await confirm_and_send(self.console, prepared, title=title, facts=said, send=send)
 
     @work(group="dialog")
     async def action_start_recipe(self) -> None:

@@ -43,6 +43,9 @@ class StatusPane(Pane):
     StatusPane #readings { border: round $border-blurred; border-title-color: $foreground; padding: 0 1; }
     StatusPane #readings:focus { border: round $border; }
     StatusPane #run { border: round $border-blurred; border-title-color: $foreground; padding: 0 1; }
+    .-ascii StatusPane #readings { border: ascii $border-blurred; }
+    .-ascii StatusPane #run { border: ascii $border-blurred; }
+    .-ascii StatusPane #readings:focus { border: ascii $border; }
     StatusPane.-narrow #top { layout: vertical; }
     StatusPane.-narrow #run { height: 4; width: 1fr; }
     StatusPane.-wide #readings { width: 56%; }

@@ -85,7 +85,7 @@ def entry_line(entry: Entry, width: int, glyphs: Glyphs, *, chosen: bool, focus:
         return ((indent + literal(clean(entry.words, 400), glyphs.ascii), entry.style),)
     style = "rows--chosen" if chosen and focus else "rows--strong" if chosen else ""
     tail = f" {glyphs.cross} bad" if file.recipe is None else ""
-    name = literal(clean(file.name, 80), glyphs.ascii)
+    name = literal(glyphs.plain(clean(file.name, 80)), glyphs.ascii)
     return (
         (f"{glyphs.then if chosen else ' '} ", style),
         (fit(name, max(0, width - 2 - len(tail)), ellipsis=glyphs.ellipsis), style),
@@ -108,7 +108,7 @@ def fact_lines(
     times: Times,
 ) -> list[Line]:
     """Return what is known about a recipe, the description in the room that is left."""
-    name = literal(clean(study.file.name, 80), glyphs.ascii)
+    name = literal(glyphs.plain(clean(study.file.name, 80)), glyphs.ascii)
     recipe = study.file.recipe
     if recipe is None:
         said = literal("\n".join(clean(line, 2000) for line in study.file.problem.split("\n")), glyphs.ascii)
@@ -125,7 +125,8 @@ def fact_lines(
         _verdict(study, blocked, glyphs),
     ]
     last = [tuple((glyphs.plain(text), style) for text, style in line) for line in last]
-    words = folded(literal(clean(" ".join(recipe.description.split()), 2000), glyphs.ascii), width)
+    description = clean(" ".join(recipe.description.split()), 2000)
+    words = folded(literal(glyphs.plain(description), glyphs.ascii), width)
     room = max(0, height - 1 - len(last))
     told = words[:room]
     if told and len(words) > room:
@@ -187,8 +188,8 @@ def finding_lines(findings: Sequence[Finding], width: int, glyphs: Glyphs) -> li
         word, style = _SEVERITY[finding.severity]
         head = f"{severity_sign(finding.severity, glyphs)} {word:<8}"
         where = "" if finding.where == "recipe" else f"{finding.where}: "
-        said = literal(clean(where + finding.message, 1000), glyphs.ascii)
-        for count, line in enumerate(folded(glyphs.plain(said), max(10, width - len(head)))):
+        said = literal(glyphs.plain(clean(where + finding.message, 1000)), glyphs.ascii)
+        for count, line in enumerate(folded(said, max(10, width - len(head)))):
             lines.append((((head if count == 0 else " " * len(head)), style), (line, "")))
     return lines
 

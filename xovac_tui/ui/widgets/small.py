@@ -31,7 +31,11 @@ def small_lines(snapshot: Snapshot, *, name: str, glyphs: Glyphs) -> list[Line]:
     word = snapshot.link.word
     style = "small--good" if word is LinkWord.ONLINE else "small--bad"
     lines: list[Line] = [
-        ((f"{name} ", ""), (f"{glyphs.link(word)} {word}", style), (glyphs.plain(f" {age(snapshot.newest_age)}"), "")),
+        (
+            (f"{name} ", ""),
+            (f"{glyphs.link(word)} {word}", style),
+            (glyphs.plain(f" {age(snapshot.newest_age)}"), ""),
+        ),
         (
             (f"{glyphs.run(snapshot.run.state)} {snapshot.run.state.value}", ""),
             (f" {snapshot.run.recipe or ''}", ""),

@@ -1,0 +1,276 @@
+"""The frame: tabs, trust bar, pause, observe, notes, quitting, small terminals, themes, keymaps."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from tests.helpers.console import Console, console
+from xovac_tui.chamber.snapshot import LinkWord
+from xovac_tui.config import Display, Profile
+from xovac_tui.link.status import LinkState
+from xovac_tui.ui.dialogs.choose import ChooseDialog
+from xovac_tui.ui.dialogs.help import HelpDialog
+from xovac_tui.ui.dialogs.quit import QuitDialog
+from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, TabBar
+from xovac_tui.ui.widgets.small import SmallNotice
+from xovac_tui.ui.widgets.trustbar import TrustBar
+
+HOSTILE = "\x1b[31m[red]evil[/red]\x1b]8;;http://x\x07\u202e"
+
+
+def trust(c: Console) -> str:
+    return c.app.screen_stack[0].query_one(TrustBar).plain
+
+
+async def test_connecting_sends_nothing_and_leaving_sends_nothing(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        for tab in "2341":
+            await c.press(tab)
+        await c.lose()
+        await c.online()
+        assert c.link.emitted == []
+        await c.press("q")
+        assert c.app.return_code == 0
+    assert c.link.emitted == []
+
+
+async def test_the_trust_bar_follows_the_link(tmp_path: Path) -> None:
+    async with console(tmp_path, online=False) as c:
+        assert "OFFLINE" in trust(c)
+        c.link.push(LinkState.CONNECTING)
+        await c.settle()
+        assert "CONNECTING" in trust(c)
+        await c.online()
+        await c.readings(seconds=5)
+        assert "● ONLINE 0.0s" in trust(c)
+        await c.advance(60)
+        assert "◌ STALE 1m00s" in trust(c)
+        await c.lose()
+        assert "✖ LOST" in trust(c)
+        assert "chamber continues on its own" in trust(c)
+
+
+async def test_a_lost_link_is_told_with_its_reason_and_its_return_too(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.lose("The connection was reset.")
+        assert any("connection was reset" in toast and "continues" in toast for toast in c.toasts)
+        await c.online()
+        assert any("Nothing was sent" in toast for toast in c.toasts)
+
+
+async def test_tabs_are_mounted_when_first_shown_and_only_the_shown_one_is_updated(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        frame = c.app.screen_stack[0]
+        assert not frame.query("#log")
+        await c.press("4")
+        assert c.app.active_tab == "log"
+        status = frame.query_one("#readings")
+        before = status.plain  # type: ignore[attr-defined]
+        await c.readings(part=99.0)
+        assert status.plain == before  # type: ignore[attr-defined]
+        await c.press("1")
+        assert "+99.0" in status.plain  # type: ignore[attr-defined]
+        assert "1 Status" in frame.query_one(TabBar).plain
+
+
+async def test_pause_holds_the_picture_and_not_the_truth_about_the_link(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        readings = c.app.screen.query_one("#readings")
+        await c.press("p")
+        before = readings.plain  # type: ignore[attr-defined]
+        await c.readings(part=55.0)
+        assert readings.plain == before  # type: ignore[attr-defined]
+        assert "PAUSED" in trust(c)
+        await c.lose()
+        assert "LOST" in trust(c)
+        await c.press("p")
+        assert "+55.0" in readings.plain  # type: ignore[attr-defined]
+
+
+async def test_observe_can_be_switched_and_is_on_the_bar(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        assert "CONTROL" in trust(c)
+        await c.press("o")
+        assert "OBSERVE" in trust(c)
+        assert c.station.observe
+        await c.press("o")
+        assert not c.station.observe
+
+
+async def test_a_console_that_only_observes_stays_so_and_says_why(tmp_path: Path) -> None:
+    async with console(tmp_path, profile=Profile(url="http://x:1", observe=True)) as c:
+        await c.press("o")
+        assert c.station.observe
+        assert any("only observes" in toast for toast in c.toasts)
+
+
+async def test_a_note_is_a_mark_on_the_time_axis(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.press("n")
+        await c.type("valve opened")
+        await c.press("enter")
+        marks = c.station.snapshot().marks
+        assert [(mark.kind, mark.text) for mark in marks if mark.kind == "note"] == [("note", "valve opened")]
+        await c.press("n")
+        await c.press("escape")
+        assert len([m for m in c.station.snapshot().marks if m.kind == "note"]) == 1
+
+
+async def test_keys_that_are_typed_into_a_field_do_nothing_else(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.press("n")
+        await c.type("q1o")
+        assert c.app.is_running
+        assert c.app.screen.query_one(Input).value == "q1o"
+        assert not c.station.observe
+
+
+async def test_quitting_asks_only_while_a_run_is_on(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.run_state()
+        await c.press("q")
+        assert isinstance(c.app.screen, QuitDialog)
+        await c.press("enter")
+        assert c.app.is_running
+        await c.press("q", "y")
+        assert c.app.return_code == 0
+        assert c.link.emitted == []
+
+
+async def test_quitting_asks_when_a_run_was_on_and_the_link_is_lost(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.run_state()
+        await c.lose()
+        await c.press("q")
+        assert isinstance(c.app.screen, QuitDialog)
+
+
+async def test_help_explains_every_tab(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        for key in "1234":
+            await c.press(key, "?")
+            assert isinstance(c.app.screen, HelpDialog)
+            await c.press("escape")
+
+
+async def test_reconnect_now(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.lose()
+        await c.press("r")
+        assert c.link.reconnects == 1
+        assert c.link.emitted == []
+
+
+async def test_a_theme_is_previewed_remembered_and_given_back(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.press("t")
+        assert isinstance(c.app.screen, ChooseDialog)
+        before = "xovac-dark"
+        await c.press("up")
+        assert c.app.theme != before
+        await c.press("escape")
+        assert c.app.theme == before
+        await c.press("t", "up", "enter")
+        chosen = c.app.theme
+        assert chosen != before
+        assert chosen in (tmp_path / "state.toml").read_text()
+
+
+@pytest.mark.parametrize("theme", ["xovac-light", "xovac-contrast", "textual-dark", "nord", "ansi-dark"])
+async def test_every_kind_of_theme_can_be_shown(tmp_path: Path, theme: str) -> None:
+    async with console(tmp_path, theme=theme) as c:
+        for key in "2341":
+            await c.press(key)
+        assert c.app.theme == theme
+
+
+@pytest.mark.parametrize("size", [(40, 10), (79, 24), (80, 23), (20, 5), (1, 1)])
+async def test_a_small_terminal_shows_what_must_be_seen(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with console(tmp_path, size=size) as c:
+        await c.readings()
+        shown = c.app.screen.query_one(SmallNotice)
+        assert shown.display
+        assert "ONLINE" in shown.plain
+        assert "1.3e-04 mbar" in shown.plain
+        await c.press_stop()
+        assert c.link.emitted == [("cancel_recipe", "")]
+
+
+async def test_growing_again_brings_the_screens_back(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(40, 10)) as c:
+        await c.pilot.resize_terminal(80, 24)
+        await c.settle()
+        assert not c.app.screen.query_one(SmallNotice).display
+        await c.readings()
+        assert "Test part" in c.app.screen.query_one("#readings").plain  # type: ignore[attr-defined]
+
+
+async def test_a_keymap_moves_a_key(tmp_path: Path) -> None:
+    async with console(tmp_path, keys={"observe": "f5"}) as c:
+        await c.press("o")
+        assert not c.station.observe
+        await c.press("f5")
+        assert c.station.observe
+
+
+async def test_a_bad_keymap_is_told_and_left_out(tmp_path: Path) -> None:
+    async with console(tmp_path, keys={"stop": "f5"}) as c:
+        assert any("STOP always stays" in toast for toast in c.toasts)
+        await c.press_stop()
+        assert c.link.emitted == [("cancel_recipe", "")]
+
+
+async def test_text_of_the_server_is_shown_literally_everywhere(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(120, 36)) as c:
+        c.link.deliver("recipe_state", json.dumps({"name": HOSTILE, "step": 1, "steps": 2}))
+        c.link.deliver(f"m{HOSTILE}", json.dumps({HOSTILE: HOSTILE}))
+        await c.readings("running")
+        for key in "1234":
+            await c.press(key)
+            drawn = [segment.text for strip in c.app.screen._compositor.render_strips() for segment in strip]
+            assert all("\x1b" not in text and "\u202e" not in text and "\x07" not in text for text in drawn)
+        assert "[red]evil[/red]" in trust(c)
+
+
+async def test_an_unknown_outcome_stays_until_it_is_looked_at(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.press_stop()
+        await c.advance(11)
+        line = c.app.screen.query_one(LedgerLine)
+        assert "UNKNOWN" in line.plain
+        await c.press("u")
+        assert "UNKNOWN" not in line.plain
+        assert "unknown" in line.plain
+
+
+async def test_the_footer_shows_stop_first_and_fits(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        shown = c.app.screen.query_one(KeyBar).plain
+        assert shown.strip().startswith("! STOP")
+        assert len(shown) <= 80
+
+
+async def test_ascii_draws_only_ascii(tmp_path: Path) -> None:
+    display = Display(ascii=True, time="utc")
+    async with console(tmp_path, size=(120, 36), display=display) as c:
+        await c.run_state()
+        await c.readings("running", seconds=5)
+        for key in "1234":
+            await c.press(key)
+            drawn = ["".join(s.text for s in strip) for strip in c.app.screen._compositor.render_strips()]
+            wrong = {char for row in drawn for char in row if not char.isascii()}
+            assert not wrong, (key, wrong, [row for row in drawn if not row.isascii()])
+
+
+async def test_stale_never_looks_live(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.go_stale()
+        assert c.word is LinkWord.STALE
+        readings = c.app.screen.query_one("#readings")
+        styles = {style for line in readings.lines for _, style in line}  # type: ignore[attr-defined]
+        assert "reading--good" not in styles
+        assert "reading--value" not in styles
