@@ -39,6 +39,9 @@ EXPERT = CommandSpec(
     origin=Origin.USER,
 )
 _ABOUT_ROWS = 2
+_FRAME_ROWS = 5
+_LEDGER_ROWS = 7
+"""Rows that the ledger gets at least, its frame included."""
 
 
 class About(LinesWidget):
@@ -110,9 +113,12 @@ class ControlsPane(Pane):
         blocked = frozenset(c.event for c in self.commands if self.station.blocked(c.event))
         listed.show(self.commands, last, blocked, mono=snapshot.mono)
         rows = len(self.commands)
-        room = max(3, self.size.height - 5 - 8)
+        room = max(3, self.size.height - _FRAME_ROWS - _LEDGER_ROWS)
         if self.size.height:
             listed.styles.height = min(rows, room)
+        self.query_one("#commands-box").border_subtitle = (
+            f"{rows} commands, arrows scroll" if rows > room else ""
+        )
         box = self.query_one("#ledger-box")
         words = [f"{len(ledger.entries)}" if ledger.entries else "", "newest on top"]
         if ledger.dropped:
