@@ -136,6 +136,18 @@ async def test_a_server_that_hangs_up_without_a_word() -> None:
     assert "https://" in why
 
 
+async def test_a_server_that_hangs_up_on_websockets_but_answers_http() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        if b"transport=polling" in head:
+            writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async with tcp_server(answer) as server:
+        why = await refusal(server.url)
+    assert "no socket.io server at /socket.io (HTTP status 404" in why
+
+
 async def test_a_server_that_is_not_http() -> None:
     async def banner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"SSH-2.0-OpenSSH_for_Windows_8.1\r\n\r\n")

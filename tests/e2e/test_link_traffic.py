@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import WSCloseCode, web
 
@@ -170,6 +172,10 @@ async def test_a_binary_event_without_its_attachment_does_not_eat_the_next_event
     assert [event.name for event in harness.heard] == [MALFORMED, "next", "end"]
 
 
+@pytest.mark.skipif(
+    "decode_text" not in inspect.signature(aiohttp.ClientSession.ws_connect).parameters,
+    reason="this aiohttp ends the connection at such text",
+)
 async def test_text_that_is_not_utf_8_is_shown_with_replacements() -> None:
     async def script(ws: web.WebSocketResponse) -> None:
         writer = ws._writer

@@ -139,6 +139,7 @@ def test_every_wait_is_between_one_and_five_seconds(failures: int, chance: float
 STEPS = st.one_of(
     st.builds(Refuse, after=st.floats(0, 5)),
     st.builds(Refuse, after=st.floats(0, 5), error=st.just(Untrusted)),
+    st.builds(Refuse, after=st.floats(0, 5), error=st.just(ZeroDivisionError)),
     st.builds(Last, seconds=st.floats(0, 1000), after=st.floats(0, 5)),
 )
 

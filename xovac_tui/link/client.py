@@ -42,6 +42,10 @@ _TURN = 0.001
 _RETURN = 1.0
 """Seconds after which the library hears of the traffic again, which otherwise would think it had ended."""
 
+OLD = "old protocol"
+REFUSED = "refused"
+SENT_AWAY = "sent away"
+
 
 class Socket(aiohttp.ClientWebSocketResponse):
     """A WebSocket that measures its round trip, and remembers why it ended."""
@@ -149,10 +153,8 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         self._on_connect = on_connect
         self.ended = asyncio.Event()
         self.ended_by = ""
-        """How it ended: `namespace`, or the library's reason."""
-        self.greeting: Any = None
-        """What the server sent with its consent to the namespace."""
-        self.refusal: tuple[Any, ...] | None = None
+        """How it ended: one of the words above, or the library's."""
+        self.refusal: tuple[Any, ...] = ()
         """What the server sent with its refusal."""
         # How an event of our namespace that nobody wants a receipt for begins.
         self._plain = "42[" if namespace == "/" else f"42{namespace},["
@@ -209,14 +211,13 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
     async def _handle_connect(self, namespace: str | None, data: Any) -> None:
         if (namespace or "/") != self._namespace or self._namespace in self.namespaces:
             return
-        self.greeting = data
         # The fifth protocol promises a session id; the older ones send nothing here.
         if isinstance(data, dict):
             self.namespaces[self._namespace] = data.get("sid", self.sid)
             self._on_connect()
+            self._connect_event.set()
         else:
-            self.failed_namespaces.append(self._namespace)
-        self._connect_event.set()
+            self.end(OLD)
 
     async def _handle_event(self, namespace: str | None, number: int | None, data: Any) -> None:
         if (namespace or "/") != self._namespace:
@@ -232,7 +233,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
 
     async def _handle_disconnect(self, namespace: str | None) -> None:
         if (namespace or "/") == self._namespace:
-            self.end("namespace")
+            self.end(SENT_AWAY)
 
     async def _disconnected(self, reason: str) -> None:
         self.namespaces: dict[str, Any] = {}
@@ -240,9 +241,10 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         self.end(reason)
 
     def _refused(self, *data: Any) -> None:
-        self.refusal = data
-        if self._namespace in self.namespaces:
-            self.end("namespace")
+        # The library also calls this when there is not even a connection.
+        if self.eio.state == "connected":
+            self.refusal = data
+            self.end(REFUSED)
 
     def end(self, by: str) -> None:
         """Note that the connection is over."""

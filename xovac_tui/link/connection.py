@@ -87,6 +87,13 @@ class Link:
                 except LinkError as error:
                     why, failures = str(error), failures + 1
                     seconds = backoff.LONGEST if isinstance(error, Untrusted) else self._delay(failures)
+                except Exception as error:
+                    # A defect, here or in a library, must not take the console down with it.
+                    log.exception("connecting failed unexpectedly")
+                    what = clean(str(error), 160) or type(error).__name__
+                    why = f"Connecting failed unexpectedly ({what}); the log file tells more. Trying again."
+                    failures += 1
+                    seconds = self._delay(failures)
                 else:
                     failures = 0
                     seconds = self._delay(1)

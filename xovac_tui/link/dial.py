@@ -18,7 +18,16 @@ from xovac_tui.api.text import clean
 from xovac_tui.errors import LinkError
 from xovac_tui.link import trouble
 from xovac_tui.link.certificate import trust
-from xovac_tui.link.client import HEARTBEAT, MAX_MESSAGE, Client, Socket, log
+from xovac_tui.link.client import (
+    HEARTBEAT,
+    MAX_MESSAGE,
+    OLD,
+    REFUSED,
+    SENT_AWAY,
+    Client,
+    Socket,
+    log,
+)
 from xovac_tui.link.handshake import ask
 from xovac_tui.link.resolve import Resolver
 from xovac_tui.link.target import Address, Target, check_target, parse_fingerprint
@@ -178,8 +187,9 @@ async def _connect(
         for task in (connecting, ending):
             task.cancel()
         # Its own good-bye may already be under way; what comes of it does not matter any more.
-        with suppress(asyncio.CancelledError, Exception):
-            await asyncio.wait((connecting,), timeout=PATIENCE)
+        await asyncio.wait((connecting,), timeout=PATIENCE)
+        if connecting.done() and not connecting.cancelled():
+            connecting.exception()
     await _raise_reason(client, target, address, seen, session, error)
 
 
@@ -193,21 +203,27 @@ async def _raise_reason(
 ) -> None:
     if error is not None and not isinstance(error, socketio.exceptions.ConnectionError):
         log.debug("connecting failed: %r", error)
-    if target.namespace in client.failed_namespaces:
-        if client.refusal is not None:
-            raise LinkError(trouble.refused(target, address, client.refusal))
+    if client.ended_by == REFUSED:
+        raise LinkError(trouble.refused(target, address, client.refusal))
+    if client.ended_by == OLD:
         raise LinkError(trouble.old_protocol(address))
+    if client.ended_by == SENT_AWAY:
+        raise LinkError(_sent_away(address))
     if isinstance(seen.error, Redirected):
         raise LinkError(str(seen.error))
     if seen.error is not None and not isinstance(seen.error, asyncio.CancelledError):
+        if trouble.is_hung_up(seen.error):
+            # Some servers treat a WebSocket on the wrong path like this, but answer a plain request.
+            answer = await ask(session, address, min(2.0, target.connect_timeout))
+            if answer.status:
+                raise LinkError(trouble.not_socketio(address, answer, None))
+            seen.error = aiohttp.ServerDisconnectedError()
         kind = Untrusted if trouble.is_untrusted(seen.error) else LinkError
         raise kind(await trouble.explain_network(seen.error, address))
     if seen.status is None and error is None and not client.ended.is_set():
         if seen.connected:
             raise LinkError(trouble.silent(address, "answer", target.connect_timeout))
         raise LinkError(trouble.no_answer(address))
-    if client.ended_by == "namespace":
-        raise LinkError(_sent_away(address))
     if client.eio.sid or client.ended.is_set():
         stage = f"consent to namespace {clean(target.namespace, 80)}"
         if client.ended.is_set():
@@ -325,7 +341,7 @@ class _Connection:
                 f"{origin} has stopped answering (no sign of life for {seconds:g} s): its machine is hung, "
                 "off, or cut from the network. Trying again."
             )
-        if self._client.ended_by == "namespace":
+        if self._client.ended_by in (SENT_AWAY, REFUSED):
             return _sent_away(self._address)
         if self._client.ended_by == "server disconnect":
             return f"The server at {origin} has closed the connection. It may be restarting; trying again."

@@ -35,9 +35,7 @@ async def explain_network(error: BaseException, address: Address) -> str:
         return no_name(address)
     if isinstance(error, TimeoutError) or isinstance(cause, TimeoutError):
         return no_answer(address)
-    if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError) and not isinstance(
-        error, aiohttp.ClientConnectorError
-    ):
+    if is_hung_up(error):
         return hung_up(address)
     if isinstance(cause, OSError):
         return no_connection(cause, address)
@@ -229,6 +227,12 @@ def silent(address: Address, stage: str, seconds: float) -> str:
         f"{address.origin} took the connection but sent no {stage} within {seconds:g} s. The server may be "
         "hung, or it is no socket.io server; connect_timeout in the profile sets how long is waited."
     )
+
+
+def is_hung_up(error: BaseException | None) -> bool:
+    """Return whether the server took the connection and closed it without an answer."""
+    closed = isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError)
+    return closed and not isinstance(error, aiohttp.ClientConnectorError | TimeoutError)
 
 
 def is_untrusted(error: BaseException | None) -> bool:
