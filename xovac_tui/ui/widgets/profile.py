@@ -19,13 +19,12 @@ from xovac_tui.ui.widgets.lines import Line as Cells
 from xovac_tui.ui.widgets.lines import LinesWidget
 
 _STEPS = (
-    *((1, "s"), (2, "s"), (5, "s"), (10, "s"), (30, "s")),
-    *((60, "min"), (120, "min"), (300, "min"), (600, "min"), (1800, "min")),
-    *((n * 3600, "h") for n in (1, 2, 3, 6, 12)),
-    *((n * 86400, "d") for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)),
+    *(1, 2, 5, 10, 30),
+    *(n * 60 for n in (1, 2, 5, 10, 30)),
+    *(n * 3600 for n in (1, 2, 3, 6, 12)),
+    *(n * 86400 for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)),
 )
-"""Distances of labels on the time axis, seconds, and the unit that they are written in."""
-_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
+"""Distances of labels on the time axis, seconds."""
 _LEAST_SPAN = 5.0
 """K; smaller changes are drawn as what they are: small."""
 
@@ -134,12 +133,24 @@ def time_labels(total: float, cells: int) -> tuple[tuple[int, str], ...]:
     if total <= 0 or cells < 1:
         return ()
     cell = total / cells
-    step, unit = next(((s, u) for s, u in _STEPS if s / cell >= 8), _STEPS[-1])
-    labels = []
-    for number in range(math.floor(total / step + 1e-9) + 1):
-        amount = number * step / _SECONDS[unit]
-        labels.append((min(cells - 1, int(number * step / cell)), f"{amount:g} {unit}" if number else "0"))
-    return tuple(labels)
+    step = next((step for step in _STEPS if step / cell >= 8), _STEPS[-1])
+    numbers = range(math.floor(total / step + 1e-9) + 1)
+    return tuple(
+        (min(cells - 1, int(number * step / cell)), _since(number * step, step)) for number in numbers
+    )
+
+
+def _since(seconds: int, step: int) -> str:
+    """Return a time since the start as its axis writes it."""
+    if not seconds:
+        return "0"
+    if step >= 86400:
+        return f"{seconds // 86400} d"
+    if seconds % 3600 == 0:
+        return f"{seconds // 3600} h"
+    if seconds % 60 == 0:
+        return f"{seconds // 60} min" if seconds < 3600 else f"{seconds // 3600}h{seconds // 60 % 60:02d}"
+    return f"{seconds} s"
 
 
 _STYLES = {Tone.AXIS: "profile--axis", Tone.LABEL: "profile--label"}

@@ -1,0 +1,410 @@
+"""The Recipes tab: what it says of a file, and that exactly that is sent, once, when it may be."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.helpers.console import UTC, Console, console
+from xovac_tui.api.loader import load_contract
+from xovac_tui.chamber.snapshot import Outcome
+from xovac_tui.config import Display, Profile
+from xovac_tui.recipes.compiler import compile_recipe, to_device_json
+from xovac_tui.recipes.files import load_recipe
+from xovac_tui.ui.panes import recipes as module
+from xovac_tui.ui.panes.recipes import Facts, RecipesPane
+from xovac_tui.ui.widgets.profile import ProfileChart
+from xovac_tui.ui.widgets.rows import Rows
+
+SOAK = """name = "Hot soak"
+description = "Board X, lot 3"
+limits = { min = -30, max = 65 }
+[[steps]]
+to = 60
+rate = 1
+[[steps]]
+hold = "2h"
+[[steps]]
+to = 25
+rate = 1
+[[steps]]
+hold = "30min"
+"""
+BAD = 'name = "Broken"\n[[steps]]\nto = 40,5\n'
+TOO_HOT = SOAK.replace("Hot soak", "Too hot").replace("to = 60", "to = 99")
+
+
+def write(folder: Path, **files: str) -> None:
+    (folder / "recipes").mkdir(exist_ok=True)
+    for name, content in files.items():
+        (folder / "recipes" / f"{name}.toml").write_text(content)
+
+
+@asynccontextmanager
+async def recipes_tab(folder: Path, **options: Any) -> AsyncIterator[tuple[Console, RecipesPane]]:
+    async with console(folder, tab="recipes", **options) as c:
+        pane = c.app.pane
+        assert isinstance(pane, RecipesPane)
+        await c.until(lambda: pane.study is not None)
+        await c.settle()
+        yield c, pane
+
+
+def facts(pane: RecipesPane) -> str:
+    return pane.query_one(Facts).plain
+
+
+def rows(pane: RecipesPane, name: str) -> str:
+    return pane.query_one(f"#recipe-{name}", Rows).plain
+
+
+async def choose(c: Console, pane: RecipesPane, name: str) -> None:
+    for _ in range(12):
+        study = pane.study
+        if study is not None and study.file.name == name:
+            await c.settle()
+            return
+        before = pane.files.chosen
+        await c.press("down")
+        assert pane.files.chosen != before, f"{name} is not in the list"
+        await c.until(lambda: pane.study is not study)
+    raise AssertionError(name)
+
+
+def dialogs(c: Console) -> int:
+    return len(c.app.screen_stack) - 1
+
+
+async def ask_to_load(c: Console) -> None:
+    await c.press("L")
+    await c.until(lambda: dialogs(c) == 1)
+    await c.settle()
+    c.clock.advance(1)
+
+
+async def say_yes(c: Console, sent: int = 1) -> None:
+    await c.press("y")
+    await c.until(lambda: len(c.link.emitted) == sent)
+    await c.settle()
+
+
+async def test_an_empty_folder_shows_examples_and_says_where_files_go(tmp_path: Path) -> None:
+    async with recipes_tab(tmp_path) as (_c, pane):
+        shown = rows(pane, "list")
+        assert "No recipe files" in shown
+        assert str(tmp_path / "recipes")[-10:] in shown.replace("\n", "").replace(" ", "")
+        assert "Bakeout 60 °C" in shown
+        assert "example" in facts(pane).splitlines()[0]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_the_chosen_recipe_is_explained(tmp_path: Path, size: tuple[int, int]) -> None:
+    write(tmp_path, soak=SOAK)
+    async with recipes_tab(tmp_path, size=size) as (_c, pane):
+        said = facts(pane)
+        assert said.startswith("Hot soak")
+        assert "Board X, lot 3" in said
+        # 39.5 min up from the measured 20.5 °C, 2 h, 35 min, 30 min.
+        assert "Takes 3h 44m" in said
+        ends = UTC + 1 + (39.5 + 120 + 35 + 30) * 60
+        assert f"ends {pane.console.times.day_and_time(ends)}Z if started now" in said
+        assert "From +20.5 °C measured: Test part" in said
+        assert "Assumed: sent in °C and s, items ramp" in said
+        assert "L loads 4 items" in said
+        steps = rows(pane, "steps").splitlines()
+        assert steps[0].split() == ["item", "what", "from", "to", "takes", "starts"] + (
+            ["round"] if size[0] > 100 else []
+        )
+        assert steps[1].split()[:4] == ["1", "ramp", "+20.5", "+60.0"]
+        assert steps[2].split()[:4] == ["2", "hold", "+60.0", "2h"]
+        chart = pane.query_one(ProfileChart).plain
+        assert "2 h" in chart
+        assert "°C" in chart
+        assert re.search("[\u2801-\u28ff]", chart)
+
+
+async def test_rounds_and_items_are_numbered_as_they_are_sent(tmp_path: Path) -> None:
+    cycles = (
+        'name = "Cycles"\n[[steps]]\nto = 20.5\n[[steps]]\nrepeat = 3\n[[steps.steps]]\nto = 40\n'
+        '[[steps.steps]]\nhold = "1h"\n[[steps.steps]]\nto = 20\n'
+    )
+    write(tmp_path, c=cycles)
+    async with recipes_tab(tmp_path, size=(120, 50)) as (_c, pane):
+        lines = [line.split() for line in rows(pane, "steps").splitlines() if line.strip()]
+        assert lines[1][0] == "—"
+        assert [line[0] for line in lines[2:]] == [str(n) for n in range(1, 10)]
+        assert lines[3][-3:] == ["1", "of", "3"]
+        assert lines[-1][-3:] == ["3", "of", "3"]
+        assert "~" in " ".join(lines[2])
+
+
+async def test_a_bad_file_stands_in_the_list_with_its_sentence(tmp_path: Path) -> None:
+    write(tmp_path, a=BAD, b=SOAK)
+    async with recipes_tab(tmp_path) as (c, pane):
+        assert re.search(r"a +✖ bad", rows(pane, "list"))
+        assert "cannot be read" in facts(pane)
+        assert "line 3" in facts(pane).replace("\n", " ")
+        await c.press("L")
+        await c.until(lambda: any("cannot be loaded" in toast for toast in c.toasts))
+        assert dialogs(c) == 0
+        assert c.link.emitted == []
+
+
+async def test_errors_of_the_check_come_first_and_forbid_loading(tmp_path: Path) -> None:
+    write(tmp_path, hot=TOO_HOT)
+    async with recipes_tab(tmp_path) as (c, pane):
+        assert "✖ 1 error" in facts(pane)
+        assert "cannot be loaded" in facts(pane)
+        assert rows(pane, "check").startswith("✖ error   steps[0]:")
+        assert pane.query_one("#recipe-check").display
+        await c.press("v")
+        assert not pane.query_one("#recipe-check").display
+        assert "ramp" in rows(pane, "steps")
+        await c.press("L")
+        await c.until(lambda: any("cannot be loaded" in toast for toast in c.toasts))
+        assert c.link.emitted == []
+
+
+async def test_load_sends_exactly_the_compiled_payload_once(tmp_path: Path) -> None:
+    write(tmp_path, soak=SOAK)
+    async with recipes_tab(tmp_path, size=(120, 36)) as (c, pane):
+        compiled = compile_recipe(
+            load_recipe(tmp_path / "recipes" / "soak.toml"), c.station.plan_settings(), 20.5
+        )
+        await ask_to_load(c)
+        assert 'Load "Hot soak": 4 items, 3h 44m 30s?' in str(c.app.screen.query_one(".dialog").border_title)
+        assert c.link.emitted == []
+        await say_yes(c)
+        c.link.answer("load_recipe")
+        await c.settle()
+        assert c.link.emitted == [("load_recipe", to_device_json(compiled))]
+        assert c.ledger[-1].outcome is Outcome.SUCCESS
+        assert c.station.loaded is not None
+        assert c.station.loaded.plan == compiled.plan
+        assert pane.study is not None
+
+
+async def test_no_is_the_easy_answer(tmp_path: Path) -> None:
+    write(tmp_path, soak=SOAK)
+    async with recipes_tab(tmp_path) as (c, _pane):
+        for key in ("enter", "escape"):
+            await ask_to_load(c)
+            await c.press(key)
+            await c.until(lambda: dialogs(c) == 0)
+        assert c.link.emitted == []
+
+
+async def test_a_held_key_asks_once(tmp_path: Path) -> None:
+    write(tmp_path, soak=SOAK)
+    async with recipes_tab(tmp_path) as (c, _pane):
+        await c.pilot.press("L", "L", "L", "L")
+        await c.until(lambda: dialogs(c) == 1)
+        await c.pilot.pause(0.05)
+        assert dialogs(c) == 1
+
+
+async def test_a_file_changed_since_it_was_shown_is_shown_before_it_is_loaded(tmp_path: Path) -> None:
+    write(tmp_path, soak=SOAK)
+    async with recipes_tab(tmp_path) as (c, pane):
+        write(tmp_path, soak=SOAK.replace("to = 60", "to = 55"))
+        await c.press("L")
+        await c.until(lambda: any("has changed since it was shown" in toast for toast in c.toasts))
+        await c.until(lambda: "+55.0" in rows(pane, "steps"))
+        assert dialogs(c) == 0
+        assert c.link.emitted == []
+        await ask_to_load(c)
+        await say_yes(c)
+        assert json.loads(c.link.emitted[0][1])["recipe"][0][0] == 55.0
+
+
+async def test_a_file_that_has_gone_is_said(tmp_path: Path) -> None:
+    write(tmp_path, soak=SOAK)
+    async with recipes_tab(tmp_path) as (c, pane):
+        (tmp_path / "recipes" / "soak.toml").unlink()
+        await c.press("L")
+        await c.until(lambda: any("has changed" in toast for toast in c.toasts))
+        await c.until(lambda: "Hot soak" not in rows(pane, "list"))
+        assert c.link.emitted == []
+
+
+async def test_read_again_finds_new_files_and_stays_with_the_chosen_one(tmp_path: Path) -> None:
+    write(tmp_path, soak=SOAK)
+    async with recipes_tab(tmp_path) as (c, pane):
+        write(tmp_path, a=SOAK.replace("Hot soak", "Another"))
+        await c.press("R")
+        await c.until(lambda: "Another" in rows(pane, "list"))
+        await c.settle()
+        assert "▸ Hot soak" in rows(pane, "list")
+        assert facts(pane).startswith("Hot soak")
+
+
+@pytest.mark.parametrize("trouble", ["observe", "stale", "lost"])
+async def test_what_forbids_loading_is_said_before_it_is_tried(tmp_path: Path, trouble: str) -> None:
+    write(tmp_path, soak=SOAK)
+    async with recipes_tab(tmp_path) as (c, pane):
+        match trouble:
+            case "observe":
+                await c.press("o")
+            case "stale":
+                await c.go_stale()
+            case "lost":
+                await c.lose()
+        assert "not now: " in facts(pane)
+        await c.press("L")
+        await c.until(lambda: any("load_recipe was not sent" in toast for toast in c.toasts))
+        assert dialogs(c) == 0
+        assert c.link.emitted == []
+
+
+async def test_the_link_lost_while_asking_closes_the_question(tmp_path: Path) -> None:
+    write(tmp_path, soak=SOAK)
+    async with recipes_tab(tmp_path) as (c, pane):
+        await ask_to_load(c)
+        await c.lose()
+        await c.until(lambda: dialogs(c) == 0)
+        await c.online()
+        await c.readings()
+        await c.press("y")
+        assert c.link.emitted == []
+        # And it can be asked again.
+        assert "L loads" in facts(pane)
+        await ask_to_load(c)
+
+
+async def test_a_temperature_that_is_not_good_is_not_taken(tmp_path: Path) -> None:
+    write(tmp_path, soak=SOAK)
+    async with recipes_tab(tmp_path, online=False) as (c, pane):
+        assert "From +20.0 °C assumed" in facts(pane)
+        await c.online()
+        await c.readings(part=31.0)
+        await c.until(lambda: "From +31.0 °C measured" in facts(pane))
+        assert pane.study is not None
+        assert pane.study.start_temperature == 31.0
+        await c.until(lambda: "+31.0" in rows(pane, "steps"))
+        await c.readings(part=None)
+        await c.until(lambda: "From +20.0 °C assumed: Test part is bad" in facts(pane))
+
+
+async def test_plan_and_payload_take_the_temperature_of_the_moment_of_asking(tmp_path: Path) -> None:
+    write(tmp_path, soak=SOAK)
+    async with recipes_tab(tmp_path) as (c, _pane):
+        # Less than what makes the picture move.
+        await c.readings(part=21.0)
+        await ask_to_load(c)
+        await c.readings(part=40.0)
+        await say_yes(c)
+        assert json.loads(c.link.emitted[0][1])["recipe"][0] == [60.0, 39 * 60.0, 0.0]
+
+
+async def test_start_sends_the_contract_s_command(tmp_path: Path) -> None:
+    async with recipes_tab(tmp_path) as (c, _pane):
+        start = c.station.contract.start
+        assert start is not None
+        await c.press("S")
+        await c.until(lambda: dialogs(c) == 1)
+        c.clock.advance(1)
+        await say_yes(c)
+        assert [name for name, _ in c.link.emitted] == [start]
+
+
+async def test_without_a_start_command_it_says_so(tmp_path: Path) -> None:
+    contract = load_contract(())
+    assert contract.start is None
+    async with recipes_tab(tmp_path, contract=contract) as (c, pane):
+        assert "assumed: no message tells" in facts(pane)
+        await c.press("S")
+        await c.until(lambda: any("No start command is documented" in toast for toast in c.toasts))
+        assert dialogs(c) == 0
+        assert c.link.emitted == []
+
+
+async def test_cancel_asks_then_sends(tmp_path: Path) -> None:
+    async with recipes_tab(tmp_path) as (c, _pane):
+        await c.run_state()
+        await c.press("X")
+        await c.until(lambda: dialogs(c) == 1)
+        c.clock.advance(1)
+        await say_yes(c)
+        assert c.link.emitted == [("cancel_recipe", "")]
+
+
+async def test_reading_and_planning_leave_the_screen_alive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, soak=SOAK)
+    async with recipes_tab(tmp_path) as (c, pane):
+        gate, study_recipe = threading.Event(), module.study_recipe
+
+        def slow(*arguments: Any) -> Any:
+            assert threading.current_thread() is not threading.main_thread()
+            assert gate.wait(10)
+            return study_recipe(*arguments)
+
+        monkeypatch.setattr(module, "study_recipe", slow)
+        before = pane.study
+        await c.press("down")
+        await c.press("2", "3", "down")
+        assert pane.study is before
+        gate.set()
+        await c.until(lambda: pane.study is not before)
+
+
+async def test_a_long_recipe_makes_only_the_rows_in_sight(tmp_path: Path) -> None:
+    long = (
+        'name = "Long"\n[[steps]]\nrepeat = 200\n[[steps.steps]]\nto = 40\n[[steps.steps]]\nhold = "1h"\n'
+        '[[steps.steps]]\nto = 20\n[[steps.steps]]\nhold = "1h"\n'
+    )
+    write(tmp_path, long=long)
+    profile = Profile(recipe=msgspec.structs.replace(Profile().recipe, max_items=1000))
+    async with recipes_tab(tmp_path, profile=profile) as (c, pane):
+        steps = pane.query_one("#recipe-steps", Rows)
+        assert steps.count == 800
+        steps.focus()
+        await c.press("end")
+        assert steps.plain.splitlines()[-1].split()[0] == "800"
+        assert len(steps.lines) < 24
+        assert steps.plain.splitlines()[0].split()[0] == "item"
+
+
+async def test_hostile_names_are_literal(tmp_path: Path) -> None:
+    write(tmp_path, **{"[red]x": SOAK.replace('"Hot soak"', '"[red]boo[/red] [link]"')})
+    (tmp_path / "recipes" / "\x1b[31m.toml").write_text(BAD)
+    async with recipes_tab(tmp_path, size=(120, 36)) as (c, pane):
+        for widget in (pane.files, pane.query_one(Facts)):
+            assert all("".join(text for text, _ in line).isprintable() for line in widget.lines)
+        assert "[red]boo[/red] [link]" in rows(pane, "list")
+        await choose(c, pane, "[red]boo[/red] [link]")
+        await ask_to_load(c)
+        title = c.app.screen.query_one(".dialog").border_title
+        assert "[red]boo" in str(title)
+
+
+async def test_ascii_has_nothing_but_ascii(tmp_path: Path) -> None:
+    write(tmp_path, a=BAD, soak=SOAK.replace("Board X", "Bünde −5 °C"))
+    display = Display(time="utc", ascii=True)
+    async with recipes_tab(tmp_path, display=display, size=(120, 36)) as (c, pane):
+        for _ in range(5):
+            shown = [facts(pane), pane.query_one(ProfileChart).plain]
+            shown += [rows(pane, name) for name in ("list", "steps", "check")]
+            assert all(text.isascii() for text in shown)
+            await c.press("down")
+            await c.pilot.pause(0.05)
+
+
+async def test_sizes_down_and_up(tmp_path: Path) -> None:
+    write(tmp_path, soak=SOAK)
+    async with recipes_tab(tmp_path, size=(120, 36)) as (c, pane):
+        for size in ((40, 10), (80, 24), (200, 60), (80, 24)):
+            await c.pilot.resize_terminal(*size)
+            await c.settle()
+        await c.pilot.pause()
+        assert "1  ramp" in rows(pane, "steps")
+        assert facts(pane).startswith("Hot soak")
