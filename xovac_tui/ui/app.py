@@ -17,7 +17,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from xovac_tui import paths, state
-from xovac_tui.chamber.snapshot import LinkWord, Outcome, RunState, Snapshot
+from xovac_tui.chamber.snapshot import RunState, Snapshot
 from xovac_tui.errors import SettingsError, XovacError
 from xovac_tui.launch import Launch
 from xovac_tui.station import LedgerChanged, LinkChanged, ModeChanged, News, Station
@@ -29,9 +29,10 @@ from xovac_tui.ui.pane import Pane
 from xovac_tui.ui.panes.status import StatusPane
 from xovac_tui.ui.stop import SETTLE_SECONDS, StopKey, StopSwitch
 from xovac_tui.ui.terminal import TerminalApp, run_in_terminal
+from xovac_tui.ui.toasts import Words, link_words, outcome_words
 from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, StopBar, TabBar
 from xovac_tui.ui.widgets.small import SmallNotice
-from xovac_tui.ui.widgets.trustbar import GOES_ON, TrustBar
+from xovac_tui.ui.widgets.trustbar import TrustBar
 
 MIN_WIDTH, MIN_HEIGHT = 80, 24
 """Cells; below this the notice for small terminals stands in for the screens."""
@@ -232,9 +233,9 @@ class XovacApp(TerminalApp):
         if not self.is_running or not self.screen_stack:
             return
         if isinstance(news, LinkChanged):
-            self._tell_link(news)
+            self._toast(link_words(news))
         elif isinstance(news, LedgerChanged):
-            self._tell_outcome(news)
+            self._toast(outcome_words(news.entry))
         elif isinstance(news, ModeChanged):
             said = (
                 "OBSERVE: nothing can be sent from here, STOP included."
@@ -249,45 +250,11 @@ class XovacApp(TerminalApp):
                 screen.on_news(news)
         self.flush()
 
-    def _tell_link(self, news: LinkChanged) -> None:
-        word, before = news.link.word, news.before.word
-        if word is before:
-            return
-        if word is LinkWord.LOST and before in (LinkWord.ONLINE, LinkWord.STALE):
-            said = f"{news.link.why} The {GOES_ON}." if news.link.why else f"The {GOES_ON}."
-            self.notify(said, title="Link LOST", severity="error", timeout=8, markup=False)
-        elif word is LinkWord.ONLINE and news.link.session > 1 and before is not LinkWord.STALE:
-            self.notify("Nothing was sent on reconnecting.", title="Link is back", timeout=4, markup=False)
-
-    def _tell_outcome(self, news: LedgerChanged) -> None:
-        entry = news.entry
-        if entry.outcome is Outcome.SENT:
-            return
-        title = f"{'STOP: ' if entry.stop else ''}{entry.command} {entry.outcome.value}"
-        if entry.confirmed is not None:
-            title, said = f"{entry.command} confirmed", "The chamber's own messages show the effect."
-        elif entry.late is not None:
-            title, said = (
-                f"{entry.command}: late {entry.late.value}",
-                entry.message or "The answer came late.",
+    def _toast(self, words: Words | None) -> None:
+        if words is not None:
+            self.notify(
+                words.said, title=words.title, severity=words.severity, timeout=words.seconds, markup=False
             )
-        else:
-            said = (
-                entry.message
-                or entry.reason
-                or {
-                    Outcome.SUCCESS: "The chamber acknowledged it. Watch the readings for the effect.",
-                }.get(entry.outcome, "")
-            )
-        severity = {
-            Outcome.SUCCESS: "information",
-            Outcome.DONE: "information",
-            Outcome.REFUSED: "warning",
-            Outcome.WARNING: "warning",
-        }.get(entry.late or entry.outcome, "error")
-        if entry.confirmed is not None:
-            severity = "information"
-        self.notify(said, title=title, severity=severity, timeout=6, markup=False)  # type: ignore[arg-type]
 
     # -- STOP ---------------------------------------------------------------------------------------
 

@@ -102,7 +102,7 @@ class StatusPane(Pane):
         if wide:
             rows = max(8, min(shown + 2, height // 2))
         else:
-            rows = 4 + max(3, min(-(-shown // 2) + 2, height * 3 // 10))
+            rows = 4 + max(3, min(-(-shown // 2) + 2, height * 35 // 100))
         top = self.query_one("#top")
         if top.styles.height is None or top.styles.height.value != rows:
             top.styles.height = rows

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len
+
 from xovac_tui.chamber.snapshot import RunState, Snapshot
 from xovac_tui.progress import Progress
 from xovac_tui.recipes.units import format_duration
-from xovac_tui.ui.format import Times, number, unit
+from xovac_tui.ui.format import Times, age, number, unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit
 
@@ -40,10 +42,13 @@ def run_lines(
     snapshot: Snapshot, progress: Progress, width: int, height: int, *, glyphs: Glyphs, times: Times
 ) -> list[Line]:
     """Return the panel's lines: two where it is low, else as many as there is to say."""
-    head = _head(snapshot, progress, width, glyphs)
+    low = height <= 3
+    head = _head(snapshot, width, glyphs, _where(snapshot, progress, short=True) if low else "")
     if snapshot.run.state is not RunState.RUNNING:
         return [head, *_resting(snapshot, glyphs)][:height]
-    if height <= 3:
+    if snapshot.run.stale:
+        return [head, *_not_heard(snapshot, progress, times)][:height]
+    if low:
         return [head, _both_bars(progress, width, glyphs, times)][:height]
     lines: list[Line] = [head, _step_line(snapshot, progress, glyphs), _temperatures(snapshot, glyphs)]
     if height >= 7:
@@ -56,7 +61,7 @@ def run_lines(
     return lines[:height]
 
 
-def _head(snapshot: Snapshot, progress: Progress, width: int, glyphs: Glyphs) -> Line:
+def _head(snapshot: Snapshot, width: int, glyphs: Glyphs, where: str) -> Line:
     run = snapshot.run
     if run.stale:
         word: Span = (f"{glyphs.question} last known: {run.word or run.state.value}", "run--warn")
@@ -67,8 +72,44 @@ def _head(snapshot: Snapshot, progress: Progress, width: int, glyphs: Glyphs) ->
     else:
         word = (f"{glyphs.question} run state unknown", "run--quiet")
     name = run.recipe or ""
-    room = max(0, width - len(word[0]) - 2)
-    return ((fit(name, room, ellipsis=glyphs.ellipsis), "run--name"), ("  ", ""), word) if name else (word,)
+    if not name:
+        return (word, (f"  {glyphs.plain(where)}" if where else "", "run--quiet"))
+    if where and not run.stale:
+        room = max(8, min(cell_len(name), width - cell_len(word[0]) - cell_len(where) - 4))
+        shown = fit(name, room, ellipsis=glyphs.ellipsis)
+        return ((shown, "run--name"), ("  ", ""), word, (f"  {glyphs.plain(where)}", "run--quiet"))
+    room = max(0, width - cell_len(word[0]) - 2)
+    return ((fit(name, room, ellipsis=glyphs.ellipsis), "run--name"), ("  ", ""), word)
+
+
+def _where(snapshot: Snapshot, progress: Progress, *, short: bool) -> str:
+    """Return which step of which round the chamber is in, as far as it tells."""
+    run = snapshot.run
+    if run.state is not RunState.RUNNING:
+        return ""
+    of = "/" if short else " of "
+    parts: list[str] = []
+    if progress.cycle:
+        parts.append(f"cycle {progress.cycle[0]}{of}{progress.cycle[1]}")
+    if run.step:
+        parts.append(f"step {run.step}" + (f"{of}{run.steps}" if run.steps else ""))
+    if short:
+        return ", ".join([*parts, *([progress.label] if progress.label else [])])
+    return "   ".join(part[:1].upper() + part[1:] for part in parts) or "Step not told"
+
+
+def _not_heard(snapshot: Snapshot, progress: Progress, times: Times) -> list[Line]:
+    """Say how old the last word is, and what would follow if nothing had changed since."""
+    lines: list[Line] = [
+        (
+            (f"Not heard for {age(snapshot.newest_age)}. ", "run--warn"),
+            ("The run may go on in the chamber.", "run--quiet"),
+        )
+    ]
+    if progress.ends_utc is not None:
+        ends = times.day_and_time(progress.ends_utc)
+        lines.append(((f"If it goes on as planned it ends {ends}.", "run--quiet"),))
+    return lines
 
 
 def _resting(snapshot: Snapshot, glyphs: Glyphs) -> list[Line]:
@@ -88,14 +129,8 @@ def _resting(snapshot: Snapshot, glyphs: Glyphs) -> list[Line]:
 
 
 def _step_line(snapshot: Snapshot, progress: Progress, glyphs: Glyphs) -> Line:
-    run = snapshot.run
-    parts: list[str] = []
-    if progress.cycle:
-        parts.append(f"Cycle {progress.cycle[0]} of {progress.cycle[1]}")
-    if run.step:
-        parts.append(f"Step {run.step}" + (f" of {run.steps}" if run.steps else ""))
-    text = "  ".join(parts) or "Step not told"
-    return ((text, ""), (f"  {glyphs.plain(progress.label)}" if progress.label else "", "run--quiet"))
+    where = _where(snapshot, progress, short=False)
+    return ((where, ""), (f"   {glyphs.plain(progress.label)}" if progress.label else "", "run--quiet"))
 
 
 def _temperatures(snapshot: Snapshot, glyphs: Glyphs) -> Line:

@@ -18,6 +18,8 @@ _LINK_STYLE = {
     LinkWord.LOST: "trust--bad",
     LinkWord.OFFLINE: "trust--bad",
 }
+_NAME = 24
+"""Cells of a recipe's name, where there is room."""
 GOES_ON = "chamber continues on its own"
 
 
@@ -96,7 +98,8 @@ def trust_line(
     if not linked and link.session:
         left.append((2, GOES_ON, "trust--warn"))
     elif linked:
-        left.append((2, *_run_words(snapshot.run, glyphs)))
+        run = len(left)
+        left.append((2, *_run_words(snapshot.run, glyphs, _NAME)))
     if paused:
         left.append((1, "PAUSED", "trust--warn"))
     left.append((1, mode, "trust--mode" if mode == "CONTROL" else "trust--warn"))
@@ -108,6 +111,10 @@ def trust_line(
     if snapshot.clock_offset is not None and linked:
         right.append((5, glyphs.plain(f"clock {_offset(snapshot.clock_offset)}"), "trust--quiet"))
     right.append((4, times.clock_with_zone(snapshot.utc), ""))
+    if linked and (over := _length(left) + _length(right) - (width - 2)) > 0:
+        # A shorter name of the recipe costs less than any other part.
+        named = min(_NAME, cell_len(snapshot.run.recipe or ""))
+        left[run] = (2, *_run_words(snapshot.run, glyphs, named - over))
     while left and _length(left) + _length(right) > width - 2 and max(p[0] for p in left + right) > 0:
         worst = max(p[0] for p in left + right)
         for side in (right, left):
@@ -122,16 +129,15 @@ def trust_line(
     return (*spans, (" " * max(1, width - used - 1), ""), *tail, (" ", ""))
 
 
-def _run_words(run: RunView, glyphs: Glyphs) -> tuple[str, str]:
+def _run_words(run: RunView, glyphs: Glyphs, room: int) -> tuple[str, str]:
+    """Return the run in words, with `room` cells for the recipe's name, and its style."""
     if run.stale:
         return f"{glyphs.question} run unknown", "trust--warn"
     if run.state is RunState.RUNNING:
         step = f" {run.step}/{run.steps}" if run.step and run.steps else f" {run.step}" if run.step else ""
-        recipe = (
-            f" {fit(run.recipe, min(24, cell_len(run.recipe)), ellipsis=glyphs.ellipsis)}"
-            if run.recipe
-            else ""
-        )
+        name = run.recipe or ""
+        shown = fit(name, min(room, cell_len(name)), ellipsis=glyphs.ellipsis) if room >= 4 else ""
+        recipe = f" {shown}" if shown else ""
         return f"{glyphs.play} RUN{step}{recipe}", "trust--run"
     if run.state is RunState.IDLE:
         return f"{glyphs.idle} IDLE", ""

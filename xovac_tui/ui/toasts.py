@@ -1,0 +1,62 @@
+"""What a toast says when the link changes or something becomes of a command. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord, Outcome
+from xovac_tui.station import LinkChanged
+from xovac_tui.ui.widgets.trustbar import GOES_ON
+
+Severity = Literal["information", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One toast."""
+
+    title: str
+    said: str
+    severity: Severity = "information"
+    seconds: float = 5.0
+
+
+_SEVERITY: dict[Outcome, Severity] = {
+    Outcome.SUCCESS: "information",
+    Outcome.DONE: "information",
+    Outcome.REFUSED: "warning",
+    Outcome.WARNING: "warning",
+    Outcome.ERROR: "error",
+    Outcome.UNKNOWN: "error",
+}
+
+
+def link_words(news: LinkChanged) -> Words | None:
+    """Return what is worth a toast about the link, or None."""
+    word, before = news.link.word, news.before.word
+    if word is LinkWord.LOST and before in (LinkWord.ONLINE, LinkWord.STALE):
+        why = f"{news.link.why} " if news.link.why else ""
+        return Words("Link LOST", f"{why}The {GOES_ON}.", "error", 8.0)
+    if word is LinkWord.ONLINE and before not in (LinkWord.ONLINE, LinkWord.STALE) and news.link.session > 1:
+        return Words("Link is back", "Nothing was sent on reconnecting.", seconds=4.0)
+    return None
+
+
+def outcome_words(entry: LedgerEntry) -> Words | None:
+    """Return what is worth a toast about a command, or None."""
+    name = f"{'STOP: ' if entry.stop else ''}{entry.command}"
+    if entry.outcome is Outcome.SENT or entry.looked_at:
+        return None
+    if entry.duplicates:
+        return Words(name, f"Answered {entry.duplicates + 1} times: {entry.outcome.value}.", "warning")
+    if entry.confirmed is not None:
+        return Words(f"{name} confirmed", "The chamber's own messages show the effect.", seconds=4.0)
+    if entry.late is not None:
+        said = entry.message or "The answer came after the time was over."
+        return Words(f"{name}: late {entry.late.value}", said, _SEVERITY[entry.late])
+    severity = _SEVERITY[entry.outcome]
+    said = entry.message or entry.reason
+    if entry.outcome is Outcome.SUCCESS:
+        said = said or "Acknowledged. Watch the readings for the effect."
+    return Words(f"{name} {entry.outcome.value}", said, severity, 4.0 if severity == "information" else 8.0)
