@@ -308,6 +308,17 @@ async def test_the_ways_to_be_left() -> None:
             assert server.frames == []
 
 
+async def test_a_message_without_measure_ends_the_connection_with_a_word(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("xovac_tui.link.client.MAX_MESSAGE", 1000)
+    script = sends('42["small",1]', f'42["big","{"x" * 2000}"]')
+    async with raw_server(script) as server, running(server.url) as harness:
+        lost = await harness.state(LinkState.LOST)
+        assert "sent a message of more than" in lost.why
+        assert [event.name for event in harness.heard] == ["small"]
+
+
 async def test_close_open_and_reconnect_now() -> None:
     async with socketio_server() as server, running(server.url) as harness:
         await harness.state(LinkState.ONLINE)

@@ -33,7 +33,7 @@ _decode = msgspec.json.Decoder().decode
 # A long poll may bring any number of packets; the library's 16 would end the connection.
 engineio.payload.Payload.max_decode_packets = max(100_000, engineio.payload.Payload.max_decode_packets)
 
-MAX_MESSAGE = 256 * 1024 * 1024
+MAX_MESSAGE = 64 * 1024 * 1024
 """Bytes of the largest message that does not end the connection."""
 HEARTBEAT = 3.0
 """Seconds without data after which a WebSocket ping is sent; half of it later the server counts as dead."""

@@ -32,7 +32,7 @@ from xovac_tui.link.handshake import ask
 from xovac_tui.link.resolve import Resolver
 from xovac_tui.link.target import Address, Target, check_target, parse_fingerprint
 
-PATIENCE = 0.8
+PATIENCE = 0.5
 """Seconds to say good-bye."""
 _MEASURE = 2.0
 """Seconds between two measurements of the round trip."""
