@@ -1,0 +1,245 @@
+"""STOP with real keys: above every dialog and field, in every mode, and never by a slip."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from textual.command import CommandPalette
+from textual.widgets import Input
+
+from tests.helpers.console import URL, Console, console
+from xovac_tui.chamber.snapshot import LinkWord, Outcome
+from xovac_tui.config import Profile
+from xovac_tui.ui.dialogs.ask import AskDialog
+from xovac_tui.ui.dialogs.choose import ChooseDialog
+from xovac_tui.ui.dialogs.confirm import ConfirmDialog
+from xovac_tui.ui.dialogs.entry import EntryDialog
+from xovac_tui.ui.dialogs.form import FormDialog
+from xovac_tui.ui.dialogs.help import HelpDialog
+from xovac_tui.ui.dialogs.quit import QuitDialog
+from xovac_tui.ui.widgets.bars import StopBar
+from xovac_tui.ui.widgets.commandlist import CommandList
+
+STOPPED = [("cancel_recipe", "")]
+
+
+async def choose(c: Console, event: str) -> None:
+    """Put the cursor of Controls on a command and open it."""
+    commands = c.app.query_one(CommandList)
+    commands.focus()
+    await c.press("home")
+    while commands.chosen is not None and commands.chosen.event != event:
+        await c.press("down")
+    await c.press("enter")
+    await c.until(lambda: len(c.app.screen_stack) > 1)
+    await c.settle()
+
+
+async def open_form(c: Console) -> None:
+    await choose(c, "vent")
+
+
+async def open_confirm(c: Console) -> None:
+    await choose(c, "start_recipe")
+
+
+async def open_critical(c: Console) -> None:
+    await choose(c, "vent")
+    await c.press("enter")
+    await c.until(lambda: isinstance(c.app.screen, ConfirmDialog) and c.app.screen.focused)
+    c.app.screen.query_one("#name").focus()
+    await c.type("bench")
+
+
+async def open_entry(c: Console) -> None:
+    await c.station.send("no_such_command")
+    await c.settle()
+    await c.press("tab", "enter")
+
+
+async def open_quit(c: Console) -> None:
+    await c.readings("running")
+    await c.press("q")
+
+
+def by_key(key: str) -> Callable[[Console], Awaitable[None]]:
+    async def press(c: Console) -> None:
+        await c.press(key)
+
+    return press
+
+
+DIALOGS: dict[type, Callable[[Console], Awaitable[None]]] = {
+    FormDialog: open_form,
+    ConfirmDialog: open_confirm,
+    EntryDialog: open_entry,
+    QuitDialog: open_quit,
+    AskDialog: by_key("n"),
+    ChooseDialog: by_key("t"),
+    HelpDialog: by_key("question_mark"),
+    CommandPalette: by_key("colon"),
+}
+
+
+async def opened(c: Console, dialog: type) -> None:
+    await DIALOGS[dialog](c)
+    await c.until(lambda: isinstance(c.app.screen, dialog))
+
+
+@pytest.mark.parametrize("tab", ["status", "controls", "recipes", "log"])
+async def test_two_strokes_send_cancel_on_every_tab(tmp_path: Path, tab: str) -> None:
+    async with console(tmp_path, tab=tab) as c:
+        await c.press("exclamation_mark")
+        assert c.link.emitted == []
+        assert "STOP armed" in c.app.screen.query_one(StopBar).plain
+        await c.press_stop()
+        assert c.link.emitted == STOPPED
+        assert c.ledger[-1].stop
+        assert c.ledger[-1].outcome is Outcome.SENT
+
+
+@pytest.mark.parametrize("dialog", DIALOGS, ids=lambda dialog: dialog.__name__)
+@pytest.mark.parametrize("second", ["exclamation_mark", "enter"])
+async def test_stop_works_above_every_dialog(tmp_path: Path, dialog: type, second: str) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await opened(c, dialog)
+        await c.press("exclamation_mark")
+        assert c.app.stop_switch.armed
+        if dialog is not CommandPalette:
+            assert "STOP armed" in c.app.screen.query_one(StopBar).plain
+        await c.press(second)
+        c.clock.advance(0.2)
+        await c.until(lambda: c.link.emitted)
+        assert c.link.emitted == STOPPED
+        # What was asked about is no longer so: nothing else can follow from the keys that come next.
+        await c.press("y", "enter")
+        await asyncio.sleep(0.3)
+        await c.settle()
+        assert c.link.emitted == STOPPED
+
+
+@pytest.mark.parametrize("dialog", [FormDialog, ConfirmDialog])
+async def test_a_question_about_a_command_goes_when_stop_is_sent(tmp_path: Path, dialog: type) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await opened(c, dialog)
+        await c.press_stop()
+        await c.until(lambda: len(c.app.screen_stack) == 1)
+        assert any("STOP was sent" in toast for toast in c.toasts)
+        assert c.link.emitted == STOPPED
+
+
+async def test_the_stroke_is_not_typed_into_a_field(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await open_critical(c)
+        await c.press("exclamation_mark", "x")
+        assert c.app.screen.query_one("#name", Input).value == "bench"
+        assert not c.app.stop_switch.armed
+        assert c.link.emitted == []
+
+
+@pytest.mark.parametrize("key", ["x", "escape", "y", "q", "space", "2", "ctrl+c", "tab"])
+async def test_any_other_key_drops_it_and_does_nothing_else(tmp_path: Path, key: str) -> None:
+    async with console(tmp_path) as c:
+        await c.press("exclamation_mark", key)
+        assert not c.app.stop_switch.armed
+        assert c.app.active_tab == "status"
+        assert len(c.app.screen_stack) == 1
+        assert any("dropped" in toast for toast in c.toasts)
+        await c.press("enter")
+        assert c.link.emitted == []
+        assert c.ledger == ()
+
+
+async def test_it_is_dropped_when_no_second_key_comes(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.press("exclamation_mark")
+        c.clock.advance(3.1)
+        await c.until(lambda: not c.app.stop_switch.armed)
+        assert any("no second key within 3 s" in toast for toast in c.toasts)
+        await c.press("enter")
+        assert c.link.emitted == []
+        assert not c.app.query_one(StopBar).has_class("-armed")
+
+
+async def test_a_held_key_never_sends(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.press("exclamation_mark")
+        c.clock.advance(0.5)
+        for _ in range(20):
+            await c.pilot.press("exclamation_mark")
+            c.clock.advance(0.033)
+        await asyncio.sleep(0.3)
+        assert c.link.emitted == []
+        assert "let go" in c.app.query_one(StopBar).plain
+
+
+async def test_in_observe_it_says_that_nothing_can_be_sent(tmp_path: Path) -> None:
+    async with console(tmp_path, observe=True) as c:
+        await c.press("exclamation_mark")
+        assert "only observes" in c.app.query_one(StopBar).plain
+        await c.press_stop()
+        assert c.link.emitted == []
+        assert c.ledger[-1].outcome is Outcome.REFUSED
+        assert "only observes" in c.ledger[-1].reason
+        assert any("only observes" in toast for toast in c.toasts)
+
+
+async def test_it_works_on_stale_data(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.go_stale()
+        assert c.word is LinkWord.STALE
+        await c.press_stop()
+        assert c.link.emitted == STOPPED
+
+
+async def test_on_a_lost_link_it_is_refused_and_not_kept(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.lose()
+        await c.press("exclamation_mark")
+        assert "LOST" in c.app.query_one(StopBar).plain
+        await c.press_stop()
+        assert c.ledger[-1].outcome is Outcome.REFUSED
+        await c.online()
+        await c.readings()
+        assert c.link.emitted == []
+
+
+async def test_two_stops_do_not_send_twice(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.press_stop()
+        await c.advance(1)
+        await c.press_stop()
+        assert c.link.emitted == STOPPED
+        assert c.ledger[-1].outcome is Outcome.REFUSED
+        assert "Nothing was sent twice" in c.ledger[-1].reason
+
+
+async def test_it_works_while_the_picture_is_held(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.press("p")
+        await c.press_stop()
+        assert c.link.emitted == STOPPED
+
+
+async def test_it_works_in_a_terminal_that_is_too_small(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(40, 10)) as c:
+        await c.press_stop()
+        assert c.link.emitted == STOPPED
+
+
+async def test_it_stays_where_it_is_whatever_the_settings_say(tmp_path: Path) -> None:
+    async with console(tmp_path, keys={"pause": "!"}) as c:
+        assert any("STOP key" in toast for toast in c.toasts)
+        await c.press_stop()
+        assert c.link.emitted == STOPPED
+
+
+async def test_a_profile_that_only_observes_cannot_be_talked_into_it(tmp_path: Path) -> None:
+    async with console(tmp_path, profile=Profile(url=URL, observe=True)) as c:
+        await c.press("o")
+        await c.press_stop()
+        assert c.link.emitted == []
+        assert c.ledger[-1].outcome is Outcome.REFUSED
