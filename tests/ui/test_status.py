@@ -1,0 +1,168 @@
+"""Status: readings with their quality, the run over its plan, the trend's window and pins."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.console import Console, console
+from xovac_tui.api.loader import documented_contract
+from xovac_tui.recipes.compiler import compile_recipe
+from xovac_tui.recipes.files import parse_recipe
+from xovac_tui.ui.widgets.readings import Readings
+from xovac_tui.ui.widgets.runpanel import RunPanel
+from xovac_tui.ui.widgets.trend import TrendChart
+
+RECIPE = parse_recipe('name = "Soak"\n[[steps]]\nto = 50\nover = "30min"\n[[steps]]\nhold = "1h"\n', "test")
+
+
+def readings(c: Console) -> str:
+    return c.app.screen.query_one(Readings).plain
+
+
+def run(c: Console) -> str:
+    return c.app.screen.query_one(RunPanel).plain
+
+
+async def load(c: Console) -> None:
+    compiled = compile_recipe(RECIPE, c.station.plan_settings(), 20.0)
+    sending = c.app.run_worker(c.station.load_recipe(compiled.plan, compiled.payload))
+    await c.until(lambda: c.link.emitted)
+    c.link.answer("load_recipe")
+    await sending.wait()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)])
+async def test_pinned_channels_come_first_at_every_size(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with console(tmp_path, size=size) as c:
+        rows = readings(c).splitlines()
+        assert "Test part" in rows[0]
+        assert "+20.5 °C" in rows[0]
+        assert "Pressure" in rows[1]
+        assert "1.3e-04 mbar" in rows[1]
+        assert all(len(row) <= size[0] for row in rows)
+
+
+async def test_a_channel_without_data_shows_no_number(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(120, 36)) as c:
+        row = next(row for row in readings(c).splitlines() if "Radiator 1" in row)
+        assert "no data" in row
+        assert not any(char.isdigit() for char in row.replace("Radiator 1", ""))
+
+
+async def test_a_bad_sensor_shows_no_number(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.readings(part=None)
+        assert "✖ Test part" in readings(c)
+        assert "20.5" not in readings(c)
+
+
+async def test_stale_readings_carry_their_age(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.go_stale()
+        row = readings(c).splitlines()[0]
+        assert "◌ Test part" in row
+        assert "1m00s" in row
+
+
+async def test_channels_of_an_unknown_device_show_by_themselves(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(120, 36), contract=documented_contract(), online=False) as c:
+        await c.online()
+        assert "Nothing has been received yet" in readings(c)
+        c.link.deliver("sensor_data", '{"plate": {"A": 20.5}, "pump": true}')
+        await c.settle()
+        assert "sensor_data.plate.A" in readings(c)
+        assert "on" in readings(c)
+        chart = c.app.screen.query_one(TrendChart)
+        assert chart.model is not None
+        assert [series.name for series in chart.model.series] == ["sensor_data.plate.A"]
+
+
+async def test_pinning_reorders_plots_and_is_remembered(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        chart = c.app.screen.query_one(TrendChart)
+        await c.press("j", "j", "space")
+        assert chart.model is not None
+        assert [s.label for s in chart.model.series] == ["Test part", "Pressure", "Shroud"]
+        await c.press("g", "space")
+        assert [s.label for s in chart.model.series] == ["Pressure", "Shroud"]
+        assert "Pressure" in readings(c).splitlines()[0]
+        assert "chamber_state.vacuum.p" in (tmp_path / "state.toml").read_text()
+
+
+async def test_the_window_is_walked_and_remembered(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        chart = c.app.screen.query_one(TrendChart)
+        assert chart.model is not None
+        await c.press("w")
+        await c.settle()
+        assert chart.model.window == 3600
+        await c.press("W")
+        await c.settle()
+        assert chart.model.window == 600
+        await c.press("w")
+        await c.settle()
+        assert '"1h"' in (tmp_path / "state.toml").read_text()
+
+
+async def test_all_channels_and_back(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        assert "more" in readings(c)
+        await c.press("a")
+        await c.settle()
+        assert "more" not in readings(c)
+        assert "Radiator 2" in readings(c)
+        await c.press("escape")
+        await c.settle()
+        assert "more" in readings(c)
+
+
+async def test_an_idle_chamber_says_what_to_do(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(120, 36)) as c:
+        assert "IDLE" in run(c)
+        assert "No recipe is loaded" in run(c)
+
+
+async def test_a_chamber_whose_state_nobody_tells_is_unknown(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(120, 36), contract=documented_contract()) as c:
+        assert "run state unknown" in run(c)
+        assert "contract file" in run(c)
+
+
+async def test_a_recipe_loaded_from_here_is_laid_over_its_plan(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(120, 36)) as c:
+        await load(c)
+        c.link.deliver("recipe_state", json.dumps({"name": "Soak", "step": 1, "steps": 2}))
+        await c.readings("running", setpoint=22.0)
+        c.clock.advance(15 * 60 - 1)
+        await c.readings("running", setpoint=35.0, part=33.0)
+        shown = run(c)
+        assert "Soak" in shown
+        assert "Step 1 of 2" in shown
+        assert "ramp to 50 °C" in shown
+        assert "15m 00s of 30m 00s" in shown
+        assert "Target +35.0 °C" in shown
+        assert "Actual +33.0 °C" in shown
+        assert "in 1h 15m" in shown
+        chart = c.app.screen.query_one(TrendChart)
+        assert chart.model is not None
+        assert chart.model.planned is not None
+
+
+async def test_a_run_of_somebody_else_has_no_end(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(120, 36)) as c:
+        await c.run_state("Theirs", 2, 5)
+        assert "Step 2 of 5" in run(c)
+        assert "was not loaded from here" in run(c)
+
+
+async def test_a_run_is_not_said_to_go_on_when_nothing_is_heard(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(120, 36)) as c:
+        await c.run_state()
+        await c.lose()
+        await c.advance(90)
+        assert "last known: running" in run(c)
+        assert "Not heard for 1m30s" in run(c)
+        assert "RUNNING" not in run(c)
