@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.config import Display, Profile
 from xovac_tui.recipes.compiler import compile_recipe, to_device_json
 from xovac_tui.recipes.files import load_recipe
+from xovac_tui.recipes.study import study_recipe
 from xovac_tui.ui.panes import recipes as module
 from xovac_tui.ui.panes.recipes import Facts, RecipesPane
 from xovac_tui.ui.widgets.profile import ProfileChart
@@ -55,6 +57,8 @@ async def recipes_tab(folder: Path, **options: Any) -> AsyncIterator[tuple[Conso
         assert isinstance(pane, RecipesPane)
         await c.until(lambda: pane.study is not None)
         await c.settle()
+        await c.until(lambda: "item" in rows(pane, "steps") or pane.has_class("-check"))
+        await c.settle()
         yield c, pane
 
 
@@ -66,6 +70,10 @@ def rows(pane: RecipesPane, name: str) -> str:
     return pane.query_one(f"#recipe-{name}", Rows).plain
 
 
+def _other(pane: RecipesPane, study: object) -> bool:
+    return pane.study is not study
+
+
 async def choose(c: Console, pane: RecipesPane, name: str) -> None:
     for _ in range(12):
         study = pane.study
@@ -75,7 +83,7 @@ async def choose(c: Console, pane: RecipesPane, name: str) -> None:
         before = pane.files.chosen
         await c.press("down")
         assert pane.files.chosen != before, f"{name} is not in the list"
-        await c.until(lambda: pane.study is not study)
+        await c.until(partial(_other, pane, study))
     raise AssertionError(name)
 
 
@@ -341,7 +349,7 @@ async def test_reading_and_planning_leave_the_screen_alive(
 ) -> None:
     write(tmp_path, soak=SOAK)
     async with recipes_tab(tmp_path) as (c, pane):
-        gate, study_recipe = threading.Event(), module.study_recipe
+        gate = threading.Event()
 
         def slow(*arguments: Any) -> Any:
             assert threading.current_thread() is not threading.main_thread()

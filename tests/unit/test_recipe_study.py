@@ -100,7 +100,7 @@ def test_a_picture_fills_its_size(size: tuple[int, int], ascii_only: bool) -> No
     ("total", "last"),
     [
         (30, "30 s"),
-        (900, "10 min"),
+        (900, "14 min"),
         (3 * 3600, "3 h"),
         (9 * 3600, "8 h"),
         (40 * 86400, "40 d"),
