@@ -202,7 +202,7 @@ async def test_keys_are_text_in_the_filter_but_stop_is_stop(tmp_path: Path) -> N
         assert pane.query_one("#log-filter", Input).value == "qnop"
         assert c.app.is_running
         await c.press("exclamation_mark")
-        assert c.app.stop_switch.armed
+        assert c.app.stopping.switch.armed
 
 
 async def test_the_screen_lives_while_a_long_log_is_filtered(tmp_path: Path) -> None:

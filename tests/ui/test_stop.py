@@ -107,7 +107,7 @@ async def test_stop_works_above_every_dialog(tmp_path: Path, dialog: type, secon
     async with console(tmp_path, tab="controls") as c:
         await opened(c, dialog)
         await c.press("exclamation_mark")
-        assert c.app.stop_switch.armed
+        assert c.app.stopping.switch.armed
         if dialog is not CommandPalette:
             assert "STOP armed" in c.app.screen.query_one(StopBar).plain
         await c.press(second)
@@ -136,7 +136,7 @@ async def test_the_stroke_is_not_typed_into_a_field(tmp_path: Path) -> None:
         await open_critical(c)
         await c.press("exclamation_mark", "x")
         assert c.app.screen.query_one("#name", Input).value == "bench"
-        assert not c.app.stop_switch.armed
+        assert not c.app.stopping.switch.armed
         assert c.link.emitted == []
 
 
@@ -144,7 +144,7 @@ async def test_the_stroke_is_not_typed_into_a_field(tmp_path: Path) -> None:
 async def test_any_other_key_drops_it_and_does_nothing_else(tmp_path: Path, key: str) -> None:
     async with console(tmp_path) as c:
         await c.press("exclamation_mark", key)
-        assert not c.app.stop_switch.armed
+        assert not c.app.stopping.switch.armed
         assert c.app.active_tab == "status"
         assert len(c.app.screen_stack) == 1
         assert any("dropped" in toast for toast in c.toasts)
@@ -157,7 +157,7 @@ async def test_it_is_dropped_when_no_second_key_comes(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         await c.press("exclamation_mark")
         c.clock.advance(3.1)
-        await c.until(lambda: not c.app.stop_switch.armed)
+        await c.until(lambda: not c.app.stopping.switch.armed)
         assert any("no second key within 3 s" in toast for toast in c.toasts)
         await c.press("enter")
         assert c.link.emitted == []

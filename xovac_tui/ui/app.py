@@ -13,7 +13,6 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import Screen
 from textual.theme import Theme
-from textual.timer import Timer
 from textual.widget import Widget
 
 from xovac_tui import paths, state
@@ -27,7 +26,7 @@ from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.pane import Pane
 from xovac_tui.ui.panes.status import StatusPane
-from xovac_tui.ui.stop import SETTLE_SECONDS, StopKey, StopSwitch
+from xovac_tui.ui.stopping import Stopping
 from xovac_tui.ui.terminal import TerminalApp, run_in_terminal
 from xovac_tui.ui.toasts import Words, link_words, outcome_words
 from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, StopBar, TabBar
@@ -93,11 +92,9 @@ class XovacApp(TerminalApp):
         self.snapshot: Snapshot = self.station.snapshot()
         self.paused = False
         self.active_tab = "status"
-        self.stop_switch = StopSwitch()
+        self.stopping = Stopping(self)
         self.memory = launch.state
         self._connect = connect
-        self._stop_timer: Timer | None = None
-        self._stop_told = ""
         self._unsubscribe: Callable[[], None] = lambda: None
         self._problems = list(launch.notes)
         try:
@@ -188,7 +185,7 @@ class XovacApp(TerminalApp):
         frame.query_one(LedgerLine).show(
             snapshot.ledger, glyphs=self.glyphs, times=self.times, now=snapshot.mono
         )
-        self._show_stop(snapshot.mono)
+        self.stopping.show(snapshot.mono)
         if frame.has_class("-small"):
             frame.query_one(SmallNotice).show(snapshot, name=self.station.name, glyphs=self.glyphs)
             return
@@ -260,62 +257,11 @@ class XovacApp(TerminalApp):
 
     async def on_event(self, event: events.Event) -> None:
         """Let STOP see every key first, above every dialog and field."""
-        if isinstance(event, events.Key) and self._stop_takes(event):
+        if isinstance(event, events.Key) and self.stopping.takes(event):
             event.stop()
             event.prevent_default()
             return
         await super().on_event(event)
-
-    def _stop_takes(self, event: events.Key) -> bool:
-        now = self.station.clock.mono()
-        match self.stop_switch.key(event.key, now):
-            case StopKey.NOT_MINE:
-                return False
-            case StopKey.ARMED:
-                self._stop_told = ""
-                if self._stop_timer is None:
-                    self._stop_timer = self.set_interval(0.1, self._stop_tick)
-            case StopKey.HELD:
-                self._stop_told = "! is held down: let go, then press it once more."
-            case StopKey.SETTLING:
-                self.set_timer(SETTLE_SECONDS, self._stop_tick)
-            case StopKey.FIRE:
-                self._send_stop()
-            case StopKey.DROPPED:
-                self.notify("STOP dropped: nothing was sent.", timeout=3, markup=False)
-            case StopKey.SWALLOWED:
-                pass
-        self._show_stop(now)
-        return True
-
-    def _stop_tick(self) -> None:
-        now = self.station.clock.mono()
-        if self.stop_switch.settled(now):
-            self._send_stop()
-        elif self.stop_switch.expired(now):
-            self.notify("STOP dropped: no second key within 3 s, nothing was sent.", timeout=3, markup=False)
-        if not self.stop_switch.armed and self._stop_timer is not None:
-            self._stop_timer.stop()
-            self._stop_timer = None
-        self._show_stop(now)
-
-    def _show_stop(self, now: float) -> None:
-        text = ""
-        if self.stop_switch.armed:
-            blocked = self.station.blocked("cancel_recipe", stop=True)
-            left = self.stop_switch.left(now)
-            text = self._stop_told or (
-                blocked
-                or f"STOP armed {left:.0f} s: ! or enter sends cancel_recipe to {self.station.name}; "
-                "any other key drops it."
-            )
-        for screen in self.screen_stack:
-            for bar in screen.query(StopBar):
-                bar.show(text)
-
-    @work(group="stop", exit_on_error=False)
-    async def _send_stop(self) -> None:
-        await self.station.stop()
 
     # -- actions ------------------------------------------------------------------------------------
 
@@ -459,7 +405,7 @@ class XovacApp(TerminalApp):
         return later
 
     def _arm_stop(self) -> None:
-        self._stop_takes(events.Key("exclamation_mark", "!"))
+        self.stopping.takes(events.Key("exclamation_mark", "!"))
 
     # -- life ---------------------------------------------------------------------------------------
 

@@ -21,7 +21,9 @@ class TabBar(LinesWidget):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"tab--active", "tab--key"}
     DEFAULT_CSS = """
     TabBar { height: 1; background: $surface; color: $no-data; }
-    TabBar .tab--active { color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold; }
+    TabBar .tab--active {
+        color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold;
+    }
     TabBar .tab--key { color: $footer-key-foreground; }
     """
 
