@@ -7,6 +7,8 @@ import msgspec
 from xovac_tui.chamber.snapshot import RunState, RunView
 from xovac_tui.recipes.plan import Plan
 
+_UPCOMING = 8
+
 
 class LoadedRecipe(msgspec.Struct, frozen=True):
     """A recipe that this console handed to the chamber."""
@@ -33,6 +35,8 @@ class Progress(msgspec.Struct, frozen=True):
     ends_utc: float | None = None
     estimated: bool = False
     """The plan rests on an assumed ramp rate, or on assumed steps."""
+    upcoming: tuple[tuple[str, float], ...] = ()
+    """What comes next by the plan: (what, seconds from now)."""
     planned: bool = False
     """A plan is known and fits what the chamber reports."""
 
@@ -62,6 +66,7 @@ def progress(
     else:
         position = segment.start + min(segment.duration, (step_elapsed or 0.0) * speed)
     left = max(0.0, plan.total - position) / speed
+    later = [s for s in plan.segments if s.index is not None and s.start > position]
     return Progress(
         label=segment.label if segment else "",
         cycle=segment.cycle if segment else None,
@@ -73,5 +78,6 @@ def progress(
         left=left,
         ends_utc=utc + left,
         estimated=plan.estimated,
+        upcoming=tuple((s.label, (s.start - position) / speed) for s in later[:_UPCOMING]),
         planned=True,
     )

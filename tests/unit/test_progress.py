@@ -53,6 +53,10 @@ def test_the_chambers_step_places_the_run_in_the_plan() -> None:
     assert got.cycle == (1, 2)
     # Step 3 is meant to begin after 20 min, so the run is 10 min late.
     assert got.left == pytest.approx(total - 30 * MINUTE)
+    assert got.upcoming == (
+        (LOADED.plan.item(4).label, 50 * MINUTE),  # type: ignore[union-attr]
+        (LOADED.plan.item(5).label, 60 * MINUTE),  # type: ignore[union-attr]
+    )
     assert got.left is not None
     assert got.ends_utc == pytest.approx(1000 + got.left)
     assert got.total == pytest.approx(40 * MINUTE + got.left)

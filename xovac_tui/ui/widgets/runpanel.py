@@ -58,6 +58,13 @@ def run_lines(
         _bar("All", progress.elapsed, progress.total, width, glyphs, least=progress.elapsed_is_least)
     )
     lines.append(_ends(progress, glyphs, times))
+    room = height - len(lines) - 1
+    if progress.upcoming and room >= 1:
+        lines.append(())
+        lines += [
+            _upcoming(number, what, seconds, width, glyphs)
+            for number, (what, seconds) in enumerate(progress.upcoming[:room])
+        ]
     return lines[:height]
 
 
@@ -175,6 +182,12 @@ def _ends(progress: Progress, glyphs: Glyphs, times: Times) -> Line:
         (f"  in {format_duration(progress.left)}", "run--quiet"),
         ("  (ramp rate assumed)" if progress.estimated else "", "run--warn"),
     )
+
+
+def _upcoming(number: int, what: str, seconds: float, width: int, glyphs: Glyphs) -> Line:
+    when = f"in {format_duration(seconds)}"
+    shown = fit(glyphs.plain(what), max(0, width - 6 - cell_len(when)), ellipsis=glyphs.ellipsis)
+    return (("Then " if number == 0 else "     ", "run--quiet"), (shown, ""), (f" {when}", "run--quiet"))
 
 
 def _both_bars(progress: Progress, width: int, glyphs: Glyphs, times: Times) -> Line:
