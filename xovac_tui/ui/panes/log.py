@@ -164,7 +164,7 @@ class LogPane(Pane):
             return
         lines = detail_lines(event, detail.size.width, glyphs=self.console.glyphs, times=self.console.times)
         title = "Event"
-        if (detail.border_title or "") != title:
+        if str(detail.border_title or "") != title:
             detail.border_title = title
         keep = same_event or self.view.following
         detail.show_rows(len(lines), lambda index, chosen: lines[index], rewind=not keep)

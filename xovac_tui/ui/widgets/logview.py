@@ -16,7 +16,7 @@ from xovac_tui.recording.filters import LogRows
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.literal import literal
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit
 
 _LONGEST = 500
 """Characters of a payload that a row can need."""
@@ -39,7 +39,9 @@ class LogColumns:
 
 _FIXED = 2 + 13 + 6 + 9
 """Mark of the chosen row, time, direction, kind."""
-_KIND_STYLE = {Kind.COMMAND: "log--command", Kind.RESPONSE: "log--response", Kind.MESSAGE: "log--message"}
+_KIND_STYLE = {Kind.COMMAND: "log--out", Kind.RESPONSE: "log--response", Kind.MESSAGE: "log--quiet"}
+_LEAP = 3
+"""A leap leaves one part in so many of the list free for what comes."""
 
 
 def event_line(
@@ -47,36 +49,46 @@ def event_line(
 ) -> Line:
     """Return one event as a row; everything that came from the server is literal."""
     out = event.direction is Direction.OUT
-    base = "log--chosen" if chosen and focus else ""
-    quiet = base or "log--quiet"
+    # Few spans a line: over SSH each costs more than the text in it.
+    if chosen and focus:
+        when = words = named = body = wrong_style = "log--chosen"
+    else:
+        when, words, wrong_style = "log--quiet", _KIND_STYLE[event.kind], "log--wrong"
+        named, body = ("log--out", "log--out") if out else ("log--name", "log--quiet")
     sign = glyphs.arrow_out if out else glyphs.arrow_in
     name = literal(clean(event.name, 64), glyphs.ascii)
     payload = literal(event.line(min(_LONGEST, columns.payload + 1)), glyphs.ascii)
     wrong = f"{glyphs.warning} malformed " if event.problem else ""
+    shown = fit(payload, max(0, columns.payload - len(wrong)), ellipsis=glyphs.ellipsis)
     milli = int(event.utc * 1000) % 1000
-    return (
-        (f"{glyphs.then if chosen else ' '} ", base),
-        (f"{times.clock(event.utc)}.{milli:03d} ", quiet),
-        (f"{sign} {'OUT' if out else 'in '} ", base or ("log--out" if out else "log--in")),
-        (f"{event.kind.value:<9}", base or _KIND_STYLE[event.kind]),
-        (
-            fit(name, columns.name, ellipsis=glyphs.ellipsis) + " ",
-            base or ("log--out" if out else "log--name"),
-        ),
-        (wrong, base or "log--wrong"),
-        (
-            fit(payload, max(0, columns.payload - len(wrong)), ellipsis=glyphs.ellipsis),
-            base or ("log--out" if out else "log--quiet"),
-        ),
+    time = f"{glyphs.then if chosen else ' '} {times.clock(event.utc)}.{milli:03d} "
+    kind = f"{sign} {'OUT' if out else 'in '} {event.kind.value:<9}"
+    return _joined(
+        (time, when),
+        (kind, words),
+        (fit(name, columns.name, ellipsis=glyphs.ellipsis) + " ", named),
+        (wrong, wrong_style),
+        (shown if chosen else shown.rstrip(), body),
     )
+
+
+def _joined(*spans: Span) -> Line:
+    """Return spans with neighbours of one style made one."""
+    line: list[Span] = []
+    for text, style in spans:
+        if line and line[-1][1] == style:
+            line[-1] = (line[-1][0] + text, style)
+        elif text:
+            line.append((text, style))
+    return tuple(line)
 
 
 class LogView(LinesWidget, can_focus=True):
     """A window on the log. Rows are named by the event's index, so new and dropped events move nothing."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "log--chosen", "log--quiet", "log--out", "log--in", "log--name", "log--wrong",
-        "log--command", "log--response", "log--message",
+        "log--chosen", "log--quiet", "log--out", "log--name", "log--wrong",
+        "log--response",
     }  # fmt: skip
     DEFAULT_CSS = """
     LogView {
@@ -85,13 +97,10 @@ class LogView(LinesWidget, can_focus=True):
         &:focus { border: round $border; }
         & > .log--chosen { color: $block-cursor-foreground; background: $block-cursor-background; }
         & > .log--quiet { color: $foreground-muted; }
-        & > .log--in { color: $no-data; }
         & > .log--out { color: $accent; text-style: bold; }
         & > .log--name { color: $foreground; }
         & > .log--wrong { color: $warning; text-style: bold; }
-        & > .log--command { color: $accent; text-style: bold; }
         & > .log--response { color: $good; }
-        & > .log--message { color: $no-data; }
     }
     .-ascii LogView { border: ascii $border-blurred; }
     .-ascii LogView:focus { border: ascii $border; }
@@ -114,7 +123,9 @@ class LogView(LinesWidget, can_focus=True):
         self._glyphs, self._times = glyphs, times
         self.following = True
         self._top = 0
-        """Index of the event in the first row; only while not following."""
+        """Index of the event in the first row."""
+        self._align = True
+        """While following: fill the list to its last row at the next painting."""
         self._chosen = 0
         self._seen = 0
         """Events in the log when following ended: later ones are new."""
@@ -128,8 +139,10 @@ class LogView(LinesWidget, can_focus=True):
 
     @property
     def new_below(self) -> int:
-        """How many rows have come since following ended."""
-        return 0 if self.following else len(self.rows) - self.rows.row(self._seen)
+        """How many rows have come since following ended, and are out of sight."""
+        if self.following:
+            return 0
+        return max(0, len(self.rows) - max(self.rows.row(self._seen), self.top_row() + self.size.height))
 
     def use(self, rows: LogRows) -> None:
         """Look at other rows of the same log, and stay with the chosen event if it is among them."""
@@ -138,8 +151,9 @@ class LogView(LinesWidget, can_focus=True):
             above = self.rows.row(chosen) - self.rows.row(self._top)
             self.rows = rows
             self._chosen = chosen
-            self._set_top(rows.row(chosen) - above)
+            self._set_top(rows.row(chosen) - above, fill=True)
         self.rows = rows
+        self._align = True
         self.repaint()
 
     def _chosen_row(self) -> int | None:
@@ -148,23 +162,35 @@ class LogView(LinesWidget, can_focus=True):
             return None
         return count - 1 if self.following else min(self.rows.row(self._chosen), count - 1)
 
-    def _set_top(self, row: int) -> None:
+    def _set_top(self, row: int, *, fill: bool = False) -> None:
+        """Put a row at the top; with `fill` never so that room is left below the last one."""
         count = len(self.rows)
-        row = min(max(0, row), max(0, count - self.size.height))
+        row = min(max(0, row), max(0, count - (self.size.height if fill else 1)))
         self._top = self.rows.index(row) if count else 0
 
     def top_row(self) -> int:
         """Return the number of the first row that is seen."""
+        return min(self.rows.row(self._top), max(0, len(self.rows) - 1))
+
+    def _follow(self) -> None:
+        """Bring the newest row into sight, by leaps.
+
+        A list that moves with every event cannot be read, and repaints every line: 7 KB/s at 1 event/s.
+        """
         count, height = len(self.rows), self.size.height
-        if self.following:
-            return max(0, count - height)
-        return min(self.rows.row(self._top), max(0, count - 1))
+        if self._align:
+            self._set_top(count - height)
+        elif count - self.top_row() > height:
+            self._set_top(count - height + height // _LEAP)
+        self._align = False
 
     def repaint(self) -> None:
         """Make the rows that can be seen."""
         height, width = self.size.height, self.size.width
         if not height:
             return
+        if self.following:
+            self._follow()
         count, top = len(self.rows), self.top_row()
         found = [self.rows.log.get(self.rows.index(row)) for row in range(top, min(count, top + height))]
         names = [len(event.name) for event in found if event is not None]
@@ -198,9 +224,7 @@ class LogView(LinesWidget, can_focus=True):
         if self.following:
             if rows >= 0:
                 return
-            top = self.top_row()
             self.following, self._seen = False, self.rows.log.total
-            self._set_top(top)
         wanted = max(0, row + rows)
         self._chosen = self.rows.index(wanted)
         self._set_top(min(max(self.top_row(), wanted - height + 1), wanted))
@@ -216,16 +240,14 @@ class LogView(LinesWidget, can_focus=True):
 
     def action_follow(self) -> None:
         """Stay with the newest event from now on."""
-        self.following = True
+        self.following = self._align = True
         self._moved()
 
     def hold(self) -> None:
         """Stop following where we are."""
         if self.following and (row := self._chosen_row()) is not None:
-            top = self.top_row()
             self.following, self._seen = False, self.rows.log.total
             self._chosen = self.rows.index(row)
-            self._set_top(top)
         self._moved()
 
     def _moved(self) -> None:
@@ -257,7 +279,8 @@ class LogView(LinesWidget, can_focus=True):
         """Fill the new size, and keep the chosen event in sight."""
         row = self._chosen_row()
         if not self.following and row is not None:
-            self._set_top(min(max(self.top_row(), row - self.size.height + 1), row))
+            self._set_top(min(max(self.top_row(), row - self.size.height + 1), row), fill=True)
+        self._align = True
         self.repaint()
 
     def on_focus(self) -> None:

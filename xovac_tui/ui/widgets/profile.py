@@ -79,7 +79,7 @@ def profile_picture(plan: Plan, width: int, height: int, *, ascii_only: bool) ->
     """Return the cells of the chart for a size in cells."""
     rows = rows_for(height)[0]
     scale = steady(
-        None, plan.minimum, plan.maximum, log=False, intervals=max(1, min(8, rows // 2)), least=_LEAST_SPAN
+        None, plan.minimum, plan.maximum, log=False, intervals=max(2, min(8, rows // 2)), least=_LEAST_SPAN
     )
     axis = Axis(scale, value_ticks(scale, rows, ascii_only), "C" if ascii_only else "°C")
     layout = lay_out(width, height, axis, None)

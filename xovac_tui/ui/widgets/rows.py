@@ -110,7 +110,7 @@ class Rows(LinesWidget, can_focus=True):
         head = [] if self._head is None else [self._head]
         self.show_lines([*head, *lines, *[()] * (height - len(lines))])
         said = f"{self.top + 1} to {last} of {self._count:,}" if self._count > height else ""
-        if (self.border_subtitle or "") != said:
+        if str(self.border_subtitle or "") != said:
             self.border_subtitle = said
 
     @property
