@@ -50,8 +50,12 @@ def run_lines(
         return [head, *_not_heard(snapshot, progress, times)][:height]
     if low:
         return [head, _both_bars(progress, width, glyphs, times)][:height]
-    lines: list[Line] = [head, _step_line(snapshot, progress, glyphs), _temperatures(snapshot, glyphs)]
-    if height >= 7:
+    lines: list[Line] = [
+        head,
+        *_step_lines(snapshot, progress, width, glyphs),
+        _temperatures(snapshot, glyphs),
+    ]
+    if height >= len(lines) + 4:
         lines.append(())
     lines.append(_bar("Step", progress.step_elapsed, progress.step_total, width, glyphs))
     lines.append(
@@ -135,9 +139,14 @@ def _resting(snapshot: Snapshot, glyphs: Glyphs) -> list[Line]:
     ]
 
 
-def _step_line(snapshot: Snapshot, progress: Progress, glyphs: Glyphs) -> Line:
-    where = _where(snapshot, progress, short=False)
-    return ((where, ""), (f"   {glyphs.plain(progress.label)}" if progress.label else "", "run--quiet"))
+def _step_lines(snapshot: Snapshot, progress: Progress, width: int, glyphs: Glyphs) -> list[Line]:
+    """Return where the run is and what it does, on one line if both fit."""
+    where, label = _where(snapshot, progress, short=False), glyphs.plain(progress.label)
+    if not label:
+        return [((where, ""),)]
+    if cell_len(where) + 3 + cell_len(label) <= width:
+        return [((where, ""), (f"   {label}", "run--quiet"))]
+    return [((where, ""),), ((f"Now  {label}", "run--quiet"),)]
 
 
 def _temperatures(snapshot: Snapshot, glyphs: Glyphs) -> Line:
@@ -180,7 +189,7 @@ def _ends(progress: Progress, glyphs: Glyphs, times: Times) -> Line:
         ("Ends ", "run--quiet"),
         (f"{about}{times.day_and_time(progress.ends_utc)}", "run--value"),
         (f"  in {format_duration(progress.left)}", "run--quiet"),
-        ("  (ramp rate assumed)" if progress.estimated else "", "run--warn"),
+        ("  rate assumed" if progress.estimated else "", "run--warn"),
     )
 
 

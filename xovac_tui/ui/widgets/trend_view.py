@@ -174,9 +174,7 @@ class View:
         end = model.now_mono if self.held is None else self.held
         start = end - self.seconds(model)
         planned = model.planned or ()
-        left = self._axis(
-            "left", axes.left, start, end, rows, [at for at in planned if start <= at[0] <= end]
-        )
+        left = self._axis("left", axes.left, start, end, rows, _extent(planned, start, end))
         right = self._axis("right", axes.right, start, end, rows, [])
         layout = self.layout = lay_out(width, height, left, right)
         span = self.span = self._place(model, layout.plot_width)
@@ -214,13 +212,13 @@ class View:
         start: float,
         end: float,
         rows: int,
-        planned: Sequence[tuple[float, float]],
+        planned: Sequence[float],
     ) -> Axis | None:
         """Return an axis whose bounds hold what the window shows; None without values."""
         if not series:
             return None
         log, unit = series[0].log, series[0].unit
-        lows, highs = [at[1] for at in planned], [at[1] for at in planned]
+        lows, highs = [*planned], [*planned]
         for one in series:
             bins = one.history.window(start, end + 1.0, 1)
             low, high = bins.lows[0], bins.highs[0]
@@ -293,6 +291,13 @@ def assign(series: Sequence[TrendSeries]) -> Axes:
     for one in series:
         sides.get((one.unit, one.log), none).append(one)
     return Axes(tuple(sides[left]), tuple(sides[right]), tuple(none))
+
+
+def _extent(points: Sequence[tuple[float, float]], start: float, end: float) -> list[float]:
+    """Return the planned values at the corners inside a window, and where the profile enters and leaves it."""
+    inside = [value for mono, value in points if start <= mono <= end]
+    edges = [value for mono in (start, end) for value in profile(points, mono, 0.0, 1)] if points else []
+    return [*inside, *(value for value in edges if value == value)]
 
 
 def profile(points: Sequence[tuple[float, float]], start: float, seconds: float, columns: int) -> list[float]:
