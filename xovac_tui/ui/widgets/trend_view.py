@@ -294,7 +294,7 @@ def assign(series: Sequence[TrendSeries]) -> Axes:
 
 
 def _extent(points: Sequence[tuple[float, float]], start: float, end: float) -> list[float]:
-    """Return the planned values at the corners inside a window, and where the profile enters and leaves it."""
+    """Return the planned values at the corners inside a window, and at its edges."""
     inside = [value for mono, value in points if start <= mono <= end]
     edges = [value for mono in (start, end) for value in profile(points, mono, 0.0, 1)] if points else []
     return [*inside, *(value for value in edges if value == value)]
