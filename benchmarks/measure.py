@@ -1,0 +1,139 @@
+"""What the measurements share: one row of the table, the processor's and the memory's clocks, helpers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.helpers.pty import ROOT, environment
+from tests.helpers.simulator import Lines
+
+SIZE = (120, 36)
+"""Columns and rows of the terminals in which everything is measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One promised number."""
+
+    what: str
+    measured: str
+    """With its unit, and with what it was compared."""
+    limit: str
+    ok: bool
+
+
+def ratio(what: str, ours: float, theirs: float, unit: str, *, most: float = 0, least: float = 0) -> Row:
+    """Return the row of a ratio that must be at most, or at least, something."""
+    found = ours / theirs
+    ok = (not most or found <= most) and (not least or found >= least)
+    limit = f"<= {most:g}x" if most else f">= {least:g}x"
+    return Row(what, f"{found:.2f}x  ({ours:.3g} {unit} to {theirs:.3g} {unit})", limit, ok)
+
+
+def at_most(what: str, value: float, limit: float, unit: str) -> Row:
+    """Return the row of a number that must not be greater than its limit."""
+    return Row(what, f"{value:,.4g} {unit}", f"<= {limit:,g} {unit}", value <= limit)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time that a process has used, in seconds; its children are not counted."""
+    if sys.platform == "linux":
+        # The kernel's clock of another process, in nanoseconds: clock_getcpuclockid(3) says how it is named.
+        return time.clock_gettime((~pid << 3) | 2)
+    told = subprocess.run(["ps", "-o", "time=", "-p", str(pid)], capture_output=True, text=True, check=True)
+    seconds = 0.0
+    for part in told.stdout.strip().split(":"):
+        seconds = seconds * 60 + float(part)
+    return seconds
+
+
+def resident_bytes() -> int:
+    """Return how much memory of this process is in RAM."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return next(
+            int(line.split()[1]) * 1024
+            for line in status.read_text().splitlines()
+            if line.startswith("VmRSS")
+        )
+    import os
+
+    told = subprocess.run(
+        ["ps", "-o", "rss=", "-p", str(os.getpid())], capture_output=True, text=True, check=True
+    )
+    return int(told.stdout) * 1024
+
+
+def machine() -> str:
+    """Return the kind of machine in one line."""
+    import os
+    import platform
+
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        names = [line.partition(":")[2] for line in cpuinfo.read_text().splitlines() if "model name" in line]
+        model = names[0].strip() if names else model
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{os.cpu_count()} x {model}, {platform.system()} {platform.release()}, {python}"
+
+
+def median(values: Sequence[float]) -> float:
+    """Return the middle value."""
+    return statistics.median(values)
+
+
+def module(name: str, *arguments: str) -> list[str]:
+    """Return the command line of one of our helper programs."""
+    return [sys.executable, "-m", f"benchmarks.{name}", *arguments]
+
+
+class Server:
+    """The server of the measurements, in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        self.process = process
+        self._out = Lines(process.stdout)
+        self.url = f"http://127.0.0.1:{self.told()['port']}"
+
+    def order(self, **order: Any) -> dict[str, Any]:
+        """Give an order and return the answer."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        return self.told()
+
+    def told(self) -> dict[str, Any]:
+        """Return the next thing it says."""
+        line = self._out.next(60)
+        assert line is not None, "the server ended"
+        said: dict[str, Any] = json.loads(line)
+        return said
+
+
+@contextlib.contextmanager
+def server() -> Iterator[Server]:
+    """Run the server while the block lasts."""
+    process = subprocess.Popen(
+        module("server"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=environment("/nonexistent"),
+    )
+    try:
+        yield Server(process)
+    finally:
+        process.kill()
+        process.wait(10)

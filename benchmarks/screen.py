@@ -1,0 +1,51 @@
+"""Bytes to the terminal and processor time on Status, against a bare app that updates one label at 1 Hz."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+
+from benchmarks.bare import READY
+from benchmarks.measure import SIZE, Row, at_most, cpu_seconds, module, ratio, server
+from tests.helpers.pty import PROGRAM, Pty
+
+SETTLE_SECONDS = 6.0
+"""The start, the first messages, and the chart's first look are over after that."""
+
+
+def watch(channels: int, rate: float, seconds: float) -> tuple[float, float, float]:
+    """Return bytes per second, and the processor time of console and bare app over the same seconds."""
+    with (
+        server() as source,
+        tempfile.TemporaryDirectory() as home,
+        Pty(module("bare", "ticking"), home=home, size=SIZE) as bare,
+        Pty([*PROGRAM, "--url", source.url], home=home, size=SIZE) as ours,
+    ):
+        bare.wait_raw(READY.encode())
+        ours.wait_for("ONLINE")
+        source.order(rate=rate, channels=channels)
+        time.sleep(SETTLE_SECONDS)
+        pids = ours.process.pid, bare.process.pid
+        before = [cpu_seconds(pid) for pid in pids]
+        written = ours.count
+        time.sleep(seconds)
+        used = [cpu_seconds(pid) - was for pid, was in zip(pids, before, strict=True)]
+        written = ours.count - written
+        assert "c01" in ours.text(), f"no readings:\n{ours.text()}"
+    return written / seconds, used[0], used[1]
+
+
+def measure(quick: bool) -> list[Row]:
+    """Watch the quiet and the busy chamber."""
+    seconds = 8.0 if quick else 30.0
+    rows = []
+    for channels, rate, most_bytes, most_cpu in ((12, 1, 3_000, 5), (100, 20, 20_000, 10)):
+        written, ours, theirs = watch(channels, rate, seconds)
+        name = f"{channels} channels at {rate} Hz"
+        rows.append(at_most(f"{name}: to the terminal", written, most_bytes, "B/s"))
+        rows.append(
+            ratio(
+                f"{name}: CPU, to one label", ours / seconds * 100, theirs / seconds * 100, "%", most=most_cpu
+            )
+        )
+    return rows

@@ -1,0 +1,70 @@
+"""Events through link, chamber and screen against a bare client that counts, and keys meanwhile."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+import time
+
+from benchmarks.measure import SIZE, Row, Server, at_most, module, ratio, server
+from tests.helpers.pty import PROGRAM, ROOT, Pty
+
+CHANNELS = 12
+HELP = b"Help"
+"""A word that only the help shows."""
+
+
+def bare_rate(source: Server, events: int) -> float:
+    """Return events per second of the counting client."""
+    with subprocess.Popen(
+        module("bare", "counter", source.url, str(events)), stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as client:
+        assert client.stdout is not None
+        assert client.stdout.readline() == "ready\n"
+        began = float(source.order(flood=events, channels=CHANNELS)["mono"])
+        return events / (float(client.stdout.readline()) - began)
+
+
+def console_rate(source: Server, events: int) -> tuple[float, list[float], int]:
+    """Return the console's events per second, the answer times of keys in ms, and how many events it kept."""
+    with (
+        tempfile.TemporaryDirectory() as home,
+        Pty([*PROGRAM, "--url", source.url], home=home, size=SIZE) as program,
+    ):
+        program.wait_for("ONLINE")
+        last = f"{events:,}".encode(), str(events).encode()
+        mark = program.count
+        began = source.order(flood=events, channels=CHANNELS)["mono"]
+        answers = []
+        opened = False
+        while not any(word in program.raw[mark:] for word in last):
+            before, typed = program.count, time.monotonic()
+            # In turns the help and back; whatever is drawn next, is the answer if it holds the word.
+            program.send("\x1b" if opened else "?")
+            program.wait_raw(b"Readings" if opened else HELP, within=30, start=before)
+            answers.append((time.monotonic() - typed) * 1000)
+            opened = not opened
+            time.sleep(0.2)
+        took = time.monotonic() - began
+        if opened:
+            program.send("\x1b")
+            program.wait_for(lambda text: "Help:" not in text)
+        program.send("4")
+        shown = program.wait_for(re.compile(r"[\d,]+ events").search)
+        found = re.search(r"([\d,]+) events", shown)
+        assert found
+        return events / took, answers, int(found[1].replace(",", ""))
+
+
+def measure(quick: bool) -> list[Row]:
+    """Flood both, one after the other, from the same server process."""
+    events = 4_000 if quick else 20_000
+    with server() as source:
+        bare = bare_rate(source, events)
+        ours, answers, kept = console_rate(source, events)
+    return [
+        ratio(f"{events:,} events shown, to a bare client", ours, bare, "/s", least=0.5),
+        Row("  of these lost", f"{events - kept}", "0", kept == events),
+        at_most(f"  slowest of {len(answers)} keys meanwhile", max(answers), 150, "ms"),
+    ]
