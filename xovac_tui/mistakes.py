@@ -16,6 +16,7 @@ from xovac_tui.strict import nearest
 
 T = TypeVar("T")
 
+_TYPES: dict[type[Any], inspect.Type] = {}
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -31,7 +32,14 @@ def convert(data: Any, type_: type[T], file: str, *, at: str = "", hide: bool = 
 
 def mistakes(data: Any, type_: type[Any], *, at: str = "", hide: bool = False) -> Iterator[str]:
     """Yield a sentence for every unknown key, missing key, wrong type and value out of range."""
-    yield from _check(data, inspect.type_info(type_), at, hide)
+    yield from _check(data, _type_info(type_), at, hide)
+
+
+def _type_info(type_: type[Any]) -> inspect.Type:
+    # Looking a type up takes longer than checking a table by it, and a contract has many tables.
+    if type_ not in _TYPES:
+        _TYPES[type_] = inspect.type_info(type_)
+    return _TYPES[type_]
 
 
 def join_key(parent: str, name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -59,6 +60,7 @@ def load_theme(path: Path) -> ThemeSpec:
     return spec
 
 
+@cache
 def shipped_themes() -> tuple[ThemeSpec, ...]:
     """Return the themes that come with the program, the default first."""
     specs = [load_theme(path) for path in sorted(paths.shipped_themes().glob("*.toml"))]

@@ -124,6 +124,7 @@ class XovacApp(TerminalApp):
         self.set_interval(1 / self.launch.settings.display.refresh, self.flush)
         self.query_one(TabBar).show(TABS, self.active_tab)
         self.flush()
+        self.show_keys()
         if self._connect:
             self.call_after_refresh(self._start_station)
         for problem in self._problems:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import select
@@ -20,6 +21,8 @@ from textual.worker import WorkerFailed
 
 LOOK_SECONDS = 0.5
 """Between two looks at whether the terminal is still there."""
+START_SECONDS = 1.0
+"""After that the first picture is on the screen."""
 GRACE_SECONDS = 3.0
 """For an orderly end, network and simulator included; after that the process is ended where it is."""
 HANGUP = 128 + 1
@@ -98,6 +101,7 @@ class _Life:
         self._loop = asyncio.get_running_loop()
         hook, threading.excepthook = threading.excepthook, _log_thread
         threading.Thread(target=self._watch, name="terminal-watch", daemon=True).start()
+        self._loop.call_later(START_SECONDS, _collect_garbage)
         try:
             with _signals(self._on_signal):
                 self._in_terminal = True
@@ -181,6 +185,13 @@ def _settings_keeper() -> Callable[[], None]:
             termios.tcsetattr(0, termios.TCSANOW, settings)
 
     return give_back
+
+
+def _collect_garbage() -> None:
+    """Begin to look for garbage, if that was put off for the start; what was made until now is none."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def _log_thread(failed: threading.ExceptHookArgs) -> None:

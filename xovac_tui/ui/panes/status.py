@@ -24,6 +24,16 @@ _MOST_SERIES = 8
 _UNPINNED_SERIES = 4
 WIDE = 100
 """Cells; from this width on the run stands beside the readings."""
+_FRAME_ROWS = 4
+"""Rows of the window that are not the tab's: trust bar, tabs, ledger line and keys."""
+
+
+def _top_rows(snapshot: Snapshot, height: int, *, wide: bool) -> int:
+    """Return how many of the pane's rows readings and run get; the trend gets what they leave."""
+    shown = sum(not channel.hidden for channel in snapshot.channels)
+    if wide:
+        return max(8, min(shown + 2, height // 2))
+    return 4 + max(3, min(-(-shown // 2) + 2, height * 35 // 100))
 
 
 class StatusPane(Pane):
@@ -57,8 +67,12 @@ class StatusPane(Pane):
     """
 
     def compose(self) -> ComposeResult:
-        """Build the three panels."""
-        with Horizontal(id="top"):
+        """Build the three panels, in the layout that they will have: changing it means styling them twice."""
+        size = self.app.size
+        wide = size.width >= WIDE
+        self.update_classes({"-wide": wide, "-narrow": not wide}, update=False)
+        with Horizontal(id="top") as top:
+            top.styles.height = _top_rows(self.console.snapshot, size.height - _FRAME_ROWS, wide=wide)
             readings = Readings(self.console.glyphs, id="readings")
             readings.border_title = "Readings"
             yield readings
@@ -93,16 +107,13 @@ class StatusPane(Pane):
     def _fit(self, snapshot: Snapshot) -> None:
         """Choose the layout for the size: the trend gets what the readings leave."""
         width, height = self.size.width, self.size.height
+        if not width:
+            return
         wide = width >= WIDE
-        self.set_class(wide, "-wide")
-        self.set_class(not wide, "-narrow")
-        shown = sum(not channel.hidden for channel in snapshot.channels)
+        self.update_classes({"-wide": wide, "-narrow": not wide})
         if self.has_class("-full"):
             return
-        if wide:
-            rows = max(8, min(shown + 2, height // 2))
-        else:
-            rows = 4 + max(3, min(-(-shown // 2) + 2, height * 35 // 100))
+        rows = _top_rows(snapshot, height, wide=wide)
         top = self.query_one("#top")
         if top.styles.height is None or top.styles.height.value != rows:
             top.styles.height = rows
