@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_NAMED = 66
+"""Cells of the terminal from which on the button names the event."""
 _LONG = 240
 """Characters of a payload from which on it stands last."""
 
@@ -29,6 +31,7 @@ _LONG = 240
 class ConfirmDialog(CommandDialog[bool]):
     """Says what will be sent, to which chamber, in which state; the harmless answer has the focus."""
 
+    AUTO_FOCUS = "#keep"
     DEFAULT_CSS = "ConfirmDialog .hint { margin-top: 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "stroke('y')", "send", show=False)]
 
@@ -57,13 +60,13 @@ class ConfirmDialog(CommandDialog[bool]):
             yield self.said()
             with Horizontal(classes="buttons"):
                 yield DialogButton("Do not send", id="keep")
-                yield DialogButton(
-                    f"Send {clean(self.event_name, 30)}" + ("" if self.critical else " (y)"), id="send"
-                )
+                yield DialogButton("Send", id="send")
 
-    def on_mount(self) -> None:
-        """Stand on the harmless button."""
-        self.query_one("#keep").focus()
+    def on_resize(self) -> None:
+        """Name the event on the button where there is room."""
+        event = f" {clean(self.event_name, 30)}" if self.app.size.width >= _NAMED else ""
+        for button in self.query("#send").results(DialogButton):
+            button.relabel(f"Send{event}" + ("" if self.critical else " (y)"))
 
     def show_now(self, snapshot: Snapshot) -> None:
         """State the facts of this moment."""

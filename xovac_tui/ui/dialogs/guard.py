@@ -51,6 +51,13 @@ class DialogButton(LinesWidget, can_focus=True):
         self.label = label
         self._draw()
 
+    def relabel(self, label: str) -> None:
+        """Show other words."""
+        if label != self.label:
+            self.label = label
+            self._draw()
+            self.refresh(layout=True)
+
     def _draw(self) -> None:
         if self.has_focus:
             self.show_lines([((f"[ {self.label} ]", "button--focus"),)])
@@ -99,6 +106,7 @@ class CommandDialog(Dialog[T]):
         self._strokes = Strokes()
         self._settling: Timer | None = None
         self._done = False
+        self._gone = False
         self._opened_state: RunState | None = None
         self._opened_at = 0.0
 
@@ -164,9 +172,7 @@ class CommandDialog(Dialog[T]):
         if self._done and result is not None:
             return
         self._done = True
-        # Textual's dismiss pops whatever is on top, and that may be the palette.
-        if self.is_current:
-            self.dismiss(result)
+        self._go(result)
 
     def action_dismiss(self, result: T | None = None) -> None:  # type: ignore[override]
         """Leave without an answer."""
@@ -174,8 +180,19 @@ class CommandDialog(Dialog[T]):
 
     def on_screen_resume(self) -> None:
         """Go when the reason to go came while another dialog was above."""
-        if self._done and self.is_current:
-            self.dismiss(None)
+        if self._done:
+            self._go(None)
+
+    def _go(self, result: T | None) -> None:
+        # Textual's dismiss pops whatever is on top, and that may be another dialog.
+        if self.on_top and not self._gone:
+            self._gone = True
+            self.dismiss(result)
+
+    @property
+    def on_top(self) -> bool:
+        """True while no other screen is above this one."""
+        return self.app.screen is self
 
     # -- answering ----------------------------------------------------------------------------------
 
@@ -191,7 +208,7 @@ class CommandDialog(Dialog[T]):
 
     def _answer(self, key: str) -> None:
         self._settling = None
-        if not self._done and self.is_current and self.look():
+        if not self._done and self.on_top and self.look():
             self.answered(key)
 
     def answered(self, key: str) -> None:

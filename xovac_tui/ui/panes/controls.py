@@ -89,13 +89,23 @@ class ControlsPane(Pane):
             ledger.border_title = "Ledger"
             yield Ledger(glyphs, times, id="ledger")
 
-    def on_mount(self) -> None:
-        """Take over what was sent before this tab was first shown."""
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._strokes = Strokes()
         self._typed: dict[str, dict[str, str]] = {}
+        """Texts that were typed into forms, by command and field."""
         self._forget_settling: Callable[[], None] = lambda: None
+
+    def on_mount(self) -> None:
+        """Take over what was sent before this tab was first shown."""
+        self.call_after_refresh(lambda: self.show(self.console.snapshot))
         snapshot = self.console.snapshot
         self.query_one(Ledger).show(self.station.chamber.ledger.entries, utc=snapshot.utc, mono=snapshot.mono)
+
+    def on_resize(self) -> None:
+        """Share the height between the lists, then fill them."""
+        self.show(self.console.snapshot)
+        self.call_after_refresh(self._tell)
 
     @property
     def commands(self) -> tuple[CommandSpec, ...]:

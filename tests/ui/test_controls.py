@@ -1,0 +1,352 @@
+"""The Controls tab: what it lists, what it lets through, and what it keeps."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+from textual.widgets import Input
+
+from tests.helpers.console import URL, Console, console
+from tests.ui.test_stop import choose
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
+from xovac_tui.config import Display, Profile
+from xovac_tui.ui.dialogs.confirm import ConfirmDialog
+from xovac_tui.ui.dialogs.entry import EntryDialog
+from xovac_tui.ui.dialogs.facts import FactsView
+from xovac_tui.ui.dialogs.form import FormDialog
+from xovac_tui.ui.panes.controls import About, ControlsPane
+from xovac_tui.ui.widgets.bars import LedgerLine
+from xovac_tui.ui.widgets.commandlist import CommandList
+from xovac_tui.ui.widgets.ledger import KEEP, Ledger
+
+EXPERT = Profile(url=URL, expert=True)
+SETTLE = 0.25
+
+
+def listed(c: Console) -> dict[str, str]:
+    """Return the list's lines by the first words of each."""
+    lines = c.app.query_one(CommandList).plain.split("\n")
+    return {line[2:28].strip(): line for line in lines}
+
+
+def entries(c: Console) -> list[str]:
+    return c.app.query_one(Ledger).plain.split("\n")
+
+
+async def send(c: Console, command: str, **values: object) -> asyncio.Task[LedgerEntry]:
+    """Send a command, as any other part of the program would, and leave it waiting."""
+    task = asyncio.create_task(c.station.send(command, values or None))
+    await c.settle()
+    return task
+
+
+# -- the list ---------------------------------------------------------------------------------------
+
+
+async def test_every_command_is_listed_with_hazard_and_origin_in_words(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        lines = listed(c)
+        assert len(lines) == len(c.station.contract.commands)
+        assert "confirm" in lines["Cancel the running recipe"]
+        assert "documented" in lines["Cancel the running recipe"]
+        assert "⚠ critical" in lines["Vent chamber"]
+        assert "assumed" in lines["Vent chamber"]
+        assert "Any event (expert)" not in lines
+
+
+async def test_the_last_outcome_stands_behind_its_command(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await send(c, "set_pump", on=True)
+        assert "waiting" in listed(c)["Vacuum pump"]
+        c.link.answer("set_pump", "warning", "no")
+        await c.settle()
+        assert "⚠ warning" in listed(c)["Vacuum pump"]
+        assert "—" in listed(c)["Start recipe"]
+
+
+async def test_it_says_what_the_chosen_command_does(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        about = c.app.query_one(About)
+        assert "cancel_recipe" in about.plain
+        await c.press("j")
+        assert "load_recipe (name, recipe)" in about.plain
+        assert "documented: XO-VAC+ API manual" in about.plain
+        await c.press("up")
+        assert "Asks the chamber to cancel its recipe." in about.plain
+
+
+async def test_a_wide_terminal_shows_what_each_command_does_in_the_list(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls", size=(120, 36)) as c:
+        assert "Asks the chamber to cancel its recipe." in c.app.query_one(CommandList).plain
+
+
+@pytest.mark.parametrize(
+    ("happen", "reason"),
+    [
+        ("lost", "The link is LOST, so cancel_recipe cannot be sent now"),
+        ("stale", "The data are stale, so cancel_recipe cannot be sent now"),
+        ("observe", "This console only observes, so cancel_recipe cannot be sent now"),
+    ],
+)
+async def test_while_nothing_can_be_sent_it_says_why_and_opens_nothing(
+    tmp_path: Path, happen: str, reason: str
+) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        if happen == "lost":
+            await c.lose()
+        elif happen == "stale":
+            await c.go_stale()
+        else:
+            await c.press("o")
+        assert reason in c.app.query_one(About).plain.replace("\n", " ")
+        styles = {style for line in c.app.query_one(CommandList).lines[1:] for _, style in line}
+        assert "command--title" not in styles, "all are dimmed"
+        await c.press("enter")
+        await c.until(lambda: any(reason in toast for toast in c.toasts))
+        assert len(c.app.screen_stack) == 1
+        assert c.link.emitted == []
+
+
+async def test_a_command_in_flight_dims_itself_alone(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await send(c, "start_recipe")
+        dim = {
+            line[1][0].strip(): line[1][1] == "rows--quiet" for line in c.app.query_one(CommandList).lines[1:]
+        }
+        assert dim["Start recipe"]
+        assert not dim["Vent chamber"]
+
+
+async def test_enter_opens_the_form_or_the_question(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await choose(c, "vent")
+        assert isinstance(c.app.screen, FormDialog)
+        await c.press("escape")
+        await choose(c, "cancel_recipe")
+        assert isinstance(c.app.screen, ConfirmDialog)
+        await c.press("escape")
+        await choose(c, "sync_xovac_time")
+        assert isinstance(c.app.screen, ConfirmDialog), "nothing can be typed: no form"
+        assert c.link.emitted == []
+
+
+async def test_a_click_chooses_and_a_second_one_opens(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        commands = c.app.query_one(CommandList)
+        await c.pilot.click(CommandList, offset=(5, 3))
+        assert commands.chosen is not None
+        assert commands.chosen.event == "start_recipe"
+        assert len(c.app.screen_stack) == 1
+        await asyncio.sleep(0.6)  # longer than a double click
+        await c.pilot.click(CommandList, offset=(5, 3))
+        await c.until(lambda: isinstance(c.app.screen, ConfirmDialog))
+        assert c.link.emitted == []
+
+
+async def test_a_double_stroke_opens_one_dialog(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await c.pilot.press("enter", "enter")
+        await asyncio.sleep(SETTLE)
+        await c.settle()
+        assert len(c.app.screen_stack) <= 2
+        assert c.link.emitted == []
+
+
+# -- the expert's line ------------------------------------------------------------------------------
+
+
+async def test_any_event_is_refused_where_the_profile_does_not_allow_it(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await c.press("x")
+        assert any("expert = true" in toast for toast in c.toasts)
+        assert len(c.app.screen_stack) == 1
+
+
+async def test_any_event_is_sent_as_typed_after_the_name(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls", profile=EXPERT) as c:
+        await c.press("x")
+        await c.until(lambda: isinstance(c.app.screen, FormDialog) and c.app.screen.focused)
+        event, payload = c.app.screen.query(Input)
+        event.value, payload.value = "door", '{"open":   NaN}'
+        await c.settle()
+        await c.press("enter")
+        await asyncio.sleep(SETTLE)
+        assert isinstance(c.app.screen, FormDialog), "NaN is not JSON"
+        payload.value = '{"open":   1}'
+        await c.settle()
+        await c.press("enter")
+        await c.until(lambda: [v for v in c.app.screen.query(FactsView) if v.facts])
+        dialog = c.app.screen
+        assert isinstance(dialog, ConfirmDialog)
+        assert dialog.critical
+        dialog.query_one("#name", Input).value = "bench-1"
+        dialog.query_one("#name").focus()
+        await c.press("enter")
+        await c.until(lambda: c.link.emitted)
+        assert c.link.emitted == [("door", '{"open":   1}')]
+        await c.settle()
+        assert c.ledger[-1].outcome is Outcome.DONE
+
+
+async def test_an_unprintable_event_is_refused_in_the_form(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls", profile=EXPERT) as c:
+        await c.press("x")
+        await c.until(lambda: isinstance(c.app.screen, FormDialog) and c.app.screen.focused)
+        dialog = c.app.screen
+        assert isinstance(dialog, FormDialog)
+        dialog.query(Input).first().value = "a\u202eb"
+        await c.settle()
+        await c.press("enter")
+        await asyncio.sleep(SETTLE)
+        assert c.app.screen is dialog
+        assert "not printable" in str(dialog.query_one(".said").render())
+
+
+# -- the ledger -------------------------------------------------------------------------------------
+
+
+async def test_outcomes_are_told_as_they_come_newest_on_top(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls", size=(120, 36)) as c:
+        await c.readings("running")
+        await send(c, "cancel_recipe")
+        c.clock.advance(0.2)
+        c.link.answer("cancel_recipe")
+        c.link.answer("cancel_recipe")
+        await c.readings("idle")
+        await send(c, "start_recipe")
+        await c.advance(11)
+        first, second, *_ = entries(c)
+        assert "start_recipe sent ▸ unknown 11s" in first
+        assert "cancel_recipe sent ▸ success 0.2s ▸ confirmed" in second
+        assert "(×2 answers)" in second
+        c.clock.advance(3)
+        c.link.answer("start_recipe", "error", "[b]too late[/b]")
+        await c.settle()
+        assert "▸ late error 14s" in entries(c)[0]
+        assert "[b]too late[/b]" in entries(c)[0]
+
+
+async def test_an_unknown_outcome_stays_until_it_is_looked_at(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await send(c, "start_recipe")
+        await c.lose()
+        await c.online()
+        await c.readings()
+        await send(c, "set_pump", on=True)
+        c.link.answer("set_pump")
+        await c.settle()
+        assert "1 UNKNOWN" in str(c.app.query_one("#ledger-box").border_title)
+        assert "UNKNOWN (u: seen)" in c.app.query_one(LedgerLine).plain
+        await c.press("u")
+        assert "UNKNOWN" not in str(c.app.query_one("#ledger-box").border_title)
+        assert "UNKNOWN" not in c.app.query_one(LedgerLine).plain
+        assert "unknown" in "".join(entries(c)), "it is still in the ledger"
+
+
+async def test_what_was_sent_before_the_tab_was_shown_is_there(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await send(c, "set_pump", on=True)
+        await c.press("2")
+        assert "set_pump" in entries(c)[0]
+
+
+async def test_the_cursor_stays_on_its_entry_when_others_come(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        for number in range(12):
+            await c.station.send(f"nothing_{number}")
+        await c.settle()
+        ledger = c.app.query_one(Ledger)
+        ledger.focus()
+        await c.press("down", "down")
+        assert ledger.chosen is not None
+        chosen = ledger.chosen.id
+        await c.station.send("one_more")
+        await c.settle()
+        assert ledger.chosen.id == chosen
+        await c.press("end")
+        assert ledger.chosen.command == "nothing_0"
+        assert "nothing_0" in entries(c)[-1]
+        await c.press("home")
+        assert ledger.chosen.command == "one_more"
+
+
+async def test_enter_shows_the_entry_in_full(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await c.station.send("no_such_command")
+        await c.settle()
+        await c.press("tab", "enter")
+        await c.until(lambda: isinstance(c.app.screen, EntryDialog))
+        await c.settle()
+        text = c.app.screen.query_one(FactsView).plain
+        assert "refused" in text
+        assert "no command" in text
+        assert "not sent" in text
+        await c.press("escape")
+        assert len(c.app.screen_stack) == 1
+
+
+async def test_an_entry_of_another_day_carries_its_date(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await c.station.send("old_one")
+        await c.settle()
+        assert "09-21" not in entries(c)[0]
+        await c.advance(86_400)
+        assert "09-21" in entries(c)[0]
+
+
+async def test_the_history_is_bounded_and_says_what_was_dropped(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        first = await c.station.send("first")
+        ledger = c.app.query_one(Ledger)
+        many = [msgspec.structs.replace(first, id=first.id + n) for n in range(1, KEEP + 5)]
+        ledger.show(many, utc=0.0, mono=0.0)
+        assert len(ledger.entries) == KEEP
+        assert ledger.dropped == 5
+        await c.settle()  # brings back the first one: the station still has it
+        assert f"{ledger.dropped} older dropped" in str(c.app.query_one("#ledger-box").border_title)
+
+
+async def test_a_payload_is_shown_literally(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls", size=(120, 36)) as c:
+        name = "[red]x[/red]\x1b[2J"
+        await send(c, "load_recipe", name=name, recipe=[[1, 2, 0]])
+        assert "[red]x[/red]" in entries(c)[0]
+        assert "\x1b" not in c.app.query_one(Ledger).plain
+        assert json.loads(c.link.emitted[0][1])["name"] == name
+
+
+# -- looks ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 36), (200, 60)])
+async def test_lines_fit_and_both_lists_have_room(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with console(tmp_path, tab="controls", size=size, profile=EXPERT) as c:
+        pane = c.app.query_one(ControlsPane)
+        commands, ledger = c.app.query_one(CommandList), c.app.query_one(Ledger)
+        assert commands.size.height == len(pane.commands)
+        assert ledger.size.height >= 4
+        assert pane.region.contains_region(ledger.region)
+
+
+async def test_ascii_mode_draws_ascii_alone(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls", display=Display(ascii=True, time="utc")) as c:
+        await send(c, "set_pump", on=True)
+        c.link.answer("set_pump", "warning", "no")
+        await c.settle()
+        await choose(c, "vent")
+        await c.press("enter")
+        await c.until(lambda: [v for v in c.app.screen.query(FactsView) if v.facts])
+        await c.settle()
+        drawn = {char for line in c.app.screen._compositor.render_strips() for s in line for char in s.text}
+        assert {char for char in drawn if not char.isascii()} == set()
+
+
+async def test_the_palette_knows_its_actions(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        names = [command.title for command in c.app.get_system_commands(c.app.screen)]
+        assert "Open" in names
+        assert "Any event" in names

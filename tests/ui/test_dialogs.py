@@ -1,0 +1,653 @@
+"""Forms and questions about commands: what they say, what they let through, and what closes them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from rich.cells import cell_len
+from textual.command import CommandPalette
+from textual.widgets import Input, Static
+
+from tests.helpers.console import NAME, URL, Console, console
+from tests.ui.test_stop import choose
+from xovac_tui.api.contract import CommandSpec, Contract, Field, FieldType, Hazard, Origin
+from xovac_tui.api.loader import load_contract
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
+from xovac_tui.station import Prepared
+from xovac_tui.ui.dialogs.confirm import ConfirmDialog, confirm_and_send
+from xovac_tui.ui.dialogs.entry import EntryDialog
+from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS, FactsView, wrap
+from xovac_tui.ui.dialogs.fields import FieldRow, Selector
+from xovac_tui.ui.dialogs.form import FormDialog
+from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
+
+SETTLE = 0.25
+"""Seconds (real) after which a stroke that was going to count has counted."""
+
+
+async def asked(c: Console) -> ConfirmDialog:
+    """Wait for the question and return it."""
+    await c.until(lambda: [view for view in c.app.screen.query(FactsView) if view.facts])
+    await c.settle()
+    assert isinstance(c.app.screen, ConfirmDialog)
+    return c.app.screen
+
+
+async def question(c: Console, command: str = "start_recipe") -> ConfirmDialog:
+    """Open the question about a command without fields."""
+    await choose(c, command)
+    return await asked(c)
+
+
+async def form(c: Console, command: str) -> FormDialog:
+    """Open a command's form."""
+    await choose(c, command)
+    await c.until(lambda: isinstance(c.app.screen, FormDialog) and c.app.screen.focused)
+    assert isinstance(c.app.screen, FormDialog)
+    return c.app.screen
+
+
+async def critical(c: Console) -> ConfirmDialog:
+    """Open the question about a command that wants the chamber's name."""
+    await form(c, "vent")
+    await c.press("enter")
+    return await asked(c)
+
+
+async def press(c: Console, *keys: str) -> None:
+    """Press keys and wait until a stroke that counts has counted."""
+    for key in keys:
+        await c.press(key)
+        await asyncio.sleep(SETTLE)
+    await c.settle()
+
+
+def facts(dialog: ConfirmDialog | EntryDialog) -> dict[str, str]:
+    """Return what a dialog states, by label; an empty label goes on with the one before."""
+    said: dict[str, str] = {}
+    label = ""
+    for fact in dialog.query_one(FactsView).facts:
+        label = fact.label or label
+        said[label] = f"{said[label]} {fact.text}" if label in said else fact.text
+    return said
+
+
+def focus(c: Console) -> str:
+    return (c.app.screen.focused.id or "") if c.app.screen.focused else ""
+
+
+def below(dialog: FormDialog, name: str) -> str:
+    """Return what stands below a field."""
+    row = next(row for row in dialog.query(FieldRow) if row.field.name == name)
+    return str(row.query_one(".below", Static).render())
+
+
+def contract_with(*specs: CommandSpec) -> Contract:
+    known = load_contract((), simulator=True)
+    return msgspec.structs.replace(known, commands={**known.commands, **{s.event: s for s in specs}})
+
+
+SAFE = CommandSpec("blink", "Blink", hazard=Hazard.SAFE, ack="blink_ack", help="Blinks.")
+
+
+# -- the question -----------------------------------------------------------------------------------
+
+
+async def test_it_says_what_where_now_and_exactly_what_is_sent(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await c.run_state("Bakeout", 2, 5)
+        said = facts(await question(c, "cancel_recipe"))
+        assert said["Chamber"] == f"{NAME}  {URL}"
+        assert 'RUNNING "Bakeout", step 2 of 5' in said["Now"]
+        assert "ONLINE" in said["Now"]
+        assert "Test part +20.5 °C" in said["Now"]
+        assert "1.3e-04 mbar" in said["Now"]
+        assert said["Sends"] == "cancel_recipe ''"
+        assert said["Means"].startswith("The recipe stops. The chamber does not vent.")
+        assert "Origin" not in said
+
+
+async def test_an_assumed_command_is_said_to_be_assumed(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        said = facts(await question(c, "start_recipe"))
+        assert said["Origin"] == "assumed: the device's manual does not document this command"
+
+
+async def test_it_tells_the_state_of_this_moment_even_when_the_picture_is_held(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await c.press("p")
+        dialog = await question(c)
+        await c.readings("idle", part=-40.0)
+        await c.until(lambda: "Test part −40.0 °C" in facts(dialog)["Now"])
+        await c.readings("idle", part=12.3)
+        await c.until(lambda: "Test part +12.3 °C" in facts(dialog)["Now"])
+
+
+async def test_server_text_is_literal(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await c.run_state("[red]\x1b[31mboo[/red]")
+        dialog = await question(c, "cancel_recipe")
+        assert "[red]" in facts(dialog)["Now"]
+        assert "\x1b" not in dialog.query_one(FactsView).plain
+        assert "[red]␛[31mboo[/red]" in dialog.query_one(FactsView).plain
+
+
+@pytest.mark.parametrize("keys", [["y"], ["right", "enter"], ["tab", "enter"], ["l", "enter"]])
+async def test_yes_sends_once(tmp_path: Path, keys: list[str]) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await question(c)
+        assert focus(c) == "keep"
+        await press(c, *keys)
+        assert c.link.emitted == [("start_recipe", "")]
+        assert len(c.app.screen_stack) == 1
+        assert c.ledger[-1].outcome is Outcome.SENT
+
+
+@pytest.mark.parametrize("keys", [["enter"], ["escape"], ["right", "left", "enter"], ["tab", "tab", "enter"]])
+async def test_no_sends_nothing(tmp_path: Path, keys: list[str]) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await question(c)
+        await press(c, *keys)
+        assert len(c.app.screen_stack) == 1
+        assert c.link.emitted == []
+        assert c.ledger == ()
+
+
+async def test_the_pointer_can_answer(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await question(c)
+        c.clock.advance(1)
+        await c.pilot.click("#send")
+        await c.until(lambda: c.link.emitted)
+        assert c.link.emitted == [("start_recipe", "")]
+
+
+async def test_the_second_half_of_a_double_click_answers_nothing(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        dialog = await question(c)
+        dialog._opened_at = c.clock.mono()
+        await c.pilot.click("#send")
+        await asyncio.sleep(SETTLE)
+        assert c.link.emitted == []
+        assert c.app.screen is dialog
+
+
+@pytest.mark.parametrize("key", ["y", "enter"])
+async def test_a_held_key_answers_nothing(tmp_path: Path, key: str) -> None:
+    """A first repeat comes after 0.25 to 0.66 s, the others about every 0.033 s."""
+    async with console(tmp_path, tab="controls") as c:
+        dialog = await question(c)
+        await press(c, "right")
+        c.clock.advance(0.5)
+        for _ in range(15):
+            await c.pilot.press(key)
+            c.clock.advance(0.033)
+        await asyncio.sleep(SETTLE)
+        assert c.link.emitted == []
+        assert c.app.screen is dialog
+        assert "held down" in str(dialog.query_one(".said", Static).render())
+        await press(c, "y")
+        assert c.link.emitted == [("start_recipe", "")]
+
+
+async def test_the_enter_that_opened_it_does_not_answer_it_when_held(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        dialog = await question(c)
+        for _ in range(15):
+            await c.pilot.press("enter")
+            c.clock.advance(0.033)
+        await asyncio.sleep(SETTLE)
+        assert c.app.screen is dialog
+        assert c.link.emitted == []
+
+
+async def test_many_strokes_send_one_command(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await question(c)
+        for _ in range(5):
+            await press(c, "y")
+        assert c.link.emitted == [("start_recipe", "")]
+
+
+async def test_what_was_shown_is_what_is_sent_except_the_time_of_now(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        dialog = await question(c, "sync_xovac_time")
+        first = facts(dialog)["Sends"]
+        for _ in range(3):
+            await c.readings(seconds=1)
+        assert facts(dialog)["Sends"] != first, "the epoch that is shown goes on"
+        await press(c, "y")
+        ((name, text),) = c.link.emitted
+        assert name == "sync_xovac_time"
+        assert json.loads(text)["epoch"] == pytest.approx(c.clock.utc() * 1000, abs=400)
+
+
+# -- critical ---------------------------------------------------------------------------------------
+
+
+async def test_a_critical_command_wants_the_chambers_name(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        dialog = await critical(c)
+        assert focus(c) == "keep"
+        assert facts(dialog)["Sends"] == 'vent {"rate": 10.0}'
+        dialog.query_one("#name").focus()
+        await c.type(NAME)
+        await press(c, "enter")
+        assert c.link.emitted == [("vent", '{"rate": 10.0}')]
+
+
+async def test_a_wrong_name_sends_nothing_and_says_so(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        dialog = await critical(c)
+        dialog.query_one("#name").focus()
+        for typed in ("bench", "BENCH-1", "bench-12"):
+            dialog.query_one("#name", Input).value = ""
+            await c.type(typed)
+            await press(c, "enter")
+            assert c.app.screen is dialog
+            assert typed in str(dialog.query_one(".said", Static).render())
+        assert c.link.emitted == []
+
+
+@pytest.mark.parametrize("keys", [["y"], ["right", "enter"]])
+async def test_without_the_name_yes_is_no_answer(tmp_path: Path, keys: list[str]) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        dialog = await critical(c)
+        await press(c, *keys)
+        assert c.app.screen is dialog
+        assert focus(c) == "name"
+        assert c.link.emitted == []
+
+
+async def test_the_harmless_answer_stays_harmless_with_the_name_typed(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        dialog = await critical(c)
+        dialog.query_one("#name", Input).value = NAME
+        assert focus(c) == "keep"
+        await press(c, "enter")
+        assert len(c.app.screen_stack) == 1
+        assert c.link.emitted == []
+
+
+async def test_a_y_in_the_name_is_a_letter(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        dialog = await critical(c)
+        dialog.query_one("#name").focus()
+        await press(c, "y")
+        assert dialog.query_one("#name", Input).value == "y"
+        assert c.app.screen is dialog
+
+
+# -- forms ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("nan", "finite"),
+        ("inf", "finite"),
+        ("1e999", "finite"),
+        ("2,5", "write a decimal point, not a comma (2.5)"),
+        ("", "rate is empty. Give a number from 0 to 50 mbar/s."),
+        ("51", "outside its limits. Give a number from 0 to 50 mbar/s."),
+        ("-0.1", "outside its limits"),
+        ("ten", "is not a number"),
+    ],
+)
+async def test_a_wrong_number_is_said_at_the_field_and_not_sent(
+    tmp_path: Path, typed: str, sentence: str
+) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        dialog = await form(c, "vent")
+        dialog.query_one(Input).value = ""
+        await c.settle()
+        await c.type(typed)
+        assert sentence in below(dialog, "rate"), "said while typing"
+        await press(c, "enter")
+        assert c.app.screen is dialog
+        assert isinstance(dialog.focused, Input)
+        assert c.link.emitted == []
+        dialog.query_one(Input).value = "2.5"
+        await c.settle()
+        assert below(dialog, "rate") == "How fast the pressure rises; 0 closes the valve"
+
+
+async def test_fields_show_units_and_limits(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        dialog = await form(c, "vent")
+        assert str(dialog.query_one(".limits", Static).render()) == "mbar/s, 0 to 50"
+
+
+async def test_choices_and_switches_are_chosen_not_typed(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        dialog = await form(c, "simulator_fault")
+        fault, on = dialog.query(Selector)
+        assert (fault.value, on.value) == ("freeze_telemetry", "on")
+        await c.press("right", "right", "left", "down", "space", "enter")
+        assert fault.value == "slow_ack"
+        assert on.value == "off"
+        await asked(c)
+        await press(c, "y")
+        ((name, text),) = c.link.emitted
+        assert name == "simulator_fault"
+        assert json.loads(text) == {"fault": "slow_ack", "on": False, "seconds": 30.0}
+
+
+async def test_a_recipe_is_sent_to_its_tab_or_typed_as_json(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        dialog = await form(c, "load_recipe")
+        assert "Recipes tab (3)" in below(dialog, "recipe")
+        name, items = dialog.query(Input)
+        name.value = "By hand"
+        items.value = "[[25, 3600]]"
+        await press(c, "enter")
+        assert c.app.screen is dialog
+        assert "item 1" in below(dialog, "recipe")
+        items.value = "[[25, 3600, 0]]"
+        await c.settle()
+        await c.press("enter")
+        await asked(c)
+        await press(c, "y")
+        assert c.link.emitted == [("load_recipe", '{"name": "By hand", "recipe": [[25.0, 3600.0, 0.0]]}')]
+
+
+async def test_what_was_typed_is_there_again_next_time(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        dialog = await form(c, "vent")
+        dialog.query_one(Input).value = "7.5"
+        await c.settle()
+        await c.press("escape")
+        dialog = await form(c, "vent")
+        assert dialog.query_one(Input).value == "7.5"
+        assert c.link.emitted == []
+
+
+async def test_an_automatic_field_beside_others_is_filled_when_sent(tmp_path: Path) -> None:
+    spec = CommandSpec(
+        "mark",
+        "Mark",
+        fields=(Field("at", FieldType.INT, auto="epoch_ms"), Field("text", FieldType.STRING)),
+        ack="mark_ack",
+    )
+    async with console(tmp_path, tab="controls", contract=contract_with(spec)) as c:
+        dialog = await form(c, "mark")
+        assert "filled when sent" in " ".join(str(s.render()) for s in dialog.query(Static))
+        await c.type("door open")
+        await c.press("enter")
+        await asked(c)
+        await press(c, "y")
+        sent = json.loads(c.link.emitted[0][1])
+        assert sent["text"] == "door open"
+        assert sent["at"] == pytest.approx(c.clock.utc() * 1000, abs=400)
+
+
+async def test_a_safe_command_is_sent_without_a_question_and_once(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls", contract=contract_with(SAFE)) as c:
+        from xovac_tui.ui.widgets.commandlist import CommandList
+
+        commands = c.app.query_one(CommandList)
+        await c.press("end")
+        assert commands.chosen == SAFE
+        await press(c, "enter")
+        assert c.link.emitted == [("blink", "")]
+        c.link.answer("blink")
+        await c.settle()
+        c.clock.advance(0.5)
+        for _ in range(10):
+            await c.pilot.press("enter")
+            c.clock.advance(0.033)
+        await asyncio.sleep(SETTLE)
+        assert c.link.emitted == [("blink", "")], "a held enter sends nothing more"
+
+
+async def test_a_safe_command_with_fields_is_sent_from_its_form(tmp_path: Path) -> None:
+    spec = replace_spec(SAFE, fields=(Field("times", FieldType.INT, min=1, max=3, default=2),))
+    async with console(tmp_path, tab="controls", contract=contract_with(spec)) as c:
+        dialog = await form(c, "blink")
+        assert dialog.query_one("#go", DialogButton).label == "Send"
+        await press(c, "enter")
+        assert c.link.emitted == [("blink", '{"times": 2}')]
+
+
+def replace_spec(spec: CommandSpec, **changes: object) -> CommandSpec:
+    return msgspec.structs.replace(spec, **changes)
+
+
+# -- what closes a dialog ---------------------------------------------------------------------------
+
+
+async def go_lost(c: Console) -> None:
+    await c.lose()
+
+
+async def go_stale(c: Console) -> None:
+    await c.advance(60)
+
+
+async def go_observe(c: Console) -> None:
+    c.station.set_observe(True)
+    await c.settle()
+
+
+async def go_running(c: Console) -> None:
+    await c.readings("running")
+
+
+CHANGES: dict[str, tuple[Callable[[Console], Awaitable[None]], str]] = {
+    "lost": (go_lost, "The link is LOST"),
+    "stale": (go_stale, "The data are stale"),
+    "observe": (go_observe, "only observes"),
+    "run state": (go_running, "went from IDLE to RUNNING"),
+}
+OPENERS: dict[str, Callable[[Console], Awaitable[CommandDialog[object]]]] = {
+    "question": question,  # type: ignore[dict-item]
+    "critical": critical,  # type: ignore[dict-item]
+    "form": lambda c: form(c, "vent"),  # type: ignore[dict-item,return-value]
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("opener", OPENERS)
+@pytest.mark.parametrize("held", [False, True], ids=["", "picture-held"])
+async def test_a_change_closes_it_with_the_reason(
+    tmp_path: Path, opener: str, change: str, held: bool
+) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await c.readings(seconds=8)
+        if held:
+            await c.press("p")
+        await OPENERS[opener](c)
+        happen, reason = CHANGES[change]
+        await happen(c)
+        await c.until(lambda: len(c.app.screen_stack) == 1)
+        told = [toast for toast in c.toasts if reason in toast]
+        assert any(toast.startswith("Closed: ") for toast in told)
+        await press(c, "y", "enter")
+        assert c.link.emitted == []
+
+
+async def test_a_change_during_the_settling_of_the_answer_wins(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await question(c)
+        await c.press("y")
+        c.station.set_observe(True)
+        await asyncio.sleep(SETTLE)
+        await c.settle()
+        assert c.link.emitted == []
+        assert len(c.app.screen_stack) == 1
+
+
+async def test_a_reason_that_comes_behind_the_palette_closes_the_question_later(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        dialog = await question(c)
+        c.app.action_command_palette()
+        await c.until(lambda: isinstance(c.app.screen, CommandPalette))
+        await c.lose()
+        assert isinstance(c.app.screen, CommandPalette), "the palette is not what the link's loss closes"
+        assert dialog in c.app.screen_stack
+        await c.online()
+        await c.readings()
+        await c.press("escape")
+        await c.until(lambda: len(c.app.screen_stack) == 1)
+        assert c.link.emitted == []
+
+
+async def test_the_same_command_in_flight_closes_its_question(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await question(c, "start_recipe")
+        sending = asyncio.create_task(c.station.send("start_recipe"))
+        await c.until(lambda: len(c.app.screen_stack) == 1)
+        c.link.answer("start_recipe")
+        await sending
+        assert c.link.emitted == [("start_recipe", "")]
+
+
+# -- the coroutine that other tabs use --------------------------------------------------------------
+
+
+async def test_another_way_of_sending_is_taken_and_facts_are_shown(tmp_path: Path) -> None:
+    results: list[LedgerEntry | None] = []
+    async with console(tmp_path) as c:
+        values = {"name": "Soak", "recipe": [[25, 60, 0.0]]}
+        prepared = c.station.prepare("load_recipe", values)
+
+        async def send() -> LedgerEntry:
+            return await c.station.send("load_recipe", values)
+
+        async def work() -> None:
+            results.append(
+                await confirm_and_send(
+                    c.app, prepared, title="Load Soak?", facts=[("Takes", "1 min [b]x[/b]")], send=send
+                )
+            )
+
+        c.app.run_worker(work())
+        dialog = await asked(c)
+        assert dialog.query_one(".dialog").border_title == "Load Soak?"
+        assert facts(dialog)["Takes"] == "1 min [b]x[/b]"
+        await press(c, "y")
+        c.link.answer("load_recipe")
+        await c.until(lambda: results)
+        assert results[0] is not None
+        assert results[0].outcome is Outcome.SUCCESS
+        assert c.link.emitted == [("load_recipe", prepared.text)]
+
+
+async def test_it_returns_none_when_blocked_and_shows_no_question(tmp_path: Path) -> None:
+    results: list[LedgerEntry | None] = []
+    async with console(tmp_path, observe=True) as c:
+
+        async def work() -> None:
+            results.append(await confirm_and_send(c.app, Prepared(c.station.contract.commands["vent"], "")))
+
+        c.app.run_worker(work())
+        await c.until(lambda: results)
+        assert results == [None]
+        assert any("only observes" in toast for toast in c.toasts)
+
+
+async def test_two_questions_at_once_are_one(tmp_path: Path) -> None:
+    results: list[LedgerEntry | None] = []
+    async with console(tmp_path) as c:
+        prepared = c.station.prepare("start_recipe")
+
+        async def work() -> None:
+            results.append(await confirm_and_send(c.app, prepared))
+
+        c.app.run_worker(work())
+        c.app.run_worker(work())
+        await asked(c)
+        await c.until(lambda: results)
+        assert results == [None]
+        assert len(c.app.screen_stack) == 2
+        await press(c, "escape")
+        assert len(c.app.screen_stack) == 1
+        assert c.link.emitted == []
+
+
+# -- looks ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (40, 10), (60, 14)])
+@pytest.mark.parametrize("opener", ["critical", "question"])
+async def test_both_answers_are_on_the_screen_at_any_size(
+    tmp_path: Path, size: tuple[int, int], opener: str
+) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        dialog = await OPENERS[opener](c)
+        await c.pilot.resize_terminal(*size)
+        await c.settle()
+        for button in dialog.query(DialogButton):
+            assert dialog.region.contains_region(button.region), button.label
+            assert button.region.width == cell_len(button.plain)
+        for field in dialog.query("#name"):
+            assert dialog.region.contains_region(field.region)
+
+
+async def test_a_long_payload_is_whole_and_can_be_scrolled(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        dialog = await form(c, "load_recipe")
+        name, items = dialog.query(Input)
+        name.value = "Long"
+        items.value = json.dumps([[20 + i, 60, 0.0] for i in range(100)])
+        await c.settle()
+        await c.press("enter")
+        question = await asked(c)
+        lines = question.query_one(FactsView).lines
+        shown = "".join(line[1][0] for line in lines if line[1][1] == "fact--sends")
+        assert shown == f"load_recipe {question.prepared.text}"
+        body = question.query_one("VerticalScroll")
+        assert body.max_scroll_y > 0
+        await c.press("pagedown")
+        await c.until(lambda: body.scroll_y > 0)
+
+
+def test_wrapping_keeps_every_word_and_every_character() -> None:
+    text = "The recipe stops.  The chamber does not vent. Überlängewortdasnichtpasst 温度温度温度"
+    for width in range(4, 40):
+        lines = wrap(text, width)
+        assert all(cell_len(line) <= width for line in lines)
+        assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+        literal = wrap(text, width, literal=True)
+        assert all(cell_len(line) <= width for line in literal)
+        assert "".join(literal) == text
+
+
+# -- one entry of the ledger ------------------------------------------------------------------------
+
+
+async def test_an_entry_shows_everything_and_follows_what_comes(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        sending = asyncio.create_task(c.station.send("vent", {"rate": 3}))
+        await c.settle()
+        await c.press("tab")
+        await press(c, "enter")
+        dialog = c.app.screen
+        assert isinstance(dialog, EntryDialog)
+        said = facts(dialog)
+        assert said["Payload"] == '{"rate": 3.0}'
+        assert "sent" in said["Outcome"]
+        assert "ada@lab" in said["Asked"]
+        await c.advance(16)
+        await sending
+        said = facts(dialog)
+        assert "unknown" in said["Outcome"]
+        assert "may or may not have happened" in said["Why"]
+        c.clock.advance(2)
+        c.link.answer("vent", "error", "[b]dew\x1b point[/b]")
+        c.link.answer("vent", "error", "again")
+        await c.settle()
+        said = facts(dialog)
+        assert said["Late"].startswith("error came")
+        assert said["Message"] == "[b]dew␛ point[/b]"
+        assert said["Repeats"].startswith("1 further")
+        assert '"result": "error"' in said["Answer"]
+
+
+def test_every_origin_has_its_words() -> None:
+    assert set(ORIGIN_WORDS) == set(Origin)
