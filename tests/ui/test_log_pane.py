@@ -232,6 +232,13 @@ async def test_a_held_filter_keeps_the_chosen_event(tmp_path: Path) -> None:
         await c.until(lambda: pane.view.rows.done)
         assert pane.view.chosen == chosen
         assert not pane.view.following
+        # Through what matches nothing, and back.
+        await c.type(" xyz")
+        assert "No event passes this filter" in text(pane)
+        assert pane.view.chosen is None
+        await c.press("escape", "escape")
+        assert pane.view.chosen == chosen
+        assert "#296." in text(pane)
 
 
 async def test_copy_gives_clean_text(tmp_path: Path) -> None:

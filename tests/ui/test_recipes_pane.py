@@ -145,7 +145,8 @@ async def test_rounds_and_items_are_numbered_as_they_are_sent(tmp_path: Path) ->
         '[[steps.steps]]\nhold = "1h"\n[[steps.steps]]\nto = 20\n'
     )
     write(tmp_path, c=cycles)
-    async with recipes_tab(tmp_path, size=(120, 50)) as (_c, pane):
+    async with recipes_tab(tmp_path, size=(120, 50)) as (c, pane):
+        await c.until(lambda: rows(pane, "steps").count(" of 3") == 9)
         lines = [line.split() for line in rows(pane, "steps").splitlines() if line.strip()]
         assert lines[1][0] == "—"
         assert [line[0] for line in lines[2:]] == [str(n) for n in range(1, 10)]
@@ -292,6 +293,7 @@ async def test_a_temperature_that_is_not_good_is_not_taken(tmp_path: Path) -> No
     async with recipes_tab(tmp_path, online=False) as (c, pane):
         assert "From +20.0 °C assumed" in facts(pane)
         await c.online()
+        await c.advance(30)
         await c.readings(part=31.0)
         await c.until(lambda: "From +31.0 °C measured" in facts(pane))
         assert pane.study is not None
@@ -299,6 +301,8 @@ async def test_a_temperature_that_is_not_good_is_not_taken(tmp_path: Path) -> No
         await c.until(lambda: "+31.0" in rows(pane, "steps"))
         await c.readings(part=None)
         await c.until(lambda: "From +20.0 °C assumed: Test part is bad" in facts(pane))
+        await c.readings(part=3276.7)
+        await c.until(lambda: "From +20.0 °C assumed: Test part reads 3276.7 °C" in facts(pane))
 
 
 async def test_plan_and_payload_take_the_temperature_of_the_moment_of_asking(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_what_may_be_typed(text: str, terms: tuple[Term, ...]) -> None:
     ("text", "said"),
     [
         ('"open', "quote"),
-        ("foo:bar", 'no "foo:"'),
+        ("foo:bar", 'No "foo:"'),
         ("kind:telemetry", "command or response or message"),
         ("dir:up", "in or out"),
         ("name:", "Nothing stands behind"),

@@ -113,8 +113,7 @@ def _term(negated: bool, key: str, value: str, quoted: bool) -> Term:
     sign = "-" if negated else ""
     if key and key not in _KEYS:
         raise FilterError(
-            f'There is no "{key}:" to filter by, only {", ".join(f"{known}:" for known in _KEYS)}. '
-            "Put it into quotes to look for it as text."
+            f'No "{key}:" here, only {", ".join(f"{known}:" for known in _KEYS)}. In quotes it is text.'
         )
     if not value:
         raise FilterError(f'Nothing stands behind "{sign}{key + ":" if key else ""}".')

@@ -19,6 +19,7 @@ from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.export import export_file, save_events
 from xovac_tui.recording.filters import SYNTAX, Filter, FilterError, LogRows, parse_filter
 from xovac_tui.ui.commands import bindings
+from xovac_tui.ui.literal import literal
 from xovac_tui.ui.pane import Pane
 from xovac_tui.ui.widgets.eventdetail import detail_lines, detail_text
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span
@@ -140,7 +141,8 @@ class LogPane(Pane):
         else:
             busy = "" if rows.done else f" so far, {rows.part_done:.0%} looked at"
             spans.append((f"   {len(rows):,} of {len(log):,} match{busy}", ""))
-            spans.append((f"   {glyphs.then} {self.query_one('#log-filter', Input).value.strip()}", ""))
+            typed = clean(self.query_one("#log-filter", Input).value.strip(), 80)
+            spans.append((f"   {glyphs.then} {literal(typed, glyphs.ascii)}", ""))
         if log.dropped:
             keeps = f"the newest {log.keep:,}" if len(log) >= log.keep else "what fits its memory"
             spans.append((f"   oldest {log.dropped:,} dropped: the log keeps {keeps}", ""))
@@ -219,7 +221,9 @@ class LogPane(Pane):
             if rows.work(_SLICE):
                 break
             await asyncio.sleep(0.002)
-        self._draw()
+        if self.view.rows is rows:
+            self.view.place()
+            self._draw()
 
     def action_log_back(self) -> None:
         """Close the newest thing that was opened: filter line, detail, filter."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
@@ -44,6 +45,8 @@ TALL = 28
 """Rows; from this height on steps and findings stand beside each other."""
 _DRIFT = 1.0
 """K; a start that has moved by so much is worth another plan."""
+_REST = 20
+"""Times as long as a plan took, until the next one is made only because the start has moved."""
 
 
 class Facts(LinesWidget):
@@ -120,6 +123,7 @@ class RecipesPane(Pane):
         self._study: Study | None = None
         self._start = Start(20.0, False, "")
         self._asking = False
+        self._rest_until = 0.0
         self._fit()
 
     @property
@@ -149,9 +153,13 @@ class RecipesPane(Pane):
     def show(self, snapshot: Snapshot) -> None:
         """Keep the end time and the start temperature true."""
         start = start_of(snapshot)
-        moved = abs(start.celsius - self._start.celsius) >= _DRIFT or start.measured != self._start.measured
-        if moved and self._study is not None and not self._asking:
+        moved = abs(start.celsius - self._start.celsius) >= _DRIFT
+        measured = start.measured is not self._start.measured
+        rested = self.station.clock.mono() >= self._rest_until
+        if (measured or (moved and rested)) and self._study is not None and not self._asking:
             self._restudy()
+        elif start.celsius == self._start.celsius:
+            self._start = start
         self._show_facts()
 
     def on_news(self, news: News) -> None:
@@ -179,7 +187,10 @@ class RecipesPane(Pane):
         self._chosen = file
         self._show_files()
         start = start_of(self.console.snapshot)
+        began = time.perf_counter()
         study = await asyncio.to_thread(study_recipe, file, self.station.plan_settings(), start.celsius)
+        # Following a temperature must not keep the machine busy with a long recipe.
+        self._rest_until = self.station.clock.mono() + _REST * (time.perf_counter() - began)
         if self._chosen is file:
             self._take(study, start)
 

@@ -129,6 +129,8 @@ class LogView(LinesWidget, can_focus=True):
         self._chosen = 0
         self._seen = 0
         """Events in the log when following ended: later ones are new."""
+        self._above = 0
+        """Rows between the first one and the chosen event."""
         self._longest_name = 8
 
     @property
@@ -145,14 +147,16 @@ class LogView(LinesWidget, can_focus=True):
         return max(0, len(self.rows) - max(self.rows.row(self._seen), self.top_row() + self.size.height))
 
     def use(self, rows: LogRows) -> None:
-        """Look at other rows of the same log, and stay with the chosen event if it is among them."""
-        if not self.following:
-            chosen = self.rows.index(row) if (row := self._chosen_row()) is not None else 0
-            above = self.rows.row(chosen) - self.rows.row(self._top)
-            self.rows = rows
-            self._chosen = chosen
-            self._set_top(rows.row(chosen) - above, fill=True)
+        """Look at other rows of the same log, and stay with the chosen event or what comes next to it."""
+        above = self.rows.row(self._chosen) - self.top_row()
+        self._above = min(max(0, above), max(0, self.size.height - 1))
         self.rows = rows
+        self.place()
+
+    def place(self) -> None:
+        """Put the chosen event where it stood when the rows became others: now all of them are known."""
+        if not self.following:
+            self._set_top(self.rows.row(self._chosen) - self._above, fill=True)
         self._align = True
         self.repaint()
 
@@ -210,7 +214,14 @@ class LogView(LinesWidget, can_focus=True):
             for number, event in enumerate(found)
             if event is not None
         ]
+        if not lines:
+            lines.append(((self._glyphs.plain(self._nothing()), "log--quiet"),))
         self.show_lines(lines + [()] * (height - len(lines)))
+
+    def _nothing(self) -> str:
+        if self.rows.filter is None:
+            return "Nothing has been sent or received yet."
+        return "No event passes this filter" + (" (esc: take it away)." if self.rows.done else " so far.")
 
     def action_move(self, rows: int) -> None:
         """Choose another event; leaving the newest one ends following, and going below it begins it."""

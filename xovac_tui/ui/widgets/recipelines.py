@@ -9,6 +9,7 @@ import msgspec
 from xovac_tui.api.contract import Role
 from xovac_tui.api.text import clean
 from xovac_tui.chamber.snapshot import Quality, Snapshot
+from xovac_tui.recipes import bounds
 from xovac_tui.recipes.check import Finding, Severity
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.plan import PlanSettings, Segment
@@ -45,6 +46,8 @@ def start_of(snapshot: Snapshot) -> Start:
     if channel.quality is not Quality.GOOD or channel.value is None or channel.unit not in _UNITS:
         return Start(USUAL_START, False, f"assumed: {clean(channel.label, 30)} is {channel.quality.value}")
     celsius = round(celsius_from(channel.value, _UNITS[channel.unit]), 1)
+    if bounds.temperature_problem(celsius):
+        return Start(USUAL_START, False, f"assumed: {clean(channel.label, 30)} reads {celsius:g} °C")
     return Start(celsius, True, f"measured: {clean(channel.label, 30)}")
 
 
