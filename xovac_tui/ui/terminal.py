@@ -16,8 +16,12 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 from rich.console import RenderableType
+from textual._compositor import ChopsUpdate
 from textual.app import App
+from textual.screen import Screen
 from textual.worker import WorkerFailed
+
+from xovac_tui.ui.cropped import CroppedUpdate
 
 LOOK_SECONDS = 0.5
 """Between two looks at whether the terminal is still there."""
@@ -39,7 +43,7 @@ log = logging.getLogger(__name__)
 
 
 class TerminalApp(App[int]):
-    """An app that leaves it to `run_in_terminal` to tell of a defect."""
+    """An app that is sparing with bytes, and leaves it to `run_in_terminal` to tell of a defect."""
 
     def _handle_exception(self, error: Exception) -> None:
         # Textual's own would print the traceback, with the values of local variables, on the terminal.
@@ -48,6 +52,11 @@ class TerminalApp(App[int]):
             self._exception = error
             self._exception_event.set()
         self._close_messages_no_wait()
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if isinstance(renderable, ChopsUpdate):
+            renderable = CroppedUpdate(renderable)  # type: ignore[assignment]
+        super()._display(screen, renderable)
 
     def panic(self, *renderables: RenderableType) -> None:
         """End for a reason that only Textual knows; its driver does so when reading the keyboard fails."""

@@ -14,6 +14,9 @@ Span = tuple[str, str]
 """Text, and the name of the component class that styles it (empty for the widget's own style)."""
 Line = tuple[Span, ...]
 
+_APART = 8
+"""Cells between two changes for which it is worth it to move the cursor."""
+
 
 class LinesWidget(Widget):
     """Shows lines of styled spans. Text is literal: no markup, no escape sequence, no link in it is obeyed.
@@ -49,7 +52,7 @@ class LinesWidget(Widget):
             Region(x, y, width, 1)
             for y, (before, after) in enumerate(zip(old, new, strict=True))
             if before != after
-            for x, width in [_changed(before, after)]
+            for x, width in _changed(before, after)
         ]
         if regions:
             self.refresh(*regions)
@@ -80,23 +83,26 @@ def _width(line: Line) -> int:
     return sum(cell_len(text) for text, _ in line)
 
 
-def _changed(before: Line, after: Line) -> tuple[int, int]:
-    """Return (x, width) of the stretch in which two lines differ, in cells."""
-    same = 0
+def _changed(before: Line, after: Line) -> list[tuple[int, int]]:
+    """Return (x, width) of each stretch in which two lines differ, in cells."""
+    old, new = [cell_len(text) for text, _ in before], [cell_len(text) for text, _ in after]
+    if old != new:
+        # Nothing after the first difference is sure to be where it was.
+        x = 0
+        for was, now, width in zip(before, after, new, strict=False):
+            if was != now:
+                break
+            x += width
+        return [(x, max(1, max(sum(old), sum(new)) - x))]
+    stretches: list[tuple[int, int]] = []
     x = 0
-    while same < min(len(before), len(after)) and before[same] == after[same]:
-        x += cell_len(after[same][0])
-        same += 1
-    tail = 0
-    right = 0
-    while (
-        tail < min(len(before), len(after)) - same
-        and before[-1 - tail] == after[-1 - tail]
-        and _width(before) == _width(after)
-    ):
-        right += cell_len(after[-1 - tail][0])
-        tail += 1
-    return x, max(1, max(_width(before), _width(after)) - x - right)
+    for was, now, width in zip(before, after, new, strict=True):
+        if was != now and width:
+            near = bool(stretches) and x - sum(stretches[-1]) < _APART
+            begin = stretches.pop()[0] if near else x
+            stretches.append((begin, x + width - begin))
+        x += width
+    return stretches
 
 
 def fit(text: str, width: int, *, right: bool = False, ellipsis: str = "…") -> str:

@@ -1,0 +1,77 @@
+"""Only the cells that changed are painted, and only they are sent."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from textual._compositor import ChopsUpdate
+from textual.app import App, ComposeResult
+from textual.geometry import Region
+
+from xovac_tui.ui.cropped import CroppedUpdate
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, _changed, fit_label
+
+TEXTS = st.sampled_from(["", "a", "bb", "温", "longer than eight"])
+SPANS = st.lists(st.tuples(TEXTS, st.sampled_from("xy"))).map(tuple)
+
+
+def cells(line: Line) -> list[tuple[str, str]]:
+    """Return a line cell by cell; a wide sign is in both of its cells."""
+    return [(char, style) for text, style in line for char in text for _ in range(cell_len(char))]
+
+
+@given(SPANS, SPANS)
+def test_what_is_not_painted_again_is_as_it_was(before: Line, after: Line) -> None:
+    old, new = cells(before), cells(after)
+    width = max(len(old), len(new))
+    old += [(" ", "")] * (width - len(old))
+    new += [(" ", "")] * (width - len(new))
+    painted = {x + n for x, length in _changed(before, after) for n in range(length)}
+    assert all(old[x] == new[x] for x in range(width) if x not in painted)
+
+
+def test_two_changes_far_apart_are_painted_apart() -> None:
+    before: Line = (("12", "v"), (" a long text between ", ""), ("34", "v"))
+    after: Line = (("13", "v"), (" a long text between ", ""), ("35", "v"))
+    assert _changed(before, after) == [(0, 2), (23, 2)]
+    near: Line = (("12", "v"), (" ", ""), ("34", "v"))
+    assert _changed(near, (("13", "v"), (" ", ""), ("35", "v"))) == [(0, 5)]
+
+
+def test_a_path_loses_its_beginning() -> None:
+    assert fit_label("report.plate.inner", 12) == "…plate.inner"
+    assert fit_label("Internal TEC number 1", 12) == "Internal TE…"
+    assert fit_label("short", 8) == "short   "
+
+
+class OneLine(LinesWidget):
+    DEFAULT_CSS = "OneLine { height: 1; }"
+    COMPONENT_CLASSES: ClassVar[set[str]] = set()
+
+
+class Small(App[None]):
+    def compose(self) -> ComposeResult:
+        yield OneLine()
+
+
+async def test_an_update_is_cropped_at_both_ends() -> None:
+    app = Small()
+    async with app.run_test(size=(40, 3)) as pilot:
+        line = app.query_one(OneLine)
+        line.show_lines([(("left stays ", ""), ("12", ""), (" right stays", ""))])
+        await pilot.pause()
+        line.show_lines([(("left stays ", ""), ("13", ""), (" right stays", ""))])
+        await pilot.pause()
+        compositor = app.screen._compositor
+        compositor._dirty_regions.add(Region(11, 0, 2, 1))
+        update = compositor.render_partial_update()
+        assert isinstance(update, ChopsUpdate)
+        theirs = update.render_segments(app.console)
+        ours = CroppedUpdate(update).render_segments(app.console)
+        assert "left stays" in theirs
+        assert "13" in ours
+        assert "stays" not in ours
+        assert "\x1b[1;12H" in ours
