@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -45,7 +46,7 @@ def run_lines(
     low = height <= 3
     head = _head(snapshot, width, glyphs, _where(snapshot, progress, short=True) if low else "")
     if snapshot.run.state is not RunState.RUNNING:
-        return [head, *_resting(snapshot, glyphs)][:height]
+        return [head, *_resting(snapshot, width)][:height]
     if snapshot.run.stale:
         return [head, *_not_heard(snapshot, progress, times)][:height]
     if low:
@@ -123,20 +124,17 @@ def _not_heard(snapshot: Snapshot, progress: Progress, times: Times) -> list[Lin
     return lines
 
 
-def _resting(snapshot: Snapshot, glyphs: Glyphs) -> list[Line]:
+def _resting(snapshot: Snapshot, width: int) -> list[Line]:
+    """Say what there is to do, or why nothing is known, wrapped to the width."""
     run = snapshot.run
     if run.state is RunState.IDLE:
-        loaded = "A recipe is loaded." if run.recipe else "No recipe is loaded."
-        return [((loaded, "run--quiet"),), (("3: choose, load and start one.", "run--quiet"),)]
-    if run.word:
-        return [
-            ((f'The chamber says "{run.word}", which', "run--quiet"),),
-            (("no contract file explains.", "run--quiet"),),
-        ]
-    return [
-        (("No message tells what the chamber is", "run--quiet"),),
-        (("doing. A contract file can name one.", "run--quiet"),),
-    ]
+        said = "A recipe is loaded." if run.recipe else "No recipe is loaded."
+        said += " Press 3 to choose, load and start one."
+    elif run.word:
+        said = f'The chamber says "{run.word}", which no contract file explains.'
+    else:
+        said = "No message is known to tell what the chamber is doing. A contract file can name one."
+    return [((line, "run--quiet"),) for line in textwrap.wrap(said, max(20, width))]
 
 
 def _step_lines(snapshot: Snapshot, progress: Progress, width: int, glyphs: Glyphs) -> list[Line]:
