@@ -23,7 +23,7 @@ from xovac_tui.chamber.snapshot import (
 from xovac_tui.ui.format import Times, age, number, rate, reading, reading_with_unit
 from xovac_tui.ui.glyphs import ASCII, UNICODE
 from xovac_tui.ui.widgets.bars import ledger_spans
-from xovac_tui.ui.widgets.lines import fit
+from xovac_tui.ui.widgets.lines import clip, fit
 from xovac_tui.ui.widgets.readings import Columns, reading_line
 from xovac_tui.ui.widgets.small import small_lines
 from xovac_tui.ui.widgets.trustbar import trust_line
@@ -237,3 +237,15 @@ def test_ascii_has_only_ascii() -> None:
 def test_fit_is_exact(text: str, width: int) -> None:
     printable = "".join(char for char in text if char.isprintable() and cell_len(char) > 0)
     assert cell_len(fit(printable, width)) == width
+
+
+@given(st.lists(st.text(alphabet="ab温 ", max_size=8), max_size=5), st.integers(0, 30))
+def test_a_clipped_line_fits_and_says_that_it_was_clipped(texts: list[str], width: int) -> None:
+    line = tuple((text, "") for text in texts)
+    whole = "".join(texts)
+    shown = "".join(text for text, _ in clip(line, width))
+    if cell_len(whole) <= width:
+        assert shown == whole
+    else:
+        assert cell_len(shown) <= width
+        assert width == 0 or shown.rstrip().endswith("…")

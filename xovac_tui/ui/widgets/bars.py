@@ -12,7 +12,7 @@ from textual.message import Message
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.ui.format import Times, age
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import LinesWidget, Span, fit
+from xovac_tui.ui.widgets.lines import LinesWidget, Span, clip, fit
 
 
 class TabBar(LinesWidget):
@@ -143,7 +143,8 @@ class LedgerLine(LinesWidget):
         if unknown:
             more = f" +{len(unknown) - 1}" if len(unknown) > 1 else ""
             spans.append((f"UNKNOWN{more} (u: seen) ", "outcome--bad"))
-        self.show_lines([(*spans, *ledger_spans(entry, glyphs=glyphs, times=times, now=now))])
+        spans += ledger_spans(entry, glyphs=glyphs, times=times, now=now)
+        self.show_lines([clip(tuple(spans), self.size.width or 80, ellipsis=glyphs.ellipsis)])
 
 
 class KeyBar(LinesWidget):

@@ -126,3 +126,17 @@ def fit_label(label: str, width: int, *, ellipsis: str = "…") -> str:
     while cell_len(end) > width - 1:
         end = end[1:]
     return fit(ellipsis + end, width)
+
+
+def clip(line: Line, width: int, *, ellipsis: str = "…") -> Line:
+    """Return a line cut to `width` cells, with an ellipsis where something is left out."""
+    if _width(line) <= width:
+        return line
+    spans: list[Span] = []
+    left = max(0, width)
+    for text, style in line:
+        if cell_len(text) >= left:
+            return (*spans, (fit(text + " ", left, ellipsis=ellipsis), style))
+        spans.append((text, style))
+        left -= cell_len(text)
+    return tuple(spans)
