@@ -73,7 +73,9 @@ class LogPane(Pane):
         view = LogView(rows, glyphs=console.glyphs, times=console.times, id="log-view")
         view.border_title = "Log"
         yield view
-        yield Rows(id="log-detail")
+        detail = Rows(id="log-detail")
+        detail.border_title = "Event"
+        yield detail
         yield Input(
             placeholder='words, kind:message, name:state, dir:out, is:malformed, -not, "in quotes"',
             max_length=_LONGEST_FILTER,
@@ -85,7 +87,7 @@ class LogPane(Pane):
     def on_mount(self) -> None:
         """Begin with what fits: a tall terminal has room for the detail."""
         self._filter_problem = ""
-        self._detail_key: tuple[object, ...] = ()
+        self._detail_of = -1
         self.set_class(self.app.size.height >= _TALL, "-detail")
 
     @property
@@ -151,29 +153,20 @@ class LogPane(Pane):
     # -- detail -------------------------------------------------------------------------------------
 
     def _show_detail(self) -> None:
-        detail = self.detail
-        if not detail.display or not detail.size:
+        detail, event = self.detail, self.view.chosen
+        key = event.index if event is not None else -1
+        if not detail.display or key == self._detail_of:
             return
-        event = self.view.chosen
-        key = (event.index if event else None, detail.size.width)
-        if key == self._detail_key:
-            return
-        same_event = key[0] == self._detail_key[0] if self._detail_key else False
-        self._detail_key = key
+        self._detail_of = key
+        glyphs, times = self.console.glyphs, self.console.times
         if event is None:
-            detail.border_title = "Nothing is chosen"
-            detail.show_rows(0, lambda index, chosen: (), rewind=True)
-            return
-        lines = detail_lines(event, detail.size.width, glyphs=self.console.glyphs, times=self.console.times)
-        title = "Event"
-        if str(detail.border_title or "") != title:
-            detail.border_title = title
-        keep = same_event or self.view.following
-        detail.show_rows(len(lines), lambda index, chosen: lines[index], rewind=not keep)
-
-    def on_resize(self) -> None:
-        """Fold the detail anew for another width."""
-        self.call_after_refresh(self._draw)
+            detail.show_rows(0, lambda index, chosen: ())
+        else:
+            # Following, the same place of each event stays in sight.
+            detail.show_folded(
+                lambda width: detail_lines(event, width, glyphs=glyphs, times=times),
+                rewind=not self.view.following,
+            )
 
     # -- filter -------------------------------------------------------------------------------------
 
@@ -250,7 +243,7 @@ class LogPane(Pane):
         if self.detail.has_focus:
             self.view.focus()
         self.toggle_class("-detail")
-        self._detail_key = ()
+        self._detail_of = -1
         self.call_after_refresh(self._draw)
 
     def action_log_hold(self) -> None:

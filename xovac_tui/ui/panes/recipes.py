@@ -124,6 +124,7 @@ class RecipesPane(Pane):
         self._start = Start(20.0, False, "")
         self._asking = False
         self._rest_until = 0.0
+        self._shared = 0
         self._fit()
 
     @property
@@ -161,6 +162,8 @@ class RecipesPane(Pane):
         elif start.celsius == self._start.celsius:
             self._start = start
         self._show_facts()
+        if self._shared != self.query_one("#recipe-below").size.height:
+            self._share()
 
     def on_news(self, news: News) -> None:
         """Say at once whether loading is possible."""
@@ -227,24 +230,28 @@ class RecipesPane(Pane):
         self.query_one(ProfileChart).show(study.plan)
         steps = self.query_one("#recipe-steps", Rows)
         segments = study.plan.segments if study.plan else ()
-        width = steps.size.width
-        self._share(len(segments) + 1, study)
+        self._share()
 
         def step(index: int, chosen: bool) -> Line:
-            return step_line(segments[index], width, glyphs)
+            return step_line(segments[index], steps.size.width, glyphs)
 
-        steps.show_rows(len(segments), step, head=step_head(width) if segments else None, rewind=rewind)
-        check = self.query_one("#recipe-check", Rows)
-        found = finding_lines(study.findings, check.size.width, glyphs)
-        check.show_rows(len(found), lambda index, chosen: found[index], rewind=rewind)
+        def head() -> Line:
+            return step_head(steps.size.width) if segments else ()
 
-    def _share(self, steps: int, study: Study) -> None:
+        steps.show_rows(len(segments), step, head=head, rewind=rewind)
+        self.query_one("#recipe-check", Rows).show_folded(
+            lambda width: finding_lines(study.findings, width, glyphs), rewind=rewind
+        )
+
+    def _share(self) -> None:
         """Share the room below the profile between steps and findings by what each needs."""
-        height = self.query_one("#recipe-below").size.height
+        study, height = self._study, self.query_one("#recipe-below").size.height
         table, check = self.query_one("#recipe-steps", Rows), self.query_one("#recipe-check", Rows)
-        if not self.has_class("-tall") or not height:
+        self._shared = height
+        if study is None or not self.has_class("-tall") or not height:
             table.styles.height = check.styles.height = None
             return
+        steps = len(study.plan.segments) + 1 if study.plan else 0
         found = len(finding_lines(study.findings, max(10, self.query_one(Facts).size.width - 2), ASCII))
         least = height // 2 if study.compiled is None or study.compiled.warnings else height // 3
         wanted = max(4, min(found + 2, max(least, height - steps - 2)))

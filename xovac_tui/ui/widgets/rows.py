@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -13,6 +13,8 @@ from xovac_tui.ui.widgets.lines import Line, LinesWidget
 
 MakeRow = Callable[[int, bool], Line]
 """Row number, and whether it is the chosen one -> its line."""
+Fold = Callable[[int], Sequence[Line]]
+"""Width in cells -> lines that fit it."""
 
 
 class Rows(LinesWidget, can_focus=True):
@@ -67,7 +69,9 @@ class Rows(LinesWidget, can_focus=True):
         self._choose = choose
         self._count = 0
         self._make: MakeRow = lambda index, chosen: ()
-        self._head: Line | None = None
+        self._head: Callable[[], Line] | None = None
+        self._fold: Fold | None = None
+        self._folded_at = 0
         self._skip: Collection[int] = ()
         self.top = 0
         """Number of the first row that is seen."""
@@ -83,7 +87,7 @@ class Rows(LinesWidget, can_focus=True):
         count: int,
         make: MakeRow,
         *,
-        head: Line | None = None,
+        head: Callable[[], Line] | None = None,
         skip: Collection[int] = (),
         chosen: int | None = None,
         rewind: bool = False,
@@ -92,6 +96,25 @@ class Rows(LinesWidget, can_focus=True):
 
         `head` stays above them; rows in `skip` cannot be chosen.
         """
+        self._fold = None
+        self._take(count, make, head, skip, chosen, rewind)
+
+    def show_folded(self, fold: Fold, *, rewind: bool = False) -> None:
+        """Show lines that are made for the width, now and whenever that is another one."""
+        self._fold, self._folded_at = fold, self.size.width
+        # Not in sight, it has no width: the lines are made when it gets one.
+        lines = fold(self._folded_at) if self._folded_at else ()
+        self._take(len(lines), lambda index, chosen: lines[index], None, (), None, rewind)
+
+    def _take(
+        self,
+        count: int,
+        make: MakeRow,
+        head: Callable[[], Line] | None,
+        skip: Collection[int],
+        chosen: int | None,
+        rewind: bool,
+    ) -> None:
         self._count, self._make, self._head, self._skip = count, make, head, skip
         if rewind:
             self.top = 0
@@ -107,7 +130,7 @@ class Rows(LinesWidget, can_focus=True):
         self.top = min(max(0, self.top), max(0, self._count - height))
         last = min(self._count, self.top + height)
         lines = [self._make(row, self._choose and row == self.chosen) for row in range(self.top, last)]
-        head = [] if self._head is None else [self._head]
+        head = [] if self._head is None else [self._head()]
         self.show_lines([*head, *lines, *[()] * (height - len(lines))])
         said = f"{self.top + 1} to {last} of {self._count:,}" if self._count > height else ""
         if str(self.border_subtitle or "") != said:
@@ -177,6 +200,9 @@ class Rows(LinesWidget, can_focus=True):
 
     def on_resize(self) -> None:
         """Fill the new size."""
+        if self._fold is not None and self.size.width != self._folded_at:
+            self.show_folded(self._fold)
+            return
         self._see_chosen()
         self.repaint()
 
