@@ -45,6 +45,11 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         """Return the line that shows an armed STOP above this dialog; every dialog yields one."""
         return StopBar()
 
+    def on_unmount(self) -> None:
+        """Show the keys of what lies under it again."""
+        if self.app.is_running:
+            self.app.call_after_refresh(self.console.show_keys)
+
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment; called at the flush rate."""
 

@@ -56,7 +56,7 @@ class ConfirmDialog(CommandDialog[bool]):
                 yield FactsView(id="facts")
             if self.critical:
                 yield Static(f"To send it, type the chamber's name: {name}", classes="hint", markup=False)
-                yield Input(id="name", compact=True, max_length=80)
+                yield Input(id="name", compact=True, max_length=80, placeholder="type it here")
             yield self.said()
             with Horizontal(classes="buttons"):
                 yield DialogButton("Do not send", id="keep")

@@ -44,6 +44,8 @@ def wrap(text: str, width: int, *, literal: bool = False) -> list[str]:
     width = max(4, width)
     if literal:
         return [part for row in text.split("\n") for part in (chop_cells(row, width) or [""])]
+    if cell_len(text) <= width:
+        return [text]
     lines: list[str] = []
     current = ""
     for word in text.split():

@@ -135,7 +135,7 @@ class FieldRow(Vertical):
             elif field.type is FieldType.CHOICE:
                 yield Selector(field.choices, self._first, glyphs)
             else:
-                hint = "[[25, 3600, 0.0]]" if field.type is FieldType.RECIPE else ""
+                hint = "[[25, 3600, 0.0]]" if field.type is FieldType.RECIPE else "type here"
                 yield Input(self._first, compact=True, max_length=_LONGEST, placeholder=hint)
             if words := limits(field):
                 yield Static(glyphs.plain(words), classes="limits", markup=False)

@@ -38,8 +38,9 @@ EXPERT = CommandSpec(
     hazard=Hazard.CRITICAL,
     origin=Origin.USER,
 )
-_ABOUT_ROWS = 2
-_FRAME_ROWS = 5
+_ABOUT_ROWS = 3
+_TALL = 26
+"""Rows of the tab from which on more is told about the chosen command."""
 _LEDGER_ROWS = 7
 """Rows that the ledger gets at least, its frame included."""
 
@@ -104,6 +105,7 @@ class ControlsPane(Pane):
 
     def on_resize(self) -> None:
         """Share the height between the lists, then fill them."""
+        self.query_one(About).styles.height = _ABOUT_ROWS + 2 * (self.size.height >= _TALL)
         self.show(self.console.snapshot)
         self.call_after_refresh(self._tell)
 
@@ -123,7 +125,7 @@ class ControlsPane(Pane):
         blocked = frozenset(c.event for c in self.commands if self.station.blocked(c.event))
         listed.show(self.commands, last, blocked, mono=snapshot.mono)
         rows = len(self.commands)
-        room = max(3, self.size.height - _FRAME_ROWS - _LEDGER_ROWS)
+        room = max(3, self.size.height - 2 - self.query_one(About).outer_size.height - _LEDGER_ROWS)
         if self.size.height:
             listed.styles.height = min(rows, room)
         self.query_one("#commands-box").border_subtitle = (
@@ -160,12 +162,13 @@ class ControlsPane(Pane):
                 width - cell_len(spec.event),
                 ellipsis=glyphs.ellipsis,
             )
-            head: Line = (
-                (spec.event, "about--event"),
-                (source, "about--quiet"),
-            )
-            lines = [head, *(((row, ""),) for row in wrap(glyphs.plain(spec.help or spec.means), width)[:1])]
-        about.show_lines(lines[:_ABOUT_ROWS])
+            head: Line = ((spec.event, "about--event"), (source, "about--quiet"))
+            room = about.size.height - 1
+            said = wrap(glyphs.plain(spec.help or spec.means), width)
+            if len(said) > room:
+                said = [*said[: room - 1], fit(" ".join(said[room - 1 :]), width, ellipsis=glyphs.ellipsis)]
+            lines = [head, *(((row, ""),) for row in said)]
+        about.show_lines(lines[: about.size.height])
 
     # -- actions ------------------------------------------------------------------------------------
 
