@@ -399,10 +399,11 @@ async def test_hostile_names_are_literal(tmp_path: Path) -> None:
         assert "[red]boo" in str(title)
 
 
-async def test_ascii_has_nothing_but_ascii(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_ascii_has_nothing_but_ascii(tmp_path: Path, size: tuple[int, int]) -> None:
     write(tmp_path, a=BAD, soak=SOAK.replace("Board X", "Bünde −5 °C"))
     display = Display(time="utc", ascii=True)
-    async with recipes_tab(tmp_path, display=display, size=(120, 36)) as (c, pane):
+    async with recipes_tab(tmp_path, display=display, size=size) as (c, pane):
         for _ in range(5):
             shown = [facts(pane), pane.query_one(ProfileChart).plain]
             shown += [rows(pane, name) for name in ("list", "steps", "check")]

@@ -16,6 +16,7 @@ from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
 from xovac_tui.recipes.study import read_again, read_library, study_recipe
 from xovac_tui.ui.widgets.profile import columns, profile_picture, time_labels
+from xovac_tui.ui.widgets.recipelines import short_duration
 
 GOOD = 'name = "Good"\n[[steps]]\nto = 40\nrate = 1\n[[steps]]\nhold = "1h"\n'
 BAD = 'name = "Bad"\n[[steps]]\nto = 40,5\n'
@@ -83,6 +84,14 @@ def test_columns_hold_the_whole_profile(recipe: Recipe, width: int) -> None:
         middle = plan.temperature_at((column + 0.5) * plan.total / width)
         jumps = any(abs(t - (column + 0.5) * plan.total / width) < 1e-6 for t, _ in plan.points())
         assert jumps or lows[column] - 1e-6 <= middle <= highs[column] + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0s"), (2.54, "2.5s"), (570, "9m 30s"), (3624, "1h"), (7500, "2h 5m"), (104_940, "1d 5h 9m")],
+)
+def test_short_durations(seconds: float, words: str) -> None:
+    assert short_duration(seconds) == words
 
 
 @pytest.mark.parametrize("ascii_only", [False, True])

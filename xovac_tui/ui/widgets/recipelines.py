@@ -133,7 +133,7 @@ def fact_lines(
     room = max(0, height - 1 - len(last))
     told = words[:room]
     if told and len(words) > room:
-        told[-1] = fit(told[-1] + "  ", max(0, width - 1)).rstrip() + f" {glyphs.ellipsis}"
+        told[-1] = fit(f"{told[-1]} {glyphs.ellipsis}", width, ellipsis=glyphs.ellipsis).rstrip()
     mark: Span = ("  example" if example else "", "rows--quiet")
     return [((name, "rows--strong"), mark), *(((line, ""),) for line in told), *last][:height]
 
@@ -223,9 +223,10 @@ def step_line(segment: Segment, width: int, glyphs: Glyphs) -> Line:
 
 
 def short_duration(seconds: float) -> str:
-    """Return a duration in at most two parts: `2h 05m`, `40m`, `1d 3h`."""
-    parts = spell_duration(round(seconds, 1 if seconds < 60 else 0)).split(" ")
-    return " ".join(parts[:2])
+    """Return a duration to the minute, below an hour to the second: `1d 5h 9m`, `2h 5m`, `9m 30s`, `2.5s`."""
+    if seconds < 60:
+        return spell_duration(round(seconds, 1))
+    return spell_duration(round(seconds) if round(seconds) < 3600 else round(seconds / 60) * 60)
 
 
 def _step_row(cells: Sequence[str], width: int) -> str:
