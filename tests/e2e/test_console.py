@@ -1,0 +1,225 @@
+"""The real console in a real terminal against a real simulator."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import socketio
+
+from tests.helpers.pty import Pty, console, press_stop
+from tests.helpers.simulator import SimulatorProcess, simulator_process
+
+READING = re.compile(r"Test part +[-−+]?\d+\.\d °C")
+ASCII_READING = re.compile(r"Test part +[-+]?\d+\.\d ")
+RECIPE = {"name": "Long hold", "recipe": [[40.0, 3600.0, 0.0], [40.0, 7200.0, 0.0]]}
+
+
+@pytest.fixture
+def simulator() -> Iterator[SimulatorProcess]:
+    with simulator_process("--warm") as running:
+        yield running
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home whose only profile knows the names of the simulator's readings."""
+    (tmp_path / "config.toml").write_text(
+        '[profiles.bench]\nurl = "http://127.0.0.1:1"\ncontracts = ["simulator"]\n'
+    )
+    return tmp_path
+
+
+@contextmanager
+def another_client(url: str) -> Iterator[socketio.SimpleClient]:
+    """A client of the simulator that is not ours."""
+    with socketio.SimpleClient() as client:
+        client.connect(url, transports=["websocket"])
+        yield client
+
+
+def ask(client: socketio.SimpleClient, command: str, payload: Any = "") -> dict[str, Any]:
+    """Send a command and return its answer."""
+    client.emit(command, payload if isinstance(payload, str) else json.dumps(payload))
+    end = time.monotonic() + 10
+    while True:
+        name, *data = client.receive(timeout=end - time.monotonic())
+        if name == f"{command}_ack":
+            answer: dict[str, Any] = json.loads(data[0])
+            return answer
+
+
+def open_console(simulator: SimulatorProcess, home: Path, *arguments: str, **how: Any) -> Pty:
+    return console("--profile", "bench", "--url", simulator.url, *arguments, home=home, **how)
+
+
+def test_stop_ends_a_running_recipe(simulator: SimulatorProcess, home: Path) -> None:
+    with another_client(simulator.url) as client, open_console(simulator, home) as program:
+        assert ask(client, "load_recipe", RECIPE)["result"] == "success"
+        assert ask(client, "start_recipe")["result"] == "success"
+        program.wait_for("RUN 1/2")
+        press_stop(program)
+        program.wait_for(lambda text: "cancel_recipe" in text and "success" in text and "confirmed" in text)
+        program.wait_for(lambda text: "RUN 1/2" not in text and "IDLE" in text)
+        assert ask(client, "cancel_recipe")["result"] == "warning"
+
+
+def test_one_stroke_does_not_stop(simulator: SimulatorProcess, home: Path) -> None:
+    with another_client(simulator.url) as client, open_console(simulator, home) as program:
+        ask(client, "load_recipe", RECIPE)
+        ask(client, "start_recipe")
+        program.wait_for("RUN 1/2")
+        program.send("!")
+        program.wait_for("STOP armed")
+        program.wait_for(lambda text: "STOP armed" not in text)
+        assert "No command has been sent from here" in program.text()
+        assert ask(client, "cancel_recipe")["result"] == "success"
+
+
+def test_a_lost_ack_is_shown_as_unknown(home: Path) -> None:
+    with (
+        simulator_process("--warm", "--fault", "lost_ack") as simulator,
+        open_console(simulator, home) as program,
+    ):
+        program.wait_for(READING.search)
+        press_stop(program)
+        shown = program.wait_for(lambda text: "cancel_recipe" in text and "unknown" in text, 25)
+        assert "success" not in shown
+
+
+def test_a_dead_link_never_looks_live(simulator: SimulatorProcess, home: Path) -> None:
+    with open_console(simulator, home) as program:
+        program.wait_for(READING.search)
+        simulator.pause()
+        shown = program.wait_for("LOST", 10)
+        assert "● ONLINE" not in shown
+        simulator.resume()
+        program.wait_for("ONLINE", 15)
+        assert "No command has been sent from here" in program.text()
+
+
+def test_two_consoles_at_once(simulator: SimulatorProcess, home: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "config.toml").write_text((home / "config.toml").read_text())
+    with (
+        another_client(simulator.url) as client,
+        open_console(simulator, home) as first,
+        open_console(simulator, other, "--observe", size=(80, 24)) as second,
+    ):
+        ask(client, "load_recipe", RECIPE)
+        ask(client, "start_recipe")
+        for program in (first, second):
+            program.wait_for("RUN 1/2")
+        assert "OBSERVE" in second.text()
+        press_stop(first)
+        for program in (first, second):
+            program.wait_for("IDLE")
+        for program in (first, second):
+            program.send("q")
+            assert program.wait() == 0
+            program.assert_as_before()
+
+
+def test_quitting_leaves_the_run_alone(simulator: SimulatorProcess, home: Path) -> None:
+    with another_client(simulator.url) as client, open_console(simulator, home) as program:
+        ask(client, "load_recipe", RECIPE)
+        ask(client, "start_recipe")
+        program.wait_for("RUN 1/2")
+        program.send("q")
+        program.wait_for("goes on")
+        program.send("\x1b")
+        program.wait_for(lambda text: "goes on" not in text)
+        program.send("q")
+        program.wait_for("goes on")
+        program.send("\t\r")
+        assert program.wait() == 0
+        program.assert_as_before()
+        assert ask(client, "cancel_recipe")["result"] == "success"
+
+
+def test_down_to_40_by_10_and_back(simulator: SimulatorProcess, home: Path) -> None:
+    with open_console(simulator, home) as program:
+        program.wait_for(READING.search)
+        program.resize(40, 10)
+        shown = program.wait_for(lambda text: "STOP works" in text and "ONLINE" in text)
+        assert all(len(line) <= 40 for line in shown.splitlines())
+        assert len(shown.splitlines()) == 10
+        program.resize(80, 24)
+        program.wait_for(READING.search)
+        program.resize(120, 36)
+        shown = program.wait_for(lambda text: READING.search(text) and "IDLE" in text)
+        assert max(len(line) for line in shown.splitlines()) > 100
+        program.send("q")
+        assert program.wait() == 0
+        program.assert_as_before()
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"TERM": "xterm", "COLORTERM": None},
+        {"TERM": "xterm-256color", "COLORTERM": None},
+        {"TERM": "linux", "COLORTERM": None},
+        {"TERM": "tmux-256color", "COLORTERM": "truecolor"},
+        {"NO_COLOR": "1"},
+    ],
+    ids=lambda env: " ".join(f"{name}={value}" for name, value in env.items() if value),
+)
+def test_terminals_of_few_colours(env: dict[str, str], simulator: SimulatorProcess, home: Path) -> None:
+    with open_console(simulator, home, env=env, size=(80, 24)) as program:
+        program.wait_for(READING.search)
+        program.send("q")
+        assert program.wait() == 0
+        raw = program.raw
+        colours = re.compile(rb"\x1b\[[0-9;]*m").findall(raw)
+        true, indexed = (any(part in code for code in colours) for part in (b"8;2;", b"8;5;"))
+        if env.get("COLORTERM", "truecolor") is None:
+            assert not true
+            assert indexed == (env["TERM"] == "xterm-256color")
+        if "NO_COLOR" in env:
+            # Textual tells shades of grey, and nothing else, apart by then.
+            shades = re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", raw)
+            assert all(red == green == blue for red, green, blue in shades)
+
+
+def test_ascii_draws_nothing_else(simulator: SimulatorProcess, home: Path) -> None:
+    with open_console(simulator, home, "--ascii", size=(80, 24)) as program:
+        for key, word in (("1", "Test part"), ("2", "cancel_recipe"), ("3", "ecipe"), ("4", "events")):
+            program.send(key)
+            shown = program.wait_for(word)
+            assert shown.isascii(), f"tab {key}: {sorted(set(shown) - set(map(chr, range(128))))}\n{shown}"
+
+
+def test_over_ssh_nothing_is_animated(simulator: SimulatorProcess, home: Path) -> None:
+    code = (
+        "import xovac_tui.ui.app as app\n"
+        "old = app.XovacApp.on_mount\n"
+        "def look(self):\n    self.title_of_test = self.animation_level\n    old(self)\n"
+        "    self.notify(f'animation {self.animation_level}', timeout=60)\n"
+        "app.XovacApp.on_mount = look\n"
+        "from xovac_tui.cli import main\nmain()"
+    )
+    import sys
+
+    for client, level in (("10.0.0.1 5 10.0.0.2 22", "none"), (None, "full")):
+        arguments = [sys.executable, "-c", code, "--url", simulator.url]
+        with Pty(arguments, home=home, env={"SSH_CONNECTION": client}) as program:
+            program.wait_for(f"animation {level}")
+
+
+def test_a_quiet_screen_is_quiet_on_the_wire(simulator: SimulatorProcess, home: Path) -> None:
+    # A loose bound: the numbers themselves are measured by the benchmarks.
+    with open_console(simulator, home) as program:
+        program.wait_for(READING.search)
+        time.sleep(2)
+        before, began = program.count, time.monotonic()
+        time.sleep(6)
+        rate = (program.count - before) / (time.monotonic() - began)
+        assert 10 < rate < 12_000
