@@ -75,7 +75,7 @@ def test_check_tells_all_that_is_wrong_in_what_the_settings_name(line: CommandLi
     told = said.out.splitlines()
     assert said.code == 2
     assert len(told) == 6
-    assert '`comands` is not a known key' in told[0]
+    assert "`comands` is not a known key" in told[0]
     assert "`profiles.a`" in told[0]
     assert "chmod 600" in told[1]
     assert "`profiles.b.ca_file`: there is no file" in told[2]

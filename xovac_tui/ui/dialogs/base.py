@@ -27,7 +27,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         padding: 1 2; border: round $border; background: $surface; border-title-color: $foreground;
         border-title-style: bold;
     }
-    Dialog > StopBar { dock: top; }
+    Dialog > StopBar { dock: top; margin-top: 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "back", show=True)]
 
