@@ -54,5 +54,5 @@ def small_lines(snapshot: Snapshot, *, name: str, glyphs: Glyphs) -> list[Line]:
         )
         for c in shown
     ]
-    lines.append((("! STOP works here. Make the terminal 80x24.", "small--quiet"),))
+    lines.append((("! STOP works here. All else needs 80x24.", "small--quiet"),))
     return lines
