@@ -1,4 +1,4 @@
-"""Wires one chamber together: link + chamber + ledger + record. The only thing that a face talks to."""
+"""The station itself: wires link, chamber, ledger and record of one chamber together."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import json
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import msgspec
 
@@ -28,70 +27,13 @@ from xovac_tui.link.target import Target
 from xovac_tui.progress import LoadedRecipe, Progress, progress
 from xovac_tui.recipes.plan import Plan, PlanSettings
 from xovac_tui.recording.eventlog import EventLog
+from xovac_tui.station.news import LedgerChanged, LinkChanged, ModeChanged, News
+from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
 
 STOP_COMMAND = "cancel_recipe"
 _TICK = 0.25
 """Seconds between looks at what time alone changes: time-outs and staleness."""
 _DEFAULT_TIMEOUT = 10.0
-
-
-class LinkPort(Protocol):
-    """What the station needs of a link; tests pass their own."""
-
-    @property
-    def status(self) -> LinkStatus:
-        """The state of the connection now."""
-        ...
-
-    async def run(self) -> None:
-        """Connect, and reconnect, until cancelled."""
-        ...
-
-    async def emit(self, name: str, data: str) -> Event:
-        """Send one event, or raise LinkError when nothing was sent."""
-        ...
-
-    def reconnect_now(self) -> None:
-        """Do not wait for the next try."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class LinkCallbacks:
-    """What a link tells the station."""
-
-    contract_kind: Callable[[str], Kind]
-    on_event: Callable[[Event], None]
-    on_status: Callable[[LinkStatus], None]
-    clock: Clock
-
-
-LinkFactory = Callable[[Target, LinkCallbacks], LinkPort]
-
-
-@dataclass(frozen=True, slots=True)
-class LinkChanged:
-    """News: the link's word, or the reason for it, is another one."""
-
-    link: LinkView
-    before: LinkView
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerChanged:
-    """News: a command was asked for, or something became of it."""
-
-    entry: LedgerEntry
-
-
-@dataclass(frozen=True, slots=True)
-class ModeChanged:
-    """News: the console observes, or may command again."""
-
-    observe: bool
-
-
-News = LinkChanged | LedgerChanged | ModeChanged
 
 
 class Prepared(msgspec.Struct, frozen=True):

@@ -1,0 +1,32 @@
+"""What a station tells at once, because it cannot wait for the next snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xovac_tui.chamber.snapshot import LedgerEntry, LinkView
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """News: the link's word, or the reason for it, is another one."""
+
+    link: LinkView
+    before: LinkView
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerChanged:
+    """News: a command was asked for, or something became of it."""
+
+    entry: LedgerEntry
+
+
+@dataclass(frozen=True, slots=True)
+class ModeChanged:
+    """News: the console observes, or may command again."""
+
+    observe: bool
+
+
+News = LinkChanged | LedgerChanged | ModeChanged

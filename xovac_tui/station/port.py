@@ -1,0 +1,46 @@
+"""What a station needs of a link, so that tests can bring their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from xovac_tui.api.event import Event, Kind
+from xovac_tui.clock import Clock
+from xovac_tui.link.status import LinkStatus
+from xovac_tui.link.target import Target
+
+
+class LinkPort(Protocol):
+    """What the station needs of a link; tests pass their own."""
+
+    @property
+    def status(self) -> LinkStatus:
+        """The state of the connection now."""
+        ...
+
+    async def run(self) -> None:
+        """Connect, and reconnect, until cancelled."""
+        ...
+
+    async def emit(self, name: str, data: str) -> Event:
+        """Send one event, or raise LinkError when nothing was sent."""
+        ...
+
+    def reconnect_now(self) -> None:
+        """Do not wait for the next try."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCallbacks:
+    """What a link tells the station."""
+
+    contract_kind: Callable[[str], Kind]
+    on_event: Callable[[Event], None]
+    on_status: Callable[[LinkStatus], None]
+    clock: Clock
+
+
+LinkFactory = Callable[[Target, LinkCallbacks], LinkPort]
