@@ -1,0 +1,91 @@
+"""A few pictures: each screen at both sizes, a lost link, no colour.
+
+After a change that is wanted: pytest tests/ui/test_snapshots.py --snapshot-update; then look at it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.helpers.console import FakeClock, FakeLink, make_app
+from xovac_tui.link.status import LinkState
+
+SIZES = [(80, 24), (120, 36)]
+TABS = ["status", "controls", "recipes", "log"]
+NOWHERE = Path("nowhere")
+"""A folder that does not exist, with a name that is the same on every machine."""
+
+SnapCompare = Callable[..., bool]
+
+
+class Scene:
+    """A chamber that has been cooling for 20 minutes, on a clock that stands still."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.link = FakeLink(self.clock)
+        self.app = make_app(NOWHERE, self.clock, self.link)
+
+    def showing(self, tab: str, *, lost: bool = False) -> Callable[[Pilot[int]], Awaitable[None]]:
+        async def play(pilot: Pilot[int]) -> None:
+            await asyncio.wait_for(self.link.running.wait(), 10)
+            self.link.push(LinkState.ONLINE)
+            self._say("idle", 0)
+            self.clock.advance(1)
+            self.link.deliver("recipe_state", json.dumps({"name": "Cycles", "step": 7, "steps": 18}))
+            for second in range(1200):
+                self.clock.advance(1)
+                self._say("running", second)
+            self.link.deliver("unheard_of", '{"aux": [1, 2.5], "text": "[red]\\u001b[31m"}', b"\x00\xff")
+            if lost:
+                self.clock.advance(40)
+                self.link.push(LinkState.LOST, "The connection was reset.")
+            await self.app.show_tab(tab)
+            self.app.clear_notifications()
+            await pilot.pause()
+            self.app.flush()
+            await pilot.pause()
+
+        return play
+
+    def _say(self, mode: str, second: int) -> None:
+        part = 24 - second * 0.03
+        reading = {
+            "part": part,
+            "shroud": part - 2.5,
+            "plateT": {"A": part - 1, "B": None},
+            "vacuum": {"p": 2e-2 * 0.995**second},
+            "setpoint": -20.0,
+            "mode": mode,
+        }
+        self.link.deliver("chamber_state", json.dumps(reading))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("tab", TABS)
+def test_each_screen(snap_compare: SnapCompare, tab: str, size: tuple[int, int]) -> None:
+    scene = Scene()
+    assert snap_compare(scene.app, terminal_size=size, run_before=scene.showing(tab))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_lost_link(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    scene = Scene()
+    assert snap_compare(scene.app, terminal_size=size, run_before=scene.showing("status", lost=True))
+
+
+def test_no_colour(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    scene = Scene()
+    assert snap_compare(scene.app, terminal_size=SIZES[0], run_before=scene.showing("status"))
+
+
+def test_a_terminal_that_is_too_small(snap_compare: SnapCompare) -> None:
+    scene = Scene()
+    assert snap_compare(scene.app, terminal_size=(40, 10), run_before=scene.showing("status"))
