@@ -15,6 +15,8 @@ from textual.pilot import Pilot
 
 from tests.helpers.console import FakeClock, FakeLink, make_app
 from xovac_tui.link.status import LinkState
+from xovac_tui.ui.panes.recipes import RecipesPane
+from xovac_tui.ui.widgets.rows import Rows
 
 SIZES = [(80, 24), (120, 36)]
 TABS = ["status", "controls", "recipes", "log"]
@@ -47,12 +49,23 @@ class Scene:
                 self.clock.advance(40)
                 self.link.push(LinkState.LOST, "The connection was reset.")
             await self.app.show_tab(tab)
+            await self._studied(pilot)
             self.app.clear_notifications()
             await pilot.pause()
             self.app.flush()
             await pilot.pause()
 
         return play
+
+    async def _studied(self, pilot: Pilot[int]) -> None:
+        """Wait (bounded) until the recipe, which is studied in a thread, is on the screen."""
+        pane = self.app.pane
+        if not isinstance(pane, RecipesPane):
+            return
+        steps = pane.query_one("#recipe-steps", Rows)
+        async with asyncio.timeout(10):
+            while pane.study is None or "item" not in steps.plain:
+                await pilot.pause(0.01)
 
     def _say(self, mode: str, second: int) -> None:
         part = 24 - second * 0.03
