@@ -18,7 +18,22 @@ _APART = 8
 """Cells between two changes for which it is worth it to move the cursor."""
 
 
-class LinesWidget(Widget):
+class SizedWidget(Widget):
+    """Draws for a new size before it is painted at that size, so there is never a blank picture first."""
+
+    def _size_updated(
+        self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
+    ) -> bool:
+        changed = super()._size_updated(size, virtual_size, container_size, layout)
+        if changed:
+            self.draw()
+        return changed
+
+    def draw(self) -> None:
+        """Draw what was last shown for the size of now."""
+
+
+class LinesWidget(SizedWidget):
     """Shows lines of styled spans. Text is literal: no markup, no escape sequence, no link in it is obeyed.
 
     Textual repaints the whole region that is refreshed, so over SSH the refreshed region is the bandwidth:

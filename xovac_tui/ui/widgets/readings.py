@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
@@ -159,27 +158,24 @@ class Readings(LinesWidget, can_focus=True):
         if before is not None and (self.chosen is None or self.chosen.full_name != before.full_name):
             names = [channel.full_name for channel in channels]
             self._chosen = names.index(before.full_name) if before.full_name in names else 0
-        self._draw()
+        self.draw()
 
     def action_move(self, rows: int) -> None:
         """Choose another channel."""
         self._chosen = max(0, min(len(self._channels) - 1, self._chosen + rows))
-        self._draw()
+        self.draw()
         self.post_message(self.Chosen())
 
     def on_focus(self) -> None:
         """Show the cursor."""
-        self._draw()
+        self.draw()
 
     def on_blur(self) -> None:
         """Hide the cursor."""
-        self._draw()
+        self.draw()
 
-    def on_resize(self, event: events.Resize) -> None:
+    def draw(self) -> None:
         """Lay out again."""
-        self._draw()
-
-    def _draw(self) -> None:
         width, height = self.size.width, self.size.height
         if width and height:
             self.show_lines(self._layout(width, height))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -32,11 +34,18 @@ class RunPanel(LinesWidget):
     RunPanel .run--empty { color: $grid; }
     """
 
+    _lines_for: Callable[[int, int], list[Line]] | None = None
+
     def show(self, snapshot: Snapshot, progress: Progress, *, glyphs: Glyphs, times: Times) -> None:
         """Show this moment."""
+        self._lines_for = partial(run_lines, snapshot, progress, glyphs=glyphs, times=times)
+        self.draw()
+
+    def draw(self) -> None:
+        """Lay out again."""
         width, height = self.size.width, self.size.height
-        if width and height:
-            self.show_lines(run_lines(snapshot, progress, width, height, glyphs=glyphs, times=times))
+        if width and height and self._lines_for is not None:
+            self.show_lines(self._lines_for(width, height))
 
 
 def run_lines(

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -17,6 +16,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from xovac_tui.plot.cells import Picture, Row, Tone, changes
+from xovac_tui.ui.widgets.lines import SizedWidget
 from xovac_tui.ui.widgets.trend_model import TrendModel
 from xovac_tui.ui.widgets.trend_view import Span, View
 
@@ -56,7 +56,7 @@ class TrendEdge(Widget):
         return self._chart.cells(y, self._chart.size.width - _EDGE, self.size.width)
 
 
-class TrendChart(Widget, can_focus=True):
+class TrendChart(SizedWidget, can_focus=True):
     """Lines of several channels over time; temperatures at the left, a log axis at the right."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -257,7 +257,7 @@ class TrendChart(Widget, can_focus=True):
         super().notify_style_update()
         self._styles_of_tones.clear()
 
-    def on_resize(self, event: events.Resize) -> None:
+    def draw(self) -> None:
         """Draw for the new size."""
         self._draw()
 
