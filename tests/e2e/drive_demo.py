@@ -11,7 +11,7 @@ from tests.helpers.pty import Pty
 
 READING = re.compile(r"Test part +[-−+]?\d+\.\d °C")
 
-TABS = (("2", "cancel_recipe"), ("3", "Bakeout|bakeout"), ("4", "sensor|telemetry"), ("1", READING.pattern))
+TABS = (("2", "cancel_recipe"), ("3", "Bakeout|bakeout"), ("4", "chamber_state"), ("1", READING.pattern))
 """Keys, and what their tabs show."""
 
 
