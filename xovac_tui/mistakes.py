@@ -113,13 +113,20 @@ def _fits(value: Any, node: inspect.Type) -> bool:
             return (
                 isinstance(value, kinds)
                 and not isinstance(value, bool)
-                and math.isfinite(value)
+                and _is_finite(value)
                 and (node.ge is None or value >= node.ge)
                 and (node.gt is None or value > node.gt)
                 and (node.le is None or value <= node.le)
                 and (node.lt is None or value < node.lt)
             )
     raise TypeError(f"no rule for {node!r}")
+
+
+def _is_finite(number: float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # a whole number with hundreds of digits
+        return False
 
 
 def _words(node: inspect.Type) -> list[str]:
@@ -171,6 +178,10 @@ def _wrong(key: str, value: Any, right: str, hide: bool) -> str:
     return f"`{key}` is {kind}, but it must be {right}." if key else f"It must be {right}, not {kind}."
 
 
+def _endless(value: float) -> str:
+    return "a number with hundreds of digits" if isinstance(value, int) else repr(value)
+
+
 def _shown(value: Any, hide: bool) -> str:
     match value:
         case dict():
@@ -185,5 +196,5 @@ def _shown(value: Any, hide: bool) -> str:
             text = value if len(value) <= 40 else value[:39] + "…"
             return f"the text {msgspec.json.encode(text).decode()}"
         case int() | float():
-            return "a number" if hide else repr(value)
+            return "a number" if hide else repr(value) if _is_finite(value) else _endless(value)
     return "a date or time"

@@ -16,15 +16,19 @@ _MAX_BYTES = 1_000_000
 def read_toml(path: Path, error: type[XovacError] = SettingsError) -> dict[str, Any]:
     """Return the tables of a TOML file, or raise `error` with the file, the line and the reason."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            # Not the whole of it: a device or a pipe may have no end.
+            raw = file.read(_MAX_BYTES + 1)
     except FileNotFoundError:
         raise error(f"{path}: there is no such file. Check the name, or create it.") from None
     except IsADirectoryError:
         raise error(f"{path} is a folder, not a file. Name a TOML file in it.") from None
     except OSError as why:
         raise error(f"{path} cannot be read: {why.strerror or why}. Check its permissions.") from None
+    except ValueError:  # a NUL in the name
+        raise error(f"{str(path)!r} is no usable file name. Correct it.") from None
     if len(raw) > _MAX_BYTES:
-        raise error(f"{path} has {len(raw):,} bytes; at most {_MAX_BYTES:,} are read. Is it the right file?")
+        raise error(f"{path} has more than the {_MAX_BYTES:,} bytes that are read. Is it the right file?")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as why:
@@ -34,6 +38,8 @@ def read_toml(path: Path, error: type[XovacError] = SettingsError) -> dict[str, 
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as why:
         raise error(f"{path}: not valid TOML: {why}. Correct that place and try again.") from None
+    except ValueError:  # the only other one: a whole number that Python finds too long to read
+        raise error(f"{path}: a number in it has thousands of digits. Give a shorter one.") from None
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:

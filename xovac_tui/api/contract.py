@@ -8,6 +8,11 @@ from typing import Any, Literal
 
 import msgspec
 
+RESERVED_EVENTS = frozenset(
+    ("connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener")
+)
+"""Names that the socket.io libraries on both sides take for their own and would not carry as events."""
+
 
 class Hazard(StrEnum):
     """How much a command must be confirmed before it is sent."""

@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from xovac_tui.api.contract import CommandSpec, Field, FieldType
+from xovac_tui.api.text import clean
 from xovac_tui.errors import ContractError
 from xovac_tui.strict import nearest
 
 _TRUE = {"true", "yes", "on", "1"}
 _FALSE = {"false", "no", "off", "0"}
+_DEEPEST = 100
+"""Levels of JSON in a payload that are sent; a person who means more has made a mistake."""
 
 
 def parse_field(field: Field, text: str) -> Any:
@@ -50,10 +53,16 @@ def parse_json(text: str) -> Any:
     def no_constant(name: str) -> Any:
         raise ContractError(f"{name} is not a JSON number. Give a finite number.")
 
+    def number(digits: str) -> float:
+        value = float(digits)
+        return value if math.isfinite(value) else no_constant(clean(digits, 40))
+
     try:
-        return json.loads(text, parse_constant=no_constant)
+        return json.loads(text, parse_constant=no_constant, parse_float=number)
     except json.JSONDecodeError as why:
         raise ContractError(f"Not valid JSON at line {why.lineno}, column {why.colno}: {why.msg}.") from None
+    except ValueError:  # the only other one: a whole number that Python finds too long to read
+        raise ContractError("The JSON holds a number of thousands of digits. Give a shorter one.") from None
     except RecursionError:
         raise ContractError("The JSON is nested too deep. Send something simpler.") from None
 
@@ -64,10 +73,10 @@ def check_value(field: Field, value: Any) -> Any:
     match field.type:
         case FieldType.FLOAT | FieldType.INT:
             number = isinstance(value, int | float) and not isinstance(value, bool)
+            if number and not _is_finite(value):
+                raise ContractError(f"{name} must be a finite number. {_wanted(field)}")
             if not number or (field.type is FieldType.INT and value != int(value)):
                 raise ContractError(f"{name} must be {_article(field.type)}. {_wanted(field)}")
-            if not math.isfinite(value):
-                raise ContractError(f"{name} must be a finite number. {_wanted(field)}")
             low, high = field.min, field.max
             if (low is not None and value < low) or (high is not None and value > high):
                 raise ContractError(f"{name} = {value:g} is outside its limits. {_wanted(field)}")
@@ -97,8 +106,9 @@ def check_items(value: Any, name: str = "recipe") -> list[list[float]]:
         if not isinstance(item, list | tuple) or len(item) != 3:
             raise ContractError(f"{name}, item {index}: must be [target, duration, gradient].")
         for number in item:
-            if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
-                raise ContractError(f"{name}, item {index}: {number!r} is not a finite number.")
+            if isinstance(number, bool) or not isinstance(number, int | float) or not _is_finite(number):
+                shown = clean(repr(number), 40)
+                raise ContractError(f"{name}, item {index}: {shown} is not a finite number.")
         if item[1] <= 0:
             raise ContractError(f"{name}, item {index}: the duration must be above 0.")
         items.append([float(number) for number in item])
@@ -144,11 +154,20 @@ def payload_text(
     )
 
 
-def _check_finite(value: Any, name: str) -> None:
+def _check_finite(value: Any, name: str, depth: int = 0) -> None:
+    if depth > _DEEPEST:
+        raise ContractError(f"{name} is nested deeper than {_DEEPEST} levels. Send something simpler.")
     if isinstance(value, float) and not math.isfinite(value):
         raise ContractError(f"{name} holds a number that is not finite.")
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _check_finite(inner, name)
+        _check_finite(inner, name, depth + 1)
+
+
+def _is_finite(number: float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # a whole number beyond what the device's JSON reader may hold
+        return False
 
 
 def _article(type_: FieldType) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from xovac_tui.api.contract import (
+    RESERVED_EVENTS,
     CommandSpec,
     Confirm,
     Contract,
@@ -23,8 +24,9 @@ from xovac_tui.api.contract import (
     ResponseSpec,
     Role,
 )
-from xovac_tui.errors import SettingsError
-from xovac_tui.mistakes import convert
+from xovac_tui.api.forms import check_value
+from xovac_tui.errors import ContractError, SettingsError
+from xovac_tui.mistakes import convert, join_key
 from xovac_tui.strict import nearest, read_toml
 
 _TABLES = ("commands", "responses", "messages", "confirm")
@@ -124,6 +126,13 @@ def _add(draft: _Draft, path: Path, name: str) -> None:
         inner = data.get(table, {})
         if not isinstance(inner, dict) or not all(isinstance(value, dict) for value in inner.values()):
             raise SettingsError(f"{name}: `{table}` must hold tables, such as [{table}.name].")
+        for event in inner:
+            unsendable = table == "commands" and event in RESERVED_EVENTS
+            if not event.strip() or not event.isprintable() or unsendable:
+                key = join_key(table, event)
+                raise SettingsError(
+                    f"{name}: `{key}`: socket.io can carry no event of this name. Correct it."
+                )
     origin = _one_of(data, "origin", Origin.USER, name)
     source = str(data.get("source", name))
     for event, table in data.get("commands", {}).items():
@@ -160,10 +169,19 @@ def _tie(draft: _Draft, data: dict[str, Any], origin: Origin, source: str, name:
             raise SettingsError(
                 f'{name}: `responses.{event}.command`: no command is called "{command}".{hint}'
             )
+        if draft.commands[command].ack is None:
+            # Else every answer would look as if somebody else had asked.
+            draft.commands[command] = msgspec.structs.replace(draft.commands[command], ack=event)
     for event in data.get("commands", {}):
         ack = draft.commands[event].ack
-        if ack and ack not in draft.responses:
-            draft.responses[ack] = ResponseSpec(ack, event, {}, origin, source)
+        if not ack:
+            continue
+        known = draft.responses.setdefault(ack, ResponseSpec(ack, event, {}, origin, source))
+        if known.command != event:
+            raise SettingsError(
+                f"{name}: `commands.{event}.ack`: {ack} answers {known.command} already, and nothing in an "
+                "answer tells for which command it is. Name this command's own response."
+            )
 
 
 def _guard_documented(known: CommandSpec | ResponseSpec | None, key: str, name: str) -> None:
@@ -183,7 +201,7 @@ def _command(event: str, table: dict[str, Any], origin: Origin, source: str, nam
         title=read.title or event,
         help=read.help,
         fields=fields,
-        ack=read.ack,
+        ack=_ack(read.ack, at, name),
         hazard=read.hazard,
         timeout=_timeout(read.timeout, f"{at}.timeout", name),
         origin=origin,
@@ -194,6 +212,12 @@ def _command(event: str, table: dict[str, Any], origin: Origin, source: str, nam
     if command.confirm:
         _check_confirm(command.confirm, command, f"{at}.confirm", name)
     return command
+
+
+def _ack(ack: str | None, at: str, name: str) -> str | None:
+    if ack is not None and (not ack.strip() or not ack.isprintable() or ack in RESERVED_EVENTS):
+        raise SettingsError(f"{name}: `{at}.ack` names no event. Take the line out where no answer comes.")
+    return ack
 
 
 def _check_confirm(rule: Confirm, command: CommandSpec, at: str, name: str) -> None:
@@ -214,7 +238,15 @@ def _field(key: str, read: _FieldTable, at: str, name: str) -> Field:
         raise SettingsError(f"{name}: `{at}.min` is above its max. Swap them.")
     if (read.type is FieldType.CHOICE) != bool(read.choices):
         raise SettingsError(f'{name}: `{at}.choices` belongs to type "choice", and is needed there.')
-    return Field(name=key, **{f: getattr(read, f) for f in read.__struct_fields__})
+    if read.auto and not numeric:
+        raise SettingsError(f"{name}: `{at}.auto` fills in a number, so the type must be int or float.")
+    field = Field(name=key, **{f: getattr(read, f) for f in read.__struct_fields__})
+    if read.default is not None:
+        try:
+            check_value(field, read.default)
+        except ContractError as error:
+            raise SettingsError(f"{name}: `{at}.default` cannot be sent: {error}") from None
+    return field
 
 
 def _message(
@@ -225,6 +257,11 @@ def _message(
         at = f'messages.{event}."{path}"'
         if not isinstance(leaf, dict):
             raise SettingsError(f'{name}: `{at}` must be a table, such as {{ label = "Plate A" }}.')
+        if inner := next((key for key, value in leaf.items() if isinstance(value, dict)), None):
+            raise SettingsError(
+                f"{name}: `{at}` holds a table. A path with dots is one key, in quotes: "
+                f'"{path}.{inner}" = {{ label = "Plate A" }}.'
+            )
         read = convert(leaf, _LeafTable, name, at=at)
         leaves[path] = LeafSpec(path=path, **{f: getattr(read, f) for f in read.__struct_fields__})
     return MessageSpec(event, tuple(leaves.values()), origin, source)

@@ -21,9 +21,9 @@ from xovac_tui.config import (
     load_settings,
     settings_problems,
 )
-from xovac_tui.mistakes import join_key
 from xovac_tui.config.secrets import AUTH_VARIABLE, HEADERS_VARIABLE
 from xovac_tui.errors import Exit, SettingsError
+from xovac_tui.mistakes import join_key
 
 _CONFIG = click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="Settings file.")
 
@@ -97,7 +97,7 @@ def settings_place(ctx: click.Context) -> Path:
     """Return the settings file that is meant."""
     # Not by way of all variables: a mistake in another one must not hide where the file is.
     named = os.environ.get("XOVAC_CONFIG", "").strip()
-    return typed(ctx).config or (Path(named).expanduser() if named else paths.settings_file())
+    return typed(ctx).config or (Path(os.path.expanduser(named)) if named else paths.settings_file())
 
 
 def named_problems(settings: Settings, place: Path) -> Iterator[str]:
@@ -113,7 +113,7 @@ def named_problems(settings: Settings, place: Path) -> Iterator[str]:
                 read(profile)
             except SettingsError as error:
                 yield from (f"{place}: `{key}`: {sentence}" for sentence in str(error).splitlines())
-        if profile.ca_file and not Path(profile.ca_file).is_file():
+        if profile.ca_file and not os.path.isfile(profile.ca_file):
             yield f"{place}: `{key}.ca_file`: there is no file {profile.ca_file}. Check the name."
     ours = [spec.name for spec in shipped_themes()]
     theirs, problems = user_themes(taken={*ours, *textual_themes()})

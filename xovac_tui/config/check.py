@@ -12,11 +12,14 @@ from xovac_tui.strict import nearest
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_NO_FILE_NAME = "no file can be called so: the name holds a NUL. Correct it."
 _FINGERPRINT = re.compile(r"[0-9A-Fa-f]{64}")
 
 
 def settings_mistakes(settings: Settings) -> Iterator[str]:
     """Yield a sentence for every value that has the right type and still cannot be right."""
+    if "\0" in settings.recipes:
+        yield f"`recipes`: {_NO_FILE_NAME}"
     folded: dict[str, str] = {}
     for name, profile in settings.profiles.items():
         key = join_key("profiles", name)
@@ -53,12 +56,17 @@ def profile_mistakes(profile: Profile) -> Iterator[tuple[str, str]]:
             yield key, f'"{value}" must begin with a slash, such as "/{value or "socket.io"}".'
         elif re.search(r"[\s?#]", value):
             yield key, f'"{value}" must not hold spaces, "?" or "#".'
+        elif key == "path" and ("//" in value or value == "/"):
+            yield key, f'"{value}" must name a path between single slashes. Usual is "/socket.io".'
+        elif key == "namespace" and "," in value:
+            # In the protocol a comma ends the name.
+            yield key, f'"{value}" must not hold a comma. Usual is "/".'
     if not profile.transports:
         yield "transports", 'the list is empty. Give "websocket", "polling" or both.'
     if len(set(profile.transports)) != len(profile.transports):
         yield "transports", "a transport is named twice. Name each once."
     digits = re.sub(r"[\s:]", "", re.sub(r"(?i)^\s*sha-?256[:=\s]", "", profile.fingerprint))
-    if digits and not _FINGERPRINT.fullmatch(digits):
+    if profile.fingerprint and not _FINGERPRINT.fullmatch(digits):
         yield (
             "fingerprint",
             "this is not a SHA-256 fingerprint, which has 64 hexadecimal digits, colons allowed. "
@@ -68,6 +76,13 @@ def profile_mistakes(profile: Profile) -> Iterator[tuple[str, str]]:
         for key, given in (("fingerprint", profile.fingerprint), ("ca_file", profile.ca_file)):
             if given:
                 yield key, "it has no effect with an http address. Use https in `url`, or remove this key."
+    for key, names in (
+        ("ca_file", (profile.ca_file,)),
+        ("auth_file", (profile.auth_file,)),
+        ("contracts", profile.contracts),
+    ):
+        if any("\0" in name for name in names):
+            yield key, _NO_FILE_NAME
     for field, reason in _recipe_mistakes(profile.recipe):
         yield f"recipe.{field}", reason
 
@@ -91,11 +106,22 @@ def url_mistake(url: str) -> str:
         return f'"{url}" does not begin with http:// or https://. {example}'
     if not host or port == 0:
         return f'"{url}" names no {"host" if not host else "port that can be used"}. {example}'
+    if not _can_be_host(host):
+        return f'"{url}" names no possible host. {example}'
     if parts.path not in ("", "/"):
         return "the address must end after the port. Put what follows into `path` (the socket.io path)."
     if parts.query or parts.fragment:
         return 'the address must not hold "?" or "#".'
     return ""
+
+
+def _can_be_host(host: str) -> bool:
+    if re.search(r"[^\w.:%-]", host):
+        return False
+    try:
+        return ":" in host or bool(host.rstrip(".").encode("idna"))
+    except UnicodeError:
+        return False
 
 
 def _recipe_mistakes(recipe: RecipeSettings) -> Iterator[tuple[str, str]]:

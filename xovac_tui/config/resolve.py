@@ -85,7 +85,8 @@ def from_environment(environ: Mapping[str, str]) -> Overrides:
         observe=flag("OBSERVE"),
         ascii=flag("ASCII"),
         theme=text("THEME"),
-        config=Path(config).expanduser() if config else None,
+        # Not Path.expanduser, which has an exception for a user that does not exist.
+        config=Path(os.path.expanduser(config)) if config else None,
     )
 
 

@@ -62,6 +62,14 @@ def load_secrets(profile: Profile, environ: Mapping[str, str] | None = None) -> 
         auth=(file.auth or None) if auth is None else auth,
         headers=file.headers if headers is None else headers,
     )
+    try:
+        json.dumps(found.auth, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        where = f"{profile.auth_file}: `auth`" if auth is None else AUTH_VARIABLE
+        raise SettingsError(
+            f"{where} holds a date, a number that is not finite, or something else that JSON does not have. "
+            "Write it as text in quotes."
+        ) from None
     where = profile.auth_file if headers is None else HEADERS_VARIABLE
     for name, value in found.headers.items():
         if not isinstance(value, str):
@@ -70,10 +78,10 @@ def load_secrets(profile: Profile, environ: Mapping[str, str] | None = None) -> 
             raise SettingsError(
                 f"{where}: {json.dumps(name)} is not a header name. Use letters, digits and dashes."
             )
-        if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value):
+        if re.search(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]", value):
             raise SettingsError(
-                f"{where}: the value of the header `{name}` holds a line break or control character. "
-                "Give it on one line."
+                f"{where}: the value of the header `{name}` holds a line break, a control character "
+                "or half a character. Give it on one line."
             )
     return found
 

@@ -7,6 +7,7 @@ import random as chance
 from collections.abc import Callable
 from typing import Any
 
+from xovac_tui.api.contract import RESERVED_EVENTS
 from xovac_tui.api.event import Direction, Event, Form, Kind, Payload
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.text import clean
@@ -21,8 +22,6 @@ from xovac_tui.link.target import Target
 MALFORMED = "(not socket.io)"
 """Name of the event that stands for a packet that could not be read."""
 _LONGEST_NAME = 500
-# The libraries on both sides take these for their own and would not carry them as events.
-_RESERVED = {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"}
 
 
 class Link:
@@ -110,7 +109,7 @@ class Link:
                 f"{clean(name, 60)} was not sent: the link is {self._status.state}. Wait until it is ONLINE "
                 "and ask again; nothing is kept for later."
             )
-        if not name or name in _RESERVED:
+        if not name or name in RESERVED_EVENTS:
             raise LinkError(
                 f'"{name}" was not sent: socket.io keeps this name for itself. Use another event.'
             )

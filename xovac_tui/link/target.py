@@ -80,7 +80,7 @@ class Address(msgspec.Struct, frozen=True):
 def check_target(target: Target) -> Address:
     """Return the address of a target, or raise a SettingsError that says what is wrong and what is right."""
     host, port, tls, query = _check_url(target.url)
-    if not re.fullmatch(r"/?[^\s?#]+?/?", target.path) or "//" in target.path:
+    if not re.fullmatch(r"/?[^\s?#]+?/?", target.path) or "//" in target.path or target.path == "/":
         raise SettingsError(
             f'The setting path = {_quote(target.path)} is no URL path. Usual is path = "/socket.io".'
         )

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import msgspec
 
-from xovac_tui.api.contract import CommandSpec, Contract, Hazard, Origin
+from xovac_tui.api.contract import RESERVED_EVENTS, CommandSpec, Contract, Hazard, Origin
 from xovac_tui.api.event import Event, Kind
 from xovac_tui.api.forms import check_values, parse_json
 from xovac_tui.chamber.history import History
@@ -246,6 +246,8 @@ class Station:
             raise ContractError(
                 "The event's name is empty or not printable. Type a name such as cancel_recipe."
             )
+        if event in RESERVED_EVENTS:
+            raise ContractError(f'socket.io keeps the name "{event}" for itself. Use another event.')
         values = parse_json(text) if text.strip() else None
         spec = self.contract.commands.get(event) or CommandSpec(
             event, event, hazard=Hazard.CRITICAL, origin=Origin.USER, means="Nobody has told what this does."
