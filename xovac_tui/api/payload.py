@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -117,7 +118,7 @@ def leaves(value: Any) -> Iterator[tuple[str, Leaf]]:
                 # Reversed, because the stack gives them back in reverse.
                 stack.extend(
                     (f"{path}.{key}" if path else str(key), inner, depth + 1)
-                    for key, inner in reversed(item.items())
+                    for key, inner in reversed(tuple(islice(item.items(), left)))
                 )
         elif isinstance(item, list | tuple):
             if depth < _MAX_DEPTH:

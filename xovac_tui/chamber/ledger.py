@@ -124,8 +124,9 @@ class Ledger:
                 outcome=outcome,
                 message=message,
                 reason=reason,
-                answer=one_line(event.payload, 2000),
+                answer=_kept(event),
                 took=after,
+                confirmed=_still_confirmed(entry, outcome),
             )
         else:
             entry = _replace(
@@ -133,7 +134,8 @@ class Ledger:
                 late=outcome,
                 late_after=after,
                 message=message or reason,
-                answer=one_line(event.payload, 2000),
+                answer=_kept(event),
+                confirmed=_still_confirmed(entry, outcome),
             )
         return (self._put(entry),)
 
@@ -157,9 +159,15 @@ class Ledger:
         return min((entry.mono + entry.timeout for entry in self._sent()), default=None)
 
     def saw(self, role: Role, value: RunState | str | float, mono: float) -> tuple[LedgerEntry, ...]:
-        """Take a change that the chamber reports; return the entries that it confirms."""
+        """Take a change that the chamber reports; return the entries that it confirms.
+
+        One change proves one command of a name, the newest: an older one had not shown by then.
+        """
         changed = []
-        for entry in list(self._entries.values()):
+        seen: set[str] = set()
+        for entry in reversed(list(self._entries.values())):
+            if entry.command in seen:
+                continue
             spec = self._contract.commands.get(entry.command)
             if (
                 spec is not None
@@ -172,7 +180,8 @@ class Ledger:
                 and _shows(spec.confirm, value, self._values.get(entry.id))
             ):
                 changed.append(self._put(_replace(entry, confirmed=mono - entry.mono)))
-        return tuple(changed)
+                seen.add(entry.command)
+        return tuple(reversed(changed))
 
     def look_at_all(self) -> tuple[LedgerEntry, ...]:
         """Note that somebody has looked at every unknown outcome."""
@@ -243,6 +252,16 @@ def _read_answer(event: Event) -> tuple[Outcome, str, str]:
             f"An answer came that is neither success, warning nor error: {said}. Watch the readings.",
         )
     return outcome, message, ""
+
+
+def _kept(event: Event) -> str:
+    """Return the answer as one line; never empty, because that stands for no answer at all."""
+    return one_line(event.payload, 2000) or "(no payload)"
+
+
+def _still_confirmed(entry: LedgerEntry, outcome: Outcome) -> float | None:
+    """Return what was confirmed, unless the device now says that the command did not happen."""
+    return None if outcome in (Outcome.WARNING, Outcome.ERROR) else entry.confirmed
 
 
 def _shows(rule: Confirm, value: RunState | str | float, sent: Any) -> bool:

@@ -30,6 +30,10 @@ MAX_CHANNELS = 2_000
 _PACE_SETTERS = 30.0
 """Seconds; message streams that come at least this often decide whether the link is STALE."""
 _KEEP_MARKS = 500
+_LONGEST_PATH = 300
+"""Characters of a leaf's path that still makes a channel: names are kept for good, so they are bounded."""
+_LAST_MS = 8.64e15
+"""Milliseconds around 1970 beyond which no calendar goes, so that no clock can say them."""
 _SHOWN_ENTRIES = 200
 
 Changes = tuple[LedgerEntry, ...]
@@ -179,7 +183,7 @@ class Chamber:
         """Return a new channel for a leaf nobody named, or None for one that makes none."""
         if leaf is None or (isinstance(leaf, str) and len(leaf) > LONGEST_TEXT):
             return None
-        if self._count >= MAX_CHANNELS:
+        if self._count >= MAX_CHANNELS or len(path) > _LONGEST_PATH:
             self._dropped += 1
             return None
         return self._add_channel(stream, path, None)
@@ -204,7 +208,7 @@ class Chamber:
 
     def _play(self, spec: LeafSpec, leaf: Leaf, event: Event) -> Changes:
         if spec.role is Role.SERVER_TIME:
-            if isinstance(leaf, float):
+            if isinstance(leaf, float) and abs(leaf) < _LAST_MS:
                 self._clock_offset = leaf / 1000 - event.utc
             return ()
         change = self._run.feed(spec, leaf, event.utc, event.mono)

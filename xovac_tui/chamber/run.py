@@ -17,6 +17,7 @@ class RunTracker:
         self.state = RunState.UNKNOWN
         self.word = ""
         self.recipe: str | None = None
+        self._name_known = False
         self.step: int | None = None
         self.steps: int | None = None
         self.since_utc: float | None = None
@@ -33,7 +34,9 @@ class RunTracker:
                 return self._feed_state(spec, leaf, utc, mono)
             case Role.RECIPE_NAME:
                 name = clean(leaf, _NAME_LENGTH) if isinstance(leaf, str) and leaf else None
-                changed, self.recipe = name != self.recipe, name
+                # The first name ever heard may have been there for hours: it is no change.
+                changed = self._name_known and name != self.recipe
+                self.recipe, self._name_known = name, True
                 return (Role.RECIPE_NAME, leaf) if changed and isinstance(leaf, str) else None
             case Role.STEP:
                 step = _whole(leaf)
