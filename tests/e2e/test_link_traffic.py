@@ -278,9 +278,6 @@ async def test_the_ways_to_be_left() -> None:
         assert transport is not None
         transport.write(b"\xff\xff\xff\xff\xff\xff\xff\xff")
 
-    async def by_empty_packet(ws: web.WebSocketResponse) -> None:
-        await ws.send_str("")
-
     async def by_late_refusal(ws: web.WebSocketResponse) -> None:
         await ws.send_str('44{"message":"not any more"}')
 
@@ -290,7 +287,6 @@ async def test_the_ways_to_be_left() -> None:
         by_close: "WebSocket code 1001, lunch ␛[2J",
         by_cut: "broke off",
         by_junk: "no WebSocket data",
-        by_empty_packet: "Trying again",
         by_late_refusal: "has sent this console away",
     }
     for script, words in expected.items():

@@ -35,12 +35,17 @@ engineio.payload.Payload.max_decode_packets = max(100_000, engineio.payload.Payl
 
 MAX_MESSAGE = 64 * 1024 * 1024
 """Bytes of the largest message that does not end the connection."""
+_ATTACHMENTS = 1000
+"""Binary attachments of one packet that are waited for; together they may be as big as a message."""
 HEARTBEAT = 3.0
 """Seconds without data after which a WebSocket ping is sent; half of it later the server counts as dead."""
 _TURN = 0.001
 """Seconds of reading after which everybody else gets a turn; a key stroke needs some dozen of them."""
 _RETURN = 1.0
 """Seconds after which the library hears of the traffic again, which otherwise would think it had ended."""
+
+_PACKETS = "0123456"
+"""What every Engine.IO packet in a text begins with."""
 
 OLD = "old protocol"
 REFUSED = "refused"
@@ -65,7 +70,8 @@ class Socket(aiohttp.ClientWebSocketResponse):
                 text: Any = message.data
                 if isinstance(text, bytes):
                     text = text.decode("utf-8", "replace")
-                if self.on_text is None or self._turn - begin > _RETURN or not self.on_text(text):
+                busy = self._turn - begin > _RETURN and text[:1].isdecimal()
+                if self.on_text is None or busy or not self.on_text(text):
                     return aiohttp.WSMessage(message.type, text, message.extra)
                 if time.monotonic() - self._turn > _TURN:
                     # A full buffer is read without ever giving way.
@@ -180,7 +186,15 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         self._binary_packet = packet
 
     def take(self, text: str) -> bool:
-        """Hand over a plain event at once, without the library's detours; return whether it was one."""
+        """Handle a text without the library where that goes: a plain event at once, and junk at all.
+
+        Returns whether it is handled.
+        """
+        if text[:1] not in _PACKETS or not text:
+            # The library would end the connection at what is no packet.
+            if not self.ended.is_set():
+                self._on_malformed(text, ValueError("no Engine.IO packet begins like this"))
+            return True
         if not text.startswith(self._plain) or self._half:
             return False
         try:
@@ -203,6 +217,8 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
                 self._half = None
                 self._on_malformed("", ValueError("a binary attachment is missing"))
             await self._handle_eio_message(data)
+            if self._half and _too_much(self._half):
+                raise ValueError("its binary attachments are too many or too big")
         except Exception as why:  # a packet may be anything
             self._half = None
             if not self.ended.is_set():
@@ -214,6 +230,9 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         # The fifth protocol promises a session id; the older ones send nothing here.
         if isinstance(data, dict):
             self.namespaces[self._namespace] = data.get("sid", self.sid)
+            if isinstance(self.socket, Socket):
+                # From the next packet on, which may have come already.
+                self.socket.on_text = self.take
             self._on_connect()
             self._connect_event.set()
         else:
@@ -259,7 +278,6 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             task.add_done_callback(lambda _: self.end("transport error"))
         if isinstance(self.socket, Socket):
             self.socket.keep_alive()
-            self.socket.on_text = self.take
 
     async def close(self, patience: float) -> None:
         """Say good-bye if that can be done within `patience` seconds, then leave nothing behind."""
@@ -287,6 +305,11 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
                 await self.eio.disconnect()
         except Exception as why:  # it may break while it is closed
             log.debug("closing: %r", why)
+
+
+def _too_much(half: Any) -> bool:
+    """Return whether a packet that waits for attachments could fill the memory."""
+    return half.attachment_count > _ATTACHMENTS or sum(map(len, half.attachments)) > MAX_MESSAGE
 
 
 def _websocket_options() -> dict[str, Any]:
