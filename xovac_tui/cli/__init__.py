@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import os
 import sys
@@ -25,6 +26,9 @@ _COMMANDS = {
 }
 
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
 class _Root(click.Group):
     """Imports a command's module only when that command is wanted."""
 
@@ -43,10 +47,8 @@ class _Root(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            # The reader of our output went away (`xovac-tui ... | head`), which is its right. Without
-            # this the interpreter would complain when it flushes at the end.
-            with contextlib.suppress(OSError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # The reader of our output went away (`xovac-tui ... | head`), which is its right.
+            drop_output()
             return int(Exit.OK)
 
     def resolve_command(
@@ -94,6 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code; every error has become a sentence on stderr."""
+    _fill_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # A terminal that cannot show a sign gets its escape, never an exception.
@@ -109,8 +112,32 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except XovacError as error:
         click.echo(str(error), err=True)
         return int(error.exit_code)
+    except OSError as error:
+        # Of all files only the standard output is written without a name.
+        if error.errno not in _NO_ROOM or error.filename is not None:
+            return _defect(error)
+        drop_output()
+        click.echo(f"The output cannot be written: {error.strerror}. Send it somewhere else.", err=True)
+        return int(Exit.USAGE)
     except Exception as error:
         return _defect(error)
+
+
+def drop_output() -> None:
+    """Write nothing more to standard output, or the interpreter would complain when it flushes at the end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fill_closed_streams() -> None:
+    """Put the null device where a caller has closed a standard stream.
+
+    Else the next file or socket that is opened would get its number, and be taken for it.
+    """
+    # In the order of their numbers, because the lowest free one is given out first.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - it stays open
 
 
 def _defect(error: Exception) -> int:
@@ -123,7 +150,7 @@ def _defect(error: Exception) -> int:
     where = f"The details are in {log}" if log else f"The log file {paths.log_file()} cannot be written"
     click.echo(
         f"A defect in xovac-tui {__version__} ended it ({type(error).__name__}). {where}; "
-        "please report it. The chamber was not told anything by this.",
+        "please report it. This sends nothing; what was sent before may have happened.",
         err=True,
     )
     return int(Exit.CRASH)

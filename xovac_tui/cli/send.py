@@ -51,7 +51,20 @@ def send(
     if not yes:
         _ask(chamber, prepared)
     entry = asyncio.run(_send(station, event, text, raw, timeout))
-    ctx.exit(_tell(entry))
+    try:
+        code = _tell(entry)
+    except OSError as error:
+        # The command is sent whether or not somebody reads the answer: its outcome must not get lost.
+        from xovac_tui.cli import drop_output
+
+        drop_output()
+        click.echo(
+            f"The answer to {event} cannot be written ({error.strerror}). "
+            f"Its outcome is {entry.outcome.value}.",
+            err=True,
+        )
+        code = _code(entry)
+    ctx.exit(code)
 
 
 def _prepare(station: Station, event: str, text: str, raw: bool) -> Prepared:
@@ -59,11 +72,12 @@ def _prepare(station: Station, event: str, text: str, raw: bool) -> Prepared:
     if raw:
         return station.prepare_raw(event, text)
     if event not in station.contract.commands:
+        from xovac_tui.api.text import clean
         from xovac_tui.strict import nearest
 
         hint = nearest(event, station.contract.commands)
         raise ContractError(
-            f'The contract has no command "{event}", so it was not sent.{hint} '
+            f'The contract has no command "{clean(event, 60)}", so it was not sent.{hint} '
             "To send it all the same, add --raw."
         )
     values = _values(event, text) if text.strip() else None
@@ -85,6 +99,7 @@ def _values(event: str, text: str) -> dict[str, Any]:
 def _ask(chamber: Chamber, prepared: Prepared) -> None:
     """Have a person confirm a hazardous command; without one it is refused."""
     from xovac_tui.api.contract import Hazard
+    from xovac_tui.api.text import clean
 
     spec = prepared.spec
     if spec.hazard is Hazard.SAFE:
@@ -95,7 +110,8 @@ def _ask(chamber: Chamber, prepared: Prepared) -> None:
             "Add --yes to send it without a question."
         )
     said = [f"{spec.title}?", f"  Chamber  {chamber.name}  {chamber.profile.url}"]
-    said.append(f"  Sends    {spec.event} {prepared.text or repr('')}")
+    # The payload may come from a file: what is shown must not hide or reorder any of it.
+    said.append(f"  Sends    {clean(spec.event)} {clean(prepared.text) or repr('')}")
     if spec.means:
         said.append(f"  Means    {spec.means}")
     click.echo("\n".join(said), err=True)
@@ -144,6 +160,13 @@ def _tell(entry: LedgerEntry) -> int:
             click.echo(entry.reason, err=True)
         case _:
             click.echo(json_line({"result": "unknown", "message": entry.reason}))
+    return _code(entry)
+
+
+def _code(entry: LedgerEntry) -> int:
+    """Return the exit code for what became of the command."""
+    from xovac_tui.chamber.snapshot import Outcome
+
     return int(
         {
             Outcome.SUCCESS: Exit.OK,
