@@ -20,7 +20,7 @@ from xovac_tui.ui.dialogs.facts import FactsView
 from xovac_tui.ui.dialogs.form import FormDialog
 from xovac_tui.ui.panes.controls import About, ControlsPane
 from xovac_tui.ui.widgets.bars import LedgerLine
-from xovac_tui.ui.widgets.commandlist import CommandList
+from xovac_tui.ui.widgets.commandlist import ContractCommands
 from xovac_tui.ui.widgets.ledger import KEEP, Ledger
 
 EXPERT = Profile(url=URL, expert=True)
@@ -29,7 +29,7 @@ SETTLE = 0.25
 
 def listed(c: Console) -> dict[str, str]:
     """Return the list's lines by the first words of each."""
-    lines = c.app.query_one(CommandList).plain.split("\n")
+    lines = c.app.query_one(ContractCommands).plain.split("\n")
     return {line[2:28].strip(): line for line in lines}
 
 
@@ -81,7 +81,7 @@ async def test_it_says_what_the_chosen_command_does(tmp_path: Path) -> None:
 
 async def test_a_wide_terminal_shows_what_each_command_does_in_the_list(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls", size=(120, 36)) as c:
-        assert "Asks the chamber to cancel its recipe." in c.app.query_one(CommandList).plain
+        assert "Asks the chamber to cancel its recipe." in c.app.query_one(ContractCommands).plain
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ async def test_while_nothing_can_be_sent_it_says_why_and_opens_nothing(
         else:
             await c.press("o")
         assert reason in c.app.query_one(About).plain.replace("\n", " ")
-        styles = {style for line in c.app.query_one(CommandList).lines[1:] for _, style in line}
+        styles = {style for line in c.app.query_one(ContractCommands).lines[1:] for _, style in line}
         assert "command--title" not in styles, "all are dimmed"
         await c.press("enter")
         await c.until(lambda: any(reason in toast for toast in c.toasts))
@@ -115,7 +115,8 @@ async def test_a_command_in_flight_dims_itself_alone(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls") as c:
         await send(c, "start_recipe")
         dim = {
-            line[1][0].strip(): line[1][1] == "rows--quiet" for line in c.app.query_one(CommandList).lines[1:]
+            line[1][0].strip(): line[1][1] == "rows--quiet"
+            for line in c.app.query_one(ContractCommands).lines[1:]
         }
         assert dim["Start recipe"]
         assert not dim["Vent chamber"]
@@ -136,13 +137,13 @@ async def test_enter_opens_the_form_or_the_question(tmp_path: Path) -> None:
 
 async def test_a_click_chooses_and_a_second_one_opens(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls") as c:
-        commands = c.app.query_one(CommandList)
-        await c.pilot.click(CommandList, offset=(5, 3))
+        commands = c.app.query_one(ContractCommands)
+        await c.pilot.click(ContractCommands, offset=(5, 3))
         assert commands.chosen is not None
         assert commands.chosen.event == "start_recipe"
         assert len(c.app.screen_stack) == 1
         await asyncio.sleep(0.6)  # longer than a double click
-        await c.pilot.click(CommandList, offset=(5, 3))
+        await c.pilot.click(ContractCommands, offset=(5, 3))
         await c.until(lambda: isinstance(c.app.screen, ConfirmDialog))
         assert c.link.emitted == []
 
@@ -326,7 +327,7 @@ async def test_a_payload_is_shown_literally(tmp_path: Path) -> None:
 async def test_lines_fit_and_both_lists_have_room(tmp_path: Path, size: tuple[int, int]) -> None:
     async with console(tmp_path, tab="controls", size=size, profile=EXPERT) as c:
         pane = c.app.query_one(ControlsPane)
-        commands, ledger = c.app.query_one(CommandList), c.app.query_one(Ledger)
+        commands, ledger = c.app.query_one(ContractCommands), c.app.query_one(Ledger)
         assert commands.size.height == len(pane.commands)
         assert ledger.size.height >= 4
         assert pane.region.contains_region(ledger.region)

@@ -386,9 +386,9 @@ async def test_an_automatic_field_beside_others_is_filled_when_sent(tmp_path: Pa
 
 async def test_a_safe_command_is_sent_without_a_question_and_once(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls", contract=contract_with(SAFE)) as c:
-        from xovac_tui.ui.widgets.commandlist import CommandList
+        from xovac_tui.ui.widgets.commandlist import ContractCommands
 
-        commands = c.app.query_one(CommandList)
+        commands = c.app.query_one(ContractCommands)
         await c.press("end")
         assert commands.chosen == SAFE
         await press(c, "enter")

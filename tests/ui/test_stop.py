@@ -21,14 +21,14 @@ from xovac_tui.ui.dialogs.form import FormDialog
 from xovac_tui.ui.dialogs.help import HelpDialog
 from xovac_tui.ui.dialogs.quit import QuitDialog
 from xovac_tui.ui.widgets.bars import StopBar
-from xovac_tui.ui.widgets.commandlist import CommandList
+from xovac_tui.ui.widgets.commandlist import ContractCommands
 
 STOPPED = [("cancel_recipe", "")]
 
 
 async def choose(c: Console, event: str) -> None:
     """Put the cursor of Controls on a command and open it."""
-    commands = c.app.query_one(CommandList)
+    commands = c.app.query_one(ContractCommands)
     commands.focus()
     await c.press("home")
     while commands.chosen is not None and commands.chosen.event != event:

@@ -22,7 +22,7 @@ from xovac_tui.ui.dialogs.facts import wrap
 from xovac_tui.ui.dialogs.form import FormDialog
 from xovac_tui.ui.pane import Pane
 from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
-from xovac_tui.ui.widgets.commandlist import ORIGIN_WORD, CommandList
+from xovac_tui.ui.widgets.commandlist import ORIGIN_WORD, ContractCommands
 from xovac_tui.ui.widgets.cursorrows import CursorRows
 from xovac_tui.ui.widgets.ledger import Ledger
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit
@@ -84,7 +84,7 @@ class ControlsPane(Pane):
         glyphs, times = self.console.glyphs, self.console.times
         with Vertical(id="commands-box") as commands:
             commands.border_title = "Commands"
-            yield CommandList(glyphs, times, id="commands")
+            yield ContractCommands(glyphs, times, id="commands")
             yield About(id="about")
         with Vertical(id="ledger-box") as ledger:
             ledger.border_title = "Ledger"
@@ -117,7 +117,7 @@ class ControlsPane(Pane):
 
     def show(self, snapshot: Snapshot) -> None:
         """Show this moment."""
-        ledger, listed = self.query_one(Ledger), self.query_one(CommandList)
+        ledger, listed = self.query_one(Ledger), self.query_one(ContractCommands)
         ledger.show(snapshot.ledger, utc=snapshot.utc, mono=snapshot.mono)
         last: dict[str, LedgerEntry] = {}
         for entry in reversed(ledger.entries):
@@ -148,7 +148,7 @@ class ControlsPane(Pane):
         self._tell()
 
     def _tell(self) -> None:
-        about, spec = self.query_one(About), self.query_one(CommandList).chosen
+        about, spec = self.query_one(About), self.query_one(ContractCommands).chosen
         width = about.size.width
         if spec is None or not width:
             return
@@ -203,7 +203,7 @@ class ControlsPane(Pane):
             if entry is not None:
                 self.app.push_screen(EntryDialog(entry))
             return
-        spec = self.query_one(CommandList).chosen
+        spec = self.query_one(ContractCommands).chosen
         if spec is not None:
             self._ask_for(spec)
 

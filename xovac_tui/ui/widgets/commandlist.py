@@ -20,7 +20,7 @@ _TITLE, _HAZARD, _ORIGIN, _LAST = 26, 11, 11, 24
 _HELP_FROM = _TITLE + _HAZARD + _ORIGIN + _LAST + 20
 
 
-class CommandList(CursorRows[CommandSpec]):
+class ContractCommands(CursorRows[CommandSpec]):
     """One line a command; all dimmed while nothing can be sent."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -28,13 +28,13 @@ class CommandList(CursorRows[CommandSpec]):
         "command--assumed",
     }  # fmt: skip
     DEFAULT_CSS = """
-    CommandList { height: auto; width: 1fr; }
-    CommandList .rows--cursor { color: $block-cursor-foreground; background: $block-cursor-background; }
-    CommandList .rows--quiet { color: $no-data; }
-    CommandList .command--title { text-style: bold; }
-    CommandList .command--critical { color: $bad; text-style: bold; }
-    CommandList .command--assumed { color: $stale; }
-    """ + OUTCOME_CSS.format(name="CommandList")
+    ContractCommands { height: auto; width: 1fr; }
+    ContractCommands .rows--cursor { color: $block-cursor-foreground; background: $block-cursor-background; }
+    ContractCommands .rows--quiet { color: $no-data; }
+    ContractCommands .command--title { text-style: bold; }
+    ContractCommands .command--critical { color: $bad; text-style: bold; }
+    ContractCommands .command--assumed { color: $stale; }
+    """ + OUTCOME_CSS.format(name="ContractCommands")
     EMPTY = "The contract names no command."
 
     def __init__(self, glyphs: Glyphs, times: Times, *, id: str | None = None) -> None:
