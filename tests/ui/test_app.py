@@ -15,7 +15,7 @@ from xovac_tui.link.status import LinkState
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.help import HelpDialog
 from xovac_tui.ui.dialogs.quit import QuitDialog
-from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, TabBar
+from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, LinkBar, TabBar
 from xovac_tui.ui.widgets.small import SmallNotice
 from xovac_tui.ui.widgets.trustbar import TrustBar
 
@@ -60,6 +60,20 @@ async def test_a_lost_link_is_told_with_its_reason_and_its_return_too(tmp_path: 
         assert any("connection was reset" in toast and "continues" in toast for toast in c.toasts)
         await c.online()
         assert any("Nothing was sent" in toast for toast in c.toasts)
+
+
+async def test_the_reason_stays_on_every_tab_as_long_as_the_link_is_down(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        bar = c.app.screen.query_one(LinkBar)
+        assert not bar.display
+        await c.lose("The connection was \x1b[31mreset.")
+        for key in "2341":
+            await c.press(key)
+            assert bar.display
+            assert "The connection was ␛[31mreset." in bar.plain
+        await c.online()
+        await c.readings()
+        assert not bar.display
 
 
 async def test_tabs_are_mounted_when_first_shown_and_only_the_shown_one_is_updated(tmp_path: Path) -> None:

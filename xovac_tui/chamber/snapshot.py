@@ -27,8 +27,8 @@ class LinkView(msgspec.Struct, frozen=True):
     since_mono: float = 0.0
     why: str = ""
     attempt: int = 0
-    next_try_in: float | None = None
-    """Seconds to the next try; None when none is waiting."""
+    next_try_mono: float | None = None
+    """Monotonic time of the next try; None when none is waiting."""
     rtt: float | None = None
     """Seconds."""
     session: int = 0

@@ -364,7 +364,7 @@ class Station:
             since_mono=status.since_mono,
             why=status.why,
             attempt=status.attempt,
-            next_try_in=None if status.next_try_mono is None else max(0.0, status.next_try_mono - mono),
+            next_try_mono=status.next_try_mono,
             rtt=status.rtt,
             session=status.session,
         )

@@ -29,7 +29,7 @@ from xovac_tui.ui.panes.status import StatusPane
 from xovac_tui.ui.stopping import Stopping
 from xovac_tui.ui.terminal import TerminalApp, run_in_terminal
 from xovac_tui.ui.toasts import Words, link_words, outcome_words
-from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, StopBar, TabBar
+from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, LinkBar, StopBar, TabBar
 from xovac_tui.ui.widgets.small import SmallNotice
 from xovac_tui.ui.widgets.trustbar import TrustBar
 
@@ -110,6 +110,7 @@ class XovacApp(TerminalApp):
         yield TrustBar(id="trust")
         yield TabBar(id="tabs")
         yield StopBar(id="stop")
+        yield LinkBar(id="link")
         yield SmallNotice(id="small")
         with Container(id="panes"):
             yield StatusPane(id="status")
@@ -183,6 +184,7 @@ class XovacApp(TerminalApp):
             times=self.times,
             paused=self.paused,
         )
+        frame.query_one(LinkBar).show(snapshot.link, snapshot.mono, self.glyphs)
         frame.query_one(LedgerLine).show(
             snapshot.ledger, glyphs=self.glyphs, times=self.times, now=snapshot.mono
         )

@@ -9,7 +9,8 @@ from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
-from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
+from xovac_tui.api.text import clean
+from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Outcome
 from xovac_tui.ui.format import Times, age
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import LinesWidget, Span, clip, fit
@@ -67,6 +68,31 @@ class StopBar(LinesWidget):
         self.set_class(bool(text), "-armed")
         if text:
             self.show_lines([((f" {text}", ""),)])
+
+
+class LinkBar(LinesWidget):
+    """Says on every tab why the link is not what it should be, for as long as it is so."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"link--why", "link--next"}
+    DEFAULT_CSS = """
+    LinkBar { height: 1; display: none; background: $surface; }
+    LinkBar.-shown { display: block; }
+    LinkBar .link--why { color: $stale; }
+    LinkBar .link--next { color: $no-data; }
+    """
+
+    def show(self, link: LinkView, mono: float, glyphs: Glyphs) -> None:
+        """Show the reason and when the next try is; nothing while all is well."""
+        shown = bool(link.why) and link.word is not LinkWord.ONLINE
+        self.set_class(shown, "-shown")
+        if not shown:
+            return
+        then = ""
+        if link.next_try_mono is not None:
+            then = f"  Next try in {max(0.0, link.next_try_mono - mono):.0f} s; r: now."
+        room = (self.size.width or self.app.size.width) - cell_len(then) - 4
+        why = clip(((clean(link.why), "link--why"),), room, ellipsis=glyphs.ellipsis)
+        self.show_lines([((f" {glyphs.warning} ", "link--why"), *why, (then, "link--next"))])
 
 
 OUTCOME_STYLE = {

@@ -85,7 +85,11 @@ def trust_line(
     link = snapshot.link
     word = link.word
     linked = word in (LinkWord.ONLINE, LinkWord.STALE)
-    freshness = age(snapshot.newest_age) if linked else age(max(0.0, snapshot.mono - link.since_mono))
+    freshness = (
+        age(snapshot.newest_age)
+        if linked
+        else age(max(0.0, snapshot.mono - link.since_mono) if link.since_utc else None)
+    )
     # Each part: how important it is (0 stays to the last), gap before it, text, style.
     left: list[tuple[int, str, str]] = [
         (1, fit(name, min(16, cell_len(name))), "trust--name"),
