@@ -22,6 +22,7 @@ _WINDOW_NAMES = ("10min", "1h", "6h", "24h", "all")
 _TREND_SECONDS = 600.0
 _MOST_SERIES = 8
 _UNPINNED_SERIES = 4
+_ROOM_FOR_REASON = 8
 WIDE = 100
 """Cells; from this width on the run stands beside the readings."""
 _FRAME_ROWS = 4

@@ -142,7 +142,7 @@ def _resting(snapshot: Snapshot, width: int) -> list[Line]:
     elif run.word:
         said = f'The chamber says "{run.word}", which no contract file explains.'
     else:
-        said = "No message is known to tell what the chamber is doing. A contract file can name one."
+        said = "No message says what the chamber does. A contract file can name one."
     return [((line, "run--quiet"),) for line in textwrap.wrap(said, max(20, width))]
 
 
