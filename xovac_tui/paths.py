@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Literal
 
-if TYPE_CHECKING:
-    import platformdirs
+from xovac_tui.errors import SettingsError
 
 APP = "xovac-tui"
 HOME_VARIABLE = "XOVAC_HOME"
@@ -20,18 +19,34 @@ _PACKAGE = Path(__file__).resolve().parent
 def home() -> Path | None:
     """Return the folder of `XOVAC_HOME`, absolute, or None where it is not set."""
     value = os.environ.get(HOME_VARIABLE, "").strip()
-    return Path(os.path.abspath(os.path.expanduser(value))) if value else None
+    if not value:
+        return None
+    try:
+        return Path(os.path.abspath(os.path.expanduser(value)))
+    except OSError:  # a relative name, and the current folder was deleted
+        return Path(value)
 
 
-def _platform() -> platformdirs.PlatformDirs:
+def _platform(kind: Literal["user_config_path", "user_state_path", "user_log_path"]) -> Path:
+    """Return one of this platform's usual folders; SettingsError where nobody knows a home."""
     import platformdirs
 
-    return platformdirs.PlatformDirs(APP, appauthor=False)
+    try:
+        path = Path(getattr(platformdirs.PlatformDirs(APP, appauthor=False), kind))
+    except RuntimeError:
+        path = Path()
+    # Some releases give a name with `~` in it, which would become a folder of that name.
+    if not path.is_absolute():
+        raise SettingsError(
+            "This user has no home folder that could be found (HOME is not set), so there is no place for "
+            f"settings. Set {HOME_VARIABLE} to a folder that may be written, such as /tmp/{APP}."
+        )
+    return path
 
 
 def settings_folder() -> Path:
     """Return the folder of the settings file; it may not exist yet."""
-    return home() or _platform().user_config_path
+    return home() or _platform("user_config_path")
 
 
 def settings_file() -> Path:
@@ -52,7 +67,7 @@ def recipes_folder(configured: str = "", settings_path: Path | None = None) -> P
 
 def state_folder() -> Path:
     """Return the folder of what the program itself remembers."""
-    return home() or _platform().user_state_path
+    return home() or _platform("user_state_path")
 
 
 def state_file() -> Path:
@@ -63,7 +78,7 @@ def state_file() -> Path:
 def log_file() -> Path:
     """Return the log file, the only place for tracebacks."""
     base = home()
-    return (base / "logs" if base else _platform().user_log_path) / f"{APP}.log"
+    return (base / "logs" if base else _platform("user_log_path")) / f"{APP}.log"
 
 
 def shipped(name: str) -> Path:
@@ -130,13 +145,14 @@ def setup_logging() -> Path | None:
     for old in [handler for handler in root.handlers if handler.name == APP]:
         root.removeHandler(old)
         old.close()
-    path = log_file()
     handler: logging.Handler = logging.NullHandler()
+    path: Path | None = None
     written = True
     try:
+        path = log_file()
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=3, encoding="utf-8")
-    except OSError:
+    except (OSError, SettingsError):
         written = False
     handler.name = APP
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -162,3 +163,16 @@ async def test_leaving_early_closes_the_connection() -> None:
                 break
         await checks.aclose()  # type: ignore[attr-defined]
         await server.until(lambda: not server.sio.manager.is_connected(server.sids[0], "/"))
+
+
+async def test_a_port_that_is_silent_is_not_trusted() -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        found = await examine(Target(url=f"https://127.0.0.1:{port}", connect_timeout=0.3))
+    skipped_after(found, "tls")
+    assert "no certificate within 0.3 s" in found["tls"].advice

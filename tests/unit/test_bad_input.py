@@ -170,3 +170,32 @@ def test_an_experts_event_must_be_one_that_socketio_carries() -> None:
     station = Station("a", Profile(), load_contract(()))
     with pytest.raises(ContractError, match="keeps the name"):
         station.prepare_raw("disconnect", json.dumps({}))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a home is always known")
+def test_a_user_without_a_home_is_told_what_to_set(
+    line: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As in a container that runs under a number which no user has."""
+    for name in ("XOVAC_HOME", "HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_000_000)
+    monkeypatch.chdir(tmp_path)
+    for command in (("config", "path"), ("send", "cancel_recipe", "--yes", *URL), ("doctor",)):
+        said = line(*command)
+        assert said.code == 2
+        assert "Set XOVAC_HOME" in said.err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a folder in use cannot be deleted")
+def test_a_deleted_folder_is_no_defect(
+    line: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    monkeypatch.setenv("XOVAC_HOME", "relative")
+    gone.rmdir()
+    said = line("config", "init")
+    assert (said.code, "cannot be written" in said.err) == (2, True)

@@ -147,7 +147,7 @@ def _defect(error: Exception) -> int:
 
     log = paths.setup_logging()
     logging.getLogger(__name__).critical("a defect", exc_info=error)
-    where = f"The details are in {log}" if log else f"The log file {paths.log_file()} cannot be written"
+    where = f"The details are in {log}" if log else "The log file cannot be written"
     click.echo(
         f"A defect in xovac-tui {__version__} ended it ({type(error).__name__}). {where}; "
         "please report it. This sends nothing; what was sent before may have happened.",

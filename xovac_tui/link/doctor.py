@@ -174,7 +174,8 @@ async def _tls(patient: _Patient) -> Check:
             "tls", False, "No trusted encrypted connection.", await trouble.explain_network(error, address)
         )
     if certificate is None:
-        return Check("tls", True, "Trusted.")
+        why = trouble.silent(address, "certificate", patient.target.connect_timeout)
+        return Check("tls", False, "No encrypted connection in time.", why)
     how = (
         "pinned"
         if patient.target.fingerprint
