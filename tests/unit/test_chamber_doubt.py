@@ -99,3 +99,26 @@ def test_names_without_an_end_make_no_channels() -> None:
 def test_a_wide_object_is_read_in_order_and_bounded() -> None:
     found = [path for path, _ in leaves({f"k{n}": {"a": n} for n in range(20_000)})]
     assert found == [f"k{n}.a" for n in range(5_000)]
+
+
+@pytest.mark.parametrize("apart", [0.001, 0.3])
+def test_a_burst_is_no_pace_whose_end_forbids_commands(apart: float) -> None:
+    """A quiet device that greets with some messages must not count as one whose data have stopped."""
+    model = chamber()
+    for number in range(4):
+        model.apply(event("greeting", number * apart, {"n": number}))
+    model.apply(event("greeting", 600.0, {"n": 9}))
+    for number in range(4):
+        model.apply(event("greeting", 600.0 + number * apart, {"n": number}))
+    assert model.word(700.0) is LinkWord.ONLINE
+
+
+@pytest.mark.parametrize("period", [0.05, 1.0, 10.0])
+def test_a_pace_that_was_kept_is_missed(period: float) -> None:
+    model = chamber()
+    beats = max(3, round(5 / period))
+    for number in range(beats + 1):
+        model.apply(event("data", number * period, {"n": number}))
+    end = beats * period
+    assert model.word(end + 2.9) is LinkWord.ONLINE
+    assert model.word(end + max(3.0, 3 * period) + 0.1) is LinkWord.STALE

@@ -13,6 +13,8 @@ from xovac_tui.chamber.snapshot import ChannelView, Quality
 
 STALE_PERIODS = 3.0
 """A channel is stale after this many of its own usual periods."""
+STEADY_SECONDS = 3.0
+"""Seconds that a message must have come at its pace before its silence says something of the whole link."""
 ONCE_SECONDS = 60.0
 """Seconds after which a value that came only once counts as stale: nobody knows its usual period."""
 LONGEST_TEXT = 64
@@ -23,7 +25,7 @@ _INTERVALS = 8
 class Stream:
     """The pace of one message event: how often it usually comes."""
 
-    __slots__ = ("_intervals", "last", "name", "period")
+    __slots__ = ("_intervals", "_steady", "last", "name", "period")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -31,14 +33,23 @@ class Stream:
         self.period: float | None = None
         """Usual seconds between messages; None until two intervals were seen."""
         self._intervals: deque[float] = deque(maxlen=_INTERVALS)
+        self._steady = 0.0
+
+    @property
+    def steady(self) -> bool:
+        """True once it came at its pace for a while; a burst of greetings does not, however regular."""
+        return self._steady >= STEADY_SECONDS
 
     def beat(self, mono: float) -> None:
         """Note that the message came."""
         if self.last is not None:
-            self._intervals.append(max(0.0, mono - self.last))
+            interval = max(0.0, mono - self.last)
+            self._intervals.append(interval)
             if len(self._intervals) >= 2:
                 # The second longest: a burst does not shorten the period, and one pause does not lengthen it.
                 self.period = sorted(self._intervals)[-2]
+                on_time = interval <= max(STALE_PERIODS * self.period, STEADY_SECONDS)
+                self._steady = self._steady + interval if on_time else 0.0
         self.last = mono
 
     def pause(self) -> None:

@@ -236,7 +236,7 @@ class Chamber:
 
     def _data_stopped(self, mono: float) -> bool:
         """True when every message that used to come regularly is overdue."""
-        learned = [s for s in self._streams.values() if s.period is not None]
+        learned = [s for s in self._streams.values() if s.period is not None and s.steady]
         paced = [s for s in learned if s.period is not None and s.period <= _PACE_SETTERS] or learned
         # A stream that has not come since the link came back is judged from that moment.
         up_since = self._link.since_mono
