@@ -31,7 +31,8 @@ _FRAME_ROWS = 4
 
 def _top_rows(snapshot: Snapshot, height: int, *, wide: bool) -> int:
     """Return how many of the pane's rows readings and run get; the trend gets what they leave."""
-    shown = sum(not channel.hidden for channel in snapshot.channels)
+    # Where nothing has come yet, the room is for the reason.
+    shown = sum(not channel.hidden for channel in snapshot.channels) or _ROOM_FOR_REASON
     if wide:
         return max(8, min(shown + 2, height // 2))
     return 4 + max(3, min(-(-shown // 2) + 2, height * 35 // 100))
@@ -54,9 +55,6 @@ class StatusPane(Pane):
     StatusPane #readings { border: round $border-blurred; border-title-color: $foreground; padding: 0 1; }
     StatusPane #readings:focus { border: round $border; }
     StatusPane #run { border: round $border-blurred; border-title-color: $foreground; padding: 0 1; }
-    .-ascii StatusPane #readings { border: ascii $border-blurred; }
-    .-ascii StatusPane #run { border: ascii $border-blurred; }
-    .-ascii StatusPane #readings:focus { border: ascii $border; }
     StatusPane.-narrow #top { layout: vertical; }
     StatusPane.-narrow #run { height: 4; width: 1fr; }
     StatusPane.-wide #readings { width: 56%; }

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 
+from xovac_tui.api.contract import Role
 from xovac_tui.chamber.snapshot import RunState, Snapshot
 from xovac_tui.progress import Progress
 from xovac_tui.recipes.units import format_duration
@@ -123,8 +124,8 @@ def _not_heard(snapshot: Snapshot, progress: Progress, times: Times) -> list[Lin
     """Say how old the last word is, and what would follow if nothing had changed since."""
     lines: list[Line] = [
         (
-            (f"Not heard for {age(snapshot.newest_age)}. ", "run--warn"),
-            ("The run may go on in the chamber.", "run--quiet"),
+            (f"Not heard for {_silence(snapshot)}. ", "run--warn"),
+            ("The run may go on.", "run--quiet"),
         )
     ]
     if progress.ends_utc is not None:
@@ -133,10 +134,18 @@ def _not_heard(snapshot: Snapshot, progress: Progress, times: Times) -> list[Lin
     return lines
 
 
+def _silence(snapshot: Snapshot) -> str:
+    """Return how long the chamber has not told its state, whatever else it may have said."""
+    told = snapshot.by_role(Role.STATE)
+    return age(told.age if told is not None else snapshot.newest_age)
+
+
 def _resting(snapshot: Snapshot, width: int) -> list[Line]:
     """Say what there is to do, or why nothing is known, wrapped to the width."""
     run = snapshot.run
-    if run.state is RunState.IDLE:
+    if run.stale:
+        said = f"Not heard for {_silence(snapshot)}. Somebody else may have started a run."
+    elif run.state is RunState.IDLE:
         said = "A recipe is loaded." if run.recipe else "No recipe is loaded."
         said += " Press 3 to choose, load and start one."
     elif run.word:
@@ -190,7 +199,7 @@ def _bar(
 
 def _ends(progress: Progress, glyphs: Glyphs, times: Times) -> Line:
     if progress.ends_utc is None or progress.left is None:
-        return (("Ends  not known: the recipe was not loaded from here", "run--quiet"),)
+        return (("Ends not known: it was not loaded from here", "run--quiet"),)
     about = "about " if progress.estimated else ""
     return (
         ("Ends ", "run--quiet"),
