@@ -9,6 +9,7 @@ server ends the connection.
 from __future__ import annotations
 
 import asyncio
+import base64
 import inspect
 import logging
 import socket
@@ -115,10 +116,48 @@ class Socket(aiohttp.ClientWebSocketResponse):
                     return
 
 
+class _Poll:
+    """The answer to a long poll, from which everything is taken that is no packet."""
+
+    def __init__(self, response: aiohttp.ClientResponse, on_junk: Callable[[str], None] | None) -> None:
+        self.status = response.status
+        self._response = response
+        self._on_junk = on_junk
+
+    async def read(self) -> bytes:
+        """Return what is left, as UTF-8."""
+        packets = []
+        body = (await self._response.read()).decode("utf-8", "replace")
+        for packet in body.split("\x1e") if body else ():
+            if _is_packet(packet):
+                packets.append(packet)
+            elif self._on_junk:
+                self._on_junk(packet)
+        return "\x1e".join(packets).encode()
+
+
+def _is_packet(text: str) -> bool:
+    if text[:1] == "b":
+        try:
+            base64.b64decode(text[1:])
+        except ValueError:
+            return False
+        return True
+    return text[:1] in _PACKETS and text != ""
+
+
 class _Engine(engineio.AsyncClient):  # type: ignore[misc]
     """Engine.IO that hands over one packet after the other in its read path."""
 
     _yielded = 0.0
+    on_junk: Callable[[str], None] | None = None
+    """Takes what is no packet, at which the library would end the connection."""
+
+    async def _send_request(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        response = await super()._send_request(method, *args, **kwargs)
+        if method == "GET" and self.state == "connected" and isinstance(response, aiohttp.ClientResponse):
+            return _Poll(response, self.on_junk)
+        return response
 
     async def _trigger_event(self, event: str, *args: Any, **kwargs: Any) -> Any:
         if event != "message":
@@ -164,6 +203,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         """What the server sent with its refusal."""
         # How an event of our namespace that nobody wants a receipt for begins.
         self._plain = "42[" if namespace == "/" else f"42{namespace},["
+        self.eio.on_junk = self._junk
         self.eio.on("message", self._message)
         self.eio.on("disconnect", self._disconnected)
         self.on("connect_error", self._refused, namespace=namespace)
@@ -191,9 +231,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         Returns whether it is handled.
         """
         if text[:1] not in _PACKETS or not text:
-            # The library would end the connection at what is no packet.
-            if not self.ended.is_set():
-                self._on_malformed(text, ValueError("no Engine.IO packet begins like this"))
+            self._junk(text)
             return True
         if not text.startswith(self._plain) or self._half:
             return False
@@ -205,6 +243,10 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             return False
         self._hand_over(data)
         return True
+
+    def _junk(self, text: str) -> None:
+        if not self.ended.is_set():
+            self._on_malformed(text, ValueError("it is no Engine.IO packet"))
 
     def _hand_over(self, data: list[Any]) -> None:
         # What still comes after the end is not heard, or a link would show data while it says LOST.
