@@ -76,17 +76,21 @@ def polled(answers: list[bytes]) -> Callable[[web.Request], Awaitable[web.Respon
 async def test_a_long_poll_with_junk_ends_nothing(body: bytes, junk: list[str]) -> None:
     answers = [b'40{"sid":"x"}', body, b'42["end"]']
 
-    async with raw_server(stay, greet=False, polling=polled(answers)) as server:
-        async with running(Target(url=server.url, transports=("polling",))) as harness:
-            await harness.event("end")
-            assert harness.states == [LinkState.CONNECTING, LinkState.ONLINE]
-            assert [event.payload.raw for event in harness.heard if event.name == MALFORMED] == junk
+    async with (
+        raw_server(stay, greet=False, polling=polled(answers)) as server,
+        running(Target(url=server.url, transports=("polling",))) as harness,
+    ):
+        await harness.event("end")
+        assert harness.states == [LinkState.CONNECTING, LinkState.ONLINE]
+        assert [event.payload.raw for event in harness.heard if event.name == MALFORMED] == junk
 
 
 async def test_bytes_in_a_long_poll_that_are_no_utf8_are_kept_as_far_as_they_go() -> None:
     answers = [b'40{"sid":"x"}', b'42["a","\xff"]', b'42["end"]']
 
-    async with raw_server(stay, greet=False, polling=polled(answers)) as server:
-        async with running(Target(url=server.url, transports=("polling",))) as harness:
-            await harness.event("end")
-            assert (await harness.event("a")).payload.raw == "\ufffd"
+    async with (
+        raw_server(stay, greet=False, polling=polled(answers)) as server,
+        running(Target(url=server.url, transports=("polling",))) as harness,
+    ):
+        await harness.event("end")
+        assert (await harness.event("a")).payload.raw == "\ufffd"

@@ -141,6 +141,7 @@ def test_half_a_character_is_no_header(line: CommandLine, monkeypatch: pytest.Mo
         ('[commands.a]\nfields.r = { type = "string", auto = "epoch_ms" }', "commands.a.fields.r.auto"),
         ('[messages.m]\nplate.A = { label = "x" }', '"plate.A" = {'),
         (f"x = {ENDLESS}", "thousands of digits"),
+        ('origin = "documented"\n[commands.vent]', "`origin`"),
     ],
 )
 def test_a_contract_that_cannot_work_is_refused(tmp_path: Path, text: str, named: str) -> None:

@@ -110,14 +110,14 @@ def load_contract(paths: Sequence[Path], *, simulator: bool = False) -> Contract
     for name in shipped:
         _add(draft, Path(__file__).with_name(name), name)
     for path in paths:
-        _add(draft, path, str(path))
+        _add(draft, path, str(path), theirs=True)
     if draft.start is not None and draft.start not in draft.commands:
         hint = nearest(draft.start, draft.commands)
         raise SettingsError(f'{draft.files[-1]}: `start`: no command is called "{draft.start}".{hint}')
     return Contract(draft.commands, draft.responses, draft.messages, draft.start, tuple(draft.files))
 
 
-def _add(draft: _Draft, path: Path, name: str) -> None:
+def _add(draft: _Draft, path: Path, name: str, *, theirs: bool = False) -> None:
     data = read_toml(path)
     for key in data:
         if key not in _KEYS:
@@ -134,6 +134,11 @@ def _add(draft: _Draft, path: Path, name: str) -> None:
                     f"{name}: `{key}`: socket.io can carry no event of this name. Correct it."
                 )
     origin = _one_of(data, "origin", Origin.USER, name)
+    if theirs and origin is Origin.DOCUMENTED:
+        raise SettingsError(
+            f'{name}: `origin`: what a file adds is not "documented" by the device\'s manual. '
+            'Write "user" or "assumed".'
+        )
     source = str(data.get("source", name))
     for event, table in data.get("commands", {}).items():
         _guard_documented(draft.commands.get(event), f"commands.{event}", name)
