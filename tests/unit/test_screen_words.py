@@ -83,6 +83,8 @@ def bar(
         (2.5e-7, "", False, "2.50e-07"),
         (0.0, "", False, "0.000"),
         (math.nan, "degC", False, "—"),
+        (-1e308, "degC", False, "−1.00e+308"),
+        (1e6, "W", False, "1.00e+06"),
     ],
 )
 def test_numbers(value: float, unit: str, log: bool, shown: str) -> None:

@@ -23,6 +23,8 @@ _UNITS = {
 }
 _DECIMALS = {"degC": 1, "Cel": 1, "degF": 1, "K": 1, "W": 1, "%": 1, "percent": 1, "V": 2, "A": 2, "s": 1}
 _SIGNED = {"degC", "Cel", "degF"}
+_FIXED_BELOW = 1e6
+"""Larger values do not fit their column with fixed decimals, and a number that is cut is another number."""
 
 
 def unit(name: str) -> str:
@@ -36,13 +38,13 @@ def number(value: float, unit_name: str = "", *, log: bool = False) -> str:
         return "—"
     if log:
         text = f"{value:.1e}"
-    elif unit_name in _DECIMALS:
+    elif unit_name in _DECIMALS and abs(value) < _FIXED_BELOW:
         text = (
             f"{value:+.{_DECIMALS[unit_name]}f}"
             if unit_name in _SIGNED
             else f"{value:.{_DECIMALS[unit_name]}f}"
         )
-    elif value != 0 and (abs(value) >= 1e6 or abs(value) < 1e-3):
+    elif value != 0 and (abs(value) >= _FIXED_BELOW or abs(value) < 1e-3):
         text = f"{value:.2e}"
     else:
         text = f"{value:.0f}" if value.is_integer() and abs(value) >= 1000 else f"{value:.3f}"

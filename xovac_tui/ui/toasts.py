@@ -43,6 +43,10 @@ def link_words(news: LinkChanged) -> Words | None:
     return None
 
 
+_LONGEST = 240
+"""Characters of the chamber's own words in a toast, which covers what is under it."""
+
+
 def outcome_words(entry: LedgerEntry) -> Words | None:
     """Return what is worth a toast about a command, or None."""
     name = f"{'STOP: ' if entry.stop else ''}{entry.command}"
@@ -57,6 +61,8 @@ def outcome_words(entry: LedgerEntry) -> Words | None:
         return Words(f"{name}: late {entry.late.value}", said, _SEVERITY[entry.late])
     severity = _SEVERITY[entry.outcome]
     said = entry.message or entry.reason
+    if len(said) > _LONGEST:
+        said = f"{said[:_LONGEST]}... (the whole is in the ledger: 2)"
     if entry.outcome is Outcome.SUCCESS:
         said = said or "Acknowledged. Watch the readings for the effect."
     return Words(f"{name} {entry.outcome.value}", said, severity, 4.0 if severity == "information" else 8.0)

@@ -12,7 +12,11 @@ from xovac_tui.ui.dialogs.base import Dialog
 class AskDialog(Dialog[str]):
     """One field; enter gives its text, escape gives nothing."""
 
-    DEFAULT_CSS = "AskDialog Input { width: 60; max-width: 100%; }"
+    DEFAULT_CSS = """
+    AskDialog > .dialog { width: 66; max-height: 100%; }
+    AskDialog Label { width: 1fr; height: auto; }
+    AskDialog Input { width: 1fr; }
+    """
 
     def __init__(self, title: str, words: str, value: str = "", *, longest: int = 200) -> None:
         super().__init__()

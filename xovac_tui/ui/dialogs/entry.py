@@ -98,7 +98,8 @@ class EntryDialog(Dialog[bool]):
                 yield FactsView(label_width=11)
 
     def on_mount(self) -> None:
-        """Let the arrows scroll at once."""
+        """Let the arrows scroll at once; no toast may lie over what is read."""
+        self.app.clear_notifications()
         self.query_one(VerticalScroll).focus()
         self.on_resize()
         self._show()

@@ -2,44 +2,74 @@
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
-from textual.widgets import Button, Label
+from typing import ClassVar
 
-from xovac_tui.chamber.snapshot import Snapshot
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Static
+
+from xovac_tui.chamber.snapshot import LinkWord, RunState, Snapshot
 from xovac_tui.ui.dialogs.base import Dialog
+from xovac_tui.ui.dialogs.guard import DialogButton
 
 
 class QuitDialog(Dialog[bool]):
     """Leaving never changes the chamber; the operator should know that, too."""
 
-    BINDINGS = [("y", "yes", "leave")]  # noqa: RUF012 - Textual's own form
+    DEFAULT_CSS = """
+    QuitDialog > .dialog { width: 76; max-width: 100%; max-height: 100%; padding: 0 2; }
+    QuitDialog Static { height: auto; width: 1fr; }
+    QuitDialog .buttons { margin: 1 0; width: 1fr; align-horizontal: center; }
+    """
+    AUTO_FOCUS = "#stay"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "leave"),
+        Binding("enter", "choose", "choose", priority=True),
+        Binding("left,h,up,k", "app.focus_previous", "before", show=False),
+        Binding("right,l,down,j", "app.focus_next", "next", show=False),
+    ]
 
     def __init__(self, name: str, snapshot: Snapshot) -> None:
         super().__init__()
-        self._name, self._snapshot = name, snapshot
+        self._chamber, self._snapshot = name, snapshot
 
     def compose(self) -> ComposeResult:
         """Build the question."""
-        run = self._snapshot.run
-        recipe = f' "{run.recipe}"' if run.recipe else ""
         yield self.stop_bar()
         with Vertical(classes="dialog") as box:
             box.border_title = "Leave the console?"
-            yield Label(f"{self._name} runs{recipe}, and goes on with it when you leave.", markup=False)
-            yield Label("Leaving sends nothing, and this console keeps nothing more.\n", markup=False)
+            yield Static(what_goes_on(self._chamber, self._snapshot), id="now", markup=False)
+            yield Static("Leaving sends nothing, and this console keeps nothing more.", markup=False)
             with Horizontal(classes="buttons"):
-                yield Button("Stay", id="stay", compact=True, variant="primary")
-                yield Button("Leave (y)", id="leave", compact=True)
+                yield DialogButton("Stay", id="stay")
+                yield DialogButton("Leave (y)", id="leave")
 
-    def on_mount(self) -> None:
-        """Stand on the harmless button."""
-        self.query_one("#stay").focus()
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Say what the chamber does by now."""
+        self.query_one("#now", Static).update(what_goes_on(self._chamber, snapshot))
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Give the answer."""
-        self.dismiss(event.button.id == "leave")
+    def on_dialog_button_clicked(self, message: DialogButton.Clicked) -> None:
+        """Give the answer that was clicked."""
+        self.dismiss(message.button.id == "leave")
 
-    def action_yes(self) -> None:
-        """Leave."""
-        self.dismiss(True)
+    def action_choose(self) -> None:
+        """Give the answer that has the focus."""
+        self.dismiss(self.focused is not None and self.focused.id == "leave")
+
+    def action_answer(self, leave: bool) -> None:
+        """Give an answer."""
+        self.dismiss(leave)
+
+
+def what_goes_on(name: str, snapshot: Snapshot) -> str:
+    """Say what the chamber does, no surer than it is known."""
+    run = snapshot.run
+    recipe = f' "{run.recipe}"' if run.recipe else ""
+    if run.stale or snapshot.link.word not in (LinkWord.ONLINE, LinkWord.STALE):
+        return f"{name} was last known as {run.state}{recipe}. What it does goes on when you leave."
+    if run.state is RunState.RUNNING:
+        return f"{name} runs{recipe}, and goes on with it when you leave."
+    if run.state is RunState.IDLE:
+        return f"{name} is idle by now."
+    return f"Nobody can say what {name} does. It goes on when you leave."

@@ -21,7 +21,7 @@ from xovac_tui.recording.filters import SYNTAX, Filter, FilterError, LogRows, pa
 from xovac_tui.ui.commands import bindings
 from xovac_tui.ui.literal import literal
 from xovac_tui.ui.pane import Pane
-from xovac_tui.ui.widgets.eventdetail import detail_lines, detail_text
+from xovac_tui.ui.widgets.eventdetail import detail_lines, detail_text, shown_in_part
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span
 from xovac_tui.ui.widgets.logview import LogView
 from xovac_tui.ui.widgets.rows import Rows
@@ -261,8 +261,10 @@ class LogPane(Pane):
             return
         text = detail_text(event)
         self.app.copy_to_clipboard(text)
+        what = "what is shown of it, " if shown_in_part(event) else ""
         self._say(
-            f"Copied {len(text):,} characters, if this terminal lets programs copy. s saves it to a file."
+            f"Copied {what}{len(text):,} characters, if this terminal lets programs copy. "
+            "s saves it to a file."
         )
 
     def action_log_save(self) -> None:
@@ -271,7 +273,7 @@ class LogPane(Pane):
         if event is None:
             self._say("There is no event to save.", "warning")
             return
-        self._save([event], f"event-{event.index}-{clean(event.name, 40)}")
+        self._save([event], f"event-{event.index + 1}-{clean(event.name, 40)}")
 
     def action_log_save_all(self) -> None:
         """Save what the filter shows."""

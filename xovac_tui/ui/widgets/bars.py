@@ -159,16 +159,20 @@ class LedgerLine(LinesWidget):
     DEFAULT_CSS = "LedgerLine { height: 1; }" + OUTCOME_CSS.format(name="LedgerLine")
 
     def show(self, entries: Sequence[LedgerEntry], *, glyphs: Glyphs, times: Times, now: float) -> None:
-        """Show the oldest unlooked-at unknown outcome, else the newest entry."""
+        """Show the newest unknown outcome that nobody looked at, else the newest entry.
+
+        A command that waits for its answer comes before both: somebody has just sent it, STOP perhaps.
+        """
         unknown = [e for e in entries if e.outcome is Outcome.UNKNOWN and not e.looked_at]
         if not entries:
             self.show_lines([((f" {glyphs.then} No command has been sent from here.", "outcome--quiet"),)])
             return
-        entry = unknown[-1] if unknown else entries[-1]
+        waits = entries[-1].outcome is Outcome.SENT
+        entry = unknown[-1] if unknown and not waits else entries[-1]
         spans: list[Span] = [(f" {glyphs.then} ", "outcome--quiet")]
         if unknown:
             more = f" +{len(unknown) - 1}" if len(unknown) > 1 else ""
-            spans.append((f"UNKNOWN{more} (u: seen) ", "outcome--bad"))
+            spans.append((f"UNKNOWN{more} (u: seen){', now' if waits else ''} ", "outcome--bad"))
         spans += ledger_spans(entry, glyphs=glyphs, times=times, now=now)
         self.show_lines([clip(tuple(spans), self.size.width or 80, ellipsis=glyphs.ellipsis)])
 

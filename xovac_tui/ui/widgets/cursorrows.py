@@ -6,13 +6,12 @@ from abc import abstractmethod
 from collections.abc import Hashable, Sequence
 from typing import ClassVar, Generic, TypeVar
 
-from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit
 
 T = TypeVar("T")
 
@@ -118,7 +117,7 @@ class CursorRows(LinesWidget, Generic[T], can_focus=True):
         mark = self.glyphs.then if chosen else " "
         spans = [(f"{mark} ", ""), *self.spans_of(item, width - 2)]
         if not (chosen and self.has_focus):
-            return tuple(spans)
+            return clip(tuple(spans), width, ellipsis=self.glyphs.ellipsis)
         # One colour for the whole row: signs and words in it still tell outcome and hazard.
         text = "".join(part for part, _ in spans)
-        return ((text if cell_len(text) >= width else fit(text, width), "rows--cursor"),)
+        return ((fit(text, width, ellipsis=self.glyphs.ellipsis), "rows--cursor"),)

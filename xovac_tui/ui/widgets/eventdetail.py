@@ -27,8 +27,9 @@ def detail_lines(event: LoggedEvent, width: int, *, glyphs: Glyphs, times: Times
     name = literal(clean(event.name, 200), glyphs.ascii)
     head: list[Line] = [
         ((f"{way}  {event.kind.value}  ", "rows--quiet"), (name, "rows--strong")),
-        ((f"{times.stamp(event.utc)}   event {event.index + 1:,}   {_size(event)}", "rows--quiet"),),
     ]
+    about = f"{times.stamp(event.utc)}, event {event.index + 1:,}, {_size(event)}"
+    head += [((line, "rows--quiet"),) for line in folded(about, max(10, width))]
     if event.problem:
         problem = literal(clean(event.problem, 400), glyphs.ascii)
         head += [
@@ -48,6 +49,11 @@ def detail_text(event: LoggedEvent) -> str:
     """Return the payload as it is shown, to be copied: without anything that could act where it is pasted."""
     text, rest = _payload(event)
     return "\n".join([*text, f"… {rest}"] if rest else text)
+
+
+def shown_in_part(event: LoggedEvent) -> bool:
+    """Return whether a part of the payload is left out of what is shown."""
+    return bool(_payload(event)[1])
 
 
 def _size(event: LoggedEvent) -> str:

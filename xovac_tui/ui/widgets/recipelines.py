@@ -147,6 +147,9 @@ def _total(study: Study, utc: float, speed: float, width: int, times: Times) -> 
     ends = times.day_and_time(utc + plan.total / speed) + times.zone(utc)
     takes = f"{about}{short_duration(plan.total)}"
     room = width - len(f"Takes {takes}{demo}  ends {ends}")
+    if room < 0:
+        # When it ends matters more than how the demo's clock runs.
+        demo, room = "", room + len(demo)
     tail = next((words for words in (" if started now", " if now") if len(words) <= room), "")
     return (
         ("Takes ", "rows--quiet"),

@@ -37,7 +37,9 @@ def small_lines(snapshot: Snapshot, *, name: str, glyphs: Glyphs) -> list[Line]:
             (glyphs.plain(f" {age(snapshot.newest_age)}"), ""),
         ),
         (
-            (f"{glyphs.run(snapshot.run.state)} {snapshot.run.state.value}", ""),
+            (f"{glyphs.run(snapshot.run.state)} ", ""),
+            ("last known: " if snapshot.run.stale else "", "small--bad"),
+            (snapshot.run.state.value, ""),
             (f" {snapshot.run.recipe or ''}", ""),
         ),
     ]

@@ -1,0 +1,156 @@
+"""What the screens say is no surer than what is known, and none of it is cut without a sign."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from textual.containers import VerticalScroll
+from textual.geometry import Region
+from textual.widgets import Static
+
+from tests.helpers.console import Console, console
+from xovac_tui.ui.dialogs.facts import FactsView
+from xovac_tui.ui.dialogs.guard import DialogButton
+from xovac_tui.ui.widgets.bars import LedgerLine
+from xovac_tui.ui.widgets.ledger import Ledger
+from xovac_tui.ui.widgets.lines import LinesWidget
+from xovac_tui.ui.widgets.runpanel import RunPanel
+from xovac_tui.ui.widgets.small import SmallNotice
+
+SIZES = [(40, 10), (80, 24), (120, 36), (200, 60)]
+
+
+def inside(c: Console, region: Region) -> bool:
+    return bool(region) and c.app.screen.query_one(".dialog").content_region.contains_region(region)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_last_line_of_the_help_can_be_read(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with console(tmp_path, size=size) as c:
+        await c.press("?", "end")
+        c.app.screen.query_one(VerticalScroll).scroll_end(animate=False)
+        await c.settle()
+        last = c.app.screen.query(FactsView).last()
+        assert "Leave." in last.plain.splitlines()[-1] or last.plain.endswith("it does.")
+        assert inside(c, c.app.screen.query_one(VerticalScroll).region)
+        assert last.region.bottom <= c.app.screen.query_one(VerticalScroll).region.bottom
+
+
+async def test_the_help_names_keys_as_they_stand_on_the_keyboard(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="log") as c:
+        await c.press("?")
+        shown = c.app.screen.query(FactsView).first().plain
+        assert "  / " in shown
+        assert "slash" not in shown
+        assert "esc " in shown
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_leaving_is_asked_in_full_at_any_size(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with console(tmp_path, size=size) as c:
+        await c.run_state("A recipe with quite a long name, as they are")
+        await c.press("q")
+        for widget in [*c.app.screen.query(DialogButton), *c.app.screen.query(Static)]:
+            assert inside(c, widget.region), widget
+        assert c.app.screen.query_one("#stay", DialogButton).plain == "[ Stay ]"
+
+
+async def test_leaving_says_what_the_chamber_does_as_far_as_it_is_known(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.run_state()
+        await c.press("q")
+        now = c.app.screen.query_one("#now", Static)
+        assert "runs" in str(now.content)
+        await c.lose()
+        assert "last known as RUNNING" in str(now.content)
+        await c.online()
+        await c.readings("idle")
+        assert "is idle by now" in str(now.content)
+        await c.press("right", "enter")
+        assert c.app.return_code == 0
+
+
+async def test_what_is_cut_in_the_ledger_ends_in_a_sign(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await c.lose()
+        await c.station.send("start_recipe")
+        await c.settle()
+        ledger = c.app.query_one(Ledger)
+        assert ledger.plain.rstrip().endswith("…")
+        ledger.focus()
+        await c.settle()
+        assert ledger.plain.rstrip().endswith("…")
+
+
+async def test_a_stop_that_waits_is_seen_beside_an_unknown_outcome(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        c.app.run_worker(c.station.send("start_recipe"))
+        await c.until(lambda: c.link.emitted)
+        await c.lose()
+        await c.online()
+        await c.readings()
+        line = c.app.query_one(LedgerLine)
+        assert "UNKNOWN (u: seen) " in line.plain
+        await c.press_stop()
+        assert "UNKNOWN (u: seen), now " in line.plain
+        assert "STOP cancel_recipe sent ▸ waiting" in line.plain
+
+
+async def test_when_a_recipe_ends_is_told_before_how_the_demo_runs(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="recipes") as c:
+        c.station.speed = 60.0
+        await c.until(lambda: "Takes" in c.app.query_one("#recipe-facts", LinesWidget).plain)
+        await c.press("end")
+        await c.readings()
+        facts = c.app.query_one("#recipe-facts", LinesWidget)
+        takes = next(line for line in facts.plain.split("\n") if line.startswith("Takes"))
+        assert "ends" in takes
+        assert "Z" in takes[: facts.size.width]
+
+
+async def test_an_old_idle_invites_to_nothing(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.lose()
+        await c.advance(30)
+        said = c.app.query_one(RunPanel).plain
+        assert "Not heard for 30s" in said
+        assert "load and start" not in said
+
+
+async def test_an_old_run_is_no_run_in_a_small_terminal(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(40, 10)) as c:
+        await c.run_state()
+        assert "▶ RUNNING" in c.app.query_one(SmallNotice).plain
+        await c.lose()
+        assert "▶ last known: RUNNING" in c.app.query_one(SmallNotice).plain
+
+
+async def test_a_long_answer_covers_little_of_the_screen(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        c.app.run_worker(c.station.send("start_recipe"))
+        await c.until(lambda: c.link.emitted)
+        c.link.answer("start_recipe", "error", "w" * 2000)
+        await c.settle()
+        assert len(c.toasts[-1]) < 350
+        assert "the whole is in the ledger" in c.toasts[-1]
+
+
+async def test_a_large_event_tells_its_size_in_80_columns_and_saves_under_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XOVAC_HOME", str(tmp_path / "home"))
+    async with console(tmp_path, tab="log") as c:
+        c.link.deliver("big", "x" * 3_000_000)
+        await c.settle()
+        await c.press("end", "enter")
+        detail = c.app.query_one("#log-detail", LinesWidget)
+        assert "the first 64,000 kept" in " ".join(detail.plain.split())
+        assert all(cell_len(row.rstrip()) <= detail.content_size.width for row in detail.plain.split("\n"))
+        await c.press("c")
+        assert "Copied what is shown of it, " in c.toasts[-1]
+        number = len(c.station.log)
+        await c.press("s")
+        await c.until(lambda: "Saved 1 event" in c.toasts[-1])
+        assert f"event-{number}-big" in c.toasts[-1].replace("\n", "")
