@@ -110,6 +110,11 @@ def test_a_users_file_adds(tmp_path: Path) -> None:
         ("[confirm.load_recipe]\nrole = 'recipe_name'\nequals = 'nam'", ['mean "name"']),
         ("[messages.m]\nx = 3", ['messages.m."x"', "must be a table"]),
         ("[messages.m]\nx = { rolle = 'state' }", ['mean "role"']),
+        ("[messages.m]\nx = { role = 'state' }", ['messages.m."x"', "neither running nor idle"]),
+        (
+            "[messages.m]\nx = { role = 'step' }\ny = { role = 'step' }",
+            ['messages.m."y"', "role step", 'messages.m."x"'],
+        ),
         ("comands = 1", ['mean "commands"']),
         ("commands = 1", ["must hold tables"]),
         ("start = 'go'", ["`start`", 'called "go"']),

@@ -19,6 +19,7 @@ from xovac_tui.link.target import Target
 from xovac_tui.recipes.files import examples_folder, load_recipe
 from xovac_tui.recipes.plan import plan_recipe
 from xovac_tui.station import LedgerChanged, LinkCallbacks, LinkChanged, News, Station
+from xovac_tui.station.core import STOP_AGAIN
 
 
 class Bench:
@@ -114,6 +115,31 @@ async def test_stale_refuses_everything_but_stop() -> None:
         b.link.answer("cancel_recipe")
         entry = await task
         assert (entry.outcome, entry.stop) == (Outcome.SUCCESS, True)
+
+
+async def test_a_device_that_is_silent_by_habit_can_be_commanded_when_its_profile_says_so() -> None:
+    async with bench(Profile(url="http://x:1", send_when_stale=True)) as b:
+        b.go_stale()
+        task = await sent(b, "cancel_recipe")
+        assert b.link.emitted == [("cancel_recipe", "")]
+        b.link.answer("cancel_recipe")
+        assert (await task).outcome is Outcome.SUCCESS
+
+
+async def test_stop_may_be_asked_for_again_when_no_answer_comes() -> None:
+    async with bench() as b:
+        first = await sent(b, "cancel_recipe")
+        b.clock.advance(STOP_AGAIN - 0.1)
+        assert (await b.station.stop()).outcome is Outcome.REFUSED
+        b.clock.advance(0.2)
+        assert (await b.station.send("cancel_recipe")).outcome is Outcome.REFUSED
+        again = asyncio.create_task(b.station.stop())
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert len(b.link.emitted) == 2
+        b.link.answer("cancel_recipe")
+        b.link.answer("cancel_recipe", "warning", "Not running.")
+        assert ((await first).outcome, (await again).outcome) == (Outcome.SUCCESS, Outcome.WARNING)
 
 
 async def test_observing_sends_nothing_stop_included() -> None:

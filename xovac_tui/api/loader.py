@@ -114,7 +114,24 @@ def load_contract(paths: Sequence[Path], *, simulator: bool = False) -> Contract
     if draft.start is not None and draft.start not in draft.commands:
         hint = nearest(draft.start, draft.commands)
         raise SettingsError(f'{draft.files[-1]}: `start`: no command is called "{draft.start}".{hint}')
+    _one_leaf_a_role(draft)
     return Contract(draft.commands, draft.responses, draft.messages, draft.start, tuple(draft.files))
+
+
+def _one_leaf_a_role(draft: _Draft) -> None:
+    """Refuse a role that two leaves play: what the program concludes would flip with every message."""
+    played: dict[Role, str] = {}
+    for message in draft.messages.values():
+        for leaf in message.leaves:
+            if leaf.role is None:
+                continue
+            key = f'messages.{message.event}."{leaf.path}"'
+            other = played.setdefault(leaf.role, key)
+            if other != key:
+                raise SettingsError(
+                    f"{draft.files[-1]}: `{key}` has the role {leaf.role.value}, as has `{other}`. "
+                    "Take one of them out."
+                )
 
 
 def _add(draft: _Draft, path: Path, name: str, *, theirs: bool = False) -> None:
@@ -268,6 +285,11 @@ def _message(
                 f'"{path}.{inner}" = {{ label = "Plate A" }}.'
             )
         read = convert(leaf, _LeafTable, name, at=at)
+        if read.role is Role.STATE and not (read.running or read.idle):
+            raise SettingsError(
+                f"{name}: `{at}` has the role state, but neither running nor idle gives its values. "
+                'Write running = ["..."] and idle = ["..."].'
+            )
         leaves[path] = LeafSpec(path=path, **{f: getattr(read, f) for f in read.__struct_fields__})
     return MessageSpec(event, tuple(leaves.values()), origin, source)
 

@@ -53,6 +53,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """Seconds."""
     stale_after: Annotated[float, Meta(ge=0.5, le=3600)] = 3.0
     """Seconds a channel may be silent at least before it is stale (or 3 x its own period, if longer)."""
+    send_when_stale: bool = False
+    """Let commands go while the data are stale: for a device that is silent by habit when nothing runs."""
     recipe: RecipeSettings = RecipeSettings()
 
 

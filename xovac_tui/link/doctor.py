@@ -22,7 +22,7 @@ from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link import trouble
 from xovac_tui.link.certificate import presented, trust
 from xovac_tui.link.dial import Connection, Hearing, dial, open_session
-from xovac_tui.link.handshake import Handshake, ask
+from xovac_tui.link.handshake import NO_HTTP, SILENT, Handshake, ask
 from xovac_tui.link.resolve import look_up
 from xovac_tui.link.target import Address, Target, check_target, show_fingerprint
 
@@ -212,9 +212,11 @@ async def _http(patient: _Patient) -> Check:
     async with open_session(patient.target, address) as session:
         answer = patient.handshake = await ask(session, address, patient.target.connect_timeout)
     if answer.trouble:
-        return Check(
-            "http", False, f"No HTTP answer ({answer.trouble}).", trouble.not_socketio(address, answer, None)
-        )
+        advice = {
+            SILENT: trouble.silent(address, "HTTP answer", patient.target.connect_timeout),
+            NO_HTTP: trouble.no_http(address),
+        }.get(answer.trouble) or trouble.not_socketio(address, answer, None)
+        return Check("http", False, f"No HTTP answer ({answer.trouble}).", advice)
     status = f"HTTP status {answer.status}" + (f", {answer.server}" if answer.server else "")
     if answer.old:
         return Check("http", False, f"Engine.IO 3 ({status}).", trouble.old_protocol(address))

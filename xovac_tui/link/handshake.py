@@ -14,6 +14,8 @@ from xovac_tui.link.target import Address
 
 # Engine.IO 3 frames every packet with its length: in text, or in binary.
 _OLD = re.compile(rb"^(?:\d+:|[\x00\x01][\x00-\x09]+\xff)0\{")
+SILENT = "none came in time"
+NO_HTTP = "what came is not HTTP"
 _LONGEST_ANSWER = 65_536
 
 
@@ -51,8 +53,13 @@ async def ask(
         if answer.version == 4:
             await _close(session, address, body, limit)
         return answer
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as why:
-        return Handshake(trouble=clean(str(why), 200) or type(why).__name__)
+    except TimeoutError:
+        return Handshake(trouble=SILENT)
+    except aiohttp.ClientResponseError:
+        return Handshake(trouble=NO_HTTP)
+    except (aiohttp.ClientError, OSError, ValueError) as why:
+        first = str(why).strip().partition("\n")[0]
+        return Handshake(trouble=clean(first, 200) or type(why).__name__)
 
 
 def _read(status: int, server: str, body: bytes) -> Handshake:

@@ -170,6 +170,11 @@ def not_socketio(address: Address, answer: Handshake, status: int | None) -> str
             "in the url."
         )
     name = f", {answer.server}" if answer.server else ""
+    if 300 <= found < 400:
+        return (
+            f"{address.origin} sends us elsewhere (HTTP status {found}{name}). That is not followed: a "
+            "command must go where the profile says. Put the final address into its url."
+        )
     if found in (401, 403, 407):
         return (
             f"{address.origin} wants to know who asks (HTTP status {found}{name}). Put what it wants into "

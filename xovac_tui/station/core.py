@@ -31,6 +31,8 @@ from xovac_tui.station.news import LedgerChanged, LinkChanged, ModeChanged, News
 from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
 
 STOP_COMMAND = "cancel_recipe"
+STOP_AGAIN = 2.0
+"""Seconds without an answer after which STOP may be sent once more, if it is asked for once more."""
 _TICK = 0.25
 """Seconds between looks at what time alone changes: time-outs and staleness."""
 _DEFAULT_TIMEOUT = 10.0
@@ -261,11 +263,16 @@ class Station:
         word = self.chamber.word(self.clock.mono())
         if word not in (LinkWord.ONLINE, LinkWord.STALE):
             return f"The link is {word}, so {command} was not sent, and it is not kept for later."
-        if word is LinkWord.STALE and not stop:
-            return f"The data are stale, so {command} was not sent: nobody can see what the chamber does now."
+        if word is LinkWord.STALE and not stop and not self.profile.send_when_stale:
+            return (
+                f"The data are stale, so {command} was not sent: nobody can see what the chamber does. For "
+                "a device that is silent by habit, set send_when_stale = true in its profile."
+            )
         waiting = self.chamber.ledger.in_flight(command)
         if waiting is not None:
             ago = self.clock.mono() - waiting.mono
+            if stop and ago >= STOP_AGAIN:
+                return ""
             return (
                 f"{command} was sent {ago:.1f} s ago and still waits for its answer. Nothing was sent twice."
             )
