@@ -138,6 +138,22 @@ def test_the_link_is_stale_when_the_regular_messages_stop_and_online_when_they_c
     assert chamber.word(8.1) is LinkWord.ONLINE
 
 
+def test_answers_and_lesser_messages_do_not_make_old_readings_look_fresh(contract: Contract) -> None:
+    chamber = Chamber(contract)
+    online(chamber)
+    chamber.apply(message("other", 0, {"b": 1}))
+    assert chamber.snapshot(UTC, 0.5).newest_age == 0.5
+    for second in range(1, 6):
+        chamber.apply(message("s", second, {"t": {"A": 1}}))
+        chamber.apply(message("other", second, {"b": 1}))
+    for second in (6, 7, 8):
+        chamber.apply(message("other", second, {"b": 1}))
+    chamber.apply(message("cancel_recipe_ack", 8.1, {"result": "success"}, kind=Kind.RESPONSE))
+    shown = chamber.snapshot(UTC, 8.2)
+    assert shown.link.word is LinkWord.STALE
+    assert shown.newest_age == pytest.approx(3.2)
+
+
 def test_a_quiet_device_is_not_stale() -> None:
     chamber = Chamber(documented_contract())
     online(chamber)

@@ -56,6 +56,11 @@ class Chamber:
         self._marks: deque[Mark] = deque(maxlen=_KEEP_MARKS)
         self._events_in = self._events_out = self._malformed = self._dropped = 0
         self._newest: float | None = None
+        # Messages with a pinned reading: what the operator takes for "the data" where a contract says so.
+        self._vital = frozenset(
+            event for event, message in contract.messages.items() if any(leaf.pin for leaf in message.leaves)
+        )
+        self._vital_came = False
         self._clock_offset: float | None = None
         for event, message in contract.messages.items():
             stream = self._streams.setdefault(event, Stream(event))
@@ -70,7 +75,6 @@ class Chamber:
             self._events_out += 1
             return ()
         self._events_in += 1
-        self._newest = event.mono
         if event.payload.problem:
             self._malformed += 1
         if event.kind is Kind.RESPONSE:
@@ -168,6 +172,10 @@ class Chamber:
                 return ()
             stream = self._streams[name] = Stream(name)
         stream.beat(event.mono)
+        # An answer to a command or a lesser message must not make old readings look fresh.
+        self._vital_came = self._vital_came or name in self._vital
+        if name in self._vital or not self._vital_came:
+            self._newest = event.mono
         changed: list[LedgerEntry] = []
         known = self._channels.setdefault(name, {})
         for path, leaf in leaves(event.payload.value):
@@ -235,8 +243,9 @@ class Chamber:
         )
 
     def _data_stopped(self, mono: float) -> bool:
-        """True when every message that used to come regularly is overdue."""
+        """True when every message that used to come regularly is overdue, pinned readings before others."""
         learned = [s for s in self._streams.values() if s.period is not None and s.steady]
+        learned = [s for s in learned if s.name in self._vital] or learned
         paced = [s for s in learned if s.period is not None and s.period <= _PACE_SETTERS] or learned
         # A stream that has not come since the link came back is judged from that moment.
         up_since = self._link.since_mono
