@@ -13,7 +13,7 @@ from textual.widgets import Static
 from tests.helpers.console import Console, console
 from xovac_tui.ui.dialogs.facts import FactsView
 from xovac_tui.ui.dialogs.guard import DialogButton
-from xovac_tui.ui.widgets.bars import LedgerLine
+from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine
 from xovac_tui.ui.widgets.ledger import Ledger
 from xovac_tui.ui.widgets.lines import LinesWidget
 from xovac_tui.ui.widgets.runpanel import RunPanel
@@ -154,3 +154,17 @@ async def test_a_large_event_tells_its_size_in_80_columns_and_saves_under_its_nu
         await c.press("s")
         await c.until(lambda: "Saved 1 event" in c.toasts[-1])
         assert f"event-{number}-big" in c.toasts[-1].replace("\n", "")
+
+
+@pytest.mark.parametrize("tab", ["status", "controls", "recipes", "log"])
+async def test_a_tab_has_its_keys_again_after_the_terminal_was_small(tmp_path: Path, tab: str) -> None:
+    async with console(tmp_path, tab=tab) as c:
+        keys = c.app.query_one(KeyBar)
+        await c.until(lambda: c.app.screen.focused)
+        await c.settle()
+        before = keys.plain
+        await c.pilot.resize_terminal(40, 10)
+        await c.until(lambda: not c.app.screen.focused)
+        await c.pilot.resize_terminal(80, 24)
+        await c.until(lambda: c.app.screen.focused)
+        await c.until(lambda: keys.plain == before)

@@ -424,7 +424,14 @@ class XovacApp(TerminalApp):
         for screen in self.screen_stack[:1]:
             screen.set_class(small, "-small")
         self.call_after_refresh(self.flush)
+        self.call_after_refresh(self._give_focus)
         self.call_after_refresh(self.show_keys)
+
+    def _give_focus(self) -> None:
+        """Give the tab the focus where nothing has it: what is hidden in a small terminal loses it."""
+        frame, pane = self.screen_stack[0], self.pane
+        if pane is not None and frame.focused is None and not frame.has_class("-small"):
+            pane.take_focus()
 
     def on_descendant_focus(self) -> None:
         """Show the keys of the moment."""

@@ -187,8 +187,16 @@ class KeyBar(LinesWidget):
     KeyBar .keybar--stop { color: $bad; text-style: bold; }
     """
 
+    _keys: Sequence[tuple[str, str]] = ()
+
     def show(self, keys: Sequence[tuple[str, str]]) -> None:
         """Show (key, words) pairs from the left while they fit."""
+        self._keys = tuple(keys)
+        self.draw()
+
+    def draw(self) -> None:
+        """Lay out again."""
+        keys = self._keys
         width = (self.size.width or 80) - 1
         spans: list[Span] = []
         used = 0
