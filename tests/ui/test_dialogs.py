@@ -469,12 +469,16 @@ async def test_a_change_closes_it_with_the_reason(
         assert c.link.emitted == []
 
 
-async def test_a_change_during_the_settling_of_the_answer_wins(tmp_path: Path) -> None:
+async def test_a_change_during_the_settling_of_the_answer_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Long enough that the change comes first on the slowest machine.
+    monkeypatch.setattr("xovac_tui.ui.dialogs.guard.SETTLE_SECONDS", 3.0)
     async with console(tmp_path, tab="controls") as c:
         await question(c)
         await c.press("y")
         c.station.set_observe(True)
-        await asyncio.sleep(SETTLE)
+        await c.until(lambda: len(c.app.screen_stack) == 1)
         await c.settle()
         assert c.link.emitted == []
         assert len(c.app.screen_stack) == 1

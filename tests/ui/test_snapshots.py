@@ -50,10 +50,7 @@ class Scene:
                 self.link.push(LinkState.LOST, "The connection was reset.")
             await self.app.show_tab(tab)
             await self._studied(pilot)
-            self.app.clear_notifications()
-            await pilot.pause()
-            self.app.flush()
-            await pilot.pause()
+            await self._still(pilot)
 
         return play
 
@@ -66,6 +63,17 @@ class Scene:
         async with asyncio.timeout(10):
             while pane.study is None or "item" not in steps.plain:
                 await pilot.pause(0.01)
+
+    async def _still(self, pilot: Pilot[int]) -> None:
+        """Wait (bounded) until the picture is the same several times in a row, without a toast."""
+        same, before = 0, [""]
+        async with asyncio.timeout(20):
+            while same < 5:
+                self.app.clear_notifications()
+                self.app.flush()
+                await pilot.pause(0.02)
+                now = [strip.text for strip in self.app.screen._compositor.render_strips()]
+                same, before = (same + 1 if now == before else 0), now
 
     def _say(self, mode: str, second: int) -> None:
         part = 24 - second * 0.03

@@ -124,7 +124,7 @@ class RecipesPane(Pane):
         self._start = Start(20.0, False, "")
         self._asking = False
         self._rest_until = 0.0
-        self._shared = 0
+        self._shared = self._listed = 0
         self._fit()
 
     @property
@@ -162,6 +162,8 @@ class RecipesPane(Pane):
         elif start.celsius == self._start.celsius:
             self._start = start
         self._show_facts()
+        if self._listed != self.files.size.width:
+            self._show_files()
         if self._shared != self.query_one("#recipe-below").size.height:
             self._share()
 
@@ -259,7 +261,7 @@ class RecipesPane(Pane):
 
     def _show_files(self) -> None:
         files, glyphs = self.files, self.console.glyphs
-        width = files.size.width
+        width = self._listed = files.size.width
         folder = self.console.launch.recipes
         entries = list_entries(self._library, paths.shown(folder) if folder else "", width)
         self._entries = entries
