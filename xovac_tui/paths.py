@@ -138,7 +138,8 @@ def setup_logging() -> Path | None:
     Returns the file, or None where it cannot be written (then nothing is logged).
     """
     import logging
-    from logging.handlers import RotatingFileHandler
+
+    from xovac_tui.logfile import LogFile
 
     logging.raiseExceptions = False
     root = logging.getLogger()
@@ -151,11 +152,11 @@ def setup_logging() -> Path | None:
     try:
         path = log_file()
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=3, encoding="utf-8")
+        with path.open("a", encoding="utf-8"):
+            handler = LogFile(path)
     except (OSError, SettingsError):
         written = False
     handler.name = APP
-    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     logging.getLogger("xovac_tui").setLevel(logging.INFO)
