@@ -9,6 +9,7 @@ import pytest
 from textual.widgets import Input
 
 from tests.helpers.console import Console, console
+from xovac_tui.api.loader import documented_contract
 from xovac_tui.chamber.snapshot import LinkWord
 from xovac_tui.config import Display, Profile
 from xovac_tui.link.status import LinkState
@@ -161,6 +162,24 @@ async def test_quitting_asks_when_a_run_was_on_and_the_link_is_lost(tmp_path: Pa
         await c.lose()
         await c.press("q")
         assert isinstance(c.app.screen, QuitDialog)
+
+
+async def test_quitting_asks_when_a_run_may_have_been_started_and_nobody_tells(tmp_path: Path) -> None:
+    async with console(tmp_path, contract=documented_contract()) as c:
+        sending = c.app.run_worker(c.station.send("load_recipe", {"name": "B", "recipe": [[20, 60, 0]]}))
+        await c.until(lambda: c.link.emitted)
+        c.link.answer("load_recipe")
+        await sending.wait()
+        await c.settle()
+        await c.press("q")
+        await c.until(lambda: isinstance(c.app.screen, QuitDialog))
+
+
+async def test_no_tab_is_opened_behind_the_notice_for_small_terminals(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(40, 10)) as c:
+        await c.press("3", "L")
+        assert c.app.active_tab == "status"
+        assert len(c.app.screen_stack) == 1
 
 
 async def test_help_explains_every_tab(tmp_path: Path) -> None:

@@ -251,3 +251,12 @@ def test_a_clipped_line_fits_and_says_that_it_was_clipped(texts: list[str], widt
     else:
         assert cell_len(shown) <= width
         assert width == 0 or shown.rstrip().endswith("…")
+
+
+def test_a_narrow_trust_bar_drops_the_round_trip_before_the_recipe() -> None:
+    run = RunView(state=RunState.RUNNING, word="running", recipe="BakeOut", step=3, steps=8)
+    link = LinkView(LinkWord.ONLINE, NOON, 10.0, session=1, rtt=0.003)
+    shown = bar(80, run=run, link=link, clock_offset=0.2, extra="DEMO")
+    assert "BakeOut" in shown
+    assert "12:00:00Z" in shown
+    assert "rtt" not in shown

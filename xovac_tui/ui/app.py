@@ -12,11 +12,12 @@ from textual.app import ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import Screen
+from textual.scrollbar import ScrollBar
 from textual.theme import Theme
 from textual.widget import Widget
 
 from xovac_tui import paths, state
-from xovac_tui.chamber.snapshot import RunState, Snapshot
+from xovac_tui.chamber.snapshot import Outcome, RunState, Snapshot
 from xovac_tui.errors import SettingsError, XovacError
 from xovac_tui.launch import Launch
 from xovac_tui.station import LedgerChanged, LinkChanged, ModeChanged, News, Station
@@ -26,6 +27,7 @@ from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.pane import Pane
 from xovac_tui.ui.panes.status import StatusPane
+from xovac_tui.ui.plain import AsciiScrollBar
 from xovac_tui.ui.stopping import Stopping
 from xovac_tui.ui.terminal import TerminalApp, run_in_terminal
 from xovac_tui.ui.toasts import Words, link_words, outcome_words
@@ -121,6 +123,7 @@ class XovacApp(TerminalApp):
         """Start the flush timer and, after the first paint, the station."""
         if self.glyphs.ascii:
             self.add_class("-ascii")
+            ScrollBar.renderer = AsciiScrollBar
         self._unsubscribe = self.station.subscribe(self._on_news)
         self.set_interval(1 / self.launch.settings.display.refresh, self.flush)
         self.query_one(TabBar).show(TABS, self.active_tab)
@@ -274,9 +277,10 @@ class XovacApp(TerminalApp):
 
     async def show_tab(self, tab: str) -> None:
         """Show a tab, mounting it at its first time."""
-        if len(self.screen_stack) > 1:
-            return
         frame = self.screen_stack[0]
+        # Nothing is opened that cannot be seen: above it lies a dialog, or the notice for small terminals.
+        if len(self.screen_stack) > 1 or frame.has_class("-small"):
+            return
         before, self.active_tab = self.active_tab, tab
         if not frame.query(f"#{tab}"):
             await frame.query_one("#panes").mount(_pane(tab))
@@ -304,7 +308,7 @@ class XovacApp(TerminalApp):
         """Switch between OBSERVE and CONTROL."""
         if self.station.observe and self.station.profile.observe:
             self.notify(
-                "This profile only observes. Set observe = false in the settings to take control.",
+                "This console only observes, by its profile or by --observe. Start one without to take control.",
                 severity="warning",
                 markup=False,
             )
@@ -357,10 +361,18 @@ class XovacApp(TerminalApp):
         """Leave; asks while a run is on or cannot be ruled out."""
         self._quit()
 
+    def _may_run(self) -> bool:
+        """Return whether a run is on, or cannot be ruled out after what was sent from here."""
+        run = self.snapshot.run
+        if run.state is not RunState.UNKNOWN:
+            return run.state is RunState.RUNNING
+        begins = ("load_recipe", self.station.contract.start)
+        happened = (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE, Outcome.SENT)
+        return any(e.command in begins and e.outcome in happened for e in self.snapshot.ledger)
+
     @work(group="dialog")
     async def _quit(self) -> None:
-        run = self.snapshot.run
-        if run.state is RunState.RUNNING or (run.stale and run.state is not RunState.IDLE):
+        if self._may_run():
             from xovac_tui.ui.dialogs.quit import QuitDialog
 
             if not await self.push_screen_wait(QuitDialog(self.station.name, self.snapshot)):

@@ -37,7 +37,7 @@ def link_words(news: LinkChanged) -> Words | None:
     word, before = news.link.word, news.before.word
     if word is LinkWord.LOST and before in (LinkWord.ONLINE, LinkWord.STALE):
         why = f"{news.link.why} " if news.link.why else ""
-        return Words("Link LOST", f"{why}The {GOES_ON}.", "error", 8.0)
+        return Words("Link LOST", f"{why}The {GOES_ON}.", "error", 4.0)
     if word is LinkWord.ONLINE and before not in (LinkWord.ONLINE, LinkWord.STALE) and news.link.session > 1:
         return Words("Link is back", "Nothing was sent on reconnecting.", seconds=4.0)
     return None

@@ -14,7 +14,7 @@ from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
 from xovac_tui.ui.commands import bindings
 from xovac_tui.ui.pane import Pane
 from xovac_tui.ui.widgets.readings import Readings
-from xovac_tui.ui.widgets.runpanel import RunPanel
+from xovac_tui.ui.widgets.runpanel import RunPanel, run_title
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import WINDOWS, TrendModel, TrendSeries
 
@@ -74,6 +74,7 @@ class StatusPane(Pane):
             top.styles.height = _top_rows(self.console.snapshot, size.height - _FRAME_ROWS, wide=wide)
             readings = Readings(self.console.glyphs, id="readings")
             readings.border_title = "Readings"
+            readings.border_subtitle = "value   change per minute   age if overdue"
             yield readings
             run = RunPanel(id="run")
             run.border_title = "Run"
@@ -93,9 +94,11 @@ class StatusPane(Pane):
         self._fit(snapshot)
         channels = self._ordered(snapshot)
         self.query_one(Readings).show(channels, self._newest, why=snapshot.link.why)
-        self.query_one(RunPanel).show(
-            snapshot, self.station.progress(snapshot), glyphs=self.console.glyphs, times=self.console.times
-        )
+        glyphs, panel = self.console.glyphs, self.query_one(RunPanel)
+        panel.show(snapshot, self.station.progress(snapshot), glyphs=glyphs, times=self.console.times)
+        title = run_title(snapshot, glyphs, low=self.has_class("-narrow"))
+        if str(panel.border_title) != title:
+            panel.border_title = title
         if not self.has_class("-full"):
             self.query_one(TrendChart).show(self._trend(snapshot, channels))
 

@@ -49,6 +49,16 @@ class RunPanel(LinesWidget):
             self.show_lines(self._lines_for(width, height))
 
 
+def run_title(snapshot: Snapshot, glyphs: Glyphs, *, low: bool) -> str:
+    """Return the panel's title; where the panel is low, it holds target and actual."""
+    run = snapshot.run
+    if not low or run.state is not RunState.RUNNING or run.stale or run.target is None:
+        return "Run"
+    name = unit(run.temperature_unit)
+    actual = "" if run.actual is None else f"   actual {number(run.actual, run.temperature_unit)} {name}"
+    return glyphs.plain(f"Run   target {number(run.target, run.temperature_unit)} {name}{actual}")
+
+
 def run_lines(
     snapshot: Snapshot, progress: Progress, width: int, height: int, *, glyphs: Glyphs, times: Times
 ) -> list[Line]:
@@ -93,7 +103,7 @@ def _head(snapshot: Snapshot, width: int, glyphs: Glyphs, where: str) -> Line:
         word = (f"{glyphs.idle} IDLE", "")
     else:
         word = (f"{glyphs.question} run state unknown", "run--quiet")
-    name = run.recipe or ""
+    name = glyphs.plain(run.recipe or "")
     if not name:
         return (word, (f"  {glyphs.plain(where)}" if where else "", "run--quiet"))
     if where and not run.stale:
@@ -230,4 +240,7 @@ def _both_bars(progress: Progress, width: int, glyphs: Glyphs, times: Times) -> 
     if progress.ends_utc is not None:
         about = "about " if progress.estimated else ""
         spans += [(" ends ", "run--quiet"), (about + times.day_and_time(progress.ends_utc), "run--value")]
+        left = f"  in {format_duration(progress.left)}" if progress.left is not None else ""
+        if sum(cell_len(text) for text, _ in spans) + cell_len(left) <= width:
+            spans.append((left, "run--quiet"))
     return tuple(spans)

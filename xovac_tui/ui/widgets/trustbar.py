@@ -20,6 +20,8 @@ _LINK_STYLE = {
 }
 _NAME = 24
 """Cells of a recipe's name, where there is room."""
+_LESS_THAN_NAME = 4
+"""Parts of less importance than this go before the name of the recipe is cut."""
 GOES_ON = "chamber continues on its own"
 
 
@@ -115,6 +117,8 @@ def trust_line(
     if snapshot.clock_offset is not None and linked:
         right.append((5, glyphs.plain(f"clock {_offset(snapshot.clock_offset)}"), "trust--quiet"))
     right.append((4, times.clock_with_zone(snapshot.utc), ""))
+    while right and right[0][0] > _LESS_THAN_NAME and _length(left) + _length(right) > width - 2:
+        del right[0]
     if linked and (over := _length(left) + _length(right) - (width - 2)) > 0:
         # A shorter name of the recipe costs less than any other part.
         named = min(_NAME, cell_len(snapshot.run.recipe or ""))
