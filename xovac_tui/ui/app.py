@@ -308,7 +308,7 @@ class XovacApp(TerminalApp):
         """Switch between OBSERVE and CONTROL."""
         if self.station.observe and self.station.profile.observe:
             self.notify(
-                "This console only observes, by its profile or by --observe. Start one without to take control.",
+                "This console only observes, by its profile or by --observe. Start another to take control.",
                 severity="warning",
                 markup=False,
             )
