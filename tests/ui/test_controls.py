@@ -328,7 +328,7 @@ async def test_lines_fit_and_both_lists_have_room(tmp_path: Path, size: tuple[in
     async with console(tmp_path, tab="controls", size=size, profile=EXPERT) as c:
         pane = c.app.query_one(ControlsPane)
         commands, ledger = c.app.query_one(ContractCommands), c.app.query_one(Ledger)
-        assert commands.size.height == len(pane.commands)
+        await c.until(lambda: commands.size.height == len(pane.commands))
         assert ledger.size.height >= 4
         assert pane.region.contains_region(ledger.region)
 

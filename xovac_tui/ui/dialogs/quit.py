@@ -25,7 +25,8 @@ class QuitDialog(Dialog[bool]):
     AUTO_FOCUS = "#stay"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "leave"),
-        Binding("enter", "choose", "choose", priority=True),
+        # No priority: it would overtake a tab that was typed just before it.
+        Binding("enter", "choose", "choose"),
         Binding("left,h,up,k", "app.focus_previous", "before", show=False),
         Binding("right,l,down,j", "app.focus_next", "next", show=False),
     ]
