@@ -64,6 +64,7 @@ async def press(c: Console, *keys: str) -> None:
     for key in keys:
         await c.press(key)
         await asyncio.sleep(SETTLE)
+        await c.until(lambda: getattr(c.app.screen, "_settling", None) is None)
     await c.settle()
 
 
@@ -177,8 +178,15 @@ async def test_the_second_half_of_a_double_click_answers_nothing(tmp_path: Path)
         assert c.app.screen is dialog
 
 
+@pytest.fixture
+def long_settle(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Seconds to wait for an answer that settles so long that no machine is too slow to type meanwhile."""
+    monkeypatch.setattr("xovac_tui.ui.dialogs.guard.SETTLE_SECONDS", 1.0)
+    return 1.3
+
+
 @pytest.mark.parametrize("key", ["y", "enter"])
-async def test_a_held_key_answers_nothing(tmp_path: Path, key: str) -> None:
+async def test_a_held_key_answers_nothing(tmp_path: Path, key: str, long_settle: float) -> None:
     """A first repeat comes after 0.25 to 0.66 s, the others about every 0.033 s."""
     async with console(tmp_path, tab="controls") as c:
         dialog = await question(c)
@@ -187,21 +195,24 @@ async def test_a_held_key_answers_nothing(tmp_path: Path, key: str) -> None:
         for _ in range(15):
             await c.pilot.press(key)
             c.clock.advance(0.033)
-        await asyncio.sleep(SETTLE)
+        await asyncio.sleep(long_settle)
         assert c.link.emitted == []
         assert c.app.screen is dialog
         assert "held down" in str(dialog.query_one(".said", Static).render())
         await press(c, "y")
+        await c.until(lambda: c.link.emitted)
         assert c.link.emitted == [("start_recipe", "")]
 
 
-async def test_the_enter_that_opened_it_does_not_answer_it_when_held(tmp_path: Path) -> None:
+async def test_the_enter_that_opened_it_does_not_answer_it_when_held(
+    tmp_path: Path, long_settle: float
+) -> None:
     async with console(tmp_path, tab="controls") as c:
         dialog = await question(c)
         for _ in range(15):
             await c.pilot.press("enter")
             c.clock.advance(0.033)
-        await asyncio.sleep(SETTLE)
+        await asyncio.sleep(long_settle)
         assert c.app.screen is dialog
         assert c.link.emitted == []
 
