@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Iterator
@@ -78,6 +77,8 @@ def _check(value: Any, node: inspect.Type, key: str, hide: bool) -> Iterator[str
             if not _fits(value, node):
                 hint = ""
                 if isinstance(value, str) and (words := _words(node)):
+                    import difflib
+
                     close = difflib.get_close_matches(value, words, 1)
                     hint = f' Did you mean "{close[0]}"?' if close else ""
                 yield _wrong(key, value, _right(node), hide) + hint

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from xovac_tui.chamber.snapshot import RunState, RunView
-from xovac_tui.recipes.plan import Plan
+
+if TYPE_CHECKING:
+    from xovac_tui.recipes.plan import Plan
 
 _UPCOMING = 8
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -44,6 +43,8 @@ def read_toml(path: Path, error: type[XovacError] = SettingsError) -> dict[str, 
 
 def nearest(name: str, valid: Iterable[str]) -> str:
     """Return ` Did you mean X?`, or the list of valid names where none is near."""
+    import difflib
+
     names = sorted(valid)
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if near:

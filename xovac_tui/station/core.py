@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -25,10 +25,12 @@ from xovac_tui.errors import ContractError, LinkError, XovacError
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
 from xovac_tui.progress import LoadedRecipe, Progress, progress
-from xovac_tui.recipes.plan import Plan, PlanSettings
 from xovac_tui.recording.eventlog import EventLog
 from xovac_tui.station.news import LedgerChanged, LinkChanged, ModeChanged, News
 from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
+
+if TYPE_CHECKING:
+    from xovac_tui.recipes.plan import Plan, PlanSettings
 
 STOP_COMMAND = "cancel_recipe"
 STOP_AGAIN = 2.0
@@ -215,6 +217,9 @@ class Station:
 
     def plan_settings(self) -> PlanSettings:
         """Return how this chamber reads recipes, as its profile assumes."""
+        # Recipes are planned when somebody looks at one: the first paint does not wait for that.
+        from xovac_tui.recipes.plan import PlanSettings
+
         recipe = self.profile.recipe
         return PlanSettings(
             temperature_unit=recipe.temperature_unit,

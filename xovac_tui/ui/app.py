@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import msgspec
 from textual import events, work
-from textual.app import ComposeResult, SystemCommand
+from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import Screen
@@ -160,7 +160,16 @@ class XovacApp(TerminalApp):
         if wanted not in self.available_themes:
             self._problems.append(str(unknown_theme(wanted, self.available_themes)))
             wanted = DEFAULT_THEME
-        self.theme = wanted
+        if self.available_themes[wanted].ansi:
+            self.theme = wanted
+            return
+        # Set, not changed: no style sheet is read yet, and a change would read them all twice.
+        self.set_reactive(App.theme, wanted)
+        dark = self.current_theme.dark
+        self.update_classes(
+            {f"-theme-{wanted}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False
+        )
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give Textual's own themes the names that our widgets colour with."""
