@@ -13,7 +13,6 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
-from textual.theme import Theme
 from textual.widget import Widget
 
 from xovac_tui import paths, state
@@ -21,7 +20,7 @@ from xovac_tui.chamber.snapshot import Outcome, RunState, Snapshot
 from xovac_tui.errors import SettingsError, XovacError
 from xovac_tui.launch import Launch
 from xovac_tui.station import LedgerChanged, LinkChanged, ModeChanged, News, Station
-from xovac_tui.themes import DEFAULT_THEME, ThemeSpec, unknown_theme, variable_defaults
+from xovac_tui.themes import DEFAULT_THEME, unknown_theme, variable_defaults
 from xovac_tui.ui.commands import ACTIONS, STOP, bindings, check_keymap
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
@@ -30,6 +29,7 @@ from xovac_tui.ui.panes.status import StatusPane
 from xovac_tui.ui.plain import AsciiScrollBar
 from xovac_tui.ui.stopping import Stopping
 from xovac_tui.ui.terminal import TerminalApp, run_in_terminal
+from xovac_tui.ui.theming import to_textual
 from xovac_tui.ui.toasts import Words, link_words, outcome_words
 from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, LinkBar, StopBar, TabBar
 from xovac_tui.ui.widgets.small import SmallNotice
@@ -461,28 +461,6 @@ class XovacApp(TerminalApp):
     def on_unmount(self) -> None:
         """Stop listening; nothing is sent to the chamber."""
         self._unsubscribe()
-
-
-def to_textual(spec: ThemeSpec) -> Theme:
-    """Return Textual's theme of our theme file."""
-    return Theme(
-        name=spec.name,
-        primary=spec.primary,
-        secondary=spec.secondary,
-        warning=spec.warning,
-        error=spec.error,
-        success=spec.success,
-        accent=spec.accent,
-        foreground=spec.foreground,
-        background=spec.background,
-        surface=spec.surface,
-        panel=spec.panel,
-        boost=spec.boost,
-        dark=spec.dark,
-        luminosity_spread=spec.luminosity_spread,
-        text_alpha=spec.text_alpha,
-        variables=dict(spec.variables),
-    )
 
 
 def run_console(launch: Launch) -> int:

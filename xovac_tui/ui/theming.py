@@ -1,0 +1,29 @@
+"""Our theme files as Textual's themes."""
+
+from __future__ import annotations
+
+from textual.theme import Theme
+
+from xovac_tui.themes import ThemeSpec
+
+
+def to_textual(spec: ThemeSpec) -> Theme:
+    """Return Textual's theme of our theme file."""
+    return Theme(
+        name=spec.name,
+        primary=spec.primary,
+        secondary=spec.secondary,
+        warning=spec.warning,
+        error=spec.error,
+        success=spec.success,
+        accent=spec.accent,
+        foreground=spec.foreground,
+        background=spec.background,
+        surface=spec.surface,
+        panel=spec.panel,
+        boost=spec.boost,
+        dark=spec.dark,
+        luminosity_spread=spec.luminosity_spread,
+        text_alpha=spec.text_alpha,
+        variables=dict(spec.variables),
+    )
