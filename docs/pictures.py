@@ -96,7 +96,8 @@ async def take(folder: Path) -> None:
                 theme="xovac-dark",
                 window="6h",
                 themes=shipped_themes(),
-                recipes=Path(home) / "recipes",
+                # A name that is the same on every machine, and holds nothing.
+                recipes=Path("recipes"),
                 state=State(),
                 state_path=Path(home) / "state.toml",
                 log_path=None,
