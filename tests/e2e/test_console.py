@@ -105,7 +105,7 @@ def test_a_dead_link_never_looks_live(simulator: SimulatorProcess, home: Path) -
     with open_console(simulator, home) as program:
         program.wait_for(READING.search)
         simulator.pause()
-        shown = program.wait_for("LOST", 10)
+        shown = program.wait_for("✖ LOST", 10)
         assert "● ONLINE" not in shown
         simulator.resume()
         program.wait_for("ONLINE", 15)

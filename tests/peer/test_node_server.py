@@ -196,8 +196,9 @@ def test_watch_prints_what_comes(server: NodeServer, tmp_path: Path) -> None:
 
 def test_the_console_learns_what_it_does_not_know(server: NodeServer, tmp_path: Path) -> None:
     with console("--url", server.url, home=tmp_path) as program:
-        shown = program.wait_for(lambda text: "ONLINE" in text and "plate.B.inner" in text)
-        assert "18.25" in shown
+        words = ("ONLINE", "plate.B.inner", "18.25")
+        shown = program.wait_for(lambda text: all(word in text for word in words))
+        assert "−18.25" in shown
         program.send("4")
         program.wait_for("chamber_report")
         server.order(odd=True)
