@@ -10,8 +10,9 @@ TESTS = Path(__file__).parent
 _REAL = ("e2e", "peer")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests with real processes on one worker: they wait for one another's machine, not on it."""
+    """Keep tests with real processes on one worker; before xdist looks for the mark."""
     for item in items:
         if item.path.relative_to(TESTS).parts[0] in _REAL:
             item.add_marker(pytest.mark.xdist_group("real processes"))
