@@ -162,7 +162,7 @@ async def test_it_is_dropped_when_no_second_key_comes(tmp_path: Path) -> None:
         await c.press("exclamation_mark")
         c.clock.advance(3.1)
         await c.until(lambda: not c.app.stopping.switch.armed)
-        assert any("no second key within 3 s" in toast for toast in c.toasts)
+        await c.until(lambda: any("no second key within 3 s" in toast for toast in c.toasts))
         await c.press("enter")
         assert c.link.emitted == []
         assert not c.app.query_one(StopBar).has_class("-armed")
