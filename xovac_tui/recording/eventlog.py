@@ -42,16 +42,23 @@ class LoggedEvent(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
     def payload(self) -> Payload:
         """Return the payload, decoded again from what is kept."""
-        if self.form in (Form.OBJECT, Form.ARGUMENTS):
-            again = decode(self.raw) if isinstance(self.raw, str) else Payload(self.form, None, self.raw)
-            return Payload(self.form, again.value, self.raw, self.problem)
-        if self.form is Form.NOTHING:
-            return Payload(self.form, None, "")
-        return Payload(self.form, decode(self.raw).value, self.raw, self.problem)
+        return payload_of(self.form, self.raw, self.problem)
 
     def line(self, limit: int = 200) -> str:
         """Return the payload as one clean line."""
         return one_line(Payload(self.form, None, self.raw), limit)
+
+
+def payload_of(form: Form, raw: Any, problem: str = "") -> Payload:
+    """Return a payload decoded again from its form and the text or bytes that were kept of it."""
+    if form is Form.NOTHING:
+        return Payload(form, None, "")
+    if form is Form.ARGUMENTS and isinstance(raw, str):
+        parts = decode(raw).value
+        # Each argument may be JSON text itself, and is read as it was when it came.
+        value = [decode(part).value if isinstance(part, str) else part for part in parts or ()]
+        return Payload(form, value, raw, problem)
+    return Payload(form, decode(raw).value, raw, problem)
 
 
 class _Block(msgspec.Struct):
@@ -140,7 +147,7 @@ class EventLog:
             encoded = _encode(self._open)
         except UnicodeEncodeError:
             # Half a character pair is no UTF-8; its escape can be kept and read.
-            encoded = _encode([_without_surrogates(event) for event in self._open])
+            encoded = _encode([without_surrogates(event) for event in self._open])
         packed = zlib.compress(encoded, 1)
         self._blocks.append(_Block(self._open[0].index, packed, len(self._open)))
         self._bytes += len(packed)
@@ -174,7 +181,8 @@ def _read(blocks: list[_Block], newest: list[LoggedEvent], start: int) -> Iterat
             yield event
 
 
-def _without_surrogates(event: LoggedEvent) -> LoggedEvent:
+def without_surrogates(event: LoggedEvent) -> LoggedEvent:
+    """Return the event with half character pairs, which are no UTF-8, as their escapes."""
     raw = event.raw
     if isinstance(raw, str):
         raw = raw.encode("utf-8", "backslashreplace").decode()

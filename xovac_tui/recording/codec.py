@@ -1,0 +1,364 @@
+"""Blocks of events: exactly what crossed the wire, small on disk, and readable by column.
+
+Telemetry repeats one text with other numbers in it. A block keeps that text once and the numbers of every
+event in columns, each as the characters that came: columns of like numbers compress well, an event is put
+together again to the last character, and a channel's samples are read without touching the other columns.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import zlib
+from array import array
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from xovac_tui.api.event import Direction, Form, Kind
+from xovac_tui.api.payload import Leaf, decode, leaves
+from xovac_tui.recording.bins import planed, unplaned
+from xovac_tui.recording.eventlog import LoggedEvent, payload_of, without_surrogates
+
+LONGEST = 4_000_000
+"""Characters of one payload that are recorded; the longest ones are cut, and say so."""
+_NUMBER = re.compile(r"(?:(?<=[\[:, \n\t])|^)(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?=[,\]} \r\n\t]|$)")
+_MOST_SHAPES = 24
+"""Different texts of one event name in one block; beyond that its payloads are kept as they are."""
+_LONGEST_SHAPED = 200_000
+"""Characters; longer payloads are kept as they are."""
+_LEVEL = 6
+_SENTINEL = 10**15
+_JSON_FORMS = (Form.JSON, Form.OBJECT)
+
+NAN = math.nan
+
+
+class _Group(msgspec.Struct, array_like=True):
+    """Events of one block that differ only in their numbers (or, without `parts`, in their payloads)."""
+
+    direction: Direction
+    kind: Kind
+    name: str
+    form: Form
+    problem: str
+    places: bytes
+    """Which events of the block these are, as 32-bit numbers; empty where they are all of them."""
+    parts: list[str] | None
+    """The text around the numbers; None where the payloads stand in `raws`."""
+    columns: list[str]
+    """One a number: the numbers of all events as they came, joined by line ends."""
+    raws: list[Any]
+    sizes: list[int]
+    """Characters that came, where payloads were cut; else empty."""
+
+
+class _Packed(msgspec.Struct, array_like=True):
+    first: int
+    count: int
+    utc: bytes
+    mono: bytes
+    groups: list[_Group]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Packed).decode
+
+
+class About(msgspec.Struct, frozen=True, array_like=True):
+    """What kinds of events a block holds, so that a filter can pass it over unopened."""
+
+    name: str
+    kind: Kind
+    direction: Direction
+    problem: bool
+
+
+class Series(msgspec.Struct, frozen=True):
+    """Samples of one channel in one block: places of their events, and values (NaN: no usable number)."""
+
+    places: Sequence[int]
+    values: Sequence[float]
+
+
+class Block:
+    """A stretch of events that follow each other, by column."""
+
+    def __init__(self, packed: _Packed) -> None:
+        self._packed = packed
+        self.first = packed.first
+        """Index of the first event."""
+        self.count = packed.count
+        self.utc = unplaned(packed.utc)
+        self.mono = unplaned(packed.mono)
+        self._groups = packed.groups
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Block:
+        """Return the block that `pack` made these bytes of."""
+        return cls(_decode(zlib.decompress(data)))
+
+    def pack(self) -> bytes:
+        """Return the block as it is written."""
+        return zlib.compress(_encode(self._packed), _LEVEL)
+
+    def events(self) -> list[LoggedEvent]:
+        """Return the events exactly as they were recorded, in order."""
+        found: list[LoggedEvent | None] = [None] * self.count
+        first, utc, mono = self.first, self.utc, self.mono
+        for group in self._groups:
+            sizes = iter(group.sizes)
+            places = self._places(group)
+            for place, raw in zip(places, _raws(group, len(places)), strict=True):
+                found[place] = LoggedEvent(
+                    first + place,
+                    utc[place],
+                    mono[place],
+                    group.direction,
+                    group.kind,
+                    group.name,
+                    group.form,
+                    raw,
+                    group.problem,
+                    next(sizes, len(raw)),
+                )
+        return [event for event in found if event is not None]
+
+    def samples(self, wanted: frozenset[str] | None = None) -> dict[str, list[Series]]:
+        """Return the numeric samples of the messages by channel (`event.path`); all, or the wanted ones.
+
+        A channel has a series for each text that carried it, so series must be merged by place.
+        """
+        found: dict[str, list[Series]] = {}
+        for group in self._groups:
+            if group.direction is not Direction.IN or group.kind is not Kind.MESSAGE:
+                continue
+            if wanted is not None and not any(_of(name, group.name) for name in wanted):
+                continue
+            for name, series in self._series(group, wanted):
+                found.setdefault(name, []).append(series)
+        return found
+
+    def rows(self) -> Iterator[tuple[Sequence[int], list[str], list[list[str]]]]:
+        """Yield the messages as text: places of events, channel names, and a channel's numbers as they came.
+
+        Faster than `samples` for an export that only prints them; what is no number is an empty text.
+        """
+        for group in self._groups:
+            if group.direction is not Direction.IN or group.kind is not Kind.MESSAGE:
+                continue
+            places = self._places(group)
+            mapped = _mapped(group)
+            if mapped is None:
+                columns: dict[str, list[str]] = {}
+                for number, raw in enumerate(_raws(group, len(places))):
+                    for path, leaf in _numeric(group, raw):
+                        column = columns.setdefault(_join(group.name, path), [""] * len(places))
+                        column[number] = _text(leaf)
+                yield places, list(columns), list(columns.values())
+            else:
+                names, texts = [], []
+                for path, source in mapped:
+                    names.append(_join(group.name, path))
+                    texts.append(
+                        group.columns[source].split("\n")
+                        if isinstance(source, int)
+                        else [_text(source)] * len(places)
+                    )
+                yield places, names, texts
+
+    def _series(self, group: _Group, wanted: frozenset[str] | None) -> Iterator[tuple[str, Series]]:
+        places = self._places(group)
+        mapped = _mapped(group)
+        if mapped is not None:
+            for path, source in mapped:
+                name = _join(group.name, path)
+                if wanted is not None and name not in wanted:
+                    continue
+                if isinstance(source, int):
+                    values = array("d", map(float, group.columns[source].split("\n")))
+                    if not all(map(math.isfinite, values)):
+                        values = array("d", (value if math.isfinite(value) else NAN for value in values))
+                    yield name, Series(places, values)
+                else:
+                    yield name, Series(places, array("d", [source]) * len(places))
+            return
+        found: dict[str, tuple[array[int], array[float]]] = {}
+        for place, raw in zip(places, _raws(group, len(places)), strict=True):
+            for path, leaf in _numeric(group, raw):
+                name = _join(group.name, path)
+                if wanted is None or name in wanted:
+                    at, values = found.setdefault(name, (array("I"), array("d")))
+                    at.append(place)
+                    values.append(leaf)
+        for name, (at, values) in found.items():
+            yield name, Series(at, values)
+
+    def _places(self, group: _Group) -> Sequence[int]:
+        if not group.places:
+            return range(self.count)
+        places = array("I")
+        places.frombytes(group.places)
+        return places
+
+
+def block_of(events: Sequence[LoggedEvent]) -> Block:
+    """Return these events, which follow each other without a gap in their indices, as a block."""
+    shaped: dict[tuple[Any, ...], tuple[list[int], list[list[str]]]] = {}
+    plain: dict[tuple[Any, ...], tuple[list[int], list[Any], list[int]]] = {}
+    shapes: dict[tuple[str, Form], int] = {}
+    for place, event in enumerate(events):
+        raw = event.raw
+        head = (event.direction, event.kind, event.name, event.form, event.problem)
+        if event.form in _JSON_FORMS and isinstance(raw, str) and event.size == len(raw) <= _LONGEST_SHAPED:
+            pieces = _NUMBER.split(raw)
+            key = (*head, *pieces[::2])
+            known = shaped.get(key)
+            if known is None:
+                shape = (event.name, event.form)
+                shapes[shape] = shapes.get(shape, 0) + 1
+                if shapes[shape] <= _MOST_SHAPES:
+                    known = shaped[key] = ([], [])
+            if known is not None:
+                known[0].append(place)
+                known[1].append(pieces[1::2])
+                continue
+        kept = plain.setdefault(head, ([], [], []))
+        kept[0].append(place)
+        kept[1].append(raw)
+        kept[2].append(event.size)
+    count = len(events)
+    groups = []
+    for (direction, kind, name, form, problem, *parts), (places, rows) in shaped.items():
+        columns = ["\n".join(column) for column in zip(*rows, strict=True)]
+        where = _all_or(places, count)
+        groups.append(_Group(direction, kind, name, form, problem, where, parts, columns, [], []))
+    for (direction, kind, name, form, problem), (places, raws, sizes) in plain.items():
+        cut = sizes if any(size != len(raw) for size, raw in zip(sizes, raws, strict=True)) else []
+        where = _all_or(places, count)
+        groups.append(_Group(direction, kind, name, form, problem, where, None, [], raws, cut))
+    utc, mono = (array("d", times) for times in zip(*((e.utc, e.mono) for e in events), strict=True))
+    packed = _Packed(events[0].index, count, planed(utc), planed(mono), groups)
+    return Block(packed)
+
+
+def pack_about(events: Sequence[LoggedEvent]) -> bytes:
+    """Return what kinds of events these are, packed."""
+    kinds = dict.fromkeys((event.name, event.kind, event.direction, bool(event.problem)) for event in events)
+    return _encode([About(*kind) for kind in kinds])
+
+
+unpack_about = msgspec.msgpack.Decoder(tuple[About, ...]).decode
+_encode_tail = msgspec.msgpack.Encoder().encode
+_decode_tail = msgspec.msgpack.Decoder(list[LoggedEvent]).decode
+
+
+def pack_tail(events: Sequence[LoggedEvent]) -> bytes:
+    """Return the newest few events as they are written before there are enough for a block."""
+    return _encode_tail(list(events))
+
+
+def unpack_tail(data: bytes) -> list[LoggedEvent]:
+    """Return what `pack_tail` packed."""
+    return _decode_tail(data)
+
+
+def recordable(event: LoggedEvent) -> LoggedEvent:
+    """Return the event as it can be written: half a character pair is no UTF-8, its escape is."""
+    try:
+        if isinstance(event.raw, str):
+            event.raw.encode()
+        event.name.encode()
+        event.problem.encode()
+    except UnicodeEncodeError:
+        return without_surrogates(event)
+    return event
+
+
+def _all_or(places: list[int], count: int) -> bytes:
+    return b"" if len(places) == count else array("I", places).tobytes()
+
+
+def _raws(group: _Group, count: int) -> list[Any]:
+    """Return the payloads of a group as they came."""
+    if group.parts is None:
+        return group.raws
+    parts = group.parts
+    if len(parts) == 1:
+        return parts * count
+    pieces: list[Any] = [None] * (2 * len(parts) - 1)
+    pieces[::2] = parts
+    made = []
+    for numbers in zip(*(column.split("\n") for column in group.columns), strict=True):
+        pieces[1::2] = numbers
+        made.append("".join(pieces))
+    return made
+
+
+def _join(event: str, path: str) -> str:
+    return f"{event}.{path}" if path else event
+
+
+def _of(channel: str, event: str) -> bool:
+    return channel.startswith(event) and (len(channel) == len(event) or channel[len(event)] == ".")
+
+
+def _text(value: float) -> str:
+    return repr(value) if value == value else ""
+
+
+def _numeric(group: _Group, raw: Any) -> Iterator[tuple[str, float]]:
+    """Yield the leaves that make numeric samples; NaN where there is no usable number."""
+    for path, leaf in leaves(payload_of(group.form, raw).value):
+        number = _number(leaf)
+        if number is not None:
+            yield path, number
+
+
+def _number(leaf: Leaf) -> float | None:
+    """Return a leaf as a sample: truth values are 0 and 1, null and infinities NaN; None for text."""
+    if isinstance(leaf, bool):
+        return float(leaf)
+    if leaf is None:
+        return NAN
+    if isinstance(leaf, float):
+        return leaf if math.isfinite(leaf) else NAN
+    return None
+
+
+def _mapped(group: _Group) -> tuple[tuple[str, int | float], ...] | None:
+    """Return which column carries which path (or the constant in its place); None if nobody can tell."""
+    return None if group.parts is None else _map(tuple(group.parts))
+
+
+@lru_cache(maxsize=512)
+def _map(parts: tuple[str, ...]) -> tuple[tuple[str, int | float], ...] | None:
+    """Decode the text with numbers that tell their column, twice: what differs as they do is that column."""
+    count = len(parts) - 1
+    one = _leaves(parts, [str(_SENTINEL + number) for number in range(count)])
+    two = _leaves(parts, [str(2 * _SENTINEL + number) for number in range(count)])
+    if one is None or two is None or [path for path, _ in one] != [path for path, _ in two]:
+        return None
+    found: list[tuple[str, int | float]] = []
+    paths = set()
+    for (path, first), (_, second) in zip(one, two, strict=True):
+        if path in paths:
+            return None
+        paths.add(path)
+        if isinstance(first, float) and isinstance(second, float) and second - first == _SENTINEL:
+            found.append((path, int(first) - _SENTINEL))
+        elif (number := _number(first)) is not None:
+            found.append((path, number))
+    return tuple(found)
+
+
+def _leaves(parts: tuple[str, ...], numbers: list[str]) -> list[tuple[str, Any]] | None:
+    pieces: list[str] = [""] * (2 * len(parts) - 1)
+    pieces[::2] = parts
+    pieces[1::2] = numbers
+    payload = decode("".join(pieces))
+    if payload.problem:
+        return None
+    return list(leaves(payload.value))

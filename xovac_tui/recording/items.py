@@ -1,0 +1,102 @@
+"""What is recorded beside events: links, commands, marks, recipes, runs and visits."""
+
+from __future__ import annotations
+
+import msgspec
+
+from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, Mark
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """Who records, and what."""
+
+    pid: int
+    host: str
+    who: str
+    """`user@host`."""
+    program: str
+    """Name and version."""
+    profile: str
+    url: str
+    contract: tuple[str, ...] = ()
+    """Names of the contract files."""
+    channels: dict[str, tuple[str, str]] = {}
+    """Full name of each channel that the contract names -> (label, unit)."""
+    speed: float = 1.0
+    """Model seconds in one of the wall clock: more than 1 only in a simulator."""
+
+
+class LinkItem(msgspec.Struct, frozen=True):
+    """The connection became another one."""
+
+    link: LinkView
+    utc: float
+    mono: float
+
+
+class LedgerItem(msgspec.Struct, frozen=True):
+    """A command was asked for, or something became of it."""
+
+    entry: LedgerEntry
+    utc: float
+    mono: float
+
+
+class MarkItem(msgspec.Struct, frozen=True):
+    """Something worth a mark on the time axis."""
+
+    mark: Mark
+    who: str
+
+
+class LoadItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A recipe was handed to the chamber."""
+
+    utc: float
+    mono: float
+    who: str
+    name: str
+    outcome: str
+    hash: str
+    """SHA-256 of the payload as it was sent, hex."""
+    source: str
+    """The file's text; empty where there was none."""
+    payload: str
+    """Exactly the text that was sent."""
+    plan: bytes
+    """JSON."""
+    settings: bytes
+    """JSON: how the device was assumed to read it."""
+
+
+class RunItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A run began, goes on, or ended."""
+
+    id: int
+    name: str
+    load: int | None
+    """Number of the load that it flies; None where nobody handed it over from here."""
+    started_utc: float
+    started_mono: float
+    utc: float
+    mono: float
+    result: str
+    """`running` while it goes on."""
+    reason: str = ""
+    flight: bytes = b""
+    """JSON: how far it is, to go on from."""
+    rates: bytes = b""
+    """JSON: what the chamber managed in it; empty while it goes on."""
+
+
+class VisitItem(msgspec.Struct, frozen=True):
+    """Somebody looks, or still looked, at this moment."""
+
+    who: str
+    arrived: float
+    """UTC seconds."""
+    seen: float
+    """UTC seconds."""
+
+
+Item = LinkItem | LedgerItem | MarkItem | LoadItem | RunItem | VisitItem

@@ -1,0 +1,246 @@
+"""Reads a record, its events by their index, and its channels; another process may write it meanwhile."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from array import array
+from bisect import bisect_left, bisect_right
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from xovac_tui.recording.codec import About, Block, block_of, unpack_about, unpack_tail
+from xovac_tui.recording.eventlog import LoggedEvent
+from xovac_tui.recording.schema import as_record_error, open_for_reading
+
+_OPEN_BLOCKS = 12
+"""Blocks held open for a reader that scrolls or pans."""
+_FRESH = 0.5
+"""Seconds for which what was last read of the newest events is new enough."""
+
+
+class RecordedChannel(msgspec.Struct, frozen=True):
+    """A channel of which the record holds samples."""
+
+    id: int
+    name: str
+    """`event.path`."""
+    label: str
+    unit: str
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """Events of the tail that share one shift, as a block."""
+
+    block: Block
+    shift: float
+    session: int
+
+
+class Record:
+    """One record, opened for reading only. Raises RecordError where it is damaged."""
+
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.path = path
+        self._db = open_for_reading(path)
+        self._clock = clock
+        self._ids = array("q")
+        self._firsts = array("q")
+        self._ends = array("q")
+        """Index behind the last event of each block."""
+        self.starts = array("d")
+        """Record time at which each block begins."""
+        self.stops = array("d")
+        self.shifts = array("d")
+        self._sessions = array("q")
+        self._abouts: list[tuple[About, ...] | None] = []
+        self._open: OrderedDict[int, Block] = OrderedDict()
+        self._events: OrderedDict[int, list[LoggedEvent]] = OrderedDict()
+        self._tail: list[Stretch] = []
+        self._tail_key: tuple[int, int] = (0, 0)
+        self._tail_events: list[LoggedEvent] = []
+        self._looked: float | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Return the rows of one statement; RecordError where the file is damaged."""
+        try:
+            return self._db.execute(statement, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise as_record_error(error, self.path) from error
+
+    # -- events ---------------------------------------------------------------------------------------
+
+    def refresh(self, *, at_once: bool = False) -> None:
+        """Look at what has been written since the last time, at most twice a second unless `at_once`."""
+        now = self._clock()
+        if not at_once and self._looked is not None and now - self._looked < _FRESH:
+            return
+        self._looked = now
+        # One transaction: a block that is made of the tail between two looks would be missed, or seen twice.
+        self.rows("BEGIN")
+        try:
+            last = self._ids[-1] if self._ids else 0
+            found = self.rows(
+                "SELECT id, first, count, t0, t1, shift, session FROM blocks WHERE id > ? ORDER BY id",
+                (last,),
+            )
+            key = self.rows("SELECT coalesce(max(id), 0), count(*) FROM tail")[0]
+            tail = None
+            if key != self._tail_key or found:
+                tail = self.rows("SELECT session, shift, data FROM tail ORDER BY first")
+        finally:
+            self.rows("COMMIT")
+        for number, first, count, start, stop, shift, session in found:
+            self._ids.append(number)
+            self._firsts.append(first)
+            self._ends.append(first + count)
+            self.starts.append(start)
+            self.stops.append(stop)
+            self.shifts.append(shift)
+            self._sessions.append(session)
+            self._abouts.append(None)
+        if tail is not None:
+            self._tail_key = key
+            self._take_tail(tail)
+
+    def _take_tail(self, rows: list[tuple[int, float, bytes]]) -> None:
+        groups: list[tuple[int, float, list[LoggedEvent]]] = []
+        for session, shift, data in rows:
+            if not groups or groups[-1][:2] != (session, shift):
+                groups.append((session, shift, []))
+            groups[-1][2].extend(unpack_tail(data))
+        self._tail_events = [event for _, _, events in groups for event in events]
+        self._tail = [
+            Stretch(block_of(events), shift, session) for session, shift, events in groups if events
+        ]
+
+    @property
+    def first(self) -> int:
+        """Index of the oldest event that is kept."""
+        self.refresh()
+        if self._firsts:
+            return self._firsts[0]
+        return self._tail_events[0].index if self._tail_events else 0
+
+    @property
+    def total(self) -> int:
+        """Index that the next event will get."""
+        self.refresh()
+        if self._tail_events:
+            return self._tail_events[-1].index + 1
+        return self._ends[-1] if self._ends else 0
+
+    def get(self, index: int) -> LoggedEvent | None:
+        """Return the event with this index, or None when it is not kept or has not come yet."""
+        self.refresh()
+        at = bisect_right(self._firsts, index) - 1
+        if at >= 0 and index < self._ends[at]:
+            events = self._events_of(at)
+            return events[index - self._firsts[at]] if events else None
+        if not self._tail_events or not 0 <= index - self._tail_events[0].index < len(self._tail_events):
+            return None
+        return self._tail_events[index - self._tail_events[0].index]
+
+    def scan(
+        self, start: int = 0, *, passes: Callable[[tuple[About, ...]], bool] | None = None
+    ) -> Iterator[LoggedEvent]:
+        """Yield the events from index `start` on; blocks of which `passes` says no stay unopened."""
+        self.refresh()
+        for at in range(bisect_right(self._ends, start), len(self._ids)):
+            if passes is not None and not passes(self._about(at)):
+                continue
+            block = self._read(at)
+            for event in block.events() if block is not None else ():
+                if event.index >= start:
+                    yield event
+        for event in self._tail_events:
+            if event.index >= start:
+                yield event
+
+    def passed_over(self, index: int, passes: Callable[[tuple[About, ...]], bool]) -> int:
+        """Return the first index from `index` on whose block may hold what is looked for."""
+        at = bisect_right(self._ends, index)
+        while at < len(self._ids) and not passes(self._about(at)):
+            index = self._ends[at]
+            at += 1
+        return index
+
+    def _events_of(self, at: int) -> list[LoggedEvent]:
+        events = self._events.get(at)
+        if events is None:
+            block = self._read(at)
+            events = self._events[at] = block.events() if block is not None else []
+            if len(self._events) > _OPEN_BLOCKS:
+                self._events.popitem(last=False)
+        else:
+            self._events.move_to_end(at)
+        return events
+
+    def _read(self, at: int) -> Block | None:
+        """Return a block; None where housekeeping took it away since it was listed."""
+        found = self.rows("SELECT data FROM blocks WHERE id = ?", (self._ids[at],))
+        return Block.unpack(found[0][0]) if found else None
+
+    def _about(self, at: int) -> tuple[About, ...]:
+        about = self._abouts[at]
+        if about is None:
+            found = self.rows("SELECT about FROM blocks WHERE id = ?", (self._ids[at],))
+            about = self._abouts[at] = unpack_about(found[0][0]) if found else ()
+        return about
+
+    # -- blocks by time -------------------------------------------------------------------------------
+
+    def blocks(self, start: float, stop: float) -> Iterator[Stretch]:
+        """Yield the blocks that hold events of a stretch of record time, the tail's last."""
+        self.refresh()
+        for at in range(len(self._ids)):
+            if self.stops[at] >= start and self.starts[at] < stop:
+                block = self._open.get(at) or self._read(at)
+                if block is None:
+                    continue
+                self._open[at] = block
+                if len(self._open) > _OPEN_BLOCKS:
+                    self._open.popitem(last=False)
+                yield Stretch(block, self.shifts[at], self._sessions[at])
+        for stretch in self.tail():
+            mono = stretch.block.mono
+            if mono[-1] + stretch.shift >= start and mono[0] + stretch.shift < stop:
+                yield stretch
+
+    def tail(self) -> list[Stretch]:
+        """Return the newest events, of which no bins are made yet."""
+        self.refresh()
+        return self._tail
+
+    def span(self) -> tuple[float, float] | None:
+        """Return the record times of the oldest and the newest event; None where there is none."""
+        self.refresh()
+        times = [*self.starts[:1], *self.stops[-1:]]
+        for stretch in self._tail:
+            times += [stretch.block.mono[0] + stretch.shift, stretch.block.mono[-1] + stretch.shift]
+        return (min(times), max(times)) if times else None
+
+    def block_at(self, index: int) -> int:
+        """Return how many blocks end at or before an index."""
+        return bisect_left(self._ends, index + 1)
+
+    # -- channels -------------------------------------------------------------------------------------
+
+    def channels(self) -> list[RecordedChannel]:
+        """Return the channels of which there are samples, in the order of their first sight."""
+        found = self.rows("SELECT id, name, label, unit FROM channels ORDER BY id")
+        return [RecordedChannel(*row) for row in found]

@@ -1,0 +1,286 @@
+"""Records in a thread of its own: the console gives it what happens, and never waits for a disk."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+from xovac_tui.api.event import Event
+from xovac_tui.clock import Clock
+from xovac_tui.recording.items import Item, Session
+from xovac_tui.recording.lock import WriterLock
+from xovac_tui.recording.schema import RecordError, TornRecordError, short_reason
+from xovac_tui.recording.writer import Writer
+
+COMMIT_EVERY = 0.5
+"""Seconds; what is older than a second is committed."""
+DURABLE_EVERY = 4.0
+"""Seconds; what is older than five survives the machine, too."""
+TRY_EVERY = 5.0
+"""Seconds between tries to take the lock over, or to write again after it failed."""
+_HELD_ITEMS = 400_000
+"""What waits for the thread at the most."""
+
+
+class RecorderState(StrEnum):
+    """What the recorder does."""
+
+    OFF = "off"
+    """Nothing is to be recorded."""
+    STARTING = "starting"
+    ON = "on"
+    BESIDE = "beside"
+    """Another process on this machine records; commands and notes of this one are added."""
+    FAILING = "failing"
+
+
+class RecorderView(msgspec.Struct, frozen=True):
+    """What the trust bar says about the record."""
+
+    state: RecorderState = RecorderState.OFF
+    pid: int | None = None
+    """Process that records, when it is not this one."""
+    reason: str = ""
+    """Why it fails, in a word or two."""
+    why: str = ""
+    """The same as a sentence, with what to do."""
+    lost: int = 0
+    """Events that came while nothing could be written, beyond what memory holds."""
+    path: str = ""
+    notes: tuple[str, ...] = ()
+    """Sentences that somebody must be told: a damaged file was set aside."""
+
+
+class Recorder:
+    """Takes everything that happens, in order, and commits it about twice a second."""
+
+    def __init__(
+        self,
+        path: Path,
+        session: Session,
+        clock: Clock,
+        *,
+        listener: Callable[[], None] | None = None,
+        tidy: Callable[[Writer, float], None] | None = None,
+    ) -> None:
+        self.path = path
+        self._session = session
+        self._clock = clock
+        self._listener = listener or (lambda: None)
+        self._tidy = tidy
+        self._items: queue.SimpleQueue[Event | Item] = queue.SimpleQueue()
+        self._wake = threading.Event()
+        self._ready = threading.Event()
+        self._stopping = False
+        self._flushes: queue.SimpleQueue[threading.Event] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._lock = WriterLock(path)
+        self._writer: Writer | None = None
+        self._failing_since: float | None = None
+        self._durable_at = self._tried_at = clock.mono()
+        self._dirty = False
+        self._refused = 0
+        self.view = RecorderView(RecorderState.STARTING, path=str(path))
+        """What it does now; replaced, never changed."""
+        self.first_index: int | None = None
+        """Index in the record of the first event that was given to it; None until it records."""
+        self.first_run = 1
+        """Number that the next run gets, once it is open."""
+
+    # -- called by the console ------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Open the record beside the screen."""
+        self._thread.start()
+
+    def opened(self, timeout: float) -> bool:
+        """Wait until the record is open, or cannot be opened; False when the time is over."""
+        return self._ready.wait(timeout)
+
+    def put(self, item: Event | Item) -> None:
+        """Take something that happened; costs about a microsecond and never waits."""
+        if self._items.qsize() < _HELD_ITEMS:
+            self._items.put(item)
+        else:
+            self._refused += 1
+
+    def flush(self, timeout: float = 10.0) -> bool:
+        """Wait until all that was given before is written, or failed to be; False when the time is over."""
+        done = threading.Event()
+        self._flushes.put(done)
+        self._wake.set()
+        return done.wait(timeout)
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Write what is left, and let go of the file."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    # -- the thread -----------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        self._open()
+        self._ready.set()
+        while not self._stopping:
+            self._wake.wait(COMMIT_EVERY)
+            self._wake.clear()
+            self._turn()
+        self._turn(durable=True)
+        if self._writer is not None:
+            self._writer.close(self._clock.utc())
+        self._lock.release()
+
+    def _turn(self, *, durable: bool = False) -> None:
+        """Take what came and commit it; what cannot be written is tried again at a later turn."""
+        waiting = self._waiting_flushes()
+        now = self._clock.mono()
+        try:
+            if self._writer is None and (durable or waiting or now - self._tried_at >= TRY_EVERY):
+                self._open()
+            elif self.view.state is RecorderState.BESIDE and now - self._tried_at >= TRY_EVERY:
+                self._take_over()
+            if self._writer is not None:
+                self._take(self._writer)
+                if self._failing_since is None or durable or waiting or now - self._tried_at >= TRY_EVERY:
+                    self._commit(self._writer, durable=durable)
+        except Exception as error:  # the record must never end the console
+            self._failed(error)
+        for done in waiting:
+            done.set()
+
+    def _waiting_flushes(self) -> list[threading.Event]:
+        waiting = []
+        while not self._flushes.empty():
+            waiting.append(self._flushes.get())
+        return waiting
+
+    def _take(self, writer: Writer) -> None:
+        # What comes meanwhile waits for the next turn: a flood must not keep this one from committing.
+        for _ in range(self._items.qsize()):
+            item = self._items.get()
+            if isinstance(item, Event):
+                writer.event(item)
+            else:
+                writer.item(item)
+
+    def _commit(self, writer: Writer, *, durable: bool) -> None:
+        self._tried_at = now = self._clock.mono()
+        durable = durable or now - self._durable_at >= DURABLE_EVERY
+        if writer.idle and not (durable and self._dirty):
+            return
+        writer.commit(self._clock.utc(), durable=durable)
+        self._dirty = not durable
+        if durable:
+            self._durable_at = now
+        if self._failing_since is not None:
+            self._failing_since = None
+            self._show(self._state_of(writer))
+        elif writer.lost + self._refused != self.view.lost:
+            self._show(self.view.state)
+
+    def _open(self) -> None:
+        self._tried_at = self._clock.mono()
+        try:
+            recording = self._lock.acquire()
+            try:
+                self._writer = self._open_writer(recording)
+            except TornRecordError:
+                if not recording:
+                    raise
+                self._set_aside()
+                self._writer = self._open_writer(recording)
+        except Exception as error:
+            self._lock.release()
+            self._failed(error)
+            return
+        self._failing_since = None
+        self.first_run = self._writer.first_run
+        if recording:
+            self.first_index = self._writer.next_index
+            if self._tidy is not None:
+                self._tidy(self._writer, self._clock.utc())
+        self._show(self._state_of(self._writer))
+
+    def _open_writer(self, recording: bool) -> Writer:
+        return Writer(
+            self.path,
+            self._session,
+            recording=recording,
+            utc=self._clock.utc(),
+            mono=self._clock.mono(),
+        )
+
+    def _take_over(self) -> None:
+        """Record from now on, if the process that did so has ended."""
+        self._tried_at = self._clock.mono()
+        if self._writer is None or not self._lock.acquire():
+            return
+        self._take(self._writer)
+        self._writer.commit(self._clock.utc())
+        self._writer.close(self._clock.utc())
+        self._writer = None
+        self._open()
+
+    def _set_aside(self) -> None:
+        """Put a damaged file out of the way, whole, and begin a new one."""
+        stamp = datetime.fromtimestamp(self._clock.utc(), UTC).strftime("%Y%m%dT%H%M%SZ")
+        aside = self.path.with_name(f"{self.path.name}.damaged-{stamp}")
+        for ending in ("", "-wal", "-shm"):
+            file = self.path.with_name(self.path.name + ending)
+            if file.exists():
+                file.rename(aside.with_name(aside.name + ending))
+        said = (
+            f"The record {self.path} was damaged. It was set aside as {aside.name}, and a new one was begun; "
+            "`sqlite3 FILE .recover` may read what is whole in it."
+        )
+        self.view = msgspec.structs.replace(self.view, notes=(*self.view.notes, said))
+
+    def _failed(self, error: Exception) -> None:
+        now = self._clock.mono()
+        if self._failing_since is None:
+            self._failing_since = now
+            logging.getLogger(__name__).warning("the record cannot be written", exc_info=error)
+        self._tried_at = now
+        reason = short_reason(error)
+        if reason == "damaged file" and self._writer is not None:
+            # Damaged while it was open: the next try begins a new file.
+            self._refused += self._writer.lost + self._writer.waiting
+            self._writer.abandon()
+            self._writer = None
+        self._show(RecorderState.FAILING, reason, _sentence(error, reason, self.path))
+
+    def _state_of(self, writer: Writer) -> RecorderState:
+        return RecorderState.ON if writer.recording else RecorderState.BESIDE
+
+    def _show(self, state: RecorderState, reason: str = "", why: str = "") -> None:
+        self.view = msgspec.structs.replace(
+            self.view,
+            state=state,
+            pid=self._lock.holder() if state is RecorderState.BESIDE else None,
+            reason=reason,
+            why=why,
+            lost=(self._writer.lost if self._writer else 0) + self._refused,
+        )
+        self._listener()
+
+
+def _sentence(error: Exception, reason: str, path: Path) -> str:
+    """Return what is wrong with the record and what to do, for a toast and the log."""
+    if isinstance(error, RecordError):
+        return str(error)
+    advice = {
+        "disk full": "Make room: what comes meanwhile is held in memory and written then.",
+        "quota full": "Make room: what comes meanwhile is held in memory and written then.",
+        "read-only": "Set `folder` in [record] to one that can be written, or mend its permissions.",
+        "file locked": "Another program holds it; it is tried again.",
+    }.get(reason, "It is tried again every few seconds.")
+    return f"Nothing is recorded in {path}: {error}. {advice}"

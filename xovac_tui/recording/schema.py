@@ -1,0 +1,261 @@
+"""The file of a record: its tables, its version, and how it is opened."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from xovac_tui.errors import XovacError
+
+VERSION = 1
+"""Of the tables; a file with a higher one was written by a newer program and is left alone."""
+APPLICATION = 0x584F5641
+"""`XOVA` in the file's header."""
+
+_TABLES = """
+CREATE TABLE sessions (
+    id INTEGER PRIMARY KEY,
+    started REAL NOT NULL,          -- UTC seconds
+    mono REAL NOT NULL,             -- monotonic seconds at that moment
+    seen REAL NOT NULL,             -- UTC seconds of the newest commit
+    closed INTEGER NOT NULL DEFAULT 0,
+    recording INTEGER NOT NULL,     -- 0: a console beside a recorder, which adds only what it did
+    pid INTEGER NOT NULL,
+    host TEXT NOT NULL,
+    who TEXT NOT NULL,
+    program TEXT NOT NULL,
+    about TEXT NOT NULL             -- JSON: profile and contract as they were
+);
+CREATE TABLE blocks (               -- events, packed
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    first INTEGER NOT NULL,         -- index of the first event
+    count INTEGER NOT NULL,
+    t0 REAL NOT NULL, t1 REAL NOT NULL,     -- record time of the first and the last
+    shift REAL NOT NULL,            -- record time minus monotonic time
+    about BLOB NOT NULL,
+    data BLOB NOT NULL
+);
+CREATE TABLE tail (                 -- the newest events, until there are enough for a block
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    shift REAL NOT NULL,
+    data BLOB NOT NULL
+);
+CREATE TABLE channels (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,      -- event.path
+    label TEXT NOT NULL DEFAULT '',
+    unit TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE bins (
+    channel INTEGER NOT NULL,
+    level INTEGER NOT NULL,         -- width of a bin, seconds
+    chunk INTEGER NOT NULL,
+    data BLOB NOT NULL
+);
+CREATE UNIQUE INDEX bins_place ON bins (channel, level, chunk);
+CREATE TABLE ledger (               -- every state of every command, in the order in which it became so
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    entry INTEGER NOT NULL,         -- number of the command in its console
+    position INTEGER NOT NULL,      -- index of the next event
+    t REAL NOT NULL,                -- record time
+    command TEXT NOT NULL,
+    who TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    data TEXT NOT NULL              -- JSON
+);
+CREATE TABLE links (                -- every change of the connection
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    t REAL NOT NULL,
+    word TEXT NOT NULL,
+    data TEXT NOT NULL
+);
+CREATE TABLE marks (                -- what stands on the time axis: notes, steps, link losses, a clock set
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    t REAL NOT NULL,
+    mono REAL NOT NULL,
+    utc REAL NOT NULL,
+    kind TEXT NOT NULL,
+    text TEXT NOT NULL,
+    who TEXT NOT NULL
+);
+CREATE INDEX marks_time ON marks (t);
+CREATE TABLE loads (                -- recipes that were handed to the chamber
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    t REAL NOT NULL,
+    who TEXT NOT NULL,
+    name TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    hash TEXT NOT NULL,             -- SHA-256 of the payload as it was sent
+    source TEXT NOT NULL,           -- the file's text
+    payload TEXT NOT NULL,
+    plan TEXT NOT NULL,             -- JSON
+    settings TEXT NOT NULL          -- JSON
+);
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    load INTEGER,
+    name TEXT NOT NULL,
+    started REAL NOT NULL,          -- record time
+    ended REAL,
+    result TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    flight TEXT NOT NULL DEFAULT '',        -- JSON: how far it is, to go on from
+    exported REAL
+);
+CREATE TABLE rates (                -- what the chamber managed in a run
+    run INTEGER PRIMARY KEY,
+    data TEXT NOT NULL
+);
+CREATE TABLE visits (               -- who looked, and until when
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    who TEXT NOT NULL,
+    arrived REAL NOT NULL,          -- UTC seconds
+    seen REAL NOT NULL
+);
+"""
+
+
+class RecordError(XovacError):
+    """A record that cannot be written or read: which file, why, and what to do."""
+
+
+class NewerRecordError(RecordError):
+    """A record written by a newer program."""
+
+
+class TornRecordError(RecordError):
+    """A file that is no record, or no longer one."""
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection:
+    """Open a record, made where there is none; raises RecordError, or OSError where the folder says no."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # What is recorded is nobody else's business.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    connection = sqlite3.connect(path, isolation_level=None, timeout=5.0, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        if _version(connection, path) == 0:
+            _create(connection)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise as_record_error(error, path) from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Another process may have been quicker.
+        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+            for statement in _TABLES.split(";\n"):
+                if statement.strip():
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """Open a record that exists, without ever writing to it; raises RecordError."""
+    if not path.is_file():
+        raise RecordError(f"There is no record at {path}. It is made when something is recorded.")
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    connection = sqlite3.connect(
+        address, uri=True, isolation_level=None, timeout=5.0, check_same_thread=False
+    )
+    try:
+        try:
+            found = _version(connection, path)
+        except sqlite3.OperationalError:
+            # In a folder that may not be written, and with nobody writing, the file is all there is.
+            connection.close()
+            connection = sqlite3.connect(
+                address + "&immutable=1", uri=True, isolation_level=None, check_same_thread=False
+            )
+            found = _version(connection, path)
+        if found == 0:
+            raise TornRecordError(f"{path} is empty: nothing was recorded in it yet.")
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise as_record_error(error, path) from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    application = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if tables and application != APPLICATION:
+        raise RecordError(f"{path} is a database of another program. Move it away, or name another folder.")
+    if version > VERSION:
+        raise NewerRecordError(
+            f"{path} was written by a newer xovac-tui (record version {version}, this one knows {VERSION}). "
+            "Nothing is written to it. Install that version again, or move the file away."
+        )
+    return version
+
+
+def as_record_error(error: sqlite3.Error, path: Path) -> RecordError:
+    """Return what a database error means for the user."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return TornRecordError(f"{path} is damaged: {error}.")
+    return RecordError(f"{path} cannot be used: {error}.")
+
+
+def short_reason(error: BaseException) -> str:
+    """Return in a word or two why nothing is recorded, for the trust bar."""
+    if isinstance(error, NewerRecordError):
+        return "newer file"
+    if isinstance(error, TornRecordError):
+        return "damaged file"
+    if isinstance(error, RecordError) and error.__cause__ is not None:
+        return short_reason(error.__cause__)
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        words = {
+            sqlite3.SQLITE_FULL: "disk full",
+            sqlite3.SQLITE_READONLY: "read-only",
+            sqlite3.SQLITE_PERM: "not permitted",
+            sqlite3.SQLITE_CANTOPEN: "cannot open",
+            sqlite3.SQLITE_BUSY: "file locked",
+            sqlite3.SQLITE_LOCKED: "file locked",
+            sqlite3.SQLITE_IOERR: "disk error",
+            sqlite3.SQLITE_CORRUPT: "damaged file",
+            sqlite3.SQLITE_NOTADB: "damaged file",
+        }
+        return words.get(code, "database error")
+    if isinstance(error, PermissionError):
+        return "read-only"
+    if isinstance(error, OSError):
+        import errno
+
+        return {errno.ENOSPC: "disk full", errno.EDQUOT: "quota full", errno.EROFS: "read-only"}.get(
+            error.errno or 0, "disk error"
+        )
+    return "defect"
