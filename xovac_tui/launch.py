@@ -10,6 +10,7 @@ from xovac_tui.api.contract import Contract
 from xovac_tui.config import Profile, Secrets, Settings
 from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.state import State
+from xovac_tui.station.recording import RecordChoice
 from xovac_tui.themes import ThemeSpec
 
 
@@ -35,6 +36,8 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     """Folder of recipe files; it need not exist."""
     state: State
     state_path: Path
+    record: RecordChoice | None = None
+    """Where everything is recorded; None: nowhere."""
     log_path: Path | None
     """None: nothing can be logged."""
     notes: tuple[str, ...] = ()

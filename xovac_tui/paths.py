@@ -10,6 +10,7 @@ from typing import Literal
 from xovac_tui.errors import SettingsError
 
 APP = "xovac-tui"
+RECORD_ENDING = ".xovac.sqlite3"
 HOME_VARIABLE = "XOVAC_HOME"
 """One folder for everything this program reads and writes; for tests, and for a stick that travels."""
 
@@ -27,7 +28,10 @@ def home() -> Path | None:
         return Path(value)
 
 
-def _platform(kind: Literal["user_config_path", "user_state_path", "user_log_path"]) -> Path:
+_Kind = Literal["user_config_path", "user_state_path", "user_log_path", "user_data_path"]
+
+
+def _platform(kind: _Kind) -> Path:
     """Return one of this platform's usual folders; SettingsError where nobody knows a home."""
     import platformdirs
 
@@ -73,6 +77,17 @@ def state_folder() -> Path:
 def state_file() -> Path:
     """Return the file in which the program remembers theme, window and pinned channels."""
     return state_folder() / "state.toml"
+
+
+def records_folder(configured: str = "", settings_path: Path | None = None) -> Path:
+    """Return the folder of the records: the configured one, or `records` among this program's data."""
+    beside = settings_path.parent if settings_path else settings_folder()
+    return against(beside, configured) if configured else (home() or _platform("user_data_path")) / "records"
+
+
+def record_file(name: str, folder: Path | None = None) -> Path:
+    """Return the record of the chamber with this name."""
+    return (folder or records_folder()) / f"{name}{RECORD_ENDING}"
 
 
 def log_file() -> Path:

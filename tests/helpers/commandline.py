@@ -20,6 +20,7 @@ from xovac_tui.errors import LinkError
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
 from xovac_tui.station import LinkCallbacks, Station
+from xovac_tui.station.recording import RecordChoice
 
 
 class Said(msgspec.Struct):
@@ -123,16 +124,17 @@ class Script:
         """Answer a command with the documented response."""
         self.answers[command] = json.dumps({"result": result, "message": message})
 
-    def opener(self) -> Callable[[Chamber], Station]:
+    def opener(self) -> Callable[..., Station]:
         """Return what stands in for `open_station`."""
 
-        def open_station(chamber: Chamber) -> Station:
+        def open_station(chamber: Chamber, record: RecordChoice | None = None) -> Station:
             self.chamber = chamber
             return Station(
                 chamber.name,
                 chamber.profile,
                 chamber.contract,
                 secrets=chamber.secrets,
+                record=record,
                 link_factory=lambda target, callbacks: ScriptedLink(target, callbacks, self),
             )
 

@@ -78,7 +78,7 @@ async def test_it_follows_the_newest_until_one_goes_up(tmp_path: Path, size: tup
 
 async def test_what_is_read_stays_even_when_older_events_are_dropped(tmp_path: Path) -> None:
     async with log_tab(tmp_path) as (c, pane):
-        c.station.log.keep = 400
+        c.station.log.memory.keep = 400
         await count_up(c, 400)
         await c.press("pageup", "pageup")
         before = text(pane)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from tests.unit.test_eventlog import event, filled
 from xovac_tui.api.event import Direction, Kind
-from xovac_tui.recording.eventlog import EventLog, LoggedEvent
+from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.filters import Field, Filter, FilterError, LogRows, Term, parse_filter
+from xovac_tui.recording.log import Log
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_slices_find_what_one_look_would(
     slices: int,
     repeat: int,
 ) -> None:
-    log = EventLog(keep)
+    log = Log(keep)
     ticks = itertools.count()
     rows = LogRows(log, wanted, clock=lambda: float(next(ticks)))
     for number, (name, payload, kind) in enumerate(events * repeat):
@@ -135,7 +136,8 @@ def test_slices_find_what_one_look_would(
 
 
 def test_without_a_filter_every_kept_event_is_a_row() -> None:
-    log = filled(1000, keep=300)
+    log = Log()
+    log.memory = filled(1000, keep=300)
     rows = LogRows(log)
     assert rows.done
     assert len(rows) == 300
@@ -144,7 +146,7 @@ def test_without_a_filter_every_kept_event_is_a_row() -> None:
 
 
 def test_a_slice_is_short_however_much_there_is() -> None:
-    log = EventLog()
+    log = Log()
     for number in range(3000):
         log.append(event(number, json.dumps({"n": number, "text": "x" * 300})))
     now = [0.0]

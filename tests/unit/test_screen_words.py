@@ -20,6 +20,7 @@ from xovac_tui.chamber.snapshot import (
     RunView,
     Snapshot,
 )
+from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.ui.format import Times, age, number, rate, reading, reading_with_unit
 from xovac_tui.ui.glyphs import ASCII, UNICODE
 from xovac_tui.ui.widgets.bars import ledger_spans
@@ -55,8 +56,18 @@ def view(**fields: object) -> ChannelView:
     return ChannelView(**{**known, **fields})  # type: ignore[arg-type]
 
 
+OFF = RecorderView()
+FAILING = RecorderView(RecorderState.FAILING, reason="disk full")
+
+
 def bar(
-    width: int = 100, *, paused: bool = False, mode: str = "CONTROL", extra: str = "", **fields: object
+    width: int = 100,
+    *,
+    paused: bool = False,
+    mode: str = "CONTROL",
+    extra: str = "",
+    recorder: RecorderView = OFF,
+    **fields: object,
 ) -> str:
     known: dict[str, object] = {
         "utc": NOON,
@@ -66,7 +77,15 @@ def bar(
     }
     snapshot = Snapshot(**{**known, **fields})  # type: ignore[arg-type]
     line = trust_line(
-        snapshot, width, name="bench-1", mode=mode, extra=extra, glyphs=UNICODE, times=UTC, paused=paused
+        snapshot,
+        width,
+        recorder=recorder,
+        name="bench-1",
+        mode=mode,
+        extra=extra,
+        glyphs=UNICODE,
+        times=UTC,
+        paused=paused,
     )
     return "".join(text for text, _ in line)
 
@@ -225,7 +244,15 @@ def test_ascii_has_only_ascii() -> None:
         clock_offset=-5.0,
     )
     line = trust_line(
-        snapshot, 120, name="b", mode="OBSERVE", extra="DEMO", glyphs=ASCII, times=UTC, paused=True
+        snapshot,
+        120,
+        recorder=FAILING,
+        name="b",
+        mode="OBSERVE",
+        extra="DEMO",
+        glyphs=ASCII,
+        times=UTC,
+        paused=True,
     )
     lines = [line, *small_lines(snapshot, name="b", glyphs=ASCII)]
     for channel in snapshot.channels:
@@ -260,3 +287,19 @@ def test_a_narrow_trust_bar_drops_the_round_trip_before_the_recipe() -> None:
     assert "BakeOut" in shown
     assert "12:00:00Z" in shown
     assert "rtt" not in shown
+
+
+@pytest.mark.parametrize(
+    ("recorder", "said"),
+    [
+        (RecorderView(RecorderState.ON), "REC ●  CONTROL"),
+        (RecorderView(RecorderState.BESIDE, pid=4711), "REC ● 4711  CONTROL"),
+        (RecorderView(RecorderState.STARTING), "REC …  CONTROL"),
+        (FAILING, "REC ○ disk full  CONTROL"),
+    ],
+)
+def test_the_recorder_says_whether_anything_is_kept(recorder: RecorderView, said: str) -> None:
+    assert said in bar(recorder=recorder)
+    # What fails is never the part that goes first.
+    assert ("REC" in bar(54, recorder=recorder)) is (recorder is FAILING)
+    assert "REC" not in bar(recorder=OFF)

@@ -12,6 +12,7 @@ import math
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from xovac_tui.chamber.ring import Ring
 
@@ -40,6 +41,28 @@ class Bins:
     """Width of a column."""
     lows: Sequence[float]
     highs: Sequence[float]
+
+
+class ChannelHistory(Protocol):
+    """What one channel did, as charts and readings need it; times are monotonic seconds."""
+
+    @property
+    def oldest(self) -> float | None:
+        """Time from which on values are kept; None when there are none."""
+        ...
+
+    @property
+    def last_time(self) -> float | None:
+        """Time of the newest value; None when there is none."""
+        ...
+
+    def window(self, start: float, end: float, columns: int) -> Bins:
+        """Return lowest and highest values per column of `start` to `end` (exclusive)."""
+        ...
+
+    def last(self, seconds: float, now: float, n: int) -> Sequence[float]:
+        """Return `n` values for about the last `seconds`; NaN is a gap."""
+        ...
 
 
 class History:
@@ -148,6 +171,13 @@ class History:
             lows.append(NAN if empty else low)
             highs.append(NAN if empty else high)
         return Bins(start, seconds, lows, highs)
+
+    def resolution(self, start: float, end: float) -> float:
+        """Return how wide the bins are that `window` would take, seconds."""
+        age = max(end, self._last) - start
+        return float(
+            next((ring for ring in self._rings if ring.seconds * ring.room >= age), self._rings[-1]).seconds
+        )
 
     def last(self, seconds: float, now: float, n: int) -> tuple[float, ...]:
         """Return `n` values (middle of lowest and highest) for about the last `seconds`; NaN is a gap.

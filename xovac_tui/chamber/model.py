@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.api.event import Direction, Event, Kind
@@ -54,6 +54,7 @@ class Chamber:
         self._order: tuple[Channel, ...] | None = None
         self._run = RunTracker()
         self._marks: deque[Mark] = deque(maxlen=_KEEP_MARKS)
+        self._new_marks: deque[Mark] = deque(maxlen=_KEEP_MARKS)
         self._events_in = self._events_out = self._malformed = self._dropped = 0
         self._newest: float | None = None
         # Messages with a pinned reading: what the operator takes for "the data" where a contract says so.
@@ -129,6 +130,16 @@ class Chamber:
             rtt=link.rtt,
             session=link.session,
         )
+
+    def take_marks(self) -> tuple[Mark, ...]:
+        """Return the marks that were made since this was last asked."""
+        made = tuple(self._new_marks)
+        self._new_marks.clear()
+        return made
+
+    def remember_marks(self, marks: Iterable[Mark]) -> None:
+        """Put marks of the time before this program on the axis, oldest first; they are no news."""
+        self._marks.extendleft(reversed(list(marks)))
 
     def history(self, name: str) -> History | None:
         """Return the history of the channel with this full name, or None."""
@@ -254,4 +265,6 @@ class Chamber:
         )
 
     def _mark(self, kind: str, text: str, utc: float, mono: float) -> None:
-        self._marks.append(Mark(mono, utc, kind, text))
+        mark = Mark(mono, utc, kind, text)
+        self._marks.append(mark)
+        self._new_marks.append(mark)

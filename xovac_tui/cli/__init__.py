@@ -20,6 +20,7 @@ _COMMANDS = {
     "simulate": "xovac_tui.cli.simulate:simulate",
     "send": "xovac_tui.cli.send:send",
     "watch": "xovac_tui.cli.watch:watch",
+    "record": "xovac_tui.cli.record:record",
     "recipe": "xovac_tui.cli.recipe:recipe",
     "config": "xovac_tui.cli.settings:config",
     "doctor": "xovac_tui.cli.doctor:doctor",
@@ -67,6 +68,7 @@ class _Root(click.Group):
 @click.option("--url", metavar="URL", help="Chamber to open, by its address (http://HOST:PORT).")
 @click.option("--observe/--control", default=None, help="Look only: no command can be sent, STOP included.")
 @click.option("--ascii/--unicode", default=None, help="Draw with plain characters only.")
+@click.option("--record/--no-record", default=None, help="Keep a record of everything (usual), or none.")
 @click.option("--theme", metavar="NAME", help="Colours: xovac-dark, xovac-light, xovac-contrast, ...")
 @click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="Settings file to read.")
 @click.option("--demo", is_flag=True, help="Open the built-in simulator; no chamber is needed.")

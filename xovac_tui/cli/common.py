@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -16,6 +17,7 @@ from xovac_tui.config import Effective, Overrides, Profile, Secrets, effective_s
 
 if TYPE_CHECKING:
     from xovac_tui.api.contract import Contract
+    from xovac_tui.station.recording import RecordChoice
 
     _FloatType = click.ParamType[float]
 else:
@@ -75,6 +77,38 @@ def contract_of(profile: Profile) -> Contract:
 
     files = [Path(name) for name in profile.contracts if name != SIMULATOR_CONTRACT]
     return load_contract(files, simulator=SIMULATOR_CONTRACT in profile.contracts)
+
+
+def record_choice(
+    found: Effective,
+    chamber: Chamber,
+    *,
+    may_record: bool = True,
+    visit: bool = False,
+    asked: bool | None = None,
+) -> RecordChoice | None:
+    """Return where the settings in force want this chamber recorded; None: nowhere.
+
+    `asked` is what the command line says: True, False, or None where it says nothing.
+    """
+    from xovac_tui.station.recording import RecordChoice
+
+    if not (chamber.profile.record if asked is None else asked):
+        return None
+    return RecordChoice(
+        path=record_path(found, chamber), settings=found.settings.record, may_record=may_record, visit=visit
+    )
+
+
+def record_path(found: Effective, chamber: Chamber) -> Path:
+    """Return the record of a chamber; one that is known by its address only has its port in the name."""
+    from xovac_tui import paths
+
+    name = chamber.name
+    if name not in found.settings.profiles and found.url is not None and found.profile is None:
+        port = urlsplit(chamber.profile.url).port
+        name = f"{name}-{port}" if port else name
+    return paths.record_file(name, paths.records_folder(found.settings.record.folder, found.path))
 
 
 class Seconds(_FloatType):

@@ -9,7 +9,7 @@ import sys
 import click
 
 from xovac_tui import paths
-from xovac_tui.cli.common import Chamber, effective, resolve, typed
+from xovac_tui.cli.common import Chamber, effective, record_choice, resolve, typed
 from xovac_tui.config import Effective, Profile, Secrets
 from xovac_tui.errors import SettingsError
 from xovac_tui.launch import Launch
@@ -77,6 +77,7 @@ def make_launch(ctx: click.Context, demo: SimulatorOptions | None, /) -> Launch:
         recipes=paths.recipes_folder(found.settings.recipes, found.path),
         state=state,
         state_path=paths.state_file(),
+        record=record_choice(found, chamber, visit=True, asked=ctx.params["record"]),
         log_path=paths.setup_logging(),
         notes=tuple(text for text in (note, *problems) if text),
     )

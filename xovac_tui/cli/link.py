@@ -10,13 +10,14 @@ from xovac_tui.errors import LinkError
 if TYPE_CHECKING:
     from xovac_tui.cli.common import Chamber
     from xovac_tui.station import News, Station
+    from xovac_tui.station.recording import RecordChoice
 
 
-def open_station(chamber: Chamber) -> Station:
+def open_station(chamber: Chamber, record: RecordChoice | None = None) -> Station:
     """Return a station for the chamber, not connected yet."""
     from xovac_tui.station import Station
 
-    return Station(chamber.name, chamber.profile, chamber.contract, secrets=chamber.secrets)
+    return Station(chamber.name, chamber.profile, chamber.contract, secrets=chamber.secrets, record=record)
 
 
 async def online(station: Station, timeout: float) -> None:

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xovac_tui.cli.common import Chamber, Seconds, chamber_options, effective, json_line, on_terminal, resolve
+from xovac_tui.cli.common import (
+    Chamber,
+    Seconds,
+    chamber_options,
+    effective,
+    json_line,
+    on_terminal,
+    record_choice,
+    resolve,
+)
 from xovac_tui.errors import CommandRefused, ContractError, Exit, SettingsError
 
 if TYPE_CHECKING:
@@ -39,14 +48,17 @@ def send(
     4 error or refused, 5 unknown (no answer came: it may or may not have happened), 6 no connection.
     """
     text = sys.stdin.read() if payload == "-" else payload
-    chamber = resolve(effective(ctx))
+    found = effective(ctx)
+    chamber = resolve(found)
     if chamber.profile.observe:
         raise CommandRefused(
             f"{chamber.name} is set to observe only, so {event} was not sent. Use --control to take control."
         )
     from xovac_tui.cli.link import open_station
 
-    station = open_station(chamber)
+    record = record_choice(found, chamber, may_record=False)
+    # A record is added to, but none is begun for a single command.
+    station = open_station(chamber, record if record is not None and record.path.exists() else None)
     prepared = _prepare(station, event, text, raw)
     if not yes:
         _ask(chamber, prepared)

@@ -55,7 +55,20 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """Seconds a channel may be silent at least before it is stale (or 3 x its own period, if longer)."""
     send_when_stale: bool = False
     """Let commands go while the data are stale: for a device that is silent by habit when nothing runs."""
+    record: bool = True
+    """Keep everything that crosses the wire in a file."""
     recipe: RecipeSettings = RecipeSettings()
+
+
+class RecordSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where the record is kept, and for how long."""
+
+    folder: str = ""
+    """Folder of the records, relative to the settings file; empty: `records` among this program's data."""
+    keep_days: Annotated[float, Meta(ge=0, le=36_500)] = 0.0
+    """Days after which events are deleted; 0: never."""
+    delete_unexported: bool = False
+    """Let that also delete runs that were never exported."""
 
 
 class Display(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -80,6 +93,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     recipes: str = ""
     """Folder of recipe files; empty: `recipes` beside the settings file."""
     display: Display = Display()
+    record: RecordSettings = RecordSettings()
     keys: dict[str, str] = {}
     """Action id -> key or comma-separated keys."""
     profiles: dict[str, Profile] = {}

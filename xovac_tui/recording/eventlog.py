@@ -41,7 +41,10 @@ class LoggedEvent(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Characters (or bytes) that came; more than `raw` holds when it was cut."""
 
     def payload(self) -> Payload:
-        """Return the payload, decoded again from what is kept."""
+        """Return the payload for a reader, decoded again from what is kept."""
+        if self.form is Form.ARGUMENTS:
+            # Text among several arguments is worth reading, though nothing could be decoded from it.
+            return Payload(self.form, decode(self.raw).value, self.raw, self.problem)
         return payload_of(self.form, self.raw, self.problem)
 
     def line(self, limit: int = 200) -> str:
@@ -50,13 +53,11 @@ class LoggedEvent(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 def payload_of(form: Form, raw: Any, problem: str = "") -> Payload:
-    """Return a payload decoded again from its form and the text or bytes that were kept of it."""
+    """Return a payload as it was when it came, from its form and the text or bytes that were kept of it."""
     if form is Form.NOTHING:
         return Payload(form, None, "")
     if form is Form.ARGUMENTS and isinstance(raw, str):
-        parts = decode(raw).value
-        # Each argument may be JSON text itself, and is read as it was when it came.
-        value = [decode(part).value if isinstance(part, str) else part for part in parts or ()]
+        value = [decode(part).value for part in decode(raw).value or ()]
         return Payload(form, value, raw, problem)
     return Payload(form, decode(raw).value, raw, problem)
 
@@ -85,6 +86,10 @@ class EventLog:
         self._cache: OrderedDict[int, list[LoggedEvent]] = OrderedDict()
         self.total = 0
         """Events since the start, kept or not."""
+
+    def begin_at(self, index: int) -> None:
+        """Give the first event this index instead of 0; only before there is one."""
+        self.total = self.total or index
 
     @property
     def dropped(self) -> int:

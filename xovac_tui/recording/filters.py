@@ -5,14 +5,19 @@ from __future__ import annotations
 import time
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from xovac_tui.api.event import Direction, Kind
 from xovac_tui.errors import XovacError
-from xovac_tui.recording.eventlog import EventLog, LoggedEvent
+from xovac_tui.recording.eventlog import LoggedEvent
+from xovac_tui.recording.log import Log
+
+if TYPE_CHECKING:
+    from xovac_tui.recording.codec import About
 
 SYNTAX = 'words, "some words", kind:message, name:state, dir:out, is:malformed, and - before any to leave out'
 """The whole language, for the screen."""
@@ -50,6 +55,21 @@ class Term(msgspec.Struct, frozen=True):
         """Return whether the event fulfils this condition."""
         return self._found(event) is not self.negated
 
+    def may_match(self, kind: About) -> bool:
+        """Return whether an event of this kind could fulfil it, whatever its payload."""
+        match self.field:
+            case Field.NAME:
+                found = self.value in kind.name.lower()
+            case Field.KIND:
+                found = kind.kind == self.value
+            case Field.DIR:
+                found = kind.direction == self.value
+            case Field.IS:
+                found = kind.problem
+            case _:
+                return not self.negated or self.value not in kind.name.lower()
+        return found is not self.negated
+
     def _found(self, event: LoggedEvent) -> bool:
         match self.field:
             case Field.NAME:
@@ -71,6 +91,10 @@ class Filter(msgspec.Struct, frozen=True):
     def matches(self, event: LoggedEvent) -> bool:
         """Return whether the event passes."""
         return all(term.matches(event) for term in self.terms)
+
+    def may_hold(self, kinds: Sequence[About]) -> bool:
+        """Return whether any of these kinds of events could pass, whatever their payloads."""
+        return any(all(term.may_match(kind) for term in self.terms) for kind in kinds)
 
 
 def parse_filter(text: str) -> Filter:
@@ -138,7 +162,7 @@ class LogRows:
     """
 
     def __init__(
-        self, log: EventLog, wanted: Filter | None = None, clock: Callable[[], float] = time.perf_counter
+        self, log: Log, wanted: Filter | None = None, clock: Callable[[], float] = time.perf_counter
     ) -> None:
         self.log = log
         self.filter = wanted if wanted and wanted.terms else None
@@ -149,6 +173,8 @@ class LogRows:
         self._next = log.first
         """Index of the first event that was not looked at."""
         self._reader: Iterator[LoggedEvent] = iter(())
+        self._until = 0
+        """Index up to which the reader goes."""
 
     @property
     def done(self) -> bool:
@@ -170,7 +196,9 @@ class LogRows:
         while not self.done:
             event = next(self._reader, None)
             if event is None:
-                self._reader = self.log.scan(self._next)
+                self._next = max(self._next, self._until)
+                self._until = self.log.total
+                self._reader = self.log.scan(self._next, wanted.may_hold)
                 continue
             self._next = event.index + 1
             if wanted.matches(event):

@@ -7,7 +7,6 @@ import queue
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 
 import msgspec
@@ -17,6 +16,7 @@ from xovac_tui.clock import Clock
 from xovac_tui.recording.items import Item, Session
 from xovac_tui.recording.lock import WriterLock
 from xovac_tui.recording.schema import RecordError, TornRecordError, short_reason
+from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.recording.writer import Writer
 
 COMMIT_EVERY = 0.5
@@ -29,35 +29,6 @@ _HELD_ITEMS = 400_000
 """What waits for the thread at the most."""
 
 
-class RecorderState(StrEnum):
-    """What the recorder does."""
-
-    OFF = "off"
-    """Nothing is to be recorded."""
-    STARTING = "starting"
-    ON = "on"
-    BESIDE = "beside"
-    """Another process on this machine records; commands and notes of this one are added."""
-    FAILING = "failing"
-
-
-class RecorderView(msgspec.Struct, frozen=True):
-    """What the trust bar says about the record."""
-
-    state: RecorderState = RecorderState.OFF
-    pid: int | None = None
-    """Process that records, when it is not this one."""
-    reason: str = ""
-    """Why it fails, in a word or two."""
-    why: str = ""
-    """The same as a sentence, with what to do."""
-    lost: int = 0
-    """Events that came while nothing could be written, beyond what memory holds."""
-    path: str = ""
-    notes: tuple[str, ...] = ()
-    """Sentences that somebody must be told: a damaged file was set aside."""
-
-
 class Recorder:
     """Takes everything that happens, in order, and commits it about twice a second."""
 
@@ -67,11 +38,13 @@ class Recorder:
         session: Session,
         clock: Clock,
         *,
+        may_record: bool = True,
         listener: Callable[[], None] | None = None,
         tidy: Callable[[Writer, float], None] | None = None,
     ) -> None:
         self.path = path
         self._session = session
+        self._may_record = may_record
         self._clock = clock
         self._listener = listener or (lambda: None)
         self._tidy = tidy
@@ -146,7 +119,11 @@ class Recorder:
         try:
             if self._writer is None and (durable or waiting or now - self._tried_at >= TRY_EVERY):
                 self._open()
-            elif self.view.state is RecorderState.BESIDE and now - self._tried_at >= TRY_EVERY:
+            elif (
+                self._may_record
+                and self.view.state is RecorderState.BESIDE
+                and now - self._tried_at >= TRY_EVERY
+            ):
                 self._take_over()
             if self._writer is not None:
                 self._take(self._writer)
@@ -190,7 +167,7 @@ class Recorder:
     def _open(self) -> None:
         self._tried_at = self._clock.mono()
         try:
-            recording = self._lock.acquire()
+            recording = self._may_record and self._lock.acquire()
             try:
                 self._writer = self._open_writer(recording)
             except TornRecordError:

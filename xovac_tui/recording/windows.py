@@ -15,6 +15,8 @@ from xovac_tui.recording.bins import CHUNK, FINEST, LEVELS, Chunk
 from xovac_tui.recording.record import Record
 
 NAN = math.nan
+_FEW = 16
+"""Columns; so many and fewer are made of bins that much narrower."""
 _GAP_PERIODS = 3
 """Usual periods of a channel without a sample that are no gap yet."""
 
@@ -43,7 +45,9 @@ class Windows:
         """
         columns = max(1, columns)
         seconds = (end - start) / columns
-        level = max((level for level in LEVELS if level <= seconds), default=0)
+        # A picture of few columns is somebody's bounds: its edges matter more than what it costs.
+        widest = seconds if columns > _FEW else seconds / _FEW
+        level = max((level for level in LEVELS if level <= widest), default=0)
         if not level:
             return self._from_samples(names, start, end, columns)
         newest = self._newest(names, start, end)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import getpass
 import json
 import socket
@@ -16,7 +17,7 @@ import msgspec
 from xovac_tui.api.contract import RESERVED_EVENTS, CommandSpec, Contract, Hazard, Origin
 from xovac_tui.api.event import Event, Kind
 from xovac_tui.api.forms import check_values, parse_json
-from xovac_tui.chamber.history import History
+from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Outcome, Snapshot
 from xovac_tui.clock import Clock, SystemClock
@@ -25,9 +26,11 @@ from xovac_tui.errors import ContractError, LinkError, XovacError
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
 from xovac_tui.progress import LoadedRecipe, Progress, progress
-from xovac_tui.recording.eventlog import EventLog
-from xovac_tui.station.news import LedgerChanged, LinkChanged, ModeChanged, News
+from xovac_tui.recording.log import Log
+from xovac_tui.recording.status import RecorderView
+from xovac_tui.station.news import LedgerChanged, LinkChanged, ModeChanged, News, RecorderChanged
 from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
+from xovac_tui.station.recording import RecordChoice, StationRecord
 
 if TYPE_CHECKING:
     from xovac_tui.recipes.plan import Plan, PlanSettings
@@ -64,13 +67,14 @@ class Station:
         log_events: int = 50_000,
         speed: float = 1.0,
         link_factory: LinkFactory | None = None,
+        record: RecordChoice | None = None,
     ) -> None:
         self.name = name
         self.profile = profile
         self.contract = contract
         self.clock: Clock = clock or SystemClock()
         self.who = who or _who()
-        self.log = EventLog(log_events)
+        self.log = Log(log_events)
         self.chamber = Chamber(contract, stale_after=profile.stale_after)
         self.loaded: LoadedRecipe | None = None
         """The recipe that was last handed to the chamber from here."""
@@ -80,6 +84,19 @@ class Station:
         self._link_factory = link_factory or _real_link
         self._link: LinkPort | None = None
         self._shown_link = LinkView()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.record = StationRecord(
+            record,
+            name=name,
+            url=lambda: self.profile.url,
+            contract=contract,
+            who=self.who,
+            clock=self.clock,
+            log=self.log,
+            speed=speed,
+            changed=self._recorder_changed,
+        )
+        self._shown_recorder = self.record.view
         self._listeners: list[Callable[[News], None]] = []
         self._queues: list[asyncio.Queue[Event]] = []
         self._waiting: dict[int, asyncio.Future[LedgerEntry]] = {}
@@ -102,6 +119,15 @@ class Station:
     async def run(self) -> None:
         """Connect, and stay connected, until cancelled; on the way out nothing is sent to the chamber."""
         callbacks = LinkCallbacks(self._kind, self._on_event, self._on_status, self.clock)
+        self._loop = asyncio.get_running_loop()
+        try:
+            await self._run(callbacks)
+        finally:
+            self.record.close()
+
+    async def _run(self, callbacks: LinkCallbacks) -> None:
+        # First the record: it is shown from the first moment on, and nothing that comes is missed.
+        self.chamber.remember_marks(await asyncio.to_thread(self.record.open))
         try:
             self._link = await asyncio.to_thread(self._link_factory, self.target(), callbacks)
         except XovacError as error:
@@ -145,9 +171,14 @@ class Station:
         """Return the chamber as it is now; cheap, at any time."""
         return self.chamber.snapshot(self.clock.utc(), self.clock.mono())
 
-    def history(self, full_name: str) -> History | None:
-        """Return the history of a numeric channel, or None."""
-        return self.chamber.history(full_name)
+    def history(self, full_name: str) -> ChannelHistory | None:
+        """Return the history of a numeric channel, back to the beginning of the record; None without any."""
+        return self.record.history(full_name, self.chamber.history)
+
+    @property
+    def recorder(self) -> RecorderView:
+        """What the recorder does."""
+        return self.record.view
 
     @property
     def status(self) -> LinkStatus:
@@ -210,6 +241,7 @@ class Station:
     def note(self, text: str) -> None:
         """Put the operator's note on the time axis."""
         self.chamber.note(text, self.clock.utc(), self.clock.mono())
+        self.record.marks(self.chamber.take_marks())
 
     def look_at_unknown(self) -> None:
         """Note that somebody has looked at the commands whose outcome is unknown."""
@@ -297,12 +329,18 @@ class Station:
             return self._refuse(command, "", str(error))
         return await self.send_prepared(prepared, timeout=timeout)
 
-    async def load_recipe(self, plan: Plan, payload: Mapping[str, Any]) -> LedgerEntry:
-        """Hand a compiled recipe to the chamber; its plan is kept for the run's time line."""
-        mono = self.clock.mono()
+    async def load_recipe(self, plan: Plan, payload: Mapping[str, Any], source: str = "") -> LedgerEntry:
+        """Hand a compiled recipe to the chamber; its plan is kept for the run's time line.
+
+        `source` is the text of its file: it goes into the record with the plan and what was sent, so that
+        whatever becomes of the file does not touch the run.
+        """
+        mono, name = self.clock.mono(), str(payload["name"])
         entry = await self.send("load_recipe", payload)
+        if entry.outcome is not Outcome.REFUSED:
+            self.record.load(name, entry, plan, self.plan_settings(), source)
         if entry.outcome in (Outcome.SUCCESS, Outcome.UNKNOWN):
-            self.loaded = LoadedRecipe(str(payload["name"]), plan, mono)
+            self.loaded = LoadedRecipe(name, plan, mono)
         return entry
 
     async def stop(self) -> LedgerEntry:
@@ -362,7 +400,9 @@ class Station:
 
     def _on_event(self, event: Event) -> None:
         self.log.append(event)
+        self.record.event(event)
         changes = self.chamber.apply(event)
+        self.record.marks(self.chamber.take_marks())
         if changes:
             self._changed(changes)
         for queue in self._queues:
@@ -380,7 +420,9 @@ class Station:
             rtt=status.rtt,
             session=status.session,
         )
+        self.record.link(view)
         changes = self.chamber.link_changed(view, self.clock.utc(), mono)
+        self.record.marks(self.chamber.take_marks())
         self._status_changed.set()
         self._show_link()
         self._changed(changes)
@@ -389,6 +431,7 @@ class Station:
         """Look at what time alone changes: time-outs of commands, and data that have stopped."""
         self._changed(self.chamber.tick(self.clock.mono()))
         self._show_link()
+        self.record.tick()
 
     async def _tick_for_ever(self) -> None:
         while True:
@@ -402,7 +445,19 @@ class Station:
             self._shown_link = link
             self._tell(LinkChanged(link, before))
 
+    def _recorder_changed(self) -> None:
+        """Tell the listeners, from the recorder's thread."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._show_recorder)
+
+    def _show_recorder(self) -> None:
+        before, self._shown_recorder = self._shown_recorder, self.record.view
+        if self._shown_recorder != before:
+            self._tell(RecorderChanged(self._shown_recorder, before))
+
     def _changed(self, entries: tuple[LedgerEntry, ...]) -> None:
+        self.record.entries(entries)
         for entry in entries:
             future = self._waiting.get(entry.id)
             if future is not None and entry.outcome is not Outcome.SENT and not future.done():

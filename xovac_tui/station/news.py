@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView
+from xovac_tui.recording.status import RecorderView
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +30,12 @@ class ModeChanged:
     observe: bool
 
 
-News = LinkChanged | LedgerChanged | ModeChanged
+@dataclass(frozen=True, slots=True)
+class RecorderChanged:
+    """News: recording began, fails, or goes on."""
+
+    recorder: RecorderView
+    before: RecorderView
+
+
+News = LinkChanged | LedgerChanged | ModeChanged | RecorderChanged

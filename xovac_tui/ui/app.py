@@ -19,7 +19,7 @@ from xovac_tui import paths, state
 from xovac_tui.chamber.snapshot import Outcome, RunState, Snapshot
 from xovac_tui.errors import SettingsError, XovacError
 from xovac_tui.launch import Launch
-from xovac_tui.station import LedgerChanged, LinkChanged, ModeChanged, News, Station
+from xovac_tui.station import LedgerChanged, LinkChanged, ModeChanged, News, RecorderChanged, Station
 from xovac_tui.themes import DEFAULT_THEME, unknown_theme, variable_defaults
 from xovac_tui.ui.commands import ACTIONS, STOP, bindings, check_keymap
 from xovac_tui.ui.format import Times
@@ -30,7 +30,7 @@ from xovac_tui.ui.plain import AsciiScrollBar
 from xovac_tui.ui.stopping import Stopping
 from xovac_tui.ui.terminal import TerminalApp, run_in_terminal
 from xovac_tui.ui.theming import to_textual
-from xovac_tui.ui.toasts import Words, link_words, outcome_words
+from xovac_tui.ui.toasts import Words, link_words, outcome_words, recorder_words
 from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, LinkBar, StopBar, TabBar
 from xovac_tui.ui.widgets.small import SmallNotice
 from xovac_tui.ui.widgets.trustbar import TrustBar
@@ -88,6 +88,7 @@ class XovacApp(TerminalApp):
             secrets=launch.secrets,
             speed=launch.demo.speed if launch.demo else 1.0,
             log_events=launch.settings.display.log_events,
+            record=launch.record,
         )
         self.times = Times(launch.settings.display.time)
         self.glyphs: Glyphs = ASCII if launch.settings.display.ascii else UNICODE
@@ -189,6 +190,7 @@ class XovacApp(TerminalApp):
             return
         frame.query_one(TrustBar).show(
             snapshot,
+            recorder=self.station.recorder,
             name=self.station.name,
             mode="OBSERVE" if self.station.observe else "CONTROL",
             extra=self._extra(),
@@ -248,6 +250,8 @@ class XovacApp(TerminalApp):
             self._toast(link_words(news))
         elif isinstance(news, LedgerChanged):
             self._toast(outcome_words(news.entry))
+        elif isinstance(news, RecorderChanged):
+            self._toast(recorder_words(news))
         elif isinstance(news, ModeChanged):
             said = (
                 "OBSERVE: nothing can be sent from here, STOP included."

@@ -14,6 +14,7 @@ class Glyphs:
     ascii: bool
     dot: str
     ring: str
+    hollow: str
     dash: str
     cross: str
     play: str
@@ -104,5 +105,5 @@ _PLAIN = str.maketrans(
     }
 )
 
-UNICODE = Glyphs(False, "●", "◌", "—", "✖", "▶", "■", "?", "▸", "█", "░", "…", "⚠", "◂", "▸", "─")
-ASCII = Glyphs(True, "*", "o", "-", "x", ">", "#", "?", ">", "#", ".", "~", "!", "<", ">", "-")
+UNICODE = Glyphs(False, "●", "◌", "○", "—", "✖", "▶", "■", "?", "▸", "█", "░", "…", "⚠", "◂", "▸", "─")
+ASCII = Glyphs(True, "*", "o", "o", "-", "x", ">", "#", "?", ">", "#", ".", "~", "!", "<", ">", "-")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord, Outcome
-from xovac_tui.station import LinkChanged
+from xovac_tui.recording.status import RecorderState
+from xovac_tui.station import LinkChanged, RecorderChanged
 from xovac_tui.ui.widgets.trustbar import GOES_ON
 
 Severity = Literal["information", "warning", "error"]
@@ -40,6 +41,22 @@ def link_words(news: LinkChanged) -> Words | None:
         return Words("Link LOST", f"{why}The {GOES_ON}.", "error", 4.0)
     if word is LinkWord.ONLINE and before not in (LinkWord.ONLINE, LinkWord.STALE) and news.link.session > 1:
         return Words("Link is back", "Nothing was sent on reconnecting.", seconds=4.0)
+    return None
+
+
+def recorder_words(news: RecorderChanged) -> Words | None:
+    """Return what is worth a toast about the record, or None."""
+    view, before = news.recorder, news.before
+    told = [note for note in view.notes if note not in before.notes]
+    if view.state is RecorderState.FAILING and before.state is not RecorderState.FAILING:
+        return Words("Nothing is recorded", view.why, "error", 12.0)
+    if told:
+        return Words("Record", " ".join(told), "warning", 20.0)
+    if before.state is RecorderState.FAILING and view.state is RecorderState.ON:
+        lost = f" {view.lost:,} events were lost." if view.lost else " Nothing was lost."
+        return Words("Recording again", f"What was held in memory is written.{lost}", seconds=6.0)
+    if before.state is RecorderState.BESIDE and view.state is RecorderState.ON:
+        return Words("Recording here now", "The process that recorded has ended.", seconds=6.0)
     return None
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 
-from xovac_tui.chamber.history import Bins
+from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.plot.cells import narrow
 from xovac_tui.plot.ticks import Clock
@@ -32,24 +31,6 @@ ZOOMS = (
 """Windows in seconds, as `+` and `-` walk through them."""
 
 
-class Source(Protocol):
-    """The record of one channel, as a chart needs it."""
-
-    @property
-    def oldest(self) -> float | None:
-        """Monotonic time from which on values are kept; None when there are none."""
-        ...
-
-    @property
-    def last_time(self) -> float | None:
-        """Monotonic time of the newest sample."""
-        ...
-
-    def window(self, start: float, end: float, columns: int) -> Bins:
-        """Return lowest and highest values per column."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class TrendSeries:
     """One channel on the chart."""
@@ -59,7 +40,7 @@ class TrendSeries:
     unit: str
     """As in the data: `degC`, `mbar`."""
     log: bool
-    history: Source
+    history: ChannelHistory
     slot: int
     """Number of its colour, from 0; it keeps it when others come and go."""
 

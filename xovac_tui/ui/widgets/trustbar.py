@@ -7,6 +7,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 
 from xovac_tui.chamber.snapshot import LinkWord, RunState, RunView, Snapshot
+from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.ui.format import Times, age
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit
@@ -47,6 +48,7 @@ class TrustBar(LinesWidget):
         self,
         snapshot: Snapshot,
         *,
+        recorder: RecorderView,
         name: str,
         mode: str,
         extra: str,
@@ -61,6 +63,7 @@ class TrustBar(LinesWidget):
                 trust_line(
                     snapshot,
                     width,
+                    recorder=recorder,
                     name=name,
                     mode=mode,
                     extra=extra,
@@ -76,6 +79,7 @@ def trust_line(
     snapshot: Snapshot,
     width: int,
     *,
+    recorder: RecorderView,
     name: str,
     mode: str,
     extra: str,
@@ -106,6 +110,8 @@ def trust_line(
     elif linked:
         run = len(left)
         left.append((2, *_run_words(snapshot.run, glyphs, _NAME)))
+    if recorder.state is not RecorderState.OFF:
+        left.append(_recorder_part(recorder, glyphs))
     if paused:
         left.append((1, "PAUSED", "trust--warn"))
     left.append((1, mode, "trust--mode" if mode == "CONTROL" else "trust--warn"))
@@ -150,6 +156,19 @@ def _run_words(run: RunView, glyphs: Glyphs, room: int) -> tuple[str, str]:
     if run.state is RunState.IDLE:
         return f"{glyphs.idle} IDLE", ""
     return f"{glyphs.question} run unknown", "trust--quiet"
+
+
+def _recorder_part(recorder: RecorderView, glyphs: Glyphs) -> tuple[int, str, str]:
+    """Return the recorder's part: what fails is as important as the link."""
+    match recorder.state:
+        case RecorderState.ON:
+            return (2, f"REC {glyphs.dot}", "trust--quiet")
+        case RecorderState.BESIDE:
+            who = "" if recorder.pid is None else f" {recorder.pid}"
+            return (2, f"REC {glyphs.dot}{who}", "trust--quiet")
+        case RecorderState.STARTING:
+            return (3, f"REC {glyphs.ellipsis}", "trust--quiet")
+    return (1, f"REC {glyphs.hollow} {recorder.reason}", "trust--bad")
 
 
 def _offset(seconds: float) -> str:

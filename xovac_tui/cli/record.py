@@ -1,0 +1,85 @@
+"""`xovac-tui record`: the same station without a screen, for a headless PC."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xovac_tui.cli.common import Seconds, chamber_options, effective, record_choice, resolve
+from xovac_tui.errors import Exit, LinkError
+
+if TYPE_CHECKING:
+    from xovac_tui.recording.status import RecorderView
+    from xovac_tui.station import News, Station
+
+
+@click.command(short_help="Record everything, without a screen.")
+@click.option("--for", "seconds", type=Seconds(0.1, 10**9), metavar="12h", help="End after this time.")
+@chamber_options
+@click.pass_context
+def record(ctx: click.Context, /, seconds: float | None, **_: Any) -> None:
+    """Connect, and record everything that crosses the wire until it is ended (Ctrl+C, SIGTERM).
+
+    It reconnects by itself, and never sends anything. A console on the same machine finds it, shows
+    `REC` with its process number, reads its history, and adds its own commands and notes to the same record.
+    """
+    found = effective(ctx)
+    chamber = resolve(found)
+    from xovac_tui.cli.link import open_station
+
+    choice = record_choice(found, chamber, asked=True)
+    assert choice is not None
+    click.echo(f"{chamber.name}: recording in {choice.path} (process {os.getpid()})", err=True)
+    asyncio.run(_record(open_station(chamber, choice), seconds))
+    ctx.exit(int(Exit.OK))
+
+
+async def _record(station: Station, seconds: float | None) -> None:
+    from xovac_tui.chamber.snapshot import LinkWord
+    from xovac_tui.station import LinkChanged, RecorderChanged
+
+    ended = asyncio.Event()
+    refused = ""
+
+    def listen(news: News) -> None:
+        nonlocal refused
+        if isinstance(news, LinkChanged):
+            link = news.link
+            click.echo(f"{station.name}: {link.word}{'. ' if link.why else ''}{link.why}", err=True)
+            if link.word is LinkWord.OFFLINE and link.why:
+                # An address or certificate that can never do: waiting would not mend it.
+                refused = link.why
+                ended.set()
+        elif isinstance(news, RecorderChanged):
+            click.echo(f"{station.name}: {_words(news.recorder)}", err=True)
+
+    loop = asyncio.get_running_loop()
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        with contextlib.suppress(AttributeError, NotImplementedError, ValueError):
+            loop.add_signal_handler(getattr(signal, name), ended.set)
+    unsubscribe = station.subscribe(listen)
+    try:
+        async with station:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await ended.wait()
+    finally:
+        unsubscribe()
+    if refused:
+        raise LinkError(refused)
+
+
+def _words(view: RecorderView) -> str:
+    """Return what the recorder does, as a sentence."""
+    from xovac_tui.recording.status import RecorderState
+
+    if view.state is RecorderState.BESIDE:
+        who = f"process {view.pid}" if view.pid else "another process"
+        return f"{who} records this chamber already; this one takes over when that ends."
+    said = "recording." if view.state is RecorderState.ON else view.why
+    return " ".join([*view.notes, said or f"the record is {view.state.value}."])

@@ -1,0 +1,111 @@
+"""The log as a reader sees it: what the record held when this program began, and everything since."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from xovac_tui.api.event import Event
+from xovac_tui.recording.eventlog import EventLog, LoggedEvent
+
+if TYPE_CHECKING:
+    from xovac_tui.recording.codec import About
+    from xovac_tui.recording.record import Record
+
+Passes = Callable[["tuple[About, ...]"], bool]
+"""Tells from what kinds of events there are, whether any may be wanted."""
+
+
+class Log:
+    """Events by their index: the newest from memory, older ones from the record where there is one."""
+
+    def __init__(self, keep: int = 50_000) -> None:
+        self.memory = EventLog(keep)
+        self._record: Record | None = None
+        self._begin = 0
+        self._ours = False
+
+    def attach(self, record: Record, *, ours: bool) -> None:
+        """Stand on a record; `ours` where what comes now is written into it by this program.
+
+        Only before the first event: an index never changes.
+        """
+        if self.memory.total:
+            return
+        self._record, self._ours = record, ours
+        self._begin = record.total
+        self.memory.begin_at(self._begin)
+
+    def append(self, event: Event) -> None:
+        """Keep one more event in memory."""
+        self.memory.append(event)
+
+    @property
+    def keep(self) -> int:
+        """How many of the newest events are kept in memory."""
+        return self.memory.keep
+
+    @property
+    def total(self) -> int:
+        """Index that the next event gets."""
+        return self.memory.total
+
+    @property
+    def first(self) -> int:
+        """Index of the oldest event that can be read."""
+        record = self._record
+        if record is None:
+            return self.memory.first
+        return min(record.first, self._begin) if self._begin else self._begin
+
+    @property
+    def dropped(self) -> int:
+        """How many of the oldest events can no longer be read."""
+        return self.first
+
+    @property
+    def recorded(self) -> bool:
+        """True when older events are read from the record."""
+        return self._record is not None
+
+    def __len__(self) -> int:
+        return self.total - self.first
+
+    def get(self, index: int) -> LoggedEvent | None:
+        """Return the event with this index, or None when it cannot be read or has not come yet."""
+        if index >= self.memory.first:
+            return self.memory.get(index)
+        record = self._record
+        if record is None or (index >= self._begin and not self._ours):
+            return None
+        return record.get(index)
+
+    def scan(self, start: int = 0, passes: Passes | None = None) -> Iterator[LoggedEvent]:
+        """Return the events from index `start` on that there are at this moment, oldest first.
+
+        Any thread may read it. With `passes`, stretches of the record without what is wanted stay unread.
+        """
+        newest = self.memory.scan(start)
+        record = self._record
+        if record is None or start >= self.memory.first:
+            return newest
+        return self._older(record, start, self.memory.first, newest, passes)
+
+    def _older(
+        self,
+        record: Record,
+        start: int,
+        end: int,
+        newest: Iterator[LoggedEvent],
+        passes: Passes | None,
+    ) -> Iterator[LoggedEvent]:
+        from xovac_tui.recording.record import Record
+
+        end = end if self._ours else min(end, self._begin)
+        # Its own reader: the one of the screen is no business of another thread.
+        with Record(record.path) as own:
+            for event in own.scan(start, passes=passes):
+                if event.index >= end:
+                    break
+                yield event
+        yield from newest

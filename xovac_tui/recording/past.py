@@ -1,0 +1,116 @@
+"""What a channel did before this program began and since: its history in memory, and the record behind."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+from xovac_tui.chamber.history import Bins, History
+from xovac_tui.recording.windows import Windows
+
+NAN = math.nan
+_KEPT = 64
+"""Windows of the past that are kept: a picture of it is drawn from the same ones again and again."""
+_COARSE = 2.0
+"""Columns that a bin of the history may be wide before the record is asked for a finer picture."""
+
+
+class Past:
+    """The channels of one record, in the monotonic time of this program."""
+
+    def __init__(self, windows: Windows, shift: float, began: float) -> None:
+        self._windows = windows
+        self._shift = shift
+        """Record time minus monotonic time, for this program."""
+        self.began = began
+        """Monotonic time at which this program's own histories begin."""
+        self._kept: OrderedDict[tuple[str, float, float, int], Bins] = OrderedDict()
+        self._firsts: dict[str, float | None] = {}
+
+    def window(self, name: str, start: float, end: float, columns: int) -> Bins:
+        """Return lowest and highest values per column, monotonic seconds, from the record."""
+        key = (name, start, end, columns)
+        bins = self._kept.get(key)
+        if bins is None:
+            found = self._windows.window([name], start + self._shift, end + self._shift, columns)[name]
+            bins = Bins(start, found.seconds, found.lows, found.highs)
+            # What is still being written is another picture the next time.
+            if end <= self.began:
+                self._kept[key] = bins
+                if len(self._kept) > _KEPT:
+                    self._kept.popitem(last=False)
+        return bins
+
+    def first(self, name: str) -> float | None:
+        """Return the monotonic time from which on the record holds a channel; None where it never does."""
+        if name not in self._firsts:
+            found = self._windows.first_time(name)
+            self._firsts[name] = None if found is None else found - self._shift
+        return self._firsts[name]
+
+
+class RecordedHistory:
+    """A channel's history with its past: what a chart needs of either."""
+
+    def __init__(self, name: str, live: Callable[[], History | None], past: Past) -> None:
+        self._name, self._live, self._past = name, live, past
+
+    @property
+    def oldest(self) -> float | None:
+        """Monotonic time from which on values are kept; None when there are none."""
+        first, live = self._past.first(self._name), self._live()
+        times = [time for time in (first, live.oldest if live else None) if time is not None]
+        return min(times, default=None)
+
+    @property
+    def last_time(self) -> float | None:
+        """Monotonic time of the newest value that is known."""
+        live = self._live()
+        newest = live.last_time if live else None
+        if newest is None and self._past.first(self._name) is not None:
+            return self._past.began
+        return newest
+
+    def window(self, start: float, end: float, columns: int) -> Bins:
+        """Return lowest and highest values per column of `start` to `end` (exclusive), monotonic seconds."""
+        live = self._live()
+        began = self._past.began
+        width = (end - start) / max(1, columns)
+        if live is None or live.last_time is None:
+            return self._past.window(self._name, start, end, columns)
+        if live.resolution(start, end) > max(1.0, _COARSE * width):
+            return self._past.window(self._name, start, end, columns)
+        bins = live.window(start, end, columns)
+        if start >= began or (first := self._past.first(self._name)) is None or first >= end:
+            return bins
+        return self._before(bins, began)
+
+    def _before(self, bins: Bins, began: float) -> Bins:
+        """Put the columns before this program's own time in front."""
+        # In whole columns of the same grid, so that the same window of the past serves for many pictures.
+        count = min(len(bins.lows), math.ceil((began - bins.start) / bins.seconds))
+        if count < 1:
+            return bins
+        past = self._past.window(self._name, bins.start, bins.start + count * bins.seconds, count)
+        lows = array("d", map(_lower, past.lows, bins.lows[:count]))
+        highs = array("d", map(_higher, past.highs, bins.highs[:count]))
+        lows.extend(bins.lows[count:])
+        highs.extend(bins.highs[count:])
+        return Bins(bins.start, bins.seconds, lows, highs)
+
+    def last(self, seconds: float, now: float, n: int) -> Sequence[float]:
+        """Return `n` values (middle of lowest and highest) for about the last `seconds`; NaN is a gap."""
+        width = seconds / n
+        end = math.ceil(now / width) * width
+        bins = self.window(end - seconds, end, n)
+        return tuple(low / 2 + high / 2 for low, high in zip(bins.lows, bins.highs, strict=True))
+
+
+def _lower(one: float, two: float) -> float:
+    return one if two != two or one < two else two
+
+
+def _higher(one: float, two: float) -> float:
+    return one if two != two or one > two else two

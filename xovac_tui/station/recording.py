@@ -1,0 +1,234 @@
+"""The station's hand on the record: what happens goes in, what was comes back."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from xovac_tui import __version__
+from xovac_tui.api.event import Event
+from xovac_tui.chamber.history import ChannelHistory, History
+from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, Mark
+from xovac_tui.clock import Clock
+from xovac_tui.errors import XovacError
+from xovac_tui.recording.log import Log
+from xovac_tui.recording.status import RecorderState, RecorderView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xovac_tui.api.contract import Contract
+    from xovac_tui.config.model import RecordSettings
+    from xovac_tui.recipes.plan import Plan, PlanSettings
+    from xovac_tui.recording.past import Past
+    from xovac_tui.recording.record import Record
+    from xovac_tui.recording.recorder import Recorder
+
+OPENING = 5.0
+"""Seconds for which connecting waits for the record: what came before is shown from the first moment on."""
+VISIT_EVERY = 30.0
+"""Seconds between notes in the record that somebody still looks."""
+
+
+class RecordChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to record, and how."""
+
+    path: Path
+    settings: RecordSettings
+    may_record: bool = True
+    """False: only what is done from here goes in, such as a single command of a script."""
+    visit: bool = False
+    """Somebody looks: note when, so that he can be told later what happened since."""
+
+
+class StationRecord:
+    """One station's record. Without a choice it records nothing, and everything here is cheap and empty."""
+
+    def __init__(
+        self,
+        choice: RecordChoice | None,
+        *,
+        name: str,
+        url: Callable[[], str],
+        contract: Contract,
+        who: str,
+        clock: Clock,
+        log: Log,
+        speed: float,
+        changed: Callable[[], None],
+    ) -> None:
+        self.choice = choice
+        self._name, self._url, self._contract, self._who = name, url, contract, who
+        self._clock, self._log, self._speed, self._changed = clock, log, speed, changed
+        self._recorder: Recorder | None = None
+        self.record: Record | None = None
+        """For reading; None until it is open, or where there is none."""
+        self.past: Past | None = None
+        self._link: LinkView | None = None
+        self._arrived = clock.utc()
+        self._visited = -VISIT_EVERY
+        self._histories: dict[str, ChannelHistory] = {}
+
+    @property
+    def view(self) -> RecorderView:
+        """What the trust bar says about it."""
+        return self._recorder.view if self._recorder is not None else RecorderView()
+
+    @property
+    def recording(self) -> bool:
+        """True while this program itself writes the record of the chamber."""
+        return self.view.state in (RecorderState.ON, RecorderState.FAILING)
+
+    # -- life -----------------------------------------------------------------------------------------
+
+    def open(self) -> tuple[Mark, ...]:
+        """Begin to record, and return the marks of the time before; blocks for a moment, never raises."""
+        if self.choice is None:
+            return ()
+        from xovac_tui.recording.items import Session
+        from xovac_tui.recording.recorder import Recorder
+
+        session = Session(
+            pid=os.getpid(),
+            host=socket.gethostname(),
+            who=self._who,
+            program=f"xovac-tui {__version__}",
+            profile=self._name,
+            url=self._url(),
+            contract=self._contract.files,
+            channels={
+                f"{event}.{leaf.path}" if leaf.path else event: (leaf.label or leaf.channel, leaf.unit)
+                for event, message in self._contract.messages.items()
+                for leaf in message.leaves
+            },
+            speed=self._speed,
+        )
+        self._recorder = Recorder(
+            self.choice.path, session, self._clock, may_record=self.choice.may_record, listener=self._changed
+        )
+        self._recorder.start()
+        self._recorder.opened(OPENING)
+        try:
+            return self._read_back()
+        except XovacError:
+            # Whoever cannot be written may still not be readable: the recorder's own word says why.
+            return ()
+
+    def _read_back(self) -> tuple[Mark, ...]:
+        from xovac_tui.recording.lists import marks
+        from xovac_tui.recording.past import Past
+        from xovac_tui.recording.record import Record
+        from xovac_tui.recording.windows import Windows
+
+        assert self.choice is not None
+        recorder = self._recorder
+        record = Record(self.choice.path)
+        utc, mono = self._clock.utc(), self._clock.mono()
+        shift = utc - mono
+        self._log.attach(record, ours=recorder is not None and recorder.first_index == record.total)
+        self.past = Past(Windows(record), shift, mono)
+        self.record = record
+        return tuple(
+            Mark(one.t - shift, one.mark.utc, one.mark.kind, one.mark.text)
+            for one in marks(record)
+            if one.t - shift < mono
+        )
+
+    def close(self) -> None:
+        """Write what is left; the end of a visit with it."""
+        recorder, self._recorder = self._recorder, None
+        if recorder is None:
+            return
+        if self.choice is not None and self.choice.visit:
+            self._visit(recorder)
+        recorder.close()
+
+    # -- what goes in ---------------------------------------------------------------------------------
+
+    def event(self, event: Event) -> None:
+        """Take an event."""
+        if self._recorder is not None:
+            self._recorder.put(event)
+
+    def link(self, link: LinkView) -> None:
+        """Take a state of the connection; only what a reader would see as another one is kept."""
+        if self._recorder is None:
+            return
+        bare = msgspec.structs.replace(link, rtt=None, next_try_mono=None)
+        if bare != self._link:
+            from xovac_tui.recording.items import LinkItem
+
+            self._link = bare
+            self._recorder.put(LinkItem(bare, self._clock.utc(), self._clock.mono()))
+
+    def entries(self, entries: Iterable[LedgerEntry]) -> None:
+        """Take what became of commands."""
+        if self._recorder is None:
+            return
+        from xovac_tui.recording.items import LedgerItem
+
+        for entry in entries:
+            self._recorder.put(LedgerItem(entry, self._clock.utc(), self._clock.mono()))
+
+    def marks(self, marks: Iterable[Mark]) -> None:
+        """Take marks on the time axis."""
+        if self._recorder is None:
+            return
+        from xovac_tui.recording.items import MarkItem
+
+        for mark in marks:
+            self._recorder.put(MarkItem(mark, self._who))
+
+    def load(self, name: str, entry: LedgerEntry, plan: Plan, settings: PlanSettings, source: str) -> None:
+        """Take a recipe that was handed to the chamber, as it was sent; `source` is its file's text."""
+        if self._recorder is None:
+            return
+        from xovac_tui.recording.items import LoadItem
+
+        self._recorder.put(
+            LoadItem(
+                utc=entry.utc,
+                mono=entry.mono,
+                who=self._who,
+                name=name,
+                outcome=entry.outcome.value,
+                hash=hashlib.sha256(entry.payload.encode("utf-8", "backslashreplace")).hexdigest(),
+                source=source,
+                payload=entry.payload,
+                plan=msgspec.json.encode(plan),
+                settings=msgspec.json.encode(settings),
+            )
+        )
+
+    def tick(self) -> None:
+        """Note now and then that somebody still looks."""
+        recorder = self._recorder
+        if recorder is None or self.choice is None or not self.choice.visit:
+            return
+        if self._clock.mono() - self._visited >= VISIT_EVERY:
+            self._visit(recorder)
+
+    def _visit(self, recorder: Recorder) -> None:
+        from xovac_tui.recording.items import VisitItem
+
+        self._visited = self._clock.mono()
+        recorder.put(VisitItem(self._who, self._arrived, self._clock.utc()))
+
+    # -- what comes back ------------------------------------------------------------------------------
+
+    def history(self, name: str, live: Callable[[str], History | None]) -> ChannelHistory | None:
+        """Return a channel's history, with its past where there is a record; None where there is neither."""
+        if self.past is None:
+            return live(name)
+        found = self._histories.get(name)
+        if found is None:
+            from xovac_tui.recording.past import RecordedHistory
+
+            found = self._histories[name] = RecordedHistory(name, lambda: live(name), self.past)
+        return found
