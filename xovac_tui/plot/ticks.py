@@ -17,7 +17,7 @@ _TIME_STEPS = (
     *(1, 2, 5, 10, 15, 30),
     *(n * MINUTE for n in (1, 2, 5, 10, 15, 30)),
     *(n * HOUR for n in (1, 2, 3, 6, 12)),
-    *(n * DAY for n in (1, 2, 7)),
+    *(n * DAY for n in (1, 2, 7, 14, 28, 56, 112)),
 )
 
 
@@ -85,6 +85,8 @@ def time_ticks(start: float, end: float, cells: int, clock: Clock) -> tuple[Tick
 def _time_label(when: datetime, step: int) -> str:
     if step < MINUTE:
         return when.strftime("%H:%M:%S")
+    if step > 2 * DAY:
+        return when.strftime("%d %b")
     if step >= DAY or (when.hour == 0 and when.minute == 0):
         return when.strftime("%a %d")
     return when.strftime("%H:%M")

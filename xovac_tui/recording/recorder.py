@@ -23,6 +23,8 @@ COMMIT_EVERY = 0.5
 """Seconds; what is older than a second is committed."""
 DURABLE_EVERY = 4.0
 """Seconds; what is older than five survives the machine, too."""
+TIDY_EVERY = 600.0
+"""Seconds between looks at what may be deleted."""
 TRY_EVERY = 5.0
 """Seconds between tries to take the lock over, or to write again after it failed."""
 _HELD_ITEMS = 400_000
@@ -40,7 +42,7 @@ class Recorder:
         *,
         may_record: bool = True,
         listener: Callable[[], None] | None = None,
-        tidy: Callable[[Writer, float], None] | None = None,
+        tidy: Callable[[Writer, float], object] | None = None,
     ) -> None:
         self.path = path
         self._session = session
@@ -58,6 +60,7 @@ class Recorder:
         self._writer: Writer | None = None
         self._failing_since: float | None = None
         self._durable_at = self._tried_at = clock.mono()
+        self._tidied_at = -TIDY_EVERY
         self._dirty = False
         self._refused = 0
         self.view = RecorderView(RecorderState.STARTING, path=str(path))
@@ -158,6 +161,9 @@ class Recorder:
         self._dirty = not durable
         if durable:
             self._durable_at = now
+        if self._tidy is not None and writer.recording and now - self._tidied_at >= TIDY_EVERY:
+            self._tidied_at = now
+            self._tidy(writer, self._clock.utc())
         if self._failing_since is not None:
             self._failing_since = None
             self._show(self._state_of(writer))
@@ -183,8 +189,6 @@ class Recorder:
         self.first_run = self._writer.first_run
         if recording:
             self.first_index = self._writer.next_index
-            if self._tidy is not None:
-                self._tidy(self._writer, self._clock.utc())
         self._show(self._state_of(self._writer))
 
     def _open_writer(self, recording: bool) -> Writer:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from xovac_tui.recording.past import Past
     from xovac_tui.recording.record import Record
     from xovac_tui.recording.recorder import Recorder
+    from xovac_tui.recording.writer import Writer
 
 OPENING = 5.0
 """Seconds for which connecting waits for the record: what came before is shown from the first moment on."""
@@ -91,6 +92,7 @@ class StationRecord:
         """Begin to record, and return the marks of the time before; blocks for a moment, never raises."""
         if self.choice is None:
             return ()
+        from xovac_tui.recording.housekeeping import tidy
         from xovac_tui.recording.items import Session
         from xovac_tui.recording.recorder import Recorder
 
@@ -109,8 +111,18 @@ class StationRecord:
             },
             speed=self._speed,
         )
+        settings = self.choice.settings
+
+        def clean_up(writer: Writer, utc: float) -> None:
+            tidy(writer.execute, utc, settings.keep_days, delete_unexported=settings.delete_unexported)
+
         self._recorder = Recorder(
-            self.choice.path, session, self._clock, may_record=self.choice.may_record, listener=self._changed
+            self.choice.path,
+            session,
+            self._clock,
+            may_record=self.choice.may_record,
+            listener=self._changed,
+            tidy=clean_up,
         )
         self._recorder.start()
         self._recorder.opened(OPENING)

@@ -26,7 +26,7 @@ ZOOMS = (
     21600.0,
     43200.0,
     86400.0,
-    172800.0,
+    *(days * 86400.0 for days in (2, 4, 7, 14, 30, 60, 120, 365, 730)),
 )
 """Windows in seconds, as `+` and `-` walk through them."""
 
@@ -81,6 +81,8 @@ def window_name(seconds: float | None) -> str:
     """Return a window as people say it: `10 min`, `6 h`, `all`."""
     if seconds is None:
         return "all"
+    if seconds > 86400:
+        return f"{seconds / 86400:g} d"
     return f"{seconds / 3600:g} h" if seconds >= 3600 else f"{seconds / 60:g} min"
 
 

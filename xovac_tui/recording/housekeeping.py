@@ -1,0 +1,102 @@
+"""How large a record gets, and what may be deleted from it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from xovac_tui.recording.bins import CHUNK, FINEST
+from xovac_tui.recording.record import Record
+
+DAY = 86400.0
+_AT_ONCE = 200
+"""Blocks deleted at a time, so that recording never waits long."""
+_LEARNED_FROM = 600.0
+"""Seconds of a record from which on its own growth is believed."""
+USUAL_GROWTH = 100.0
+"""Bytes a second assumed for a record that is younger: 16 channels at 1 Hz."""
+SCARCE = 200_000_000
+"""Bytes that a disk should have left at the end of a run."""
+
+Execute = Callable[[str, Sequence[Any]], list[Any]]
+"""Runs one statement and returns its rows."""
+
+
+def tidy(execute: Execute, utc: float, keep_days: float, *, delete_unexported: bool) -> int:
+    """Delete old events, a bounded number of blocks at a time; return how many blocks went.
+
+    A run that was never exported keeps its events unless `delete_unexported`, and so does one that goes on.
+    Bins of a minute and more are kept for good: the trend still reaches back, in less detail.
+    """
+    if keep_days <= 0:
+        return 0
+    limit = utc - keep_days * DAY
+    kept = [
+        (start, end)
+        for start, end in execute(
+            "SELECT started, coalesce(ended, 1e18) FROM runs "
+            "WHERE ended IS NULL OR (exported IS NULL AND NOT ?)",
+            (delete_unexported,),
+        )
+    ]
+    old = execute("SELECT id, t0, t1 FROM blocks WHERE t1 < ? ORDER BY id", (limit,))
+    gone = [block for block in old if not any(block[1] <= end and block[2] >= start for start, end in kept)]
+    for number, start, stop in gone[:_AT_ONCE]:
+        execute("DELETE FROM blocks WHERE id = ?", (number,))
+        execute(
+            "DELETE FROM bins WHERE level = ? AND chunk >= ? AND chunk < ?",
+            (FINEST, start // (FINEST * CHUNK), stop // (FINEST * CHUNK)),
+        )
+    if gone:
+        execute("PRAGMA incremental_vacuum(2000)", ())
+    return len(gone[:_AT_ONCE])
+
+
+class Forecast(msgspec.Struct, frozen=True):
+    """What recording for some time will take, and what there is. Bytes."""
+
+    needs: float
+    free: float
+    learned: bool
+    """The growth is this record's own; else it is assumed."""
+
+    @property
+    def enough(self) -> bool:
+        """True when the disk will not be nearly full at the end."""
+        return self.free - self.needs > SCARCE
+
+
+def forecast(record: Record | None, folder: Path, seconds: float) -> Forecast | None:
+    """Return what recording for so long will take; None where nobody can tell how much room there is."""
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return None
+    growth = None if record is None else _growth(record)
+    return Forecast(seconds * (growth or USUAL_GROWTH), float(free), growth is not None)
+
+
+def _growth(record: Record) -> float | None:
+    """Return the bytes a second by which a record grew in its newest blocks; None if it is too young."""
+    rows = record.rows(
+        "SELECT min(t0), max(t1), sum(length(data) + length(about)) FROM "
+        "(SELECT t0, t1, data, about FROM blocks ORDER BY id DESC LIMIT 50)"
+    )
+    start, stop, size = rows[0]
+    if start is None or stop - start < _LEARNED_FROM:
+        return None
+    # Bins and pages take about as much again.
+    return 2.0 * float(size) / float(stop - start)
+
+
+def size_words(size: float) -> str:
+    """Return a number of bytes as people write it: `12 MB`, `1.4 GB`."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= factor:
+            value = size / factor
+            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
+    return f"{size:.0f} bytes"
