@@ -1,7 +1,14 @@
 """Wires one chamber together: link + chamber + ledger + record. The only thing that a face talks to."""
 
 from xovac_tui.station.core import STOP_COMMAND, Prepared, Station
-from xovac_tui.station.news import LedgerChanged, LinkChanged, ModeChanged, News, RecorderChanged
+from xovac_tui.station.news import (
+    LedgerChanged,
+    LinkChanged,
+    ModeChanged,
+    News,
+    RecorderChanged,
+    RecordOpened,
+)
 from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
 
 __all__ = [
@@ -14,6 +21,7 @@ __all__ = [
     "ModeChanged",
     "News",
     "Prepared",
+    "RecordOpened",
     "RecorderChanged",
     "Station",
 ]

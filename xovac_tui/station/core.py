@@ -28,7 +28,14 @@ from xovac_tui.link.target import Target
 from xovac_tui.progress import LoadedRecipe, Progress, progress
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.status import RecorderView
-from xovac_tui.station.news import LedgerChanged, LinkChanged, ModeChanged, News, RecorderChanged
+from xovac_tui.station.news import (
+    LedgerChanged,
+    LinkChanged,
+    ModeChanged,
+    News,
+    RecorderChanged,
+    RecordOpened,
+)
 from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
 from xovac_tui.station.recording import RecordChoice, StationRecord
 
@@ -128,6 +135,8 @@ class Station:
     async def _run(self, callbacks: LinkCallbacks) -> None:
         # First the record: it is shown from the first moment on, and nothing that comes is missed.
         self.chamber.remember_marks(await asyncio.to_thread(self.record.open))
+        self._show_recorder()
+        self._tell(RecordOpened())
         try:
             self._link = await asyncio.to_thread(self._link_factory, self.target(), callbacks)
         except XovacError as error:

@@ -38,4 +38,9 @@ class RecorderChanged:
     before: RecorderView
 
 
-News = LinkChanged | LedgerChanged | ModeChanged | RecorderChanged
+@dataclass(frozen=True, slots=True)
+class RecordOpened:
+    """News: the record of the time before can be read (or nobody can say why not)."""
+
+
+News = LinkChanged | LedgerChanged | ModeChanged | RecorderChanged | RecordOpened

@@ -14,18 +14,19 @@ import msgspec
 from xovac_tui import __version__
 from xovac_tui.api.event import Event
 from xovac_tui.chamber.history import ChannelHistory, History
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, Mark
+from xovac_tui.chamber.snapshot import ChannelView, LedgerEntry, LinkView, Mark
 from xovac_tui.clock import Clock
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.status import RecorderState, RecorderView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from xovac_tui.api.contract import Contract
     from xovac_tui.config.model import RecordSettings
     from xovac_tui.recipes.plan import Plan, PlanSettings
+    from xovac_tui.recording.digest import Digest
     from xovac_tui.recording.past import Past
     from xovac_tui.recording.record import Record
     from xovac_tui.recording.recorder import Recorder
@@ -71,6 +72,8 @@ class StationRecord:
         self.record: Record | None = None
         """For reading; None until it is open, or where there is none."""
         self.past: Past | None = None
+        self.away_since: float | None = None
+        """Until when (record time) this user looked last, if that is long ago."""
         self._link: LinkView | None = None
         self._arrived = clock.utc()
         self._visited = -VISIT_EVERY
@@ -133,6 +136,7 @@ class StationRecord:
             return ()
 
     def _read_back(self) -> tuple[Mark, ...]:
+        from xovac_tui.recording.digest import away_since
         from xovac_tui.recording.lists import marks
         from xovac_tui.recording.past import Past
         from xovac_tui.recording.record import Record
@@ -145,6 +149,8 @@ class StationRecord:
         shift = utc - mono
         self._log.attach(record, ours=recorder is not None and recorder.first_index == record.total)
         self.past = Past(Windows(record), shift, mono)
+        if self.choice.visit:
+            self.away_since = away_since(record, self._who, utc)
         self.record = record
         return tuple(
             Mark(one.t - shift, one.mark.utc, one.mark.kind, one.mark.text)
@@ -233,6 +239,17 @@ class StationRecord:
         recorder.put(VisitItem(self._who, self._arrived, self._clock.utc()))
 
     # -- what comes back ------------------------------------------------------------------------------
+
+    def digest(self, channels: Sequence[ChannelView]) -> Digest | None:
+        """Return what happened while this user was away; None where he was not. For a thread: it reads."""
+        from xovac_tui.recording.digest import digest
+        from xovac_tui.recording.record import Record
+
+        if self.away_since is None or self.record is None:
+            return None
+        told = [(one.full_name, one.label, one.unit, one.log) for one in channels]
+        with Record(self.record.path) as own:
+            return digest(own, self.away_since, self._clock.utc(), who=self._who, channels=told)
 
     def history(self, name: str, live: Callable[[str], History | None]) -> ChannelHistory | None:
         """Return a channel's history, with its past where there is a record; None where there is neither."""

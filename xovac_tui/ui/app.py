@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterable
 from typing import ClassVar
@@ -19,7 +20,15 @@ from xovac_tui import paths, state
 from xovac_tui.chamber.snapshot import Outcome, RunState, Snapshot
 from xovac_tui.errors import SettingsError, XovacError
 from xovac_tui.launch import Launch
-from xovac_tui.station import LedgerChanged, LinkChanged, ModeChanged, News, RecorderChanged, Station
+from xovac_tui.station import (
+    LedgerChanged,
+    LinkChanged,
+    ModeChanged,
+    News,
+    RecorderChanged,
+    RecordOpened,
+    Station,
+)
 from xovac_tui.themes import DEFAULT_THEME, unknown_theme, variable_defaults
 from xovac_tui.ui.commands import ACTIONS, STOP, bindings, check_keymap
 from xovac_tui.ui.format import Times
@@ -252,6 +261,8 @@ class XovacApp(TerminalApp):
             self._toast(outcome_words(news.entry))
         elif isinstance(news, RecorderChanged):
             self._toast(recorder_words(news))
+        elif isinstance(news, RecordOpened):
+            self._welcome()
         elif isinstance(news, ModeChanged):
             said = (
                 "OBSERVE: nothing can be sent from here, STOP included."
@@ -265,6 +276,18 @@ class XovacApp(TerminalApp):
             if hasattr(screen, "on_news"):
                 screen.on_news(news)
         self.flush()
+
+    @work(group="dialog")
+    async def _welcome(self) -> None:
+        """Tell somebody who was away for long what happened meanwhile."""
+        if self.station.record.away_since is None:
+            return
+        from xovac_tui.ui.dialogs.digest import DigestDialog
+
+        channels = [c for c in self.station.snapshot().channels if c.pinned and not c.hidden]
+        digest = await asyncio.to_thread(self.station.record.digest, channels)
+        if digest is not None and digest.events:
+            await self.push_screen_wait(DigestDialog(digest))
 
     def _toast(self, words: Words | None) -> None:
         if words is not None:

@@ -134,6 +134,8 @@ ACTIONS: tuple[Action, ...] = (
         "status",
         palette=False,
     ),
+    Action("pan-back", "comma", "pan back", "Show half a window earlier on the trend.", "status"),
+    Action("pan-on", "full_stop", "pan on", "Show half a window later on the trend.", "status"),
     Action("live", "escape", "now", "Take the trend's cursor away and go back to now.", "status"),
     Action("pin", "space", "pin", "Pin the chosen channel to the top and to the trend.", "status"),
     Action(

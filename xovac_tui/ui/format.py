@@ -123,6 +123,10 @@ class Times:
             return f" {parts.tm_zone}"
         return " " + time.strftime("%z", parts)
 
+    def day(self, utc: float) -> str:
+        """Return `11-24`: month and day."""
+        return time.strftime("%m-%d", self._parts(utc))
+
     def short(self, utc: float) -> str:
         """Return `14:02`."""
         return time.strftime("%H:%M", self._parts(utc))

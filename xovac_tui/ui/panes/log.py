@@ -70,7 +70,8 @@ class LogPane(Pane):
         """Build list, detail, filter line and status line."""
         console = self.console
         rows = LogRows(self.station.log)
-        view = LogView(rows, glyphs=console.glyphs, times=console.times, id="log-view")
+        clock = self.station.clock
+        view = LogView(rows, glyphs=console.glyphs, times=console.times, now=clock.utc, id="log-view")
         view.border_title = "Log"
         yield view
         detail = Rows(id="log-detail")

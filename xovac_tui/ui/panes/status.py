@@ -47,7 +47,8 @@ class StatusPane(Pane):
         "(overdue; the age says how old), bad (the message held no number), no data. Behind the value stands "
         "its change per minute.\n"
         "Run: what the chamber reports, laid over the plan of the recipe if it was loaded from here.\n"
-        "Trend: the pinned channels; gaps are gaps; left and right move a cursor."
+        "Trend: the pinned channels; gaps are gaps; left and right move a cursor, comma and full stop go "
+        "back and on in time, as far as the record reaches."
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings("status")
     DEFAULT_CSS = """
@@ -183,6 +184,14 @@ class StatusPane(Pane):
     def action_cursor_right(self) -> None:
         """Move the trend's cursor to the right."""
         self.query_one(TrendChart).action_cursor(1)
+
+    def action_pan_back(self) -> None:
+        """Show half a window earlier."""
+        self.query_one(TrendChart).action_pan(-1)
+
+    def action_pan_on(self) -> None:
+        """Show half a window later."""
+        self.query_one(TrendChart).action_pan(1)
 
     def action_live(self) -> None:
         """Go back to now; out of the enlarged readings first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -28,17 +29,20 @@ class LogColumns:
 
     name: int
     payload: int
+    dated: bool = False
+    """Some of the events are not of today, so all carry their day."""
 
     @classmethod
-    def for_width(cls, width: int, longest_name: int) -> LogColumns:
+    def for_width(cls, width: int, longest_name: int, *, dated: bool = False) -> LogColumns:
         """Return what fits; the name gets what it needs up to a third of the room."""
-        room = max(0, width - _FIXED)
+        room = max(0, width - _FIXED - (_DAY if dated else 0))
         name = min(max(8, longest_name), max(8, room * 2 // 5), 32)
-        return cls(name, max(0, room - name - 1))
+        return cls(name, max(0, room - name - 1), dated)
 
 
 _FIXED = 2 + 13 + 6 + 9
 """Mark of the chosen row, time, direction, kind."""
+_DAY = 6
 _KIND_STYLE = {Kind.COMMAND: "log--out", Kind.RESPONSE: "log--response", Kind.MESSAGE: "log--quiet"}
 _LEAP = 3
 """A leap leaves one part in so many of the list free for what comes."""
@@ -61,7 +65,8 @@ def event_line(
     wrong = f"{glyphs.warning} malformed " if event.problem else ""
     shown = fit(payload, max(0, columns.payload - len(wrong)), ellipsis=glyphs.ellipsis)
     milli = int(event.utc * 1000) % 1000
-    time = f"{glyphs.then if chosen else ' '} {times.clock(event.utc)}.{milli:03d} "
+    day = f"{times.day(event.utc)} " if columns.dated else ""
+    time = f"{glyphs.then if chosen else ' '} {day}{times.clock(event.utc)}.{milli:03d} "
     kind = f"{sign} {'OUT' if out else 'in '} {event.kind.value:<9}"
     return _joined(
         (time, when),
@@ -117,8 +122,17 @@ class LogView(LinesWidget, can_focus=True):
     class Moved(Message):
         """Another event is the chosen one, or following began or ended."""
 
-    def __init__(self, rows: LogRows, *, glyphs: Glyphs, times: Times, id: str | None = None) -> None:
+    def __init__(
+        self,
+        rows: LogRows,
+        *,
+        glyphs: Glyphs,
+        times: Times,
+        now: Callable[[], float],
+        id: str | None = None,
+    ) -> None:
         super().__init__(id=id)
+        self._now = now
         self.rows = rows
         self._glyphs, self._times = glyphs, times
         self.following = True
@@ -200,7 +214,10 @@ class LogView(LinesWidget, can_focus=True):
         names = [len(event.name) for event in found if event is not None]
         # The column only ever grows: a column that jumps cannot be read, and repaints everything.
         self._longest_name = max(self._longest_name, *names, 8)
-        columns = LogColumns.for_width(width, self._longest_name)
+        dated = (
+            len({self._times.day(event.utc) for event in found if event is not None} | {self._today()}) > 1
+        )
+        columns = LogColumns.for_width(width, self._longest_name, dated=dated)
         chosen = self._chosen_row()
         lines: list[Line] = [
             event_line(
@@ -217,6 +234,9 @@ class LogView(LinesWidget, can_focus=True):
         if not lines:
             lines.append(((self._glyphs.plain(self._nothing()), "log--quiet"),))
         self.show_lines(lines + [()] * (height - len(lines)))
+
+    def _today(self) -> str:
+        return self._times.day(self._now())
 
     def _nothing(self) -> str:
         if self.rows.filter is None:

@@ -103,6 +103,8 @@ class TrendChart(SizedWidget, can_focus=True):
         Binding("end", "end(True)", "Cursor to the newest", id="trend.cursor_newest", show=False),
         Binding("plus,equals_sign", "zoom(1)", "Zoom in", id="trend.zoom_in", show=False),
         Binding("minus,underscore", "zoom(-1)", "Zoom out", id="trend.zoom_out", show=False),
+        Binding("comma", "pan(-1)", "Back in time", id="trend.pan_back", show=False),
+        Binding("full_stop", "pan(1)", "On in time", id="trend.pan_on", show=False),
         Binding("escape", "live", "Cursor off, back to now", id="trend.live", show=False),
     ]
 
@@ -206,7 +208,7 @@ class TrendChart(SizedWidget, can_focus=True):
         """Set title and key hints in the frame, when they change: that repaints the whole chart."""
         title = self.view.title(model)
         ascii_only = self.view.ascii_only
-        hints = "left/right cursor   + - zoom" if ascii_only else "← → cursor   + − zoom"
+        hints = "left/right cursor  , . pan  + - zoom" if ascii_only else "← → cursor   , . pan   + − zoom"
         if self.view.cursor is not None:
             hints += "   esc: cursor off"
         wide = self.size.width > len(hints) + 6
@@ -284,6 +286,12 @@ class TrendChart(SizedWidget, can_focus=True):
         """Move the cursor, or bring it up at the newest value."""
         if self.model is not None:
             self.view.move(self.model, cells)
+            self._draw()
+
+    def action_pan(self, direction: int) -> None:
+        """Go half a window back or on."""
+        if self.model is not None:
+            self.view.pan(self.model, direction)
             self._draw()
 
     def action_end(self, newest: bool) -> None:

@@ -137,6 +137,23 @@ class View:
             self.cursor = self._place(model, layout.plot_width).start + 1e-9
             self.move(model, 0)
 
+    def pan(self, model: TrendModel, direction: int) -> None:
+        """Go half a window back (-1) or on (1), as far as there is something; the newest end is live."""
+        layout = self.layout
+        begins = [begin for series in model.series if (begin := series.history.oldest) is not None]
+        if layout is None or not begins:
+            return
+        width, seconds = layout.plot_width, self.seconds(model)
+        span = self._place(model, width)
+        edge = (span.first + width - 1) * span.cell + direction * seconds / 2
+        self.held = max(edge, min(begins) + seconds / 2)
+        if direction > 0:
+            self._place(model, width)
+        if self.cursor is not None:
+            # It goes along, or it would pull the picture back.
+            self.cursor = self._place(model, width).start + seconds / 2
+            self.move(model, 0)
+
     def walk(self, direction: int) -> None:
         """Take the next (1) or previous (-1) of the named windows."""
         if self.window in WINDOWS:

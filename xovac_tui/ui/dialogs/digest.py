@@ -1,0 +1,107 @@
+"""Tells somebody who was away what happened meanwhile."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+
+from xovac_tui.api.text import clean
+from xovac_tui.chamber.snapshot import Outcome
+from xovac_tui.recipes.units import format_duration
+from xovac_tui.recording.digest import Digest
+from xovac_tui.ui.dialogs.base import Dialog
+from xovac_tui.ui.dialogs.facts import Fact, FactsView
+from xovac_tui.ui.format import Times, number, unit
+from xovac_tui.ui.glyphs import Glyphs
+
+_MOST = 6
+"""Lines of one kind; the rest are counted."""
+
+
+class DigestDialog(Dialog[bool]):
+    """What happened since he looked last; any way out is fine."""
+
+    DEFAULT_CSS = """
+    DigestDialog > .dialog { width: 76; max-width: 100%; max-height: 100%; padding: 0 2; }
+    DigestDialog VerticalScroll { height: auto; }
+    """
+    BINDINGS = [("enter,space", "dismiss(True)", "back")]  # noqa: RUF012 - as Textual has it
+
+    def __init__(self, digest: Digest) -> None:
+        super().__init__()
+        self._digest = digest
+
+    def compose(self) -> ComposeResult:
+        """Build the list."""
+        console, digest = self.console, self._digest
+        yield self.stop_bar()
+        with Vertical(classes="dialog") as box:
+            away = format_duration(digest.until - digest.since)
+            box.border_title = f"While you were away ({away})"
+            box.border_subtitle = "enter: go on"
+            with VerticalScroll():
+                facts = FactsView()
+                facts.show(digest_facts(digest, console.times, console.glyphs))
+                yield facts
+
+    def on_mount(self) -> None:
+        """Let the arrows scroll at once."""
+        self.query_one(VerticalScroll).focus()
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        """Fit the terminal."""
+        self.query_one(VerticalScroll).styles.max_height = max(2, self.app.size.height - 4)
+
+
+def digest_facts(digest: Digest, times: Times, glyphs: Glyphs) -> list[Fact]:
+    """Return the digest as labelled lines: what wants a thought first, then what is good to know."""
+    facts: list[Fact] = []
+    facts += _listed("Runs", [_run(digest, n, times) for n in range(len(digest.runs))], "none began or ended")
+    if digest.steps:
+        facts.append(Fact("Steps", f"{digest.steps} begun"))
+    lost = sum(gap.seconds for gap in digest.gaps)
+    gaps = [
+        f"{times.day_and_time(gap.start)} for {format_duration(gap.seconds)}: "
+        + ("no link" if gap.recorded else "nobody recorded")
+        for gap in sorted(digest.gaps, key=lambda gap: -gap.seconds)
+    ]
+    facts += _listed("Gaps", gaps, "none: the data are whole")
+    if len(gaps) > 1:
+        facts.append(Fact("", f"{len(gaps)} gaps, {format_duration(lost)} without data in all"))
+    commands = [
+        f"{times.day_and_time(entry.utc)} {entry.command} by {clean(entry.who, 40)}: {entry.outcome.value}"
+        for entry in digest.commands
+        if entry.outcome is not Outcome.REFUSED
+    ]
+    facts += _listed("Commands", commands, "none by others that are in this record")
+    facts += _listed("Notes", [clean(note, 200) for note in digest.notes], "")
+    for place, extreme in enumerate(digest.extremes):
+        low, high = (
+            number(value, extreme.unit, log=extreme.log)
+            for value in (extreme.summary.low, extreme.summary.high)
+        )
+        words = f"{clean(extreme.label, 24)}  {low} to {high} {unit(extreme.unit)}".rstrip()
+        facts.append(Fact("Readings" if place == 0 else "", words))
+    facts.append(Fact("Recorded", f"{digest.events:,} events"))
+    return [Fact(fact.label, glyphs.plain(fact.text), fact.style) for fact in facts]
+
+
+def _run(digest: Digest, place: int, times: Times) -> str:
+    run = digest.runs[place]
+    began = f"began {times.day_and_time(run.started)}"
+    if run.ended is None:
+        how = "goes on" if run.result == "running" else run.result
+    else:
+        how = f"{run.result} {times.day_and_time(run.ended)}"
+    reason = f" ({clean(run.reason, 80)})" if run.reason else ""
+    return f'{run.label} "{clean(run.name, 40)}" {began}, {how}{reason}'
+
+
+def _listed(label: str, lines: list[str], none: str) -> list[Fact]:
+    if not lines:
+        return [Fact(label, none)] if none else []
+    facts = [Fact(label if place == 0 else "", line) for place, line in enumerate(lines[:_MOST])]
+    if len(lines) > _MOST:
+        facts.append(Fact("", f"and {len(lines) - _MOST} more: see the Log and Runs"))
+    return facts
