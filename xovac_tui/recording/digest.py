@@ -33,7 +33,7 @@ class Gap(msgspec.Struct, frozen=True):
     start: float
     end: float
     recorded: bool
-    """The recorder went on, but had no link; False: nobody recorded."""
+    """The recorder went on, but had no link or no data; False: nobody recorded."""
 
     @property
     def seconds(self) -> float:
@@ -107,7 +107,7 @@ def gaps(record: Record, since: float, until: float) -> tuple[Gap, ...]:
                 if down is not None:
                     found.append(Gap(down, change.t, recorded=True))
                 down = None
-            elif down is None and change.link.word in (LinkWord.LOST, LinkWord.OFFLINE):
+            elif down is None and change.link.word in (LinkWord.LOST, LinkWord.OFFLINE, LinkWord.STALE):
                 down = change.t
         end = after.started if after is not None else until
         if down is not None and not life.closed:

@@ -429,7 +429,6 @@ class Station:
             rtt=status.rtt,
             session=status.session,
         )
-        self.record.link(view)
         changes = self.chamber.link_changed(view, self.clock.utc(), mono)
         self.record.marks(self.chamber.take_marks())
         self._status_changed.set()
@@ -452,6 +451,7 @@ class Station:
         before = self._shown_link
         if (link.word, link.why, link.session) != (before.word, before.why, before.session):
             self._shown_link = link
+            self.record.link(link)
             self._tell(LinkChanged(link, before))
 
     def _recorder_changed(self) -> None:

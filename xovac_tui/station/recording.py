@@ -74,7 +74,6 @@ class StationRecord:
         self.past: Past | None = None
         self.away_since: float | None = None
         """Until when (record time) this user looked last, if that is long ago."""
-        self._link: LinkView | None = None
         self._arrived = clock.utc()
         self._visited = -VISIT_EVERY
         self._histories: dict[str, ChannelHistory] = {}
@@ -175,14 +174,11 @@ class StationRecord:
             self._recorder.put(event)
 
     def link(self, link: LinkView) -> None:
-        """Take a state of the connection; only what a reader would see as another one is kept."""
-        if self._recorder is None:
-            return
-        bare = msgspec.structs.replace(link, rtt=None, next_try_mono=None)
-        if bare != self._link:
+        """Take the connection as it is shown now: STALE is one of its words."""
+        if self._recorder is not None:
             from xovac_tui.recording.items import LinkItem
 
-            self._link = bare
+            bare = msgspec.structs.replace(link, rtt=None, next_try_mono=None)
             self._recorder.put(LinkItem(bare, self._clock.utc(), self._clock.mono()))
 
     def entries(self, entries: Iterable[LedgerEntry]) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 
 from xovac_tui.api.text import clean
@@ -25,7 +28,7 @@ class DigestDialog(Dialog[bool]):
     DigestDialog > .dialog { width: 76; max-width: 100%; max-height: 100%; padding: 0 2; }
     DigestDialog VerticalScroll { height: auto; }
     """
-    BINDINGS = [("enter,space", "dismiss(True)", "back")]  # noqa: RUF012 - as Textual has it
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "dismiss(True)", "back", show=False)]
 
     def __init__(self, digest: Digest) -> None:
         super().__init__()
@@ -63,7 +66,7 @@ def digest_facts(digest: Digest, times: Times, glyphs: Glyphs) -> list[Fact]:
     lost = sum(gap.seconds for gap in digest.gaps)
     gaps = [
         f"{times.day_and_time(gap.start)} for {format_duration(gap.seconds)}: "
-        + ("no link" if gap.recorded else "nobody recorded")
+        + ("no link or no data" if gap.recorded else "nobody recorded")
         for gap in sorted(digest.gaps, key=lambda gap: -gap.seconds)
     ]
     facts += _listed("Gaps", gaps, "none: the data are whole")
