@@ -114,6 +114,15 @@ def test_nothing_to_do_is_a_plan_of_no_time() -> None:
     assert plan.points() == [(0, 20)]
 
 
+def test_when_a_dwell_counts_is_the_recipes_word_before_the_profiles() -> None:
+    how = PlanSettings(tolerance=2.5, pressure=1e-4)
+    plan = plan_recipe(bakeout(), how)
+    assert (plan.tolerance, plan.pressure) == (2.5, 1e-4)
+    own = plan_recipe(Recipe("Own", bakeout().steps, tolerance=1.0, pressure=1e-2), how)
+    assert (own.tolerance, own.pressure) == (1.0, 1e-2)
+    assert plan_recipe(bakeout(), PlanSettings()).pressure is None
+
+
 @given(recipes, settings, temperatures)
 def test_the_total_equals_an_independent_walk(recipe: Recipe, how: PlanSettings, start: float) -> None:
     plan = plan_recipe(recipe, how, start)
@@ -199,6 +208,8 @@ def test_the_largest_recipe_is_planned() -> None:
         ({"assumed_rate": 0}, "assumed rate"),
         ({"assumed_rate": math.nan}, "assumed rate"),
         ({"max_items": 0}, "at least 1 item"),
+        ({"tolerance": 0}, "tolerance of this chamber"),
+        ({"pressure": -1.0}, "dwell counts must be"),
         ({"chamber_min": math.nan}, "lowest temperature"),
         ({"chamber_max": math.inf}, "highest temperature"),
         ({"chamber_min": 10, "chamber_max": 10}, "below its highest"),

@@ -35,12 +35,20 @@ class PlanSettings(msgspec.Struct, frozen=True, kw_only=True):
     chamber_max: float | None = None
     assumed_rate: float = 1.0
     """K/min that this chamber is thought to reach."""
+    tolerance: float = 3.0
+    """K around the target within which a dwell counts, where the recipe says nothing."""
+    pressure: float | None = None
+    """mbar at or below which a dwell counts, where the recipe says nothing; None: whatever the pressure."""
     max_items: int = 500
     """Longest list that is sent."""
 
     def __post_init__(self) -> None:
         if problem := bounds.rate_problem(self.assumed_rate):
             raise RecipeError(f"The assumed rate of this chamber {problem}.")
+        if problem := bounds.tolerance_problem(self.tolerance):
+            raise RecipeError(f"The tolerance of this chamber {problem}.")
+        if self.pressure is not None and (problem := bounds.pressure_problem(self.pressure)):
+            raise RecipeError(f"The pressure below which a dwell counts {problem}.")
         if self.max_items < 1:
             raise RecipeError("The longest list that is sent must have at least 1 item.")
         for name, value in (("lowest", self.chamber_min), ("highest", self.chamber_max)):
@@ -97,6 +105,10 @@ class Plan(msgspec.Struct, frozen=True):
     """Lowest planned temperature, the start included, degC."""
     maximum: float
     start_temperature: float = 20.0
+    tolerance: float = 3.0
+    """K around the target within which a dwell counts: the recipe's word, else the profile's."""
+    pressure: float | None = None
+    """mbar at or below which a dwell counts: the recipe's word, else the profile's; None: any."""
 
     @property
     def final(self) -> float:
@@ -154,6 +166,8 @@ def plan_recipe(recipe: Recipe, settings: PlanSettings, start_temperature: float
         minimum=min(temperatures),
         maximum=max(temperatures),
         start_temperature=start_temperature,
+        tolerance=settings.tolerance if recipe.tolerance is None else recipe.tolerance,
+        pressure=settings.pressure if recipe.pressure is None else recipe.pressure,
     )
 
 

@@ -260,6 +260,8 @@ class Station:
             chamber_min=recipe.min,
             chamber_max=recipe.max,
             assumed_rate=recipe.assumed_rate,
+            tolerance=recipe.tolerance,
+            pressure=recipe.pressure,
             max_items=recipe.max_items,
         )
 
