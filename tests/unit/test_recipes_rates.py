@@ -131,6 +131,18 @@ def test_the_range_of_a_way_is_the_sum_of_its_bands() -> None:
     assert Rates(runs=1).words == "learned from 1 run"
 
 
+def test_how_late_it_is_depends_on_where_it_is_slow() -> None:
+    slow_end = Rates((band(20, 4), band(30, 1)), 1)
+    slow_start = Rates((band(20, 1), band(30, 4)), 1)
+    # 2 K/min: 10 min for 20 K. What is lost at the end is lost; what is lost at the start is half won back.
+    assert slow_end.lateness(20, 40, 600) == pytest.approx(300)
+    assert slow_start.lateness(20, 40, 600) == pytest.approx(150)
+    assert slow_start.lateness(20, 40, 1500) == 0
+    assert slow_start.lateness(40, 20, 600) is None
+    down = Rates((band(20, 1, heating=False), band(30, 4, heating=False)), 1)
+    assert down.lateness(40, 20, 600) == pytest.approx(300)
+
+
 def test_longer_runs_weigh_more() -> None:
     many = merge([Rates((band(20, 1, seconds=6000),), 1), Rates((band(20, 3, seconds=60),), 1)])
     assert (many.bands[0].usual, many.bands[0].fast) == (1, 1)

@@ -83,6 +83,22 @@ class Rates(msgspec.Struct, frozen=True):
             slowest += minutes / band.slow
         return quickest, usual, slowest
 
+    def lateness(self, start: float, end: float, duration: float) -> float | None:
+        """Return how late the chamber, at its usual rates, is at the end of a linear ramp, in seconds.
+
+        It cannot be ahead of the ramp, so time that it loses where it is slow is won back only where it is
+        faster than the ramp. None where nothing is known.
+        """
+        if self.time(start, end) is None:
+            return None
+        way, there = abs(end - start), 0.0
+        for low, high in _pieces(min(start, end), max(start, end))[:: 1 if end > start else -1]:
+            near, far = (low, high) if end > start else (high, low)
+            crossing = self.time(near, far)
+            needed = crossing[1] if crossing else 0.0
+            there = max(duration * abs(far - start) / way, there + needed)
+        return max(0.0, there - duration)
+
     def fastest(self, *, heating: bool, low: float, high: float) -> float | None:
         """Return the K/min that the chamber has managed all the way; None where it was never seen there.
 
@@ -238,12 +254,14 @@ def _ahead(window: list[Sample], middle: float, ramps: Sequence[tuple[float, flo
     return next((target - middle for begin, stop, target in ramps if begin <= start and end <= stop), None)
 
 
-def _pieces(low: float, high: float) -> Iterator[tuple[float, float]]:
+def _pieces(low: float, high: float) -> list[tuple[float, float]]:
     """Cut a way at the edges of the bands."""
+    pieces = []
     while low < high:
         edge = min(high, (math.floor(low / BAND) + 1) * BAND)
-        yield low, edge
+        pieces.append((low, edge))
         low = edge
+    return pieces
 
 
 def _distance(band: RateBand, celsius: float) -> float:
