@@ -194,6 +194,15 @@ def test_a_quick_ramp_is_left_when_the_temperature_is_there_and_moves_nothing_el
     assert flight.view().legs[1].end == 2400
 
 
+def test_quick_ramps_are_told_for_learning_from_them() -> None:
+    chamber = Chamber(QUICK, roles=False, state=False)
+    flight = Flight(QUICK, speed=2.0)
+    for second in range(2000):
+        flight.observe(chamber.look(second * 2.0, mono=float(second), utc=UTC + second, actual=None))
+    assert flight.quick_ramps() == ((0, 1200, 40), (2400, 3600, 20))
+    assert fly(Flight(PLAN), Chamber(), 0, 3000).quick_ramps() == ()
+
+
 def test_a_quick_ramp_that_lags_is_left_when_its_time_is_up() -> None:
     flight = fly(Flight(QUICK), Chamber(QUICK, roles=False, state=False), 0, 1300, actual=30.0)
     view = flight.view()

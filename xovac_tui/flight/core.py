@@ -60,6 +60,19 @@ class Flight:
         """True once the run has ended; nothing changes after that."""
         return self._state.result is not Result.RUNNING
 
+    def quick_ramps(self) -> tuple[tuple[float, float, float], ...]:
+        """Return the flown ramps "as fast as it goes" as `recipes.rates.learn` takes them.
+
+        They are (from, to, target), in seconds of the recipe since the run began, and degC.
+        """
+        course, speed = self._fitting, self._state.speed
+        found = []
+        for leg in self._state.flown:
+            segment = course.item(leg.step) if course else None
+            if segment and segment.estimated and leg.start is not None and leg.end is not None:
+                found.append((leg.start * speed, leg.end * speed, segment.to_temp))
+        return tuple(found)
+
     def observe(self, seen: Observation) -> bool:
         """Take one look at the chamber; return whether a step began or the run ended."""
         if self.over:
