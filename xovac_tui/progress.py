@@ -1,4 +1,7 @@
-"""How far a run is: the chamber's own words laid over the plan of the recipe that was loaded from here."""
+"""How far a run is at a glance: the chamber's own words laid over the plan of the recipe loaded from here.
+
+Where a run is followed by a flight this is read from it; else it is worked out in the same way from one look.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from xovac_tui.chamber.snapshot import RunState, RunView
+from xovac_tui.flight import Course, FlightState, FlightView, Leg, view
 
 if TYPE_CHECKING:
     from xovac_tui.recipes.plan import Plan
-
-_UPCOMING = 8
 
 
 class LoadedRecipe(msgspec.Struct, frozen=True):
@@ -59,29 +61,33 @@ def progress(
     bare = Progress(step_elapsed=step_elapsed, elapsed=elapsed, elapsed_is_least=not run.start_seen)
     if loaded is None or (run.recipe is not None and run.recipe != loaded.name):
         return bare
-    plan = loaded.plan
-    segment = plan.item(run.step) if run.step else None
+    course = Course(loaded.plan)
+    segment = course.item(run.step) if run.step else None
     if segment is None and not run.start_seen:
         return bare
-    if segment is None:
-        segment = plan.segment_at(min(plan.total, elapsed * speed))
-        position = elapsed * speed
-        step_elapsed = (position - segment.start) / speed if segment else None
-    else:
-        position = segment.start + min(segment.duration, (step_elapsed or 0.0) * speed)
-    left = max(0.0, plan.total - position) / speed
-    later = [s for s in plan.segments if s.index is not None and s.start > position]
+    state = FlightState(
+        speed=speed, start_seen=run.start_seen, utc=utc, mono=mono, t=elapsed, told=segment is not None
+    )
+    if segment is not None and segment.index is not None:
+        began = elapsed - (step_elapsed or 0.0)
+        leg = Leg(step=segment.index, start=None if step_elapsed is None else began)
+        state = msgspec.structs.replace(state, leg=leg, shift=began * speed - segment.start)
+    return of_flight(view(state, course), estimated=loaded.plan.estimated)
+
+
+def of_flight(flight: FlightView, *, estimated: bool) -> Progress:
+    """Return the progress of a run that is followed; `estimated`: its plan rests on rates in part."""
     return Progress(
-        label=segment.label if segment else "",
-        cycle=segment.cycle if segment else None,
-        step_elapsed=step_elapsed,
-        step_total=segment.duration / speed if segment else None,
-        elapsed=elapsed,
-        elapsed_is_least=not run.start_seen,
-        total=elapsed + left,
-        left=left,
-        ends_utc=utc + left,
-        estimated=plan.estimated,
-        upcoming=tuple((s.label, (s.start - position) / speed) for s in later[:_UPCOMING]),
-        planned=True,
+        label=flight.label,
+        cycle=flight.cycle,
+        step_elapsed=flight.step_elapsed,
+        step_total=flight.step_total,
+        elapsed=flight.elapsed,
+        elapsed_is_least=flight.elapsed_is_least,
+        total=flight.total,
+        left=flight.left,
+        ends_utc=flight.ends_utc,
+        estimated=estimated,
+        upcoming=flight.upcoming,
+        planned=flight.planned,
     )

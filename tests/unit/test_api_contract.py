@@ -111,6 +111,8 @@ def test_a_users_file_adds(tmp_path: Path) -> None:
         ("[messages.m]\nx = 3", ['messages.m."x"', "must be a table"]),
         ("[messages.m]\nx = { rolle = 'state' }", ['mean "role"']),
         ("[messages.m]\nx = { role = 'state' }", ['messages.m."x"', "neither running nor idle"]),
+        ("[messages.m]\nx = { role = 'pressure' }", ['messages.m."x".unit', "mbar, hPa"]),
+        ("[messages.m]\nx = { role = 'pressure', unit = 'psi' }", ['"psi"', "Torr"]),
         (
             "[messages.m]\nx = { role = 'step' }\ny = { role = 'step' }",
             ['messages.m."y"', "role step", 'messages.m."x"'],

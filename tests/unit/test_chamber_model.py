@@ -294,3 +294,58 @@ def test_any_stream_of_values_gives_a_true_picture(values: list[tuple[float, Any
     assert view.value == (float(newest) if finite else None)
     assert (view.quality is Quality.BAD) == (newest is None or (isinstance(newest, float) and not finite))
     assert view.age == 0
+
+
+def test_a_run_is_judged_by_the_roles_in_plain_units(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        """
+        [messages.s]
+        "t" = { unit = "K", role = "controlled" }
+        "p" = { unit = "Pa", role = "pressure" }
+        "set" = { unit = "degF", role = "setpoint" }
+        "mode" = { role = "state", running = ["running"], idle = ["idle"] }
+        "name" = { role = "recipe_name" }
+        "n" = { role = "step" }
+        "of" = { role = "steps" }
+        """
+    )
+    chamber = Chamber(load_contract([file]))
+    online(chamber)
+    for second in range(8):
+        chamber.apply(
+            message(
+                "s",
+                second,
+                {"t": 293.15, "p": 10, "set": 68, "mode": "running", "name": "B", "n": 2, "of": 5},
+            )
+        )
+    seen = chamber.observe(UTC + 7.5, 7.5)
+    assert (seen.linked, seen.fresh, seen.state, seen.recipe) == (True, True, RunState.RUNNING, "B")
+    assert (seen.step, seen.steps, seen.seen, seen.period) == (2, 5, 7.0, 1.0)
+    assert (seen.actual, seen.target, seen.pressure) == pytest.approx((20, 20, 0.1))
+    chamber.apply(message("s", 8, {"t": None, "p": "open", "n": 2}))
+    broken = chamber.observe(UTC + 8, 8.0)
+    assert (broken.fresh, broken.actual, broken.pressure) == (True, None, None)
+    # Stale: what was known is not told as if it were known now.
+    old = chamber.observe(UTC + 60, 60.0)
+    assert (old.linked, old.fresh, old.state, old.step, old.target) == (
+        True,
+        False,
+        RunState.UNKNOWN,
+        None,
+        None,
+    )
+    lost(chamber, 61.0)
+    gone = chamber.observe(UTC + 61, 61.0)
+    assert (gone.linked, gone.fresh, gone.recipe) == (False, False, None)
+
+
+def test_without_a_controlled_temperature_any_message_keeps_the_data_fresh() -> None:
+    chamber = Chamber(documented_contract())
+    online(chamber)
+    for second in range(8):
+        chamber.apply(message("s", second, {"x": 1}))
+    assert chamber.observe(UTC + 8, 8.0).fresh
+    assert not chamber.observe(UTC + 80, 80.0).fresh
+    assert chamber.observe(UTC + 8, 8.0).actual is None

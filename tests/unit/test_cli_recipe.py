@@ -70,6 +70,27 @@ def test_plan_prints_every_round(line: CommandLine, good: str) -> None:
     assert data["segments"][-1]["end"] == data["total_s"]
 
 
+def test_plan_says_what_estimated_times_rest_on(line: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "quick.toml"
+    file.write_text('name = "Quick"\n[[steps]]\nto = 60\n[[steps]]\nhold = "1h"\n')
+    assert line("recipe", "plan", str(file)).out.startswith("Quick: about 1h 40m (assumed), ")
+    data = json.loads(line("recipe", "plan", str(file), "--json").out)
+    assert (data["shortest_s"], data["longest_s"], data["basis"]) == (6000, 6000, "assumed")
+
+
+def test_check_knows_whether_the_profiles_contract_tells_the_pressure(
+    line: CommandLine, tmp_path: Path
+) -> None:
+    file = tmp_path / "vacuum.toml"
+    file.write_text('name = "Vacuum"\npressure = 1e-3\n[[steps]]\nto = 40\n[[steps]]\nhold = "1h"\n')
+    assert "no message is known to tell the pressure" in line("recipe", "check", str(file)).out
+    settings = tmp_path / "config.toml"
+    settings.write_text('[profiles.sim]\ncontracts = ["simulator"]\n')
+    said = line("--config", str(settings), "recipe", "check", str(file), "--profile", "sim")
+    assert said.code == 0
+    assert "no message is known" not in said.out
+
+
 def test_compile_prints_the_documented_payload(line: CommandLine, good: str) -> None:
     said = line("recipe", "compile", good)
     payload = json.loads(said.out)

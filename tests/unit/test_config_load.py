@@ -208,7 +208,7 @@ def test_the_example_profile_equals_the_defaults() -> None:
     data = uncommented()
     assert set(data["profiles"]) == {"bench-1"}
     profile = data["profiles"]["bench-1"]
-    for key in ("min", "max"):
+    for key in ("min", "max", "pressure"):
         assert profile["recipe"].pop(key) is not None
     assert msgspec.convert(profile, Profile) == Profile()
 

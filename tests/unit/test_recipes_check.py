@@ -1,5 +1,6 @@
 import math
 
+import msgspec
 import pytest
 from hypothesis import given
 
@@ -7,6 +8,7 @@ from tests.helpers.recipes import bakeout, recipes, settings, temperatures
 from xovac_tui.recipes.check import Finding, check_recipe
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat, Step
 from xovac_tui.recipes.plan import PlanSettings
+from xovac_tui.recipes.rates import RateBand, Rates
 
 PLAIN = PlanSettings(chamber_min=-60, chamber_max=120)
 HOME: tuple[Step, ...] = (Ramp(22, rate=0.5), Hold(1800))
@@ -20,6 +22,11 @@ def only(recipe: Recipe, part: str, how: PlanSettings = PLAIN, start: float = 20
     """Return the one finding whose sentence holds `part`."""
     (finding,) = [f for f in check_recipe(recipe, how, start) if part in f.message]
     return finding
+
+
+def silent_about(part: str, recipe: Recipe, how: PlanSettings = PLAIN) -> bool:
+    """Return whether no finding's sentence holds `part`."""
+    return not any(part in f.message for f in check_recipe(recipe, how))
 
 
 def limited(*steps: Step) -> Recipe:
@@ -75,6 +82,96 @@ def test_a_ramp_faster_than_assumed() -> None:
     assert (finding.severity, finding.where) == ("warning", "steps[1].steps[0]")
     assert "1.5 K/min" in finding.message
     assert not [f for f in check_recipe(bakeout(Ramp(60, rate=1), *HOME), PLAIN) if "lag" in f.message]
+
+
+def learned(rate: float, low: float = 20, high: float = 60) -> PlanSettings:
+    """A chamber that has managed this rate heating and a quarter of it cooling."""
+    bands = tuple(
+        RateBand(heating=up, low=low, high=high, slow=k * 0.9, usual=k, fast=k * 1.1, seconds=900, runs=3)
+        for up, k in ((True, rate), (False, rate / 4))
+    )
+    return msgspec.structs.replace(PLAIN, rates=Rates(bands, 3))
+
+
+def test_a_ramp_faster_than_the_chamber_has_managed() -> None:
+    recipe = bakeout(Ramp(60, rate=4), Hold(3600), *HOME)
+    finding = only(recipe, "has hardly ever managed", learned(2))
+    assert (finding.severity, finding.where) == ("warning", "steps[0]")
+    assert "needs 4 K/min" in finding.message
+    assert "2.2 K/min" in finding.message
+    assert "learned from 3 runs" in finding.message
+    assert "lag by about 10m" in finding.message
+    # What was learned stands in place of the assumption, in both directions.
+    assert not [f for f in check_recipe(recipe, learned(4)) if f.severity == "warning"]
+    assert only(bakeout(Ramp(60), Hold(3600), Ramp(22, rate=0.8), Hold(900)), "22 °C needs", learned(2))
+    # Where it never was, the assumption holds.
+    assert only(bakeout(Ramp(110), Ramp(90, rate=3), *HOME), "is assumed to reach", learned(2, 20, 80))
+
+
+def test_a_lag_eats_the_hold_behind_it() -> None:
+    half = only(bakeout(Ramp(60, over=1200), Hold(2400), *HOME), "are lost if the assumed rate is right")
+    assert (half.severity, half.where) == ("warning", "steps[1]")
+    assert "About 20m 00s of the hold of 40m at 60 °C" in half.message
+    all_of_it = only(bakeout(Ramp(60, over=600), Hold(1200), *HOME), "over before the chamber is there")
+    assert all_of_it.message.startswith("The hold of 20m at 60 °C is over")
+    assert "30m 00s too short" in all_of_it.message
+    known = only(bakeout(Ramp(60, over=600), Hold(1800), *HOME), "are lost", learned(2))
+    assert "assumed" not in known.message
+    assert not [
+        f for f in check_recipe(bakeout(Ramp(60, over=2300), Hold(2400), *HOME), PLAIN) if "lost" in f.message
+    ]
+
+
+def test_only_the_worst_of_many_rounds_is_told() -> None:
+    recipe = bakeout(Ramp(40, rate=1), Repeat(3, (Ramp(60, over=600), Hold(3600))), *HOME)
+    assert "About 10m" in only(recipe, "are lost").message
+
+
+def test_learned_times_are_named_with_their_range() -> None:
+    how = learned(2)
+    recipe = bakeout(Ramp(60), Hold(3600), Ramp(22), Hold(1800))
+    finding = only(recipe, "learned from 3 runs of this chamber", how)
+    assert finding.severity == "info"
+    assert "2h 5" in finding.message
+    assert silent_about("assumption", recipe, how)
+    up = RateBand(heating=True, low=20, high=60, slow=1, usual=1, fast=1, seconds=60, runs=1)
+    half = msgspec.structs.replace(how, rates=Rates((up,), 1))
+    assert only(recipe, "Some ramps as fast as they go are estimated with 1 K/min", half)
+    assert only(recipe, "learned from 1 run of", half)
+
+
+def test_a_pressure_condition_needs_a_pressure() -> None:
+    recipe = Recipe("Vacuum", bakeout().steps, pressure=1e-3)
+    silent = msgspec.structs.replace(PLAIN, pressure_told=False)
+    finding = only(recipe, "no message is known to tell the pressure", silent)
+    assert (finding.severity, finding.where) == ("warning", "pressure")
+    assert "1.0e-03 mbar" in finding.message
+    for fine in (PLAIN, msgspec.structs.replace(PLAIN, pressure_told=True)):
+        assert silent_about("pressure", recipe, fine)
+    assert silent_about("pressure", bakeout(), silent)
+    theirs = msgspec.structs.replace(silent, pressure=1e-3)
+    assert only(bakeout(), "no message is known", theirs).where == "recipe"
+    assert not [
+        f for f in check_recipe(Recipe("R", (Ramp(30),), pressure=1e-3), silent) if f.where == "pressure"
+    ]
+
+
+def test_a_tolerance_that_no_chamber_holds() -> None:
+    finding = only(Recipe("Tight", bakeout().steps, tolerance=0.2), "tolerance of 0.2 K")
+    assert (finding.severity, finding.where) == ("warning", "tolerance")
+    assert not [
+        f for f in check_recipe(Recipe("T", bakeout().steps, tolerance=0.5), PLAIN) if "tight" in f.message
+    ]
+
+
+def test_cancelled_on_the_way_it_may_be_cold() -> None:
+    there_and_back = bakeout(Ramp(-20, rate=0.5), Hold(3600), *HOME)
+    finding = only(there_and_back, "cancelled there")
+    assert (finding.severity, finding.where) == ("info", "steps[0]")
+    # Where it ends cold anyway, that is said, and more sharply.
+    assert not [
+        f for f in check_recipe(bakeout(Ramp(-20, rate=0.5), Hold(600)), PLAIN) if "cancelled" in f.message
+    ]
 
 
 def test_rates_that_a_jumping_device_ignores() -> None:

@@ -16,6 +16,7 @@ name = "Bakeout and 4 cycles"
 description = "Board X, lot 3"
 limits = { min = -30, max = 65 }    # of the test part, degC: checked, never sent
 tolerance = 2
+pressure = 1e-3
 
 [[steps]]
 to = 60
@@ -58,6 +59,7 @@ def test_the_whole_format() -> None:
         description="Board X, lot 3",
         limits=Limits(-30, 65),
         tolerance=2,
+        pressure=1e-3,
         steps=(
             Ramp(60, rate=1.5, note="gently"),
             Hold(10800),
@@ -145,6 +147,10 @@ def test_windows_habits_are_fine() -> None:
         ),
         # the rest of the head
         ("tolerance = 0\n[[steps]]\nto = 1", ["tolerance = 0 must be"]),
+        ("pressure = -1\n[[steps]]\nto = 1", ["pressure = -1 must be", "mbar"]),
+        ("pressure = 1e5\n[[steps]]\nto = 1", ["pressure = 100000.0 is outside", "check the number"]),
+        ('pressure = "1e-3 mbar"\n[[steps]]\nto = 1', ["pressure is the text", "without a unit"]),
+        ("vacuum = 1e-3\n[[steps]]\nto = 1", ['Did you mean "pressure"?']),
         ("limits = 5\n[[steps]]\nto = 1", ["limits must be a table"]),
         ("limits = {min = 5, max = 5}\n[[steps]]\nto = 1", ["min must be below max"]),
         ("limits = {min = nan, max = 5}\n[[steps]]\nto = 1", ["limits.min = nan"]),
@@ -234,6 +240,7 @@ _keys = st.sampled_from(
         "description",
         "limits",
         "tolerance",
+        "pressure",
         "to",
         "rate",
         "over",

@@ -10,6 +10,7 @@ from xovac_tui.errors import RecipeError
 from xovac_tui.recipes.bounds import MAX_UNROLLED
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat, Step, count_leaves, unroll
 from xovac_tui.recipes.plan import NO_CHANGE, PlanSettings, plan_recipe
+from xovac_tui.recipes.rates import RateBand, Rates
 
 RAMP = PlanSettings(assumed_rate=2)
 JUMP = PlanSettings(assumed_rate=2, step_reading="jump")
@@ -114,6 +115,55 @@ def test_nothing_to_do_is_a_plan_of_no_time() -> None:
     assert plan.points() == [(0, 20)]
 
 
+LEARNED = Rates(
+    (
+        RateBand(heating=True, low=20, high=30, slow=1, usual=2, fast=4, seconds=600, runs=3),
+        RateBand(heating=True, low=30, high=40, slow=0.5, usual=1, fast=2, seconds=600, runs=3),
+    ),
+    3,
+)
+
+
+def test_a_ramp_as_fast_as_it_goes_takes_what_was_learned() -> None:
+    how = PlanSettings(assumed_rate=5, rates=LEARNED)
+    plan = plan_recipe(bakeout(Ramp(40), Hold(600)), how, 20)
+    ramp, hold = plan.segments
+    assert (ramp.shortest, ramp.duration, ramp.longest) == (450, 900, 1800)
+    assert (ramp.estimated, ramp.basis, hold.basis) == (True, "learned from 3 runs", "")
+    assert (plan.shortest, plan.total, plan.longest) == (1050, 1500, 2400)
+    assert (plan.estimated, plan.basis) == (True, "learned from 3 runs")
+
+
+def test_a_direction_never_seen_is_assumed_and_said() -> None:
+    how = PlanSettings(assumed_rate=2, rates=LEARNED)
+    plan = plan_recipe(bakeout(Ramp(40), Hold(600), Ramp(20)), how, 20)
+    down = plan.segments[2]
+    assert (down.shortest, down.duration, down.longest, down.basis) == (600, 600, 600, "assumed")
+    assert plan.basis == "learned from 3 runs, partly assumed"
+    assert plan_recipe(bakeout(Ramp(0)), how, 20).basis == "assumed"
+    assert plan_recipe(bakeout(Ramp(0, rate=1)), how, 20).basis == ""
+
+
+def test_what_the_author_asks_for_is_laid_out_as_written() -> None:
+    how = PlanSettings(rates=LEARNED)
+    plan = plan_recipe(bakeout(Ramp(40, rate=10), Ramp(20, over=30)), how, 20)
+    assert [(s.shortest, s.duration, s.longest) for s in plan.segments] == [(120, 120, 120), (30, 30, 30)]
+
+
+def test_a_device_that_jumps_arrives_when_was_learned() -> None:
+    how = PlanSettings(step_reading="jump", rates=LEARNED)
+    assert plan_recipe(bakeout(Ramp(40, over=3600)), how, 20).segments[0].arrival == 900
+
+
+def test_when_a_dwell_counts_is_the_recipes_word_before_the_profiles() -> None:
+    how = PlanSettings(tolerance=2.5, pressure=1e-4)
+    plan = plan_recipe(bakeout(), how)
+    assert (plan.tolerance, plan.pressure) == (2.5, 1e-4)
+    own = plan_recipe(Recipe("Own", bakeout().steps, tolerance=1.0, pressure=1e-2), how)
+    assert (own.tolerance, own.pressure) == (1.0, 1e-2)
+    assert plan_recipe(bakeout(), PlanSettings()).pressure is None
+
+
 @given(recipes, settings, temperatures)
 def test_the_total_equals_an_independent_walk(recipe: Recipe, how: PlanSettings, start: float) -> None:
     plan = plan_recipe(recipe, how, start)
@@ -129,6 +179,7 @@ def test_segments_follow_each_other_without_gaps(recipe: Recipe, how: PlanSettin
         assert segment.end >= segment.start
         now, here = segment.end, segment.to_temp
     assert (now, here) == (plan.total, plan.final)
+    assert plan.shortest == plan.total == plan.longest
     indices = [segment.index for segment in plan.segments if segment.index is not None]
     assert indices == list(range(1, len(indices) + 1))
 
@@ -199,6 +250,8 @@ def test_the_largest_recipe_is_planned() -> None:
         ({"assumed_rate": 0}, "assumed rate"),
         ({"assumed_rate": math.nan}, "assumed rate"),
         ({"max_items": 0}, "at least 1 item"),
+        ({"tolerance": 0}, "tolerance of this chamber"),
+        ({"pressure": -1.0}, "dwell counts must be"),
         ({"chamber_min": math.nan}, "lowest temperature"),
         ({"chamber_max": math.inf}, "highest temperature"),
         ({"chamber_min": 10, "chamber_max": 10}, "below its highest"),

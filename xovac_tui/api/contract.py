@@ -58,6 +58,8 @@ class Role(StrEnum):
     RECIPE_NAME = "recipe_name"
     CONTROLLED = "controlled"
     """The temperature that the recipe drives."""
+    PRESSURE = "pressure"
+    """The pressure around the test part, for recipes whose dwells count only in vacuum."""
     SERVER_TIME = "server_time"
     """The server's clock, ms since 1970."""
 

@@ -25,6 +25,7 @@ from xovac_tui.api.contract import (
     Role,
 )
 from xovac_tui.api.forms import check_value
+from xovac_tui.api.pressure import PER_UNIT
 from xovac_tui.errors import ContractError, SettingsError
 from xovac_tui.mistakes import convert, join_key
 from xovac_tui.strict import nearest, read_toml
@@ -289,6 +290,11 @@ def _message(
             raise SettingsError(
                 f"{name}: `{at}` has the role state, but neither running nor idle gives its values. "
                 'Write running = ["..."] and idle = ["..."].'
+            )
+        if read.role is Role.PRESSURE and read.unit not in PER_UNIT:
+            raise SettingsError(
+                f'{name}: `{at}.unit` is "{read.unit}", in which no pressure can be compared. '
+                f"Write one of: {', '.join(PER_UNIT)}."
             )
         leaves[path] = LeafSpec(path=path, **{f: getattr(read, f) for f in read.__struct_fields__})
     return MessageSpec(event, tuple(leaves.values()), origin, source)

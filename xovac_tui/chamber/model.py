@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import Leaf, leaves
+from xovac_tui.api.pressure import to_mbar
 from xovac_tui.chamber.channel import LONGEST_TEXT, Channel, Stream
 from xovac_tui.chamber.history import History
 from xovac_tui.chamber.ledger import Ledger
+from xovac_tui.chamber.observation import Observation, to_celsius
 from xovac_tui.chamber.run import RunTracker
 from xovac_tui.chamber.snapshot import (
     ChannelView,
@@ -50,6 +52,7 @@ class Chamber:
         self._streams: dict[str, Stream] = {}
         self._channels: dict[str, dict[str, Channel]] = {}
         self._by_name: dict[str, Channel] = {}
+        self._by_role: dict[Role, Channel] = {}
         self._count = 0
         self._order: tuple[Channel, ...] | None = None
         self._run = RunTracker()
@@ -172,6 +175,28 @@ class Chamber:
             marks=tuple(self._marks),
         )
 
+    def observe(self, utc: float, mono: float) -> Observation:
+        """Return what a run is judged by at this moment; far cheaper than a snapshot."""
+        controlled, setpoint, pressure = (
+            self._by_role.get(role) for role in (Role.CONTROLLED, Role.SETPOINT, Role.PRESSURE)
+        )
+        run = self._run
+        return Observation(
+            mono=mono,
+            utc=utc,
+            linked=self.linked,
+            fresh=self._comes(controlled, mono) if controlled else self.word(mono) is LinkWord.ONLINE,
+            state=run.state if self._comes(self._by_role.get(Role.STATE), mono) else RunState.UNKNOWN,
+            recipe=run.recipe if self._comes(self._by_role.get(Role.RECIPE_NAME), mono) else None,
+            step=run.step if self._comes(self._by_role.get(Role.STEP), mono) else None,
+            steps=run.steps if self._comes(self._by_role.get(Role.STEPS), mono) else None,
+            target=to_celsius(*self._believed(setpoint, mono)),
+            actual=to_celsius(*self._believed(controlled, mono)),
+            seen=controlled.seen if controlled else None,
+            period=controlled.stream.period if controlled else None,
+            pressure=to_mbar(*self._believed(pressure, mono)),
+        )
+
     # -- inside -------------------------------------------------------------------------------------
 
     def _message(self, event: Event) -> Changes:
@@ -215,6 +240,8 @@ class Chamber:
         self._count += 1
         self._channels.setdefault(stream.name, {})[path] = channel
         self._by_name[full_name] = channel
+        if channel.spec.role is not None:
+            self._by_role[channel.spec.role] = channel
         self._order = None
         return channel
 
@@ -252,6 +279,19 @@ class Chamber:
             actual=controlled.value if controlled and controlled.quality is Quality.GOOD else None,
             unit=controlled.unit if controlled and controlled.unit else "degC",
         )
+
+    def _comes(self, channel: Channel | None, mono: float) -> bool:
+        """Return whether the message with this channel comes as usual, with or without a usable value."""
+        if channel is None:
+            return False
+        quality = channel.quality(mono, linked=self.linked, stale_after=self._stale_after)
+        return quality in (Quality.GOOD, Quality.BAD)
+
+    def _believed(self, channel: Channel | None, mono: float) -> tuple[float | None, str]:
+        """Return a channel's value and unit; no value where it is too old or no number."""
+        if channel is None or not self._comes(channel, mono):
+            return None, ""
+        return channel.value, channel.spec.unit
 
     def _data_stopped(self, mono: float) -> bool:
         """True when every message that used to come regularly is overdue, pinned readings before others."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xovac_tui.cli.common import chamber_options, effective, json_line, table
+from xovac_tui.cli.common import chamber_options, contract_of, effective, json_line, table
 from xovac_tui.config import Effective, Profile
 from xovac_tui.errors import Exit, SettingsError
 
@@ -104,12 +104,11 @@ def compile_(ctx: click.Context, /, file: Path, start: float, items: bool, **_: 
 
 def _plan_settings(ctx: click.Context) -> PlanSettings:
     """Return how the profile's device reads recipes; without a profile the defaults, and say so."""
-    from xovac_tui.api.loader import documented_contract
     from xovac_tui.station import Station
 
     found = effective(ctx)
     name, profile = _profile(found)
-    return Station(name, profile, documented_contract()).plan_settings()
+    return Station(name, profile, contract_of(profile)).plan_settings()
 
 
 def _profile(found: Effective) -> tuple[str, Profile]:
@@ -141,6 +140,9 @@ def _plan_lines(laid_out: Plan) -> list[str]:
             )
         )
     total = f"{'about ' if laid_out.estimated else ''}{spell_duration(round(laid_out.total))}"
+    if laid_out.estimated:
+        shortest, longest = spell_duration(round(laid_out.shortest)), spell_duration(round(laid_out.longest))
+        total += f" ({f'{shortest} to {longest}, ' if shortest != longest else ''}{laid_out.basis})"
     low, high = format_temperature(laid_out.minimum), format_temperature(laid_out.maximum)
     return [
         f"{laid_out.recipe_name}: {total}, {low} to {high}",
@@ -155,7 +157,10 @@ def _plan_data(laid_out: Plan) -> dict[str, Any]:
     return {
         "name": laid_out.recipe_name,
         "total_s": laid_out.total,
+        "shortest_s": laid_out.shortest,
+        "longest_s": laid_out.longest,
         "estimated": laid_out.estimated,
+        "basis": laid_out.basis,
         "min_degC": laid_out.minimum,
         "max_degC": laid_out.maximum,
         "segments": segments,

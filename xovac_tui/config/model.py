@@ -27,6 +27,10 @@ class RecipeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """Highest, degC."""
     assumed_rate: Annotated[float, Meta(gt=0, le=1000)] = 1.0
     """K/min taken for a ramp "as fast as it goes" when a time line is planned."""
+    tolerance: Annotated[float, Meta(gt=0, le=100)] = 3.0
+    """K around the target within which a dwell counts, where a recipe says nothing."""
+    pressure: Annotated[float, Meta(ge=1e-12, le=1100)] | None = None
+    """mbar at or below which a dwell counts, where a recipe says nothing; None: whatever the pressure."""
     max_items: Annotated[int, Meta(ge=1, le=100_000)] = 500
     """Longest flat list that is sent."""
 

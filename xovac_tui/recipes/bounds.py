@@ -19,6 +19,8 @@ SHORTEST, LONGEST = 0.1, 365 * 86400.0
 """Seconds of a single ramp or hold."""
 MAX_TOLERANCE = 100.0
 """K."""
+LOWEST_PRESSURE, HIGHEST_PRESSURE = 1e-12, 1100.0
+"""mbar; from below what any pump of this kind reaches to above any weather."""
 MAX_COUNT = 10_000
 MAX_DEPTH = 5
 """Repeats inside one another."""
@@ -74,6 +76,15 @@ def tolerance_problem(value: float) -> str:
     return f"is above {MAX_TOLERANCE:g} K: check the number" if value > MAX_TOLERANCE else ""
 
 
+def pressure_problem(value: float) -> str:
+    """Say what is wrong with a pressure in mbar."""
+    if not math.isfinite(value) or value <= 0:
+        return "must be a number above 0, in mbar"
+    if LOWEST_PRESSURE <= value <= HIGHEST_PRESSURE:
+        return ""
+    return f"is outside {LOWEST_PRESSURE:g} to {HIGHEST_PRESSURE:g} mbar: check the number"
+
+
 def name_problem(name: str) -> str:
     """Say what is wrong with the name of a recipe."""
     if not name.strip():
@@ -115,6 +126,8 @@ def recipe_problems(recipe: Recipe) -> list[tuple[str, str]]:
         found.append(("limits", limits_problem(recipe.limits)))
     if recipe.tolerance is not None:
         found.append(("tolerance", tolerance_problem(recipe.tolerance)))
+    if recipe.pressure is not None:
+        found.append(("pressure", pressure_problem(recipe.pressure)))
     found += _step_problems(recipe.steps, "", 0)
     problems = [(where, f"{where} {problem}.") for where, problem in found if problem]
     # Counting needs sound repeat counts and a bounded depth.

@@ -9,9 +9,10 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from xovac_tui.recipes import bounds
+from xovac_tui.recipes.lag import Lag, lags
 from xovac_tui.recipes.model import Recipe
-from xovac_tui.recipes.plan import Plan, PlanSettings, Segment, plan_recipe
-from xovac_tui.recipes.units import format_number, format_temperature, spell_duration
+from xovac_tui.recipes.plan import ASSUMED, Plan, PlanSettings, Segment, plan_recipe
+from xovac_tui.recipes.units import format_duration, format_number, format_temperature, spell_duration
 
 Severity: TypeAlias = Literal["error", "warning", "info"]
 _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
@@ -22,8 +23,10 @@ SHORT_HOLD = 300.0
 """Seconds; a part in vacuum rarely follows its surroundings faster."""
 LONG_RUN = 7 * 86400.0
 """Seconds."""
-_HAIR = 1.001
-"""Ratio within which two rates are the same."""
+TIGHT = 0.5
+"""K around the target that a chamber of this kind is assumed to hold."""
+LOST = 0.1
+"""Share of a hold that may be lost to a lag without a word."""
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -51,6 +54,8 @@ def check_recipe(
     found += _size(plan, settings)
     found += _temperatures(recipe, plan, settings)
     found += _rates(plan, settings)
+    found += _lost_holds(plan, settings)
+    found += _dwells(recipe, plan, settings)
     found += _order(plan)
     found += _end(plan)
     found += _time(plan)
@@ -117,18 +122,12 @@ def _targets(plan: Plan) -> Iterator[Segment]:
 def _rates(plan: Plan, settings: PlanSettings) -> Iterator[Finding]:
     ramps = [segment for segment in plan.segments if segment.kind == "ramp" and segment.index is not None]
     chosen = [segment for segment in ramps if not segment.estimated and segment.to_temp != segment.from_temp]
-    assumed = f"{format_number(settings.assumed_rate, 3)} K/min"
-    fastest: dict[str, tuple[float, Segment]] = {}
-    for segment in chosen:
-        rate = abs(segment.to_temp - segment.from_temp) / segment.duration * 60.0
-        if rate > settings.assumed_rate * _HAIR and rate > fastest.get(segment.where, (0.0, segment))[0]:
-            fastest[segment.where] = rate, segment
-    for where, (rate, segment) in fastest.items():
-        message = (
-            f"The ramp to {format_temperature(segment.to_temp)} needs {format_number(rate)} K/min, but this "
-            f"chamber is assumed to reach {assumed}: it may lag, and what follows is shorter than written."
-        )
-        yield Finding("warning", where, message)
+    fastest: dict[str, Lag] = {}
+    for lag in lags(plan, settings):
+        if lag.too_fast and (lag.ramp.where not in fastest or lag.rate > fastest[lag.ramp.where].rate):
+            fastest[lag.ramp.where] = lag
+    for where, lag in fastest.items():
+        yield Finding("warning", where, _too_fast(lag, settings))
     if settings.step_reading == "jump":
         places = tuple(dict.fromkeys(segment.where for segment in chosen))
         if places:
@@ -148,9 +147,85 @@ def _rates(plan: Plan, settings: PlanSettings) -> Iterator[Finding]:
             "it moves linearly over the duration is assumed."
         )
         yield Finding("info", "recipe", message)
-    if plan.estimated:
-        message = f"Ramps as fast as they go are estimated with {assumed}, an assumption about this chamber."
+    bases = {segment.basis for segment in ramps if segment.basis}
+    if ASSUMED in bases:
+        which = "Some ramps" if len(bases) > 1 else "Ramps"
+        message = (
+            f"{which} as fast as they go are estimated with {_per_minute(settings.assumed_rate)}, an "
+            "assumption about this chamber."
+        )
         yield Finding("info", "recipe", message)
+    for basis in sorted(bases - {ASSUMED}):
+        shortest, longest = spell_duration(round(plan.shortest)), spell_duration(round(plan.longest))
+        message = (
+            f"Times of ramps as fast as they go are {basis} of this chamber: {shortest} to {longest} in all."
+        )
+        yield Finding("info", "recipe", message)
+
+
+def _per_minute(rate: float) -> str:
+    return f"{format_number(rate, 3)} K/min"
+
+
+def _too_fast(lag: Lag, settings: PlanSettings) -> str:
+    asked = (
+        f"The ramp to {format_temperature(lag.ramp.to_temp)} needs {format_number(lag.rate)} K/min, but this"
+    )
+    if not lag.learned:
+        return (
+            f"{asked} chamber is assumed to reach {_per_minute(lag.managed)}: it may lag, and what follows "
+            "is shorter than written."
+        )
+    learned = settings.rates.words if settings.rates else ""
+    late = f" by about {format_duration(lag.late)}" if lag.late >= 1 else ""
+    return (
+        f"{asked} chamber has hardly ever managed more than {format_number(lag.managed)} K/min all the way "
+        f"({learned}): it will lag{late}, and what follows is shorter than written."
+    )
+
+
+def _lost_holds(plan: Plan, settings: PlanSettings) -> Iterator[Finding]:
+    """Tell the holds that a lag before them takes much of."""
+    worst: dict[str, Lag] = {}
+    for lag in lags(plan, settings):
+        if lag.hold is not None and lag.late > lag.hold.duration * LOST:
+            before = worst.get(lag.hold.where)
+            if before is None or lag.late > before.late:
+                worst[lag.hold.where] = lag
+    for where, lag in worst.items():
+        if lag.hold is None:
+            continue
+        hold = f"the hold of {spell_duration(lag.hold.duration)} at {format_temperature(lag.hold.to_temp)}"
+        sure = "" if lag.learned else " if the assumed rate is right"
+        if lag.late >= lag.hold.duration:
+            message = (
+                f"T{hold[1:]} is over before the chamber is there{sure}: the ramp before it is about "
+                f"{format_duration(lag.late)} too short."
+            )
+        else:
+            message = (
+                f"About {format_duration(lag.late)} of {hold} are lost{sure}: the ramp before it is so much "
+                "too short."
+            )
+        yield Finding("warning", where, message)
+
+
+def _dwells(recipe: Recipe, plan: Plan, settings: PlanSettings) -> Iterator[Finding]:
+    """Tell conditions under which no dwell, or little of one, would count."""
+    if not any(segment.kind == "hold" for segment in plan.segments):
+        return
+    if plan.pressure is not None and settings.pressure_told is False:
+        message = (
+            f"Dwells count only at or below {plan.pressure:.1e} mbar, but no message is known to tell the "
+            "pressure, so none would count. Give its channel the role pressure in a contract file."
+        )
+        yield Finding("warning", "recipe" if recipe.pressure is None else "pressure", message)
+    if plan.tolerance < TIGHT:
+        message = (
+            f"A tolerance of {format_number(plan.tolerance)} K is tighter than a chamber of this kind is "
+            f"assumed to hold ({format_number(TIGHT)} K), so little of a dwell may count."
+        )
+        yield Finding("warning", "recipe" if recipe.tolerance is None else "tolerance", message)
 
 
 def _order(plan: Plan) -> Iterator[Finding]:
@@ -188,6 +263,13 @@ def _end(plan: Plan) -> Iterator[Finding]:
             f"It ends hot, at {end}: end with a ramp to room temperature and a hold before it is opened."
         )
         yield Finding("warning", last.where, message)
+    coldest = min(plan.segments, key=lambda segment: segment.to_temp)
+    if coldest.to_temp < ROOM[0] <= plan.final:
+        message = (
+            f"It goes down to {format_temperature(coldest.to_temp)}: cancelled there it leaves the part "
+            "cold, so warm it up before venting."
+        )
+        yield Finding("info", coldest.where, message)
     if last.kind == "ramp":
         message = f"It ends with a ramp: what the device does after it reached {end} is not documented."
         yield Finding("info", last.where, message)

@@ -54,7 +54,9 @@ class Recipe(msgspec.Struct, frozen=True):
     description: str = ""
     limits: Limits | None = None
     tolerance: float | None = None
-    """K around the target within which the part counts as being there; for people and reports, never sent."""
+    """K around the target within which a dwell counts; never sent. None: as the profile says."""
+    pressure: float | None = None
+    """mbar at or below which a dwell counts; never sent. None: as the profile says."""
 
 
 class Leaf(msgspec.Struct, frozen=True):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.model import Leaf, Ramp, Recipe, unroll
+from xovac_tui.recipes.rates import Rates
 from xovac_tui.recipes.units import (
     DurationUnit,
     TemperatureUnit,
@@ -21,6 +22,8 @@ from xovac_tui.recipes.units import (
 
 NO_CHANGE = 0.001
 """K; a ramp over less is no ramp."""
+ASSUMED = "assumed"
+"""The basis of a time that follows from the assumed rate."""
 
 
 class PlanSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,12 +38,24 @@ class PlanSettings(msgspec.Struct, frozen=True, kw_only=True):
     chamber_max: float | None = None
     assumed_rate: float = 1.0
     """K/min that this chamber is thought to reach."""
+    rates: Rates | None = None
+    """What this chamber has managed; where it is known it stands in place of the assumed rate."""
+    tolerance: float = 3.0
+    """K around the target within which a dwell counts, where the recipe says nothing."""
+    pressure: float | None = None
+    """mbar at or below which a dwell counts, where the recipe says nothing; None: whatever the pressure."""
     max_items: int = 500
     """Longest list that is sent."""
+    pressure_told: bool | None = None
+    """Whether a message is known to tell the pressure; None: nobody looked."""
 
     def __post_init__(self) -> None:
         if problem := bounds.rate_problem(self.assumed_rate):
             raise RecipeError(f"The assumed rate of this chamber {problem}.")
+        if problem := bounds.tolerance_problem(self.tolerance):
+            raise RecipeError(f"The tolerance of this chamber {problem}.")
+        if self.pressure is not None and (problem := bounds.pressure_problem(self.pressure)):
+            raise RecipeError(f"The pressure below which a dwell counts {problem}.")
         if self.max_items < 1:
             raise RecipeError("The longest list that is sent must have at least 1 item.")
         for name, value in (("lowest", self.chamber_min), ("highest", self.chamber_max)):
@@ -64,7 +79,12 @@ class Segment(msgspec.Struct, frozen=True):
     cycle: tuple[int, int] | None = None
     """(2, 4) in the second of four rounds of the innermost repeat."""
     estimated: bool = False
-    """Its duration is not the author's but follows from the assumed rate."""
+    """Its duration is not the author's but follows from learned rates or from the assumed one."""
+    basis: str = ""
+    """What an estimated duration rests on: "assumed" or "learned from 3 runs"."""
+    shortest: float = 0.0
+    """Seconds that it may take at least, by what the chamber has managed."""
+    longest: float = 0.0
     where: str = ""
     """Its place in the file, `steps[3].steps[0]`."""
     kind: Literal["ramp", "hold"] = "ramp"
@@ -92,11 +112,25 @@ class Plan(msgspec.Struct, frozen=True):
     total: float
     """Seconds."""
     estimated: bool
-    """Some duration follows from the assumed rate."""
+    """Some duration follows from learned rates or from the assumed one."""
     minimum: float
     """Lowest planned temperature, the start included, degC."""
     maximum: float
     start_temperature: float = 20.0
+    tolerance: float = 3.0
+    """K around the target within which a dwell counts: the recipe's word, else the profile's."""
+    pressure: float | None = None
+    """mbar at or below which a dwell counts: the recipe's word, else the profile's; None: any."""
+    shortest: float = 0.0
+    """Seconds that it may take at least in all, by what the chamber has managed."""
+    longest: float = 0.0
+
+    @property
+    def basis(self) -> str:
+        """What the estimated times rest on: "assumed", "learned from 3 runs", or empty."""
+        found = {segment.basis for segment in self.segments if segment.basis}
+        learned = next((basis for basis in found if basis != ASSUMED), "")
+        return f"{learned}, partly assumed" if learned and ASSUMED in found else learned or "".join(found)
 
     @property
     def final(self) -> float:
@@ -139,10 +173,11 @@ def plan_recipe(recipe: Recipe, settings: PlanSettings, start_temperature: float
         raise RecipeError("\n".join(problems))
     segments: list[Segment] = []
     now, here, index = 0.0, start_temperature, 0
+    pace = _Pace(settings)
     for leaf in unroll(recipe.steps):
-        duration, estimated = _duration(leaf, here, settings)
-        index += duration > 0
-        segment = _segment(leaf, index if duration > 0 else None, now, duration, here, estimated, settings)
+        time = _time(leaf, here, pace)
+        index += time.usual > 0
+        segment = _segment(leaf, index if time.usual > 0 else None, now, time, here, pace)
         segments.append(segment)
         now, here = segment.end, segment.to_temp
     temperatures = [start_temperature, *(segment.to_temp for segment in segments)]
@@ -151,51 +186,92 @@ def plan_recipe(recipe: Recipe, settings: PlanSettings, start_temperature: float
         segments=tuple(segments),
         total=now,
         estimated=any(segment.estimated for segment in segments),
+        shortest=sum(segment.shortest for segment in segments),
+        longest=sum(segment.longest for segment in segments),
         minimum=min(temperatures),
         maximum=max(temperatures),
         start_temperature=start_temperature,
+        tolerance=settings.tolerance if recipe.tolerance is None else recipe.tolerance,
+        pressure=settings.pressure if recipe.pressure is None else recipe.pressure,
     )
 
 
-def _duration(leaf: Leaf, here: float, settings: PlanSettings) -> tuple[float, bool]:
-    """Return the seconds that a ramp or hold takes, and whether they are estimated."""
+class _Time(NamedTuple):
+    """How long a ramp or hold takes, in seconds, and what that rests on."""
+
+    usual: float
+    shortest: float
+    longest: float
+    basis: str = ""
+
+
+class _Pace:
+    """How long this chamber takes from one temperature to another when it goes as fast as it can."""
+
+    def __init__(self, settings: PlanSettings) -> None:
+        self._settings = settings
+        # Cycles go the same ways over and over.
+        self._known: dict[tuple[float, float], _Time] = {}
+
+    @property
+    def jumps(self) -> bool:
+        """True where the device's setpoint jumps, so that every ramp goes as fast as it can."""
+        return self._settings.step_reading == "jump"
+
+    def time(self, start: float, end: float) -> _Time:
+        """Return the time for a way in degC: learned, else by the assumed rate."""
+        known = self._known.get((start, end))
+        if known is None:
+            known = self._known[start, end] = self._worked_out(start, end)
+        return known
+
+    def _worked_out(self, start: float, end: float) -> _Time:
+        rates = self._settings.rates
+        crossing = rates.time(start, end) if rates else None
+        if rates is None or crossing is None:
+            assumed = abs(end - start) / self._settings.assumed_rate * 60.0
+            return _Time(assumed, assumed, assumed, ASSUMED)
+        # A device is told whole seconds: what was learned is not known to fractions.
+        shortest, usual, longest = (max(1.0, float(math.ceil(seconds))) for seconds in crossing)
+        return _Time(usual, shortest, longest, rates.words)
+
+
+def _time(leaf: Leaf, here: float, pace: _Pace) -> _Time:
+    """Return how long a ramp or hold takes from this temperature in degC."""
     step = leaf.step
     if not isinstance(step, Ramp):
-        return step.duration, False
+        return _Time(step.duration, step.duration, step.duration)
     if step.over is not None:
-        return step.over, False
+        return _Time(step.over, step.over, step.over)
     change = abs(step.to - here)
     if change < NO_CHANGE:
-        return 0.0, False
-    rate = step.rate if step.rate is not None else settings.assumed_rate
-    return change / rate * 60.0, step.rate is None
+        return _Time(0.0, 0.0, 0.0)
+    if step.rate is None:
+        return pace.time(here, step.to)
+    duration = change / step.rate * 60.0
+    return _Time(duration, duration, duration)
 
 
-def _segment(
-    leaf: Leaf,
-    index: int | None,
-    start: float,
-    duration: float,
-    here: float,
-    estimated: bool,
-    settings: PlanSettings,
-) -> Segment:
+def _segment(leaf: Leaf, index: int | None, start: float, time: _Time, here: float, pace: _Pace) -> Segment:
     step = leaf.step
     target = step.to if isinstance(step, Ramp) else here
     arrival = None
-    if settings.step_reading == "jump" and target != here:
-        fastest = abs(target - here) / settings.assumed_rate * 60.0
-        if fastest < duration and not math.isclose(fastest, duration):
+    if pace.jumps and target != here:
+        fastest = pace.time(here, target).usual
+        if fastest < time.usual and not math.isclose(fastest, time.usual):
             arrival = start + fastest
     return Segment(
         index=index,
         start=start,
-        end=start + duration,
+        end=start + time.usual,
         from_temp=here,
         to_temp=target,
-        label=_label(leaf, here, duration),
+        label=_label(leaf, here, time.usual),
         cycle=leaf.cycle,
-        estimated=estimated,
+        estimated=bool(time.basis),
+        basis=time.basis,
+        shortest=time.shortest,
+        longest=time.longest,
         where=leaf.where,
         kind="ramp" if isinstance(step, Ramp) else "hold",
         arrival=arrival,

@@ -12,7 +12,7 @@ from xovac_tui.recipes import bounds
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat, Step
 from xovac_tui.recipes.units import parse_duration, shown
 
-_TOP = ("name", "description", "limits", "tolerance", "steps")
+_TOP = ("name", "description", "limits", "tolerance", "pressure", "steps")
 _STEP = ("to", "rate", "over", "hold", "repeat", "steps", "note")
 _ALLOWED = {
     "to": ("to", "rate", "over", "note"),
@@ -26,6 +26,7 @@ _SYNONYMS = {
     **dict.fromkeys(("in", "within"), "over"),
     **dict.fromkeys(("dwell", "soak", "wait", "stay", "duration", "time"), "hold"),
     **dict.fromkeys(("cycle", "cycles", "count", "times", "loop"), "repeat"),
+    **dict.fromkeys(("vacuum", "mbar"), "pressure"),
     **dict.fromkeys(("comment", "remark", "label", "title"), "note"),
     **dict.fromkeys(("step", "segments"), "steps"),
 }
@@ -50,12 +51,13 @@ class Reader:
         )
         limits = self._limits(table["limits"]) if "limits" in table else None
         tolerance = self._number(table, "tolerance", "", bounds.tolerance_problem)
+        pressure = self._number(table, "pressure", "", bounds.pressure_problem)
         steps = self._steps(table, "", 0)
         if not self._problems and (problem := bounds.size_problem(steps)):
             self._say("steps", problem)
         if self._problems:
             raise RecipeError(self._report())
-        return Recipe(name.strip(), steps, description.strip(), limits, tolerance)
+        return Recipe(name.strip(), steps, description.strip(), limits, tolerance, pressure)
 
     def _report(self) -> str:
         told = self._problems[:_MOST_TOLD]

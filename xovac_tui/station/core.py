@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from xovac_tui.api.contract import RESERVED_EVENTS, CommandSpec, Contract, Hazard, Origin
+from xovac_tui.api.contract import RESERVED_EVENTS, CommandSpec, Contract, Hazard, Origin, Role
 from xovac_tui.api.event import Event, Kind
 from xovac_tui.api.forms import check_values, parse_json
 from xovac_tui.chamber.history import ChannelHistory
@@ -269,7 +269,14 @@ class Station:
             chamber_min=recipe.min,
             chamber_max=recipe.max,
             assumed_rate=recipe.assumed_rate,
+            tolerance=recipe.tolerance,
+            pressure=recipe.pressure,
             max_items=recipe.max_items,
+            pressure_told=any(
+                leaf.role is Role.PRESSURE
+                for message in self.contract.messages.values()
+                for leaf in message.leaves
+            ),
         )
 
     # -- commands -------------------------------------------------------------------------------------

@@ -1,0 +1,45 @@
+"""One look at the chamber with all that a run is judged by, in degC, mbar and seconds."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import msgspec
+
+from xovac_tui.chamber.snapshot import RunState
+from xovac_tui.recipes.units import TemperatureUnit, celsius_from
+
+_TEMPERATURES = ("", "degC", "K", "degF")
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True):
+    """What was known at one moment; None stands for what nobody tells, or what is too old to be believed."""
+
+    mono: float
+    utc: float = 0.0
+    linked: bool = False
+    """The connection is open."""
+    fresh: bool = False
+    """The messages with the controlled temperature (where none is known: all messages) come as usual."""
+    state: RunState = RunState.UNKNOWN
+    recipe: str | None = None
+    step: int | None = None
+    """The first is 1."""
+    steps: int | None = None
+    target: float | None = None
+    """degC."""
+    actual: float | None = None
+    """The temperature that the recipe drives, degC."""
+    seen: float | None = None
+    """Monotonic time at which `actual` came; None: at this moment."""
+    period: float | None = None
+    """Usual seconds between two values of `actual`; None until learned."""
+    pressure: float | None = None
+    """mbar."""
+
+
+def to_celsius(value: float | None, unit: str) -> float | None:
+    """Return a channel's temperature in degC (a channel without a unit is taken for degC), else None."""
+    if value is None or unit not in _TEMPERATURES:
+        return None
+    return celsius_from(value, cast("TemperatureUnit", unit or "degC"))
