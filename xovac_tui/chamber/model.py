@@ -110,6 +110,11 @@ class Chamber:
     # -- what comes out -----------------------------------------------------------------------------
 
     @property
+    def start_seen(self) -> bool:
+        """True when the change to RUNNING was seen by this program."""
+        return self._run.start_seen
+
+    @property
     def linked(self) -> bool:
         """True while the connection is open (fresh or stale)."""
         return self._link.word is LinkWord.ONLINE

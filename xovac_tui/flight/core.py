@@ -109,6 +109,11 @@ class Flight:
         if not self.over:
             self._end(Result.UNKNOWN, reason, self._seen)
 
+    def amend(self, result: Result, reason: str) -> None:
+        """Say better how a run has ended: what it was told then did not reach this program in time."""
+        if self.over:
+            self._set(result=result, reason=reason)
+
     # -- inside -----------------------------------------------------------------------------------------
 
     @property

@@ -151,12 +151,16 @@ def load(record: Record, number: int) -> RecordedLoad | None:
     return RecordedLoad(*found[0]) if found else None
 
 
-def newest_load(record: Record, name: str | None = None) -> RecordedLoad | None:
-    """Return the recipe that was handed over last and not refused, of this name where one is given."""
+def newest_load(record: Record, name: str | None = None, before: float = 1e18) -> RecordedLoad | None:
+    """Return the recipe that was handed over last before a record time, of this name where one is given.
+
+    What the device has turned down is none.
+    """
     found = record.rows(
         f"SELECT {_LOAD} FROM loads WHERE outcome IN (?, ?, ?) AND (? IS NULL OR name = ?) "
+        "AND t <= ? "
         "ORDER BY t DESC, id DESC LIMIT 1",
-        (Outcome.SUCCESS.value, Outcome.UNKNOWN.value, Outcome.DONE.value, name, name),
+        (Outcome.SUCCESS.value, Outcome.UNKNOWN.value, Outcome.DONE.value, name, name, before),
     )
     return RecordedLoad(*found[0]) if found else None
 

@@ -1,6 +1,7 @@
 """Wires one chamber together: link + chamber + ledger + record. The only thing that a face talks to."""
 
-from xovac_tui.station.core import STOP_COMMAND, Prepared, Station
+from xovac_tui.station.core import Prepared, Station
+from xovac_tui.station.flights import STOP_COMMAND
 from xovac_tui.station.news import (
     LedgerChanged,
     LinkChanged,

@@ -23,11 +23,13 @@ from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Outcome,
 from xovac_tui.clock import Clock, SystemClock
 from xovac_tui.config import Profile, Secrets
 from xovac_tui.errors import ContractError, LinkError, XovacError
+from xovac_tui.flight import FlightView
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
-from xovac_tui.progress import LoadedRecipe, Progress, progress
+from xovac_tui.progress import LoadedRecipe, Progress, of_flight, progress
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.status import RecorderView
+from xovac_tui.station.flights import STOP_COMMAND, Flights
 from xovac_tui.station.news import (
     LedgerChanged,
     LinkChanged,
@@ -42,7 +44,6 @@ from xovac_tui.station.recording import RecordChoice, StationRecord
 if TYPE_CHECKING:
     from xovac_tui.recipes.plan import Plan, PlanSettings
 
-STOP_COMMAND = "cancel_recipe"
 STOP_AGAIN = 2.0
 """Seconds without an answer after which STOP may be sent once more, if it is asked for once more."""
 _TICK = 0.25
@@ -83,8 +84,6 @@ class Station:
         self.who = who or _who()
         self.log = Log(log_events)
         self.chamber = Chamber(contract, stale_after=profile.stale_after)
-        self.loaded: LoadedRecipe | None = None
-        """The recipe that was last handed to the chamber from here."""
         self.speed = speed
         self._observe = profile.observe if observe is None else observe
         self._secrets = secrets or Secrets()
@@ -104,6 +103,7 @@ class Station:
             changed=self._recorder_changed,
         )
         self._shown_recorder = self.record.view
+        self.flights = Flights(contract, self.record, self.clock, speed=speed, who=self.who)
         self._listeners: list[Callable[[News], None]] = []
         self._queues: list[asyncio.Queue[Event]] = []
         self._waiting: dict[int, asyncio.Future[LedgerEntry]] = {}
@@ -135,6 +135,7 @@ class Station:
     async def _run(self, callbacks: LinkCallbacks) -> None:
         # First the record: it is shown from the first moment on, and nothing that comes is missed.
         self.chamber.remember_marks(await asyncio.to_thread(self.record.open))
+        self.flights.read_back()
         self._show_recorder()
         self._tell(RecordOpened())
         try:
@@ -233,14 +234,23 @@ class Station:
 
     def progress(self, snapshot: Snapshot) -> Progress:
         """Return how far the run is, as far as the chamber's words and the plan tell."""
+        flight = self.flights.flying
+        if flight is not None and flight.course is not None and (view := flight.view()).planned:
+            return of_flight(view, estimated=flight.course.plan.estimated)
         return progress(snapshot.run, self.loaded, utc=snapshot.utc, mono=snapshot.mono, speed=self.speed)
 
     def planned_profile(self, snapshot: Snapshot) -> list[tuple[float, float]]:
         """Return the running recipe's planned profile as (monotonic seconds, degC); empty when unknown."""
-        run, loaded = snapshot.run, self.loaded
-        if not self.progress(snapshot).planned or loaded is None or run.since_mono is None:
-            return []
-        return [(run.since_mono + t / self.speed, celsius) for t, celsius in loaded.plan.points()]
+        return self.flights.planned_profile()
+
+    @property
+    def loaded(self) -> LoadedRecipe | None:
+        """The recipe that was handed to the chamber last, from here or by another program on this record."""
+        return self.flights.loaded
+
+    def flight(self) -> FlightView | None:
+        """Return the run that goes on, or the newest that has ended; None before the first."""
+        return self.flights.view()
 
     def reconnect(self) -> None:
         """Try to connect now instead of at the next turn."""
@@ -272,6 +282,7 @@ class Station:
             tolerance=recipe.tolerance,
             pressure=recipe.pressure,
             max_items=recipe.max_items,
+            rates=self.flights.rates,
             pressure_told=any(
                 leaf.role is Role.PRESSURE
                 for message in self.contract.messages.values()
@@ -356,7 +367,7 @@ class Station:
         if entry.outcome is not Outcome.REFUSED:
             self.record.load(name, entry, plan, self.plan_settings(), source)
         if entry.outcome in (Outcome.SUCCESS, Outcome.UNKNOWN):
-            self.loaded = LoadedRecipe(name, plan, mono)
+            self.flights.loaded = LoadedRecipe(name, plan, mono)
         return entry
 
     async def stop(self) -> LedgerEntry:
@@ -447,6 +458,13 @@ class Station:
         self._changed(self.chamber.tick(self.clock.mono()))
         self._show_link()
         self.record.tick()
+        self._fly()
+
+    def _fly(self) -> None:
+        """Let the run that goes on, or begins, see the chamber as it is now."""
+        seen = self.chamber.observe(self.clock.utc(), self.clock.mono())
+        self.flights.tick_blind(seen)
+        self.flights.observe(seen, start_seen=self.chamber.start_seen)
 
     async def _tick_for_ever(self) -> None:
         while True:
@@ -475,6 +493,7 @@ class Station:
     def _changed(self, entries: tuple[LedgerEntry, ...]) -> None:
         self.record.entries(entries)
         for entry in entries:
+            self.flights.took(entry)
             future = self._waiting.get(entry.id)
             if future is not None and entry.outcome is not Outcome.SENT and not future.done():
                 future.set_result(entry)

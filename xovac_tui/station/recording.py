@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import socket
@@ -14,7 +15,7 @@ import msgspec
 from xovac_tui import __version__
 from xovac_tui.api.event import Event
 from xovac_tui.chamber.history import ChannelHistory, History
-from xovac_tui.chamber.snapshot import ChannelView, LedgerEntry, LinkView, Mark
+from xovac_tui.chamber.snapshot import ChannelView, LedgerEntry, LinkView, Mark, Outcome
 from xovac_tui.clock import Clock
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.log import Log
@@ -76,6 +77,7 @@ class StationRecord:
         """Until when (record time) this user looked last, if that is long ago."""
         self._arrived = clock.utc()
         self._visited = -VISIT_EVERY
+        self._next_run = 1
         self._histories: dict[str, ChannelHistory] = {}
 
     @property
@@ -220,6 +222,58 @@ class StationRecord:
             )
         )
 
+    def new_run(self) -> int:
+        """Return the number of a run that begins now; 0 where this program does not record it."""
+        recorder = self._recorder
+        if recorder is None or not self.recording:
+            return 0
+        self._next_run = max(self._next_run, recorder.first_run)
+        self._next_run += 1
+        return self._next_run - 1
+
+    def run(
+        self,
+        number: int,
+        *,
+        name: str,
+        started: tuple[float, float],
+        result: str,
+        reason: str,
+        flight: bytes,
+        rates: bytes,
+    ) -> None:
+        """Take how far a run is; `started` is its beginning in UTC and monotonic seconds."""
+        if self._recorder is None or not number or not self.recording:
+            return
+        from xovac_tui.recording.items import RunItem
+        from xovac_tui.recording.lists import newest_load
+
+        load = None
+        if self.record is not None:
+            with contextlib.suppress(XovacError):
+                found = newest_load(self.record, name, before=started[0] + 1.0)
+                load = found.id if found is not None else None
+        self._recorder.put(
+            RunItem(
+                id=number,
+                name=name,
+                load=load,
+                started_utc=started[0],
+                started_mono=started[1],
+                utc=self._clock.utc(),
+                mono=self._clock.mono(),
+                result=result,
+                reason=reason,
+                flight=flight,
+                rates=rates,
+            )
+        )
+
+    def flush(self) -> None:
+        """Wait until everything that happened is written (or cannot be). For a thread."""
+        if self._recorder is not None:
+            self._recorder.flush()
+
     def tick(self) -> None:
         """Note now and then that somebody still looks."""
         recorder = self._recorder
@@ -246,6 +300,43 @@ class StationRecord:
         told = [(one.full_name, one.label, one.unit, one.log) for one in channels]
         with Record(self.record.path) as own:
             return digest(own, self.away_since, self._clock.utc(), who=self._who, channels=told)
+
+    def others(self) -> bool:
+        """Return whether other programs add to this record, so that their commands are worth a look."""
+        if self.record is None:
+            return False
+        recent = self._clock.utc() - 60.0
+        with contextlib.suppress(XovacError):
+            return bool(
+                self.record.rows("SELECT 1 FROM sessions WHERE NOT recording AND seen > ? LIMIT 1", (recent,))
+            )
+        return False
+
+    def cancelled_by(self, command: str, utc: float) -> str:
+        """Return who sent a command in the two minutes before a moment, else nothing. For a thread."""
+        from xovac_tui.recording.lists import commands
+        from xovac_tui.recording.record import Record
+
+        if self.record is None:
+            return ""
+        happened = (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE)
+        with contextlib.suppress(XovacError), Record(self.record.path) as own:
+            for found in reversed(commands(own, utc - 120.0, utc + 1.0)):
+                if found.entry.command == command and found.entry.outcome in happened:
+                    return found.entry.who
+        return ""
+
+    def learn(self, started: float, ramps: Sequence[tuple[float, float, float]], speed: float) -> bytes:
+        """Return what the chamber managed since a run began, as JSON, else nothing. For a thread."""
+        if self.record is None:
+            return b""
+        from xovac_tui.recording.record import Record
+        from xovac_tui.station.learning import learned
+
+        self.flush()
+        with contextlib.suppress(XovacError), Record(self.record.path) as own:
+            return learned(own, self._contract, started, self._clock.utc(), ramps, speed)
+        return b""
 
     def history(self, name: str, live: Callable[[str], History | None]) -> ChannelHistory | None:
         """Return a channel's history, with its past where there is a record; None where there is neither."""

@@ -1,0 +1,61 @@
+"""Learns from the record of a run how fast its chamber is."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from xovac_tui.api.contract import Contract, Role
+from xovac_tui.chamber.observation import to_celsius
+from xovac_tui.recipes.rates import Sample, learn
+from xovac_tui.recording.record import Record
+from xovac_tui.recording.windows import Windows
+
+
+def learned(
+    record: Record,
+    contract: Contract,
+    start: float,
+    end: float,
+    ramps: Sequence[tuple[float, float, float]],
+    speed: float,
+) -> bytes:
+    """Return the rates that a run from `start` to `end` (record time) shows, as JSON; empty where none does.
+
+    `ramps` are its ramps as fast as they go: (from, to) in seconds of the recipe, and their target in degC.
+    """
+    roles = {
+        leaf.role: (f"{event}.{leaf.path}" if leaf.path else event, leaf.unit)
+        for event, message in contract.messages.items()
+        for leaf in message.leaves
+        if leaf.role in (Role.CONTROLLED, Role.SETPOINT)
+    }
+    if Role.CONTROLLED not in roles:
+        return b""
+    found = Windows(record).samples([name for name, _ in roles.values()], start, end)
+    name, unit = roles[Role.CONTROLLED]
+    actual = found.get(name, ([], []))
+    target_name, target_unit = roles.get(Role.SETPOINT, ("", ""))
+    target = found.get(target_name, ([], []))
+    rates = learn(_samples(actual, unit, target, target_unit, start, speed), ramps)
+    return msgspec.json.encode(rates) if rates.bands else b""
+
+
+_Column = tuple[Sequence[float], Sequence[float]]
+
+
+def _samples(
+    actual: _Column, unit: str, target: _Column, target_unit: str, start: float, speed: float
+) -> Iterator[Sample]:
+    """Yield (seconds of the recipe, degC, setpoint in degC); the setpoint is the newest before each."""
+    times, setpoints = target
+    for time, value in zip(*actual, strict=True):
+        celsius = to_celsius(value, unit)
+        place = bisect_right(times, time) - 1
+        setpoint = to_celsius(setpoints[place], target_unit) if place >= 0 else None
+        if celsius is not None:
+            known = setpoint is not None and math.isfinite(setpoint)
+            yield (time - start) * speed, celsius, setpoint if known else None
