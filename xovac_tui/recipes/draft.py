@@ -32,10 +32,14 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What a draft was before a change, or after one that was undone."""
+    """A change that can be taken back, or done again."""
 
     recipe: Recipe
-    chosen: StepPath
+    """As it was before the change; of one that was taken back, as it was after it."""
+    before: StepPath
+    """The step that was changed."""
+    after: StepPath
+    """The step that was chosen then."""
     label: str
     """What the change did: "delete", "move up"."""
 
@@ -94,16 +98,16 @@ class Draft(msgspec.Struct, frozen=True):
         if not self.past:
             return self
         last = self.past[-1]
-        undone = Change(self.recipe, self.chosen, last.label)
-        return Draft(last.recipe, last.chosen, self.saved, self.past[:-1], (*self.future, undone))
+        undone = msgspec.structs.replace(last, recipe=self.recipe)
+        return Draft(last.recipe, last.before, self.saved, self.past[:-1], (*self.future, undone))
 
     def redo(self) -> Draft:
         """Do again what was taken back last."""
         if not self.future:
             return self
         last = self.future[-1]
-        done = Change(self.recipe, self.chosen, last.label)
-        return Draft(last.recipe, last.chosen, self.saved, (*self.past, done), self.future[:-1])
+        done = msgspec.structs.replace(last, recipe=self.recipe)
+        return Draft(last.recipe, last.after, self.saved, (*self.past, done), self.future[:-1])
 
     def change_head(self, **values: Any) -> Draft:
         """Set fields of the recipe by their names (`name`, `limits`, `tolerance` ...)."""
@@ -231,7 +235,7 @@ class Draft(msgspec.Struct, frozen=True):
         """Return the draft after a change at the step `before`, which undoing chooses again."""
         if recipe == self.recipe:
             return self
-        past = (*self.past, Change(self.recipe, before, label))[-HISTORY:]
+        past = (*self.past, Change(self.recipe, before, after, label))[-HISTORY:]
         return Draft(recipe, after, self.saved, past)
 
 

@@ -120,8 +120,8 @@ def _notes(recipe: Recipe, ignored: int, settings: PlanSettings) -> list[str]:
         if settings.step_reading == "jump":
             notes.append(
                 "The profile says that the device jumps: each ramp here lasts its item's whole duration, in "
-                "which the chamber goes as fast as it can and then waits at the target. When it arrives is not "
-                "in the list, so it was not split into a ramp and a hold."
+                "which the chamber goes as fast as it can and waits at the target for the rest. When it "
+                "arrives is not in the list, so it was not split into a ramp and a hold."
             )
         else:
             notes.append("Items with another target became ramps over their duration, as the profile says.")

@@ -85,10 +85,19 @@ def save_as(path: Path, recipe: Recipe, *, now: float, overwrite: bool = False) 
     text = write_recipe(recipe)
     if overwrite and os.path.lexists(path):
         return _save_text(path, text, None, now)
+    write_text(path, text)
+    return Opened(path, text, recipe)
+
+
+def write_text(path: Path, text: str, *, overwrite: bool = False) -> None:
+    """Write an exported text to a file, one that is there already only when told to."""
     with _sentences(path):
-        if not _reserve(path):
-            raise RecipeError(f"{_shown(path)} exists already: choose another name.")
-    return _fill(path, text)
+        if _reserve(path):
+            _fill(path, text)
+        elif overwrite and path.is_file():
+            write_atomically(Path(os.path.realpath(path)), text, stat.S_IMODE(path.stat().st_mode))
+        else:
+            raise RecipeError(f"{_shown(path)} exists already: choose another name, or overwrite it.")
 
 
 def create_recipe(folder: Path, recipe: Recipe) -> Opened:
@@ -181,19 +190,18 @@ def _create(folder: Path, name: str, text: str) -> Opened:
     with _sentences(folder):
         folder.mkdir(parents=True, exist_ok=True)
         path = _free(folder, name)
-    return _fill(path, text)
+        _fill(path, text)
+    return Opened(path, text, parse_recipe(text, str(path)))
 
 
-def _fill(path: Path, text: str) -> Opened:
+def _fill(path: Path, text: str) -> None:
     """Write the first text into a file that was reserved, or take the empty file away again."""
     try:
-        with _sentences(path):
-            write_atomically(path, text, stat.S_IMODE(path.stat().st_mode))
+        write_atomically(path, text, stat.S_IMODE(path.stat().st_mode))
     except BaseException:
         with contextlib.suppress(OSError):
             path.unlink()
         raise
-    return Opened(path, text, parse_recipe(text, str(path)))
 
 
 def _free(folder: Path, name: str) -> Path:
@@ -242,7 +250,7 @@ def _save_text(path: Path, text: str, expected: str | None, now: float) -> Opene
         with _sentences(path):
             if not _reserve(real):
                 raise ChangedOnDisk(f"{_shown(path)} was just written by another program: read it again.")
-        _fill(real, text)
+            _fill(real, text)
         return saved
     if current == text.encode():
         return saved

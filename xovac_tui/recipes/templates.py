@@ -188,7 +188,7 @@ def _bakeout(values: Values) -> Recipe:
     hot, rate = _number(values, "temperature"), _number(values, "rate")
     steps = (
         Ramp(hot, rate=rate, note="Start it in vacuum, when the pressure no longer falls quickly."),
-        Hold(_number(values, "hours"), "The bakeout itself: the pressure should fall and level out."),
+        Hold(_number(values, "dwell"), "The bakeout itself: the pressure should fall and level out."),
         *_home(values),
     )
     return Recipe(f"Bakeout {format_temperature(hot)}", steps)
@@ -287,7 +287,7 @@ TEMPLATES: tuple[Template, ...] = (
         "Once to a high temperature, for long, and back to room temperature.",
         (
             _temperature_parameter("temperature", "Temperature", "60 °C", "Where it stays."),
-            _hold_parameter("hours", "Time", "6h", "How long it stays there."),
+            _hold_parameter("dwell", "Dwell", "6h", "How long it stays there."),
             _RATE,
             _END,
         ),

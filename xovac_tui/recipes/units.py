@@ -120,7 +120,8 @@ def parse_rate(text: str) -> float:
     seconds = _SECONDS.get(_UNITS.get(time.strip(), ""))
     if seconds is None:
         raise RecipeError(f"{_quoted(text)} has an unknown time {_quoted(time)}: rates are per h, min or s.")
-    return _without_noise(_kelvins(value, degrees.strip(), text) * 60.0 / seconds)
+    kelvins = _kelvins(value, degrees.strip(), text)
+    return kelvins if seconds == 60.0 else _without_noise(kelvins * 60.0 / seconds)
 
 
 def _typed(text: str, what: str, hint: str) -> tuple[float, str]:

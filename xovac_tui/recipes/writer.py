@@ -78,7 +78,9 @@ def _head(recipe: Recipe) -> Iterator[str]:
 
 def _value(value: str | float | msgspec.Struct) -> str:
     if isinstance(value, str):
-        return _quoted(value.strip(), own_line=True)
+        text = value.strip()
+        # The line break before the quotes would be the one character too many.
+        return _quoted(text, own_line=len(text) < bounds.MAX_DESCRIPTION)
     if isinstance(value, msgspec.Struct):
         inner = (f"{key} = {_value(getattr(value, key))}" for key in value.__struct_fields__)
         return f"{{ {', '.join(inner)} }}"
