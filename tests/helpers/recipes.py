@@ -69,6 +69,7 @@ whole_recipes = st.builds(
     _texts(200).map(str.strip),
     st.none() | _limits.map(lambda pair: Limits(*pair)),
     st.none() | st.floats(0.001, bounds.MAX_TOLERANCE),
+    st.none() | st.floats(bounds.LOWEST_PRESSURE, bounds.HIGHEST_PRESSURE),
 )
 
 

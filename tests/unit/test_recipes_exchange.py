@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -252,3 +253,10 @@ def test_every_format_is_exported(tmp_path: Path) -> None:
     for format_ in FORMATS:
         with pytest.raises(RecipeError, match="steps are missing"):
             export_recipe(Recipe("x", ()), format_, PlanSettings())
+
+
+def test_the_manuals_sheet_is_what_is_exported() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    (sheet,) = re.findall(r"```csv\n(.*?)```", page, re.DOTALL)
+    assert to_csv(parse_recipe(example, "x")) == sheet

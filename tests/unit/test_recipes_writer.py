@@ -20,6 +20,7 @@ WHOLE = Recipe(
     description="Board X,\nlot 3",
     limits=Limits(-30, 65),
     tolerance=2,
+    pressure=1e-3,
 )
 TEXT = '''name = "Bakeout"
 description = """
@@ -28,6 +29,7 @@ lot 3
 """
 limits = { min = -30, max = 65 }
 tolerance = 2
+pressure = 0.001
 
 [[steps]]
 to = 60

@@ -1,4 +1,4 @@
-"""Recipe files are saved, renamed and deleted here, so that nothing that was ever saved is lost by it.
+"""Recipe files are saved, renamed and deleted here, so that nothing is lost by a slip.
 
 The version before each save goes into `.previous` beside the file, a deleted file into `.trash`.
 All of it waits for the disk: not for the thread that draws. `now` is in seconds since 1970 UTC.
@@ -86,7 +86,7 @@ def save_as(path: Path, recipe: Recipe, *, now: float, overwrite: bool = False) 
     if overwrite and os.path.lexists(path):
         return _save_text(path, text, None, now)
     write_text(path, text)
-    return Opened(path, text, recipe)
+    return Opened(path, text, parse_recipe(text, str(path)))
 
 
 def write_text(path: Path, text: str, *, overwrite: bool = False) -> None:
