@@ -127,10 +127,11 @@ def shown(path: Path) -> str:
     return str(path)
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str, mode: int | None = None) -> None:
     """Write a UTF-8 text file so that a reader sees the old or the new one, never a half.
 
-    Raises OSError where the place cannot be written.
+    `mode` are its permissions; without, only its owner may read it. Raises OSError where the place cannot be
+    written.
     """
     import tempfile
 
@@ -141,6 +142,8 @@ def write_atomically(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        if mode is not None:
+            os.chmod(name, mode)
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat, Step
+from xovac_tui.recipes import bounds
+from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat, Step
 from xovac_tui.recipes.plan import PlanSettings
 
 temperatures = st.floats(-80, 150).map(lambda value: round(value, 3))
@@ -33,6 +34,42 @@ settings = st.builds(
     step_reading=st.sampled_from(["ramp", "jump"]),
     assumed_rate=rates,
     max_items=st.just(10_000),
+)
+
+# All that a recipe may say: any text, any number that has a meaning.
+_signs = st.characters().filter(lambda sign: not bounds.text_problem(sign, 1))
+
+
+def _texts(longest: int) -> st.SearchStrategy[str]:
+    return st.text(_signs | st.sampled_from("\n\t\\\"'#=- "), max_size=longest)
+
+
+notes = _texts(40)
+_any_duration = st.floats(bounds.SHORTEST, bounds.LONGEST)
+_any_temperature = st.floats(bounds.ABSOLUTE_ZERO, bounds.HIGHEST)
+_any_leaf: st.SearchStrategy[Step] = st.one_of(
+    st.builds(Ramp, _any_temperature, st.none(), st.none(), notes),
+    st.builds(Ramp, _any_temperature, st.floats(bounds.LOWEST_RATE, bounds.HIGHEST_RATE), st.none(), notes),
+    st.builds(Ramp, _any_temperature, st.none(), _any_duration, notes),
+    st.builds(Hold, _any_duration, notes),
+)
+
+
+def _any_repeat(inner: st.SearchStrategy[Step]) -> st.SearchStrategy[Step]:
+    return st.builds(Repeat, st.integers(1, 9), st.lists(inner, min_size=1, max_size=3).map(tuple), notes)
+
+
+_limits = st.tuples(_any_temperature, _any_temperature).filter(lambda pair: pair[0] < pair[1])
+whole_recipes = st.builds(
+    Recipe,
+    _texts(bounds.MAX_NAME).map(str.strip).filter(lambda name: not bounds.name_problem(name)),
+    st.lists(st.one_of(_any_leaf, _any_repeat(st.one_of(_any_leaf, _any_repeat(_any_leaf)))), min_size=1).map(
+        tuple
+    ),
+    _texts(200).map(str.strip),
+    st.none() | _limits.map(lambda pair: Limits(*pair)),
+    st.none() | st.floats(0.001, bounds.MAX_TOLERANCE),
+    st.none() | st.floats(bounds.LOWEST_PRESSURE, bounds.HIGHEST_PRESSURE),
 )
 
 

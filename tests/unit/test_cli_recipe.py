@@ -4,6 +4,9 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.commandline import CommandLine, clean_environment
+from xovac_tui.recipes.files import load_recipe
+from xovac_tui.recipes.model import Hold, Ramp, Repeat
+from xovac_tui.recipes.store import versions
 
 GOOD = """
 name = "Two cycles"
@@ -129,3 +132,103 @@ def test_a_file_that_cannot_be_read_is_told(line: CommandLine, tmp_path: Path, c
     said = line("recipe", command, str(file))
     assert said.code == 2
     assert "bad.toml" in said.err
+
+
+def test_a_new_recipe_lies_in_the_recipes_folder(line: CommandLine, tmp_path: Path) -> None:
+    said = line(
+        "recipe", "new", "My cycles", "--template", "cycling", "--set", "hot=40", "--set", "cycles = 2"
+    )
+    file = tmp_path / "recipes" / "my-cycles.toml"
+    assert (said.code, said.out) == (0, f"{file}\n")
+    recipe = load_recipe(file)
+    assert recipe.name == "My cycles"
+    assert recipe.steps[0] == Repeat(
+        2, (Ramp(40, rate=0.8), Hold(7200, "Hot plateau."), Ramp(-20, rate=0.8), Hold(7200, "Cold plateau."))
+    )
+    assert line("recipe", "check", str(file)).code == 0
+
+
+def test_the_recipes_folder_is_that_of_the_settings(line: CommandLine, tmp_path: Path) -> None:
+    line.settings('recipes = "elsewhere"\n')
+    assert line("recipe", "new", "X", "-t", "bakeout").out == f"{tmp_path / 'elsewhere' / 'x.toml'}\n"
+
+
+def test_a_file_is_written_over_only_by_force(line: CommandLine, tmp_path: Path, good: str) -> None:
+    out = tmp_path / "x.toml"
+    assert line("recipe", "new", "One", "-t", "bakeout", "--out", str(out)).code == 0
+    said = line("recipe", "new", "Two", "-t", "bakeout", "--out", str(out))
+    assert said.code == 2
+    assert "exists already" in said.err
+    assert "--force" in said.err
+    assert load_recipe(out).name == "One"
+    assert line("recipe", "new", "Two", "-t", "bakeout", "--out", str(out), "--force").code == 0
+    assert load_recipe(out).name == "Two"
+    (version,) = versions(out)
+    assert load_recipe(version.path).name == "One"
+    assert line("recipe", "export", good, "-f", "csv", "--out", str(out)).code == 2
+    assert load_recipe(out).name == "Two"
+
+
+def test_what_is_wrong_with_a_new_recipe_is_said(line: CommandLine, tmp_path: Path) -> None:
+    for arguments, word in (
+        (("-t", "none"), "there are bakeout"),
+        (("-t", "bakeout", "--set", "temperature=5 min"), "temperature: "),
+        (("-t", "bakeout", "--set", "temperature"), "has no value"),
+        (("-t", "bakeout", "--set", "warm=5"), "is no value of bakeout"),
+    ):
+        said = line("recipe", "new", "X", *arguments)
+        assert said.code == 2
+        assert word in said.err
+    assert not (tmp_path / "recipes").exists()
+
+
+def test_templates_are_listed_with_their_values(line: CommandLine) -> None:
+    told = line("recipe", "templates").out
+    assert "cycling: Rounds between" in told
+    assert "  cold=-20 °C" in told
+    assert "One of hot, cold." in told
+    data = json.loads(line("recipe", "templates", "--json").out)
+    assert [template["name"] for template in data] == ["bakeout", "cycling", "survival", "balance"]
+    assert data[0]["parameters"][0]["default"] == "60 °C"
+
+
+def test_a_recipe_goes_to_csv_and_back(line: CommandLine, good: str, tmp_path: Path) -> None:
+    said = line("recipe", "export", good, "--format", "csv")
+    assert said.out.startswith("kind,to_degC")
+    assert "limits" in said.err
+    assert "No profile" not in said.err
+    sheet = tmp_path / "Two cycles.csv"
+    assert line("recipe", "export", good, "--format", "csv", "--out", str(sheet)).out == ""
+    assert sheet.read_text() == said.out
+    back = line("recipe", "import", str(sheet))
+    file = tmp_path / "recipes" / "two-cycles.toml"
+    assert back.out == f"{file}\n"
+    assert "after the file" in back.err
+    assert load_recipe(file).steps == load_recipe(good).steps
+    printed = line("recipe", "import", str(sheet), "--out", "-")
+    assert printed.out == file.read_text()
+
+
+def test_a_devices_list_follows_the_profile_both_ways(line: CommandLine, good: str, tmp_path: Path) -> None:
+    line.settings('[profiles.k.recipe]\ntemperature_unit = "K"\nduration_unit = "min"\n')
+    exported = line("recipe", "export", good, "-f", "json", "--start", "40").out
+    assert json.loads(exported)["recipe"][0] == [333.15, 10.0, 0.0]
+    (tmp_path / "list.json").write_text(exported)
+    said = line("recipe", "import", str(tmp_path / "list.json"), "--out", str(tmp_path / "back.toml"))
+    assert "read as K and durations as min" in said.err
+    assert load_recipe(tmp_path / "back.toml").steps[:2] == (Ramp(60, over=600), Ramp(-20, over=2400))
+
+
+def test_toml_is_exported_tidily(line: CommandLine, good: str, tmp_path: Path) -> None:
+    said = line("recipe", "export", good, "-f", "toml")
+    (tmp_path / "again.toml").write_text(said.out)
+    assert load_recipe(tmp_path / "again.toml") == load_recipe(good)
+    assert 'hold = "30m"' in said.out
+
+
+def test_a_bad_sheet_names_its_lines(line: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("kind,to\nramp,warm\nwait,\n")
+    said = line("recipe", "import", str(tmp_path / "x.csv"))
+    assert said.code == 2
+    assert "line 2" in said.err
+    assert "line 3" in said.err

@@ -11,11 +11,18 @@ from xovac_tui.recipes.units import (
     format_duration,
     format_number,
     format_temperature,
+    parse_difference,
     parse_duration,
+    parse_rate,
+    parse_temperature,
     seconds_from,
     seconds_to,
     shown,
+    spell_difference,
     spell_duration,
+    spell_exactly,
+    spell_rate,
+    spell_temperature,
 )
 
 
@@ -157,3 +164,119 @@ def test_numbers_for_sentences() -> None:
 def test_shown_makes_control_characters_visible_and_cuts() -> None:
     assert shown("a\x1b[2Jb\ud800") == "a\\x1b[2Jb\\ud800"
     assert shown("x" * 100, 10) == "x" * 9 + "…"
+
+
+@pytest.mark.parametrize(
+    ("text", "celsius"),
+    [
+        ("-20C", -20),
+        ("−20 °C", -20),
+        ("–20", -20),
+        ("- 20", -20),
+        ("253.15 K", -20),
+        ("-4F", -20),
+        ("212 °f", 100),
+        ("+37.5", 37.5),
+        (".5", 0.5),
+        ("20.", 20),
+        ("-20 deg C", -20),
+        ("300 kelvin", 26.85),
+        ("-0", 0),
+        ("2e2", 200),
+    ],
+)
+def test_temperatures_as_people_type_them(text: str, celsius: float) -> None:
+    assert parse_temperature(text) == celsius
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("", "is empty"),
+        ("warm", "is not a temperature"),
+        ("20,5", "with a point"),
+        ("20 min", 'unknown unit "min"'),
+        ("20 °R", 'unknown unit "°r"'),
+        ("1e999", "far too large"),
+        ("--2", "is not a temperature"),
+        ("nan", "is not a temperature"),
+        ("٣", "is not a temperature"),
+        ("1" * 99, "characters long"),
+        ("2\x1b[31m", r"\x1b"),
+    ],
+)
+def test_a_bad_temperature_says_what_would_be_right(text: str, hint: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        parse_temperature(text)
+    assert hint in str(caught.value)
+    assert "\x1b" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [
+        ("1.5 K/min", 1.5),
+        ("1.5", 1.5),
+        ("90 K/h", 1.5),
+        ("0.02 K/s", 1.2),
+        ("1.5 °C/min", 1.5),
+        ("1.5C / minute", 1.5),
+        ("1 K per hour", 0.016666667),
+        ("3.6 F/min", 2),
+        ("2/min", 2),
+    ],
+)
+def test_rates_as_people_type_them(text: str, rate: float) -> None:
+    assert parse_rate(text) == rate
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("", "is empty"),
+        ("-1 K/min", "is negative"),
+        ("1.5 K", "in which time"),
+        ("5 min", "in which time"),
+        ("1 K/week", 'unknown time "week"'),
+        ("1 x/min", 'unknown unit "x"'),
+        ("1,5 K/min", "with a point"),
+        ("fast", "is not a rate"),
+    ],
+)
+def test_a_bad_rate_says_what_would_be_right(text: str, hint: str) -> None:
+    with pytest.raises(RecipeError, match=hint):
+        parse_rate(text)
+
+
+def test_differences_have_no_zero_point() -> None:
+    assert [parse_difference(text) for text in ("2", "2 K", "2 °C", "3.6 °F")] == [2, 2, 2, 2]
+    with pytest.raises(RecipeError, match="unknown unit"):
+        parse_difference("2 min")
+
+
+@given(st.text(max_size=70) | st.text("0123456789.,e-+°CKF/ minhs", max_size=20))
+def test_any_text_is_a_finite_value_or_a_sentence(text: str) -> None:
+    for parse in (parse_temperature, parse_rate, parse_difference):
+        value, refusal = 0.0, "fine"
+        try:
+            value = parse(text)
+        except RecipeError as error:
+            refusal = str(error)
+        assert refusal.endswith((".", "fine"))
+        assert math.isfinite(value)
+
+
+@given(st.floats(-273.15, 1000), st.floats(0.001, 1000), st.floats(0.1, 365 * 86400))
+def test_a_field_gives_back_the_very_number_it_shows(celsius: float, rate: float, seconds: float) -> None:
+    assert parse_temperature(spell_temperature(celsius)) == celsius
+    assert parse_difference(spell_difference(celsius)) == celsius
+    assert parse_rate(spell_rate(rate)) == rate
+    assert parse_duration(spell_exactly(seconds)) == seconds
+
+
+def test_how_fields_show_values() -> None:
+    assert spell_temperature(-20.0) == "-20 °C"
+    assert spell_rate(1.5) == "1.5 K/min"
+    assert spell_difference(2) == "2 K"
+    assert spell_exactly(5400) == "1h 30m"
+    assert spell_exactly(0.10000000001) == "0.10000000001s"

@@ -14,9 +14,11 @@ import msgspec
 from click.core import ParameterSource
 
 from xovac_tui.config import Effective, Overrides, Profile, Secrets, effective_settings, load_secrets
+from xovac_tui.errors import SettingsError
 
 if TYPE_CHECKING:
     from xovac_tui.api.contract import Contract
+    from xovac_tui.recipes.plan import PlanSettings
     from xovac_tui.station.recording import RecordChoice
 
     _FloatType = click.ParamType[float]
@@ -109,6 +111,27 @@ def record_path(found: Effective, chamber: Chamber) -> Path:
         port = urlsplit(chamber.profile.url).port
         name = f"{name}-{port}" if port else name
     return paths.record_file(name, paths.records_folder(found.settings.record.folder, found.path))
+
+
+def plan_settings(ctx: click.Context) -> PlanSettings:
+    """Return how the profile's device reads recipes; without a profile the defaults, and say so."""
+    from xovac_tui.station import Station
+
+    found = effective(ctx)
+    name, profile = _profile_or_defaults(found)
+    return Station(name, profile, contract_of(profile)).plan_settings()
+
+
+def _profile_or_defaults(found: Effective) -> tuple[str, Profile]:
+    try:
+        return found.resolve()
+    except SettingsError:
+        if found.profile or found.url:
+            raise
+        click.echo(
+            "No profile is named, so the defaults are taken for how the device reads a recipe.", err=True
+        )
+        return "defaults", Profile()
 
 
 class Seconds(_FloatType):

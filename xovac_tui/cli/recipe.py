@@ -1,4 +1,4 @@
-"""`xovac-tui recipe`: check, lay out and compile recipe files, without a chamber."""
+"""`xovac-tui recipe`: check, lay out and compile recipe files, without a chamber; make and exchange them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xovac_tui.cli.common import chamber_options, contract_of, effective, json_line, table
-from xovac_tui.config import Effective, Profile
-from xovac_tui.errors import Exit, SettingsError
+from xovac_tui.cli.common import chamber_options, json_line, plan_settings, table
+from xovac_tui.cli.recipe_files import export, import_, new, templates
+from xovac_tui.errors import Exit
 
 if TYPE_CHECKING:
-    from xovac_tui.recipes.plan import Plan, PlanSettings
+    from xovac_tui.recipes.plan import Plan
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 _START = click.option(
@@ -26,13 +26,17 @@ _START = click.option(
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group(short_help="Check, plan or compile a recipe file.")
+@click.group(short_help="Check, plan, make or exchange recipe files.")
 def recipe() -> None:
     """Work on recipe files without a chamber.
 
     How the device reads a recipe is taken from the profile: the named one, the only one, or the
     defaults.
     """
+
+
+for _command in (new, templates, export, import_):
+    recipe.add_command(_command)
 
 
 @recipe.command()
@@ -46,7 +50,7 @@ def check(ctx: click.Context, /, file: Path, start: float, as_json: bool, **_: A
     from xovac_tui.recipes.check import check_recipe
     from xovac_tui.recipes.files import load_recipe
 
-    settings = _plan_settings(ctx)
+    settings = plan_settings(ctx)
     findings = check_recipe(load_recipe(file), settings, start)
     bad = any(finding.severity == "error" for finding in findings)
     if as_json:
@@ -70,7 +74,7 @@ def plan(ctx: click.Context, /, file: Path, start: float, as_json: bool, **_: An
     from xovac_tui.recipes.files import load_recipe
     from xovac_tui.recipes.plan import plan_recipe
 
-    laid_out = plan_recipe(load_recipe(file), _plan_settings(ctx), start)
+    laid_out = plan_recipe(load_recipe(file), plan_settings(ctx), start)
     if as_json:
         click.echo(json_line(_plan_data(laid_out)))
         return
@@ -89,7 +93,7 @@ def compile_(ctx: click.Context, /, file: Path, start: float, items: bool, **_: 
     from xovac_tui.recipes.compiler import compile_recipe
     from xovac_tui.recipes.files import load_recipe
 
-    settings = _plan_settings(ctx)
+    settings = plan_settings(ctx)
     compiled = compile_recipe(load_recipe(file), settings, start)
     for finding in compiled.warnings:
         click.echo(f"{finding.severity}: {finding.where}: {finding.message}", err=True)
@@ -100,27 +104,6 @@ def compile_(ctx: click.Context, /, file: Path, start: float, items: bool, **_: 
     rows = [(str(number), *map(_plain, item)) for number, item in enumerate(compiled.items, 1)]
     for row in table([head, *rows], right=(0, 1, 2, 3)):
         click.echo(row)
-
-
-def _plan_settings(ctx: click.Context) -> PlanSettings:
-    """Return how the profile's device reads recipes; without a profile the defaults, and say so."""
-    from xovac_tui.station import Station
-
-    found = effective(ctx)
-    name, profile = _profile(found)
-    return Station(name, profile, contract_of(profile)).plan_settings()
-
-
-def _profile(found: Effective) -> tuple[str, Profile]:
-    try:
-        return found.resolve()
-    except SettingsError:
-        if found.profile or found.url:
-            raise
-        click.echo(
-            "No profile is named, so the defaults are taken for how the device reads a recipe.", err=True
-        )
-        return "defaults", Profile()
 
 
 def _plan_lines(laid_out: Plan) -> list[str]:

@@ -121,7 +121,11 @@ def size_problem(steps: tuple[Step, ...]) -> str:
 
 def recipe_problems(recipe: Recipe) -> list[tuple[str, str]]:
     """Return (where, sentence) for everything that makes a recipe meaningless, wherever it came from."""
-    found = [("name", name_problem(recipe.name)), ("steps", "" if recipe.steps else "are missing")]
+    found = [
+        ("name", name_problem(recipe.name)),
+        ("description", text_problem(recipe.description, MAX_DESCRIPTION)),
+        ("steps", "" if recipe.steps else "are missing"),
+    ]
     if recipe.limits is not None:
         found.append(("limits", limits_problem(recipe.limits)))
     if recipe.tolerance is not None:
@@ -140,6 +144,7 @@ def _step_problems(steps: tuple[Step, ...], prefix: str, depth: int) -> list[tup
     found: list[tuple[str, str]] = []
     for number, step in enumerate(steps):
         where = f"{prefix}steps[{number}]"
+        found.append((f"{where}.note", text_problem(step.note, MAX_NOTE)))
         if isinstance(step, Repeat):
             found.append((f"{where}.repeat", count_problem(step.count)))
             if not step.steps:

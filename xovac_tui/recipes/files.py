@@ -34,7 +34,7 @@ class RecipeFile(msgspec.Struct, frozen=True):
 
 def load_recipe(path: Path | str) -> Recipe:
     """Return the recipe in a file; RecipeError names the file, the line or key, and what would be right."""
-    return parse_recipe(_read(Path(path)), str(path))
+    return parse_recipe(read_bytes(Path(path)), str(path))
 
 
 def parse_recipe(text: str | bytes, source: str) -> Recipe:
@@ -66,7 +66,7 @@ def list_recipes(folder: Path | str) -> tuple[RecipeFile, ...]:
     A folder that does not exist yet holds no recipes; one that cannot be read raises RecipeError.
     """
     try:
-        paths = [path for path in Path(folder).iterdir() if _is_candidate(path)]
+        paths = [path for path in Path(folder).iterdir() if is_candidate(path.name)]
     except FileNotFoundError:
         return ()
     except NotADirectoryError:
@@ -83,8 +83,9 @@ def examples_folder() -> Path:
     return Path(str(importlib.resources.files("xovac_tui.recipes").joinpath("examples")))
 
 
-def _is_candidate(path: Path) -> bool:
-    return path.suffix.lower() == ".toml" and not path.name.startswith(".")
+def is_candidate(name: str) -> bool:
+    """Tell whether a file of this name in the recipes folder is taken for a recipe."""
+    return name.lower().endswith(".toml") and not name.startswith(".")
 
 
 def _listed(path: Path) -> RecipeFile:
@@ -95,8 +96,11 @@ def _listed(path: Path) -> RecipeFile:
     return RecipeFile(path, recipe.name, recipe)
 
 
-def _read(path: Path) -> bytes:
-    """Read a bounded number of bytes of a regular file: a pipe or device would block or never end."""
+def read_bytes(path: Path) -> bytes:
+    """Return at most one byte more than a recipe may have; RecipeError where a file cannot be read.
+
+    It must be a regular file: a pipe or device would block or never end.
+    """
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):

@@ -23,6 +23,17 @@ _UNITS = {
     **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), "m"),
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),
 }
+_DEGREES = {
+    **dict.fromkeys(("", "c", "degc", "celsius"), "degC"),
+    **dict.fromkeys(("k", "degk", "kelvin"), "K"),
+    **dict.fromkeys(("f", "degf", "fahrenheit"), "degF"),
+}
+_TYPED = re.compile(r"([-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[-+]?[0-9]+)?)\s*(.*)", re.DOTALL)
+_TEMPERATURE_HINT = 'write it like "-20", "-20 °C", "253.15 K" or "-4 °F"'
+_DIFFERENCE_HINT = 'write it like "2", "2 K" or "3.6 °F"'
+_RATE_HINT = 'write it like "1.5", "1.5 K/min", "90 K/h" or "0.02 K/s"'
+_NOISE = 9
+"""Decimals that are kept of a converted number; binary fractions differ below that."""
 _PER_SECOND: dict[DurationUnit, float] = {"s": 1.0, "min": 1 / 60, "h": 1 / 3600, "ms": 1000.0}
 
 
@@ -71,6 +82,81 @@ def _complaint(words: str) -> str:
     if re.fullmatch(r"[0-9.]+", words):
         return f'say "{words}min", "{words}s" or "{words}h"'
     return _HINT
+
+
+def parse_temperature(text: str) -> float:
+    """Return the degC of a temperature as a person types it, bare numbers being degC; RecipeError else."""
+    value, unit = _typed(text, "temperature", _TEMPERATURE_HINT)
+    match _degrees(unit):
+        case "degC":
+            return value
+        case "K":
+            return _without_noise(celsius_from(value, "K"))
+        case "degF":
+            return _without_noise(celsius_from(value, "degF"))
+    raise RecipeError(
+        f"{_quoted(text)} has an unknown unit {_quoted(unit)}: temperatures are in °C, K or °F."
+    )
+
+
+def parse_difference(text: str) -> float:
+    """Return the K of a difference of temperatures as a person types it; RecipeError says what is wrong."""
+    value, unit = _typed(text, "difference", _DIFFERENCE_HINT)
+    return _kelvins(value, unit, text)
+
+
+def parse_rate(text: str) -> float:
+    """Return the K/min of a rate as a person types it, bare numbers being K/min; RecipeError else."""
+    value, unit = _typed(text, "rate", _RATE_HINT)
+    if value < 0:
+        raise RecipeError(
+            f"{_quoted(text)} is negative: a rate is above 0, the direction follows from the target."
+        )
+    degrees, divided, time = unit.replace(" per ", "/").partition("/")
+    if not unit:
+        return value
+    if not divided:
+        raise RecipeError(f"{_quoted(text)} does not say in which time: {_RATE_HINT}.")
+    seconds = _SECONDS.get(_UNITS.get(time.strip(), ""))
+    if seconds is None:
+        raise RecipeError(f"{_quoted(text)} has an unknown time {_quoted(time)}: rates are per h, min or s.")
+    kelvins = _kelvins(value, degrees.strip(), text)
+    return kelvins if seconds == 60.0 else _without_noise(kelvins * 60.0 / seconds)
+
+
+def _typed(text: str, what: str, hint: str) -> tuple[float, str]:
+    """Split "−20 °C" into a number and its unit in lower case."""
+    words = " ".join(text.lower().split()).replace(MINUS, "-").replace("\N{EN DASH}", "-")
+    if not words:
+        raise RecipeError(f"The {what} is empty: {hint}.")
+    if len(words) > _LONGEST_TEXT:
+        raise RecipeError(f"The {what} is {len(words)} characters long: {hint}.")
+    if re.match(r"[-+]?[0-9]*,[0-9]", words):
+        raise RecipeError(f'{_quoted(text)}: decimals are written with a point, like "1.5".')
+    # "- 20" is meant as it looks.
+    found = _TYPED.fullmatch(re.sub(r"^([-+]) ", r"\1", words))
+    if found is None:
+        raise RecipeError(f"{_quoted(text)} is not a {what}: {hint}.")
+    value = float(found[1])
+    if not math.isfinite(value):
+        raise RecipeError(f"{_quoted(text)} is far too large: check the number.")
+    return value + 0.0, found[2]
+
+
+def _degrees(unit: str) -> str | None:
+    return _DEGREES.get(unit.replace("°", "").replace("deg ", "deg").strip())
+
+
+def _kelvins(value: float, unit: str, text: str) -> float:
+    """Return a difference in degrees of some unit in K."""
+    degrees = _degrees(unit)
+    if degrees is None:
+        raise RecipeError(f"{_quoted(text)} has an unknown unit {_quoted(unit)}: degrees are K, °C or °F.")
+    return _without_noise(value * 5 / 9) if degrees == "degF" else value
+
+
+def _without_noise(value: float) -> float:
+    return round(value, _NOISE) + 0.0
 
 
 def _quoted(text: str) -> str:
@@ -123,6 +209,38 @@ def spell_duration(seconds: float) -> str:
             f"{whole}.{thousandths:03d}".rstrip("0").rstrip(".") + "s" if thousandths else f"{whole}s"
         )
     return (MINUS if seconds < 0 else "") + " ".join(parts)
+
+
+def spell_exactly(seconds: float) -> str:
+    """Return a duration so that `parse_duration` reads the very same number, however fine it is."""
+    text = spell_duration(seconds)
+    try:
+        return text if parse_duration(text) == seconds else f"{spell_number(seconds)}s"
+    except RecipeError:
+        return text
+
+
+def spell_temperature(celsius: float) -> str:
+    """Return a temperature in degC as a field shows it, and `parse_temperature` reads it: "-20 °C"."""
+    return f"{spell_number(celsius)} °C"
+
+
+def spell_difference(kelvins: float) -> str:
+    """Return a difference in K as a field shows it, and `parse_difference` reads it: "2 K"."""
+    return f"{spell_number(kelvins)} K"
+
+
+def spell_rate(rate: float) -> str:
+    """Return a rate in K/min as a field shows it, and `parse_rate` reads it: "1.5 K/min"."""
+    return f"{spell_number(rate)} K/min"
+
+
+def spell_number(value: float) -> str:
+    """Return a number with all its digits and a plain minus sign, as files and fields have it: "-20"."""
+    number = float(value) + 0.0
+    if not math.isfinite(number):
+        return "—"
+    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
 
 
 def format_temperature(celsius: float) -> str:

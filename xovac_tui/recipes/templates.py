@@ -1,0 +1,366 @@
+"""Recipes that most tests begin with, made from a few values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+from xovac_tui.errors import RecipeError
+from xovac_tui.recipes import bounds
+from xovac_tui.recipes.check import ROOM
+from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat, Step
+from xovac_tui.recipes.units import (
+    format_number,
+    format_temperature,
+    parse_duration,
+    parse_rate,
+    parse_temperature,
+    shown,
+    spell_duration,
+)
+
+Kind: TypeAlias = Literal["temperature", "rate", "duration", "count", "choice", "temperatures"]
+Values: TypeAlias = dict[str, float | str | tuple[float, ...]]
+
+LONGEST_HOLD = 30 * 86400.0
+"""Seconds of a plateau; longer is a slip in the unit."""
+MOST_CYCLES = 100
+MOST_PLATEAUS = 50
+_END_HOLD = 1800.0
+
+
+class Parameter(msgspec.Struct, frozen=True, kw_only=True):
+    """One value that a template asks for."""
+
+    name: str
+    label: str
+    kind: Kind
+    default: str
+    """As a person would type it."""
+    help: str
+    low: float | None = None
+    """In degC, K/min, seconds or rounds; None: any that a recipe may have."""
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def unit(self) -> str:
+        """What a bare number means, or the form that is asked for."""
+        return {"temperature": "°C", "temperatures": "°C", "rate": "K/min", "duration": "h, min, s"}.get(
+            self.kind, ""
+        )
+
+
+class Template(msgspec.Struct, frozen=True):
+    """A recipe with values still to be filled in."""
+
+    name: str
+    """For the command line: small letters and hyphens."""
+    label: str
+    help: str
+    parameters: tuple[Parameter, ...]
+
+
+class _Rule(NamedTuple):
+    """One temperature must be above another."""
+
+    upper: str
+    lower: str
+    same: bool = False
+    """They may be the same."""
+
+
+def build(template: Template, values: Mapping[str, str], name: str = "") -> Recipe:
+    """Return the recipe for values as they were typed; what is not given has its default.
+
+    RecipeError has a sentence for every value that is wrong. `name` is the recipe's; by default the
+    template's own.
+    """
+    known = {parameter.name: parameter for parameter in template.parameters}
+    problems = [
+        f'"{shown(key, 40)}" is no value of {template.name}: there are {", ".join(known)}.'
+        for key in values
+        if key not in known
+    ]
+    read: Values = {}
+    for parameter in template.parameters:
+        try:
+            read[parameter.name] = parse_value(parameter, values.get(parameter.name, parameter.default))
+        except RecipeError as error:
+            problems.append(str(error))
+    if not problems:
+        problems = [problem for rule in _RULES[template.name] if (problem := _rule_problem(read, rule))]
+    if problems:
+        raise RecipeError("\n".join(problems))
+    recipe = _BUILDERS[template.name](read)
+    recipe = msgspec.structs.replace(recipe, name=name.strip() or recipe.name)
+    if found := bounds.recipe_problems(recipe):
+        raise RecipeError("\n".join(sentence for _, sentence in found))
+    return recipe
+
+
+def find_template(name: str) -> Template:
+    """Return the template of this name; RecipeError names those that there are."""
+    for template in TEMPLATES:
+        if template.name == name.strip().lower():
+            return template
+    names = ", ".join(template.name for template in TEMPLATES)
+    raise RecipeError(f'There is no template "{shown(name, 40)}": there are {names}.')
+
+
+def parse_value(parameter: Parameter, text: str) -> float | str | tuple[float, ...]:
+    """Return what was typed for a parameter, in degC, K/min, seconds or rounds; RecipeError else."""
+    try:
+        return _parsed(parameter, text)
+    except RecipeError as error:
+        raise RecipeError(f"{parameter.name}: {error}") from None
+
+
+def _parsed(parameter: Parameter, text: str) -> float | str | tuple[float, ...]:
+    words = text.strip()
+    match parameter.kind:
+        case "choice":
+            if words.lower() not in parameter.choices:
+                raise RecipeError(f'"{shown(words, 24)}" must be {" or ".join(parameter.choices)}.')
+            return words.lower()
+        case "count":
+            if not re.fullmatch(r"[0-9]{1,9}", words):
+                raise RecipeError(f'"{shown(words, 24)}" is no whole number.')
+            return _bounded(parameter, float(words), words, bounds.count_problem(int(words)))
+        case "temperatures":
+            parts = [part for part in re.split(r"[;,]", words) if part.strip()]
+            if not 1 <= len(parts) <= MOST_PLATEAUS:
+                raise RecipeError(
+                    f"Say 1 to {MOST_PLATEAUS} temperatures with commas between, like {parameter.default}."
+                )
+            return tuple(_temperature(parameter, part) for part in parts)
+        case "temperature":
+            return _temperature(parameter, words)
+        case "rate":
+            rate = parse_rate(words)
+            return _bounded(parameter, rate, words, bounds.rate_problem(rate))
+    seconds = parse_duration(words)
+    return _bounded(parameter, seconds, words, bounds.duration_problem(seconds))
+
+
+def _temperature(parameter: Parameter, text: str) -> float:
+    celsius = parse_temperature(text)
+    return _bounded(parameter, celsius, text.strip(), bounds.temperature_problem(celsius))
+
+
+def _bounded(parameter: Parameter, value: float, typed: str, problem: str) -> float:
+    if problem:
+        raise RecipeError(f'"{shown(typed, 24)}" {problem}.')
+    low, high = parameter.low, parameter.high
+    if (low is not None and value < low) or (high is not None and value > high):
+        raise RecipeError(
+            f'"{shown(typed, 24)}" is not from {_told(parameter, low)} to {_told(parameter, high)}.'
+        )
+    return value
+
+
+def _told(parameter: Parameter, value: float | None) -> str:
+    if value is None:
+        return "any"
+    if parameter.kind == "duration":
+        return spell_duration(value)
+    return f"{format_number(value)} {parameter.unit}".strip()
+
+
+def _rule_problem(values: Values, rule: _Rule) -> str:
+    high, low = _number(values, rule.upper), _number(values, rule.lower)
+    if high > low or (rule.same and high == low):
+        return ""
+    how = "must not be below" if rule.same else "must be above"
+    return f"{rule.upper}: {format_temperature(high)} {how} {rule.lower}, {format_temperature(low)}."
+
+
+def _number(values: Values, name: str) -> float:
+    value = values[name]
+    assert isinstance(value, float)
+    return value
+
+
+def _bakeout(values: Values) -> Recipe:
+    hot, rate = _number(values, "temperature"), _number(values, "rate")
+    steps = (
+        Ramp(hot, rate=rate, note="Start it in vacuum, when the pressure no longer falls quickly."),
+        Hold(_number(values, "dwell"), "The bakeout itself: the pressure should fall and level out."),
+        *_home(values),
+    )
+    return Recipe(f"Bakeout {format_temperature(hot)}", steps)
+
+
+def _cycling(values: Values) -> Recipe:
+    rate, dwell, number = _number(values, "rate"), _number(values, "dwell"), int(_number(values, "cycles"))
+    hot = Ramp(_number(values, "hot"), rate=rate), Hold(dwell, "Hot plateau.")
+    cold = Ramp(_number(values, "cold"), rate=rate), Hold(dwell, "Cold plateau.")
+    cycle: tuple[Step, ...] = (*hot, *cold) if values["start"] == "hot" else (*cold, *hot)
+    name = f"Thermal cycling, {number} cycle{'s' if number > 1 else ''}"
+    return Recipe(name, (Repeat(number, cycle), *_home(values)))
+
+
+def _survival(values: Values) -> Recipe:
+    rate = _number(values, "rate")
+    survive, dwell = _number(values, "survival_dwell"), _number(values, "dwell")
+    end = _number(values, "end")
+    operation = (
+        Ramp(_number(values, "hot"), rate=rate),
+        Hold(dwell, "Operation hot."),
+        Ramp(_number(values, "cold"), rate=rate),
+        Hold(dwell, "Operation cold."),
+    )
+    steps = (
+        Ramp(_number(values, "survival_hot"), rate=rate),
+        Hold(survive, "Survival hot: part off."),
+        Ramp(_number(values, "survival_cold"), rate=rate),
+        Hold(survive, "Survival cold: part off."),
+        Ramp(end, rate=rate),
+        Hold(_END_HOLD, "Switch the part on, and prove that it survived."),
+        Repeat(int(_number(values, "cycles")), operation),
+        *_home(values),
+    )
+    return Recipe("Survival and operation", steps)
+
+
+def _balance(values: Values) -> Recipe:
+    plateaus, rate = values["temperatures"], _number(values, "rate")
+    assert isinstance(plateaus, tuple)
+    steps: list[Step] = []
+    for number, celsius in enumerate(plateaus, 1):
+        note = f"Case {number} of {len(plateaus)}: balance is reached when the temperatures no longer drift."
+        steps += [Ramp(celsius, rate=rate), Hold(_number(values, "stabilisation"), note)]
+    return Recipe("Thermal balance", (*steps, *_home(values)))
+
+
+def _home(values: Values) -> tuple[Step, ...]:
+    """Return to room temperature and wait, so that nothing cold or hot is opened."""
+    return (
+        Ramp(_number(values, "end"), rate=_number(values, "rate")),
+        Hold(_END_HOLD, "Room temperature, so that nothing cold or hot is opened."),
+    )
+
+
+def _temperature_parameter(name: str, label: str, default: str, help_: str) -> Parameter:
+    return Parameter(name=name, label=label, kind="temperature", default=default, help=help_)
+
+
+def _hold_parameter(name: str, label: str, default: str, help_: str) -> Parameter:
+    return Parameter(
+        name=name, label=label, kind="duration", default=default, help=help_, low=60.0, high=LONGEST_HOLD
+    )
+
+
+_RATE = Parameter(
+    name="rate",
+    label="Rate",
+    kind="rate",
+    default="0.8 K/min",
+    help="Of every ramp. What this chamber reaches is not documented: 0.8 K/min is a moderate guess.",
+)
+_END = Parameter(
+    name="end",
+    label="End temperature",
+    kind="temperature",
+    default="22 °C",
+    help="Room temperature, at which the chamber is opened.",
+    low=ROOM[0],
+    high=ROOM[1],
+)
+_CYCLES = Parameter(
+    name="cycles",
+    label="Cycles",
+    kind="count",
+    default="4",
+    help="Rounds of hot and cold.",
+    low=1,
+    high=MOST_CYCLES,
+)
+
+TEMPLATES: tuple[Template, ...] = (
+    Template(
+        "bakeout",
+        "Bakeout",
+        "Once to a high temperature, for long, and back to room temperature.",
+        (
+            _temperature_parameter("temperature", "Temperature", "60 °C", "Where it stays."),
+            _hold_parameter("dwell", "Dwell", "6h", "How long it stays there."),
+            _RATE,
+            _END,
+        ),
+    ),
+    Template(
+        "cycling",
+        "Thermal cycling",
+        "Rounds between a hot and a cold plateau, and back to room temperature.",
+        (
+            _temperature_parameter("hot", "Hot plateau", "50 °C", "Above the cold plateau."),
+            _temperature_parameter("cold", "Cold plateau", "-20 °C", "Below the hot plateau."),
+            _CYCLES,
+            _hold_parameter("dwell", "Dwell", "2h", "On each plateau."),
+            _RATE,
+            Parameter(
+                name="start",
+                label="Start",
+                kind="choice",
+                default="hot",
+                help="Which plateau comes first. Hot: what outgasses does so before the first cold plateau.",
+                choices=("hot", "cold"),
+            ),
+            _END,
+        ),
+    ),
+    Template(
+        "survival",
+        "Survival and operation",
+        "Once to the survival temperatures with the part off, then rounds between the operational ones.",
+        (
+            _temperature_parameter("survival_hot", "Survival hot", "60 °C", "Part off."),
+            _temperature_parameter("survival_cold", "Survival cold", "-30 °C", "Part off."),
+            _hold_parameter("survival_dwell", "Survival dwell", "1h", "On both survival plateaus."),
+            _temperature_parameter("hot", "Operational hot", "45 °C", "Not above survival hot."),
+            _temperature_parameter("cold", "Operational cold", "-15 °C", "Not below survival cold."),
+            _CYCLES,
+            _hold_parameter("dwell", "Operational dwell", "4h", "On each operational plateau."),
+            _RATE,
+            _END,
+        ),
+    ),
+    Template(
+        "balance",
+        "Thermal balance",
+        "A list of temperatures, at each of which the part settles, and back to room temperature.",
+        (
+            Parameter(
+                name="temperatures",
+                label="Temperatures",
+                kind="temperatures",
+                default="50, 20, -20",
+                help="In their order, with commas between them.",
+            ),
+            _hold_parameter("stabilisation", "Stabilisation", "6h", "At each temperature."),
+            _RATE,
+            _END,
+        ),
+    ),
+)
+
+_BUILDERS: dict[str, Callable[[Values], Recipe]] = {
+    "bakeout": _bakeout,
+    "cycling": _cycling,
+    "survival": _survival,
+    "balance": _balance,
+}
+_RULES: dict[str, tuple[_Rule, ...]] = {
+    "bakeout": (_Rule("temperature", "end"),),
+    "cycling": (_Rule("hot", "cold"),),
+    "survival": (
+        _Rule("hot", "cold"),
+        _Rule("survival_hot", "hot", same=True),
+        _Rule("cold", "survival_cold", same=True),
+    ),
+    "balance": (),
+}
