@@ -212,6 +212,7 @@ class Console:
         for _ in range(seconds):
             self.clock.advance(1.0)
             self.link.deliver("chamber_state", json.dumps(reading(mode, self.clock.utc(), **leaves)))
+            self.station.tick()
         await self.settle()
 
     async def run_state(self, recipe: str = "Bakeout", step: int = 2, steps: int = 5) -> None:
