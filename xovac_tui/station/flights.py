@@ -71,7 +71,9 @@ class Flights:
             if going is None or not going.flight:
                 return
             state = msgspec.json.decode(going.flight, type=FlightState)
-            loaded = self._plan_of(going.load)
+            # The load may have been written just after the run's last note.
+            load = lists.newest_load(record, going.name, before=going.started + 1.0)
+            loaded = self._plan_of(going.load or (load.id if load is not None else None))
         except (XovacError, msgspec.MsgspecError, UnicodeError):
             # A record of strange hands: what cannot be read is not known.
             return
@@ -219,7 +221,7 @@ class Flights:
         if not self._record.recording:
             return
         run, started = self._run, self._started
-        if flight.state().result is Result.ENDED_EARLY and self._record.others():
+        if flight.state().result in (Result.ENDED_EARLY, Result.UNKNOWN) and self._record.others():
             await asyncio.sleep(_OTHERS_COMMIT)
             await asyncio.to_thread(self._find_cancel, flight)
         ramps, speed = flight.quick_ramps(), flight.state().speed

@@ -1,0 +1,246 @@
+"""A station and its record: what goes in comes back after a restart, and beside another station."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tests.helpers.console import URL, FakeClock, FakeLink, reading
+from xovac_tui.api.loader import load_contract
+from xovac_tui.chamber.snapshot import LinkWord, Outcome
+from xovac_tui.config import Profile, RecordSettings
+from xovac_tui.flight import FlightState, Result
+from xovac_tui.link.status import LinkState
+from xovac_tui.recipes.model import Hold, Ramp, Recipe
+from xovac_tui.recipes.plan import PlanSettings, plan_recipe
+from xovac_tui.recording import lists
+from xovac_tui.recording.record import Record
+from xovac_tui.recording.status import RecorderState
+from xovac_tui.station import Station
+from xovac_tui.station.recording import RecordChoice
+
+
+class Life:
+    """One station on a fake link, with its record."""
+
+    def __init__(self, path: Path, clock: FakeClock, who: str, *, may_record: bool = True) -> None:
+        self.clock = clock
+        self.link = FakeLink(clock)
+        self.station = Station(
+            "bench-1",
+            Profile(url=URL),
+            load_contract((), simulator=True),
+            clock=clock,
+            who=who,
+            link_factory=self.link.factory,
+            record=RecordChoice(path=path, settings=RecordSettings(), visit=True, may_record=may_record),
+        )
+
+    async def report(self, mode: str = "idle", seconds: int = 1, **leaves: Any) -> None:
+        """Let the chamber report once a second."""
+        for _ in range(seconds):
+            self.clock.advance(1.0)
+            self.link.deliver("chamber_state", json.dumps(reading(mode, self.clock.utc(), **leaves)))
+            self.station.tick()
+        await asyncio.sleep(0)
+
+    async def written(self) -> None:
+        """Wait until everything is in the file."""
+        await asyncio.to_thread(self.station.record.flush)
+
+
+@asynccontextmanager
+async def life(
+    path: Path, clock: FakeClock, who: str = "ada@lab", *, may_record: bool = True
+) -> AsyncIterator[Life]:
+    made = Life(path, clock, who, may_record=may_record)
+    async with made.station:
+        await asyncio.wait_for(made.link.running.wait(), 10)
+        made.link.push(LinkState.ONLINE)
+        yield made
+
+
+async def load_soak(one: Life) -> None:
+    """Load a recipe of two steps: to 50 °C in 30 min, an hour there."""
+    recipe = Recipe("Soak", (Ramp(50, over=1800), Hold(3600)))
+    plan = plan_recipe(recipe, PlanSettings(), 20.0)
+    payload = {"name": recipe.name, "recipe": [[50.0, 1800.0, 0.0], [50.0, 3600.0, 0.0]]}
+    sending = asyncio.ensure_future(one.station.load_recipe(plan, payload, "name = 'Soak'\n"))
+    await asyncio.sleep(0)
+    one.clock.advance(0.1)
+    one.link.answer("load_recipe")
+    entry = await sending
+    assert entry.outcome is Outcome.SUCCESS
+
+
+async def test_everything_that_happens_is_in_the_record(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    async with life(path, clock) as one:
+        assert one.station.recorder.state is RecorderState.ON
+        await one.report(seconds=3)
+        await load_soak(one)
+        one.station.note("pump swapped")
+        one.link.push(LinkState.LOST, "The cable was pulled.")
+        one.link.push(LinkState.ONLINE)
+        await one.written()
+        live = list(one.station.log.scan())
+    with Record(path) as record:
+        assert [(e.name, e.raw, e.utc, e.mono) for e in record.scan()] == [
+            (e.name, e.raw, e.utc, e.mono) for e in live
+        ]
+        assert [event.index for event in record.scan()] == list(range(len(live)))
+        commands = lists.commands(record, newest_only=False)
+        assert [c.entry.outcome for c in commands] == [Outcome.SENT, Outcome.SUCCESS]
+        assert {c.entry.who for c in commands} == {"ada@lab"}
+        words = [change.link.word for change in lists.links(record)]
+        assert words[:3] == [LinkWord.ONLINE, LinkWord.LOST, LinkWord.ONLINE]
+        marks = [one.mark.kind for one in lists.marks(record)]
+        assert "note" in marks
+        assert "lost" in marks
+        (loaded,) = [lists.newest_load(record)]
+        assert loaded is not None
+        assert loaded.source == "name = 'Soak'\n"
+        assert loaded.hash == hashlib.sha256(loaded.payload.encode()).hexdigest()
+        assert json.loads(loaded.payload)["recipe"][0] == [50.0, 1800.0, 0.0]
+        (session,) = lists.sessions(record)
+        assert session.closed
+        assert session.about.channels["chamber_state.part"][1] == "degC"
+
+
+async def test_a_restart_shows_what_was(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    async with life(path, clock) as one:
+        await one.report(seconds=120, part=42.0)
+        one.station.note("before")
+        before = one.station.log.total
+    clock.advance(60)
+    async with life(path, clock) as two:
+        log = two.station.log
+        assert log.total == before
+        assert log.first == 0
+        first = log.get(0)
+        assert first is not None
+        assert first.name == "chamber_state"
+        assert [mark.text for mark in two.station.snapshot().marks if mark.kind == "note"] == ["before"]
+        await two.report(seconds=5, part=21.0)
+        history = two.station.history("chamber_state.part")
+        assert history is not None
+        now = clock.mono()
+        bins = history.window(now - 190, now + 1, 191)
+        lows = [low for low in bins.lows if low == low]
+        assert (min(lows), max(lows)) == (21.0, 42.0)
+        # Between the two lives nobody recorded: a gap stays a gap.
+        assert all(low != low for low in bins.lows[130:180])
+        assert log.total == before + 5
+        assert [e.index for e in log.scan(before - 2)] == list(range(before - 2, before + 5))
+
+
+async def test_a_run_is_kept_and_resumed_by_the_next_recorder(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    async with life(path, clock) as one:
+        await one.report(seconds=2)
+        await load_soak(one)
+        one.link.deliver("recipe_state", json.dumps({"name": "Soak", "step": 1, "steps": 2}))
+        await one.report("running", seconds=600, setpoint=30.0, part=28.0)
+        assert one.station.flight() is not None
+        began = one.station.flights.flying
+        assert began is not None
+        elapsed = began.state().t
+    clock.advance(30)
+    async with life(path, clock) as two:
+        resumed = two.station.flights.flying
+        assert resumed is not None
+        assert two.station.loaded is not None
+        assert two.station.loaded.name == "Soak"
+        two.link.deliver("recipe_state", json.dumps({"name": "Soak", "step": 1, "steps": 2}))
+        await two.report("running", seconds=10, setpoint=30.4, part=28.5)
+        view = two.station.flight()
+        assert view is not None
+        assert view.elapsed == elapsed + 40
+        assert view.gaps == 1
+        assert view.step == 1
+        two.link.deliver("recipe_state", json.dumps({"name": "Soak", "step": 2, "steps": 2}))
+        await two.report("running", seconds=20, setpoint=50.0, part=50.0)
+        await two.report("idle")
+        await two.written()
+        with Record(path) as record:
+            (run,) = lists.runs(record)
+            assert (run.name, run.load) == ("Soak", 1)
+            assert run.result == Result.ENDED_EARLY, run.reason
+            state = msgspec.json.decode(run.flight, type=FlightState)
+            assert [leg.step for leg in state.flown] == [1, 2]
+            dwell = state.flown[1].dwell
+            assert dwell is not None
+            assert dwell.elapsed >= 19
+
+
+async def test_a_console_beside_adds_to_the_same_ledger_and_takes_over(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    async with AsyncExitStack() as first:
+        recorder = await first.enter_async_context(life(path, clock, "rob@lab"))
+        await recorder.report(seconds=3)
+        await recorder.written()
+        async with life(path, clock, "ada@lab") as console:
+            assert console.station.recorder.state.value == "beside"
+            assert console.station.recorder.pid == os.getpid()
+            assert console.station.log.total == 3
+            await console.report(seconds=2)
+            await load_soak(console)
+            console.station.note("by ada")
+            await console.written()
+            with Record(path) as record:
+                assert record.total == 3
+                assert [c.entry.who for c in lists.commands(record)] == ["ada@lab"]
+                assert [(m.mark.text, m.who) for m in lists.marks(record)][-1] == ("by ada", "ada@lab")
+            await first.aclose()
+            clock.advance(6)
+            await console.written()
+            assert console.station.recorder.state is RecorderState.ON
+            await console.report(seconds=4)
+            await console.written()
+            with Record(path) as record:
+                assert record.total == 7
+                assert [one.closed for one in lists.sessions(record)] == [True, False]
+
+
+async def test_a_recorder_learns_who_cancelled_beside_it(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    async with life(path, clock, "rob@lab") as recorder, life(path, clock, "ada@lab") as console:
+        await recorder.report(seconds=2)
+        recorder.link.deliver("recipe_state", json.dumps({"name": "Soak", "step": 1, "steps": 2}))
+        await recorder.report("running", seconds=30, setpoint=30.0, part=28.0)
+        stopping = asyncio.ensure_future(console.station.stop())
+        await asyncio.sleep(0)
+        console.link.answer("cancel_recipe")
+        await stopping
+        await console.written()
+        await recorder.report("idle")
+        flight = recorder.station.flights.flight
+        assert flight is not None
+        assert flight.over
+        async with asyncio.timeout(20):
+            while flight.state().result is not Result.CANCELLED:  # noqa: ASYNC110 - a task of its own settles it
+                await asyncio.sleep(0.02)
+        assert "ada@lab" in flight.state().reason
+
+
+async def test_without_a_choice_nothing_is_written(tmp_path: Path) -> None:
+    clock = FakeClock()
+    link = FakeLink(clock)
+    station = Station(
+        "bench-1", Profile(url=URL), load_contract((), simulator=True), clock=clock, link_factory=link.factory
+    )
+    async with station:
+        await asyncio.wait_for(link.running.wait(), 10)
+        link.push(LinkState.ONLINE)
+        link.deliver("chamber_state", json.dumps(reading("idle", clock.utc())))
+        assert station.recorder.state is RecorderState.OFF
+    assert os.listdir(tmp_path) == []
