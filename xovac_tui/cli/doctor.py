@@ -62,6 +62,7 @@ def places() -> Iterator[tuple[str, str]]:
         ("settings", paths.settings_file()),
         ("recipes", paths.recipes_folder()),
         ("themes", paths.themes_folder()),
+        ("records", paths.records_folder()),
         ("state", paths.state_file()),
         ("log", paths.log_file()),
         ("shipped themes", paths.shipped_themes()),

@@ -50,6 +50,8 @@ async def _record(station: Station, seconds: float | None) -> None:
         nonlocal refused
         if isinstance(news, LinkChanged):
             link = news.link
+            if ended.is_set():
+                return
             click.echo(f"{station.name}: {link.word}{'. ' if link.why else ''}{link.why}", err=True)
             if link.word is LinkWord.OFFLINE and link.why:
                 # An address or certificate that can never do: waiting would not mend it.

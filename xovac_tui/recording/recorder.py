@@ -153,7 +153,7 @@ class Recorder:
                 writer.item(item)
 
     def _commit(self, writer: Writer, *, durable: bool) -> None:
-        self._tried_at = now = self._clock.mono()
+        now = self._clock.mono()
         durable = durable or now - self._durable_at >= DURABLE_EVERY
         if writer.idle and not (durable and self._dirty):
             return

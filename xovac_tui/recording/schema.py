@@ -196,7 +196,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             )
             found = _version(connection, path)
         if found == 0:
-            raise TornRecordError(f"{path} is empty: nothing was recorded in it yet.")
+            raise RecordError(f"{path} is empty: nothing was recorded in it yet.")
     except sqlite3.DatabaseError as error:
         connection.close()
         raise as_record_error(error, path) from error
