@@ -129,7 +129,9 @@ async def test_a_restart_shows_what_was(tmp_path: Path) -> None:
         first = log.get(0)
         assert first is not None
         assert first.name == "chamber_state"
-        assert [mark.text for mark in two.station.snapshot().marks if mark.kind == "note"] == ["before"]
+        assert [mark.text for mark in two.station.marks(two.station.snapshot()) if mark.kind == "note"] == [
+            "before"
+        ]
         await two.report(seconds=5, part=21.0)
         history = two.station.history("chamber_state.part")
         assert history is not None

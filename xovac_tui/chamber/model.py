@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.api.event import Direction, Event, Kind
@@ -57,6 +57,7 @@ class Chamber:
         self._order: tuple[Channel, ...] | None = None
         self._run = RunTracker()
         self._marks: deque[Mark] = deque(maxlen=_KEEP_MARKS)
+        self._marks_told: tuple[Mark, ...] | None = None
         self._new_marks: deque[Mark] = deque(maxlen=_KEEP_MARKS)
         self._events_in = self._events_out = self._malformed = self._dropped = 0
         self._newest: float | None = None
@@ -145,10 +146,6 @@ class Chamber:
         self._new_marks.clear()
         return made
 
-    def remember_marks(self, marks: Iterable[Mark]) -> None:
-        """Put marks of the time before this program on the axis, oldest first; they are no news."""
-        self._marks.extendleft(reversed(list(marks)))
-
     def history(self, name: str) -> History | None:
         """Return the history of the channel with this full name, or None."""
         channel = self._by_name.get(name)
@@ -177,7 +174,7 @@ class Chamber:
             ),
             newest_age=None if self._newest is None else max(0.0, mono - self._newest),
             clock_offset=self._clock_offset,
-            marks=tuple(self._marks),
+            marks=self._shown_marks(),
         )
 
     def observe(self, utc: float, mono: float) -> Observation:
@@ -309,7 +306,14 @@ class Chamber:
             mono - (up_since if s.last is None else s.last) > s.limit(self._stale_after) for s in paced
         )
 
+    def _shown_marks(self) -> tuple[Mark, ...]:
+        """Return the marks as one tuple, the same one until there is another mark."""
+        if self._marks_told is None:
+            self._marks_told = tuple(self._marks)
+        return self._marks_told
+
     def _mark(self, kind: str, text: str, utc: float, mono: float) -> None:
         mark = Mark(mono, utc, kind, text)
         self._marks.append(mark)
+        self._marks_told = None
         self._new_marks.append(mark)

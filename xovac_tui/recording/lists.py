@@ -9,7 +9,7 @@ from xovac_tui.recording.items import Session
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.schema import RecordError
 
-MOST_MARKS = 2_000
+MOST_MARKS = 5_000
 """Marks of one stretch of time that are read at once, the newest."""
 
 

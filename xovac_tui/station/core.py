@@ -19,7 +19,7 @@ from xovac_tui.api.event import Event, Kind
 from xovac_tui.api.forms import check_values, parse_json
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Outcome, Snapshot
+from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome, Snapshot
 from xovac_tui.clock import Clock, SystemClock
 from xovac_tui.config import Profile, Secrets
 from xovac_tui.errors import ContractError, LinkError, XovacError
@@ -134,7 +134,7 @@ class Station:
 
     async def _run(self, callbacks: LinkCallbacks) -> None:
         # First the record: it is shown from the first moment on, and nothing that comes is missed.
-        self.chamber.remember_marks(await asyncio.to_thread(self.record.open))
+        await asyncio.to_thread(self.record.open)
         self.flights.read_back()
         self._show_recorder()
         self._tell(RecordOpened())
@@ -256,6 +256,10 @@ class Station:
         """Try to connect now instead of at the next turn."""
         if self._link is not None:
             self._link.reconnect_now()
+
+    def marks(self, snapshot: Snapshot) -> tuple[Mark, ...]:
+        """Return the marks on the time axis, with those of the time before this program, oldest first."""
+        return self.record.with_past(snapshot.marks)
 
     def note(self, text: str) -> None:
         """Put the operator's note on the time axis."""

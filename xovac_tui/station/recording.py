@@ -77,6 +77,9 @@ class StationRecord:
         """Until when (record time) this user looked last, if that is long ago."""
         self._arrived = clock.utc()
         self._visited = -VISIT_EVERY
+        self._marks: tuple[Mark, ...] = ()
+        """Of the time before this program, in its monotonic time."""
+        self._joined: tuple[tuple[Mark, ...], tuple[Mark, ...]] = ((), ())
         self._next_run = 1
         self._histories: dict[str, ChannelHistory] = {}
 
@@ -92,10 +95,10 @@ class StationRecord:
 
     # -- life -----------------------------------------------------------------------------------------
 
-    def open(self) -> tuple[Mark, ...]:
-        """Begin to record, and return the marks of the time before; blocks for a moment, never raises."""
+    def open(self) -> None:
+        """Begin to record, and read back the time before; blocks for a moment, never raises."""
         if self.choice is None:
-            return ()
+            return
         from xovac_tui.recording.housekeeping import tidy
         from xovac_tui.recording.items import Session
         from xovac_tui.recording.recorder import Recorder
@@ -130,13 +133,11 @@ class StationRecord:
         )
         self._recorder.start()
         self._recorder.opened(OPENING)
-        try:
-            return self._read_back()
-        except XovacError:
-            # Whoever cannot be written may still not be readable: the recorder's own word says why.
-            return ()
+        # What cannot be written can often not be read either: the recorder's own word says why.
+        with contextlib.suppress(XovacError):
+            self._read_back()
 
-    def _read_back(self) -> tuple[Mark, ...]:
+    def _read_back(self) -> None:
         from xovac_tui.recording.digest import away_since
         from xovac_tui.recording.lists import marks
         from xovac_tui.recording.past import Past
@@ -153,7 +154,7 @@ class StationRecord:
         if self.choice.visit:
             self.away_since = away_since(record, self._who, utc)
         self.record = record
-        return tuple(
+        self._marks = tuple(
             Mark(one.t - shift, one.mark.utc, one.mark.kind, one.mark.text)
             for one in marks(record)
             if one.t - shift < mono
@@ -337,6 +338,14 @@ class StationRecord:
         with contextlib.suppress(XovacError), Record(self.record.path) as own:
             return learned(own, self._contract, started, self._clock.utc(), ramps, speed)
         return b""
+
+    def with_past(self, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+        """Return marks of this program behind those of the time before."""
+        if not self._marks:
+            return marks
+        if self._joined[0] is not marks:
+            self._joined = marks, self._marks + marks
+        return self._joined[1]
 
     def history(self, name: str, live: Callable[[str], History | None]) -> ChannelHistory | None:
         """Return a channel's history, with its past where there is a record; None where there is neither."""

@@ -154,7 +154,7 @@ class StatusPane(Pane):
             now_utc=snapshot.utc,
             series=tuple(series),
             planned=self.station.planned_profile(snapshot) or None,
-            marks=snapshot.marks,
+            marks=self.station.marks(snapshot),
             window=self._window,
             utc=self.console.times.mode == "utc",
         )
