@@ -79,7 +79,7 @@ class StationRecord:
         self._visited = -VISIT_EVERY
         self._marks: tuple[Mark, ...] = ()
         """Of the time before this program, in its monotonic time."""
-        self._joined: tuple[tuple[Mark, ...], tuple[Mark, ...]] = ((), ())
+        self._joined: tuple[tuple[Mark, ...], tuple[Mark, ...]] | None = None
         self._next_run = 1
         self._histories: dict[str, ChannelHistory] = {}
 
@@ -343,7 +343,7 @@ class StationRecord:
         """Return marks of this program behind those of the time before."""
         if not self._marks:
             return marks
-        if self._joined[0] is not marks:
+        if self._joined is None or self._joined[0] is not marks:
             self._joined = marks, self._marks + marks
         return self._joined[1]
 
