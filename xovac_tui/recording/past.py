@@ -37,11 +37,17 @@ class Past:
             found = self._windows.window([name], start + self._shift, end + self._shift, columns)[name]
             bins = Bins(start, found.seconds, found.lows, found.highs)
             # What is still being written is another picture the next time.
-            if end <= self.began:
+            if end <= self.end:
                 self._kept[key] = bins
                 if len(self._kept) > _KEPT:
                     self._kept.popitem(last=False)
         return bins
+
+    @property
+    def end(self) -> float:
+        """Monotonic time up to which the record reaches by now."""
+        span = self._windows.record.span()
+        return -math.inf if span is None else span[1] - self._shift
 
     def first(self, name: str) -> float | None:
         """Return the monotonic time from which on the record holds a channel; None where it never does."""
@@ -80,12 +86,20 @@ class RecordedHistory:
         width = (end - start) / max(1, columns)
         if live is None or live.last_time is None:
             return self._past.window(self._name, start, end, columns)
-        if live.resolution(start, end) > max(1.0, _COARSE * width):
-            return self._past.window(self._name, start, end, columns)
         bins = live.window(start, end, columns)
+        if live.resolution(start, end) > max(1.0, _COARSE * width):
+            return self._finer(bins, end)
         if start >= began or (first := self._past.first(self._name)) is None or first >= end:
             return bins
         return self._before(bins, began)
+
+    def _finer(self, bins: Bins, end: float) -> Bins:
+        """Take the record's picture, as far as the record reaches by now."""
+        past = self._past.window(self._name, bins.start, end, len(bins.lows))
+        count = math.floor((self._past.end - bins.start) / bins.seconds)
+        if count >= len(bins.lows):
+            return past
+        return _joined(bins, past, max(0, count))
 
     def _before(self, bins: Bins, began: float) -> Bins:
         """Put the columns before this program's own time in front."""
@@ -94,11 +108,7 @@ class RecordedHistory:
         if count < 1:
             return bins
         past = self._past.window(self._name, bins.start, bins.start + count * bins.seconds, count)
-        lows = array("d", map(_lower, past.lows, bins.lows[:count]))
-        highs = array("d", map(_higher, past.highs, bins.highs[:count]))
-        lows.extend(bins.lows[count:])
-        highs.extend(bins.highs[count:])
-        return Bins(bins.start, bins.seconds, lows, highs)
+        return _joined(bins, past, count - 1)
 
     def last(self, seconds: float, now: float, n: int) -> Sequence[float]:
         """Return `n` values (middle of lowest and highest) for about the last `seconds`; NaN is a gap."""
@@ -106,6 +116,17 @@ class RecordedHistory:
         end = math.ceil(now / width) * width
         bins = self.window(end - seconds, end, n)
         return tuple(low / 2 + high / 2 for low, high in zip(bins.lows, bins.highs, strict=True))
+
+
+def _joined(bins: Bins, past: Bins, count: int) -> Bins:
+    """Return `count` columns of the past and the others of `bins`; where they meet both count."""
+    lows, highs = array("d", past.lows[:count]), array("d", past.highs[:count])
+    meet = min(len(past.lows), len(bins.lows))
+    lows.extend(map(_lower, past.lows[count:meet], bins.lows[count:meet]))
+    highs.extend(map(_higher, past.highs[count:meet], bins.highs[count:meet]))
+    lows.extend(bins.lows[meet:])
+    highs.extend(bins.highs[meet:])
+    return Bins(bins.start, bins.seconds, lows, highs)
 
 
 def _lower(one: float, two: float) -> float:

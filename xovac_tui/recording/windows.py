@@ -34,7 +34,7 @@ class Windows:
     """Windows of one record."""
 
     def __init__(self, record: Record) -> None:
-        self._record = record
+        self.record = record
         self._ids: dict[str, int] = {}
 
     def window(self, names: Sequence[str], start: float, end: float, columns: int) -> dict[str, Bins]:
@@ -72,7 +72,7 @@ class Windows:
         channel = self._channel(name)
         if channel is None:
             return lows, highs, first
-        rows = self._record.rows(
+        rows = self.record.rows(
             "SELECT chunk, data FROM bins WHERE channel = ? AND level = ? AND chunk BETWEEN ? AND ?",
             (channel, level, first // CHUNK, last // CHUNK),
         )
@@ -91,7 +91,7 @@ class Windows:
         """Return the samples of the tail, of which there are no bins yet."""
         wanted = frozenset(names)
         found: dict[str, list[tuple[Sequence[float], Sequence[float]]]] = {}
-        for stretch in self._record.tail():
+        for stretch in self.record.tail():
             mono, shift = stretch.block.mono, stretch.shift
             if mono[-1] + shift < start or mono[0] + shift >= end:
                 continue
@@ -119,7 +119,7 @@ class Windows:
         """Return every sample of channels in a stretch of record time, in order of time; NaN is no number."""
         wanted = frozenset(names)
         pairs: dict[str, list[tuple[float, float]]] = {}
-        for stretch in self._record.blocks(start, end):
+        for stretch in self.record.blocks(start, end):
             mono, shift = stretch.block.mono, stretch.shift
             for name, parts in stretch.block.samples(wanted).items():
                 into = pairs.setdefault(name, [])
@@ -141,7 +141,7 @@ class Windows:
         low, high, total, count = math.inf, -math.inf, 0.0, 0
         channel = self._channel(name)
         first, last = math.floor(start / FINEST), math.floor(end / FINEST)
-        rows = self._record.rows(
+        rows = self.record.rows(
             "SELECT chunk, data FROM bins WHERE channel = ? AND level = ? AND chunk BETWEEN ? AND ?",
             (channel, FINEST, first // CHUNK, last // CHUNK),
         )
@@ -162,7 +162,7 @@ class Windows:
         """Return the record time from which on there are bins of a channel, or samples of the newest."""
         channel = self._channel(name)
         level = LEVELS[-1]
-        row = self._record.rows(
+        row = self.record.rows(
             "SELECT chunk, data FROM bins WHERE channel = ? AND level = ? ORDER BY chunk LIMIT 1",
             (channel, level),
         )
@@ -170,14 +170,14 @@ class Windows:
             number, data = row[0]
             slot = next(n for n, have in enumerate(Chunk(data).counts) if have)
             return float((number * CHUNK + slot) * level)
-        for stretch in self._record.tail():
+        for stretch in self.record.tail():
             for part in stretch.block.samples(frozenset([name])).get(name, ()):
                 return stretch.block.mono[part.places[0]] + stretch.shift
         return None
 
     def _channel(self, name: str) -> int | None:
         if name not in self._ids:
-            self._ids.update((channel.name, channel.id) for channel in self._record.channels())
+            self._ids.update((channel.name, channel.id) for channel in self.record.channels())
         return self._ids.get(name)
 
 

@@ -1,0 +1,156 @@
+"""The log over memory and record: one row of indices, whoever holds the event."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.test_eventlog import event
+from xovac_tui.api.event import Event, Kind
+from xovac_tui.recording.filters import LogRows, parse_filter
+from xovac_tui.recording.items import Session
+from xovac_tui.recording.log import Log
+from xovac_tui.recording.record import Record
+from xovac_tui.recording.writer import Writer
+
+OLD = 1_300
+"""Events of the time before: more than two blocks, and a tail."""
+SESSION = Session(pid=1, host="lab", who="ada@lab", program="test", profile="bench", url="http://x")
+
+
+def happened(number: int) -> Event:
+    """One event; every hundredth is a command, every three hundredth is no JSON."""
+    if number % 100 == 7:
+        return event(number, "", name="cancel_recipe", kind=Kind.COMMAND)
+    text = "{broken" if number % 300 == 11 else json.dumps({"n": number, "mode": "idle"})
+    return event(number, text, name="state" if number % 2 else "aux")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    file = tmp_path / "r.sqlite3"
+    writer = Writer(file, SESSION, recording=True, utc=1_790_000_000.0, mono=0.0)
+    for number in range(OLD):
+        writer.event(happened(number))
+        if number % 97 == 0:
+            writer.commit(0.0)
+    writer.commit(0.0)
+    writer.close(0.0)
+    return file
+
+
+def standing_on(path: Path, *, ours: bool, keep: int = 50_000) -> tuple[Log, Record]:
+    record = Record(path, clock=lambda: 0.0)
+    log = Log(keep)
+    log.attach(record, ours=ours)
+    return log, record
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_the_past_and_the_present_are_one_row(path: Path, ours: bool) -> None:
+    log, record = standing_on(path, ours=ours)
+    assert (log.first, log.total, len(log)) == (0, OLD, OLD)
+    for number in range(OLD, OLD + 50):
+        log.append(happened(number))
+    assert (log.first, log.total) == (0, OLD + 50)
+    for index in (0, 511, 512, 1299, 1300, 1349):
+        found = log.get(index)
+        assert found is not None
+        assert (found.index, found.mono) == (index, float(index))
+    assert log.get(-1) is None
+    assert log.get(OLD + 50) is None
+    assert [e.index for e in log.scan()] == list(range(OLD + 50))
+    assert [e.index for e in log.scan(1290)] == list(range(1290, OLD + 50))
+    assert [e.index for e in log.scan(1320)] == list(range(1320, OLD + 50))
+    record.close()
+
+
+def test_what_memory_dropped_is_read_from_our_own_record(path: Path) -> None:
+    log, record = standing_on(path, ours=True, keep=300)
+    writer = Writer(path, SESSION, recording=True, utc=1_790_000_000.0, mono=0.0)
+    for number in range(OLD, OLD + 1_000):
+        log.append(happened(number))
+        writer.event(happened(number))
+    writer.commit(0.0)
+    assert log.memory.first == OLD + 700
+    record.refresh(at_once=True)
+    found = log.get(OLD + 5)
+    assert found is not None
+    assert found.mono == OLD + 5
+    assert [e.index for e in log.scan(OLD - 3)] == list(range(OLD - 3, OLD + 1_000))
+    writer.close(0.0)
+    record.close()
+
+
+def test_beside_a_recorder_what_memory_dropped_is_gone_and_said_so(path: Path) -> None:
+    log, record = standing_on(path, ours=False, keep=300)
+    for number in range(OLD, OLD + 1_000):
+        log.append(happened(number))
+    assert log.get(OLD + 5) is None
+    assert log.get(OLD - 1) is not None
+    assert [e.index for e in log.scan(OLD - 2)] == [OLD - 2, OLD - 1, *range(OLD + 700, OLD + 1_000)]
+    record.close()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "kind:command",
+        "is:malformed",
+        "name:aux -is:malformed",
+        "-kind:message",
+        "idle",
+        '"n": 1299',
+        "dir:out",
+    ],
+)
+def test_a_filter_finds_the_same_with_and_without_a_record(path: Path, words: str) -> None:
+    log, record = standing_on(path, ours=True)
+    plain = Log()
+    for number in range(OLD + 40):
+        plain.append(happened(number))
+        if number >= OLD:
+            log.append(happened(number))
+    wanted = parse_filter(words)
+    found, expected = LogRows(log, wanted), LogRows(plain, wanted)
+    while not found.work(0.01):
+        pass
+    while not expected.work(0.01):
+        pass
+    assert [found.index(row) for row in range(len(found))] == [
+        expected.index(row) for row in range(len(expected))
+    ]
+    assert len(found) > 0
+    # Later events are found, too.
+    log.append(happened(OLD + 107))
+    assert found.work(1.0)
+    record.close()
+
+
+def test_blocks_without_what_is_wanted_stay_unopened(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, record = standing_on(path, ours=True)
+    opened: list[int] = []
+    read = Record._read
+
+    def watched(self: Record, at: int) -> Any:
+        opened.append(at)
+        return read(self, at)
+
+    monkeypatch.setattr(Record, "_read", watched)
+    rows = LogRows(log, parse_filter("name:nothing_like_it"))
+    assert rows.work(5.0)
+    assert len(rows) == 0
+    assert opened == []
+    record.close()
+
+
+def test_it_stands_on_a_record_only_before_the_first_event(path: Path) -> None:
+    record = Record(path)
+    log = Log()
+    log.append(happened(1))
+    log.attach(record, ours=True)
+    assert (log.first, log.total) == (0, 1)
+    record.close()

@@ -1,0 +1,207 @@
+"""Charts that reach back: the history in memory and the record behind it are one picture."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.payload import decode_arguments
+from xovac_tui.chamber.history import Bins, History
+from xovac_tui.recording.housekeeping import SCARCE, Forecast, forecast, size_words, tidy
+from xovac_tui.recording.items import Session
+from xovac_tui.recording.past import Past, RecordedHistory
+from xovac_tui.recording.record import Record
+from xovac_tui.recording.windows import Windows
+from xovac_tui.recording.writer import Writer
+
+UTC = 1_790_000_000.0
+SESSION = Session(pid=1, host="lab", who="ada@lab", program="test", profile="bench", url="http://x")
+NAME = "state.t"
+
+
+def message(mono: float, value: float) -> Event:
+    return Event(
+        "state",
+        decode_arguments(json.dumps({"t": value})),
+        Direction.IN,
+        Kind.MESSAGE,
+        UTC + mono,
+        mono,
+    )
+
+
+def write(path: Path, samples: Iterable[tuple[float, float]], *, begin: float = 0.0) -> None:
+    """Record samples at monotonic times; record time is UTC + that."""
+    writer = Writer(path, SESSION, recording=True, utc=UTC + begin, mono=begin)
+    for mono, value in samples:
+        writer.event(message(mono, value))
+    writer.commit(UTC + begin)
+    writer.close(UTC + begin)
+
+
+def history_of(path: Path, began: float, live: History | None) -> RecordedHistory:
+    return RecordedHistory(NAME, lambda: live, Past(Windows(Record(path)), UTC, began))
+
+
+def held(bins: Bins) -> list[tuple[float, float]]:
+    return [(low, high) for low, high in zip(bins.lows, bins.highs, strict=True) if low == low]
+
+
+def test_before_this_program_and_since_are_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite3"
+    write(path, ((float(t), 10.0 + t / 100) for t in range(1_000)))
+    live = History()
+    for t in range(1_000, 1_200):
+        live.add(float(t), 10.0 + t / 100)
+    both = history_of(path, 1_000.0, live)
+    bins = both.window(600.0, 1_200.0, 600)
+    assert not any(math.isnan(low) for low in bins.lows)
+    assert bins.lows[0] == pytest.approx(16.0, abs=0.02)
+    assert bins.highs[-1] == pytest.approx(21.99, abs=0.02)
+    assert both.oldest is not None
+    assert both.oldest <= 0.0
+    assert both.last_time == 1_199.0
+
+
+def test_a_gap_between_two_programs_stays_a_gap(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite3"
+    write(path, ((float(t), 20.0) for t in range(100)))
+    live = History()
+    for t in range(160, 200):
+        live.add(float(t), 21.0)
+    bins = history_of(path, 150.0, live).window(0.0, 200.0, 200)
+    empty = [column for column, low in enumerate(bins.lows) if low != low]
+    assert empty == list(range(100, 160))
+
+
+def test_before_anything_came_the_past_alone_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite3"
+    write(path, ((float(t), 20.0 + t % 3) for t in range(3_000)))
+    for live in (None, History()):
+        both = history_of(path, 3_000.0, live)
+        assert both.last_time == 3_000.0
+        low, high = zip(*held(both.window(2_400.0, 3_000.0, 60)), strict=True)
+        assert (min(low), max(high)) == (20.0, 22.0)
+        assert len(both.last(600.0, 3_000.0, 10)) == 10
+
+
+def test_an_old_stretch_is_shown_finer_than_memory_keeps_it(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite3"
+    samples = [(float(t), 20.0 + (t % 60 == 0)) for t in range(40_000)]
+    write(path, samples)
+    live = History()
+    for t, value in samples:
+        live.add(t, value)
+    both = history_of(path, 0.0, live)
+    # Ten minutes of ten hours ago: memory has bins of 64 s, the record every sample.
+    bins = both.window(1_200.0, 1_800.0, 600)
+    assert [column for column, high in enumerate(bins.highs) if high == 21.0] == list(range(0, 600, 60))
+    # What memory keeps as fine as it is drawn comes from memory.
+    assert both.window(39_000.0, 39_600.0, 600).lows == live.window(39_000.0, 39_600.0, 600).lows
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    begin=st.integers(0, 4_000),
+    length=st.sampled_from([60, 600, 3_600, 21_600]),
+    columns=st.sampled_from([20, 97, 200]),
+    split=st.integers(500, 4_500),
+)
+def test_no_value_is_ever_left_out(
+    tmp_path_factory: pytest.TempPathFactory, begin: int, length: int, columns: int, split: int
+) -> None:
+    path = tmp_path_factory.mktemp("past") / "r.sqlite3"
+    samples = [(float(t), math.sin(t / 50) * 30 + (100 if t % 997 == 0 else 0)) for t in range(5_000)]
+    write(path, samples[:split])
+    live = History()
+    for t, value in samples[split:]:
+        live.add(t, value)
+    bins = history_of(path, float(split), live).window(float(begin), float(begin + length), columns)
+    width = length / columns
+    for t, value in samples:
+        column = math.floor((t - begin) / width)
+        if 0 <= column < columns and begin <= t < begin + length:
+            assert bins.lows[column] <= value <= bins.highs[column]
+
+
+# -- housekeeping -----------------------------------------------------------------------------------------
+
+
+def with_runs(path: Path) -> Writer:
+    """Ten days, a sample a minute; run 1 on day 2 (exported), run 2 on day 4, run 3 goes on since day 9."""
+    write(path, ((float(t), 20.0) for t in range(0, 864_000, 60)))
+    writer = Writer(path, SESSION, recording=True, utc=UTC + 864_000, mono=864_000.0)
+    day = 86_400.0
+    for number, start, end, exported in (
+        (1, 2 * day, 2.5 * day, 1.0),
+        (2, 4 * day, 4.5 * day, None),
+        (3, 9 * day, None, None),
+    ):
+        writer.execute(
+            "INSERT INTO runs (id, session, name, started, ended, result, exported) "
+            "VALUES (?, 1, 'x', ?, ?, '', ?)",
+            (number, UTC + start, None if end is None else UTC + end, exported),
+        )
+    return writer
+
+
+def kept(path: Path, day: float) -> bool:
+    """Tell whether events of the middle of a day are there."""
+    with Record(path) as record:
+        at = UTC + (day + 0.25) * 86_400
+        return bool(record.rows("SELECT 1 FROM blocks WHERE t0 <= ? AND t1 >= ?", (at, at)))
+
+
+def test_old_events_go_but_no_run_that_was_not_exported(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite3"
+    writer = with_runs(path)
+    now = UTC + 864_000
+    assert tidy(writer.execute, now, 0.0, delete_unexported=False) == 0
+    assert tidy(writer.execute, now, 5.0, delete_unexported=False) > 0
+    assert [kept(path, day) for day in (0, 2, 4, 6, 9)] == [False, False, True, True, True]
+    assert tidy(writer.execute, now, 5.0, delete_unexported=True) > 0
+    assert [kept(path, day) for day in (0, 2, 4, 6, 9)] == [False, False, False, True, True]
+    writer.close(now)
+    # The trend still reaches back.
+    with Record(path) as record:
+        bins = Windows(record).window([NAME], UTC, now, 100)[NAME]
+        assert not math.isnan(bins.lows[3])
+
+
+def test_a_run_that_goes_on_is_never_touched(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite3"
+    writer = with_runs(path)
+    tidy(writer.execute, UTC + 30 * 86_400, 1.0, delete_unexported=True)
+    assert [kept(path, day) for day in (6, 9)] == [False, True]
+    writer.close(UTC)
+
+
+def test_what_recording_will_take_is_learned_from_the_record(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite3"
+    assumed = forecast(None, tmp_path, 86_400.0)
+    assert assumed is not None
+    assert not assumed.learned
+    write(path, ((float(t), 20.0) for t in range(20_000)))
+    with Record(path) as record:
+        learned = forecast(record, tmp_path, 86_400.0)
+    assert learned is not None
+    assert learned.learned
+    # One channel once a second takes far less than sixteen, and its true size lies within a factor of four.
+    size = path.stat().st_size * 86_400 / 20_000
+    assert size / 4 < learned.needs < size * 4
+    assert not Forecast(1e9, 1e9 + SCARCE / 2, True).enough
+    assert forecast(None, tmp_path / "nowhere", 1.0) is None
+
+
+@pytest.mark.parametrize(
+    ("size", "said"), [(12, "12 bytes"), (4_200, "4.2 kB"), (12_300_000, "12 MB"), (1.44e9, "1.4 GB")]
+)
+def test_sizes_are_short(size: float, said: str) -> None:
+    assert size_words(size) == said
