@@ -32,6 +32,7 @@ from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
 from xovac_tui.state import State
 from xovac_tui.station import LinkCallbacks, Station
+from xovac_tui.station.recording import RecordChoice
 from xovac_tui.themes import shipped_themes
 from xovac_tui.ui.app import XovacApp
 
@@ -241,8 +242,9 @@ def make_station(
     contract: Contract | None = None,
     profile: Profile | None = None,
     observe: bool | None = None,
+    record: RecordChoice | None = None,
 ) -> Station:
-    """Return a station on a fake link; by default it knows the simulator's contract."""
+    """Return a station on a fake link; by default it knows the simulator's contract, and records nothing."""
     return Station(
         NAME,
         profile or Profile(url=URL),
@@ -251,6 +253,7 @@ def make_station(
         clock=clock,
         who="ada@lab",
         link_factory=link.factory,
+        record=record,
     )
 
 
@@ -284,8 +287,8 @@ def make_launch(
 
 def make_app(folder: Path, clock: FakeClock, link: FakeLink, **options: Any) -> XovacApp:
     """Return the app on a fake link; `options` go to `make_station` and `make_launch` by their names."""
-    theirs = {key: options[key] for key in ("contract", "profile", "observe") if key in options}
-    ours = {key: value for key, value in options.items() if key != "observe"}
+    theirs = {key: options[key] for key in ("contract", "profile", "observe", "record") if key in options}
+    ours = {key: value for key, value in options.items() if key not in ("observe", "record")}
     return XovacApp(make_launch(folder, **ours), station=make_station(clock, link, **theirs))
 
 
@@ -296,10 +299,15 @@ async def console(
     size: tuple[int, int] = (80, 24),
     tab: str = "",
     online: bool = True,
+    later: float = 0.0,
     **options: Any,
 ) -> AsyncIterator[Console]:
-    """Run a console under the pilot: ONLINE with a first reading unless `online` is False."""
+    """Run a console under the pilot: ONLINE with a first reading unless `online` is False.
+
+    It begins `later` seconds after one that began without.
+    """
     clock = FakeClock()
+    clock.advance(later)
     link = FakeLink(clock)
     app = make_app(folder, clock, link, **options)
     async with app.run_test(size=size, notifications=True) as pilot:

@@ -1,0 +1,76 @@
+"""What the screen says about the record: the trust bar, toasts, and what happened while one was away."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.console import console
+from xovac_tui.config import RecordSettings
+from xovac_tui.station.recording import RecordChoice
+from xovac_tui.ui.dialogs.digest import DigestDialog
+from xovac_tui.ui.widgets.trend import TrendChart
+from xovac_tui.ui.widgets.trustbar import TrustBar
+
+
+def choice(path: Path) -> RecordChoice:
+    return RecordChoice(path=path, settings=RecordSettings(), visit=True)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_the_trust_bar_says_that_it_records(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with console(tmp_path, size=size, record=choice(tmp_path / "r.sqlite3")) as c:
+        await c.readings(seconds=2)
+        assert "REC ●" in c.app.query_one(TrustBar).plain
+
+
+async def test_without_a_record_it_says_nothing(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        assert "REC" not in c.app.query_one(TrustBar).plain
+
+
+async def test_a_record_that_cannot_be_written_is_told_and_the_console_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite3"
+    path.mkdir()
+    async with console(tmp_path, size=(120, 36), record=choice(path)) as c:
+        await c.until(lambda: "REC ○" in c.app.query_one(TrustBar).plain)
+        assert any("Nothing is recorded" in toast for toast in c.toasts)
+        await c.readings(seconds=3)
+        assert "ONLINE" in c.app.query_one(TrustBar).plain
+        await c.press("4")
+        assert c.app.active_tab == "log"
+
+
+async def test_who_was_away_is_told_what_happened(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite3"
+    async with console(tmp_path, record=choice(path)) as c:
+        await c.readings(seconds=30, part=25.0)
+        await asyncio.to_thread(c.station.record.flush)
+    async with console(tmp_path, record=choice(path), later=7_200.0) as c:
+        await c.until(lambda: isinstance(c.app.screen, DigestDialog))
+        shown = " ".join(
+            widget.plain for widget in c.app.screen.query("FactsView") if hasattr(widget, "plain")
+        )
+        assert "Test part" in shown
+        assert "+25.0" in shown
+        # STOP works above it, and any of these keys leaves it.
+        await c.press("enter")
+        assert not isinstance(c.app.screen, DigestDialog)
+
+
+async def test_the_trend_goes_back_in_time_and_on_again(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(120, 36), record=choice(tmp_path / "r.sqlite3")) as c:
+        await c.readings(seconds=1_500)
+        chart = c.app.screen.query_one(TrendChart)
+        assert chart.view.held is None
+        await c.press("comma")
+        assert chart.view.held is not None
+        assert "the past" in str(chart.border_title)
+        before = chart.view.held
+        await c.press("comma")
+        assert chart.view.held < before
+        for _ in range(9):
+            await c.press("full_stop")
+        assert chart.view.held is None

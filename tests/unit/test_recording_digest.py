@@ -1,0 +1,135 @@
+"""What is told to somebody who was away, from a record that really holds it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.payload import decode_arguments
+from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
+from xovac_tui.recording.digest import AWAY, away_since, digest, gaps
+from xovac_tui.recording.items import LedgerItem, LinkItem, MarkItem, Session, VisitItem
+from xovac_tui.recording.record import Record
+from xovac_tui.recording.writer import Writer
+from xovac_tui.ui.dialogs.digest import digest_facts
+from xovac_tui.ui.format import Times
+from xovac_tui.ui.glyphs import ASCII, UNICODE
+
+UTC = 1_790_000_000.0
+SESSION = Session(pid=1, host="lab", who="rob@lab", program="test", profile="bench", url="http://x")
+PART = ("state.part", "Test part", "degC", False)
+UNSEEN = ("state.other", "Other", "degC", False)
+
+
+def message(t: float) -> Event:
+    return Event(
+        "state",
+        decode_arguments(json.dumps({"part": 20.0 - t / 1_000})),
+        Direction.IN,
+        Kind.MESSAGE,
+        UTC + t,
+        t,
+    )
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Two recorders: the first is killed at 10,000 s, the second goes on from 10,600 to 20,000 s."""
+    file = tmp_path / "r.sqlite3"
+    writer = Writer(file, SESSION, recording=True, utc=UTC, mono=0.0)
+    for word, t in (("ONLINE", 1.0), ("LOST", 4_000.0), ("CONNECTING", 4_001.0), ("ONLINE", 4_100.0)):
+        writer.item(LinkItem(LinkView(LinkWord(word)), UTC + t, t))
+    for t in range(0, 10_000, 10):
+        writer.event(message(float(t)))
+    for t, kind, who in (
+        (100.0, "step", "rob@lab"),
+        (5_000.0, "step", "rob@lab"),
+        (5_100.0, "note", "ann@lab"),
+    ):
+        writer.item(MarkItem(Mark(t, UTC + t, kind, "watch the pump"), who))
+    for number, (t, who, outcome) in enumerate(
+        (
+            (200.0, "ann@lab", Outcome.SUCCESS),
+            (6_000.0, "ann@lab", Outcome.UNKNOWN),
+            (6_100.0, "ada@lab", Outcome.SUCCESS),
+        )
+    ):
+        entry = LedgerEntry(number, "cancel_recipe", "", who, UTC + t, t, outcome)
+        writer.item(LedgerItem(msgspec.structs.replace(entry, outcome=Outcome.SENT), UTC + t, t))
+        writer.item(LedgerItem(entry, UTC + t + 1, t + 1))
+    writer.item(VisitItem("ada@lab", UTC, UTC + 1_000))
+    writer.execute(
+        "INSERT INTO runs (id, session, name, started, ended, result) "
+        "VALUES (1, 1, 'Soak', ?, ?, 'completed')",
+        (UTC + 500, UTC + 7_000),
+    )
+    writer.commit(UTC + 10_000)
+    writer.abandon()
+    writer = Writer(file, SESSION, recording=True, utc=UTC + 10_600, mono=10_600.0)
+    writer.item(LinkItem(LinkView(LinkWord.ONLINE), UTC + 10_601, 10_601.0))
+    for t in range(10_610, 20_000, 10):
+        writer.event(message(float(t)))
+    writer.item(LinkItem(LinkView(LinkWord.STALE), UTC + 15_000, 15_000.0))
+    writer.item(LinkItem(LinkView(LinkWord.ONLINE), UTC + 15_020, 15_020.0))
+    writer.commit(UTC + 20_000)
+    writer.close(UTC + 20_000)
+    return file
+
+
+def test_it_tells_what_happened_and_nothing_from_before(path: Path) -> None:
+    with Record(path) as record:
+        since = away_since(record, "ada@lab", UTC + 20_000)
+        assert since == UTC + 1_000
+        found = digest(record, since, UTC + 20_000, who="ada@lab", channels=[PART, UNSEEN])
+    assert [(run.name, run.result) for run in found.runs] == [("Soak", "completed")]
+    assert found.steps == 1
+    assert [(gap.start - UTC, gap.seconds, gap.recorded) for gap in found.gaps] == [
+        (4_000.0, 100.0, True),
+        (10_000.0, 600.0, False),
+        (15_000.0, 20.0, True),
+    ]
+    # What he sent himself is no news; each command is told once, as it ended.
+    assert [(entry.who, entry.outcome) for entry in found.commands] == [("ann@lab", Outcome.UNKNOWN)]
+    assert found.notes == ("watch the pump",)
+    (part,) = found.extremes
+    assert part.summary.low == pytest.approx(20.0 - 19.99)
+    assert part.summary.high == pytest.approx(19.0, abs=0.01)
+
+
+def test_who_hardly_left_or_never_was_here_is_told_nothing(path: Path) -> None:
+    with Record(path) as record:
+        assert away_since(record, "ada@lab", UTC + 1_000 + AWAY - 1) is None
+        assert away_since(record, "new@lab", UTC + 20_000) is None
+
+
+def test_gaps_are_cut_to_the_time_that_is_asked_for(path: Path) -> None:
+    with Record(path) as record:
+        cut = gaps(record, UTC + 4_050, UTC + 10_100)
+    assert [(gap.start - UTC, gap.end - UTC) for gap in cut] == [(4_050.0, 4_100.0), (10_000.0, 10_100.0)]
+
+
+def test_it_is_read_in_a_few_lines(path: Path) -> None:
+    with Record(path) as record:
+        found = digest(record, UTC + 1_000, UTC + 20_000, who="ada@lab", channels=[PART])
+    facts = digest_facts(found, Times("utc"), UNICODE)
+    said = "\n".join(f"{fact.label:<10}{fact.text}" for fact in facts)
+    assert 'r1 "Soak" began' in said
+    assert "for 10m 00s: nobody recorded" in said
+    assert "for 1m 40s: no link or no data" in said
+    assert "3 gaps, 12m 00s without data in all" in said
+    assert "cancel_recipe by ann@lab: unknown" in said
+    assert "Test part  +0.0 to +19.0 °C" in said
+    assert "watch the pump" in said
+    assert all(fact.text.isascii() for fact in digest_facts(found, Times("utc"), ASCII))
+
+
+def test_a_quiet_time_says_so(path: Path) -> None:
+    with Record(path) as record:
+        quiet = digest(record, UTC + 16_000, UTC + 20_000, who="ada@lab", channels=[])
+    said = " ".join(fact.text for fact in digest_facts(quiet, Times("utc"), UNICODE))
+    assert "none: the data are whole" in said
+    assert "none began or ended" in said
