@@ -104,6 +104,7 @@ async def test_everything_that_happens_is_in_the_record(tmp_path: Path) -> None:
         assert words[:3] == [LinkWord.ONLINE, LinkWord.LOST, LinkWord.ONLINE]
         marks = [one.mark.kind for one in lists.marks(record)]
         assert "note" in marks
+        assert "command" in marks
         assert "lost" in marks
         (loaded,) = [lists.newest_load(record)]
         assert loaded is not None

@@ -402,6 +402,8 @@ class Station:
         self._changed((entry,))
         try:
             await link.emit(command, prepared.text)
+            self.chamber.note(command, self.clock.utc(), self.clock.mono(), kind="command")
+            self.record.marks(self.chamber.take_marks())
             return await future
         except LinkError as error:
             self._changed((self.chamber.ledger.not_sent(entry.id, str(error)),))
