@@ -71,12 +71,14 @@ class Windows:
         found = {}
         beyond = math.ceil(_BEYOND / seconds)
         first, last = start - beyond * seconds, end + beyond * seconds
+        cuts: list[tuple[int, int]] = []
         with self.record.moment():
             newest = self._newest(names, first, last)
             for name in names:
                 row = self._bins(name, level, first, last)
                 canvas = _Canvas(start, seconds, columns, beyond)
-                canvas.bins(row)
+                cuts = cuts or canvas.cuts(level, row.first)
+                canvas.bins(row, cuts)
                 for times, values in newest.get(name, ()):
                     canvas.samples(times, values)
                 canvas.join(_pace(row, newest.get(name, ())))
@@ -227,14 +229,16 @@ class _Canvas:
         self._lows = array("d", [math.inf]) * self._count
         self._highs = array("d", [-math.inf]) * self._count
 
-    def bins(self, row: _Row) -> None:
-        """Put bins in."""
+    def cuts(self, level: int, first: int) -> list[tuple[int, int]]:
+        """Return which bins touch each column, counted from the one with the number `first`."""
+        edges = [self._edge(column) / level for column in range(self._count + 1)]
+        return [(math.floor(left) - first, math.ceil(right) - first) for left, right in pairwise(edges)]
+
+    def bins(self, row: _Row, cuts: Sequence[tuple[int, int]]) -> None:
+        """Begin with bins."""
         lows, highs = row.lows, row.highs
-        for column in range(self._count):
-            begin = math.floor(self._edge(column) / row.level) - row.first
-            end = math.ceil(self._edge(column + 1) / row.level) - row.first
-            if lows[begin:end]:
-                self._put(column, min(lows[begin:end]), max(highs[begin:end]))
+        self._lows = array("d", [min(lows[begin:end], default=math.inf) for begin, end in cuts])
+        self._highs = array("d", [max(highs[begin:end], default=-math.inf) for begin, end in cuts])
 
     def _edge(self, column: int) -> float:
         return self._start + (column - self._beyond) * self._seconds
