@@ -24,7 +24,7 @@ from xovac_tui.recording.codec import (
     unpack_about,
     unpack_tail,
 )
-from xovac_tui.recording.eventlog import LoggedEvent
+from xovac_tui.recording.eventlog import LoggedEvent, payload_of
 
 # -- what may come ------------------------------------------------------------------------------------
 
@@ -168,7 +168,7 @@ def plainly(events: Iterable[LoggedEvent]) -> dict[str, list[tuple[int, float]]]
     found: dict[str, list[tuple[int, float]]] = defaultdict(list)
     for place, one in enumerate(events):
         if one.direction is Direction.IN and one.kind is Kind.MESSAGE:
-            for path, leaf in leaves(one.payload().value):
+            for path, leaf in leaves(payload_of(one.form, one.raw).value):
                 if (value := sample(leaf)) is not None:
                     found[f"{one.name}.{path}" if path else one.name].append((place, value))
     return dict(found)
@@ -215,7 +215,7 @@ def same(left: dict[str, list[tuple[int, float]]], right: dict[str, list[tuple[i
 
 
 @given(streams())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_every_event_comes_back_exactly(events: list[LoggedEvent]) -> None:
     block = Block.unpack(block_of(events).pack())
     assert (block.first, block.count) == (events[0].index, len(events))
@@ -226,7 +226,7 @@ def test_every_event_comes_back_exactly(events: list[LoggedEvent]) -> None:
 
 
 @given(streams())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_samples_are_what_the_payloads_say(events: list[LoggedEvent]) -> None:
     block = Block.unpack(block_of(events).pack())
     expected = plainly(events)
@@ -328,3 +328,13 @@ def test_half_a_pair_is_kept_as_its_escape() -> None:
 def test_what_a_block_is_about_tells_every_kind_of_event_in_it(events: list[LoggedEvent]) -> None:
     told = {(a.name, a.kind, a.direction, a.problem) for a in unpack_about(pack_about(events))}
     assert told == {(one.name, one.kind, one.direction, bool(one.problem)) for one in events}
+
+
+@given(st.lists(TEXTS, max_size=3))
+@settings(max_examples=150, deadline=None)
+def test_a_kept_payload_reads_as_it_did_when_it_came(arguments: list[str]) -> None:
+    came = decode_arguments(*arguments)
+    kept = logged([event(0.0, *arguments)])[0]
+    again = payload_of(kept.form, kept.raw, kept.problem)
+    told = [[(path, sample(leaf)) for path, leaf in leaves(one.value)] for one in (came, again)]
+    assert repr(told[0]) == repr(told[1])
