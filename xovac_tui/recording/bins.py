@@ -24,7 +24,7 @@ _FLOATS = CHUNK * 8
 _NO_LOW, _NO_HIGH, _ZERO = (array("d", [value]) * CHUNK for value in (math.inf, -math.inf, 0.0))
 
 Bin = list[float]
-"""[lowest, highest, sum, count] of the samples in one stretch of time."""
+"""[lowest, highest, mean, count] of the samples in one stretch of time."""
 
 
 class Chunk:
@@ -45,12 +45,12 @@ class Chunk:
 
     def fold(self, slot: int, made: Bin) -> None:
         """Add the samples of a bin to those that are there."""
-        low, high, total, count = made
-        have = self.counts[slot]
-        total += self.means[slot] * have
-        self.lows[slot], self.highs[slot] = min(low, self.lows[slot]), max(high, self.highs[slot])
-        self.counts[slot] = min(have + int(count), 0xFFFFFFFF)
-        self.means[slot] = total / (have + count)
+        one = made
+        if have := self.counts[slot]:
+            one = [self.lows[slot], self.highs[slot], self.means[slot], have]
+            merge(one, made)
+        self.lows[slot], self.highs[slot], self.means[slot] = one[:3]
+        self.counts[slot] = min(int(one[3]), 0xFFFFFFFF)
 
     def pack(self) -> bytes:
         """Return the chunk as it is written."""
@@ -75,14 +75,14 @@ def unplaned(data: bytes) -> array[float]:
     return values
 
 
-def fold_samples(times: Sequence[float], values: Sequence[float], into: dict[int, Bin]) -> None:
+def fold_samples(times: list[float], values: Sequence[float], into: dict[int, Bin]) -> None:
     """Add samples (record time, value) to bins of the finest level; NaN is no sample."""
-    if any(map(math.isnan, values)):
+    if math.isnan(sum(values)):
         usable = [value == value for value in values]
         times, values = list(compress(times, usable)), list(compress(values, usable))
     if not values:
         return
-    if any(map(float.__gt__, times, times[1:])):
+    if sorted(times) != times:
         # The clock was set back among them.
         pairs = sorted(zip(times, values, strict=True))
         times, values = [time for time, _ in pairs], [value for _, value in pairs]
@@ -91,7 +91,8 @@ def fold_samples(times: Sequence[float], values: Sequence[float], into: dict[int
         number = math.floor(times[at] / FINEST)
         end = bisect_left(times, (number + 1) * FINEST, at + 1)
         part = values[at:end]
-        _merge(into, number, [min(part), max(part), sum(part), end - at])
+        low, high = min(part), max(part)
+        _put(into, number, [low, high, min(high, max(low, _mean(part))), end - at])
         at = end
 
 
@@ -99,18 +100,35 @@ def coarser(bins: dict[int, Bin]) -> dict[int, Bin]:
     """Return the bins of the next level."""
     made: dict[int, Bin] = {}
     for number, one in bins.items():
-        _merge(made, number >> 3, one)
+        _put(made, number >> 3, one)
     return made
 
 
-def _merge(into: dict[int, Bin], number: int, one: Bin) -> None:
+def merge(into: Bin, one: Bin) -> None:
+    """Add the samples of a bin to another one."""
+    count = into[3] + one[3]
+    if one[0] < into[0]:
+        into[0] = one[0]
+    if one[1] > into[1]:
+        into[1] = one[1]
+    # Weighted, because a sum of the largest numbers would overflow.
+    mean = into[2] * (into[3] / count) + one[2] * (one[3] / count)
+    into[2] = min(into[1], max(into[0], mean))
+    into[3] = count
+
+
+def _put(into: dict[int, Bin], number: int, one: Bin) -> None:
     have = into.get(number)
     if have is None:
         into[number] = list(one)
     else:
-        have[0], have[1] = min(have[0], one[0]), max(have[1], one[1])
-        have[2] += one[2]
-        have[3] += one[3]
+        merge(have, one)
+
+
+def _mean(values: Sequence[float]) -> float:
+    total = sum(values)
+    count = len(values)
+    return total / count if math.isfinite(total) else sum(value / count for value in values)
 
 
 def by_chunk(numbers: Iterable[int]) -> dict[int, list[int]]:

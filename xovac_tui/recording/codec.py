@@ -24,10 +24,15 @@ from xovac_tui.recording.eventlog import LoggedEvent, payload_of, without_surrog
 
 LONGEST = 4_000_000
 """Characters of one payload that are recorded; the longest ones are cut, and say so."""
-_NUMBER = re.compile(r"(?:(?<=[\[:, \n\t])|^)(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?=[,\]} \r\n\t]|$)")
+_NUMBER = re.compile(
+    # Begins with a set of characters, which makes the search quick; what stands before it is looked at next.
+    r"([-0-9](?<![^\[:, \n\t].)[0-9]*(?<=[0-9])(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?![^,\]} \r\n\t])",
+    re.DOTALL,
+)
+"""A number where JSON may have one, and in text where it looks like that, which does no harm."""
 _MOST_SHAPES = 24
 """Different texts of one event name in one block; beyond that its payloads are kept as they are."""
-_LONGEST_SHAPED = 200_000
+_LONGEST_SHAPED = 50_000
 """Characters; longer payloads are kept as they are."""
 _LEVEL = 6
 _SENTINEL = 10**15
@@ -179,7 +184,7 @@ class Block:
                     continue
                 if isinstance(source, int):
                     values = array("d", map(float, group.columns[source].split("\n")))
-                    if not all(map(math.isfinite, values)):
+                    if not math.isfinite(sum(values)):
                         values = array("d", (value if math.isfinite(value) else NAN for value in values))
                     yield name, Series(places, values)
                 else:
@@ -267,11 +272,13 @@ def unpack_tail(data: bytes) -> list[LoggedEvent]:
 
 def recordable(event: LoggedEvent) -> LoggedEvent:
     """Return the event as it can be written: half a character pair is no UTF-8, its escape is."""
+    raw = event.raw
+    # Plain characters are known to be such; anything else is tried.
+    texts = (event.name, event.problem, raw) if isinstance(raw, str) else (event.name, event.problem)
     try:
-        if isinstance(event.raw, str):
-            event.raw.encode()
-        event.name.encode()
-        event.problem.encode()
+        for text in texts:
+            if not text.isascii():
+                text.encode()
     except UnicodeEncodeError:
         return without_surrogates(event)
     return event
@@ -333,7 +340,7 @@ def _mapped(group: _Group) -> tuple[tuple[str, int | float], ...] | None:
     return None if group.parts is None else _map(tuple(group.parts))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def _map(parts: tuple[str, ...]) -> tuple[tuple[str, int | float], ...] | None:
     """Decode the text with numbers that tell their column, twice: what differs as they do is that column."""
     count = len(parts) - 1

@@ -23,7 +23,7 @@ class WriterLock:
     def acquire(self) -> bool:
         """Take the lock; False where another process (or another station of this one) has it.
 
-        Raises OSError where the folder cannot be written.
+        Raises OSError where the folder cannot be written, or its file system knows no locks.
         """
         if self._file is not None:
             return True
@@ -31,9 +31,12 @@ class WriterLock:
         file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             _lock(file)
-        except OSError:
+        except (BlockingIOError, PermissionError):
             os.close(file)
             return False
+        except OSError:
+            os.close(file)
+            raise
         # On a full disk nobody can be told who holds it, but it is held.
         with contextlib.suppress(OSError):
             os.ftruncate(file, 0)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import time
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +17,7 @@ import msgspec
 
 from xovac_tui.recording.codec import About, Block, block_of, unpack_about, unpack_tail
 from xovac_tui.recording.eventlog import LoggedEvent
-from xovac_tui.recording.schema import as_record_error, open_for_reading
+from xovac_tui.recording.schema import TornRecordError, as_record_error, open_for_reading, unpacking
 
 _OPEN_BLOCKS = 12
 """Blocks held open for a reader that scrolls or pans."""
@@ -60,10 +62,14 @@ class Record:
         self._abouts: list[tuple[About, ...] | None] = []
         self._open: OrderedDict[int, Block] = OrderedDict()
         self._events: OrderedDict[int, list[LoggedEvent]] = OrderedDict()
-        self._tail: list[Stretch] = []
+        self._tail: list[Stretch] | None = []
+        """None: not made of the newest events yet."""
         self._tail_key: tuple[int, int] = (0, 0)
+        self._tail_groups: list[tuple[int, float, list[LoggedEvent]]] = []
         self._tail_events: list[LoggedEvent] = []
         self._looked: float | None = None
+        self.damaged: set[int] = set()
+        """First indices of the blocks that were found damaged: their events cannot be read any more."""
 
     def __enter__(self) -> Self:
         return self
@@ -90,20 +96,29 @@ class Record:
         if not at_once and self._looked is not None and now - self._looked < _FRESH:
             return
         self._looked = now
-        # One transaction: a block that is made of the tail between two looks would be missed, or seen twice.
+        # At one moment: a block that is made of the tail between two looks would be missed, or seen twice.
+        with self.moment():
+            self._look()
+
+    @contextlib.contextmanager
+    def moment(self) -> Iterator[None]:
+        """See the record within as it is at one moment, whatever is written meanwhile."""
+        if self._db.in_transaction:
+            yield
+            return
         self.rows("BEGIN")
         try:
-            last = self._ids[-1] if self._ids else 0
-            found = self.rows(
-                "SELECT id, first, count, t0, t1, shift, session FROM blocks WHERE id > ? ORDER BY id",
-                (last,),
-            )
-            key = self.rows("SELECT coalesce(max(id), 0), count(*) FROM tail")[0]
-            tail = None
-            if key != self._tail_key or found:
-                tail = self.rows("SELECT session, shift, data FROM tail ORDER BY first")
+            yield
         finally:
-            self.rows("COMMIT")
+            if self._db.in_transaction:
+                self.rows("COMMIT")
+
+    def _look(self) -> None:
+        last = self._ids[-1] if self._ids else 0
+        found = self.rows(
+            "SELECT id, first, count, t0, t1, shift, session FROM blocks WHERE id > ? ORDER BY id", (last,)
+        )
+        key = self.rows("SELECT coalesce(max(id), 0), count(*) FROM tail")[0]
         for number, first, count, start, stop, shift, session in found:
             self._ids.append(number)
             self._firsts.append(first)
@@ -113,20 +128,18 @@ class Record:
             self.shifts.append(shift)
             self._sessions.append(session)
             self._abouts.append(None)
-        if tail is not None:
+        if key != self._tail_key or found:
+            self._take_tail(self.rows("SELECT session, shift, data FROM tail ORDER BY first"))
             self._tail_key = key
-            self._take_tail(tail)
 
     def _take_tail(self, rows: list[tuple[int, float, bytes]]) -> None:
-        groups: list[tuple[int, float, list[LoggedEvent]]] = []
-        for session, shift, data in rows:
-            if not groups or groups[-1][:2] != (session, shift):
-                groups.append((session, shift, []))
-            groups[-1][2].extend(unpack_tail(data))
-        self._tail_events = [event for _, _, events in groups for event in events]
-        self._tail = [
-            Stretch(block_of(events), shift, session) for session, shift, events in groups if events
-        ]
+        with unpacking(self.path):
+            self._tail_groups = [
+                (session, shift, [event for *_, data in group for event in unpack_tail(data)])
+                for (session, shift), group in groupby(rows, key=lambda row: row[:2])
+            ]
+        self._tail_events = [event for *_, events in self._tail_groups for event in events]
+        self._tail = None
 
     @property
     def first(self) -> int:
@@ -191,15 +204,24 @@ class Record:
         return events
 
     def _read(self, at: int) -> Block | None:
-        """Return a block; None where housekeeping took it away since it was listed."""
+        """Return a block; None where it is damaged, or housekeeping took it away since it was listed."""
         found = self.rows("SELECT data FROM blocks WHERE id = ?", (self._ids[at],))
-        return Block.unpack(found[0][0]) if found else None
+        if not found:
+            return None
+        try:
+            with unpacking(self.path):
+                return Block.unpack(found[0][0])
+        except TornRecordError:
+            # The others can be read still.
+            self.damaged.add(self._firsts[at])
+            return None
 
     def _about(self, at: int) -> tuple[About, ...]:
         about = self._abouts[at]
         if about is None:
             found = self.rows("SELECT about FROM blocks WHERE id = ?", (self._ids[at],))
-            about = self._abouts[at] = unpack_about(found[0][0]) if found else ()
+            with unpacking(self.path):
+                about = self._abouts[at] = unpack_about(found[0][0]) if found else ()
         return about
 
     # -- blocks by time -------------------------------------------------------------------------------
@@ -213,6 +235,7 @@ class Record:
                 if block is None:
                     continue
                 self._open[at] = block
+                self._open.move_to_end(at)
                 if len(self._open) > _OPEN_BLOCKS:
                     self._open.popitem(last=False)
                 yield Stretch(block, self.shifts[at], self._sessions[at])
@@ -224,13 +247,17 @@ class Record:
     def tail(self) -> list[Stretch]:
         """Return the newest events, of which no bins are made yet."""
         self.refresh()
+        if self._tail is None:
+            self._tail = [
+                Stretch(block_of(events), shift, session) for session, shift, events in self._tail_groups
+            ]
         return self._tail
 
     def span(self) -> tuple[float, float] | None:
         """Return the record times of the oldest and the newest event; None where there is none."""
         self.refresh()
         times = [*self.starts[:1], *self.stops[-1:]]
-        for stretch in self._tail:
+        for stretch in self.tail():
             times += [stretch.block.mono[0] + stretch.shift, stretch.block.mono[-1] + stretch.shift]
         return (min(times), max(times)) if times else None
 

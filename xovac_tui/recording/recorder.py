@@ -27,8 +27,12 @@ TIDY_EVERY = 600.0
 """Seconds between looks at what may be deleted."""
 TRY_EVERY = 5.0
 """Seconds between tries to take the lock over, or to write again after it failed."""
+BEAT_EVERY = 60.0
+"""Seconds after which a record of which nothing comes says that it is alive."""
 _HELD_ITEMS = 400_000
 """What waits for the thread at the most."""
+_HELD_UNOPENED = 10_000
+"""The same while there is no open record into which it could be packed."""
 
 
 class Recorder:
@@ -61,8 +65,15 @@ class Recorder:
         self._failing_since: float | None = None
         self._durable_at = self._tried_at = clock.mono()
         self._tidied_at = -TIDY_EVERY
-        self._dirty = False
+        self._committed_at = clock.mono()
+        self._dirty = self._torn = False
+        self._room = _HELD_ITEMS
         self._refused = 0
+        """Events that found no room; counted by whoever puts them."""
+        self._gone = 0
+        """Events that were taken and lost with a damaged file."""
+        self._told = 0
+        """How many of both the record was told."""
         self.view = RecorderView(RecorderState.STARTING, path=str(path))
         """What it does now; replaced, never changed."""
         self.first_index: int | None = None
@@ -82,7 +93,7 @@ class Recorder:
 
     def put(self, item: Event | Item) -> None:
         """Take something that happened; costs about a microsecond and never waits."""
-        if self._items.qsize() < _HELD_ITEMS:
+        if self._items.qsize() < self._room:
             self._items.put(item)
         else:
             self._refused += 1
@@ -114,28 +125,28 @@ class Recorder:
         if self._writer is not None:
             self._writer.close(self._clock.utc())
         self._lock.release()
+        self._room = 0
 
     def _turn(self, *, durable: bool = False) -> None:
         """Take what came and commit it; what cannot be written is tried again at a later turn."""
         waiting = self._waiting_flushes()
-        now = self._clock.mono()
+        at_once = durable or bool(waiting)
         try:
-            if self._writer is None and (durable or waiting or now - self._tried_at >= TRY_EVERY):
+            if self._writer is None and (at_once or self._due()):
                 self._open()
-            elif (
-                self._may_record
-                and self.view.state is RecorderState.BESIDE
-                and now - self._tried_at >= TRY_EVERY
-            ):
-                self._take_over()
+            elif self.view.state is RecorderState.BESIDE and self._due():
+                self._look_around()
             if self._writer is not None:
                 self._take(self._writer)
-                if self._failing_since is None or durable or waiting or now - self._tried_at >= TRY_EVERY:
+                if self._failing_since is None or at_once or self._due():
                     self._commit(self._writer, durable=durable)
         except Exception as error:  # the record must never end the console
             self._failed(error)
         for done in waiting:
             done.set()
+
+    def _due(self) -> bool:
+        return self._clock.mono() - self._tried_at >= TRY_EVERY
 
     def _waiting_flushes(self) -> list[threading.Event]:
         waiting = []
@@ -147,33 +158,53 @@ class Recorder:
         # What comes meanwhile waits for the next turn: a flood must not keep this one from committing.
         for _ in range(self._items.qsize()):
             item = self._items.get()
-            if isinstance(item, Event):
-                writer.event(item)
-            else:
-                writer.item(item)
+            try:
+                if isinstance(item, Event):
+                    writer.event(item)
+                else:
+                    writer.item(item)
+            except Exception as error:  # one that cannot be taken must not keep the next ones out
+                self._gone += 1
+                logging.getLogger(__name__).warning("something could not be recorded", exc_info=error)
 
     def _commit(self, writer: Writer, *, durable: bool) -> None:
         now = self._clock.mono()
         durable = durable or now - self._durable_at >= DURABLE_EVERY
-        if writer.idle and not (durable and self._dirty):
+        self._tell_lost(writer)
+        alive = now - self._committed_at < BEAT_EVERY
+        if writer.idle and alive and self._failing_since is None and not (durable and self._dirty):
             return
         writer.commit(self._clock.utc(), durable=durable)
+        self._committed_at = now
         self._dirty = not durable
         if durable:
             self._durable_at = now
-        if self._tidy is not None and writer.recording and now - self._tidied_at >= TIDY_EVERY:
-            self._tidied_at = now
-            self._tidy(writer, self._clock.utc())
         if self._failing_since is not None:
             self._failing_since = None
             self._show(self._state_of(writer))
-        elif writer.lost + self._refused != self.view.lost:
+        elif self._lost() != self.view.lost:
             self._show(self.view.state)
+        if durable and not writer.in_place():
+            self._begin_anew(writer)
+        elif writer.recording and now - self._tidied_at >= TIDY_EVERY:
+            self._tidied_at = now
+            self._clean_up(writer)
+
+    def _tell_lost(self, writer: Writer) -> None:
+        lost = self._refused + self._gone
+        if writer.recording and lost > self._told:
+            writer.missed(lost - self._told)
+            self._told = lost
+
+    def _lost(self) -> int:
+        return self._refused + self._gone + (self._writer.lost if self._writer else 0)
 
     def _open(self) -> None:
         self._tried_at = self._clock.mono()
         try:
             recording = self._may_record and self._lock.acquire()
+            if self._torn and recording:
+                self._set_aside()
             try:
                 self._writer = self._open_writer(recording)
             except TornRecordError:
@@ -183,13 +214,24 @@ class Recorder:
                 self._writer = self._open_writer(recording)
         except Exception as error:
             self._lock.release()
+            self._room = _HELD_UNOPENED
             self._failed(error)
             return
+        self._torn = False
+        self._room = _HELD_ITEMS
         self._failing_since = None
         self.first_run = self._writer.first_run
         if recording:
             self.first_index = self._writer.next_index
         self._show(self._state_of(self._writer))
+
+    def _clean_up(self, writer: Writer) -> None:
+        if self._tidy is None:
+            return
+        try:
+            self._tidy(writer, self._clock.utc())
+        except Exception as error:  # what is kept too long is no reason to record nothing
+            logging.getLogger(__name__).warning("the record cannot be tidied", exc_info=error)
 
     def _open_writer(self, recording: bool) -> Writer:
         return Writer(
@@ -200,15 +242,28 @@ class Recorder:
             mono=self._clock.mono(),
         )
 
-    def _take_over(self) -> None:
-        """Record from now on, if the process that did so has ended."""
+    def _look_around(self) -> None:
+        """Record from now on, if the process that did so has ended; see whether another one does."""
         self._tried_at = self._clock.mono()
-        if self._writer is None or not self._lock.acquire():
+        if self._writer is None:
             return
-        self._take(self._writer)
-        self._writer.commit(self._clock.utc())
-        self._writer.close(self._clock.utc())
+        if (self._may_record and self._lock.acquire()) or not self._writer.in_place():
+            self._take(self._writer)
+            self._writer.commit(self._clock.utc())
+            self._writer.close(self._clock.utc())
+            self._writer = None
+            self._open()
+        elif self._lock.holder() != self.view.pid:
+            self._show(self.view.state)
+
+    def _begin_anew(self, writer: Writer) -> None:
+        """Go on in a new file, where the old one was moved away or deleted while it was open."""
+        writer.close(self._clock.utc())
         self._writer = None
+        # The lock may be gone with it.
+        self._lock.release()
+        said = f"The record {self.path} was moved or deleted while it was written. A new one was begun."
+        self.view = msgspec.structs.replace(self.view, notes=(*self.view.notes, said))
         self._open()
 
     def _set_aside(self) -> None:
@@ -233,8 +288,10 @@ class Recorder:
         self._tried_at = now
         reason = short_reason(error)
         if reason == "damaged file" and self._writer is not None:
-            # Damaged while it was open: the next try begins a new file.
-            self._refused += self._writer.lost + self._writer.waiting
+            # Damaged while it was open: the next try sets it aside and begins a new file.
+            self._torn = self._writer.recording
+            self._gone += self._writer.waiting + self._writer.lost
+            self._told += self._writer.lost
             self._writer.abandon()
             self._writer = None
         self._show(RecorderState.FAILING, reason, _sentence(error, reason, self.path))
@@ -249,19 +306,23 @@ class Recorder:
             pid=self._lock.holder() if state is RecorderState.BESIDE else None,
             reason=reason,
             why=why,
-            lost=(self._writer.lost if self._writer else 0) + self._refused,
+            lost=self._lost(),
         )
-        self._listener()
+        try:
+            self._listener()
+        except Exception as error:  # a screen that is gone is no reason to stop
+            logging.getLogger(__name__).debug("nobody listens to the record", exc_info=error)
 
 
 def _sentence(error: Exception, reason: str, path: Path) -> str:
     """Return what is wrong with the record and what to do, for a toast and the log."""
-    if isinstance(error, RecordError):
-        return str(error)
     advice = {
         "disk full": "Make room: what comes meanwhile is held in memory and written then.",
         "quota full": "Make room: what comes meanwhile is held in memory and written then.",
         "read-only": "Set `folder` in [record] to one that can be written, or mend its permissions.",
         "file locked": "Another program holds it; it is tried again.",
     }.get(reason, "It is tried again every few seconds.")
+    if isinstance(error, RecordError):
+        # With its own advice, but where a database error is all there is to tell.
+        return str(error) if error.__cause__ is None else f"{error} {advice}"
     return f"Nothing is recorded in {path}: {error}. {advice}"

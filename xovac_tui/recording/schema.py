@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
+
+import msgspec
 
 from xovac_tui.errors import XovacError
 
@@ -145,12 +150,15 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # What is recorded is nobody else's business.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    _refuse_foreign(path)
     connection = sqlite3.connect(path, isolation_level=None, timeout=5.0, check_same_thread=False)
     try:
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        new = _version(connection, path) == 0
+        if new:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        if _version(connection, path) == 0:
+        if new:
             _create(connection)
     except sqlite3.DatabaseError as error:
         connection.close()
@@ -159,6 +167,18 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Raise RecordError where a file is another program's or a newer one's, without a byte written to it."""
+    address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    connection = sqlite3.connect(address, uri=True, isolation_level=None)
+    try:
+        # Damage is found, and told apart, when the file is opened for good.
+        with contextlib.suppress(sqlite3.DatabaseError):
+            _version(connection, path)
+    finally:
+        connection.close()
 
 
 def _create(connection: sqlite3.Connection) -> None:
@@ -188,7 +208,9 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     try:
         try:
             found = _version(connection, path)
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
+            if _code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+                raise
             # In a folder that may not be written, and with nobody writing, the file is all there is.
             connection.close()
             connection = sqlite3.connect(
@@ -220,12 +242,24 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
     return version
 
 
+def _code(error: BaseException) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
 def as_record_error(error: sqlite3.Error, path: Path) -> RecordError:
     """Return what a database error means for the user."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    if _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return TornRecordError(f"{path} is damaged: {error}.")
     return RecordError(f"{path} cannot be used: {error}.")
+
+
+@contextlib.contextmanager
+def unpacking(path: Path) -> Iterator[None]:
+    """Raise TornRecordError where what a record holds packed cannot be unpacked."""
+    try:
+        yield
+    except (zlib.error, msgspec.MsgspecError, ValueError, LookupError, OverflowError) as error:
+        raise TornRecordError(f"{path} is damaged: {error}.") from error
 
 
 def short_reason(error: BaseException) -> str:
@@ -237,7 +271,6 @@ def short_reason(error: BaseException) -> str:
     if isinstance(error, RecordError) and error.__cause__ is not None:
         return short_reason(error.__cause__)
     if isinstance(error, sqlite3.Error):
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         words = {
             sqlite3.SQLITE_FULL: "disk full",
             sqlite3.SQLITE_READONLY: "read-only",
@@ -249,7 +282,7 @@ def short_reason(error: BaseException) -> str:
             sqlite3.SQLITE_CORRUPT: "damaged file",
             sqlite3.SQLITE_NOTADB: "damaged file",
         }
-        return words.get(code, "database error")
+        return words.get(_code(error), "database error")
     if isinstance(error, PermissionError):
         return "read-only"
     if isinstance(error, OSError):

@@ -11,12 +11,17 @@ from statistics import median_low
 import msgspec
 
 from xovac_tui.chamber.history import QUIET, Bins
-from xovac_tui.recording.bins import CHUNK, FINEST, LEVELS, Chunk
+from xovac_tui.recording.bins import CHUNK, FINEST, LEVELS, Bin, Chunk, merge
 from xovac_tui.recording.record import Record
+from xovac_tui.recording.schema import unpacking
 
 NAN = math.nan
 _FEW = 16
 """Columns; so many and fewer are made of bins that much narrower."""
+_SHORTEST = 0.001
+"""Seconds of a window."""
+_BEYOND, _LITTLE_BEYOND = 600.0, 60.0
+"""Seconds beyond the edges that are looked at in bins and in samples: a slow channel's line goes through."""
 _GAP_PERIODS = 3
 """Usual periods of a channel without a sample that are no gap yet."""
 
@@ -28,6 +33,18 @@ class Summary(msgspec.Struct, frozen=True):
     high: float
     mean: float
     count: int
+
+
+class _Row(msgspec.Struct, frozen=True):
+    """Bins of one channel and level that follow each other; empty ones have a count of 0."""
+
+    level: int
+    first: int
+    """Number of the first."""
+    lows: array[float]
+    highs: array[float]
+    means: array[float]
+    counts: array[int]
 
 
 class Windows:
@@ -44,46 +61,59 @@ class Windows:
         without a sample are NaN, but for those between two that followed each other at the channel's pace.
         """
         columns = max(1, columns)
+        end = max(end, start + _SHORTEST)
         seconds = (end - start) / columns
         # A picture of few columns is somebody's bounds: its edges matter more than what it costs.
         widest = seconds if columns > _FEW else seconds / _FEW
         level = max((level for level in LEVELS if level <= widest), default=0)
         if not level:
             return self._from_samples(names, start, end, columns)
-        newest = self._newest(names, start, end)
         found = {}
-        for name in names:
-            lows, highs, first = self._bins(name, level, start, end)
-            canvas = _Canvas(start, seconds, columns)
-            canvas.bins(lows, highs, first, level)
-            for times, values in newest.get(name, ()):
-                canvas.samples(times, values)
-            canvas.fill_bins(lows, level)
-            found[name] = canvas.done()
+        beyond = math.ceil(_BEYOND / seconds)
+        first, last = start - beyond * seconds, end + beyond * seconds
+        cuts: list[tuple[int, int]] = []
+        with self.record.moment():
+            newest = self._newest(names, first, last)
+            for name in names:
+                row = self._bins(name, level, first, last)
+                canvas = _Canvas(start, seconds, columns, beyond)
+                cuts = cuts or canvas.cuts(level, row.first)
+                canvas.bins(row, cuts)
+                for times, values in newest.get(name, ()):
+                    canvas.samples(times, values)
+                canvas.join(_pace(row, newest.get(name, ())))
+                found[name] = canvas.done()
         return found
 
-    def _bins(
-        self, name: str, level: int, start: float, end: float
-    ) -> tuple[array[float], array[float], int]:
-        """Return lows and highs of all bins that touch a stretch, and the number of the first."""
+    def _bins(self, name: str, level: int, start: float, end: float) -> _Row:
+        """Return all bins that touch a stretch."""
         first, last = math.floor(start / level), math.ceil(end / level)
         count = max(0, last - first)
         lows, highs = array("d", [math.inf]) * count, array("d", [-math.inf]) * count
+        counts = array("I", [0]) * count
+        means = array("d", [0.0]) * count
+        made = _Row(level, first, lows, highs, means, counts)
         channel = self._channel(name)
         if channel is None:
-            return lows, highs, first
+            return made
         rows = self.record.rows(
             "SELECT chunk, data FROM bins WHERE channel = ? AND level = ? AND chunk BETWEEN ? AND ?",
             (channel, level, first // CHUNK, last // CHUNK),
         )
         for number, data in rows:
-            chunk = Chunk(data)
+            chunk = self._chunk(data)
             at = number * CHUNK - first
             begin, stop = max(0, -at), min(CHUNK, count - at)
             if begin < stop:
                 lows[at + begin : at + stop] = chunk.lows[begin:stop]
                 highs[at + begin : at + stop] = chunk.highs[begin:stop]
-        return lows, highs, first
+                means[at + begin : at + stop] = chunk.means[begin:stop]
+                counts[at + begin : at + stop] = chunk.counts[begin:stop]
+        return made
+
+    def _chunk(self, data: bytes) -> Chunk:
+        with unpacking(self.record.path):
+            return Chunk(data)
 
     def _newest(
         self, names: Sequence[str], start: float, end: float
@@ -93,7 +123,7 @@ class Windows:
         found: dict[str, list[tuple[Sequence[float], Sequence[float]]]] = {}
         for stretch in self.record.tail():
             mono, shift = stretch.block.mono, stretch.shift
-            if mono[-1] + shift < start or mono[0] + shift >= end:
+            if mono[-1] + shift < start or mono[0] + shift > end:
                 continue
             for name, parts in stretch.block.samples(wanted).items():
                 for part in parts:
@@ -102,8 +132,7 @@ class Windows:
         return found
 
     def _from_samples(self, names: Sequence[str], start: float, end: float, columns: int) -> dict[str, Bins]:
-        # A little beyond the edges, so that a slow channel's line goes through them.
-        found = self.samples(names, start - 60.0, end + 60.0)
+        found = self.samples(names, start - _LITTLE_BEYOND, end + _LITTLE_BEYOND)
         made = {}
         for name in names:
             canvas = _Canvas(start, (end - start) / columns, columns)
@@ -138,25 +167,19 @@ class Windows:
 
         The bins of 8 s at both ends count whole.
         """
-        low, high, total, count = math.inf, -math.inf, 0.0, 0
-        channel = self._channel(name)
+        total: Bin = [math.inf, -math.inf, 0.0, 0]
         first, last = math.floor(start / FINEST), math.floor(end / FINEST)
-        rows = self.record.rows(
-            "SELECT chunk, data FROM bins WHERE channel = ? AND level = ? AND chunk BETWEEN ? AND ?",
-            (channel, FINEST, first // CHUNK, last // CHUNK),
-        )
-        for number, data in rows:
-            chunk = Chunk(data)
-            for slot in range(max(0, first - number * CHUNK), min(CHUNK, last + 1 - number * CHUNK)):
-                if chunk.counts[slot]:
-                    low, high = min(low, chunk.lows[slot]), max(high, chunk.highs[slot])
-                    total += chunk.means[slot] * chunk.counts[slot]
-                    count += chunk.counts[slot]
-        for times, values in self._newest([name], start, end).get(name, ()):
-            for at, value in zip(times, values, strict=True):
-                if start <= at <= end and value == value:
-                    low, high, total, count = min(low, value), max(high, value), total + value, count + 1
-        return Summary(low, high, total / count, count) if count else None
+        with self.record.moment():
+            self.record.refresh(at_once=True)
+            row = self._bins(name, FINEST, first * FINEST, (last + 1) * FINEST)
+            for one in zip(row.lows, row.highs, row.means, row.counts, strict=True):
+                if one[-1]:
+                    merge(total, list(one))
+            for times, values in self._newest([name], start, end).get(name, ()):
+                for at, value in zip(times, values, strict=True):
+                    if start <= at <= end and value == value:
+                        merge(total, [value, value, value, 1])
+        return Summary(total[0], total[1], total[2], int(total[3])) if total[3] else None
 
     def first_time(self, name: str) -> float | None:
         """Return the record time from which on there are bins of a channel, or samples of the newest."""
@@ -168,11 +191,18 @@ class Windows:
         )
         if row:
             number, data = row[0]
-            slot = next(n for n, have in enumerate(Chunk(data).counts) if have)
+            slot = next(n for n, have in enumerate(self._chunk(data).counts) if have)
             return float((number * CHUNK + slot) * level)
         for stretch in self.record.tail():
-            for part in stretch.block.samples(frozenset([name])).get(name, ()):
-                return stretch.block.mono[part.places[0]] + stretch.shift
+            parts = stretch.block.samples(frozenset([name])).get(name, ())
+            places = [
+                place
+                for part in parts
+                for place, value in zip(part.places, part.values, strict=True)
+                if value == value
+            ]
+            if places:
+                return stretch.block.mono[min(places)] + stretch.shift
         return None
 
     def _channel(self, name: str) -> int | None:
@@ -181,26 +211,45 @@ class Windows:
         return self._ids.get(name)
 
 
+def _pace(row: _Row, newest: Sequence[tuple[Sequence[float], Sequence[float]]]) -> float:
+    """Return the usual seconds from one sample of a channel to the next; 0 where nobody knows."""
+    held = [number for number, count in enumerate(row.counts) if count]
+    paces = [(after - before) * row.level / row.counts[before] for before, after in pairwise(held)]
+    for times, _ in newest:
+        paces += [after - before for before, after in pairwise(times)]
+    return median_low(paces) if paces else 0.0
+
+
 class _Canvas:
-    """Columns that values are put into."""
+    """Columns that values are put into; some more on both sides are left out in the end."""
 
-    def __init__(self, start: float, seconds: float, columns: int) -> None:
-        self._start, self._seconds, self._count = start, seconds, columns
-        self._lows = array("d", [math.inf]) * columns
-        self._highs = array("d", [-math.inf]) * columns
+    def __init__(self, start: float, seconds: float, columns: int, beyond: int = 0) -> None:
+        self._start, self._seconds, self._columns, self._beyond = start, seconds, columns, beyond
+        self._count = columns + 2 * beyond
+        self._lows = array("d", [math.inf]) * self._count
+        self._highs = array("d", [-math.inf]) * self._count
 
-    def bins(self, lows: array[float], highs: array[float], first: int, level: int) -> None:
-        """Put bins in, of which `first` is the number of the first."""
-        for column in range(self._count):
-            begin = math.floor((self._start + column * self._seconds) / level) - first
-            end = math.ceil((self._start + (column + 1) * self._seconds) / level) - first
-            if lows[begin:end]:
-                self._put(column, min(lows[begin:end]), max(highs[begin:end]))
+    def cuts(self, level: int, first: int) -> list[tuple[int, int]]:
+        """Return which bins touch each column, counted from the one with the number `first`."""
+        edges = [self._edge(column) / level for column in range(self._count + 1)]
+        return [(math.floor(left) - first, math.ceil(right) - first) for left, right in pairwise(edges)]
+
+    def bins(self, row: _Row, cuts: Sequence[tuple[int, int]]) -> None:
+        """Begin with bins."""
+        lows, highs = row.lows, row.highs
+        self._lows = array("d", [min(lows[begin:end], default=math.inf) for begin, end in cuts])
+        self._highs = array("d", [max(highs[begin:end], default=-math.inf) for begin, end in cuts])
+
+    def _edge(self, column: int) -> float:
+        return self._start + (column - self._beyond) * self._seconds
+
+    def _column(self, at: float) -> int:
+        return math.floor((at - self._start) / self._seconds) + self._beyond
 
     def samples(self, times: Sequence[float], values: Sequence[float]) -> None:
         """Put samples in."""
         for at, value in zip(times, values, strict=True):
-            column = math.floor((at - self._start) / self._seconds)
+            column = self._column(at)
             if 0 <= column < self._count and value == value:
                 self._put(column, value, value)
 
@@ -210,14 +259,6 @@ class _Canvas:
         if high > self._highs[column]:
             self._highs[column] = high
 
-    def fill_bins(self, lows: array[float], level: int) -> None:
-        """Join columns of a channel that speaks more seldom than a bin is wide."""
-        held = [number for number, low in enumerate(lows) if low != math.inf]
-        distances = [after - before for before, after in pairwise(held)]
-        if not distances or (usual := median_low(distances)) == 1:
-            return
-        self._join(_GAP_PERIODS * usual * level)
-
     def fill_samples(self, times: Sequence[float], values: Sequence[float]) -> None:
         """Join samples that followed each other at the channel's pace, also across the edges."""
         distances = [after - before for before, after in pairwise(times)]
@@ -226,29 +267,32 @@ class _Canvas:
         allowed = max(QUIET, _GAP_PERIODS * median_low(distances))
         for (before, low), (after, high) in pairwise(zip(times, values, strict=True)):
             if after - before <= allowed and low == low and high == high:
-                begin = math.floor((before - self._start) / self._seconds) + 1
-                end = math.floor((after - self._start) / self._seconds)
-                for column in range(max(0, begin), min(end, self._count)):
-                    at = self._start + (column + 0.5) * self._seconds
-                    value = low + (high - low) * min(1.0, max(0.0, (at - before) / (after - before)))
-                    self._put(column, value, value)
+                for column in range(max(0, self._column(before) + 1), min(self._column(after), self._count)):
+                    at = self._edge(column) + self._seconds / 2
+                    self._put_between(column, low, high, min(1.0, max(0.0, (at - before) / (after - before))))
 
-    def _join(self, allowed: float) -> None:
+    def join(self, pace: float) -> None:
+        """Join columns of a channel that speaks more seldom than a column is wide."""
+        allowed = _GAP_PERIODS * pace
         held = [column for column, low in enumerate(self._lows) if low != math.inf]
         for before, after in pairwise(held):
             if 1 < after - before <= allowed / self._seconds:
-                low = (self._lows[before] + self._highs[before]) / 2
-                high = (self._lows[after] + self._highs[after]) / 2
+                left = self._lows[before] / 2 + self._highs[before] / 2
+                right = self._lows[after] / 2 + self._highs[after] / 2
                 for column in range(before + 1, after):
-                    value = low + (high - low) * (column - before) / (after - before)
-                    self._put(column, value, value)
+                    self._put_between(column, left, right, (column - before) / (after - before))
+
+    def _put_between(self, column: int, left: float, right: float, share: float) -> None:
+        # The difference of the largest numbers would overflow; and nothing may lie beyond both ends.
+        value = left * (1 - share) + right * share
+        value = min(max(left, right), max(min(left, right), value))
+        self._put(column, value, value)
 
     def done(self) -> Bins:
         """Return the columns, NaN where there is nothing."""
-        empty = [low == math.inf for low in self._lows]
-        return Bins(
-            self._start,
-            self._seconds,
-            array("d", (NAN if gap else low for low, gap in zip(self._lows, empty, strict=True))),
-            array("d", (NAN if gap else high for high, gap in zip(self._highs, empty, strict=True))),
-        )
+        part = slice(self._beyond, self._beyond + self._columns)
+        lows, highs = self._lows[part], self._highs[part]
+        for column, low in enumerate(lows):
+            if low == math.inf:
+                lows[column] = highs[column] = NAN
+        return Bins(self._start, self._seconds, lows, highs)

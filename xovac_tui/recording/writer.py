@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,6 @@ from xovac_tui.api.event import Event
 from xovac_tui.recording.bins import CHUNK, LEVELS, Bin, Chunk, by_chunk, coarser, fold_samples
 from xovac_tui.recording.codec import (
     LONGEST,
-    Block,
     block_of,
     pack_about,
     pack_tail,
@@ -32,31 +34,22 @@ from xovac_tui.recording.items import (
     Session,
     VisitItem,
 )
-from xovac_tui.recording.schema import open_for_writing
+from xovac_tui.recording.schema import as_record_error, open_for_writing, unpacking
 
 BLOCK = 512
 """Events in a block; the newest ones wait in the tail until there are so many."""
 _BLOCK_TEXT = 2_000_000
 """Characters after which a block is full even if it holds few events."""
-_HELD_TEXT = 64_000_000
-_HELD_EVENTS = 200_000
-"""What is held in memory while the disk says no; what comes after that is counted as lost."""
+_HELD_BYTES = 32_000_000
+"""Packed events held in memory while the disk says no; what comes after that is counted as lost."""
+_HELD_ROWS = 50_000
+"""The same for everything else."""
 CLOCK_STEP = 1.0
 """Seconds; the wall clock was set if it and the monotonic one part by more than this at once."""
 MAX_CHANNELS = 2_000
 """Channels for which bins are kept; those beyond are in the events."""
 
-_json = msgspec.json.encode
-
-
-class _Stretch(msgspec.Struct):
-    """Events of one session that share one shift from monotonic to record time, not in a block yet."""
-
-    session: int
-    shift: float
-    events: list[LoggedEvent]
-    tailed: int = 0
-    """How many of them are in the tail table."""
+_MARK = "INSERT INTO marks (session, position, t, mono, utc, kind, text, who) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 class Writer:
@@ -69,14 +62,30 @@ class Writer:
         self._db = open_for_writing(path)
         self._shift = utc - mono
         self._channels: dict[str, int] | None = None
-        self._labels = session.channels
         self._rows: list[tuple[str, tuple[Any, ...]]] = []
+        self._open: list[LoggedEvent] = []
+        """The newest events, too few for a block."""
         self._text = 0
+        """Characters of their payloads."""
+        self._tailed = 0
+        """How many of them are in the tail table."""
+        self._blocks: list[tuple[Any, ...]] = []
+        """Packed and not committed yet; once there is one, nothing in the tail table is of use any more."""
+        self._packed = 0
+        """Bytes of those."""
+        self._bins: dict[str, dict[int, Bin]] = {}
+        """Samples of those."""
+        self.waiting = 0
+        """Events that are taken and not committed."""
         self.lost = 0
         """Events that could not be held while nothing could be written."""
         self._untold = 0
         try:
+            self._inode = _inode(path)
             self._begin(session, utc, mono)
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            raise as_record_error(error, path) from error
         except BaseException:
             self._db.close()
             raise
@@ -93,10 +102,10 @@ class Writer:
                     utc,
                     int(self.recording),
                     session.pid,
-                    session.host,
-                    session.who,
-                    session.program,
-                    _json(session).decode(),
+                    _writable(session.host),
+                    _writable(session.who),
+                    _writable(session.program),
+                    _json(session),
                 ),
             )
             self.session = int(row.lastrowid or 0)
@@ -104,28 +113,28 @@ class Writer:
                 db.execute(
                     "INSERT INTO channels (name, label, unit) VALUES (?, ?, ?) "
                     "ON CONFLICT (name) DO UPDATE SET label = excluded.label, unit = excluded.unit",
-                    (name, label, unit),
+                    tuple(map(_writable, (name, label, unit))),
                 )
-        self._stretches = self._left_over() if self.recording else []
-        self._stretches.append(_Stretch(self.session, self._shift, []))
-        last = db.execute(
-            "SELECT max(n) FROM (SELECT max(first + count) AS n FROM blocks "
-            "UNION ALL SELECT max(first + count) FROM tail)"
-        ).fetchone()[0]
-        self.next_index = int(last or 0)
+        self.next_index = self._next_index()
         """Index that the next event gets."""
         self.first_run = int(db.execute("SELECT coalesce(max(id), 0) + 1 FROM runs").fetchone()[0])
+        if self.recording:
+            self._pack_left_over()
 
-    def _left_over(self) -> list[_Stretch]:
-        """Return what sessions before this one left in the tail: the first commit makes blocks of it."""
-        stretches: list[_Stretch] = []
-        for session, shift, data in self._db.execute("SELECT session, shift, data FROM tail ORDER BY first"):
-            if not stretches or (stretches[-1].session, stretches[-1].shift) != (session, shift):
-                stretches.append(_Stretch(session, shift, []))
-            stretches[-1].events += unpack_tail(data)
-        for stretch in stretches:
-            stretch.tailed = len(stretch.events)
-        return stretches
+    def _next_index(self) -> int:
+        ends = (
+            self._db.execute(f"SELECT first + count FROM {table} ORDER BY id DESC LIMIT 1").fetchone()
+            for table in ("blocks", "tail")
+        )
+        return max((int(end[0]) for end in ends if end is not None), default=0)
+
+    def _pack_left_over(self) -> None:
+        """Make blocks of what sessions before this one left in the tail; the first commit writes them."""
+        rows = self._db.execute("SELECT session, shift, data FROM tail ORDER BY first").fetchall()
+        for (session, shift), group in groupby(rows, key=lambda row: row[:2]):
+            with unpacking(self.path):
+                events = [event for *_, data in group for event in unpack_tail(data)]
+            self._pack(session, shift, events)
 
     # -- taking -------------------------------------------------------------------------------------
 
@@ -133,12 +142,13 @@ class Writer:
         """Take an event; False when there is no room for it because nothing can be written."""
         if not self.recording:
             return True
-        raw = event.payload.raw
-        if self._text + len(raw) > _HELD_TEXT or self.waiting >= _HELD_EVENTS:
+        if self._packed >= _HELD_BYTES:
             self.lost += 1
             self._untold += 1
             return False
         self.time(event.utc, event.mono)
+        payload = event.payload
+        raw = payload.raw
         kept = LoggedEvent(
             self.next_index,
             event.utc,
@@ -146,33 +156,58 @@ class Writer:
             event.direction,
             event.kind,
             event.name,
-            event.payload.form,
+            payload.form,
             raw if len(raw) <= LONGEST else raw[:LONGEST],
-            event.payload.problem,
+            payload.problem,
             len(raw),
         )
-        self._stretches[-1].events.append(recordable(kept))
-        self._text += len(kept.raw)
+        self._open.append(recordable(kept))
         self.next_index += 1
+        self.waiting += 1
+        self._text += len(kept.raw)
+        if len(self._open) >= BLOCK or self._text >= _BLOCK_TEXT:
+            self._pack_open()
         return True
 
-    @property
-    def waiting(self) -> int:
-        """Events that are taken and not committed."""
-        return sum(len(stretch.events) - stretch.tailed for stretch in self._stretches)
+    def missed(self, count: int) -> None:
+        """Take note of events that were lost before they came here: the record says so in their place."""
+        self._untold += count
 
     def time(self, utc: float, mono: float) -> float:
         """Return the record time of a moment: UTC that goes on evenly until somebody sets the clock."""
         step = utc - mono - self._shift
         if abs(step) > CLOCK_STEP:
+            self._pack_open()
             self._shift = utc - mono
-            self._stretches.append(_Stretch(self.session, self._shift, []))
             said = f"this machine's clock was set by {step:+.1f} s"
-            self._mark(mono + self._shift, mono, utc, "clock", said, "")
+            self._mark(utc, mono, utc, "clock", said, "")
         return mono + self._shift
+
+    def _pack_open(self) -> None:
+        if self._open:
+            self._pack(self.session, self._shift, self._open)
+            self._open, self._text, self._tailed = [], 0, 0
+
+    def _pack(self, session: int, shift: float, events: Sequence[LoggedEvent]) -> None:
+        """Make a block of events that share one shift from monotonic to record time."""
+        block = block_of(events)
+        times = [mono + shift for mono in block.mono]
+        about, data = pack_about(events), block.pack()
+        self._blocks.append((session, block.first, block.count, min(times), max(times), shift, about, data))
+        self._packed += len(data)
+        for name, parts in block.samples().items():
+            into = self._bins.setdefault(name, {})
+            for series in parts:
+                places = series.places
+                at = times if len(places) == len(times) else [times[place] for place in places]
+                fold_samples(at, series.values, into)
 
     def item(self, item: Item) -> None:
         """Take anything else."""
+        if not self.recording:
+            # Its places among the events are the recorder's.
+            with contextlib.suppress(sqlite3.Error):
+                self.next_index = self._next_index()
         match item:
             case LedgerItem(entry, utc, mono):
                 self._row(
@@ -185,7 +220,7 @@ class Writer:
                     entry.command,
                     entry.who,
                     entry.outcome.value,
-                    _json(entry).decode(),
+                    _json(entry),
                 )
             case LinkItem(link, utc, mono):
                 if self.recording:
@@ -195,7 +230,7 @@ class Writer:
                         self.next_index,
                         self.time(utc, mono),
                         link.word.value,
-                        _json(link).decode(),
+                        _json(link),
                     )
             case MarkItem(mark, who):
                 # What the chamber tells, the recorder hears as well; a note is only this console's.
@@ -218,7 +253,9 @@ class Writer:
                     item.settings.decode(),
                 )
             case RunItem():
-                self._run(item)
+                # Its number is the recorder's to give.
+                if self.recording:
+                    self._run(item)
             case VisitItem(who, arrived, seen):
                 self._row("DELETE FROM visits WHERE session = ? AND arrived = ?", self.session, arrived)
                 self._row(
@@ -251,28 +288,26 @@ class Writer:
             self._row("INSERT OR REPLACE INTO rates (run, data) VALUES (?, ?)", item.id, item.rates.decode())
 
     def _mark(self, time: float, mono: float, utc: float, kind: str, text: str, who: str) -> None:
-        self._row(
-            "INSERT INTO marks (session, position, t, mono, utc, kind, text, who) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            self.session,
-            self.next_index,
-            time,
-            mono,
-            utc,
-            kind,
-            text,
-            who,
-        )
+        self._row(_MARK, *self._mark_of(time, mono, utc, kind, text, who))
+
+    def _mark_of(
+        self, time: float, mono: float, utc: float, kind: str, text: str, who: str
+    ) -> tuple[Any, ...]:
+        return (self.session, self.next_index, time, mono, utc, kind, text, who)
 
     def _row(self, statement: str, *values: Any) -> None:
-        self._rows.append((statement, values))
+        if len(self._rows) < _HELD_ROWS:
+            self._rows.append((statement, tuple(map(_writable, values))))
+        else:
+            self.lost += 1
+            self._untold += 1
 
     # -- committing ---------------------------------------------------------------------------------
 
     @property
     def idle(self) -> bool:
         """True when there is nothing to commit."""
-        return not self._rows and not self.waiting and len(self._stretches) == 1
+        return not (self.waiting or self._blocks or self._rows or self._untold)
 
     def commit(self, utc: float, *, durable: bool = False) -> None:
         """Write everything that was taken; after an error all of it is held still, and nothing half written.
@@ -280,77 +315,47 @@ class Writer:
         With `durable` it is on the disk, and what was committed before it, when this returns; without, it
         survives the end of this process, but not that of the machine.
         """
-        if self._untold:
-            said = f"{self._untold:,} events were not recorded: nothing could be written"
-            self._mark(utc, utc - self._shift, utc, "unrecorded", said, "")
-            self._untold = 0
         db = self._db
         db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         try:
             with _transaction(db):
-                rest = self._write_events()
+                self._write_events()
                 for statement, values in self._rows:
                     db.execute(statement, values)
+                if self._untold:
+                    said = f"{self._untold:,} events were not recorded: nothing could be written"
+                    db.execute(_MARK, self._mark_of(utc, utc - self._shift, utc, "unrecorded", said, ""))
                 db.execute("UPDATE sessions SET seen = ? WHERE id = ?", (utc, self.session))
         except BaseException:
             # What ids were given is not known any more.
             self._channels = None
             raise
         self._rows.clear()
-        self._stretches = [rest]
-        self._text = 0
+        self._blocks.clear()
+        self._bins.clear()
+        self._packed = self.waiting = self._untold = 0
+        self._tailed = len(self._open)
 
-    def _write_events(self) -> _Stretch:
-        """Write the events; return the stretch that stays open."""
-        db, open_one = self._db, self._stretches[-1]
-        bins: dict[str, dict[int, Bin]] = {}
-        packed = False
-        rest: list[LoggedEvent] = []
-        for stretch in self._stretches:
-            for part, whole in _cut(stretch.events):
-                if stretch is open_one and not whole:
-                    rest = part
-                    continue
-                self._write_block(stretch, part, bins)
-                packed = True
-        if packed:
+    def _write_events(self) -> None:
+        db = self._db
+        if self._blocks:
             db.execute("DELETE FROM tail")
-            self._write_bins(bins)
-            new = rest
-        else:
-            new = open_one.events[open_one.tailed :]
-        if new:
+            db.executemany(
+                "INSERT INTO blocks (session, first, count, t0, t1, shift, about, data) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                self._blocks,
+            )
+            self._write_bins()
+        if new := self._open[self._tailed :]:
             db.execute(
                 "INSERT INTO tail (session, first, count, shift, data) VALUES (?, ?, ?, ?, ?)",
-                (open_one.session, new[0].index, len(new), open_one.shift, pack_tail(new)),
+                (self.session, new[0].index, len(new), self._shift, pack_tail(new)),
             )
-        return _Stretch(open_one.session, open_one.shift, rest, len(rest))
 
-    def _write_block(
-        self, stretch: _Stretch, events: Sequence[LoggedEvent], bins: dict[str, dict[int, Bin]]
-    ) -> None:
-        block = block_of(events)
-        times = [mono + stretch.shift for mono in block.mono]
-        self._db.execute(
-            "INSERT INTO blocks (session, first, count, t0, t1, shift, about, data) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                stretch.session,
-                block.first,
-                block.count,
-                min(times),
-                max(times),
-                stretch.shift,
-                pack_about(events),
-                block.pack(),
-            ),
-        )
-        _fold_block(block, times, bins)
-
-    def _write_bins(self, bins: dict[str, dict[int, Bin]]) -> None:
+    def _write_bins(self) -> None:
         db = self._db
-        ids = self._channel_ids(bins)
-        for name, made in bins.items():
+        ids = self._channel_ids()
+        for name, made in self._bins.items():
             channel = ids.get(name)
             if channel is None:
                 continue
@@ -360,7 +365,8 @@ class Writer:
                     row = db.execute(
                         "SELECT data FROM bins WHERE channel = ? AND level = ? AND chunk = ?", place
                     ).fetchone()
-                    chunk = Chunk(row[0] if row else None)
+                    with unpacking(self.path):
+                        chunk = Chunk(row[0] if row else None)
                     for member in members:
                         chunk.fold(member % CHUNK, made[member])
                     db.execute(
@@ -370,22 +376,26 @@ class Writer:
                     )
                 made = coarser(made)
 
-    def _channel_ids(self, names: dict[str, Any]) -> dict[str, int]:
-        """Return the ids of channels, made where they are new."""
+    def _channel_ids(self) -> dict[str, int]:
+        """Return the ids of channels, made where they are new and have a sample."""
         if self._channels is None:
             self._channels = dict(self._db.execute("SELECT name, id FROM channels"))
         known = self._channels
-        for name in names:
-            if name not in known and len(known) < MAX_CHANNELS:
+        for name, made in self._bins.items():
+            # A name with half a character pair cannot be written; its samples are in the events.
+            if made and name not in known and len(known) < MAX_CHANNELS and name == _writable(name):
                 row = self._db.execute("INSERT INTO channels (name) VALUES (?)", (name,))
                 known[name] = int(row.lastrowid or 0)
         return known
 
     # -- life ---------------------------------------------------------------------------------------
 
-    def beat(self, utc: float) -> None:
-        """Say that this session still goes on, though nothing happened."""
-        self._db.execute("UPDATE sessions SET seen = ? WHERE id = ?", (utc, self.session))
+    def in_place(self) -> bool:
+        """Return False where the file was moved away or deleted: what is written is not found there."""
+        try:
+            return _inode(self.path) == self._inode
+        except OSError:
+            return False
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         """Run one statement of the caller's, such as for housekeeping."""
@@ -403,28 +413,24 @@ class Writer:
             self._db.close()
 
 
-def _fold_block(block: Block, times: Sequence[float], bins: dict[str, dict[int, Bin]]) -> None:
-    """Add the samples of a block to bins of the finest level."""
-    for name, parts in block.samples().items():
-        into = bins.setdefault(name, {})
-        for series in parts:
-            places = series.places
-            at = times if len(places) == len(times) else [times[place] for place in places]
-            fold_samples(at, series.values, into)
+def _json(value: Any) -> str:
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:
+        plain = json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
+        return plain.encode("utf-8", "replace").decode()
 
 
-def _cut(events: list[LoggedEvent]) -> Iterator[tuple[list[LoggedEvent], bool]]:
-    """Yield the events as parts of a block's size; only the last one may not be whole."""
-    part: list[LoggedEvent] = []
-    text = 0
-    for event in events:
-        part.append(event)
-        text += len(event.raw)
-        if len(part) == BLOCK or text >= _BLOCK_TEXT:
-            yield part, True
-            part, text = [], 0
-    if part:
-        yield part, False
+def _writable(value: Any) -> Any:
+    """Return text that can be written: half a character pair is no UTF-8, its escape is."""
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "backslashreplace").decode()
+    return value
+
+
+def _inode(path: Path) -> tuple[int, int]:
+    found = os.stat(path)
+    return found.st_dev, found.st_ino
 
 
 @contextlib.contextmanager
