@@ -85,6 +85,16 @@ def test_what_memory_dropped_is_read_from_our_own_record(path: Path) -> None:
     record.close()
 
 
+def test_after_a_loss_no_wrong_event_is_shown(path: Path) -> None:
+    log, record = standing_on(path, ours=True, keep=300)
+    for number in range(OLD, OLD + 1_000):
+        log.append(happened(number))
+    log.part()
+    assert log.get(OLD + 5) is None
+    assert log.get(OLD - 1) is not None
+    record.close()
+
+
 def test_beside_a_recorder_what_memory_dropped_is_gone_and_said_so(path: Path) -> None:
     log, record = standing_on(path, ours=False, keep=300)
     for number in range(OLD, OLD + 1_000):

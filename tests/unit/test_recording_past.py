@@ -178,8 +178,17 @@ def test_old_events_go_but_no_run_that_was_not_exported(tmp_path: Path) -> None:
 def test_a_run_that_goes_on_is_never_touched(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite3"
     writer = with_runs(path)
-    tidy(writer.execute, UTC + 30 * 86_400, 1.0, delete_unexported=True)
-    assert [kept(path, day) for day in (6, 9)] == [False, True]
+    with Record(path) as reader:
+        assert reader.first == 0
+        assert tidy(writer.execute, UTC + 30 * 86_400, 1.0, delete_unexported=True) > 0
+        assert [kept(path, day) for day in (6, 9)] == [False, True]
+        # Who reads meanwhile sees where it begins now.
+        reader.refresh(at_once=True)
+        span = reader.span()
+        assert reader.first > 0
+        assert reader.get(0) is None
+        assert span is not None
+        assert span[0] > UTC + 8 * 86_400
     writer.close(UTC)
 
 

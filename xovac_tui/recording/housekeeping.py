@@ -30,6 +30,7 @@ def tidy(execute: Execute, utc: float, keep_days: float, *, delete_unexported: b
     """Delete old events, a bounded number of blocks at a time; return how many blocks went.
 
     A run that was never exported keeps its events unless `delete_unexported`, and so does one that goes on.
+    The newest block stays in any case: indices go on from it.
     Bins of a minute and more are kept for good: the trend still reaches back, in less detail.
     """
     if keep_days <= 0:
@@ -43,7 +44,10 @@ def tidy(execute: Execute, utc: float, keep_days: float, *, delete_unexported: b
             (delete_unexported,),
         )
     ]
-    old = execute("SELECT id, t0, t1 FROM blocks WHERE t1 < ? ORDER BY id", (limit,))
+    old = execute(
+        "SELECT id, t0, t1 FROM blocks WHERE t1 < ? AND id < (SELECT max(id) FROM blocks) ORDER BY id",
+        (limit,),
+    )
     gone = [block for block in old if not any(block[1] <= end and block[2] >= start for start, end in kept)]
     for number, start, stop in gone[:_AT_ONCE]:
         execute("DELETE FROM blocks WHERE id = ?", (number,))

@@ -36,6 +36,13 @@ class Log:
         self._begin = record.total
         self.memory.begin_at(self._begin)
 
+    def part(self) -> None:
+        """Take note that the record no longer holds what memory drops under the same indices.
+
+        It is so once events were lost, or a new file was begun in place of a damaged one.
+        """
+        self._ours = False
+
     def append(self, event: Event) -> None:
         """Keep one more event in memory."""
         self.memory.append(event)

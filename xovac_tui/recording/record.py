@@ -59,6 +59,8 @@ class Record:
         self.stops = array("d")
         self.shifts = array("d")
         self._sessions = array("q")
+        self._gone = 0
+        """Blocks at the beginning of these lists that have been deleted since."""
         self._abouts: list[tuple[About, ...] | None] = []
         self._open: OrderedDict[int, Block] = OrderedDict()
         self._events: OrderedDict[int, list[LoggedEvent]] = OrderedDict()
@@ -119,6 +121,7 @@ class Record:
             "SELECT id, first, count, t0, t1, shift, session FROM blocks WHERE id > ? ORDER BY id", (last,)
         )
         key = self.rows("SELECT coalesce(max(id), 0), count(*) FROM tail")[0]
+        oldest = self.rows("SELECT coalesce(min(id), 0) FROM blocks")[0][0]
         for number, first, count, start, stop, shift, session in found:
             self._ids.append(number)
             self._firsts.append(first)
@@ -128,6 +131,9 @@ class Record:
             self.shifts.append(shift)
             self._sessions.append(session)
             self._abouts.append(None)
+        # Housekeeping takes the oldest away, and never the newest.
+        while self._gone < len(self._ids) - 1 and self._ids[self._gone] < oldest:
+            self._gone += 1
         if key != self._tail_key or found:
             self._take_tail(self.rows("SELECT session, shift, data FROM tail ORDER BY first"))
             self._tail_key = key
@@ -146,7 +152,7 @@ class Record:
         """Index of the oldest event that is kept."""
         self.refresh()
         if self._firsts:
-            return self._firsts[0]
+            return self._firsts[self._gone]
         return self._tail_events[0].index if self._tail_events else 0
 
     @property
@@ -256,7 +262,7 @@ class Record:
     def span(self) -> tuple[float, float] | None:
         """Return the record times of the oldest and the newest event; None where there is none."""
         self.refresh()
-        times = [*self.starts[:1], *self.stops[-1:]]
+        times = [*self.starts[self._gone : self._gone + 1], *self.stops[-1:]]
         for stretch in self.tail():
             times += [stretch.block.mono[0] + stretch.shift, stretch.block.mono[-1] + stretch.shift]
         return (min(times), max(times)) if times else None

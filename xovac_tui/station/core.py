@@ -493,6 +493,8 @@ class Station:
 
     def _show_recorder(self) -> None:
         before, self._shown_recorder = self._shown_recorder, self.record.view
+        if (before.lost, before.notes) != (self._shown_recorder.lost, self._shown_recorder.notes):
+            self.log.part()
         if self._shown_recorder != before:
             self._tell(RecorderChanged(self._shown_recorder, before))
 
