@@ -1,0 +1,69 @@
+"""A filter of the log over a million recorded events in the console, and keys while it is at work."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.measure import SIZE, Row, at_most
+from benchmarks.week import million
+from tests.helpers.pty import PROGRAM, Pty
+
+HELP = b"Help"
+"""A word that only the help shows."""
+_PASTE = "\x1b[200~%s\x1b[201~"
+"""What a terminal sends for text that is pasted: the filter is there at once, not letter by letter."""
+
+
+def looked_at(text: str) -> bool:
+    """Tell whether the status line says that every event was looked at."""
+    return " match" in text and "looked at" not in text
+
+
+def sift(program: Pty, words: str) -> tuple[float, list[float]]:
+    """Return the seconds until all events were looked at, and the answer times of keys meanwhile in ms."""
+    program.send("/")
+    program.wait_for("kind:message")
+    began = time.monotonic()
+    program.send(_PASTE % words + "\r")
+    program.wait_for(" match")
+    answers: list[float] = []
+    while not looked_at(program.text()):
+        assert time.monotonic() - began < 300, f"still at work:\n{program.text()}"
+        opened = len(answers) % 2 == 1
+        before, typed = program.count, time.monotonic()
+        program.send("\x1b" if opened else "?")
+        program.wait_raw(b"Event" if opened else HELP, within=30, start=before)
+        answers.append((time.monotonic() - typed) * 1000)
+        time.sleep(0.2)
+    took = time.monotonic() - began
+    if len(answers) % 2:
+        program.send("\x1b")
+        program.wait_for(lambda shown: "Help:" not in shown)
+    # What is typed next must not look like a key that was pressed together with alt.
+    program.send("\x1b")
+    program.wait_for(lambda shown: " match" not in shown)
+    return took, answers
+
+
+def measure(quick: bool) -> list[Row]:
+    """Open the demo on the record, and filter by kind and by words."""
+    made = million(quick)
+    with tempfile.TemporaryDirectory() as home:
+        record = Path(home) / "records" / "demo.xovac.sqlite3"
+        record.parent.mkdir()
+        shutil.copy(made.path, record)
+        with Pty([*PROGRAM, "--demo"], home=home, size=SIZE) as program:
+            program.wait_for("ONLINE")
+            program.send("4")
+            program.wait_for("following")
+            kind, _ = sift(program, "kind:command")
+            text, answers = sift(program, "no-such-word")
+    count = f"{2 * made.seconds:,} recorded events"
+    return [
+        at_most(f"{count}, filter kind:command: all looked at", kind, 1, "s"),
+        at_most(f"{count}, filter by a word: all looked at", text, 30, "s"),
+        at_most(f"  slowest of {len(answers)} keys meanwhile", max(answers), 150, "ms"),
+    ]
