@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from xovac_tui.chamber.snapshot import RunState, RunView
-from xovac_tui.flight import Course, FlightState, FlightView, Leg, view
 
 if TYPE_CHECKING:
+    from xovac_tui.flight import FlightView
     from xovac_tui.recipes.plan import Plan
 
 
@@ -61,6 +61,9 @@ def progress(
     bare = Progress(step_elapsed=step_elapsed, elapsed=elapsed, elapsed_is_least=not run.start_seen)
     if loaded is None or (run.recipe is not None and run.recipe != loaded.name):
         return bare
+    # Only where a recipe is flown; the first picture does without.
+    from xovac_tui.flight import Course, FlightState, Leg, view
+
     course = Course(loaded.plan)
     segment = course.item(run.step) if run.step else None
     if segment is None and not run.start_seen:

@@ -85,6 +85,15 @@ def test_the_first_picture_does_not_wait_for_socket_io() -> None:
     assert brought_in(["xovac_tui.cli.console", "xovac_tui.ui.app"], NETWORK) == {}
 
 
+def test_the_first_picture_does_not_wait_for_the_record_or_for_runs() -> None:
+    late = (
+        *("sqlite3", "hashlib", "xovac_tui.flight", "xovac_tui.recipes.plan", "xovac_tui.recipes.rates"),
+        *(f"xovac_tui.recording.{name}" for name in ("codec", "items", "record", "recorder", "writer")),
+    )
+    assert brought_in(["xovac_tui.cli.console", "xovac_tui.ui.app"], late) == {}
+    assert brought_in(["xovac_tui.recording.recorder"], late)
+
+
 def test_nothing_needs_posix_to_be_imported() -> None:
     # Textual's POSIX driver is not there on Windows; our own module for it is imported only where it is.
     ours = [name for name in ALL if name != "xovac_tui.ui.driver"]

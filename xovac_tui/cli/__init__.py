@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import importlib
 import os
 import sys
@@ -86,9 +87,15 @@ def root(ctx: click.Context, /, **options: Any) -> None:
 
     paths.setup_logging()
     if ctx.invoked_subcommand is None:
-        from xovac_tui.cli.console import open_console
+        # Nothing that is made up to the first picture is garbage, and looking for some is a quarter of that
+        # time; the screen lets it be looked for again.
+        gc.disable()
+        try:
+            from xovac_tui.cli.console import open_console
 
-        ctx.exit(open_console(ctx))
+            ctx.exit(open_console(ctx))
+        finally:
+            gc.enable()
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

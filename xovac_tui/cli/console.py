@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 
@@ -25,15 +24,10 @@ def open_console(ctx: click.Context, /) -> int:
     """Read and check everything, then hand over to the screen; return the exit code."""
     demo = demo_options(ctx)
     need_terminal()
-    # Nothing that is made up to the first picture is garbage, and looking for some is a quarter of that time.
-    gc.disable()
-    try:
-        launch = make_launch(ctx, demo)
-        from xovac_tui.ui.app import run_console
+    launch = make_launch(ctx, demo)
+    from xovac_tui.ui.app import run_console
 
-        return run_console(launch)
-    finally:
-        gc.enable()
+    return run_console(launch)
 
 
 def need_terminal() -> None:

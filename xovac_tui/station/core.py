@@ -23,7 +23,6 @@ from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Ou
 from xovac_tui.clock import Clock, SystemClock
 from xovac_tui.config import Profile, Secrets
 from xovac_tui.errors import ContractError, LinkError, XovacError
-from xovac_tui.flight import FlightView
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
 from xovac_tui.progress import LoadedRecipe, Progress, of_flight, progress
@@ -42,6 +41,7 @@ from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
 from xovac_tui.station.recording import RecordChoice, StationRecord
 
 if TYPE_CHECKING:
+    from xovac_tui.flight import FlightView
     from xovac_tui.recipes.plan import Plan, PlanSettings
 
 STOP_AGAIN = 2.0

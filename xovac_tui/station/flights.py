@@ -13,11 +13,11 @@ from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState
 from xovac_tui.clock import Clock
 from xovac_tui.errors import XovacError
-from xovac_tui.flight import Flight, FlightState, FlightView, Result
 from xovac_tui.progress import LoadedRecipe
 from xovac_tui.station.recording import StationRecord
 
 if TYPE_CHECKING:
+    from xovac_tui.flight import Flight, FlightView
     from xovac_tui.recipes.rates import Rates
 
 STOP_COMMAND = "cancel_recipe"
@@ -62,6 +62,9 @@ class Flights:
         record = self._record.record
         if record is None:
             return
+        # The first picture does not wait for what flies runs.
+        from xovac_tui.flight import Flight, FlightState
+
         try:
             from xovac_tui.recording import lists
 
@@ -176,6 +179,8 @@ class Flights:
         self._begun_blind = False
 
     def _begin(self, seen: Observation, *, start_seen: bool) -> None:
+        from xovac_tui.flight import Flight
+
         if seen.recipe is not None and (self.loaded is None or self.loaded.name != seen.recipe):
             try:
                 self._take_loaded(seen.recipe)
@@ -220,6 +225,8 @@ class Flights:
         """After the end: see whether somebody else cancelled it, and learn how fast the chamber was."""
         if not self._record.recording:
             return
+        from xovac_tui.flight import Result
+
         run, started = self._run, self._started
         if flight.state().result in (Result.ENDED_EARLY, Result.UNKNOWN) and self._record.others():
             await asyncio.sleep(_OTHERS_COMMIT)
@@ -232,6 +239,8 @@ class Flights:
             self._learn_again()
 
     def _find_cancel(self, flight: Flight) -> None:
+        from xovac_tui.flight import Result
+
         who = self._record.cancelled_by(STOP_COMMAND, self._clock.utc())
         if who:
             flight.amend(

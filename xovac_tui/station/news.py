@@ -2,44 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView
 from xovac_tui.recording.status import RecorderView
 
 
-@dataclass(frozen=True, slots=True)
-class LinkChanged:
+class LinkChanged(msgspec.Struct, frozen=True):
     """News: the link's word, or the reason for it, is another one."""
 
     link: LinkView
     before: LinkView
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerChanged:
+class LedgerChanged(msgspec.Struct, frozen=True):
     """News: a command was asked for, or something became of it."""
 
     entry: LedgerEntry
 
 
-@dataclass(frozen=True, slots=True)
-class ModeChanged:
+class ModeChanged(msgspec.Struct, frozen=True):
     """News: the console observes, or may command again."""
 
     observe: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RecorderChanged:
+class RecorderChanged(msgspec.Struct, frozen=True):
     """News: recording began, fails, or goes on."""
 
     recorder: RecorderView
     before: RecorderView
 
 
-@dataclass(frozen=True, slots=True)
-class RecordOpened:
+class RecordOpened(msgspec.Struct, frozen=True):
     """News: the record of the time before can be read (or nobody can say why not)."""
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from xovac_tui.api.event import Event, Kind
 from xovac_tui.clock import Clock
@@ -33,8 +34,7 @@ class LinkPort(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class LinkCallbacks:
+class LinkCallbacks(msgspec.Struct, frozen=True):
     """What a link tells the station."""
 
     contract_kind: Callable[[str], Kind]

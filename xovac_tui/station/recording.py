@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import socket
 from collections.abc import Callable
@@ -206,6 +205,8 @@ class StationRecord:
         """Take a recipe that was handed to the chamber, as it was sent; `source` is its file's text."""
         if self._recorder is None:
             return
+        import hashlib
+
         from xovac_tui.recording.items import LoadItem
 
         self._recorder.put(
