@@ -47,7 +47,7 @@ def plain_table(exported: Path, path: Path) -> int:
 def measure(quick: bool) -> list[Row]:
     """Let both write the same numbers, in turns."""
     made = week(quick)
-    what = f"export of {made.seconds // DAY} days of 16 channels to CSV, to the sqlite3 shell"
+    what = f"{made.seconds // DAY}-day record of 16 channels: export to CSV, to the sqlite3 shell"
     shell = shutil.which("sqlite3")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

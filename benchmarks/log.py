@@ -64,6 +64,6 @@ def measure(quick: bool) -> list[Row]:
     count = f"{2 * made.seconds:,} recorded events"
     return [
         at_most(f"{count}, filter kind:command: all looked at", kind, 1, "s"),
-        at_most(f"{count}, filter by a word: all looked at", text, 30, "s"),
+        at_most(f"{count}, filter by a word: all looked at", text, 15, "s"),
         at_most(f"  slowest of {len(answers)} keys meanwhile", max(answers), 150, "ms"),
     ]

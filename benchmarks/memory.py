@@ -146,7 +146,7 @@ def measure(quick: bool) -> list[Row]:
     grown, lost = _told(days * DAY, record=True)
     return [
         at_most(f"memory after {messages:,} messages, over {FIRST:,}", more, 20, "MB"),
-        at_most(f"memory after {days} days recorded, over the first hour", grown, 30, "MB"),
+        at_most(f"memory after recording {days} x 24 h, over the first hour", grown, 30, "MB"),
         Row("  of these messages not in the record", f"{lost:g}", "0", lost == 0),
     ]
 

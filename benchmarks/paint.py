@@ -40,5 +40,5 @@ def measure(quick: bool) -> list[Row]:
     label, empty, full = (median(times[1:]) for times in (bare, first, later))
     return [
         ratio("first useful paint, to one label", empty, label, "s", most=1.5),
-        ratio(f"  with {made.seconds // DAY} days in the record", full, label, "s", most=1.7),
+        ratio(f"  with a {made.seconds // DAY}-day record", full, label, "s", most=1.7),
     ]

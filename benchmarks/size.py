@@ -14,7 +14,7 @@ def measure(quick: bool) -> list[Row]:
     ours, theirs = made.size / made.samples, made.csv_size / made.samples
     return [
         Row(
-            f"{made.seconds // DAY} days of 16 channels: on disk",
+            f"{made.seconds // DAY}-day record of 16 channels: on disk",
             f"{ours:.2f} B a sample  (as CSV {theirs:.2f} B, {ours / theirs:.2f}x)",
             f"<= {MOST:g} B",
             ours <= MOST,

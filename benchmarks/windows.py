@@ -26,7 +26,7 @@ def measure(quick: bool) -> list[Row]:
     whole = float(made.seconds)
     back = min(2.0 * DAY, whole / 2)
     kinds = (
-        (f"all {made.seconds // DAY} days", whole, 0.0),
+        (f"all of a {made.seconds // DAY}-day record", whole, 0.0),
         ("24 hours, two days back", min(float(DAY), whole / 3), back),
         # The longest that is made of samples, and the shortest there is.
         ("26 minutes, two days back", 26 * _MINUTE, back),
