@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import operator
 from array import array
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import compress, islice, pairwise
 from statistics import median_low
 
 import msgspec
@@ -147,20 +148,18 @@ class Windows:
     ) -> dict[str, tuple[list[float], list[float]]]:
         """Return every sample of channels in a stretch of record time, in order of time; NaN is no number."""
         wanted = frozenset(names)
-        pairs: dict[str, list[tuple[float, float]]] = {}
+        found: dict[str, tuple[list[float], list[float]]] = {}
         for stretch in self.record.blocks(start, end):
-            mono, shift = stretch.block.mono, stretch.shift
+            all_times = [mono + stretch.shift for mono in stretch.block.mono]
             for name, parts in stretch.block.samples(wanted).items():
-                into = pairs.setdefault(name, [])
+                into = found.setdefault(name, ([], []))
                 for part in parts:
-                    for place, value in zip(part.places, part.values, strict=True):
-                        if start <= (at := mono[place] + shift) < end:
-                            into.append((at, value))
-        found = {}
-        for name, into in pairs.items():
-            into.sort(key=lambda pair: pair[0])
-            found[name] = ([at for at, _ in into], [value for _, value in into])
-        return found
+                    whole = len(part.places) == len(all_times)
+                    times = all_times if whole else [all_times[place] for place in part.places]
+                    inside = [start <= at < end for at in times]
+                    into[0].extend(compress(times, inside))
+                    into[1].extend(compress(part.values, inside))
+        return {name: _in_order(*pair) for name, pair in found.items()}
 
     def summary(self, name: str, start: float, end: float) -> Summary | None:
         """Return lowest, highest and mean value of a channel over a stretch; None without a sample.
@@ -211,6 +210,14 @@ class Windows:
         return self._ids.get(name)
 
 
+def _in_order(times: list[float], values: list[float]) -> tuple[list[float], list[float]]:
+    if not any(map(operator.gt, times, islice(times, 1, None))):
+        return times, values
+    # Several texts carried them, or the clock was set back.
+    order = sorted(range(len(times)), key=times.__getitem__)
+    return [times[place] for place in order], [values[place] for place in order]
+
+
 def _pace(row: _Row, newest: Sequence[tuple[Sequence[float], Sequence[float]]]) -> float:
     """Return the usual seconds from one sample of a channel to the next; 0 where nobody knows."""
     held = [number for number, count in enumerate(row.counts) if count]
@@ -243,15 +250,20 @@ class _Canvas:
     def _edge(self, column: int) -> float:
         return self._start + (column - self._beyond) * self._seconds
 
-    def _column(self, at: float) -> int:
-        return math.floor((at - self._start) / self._seconds) + self._beyond
+    def _columns_of(self, times: Sequence[float]) -> list[int]:
+        start, seconds, beyond, floor = self._start, self._seconds, self._beyond, math.floor
+        return [floor((at - start) / seconds) + beyond for at in times]
 
     def samples(self, times: Sequence[float], values: Sequence[float]) -> None:
         """Put samples in."""
-        for at, value in zip(times, values, strict=True):
-            column = self._column(at)
-            if 0 <= column < self._count and value == value:
-                self._put(column, value, value)
+        lows, highs, count = self._lows, self._highs, self._count
+        for column, value in zip(self._columns_of(times), values, strict=True):
+            if 0 <= column < count:
+                # NaN is neither.
+                if value < lows[column]:
+                    lows[column] = value
+                if value > highs[column]:
+                    highs[column] = value
 
     def _put(self, column: int, low: float, high: float) -> None:
         if low < self._lows[column]:
@@ -261,13 +273,16 @@ class _Canvas:
 
     def fill_samples(self, times: Sequence[float], values: Sequence[float]) -> None:
         """Join samples that followed each other at the channel's pace, also across the edges."""
-        distances = [after - before for before, after in pairwise(times)]
-        if not distances:
+        columns = self._columns_of(times)
+        jumps = [place for place, (one, two) in enumerate(pairwise(columns)) if two - one > 1]
+        if not jumps:
             return
-        allowed = max(QUIET, _GAP_PERIODS * median_low(distances))
-        for (before, low), (after, high) in pairwise(zip(times, values, strict=True)):
+        allowed = max(QUIET, _GAP_PERIODS * median_low(after - before for before, after in pairwise(times)))
+        for place in jumps:
+            before, after = times[place : place + 2]
+            low, high = values[place : place + 2]
             if after - before <= allowed and low == low and high == high:
-                for column in range(max(0, self._column(before) + 1), min(self._column(after), self._count)):
+                for column in range(max(0, columns[place] + 1), min(columns[place + 1], self._count)):
                     at = self._edge(column) + self._seconds / 2
                     self._put_between(column, low, high, min(1.0, max(0.0, (at - before) / (after - before))))
 
