@@ -271,7 +271,9 @@ class XovacApp(TerminalApp):
             )
             self.notify(said, timeout=4, markup=False)
         for pane in self.screen_stack[0].query(Pane):
-            pane.on_news(news)
+            # A tab that is being made has nothing yet to show it with.
+            if pane.is_mounted:
+                pane.on_news(news)
         for screen in self.screen_stack[1:]:
             if hasattr(screen, "on_news"):
                 screen.on_news(news)
