@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xovac_tui.chamber.snapshot import LinkWord, Outcome, Quality, RunState
+from xovac_tui.flight import Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,16 @@ class Glyphs:
             Outcome.REFUSED: self.dash,
             Outcome.UNKNOWN: self.question,
         }[outcome]
+
+    def result(self, result: Result) -> str:
+        """Return the sign of how a run ended."""
+        return {
+            Result.RUNNING: self.play,
+            Result.COMPLETED: self.dot,
+            Result.CANCELLED: self.cross,
+            Result.ENDED_EARLY: self.warning,
+            Result.UNKNOWN: self.question,
+        }[result]
 
     def bar(self, fraction: float, width: int) -> tuple[str, str]:
         """Return the full and the empty part of a progress bar of `width` characters."""

@@ -14,7 +14,8 @@ from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
 from xovac_tui.ui.commands import bindings
 from xovac_tui.ui.pane import Pane
 from xovac_tui.ui.widgets.readings import Readings
-from xovac_tui.ui.widgets.runpanel import RunPanel, run_title
+from xovac_tui.ui.widgets.runlines import RunMoment
+from xovac_tui.ui.widgets.runpanel import RunPanel
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import WINDOWS, TrendModel, TrendSeries
 
@@ -46,7 +47,10 @@ class StatusPane(Pane):
         "Readings: one line a channel. The sign at the left tells how far it may be believed: good, stale "
         "(overdue; the age says how old), bad (the message held no number), no data. Behind the value stands "
         "its change per minute.\n"
-        "Run: what the chamber reports, laid over the plan of the recipe if it was loaded from here.\n"
+        "Run: what the chamber reports, laid over the plan of the recipe that was loaded. Where the chamber "
+        "does not tell its step, it follows from plan and temperature, and is marked as estimated. The end has "
+        "a range, from what the chamber has managed, and its drift since the start. A dwell has three clocks: "
+        "elapsed, in tolerance, and what counts of it: the pressure low enough, the link up, the data fresh.\n"
         "Trend: the pinned channels; gaps are gaps; left and right move a cursor, comma and full stop go "
         "back and on in time, as far as the record reaches."
     )
@@ -95,11 +99,8 @@ class StatusPane(Pane):
         self._fit(snapshot)
         channels = self._ordered(snapshot)
         self.query_one(Readings).show(channels, self._newest, why=snapshot.link.why)
-        glyphs, panel = self.console.glyphs, self.query_one(RunPanel)
-        panel.show(snapshot, self.station.progress(snapshot), glyphs=glyphs, times=self.console.times)
-        title = run_title(snapshot, glyphs, low=self.has_class("-narrow"))
-        if str(panel.border_title) != title:
-            panel.border_title = title
+        moment = RunMoment(snapshot, self.station.progress(snapshot), self.station.flight())
+        self.query_one(RunPanel).show(moment, glyphs=self.console.glyphs, times=self.console.times)
         if not self.has_class("-full"):
             self.query_one(TrendChart).show(self._trend(snapshot, channels))
 
