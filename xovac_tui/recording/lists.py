@@ -127,9 +127,10 @@ def sessions(record: Record, *, recording: bool = True) -> list[RecordedSession]
     ]
 
 
-def runs(record: Record) -> list[RecordedRun]:
-    """Return all runs, oldest first."""
-    return [RecordedRun(*row) for row in record.rows(f"SELECT {_RUN} FROM runs ORDER BY id")]
+def runs(record: Record, *, flights: bool = True) -> list[RecordedRun]:
+    """Return all runs, oldest first; without `flights` it is left out how they were flown, which is long."""
+    columns = _RUN if flights else _RUN.replace("flight", "''")
+    return [RecordedRun(*row) for row in record.rows(f"SELECT {columns} FROM runs ORDER BY id")]
 
 
 def run(record: Record, number: int) -> RecordedRun | None:

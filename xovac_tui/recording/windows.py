@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import compress, islice, pairwise
 from statistics import median_low
 
@@ -167,13 +167,14 @@ class Windows:
         The bins of 8 s at both ends count whole.
         """
         total: Bin = [math.inf, -math.inf, 0.0, 0]
-        first, last = math.floor(start / FINEST), math.floor(end / FINEST)
+        stretch = (math.floor(start / FINEST), math.floor(end / FINEST) + 1)
         with self.record.moment():
             self.record.refresh(at_once=True)
-            row = self._bins(name, FINEST, first * FINEST, (last + 1) * FINEST)
-            for one in zip(row.lows, row.highs, row.means, row.counts, strict=True):
-                if one[-1]:
-                    merge(total, list(one))
+            for level, first, after in _cover(*stretch):
+                row = self._bins(name, level, first * level, after * level)
+                for one in zip(row.lows, row.highs, row.means, row.counts, strict=True):
+                    if one[-1]:
+                        merge(total, list(one))
             for times, values in self._newest([name], start, end).get(name, ()):
                 for at, value in zip(times, values, strict=True):
                     if start <= at <= end and value == value:
@@ -225,6 +226,22 @@ def _pace(row: _Row, newest: Sequence[tuple[Sequence[float], Sequence[float]]]) 
     for times, _ in newest:
         paces += [after - before for before, after in pairwise(times)]
     return median_low(paces) if paces else 0.0
+
+
+def _cover(first: int, after: int) -> Iterator[tuple[int, int, int]]:
+    """Yield (level, first, after) of the widest bins that together are the finest ones of a stretch."""
+    for level, coarser in pairwise(LEVELS):
+        ratio = coarser // level
+        begin, stop = -(-first // ratio), after // ratio
+        if begin >= stop:
+            yield level, first, after
+            return
+        if first < begin * ratio:
+            yield level, first, begin * ratio
+        if stop * ratio < after:
+            yield level, stop * ratio, after
+        first, after = begin, stop
+    yield LEVELS[-1], first, after
 
 
 class _Canvas:

@@ -48,9 +48,9 @@ class StatusPane(Pane):
         "(overdue; the age says how old), bad (the message held no number), no data. Behind the value stands "
         "its change per minute.\n"
         "Run: what the chamber reports, laid over the plan of the recipe that was loaded. Where the chamber "
-        "does not tell its step, it follows from plan and temperature, and is marked as estimated. The end has "
-        "a range, from what the chamber has managed, and its drift since the start. A dwell has three clocks: "
-        "elapsed, in tolerance, and what counts of it: the pressure low enough, the link up, the data fresh.\n"
+        "does not tell its step, it follows from plan and temperature, and is marked as estimated. The end "
+        "has a range, from what the chamber has managed, and its drift since the start. A dwell has three "
+        "clocks: elapsed, in tolerance, and what counts of that: pressure low, link up, data fresh.\n"
         "Trend: the pinned channels; gaps are gaps; left and right move a cursor, comma and full stop go "
         "back and on in time, as far as the record reaches."
     )

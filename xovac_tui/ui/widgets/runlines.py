@@ -5,19 +5,18 @@ Which rows there are depends on the panel's height alone, so that nothing moves 
 
 from __future__ import annotations
 
-import msgspec
 from rich.cells import cell_len
 
 from xovac_tui.api.contract import Role
 from xovac_tui.api.text import clean
-from xovac_tui.chamber.snapshot import RunState, Snapshot
+from xovac_tui.chamber.snapshot import RunState
 from xovac_tui.flight import FlightView, Result
-from xovac_tui.progress import Progress
 from xovac_tui.recipes.units import format_duration
 from xovac_tui.ui.format import Times, age, number, unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.literal import folded, literal
 from xovac_tui.ui.widgets.lines import Line, Span, clip, fit
+from xovac_tui.ui.widgets.runmoment import RunMoment
 from xovac_tui.ui.widgets.runwords import (
     basis_words,
     clock_words,
@@ -49,48 +48,6 @@ _BAR_WORDS = 31
 """Cells for `1h 21m of 2h 00m, 39m 00s left` and the like: the bars beside them keep their length."""
 
 
-class RunMoment(msgspec.Struct, frozen=True):
-    """All that is known of the run at one moment."""
-
-    snapshot: Snapshot
-    progress: Progress
-    flight: FlightView | None
-    """The run that goes on, or the newest that has ended."""
-
-    @property
-    def flying(self) -> FlightView | None:
-        """The run that is followed."""
-        flight = self.flight
-        return flight if flight is not None and flight.result is Result.RUNNING else None
-
-    @property
-    def ended(self) -> FlightView | None:
-        """The newest run, when it has ended and none goes on."""
-        return None if self.flying is not None else self.flight
-
-    @property
-    def planned(self) -> FlightView | None:
-        """The run that is followed, if a plan of it is known."""
-        flight = self.flying
-        return flight if flight is not None and flight.planned else None
-
-    @property
-    def untold(self) -> bool:
-        """True while a run is followed of which the chamber tells nothing."""
-        return self.flying is not None and self.snapshot.run.state is RunState.UNKNOWN
-
-    @property
-    def on(self) -> bool:
-        """True while a run goes on, by the chamber's word or else by the plan."""
-        return self.snapshot.run.state is RunState.RUNNING or self.untold
-
-    @property
-    def silent(self) -> bool:
-        """True when the newest word about the run is too old to be believed."""
-        flight = self.flying
-        return self.snapshot.run.stale or (self.untold and flight is not None and flight.silent is not None)
-
-
 def run_title(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
     """Return the panel's title; where the panel is low, it holds target, actual and planned temperature."""
     run = moment.snapshot.run
@@ -110,7 +67,7 @@ def run_subtitle(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
     flight = moment.planned
     if not low or not moment.on or flight is None or flight.dwell is None:
         return ""
-    clocks = "  ".join(f"{name} {time}" for name, time in clock_words(flight.dwell))
+    clocks = " ".join(f"{name} {time:<6}" for name, time in clock_words(flight.dwell)).rstrip()
     why = why_not(flight.dwell, flight, moment.snapshot)
     return glyphs.plain(f"dwell: {clocks}" + (f", not now: {why}" if why else ""))
 
@@ -362,12 +319,14 @@ def _dwell(moment: RunMoment, flight: FlightView, width: int, glyphs: Glyphs) ->
         none = "none now: the step is a ramp" if flight.kind != "hold" else "its beginning was not seen"
         return (("Dwell ", "run--quiet"), (none, "run--quiet")), ()
     why = why_not(dwell, flight, moment.snapshot)
-    apart = "  " if width >= 54 else " "
     spans: list[Span] = [("Dwell ", "run--quiet")]
-    for place, (name, time) in enumerate(clock_words(dwell)):
+    for name, time in clock_words(dwell):
         style = ("run--warn" if why else "run--good") if name == "counts" else "run--value"
-        spans += [(f"{apart if place else ''}{name} ", "run--quiet"), (time, style)]
-    said: Span = (f"      does not count now: {why}", "run--warn") if why else ("      counts now", "run--good")
+        # As wide as the longest time, so that the names stand still.
+        spans += [(f"{name} ", "run--quiet"), (f"{time:<{7 if width >= 49 else 6}}", style)]
+    said: Span = (
+        (f"      does not count now: {why}", "run--warn") if why else ("      counts now", "run--good")
+    )
     return tuple(spans), ((glyphs.plain(said[0]), said[1]),)
 
 

@@ -1,4 +1,4 @@
-"""The words for a run that panel, history and dialogs share: result, end with range and drift, dwell clocks."""
+"""Words for a run that panel, history and dialogs share: its end with range and drift, its dwell clocks."""
 
 from __future__ import annotations
 

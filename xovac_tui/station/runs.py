@@ -1,0 +1,210 @@
+"""Reads runs back from a record, for a face: the list, and one run with all that is known of it.
+
+Everything here opens the record for itself and may take a moment: it is for a thread.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from xovac_tui.api.contract import Contract, Role
+from xovac_tui.api.pressure import to_mbar
+from xovac_tui.chamber.history import Bins
+from xovac_tui.chamber.observation import to_celsius
+from xovac_tui.errors import RecipeError
+from xovac_tui.flight import Course, FlightState, FlightView, Result, view
+from xovac_tui.recipes.files import parse_recipe
+from xovac_tui.recipes.plan import Plan
+from xovac_tui.recording import lists
+from xovac_tui.recording.digest import Extreme, Gap, gaps
+from xovac_tui.recording.lists import RecordedCommand, RecordedLoad, RecordedMark, RecordedRun
+from xovac_tui.recording.record import Record
+from xovac_tui.recording.windows import Windows
+
+FINEST = 1.0
+MOST = 6_000
+"""A run's curves have a column a second, and so many at most."""
+_BEFORE = 60.0
+_AFTER = 5.0
+"""Seconds around a run whose commands belong to it: somebody started it, somebody cancelled it."""
+
+Told = tuple[str, str, str, bool]
+"""A channel to tell of: full name, label, unit, logarithmic."""
+
+
+class Track(msgspec.Struct, frozen=True):
+    """What one channel did in a run; `bins` in record time, in degC or mbar."""
+
+    label: str
+    unit: str
+    bins: Bins
+
+
+class PastRun(msgspec.Struct, frozen=True, kw_only=True):
+    """One run, and all that the record knows of it. Times in record time."""
+
+    recorded: RecordedRun
+    state: FlightState
+    until: float
+    """When it ended, or up to when it was read."""
+    plan: Plan | None = None
+    load: RecordedLoad | None = None
+    """The recipe as it was handed over; None where nobody did that from here."""
+    description: str = ""
+    """What the recipe's file says about the part."""
+    extremes: tuple[Extreme, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    commands: tuple[RecordedCommand, ...] = ()
+    marks: tuple[RecordedMark, ...] = ()
+    temperature: Track | None = None
+    """The temperature that the recipe drives; None where no message is known to tell it."""
+    pressure: Track | None = None
+
+    @property
+    def running(self) -> bool:
+        """True while it goes on, as far as the record knows."""
+        return self.recorded.ended is None and self.state.result is Result.RUNNING
+
+    @property
+    def seconds(self) -> float:
+        """How long it took, or lasts by now."""
+        return max(0.0, self.until - self.recorded.started)
+
+    @property
+    def planned_seconds(self) -> float | None:
+        """How long it was to take by its plan, in seconds of the wall clock."""
+        fits = self.plan is not None and self.state.fits
+        return self.plan.total / self.state.speed if fits and self.plan is not None else None
+
+    def view(self) -> FlightView:
+        """Return the run as it is told of on every screen."""
+        return view(self.state, None if self.plan is None else Course(self.plan))
+
+    def planned_points(self) -> list[tuple[float, float]]:
+        """Return the plan as (seconds since the run began, degC); empty where none is known or fits.
+
+        It is laid from the beginning, so that a run that fell behind shows it; where the beginning was not
+        seen, from where the device's steps say that it was.
+        """
+        plan, state = self.plan, self.state
+        if plan is None or not state.fits:
+            return []
+        shift = 0.0 if state.start_seen else state.shift
+        return [((t + shift) / state.speed, celsius) for t, celsius in plan.points()]
+
+
+def read_runs(path: Path) -> tuple[RecordedRun, ...]:
+    """Return the runs of a record, newest first, without how they were flown; raises RecordError."""
+    with Record(path) as record:
+        return tuple(reversed(lists.runs(record, flights=False)))
+
+
+def read_run(
+    path: Path, number: int, *, contract: Contract, channels: Sequence[Told], now: float
+) -> PastRun | None:
+    """Return a run, None where the record does not hold it (any more); raises RecordError.
+
+    `channels` are told of first, then all others that are in the record; `now` in UTC seconds.
+    """
+    with Record(path) as record:
+        recorded = lists.run(record, number)
+        if recorded is None:
+            return None
+        state = _state(recorded)
+        start = recorded.started
+        until = max(start, now if recorded.ended is None else recorded.ended)
+        load = None if recorded.load is None else lists.load(record, recorded.load)
+        windows = Windows(record)
+        named = {name for name, *_ in channels}
+        told = [
+            *channels,
+            *(
+                (one.name, one.label or one.name, one.unit, False)
+                for one in record.channels()
+                if one.name not in named
+            ),
+        ]
+        found = ((one, windows.summary(one[0], start, until)) for one in told)
+        return PastRun(
+            recorded=recorded,
+            state=state,
+            until=until,
+            plan=_plan(load),
+            load=load,
+            description=_description(load),
+            extremes=tuple(Extreme(*one, summary) for one, summary in found if summary is not None),
+            gaps=gaps(record, start, until),
+            commands=tuple(lists.commands(record, start - _BEFORE, until + _AFTER)),
+            marks=tuple(lists.marks(record, start, until + _AFTER)),
+            temperature=_track(windows, contract, Role.CONTROLLED, start, until),
+            pressure=_track(windows, contract, Role.PRESSURE, start, until),
+        )
+
+
+def with_state(past: PastRun, state: FlightState) -> PastRun:
+    """Return a run as it is followed at this moment, which the record learns only now and then."""
+    return msgspec.structs.replace(past, state=state)
+
+
+def _state(recorded: RecordedRun) -> FlightState:
+    """Return how a run was flown; only its result where that cannot be read."""
+    try:
+        return msgspec.json.decode(recorded.flight, type=FlightState)
+    except (msgspec.MsgspecError, UnicodeError):
+        known = recorded.result in set(Result)
+        return FlightState(
+            name=recorded.name,
+            result=Result(recorded.result) if known else Result.UNKNOWN,
+            reason=recorded.reason,
+            began_utc=recorded.started,
+            ended_utc=recorded.ended,
+        )
+
+
+def _plan(load: RecordedLoad | None) -> Plan | None:
+    if load is None:
+        return None
+    try:
+        return msgspec.json.decode(load.plan, type=Plan)
+    except (msgspec.MsgspecError, UnicodeError):
+        return None
+
+
+def _description(load: RecordedLoad | None) -> str:
+    """Return the description in the recipe's text as it was when it was handed over."""
+    if load is None or not load.source:
+        return ""
+    try:
+        return parse_recipe(load.source, "the recipe in the record").description
+    except RecipeError:
+        return ""
+
+
+def _track(windows: Windows, contract: Contract, role: Role, start: float, until: float) -> Track | None:
+    """Return what the channel with a role did; None where no message is known to tell it."""
+    found = next(
+        (
+            (f"{event}.{leaf.path}" if leaf.path else event, leaf.label or leaf.channel, leaf.unit)
+            for event, message in contract.messages.items()
+            for leaf in message.leaves
+            if leaf.role is role
+        ),
+        None,
+    )
+    if found is None or until <= start:
+        return None
+    name, label, unit = found
+    columns = max(1, min(MOST, math.ceil((until - start) / FINEST)))
+    bins = windows.window([name], start, until, columns)[name]
+
+    def converted(value: float) -> float:
+        known = to_celsius(value, unit) if role is Role.CONTROLLED else to_mbar(value, unit)
+        return math.nan if known is None else known
+
+    lows, highs = (array("d", map(converted, values)) for values in (bins.lows, bins.highs))
+    return Track(label, "degC" if role is Role.CONTROLLED else "mbar", Bins(start, bins.seconds, lows, highs))
