@@ -43,8 +43,8 @@ class Bins:
     highs: Sequence[float]
 
 
-class ChannelHistory(Protocol):
-    """What one channel did, as charts and readings need it; times are monotonic seconds."""
+class Curve(Protocol):
+    """What one channel did, as charts need it; times are monotonic seconds, or those of the record."""
 
     @property
     def oldest(self) -> float | None:
@@ -59,6 +59,10 @@ class ChannelHistory(Protocol):
     def window(self, start: float, end: float, columns: int) -> Bins:
         """Return lowest and highest values per column of `start` to `end` (exclusive)."""
         ...
+
+
+class ChannelHistory(Curve, Protocol):
+    """What one channel did, as readings need it as well."""
 
     def last(self, seconds: float, now: float, n: int) -> Sequence[float]:
         """Return `n` values for about the last `seconds`; NaN is a gap."""

@@ -19,6 +19,12 @@ _TIME_STEPS = (
     *(n * HOUR for n in (1, 2, 3, 6, 12)),
     *(n * DAY for n in (1, 2, 7, 14, 28, 56, 112)),
 )
+_SINCE_STEPS = (
+    *(1, 2, 5, 10, 30),
+    *(n * MINUTE for n in (1, 2, 5, 10, 30)),
+    *(n * HOUR for n in (1, 2, 3, 6, 12)),
+    *(n * DAY for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)),
+)
 
 
 class Tick(NamedTuple):
@@ -80,6 +86,30 @@ def time_ticks(start: float, end: float, cells: int, clock: Clock) -> tuple[Tick
         utc = number * step - offset
         ticks.append(Tick(utc, _time_label(clock(utc), step)))
     return tuple(ticks)
+
+
+def since_ticks(start: float, end: float, cells: int) -> tuple[Tick, ...]:
+    """Return ticks at round times since 0 between `start` and `end`, seconds, not too dense for `cells`."""
+    if end <= start or cells < 1:
+        return ()
+    cell = (end - start) / cells
+    step = next((step for step in _SINCE_STEPS if step / cell >= 8), _SINCE_STEPS[-1])
+    numbers = range(max(0, math.ceil(start / step - 1e-9)), math.floor(end / step + 1e-9) + 1)
+    return tuple(Tick(float(number * step), _since_label(number * step, step)) for number in numbers)
+
+
+def _since_label(seconds: int, step: int) -> str:
+    if not seconds:
+        return "0"
+    if step >= DAY:
+        return f"{seconds // DAY} d"
+    if seconds % HOUR == 0:
+        return f"{seconds // HOUR} h"
+    if seconds % MINUTE == 0:
+        if seconds < HOUR:
+            return f"{seconds // MINUTE} min"
+        return f"{seconds // HOUR}h{seconds // MINUTE % MINUTE:02d}"
+    return f"{seconds} s"
 
 
 def _time_label(when: datetime, step: int) -> str:

@@ -125,6 +125,11 @@ class Flights:
         """The run that goes on; None where none does, as far as anybody knows."""
         return self.flight if self.flight is not None and not self.flight.over else None
 
+    @property
+    def number(self) -> int:
+        """Number of the newest run in the record; 0 where it has none."""
+        return self._run
+
     def view(self) -> FlightView | None:
         """Return the run that goes on, or the newest that has ended; None before the first."""
         return self.flight.view() if self.flight is not None else None

@@ -1,4 +1,4 @@
-"""The console: one app, one station, four tabs, one flush timer."""
+"""The console: one app, one station, its tabs, one flush timer."""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ TABS: tuple[tuple[str, str, str], ...] = (
     ("controls", "2", "Controls"),
     ("recipes", "3", "Recipes"),
     ("log", "4", "Log"),
+    ("runs", "6", "Runs"),
 )
 
 
@@ -69,6 +70,10 @@ def _pane(tab: str) -> Pane:
         from xovac_tui.ui.panes.log import LogPane
 
         return LogPane(id="log")
+    if tab == "runs":
+        from xovac_tui.ui.panes.runs import RunsPane
+
+        return RunsPane(id="runs")
     return StatusPane(id="status")
 
 

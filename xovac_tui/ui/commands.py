@@ -92,6 +92,23 @@ ACTIONS: tuple[Action, ...] = (
         "log",
         footer=True,
     ),
+    Action(
+        "runs-view",
+        "enter,v",
+        "view",
+        "Show what has no room: chart, steps, lowest and highest values, or commands and notes.",
+        "runs",
+        footer=True,
+    ),
+    Action(
+        "runs-compare",
+        "c",
+        "compare",
+        "Mark the chosen run; on another one, show the two beside each other.",
+        "runs",
+        footer=True,
+    ),
+    Action("runs-back", "escape", "back", "Leave the comparison, then take the mark away.", "runs"),
     Action("log-back", "escape", "back", "Hide the detail, then take the filter away.", "log"),
     Action("help", "?", "help", "Explain the screen you are on, with its keys.", footer=True),
     Action(
@@ -101,6 +118,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("tab-controls", "2", "Controls", "Go to Controls: commands and ledger.", method="tab('controls')"),
     Action("tab-recipes", "3", "Recipes", "Go to Recipes.", method="tab('recipes')"),
     Action("tab-log", "4", "Log", "Go to Log: every event in and out.", method="tab('log')"),
+    Action("tab-runs", "6", "Runs", "Go to Runs: what was flown, and how.", method="tab('runs')"),
     Action("pause", "p", "pause", "Hold the picture still; data go on being received.", footer=True),
     Action("note", "n", "note", "Put a note on the time axis.", footer=True),
     Action(
@@ -222,6 +240,7 @@ _PLACES = {
     "controls": "Controls",
     "recipes": "Recipes",
     "log": "Log",
+    "runs": "Runs",
 }
 _FIXED = """## Moving about
 

@@ -14,7 +14,7 @@ from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
 from xovac_tui.ui.commands import bindings
 from xovac_tui.ui.pane import Pane
 from xovac_tui.ui.widgets.readings import Readings
-from xovac_tui.ui.widgets.runlines import RunMoment
+from xovac_tui.ui.widgets.runmoment import RunMoment
 from xovac_tui.ui.widgets.runpanel import RunPanel
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import WINDOWS, TrendModel, TrendSeries

@@ -13,18 +13,11 @@ from xovac_tui.plot.cells import Picture, Tone
 from xovac_tui.plot.chart import Axis, Frame, Line, compose, lay_out, rows_for
 from xovac_tui.plot.raster import dots_per_cell
 from xovac_tui.plot.scale import steady
-from xovac_tui.plot.ticks import value_ticks
+from xovac_tui.plot.ticks import since_ticks, value_ticks
 from xovac_tui.recipes.plan import Plan
 from xovac_tui.ui.widgets.lines import Line as Cells
 from xovac_tui.ui.widgets.lines import LinesWidget
 
-_STEPS = (
-    *(1, 2, 5, 10, 30),
-    *(n * 60 for n in (1, 2, 5, 10, 30)),
-    *(n * 3600 for n in (1, 2, 3, 6, 12)),
-    *(n * 86400 for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)),
-)
-"""Distances of labels on the time axis, seconds."""
 _LEAST_SPAN = 5.0
 """K; smaller changes are drawn as what they are: small."""
 
@@ -132,25 +125,8 @@ def time_labels(total: float, cells: int) -> tuple[tuple[int, str], ...]:
     """Return cells and labels of round times since the start."""
     if total <= 0 or cells < 1:
         return ()
-    cell = total / cells
-    step = next((step for step in _STEPS if step / cell >= 8), _STEPS[-1])
-    numbers = range(math.floor(total / step + 1e-9) + 1)
-    return tuple(
-        (min(cells - 1, int(number * step / cell)), _since(number * step, step)) for number in numbers
-    )
-
-
-def _since(seconds: int, step: int) -> str:
-    """Return a time since the start as its axis writes it."""
-    if not seconds:
-        return "0"
-    if step >= 86400:
-        return f"{seconds // 86400} d"
-    if seconds % 3600 == 0:
-        return f"{seconds // 3600} h"
-    if seconds % 60 == 0:
-        return f"{seconds // 60} min" if seconds < 3600 else f"{seconds // 3600}h{seconds // 60 % 60:02d}"
-    return f"{seconds} s"
+    ticks = since_ticks(0.0, total, cells)
+    return tuple((min(cells - 1, int(tick.value * cells / total)), tick.label) for tick in ticks)
 
 
 _STYLES = {Tone.AXIS: "profile--axis", Tone.LABEL: "profile--label"}

@@ -9,7 +9,8 @@ from textual.content import Content
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import LinesWidget
-from xovac_tui.ui.widgets.runlines import LOW, RunMoment, run_lines, run_subtitle, run_title
+from xovac_tui.ui.widgets.runlines import LOW, run_lines, run_subtitle, run_title
+from xovac_tui.ui.widgets.runmoment import RunMoment
 
 
 class RunPanel(LinesWidget):

@@ -158,6 +158,10 @@ class TrendChart(SizedWidget, can_focus=True):
                 return
         self._draw()
 
+    def forget(self) -> None:
+        """Look at the next model as at a new one: its own bounds, all of it, no cursor."""
+        self.view = View(ascii_only=self.view.ascii_only)
+
     def _key(self, model: TrendModel) -> tuple[object, ...]:
         """Return all that may change other cells than the newest."""
         view = self.view

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import datetime
 
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.plot.cells import Tone, narrow
@@ -87,9 +86,7 @@ def readout(
     drawn: Sequence[tuple[TrendSeries, Line]],
     column: int,
     across: int,
-    when: datetime,
-    now: datetime,
-    cell: float,
+    when: str,
     marks: Sequence[Mark],
     width: int,
     ascii_only: bool,
@@ -98,8 +95,7 @@ def readout(
 
     As much as `width` allows: lowest and highest where they differ, or the middle, or without units.
     """
-    form = "%H:%M:%S" if cell < 60 else "%H:%M"
-    texts: list[Text] = [(when.strftime(form if when.date() == now.date() else f"%a %d {form}"), Tone.CURSOR)]
+    texts: list[Text] = [(when, Tone.CURSOR)]
     for mark in marks:
         glyph, plain, tone = MARKS.get(mark.kind, MARKS["note"])
         texts += [

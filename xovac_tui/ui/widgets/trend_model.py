@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from xovac_tui.chamber.history import ChannelHistory
+from xovac_tui.chamber.history import Curve
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.plot.cells import narrow
 from xovac_tui.plot.ticks import Clock
@@ -40,7 +40,7 @@ class TrendSeries:
     unit: str
     """As in the data: `degC`, `mbar`."""
     log: bool
-    history: ChannelHistory
+    history: Curve
     slot: int
     """Number of its colour, from 0; it keeps it when others come and go."""
 
@@ -61,6 +61,10 @@ class TrendModel:
     title: str = "Trend"
     utc: bool = False
     """Label the time axis in UTC."""
+    whole: bool = False
+    """It is over: "all" is exactly what there is, and nothing is live."""
+    since: bool = False
+    """Label the time axis with the time since 0, and not with the time of day."""
 
     def clock(self) -> Clock:
         """Return the function that turns UTC seconds into the time of day to show."""

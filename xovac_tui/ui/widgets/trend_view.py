@@ -11,7 +11,8 @@ from xovac_tui.plot.cells import Picture
 from xovac_tui.plot.chart import MARKS, Axis, Frame, Layout, Line, Text, compose, lay_out, rows_for
 from xovac_tui.plot.raster import dots_per_cell
 from xovac_tui.plot.scale import Scale, steady
-from xovac_tui.plot.ticks import time_ticks, value_ticks
+from xovac_tui.plot.ticks import since_ticks, time_ticks, value_ticks
+from xovac_tui.recipes.units import format_duration
 from xovac_tui.ui.widgets.trend_legend import legend, names, readout
 from xovac_tui.ui.widgets.trend_model import WINDOWS, ZOOMS, TrendModel, TrendSeries, shown_unit, window_name
 
@@ -82,11 +83,17 @@ class View:
             return self.window
         begins = [oldest for series in model.series if (oldest := series.history.oldest) is not None]
         needed = model.now_mono - min(begins, default=model.now_mono)
+        if model.whole:
+            return max(needed, 1.0)
         return next((zoom for zoom in ZOOMS[3:] if zoom >= needed), ZOOMS[-1])
 
     def live_span(self, model: TrendModel, width: int) -> Span:
         """Return the cells of a window that ends now, with room for the lines' numbers after the newest."""
         cell = self.seconds(model) / width
+        if model.whole and self.window is None:
+            # The first value stands at the left edge, and the lines' numbers have room after the last one.
+            cell *= width / max(1, width - LABEL_ROOM - 1)
+            return Span(math.floor(model.now_mono / cell) + 1 + LABEL_ROOM - width, cell)
         jump = max(1, min(math.ceil(SHIFT_SECONDS / cell), width // 10))
         last = (math.floor(model.now_mono / cell / jump) + 1) * jump
         return Span(last + LABEL_ROOM - width, cell)
@@ -177,9 +184,10 @@ class View:
         """Return the words for the frame: the window, and whether this is the past."""
         name = window_name(self.window)
         if self.window is None:
-            name = f"all ({window_name(self.seconds(model))})"
+            name = "all" if model.whole else f"all ({window_name(self.seconds(model))})"
         dash = "-" if self.ascii_only else "—"
-        past = f"  {dash} the past, esc: back to now" if self.held is not None else ""
+        back = f"  {dash} esc: to its end" if model.whole else f"  {dash} the past, esc: back to now"
+        past = back if self.held is not None else ""
         who = f"   {self._who}" if self._who and not past else ""
         return f"{model.title}  w: window {name}{past}{who}"
 
@@ -261,6 +269,9 @@ class View:
         if self._offset is None or abs(offset - self._offset) > CLOCK_SLACK:
             self._offset = offset
         start = span.start + self._offset
+        if model.since:
+            since = since_ticks(span.start, span.start + span.cell * width, width)
+            return tuple((span.column(tick.value + span.cell * 1e-6), tick.label) for tick in since)
         ticks = time_ticks(start, start + span.cell * width, width, model.clock())
         return tuple((math.floor((tick.value - start) / span.cell + 1e-6), tick.label) for tick in ticks)
 
@@ -290,11 +301,18 @@ class View:
                 ascii_only=self.ascii_only,
             )
         column = span.column(self.cursor)
-        clock = model.clock()
-        when = clock((span.first + column) * span.cell + (self._offset or 0.0))
         here = [mark for mark in model.marks if span.column(mark.mono) == column]
-        now = clock(model.now_utc)
-        return readout(drawn, column, across, when, now, span.cell, here, layout.width, self.ascii_only)
+        when = self._when(model, (span.first + column) * span.cell)
+        return readout(drawn, column, across, when, here, layout.width, self.ascii_only)
+
+    def _when(self, model: TrendModel, mono: float) -> str:
+        """Return the time under the cursor: of the day, with the day where it is another one."""
+        if model.since:
+            return f"after {format_duration(max(0.0, mono))}"
+        clock = model.clock()
+        when, now = clock(mono + (self._offset or 0.0)), clock(model.now_utc)
+        form = "%H:%M:%S" if self.span.cell < 60 else "%H:%M"
+        return when.strftime(form if when.date() == now.date() else f"%a %d {form}")
 
 
 def assign(series: Sequence[TrendSeries]) -> Axes:
