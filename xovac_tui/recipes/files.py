@@ -30,6 +30,8 @@ class RecipeFile(msgspec.Struct, frozen=True):
     recipe: Recipe | None
     problem: str = ""
     """Why it cannot be read, one sentence a line; empty when all is well."""
+    text: str = ""
+    """What is in the file; empty where it cannot be read."""
 
 
 def load_recipe(path: Path | str) -> Recipe:
@@ -75,7 +77,9 @@ def list_recipes(folder: Path | str) -> tuple[RecipeFile, ...]:
         ) from None
     except OSError as error:
         raise RecipeError(f"The recipe folder {_os_problem(str(folder), error)}") from None
-    return tuple(_listed(path) for path in sorted(paths, key=lambda path: (path.name.casefold(), path.name)))
+    return tuple(
+        read_file(path) for path in sorted(paths, key=lambda path: (path.name.casefold(), path.name))
+    )
 
 
 def examples_folder() -> Path:
@@ -88,12 +92,14 @@ def is_candidate(name: str) -> bool:
     return name.lower().endswith(".toml") and not name.startswith(".")
 
 
-def _listed(path: Path) -> RecipeFile:
+def read_file(path: Path) -> RecipeFile:
+    """Return a file as it is on the disk now, readable or not."""
     try:
-        recipe = load_recipe(path)
+        text = _decoded(read_bytes(path), shown(str(path), 400))
+        recipe = parse_recipe(text, str(path))
     except RecipeError as error:
         return RecipeFile(path, shown(path.stem), None, str(error))
-    return RecipeFile(path, recipe.name, recipe)
+    return RecipeFile(path, recipe.name, recipe, text=text)
 
 
 def read_bytes(path: Path) -> bytes:

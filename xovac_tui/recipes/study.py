@@ -10,9 +10,8 @@ from xovac_tui.errors import RecipeError
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.check import Finding, check_recipe
 from xovac_tui.recipes.compiler import Compiled, compile_recipe
-from xovac_tui.recipes.files import RecipeFile, examples_folder, list_recipes, load_recipe
+from xovac_tui.recipes.files import RecipeFile, examples_folder, list_recipes, read_file
 from xovac_tui.recipes.plan import Plan, PlanSettings, plan_recipe
-from xovac_tui.recipes.units import shown
 
 
 class Study(msgspec.Struct, frozen=True):
@@ -59,11 +58,7 @@ def read_library(folder: Path | None) -> Library:
 
 def read_again(file: RecipeFile) -> RecipeFile:
     """Return a file as it is on the disk now."""
-    try:
-        recipe = load_recipe(file.path)
-    except RecipeError as error:
-        return RecipeFile(file.path, shown(file.path.stem), None, str(error))
-    return RecipeFile(file.path, recipe.name, recipe)
+    return read_file(file.path)
 
 
 def study_recipe(file: RecipeFile, settings: PlanSettings, start_temperature: float) -> Study:

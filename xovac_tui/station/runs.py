@@ -32,6 +32,8 @@ MOST = 6_000
 _BEFORE = 60.0
 _AFTER = 5.0
 """Seconds around a run whose commands belong to it: somebody started it, somebody cancelled it."""
+_TOLD_EARLIER = 1.0
+"""Seconds that the chamber's own word of the beginning may be older than the look at it."""
 
 Told = tuple[str, str, str, bool]
 """A channel to tell of: full name, label, unit, logarithmic."""
@@ -140,7 +142,7 @@ def read_run(
             extremes=tuple(Extreme(*one, summary) for one, summary in found if summary is not None),
             gaps=gaps(record, start, until),
             commands=tuple(lists.commands(record, start - _BEFORE, until + _AFTER)),
-            marks=tuple(lists.marks(record, start, until + _AFTER)),
+            marks=tuple(lists.marks(record, start - _TOLD_EARLIER, until + _AFTER)),
             temperature=_track(windows, contract, Role.CONTROLLED, start, until),
             pressure=_track(windows, contract, Role.PRESSURE, start, until),
         )

@@ -294,7 +294,7 @@ class XovacApp(TerminalApp):
         channels = [c for c in self.station.snapshot().channels if c.pinned and not c.hidden]
         digest = await asyncio.to_thread(self.station.record.digest, channels)
         if digest is not None and digest.events:
-            await self.push_screen_wait(DigestDialog(digest))
+            await self.push_screen_wait(DigestDialog(digest, self.station.flights.flying))
 
     def _toast(self, words: Words | None) -> None:
         if words is not None:

@@ -10,13 +10,17 @@ from textual.containers import Vertical, VerticalScroll
 
 from xovac_tui.api.text import clean
 from xovac_tui.chamber.snapshot import Outcome
+from xovac_tui.flight import Flight, FlightView
 from xovac_tui.recipes.units import format_duration
 from xovac_tui.recording.digest import Digest
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.facts import Fact, FactsView
 from xovac_tui.ui.format import Times, number, unit
 from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.widgets.runwords import drift_words, range_words
 
+_RECENT = 60.0
+"""Seconds since a run was seen last within which it is said to go on."""
 _MOST = 6
 """Lines of one kind; the rest are counted."""
 
@@ -30,9 +34,9 @@ class DigestDialog(Dialog[bool]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "dismiss(True)", "back", show=False)]
 
-    def __init__(self, digest: Digest) -> None:
+    def __init__(self, digest: Digest, flight: Flight | None = None) -> None:
         super().__init__()
-        self._digest = digest
+        self._digest, self._flight = digest, flight
 
     def compose(self) -> ComposeResult:
         """Build the list."""
@@ -44,7 +48,7 @@ class DigestDialog(Dialog[bool]):
             box.border_subtitle = "enter: go on"
             with VerticalScroll():
                 facts = FactsView()
-                facts.show(digest_facts(digest, console.times, console.glyphs))
+                facts.show(digest_facts(digest, console.times, console.glyphs, self._flight))
                 yield facts
 
     def on_mount(self) -> None:
@@ -57,9 +61,14 @@ class DigestDialog(Dialog[bool]):
         self.query_one(VerticalScroll).styles.max_height = max(2, self.app.size.height - 4)
 
 
-def digest_facts(digest: Digest, times: Times, glyphs: Glyphs) -> list[Fact]:
-    """Return the digest as labelled lines: what wants a thought first, then what is good to know."""
+def digest_facts(digest: Digest, times: Times, glyphs: Glyphs, flight: Flight | None = None) -> list[Fact]:
+    """Return the digest as labelled lines: what wants a thought first, then what is good to know.
+
+    `flight` is the run that is followed, of which it is told where it is by now.
+    """
     facts: list[Fact] = []
+    if flight is not None and not flight.over:
+        facts.append(Fact("Now", _now(flight.view(), digest.until, flight.state().utc, times), "fact--now"))
     facts += _listed("Runs", [_run(digest, n, times) for n in range(len(digest.runs))], "none began or ended")
     if digest.steps:
         facts.append(Fact("Steps", f"{digest.steps} begun"))
@@ -88,6 +97,26 @@ def digest_facts(digest: Digest, times: Times, glyphs: Glyphs) -> list[Fact]:
         facts.append(Fact("Readings" if place == 0 else "", words))
     facts.append(Fact("Recorded", f"{digest.events:,} events"))
     return [Fact(fact.label, glyphs.plain(fact.text), fact.style) for fact in facts]
+
+
+def _now(flight: FlightView, now: float, seen: float, times: Times) -> str:
+    """Return where the run that goes on is, when it ends, and by how much that has moved.
+
+    `seen` is when it was seen last, UTC seconds: what nobody saw since may be otherwise.
+    """
+    words = f'"{clean(flight.name, 40)}"' if flight.name else "A run"
+    words += " goes on" if now - seen < _RECENT else f" went on when last seen, {times.day_and_time(seen)}"
+    if flight.step:
+        words += f", step {flight.step}" + (f" of {flight.steps}" if flight.steps else "")
+    if flight.label:
+        words += f", {flight.label}"
+    if flight.planned and flight.estimated:
+        words += " (estimated)"
+    if flight.ends_utc is None:
+        return f"{words}; when it ends is not known"
+    spread, drift = range_words(flight), drift_words(flight.drift)
+    ends = f"{words}; ends {times.day_and_time(flight.ends_utc)}" + (f" {spread}" if spread else "")
+    return ends + (f", {drift} since its start" if drift else "")
 
 
 def _run(digest: Digest, place: int, times: Times) -> str:

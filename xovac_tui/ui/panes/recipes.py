@@ -344,7 +344,7 @@ class RecipesPane(Pane):
         total = ("about " if compiled.plan.estimated else "") + spell_duration(round(compiled.total))
 
         async def send() -> LedgerEntry:
-            return await self.station.load_recipe(compiled.plan, compiled.payload)
+            return await self.station.load_recipe(compiled.plan, compiled.payload, file.text)
 
         facts = [
             ("Recipe", f"{file.name}, {len(compiled.items)} items, {total}"),

@@ -58,7 +58,7 @@ class RunFacts(LinesWidget):
     }  # fmt: skip
     DEFAULT_CSS = """
     RunFacts {
-        height: 7; width: 1fr; padding: 0 1;
+        height: 8; width: 1fr; padding: 0 1;
         & > .rows--quiet { color: $foreground-muted; }
         & > .rows--strong { text-style: bold; }
         & > .rows--warn { color: $warning; }
@@ -85,7 +85,6 @@ class RunsPane(Pane):
     RunsPane.-wide #run-list { width: 42; }
     RunsPane #run-right { width: 1fr; height: 1fr; }
     RunsPane #run-chart { height: 1fr; }
-    RunsPane.-tall #run-facts { height: 8; }
     RunsPane.-tall #run-chart { height: 5fr; min-height: 10; }
     RunsPane.-tall #run-steps { height: 4fr; }
     RunsPane.-tall #run-readings, RunsPane.-tall #run-happened { height: 3fr; }
@@ -121,6 +120,8 @@ class RunsPane(Pane):
         self._read_once = False
         self._problem = ""
         self._chosen: int | None = None
+        self._at_newest = True
+        """The cursor stands at the top, and stays there when another run begins."""
         self._past: PastRun | None = None
         self._model: TrendModel | None = None
         self._marked: int | None = None
@@ -203,7 +204,7 @@ class RunsPane(Pane):
             except XovacError as error:
                 self._problem = str(error)
         self._read_once = True
-        if self._runs and self._chosen not in {run.id for run in self._runs}:
+        if self._runs and (self._at_newest or self._chosen not in {run.id for run in self._runs}):
             self._choose(self._runs[0].id)
         self._draw_list()
         if not self._runs:
@@ -218,6 +219,7 @@ class RunsPane(Pane):
     def on_rows_chosen(self, message: Rows.Chosen) -> None:
         """Read the run that the cursor stands on."""
         if message.rows is self.runs and message.index // 2 < len(self._runs):
+            self._at_newest = message.index < 2
             self._choose(self._runs[message.index // 2].id)
 
     @work(group="runs-read", exclusive=True)

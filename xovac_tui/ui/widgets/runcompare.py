@@ -49,14 +49,14 @@ def pair_head(runs: Sequence[PastRun], width: int, *, glyphs: Glyphs, times: Tim
 def pair_lines(one: PastRun, other: PastRun, width: int, glyphs: Glyphs) -> list[Line]:
     """Return what differs: first step by step, then channel by channel."""
     names = (one.recorded.label, other.recorded.label)
-    lines: list[Line] = [((_row("step", "what", _names("took", "counts", names), width, "~"), "rows--head"),)]
+    lines = _heads("step", "what", ("took", "counts"), names, width)
     first, second = ({leg.step: leg for leg in run.state.flown} for run in (one, other))
     steps = sorted(first.keys() | second.keys())
     for step in steps:
         lines.append(_step_line(step, first.get(step), second.get(step), width, glyphs))
     if not steps:
         lines.append((("Of neither run a step is known.", "rows--quiet"),))
-    lines += [(), ((_row("", "channel", _names("lowest", "highest", names), width, "~"), "rows--head"),)]
+    lines += [(), *_heads("", "channel", ("lowest", "highest"), names, width)]
     theirs = {extreme.name: extreme for extreme in other.extremes}
     for extreme in one.extremes:
         if (match := theirs.get(extreme.name)) is not None:
@@ -64,10 +64,14 @@ def pair_lines(one: PastRun, other: PastRun, width: int, glyphs: Glyphs) -> list
     return lines
 
 
-def _names(left: str, right: str, names: Sequence[str]) -> list[str]:
-    """Return the names of six columns: two values and their difference, twice."""
-    columns = (f"{left} {names[0]}", names[1], "change", f"{right} {names[0]}", names[1], "change")
-    return [name if len(name) <= _CELL else names[0] for name in columns]
+def _heads(step: str, what: str, groups: Sequence[str], names: Sequence[str], width: int) -> list[Line]:
+    """Return two rows of headings: what is compared, and under each the two runs and the difference."""
+    above = [cell for group in groups for cell in (group, "", "")]
+    below = [cell for _ in groups for cell in (*names, "change")]
+    return [
+        ((_row("", "", above, width, "~"), "rows--quiet"),),
+        ((_row(step, what, below, width, "~"), "rows--head"),),
+    ]
 
 
 def _step_line(step: int, one: Leg | None, other: Leg | None, width: int, glyphs: Glyphs) -> Line:

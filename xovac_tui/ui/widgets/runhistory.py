@@ -28,7 +28,7 @@ _RESULT_STYLES = {
     Result.UNKNOWN: "rows--warn",
 }
 _ROOMY = 70
-"""Cells; from this width on the table of steps has all its columns."""
+"""Cells; from this width on the tables have all their columns."""
 _HASH = 12
 """Characters of a hash that are shown: enough to tell two recipes apart."""
 
@@ -150,10 +150,10 @@ def _loaded(past: PastRun, times: Times) -> Line:
 
 # -- steps --------------------------------------------------------------------------------------------------
 
-_ROOMY_STEPS = (4, 5, 0, 9, 7, 7, 7, 7, 7)
-_CLOSE_STEPS = (3, 0, 0, 0, 7, 7, 0, 7, 7)
+_ROOMY_STEPS = (4, 5, 0, 9, 7, 7, 7, 6, 6)
+_CLOSE_STEPS = (4, 0, 0, 0, 7, 7, 0, 6, 6)
 _HOW = re.compile(r" (?:for|at|in|as) (?=[\d.a])")
-_STEP_NAMES = ("step", "cycle", "what", "began", "took", "planned", "elapsed", "in tol.", "counts")
+_STEP_NAMES = ("step", "cycle", "what", "began", "took", "planned", "elapsed", "in tol", "counts")
 
 
 def step_head(width: int) -> Line:
@@ -191,7 +191,7 @@ def step_line(leg: Leg, now: float, width: int, *, glyphs: Glyphs, times: Times)
 def _step_row(cells: Sequence[str], width: int, ellipsis: str) -> str:
     """Return one row; the column that says what gets what the others leave, or leaves the row."""
     rooms = _ROOMY_STEPS if width >= _ROOMY else _CLOSE_STEPS
-    rest = width - sum(room + 1 for room in rooms if room) - 1
+    rest = width - sum(room + 1 for room in rooms if room)
     parts = []
     for place, (cell, room) in enumerate(zip(cells, rooms, strict=True)):
         if place == 2:
@@ -219,8 +219,10 @@ def reading_line(extreme: Extreme, width: int, glyphs: Glyphs) -> Line:
 
 
 def _reading_row(label: str, values: Sequence[str], name: str, width: int, ellipsis: str) -> str:
-    room = max(8, min(30, width - 3 * 10 - 6))
-    numbers = (fit(value, 9, right=True) for value in values)
+    """Return one row; where there is no room for all three values, the mean is left out."""
+    shown = values if width >= _ROOMY else values[:2]
+    room = max(8, min(30, width - 10 * len(shown) - 6))
+    numbers = (fit(value, 9, right=True) for value in shown)
     return " ".join([fit_label(label, room, ellipsis=ellipsis), *numbers, fit(name, 5)])
 
 

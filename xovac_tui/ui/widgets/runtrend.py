@@ -66,9 +66,9 @@ def run_model(past: PastRun, *, utc: bool) -> TrendModel:
         series=tuple(series),
         planned=[(start + t, celsius) for t, celsius in past.planned_points()] or None,
         marks=tuple(
-            Mark(one.t, one.mark.utc, one.mark.kind, clean(one.mark.text, 80))
+            Mark(max(start, one.t), one.mark.utc, one.mark.kind, clean(one.mark.text, 80))
             for one in past.marks
-            if one.mark.kind in MARKS and start <= one.t <= end
+            if one.mark.kind in MARKS and one.t <= end
         ),
         window=None,
         title=f"{past.recorded.label} over its plan" if past.planned_points() else past.recorded.label,
@@ -80,12 +80,14 @@ def run_model(past: PastRun, *, utc: bool) -> TrendModel:
 def pair_model(one: PastRun, other: PastRun) -> TrendModel:
     """Return the temperatures of two runs from their beginnings, and the plan of the first that has one."""
     planned = next((run for run in (one, other) if run.planned_points()), None)
-    title = f"{one.recorded.label} and {other.recorded.label} from their beginnings"
+    label = next((clean(run.temperature.label, 40) for run in (one, other) if run.temperature), _UNTOLD)
+    title = f"{label} of {one.recorded.label} and {other.recorded.label}"
+    longest = max(one.seconds, other.seconds)
     return TrendModel(
-        now_mono=max(one.seconds, other.seconds),
-        now_utc=max(one.seconds, other.seconds),
+        now_mono=longest,
+        now_utc=longest,
         series=tuple(
-            _series(run, run.temperature, f"{run.recorded.label} ", slot, before=run.recorded.started)
+            _series(run, run.temperature, run.recorded.label, slot, before=run.recorded.started)
             for slot, run in enumerate((one, other))
         ),
         planned=planned.planned_points() if planned is not None else None,
@@ -97,9 +99,10 @@ def pair_model(one: PastRun, other: PastRun) -> TrendModel:
 
 
 def _series(
-    past: PastRun, track: Track | None, prefix: str, slot: int, *, log: bool = False, before: float = 0.0
+    past: PastRun, track: Track | None, name: str, slot: int, *, log: bool = False, before: float = 0.0
 ) -> TrendSeries:
+    """Return one line of a chart; without a `name` it has its channel's."""
     curve = FlownCurve(past.recorded.started, track.bins if track is not None else None, before)
-    label = clean(track.label, 40) if track is not None else _UNTOLD
+    label = name or (clean(track.label, 40) if track is not None else _UNTOLD)
     unit = track.unit if track is not None else "degC"
-    return TrendSeries(f"{past.recorded.id}.{slot}", f"{prefix}{label}", unit, log, curve, slot)
+    return TrendSeries(f"{past.recorded.id}.{slot}", label, unit, log, curve, slot)
