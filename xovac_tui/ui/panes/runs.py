@@ -325,11 +325,17 @@ class RunsPane(Pane):
         steps = self.query_one("#run-steps", Rows)
         state = past.state
         legs = state.flown if state.leg is None else (*state.flown, state.leg)
+        at_end = steps.top + steps.size.height > steps.count
+        if past.running and (rewind or at_end):
+            # The step that is flown now stays in sight.
+            steps.top = len(legs)
 
         def step(index: int, chosen: bool) -> Line:
             return step_line(legs[index], state.t, steps.size.width, glyphs=glyphs, times=times)
 
-        steps.show_rows(len(legs), step, head=lambda: step_head(steps.size.width), rewind=rewind)
+        steps.show_rows(
+            len(legs), step, head=lambda: step_head(steps.size.width), rewind=rewind and not past.running
+        )
         readings, extremes = self.query_one("#run-readings", Rows), past.extremes
 
         def reading(index: int, chosen: bool) -> Line:

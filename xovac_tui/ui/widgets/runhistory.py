@@ -252,7 +252,8 @@ def happened_lines(past: PastRun, width: int, *, glyphs: Glyphs, times: Times) -
         for place, line in enumerate(folded(shown_text(words, 600, glyphs), max(10, width - len(head)))):
             lines.append(((head if not place else " " * len(head), "rows--quiet"), (line, style)))
     if not found:
-        lines.append((("Nobody sent a command or wrote a note, and there was no gap.", "rows--quiet"),))
+        said = "Nobody sent a command or wrote a note, and there was no gap."
+        lines += [((line, "rows--quiet"),) for line in folded(said, width)]
     return lines
 
 

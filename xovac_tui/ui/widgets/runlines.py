@@ -20,6 +20,7 @@ from xovac_tui.ui.widgets.runmoment import RunMoment
 from xovac_tui.ui.widgets.runwords import (
     basis_words,
     clock_words,
+    condition_words,
     drift_words,
     ended_words,
     gap_words,
@@ -109,7 +110,7 @@ def _full(moment: RunMoment, width: int, height: int, glyphs: Glyphs, times: Tim
     rows["ends"] = _ends(moment, width, glyphs, times)
     if flight is not None:
         rows["basis"] = _basis(flight)
-        rows["dwell"], rows["why"] = _dwell(moment, flight, width, glyphs)
+        rows["dwell"], rows["why"] = _dwell(moment, flight, glyphs)
     if moment.flying is not None:
         told = gap_words(moment.flying.gaps, moment.flying.gap_seconds)
         rows["gaps"] = (("Gaps  ", "run--quiet"), (told, "run--warn" if moment.flying.gaps else ""))
@@ -312,7 +313,7 @@ def _basis(flight: FlightView) -> Line:
     return (("Times ", "run--quiet"), (said, "run--warn" if "assumed" in said else "run--quiet"))
 
 
-def _dwell(moment: RunMoment, flight: FlightView, width: int, glyphs: Glyphs) -> tuple[Line, Line]:
+def _dwell(moment: RunMoment, flight: FlightView, glyphs: Glyphs) -> tuple[Line, Line]:
     """Return the clocks of the hold that is flown, and why it does not count now."""
     dwell = flight.dwell
     if dwell is None:
@@ -321,13 +322,12 @@ def _dwell(moment: RunMoment, flight: FlightView, width: int, glyphs: Glyphs) ->
     why = why_not(dwell, flight, moment.snapshot)
     spans: list[Span] = [("Dwell ", "run--quiet")]
     for name, time in clock_words(dwell):
-        style = ("run--warn" if why else "run--good") if name == "counts" else "run--value"
+        last = name == "counts"
+        style = ("run--warn" if why else "run--good") if last else "run--value"
         # As wide as the longest time, so that the names stand still.
-        spans += [(f"{name} ", "run--quiet"), (f"{time:<{7 if width >= 49 else 6}}", style)]
-    said: Span = (
-        (f"      does not count now: {why}", "run--warn") if why else ("      counts now", "run--good")
-    )
-    return tuple(spans), ((glyphs.plain(said[0]), said[1]),)
+        spans += [(f"{name} ", "run--quiet"), (time if last else f"{time:<7}", style)]
+    said = f"does not count: {why}" if why else f"counts now: {condition_words(dwell)}"
+    return tuple(spans), ((glyphs.plain(f"      {said}"), "run--warn" if why else "run--good"),)
 
 
 def _upcoming(place: int, what: str, seconds: float, width: int, glyphs: Glyphs) -> Line:

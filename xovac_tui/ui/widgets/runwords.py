@@ -90,13 +90,11 @@ def why_not(dwell: Dwell, flight: FlightView, snapshot: Snapshot) -> str:
     usable = channel is not None and channel.quality is Quality.GOOD
     pressure = to_mbar(channel.value, channel.unit) if channel is not None and usable else None
     if pressure is None:
-        return f"pressure unknown, must be at most {limit}"
+        return "pressure unknown"
     return f"pressure above {limit}" if pressure > dwell.pressure else ""
 
 
 def condition_words(dwell: Dwell) -> str:
     """Return what must be so for a dwell to count."""
-    words = f"within {format_number(dwell.tolerance, 2)} K of {format_number(dwell.target, 1)} °C"
-    if dwell.pressure is None:
-        return words
-    return f"{words}, at most {number(dwell.pressure, log=True)} mbar"
+    words = f"within {format_number(dwell.tolerance, 2)} K"
+    return words if dwell.pressure is None else f"{words}, ≤ {number(dwell.pressure, log=True)} mbar"

@@ -1,0 +1,152 @@
+"""Runs in a record: flown with the simulator's physics, and written as a station writes them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tests.helpers import flown
+from tests.helpers.console import UTC
+from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.payload import decode_arguments
+from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
+from xovac_tui.flight import Flight, FlightState
+from xovac_tui.recipes.compiler import compile_recipe
+from xovac_tui.recipes.files import parse_recipe
+from xovac_tui.recipes.plan import PlanSettings
+from xovac_tui.recording.items import LedgerItem, LinkItem, LoadItem, MarkItem, RunItem, Session
+from xovac_tui.recording.writer import Writer
+
+BEGAN = UTC - 20_000.0
+"""UTC seconds at which the record begins; its monotonic time begins with 0."""
+SESSION = Session(pid=1, host="lab", who="rob@lab", program="test", profile="bench-1", url="http://x")
+SOURCE = """name = "Soak"
+description = "Board X, lot 3"
+tolerance = 2
+[[steps]]
+to = 50
+over = "20min"
+[[steps]]
+hold = "40min"
+[[steps]]
+to = 25
+over = "20min"
+[[steps]]
+hold = "30min"
+"""
+SETTINGS = PlanSettings()
+
+
+class RecordedBench(flown.Bench):
+    """A simulated chamber whose messages go into a record."""
+
+    writer: Writer
+
+    def _tell(self, name: str, payload: dict[str, Any]) -> None:
+        super()._tell(name, payload)
+        arguments = decode_arguments(json.dumps(payload))
+        self.writer.event(Event(name, arguments, Direction.IN, Kind.MESSAGE, BEGAN + self.now, self.now))
+
+
+def begin(path: Path) -> Writer:
+    """Begin a record."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    writer = Writer(path, SESSION, recording=True, utc=BEGAN, mono=0.0)
+    writer.item(LinkItem(LinkView(LinkWord.ONLINE), BEGAN, 0.0))
+    return writer
+
+
+def fly(
+    writer: Writer,
+    number: int,
+    start: float,
+    *,
+    source: str = SOURCE,
+    seconds: float = 240.0,
+    lost: tuple[float, float] | None = None,
+    cancel: float | None = None,
+) -> FlightState:
+    """Fly a recipe at 30 times the speed from `start` on (record seconds), and return how it was flown.
+
+    It goes on after `seconds` where it has not ended; in `lost` the link is gone; at `cancel` it is stopped
+    by ann@lab.
+    """
+    recipe = parse_recipe(source, "test")
+    RecordedBench.writer = writer
+    bench = RecordedBench(recipe, SETTINGS, now=start)
+    flight = Flight(bench.plan, speed=bench.speed)
+    began = bench.now
+    compiled = compile_recipe(recipe, SETTINGS, bench.plan.start_temperature)
+    text = json.dumps(compiled.payload)
+    writer.item(
+        LoadItem(
+            utc=BEGAN + began - 5,
+            mono=began - 5,
+            who="ada@lab",
+            name=recipe.name,
+            outcome="success",
+            hash=hashlib.sha256(text.encode()).hexdigest(),
+            source=source,
+            payload=text,
+            plan=msgspec.json.encode(bench.plan),
+            settings=msgspec.json.encode(SETTINGS),
+        )
+    )
+    _command(writer, 2 * number, "start_recipe", "ada@lab", began)
+    writer.item(MarkItem(Mark(began, BEGAN + began, "run", "chamber reports running"), "rob@lab"))
+    down = False
+    for seen in bench.looks(seconds):
+        t = bench.now - began
+        gone = lost is not None and lost[0] <= t < lost[1]
+        if gone is not down:
+            down = gone
+            word = LinkWord.LOST if gone else LinkWord.ONLINE
+            writer.item(LinkItem(LinkView(word), BEGAN + bench.now, bench.now))
+        if cancel is not None and t >= cancel:
+            cancel = None
+            _command(writer, 2 * number + 1, "cancel_recipe", "ann@lab", bench.now)
+            bench.machine.cancel()
+            flight.cancel("ann@lab")
+        utc = seen.utc - flown.UTC + BEGAN
+        flight.observe(msgspec.structs.replace(seen, utc=utc, linked=not gone, fresh=not gone))
+        if flight.over:
+            break
+    writer.item(MarkItem(Mark(began + 60, BEGAN + began + 60, "note", "Strap checked"), "ada@lab"))
+    state = flight.state()
+    writer.item(
+        RunItem(
+            id=number,
+            name=recipe.name,
+            load=number,
+            started_utc=BEGAN + began,
+            started_mono=began,
+            utc=BEGAN + bench.now,
+            mono=bench.now,
+            result=state.result.value,
+            reason=state.reason,
+            flight=msgspec.json.encode(state),
+        )
+    )
+    writer.commit(BEGAN + bench.now)
+    return state
+
+
+def three_runs(path: Path) -> Path:
+    """Write a record with a completed run that lost its link for 20 s, a cancelled one, one that goes on."""
+    writer = begin(path)
+    fly(writer, 1, 100.0, lost=(100.0, 120.0))
+    fly(writer, 2, 1_000.0, cancel=90.0)
+    fly(writer, 3, 19_800.0, seconds=120.0)
+    writer.close(BEGAN + 20_000)
+    return path
+
+
+def _command(writer: Writer, number: int, command: str, who: str, mono: float) -> None:
+    entry = LedgerEntry(
+        number, command, "", who, BEGAN + mono, mono, Outcome.SUCCESS, took=0.2, confirmed=1.0
+    )
+    writer.item(LedgerItem(entry, BEGAN + mono, mono))
