@@ -21,7 +21,7 @@ from textual.pilot import Pilot
 from xovac_tui.api.contract import Contract, Role
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import LinkWord, RunState
-from xovac_tui.config import Display, Profile, Secrets, Settings
+from xovac_tui.config import Display, Profile, RecordSettings, Secrets, Settings
 from xovac_tui.launch import Launch
 from xovac_tui.recipes.compiler import compile_recipe
 from xovac_tui.recipes.files import parse_recipe
@@ -29,6 +29,7 @@ from xovac_tui.simulator.child import SimulatorChild
 from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.state import State
 from xovac_tui.station import Station
+from xovac_tui.station.recording import RecordChoice
 from xovac_tui.themes import shipped_themes
 from xovac_tui.ui.app import XovacApp
 
@@ -85,7 +86,8 @@ async def take(folder: Path) -> None:
             profile = Profile(url=child.url)
             contract = without_server_time(load_contract((), simulator=True))
             clock = FastClock(SPEED)
-            station = Station("bench-1", profile, contract, clock=clock, who="ada@lab")
+            record = RecordChoice(path=Path(home) / "record.sqlite3", settings=RecordSettings())
+            station = Station("bench-1", profile, contract, clock=clock, who="ada@lab", record=record)
             launch = Launch(
                 settings=Settings(display=Display(time="utc")),
                 settings_path=Path(home) / "config.toml",
@@ -113,7 +115,7 @@ async def take(folder: Path) -> None:
                 station.note("Heater strap checked")
                 await asyncio.sleep(3)
                 await save(app, pilot, folder / "status.svg")
-                for key, name in (("2", "controls"), ("3", "recipes"), ("4", "log")):
+                for key, name in (("2", "controls"), ("3", "recipes"), ("4", "log"), ("6", "runs")):
                     await pilot.press(key)
                     await asyncio.sleep(3)
                     await save(app, pilot, folder / f"{name}.svg")

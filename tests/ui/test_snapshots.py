@@ -14,8 +14,12 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.helpers.console import FakeClock, FakeLink, make_app
+from tests.helpers.pastruns import three_runs
+from xovac_tui.config import RecordSettings
 from xovac_tui.link.status import LinkState
+from xovac_tui.station.recording import RecordChoice
 from xovac_tui.ui.panes.recipes import RecipesPane
+from xovac_tui.ui.panes.runs import RunsPane
 from xovac_tui.ui.widgets.rows import Rows
 
 SIZES = [(80, 24), (120, 36)]
@@ -29,10 +33,11 @@ SnapCompare = Callable[..., bool]
 class Scene:
     """A chamber that has been cooling for 20 minutes, on a clock that stands still."""
 
-    def __init__(self) -> None:
+    def __init__(self, record: Path | None = None) -> None:
         self.clock = FakeClock()
         self.link = FakeLink(self.clock)
-        self.app = make_app(NOWHERE, self.clock, self.link)
+        choice = RecordChoice(path=record, settings=RecordSettings()) if record is not None else None
+        self.app = make_app(NOWHERE, self.clock, self.link, record=choice)
 
     def showing(self, tab: str, *, lost: bool = False) -> Callable[[Pilot[int]], Awaitable[None]]:
         async def play(pilot: Pilot[int]) -> None:
@@ -44,12 +49,36 @@ class Scene:
             for second in range(1200):
                 self.clock.advance(1)
                 self._say("running", second)
+                self.app.station.tick()
             self.link.deliver("unheard_of", '{"aux": [1, 2.5], "text": "[red]\\u001b[31m"}', b"\x00\xff")
             if lost:
                 self.clock.advance(40)
                 self.link.push(LinkState.LOST, "The connection was reset.")
+            self.app.station.tick()
             await self.app.show_tab(tab)
             await self._studied(pilot)
+            await self._still(pilot)
+
+        return play
+
+    def reading_back(self, *keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
+        """Open Runs, with nothing heard from the chamber, and press keys there."""
+
+        async def play(pilot: Pilot[int]) -> None:
+            await asyncio.wait_for(self.link.running.wait(), 10)
+            self.app.station.tick()
+            await self.app.show_tab("runs")
+            pane = self.app.pane
+            assert isinstance(pane, RunsPane)
+            async with asyncio.timeout(10):
+                for key in ("", *keys):
+                    before = pane.past
+                    if key:
+                        await pilot.press(key)
+                    while pane.past is None or (key in ("up", "down") and pane.past is before):
+                        await pilot.pause(0.01)
+                while "c" in keys and pane.pair is None:
+                    await pilot.pause(0.01)
             await self._still(pilot)
 
         return play
@@ -93,6 +122,22 @@ class Scene:
 def test_each_screen(snap_compare: SnapCompare, tab: str, size: tuple[int, int]) -> None:
     scene = Scene()
     assert snap_compare(scene.app, terminal_size=size, run_before=scene.showing(tab))
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return three_runs(tmp_path_factory.mktemp("record") / "r.sqlite3").read_bytes()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("keys", [(), ("down", "down"), ("down", "down", "c", "up", "c")])
+def test_the_runs(
+    snap_compare: SnapCompare, tmp_path: Path, recorded: bytes, size: tuple[int, int], keys: tuple[str, ...]
+) -> None:
+    record = tmp_path / "r.sqlite3"
+    record.write_bytes(recorded)
+    scene = Scene(record)
+    assert snap_compare(scene.app, terminal_size=size, run_before=scene.reading_back(*keys))
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -10,7 +10,11 @@ import pytest
 
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
+from xovac_tui.chamber.observation import Observation
+from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome, RunState
+from xovac_tui.flight import Flight
+from xovac_tui.recipes.model import Hold, Ramp, Recipe
+from xovac_tui.recipes.plan import PlanSettings, plan_recipe
 from xovac_tui.recording.digest import AWAY, away_since, digest, gaps
 from xovac_tui.recording.items import LedgerItem, LinkItem, MarkItem, Session, VisitItem
 from xovac_tui.recording.record import Record
@@ -125,6 +129,29 @@ def test_it_is_read_in_a_few_lines(path: Path) -> None:
     assert "Test part  +0.0 to +19.0 °C" in said
     assert "watch the pump" in said
     assert all(fact.text.isascii() for fact in digest_facts(found, Times("utc"), ASCII))
+
+
+@pytest.mark.parametrize(("later", "words"), [(20.0, "goes on"), (3_000.0, "went on when last seen, Mon 19:46, ")])
+def test_the_run_that_goes_on_is_told_with_its_end_and_drift(path: Path, later: float, words: str) -> None:
+    plan = plan_recipe(Recipe("Soak", (Ramp(50, over=1_800), Hold(3_600))), PlanSettings(), 20.0)
+    flight = Flight(plan, name="Soak")
+    for t in range(2_500):
+        step = 1 if t < 2_400 else 2
+        flight.observe(
+            Observation(
+                mono=float(t), utc=UTC + 17_500 + t, linked=True, fresh=True, state=RunState.RUNNING,
+                recipe="Soak", step=step, steps=2, actual=50.0,
+            )
+        )  # fmt: skip
+    with Record(path) as record:
+        found = digest(record, UTC + 16_000, UTC + 20_000 + later, who="ada@lab", channels=[])
+    first = digest_facts(found, Times("utc"), UNICODE, flight)[0]
+    assert first.label == "Now"
+    assert first.text.startswith(f'"Soak" {words}')
+    assert "step 2 of 2, hold 50 °C for 1h; ends " in first.text
+    assert "drift +10 min since its start" in first.text
+    flight.give_up("Another one has begun.")
+    assert digest_facts(found, Times("utc"), UNICODE, flight)[0].label != "Now"
 
 
 def test_a_quiet_time_says_so(path: Path) -> None:

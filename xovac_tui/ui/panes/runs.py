@@ -20,9 +20,10 @@ from xovac_tui.station.runs import PastRun, Told, read_run, read_runs, with_stat
 from xovac_tui.ui.commands import bindings
 from xovac_tui.ui.literal import folded
 from xovac_tui.ui.pane import Pane
-from xovac_tui.ui.widgets.lines import Line, LinesWidget
+from xovac_tui.ui.widgets.lines import Line
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.runcompare import pair_head, pair_lines
+from xovac_tui.ui.widgets.runfacts import RunFacts
 from xovac_tui.ui.widgets.runhistory import (
     fact_lines,
     happened_lines,
@@ -48,23 +49,6 @@ _RUN_EVERY = 5.0
 _REST = 20
 """... and at least so many times as long as the last look took."""
 _VIEWS = ("chart", "steps", "readings", "happened")
-
-
-class RunFacts(LinesWidget):
-    """A run, or two of them, in a few lines."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "rows--quiet", "rows--strong", "rows--warn", "rows--good",
-    }  # fmt: skip
-    DEFAULT_CSS = """
-    RunFacts {
-        height: 8; width: 1fr; padding: 0 1;
-        & > .rows--quiet { color: $foreground-muted; }
-        & > .rows--strong { text-style: bold; }
-        & > .rows--warn { color: $warning; }
-        & > .rows--good { color: $good; }
-    }
-    """
 
 
 class RunsPane(Pane):
@@ -279,7 +263,7 @@ class RunsPane(Pane):
 
     def _draw_list(self) -> None:
         rows, glyphs, times = self.runs, self.console.glyphs, self.console.times
-        width, now = rows.size.width, self.station.clock.utc()
+        now = self.station.clock.utc()
         if self._problem or not self._runs:
             said = self._problem or (
                 "No run is in the record yet. Press 3: load a recipe and start it." if self._read_once else ""
@@ -295,7 +279,7 @@ class RunsPane(Pane):
             return list_line(
                 run,
                 bool(index % 2),
-                width,
+                rows.size.width,
                 now,
                 chosen=run.id == self._chosen,
                 focus=rows.has_focus,
@@ -310,16 +294,15 @@ class RunsPane(Pane):
 
     def _draw_run(self, *, rewind: bool = False) -> None:
         past, glyphs, times = self._past, self.console.glyphs, self.console.times
-        facts = self.query_one("#run-facts", RunFacts)
         right = self.query_one("#run-right")
         right.visible = past is not None
         if past is None:
             return
         if past.running and (live := self._live(past.recorded.id)) is not None:
             past = with_state(past, live)
-        if facts.size:
-            width, height = facts.size
-            facts.show_lines(fact_lines(past, width, height, glyphs=glyphs, times=times))
+        self.query_one("#run-facts", RunFacts).show(
+            lambda width, height: fact_lines(past, width, height, glyphs=glyphs, times=times)
+        )
         if self._model is not None:
             self.query_one("#run-chart", TrendChart).show(self._model)
         steps = self.query_one("#run-steps", Rows)
@@ -352,10 +335,10 @@ class RunsPane(Pane):
         if self._pair is None:
             return
         one, other = self._pair
-        glyphs = self.console.glyphs
-        facts = self.query_one("#pair-facts", RunFacts)
-        if facts.size:
-            facts.show_lines(pair_head(self._pair, facts.size.width, glyphs=glyphs, times=self.console.times))
+        glyphs, times = self.console.glyphs, self.console.times
+        self.query_one("#pair-facts", RunFacts).show(
+            lambda width, height: pair_head((one, other), width, glyphs=glyphs, times=times)
+        )
         self.query_one("#pair-chart", TrendChart).show(pair_model(one, other))
         self.query_one("#pair-rows", Rows).show_folded(
             lambda width: pair_lines(one, other, width, glyphs), rewind=rewind
@@ -388,6 +371,7 @@ class RunsPane(Pane):
         if one is None or other is None:
             return
         self._pair = (one, other)
+        self.app.clear_notifications()
         self.add_class("-compare")
         self.query_one("#pair-chart", TrendChart).forget()
         self.query_one("#pair-rows", Rows).focus()
