@@ -131,7 +131,9 @@ def test_it_is_read_in_a_few_lines(path: Path) -> None:
     assert all(fact.text.isascii() for fact in digest_facts(found, Times("utc"), ASCII))
 
 
-@pytest.mark.parametrize(("later", "words"), [(20.0, "goes on"), (3_000.0, "went on when last seen, Mon 19:46, ")])
+@pytest.mark.parametrize(
+    ("later", "words"), [(20.0, "goes on"), (3_000.0, "went on when last seen, Mon 19:46, ")]
+)
 def test_the_run_that_goes_on_is_told_with_its_end_and_drift(path: Path, later: float, words: str) -> None:
     plan = plan_recipe(Recipe("Soak", (Ramp(50, over=1_800), Hold(3_600))), PlanSettings(), 20.0)
     flight = Flight(plan, name="Soak")

@@ -70,6 +70,11 @@ class FlightView(msgspec.Struct, frozen=True, kw_only=True):
     upcoming: tuple[tuple[str, float], ...] = ()
     """What comes next by the plan: (what, seconds from now)."""
 
+    @property
+    def over(self) -> bool:
+        """True once the run has ended."""
+        return self.result is not Result.RUNNING
+
 
 def position(state: FlightState, course: Course) -> float:
     """Return how far the run is in its plan, in seconds of the recipe.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xovac_tui.chamber.snapshot import LinkWord, Outcome, Quality, RunState
-from xovac_tui.flight import Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +64,14 @@ class Glyphs:
             Outcome.UNKNOWN: self.question,
         }[outcome]
 
-    def result(self, result: Result) -> str:
-        """Return the sign of how a run ended."""
+    def result(self, word: str) -> str:
+        """Return the sign of how a run ended, by the word of its result."""
         return {
-            Result.RUNNING: self.play,
-            Result.COMPLETED: self.dot,
-            Result.CANCELLED: self.cross,
-            Result.ENDED_EARLY: self.warning,
-            Result.UNKNOWN: self.question,
-        }[result]
+            "running": self.play,
+            "completed": self.dot,
+            "cancelled": self.cross,
+            "ended early": self.warning,
+        }.get(word, self.question)
 
     def bar(self, fraction: float, width: int) -> tuple[str, str]:
         """Return the full and the empty part of a progress bar of `width` characters."""

@@ -5,12 +5,13 @@ Which rows there are depends on the panel's height alone, so that nothing moves 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.cells import cell_len
 
 from xovac_tui.api.contract import Role
 from xovac_tui.api.text import clean
 from xovac_tui.chamber.snapshot import RunState
-from xovac_tui.flight import FlightView, Result
 from xovac_tui.recipes.units import format_duration
 from xovac_tui.ui.format import Times, age, number, unit
 from xovac_tui.ui.glyphs import Glyphs
@@ -27,6 +28,9 @@ from xovac_tui.ui.widgets.runwords import (
     range_words,
     why_not,
 )
+
+if TYPE_CHECKING:
+    from xovac_tui.flight import FlightView
 
 LOW = 3
 """Rows; a panel of so many has room for two lines, and says the rest in its frame."""
@@ -219,7 +223,7 @@ def _resting(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Ti
         said = "No message says what the chamber does. A contract file can name one."
     if ended is None:
         return [head, *(((line, "run--quiet"),) for line in folded(glyphs.plain(said), max(20, width)))]
-    result = (f"{glyphs.result(ended.result)} {ended.result.value} ", result_style(ended.result))
+    result = (f"{glyphs.result(ended.result)} {ended.result.value} ", _result_style(ended.result))
     when = glyphs.plain(ended_words(ended, times))
     name = literal(glyphs.plain(clean(ended.name, 80)), glyphs.ascii) or "a recipe without a name"
     reason = folded(literal(glyphs.plain(clean(ended.reason, 400)), glyphs.ascii), max(20, width))
@@ -244,9 +248,8 @@ def _resting(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Ti
     ]
 
 
-def result_style(result: Result) -> str:
-    """Return the style of a result's word."""
-    return {Result.COMPLETED: "run--good", Result.RUNNING: "run--word"}.get(result, "run--warn")
+def _result_style(word: str) -> str:
+    return "run--good" if word == "completed" else "run--warn"
 
 
 def _temperatures(moment: RunMoment, width: int, glyphs: Glyphs) -> Line:

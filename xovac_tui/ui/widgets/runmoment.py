@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from xovac_tui.chamber.snapshot import RunState, Snapshot
-from xovac_tui.flight import FlightView, Result
 from xovac_tui.progress import Progress
+
+if TYPE_CHECKING:
+    from xovac_tui.flight import FlightView
 
 
 class RunMoment(msgspec.Struct, frozen=True):
@@ -21,7 +25,7 @@ class RunMoment(msgspec.Struct, frozen=True):
     def flying(self) -> FlightView | None:
         """The run that is followed."""
         flight = self.flight
-        return flight if flight is not None and flight.result is Result.RUNNING else None
+        return flight if flight is not None and not flight.over else None
 
     @property
     def ended(self) -> FlightView | None:

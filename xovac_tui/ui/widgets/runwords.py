@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from xovac_tui.api.contract import Role
 from xovac_tui.api.pressure import to_mbar
-from xovac_tui.chamber.dwell import Dwell
 from xovac_tui.chamber.snapshot import LinkWord, Quality, Snapshot
-from xovac_tui.flight import FlightView, Result
 from xovac_tui.recipes.units import format_duration, format_number
 from xovac_tui.ui.format import MINUS, Times, age, number
+
+if TYPE_CHECKING:
+    from xovac_tui.chamber.dwell import Dwell
+    from xovac_tui.flight import FlightView
 
 _NOTHING = 1.0
 """Seconds that are neither a range nor a drift."""
@@ -57,7 +61,7 @@ def ended_words(flight: FlightView, times: Times) -> str:
     """Return when a run ended, and after how long."""
     when = "" if flight.ends_utc is None else f"{times.day_and_time(flight.ends_utc)} "
     least = "at least " if flight.elapsed_is_least else ""
-    drift = drift_words(flight.drift) if flight.result is Result.COMPLETED else ""
+    drift = drift_words(flight.drift) if flight.result == "completed" else ""
     return f"{when}after {least}{format_duration(flight.elapsed)}" + (f", {drift}" if drift else "")
 
 
