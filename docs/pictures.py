@@ -38,6 +38,7 @@ MINUTES = 105
 """Minutes of the run until the picture is taken."""
 RECIPE = """
 name = "Bakeout and 4 cycles"
+description = "Board X, lot 3"
 limits = { min = -30, max = 65 }
 [[steps]]
 to = 60
@@ -127,7 +128,7 @@ async def fly(station: Station) -> None:
     recipe = parse_recipe(RECIPE, "docs/pictures.py")
     actual = station.snapshot().run.actual
     compiled = compile_recipe(recipe, settings, 20.0 if actual is None else actual)
-    await station.load_recipe(compiled.plan, compiled.payload)
+    await station.load_recipe(compiled.plan, compiled.payload, RECIPE)
     await station.send("start_recipe")
 
 
