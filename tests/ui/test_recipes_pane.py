@@ -22,7 +22,8 @@ from xovac_tui.recipes.compiler import compile_recipe, to_device_json
 from xovac_tui.recipes.files import load_recipe
 from xovac_tui.recipes.study import study_recipe
 from xovac_tui.ui.panes import recipes as module
-from xovac_tui.ui.panes.recipes import Facts, RecipesPane
+from xovac_tui.ui.panes.recipes import RecipesPane
+from xovac_tui.ui.panes.recipeview import Facts
 from xovac_tui.ui.widgets.profile import ProfileChart
 from xovac_tui.ui.widgets.rows import Rows
 

@@ -30,6 +30,8 @@ class RecipeFile(msgspec.Struct, frozen=True):
     recipe: Recipe | None
     problem: str = ""
     """Why it cannot be read, one sentence a line; empty when all is well."""
+    source: str = ""
+    """The text that the recipe was read from, where the file was read in order to use it."""
 
 
 def load_recipe(path: Path | str) -> Recipe:

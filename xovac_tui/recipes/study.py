@@ -10,8 +10,9 @@ from xovac_tui.errors import RecipeError
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.check import Finding, check_recipe
 from xovac_tui.recipes.compiler import Compiled, compile_recipe
-from xovac_tui.recipes.files import RecipeFile, examples_folder, list_recipes, load_recipe
+from xovac_tui.recipes.files import RecipeFile, examples_folder, list_recipes
 from xovac_tui.recipes.plan import Plan, PlanSettings, plan_recipe
+from xovac_tui.recipes.store import open_recipe
 from xovac_tui.recipes.units import shown
 
 
@@ -58,12 +59,12 @@ def read_library(folder: Path | None) -> Library:
 
 
 def read_again(file: RecipeFile) -> RecipeFile:
-    """Return a file as it is on the disk now."""
+    """Return a file as it is on the disk now, with its text: both come from one reading."""
     try:
-        recipe = load_recipe(file.path)
+        opened = open_recipe(file.path)
     except RecipeError as error:
         return RecipeFile(file.path, shown(file.path.stem), None, str(error))
-    return RecipeFile(file.path, recipe.name, recipe)
+    return RecipeFile(file.path, opened.recipe.name, opened.recipe, source=opened.text)
 
 
 def study_recipe(file: RecipeFile, settings: PlanSettings, start_temperature: float) -> Study:

@@ -62,7 +62,113 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "recipe-view", "v", "steps/check", "Show the steps, or what the check found.", "recipes", footer=True
     ),
+    Action(
+        "edit-recipe",
+        "e,enter",
+        "edit",
+        "Edit the chosen recipe, or a copy of an example.",
+        "recipes",
+        footer=True,
+    ),
+    Action(
+        "new-recipe",
+        "N",
+        "new",
+        "Make a new recipe: from a template, or an empty one.",
+        "recipes",
+        footer=True,
+    ),
     Action("read-again", "R", "read again", "Read the recipe files again.", "recipes", footer=True),
+    Action(
+        "edit-outside",
+        "E",
+        "$EDITOR",
+        "Open the file in the editor that $VISUAL or $EDITOR names; STOP is not available meanwhile.",
+        "recipes",
+    ),
+    Action("copy-recipe", "c", "copy", "Make a copy of the chosen recipe, comments too.", "recipes"),
+    Action("rename-recipe", "m,f2", "rename", "Give the chosen recipe and its file another name.", "recipes"),
+    Action(
+        "delete-recipe",
+        "d,delete",
+        "delete",
+        "Move the chosen recipe into the trash folder; asks first.",
+        "recipes",
+    ),
+    Action("undelete-recipe", "z", "undelete", "Take the last deletion back.", "recipes"),
+    Action(
+        "recipe-versions",
+        "V",
+        "versions",
+        "List the earlier versions of the chosen recipe, and go back to one.",
+        "recipes",
+    ),
+    Action(
+        "import-recipe", "i", "import", "Make a recipe from a CSV file or from the device's JSON.", "recipes"
+    ),
+    Action(
+        "export-recipe",
+        "x",
+        "export",
+        "Write the chosen recipe as CSV, as the device's JSON, or as TOML.",
+        "recipes",
+    ),
+    Action("step-edit", "enter", "edit", "Go to the form of the chosen step.", "editor", footer=True),
+    Action("step-ramp", "a", "+ramp", "Insert a ramp below the cursor.", "editor", footer=True),
+    Action("step-hold", "h", "+hold", "Insert a hold below the cursor.", "editor", footer=True),
+    Action(
+        "step-repeat",
+        "l",
+        "+loop",
+        "Insert an empty repeat (a loop) below the cursor.",
+        "editor",
+        footer=True,
+    ),
+    Action("edit-save", "s", "save", "Save the recipe; the version before is kept.", "editor", footer=True),
+    Action(
+        "step-delete",
+        "d,delete",
+        "delete",
+        "Delete the step, a repeat with all in it.",
+        "editor",
+        footer=True,
+    ),
+    Action("edit-undo", "z", "undo", "Take the last change back.", "editor", footer=True),
+    Action("edit-redo", "Z", "redo", "Do again what was taken back.", "editor"),
+    Action("step-copy", "c", "copy", "Insert a copy of the step below it.", "editor"),
+    Action("step-up", "K,shift+up", "move up", "Move the step up, into or out of a repeat too.", "editor"),
+    Action(
+        "step-down", "J,shift+down", "move down", "Move the step down, into or out of a repeat too.", "editor"
+    ),
+    Action(
+        "step-mark",
+        "space",
+        "mark",
+        "Mark the step as one end of what is to be repeated, or unmark.",
+        "editor",
+    ),
+    Action(
+        "step-wrap", "w", "repeat these", "Put the steps from the mark to the cursor into a repeat.", "editor"
+    ),
+    Action("step-unwrap", "W", "unrepeat", "Take the steps out of their repeat.", "editor"),
+    Action("edit-head", "m", "name, limits", "Edit name, description, limits and conditions.", "editor"),
+    Action("edit-findings", "f", "findings", "Go through what the check found; the step follows.", "editor"),
+    Action("edit-view", "v", "profile/check", "Show the planned profile, or what the check found.", "editor"),
+    Action(
+        "edit-file-outside",
+        "E",
+        "$EDITOR",
+        "Open the file in the editor that $VISUAL or $EDITOR names; STOP is not available meanwhile.",
+        "editor",
+    ),
+    Action(
+        "edit-leave",
+        "escape",
+        "back",
+        "Back: from the form to the steps, from the steps to the recipes; asks about unsaved changes.",
+        "editor",
+        footer=True,
+    ),
     Action(
         "log-filter",
         "slash",
@@ -221,6 +327,7 @@ _PLACES = {
     "status": "Status",
     "controls": "Controls",
     "recipes": "Recipes",
+    "editor": "Recipe editor",
     "log": "Log",
 }
 _FIXED = """## Moving about
