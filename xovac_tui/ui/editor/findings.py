@@ -32,11 +32,11 @@ class FindingLine(msgspec.Struct, frozen=True):
     style: str
     """Of the sign."""
 
-    def line(self, *, chosen: bool) -> Line:
+    def line(self, glyphs: Glyphs, *, chosen: bool, focus: bool) -> Line:
         """Return its spans."""
-        if chosen:
-            return ((f"{self.sign}{self.text}", "rows--chosen"),)
-        return ((self.sign, self.style), (self.text, ""))
+        if chosen and focus:
+            return ((f"{glyphs.then}{self.sign}{self.text}", "rows--chosen"),)
+        return ((" ", ""), (self.sign, self.style), (self.text, ""))
 
 
 def finding_rows(findings: Sequence[Finding], width: int, glyphs: Glyphs) -> list[FindingLine]:
@@ -47,7 +47,7 @@ def finding_rows(findings: Sequence[Finding], width: int, glyphs: Glyphs) -> lis
         sign = f"{severity_sign(finding.severity, glyphs)} {word:<8}"
         path = path_of(finding.where)
         said = literal(glyphs.plain(clean(words(finding), 1000)), glyphs.ascii)
-        for count, line in enumerate(folded(said, max(10, width - len(sign)))):
+        for count, line in enumerate(folded(said, max(10, width - 1 - len(sign)))):
             found.append(FindingLine(number, path, sign if not count else " " * len(sign), line, style))
     return found
 

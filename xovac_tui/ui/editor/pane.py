@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,7 +19,7 @@ from xovac_tui.ui.editor.saving import Saving
 from xovac_tui.ui.editor.view import EditorView
 from xovac_tui.ui.widgets.rows import Rows
 
-Closed = Callable[[Path | None], Awaitable[None]]
+Closed = Callable[[Path | None], None]
 """Called when the editor is left, with the file that was written last."""
 
 

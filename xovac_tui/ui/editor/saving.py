@@ -36,9 +36,7 @@ STOP_AWAY = "STOP is not available here until you leave that editor."
 class Saving:
     """The editor's dealings with its file; one at a time, from a worker."""
 
-    def __init__(
-        self, pane: EditorPane, folder: Path, closed: Callable[[Path | None], Awaitable[None]]
-    ) -> None:
+    def __init__(self, pane: EditorPane, folder: Path, closed: Callable[[Path | None], None]) -> None:
         self._pane, self._folder, self._closed = pane, folder, closed
         self._busy = False
 
@@ -183,7 +181,7 @@ class Saving:
         if not await self._may_close():
             return False
         opened = self._editing.opened
-        await self._closed(opened.path if opened else None)
+        self._closed(opened.path if opened else None)
         return True
 
     # -- the user's own editor ------------------------------------------------------------------------

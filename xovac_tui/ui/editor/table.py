@@ -13,7 +13,7 @@ from xovac_tui.ui.literal import literal
 from xovac_tui.ui.widgets.lines import Line, fit
 
 _HEADS = ("step", "what", "to", "rate/over", "hold")
-_WIDTHS = (8, 12, 9, 12, 9)
+_WIDTHS = (8, 10, 9, 11, 9)
 _RIGHT = ("to", "rate/over", "hold")
 _LEAST_NOTE = 6
 
@@ -28,7 +28,7 @@ def table_head(width: int) -> Line:
     return ((_laid_out(_HEADS, "note", width, "…"), "rows--head"),)
 
 
-def recipe_line(recipe: Recipe, width: int, glyphs: Glyphs, *, style: str) -> Line:
+def recipe_line(recipe: Recipe, width: int, glyphs: Glyphs, *, chosen: bool, focus: bool) -> Line:
     """Return the line of the recipe itself: its name, and what the part may see."""
     name = clean(recipe.name, 64) or "(no name yet)"
     limits = recipe.limits
@@ -40,11 +40,20 @@ def recipe_line(recipe: Recipe, width: int, glyphs: Glyphs, *, style: str) -> Li
     if recipe.pressure is not None:
         told += f", ≤{recipe.pressure:.1e} mbar"
     text = literal(glyphs.plain(f"{name}  {told}"), glyphs.ascii)
-    return ((fit(f"  {text}", width, ellipsis=glyphs.ellipsis), style or "rows--strong"),)
+    style = "rows--chosen" if chosen and focus else "rows--strong"
+    sign = glyphs.then if chosen else " "
+    return ((fit(f"{sign} {text}", width, ellipsis=glyphs.ellipsis), style),)
 
 
 def row_line(
-    row: Row, width: int, glyphs: Glyphs, *, style: str, marked: bool, wrong: Collection[StepPath]
+    row: Row,
+    width: int,
+    glyphs: Glyphs,
+    *,
+    chosen: bool,
+    focus: bool,
+    marked: bool,
+    wrong: Collection[StepPath],
 ) -> Line:
     """Return one step; `marked` steps are those that would be repeated, `wrong` ones have an error."""
     step = row.step
@@ -61,11 +70,11 @@ def row_line(
     else:
         hold = glyphs.plain(f"×{step.count}") + ("" if step.steps else " empty")
     sign = glyphs.cross if row.path in wrong else "*" if marked else " "
-    cells = (f"{sign} {number_of(row.path)}", what, to, way, hold)
+    cells = (f"{glyphs.then if chosen else ' '}{sign}{number_of(row.path)}", what, to, way, hold)
     note = literal(glyphs.plain(clean(" ".join(step.note.split()), 200)), glyphs.ascii)
     text = _laid_out(tuple(glyphs.plain(cell) for cell in cells), note, width, glyphs.ellipsis)
-    plain = "rows--bad" if row.path in wrong else "rows--strong" if isinstance(step, Repeat) else ""
-    return ((text, style or plain),)
+    style = "rows--bad" if row.path in wrong else "rows--strong" if chosen else ""
+    return ((text, "rows--chosen" if chosen and focus else style),)
 
 
 def _laid_out(cells: tuple[str, ...], note: str, width: int, ellipsis: str) -> str:
@@ -74,4 +83,5 @@ def _laid_out(cells: tuple[str, ...], note: str, width: int, ellipsis: str) -> s
         text += fit(cell, room, right=head in _RIGHT, ellipsis=ellipsis) + " "
     left = width - len(text) - 1
     # A note that shows but a few letters says nothing.
-    return fit(text if left < _LEAST_NOTE else f"{text} {fit(note, left, ellipsis=ellipsis)}", width)
+    whole = text if left < _LEAST_NOTE else f"{text} {fit(note, left, ellipsis=ellipsis)}"
+    return fit(whole, width, ellipsis=ellipsis)

@@ -68,7 +68,7 @@ class EditorView(Pane):
     EditorView #edit-side { height: 8; }
     EditorView.-form.-head #edit-side { height: 10; }
     EditorView.-tall #edit-side, EditorView.-tall.-form.-head #edit-side { height: 2fr; }
-    EditorView.-wide #edit-side, EditorView.-wide.-form.-head #edit-side { height: 1fr; width: 54; }
+    EditorView.-wide #edit-side, EditorView.-wide.-form.-head #edit-side { height: 1fr; width: 52; }
     EditorView #edit-form {
         height: 1fr; padding: 0 1; display: none;
         border: round $border-blurred; border-title-color: $foreground;
@@ -205,23 +205,23 @@ class EditorView(Pane):
         wrong = {path_of(finding.where) for finding in findings if finding.severity == "error"}
 
         def line(index: int, chosen: bool) -> Line:
-            style = ""
-            if chosen:
-                style = "rows--chosen" if table.has_focus else "rows--strong"
+            focus = table.has_focus
             if index == 0:
-                return recipe_line(draft.recipe, width, glyphs, style=style)
+                return recipe_line(draft.recipe, width, glyphs, chosen=chosen, focus=focus)
             row = rows[index - 1]
-            return row_line(row, width, glyphs, style=style, marked=row.path in marked, wrong=wrong)
+            return row_line(
+                row, width, glyphs, chosen=chosen, focus=focus, marked=row.path in marked, wrong=wrong
+            )
 
         table.show_rows(len(rows) + 1, line, head=lambda: table_head(width), chosen=self.editing.at)
 
     def _show_findings(self, study: Study) -> None:
-        check = self.check
-        self.found = found = finding_rows(study.findings, max(1, check.size.width), self.console.glyphs)
+        check, glyphs = self.check, self.console.glyphs
+        self.found = found = finding_rows(study.findings, max(1, check.size.width), glyphs)
 
         def line(index: int, chosen: bool) -> Line:
             at = found[check.chosen].number if check.chosen < len(found) else -1
-            return found[index].line(chosen=check.has_focus and found[index].number == at)
+            return found[index].line(glyphs, chosen=found[index].number == at, focus=check.has_focus)
 
         check.show_rows(len(found), line)
 

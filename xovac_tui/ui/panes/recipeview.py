@@ -99,6 +99,11 @@ class RecipesView(Pane):
                 yield check
 
     @property
+    def library(self) -> Library:
+        """The recipes that can be chosen from."""
+        return self._library
+
+    @property
     def study(self) -> Study | None:
         """What is known of the chosen recipe; None until it is worked out."""
         return self._study

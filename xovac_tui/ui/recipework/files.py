@@ -102,9 +102,13 @@ class FileWork:
         await self._open(Editing.of_example(opened) if example else Editing.of_file(opened))
 
     async def _open(self, editing: Editing) -> None:
-        async def closed(path: Path | None) -> None:
+        async def close(path: Path | None) -> None:
             await self._console.show_over("recipes", None)
             self._reread(path)
+
+        def closed(path: Path | None) -> None:
+            # From a worker of the app's: one of the editor's would wait for its own end.
+            self._console.run_worker(close(path), group="editor")
 
         await self._console.show_over("recipes", EditorPane(editing, self._folder, closed))
 
