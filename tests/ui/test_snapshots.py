@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 
 from tests.helpers.console import FakeClock, FakeLink, make_app
 from xovac_tui.link.status import LinkState
+from xovac_tui.ui.editor.pane import EditorPane
 from xovac_tui.ui.panes.recipes import RecipesPane
 from xovac_tui.ui.widgets.rows import Rows
 
@@ -50,6 +51,22 @@ class Scene:
                 self.link.push(LinkState.LOST, "The connection was reset.")
             await self.app.show_tab(tab)
             await self._studied(pilot)
+            await self._still(pilot)
+
+        return play
+
+    def editing(self, *keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
+        """Open the first recipe in the editor, then press keys."""
+
+        async def play(pilot: Pilot[int]) -> None:
+            await self.showing("recipes")(pilot)
+            await pilot.press("e")
+            async with asyncio.timeout(10):
+                while not isinstance(self.app.pane, EditorPane) or self.app.pane.study is None:
+                    await pilot.pause(0.01)
+            for key in keys:
+                await pilot.press(key)
+                await pilot.pause()
             await self._still(pilot)
 
         return play
@@ -93,6 +110,13 @@ class Scene:
 def test_each_screen(snap_compare: SnapCompare, tab: str, size: tuple[int, int]) -> None:
     scene = Scene()
     assert snap_compare(scene.app, terminal_size=size, run_before=scene.showing(tab))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("keys", [(), ("enter",), ("m",), ("f",)], ids=["steps", "form", "head", "check"])
+def test_the_recipe_editor(snap_compare: SnapCompare, keys: tuple[str, ...], size: tuple[int, int]) -> None:
+    scene = Scene()
+    assert snap_compare(scene.app, terminal_size=size, run_before=scene.editing(*keys))
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -35,8 +35,9 @@ class TemplateDialog(Dialog[Recipe]):
     DEFAULT_CSS = """
     TemplateDialog > .dialog { width: 76; max-width: 100%; max-height: 100%; padding: 0 2; }
     TemplateDialog Static { height: auto; width: 1fr; }
+    TemplateDialog FormRow .label { width: 20; }
     TemplateDialog FormRow .hint { max-width: 20; }
-    TemplateDialog #about { color: $no-data; margin-bottom: 1; }
+    TemplateDialog #template-about { color: $no-data; margin-bottom: 1; }
     TemplateDialog #total { text-style: bold; }
     TemplateDialog .buttons { margin: 1 0 0 0; width: 1fr; align-horizontal: center; }
     """
@@ -54,7 +55,7 @@ class TemplateDialog(Dialog[Recipe]):
         yield self.stop_bar()
         with Vertical(classes="dialog") as box:
             box.border_title = f"New: {template.label}"
-            yield Static(template.help, id="about", markup=False)
+            yield Static(template.help, id="template-about", markup=False)
             yield FieldForm(len(template.parameters) + 1, glyphs)
             yield Static("", id="total", markup=False)
             with Horizontal(classes="buttons"):

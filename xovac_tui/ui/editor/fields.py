@@ -60,7 +60,7 @@ def fields_of(recipe: Recipe, step: Step | None) -> tuple[Field, ...]:
         name="note",
         label="Note",
         text=step.note.translate(_BREAKS),
-        help="For people, at most 200 characters. A line break stands as ⏎.",
+        help="For people, at most 200 characters; never sent.",
         free=True,
     )
     if isinstance(step, Repeat):
@@ -121,7 +121,7 @@ def _head(recipe: Recipe) -> tuple[Field, ...]:
             name="description",
             label="Description",
             text=recipe.description.translate(_BREAKS),
-            help="Free text. A line break stands as ⏎; E opens the whole in your editor.",
+            help="Free text, never sent. E opens all of it in your own editor.",
             free=True,
         ),
         Field(
