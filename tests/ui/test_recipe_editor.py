@@ -229,6 +229,7 @@ async def test_the_step_follows_the_finding_under_the_cursor(tmp_path: Path) -> 
         await e.c.until(lambda: e.editor.check.has_focus)
         await e.c.until(lambda: "✖ error" in e.check)
         assert "step 1: 60 °C is above the part's limits" in " ".join(e.check.split())
+        assert e.table[1].startswith("▸✖1")
         await e.press("end")
         assert e.editor.editing.path != (0,)
         await e.press("home", "down", "up")

@@ -66,10 +66,10 @@ def test_what_is_said_of_the_file() -> None:
     new, file = Editing.of_new(CYCLES), Editing.of_file(opened(CYCLES))
     changed = file.went_to(1).inserted(Hold)
     assert state_words(new, False)[0] == "new, not saved"
-    assert state_words(Editing.of_example(opened(CYCLES)), False)[0] == "copy of an example, not saved"
+    assert state_words(Editing.of_example(opened(CYCLES)), False)[0] == "copy of an example"
     assert state_words(file, False)[0] == "saved"
     assert state_words(changed, False)[0] == "changed, not saved"
-    assert state_words(file, True)[0] == "changed on disk by another program"
+    assert state_words(file, True)[0] == "changed on disk"
     saved = changed.saved(opened(changed.draft.recipe), changed.draft.recipe)
     assert not saved.draft.dirty
 

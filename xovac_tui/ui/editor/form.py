@@ -55,7 +55,7 @@ class FormRow(Horizontal):
         self._hint.update(self._glyphs.plain(field.hint))
         with self.input.prevent(Input.Changed):
             self.input.value = self.first
-            self.input.cursor_position = len(self.input.value)
+            self.input.cursor_position = 0
         self.tell("")
 
     @property

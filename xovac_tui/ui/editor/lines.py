@@ -15,9 +15,9 @@ from xovac_tui.ui.widgets.recipelines import SEVERITY, severity_sign, short_dura
 def state_words(editing: Editing, changed_on_disk: bool) -> tuple[str, str]:
     """Return whether what is shown is saved, and the style of these words."""
     if changed_on_disk:
-        return "changed on disk by another program", "rows--bad"
+        return "changed on disk", "rows--bad"
     if editing.origin is not None:
-        return "copy of an example, not saved", "rows--warn" if editing.draft.dirty else "rows--quiet"
+        return "copy of an example", "rows--warn" if editing.draft.dirty else "rows--quiet"
     if editing.opened is None:
         return "new, not saved", "rows--warn"
     return ("changed, not saved", "rows--warn") if editing.draft.dirty else ("saved", "rows--quiet")

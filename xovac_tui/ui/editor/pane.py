@@ -109,9 +109,9 @@ class EditorPane(EditorView):
         if message.rows is self.steps:
             if self.settle():
                 self.take(self.editing.went_to(message.index))
-        elif message.index < len(self.found):
-            self._go_to(self.found[message.index].path)
-        self.draw()
+            self.draw()
+        else:
+            self._follow_finding()
 
     def _go_to(self, path: StepPath) -> None:
         if self.settle():
@@ -217,8 +217,14 @@ class EditorPane(EditorView):
         """Go through the findings."""
         if self.settle():
             self.add_class("-check")
-            self.call_after_refresh(self.check.focus)
-            self.call_after_refresh(self.draw)
+            self.check.focus()
+            # What was hidden gets its size, and with it its lines, with the next layout.
+            self.call_after_refresh(self._follow_finding)
+
+    def _follow_finding(self) -> None:
+        self.draw()
+        if self.check.chosen < len(self.found):
+            self._go_to(self.found[self.check.chosen].path)
 
     @work(group="dialog")
     async def action_edit_save(self) -> None:
