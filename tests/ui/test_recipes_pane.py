@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,11 +19,16 @@ from tests.helpers.console import UTC, Console, console
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.config import Display, Profile
+from xovac_tui.config.model import RecordSettings
 from xovac_tui.recipes.compiler import compile_recipe, to_device_json
 from xovac_tui.recipes.files import load_recipe
 from xovac_tui.recipes.study import study_recipe
+from xovac_tui.recording.status import RecorderState, RecorderView
+from xovac_tui.station.recording import RecordChoice
+from xovac_tui.ui.dialogs.facts import FactsView
 from xovac_tui.ui.panes import recipes as module
-from xovac_tui.ui.panes.recipes import Facts, RecipesPane
+from xovac_tui.ui.panes.recipes import RecipesPane
+from xovac_tui.ui.panes.recipeview import Facts
 from xovac_tui.ui.widgets.profile import ProfileChart
 from xovac_tui.ui.widgets.rows import Rows
 
@@ -199,6 +205,48 @@ async def test_load_sends_exactly_the_compiled_payload_once(tmp_path: Path) -> N
         assert c.station.loaded is not None
         assert c.station.loaded.plan == compiled.plan
         assert pane.study is not None
+
+
+async def test_the_text_of_the_file_as_it_was_checked_goes_into_the_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, soak=SOAK)
+    async with recipes_tab(tmp_path) as (c, _pane):
+        kept: list[tuple[Any, ...]] = []
+        monkeypatch.setattr(c.station.record, "load", lambda *arguments: kept.append(arguments))
+        await ask_to_load(c)
+        # What becomes of the file from here on does not touch the run.
+        write(tmp_path, soak=SOAK.replace("60", "61"))
+        await say_yes(c)
+        c.link.answer("load_recipe")
+        await c.until(lambda: kept)
+        name, _entry, plan, _settings, source = kept[0]
+        assert name == "Hot soak"
+        assert plan.maximum == 60
+        assert source == SOAK
+
+
+@pytest.mark.parametrize("free", [50_000_000_000, 150_000_000])
+async def test_what_recording_takes_is_a_fact_of_the_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int
+) -> None:
+    write(tmp_path, soak=SOAK)
+    async with recipes_tab(tmp_path) as (c, _pane):
+        await ask_to_load(c)
+        assert not any(fact.label == "Recording" for fact in c.app.screen.query_one(FactsView).facts)
+        await c.press("escape")
+        await c.until(lambda: dialogs(c) == 0)
+        c.station.record.choice = RecordChoice(path=tmp_path / "r.sqlite3", settings=RecordSettings())
+        on = RecorderView(RecorderState.ON)
+        monkeypatch.setattr(type(c.station.record), "view", property(lambda record: on))
+        usage = shutil.disk_usage(tmp_path)._replace(free=free)
+        monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+        await ask_to_load(c)
+        facts = c.app.screen.query_one(FactsView).facts
+        (said,) = [fact.text for fact in facts if fact.label == "Recording"]
+        assert said == f"about 1.3 MB, {'50 GB' if free > 1e9 else '150 MB'} free"
+        warned = any("nearly full before the run ends" in fact.text for fact in facts)
+        assert warned is (free < 1e9)
 
 
 async def test_no_is_the_easy_answer(tmp_path: Path) -> None:

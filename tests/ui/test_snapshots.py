@@ -18,6 +18,7 @@ from tests.helpers.pastruns import three_runs
 from xovac_tui.config import RecordSettings
 from xovac_tui.link.status import LinkState
 from xovac_tui.station.recording import RecordChoice
+from xovac_tui.ui.editor.pane import EditorPane
 from xovac_tui.ui.panes.recipes import RecipesPane
 from xovac_tui.ui.panes.runs import RunsPane
 from xovac_tui.ui.widgets.rows import Rows
@@ -83,6 +84,22 @@ class Scene:
 
         return play
 
+    def editing(self, *keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
+        """Open the first recipe in the editor, then press keys."""
+
+        async def play(pilot: Pilot[int]) -> None:
+            await self.showing("recipes")(pilot)
+            await pilot.press("e")
+            async with asyncio.timeout(10):
+                while not isinstance(self.app.pane, EditorPane) or self.app.pane.study is None:
+                    await pilot.pause(0.01)
+            for key in keys:
+                await pilot.press(key)
+                await pilot.pause()
+            await self._still(pilot)
+
+        return play
+
     async def _studied(self, pilot: Pilot[int]) -> None:
         """Wait (bounded) until the recipe, which is studied in a thread, is on the screen."""
         pane = self.app.pane
@@ -138,6 +155,13 @@ def test_the_runs(
     record.write_bytes(recorded)
     scene = Scene(record)
     assert snap_compare(scene.app, terminal_size=size, run_before=scene.reading_back(*keys))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("keys", [(), ("enter",), ("m",), ("f",)], ids=["steps", "form", "head", "check"])
+def test_the_recipe_editor(snap_compare: SnapCompare, keys: tuple[str, ...], size: tuple[int, int]) -> None:
+    scene = Scene()
+    assert snap_compare(scene.app, terminal_size=size, run_before=scene.editing(*keys))
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -30,8 +30,8 @@ class RecipeFile(msgspec.Struct, frozen=True):
     recipe: Recipe | None
     problem: str = ""
     """Why it cannot be read, one sentence a line; empty when all is well."""
-    text: str = ""
-    """What is in the file; empty where it cannot be read."""
+    source: str = ""
+    """The text that the recipe was read from; empty where it cannot be read."""
 
 
 def load_recipe(path: Path | str) -> Recipe:
@@ -99,7 +99,7 @@ def read_file(path: Path) -> RecipeFile:
         recipe = parse_recipe(text, str(path))
     except RecipeError as error:
         return RecipeFile(path, shown(path.stem), None, str(error))
-    return RecipeFile(path, recipe.name, recipe, text=text)
+    return RecipeFile(path, recipe.name, recipe, source=text)
 
 
 def read_bytes(path: Path) -> bytes:

@@ -44,6 +44,8 @@ class SimulatorChild:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            # Keys such as ctrl+c in a program that has borrowed the terminal are not meant for it.
+            start_new_session=True,
         )
         assert process.stdout is not None
         try:

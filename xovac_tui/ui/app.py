@@ -109,6 +109,8 @@ class XovacApp(TerminalApp):
         self.snapshot: Snapshot = self.station.snapshot()
         self.paused = False
         self.active_tab = "status"
+        self.over: dict[str, Pane] = {}
+        """Panes that are shown in place of a tab: the recipe editor over Recipes."""
         self.stopping = Stopping(self)
         self.memory = launch.state
         self._connect = connect
@@ -236,7 +238,9 @@ class XovacApp(TerminalApp):
 
     @property
     def pane(self) -> Pane | None:
-        """The tab that is shown."""
+        """The tab that is shown, or what is shown in its place."""
+        if self.active_tab in self.over:
+            return self.over[self.active_tab]
         found = self.screen_stack[0].query(f"#{self.active_tab}") if self.screen_stack else None
         return found.first(Pane) if found else None
 
@@ -250,7 +254,8 @@ class XovacApp(TerminalApp):
                 pair = (self.glyphs.plain(self.get_key_display(binding)), binding.description)
                 if pair not in seen and not any(words == pair[1] for _, words in seen):
                     seen.append(pair)
-        order = {action.title: number for number, action in enumerate(ACTIONS)}
+        scopes = {"app", self.pane.SCOPE if self.pane else ""}
+        order = {action.title: number for number, action in enumerate(ACTIONS) if action.scope in scopes}
         seen.sort(key=lambda pair: (pair[1] != STOP.title, order.get(pair[1], -1)))
         frame.query_one(KeyBar).show(seen)
 
@@ -327,15 +332,32 @@ class XovacApp(TerminalApp):
         before, self.active_tab = self.active_tab, tab
         if not frame.query(f"#{tab}"):
             await frame.query_one("#panes").mount(_pane(tab))
+        shown = self.pane
         for pane in frame.query(Pane):
-            pane.display = pane.id == tab
+            pane.display = pane is shown
         frame.query_one(TabBar).show(TABS, tab)
         self.flush()
-        shown = self.pane
         if shown is not None:
             shown.show(self.snapshot)
             if before != tab or frame.focused is None:
                 shown.take_focus()
+        self.call_after_refresh(self.show_keys)
+
+    async def show_over(self, tab: str, pane: Pane | None) -> None:
+        """Show a pane in place of a tab until this is called with None."""
+        frame = self.screen_stack[0]
+        before = self.over.pop(tab, None)
+        if before is not None:
+            await before.remove()
+        if pane is not None:
+            self.over[tab] = pane
+            await frame.query_one("#panes").mount(pane)
+        for other in frame.query(Pane):
+            other.display = other is self.pane
+        shown = self.pane
+        if shown is not None and self.active_tab == tab:
+            shown.show(self.snapshot)
+            shown.take_focus()
         self.call_after_refresh(self.show_keys)
 
     async def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
@@ -415,6 +437,9 @@ class XovacApp(TerminalApp):
 
     @work(group="dialog")
     async def _quit(self) -> None:
+        for pane in self.screen_stack[0].query(Pane):
+            if not await pane.may_leave():
+                return
         if self._may_run():
             from xovac_tui.ui.dialogs.quit import QuitDialog
 
@@ -442,7 +467,7 @@ class XovacApp(TerminalApp):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Fill the palette from the command table."""
-        scopes = {"app", self.active_tab}
+        scopes = {"app", self.pane.SCOPE if self.pane else ""}
         for action in ACTIONS:
             if action.palette and action.scope in scopes and action is not STOP:
                 yield SystemCommand(

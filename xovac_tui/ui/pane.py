@@ -39,6 +39,13 @@ class Pane(Vertical):
     def on_news(self, news: News) -> None:
         """Take news that cannot wait for the next flush; called while the tab is mounted."""
 
+    def look_again(self) -> None:
+        """Look at the files that it shows: another program has changed something in their folder."""
+
+    async def may_leave(self) -> bool:
+        """Return whether the console may be left; asks where that would lose something."""
+        return True
+
     def take_focus(self) -> None:
         """Put the focus where the tab's keys work; called when the tab is shown."""
         for child in self.query("*"):

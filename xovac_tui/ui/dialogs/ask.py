@@ -7,6 +7,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, Label
 
 from xovac_tui.ui.dialogs.base import Dialog
+from xovac_tui.ui.literal import literal
 
 
 class AskDialog(Dialog[str]):
@@ -16,11 +17,16 @@ class AskDialog(Dialog[str]):
     AskDialog > .dialog { width: 66; max-height: 100%; }
     AskDialog Label { width: 1fr; height: auto; }
     AskDialog Input { width: 1fr; }
+    AskDialog .problem { color: $bad; text-style: bold; margin-top: 1; }
     """
 
-    def __init__(self, title: str, words: str, value: str = "", *, longest: int = 200) -> None:
+    def __init__(
+        self, title: str, words: str, value: str = "", *, longest: int = 200, problem: str = ""
+    ) -> None:
         super().__init__()
         self._title, self._words, self._value, self._longest = title, words, value, longest
+        self._problem = problem
+        """What was wrong with the answer before."""
 
     def compose(self) -> ComposeResult:
         """Build the field."""
@@ -28,7 +34,11 @@ class AskDialog(Dialog[str]):
         with Vertical(classes="dialog") as box:
             box.border_title = self._title
             yield Label(self._words, markup=False)
-            yield Input(self._value, max_length=self._longest, compact=True)
+            yield Input(self._value, max_length=self._longest, compact=True, select_on_focus=False)
+            if self._problem:
+                glyphs = self.console.glyphs
+                said = literal(glyphs.plain(self._problem), glyphs.ascii)
+                yield Label(f"{glyphs.cross} {said}", classes="problem", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Give the text back."""

@@ -18,10 +18,18 @@ class ChooseDialog(Dialog[str]):
     DEFAULT_CSS = "ChooseDialog OptionList { height: auto; max-height: 14; width: 36; }"
 
     def __init__(
-        self, title: str, names: Sequence[str], current: str, preview: Callable[[str], None] | None = None
+        self,
+        title: str,
+        names: Sequence[str],
+        current: str,
+        preview: Callable[[str], None] | None = None,
+        *,
+        width: int = 36,
     ) -> None:
         super().__init__()
         self._title, self._names, self._current, self._preview = title, list(names), current, preview
+        self._width = width
+        """Cells of the list."""
 
     def compose(self) -> ComposeResult:
         """Build the list."""
@@ -33,6 +41,7 @@ class ChooseDialog(Dialog[str]):
     def on_mount(self) -> None:
         """Stand on what is chosen now."""
         options = self.query_one(OptionList)
+        options.styles.width = self._width
         if self._current in self._names:
             options.highlighted = self._names.index(self._current)
 

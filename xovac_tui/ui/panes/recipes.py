@@ -4,152 +4,67 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import ClassVar
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 
 from xovac_tui import paths
-from xovac_tui.api.text import clean
-from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
-from xovac_tui.errors import ContractError
+from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.recipes.files import RecipeFile
-from xovac_tui.recipes.study import Library, Study, read_again, read_library, study_recipe
-from xovac_tui.recipes.units import format_temperature, spell_duration
-from xovac_tui.station import News, Prepared
+from xovac_tui.recipes.store import Fingerprint, fingerprint
+from xovac_tui.recipes.study import Study, read_library, study_recipe
+from xovac_tui.station import News
 from xovac_tui.ui.commands import bindings
-from xovac_tui.ui.glyphs import ASCII
-from xovac_tui.ui.literal import literal
-from xovac_tui.ui.pane import Pane
-from xovac_tui.ui.widgets.lines import Line, LinesWidget
-from xovac_tui.ui.widgets.profile import ProfileChart
+from xovac_tui.ui.panes.recipeview import RecipesView
+from xovac_tui.ui.recipework.loading import Loading, Looked
 from xovac_tui.ui.widgets.recipelines import (
-    Entry,
     Start,
-    entry_line,
-    fact_lines,
-    finding_lines,
-    list_entries,
     start_of,
-    step_head,
-    step_line,
 )
 from xovac_tui.ui.widgets.rows import Rows
 
-WIDE = 100
-"""Cells; from this width on the list has room for whole names."""
-TALL = 28
-"""Rows; from this height on steps and findings stand beside each other."""
+if TYPE_CHECKING:
+    from xovac_tui.ui.recipework.files import FileWork
+
 _DRIFT = 1.0
 """K; a start that has moved by so much is worth another plan."""
+LOOK = 2.0
+"""Seconds between looks whether another program has changed the folder."""
 _REST = 20
 """Times as long as a plan took, until the next one is made only because the start has moved."""
 
 
-class Facts(LinesWidget):
-    """The chosen recipe in a few lines."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "rows--quiet", "rows--strong", "rows--warn", "rows--bad", "rows--good",
-    }  # fmt: skip
-    DEFAULT_CSS = """
-    Facts {
-        height: 7; width: 1fr; padding: 0 1;
-        & > .rows--quiet { color: $foreground-muted; }
-        & > .rows--strong { text-style: bold; }
-        & > .rows--warn { color: $warning; }
-        & > .rows--bad { color: $error; text-style: bold; }
-        & > .rows--good { color: $good; }
-    }
-    """
-
-
-class RecipesPane(Pane):
+class RecipesPane(RecipesView):
     """Recipe files at the left, the chosen one at the right."""
 
     SCOPE = "recipes"
     HELP = (
         "Left: the recipe files of your folder, and three examples that come with the program. Right: what "
         "the chosen one will do. The number of a step is that of the item in the list that is sent.\n"
+        "Enter edits the chosen recipe (an example: a copy of it), N makes a new one. What another program "
+        "changes in the folder is seen within seconds.\n"
         "Load checks the file once more, shows exactly what will be sent, and asks. Times and the profile "
         "start from the measured temperature, or from 20 °C where none can be believed.\n"
         "Units, and how the chamber reads an item, are not documented: they are settings of the profile."
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings("recipes")
-    DEFAULT_CSS = """
-    RecipesPane { layout: horizontal; }
-    RecipesPane #recipe-list { width: 27; height: 1fr; }
-    RecipesPane.-wide #recipe-list { width: 36; }
-    RecipesPane #recipe-right { width: 1fr; height: 1fr; }
-    RecipesPane #recipe-facts { height: 6; }
-    RecipesPane.-tall #recipe-facts { height: 8; }
-    RecipesPane #recipe-profile { height: 7; }
-    RecipesPane.-tall #recipe-profile { height: 2fr; }
-    RecipesPane #recipe-below { height: 1fr; }
-    RecipesPane.-tall #recipe-below { height: 3fr; }
-    RecipesPane #recipe-check { display: none; }
-    RecipesPane.-check #recipe-check { display: block; }
-    RecipesPane.-check #recipe-steps { display: none; }
-    RecipesPane.-tall #recipe-check { display: block; height: 2fr; }
-    RecipesPane.-tall #recipe-steps { display: block; height: 3fr; }
-    """
-
-    def compose(self) -> ComposeResult:
-        """Build list, facts, profile, steps and findings."""
-        files = Rows(choose=True, id="recipe-list")
-        files.border_title = "Recipes"
-        yield files
-        with Vertical(id="recipe-right"):
-            yield Facts(id="recipe-facts")
-            chart = ProfileChart(ascii_only=self.console.glyphs.ascii, id="recipe-profile")
-            chart.title("Planned profile")
-            yield chart
-            with Vertical(id="recipe-below"):
-                steps = Rows(id="recipe-steps")
-                steps.border_title = "Steps"
-                yield steps
-                check = Rows(id="recipe-check")
-                check.border_title = "Check"
-                yield check
 
     def on_mount(self) -> None:
-        """Nothing has been read yet."""
-        self._library = Library()
-        self._entries: list[Entry] = []
-        self._chosen: RecipeFile | None = None
-        self._study: Study | None = None
-        self._start = Start(20.0, False, "")
-        self._asking = False
+        """Begin to look at the folder; nothing has been read yet."""
+        self._loading = Loading(self.console)
+        self._files: FileWork | None = None
         self._rest_until = 0.0
-        self._shared = self._listed = 0
-        self._fit()
-
-    @property
-    def study(self) -> Study | None:
-        """What is known of the chosen recipe; None until it is worked out."""
-        return self._study
-
-    @property
-    def files(self) -> Rows:
-        """The list."""
-        return self.query_one("#recipe-list", Rows)
+        self._folder_was: Fingerprint = ()
+        self.set_interval(LOOK, self.look_at_folder)
+        self.fit()
 
     def take_focus(self) -> None:
         """Stand in the list, and look at the folder anew."""
         self.files.focus()
         self._read()
-
-    def on_resize(self) -> None:
-        """Choose the layout for the size."""
-        self._fit()
-        self.call_after_refresh(self._draw)
-
-    def _fit(self) -> None:
-        self.set_class(self.size.width >= WIDE, "-wide")
-        self.set_class(self.size.height >= TALL, "-tall")
 
     def show(self, snapshot: Snapshot) -> None:
         """Keep the end time and the start temperature true."""
@@ -157,7 +72,7 @@ class RecipesPane(Pane):
         moved = abs(start.celsius - self._start.celsius) >= _DRIFT
         measured = start.measured is not self._start.measured
         rested = self.station.clock.mono() >= self._rest_until
-        if (measured or (moved and rested)) and self._study is not None and not self._asking:
+        if (measured or (moved and rested)) and self._study is not None and not self._loading.asking:
             self._restudy()
         elif start.celsius == self._start.celsius:
             self._start = start
@@ -177,16 +92,38 @@ class RecipesPane(Pane):
         """Read the folder again."""
         self._read()
 
+    def read_and_choose(self, path: Path | None) -> None:
+        """Read the folder again and stand on this file; None: on the one that was chosen, or near it."""
+        self._read(path)
+
     @work(group="recipes-read", exclusive=True)
-    async def _read(self) -> None:
+    async def _read(self, path: Path | None = None) -> None:
         """Read folder and chosen recipe beside the screen."""
-        library = await asyncio.to_thread(read_library, self.console.launch.recipes)
-        self._library = library
-        files = library.files
+        folder, at = self.console.launch.recipes, self.files.chosen
+        # Looked at before it is read: what changes in between is then read once more.
+        self._folder_was = await asyncio.to_thread(fingerprint, folder)
+        self._library = await asyncio.to_thread(read_library, folder)
+        files = self._library.files
         if not files:
             return
-        same = [f for f in files if self._chosen is not None and f.path == self._chosen.path]
-        await self._choose(same[0] if same else files[0])
+        wanted = path or (self._chosen.path if self._chosen is not None else None)
+        same = [file for file in files if file.path == wanted]
+        # A file that is gone leaves the cursor where it was.
+        listed = self._list()
+        near = [entry.file for entry in listed[at:] + listed[:at][::-1] if entry.file is not None]
+        await self._choose(same[0] if same else near[0])
+
+    @work(group="recipes-look", exclusive=True)
+    async def look_at_folder(self) -> None:
+        """Read the folder again when another program has changed it."""
+        if self.console.active_tab != "recipes" or self._study is None:
+            return
+        if await asyncio.to_thread(fingerprint, self.console.launch.recipes) == self._folder_was:
+            return
+        self._read()
+        over = self.console.over.get("recipes")
+        if over is not None:
+            over.look_again()
 
     async def _choose(self, file: RecipeFile) -> None:
         self._chosen = file
@@ -220,80 +157,6 @@ class RecipesPane(Pane):
         # What the class shows or hides gets its size with the next layout.
         self.call_after_refresh(self._draw)
 
-    # -- drawing ------------------------------------------------------------------------------------
-
-    def _draw(self, *, rewind: bool = False) -> None:
-        self._show_files()
-        self._show_facts()
-        study = self._study
-        if study is None:
-            return
-        glyphs = self.console.glyphs
-        self.query_one(ProfileChart).show(study.plan)
-        steps = self.query_one("#recipe-steps", Rows)
-        segments = study.plan.segments if study.plan else ()
-        self._share()
-
-        def step(index: int, chosen: bool) -> Line:
-            return step_line(segments[index], steps.size.width, glyphs)
-
-        def head() -> Line:
-            return step_head(steps.size.width) if segments else ()
-
-        steps.show_rows(len(segments), step, head=head, rewind=rewind)
-        self.query_one("#recipe-check", Rows).show_folded(
-            lambda width: finding_lines(study.findings, width, glyphs), rewind=rewind
-        )
-
-    def _share(self) -> None:
-        """Share the room below the profile between steps and findings by what each needs."""
-        study, height = self._study, self.query_one("#recipe-below").size.height
-        table, check = self.query_one("#recipe-steps", Rows), self.query_one("#recipe-check", Rows)
-        self._shared = height
-        if study is None or not self.has_class("-tall") or not height:
-            table.styles.height = check.styles.height = None
-            return
-        steps = len(study.plan.segments) + 1 if study.plan else 0
-        found = len(finding_lines(study.findings, max(10, self.query_one(Facts).size.width - 2), ASCII))
-        least = height // 2 if study.compiled is None or study.compiled.warnings else height // 3
-        wanted = max(4, min(found + 2, max(least, height - steps - 2)))
-        check.styles.height, table.styles.height = wanted, "1fr"
-
-    def _show_files(self) -> None:
-        files, glyphs = self.files, self.console.glyphs
-        width = self._listed = files.size.width
-        folder = self.console.launch.recipes
-        entries = list_entries(self._library, paths.shown(folder) if folder else "", width)
-        self._entries = entries
-        chosen_path = self._chosen.path if self._chosen is not None else None
-        at = next((n for n, entry in enumerate(entries) if entry.file and entry.file.path == chosen_path), 0)
-        skip = [number for number, entry in enumerate(entries) if entry.file is None]
-
-        def line(index: int, chosen: bool) -> Line:
-            return entry_line(entries[index], width, glyphs, chosen=chosen, focus=files.has_focus)
-
-        files.show_rows(len(entries), line, skip=skip, chosen=at)
-
-    def _show_facts(self) -> None:
-        study, facts = self._study, self.query_one(Facts)
-        if study is None or not facts.size:
-            return
-        facts.show_lines(
-            fact_lines(
-                study,
-                self._start,
-                self.station.plan_settings(),
-                width=facts.size.width,
-                height=facts.size.height,
-                utc=self.station.clock.utc(),
-                speed=self.station.speed,
-                blocked=self.station.blocked("load_recipe"),
-                example=study.file in self._library.examples,
-                glyphs=self.console.glyphs,
-                times=self.console.times,
-            )
-        )
-
     def action_recipe_view(self) -> None:
         """Show steps or findings where there is no room for both."""
         self.toggle_class("-check")
@@ -304,107 +167,95 @@ class RecipesPane(Pane):
     @work(group="dialog")
     async def action_load_recipe(self) -> None:
         """Read the file once more, check it, show what would be sent, ask, send."""
-        if self._asking or self._chosen is None:
-            return
-        self._asking = True
-        try:
-            await self._load(self._chosen)
-        finally:
-            self._asking = False
+        if self._chosen is not None:
+            shown = self._chosen
+            await self._loading.load(shown, lambda looked: self._looked(shown, looked))
 
-    async def _load(self, shown: RecipeFile) -> None:
-        if blocked := self.station.blocked("load_recipe"):
-            self._say(blocked, "warning")
-            return
-        start = start_of(self.station.snapshot())
-        file = await asyncio.to_thread(read_again, shown)
-        settings = self.station.plan_settings()
-        study = await asyncio.to_thread(study_recipe, file, settings, start.celsius)
+    def _looked(self, shown: RecipeFile, looked: Looked) -> None:
+        """Show the file as it is at the moment of loading, and say why it is not loaded."""
+        file, say = looked.study.file, self._loading.say
         if self._chosen is not None and self._chosen.path == file.path:
             self._chosen = file
-            self._take(study, start)
+            self._take(looked.study, looked.start)
         if file.recipe != shown.recipe:
-            self._say(
+            say(
                 f"{paths.shown(file.path)} has changed since it was shown. This is how it is now: look at "
                 "it, then load it again.",
                 "warning",
             )
             self._read()
-            return
-        if study.compiled is None or study.plan is None:
+        elif looked.study.compiled is None or looked.study.plan is None:
             self.add_class("-check")
-            self._say(f'"{file.name}" cannot be loaded: the check says why. Nothing was sent.', "error")
-            return
-        compiled = study.compiled
-        try:
-            prepared = self.station.prepare("load_recipe", compiled.payload)
-        except ContractError as error:
-            self._say(str(error), "error")
-            return
-        total = ("about " if compiled.plan.estimated else "") + spell_duration(round(compiled.total))
-
-        async def send() -> LedgerEntry:
-            return await self.station.load_recipe(compiled.plan, compiled.payload, file.text)
-
-        facts = [
-            ("Recipe", f"{file.name}, {len(compiled.items)} items, {total}"),
-            ("From", f"{format_temperature(start.celsius)} {start.words}"),
-            *(("Warning", f"{warning.where}: {warning.message}") for warning in compiled.warnings),
-        ]
-        await self._confirm(
-            prepared,
-            # The dialog shows all that is sent, and a long list pushes what follows out of sight.
-            f'Load "{clean(file.name, 30)}": {len(compiled.items)} items, {total}?',
-            facts,
-            send,
-        )
-
-    async def _confirm(
-        self,
-        prepared: Prepared,
-        title: str,
-        facts: Sequence[tuple[str, str]] = (),
-        send: Callable[[], Awaitable[LedgerEntry]] | None = None,
-    ) -> None:
-        from xovac_tui.ui.dialogs.confirm import confirm_and_send
-
-        glyphs = self.console.glyphs
-        said = [(label, literal(glyphs.plain(text), glyphs.ascii)) for label, text in facts]
-        title = literal(glyphs.plain(title), glyphs.ascii)
-        await confirm_and_send(self.console, prepared, title=title, facts=said, send=send)
+            say(f'"{file.name}" cannot be loaded: the check says why. Nothing was sent.', "error")
 
     @work(group="dialog")
     async def action_start_recipe(self) -> None:
         """Send the contract's start command, or say that nobody knows one."""
-        start = self.station.contract.start
-        if start is None:
-            self._say(
-                "No start command is documented for this chamber: loading a recipe may start it by itself. "
-                "If yours has one, name it in a contract file (start = ...).",
-                "warning",
-            )
-            return
-        await self._command(start, "Start the loaded recipe?")
+        await self._loading.start()
 
     @work(group="dialog")
     async def action_cancel_recipe(self) -> None:
         """Cancel the running recipe after a confirmation."""
-        await self._command("cancel_recipe", "Cancel the running recipe?")
+        await self._loading.command("cancel_recipe", "Cancel the running recipe?")
 
-    async def _command(self, command: str, title: str) -> None:
-        if self._asking:
-            return
-        self._asking = True
-        try:
-            if blocked := self.station.blocked(command):
-                self._say(blocked, "warning")
-                return
-            await self._confirm(self.station.prepare(command), title)
-        except ContractError as error:
-            self._say(str(error), "error")
-        finally:
-            self._asking = False
+    # -- files --------------------------------------------------------------------------------------
 
-    def _say(self, text: str, severity: str = "information") -> None:
-        text = self.console.glyphs.plain(text)
-        self.app.notify(text, severity=severity, timeout=10, markup=False)  # type: ignore[arg-type]
+    @property
+    def work_on_files(self) -> FileWork:
+        """What makes and keeps files; imported when first needed."""
+        if self._files is None:
+            from xovac_tui.ui.recipework.files import FileWork
+
+            self._files = FileWork(self.console, self.read_and_choose)
+        return self._files
+
+    @work(group="dialog")
+    async def _with_chosen(self, what: Callable[[FileWork, RecipeFile, bool], Awaitable[None]]) -> None:
+        """Do something with the chosen file; it is told whether that is an example."""
+        files, file = self.work_on_files, self._chosen
+        if file is not None:
+            example = any(file.path == one.path for one in self._library.examples)
+            await files.alone(lambda: what(files, file, example))
+
+    @work(group="dialog")
+    async def action_new_recipe(self) -> None:
+        """Make a new recipe in the editor."""
+        await self.work_on_files.alone(self.work_on_files.new)
+
+    @work(group="dialog")
+    async def action_import_recipe(self) -> None:
+        """Make a recipe of another program's file."""
+        await self.work_on_files.alone(self.work_on_files.import_)
+
+    @work(group="dialog")
+    async def action_undelete_recipe(self) -> None:
+        """Take the last deletion back."""
+        await self.work_on_files.alone(self.work_on_files.undelete)
+
+    def action_edit_recipe(self) -> None:
+        """Open the chosen recipe in the editor."""
+        self._with_chosen(lambda files, file, example: files.edit(file, example=example))
+
+    def action_edit_outside(self) -> None:
+        """Open the chosen file in the user's own editor."""
+        self._with_chosen(lambda files, file, example: files.outside(file, example=example))
+
+    def action_copy_recipe(self) -> None:
+        """Make a copy of the chosen recipe."""
+        self._with_chosen(lambda files, file, example: files.copy(file))
+
+    def action_rename_recipe(self) -> None:
+        """Give the chosen recipe another name."""
+        self._with_chosen(lambda files, file, example: files.rename(file, example=example))
+
+    def action_delete_recipe(self) -> None:
+        """Move the chosen recipe into the trash folder."""
+        self._with_chosen(lambda files, file, example: files.delete(file, example=example))
+
+    def action_recipe_versions(self) -> None:
+        """Go back to an earlier version of the chosen recipe."""
+        self._with_chosen(lambda files, file, example: files.versions(file))
+
+    def action_export_recipe(self) -> None:
+        """Write the chosen recipe for another program."""
+        self._with_chosen(lambda files, file, example: files.export(file))

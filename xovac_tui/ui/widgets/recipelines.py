@@ -23,11 +23,12 @@ from xovac_tui.ui.widgets.lines import Line, Span, fit
 USUAL_START = 20.0
 """degC; taken where nobody can say how warm the chamber is."""
 _UNITS: dict[str, TemperatureUnit] = {"degC": "degC", "Cel": "degC", "K": "K", "degF": "degF"}
-_SEVERITY: dict[Severity, tuple[str, str]] = {
+SEVERITY: dict[Severity, tuple[str, str]] = {
     "error": ("error", "rows--bad"),
     "warning": ("warning", "rows--warn"),
     "info": ("note", "rows--quiet"),
 }
+"""Word and style of each severity."""
 
 
 class Start(msgspec.Struct, frozen=True):
@@ -170,7 +171,7 @@ def _reading(settings: PlanSettings) -> str:
 
 def _verdict(study: Study, blocked: str, glyphs: Glyphs) -> Line:
     spans: list[Span] = [("Check ", "rows--quiet")]
-    for severity, (word, style) in _SEVERITY.items():
+    for severity, (word, style) in SEVERITY.items():
         count = study.count(severity)
         if count:
             plural = "" if count == 1 else "s"
@@ -191,7 +192,7 @@ def finding_lines(findings: Sequence[Finding], width: int, glyphs: Glyphs) -> li
     """Return the findings, folded; each begins with sign and word of its severity."""
     lines: list[Line] = []
     for finding in findings:
-        word, style = _SEVERITY[finding.severity]
+        word, style = SEVERITY[finding.severity]
         head = f"{severity_sign(finding.severity, glyphs)} {word:<8}"
         where = "" if finding.where == "recipe" else f"{finding.where}: "
         said = literal(glyphs.plain(clean(where + finding.message, 1000)), glyphs.ascii)

@@ -206,10 +206,7 @@ class Rows(LinesWidget, can_focus=True):
         self._see_chosen()
         self.repaint()
 
-    def on_focus(self) -> None:
-        """Show the chosen row as the one that keys move."""
-        self.repaint()
-
-    def on_blur(self) -> None:
-        """Show that keys go elsewhere."""
+    def watch_has_focus(self, value: bool) -> None:
+        """Show whether keys move the chosen row, or go elsewhere."""
+        super().watch_has_focus(value)
         self.repaint()

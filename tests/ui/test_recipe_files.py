@@ -1,0 +1,536 @@
+"""Recipe files from the screen: saved, kept, exchanged; what another program does is noticed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input, OptionList
+
+from tests.helpers.editor import SOAK, Edited, on_disk, recipes_tab, write
+from xovac_tui import paths
+from xovac_tui.recipes.files import load_recipe
+from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
+from xovac_tui.recipes.store import versions
+from xovac_tui.ui.dialogs.ask import AskDialog
+from xovac_tui.ui.dialogs.choose import ChooseDialog
+from xovac_tui.ui.dialogs.confirm import ConfirmDialog
+from xovac_tui.ui.dialogs.question import QuestionDialog
+from xovac_tui.ui.dialogs.template import TemplateDialog
+from xovac_tui.ui.widgets.bars import StopBar
+
+
+def path_of(folder: Path, name: str = "soak") -> Path:
+    return folder / "recipes" / f"{name}.toml"
+
+
+def listed(e: Edited) -> str:
+    return e.pane.files.plain
+
+
+async def type_over(e: Edited, text: str) -> None:
+    """Put a text into a dialog's field."""
+    field = e.c.app.screen.query_one(Input)
+    field.value = text
+    await e.c.settle()
+
+
+# -- saving -------------------------------------------------------------------------------------------
+
+
+async def test_save_writes_the_file_and_keeps_the_version_before(tmp_path: Path) -> None:
+    async with recipes_tab(tmp_path) as e:
+        await e.press("d")
+        assert "changed, not saved" in e.head
+        await e.press("s")
+        await e.c.until(lambda: e.said("Saved: "))
+        await e.c.settle()
+        assert "  saved" in e.head
+        assert on_disk(tmp_path) == e.recipe
+        assert path_of(tmp_path).read_text().startswith("# Our own.\n")
+        (kept,) = versions(path_of(tmp_path))
+        assert kept.path.read_text() == SOAK
+        await e.press("s")
+        await e.c.until(lambda: e.said("nothing to save"))
+        # Undo reaches back over saving, and that is a change again.
+        await e.press("z")
+        assert "changed, not saved" in e.head
+
+
+async def test_saving_takes_what_is_typed_and_refuses_what_is_wrong(tmp_path: Path) -> None:
+    async with recipes_tab(tmp_path) as e:
+        await e.press("l", "s")
+        await e.c.until(lambda: e.said("Not saved: step 2: the repeat is empty"))
+        assert e.editor.editing.path == (1,)
+        assert path_of(tmp_path).read_text() == SOAK
+
+
+@pytest.mark.parametrize("answer", ["stay", "save"])
+async def test_comments_that_would_be_lost_are_told_before(tmp_path: Path, answer: str) -> None:
+    commented = SOAK.replace('hold = "2h"', 'hold = "2h"  # soak')
+    write(tmp_path, soak=commented)
+    async with recipes_tab(tmp_path) as e:
+        await e.press("d", "s")
+        await e.dialog()
+        assert "version before is kept" in str(e.c.app.screen.query("Static").first().content)  # type: ignore[attr-defined]
+        await e.answer(answer)
+        await e.c.until(lambda: e.dialogs == 0)
+        await e.c.settle()
+        if answer == "stay":
+            assert path_of(tmp_path).read_text() == commented
+            assert "changed, not saved" in e.head
+        else:
+            await e.c.until(lambda: e.said("Saved: "))
+            assert on_disk(tmp_path) == e.recipe
+
+
+async def test_an_example_is_edited_as_a_copy(tmp_path: Path) -> None:
+    async with recipes_tab(tmp_path, edit=False) as e:
+        await e.press("end")
+        await e.c.until(lambda: e.pane.study is not None and e.pane.study.file.name.startswith("Thermal"))
+        await e.edit()
+        assert "copy of an example" in e.head
+        example = e.editor.editing.origin
+        assert example is not None
+        await e.press("escape")
+        await e.closed()
+        assert list((tmp_path / "recipes").iterdir()) == [path_of(tmp_path)]
+        await e.edit()
+        await e.press("d", "s")
+        await e.c.until(lambda: e.said("Saved: "))
+        copy = path_of(tmp_path, "thermal-cycling-4-cycles")
+        assert load_recipe(copy) == e.recipe
+        assert copy.read_text().startswith("# Thermal cycling")
+        assert example.path.read_text() == example.text
+        await e.press("escape")
+        await e.closed()
+        await e.c.until(lambda: listed(e).count("Thermal cycling") == 2)
+        assert e.pane.study is not None
+        await e.c.until(lambda: e.pane.study is not None and e.pane.study.file.path == copy)
+
+
+# -- another program ----------------------------------------------------------------------------------
+
+THEIRS = SOAK.replace("Hot soak", "Theirs")
+
+
+@pytest.mark.parametrize("answer", ["stay", "overwrite", "read"])
+async def test_a_file_changed_meanwhile_is_not_run_over(tmp_path: Path, answer: str) -> None:
+    async with recipes_tab(tmp_path) as e:
+        await e.press("d")
+        mine = e.recipe
+        write(tmp_path, soak=THEIRS)
+        await e.press("s")
+        await e.answer(answer)
+        await e.c.until(lambda: e.dialogs == 0)
+        await e.c.settle()
+        match answer:
+            case "stay":
+                assert path_of(tmp_path).read_text() == THEIRS
+                assert e.recipe == mine
+            case "overwrite":
+                await e.c.until(lambda: e.said("Saved: "))
+                assert on_disk(tmp_path) == mine
+                assert versions(path_of(tmp_path))[0].path.read_text() == THEIRS
+            case "read":
+                await e.c.until(lambda: e.recipe.name == "Theirs")
+                assert "  saved" in e.head
+                await e.press("z")
+                assert e.recipe == mine
+
+
+async def test_a_change_on_the_disk_is_noticed_in_the_editor(tmp_path: Path) -> None:
+    async with recipes_tab(tmp_path) as e:
+        write(tmp_path, other=THEIRS)
+        e.pane.look_at_folder()
+        await e.c.until(lambda: len(e.pane.library.own) == 2)
+        await e.c.settle()
+        assert not e.editor.changed_on_disk
+        path_of(tmp_path).unlink()
+        e.pane.look_at_folder()
+        await e.c.until(lambda: "changed on disk" in e.head)
+        assert e.said("Another program has changed this file")
+        write(tmp_path, soak=SOAK)
+        e.pane.look_at_folder()
+        await e.c.until(lambda: "changed on disk" not in e.head)
+
+
+async def test_a_folder_that_another_program_changed_is_read_without_moving_the_cursor(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, b=SOAK, c=SOAK.replace("Hot soak", "Third"))
+    async with recipes_tab(tmp_path, edit=False) as e:
+        await e.press("down")
+        await e.c.until(lambda: e.pane.study is not None and e.pane.study.file.name == "Third")
+        write(tmp_path, a=THEIRS)
+        # No key: the pane looks by itself.
+        await e.c.until(lambda: "Theirs" in listed(e), within=8)
+        await e.c.settle()
+        assert "▸ Third" in listed(e)
+        path_of(tmp_path, "c").unlink()
+        await e.c.until(lambda: "Third" not in listed(e), within=8)
+        await e.c.settle()
+        assert "▸ Hot soak" in listed(e) or "▸ Bakeout" in listed(e)
+
+
+# -- leaving ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["escape", "q"])
+@pytest.mark.parametrize("answer", ["stay", "save", "drop"])
+async def test_leaving_asks_about_what_is_not_saved(tmp_path: Path, answer: str, key: str) -> None:
+    async with recipes_tab(tmp_path) as e:
+        await e.press("d")
+        mine = e.recipe
+        await e.press(key)
+        await e.answer(answer)
+        if answer == "stay":
+            await e.c.until(lambda: e.dialogs == 0)
+            assert e.recipe == mine
+            assert e.c.app.is_running
+        elif key == "q":
+            await e.c.until(lambda: e.c.app.return_code == 0)
+        else:
+            await e.closed()
+        assert (on_disk(tmp_path) == mine) is (answer == "save")
+
+
+async def test_leaving_without_a_change_does_not_ask(tmp_path: Path) -> None:
+    async with recipes_tab(tmp_path) as e:
+        await e.press("down", "escape")
+        await e.closed()
+        assert e.dialogs == 0
+        assert e.pane.files.has_focus
+        await e.edit()
+        assert e.editor.steps.has_focus
+
+
+async def test_a_draft_that_cannot_be_saved_is_not_left_by_saving(tmp_path: Path) -> None:
+    async with recipes_tab(tmp_path) as e:
+        await e.press("l", "escape")
+        await e.answer("save")
+        await e.c.until(lambda: e.said("Not saved"))
+        assert e.recipe.steps[1] == Repeat(2, ())
+
+
+async def test_wrong_text_in_the_form_is_not_lost_without_asking(tmp_path: Path) -> None:
+    async with recipes_tab(tmp_path) as e:
+        await e.fill("to", "hot")
+        await e.c.app.show_tab("status")
+        await e.press("q")
+        await e.dialog()
+        await e.answer("stay")
+        await e.c.until(lambda: e.dialogs == 0)
+        assert e.c.app.is_running
+
+
+# -- the list -----------------------------------------------------------------------------------------
+
+
+async def test_copy_and_rename(tmp_path: Path) -> None:
+    async with recipes_tab(tmp_path, edit=False) as e:
+        await e.press("c")
+        await e.c.until(lambda: "▸ Hot soak copy" in listed(e))
+        copy = path_of(tmp_path, "hot-soak-copy")
+        assert copy.read_text().startswith("# Our own.")
+        await e.c.until(lambda: e.pane.study is not None and e.pane.study.file.path == copy)
+        await e.press("m")
+        await e.dialog()
+        await type_over(e, "  ")
+        await e.press("enter")
+        await e.c.until(lambda: e.dialogs == 1 and e.c.app.screen.query(".problem"))
+        await type_over(e, "Board X")
+        await e.press("enter")
+        await e.c.until(lambda: "▸ Board X" in listed(e))
+        assert not copy.exists()
+        assert load_recipe(path_of(tmp_path, "board-x")).name == "Board X"
+
+
+async def test_delete_asks_and_is_taken_back(tmp_path: Path) -> None:
+    async with recipes_tab(tmp_path, edit=False) as e:
+        await e.press("d")
+        await e.dialog()
+        await e.press("enter")
+        await e.c.until(lambda: e.dialogs == 0)
+        assert path_of(tmp_path).exists()
+        await e.press("d")
+        await e.answer("delete")
+        await e.c.until(lambda: "Hot soak" not in listed(e))
+        assert not path_of(tmp_path).exists()
+        assert len(list((tmp_path / "recipes" / ".trash").iterdir())) == 1
+        await e.press("z")
+        await e.c.until(lambda: "▸ Hot soak" in listed(e))
+        assert path_of(tmp_path).read_text() == SOAK
+        await e.press("z")
+        await e.c.until(lambda: e.said("Nothing was deleted"))
+
+
+@pytest.mark.parametrize("key", ["m", "d"])
+async def test_an_example_is_neither_renamed_nor_deleted(tmp_path: Path, key: str) -> None:
+    async with recipes_tab(tmp_path, edit=False) as e:
+        await e.press("end")
+        await e.c.until(lambda: e.pane.study is not None and e.pane.study.file.name.startswith("Thermal"))
+        await e.press(key)
+        await e.c.until(lambda: e.said("An example"))
+        assert e.dialogs == 0
+
+
+async def test_going_back_to_an_earlier_version(tmp_path: Path) -> None:
+    async with recipes_tab(tmp_path) as e:
+        await e.press("d", "s")
+        await e.c.until(lambda: e.said("Saved: "))
+        await e.press("escape")
+        await e.closed()
+        await e.press("V")
+        await e.dialog()
+        assert "Hot soak, 5 steps" in str(e.c.app.screen.query_one(OptionList).get_option_at_index(0).prompt)
+        await e.press("enter")
+        await e.c.until(lambda: path_of(tmp_path).read_text() == SOAK)
+        await e.c.until(lambda: e.pane.study is not None and len(e.pane.study.file.recipe.steps) == 5)  # type: ignore[union-attr]
+        assert len(versions(path_of(tmp_path))) == 2
+
+
+async def test_without_an_earlier_version_it_says_so(tmp_path: Path) -> None:
+    async with recipes_tab(tmp_path, edit=False) as e:
+        await e.press("V")
+        await e.c.until(lambda: e.said("There is no earlier version"))
+
+
+async def test_a_bad_file_is_not_for_the_table(tmp_path: Path) -> None:
+    write(tmp_path, soak="name = \n")
+    async with recipes_tab(tmp_path, edit=False) as e:
+        for key in ("e", "x"):
+            await e.press(key)
+            await e.c.until(lambda: e.said("cannot be read, so"))
+            e.c.app.clear_notifications()
+        assert e.dialogs == 0
+
+
+# -- other programs -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", ["csv", "json", "toml"])
+async def test_export_and_import_again(tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "state_folder", lambda: tmp_path / "state")
+    async with recipes_tab(tmp_path, edit=False) as e:
+        await e.press("x")
+        await e.dialog()
+        offered = e.c.app.screen.query_one(Input).value
+        assert offered == str(tmp_path / "state" / "exports" / "hot-soak.csv")
+        await type_over(e, offered.replace("csv", ending))
+        await e.press("enter")
+        await e.c.until(lambda: e.said("Written: "))
+        written = tmp_path / "state" / "exports" / f"hot-soak.{ending}"
+        assert written.stat().st_size > 100
+        if ending == "json":
+            assert json.loads(written.read_text())["name"] == "Hot soak"
+        await e.press("i")
+        await e.dialog()
+        await type_over(e, str(written))
+        await e.press("enter")
+        if ending == "toml":
+            await e.c.until(lambda: e.c.app.screen.query(".problem"))
+            await e.press("escape")
+            return
+        await e.c.until(lambda: e.c.app.pane is not e.pane)
+        await e.studied()
+        assert "new, not saved" in e.head
+        original = on_disk(tmp_path)
+        if ending == "csv":
+            assert e.recipe.steps == original.steps
+            assert e.said("called")
+        else:
+            assert len(e.recipe.steps) == 2 + 6 + 2
+        await e.press("s")
+        await e.c.until(lambda: e.said("Saved: "))
+
+
+async def test_export_asks_before_it_overwrites_and_tells_what_is_wrong(tmp_path: Path) -> None:
+    async with recipes_tab(tmp_path, edit=False) as e:
+        there = tmp_path / "there.csv"
+        there.write_text("mine")
+        await e.press("x")
+        await e.dialog()
+        await type_over(e, str(tmp_path / "a.xls"))
+        await e.press("enter")
+        await e.c.until(lambda: e.dialogs == 1 and e.c.app.screen.query(".problem"))
+        await e.c.settle()
+        await type_over(e, str(there))
+        await e.press("enter")
+        await e.c.until(lambda: isinstance(e.c.app.screen, QuestionDialog))
+        await e.press("enter")
+        await e.c.until(lambda: isinstance(e.c.app.screen, AskDialog))
+        assert there.read_text() == "mine"
+        await e.press("enter")
+        await e.c.until(lambda: isinstance(e.c.app.screen, QuestionDialog))
+        await e.press("o")
+        await e.c.until(lambda: e.said("Written: "))
+        assert there.read_text().startswith("kind,")
+
+
+async def test_a_file_that_cannot_be_imported_says_why(tmp_path: Path) -> None:
+    async with recipes_tab(tmp_path, edit=False) as e:
+        await e.press("i")
+        await e.dialog()
+        for name in ("nowhere.csv", "recipes"):
+            await type_over(e, str(tmp_path / name))
+            before = e.c.app.screen
+            await e.press("enter")
+            await e.c.until(lambda before=before: e.dialogs == 1 and e.c.app.screen is not before)  # type: ignore[misc]
+            await e.c.until(lambda: e.c.app.screen.query(".problem"))
+            assert e.c.app.screen.query_one(Input).value == str(tmp_path / name)
+        await e.press("escape")
+        await e.c.until(lambda: e.dialogs == 0)
+
+
+# -- new ----------------------------------------------------------------------------------------------
+
+
+async def choose_template(e: Edited, *keys: str) -> None:
+    await e.press("N")
+    await e.c.until(lambda: isinstance(e.c.app.screen, ChooseDialog))
+    await e.press(*keys, "enter")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_from_a_template_over_the_editor_to_the_chamber(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with recipes_tab(tmp_path, edit=False, size=size) as e:
+        await choose_template(e, "down")
+        await e.c.until(lambda: isinstance(e.c.app.screen, TemplateDialog))
+        dialog = e.c.app.screen
+        assert isinstance(dialog, TemplateDialog)
+        await e.c.until(lambda: "Takes" in str(dialog.query_one("#total").content))  # type: ignore[attr-defined]
+        form = dialog.query_one("FieldForm")
+        names = [field.name for field in form.fields]  # type: ignore[attr-defined]
+        assert names == ["", "hot", "cold", "cycles", "dwell", "rate", "start", "end"]
+        for name, text in (("", "Board X"), ("hot", "-50"), ("cycles", "2"), ("dwell", "90 min")):
+            form.take_focus(name or "")  # type: ignore[attr-defined]
+            await e.c.settle()
+            await type_in(e, text)
+        await e.press("enter")
+        await e.c.settle()
+        assert "must be above" in form.below  # type: ignore[attr-defined]
+        await type_in(e, "55")
+        await e.press("enter")
+        await e.c.until(lambda: e.c.app.pane is not e.pane)
+        await e.studied()
+        assert "new, not saved" in e.head
+        assert e.recipe.name == "Board X"
+        assert e.recipe.steps[0] == Repeat(
+            2, (Ramp(55, 0.8), Hold(5400, "Hot plateau."), Ramp(-20, 0.8), Hold(5400, "Cold plateau."))
+        )
+        await e.press("s")
+        await e.c.until(lambda: e.said("Saved: "))
+        await e.press("escape")
+        await e.closed()
+        await e.c.until(lambda: "▸ Board X" in listed(e))
+        await e.c.until(lambda: e.pane.study is not None and e.pane.study.file.name == "Board X")
+        await e.press("L")
+        await e.c.until(lambda: isinstance(e.c.app.screen, ConfirmDialog))
+        e.c.clock.advance(1)
+        await e.press("y")
+        await e.c.until(lambda: len(e.c.link.emitted) == 1)
+        assert json.loads(e.c.link.emitted[0][1])["name"] == "Board X"
+
+
+async def type_in(e: Edited, text: str) -> None:
+    """Type over what the focused field has."""
+    field = e.c.app.focused
+    assert isinstance(field, Input)
+    field.value = ""
+    await e.c.settle()
+    await e.c.type(text)
+
+
+async def test_an_empty_recipe(tmp_path: Path) -> None:
+    async with recipes_tab(tmp_path, edit=False) as e:
+        await choose_template(e, "end")
+        await e.c.until(lambda: e.c.app.pane is not e.pane)
+        await e.studied()
+        assert e.recipe == Recipe("", ())
+        assert "(no name yet)" in e.table[0]
+        await e.press("s")
+        await e.c.until(lambda: e.said("Not saved: name is empty"))
+        await e.press("m")
+        await e.fill("name", "Mine")
+        await e.press("enter", "a")
+        await e.c.until(lambda: e.editor.form.has_focus_within)
+        await e.c.type("30")
+        await e.press("enter", "s")
+        await e.c.until(lambda: e.said("Saved: "))
+        assert load_recipe(path_of(tmp_path, "mine")).steps == (Ramp(30),)
+
+
+# -- STOP and the link --------------------------------------------------------------------------------
+
+
+async def in_the_table(e: Edited) -> None:
+    await e.edit()
+
+
+async def in_a_field(e: Edited) -> None:
+    await e.edit()
+    await e.form("to")
+
+
+async def in_a_question(e: Edited) -> None:
+    await e.edit()
+    await e.press("d", "escape")
+    await e.dialog()
+
+
+async def in_ask(e: Edited) -> None:
+    await e.press("i")
+    await e.dialog()
+
+
+async def in_the_list_of_templates(e: Edited) -> None:
+    await e.press("N")
+    await e.dialog()
+
+
+async def in_a_template(e: Edited) -> None:
+    await choose_template(e)
+    await e.c.until(lambda: isinstance(e.c.app.screen, TemplateDialog))
+    await e.c.settle()
+
+
+PLACES: list[Callable[[Edited], Awaitable[None]]] = [
+    in_the_table, in_a_field, in_a_question, in_ask, in_the_list_of_templates, in_a_template,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)
+async def test_stop_and_a_cut_link_everywhere(
+    tmp_path: Path, place: Callable[[Edited], Awaitable[None]]
+) -> None:
+    async with recipes_tab(tmp_path, edit=False) as e:
+        await place(e)
+        fields = [field.value for field in e.c.app.screen.query(Input)]
+        await e.press("exclamation_mark")
+        assert "STOP armed" in e.c.app.screen.query_one(StopBar).plain
+        await e.press("x")
+        assert not e.c.app.stopping.switch.armed
+        await e.c.press_stop()
+        assert e.c.link.emitted == [("cancel_recipe", "")]
+        assert [field.value for field in e.c.app.screen.query(Input)] == fields
+        depth = e.dialogs
+        await e.c.lose()
+        await e.c.until(lambda: "LOST" in e.c.app.screen_stack[0].query_one("TrustBar").plain)  # type: ignore[attr-defined]
+        await e.c.online()
+        await e.c.readings()
+        # It is about files: that goes on without a link.
+        assert e.dialogs == depth
+        assert len(e.c.link.emitted) == 1
+
+
+@pytest.mark.parametrize("field", ["to", "rate", "over", "note"])
+async def test_stop_inside_every_field_of_a_step(tmp_path: Path, field: str) -> None:
+    async with recipes_tab(tmp_path) as e:
+        box = await e.form(field)
+        before = box.value
+        await e.c.press_stop()
+        assert e.c.link.emitted == [("cancel_recipe", "")]
+        assert box.value == before

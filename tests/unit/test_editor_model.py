@@ -1,0 +1,119 @@
+"""The editor without a screen: cursor, inserting, ranges; the lines that it shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import given
+
+from tests.helpers.recipes import bakeout, recipes
+from xovac_tui.recipes.check import Finding
+from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
+from xovac_tui.recipes.store import Opened
+from xovac_tui.recipes.writer import write_recipe
+from xovac_tui.ui.editor.findings import finding_rows, words
+from xovac_tui.ui.editor.lines import state_words
+from xovac_tui.ui.editor.model import Editing
+from xovac_tui.ui.editor.table import row_line, table_head
+from xovac_tui.ui.glyphs import ASCII, UNICODE
+
+CYCLES = Recipe("Cycles", (Ramp(50), Repeat(3, (Ramp(-20, over=600), Hold(60, "cold"))), Ramp(22)))
+
+
+def opened(recipe: Recipe) -> Opened:
+    return Opened(Path("cycles.toml"), write_recipe(recipe), recipe)
+
+
+def test_the_head_is_the_first_line() -> None:
+    editing = Editing.of_file(opened(CYCLES))
+    assert (editing.at, editing.path, editing.step) == (0, (), None)
+    assert [editing.went_to(line).path for line in range(7)] == [
+        (), (0,), (1,), (1, 0), (1, 1), (2,), (2,),
+    ]  # fmt: skip
+    assert editing.went_to(3).at == 3
+
+
+@given(recipes)
+def test_every_line_can_be_gone_to(recipe: Recipe) -> None:
+    editing = Editing.of_new(recipe)
+    for line in range(len(editing.rows) + 1):
+        assert editing.went_to(line).at == line
+
+
+def test_a_new_step_stands_below_the_cursor() -> None:
+    editing = Editing.of_file(opened(CYCLES))
+    assert editing.inserted(Hold).path == (0,)
+    assert editing.went_to(1).inserted(Hold).path == (1,)
+    inside = editing.went_to(2).inserted(Ramp)
+    assert inside.path == (1, 0)
+    assert inside.step == Ramp(50)
+    assert editing.went_to(4).inserted(Repeat).step == Repeat(2, ())
+    assert Editing.of_new(Recipe("", ())).inserted(Ramp).rows[0].step == Ramp(20)
+
+
+def test_the_marked_steps_are_repeated() -> None:
+    editing = Editing.of_new(bakeout()).went_to(1).marked().went_to(2)
+    assert editing.in_range() == {(0,), (1,)}
+    wrapped = editing.wrapped()
+    assert wrapped.draft.recipe.steps[0] == Repeat(2, bakeout().steps[:2])
+    assert wrapped.mark is None
+    assert editing.went_to(1).marked().mark is None
+    assert editing.went_to(0).marked().mark is None
+    assert editing.went_to(0).wrapped().draft.recipe == bakeout()
+
+
+def test_what_is_said_of_the_file() -> None:
+    new, file = Editing.of_new(CYCLES), Editing.of_file(opened(CYCLES))
+    changed = file.went_to(1).inserted(Hold)
+    assert state_words(new, False)[0] == "new, not saved"
+    assert state_words(Editing.of_example(opened(CYCLES)), False)[0] == "copy of an example"
+    assert state_words(file, False)[0] == "saved"
+    assert state_words(changed, False)[0] == "changed, not saved"
+    assert state_words(file, True)[0] == "changed on disk"
+    saved = changed.saved(opened(changed.draft.recipe), changed.draft.recipe)
+    assert not saved.draft.dirty
+
+
+def test_what_changes_while_it_is_saved_is_still_unsaved() -> None:
+    changed = Editing.of_file(opened(CYCLES)).went_to(1).inserted(Hold)
+    on_its_way = changed.draft.recipe
+    saved = changed.inserted(Hold).saved(opened(on_its_way), on_its_way)
+    assert saved.draft.dirty
+
+
+def test_reading_again_can_be_taken_back() -> None:
+    mine = Editing.of_file(opened(CYCLES)).went_to(1).inserted(Hold)
+    read = mine.reread(opened(bakeout()), "read again")
+    assert read.draft.recipe == bakeout()
+    assert not read.draft.dirty
+    assert read.draft.undo().recipe == mine.draft.recipe
+
+
+def test_comments_that_would_be_lost() -> None:
+    text = write_recipe(CYCLES)
+    assert not Editing.of_file(Opened(Path("c.toml"), "# Head\n" + text, CYCLES)).loses_comments
+    assert Editing.of_file(Opened(Path("c.toml"), text + "# at the end\n", CYCLES)).loses_comments
+    assert not Editing.of_new(CYCLES).loses_comments
+
+
+def test_findings_name_the_step_as_the_table_does() -> None:
+    assert words(Finding("error", "steps[1].steps[0]", "It is hot.")) == "step 2.1: It is hot."
+    assert words(Finding("info", "recipe", "See steps[1].steps[0].")) == "See step 2.1."
+    empty = Finding("error", "steps[0].steps", "steps[0].steps are missing.")
+    assert words(empty).startswith("step 1: the repeat is empty")
+    assert "no step yet" in words(Finding("error", "steps", "steps are missing."))
+    rows = finding_rows([empty, Finding("info", "recipe", "word " * 40)], 40, UNICODE)
+    assert rows[0].path == (0,)
+    assert {row.number for row in rows} == {0, 1}
+    assert all(len(row.sign + row.text) < 40 for row in rows)
+
+
+def test_lines_fill_exactly_their_width() -> None:
+    recipe = Recipe("R", (Repeat(3, (Repeat(2, (Ramp(-20.25, rate=1.234, note="ä\n" * 40),)),)), Hold(90061)))
+    for glyphs in (UNICODE, ASCII):
+        for width in (40, 58, 62, 76, 120):
+            assert len(table_head(width)[0][0]) == width
+            for row in Editing.of_new(recipe).rows:
+                line = row_line(row, width, glyphs, chosen=True, focus=True, marked=False, wrong=())
+                assert len(line[0][0]) == width
+                assert glyphs is UNICODE or line[0][0].isascii()

@@ -1,0 +1,171 @@
+"""Loads a recipe into the chamber, starts and cancels it: each asks first, and sends once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from xovac_tui.api.text import clean
+from xovac_tui.chamber.snapshot import LedgerEntry
+from xovac_tui.errors import ContractError
+from xovac_tui.recipes.compiler import Compiled
+from xovac_tui.recipes.files import RecipeFile
+from xovac_tui.recipes.study import Study, read_again, study_recipe
+from xovac_tui.recipes.units import format_temperature, spell_duration
+from xovac_tui.recording.status import RecorderState
+from xovac_tui.station import Prepared, Station
+from xovac_tui.ui.literal import literal
+from xovac_tui.ui.widgets.recipelines import Start, start_of
+
+if TYPE_CHECKING:
+    from xovac_tui.ui.app import XovacApp
+
+Facts = Sequence[tuple[str, str]]
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """A recipe file as it was read and checked once more before it is loaded."""
+
+    study: Study
+    start: Start
+
+
+class Loading:
+    """The questions about the chamber's recipe; only one is open at a time."""
+
+    def __init__(self, console: XovacApp) -> None:
+        self._console = console
+        self.asking = False
+
+    async def load(self, shown: RecipeFile, looked: Callable[[Looked], None]) -> None:
+        """Read the file once more, check it, show what would be sent, ask, send.
+
+        `looked` takes the file as it is now, which may be another than was shown.
+        """
+        if self.asking:
+            return
+        self.asking = True
+        try:
+            await self._load(shown, looked)
+        finally:
+            self.asking = False
+
+    async def command(self, command: str, title: str) -> None:
+        """Send a command without a payload after a confirmation."""
+        if self.asking:
+            return
+        self.asking = True
+        try:
+            if blocked := self._station.blocked(command):
+                self.say(blocked, "warning")
+                return
+            await self._confirm(self._station.prepare(command), title)
+        except ContractError as error:
+            self.say(str(error), "error")
+        finally:
+            self.asking = False
+
+    async def start(self) -> None:
+        """Send the contract's start command, or say that nobody knows one."""
+        start = self._station.contract.start
+        if start is None:
+            self.say(
+                "No start command is documented for this chamber: loading a recipe may start it by itself. "
+                "If yours has one, name it in a contract file (start = ...).",
+                "warning",
+            )
+            return
+        await self.command(start, "Start the loaded recipe?")
+
+    def say(self, text: str, severity: str = "information") -> None:
+        """Say something in a toast."""
+        text = self._console.glyphs.plain(text)
+        self._console.notify(text, severity=severity, timeout=10, markup=False)  # type: ignore[arg-type]
+
+    @property
+    def _station(self) -> Station:
+        return self._console.station
+
+    async def _load(self, shown: RecipeFile, looked: Callable[[Looked], None]) -> None:
+        station = self._station
+        if blocked := station.blocked("load_recipe"):
+            self.say(blocked, "warning")
+            return
+        start = start_of(station.snapshot())
+        file = await asyncio.to_thread(read_again, shown)
+        study = await asyncio.to_thread(study_recipe, file, station.plan_settings(), start.celsius)
+        looked(Looked(study, start))
+        if file.recipe != shown.recipe or study.compiled is None or study.plan is None:
+            return
+        compiled = study.compiled
+        try:
+            prepared = station.prepare("load_recipe", compiled.payload)
+        except ContractError as error:
+            self.say(str(error), "error")
+            return
+        total = ("about " if compiled.plan.estimated else "") + spell_duration(round(compiled.total))
+
+        async def send() -> LedgerEntry:
+            return await station.load_recipe(compiled.plan, compiled.payload, file.source)
+
+        facts = [
+            ("Recipe", f"{file.name}, {len(compiled.items)} items, {total}"),
+            ("From", f"{format_temperature(start.celsius)} {start.words}"),
+            *await asyncio.to_thread(recording_facts, station, compiled),
+            *(("Warning", f"{warning.where}: {warning.message}") for warning in compiled.warnings),
+        ]
+        await self._confirm(
+            prepared,
+            # The dialog shows all that is sent, and a long list pushes what follows out of sight.
+            f'Load "{clean(file.name, 30)}": {len(compiled.items)} items, {total}?',
+            facts,
+            send,
+        )
+
+    async def _confirm(
+        self,
+        prepared: Prepared,
+        title: str,
+        facts: Facts = (),
+        send: Callable[[], Awaitable[LedgerEntry]] | None = None,
+    ) -> None:
+        from xovac_tui.ui.dialogs.confirm import confirm_and_send
+
+        glyphs = self._console.glyphs
+        said = [(label, literal(glyphs.plain(text), glyphs.ascii)) for label, text in facts]
+        title = literal(glyphs.plain(title), glyphs.ascii)
+        await confirm_and_send(self._console, prepared, title=title, facts=said, send=send)
+
+
+def recording_facts(station: Station, compiled: Compiled) -> Facts:
+    """Return what recording the run will take, and a warning where the disk lacks it; blocks for a moment.
+
+    Empty where nothing is recorded.
+    """
+    choice = station.record.choice
+    if choice is None or station.recorder.state in (RecorderState.OFF, RecorderState.STARTING):
+        return ()
+    from xovac_tui.recording.housekeeping import forecast, size_words
+    from xovac_tui.recording.schema import RecordError
+
+    seconds = compiled.total / station.speed
+    try:
+        found = forecast(station.record.record, choice.path.parent, seconds)
+    except RecordError:
+        # A damaged record is told in the trust bar; how much room there is can still be said.
+        found = forecast(None, choice.path.parent, seconds)
+    if found is None:
+        return ()
+    facts = [("Recording", f"about {size_words(found.needs)}, {size_words(found.free)} free")]
+    if not found.enough:
+        facts.append(
+            (
+                "Warning",
+                "The disk of the record will be nearly full before the run ends, and what comes then is not "
+                "recorded: free some space first.",
+            )
+        )
+    return facts
