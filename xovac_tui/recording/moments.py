@@ -41,7 +41,7 @@ def _date(words: str, text: str, zone: tzinfo | None) -> float:
 
 
 def _of_the_day(words: str, start: float, end: float, zone: tzinfo | None) -> float:
-    hour, minute, second = (int(part) for part in (*words.split(":"), 0)[:3])
+    hour, minute, second = (int(part) for part in f"{words}:00".split(":")[:3])
     first = _day(start, zone)
     for number in range((_day(end, zone) - first).days + 1):
         day = first + timedelta(days=number)

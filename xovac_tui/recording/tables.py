@@ -189,5 +189,6 @@ def sample_lines(
 
 
 def value_of(text: str) -> float | None:
+    """Return a cell as a number; None where there is none that a float holds."""
     value = float(text) if text else math.nan
     return value if math.isfinite(value) else None

@@ -1,8 +1,8 @@
 """A tape as JSON lines, from which it can be read again: every event as it came, and all that went with it.
 
-The first line is the head (`"xovac": "record"`). Then come the events (`index`), with a `stretch` line wherever
-the session or the shift from monotonic to record time becomes another one. The rest are lines of one key
-that says what they hold: `link`, `ledger`, `mark`, `load`, `run`, `rates`.
+The first line is the head (`"xovac": "record"`). Then come the events (`index`), with a `stretch` line
+wherever the session, or the shift from monotonic to record time, becomes another one. The rest are lines of
+one key that says what they hold: `link`, `ledger`, `mark`, `load`, `run`, `rates`.
 """
 
 from __future__ import annotations
