@@ -22,6 +22,8 @@ _COMMANDS = {
     "send": "xovac_tui.cli.send:send",
     "watch": "xovac_tui.cli.watch:watch",
     "record": "xovac_tui.cli.record:record",
+    "runs": "xovac_tui.cli.runs:runs",
+    "export": "xovac_tui.cli.export:export",
     "recipe": "xovac_tui.cli.recipe:recipe",
     "config": "xovac_tui.cli.settings:config",
     "doctor": "xovac_tui.cli.doctor:doctor",

@@ -8,15 +8,13 @@ import sys
 import click
 
 from xovac_tui import paths
-from xovac_tui.cli.common import Chamber, effective, record_choice, resolve, typed
-from xovac_tui.config import Effective, Profile, Secrets
+from xovac_tui.cli.common import effective, record_choice, resolve, typed
+from xovac_tui.cli.records import demo_chamber
 from xovac_tui.errors import SettingsError
 from xovac_tui.launch import Launch
 from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.themes import ThemeSpec
 
-DEMO = "demo"
-"""Name of the demo's chamber."""
 _DEMO_OPTIONS = ("speed", "seed", "warm", "fault")
 
 
@@ -47,7 +45,7 @@ def make_launch(ctx: click.Context, demo: SimulatorOptions | None, /) -> Launch:
     from xovac_tui.themes import shipped_themes, user_themes
 
     found = effective(ctx)
-    chamber = _demo_chamber(found) if demo else resolve(found)
+    chamber = demo_chamber(found) if demo else resolve(found)
     state, note = load_state()
     ours = shipped_themes()
     theirs, problems = user_themes(taken=[spec.name for spec in ours])
@@ -102,14 +100,6 @@ def demo_options(ctx: click.Context, /) -> SimulatorOptions | None:
     )
     check_options(options)
     return options
-
-
-def _demo_chamber(found: Effective) -> Chamber:
-    from xovac_tui.api.loader import load_contract
-
-    profile = Profile(url="http://127.0.0.1:0", observe=bool(found.observe))
-    # The secrets of a real chamber are none of the simulator's business.
-    return Chamber(DEMO, profile, load_contract((), simulator=True), Secrets())
 
 
 def _check_theme(name: str, themes: tuple[ThemeSpec, ...]) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import tzinfo
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import msgspec
 
+from xovac_tui.api.text import clean
 from xovac_tui.recording.lists import Span
 from xovac_tui.recording.moments import moment, say
 from xovac_tui.recording.record import Record, RecordedChannel, Stretch
 from xovac_tui.recording.schema import RecordError
-from xovac_tui.strict import nearest
+
+_FEW = 8
+"""Channels that are named where nothing is near to a word."""
 
 Told = Callable[[float], None]
 """Called now and then with how much is done, 0 to 1."""
@@ -100,10 +104,19 @@ def choose(
         # A name may hold a bracket, which means something else in a glob.
         hits = hits or [name for name, called in names.items() if pattern in called]
         if not hits:
-            known = {called for group in names.values() for called in group}
-            raise RecordError(f'No channel here is called "{word}".{nearest(pattern, known)}')
+            raise RecordError(f'No channel here is called "{clean(word, 60)}".{_hint(pattern, names)}')
         chosen.update(hits)
     return [channel for channel in channels if channel.name in chosen]
+
+
+def _hint(pattern: str, names: Mapping[str, list[str]]) -> str:
+    """Return what is near, or the first few full names: there may be thousands."""
+    known = {clean(called, 60) for group in names.values() for called in group}
+    if close := get_close_matches(pattern, known, n=1, cutoff=0.6):
+        return f' Did you mean "{close[0]}"?'
+    few = ", ".join(clean(name, 60) for name in list(names)[:_FEW])
+    more = f" and {len(names) - _FEW:,} more" if len(names) > _FEW else ""
+    return f" There are {few}{more}." if few else " No samples of any channel are in it."
 
 
 def _names(channel: RecordedChannel, short: Mapping[str, str]) -> list[str]:

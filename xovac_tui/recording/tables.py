@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import Any, TypeAlias
 
+from xovac_tui.api.text import clean
 from xovac_tui.recording.parts import Part, Told, inside, stretches
 from xovac_tui.recording.record import Record, RecordedChannel, Stretch
 
@@ -142,10 +143,13 @@ def _heads(channels: Sequence[RecordedChannel], labels: bool) -> list[str]:
 
 
 def cell(text: str) -> str:
-    """Return text as a cell of CSV that no spreadsheet runs: a formula gets an apostrophe in front."""
-    if text and text[0] in _FORMULA and not _PLAIN_NUMBER.fullmatch(text):
-        text = "'" + text
-    if any(sign in text for sign in ',"\r\n') or text != text.strip():
+    """Return text as a cell of CSV that no spreadsheet runs: a formula gets an apostrophe in front.
+
+    What would act on a terminal is made visible, as everywhere.
+    """
+    formula = bool(text) and text[0] in _FORMULA and not _PLAIN_NUMBER.fullmatch(text)
+    text = ("'" if formula else "") + clean(text)
+    if any(sign in text for sign in ',"') or text != text.strip():
         return '"' + text.replace('"', '""') + '"'
     return text
 
