@@ -41,5 +41,5 @@ def note_exported(path: Path, numbers: list[int], utc: float) -> str:
             connection.close()
     except (OSError, sqlite3.Error, RecordError) as error:
         said = ", ".join(f"r{number}" for number in numbers)
-        return f"The record does not remember that {said} was exported: {short_reason(error)}."
+        return f"That {said} was exported could not be noted in the record: {short_reason(error)}."
     return ""

@@ -79,9 +79,13 @@ def columns_of(record: Record, part: Part) -> list[RecordedChannel]:
     found: dict[str, None] = {}
     for stretch in stretches(record, part):
         keep = inside(stretch, part)
-        for places, names, _ in stretch.block.rows():
-            if keep is None or any(keep[place] for place in places):
-                found.update(dict.fromkeys(names))
+        for places, names, texts in stretch.block.rows():
+            for name, column in zip(names, texts, strict=True):
+                # What never holds a number, such as a message of plain text, is no column.
+                if name not in found and any(
+                    text and (keep is None or keep[place]) for text, place in zip(column, places, strict=True)
+                ):
+                    found[name] = None
     known = {channel.name: channel for channel in record.channels()}
     # Beyond the bound on channels there are samples of channels that have no number.
     ordered = [*(name for name in known if name in found), *(name for name in found if name not in known)]
