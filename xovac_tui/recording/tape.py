@@ -69,7 +69,8 @@ def tape_of(record: Record, part: Part, told: Told | None = None) -> Tape:
     if part.span.run is not None:
         flown = [run for run in flown if run.id == part.span.run.id]
     numbers = {run.id for run in flown}
-    before = [link for link in links(record, 0.0, start) if only in (None, link.session)][-1:]
+    recorders = [life.id for life in lives if life.recording and life.started <= start]
+    before = [link for link in links(record, 0.0, start) if link.session in recorders[-1:]][-1:]
     during = [link for link in links(record, start, end) if only in (None, link.session)]
     changes = commands(record, start, end, newest_only=False)
     noted = marks(record, start, end, _ALL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -117,6 +118,13 @@ class Flights:
         known = [msgspec.json.decode(data, type=Rates) for _, data in lists.rates(record)]
         merged = merge(known)
         self.rates = merged if merged.bands else None
+
+    def copy(self) -> Flights:
+        """Return other ones that go on by themselves from here."""
+        other = copy.copy(self)
+        other.flight = copy.copy(self.flight)
+        other._taken = set(self._taken)
+        return other
 
     # -- what happens -----------------------------------------------------------------------------------
 
