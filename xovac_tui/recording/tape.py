@@ -27,6 +27,8 @@ from xovac_tui.recording.parts import Part, Told, inside, stretches
 from xovac_tui.recording.record import Record, RecordedChannel, Stretch
 
 _ALL = 10**9
+_LAST = 1e-3
+"""Seconds: an end is exclusive, and what happened at that moment belongs to it."""
 
 
 class TapeHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,9 +64,9 @@ class Tape(msgspec.Struct, frozen=True, kw_only=True):
 
 def tape_of(record: Record, part: Part, told: Told | None = None) -> Tape:
     """Return a part of a record as a tape; the record must stay open for as long as it is read."""
-    start, end = part.start, part.end
     only = part.span.session.id if part.span.session else None
     lives = sessions(record, recording=False)
+    start, end = _reach(part, lives)
     flown = [run for run in runs(record) if run.started < end and (run.ended is None or run.ended >= start)]
     if part.span.run is not None:
         flown = [run for run in flown if run.id == part.span.run.id]
@@ -89,7 +91,7 @@ def tape_of(record: Record, part: Part, told: Told | None = None) -> Tape:
             channels=tuple(record.channels()),
         ),
         stretches=lambda begin: _whole_stretches(
-            record, msgspec.structs.replace(part, start=max(start, begin)), told
+            record, msgspec.structs.replace(part, start=max(part.start, begin)), told
         ),
         links=(*before, *during),
         commands=tuple(changes),
@@ -98,6 +100,19 @@ def tape_of(record: Record, part: Part, told: Told | None = None) -> Tape:
         runs=tuple(flown),
         rates=tuple((number, data) for number, data in rates(record) if number in numbers),
     )
+
+
+def _reach(part: Part, lives: list[RecordedSession]) -> tuple[float, float]:
+    """Return from when to when things belong to a part: a recorder lives before and after its events."""
+    start, end = part.start, part.end
+    if part.span.run is None:
+        session = part.span.session
+        reached = [life for life in lives if life.recording and (session is None or life.id == session.id)]
+        if reached and part.start <= part.span.start:
+            start = min(start, reached[0].started)
+        if reached and part.end >= part.span.end:
+            end = max(end, reached[-1].seen + _LAST)
+    return start, end
 
 
 def _whole_stretches(record: Record, part: Part, told: Told | None) -> Iterator[Stretch]:

@@ -16,7 +16,7 @@ import msgspec
 
 from xovac_tui.api.event import Event
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
-from xovac_tui.recording.eventlog import LoggedEvent
+from xovac_tui.recording.eventlog import LoggedEvent, payload_of
 from xovac_tui.recording.lists import (
     RecordedCommand,
     RecordedLink,
@@ -85,7 +85,7 @@ class Reel:
         # A console beside the recorder does not know where among the events it is: its time is all there is.
         self._told = sorted(
             (one for one in sides if one.session in recorded and not isinstance(one, RecordedLoad)),
-            key=_position,
+            key=lambda one: (_position(one), one.t),
         )
         timed: list[Beside] = [one for one in sides if one.session not in recorded]
         self._timed = sorted([*timed, *tape.loads], key=lambda one: one.t)
@@ -171,7 +171,8 @@ class Reel:
     def _happened(self, stretch: Stretch, logged: LoggedEvent) -> tuple[Step, Place]:
         place = self.place
         own = logged.mono + place.offset
-        event = Event(logged.name, logged.payload(), logged.direction, logged.kind, logged.utc, own)
+        payload = payload_of(logged.form, logged.raw, logged.problem)
+        event = Event(logged.name, payload, logged.direction, logged.kind, logged.utc, own)
         mono = max(own, place.mono)
         return Step(mono, logged.utc, event, logged.index), _replace(
             place,

@@ -154,8 +154,9 @@ class Replay:
                 return chamber.apply(happened)
             case LinkView():
                 # STALE is what the model says by itself of a connection that is open.
-                if happened.word is not LinkWord.STALE:
-                    return chamber.link_changed(happened, step.utc, self.mono)
+                if happened.word is LinkWord.STALE:
+                    happened = msgspec.structs.replace(happened, word=LinkWord.ONLINE, why="")
+                return chamber.link_changed(happened, step.utc, self.mono)
             case LedgerEntry():
                 return (chamber.ledger.restore(happened),)
             case Mark():
