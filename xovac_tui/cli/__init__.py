@@ -23,6 +23,7 @@ _COMMANDS = {
     "watch": "xovac_tui.cli.watch:watch",
     "record": "xovac_tui.cli.record:record",
     "runs": "xovac_tui.cli.runs:runs",
+    "replay": "xovac_tui.cli.replay:replay",
     "export": "xovac_tui.cli.export:export",
     "recipe": "xovac_tui.cli.recipe:recipe",
     "config": "xovac_tui.cli.settings:config",

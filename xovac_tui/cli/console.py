@@ -8,7 +8,7 @@ import sys
 import click
 
 from xovac_tui import paths
-from xovac_tui.cli.common import effective, record_choice, resolve, typed
+from xovac_tui.cli.common import Chamber, effective, record_choice, resolve, typed
 from xovac_tui.cli.records import demo_chamber
 from xovac_tui.errors import SettingsError
 from xovac_tui.launch import Launch
@@ -39,13 +39,18 @@ def need_terminal() -> None:
         raise SettingsError(f"TERM is dumb: such a terminal cannot place text. Set it right. {headless}")
 
 
-def make_launch(ctx: click.Context, demo: SimulatorOptions | None, /) -> Launch:
-    """Return everything the console is started with; raises XovacError where something is wrong."""
+def make_launch(
+    ctx: click.Context, demo: SimulatorOptions | None, replayed: Chamber | None = None, /
+) -> Launch:
+    """Return everything the console is started with; raises XovacError where something is wrong.
+
+    `replayed` is the chamber of a replay: it is not connected to, and not recorded.
+    """
     from xovac_tui.state import load_state, recall
     from xovac_tui.themes import shipped_themes, user_themes
 
     found = effective(ctx)
-    chamber = demo_chamber(found) if demo else resolve(found)
+    chamber = replayed or (demo_chamber(found) if demo else resolve(found))
     state, note = load_state()
     ours = shipped_themes()
     theirs, problems = user_themes(taken=[spec.name for spec in ours])
@@ -69,7 +74,7 @@ def make_launch(ctx: click.Context, demo: SimulatorOptions | None, /) -> Launch:
         recipes=paths.recipes_folder(found.settings.recipes, found.path),
         state=state,
         state_path=paths.state_file(),
-        record=record_choice(found, chamber, visit=True, asked=ctx.params["record"]),
+        record=None if replayed else record_choice(found, chamber, visit=True, asked=ctx.params["record"]),
         log_path=paths.setup_logging(),
         notes=tuple(text for text in (note, *problems) if text),
     )

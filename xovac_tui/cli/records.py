@@ -32,11 +32,16 @@ class Source(msgspec.Struct, frozen=True):
     @property
     def zone(self) -> tzinfo | None:
         """The zone that times are typed and printed in; None: this machine's."""
-        return UTC if self.found.settings.display.time == "utc" else None
+        return zone_of(self.found)
 
     def say(self, utc: float) -> str:
         """Return a moment as it is printed, to the second."""
         return datetime.fromtimestamp(utc, UTC).astimezone(self.zone).isoformat(" ", "seconds")
+
+
+def zone_of(found: Effective) -> tzinfo | None:
+    """Return the zone that the settings have times in; None: this machine's."""
+    return UTC if found.settings.display.time == "utc" else None
 
 
 def record_options(function: F) -> F:

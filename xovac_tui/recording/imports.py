@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from xovac_tui.recording.lists import (
     RecordedRun,
     RecordedSession,
 )
+from xovac_tui.recording.log import Passes
 from xovac_tui.recording.record import RecordedChannel, Stretch
 from xovac_tui.recording.schema import NewerRecordError, RecordError
 from xovac_tui.recording.tape import Tape, TapeHead
@@ -104,9 +106,12 @@ class _Reading:
             else:
                 self._beside(value)
         self._pack()
+        played = _Played(self._packed)
         return Tape(
             head=head,
-            stretches=_player(self._packed),
+            stretches=played.stretches,
+            get=played.get,
+            scan=played.scan,
             rates=tuple(self._rates),
             **{part: tuple(found) for part, found in self._found.items()},
         )
@@ -185,7 +190,8 @@ class _Reading:
     def _pack(self) -> None:
         if self._events:
             times = [event.mono + self._place.shift for event in self._events]
-            self._packed.append(_Packed(block_of(self._events).pack(), self._place, max(times)))
+            first = self._events[0].index
+            self._packed.append(_Packed(block_of(self._events).pack(), self._place, max(times), first))
             self._events = []
 
     def _wrong(self, why: str) -> RecordError:
@@ -200,6 +206,9 @@ class _Packed(msgspec.Struct, frozen=True):
     data: bytes
     place: _Place
     until: float
+    """Record time of the newest."""
+    first: int
+    """Index of the first."""
 
 
 class _Told:
@@ -226,10 +235,34 @@ def _convert(held: Any, kind: Any) -> Any:
     return kind(**{name: msgspec.convert(held[name], hint) for name, hint in hints.items()})
 
 
-def _player(packed: list[_Packed]) -> Callable[[float], Iterator[Stretch]]:
-    def play(begin: float) -> Iterator[Stretch]:
-        for one in packed:
+class _Played:
+    """The events of a file, packed in memory."""
+
+    def __init__(self, packed: list[_Packed]) -> None:
+        self._packed = packed
+        self._firsts = [one.first for one in packed]
+        self._open: tuple[int, list[LoggedEvent]] | None = None
+
+    def stretches(self, begin: float) -> Iterator[Stretch]:
+        """Yield the blocks from a record time on."""
+        for one in self._packed:
             if one.until >= begin:
                 yield Stretch(Block.unpack(one.data), one.place.shift, one.place.session)
 
-    return play
+    def get(self, index: int) -> LoggedEvent | None:
+        """Return an event by its index."""
+        at = bisect_right(self._firsts, index) - 1
+        if at < 0:
+            return None
+        if self._open is None or self._open[0] != at:
+            self._open = at, Block.unpack(self._packed[at].data).events()
+        events = self._open[1]
+        place = index - self._firsts[at]
+        return events[place] if place < len(events) else None
+
+    def scan(self, start: int, passes: Passes | None) -> Iterator[LoggedEvent]:
+        """Yield the events from an index on."""
+        for one in self._packed[max(0, bisect_right(self._firsts, start) - 1) :]:
+            for event in Block.unpack(one.data).events():
+                if event.index >= start:
+                    yield event

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import groupby
+from pathlib import Path
 
 import msgspec
 
 from xovac_tui.recording.codec import block_of
+from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.lists import (
     RecordedCommand,
     RecordedLink,
@@ -23,6 +25,7 @@ from xovac_tui.recording.lists import (
     runs,
     sessions,
 )
+from xovac_tui.recording.log import Passes
 from xovac_tui.recording.parts import Part, Told, inside, stretches
 from xovac_tui.recording.record import Record, RecordedChannel, Stretch
 
@@ -50,6 +53,10 @@ class Tape(msgspec.Struct, frozen=True, kw_only=True):
     head: TapeHead
     stretches: Callable[[float], Iterator[Stretch]]
     """Gives the blocks from a record time on; only events of the tape are in them."""
+    get: Callable[[int], LoggedEvent | None]
+    """Gives an event by its index; None where there is none."""
+    scan: Callable[[int, Passes | None], Iterator[LoggedEvent]]
+    """Gives the events from an index on, for any thread; see `Log.scan`."""
     links: tuple[RecordedLink, ...] = ()
     """The one in force at the start comes first."""
     commands: tuple[RecordedCommand, ...] = ()
@@ -90,6 +97,8 @@ def tape_of(record: Record, part: Part, told: Told | None = None) -> Tape:
             ),
             channels=tuple(record.channels()),
         ),
+        get=record.get,
+        scan=lambda index, passes: _scan(record.path, index, passes),
         stretches=lambda begin: _whole_stretches(
             record, msgspec.structs.replace(part, start=max(part.start, begin)), told
         ),
@@ -125,6 +134,12 @@ def _whole_stretches(record: Record, part: Part, told: Told | None) -> Iterator[
         for kept, pairs in groupby(zip(stretch.block.events(), keep, strict=True), key=lambda pair: pair[1]):
             if kept:
                 yield Stretch(block_of([event for event, _ in pairs]), stretch.shift, stretch.session)
+
+
+def _scan(path: Path, start: int, passes: Passes | None) -> Iterator[LoggedEvent]:
+    # Its own reader: the one of the screen is no business of another thread.
+    with Record(path) as own:
+        yield from own.scan(start, passes=passes)
 
 
 def _loads(record: Record, start: float, end: float, flown: list[RecordedRun]) -> tuple[RecordedLoad, ...]:

@@ -36,7 +36,7 @@ class Flights:
         self, contract: Contract, record: StationRecord, clock: Clock, *, speed: float, who: str
     ) -> None:
         self._contract, self._record, self._clock = contract, record, clock
-        self._speed, self._who = speed, who
+        self.speed, self._who = speed, who
         self._tells_state = any(
             leaf.role is Role.STATE for message in contract.messages.values() for leaf in message.leaves
         )
@@ -199,7 +199,7 @@ class Flights:
             loaded = None
         name = seen.recipe or (loaded.name if loaded else "")
         self.flight = Flight(
-            loaded.plan if loaded else None, name=name, speed=self._speed, start_seen=start_seen
+            loaded.plan if loaded else None, name=name, speed=self.speed, start_seen=start_seen
         )
         self._run = self._record.new_run()
         self._started = (seen.utc, seen.mono)

@@ -99,6 +99,11 @@ class Reel:
         self._event = next(self._events, None)
         self._next = self._make()
 
+    @property
+    def first_index(self) -> int:
+        """Index of the first event of the tape."""
+        return self.begin.index
+
     def peek(self) -> Step | None:
         """Return the step that comes next; None at the end."""
         return self._next[0] if self._next else None
@@ -132,7 +137,8 @@ class Reel:
             session, shift = first.session, first.shift
         elif lives:
             session, shift = lives[0].id, lives[0].started - lives[0].mono
-        return Place(session=session, shift=shift, mono=start - shift, record_time=start)
+        index = 0 if first is None else first.block.first
+        return Place(index=index, session=session, shift=shift, mono=start - shift, record_time=start)
 
     def _offset(self, life: RecordedSession) -> float:
         return (life.started - life.mono) - self.begin.shift + self.begin.offset

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from bisect import bisect_right
 from collections.abc import Callable
@@ -51,7 +52,8 @@ class Replay:
         """Where it is now."""
         self.chamber = Chamber(contract, stale_after=stale_after)
         who, speed = (recorders[0].who, recorders[0].about.speed) if recorders else ("", 1.0)
-        self.flights = Flights(contract, _no_record(contract, who, self), _Now(self), speed=speed, who=who)
+        self.record = _no_record(contract, who, self)
+        self.flights = Flights(contract, self.record, _Now(self), speed=speed, who=who)
         self._since_check = 0
         self._checks = [self._checkpoint()]
         self._every = _CHECK_STEPS
@@ -69,6 +71,11 @@ class Replay:
     def next_index(self) -> int:
         """Index of the event that comes next."""
         return self._reel.place.index
+
+    @property
+    def first_index(self) -> int:
+        """Index of the first event of the tape."""
+        return self._reel.first_index
 
     @property
     def shift(self) -> float:
@@ -91,12 +98,19 @@ class Replay:
 
     # -- moving ---------------------------------------------------------------------------------------
 
-    def advance(self, to: float) -> tuple[LedgerEntry, ...]:
-        """Let time go on to a moment; return the commands that became something else on the way."""
+    def advance(
+        self, to: float, seconds: float = math.inf, clock: Callable[[], float] = time.perf_counter
+    ) -> tuple[LedgerEntry, ...]:
+        """Let time go on to a moment; return the commands that became something else on the way.
+
+        It gets less far where that would take longer than so many seconds.
+        """
         changed: list[LedgerEntry] = []
-        to = min(to, self.end)
+        to, until = min(to, self.end), clock() + seconds
         while (step := self._reel.peek()) is not None and step.mono <= to:
             changed += self._step(step)
+            if clock() >= until:
+                return tuple(changed)
         self._look(to)
         self.mono = max(self.mono, to)
         return tuple(changed)
@@ -116,6 +130,11 @@ class Replay:
         return self._jumping
 
     @property
+    def target(self) -> float:
+        """Where a seek goes; without one where it is now."""
+        return self._target if self._jumping else self.mono
+
+    @property
     def part_done(self) -> float:
         """How far a seek is, 0 to 1."""
         width = self._target - self.begin
@@ -123,14 +142,9 @@ class Replay:
 
     def work(self, seconds: float, clock: Callable[[], float] = time.perf_counter) -> bool:
         """Go on with a seek for about so many seconds; return True when it is there."""
-        until = clock() + seconds
-        while (step := self._reel.peek()) is not None and step.mono <= self._target:
-            self._step(step)
-            if clock() >= until:
-                return False
-        self.advance(self._target)
-        self._jumping = False
-        return True
+        self.advance(self._target, seconds, clock)
+        self._jumping = self.mono < self._target
+        return not self._jumping
 
     # -- inside ---------------------------------------------------------------------------------------
 
@@ -172,7 +186,7 @@ class Replay:
 
     def _look(self, until: float) -> None:
         """Let the run see the chamber now and then while nothing happens."""
-        while until - self.mono > LOOK_EVERY:
+        while self.flights.flying is not None and until - self.mono > LOOK_EVERY:
             self.mono += LOOK_EVERY
             self._watch()
 
