@@ -65,9 +65,16 @@ def replay(
         begin = played.begin if start is None else moment(start, played.begin, played.end, zone)
         chamber = played.chamber
         station = ReplayStation(
-            chamber.name, chamber.profile, chamber.contract, played.tape, record=played.record, speed=speed
+            chamber.name,
+            chamber.profile,
+            chamber.contract,
+            played.tape,
+            record=played.record,
+            origin=played.begin,
+            speed=speed,
         )
-        station.player.seek(station.player.replay.mono_of(begin))
+        if start is not None:
+            station.player.seek(station.player.replay.mono_of(begin))
         from xovac_tui.ui.app import run_console
 
         ctx.exit(run_console(make_launch(ctx, None, chamber), station))
@@ -94,8 +101,10 @@ def _open(ctx: click.Context, what: str, record: Path | None, demo: bool) -> Ite
     # As it is now: a run that goes on is replayed up to this moment.
     with open_still(source.path) as opened:
         span = find_span(opened, what)
-        before = _BEFORE if span.run is not None else 0.0
-        tape = tape_of(opened, Part(span, span.start - before, span.end))
+        whole = opened.span()
+        lead = _BEFORE if span.run is not None else 0.0
+        first = max(span.start - lead, whole[0]) if whole is not None else span.start
+        tape = tape_of(opened, Part(span, first, span.end))
         chamber = msgspec.structs.replace(source.chamber, secrets=Secrets())
         yield _Played(chamber, tape, opened, span.start, span.end)
 

@@ -88,7 +88,7 @@ class _Listed:
                 source.say(run.started),
                 format_duration((run.ended or self._end) - run.started)
                 + ("" if run.ended is not None else " so far"),
-                clean(run.result, 20),
+                clean(run.result, 20) if run.ended is not None or self._held else "end not seen",
                 clean(self._who(run), 40),
                 _UNKNOWN if run.exported is None else source.say(run.exported),
             )

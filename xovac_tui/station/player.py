@@ -39,13 +39,13 @@ class Player:
 
     @property
     def passed(self) -> float:
-        """Seconds since the beginning of the tape."""
-        return self.replay.mono - self.replay.begin
+        """Seconds since the beginning of what is replayed; negative in its lead-in."""
+        return self.replay.mono - self.replay.origin
 
     @property
     def length(self) -> float:
-        """Seconds of the whole tape."""
-        return self.replay.end - self.replay.begin
+        """Seconds of all that is replayed, without the lead-in."""
+        return self.replay.end - self.replay.origin
 
     @property
     def ended(self) -> bool:
@@ -63,7 +63,7 @@ class Player:
         """Stand still, or go on; at the end begin anew."""
         if self.ended:
             self.paused = False
-            self.seek(self.replay.begin)
+            self.seek(self.replay.origin)
         else:
             self.paused = not self.paused
 

@@ -41,11 +41,17 @@ class Checkpoint(msgspec.Struct, frozen=True):
 class Replay:
     """The model of a chamber, fed again. Its times are the reel's; reads no clock but to share time out."""
 
-    def __init__(self, tape: Tape, contract: Contract, *, stale_after: float = 3.0) -> None:
+    def __init__(
+        self, tape: Tape, contract: Contract, *, stale_after: float = 3.0, origin: float | None = None
+    ) -> None:
+        """`origin` is the record time from which positions count: a run has a lead-in before it."""
         self.tape = tape
         self._reel = Reel(tape)
         self.begin = self._reel.begin.mono
         """Monotonic time of the reel at which the tape begins."""
+        self.origin_time = tape.head.start if origin is None else origin
+        self.origin = self.mono_of(self.origin_time)
+        """Monotonic time of the reel from which positions count."""
         recorders = [life for life in tape.head.sessions if life.recording]
         self.end = max(self.begin, self._reel.mono_of(tape.head.end, recorders[-1].id if recorders else None))
         self.mono = self.begin

@@ -52,16 +52,21 @@ class ReplayStation(BaseStation):
         tape: Tape,
         *,
         record: Record | None = None,
+        origin: float | None = None,
         speed: float = 1.0,
         clock: Clock | None = None,
     ) -> None:
-        """`record` is where the tape comes from, for charts that reach back before it; None for a file."""
+        """`record` is where the tape comes from, for charts that reach back before it; None for a file.
+
+        `origin` is the record time at which it begins: before it lies the lead-in of a run.
+        """
         super().__init__()
         self.name = name
         self.profile = msgspec.structs.replace(profile, observe=True)
         self.contract = contract
         self.clock = clock or SystemClock()
-        self._replay = Replay(tape, contract, stale_after=profile.stale_after)
+        self._replay = Replay(tape, contract, stale_after=profile.stale_after, origin=origin)
+        self._replay.seek(self._replay.origin)
         self.player = Player(self._replay, self.clock, speed=speed)
         self.speed = self._replay.flights.speed
         self.log = ReplayLog(self._replay)
@@ -101,11 +106,6 @@ class ReplayStation(BaseStation):
             self._tell(LinkChanged(link, before))
         for entry in changed:
             self._tell(LedgerChanged(entry))
-
-    def seek(self, mono: float) -> None:
-        """Go to a moment of the replay before the first picture."""
-        self._replay.seek(mono)
-        self._replay.work(math.inf)
 
     # -- what a face reads ----------------------------------------------------------------------------
 

@@ -37,7 +37,7 @@ from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.pane import Pane
 from xovac_tui.ui.panes.status import StatusPane
 from xovac_tui.ui.plain import AsciiScrollBar
-from xovac_tui.ui.replaykeys import ReplayKeys
+from xovac_tui.ui.replaykeys import LIVE_ONLY, ReplayKeys
 from xovac_tui.ui.stopping import Stopping
 from xovac_tui.ui.terminal import TerminalApp, run_in_terminal
 from xovac_tui.ui.theming import to_textual
@@ -252,6 +252,8 @@ class XovacApp(ReplayKeys):
         seen: list[tuple[str, str]] = [(STOP.keys, STOP.title)]
         for active in self.screen.active_bindings.values():
             binding = active.binding
+            if self.player is not None and binding.id in LIVE_ONLY:
+                continue
             if binding.show and active.enabled and binding.description:
                 pair = (self.glyphs.plain(self.get_key_display(binding)), binding.description)
                 if pair not in seen and not any(words == pair[1] for _, words in seen):
@@ -354,16 +356,9 @@ class XovacApp(ReplayKeys):
             self.paused = not self.paused
         self.flush()
 
-    def _is_replay(self) -> bool:
-        """Say that nothing can be done to a chamber in a replay, if this is one."""
-        if self.player is None:
-            return False
-        self.notify("This is a replay: nothing can be sent or noted.", timeout=4, markup=False)
-        return True
-
     def action_observe(self) -> None:
         """Switch between OBSERVE and CONTROL."""
-        if self._is_replay():
+        if self.is_replay():
             return
         if self.station.observe and self.station.profile.observe:
             self.notify(
@@ -376,21 +371,21 @@ class XovacApp(ReplayKeys):
 
     def action_reconnect(self) -> None:
         """Connect now."""
-        if self._is_replay():
+        if self.is_replay():
             return
         self.station.reconnect()
         self.notify("Connecting now. Nothing else is sent.", timeout=3, markup=False)
 
     def action_seen(self) -> None:
         """Put unknown outcomes away."""
-        if self._is_replay():
+        if self.is_replay():
             return
         self.station.look_at_unknown()
 
     @work(group="dialog")
     async def action_note(self) -> None:
         """Ask for a note and put it on the time axis."""
-        if self._is_replay():
+        if self.is_replay():
             return
         from xovac_tui.ui.dialogs.ask import AskDialog
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from xovac_tui.station.player import Player
 
 _REPLAY = "replay_"
+LIVE_ONLY = frozenset({"note", "observe", "reconnect", "seen"})
+"""Actions that do something to a chamber that is there; a replay says so when they are tried."""
 
 
 class ReplayKeys(TerminalApp):
@@ -28,6 +30,13 @@ class ReplayKeys(TerminalApp):
     def player(self) -> Player | None:
         """What turns the replay; None on a live chamber."""
         return self.station.player
+
+    def is_replay(self) -> bool:
+        """Say that nothing can be done to a chamber in a replay, if this is one."""
+        if self.player is None:
+            return False
+        self.notify("This is a replay: nothing can be sent or noted.", timeout=4, markup=False)
+        return True
 
     def flush(self) -> None:
         """Show the picture of now."""
@@ -78,9 +87,9 @@ class ReplayKeys(TerminalApp):
         typed = await self.push_screen_wait(AskDialog("Go to", words))
         if not typed:
             return
-        head, zone = player.replay.tape.head, UTC if self.times.mode == "utc" else None
+        replay, zone = player.replay, UTC if self.times.mode == "utc" else None
         try:
-            player.seek(player.replay.mono_of(moment(typed, head.start, head.end, zone)))
+            player.seek(replay.mono_of(moment(typed, replay.origin_time, replay.tape.head.end, zone)))
         except XovacError as error:
             self.notify(str(error), severity="warning", timeout=10, markup=False)
         self.flush()

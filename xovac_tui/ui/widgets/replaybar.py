@@ -50,7 +50,7 @@ def replay_line(player: Player, width: int, *, glyphs: Glyphs, times: Times) -> 
     place = f" {format_duration(player.passed)} of {format_duration(player.length)}"
     name = f"  {clean(player.label, 12)} "
     room = width - cell_len(state) - cell_len(day) - cell_len(place) - cell_len(name) - 3
-    part = player.passed / player.length if player.length > 0 else 1.0
+    part = max(0.0, player.passed / player.length) if player.length > 0 else 1.0
     full, empty = glyphs.bar(part, room) if room >= _LEAST_BAR else ("", "")
     return (
         (state, "replay--state"),
