@@ -67,6 +67,7 @@ def is_recorded(record: Path) -> bool:
     except OSError:
         return False
     try:
+        # Held for an instant: a recorder that begins just then tries again a little later.
         _look(file)
     except OSError:
         return True

@@ -27,6 +27,7 @@ class Player:
         self._clock = clock
         self.speed = min(max(speed, SPEEDS[0]), SPEEDS[-1])
         self.paused = False
+        self._behind = False
         self._turned = clock.mono()
         self._marks = [at for at, _ in replay.marks()]
 
@@ -56,6 +57,11 @@ class Player:
     def seeking(self) -> float | None:
         """How far a jump is, 0 to 1; None while there is none."""
         return self.replay.part_done if self.replay.jumping else None
+
+    @property
+    def busy(self) -> bool:
+        """True while it does not keep up: a jump is not done, or the speed is more than this machine's."""
+        return self.replay.jumping or self._behind
 
     # -- what the keys do -----------------------------------------------------------------------------
 
@@ -102,9 +108,13 @@ class Player:
         now = self._clock.mono()
         passed, self._turned = min(max(0.0, now - self._turned), _LONGEST_TURN), now
         clock = sliced or self._clock.mono
+        self._behind = False
         if self.replay.jumping:
             self.replay.work(_SLICE, clock)
             return ()
         if self.paused or self.ended:
             return ()
-        return self.replay.advance(self.replay.mono + passed * self.speed, _SLICE, clock)
+        goal = min(self.replay.mono + passed * self.speed, self.replay.end)
+        changed = self.replay.advance(goal, _SLICE, clock)
+        self._behind = self.replay.mono < goal
+        return changed

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 REFUSAL = "This is a replay: nothing can be sent."
 _TURN = 0.1
 """Seconds between two turns of the replay."""
+_BREATH = 0.01
+"""Seconds for keys and pictures between two turns of one that does not keep up."""
 _TOLD_UP_TO = 10.0
 """Speed up to which changes of the link and the ledger are told as they happen; faster they would flood."""
 
@@ -88,7 +90,7 @@ class ReplayStation(BaseStation):
     async def run(self) -> None:
         """Let time go on until cancelled."""
         while True:
-            await asyncio.sleep(_TURN)
+            await asyncio.sleep(_BREATH if self.player.busy else _TURN)
             self.turn()
 
     def turn(self) -> None:
