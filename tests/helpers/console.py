@@ -140,7 +140,9 @@ class Console:
 
     @property
     def station(self) -> Station:
-        return self.app.station
+        station = self.app.station
+        assert isinstance(station, Station)
+        return station
 
     @property
     def ledger(self) -> tuple[LedgerEntry, ...]:

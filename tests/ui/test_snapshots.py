@@ -17,6 +17,7 @@ from tests.helpers.console import FakeClock, FakeLink, make_app
 from tests.helpers.pastruns import three_runs
 from xovac_tui.config import RecordSettings
 from xovac_tui.link.status import LinkState
+from xovac_tui.station import Station
 from xovac_tui.station.recording import RecordChoice
 from xovac_tui.ui.editor.pane import EditorPane
 from xovac_tui.ui.panes.recipes import RecipesPane
@@ -39,6 +40,8 @@ class Scene:
         self.link = FakeLink(self.clock)
         choice = RecordChoice(path=record, settings=RecordSettings()) if record is not None else None
         self.app = make_app(NOWHERE, self.clock, self.link, record=choice)
+        assert isinstance(self.app.station, Station)
+        self.station = self.app.station
 
     def showing(self, tab: str, *, lost: bool = False) -> Callable[[Pilot[int]], Awaitable[None]]:
         async def play(pilot: Pilot[int]) -> None:
@@ -50,12 +53,12 @@ class Scene:
             for second in range(1200):
                 self.clock.advance(1)
                 self._say("running", second)
-                self.app.station.tick()
+                self.station.tick()
             self.link.deliver("unheard_of", '{"aux": [1, 2.5], "text": "[red]\\u001b[31m"}', b"\x00\xff")
             if lost:
                 self.clock.advance(40)
                 self.link.push(LinkState.LOST, "The connection was reset.")
-            self.app.station.tick()
+            self.station.tick()
             await self.app.show_tab(tab)
             await self._studied(pilot)
             await self._still(pilot)
@@ -67,7 +70,7 @@ class Scene:
 
         async def play(pilot: Pilot[int]) -> None:
             await asyncio.wait_for(self.link.running.wait(), 10)
-            self.app.station.tick()
+            self.station.tick()
             await self.app.show_tab("runs")
             pane = self.app.pane
             assert isinstance(pane, RunsPane)

@@ -53,7 +53,7 @@ def test_bindings_carry_the_id_that_the_settings_name(scope: str) -> None:
     assert made == [action.id for action in actions(scope) if action is not STOP]
 
 
-@pytest.mark.parametrize("scope", [scope for scope in SCOPES if scope != "app"])
+@pytest.mark.parametrize("scope", [scope for scope in SCOPES if scope not in ("app", "replay")])
 def test_the_action_of_every_tab_exists(scope: str) -> None:
     from xovac_tui.ui.app import _pane
     from xovac_tui.ui.editor.pane import EditorPane
@@ -61,6 +61,15 @@ def test_the_action_of_every_tab_exists(scope: str) -> None:
     pane = EditorPane if scope == "editor" else type(_pane(scope))
     for action in actions(scope):
         assert hasattr(pane, f"action_{action.action.partition('(')[0]}"), action.id
+
+
+@pytest.mark.parametrize("scope", ["app", "replay"])
+def test_the_action_that_works_everywhere_exists(scope: str) -> None:
+    from xovac_tui.ui.app import XovacApp
+
+    for action in actions(scope):
+        if action is not STOP:
+            assert hasattr(XovacApp, f"action_{action.action.partition('(')[0]}"), action.id
 
 
 def test_a_good_keymap_is_taken() -> None:

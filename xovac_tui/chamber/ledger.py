@@ -9,7 +9,7 @@ import msgspec
 
 from xovac_tui.api.contract import Confirm, Contract, Role
 from xovac_tui.api.event import Event
-from xovac_tui.api.payload import one_line
+from xovac_tui.api.payload import decode, one_line
 from xovac_tui.api.text import clean
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState
 
@@ -102,6 +102,14 @@ class Ledger:
         )
         self._values[entry.id] = values
         return self._add(entry)
+
+    def restore(self, entry: LedgerEntry) -> LedgerEntry:
+        """Take a command, or what became of it, as it was recorded; its number is kept."""
+        if entry.id not in self._entries:
+            self._values[entry.id] = decode(entry.payload).value
+            self._next_id = max(self._next_id, entry.id)
+            return self._add(entry)
+        return self._put(entry)
 
     def not_sent(self, entry_id: int, reason: str) -> LedgerEntry:
         """Turn an opened entry into `refused`: the link said that nothing left this machine."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import deque
 from collections.abc import Mapping
 
@@ -107,6 +108,13 @@ class Chamber:
     def note(self, text: str, utc: float, mono: float, kind: str = "note") -> None:
         """Put a mark on the time axis."""
         self._mark(kind, text, utc, mono)
+
+    def copy(self) -> Chamber:
+        """Return another one that goes on by itself from here."""
+        # What never changes is shared: it is nearly all that is not numbers.
+        frozen = [self.contract, *self.ledger.entries, *self._marks, *self._new_marks]
+        frozen += [channel.spec for channel in self._by_name.values()]
+        return copy.deepcopy(self, {id(one): one for one in frozen})
 
     # -- what comes out -----------------------------------------------------------------------------
 

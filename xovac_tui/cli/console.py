@@ -9,14 +9,12 @@ import click
 
 from xovac_tui import paths
 from xovac_tui.cli.common import Chamber, effective, record_choice, resolve, typed
-from xovac_tui.config import Effective, Profile, Secrets
+from xovac_tui.cli.records import demo_chamber
 from xovac_tui.errors import SettingsError
 from xovac_tui.launch import Launch
 from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.themes import ThemeSpec
 
-DEMO = "demo"
-"""Name of the demo's chamber."""
 _DEMO_OPTIONS = ("speed", "seed", "warm", "fault")
 
 
@@ -41,13 +39,18 @@ def need_terminal() -> None:
         raise SettingsError(f"TERM is dumb: such a terminal cannot place text. Set it right. {headless}")
 
 
-def make_launch(ctx: click.Context, demo: SimulatorOptions | None, /) -> Launch:
-    """Return everything the console is started with; raises XovacError where something is wrong."""
+def make_launch(
+    ctx: click.Context, demo: SimulatorOptions | None, replayed: Chamber | None = None, /
+) -> Launch:
+    """Return everything the console is started with; raises XovacError where something is wrong.
+
+    `replayed` is the chamber of a replay: it is not connected to, and not recorded.
+    """
     from xovac_tui.state import load_state, recall
     from xovac_tui.themes import shipped_themes, user_themes
 
     found = effective(ctx)
-    chamber = _demo_chamber(found) if demo else resolve(found)
+    chamber = replayed or (demo_chamber(found) if demo else resolve(found))
     state, note = load_state()
     ours = shipped_themes()
     theirs, problems = user_themes(taken=[spec.name for spec in ours])
@@ -71,7 +74,7 @@ def make_launch(ctx: click.Context, demo: SimulatorOptions | None, /) -> Launch:
         recipes=paths.recipes_folder(found.settings.recipes, found.path),
         state=state,
         state_path=paths.state_file(),
-        record=record_choice(found, chamber, visit=True, asked=ctx.params["record"]),
+        record=None if replayed else record_choice(found, chamber, visit=True, asked=ctx.params["record"]),
         log_path=paths.setup_logging(),
         notes=tuple(text for text in (note, *problems) if text),
     )
@@ -102,14 +105,6 @@ def demo_options(ctx: click.Context, /) -> SimulatorOptions | None:
     )
     check_options(options)
     return options
-
-
-def _demo_chamber(found: Effective) -> Chamber:
-    from xovac_tui.api.loader import load_contract
-
-    profile = Profile(url="http://127.0.0.1:0", observe=bool(found.observe))
-    # The secrets of a real chamber are none of the simulator's business.
-    return Chamber(DEMO, profile, load_contract((), simulator=True), Secrets())
 
 
 def _check_theme(name: str, themes: tuple[ThemeSpec, ...]) -> None:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from xovac_tui.recording.eventlog import LoggedEvent
+from xovac_tui.recording.newfile import new_file
 
 
 def json_line(event: LoggedEvent) -> str:
     """Return one event as a line of JSON in plain ASCII.
 
     `payload` is the text as it came (not decoded, since it may be no JSON at all); bytes stand in
-    `payload_base64`. `size` is how much came: more than is here where the log has cut it.
+    `payload_base64`. `size` is how much came: more than is here where the log has cut it. `time` is for
+    people, `utc` the same moment to the last digit.
     """
     raw = event.raw
     content = (
@@ -29,6 +30,7 @@ def json_line(event: LoggedEvent) -> str:
         {
             "index": event.index,
             "time": datetime.fromtimestamp(event.utc, UTC).isoformat(timespec="milliseconds"),
+            "utc": event.utc,
             "mono": event.mono,
             "direction": event.direction,
             "kind": event.kind,
@@ -58,20 +60,9 @@ def save_events(events: Iterable[LoggedEvent], path: Path) -> int:
 
     Raises OSError where the place cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
     count = 0
-    try:
-        # Payloads are nobody else's business.
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii", newline="\n") as file:
-            for event in events:
-                file.write(json_line(event) + "\n")
-                count += 1
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    with new_file(path) as file:
+        for event in events:
+            file.write(json_line(event) + "\n")
+            count += 1
     return count

@@ -1,8 +1,10 @@
 """Wires one chamber together: link + chamber + ledger + record. The only thing that a face talks to."""
 
-from xovac_tui.station.core import Prepared, Station
+from xovac_tui.station.base import BaseStation, Prepared
+from xovac_tui.station.core import Station
 from xovac_tui.station.flights import STOP_COMMAND
 from xovac_tui.station.news import (
+    Jumped,
     LedgerChanged,
     LinkChanged,
     ModeChanged,
@@ -14,6 +16,8 @@ from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
 
 __all__ = [
     "STOP_COMMAND",
+    "BaseStation",
+    "Jumped",
     "LedgerChanged",
     "LinkCallbacks",
     "LinkChanged",

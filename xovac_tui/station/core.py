@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import getpass
-import json
 import socket
-import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from xovac_tui.api.contract import RESERVED_EVENTS, CommandSpec, Contract, Hazard, Origin, Role
+from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Event, Kind
-from xovac_tui.api.forms import check_values, parse_json
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome, Snapshot
@@ -25,24 +22,17 @@ from xovac_tui.config import Profile, Secrets
 from xovac_tui.errors import ContractError, LinkError, XovacError
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
-from xovac_tui.progress import LoadedRecipe, Progress, of_flight, progress
+from xovac_tui.progress import LoadedRecipe
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.status import RecorderView
+from xovac_tui.station.base import BaseStation, Prepared
 from xovac_tui.station.flights import STOP_COMMAND, Flights
-from xovac_tui.station.news import (
-    LedgerChanged,
-    LinkChanged,
-    ModeChanged,
-    News,
-    RecorderChanged,
-    RecordOpened,
-)
+from xovac_tui.station.news import LedgerChanged, LinkChanged, ModeChanged, RecorderChanged, RecordOpened
 from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
 from xovac_tui.station.recording import RecordChoice, StationRecord
 
 if TYPE_CHECKING:
-    from xovac_tui.flight import FlightView
-    from xovac_tui.recipes.plan import Plan, PlanSettings
+    from xovac_tui.recipes.plan import Plan
 
 STOP_AGAIN = 2.0
 """Seconds without an answer after which STOP may be sent once more, if it is asked for once more."""
@@ -51,15 +41,7 @@ _TICK = 0.25
 _DEFAULT_TIMEOUT = 10.0
 
 
-class Prepared(msgspec.Struct, frozen=True):
-    """A command that has passed every check, and exactly what would be sent."""
-
-    spec: CommandSpec
-    text: str
-    values: Any = None
-
-
-class Station:
+class Station(BaseStation):
     """One chamber: its link, its model, its ledger and its record, with or without a screen."""
 
     def __init__(
@@ -77,6 +59,7 @@ class Station:
         link_factory: LinkFactory | None = None,
         record: RecordChoice | None = None,
     ) -> None:
+        super().__init__()
         self.name = name
         self.profile = profile
         self.contract = contract
@@ -104,7 +87,6 @@ class Station:
         )
         self._shown_recorder = self.record.view
         self.flights = Flights(contract, self.record, self.clock, speed=speed, who=self.who)
-        self._listeners: list[Callable[[News], None]] = []
         self._queues: list[asyncio.Queue[Event]] = []
         self._waiting: dict[int, asyncio.Future[LedgerEntry]] = {}
         self._status_changed = asyncio.Event()
@@ -206,11 +188,6 @@ class Station:
             self._observe = observe
             self._tell(ModeChanged(observe))
 
-    def subscribe(self, listener: Callable[[News], None]) -> Callable[[], None]:
-        """Call `listener` with news at once when it happens; returns what ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
-
     async def events(self) -> AsyncIterator[Event]:
         """Yield every event from now on, in order, in both directions."""
         queue: asyncio.Queue[Event] = asyncio.Queue()
@@ -232,26 +209,6 @@ class Station:
             why = self.status.why or f"{self.profile.url} did not answer within {timeout:g} s."
             raise LinkError(why) from None
 
-    def progress(self, snapshot: Snapshot) -> Progress:
-        """Return how far the run is, as far as the chamber's words and the plan tell."""
-        flight = self.flights.flying
-        if flight is not None and flight.course is not None and (view := flight.view()).planned:
-            return of_flight(view, estimated=flight.course.plan.estimated)
-        return progress(snapshot.run, self.loaded, utc=snapshot.utc, mono=snapshot.mono, speed=self.speed)
-
-    def planned_profile(self, snapshot: Snapshot) -> list[tuple[float, float]]:
-        """Return the running recipe's planned profile as (monotonic seconds, degC); empty when unknown."""
-        return self.flights.planned_profile()
-
-    @property
-    def loaded(self) -> LoadedRecipe | None:
-        """The recipe that was handed to the chamber last, from here or by another program on this record."""
-        return self.flights.loaded
-
-    def flight(self) -> FlightView | None:
-        """Return the run that goes on, or the newest that has ended; None before the first."""
-        return self.flights.view()
-
     def reconnect(self) -> None:
         """Try to connect now instead of at the next turn."""
         if self._link is not None:
@@ -270,59 +227,7 @@ class Station:
         """Note that somebody has looked at the commands whose outcome is unknown."""
         self._changed(self.chamber.ledger.look_at_all())
 
-    def plan_settings(self) -> PlanSettings:
-        """Return how this chamber reads recipes, as its profile assumes."""
-        # Recipes are planned when somebody looks at one: the first paint does not wait for that.
-        from xovac_tui.recipes.plan import PlanSettings
-
-        recipe = self.profile.recipe
-        return PlanSettings(
-            temperature_unit=recipe.temperature_unit,
-            duration_unit=recipe.duration_unit,
-            step_reading=recipe.step_reading,
-            chamber_min=recipe.min,
-            chamber_max=recipe.max,
-            assumed_rate=recipe.assumed_rate,
-            tolerance=recipe.tolerance,
-            pressure=recipe.pressure,
-            max_items=recipe.max_items,
-            rates=self.flights.rates,
-            pressure_told=any(
-                leaf.role is Role.PRESSURE
-                for message in self.contract.messages.values()
-                for leaf in message.leaves
-            ),
-        )
-
     # -- commands -------------------------------------------------------------------------------------
-
-    def prepare(self, command: str, values: Mapping[str, Any] | None = None) -> Prepared:
-        """Check a command of the contract; ContractError says what is wrong and what would be right."""
-        spec = self.contract.commands.get(command)
-        if spec is None:
-            raise ContractError(f'The contract has no command "{command}".')
-        if not spec.fields:
-            if values:
-                raise ContractError(f"{command} takes no payload. Send it without one.")
-            return Prepared(spec, "")
-        utc = self.clock.utc()
-        offset = float(time.localtime(utc).tm_gmtoff)
-        payload = check_values(spec, values or {}, utc=utc, utc_offset=offset)
-        return Prepared(spec, json.dumps(payload, ensure_ascii=False, allow_nan=False), payload)
-
-    def prepare_raw(self, event: str, text: str) -> Prepared:
-        """Check an expert's event: any name, and any JSON or nothing."""
-        if not event.strip() or not event.isprintable():
-            raise ContractError(
-                "The event's name is empty or not printable. Type a name such as cancel_recipe."
-            )
-        if event in RESERVED_EVENTS:
-            raise ContractError(f'socket.io keeps the name "{event}" for itself. Use another event.')
-        values = parse_json(text) if text.strip() else None
-        spec = self.contract.commands.get(event) or CommandSpec(
-            event, event, hazard=Hazard.CRITICAL, origin=Origin.USER, means="Nobody has told what this does."
-        )
-        return Prepared(msgspec.structs.replace(spec, hazard=Hazard.CRITICAL), text.strip(), values)
 
     def blocked(self, command: str, *, stop: bool = False) -> str:
         """Return why `command` could not be sent now, as a sentence; empty when it could."""
@@ -506,10 +411,6 @@ class Station:
             if future is not None and entry.outcome is not Outcome.SENT and not future.done():
                 future.set_result(entry)
             self._tell(LedgerChanged(entry))
-
-    def _tell(self, news: News) -> None:
-        for listener in list(self._listeners):
-            listener(news)
 
 
 def _real_link(target: Target, callbacks: LinkCallbacks) -> LinkPort:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -35,7 +36,7 @@ class Flights:
         self, contract: Contract, record: StationRecord, clock: Clock, *, speed: float, who: str
     ) -> None:
         self._contract, self._record, self._clock = contract, record, clock
-        self._speed, self._who = speed, who
+        self.speed, self._who = speed, who
         self._tells_state = any(
             leaf.role is Role.STATE for message in contract.messages.values() for leaf in message.leaves
         )
@@ -118,6 +119,13 @@ class Flights:
         merged = merge(known)
         self.rates = merged if merged.bands else None
 
+    def copy(self) -> Flights:
+        """Return other ones that go on by themselves from here."""
+        other = copy.copy(self)
+        other.flight = copy.copy(self.flight)
+        other._taken = set(self._taken)
+        return other
+
     # -- what happens -----------------------------------------------------------------------------------
 
     @property
@@ -196,7 +204,7 @@ class Flights:
             loaded = None
         name = seen.recipe or (loaded.name if loaded else "")
         self.flight = Flight(
-            loaded.plan if loaded else None, name=name, speed=self._speed, start_seen=start_seen
+            loaded.plan if loaded else None, name=name, speed=self.speed, start_seen=start_seen
         )
         self._run = self._record.new_run()
         self._started = (seen.utc, seen.mono)

@@ -38,4 +38,8 @@ class RecordOpened(msgspec.Struct, frozen=True):
     """News: the record of the time before can be read (or nobody can say why not)."""
 
 
-News = LinkChanged | LedgerChanged | ModeChanged | RecorderChanged | RecordOpened
+class Jumped(msgspec.Struct, frozen=True):
+    """News: a replay is at another time, so that what came after it has not come yet."""
+
+
+News = LinkChanged | LedgerChanged | ModeChanged | RecorderChanged | RecordOpened | Jumped

@@ -21,6 +21,7 @@ from xovac_tui.chamber.snapshot import Outcome, RunState, Snapshot
 from xovac_tui.errors import SettingsError, XovacError
 from xovac_tui.launch import Launch
 from xovac_tui.station import (
+    BaseStation,
     LedgerChanged,
     LinkChanged,
     ModeChanged,
@@ -36,11 +37,13 @@ from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.pane import Pane
 from xovac_tui.ui.panes.status import StatusPane
 from xovac_tui.ui.plain import AsciiScrollBar
+from xovac_tui.ui.replaykeys import LIVE_ONLY, ReplayKeys
 from xovac_tui.ui.stopping import Stopping
 from xovac_tui.ui.terminal import TerminalApp, run_in_terminal
 from xovac_tui.ui.theming import to_textual
 from xovac_tui.ui.toasts import Words, link_words, outcome_words, recorder_words
 from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, LinkBar, StopBar, TabBar
+from xovac_tui.ui.widgets.replaybar import ReplayBar
 from xovac_tui.ui.widgets.small import SmallNotice
 from xovac_tui.ui.widgets.trustbar import TrustBar
 
@@ -77,25 +80,25 @@ def _pane(tab: str) -> Pane:
     return StatusPane(id="status")
 
 
-class XovacApp(TerminalApp):
+class XovacApp(ReplayKeys):
     """The console's window; everything it shows comes from snapshots of the station."""
 
     TITLE = "xovac-tui"
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    BINDINGS: ClassVar[list[BindingType]] = bindings("app")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("app"), *bindings("replay")]
 
     def __init__(
         self,
         launch: Launch,
         *,
-        station: Station | None = None,
+        station: BaseStation | None = None,
         connect: bool = True,
     ) -> None:
         super().__init__()
         self.launch = launch
-        self.station = station or Station(
+        self.station: BaseStation = station or Station(
             launch.profile_name,
             launch.profile,
             launch.contract,
@@ -129,6 +132,7 @@ class XovacApp(TerminalApp):
         yield TrustBar(id="trust")
         yield TabBar(id="tabs")
         yield StopBar(id="stop")
+        yield ReplayBar(id="replay")
         yield LinkBar(id="link")
         yield SmallNotice(id="small")
         with Container(id="panes"):
@@ -163,6 +167,7 @@ class XovacApp(TerminalApp):
 
         demo = self.launch.demo
         assert demo is not None
+        assert isinstance(self.station, Station)
         try:
             async with SimulatorChild(demo) as child:
                 self.station.move_to(child.url)
@@ -208,12 +213,13 @@ class XovacApp(TerminalApp):
             snapshot,
             recorder=self.station.recorder,
             name=self.station.name,
-            mode="OBSERVE" if self.station.observe else "CONTROL",
+            mode=self._mode(),
             extra=self._extra(),
             glyphs=self.glyphs,
             times=self.times,
-            paused=self.paused,
+            paused=self.paused if self.player is None else self.player.paused,
         )
+        frame.query_one(ReplayBar).show(self.player, glyphs=self.glyphs, times=self.times)
         frame.query_one(LinkBar).show(snapshot.link, snapshot.mono, self.glyphs)
         frame.query_one(LedgerLine).show(
             snapshot.ledger, glyphs=self.glyphs, times=self.times, now=snapshot.mono
@@ -229,6 +235,11 @@ class XovacApp(TerminalApp):
             top = self.screen
             if top is not frame and hasattr(top, "show_snapshot"):
                 top.show_snapshot(snapshot)
+
+    def _mode(self) -> str:
+        if self.player is not None:
+            return self.glyphs.plain(f"REPLAY ×{self.player.speed:g}")
+        return "OBSERVE" if self.station.observe else "CONTROL"
 
     def _extra(self) -> str:
         demo = self.launch.demo
@@ -250,6 +261,8 @@ class XovacApp(TerminalApp):
         seen: list[tuple[str, str]] = [(STOP.keys, STOP.title)]
         for active in self.screen.active_bindings.values():
             binding = active.binding
+            if self.player is not None and binding.id in LIVE_ONLY:
+                continue
             if binding.show and active.enabled and binding.description:
                 pair = (self.glyphs.plain(self.get_key_display(binding)), binding.description)
                 if pair not in seen and not any(words == pair[1] for _, words in seen):
@@ -365,12 +378,17 @@ class XovacApp(TerminalApp):
         await self.show_tab(message.tab)
 
     def action_pause(self) -> None:
-        """Hold the picture, or let it go on."""
-        self.paused = not self.paused
+        """Hold the picture, or let it go on; a replay stands still by itself."""
+        if self.player is not None:
+            self.player.toggle()
+        else:
+            self.paused = not self.paused
         self.flush()
 
     def action_observe(self) -> None:
         """Switch between OBSERVE and CONTROL."""
+        if self.is_replay():
+            return
         if self.station.observe and self.station.profile.observe:
             self.notify(
                 "This console only observes, by its profile or by --observe. Start another to take control.",
@@ -382,16 +400,22 @@ class XovacApp(TerminalApp):
 
     def action_reconnect(self) -> None:
         """Connect now."""
+        if self.is_replay():
+            return
         self.station.reconnect()
         self.notify("Connecting now. Nothing else is sent.", timeout=3, markup=False)
 
     def action_seen(self) -> None:
         """Put unknown outcomes away."""
+        if self.is_replay():
+            return
         self.station.look_at_unknown()
 
     @work(group="dialog")
     async def action_note(self) -> None:
         """Ask for a note and put it on the time axis."""
+        if self.is_replay():
+            return
         from xovac_tui.ui.dialogs.ask import AskDialog
 
         text = await self.push_screen_wait(AskDialog("Note", "Goes on the time axis, with the time of now."))
@@ -429,6 +453,8 @@ class XovacApp(TerminalApp):
     def _may_run(self) -> bool:
         """Return whether a run is on, or cannot be ruled out after what was sent from here."""
         run = self.snapshot.run
+        if self.player is not None:
+            return False
         if run.state is not RunState.UNKNOWN:
             return run.state is RunState.RUNNING
         begins = ("load_recipe", self.station.contract.start)
@@ -467,7 +493,8 @@ class XovacApp(TerminalApp):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Fill the palette from the command table."""
-        scopes = {"app", self.pane.SCOPE if self.pane else ""}
+        pane = {self.pane.SCOPE} if self.pane is not None else set()
+        scopes = {"app"} | pane | ({"replay"} if self.player is not None else set())
         for action in ACTIONS:
             if action.palette and action.scope in scopes and action is not STOP:
                 yield SystemCommand(
@@ -479,7 +506,7 @@ class XovacApp(TerminalApp):
 
     def _runner(self, action: str, scope: str) -> Callable[[], None]:
         async def run() -> None:
-            target: Widget | TerminalApp = self if scope == "app" else (self.pane or self)
+            target: Widget | TerminalApp = self if scope in ("app", "replay") else (self.pane or self)
             await self.run_action(action, default_namespace=target)
 
         def later() -> None:
@@ -522,6 +549,9 @@ class XovacApp(TerminalApp):
         self._unsubscribe()
 
 
-def run_console(launch: Launch) -> int:
-    """Open the console in this terminal and return the exit code when it is left."""
-    return run_in_terminal(XovacApp(launch))
+def run_console(launch: Launch, station: BaseStation | None = None) -> int:
+    """Open the console in this terminal and return the exit code when it is left.
+
+    `station` stands in for the one that the launch describes: a replay.
+    """
+    return run_in_terminal(XovacApp(launch, station=station))

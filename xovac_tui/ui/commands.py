@@ -25,7 +25,7 @@ class Action:
     help: str
     """A sentence, for help and palette."""
     scope: str = "app"
-    """`app`: everywhere; else the tab or dialog in which it works."""
+    """`app`: everywhere; `replay`: everywhere in a replay; else the tab or dialog in which it works."""
     footer: bool = False
     palette: bool = True
     method: str = ""
@@ -225,7 +225,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("tab-recipes", "3", "Recipes", "Go to Recipes.", method="tab('recipes')"),
     Action("tab-log", "4", "Log", "Go to Log: every event in and out.", method="tab('log')"),
     Action("tab-runs", "6", "Runs", "Go to Runs: what was flown, and how.", method="tab('runs')"),
-    Action("pause", "p", "pause", "Hold the picture still; data go on being received.", footer=True),
+    Action(
+        "pause",
+        "p",
+        "pause",
+        "Hold the picture still; data go on being received. A replay stands still, or goes on.",
+        footer=True,
+    ),
     Action("note", "n", "note", "Put a note on the time axis.", footer=True),
     Action(
         "observe", "o", "observe", "Switch between OBSERVE (nothing can be sent) and CONTROL.", footer=True
@@ -235,6 +241,41 @@ ACTIONS: tuple[Action, ...] = (
     Action("theme", "t", "theme", "Choose another theme."),
     Action("save-screen", "f12", "save screen", "Save a picture of the screen as an SVG file."),
     Action("quit", "q", "quit", "Leave. The chamber goes on with what it does.", footer=True),
+    Action("replay-faster", "]", "faster", "Replay faster.", "replay", footer=True),
+    Action("replay-slower", "[", "slower", "Replay slower.", "replay", footer=True),
+    Action("replay-on", ">", "+1 min", "Go on by a minute.", "replay", footer=True, method="replay_skip(60)"),
+    Action(
+        "replay-back", "<", "−1 min", "Go back by a minute.", "replay", footer=True, method="replay_skip(-60)"
+    ),
+    Action("replay-on-10", ")", "+10 min", "Go on by ten minutes.", "replay", method="replay_skip(600)"),
+    Action("replay-back-10", "(", "−10 min", "Go back by ten minutes.", "replay", method="replay_skip(-600)"),
+    Action("replay-on-60", "}", "+1 h", "Go on by an hour.", "replay", method="replay_skip(3600)"),
+    Action("replay-back-60", "{", "−1 h", "Go back by an hour.", "replay", method="replay_skip(-3600)"),
+    Action(
+        "replay-next-mark",
+        "semicolon",
+        "next mark",
+        "Go to the next mark: a step, a note, a link that was lost.",
+        "replay",
+        footer=True,
+        method="replay_mark(1)",
+    ),
+    Action(
+        "replay-last-mark",
+        "apostrophe",
+        "mark before",
+        "Go to the mark before.",
+        "replay",
+        method="replay_mark(-1)",
+    ),
+    Action(
+        "replay-go-to",
+        "@",
+        "go to",
+        "Go to a time of the replay: 14:05, 2026-11-23 14:05, or 2h30 after its start.",
+        "replay",
+        footer=True,
+    ),
     Action("window", "w", "window", "Show the next longer window of the trend.", "status", footer=True),
     Action("window-back", "W", "window back", "Show the next shorter window of the trend.", "status"),
     Action(
@@ -323,13 +364,16 @@ def check_keymap(keys: Mapping[str, str], table: Iterable[Action] = ACTIONS) -> 
             )
     for first, second in combinations(table, 2):
         # Keys of `app` work everywhere, so they may not stand again in any narrower scope.
-        if first.scope == second.scope or "app" in (first.scope, second.scope):
+        if first.scope == second.scope or _EVERYWHERE & {first.scope, second.scope}:
             for key in set(_keys(first, keys)) & set(_keys(second, keys)):
                 raise SettingsError(
                     f'Settings, table "keys": "{key}" would be both {first.id} and {second.id}. '
                     "Give one of them another key."
                 )
     return dict(keys)
+
+
+_EVERYWHERE = {"app", "replay"}
 
 
 def _split(keys: str) -> list[str]:
@@ -342,6 +386,7 @@ def _keys(action: Action, keymap: Mapping[str, str]) -> list[str]:
 
 _PLACES = {
     "app": "Everywhere",
+    "replay": "Everywhere in a replay",
     "status": "Status",
     "controls": "Controls",
     "recipes": "Recipes",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.containers import Vertical
 
 from xovac_tui.chamber.snapshot import Snapshot
-from xovac_tui.station import News, Station
+from xovac_tui.station import BaseStation, News
 
 if TYPE_CHECKING:
     from xovac_tui.ui.app import XovacApp
@@ -29,7 +29,7 @@ class Pane(Vertical):
         return cast("XovacApp", self.app)
 
     @property
-    def station(self) -> Station:
+    def station(self) -> BaseStation:
         """The chamber's station."""
         return self.console.station
 

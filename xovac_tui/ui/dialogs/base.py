@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from xovac_tui.chamber.snapshot import Snapshot
-from xovac_tui.station import News, Station
+from xovac_tui.station import BaseStation, News
 from xovac_tui.ui.widgets.bars import StopBar
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         return cast("XovacApp", self.app)
 
     @property
-    def station(self) -> Station:
+    def station(self) -> BaseStation:
         """The chamber's station."""
         return self.console.station
 

@@ -35,6 +35,8 @@ class HelpDialog(Dialog[bool]):
         """Build the text."""
         pane = self._pane
         tables = [("Keys everywhere", actions("app"))]
+        if self.console.player is not None:
+            tables.insert(0, ("Keys of the replay", actions("replay")))
         yield self.stop_bar()
         with Vertical(classes="dialog") as box:
             box.border_title = f"Help: {pane.SCOPE.title()}" if pane else "Help"

@@ -16,7 +16,7 @@ from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.study import Study, read_again, study_recipe
 from xovac_tui.recipes.units import format_temperature, spell_duration
 from xovac_tui.recording.status import RecorderState
-from xovac_tui.station import Prepared, Station
+from xovac_tui.station import BaseStation, Prepared
 from xovac_tui.ui.literal import literal
 from xovac_tui.ui.widgets.recipelines import Start, start_of
 
@@ -86,7 +86,7 @@ class Loading:
         self._console.notify(text, severity=severity, timeout=10, markup=False)  # type: ignore[arg-type]
 
     @property
-    def _station(self) -> Station:
+    def _station(self) -> BaseStation:
         return self._console.station
 
     async def _load(self, shown: RecipeFile, looked: Callable[[Looked], None]) -> None:
@@ -140,7 +140,7 @@ class Loading:
         await confirm_and_send(self._console, prepared, title=title, facts=said, send=send)
 
 
-def recording_facts(station: Station, compiled: Compiled) -> Facts:
+def recording_facts(station: BaseStation, compiled: Compiled) -> Facts:
     """Return what recording the run will take, and a warning where the disk lacks it; blocks for a moment.
 
     Empty where nothing is recorded.

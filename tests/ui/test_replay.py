@@ -1,0 +1,287 @@
+"""A replay in the screens: plainly marked, turned by its keys, and unable to send."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.helpers.console import FakeClock, console, make_launch, reading
+from tests.helpers.records import MONO, UTC, message, write_record
+from xovac_tui.api.event import Event
+from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
+from xovac_tui.config import Display
+from xovac_tui.recording.items import Item, LedgerItem, LinkItem, MarkItem
+from xovac_tui.recording.lists import find_span
+from xovac_tui.recording.parts import open_still, part_of
+from xovac_tui.recording.tape import tape_of
+from xovac_tui.station import STOP_COMMAND
+from xovac_tui.station.replaying import ReplayStation
+from xovac_tui.ui.app import XovacApp
+from xovac_tui.ui.panes.log import LogPane
+from xovac_tui.ui.widgets.bars import KeyBar, StopBar
+from xovac_tui.ui.widgets.replaybar import ReplayBar
+from xovac_tui.ui.widgets.trustbar import TrustBar
+
+HOURS = 2
+
+
+def recorded(path: Path) -> Path:
+    """Record two hours at a reading every 10 s, with a command and two notes."""
+    sent = LedgerEntry(1, STOP_COMMAND, "", "ada@lab", UTC + 300.5, MONO + 300.5, Outcome.SUCCESS)
+    things: list[Event | Item] = []
+    for second in range(0, HOURS * 3600, 10):
+        leaves = reading("idle", UTC + second, part=second / 100)
+        things.append(message(second, json.dumps(leaves), name="chamber_state"))
+        if second == 0:
+            things.append(LinkItem(LinkView(LinkWord.ONLINE, UTC, MONO, session=1), UTC, MONO))
+        if second == 300:
+            things.append(LedgerItem(sent, UTC + 300.5, MONO + 300.5))
+        if second in (1200, 5000):
+            at = second + 1.0
+            things.append(MarkItem(Mark(MONO + at, UTC + at, "note", f"at {second}"), "ada@lab"))
+    return write_record(path, things, end=HOURS * 3600)
+
+
+@dataclass
+class Replayed:
+    """An app on a replay, with the clock of the person before it."""
+
+    app: XovacApp
+    pilot: Pilot[int]
+    clock: FakeClock
+    station: ReplayStation
+
+    @property
+    def at(self) -> float:
+        """Seconds of the tape."""
+        return round(self.station.player.passed, 1)
+
+    @property
+    def trust(self) -> str:
+        return self.app.screen_stack[0].query_one(TrustBar).plain
+
+    @property
+    def bar(self) -> str:
+        return self.app.screen_stack[0].query_one(ReplayBar).plain
+
+    @property
+    def toasts(self) -> list[str]:
+        return [n.message for n in self.app._notifications]
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            self.clock.advance(0.2)
+            await self.pilot.press(key)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Let a jump come to its end, without time passing."""
+        self.station.turn()
+        while self.station.player.seeking is not None:
+            self.station.turn()
+        self.app.flush()
+        await self.pilot.pause()
+
+    async def pass_time(self, seconds: float) -> None:
+        for _ in range(round(seconds * 2)):
+            self.clock.advance(0.5)
+            self.station.turn()
+        await self.settle()
+
+
+@asynccontextmanager
+async def replayed(
+    folder: Path, *, size: tuple[int, int] = (80, 24), ascii_only: bool = False, speed: float = 1.0
+) -> AsyncIterator[Replayed]:
+    clock = FakeClock()
+    launch = make_launch(folder, display=Display(time="utc", refresh=2.0, ascii=ascii_only))
+    with open_still(recorded(folder / "r.sqlite3")) as record:
+        tape = tape_of(record, part_of(find_span(record, "s1"), None, None, None))
+        station = ReplayStation(
+            "lab", launch.profile, launch.contract, tape, record=record, clock=clock, speed=speed
+        )
+        app = XovacApp(launch, station=station, connect=False)
+        async with app.run_test(size=size, notifications=True) as pilot:
+            one = Replayed(app, pilot, clock, station)
+            await one.settle()
+            yield one
+
+
+async def test_a_replay_is_marked_and_shows_the_recorded_time(tmp_path: Path) -> None:
+    async with replayed(tmp_path, size=(100, 30)) as r:
+        assert "REPLAY ×1" in r.trust
+        assert "CONTROL" not in r.trust
+        assert "14:13:2" in r.trust
+        assert r.bar.startswith(" ▶ ×1")
+        assert "of 2h 00m  s1" in r.bar
+        await r.pass_time(10)
+        assert r.at == 10.0
+        assert "14:13:30Z" in r.trust
+
+
+async def test_pause_and_speed(tmp_path: Path) -> None:
+    async with replayed(tmp_path) as r:
+        await r.press("p")
+        before = r.at
+        await r.pass_time(30)
+        assert r.at == before
+        assert "PAUSED" in r.trust
+        assert "paused" in r.bar
+        await r.press("right_square_bracket", "right_square_bracket", "p")
+        assert "REPLAY ×5" in r.trust
+        before = r.at
+        await r.pass_time(10)
+        assert r.at - before == 50.0
+        await r.press(*["left_square_bracket"] * 9)
+        assert "REPLAY ×0.1" in r.trust
+        await r.press(*["right_square_bracket"] * 30)
+        assert "REPLAY ×10000" in r.trust
+
+
+async def test_seeking_goes_both_ways_and_stops_at_the_ends(tmp_path: Path) -> None:
+    async with replayed(tmp_path) as r:
+        await r.press("p", "right_parenthesis", "greater_than_sign")
+        start = r.at - 660
+        assert 0 <= start < 1
+        part = r.station.snapshot().channel("chamber_state.part")
+        assert part is not None
+        assert part.value == 6.6
+        await r.press("less_than_sign")
+        assert r.at - start == 600
+        await r.press("left_curly_bracket")
+        assert r.at == 0.0
+        assert r.station.snapshot().ledger == ()
+        await r.press(*["right_curly_bracket"] * 3)
+        assert r.station.player.ended
+        assert "■ end" in r.bar
+        assert len(r.station.snapshot().ledger) == 1
+        await r.press("p")
+        assert r.at < 1.0
+
+
+async def test_marks_are_gone_to(tmp_path: Path) -> None:
+    async with replayed(tmp_path) as r:
+        await r.press("p", "semicolon")
+        assert r.at == 1201.0
+        assert [mark.text for mark in r.station.snapshot().marks] == ["at 1200"]
+        await r.press("semicolon")
+        assert r.at == 5001.0
+        await r.press("semicolon")
+        assert r.at == 5001.0
+        assert "There is no mark after this one." in r.toasts
+        await r.press("apostrophe")
+        assert r.at == 1201.0
+
+
+async def test_a_time_can_be_typed(tmp_path: Path) -> None:
+    async with replayed(tmp_path) as r:
+        await r.press("p")
+        for typed, at in (("1h30", 5400.0), ("14:30", 1000.0), ("2026-09-21 15:13:20", 3600.0)):
+            await r.press("at")
+            r.app.screen.query_one(Input).value = typed
+            await r.press("enter")
+            assert r.at == at
+        await r.press("at")
+        r.app.screen.query_one(Input).value = "soon"
+        await r.press("enter")
+        assert r.at == 3600.0
+        assert any("is no moment" in said for said in r.toasts)
+
+
+async def test_nothing_can_be_sent_stop_included(tmp_path: Path) -> None:
+    async with replayed(tmp_path) as r:
+        assert r.station.blocked("start_recipe") == "This is a replay: nothing can be sent."
+        await r.press("exclamation_mark")
+        assert "This is a replay: nothing can be sent." in r.app.screen.query_one(StopBar).plain
+        await r.press("exclamation_mark")
+        r.clock.advance(0.2)
+        for _ in range(100):
+            if "This is a replay: nothing can be sent." in r.toasts:
+                break
+            await r.pilot.pause(0.02)
+        assert "This is a replay: nothing can be sent." in r.toasts
+        entry = await r.station.send_prepared(r.station.prepare(STOP_COMMAND))
+        assert entry.outcome is Outcome.REFUSED
+        assert r.station.snapshot().ledger == ()
+        for key in ("n", "o", "r", "u"):
+            await r.press(key)
+            assert r.app.screen is r.app.screen_stack[0]
+        assert r.toasts.count("This is a replay: nothing can be sent or noted.") == 4
+        assert r.station.observe
+
+
+async def test_the_log_ends_at_the_moment_of_the_replay(tmp_path: Path) -> None:
+    async with replayed(tmp_path) as r:
+        await r.press("p", "4", "right_curly_bracket")
+        pane = r.app.screen.query_one(LogPane)
+        assert len(r.station.log) == 361
+        assert "361 events" in r.app.screen.query_one("#log-status").plain  # type: ignore[attr-defined]
+        await r.press("slash", *"part")
+        await r.settle()
+        assert len(pane.view.rows) == 361
+        await r.press("enter", "left_parenthesis")
+        for _ in range(200):
+            if pane.view.rows.done:
+                break
+            await r.pilot.pause(0.02)
+        assert len(pane.view.rows) == 301
+        newest = pane.view.chosen
+        assert newest is not None
+        assert newest.utc == UTC + 3000
+
+
+async def test_charts_reach_back_but_never_on(tmp_path: Path) -> None:
+    async with replayed(tmp_path) as r:
+        await r.press("p", "right_curly_bracket")
+        now = r.station.snapshot().mono
+        history = r.station.history("chamber_state.part")
+        assert history is not None
+        bins = history.window(now - 600, now + 600, 120)
+        held = [low == low for low in bins.lows]
+        assert all(held[:58])
+        assert not any(held[62:])
+        far = history.window(now - 3600, now + 3600, 10)
+        assert [low == low for low in far.lows] == [True] * 6 + [False] * 4
+        # A bin that reaches over the edge counts for both columns; nothing of what comes is in it.
+        assert far.highs[5] == 36.0
+
+
+async def test_a_replay_has_its_keys_and_a_live_console_has_not(tmp_path: Path) -> None:
+    async with replayed(tmp_path, size=(120, 36)) as r:
+        await r.press("p")
+        keys = r.app.screen.query_one(KeyBar).plain
+        assert "faster" in keys
+        assert "observe" not in keys
+        await r.press("question_mark")
+        assert "Keys of the replay" in "\n".join(str(w.render()) for w in r.app.screen.query("Static"))
+    async with console(tmp_path / "live", size=(120, 36)) as c:
+        await c.press("right_square_bracket", "semicolon", "at", "greater_than_sign")
+        assert "faster" not in c.app.screen.query_one(KeyBar).plain
+        assert not c.app.screen.query_one(ReplayBar).display
+        assert c.app.screen is c.app.screen_stack[0]
+
+
+async def test_changes_are_told_while_somebody_can_follow(tmp_path: Path) -> None:
+    async with replayed(tmp_path, speed=10.0) as r:
+        await r.pass_time(32)
+        assert any(STOP_COMMAND in f"{n.title} {n.message}" for n in r.app._notifications)
+
+
+async def test_leaving_a_replay_asks_nothing(tmp_path: Path) -> None:
+    async with replayed(tmp_path) as r:
+        await r.pilot.press("q")
+        await r.pilot.pause()
+        assert r.app.return_code == 0
+
+
+async def test_plain_characters(tmp_path: Path) -> None:
+    async with replayed(tmp_path, ascii_only=True) as r:
+        await r.press("p")
+        assert r.bar.isascii()
+        assert r.trust.isascii()

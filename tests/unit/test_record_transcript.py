@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.helpers.records import MONO, UTC, message, write_record
+from xovac_tui.api.event import Event, Kind
+from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
+from xovac_tui.recording.eventlog import LoggedEvent
+from xovac_tui.recording.imports import read_transcript
+from xovac_tui.recording.items import Item, LedgerItem, LinkItem, LoadItem, MarkItem, RunItem
+from xovac_tui.recording.lists import find_span
+from xovac_tui.recording.parts import open_still, part_of
+from xovac_tui.recording.schema import NewerRecordError, RecordError
+from xovac_tui.recording.tape import Tape, tape_of
+from xovac_tui.recording.transcript import transcript
+
+
+def beside(at: float) -> list[Item]:
+    """Return one of each thing that is recorded beside events."""
+    utc, mono = UTC + at, MONO + at
+    entry = LedgerEntry(1, "start_recipe", "", "ada@bench", utc, mono, Outcome.SENT, timeout=10.0, session=1)
+    return [
+        LinkItem(LinkView(LinkWord.ONLINE, utc, mono, session=1), utc, mono),
+        LedgerItem(entry, utc, mono),
+        LedgerItem(msgspec.structs.replace(entry, outcome=Outcome.SUCCESS, took=0.25), utc, mono + 0.25),
+        MarkItem(Mark(mono, utc, "note", "door öpened\x1b"), "bob@bench"),
+        LoadItem(
+            utc=utc,
+            mono=mono,
+            who="ada@bench",
+            name="Bakeout",
+            outcome="success",
+            hash="ab" * 32,
+            source="name = 'Bakeout'",
+            payload='{"name": "Bakeout"}',
+            plan=b"{}",
+            settings=b"{}",
+        ),
+        RunItem(
+            id=1,
+            name="Bakeout",
+            load=1,
+            started_utc=utc,
+            started_mono=mono,
+            utc=utc + 5,
+            mono=mono + 5,
+            result="completed",
+            flight=b'{"step": 2}',
+            rates=b"[]",
+        ),
+    ]
+
+
+def exported(path: Path, out: Path, wanted: str = "all", start: str | None = None) -> tuple[Tape, Tape]:
+    """Return a tape of a record, and the one that is read from its export."""
+    with open_still(path) as record:
+        tape = tape_of(record, part_of(find_span(record, wanted), start, None, None))
+        out.write_text("".join(transcript(tape)), encoding="utf-8")
+        # The record is closed when the caller looks.
+        held = list(tape.stretches(0.0))
+        tape = msgspec.structs.replace(tape, stretches=lambda _: iter(held))
+    return tape, read_transcript(out)
+
+
+def events_of(tape: Tape, start: float = 0.0) -> list[tuple[int, float, LoggedEvent]]:
+    return [
+        (stretch.session, stretch.shift, event)
+        for stretch in tape.stretches(start)
+        for event in stretch.block.events()
+    ]
+
+
+def rest_of(tape: Tape) -> dict[str, Any]:
+    return {name: getattr(tape, name) for name in tape.__struct_fields__ if name != "stretches"}
+
+
+def test_everything_comes_back_as_it_was(tmp_path: Path) -> None:
+    things: list[Event | Item] = [message(n, json.dumps({"p": n / 7})) for n in range(700)]
+    things[300:300] = beside(300.0)
+    path = write_record(tmp_path / "r", things)
+    # A second life after a restart of the machine, with a clock that ran from another origin.
+    write_record(
+        path, [message(2000 + n, b"\xff\x00", "two") for n in range(3)], utc=UTC + 2000, mono=MONO + 2000
+    )
+    before, after = exported(path, tmp_path / "all.jsonl")
+    assert rest_of(after) == rest_of(before)
+    assert events_of(after) == events_of(before)
+    assert len(events_of(after)) == 703
+    assert [len(rest_of(after)[part]) for part in ("links", "commands", "marks", "loads", "runs")] == [
+        1,
+        2,
+        1,
+        1,
+        1,
+    ]
+    assert len(after.head.sessions) == 2
+    assert (tmp_path / "all.jsonl").read_text().isascii()
+
+
+def test_a_part_brings_the_link_that_was_up_and_the_recipe_that_was_flown(tmp_path: Path) -> None:
+    things: list[Event | Item] = [message(n, json.dumps({"p": n / 7})) for n in range(700)]
+    things[300:300] = beside(300.0)
+    path = write_record(tmp_path / "r", things)
+    before, after = exported(path, tmp_path / "part.jsonl", "r1", "2s")
+    assert [event.index for _, _, event in events_of(after)] == [302, 303, 304]
+    assert events_of(after) == events_of(before)
+    assert [link.link.word for link in after.links] == [LinkWord.ONLINE]
+    assert [load.name for load in after.loads] == ["Bakeout"]
+    assert [run.label for run in after.runs] == ["r1"]
+    assert after.commands == ()
+    assert [event.index for _, _, event in events_of(after, after.head.end - 1.5)][-1] == 304
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda lines: [], "line 1: it is no JSON"),
+        (lambda lines: lines[1:], "no exported record"),
+        (lambda lines: [lines[0], "{", *lines[1:]], "line 2: it is no JSON"),
+        (lambda lines: [lines[0], "[]"], "line 2: it is no JSON object"),
+        (lambda lines: [lines[0], '{"wrong": 1}'], 'line 2: nobody knows a line of "wrong"'),
+        (lambda lines: [lines[0], "{}"], 'line 2: nobody knows a line of ""'),
+        (lambda lines: [lines[0], '{"stretch": {"session": "x", "shift": 1}}'], "line 2: Expected `int`"),
+        (lambda lines: [lines[0], '{"index": 1}'], "line 2: Object missing required field `utc`"),
+        (lambda lines: [lines[0], '{"link": {"session": 1}}'], "line 2: link, position, t is missing"),
+        (lambda lines: [lines[0], '{"link": 5}'], "line 2: an object was expected"),
+        (lambda lines: [lines[0].replace('"closed": true', '"closed": "x"')], "line 1: Expected `bool`"),
+        (
+            lambda lines: [*lines[:2], lines[2].replace('"payload"', '"payload_base64"')],
+            "line 3: ",
+        ),
+    ],
+)
+def test_a_file_that_is_not_as_it_was_written_names_the_line(change: Any, said: str, tmp_path: Path) -> None:
+    path = write_record(tmp_path / "r", [message(0, '{"p": 1}')])
+    out = tmp_path / "x.jsonl"
+    exported(path, out)
+    out.write_text("\n".join(change(out.read_text().splitlines())) + "\n")
+    with pytest.raises(RecordError) as told:
+        read_transcript(out)
+    assert str(told.value).startswith(str(out))
+    assert said in str(told.value)
+
+
+def test_other_files_are_told_from_transcripts(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "r", [message(0, '{"p": 1}')])
+    with pytest.raises(RecordError, match="is not text"):
+        read_transcript(path)
+    with pytest.raises(RecordError, match="No such file"):
+        read_transcript(tmp_path / "missing")
+    exported(path, tmp_path / "x.jsonl")
+    newer = tmp_path / "newer.jsonl"
+    newer.write_text((tmp_path / "x.jsonl").read_text().replace('"format": 1', '"format": 2'))
+    with pytest.raises(NewerRecordError, match="newer"):
+        read_transcript(newer)
+
+
+_arguments = st.lists(
+    st.one_of(
+        st.text(max_size=8),
+        st.binary(max_size=5),
+        st.dictionaries(st.text(max_size=3), st.floats() | st.integers() | st.none(), max_size=3),
+        st.dictionaries(st.text(max_size=3), st.integers(), max_size=3).map(json.dumps),
+    ),
+    max_size=2,
+)
+_pauses = st.sampled_from([0.0, 0.25, 1.0, 1e-7, 3600.0])
+_steps = st.lists(
+    st.tuples(st.text(min_size=1, max_size=5), _arguments, st.sampled_from(list(Kind)), _pauses), max_size=25
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(_steps, st.integers(1, 7), st.floats(-5, 5))
+def test_export_then_import_gives_equal_events(
+    steps: list[tuple[str, list[Any], Kind, float]], every: int, clock_set: float
+) -> None:
+    events: list[Event | Item] = [message(0, '{"p": 1}')]
+    at = 0.0
+    for number, (name, arguments, kind, pause) in enumerate(steps):
+        at += pause
+        event = message(at, *arguments, name=name, kind=kind)
+        # Somebody sets the wall clock half-way.
+        moved = event.utc + (clock_set if number >= len(steps) // 2 else 0.0)
+        events.append(msgspec.structs.replace(event, utc=moved))
+    with tempfile.TemporaryDirectory() as folder:
+        path = write_record(Path(folder) / "r", events, every=every, end=at + 10)
+        before, after = exported(path, Path(folder) / "x.jsonl")
+    assert events_of(after) == events_of(before)
+    assert rest_of(after) == rest_of(before)
+    sent = [(e.name, e.mono, e.kind, e.payload.form) for e in events if isinstance(e, Event)]
+    came = [(e.name, e.mono, e.kind, e.form) for _, _, e in events_of(after)]
+    assert came == sent

@@ -1,0 +1,164 @@
+"""`xovac-tui export`: a run, a session or all of a record as a file that other programs read."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from xovac_tui.cli.records import Source, Ticker, find_record, record_options
+from xovac_tui.errors import Exit
+
+if TYPE_CHECKING:
+    from xovac_tui.recording.parts import Part
+    from xovac_tui.recording.record import Record, RecordedChannel
+
+_FORMATS = ("csv", "jsonl", "parquet")
+_STDOUT = "-"
+
+
+@click.command(short_help="Write a run or session as CSV, JSON lines or Parquet.")
+@click.argument("run", metavar="RUN")
+@click.option("--format", "form", type=click.Choice(_FORMATS), help="By --out's ending, else csv.")
+@click.option("--from", "start", metavar="TIME", help="2026-11-23T14:05Z, 14:05, or 2h30 after the start.")
+@click.option("--to", "end", metavar="TIME", help="Likewise; exclusive.")
+@click.option("--channels", multiple=True, metavar="NAME,...", help="Names, labels or globs (plate*).")
+@click.option("--labels", is_flag=True, help="CSV: labels with units for the head, not full names.")
+@click.option("--out", metavar="FILE", help="File to write, or - for standard output (CHAMBER-RUN.csv).")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@record_options
+@click.pass_context
+def export(
+    ctx: click.Context,
+    /,
+    run: str,
+    form: str | None,
+    start: str | None,
+    end: str | None,
+    channels: tuple[str, ...],
+    labels: bool,
+    out: str | None,
+    force: bool,
+    record: Path | None,
+    demo: bool,
+    **_: Any,
+) -> None:
+    """Write what RUN names: r12 (a run), s3 (a session), last, or all. `xovac-tui runs` lists them.
+
+    csv and parquet hold the samples, a row a message and a column a channel. jsonl holds everything, and can
+    be replayed; with --channels it holds samples only.
+    """
+    source = find_record(ctx, record, demo)
+    form = form or _form_of(out)
+    if labels and form != "csv":
+        raise click.UsageError("--labels is for csv: the other formats carry labels and units by themselves.")
+    from xovac_tui.recording.lists import find_span
+    from xovac_tui.recording.parts import open_still, part_of
+
+    with open_still(source.path) as opened:
+        part = part_of(find_span(opened, run), start, end, source.zone)
+        words = [word for option in channels for word in option.split(",") if word.strip()]
+        job = _Job(source, opened, part, words, labels)
+        path = None if out == _STDOUT else Path(out or f"{source.chamber.name}-{part.span.label}.{form}")
+        job.write(form, path, force)
+    ctx.exit(int(Exit.OK))
+
+
+def _form_of(out: str | None) -> str:
+    ending = Path(out or "").suffix.lower().lstrip(".")
+    return ending if ending in _FORMATS else "csv"
+
+
+class _Job:
+    """One export."""
+
+    def __init__(
+        self, source: Source, record: Record, part: Part, words: Sequence[str], labels: bool
+    ) -> None:
+        self._source, self._record, self._part = source, record, part
+        self._words, self._labels = words, labels
+        self._ticker = Ticker(f"exporting {part.span.label}")
+
+    def write(self, form: str, path: Path | None, force: bool) -> None:
+        """Write the file, and note in the record what of it is exported now."""
+        from xovac_tui.recording.newfile import new_file, not_written
+
+        stdout = sys.stdout.buffer
+        terminal = sys.stdout.isatty()
+        if path is None and form == "parquet" and terminal:
+            raise click.UsageError("Parquet is no text for a terminal: name a file with --out.")
+        try:
+            if path is None:
+                self._fill(form, stdout)
+                stdout.flush()
+            else:
+                try:
+                    with new_file(path, force=force, binary=True) as file:
+                        self._fill(form, file)
+                except OSError as error:
+                    raise not_written(path, error) from error
+        finally:
+            self._ticker.close()
+        if path is not None:
+            click.echo(f"{self._part.span.label} is in {path} ({path.stat().st_size:,} bytes).", err=True)
+        if path is not None or not terminal:
+            self._note()
+
+    def _fill(self, form: str, file: IO[bytes]) -> None:
+        from xovac_tui.recording import tables
+
+        record, part, ticker = self._record, self._part, self._ticker
+        if form == "jsonl" and not self._words:
+            from xovac_tui.recording.tape import tape_of
+            from xovac_tui.recording.transcript import transcript
+
+            _put(file, transcript(tape_of(record, part, ticker)))
+            return
+        channels = self._channels()
+        if form == "jsonl":
+            _put(file, tables.sample_lines(record, part, channels, ticker))
+        elif form == "csv":
+            _put(file, tables.csv_chunks(record, part, channels, labels=self._labels, told=ticker))
+        else:
+            from xovac_tui.recording.parquet import write_parquet
+
+            # It moves about in what it writes, which a pipe does not let it.
+            whole = io.BytesIO()
+            target = file if file.seekable() else whole
+            write_parquet(record, part, channels, target, ticker)
+            file.write(whole.getvalue())
+
+    def _channels(self) -> list[RecordedChannel]:
+        from xovac_tui.recording.parts import choose, columns_of
+
+        found = columns_of(self._record, self._part)
+        if not self._words:
+            return found
+        short = {
+            f"{event}.{leaf.path}" if leaf.path else event: leaf.channel
+            for event, message in self._source.chamber.contract.messages.items()
+            for leaf in message.leaves
+            if leaf.channel
+        }
+        return choose(found, self._words, short)
+
+    def _note(self) -> None:
+        """What is all here may be deleted from the record when its time has come; a part may not."""
+        if self._words or not self._part.whole:
+            return
+        import time
+
+        from xovac_tui.recording.exported import note_exported, whole_runs
+
+        note = note_exported(self._source.path, whole_runs(self._record, self._part), time.time())
+        if note:
+            click.echo(note, err=True)
+
+
+def _put(file: IO[bytes], chunks: Iterable[str]) -> None:
+    for chunk in chunks:
+        file.write(chunk.encode("utf-8", "backslashreplace"))

@@ -1,0 +1,117 @@
+"""`xovac-tui replay`: a recorded run in the same screens, from a record or from an exported file."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from xovac_tui.cli.common import Chamber, effective
+from xovac_tui.cli.console import make_launch, need_terminal
+from xovac_tui.cli.records import chamber_named, find_record, record_options, zone_of
+from xovac_tui.config import Secrets
+
+if TYPE_CHECKING:
+    from xovac_tui.recording.record import Record
+    from xovac_tui.recording.tape import Tape
+
+_BEFORE = 600.0
+"""Seconds before a run from which on it is replayed, so that it begins in a chamber that is known."""
+_SQLITE = b"SQLite format 3\0"
+
+
+class _Played(msgspec.Struct, frozen=True):
+    """What is replayed."""
+
+    chamber: Chamber
+    tape: Tape
+    record: Record | None
+    begin: float
+    """Record time to begin at."""
+    end: float
+
+
+@click.command(short_help="Show a recorded run or session again.")
+@click.argument("what", metavar="RUN|FILE")
+@click.option("--speed", type=click.FloatRange(0.1, 10_000.0), default=1.0, show_default=True, metavar="X")
+@click.option("--from", "start", metavar="TIME", help="2026-11-23T14:05Z, 14:05, or 2h30 after the start.")
+@record_options
+@click.pass_context
+def replay(
+    ctx: click.Context,
+    /,
+    what: str,
+    speed: float,
+    start: str | None,
+    record: Path | None,
+    demo: bool,
+    **_: Any,
+) -> None:
+    """Open the console on what was recorded: r12 (a run), s3 (a session), last, all, or a file.
+
+    A file is what `xovac-tui export --format jsonl` wrote, or a record. Nothing can be sent from a replay.
+    `p` pauses, `[` and `]` change the speed, `<` and `>` go by a minute, `@` to a time.
+    """
+    need_terminal()
+    with _open(ctx, what, record, demo) as played:
+        from xovac_tui.recording.moments import moment
+        from xovac_tui.station.replaying import ReplayStation
+
+        zone = zone_of(effective(ctx))
+        begin = played.begin if start is None else moment(start, played.begin, played.end, zone)
+        chamber = played.chamber
+        station = ReplayStation(
+            chamber.name,
+            chamber.profile,
+            chamber.contract,
+            played.tape,
+            record=played.record,
+            origin=played.begin,
+            speed=speed,
+        )
+        if start is not None:
+            station.player.seek(station.player.replay.mono_of(begin))
+        from xovac_tui.ui.app import run_console
+
+        ctx.exit(run_console(make_launch(ctx, None, chamber), station))
+
+
+@contextlib.contextmanager
+def _open(ctx: click.Context, what: str, record: Path | None, demo: bool) -> Iterator[_Played]:
+    file = Path(what)
+    if record is None and not demo and file.is_file():
+        if not _is_record(file):
+            from xovac_tui.recording.imports import read_transcript
+
+            tape = read_transcript(file)
+            lives = tape.head.sessions
+            chamber = chamber_named(effective(ctx), lives[-1].about.profile if lives else "")
+            yield _Played(chamber, tape, None, tape.head.start, tape.head.end)
+            return
+        what, record = "all", file
+    from xovac_tui.recording.lists import find_span
+    from xovac_tui.recording.parts import Part, open_still
+    from xovac_tui.recording.tape import tape_of
+
+    source = find_record(ctx, record, demo)
+    # As it is now: a run that goes on is replayed up to this moment.
+    with open_still(source.path) as opened:
+        span = find_span(opened, what)
+        whole = opened.span()
+        lead = _BEFORE if span.run is not None else 0.0
+        first = max(span.start - lead, whole[0]) if whole is not None else span.start
+        tape = tape_of(opened, Part(span, first, span.end))
+        chamber = msgspec.structs.replace(source.chamber, secrets=Secrets())
+        yield _Played(chamber, tape, opened, span.start, span.end)
+
+
+def _is_record(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(len(_SQLITE)) == _SQLITE
+    except OSError:
+        return False

@@ -1,0 +1,152 @@
+"""`xovac-tui runs`: what a record holds, by the ids that `export` and `replay` take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xovac_tui.cli.common import json_line, table
+from xovac_tui.cli.records import Source, find_record, record_options, size_of
+
+if TYPE_CHECKING:
+    from xovac_tui.recording.lists import RecordedRun, RecordedSession
+    from xovac_tui.recording.record import Record
+
+_UNKNOWN = "—"
+
+
+@click.command(short_help="List the runs and sessions of a record.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@record_options
+@click.pass_context
+def runs(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, **_: Any) -> None:
+    """List what was recorded, newest last.
+
+    A session (s3) is the life of a recorder, a run (r12) the flight of a recipe in it. `last` is the
+    newest of either, `all` the whole record.
+    """
+    source = find_record(ctx, record, demo)
+    from xovac_tui.recording.lock import is_recorded
+    from xovac_tui.recording.record import Record
+
+    with Record(source.path) as opened:
+        listed = _Listed(opened, held=is_recorded(source.path))
+        if as_json:
+            click.echo(json_line(listed.data()))
+            return
+        for line in listed.lines(source):
+            click.echo(line)
+
+
+class _Listed:
+    """The runs and sessions of one record."""
+
+    def __init__(self, record: Record, *, held: bool) -> None:
+        from xovac_tui.recording.lists import runs as runs_of
+        from xovac_tui.recording.lists import sessions
+
+        self._record = record
+        self._sessions = sessions(record)
+        self._runs = runs_of(record)
+        self._held = held
+        span = record.span()
+        self._end = span[1] if span else 0.0
+
+    def data(self) -> dict[str, Any]:
+        """Return all of it for JSON."""
+        return {
+            "record": str(self._record.path),
+            "bytes": size_of(self._record),
+            "sessions": [self._session_data(life) for life in self._sessions],
+            "runs": [self._run_data(run) for run in self._runs],
+        }
+
+    def lines(self, source: Source) -> list[str]:
+        """Return all of it for people."""
+        from xovac_tui.api.text import clean
+        from xovac_tui.recipes.units import format_duration
+        from xovac_tui.recording.housekeeping import size_words
+
+        size = size_words(size_of(self._record))
+        sessions = [
+            (
+                f"s{life.id}",
+                source.say(life.started),
+                format_duration(life.seen - life.started),
+                self._state(life),
+                clean(life.who, 40),
+                clean(life.program, 40),
+            )
+            for life in self._sessions
+        ]
+        flown = [
+            (
+                run.label,
+                clean(run.name, 40) or _UNKNOWN,
+                source.say(run.started),
+                format_duration((run.ended or self._end) - run.started)
+                + ("" if run.ended is not None else " so far"),
+                clean(run.result, 20) if run.ended is not None or self._held else "end not seen",
+                clean(self._who(run), 40),
+                _UNKNOWN if run.exported is None else source.say(run.exported),
+            )
+            for run in self._runs
+        ]
+        lines = [f"{source.path}: {size}", ""]
+        lines += table([("session", "began", "lasted", "", "who", "program"), *sessions], right=(2,))
+        if not flown:
+            return [*lines, "", "No run was recorded yet."]
+        head = ("run", "recipe", "began", "took", "result", "who", "exported")
+        return [*lines, "", *table([head, *flown], right=(3,))]
+
+    def _state(self, life: RecordedSession) -> str:
+        if life.closed:
+            return "ended"
+        newest = self._sessions[-1].id == life.id
+        return "goes on" if newest and self._held else "was killed or lost power"
+
+    def _who(self, run: RecordedRun) -> str:
+        from xovac_tui.recording.lists import load
+
+        found = load(self._record, run.load) if run.load is not None else None
+        if found is not None:
+            return found.who
+        return next((life.who for life in self._sessions if life.id == run.session), "")
+
+    def _session_data(self, life: RecordedSession) -> dict[str, Any]:
+        return {
+            "id": f"s{life.id}",
+            "began": _iso(life.started),
+            "until": _iso(life.seen),
+            "state": self._state(life),
+            "who": life.who,
+            "host": life.host,
+            "pid": life.pid,
+            "program": life.program,
+            "profile": life.about.profile,
+            "url": life.about.url,
+            "contract": list(life.about.contract),
+            "speed": life.about.speed,
+        }
+
+    def _run_data(self, run: RecordedRun) -> dict[str, Any]:
+        return {
+            "id": run.label,
+            "session": f"s{run.session}",
+            "recipe": run.name,
+            "began": _iso(run.started),
+            "ended": None if run.ended is None else _iso(run.ended),
+            "seconds": round((run.ended or self._end) - run.started, 3),
+            "result": run.result,
+            "reason": run.reason,
+            "who": self._who(run),
+            "exported": None if run.exported is None else _iso(run.exported),
+        }
+
+
+def _iso(utc: float) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(utc, UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,206 @@
+"""What a face may ask of a chamber, whether it is there now or is replayed."""
+
+from __future__ import annotations
+
+import json
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from xovac_tui.api.contract import RESERVED_EVENTS, CommandSpec, Contract, Hazard, Origin, Role
+from xovac_tui.api.forms import check_values, parse_json
+from xovac_tui.chamber.history import ChannelHistory
+from xovac_tui.chamber.model import Chamber
+from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Snapshot
+from xovac_tui.clock import Clock
+from xovac_tui.config import Profile
+from xovac_tui.errors import ContractError
+from xovac_tui.progress import LoadedRecipe, Progress, of_flight, progress
+from xovac_tui.recording.log import Log
+from xovac_tui.recording.status import RecorderView
+from xovac_tui.station.flights import Flights
+from xovac_tui.station.news import News
+from xovac_tui.station.recording import StationRecord
+
+if TYPE_CHECKING:
+    from xovac_tui.flight import FlightView
+    from xovac_tui.recipes.plan import Plan, PlanSettings
+    from xovac_tui.station.player import Player
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """A command that has passed every check, and exactly what would be sent."""
+
+    spec: CommandSpec
+    text: str
+    values: Any = None
+
+
+class BaseStation(ABC):
+    """One chamber as a face sees it: what is the same with a link and without."""
+
+    name: str
+    profile: Profile
+    contract: Contract
+    clock: Clock
+    """The clock of the person at the face."""
+    speed: float
+    log: Log
+    record: StationRecord
+    chamber: Chamber
+    flights: Flights
+    player: Player | None = None
+    """What turns the replay; None where the chamber is there now."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[News], None]] = []
+
+    # -- what each kind of station does in its own way -------------------------------------------------
+
+    @abstractmethod
+    async def run(self) -> None:
+        """Go on until cancelled."""
+
+    @abstractmethod
+    def snapshot(self) -> Snapshot:
+        """Return the chamber as it is now; cheap, at any time."""
+
+    @abstractmethod
+    def history(self, full_name: str) -> ChannelHistory | None:
+        """Return the history of a numeric channel, back to the beginning of the record; None without any."""
+
+    @abstractmethod
+    def marks(self, snapshot: Snapshot) -> tuple[Mark, ...]:
+        """Return the marks on the time axis, oldest first."""
+
+    @property
+    @abstractmethod
+    def recorder(self) -> RecorderView:
+        """What the recorder does."""
+
+    @property
+    @abstractmethod
+    def observe(self) -> bool:
+        """True while no command can be sent from here, STOP included."""
+
+    @abstractmethod
+    def set_observe(self, observe: bool) -> None:
+        """Switch between OBSERVE and CONTROL, where that is possible."""
+
+    @abstractmethod
+    def blocked(self, command: str, *, stop: bool = False) -> str:
+        """Return why `command` could not be sent now, as a sentence; empty when it could."""
+
+    @abstractmethod
+    async def send_prepared(
+        self, prepared: Prepared, *, timeout: float | None = None, stop: bool = False
+    ) -> LedgerEntry:
+        """Send what was prepared, once; return its ledger entry when the outcome is final."""
+
+    @abstractmethod
+    async def load_recipe(self, plan: Plan, payload: Mapping[str, Any], source: str = "") -> LedgerEntry:
+        """Hand a compiled recipe to the chamber."""
+
+    @abstractmethod
+    async def stop(self) -> LedgerEntry:
+        """Send `cancel_recipe` by the STOP key."""
+
+    @abstractmethod
+    def reconnect(self) -> None:
+        """Try to connect now instead of at the next turn."""
+
+    @abstractmethod
+    def note(self, text: str) -> None:
+        """Put the operator's note on the time axis."""
+
+    @abstractmethod
+    def look_at_unknown(self) -> None:
+        """Note that somebody has looked at the commands whose outcome is unknown."""
+
+    # -- what a face reads ----------------------------------------------------------------------------
+
+    def subscribe(self, listener: Callable[[News], None]) -> Callable[[], None]:
+        """Call `listener` with news at once when it happens; returns what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    def progress(self, snapshot: Snapshot) -> Progress:
+        """Return how far the run is, as far as the chamber's words and the plan tell."""
+        flight = self.flights.flying
+        if flight is not None and flight.course is not None and (view := flight.view()).planned:
+            return of_flight(view, estimated=flight.course.plan.estimated)
+        return progress(snapshot.run, self.loaded, utc=snapshot.utc, mono=snapshot.mono, speed=self.speed)
+
+    def planned_profile(self, snapshot: Snapshot) -> list[tuple[float, float]]:
+        """Return the running recipe's planned profile as (monotonic seconds, degC); empty when unknown."""
+        return self.flights.planned_profile()
+
+    @property
+    def loaded(self) -> LoadedRecipe | None:
+        """The recipe that was handed to the chamber last, from here or by another program on this record."""
+        return self.flights.loaded
+
+    def flight(self) -> FlightView | None:
+        """Return the run that goes on, or the newest that has ended; None before the first."""
+        return self.flights.view()
+
+    def plan_settings(self) -> PlanSettings:
+        """Return how this chamber reads recipes, as its profile assumes."""
+        # Recipes are planned when somebody looks at one: the first paint does not wait for that.
+        from xovac_tui.recipes.plan import PlanSettings
+
+        recipe = self.profile.recipe
+        return PlanSettings(
+            temperature_unit=recipe.temperature_unit,
+            duration_unit=recipe.duration_unit,
+            step_reading=recipe.step_reading,
+            chamber_min=recipe.min,
+            chamber_max=recipe.max,
+            assumed_rate=recipe.assumed_rate,
+            tolerance=recipe.tolerance,
+            pressure=recipe.pressure,
+            max_items=recipe.max_items,
+            rates=self.flights.rates,
+            pressure_told=any(
+                leaf.role is Role.PRESSURE
+                for message in self.contract.messages.values()
+                for leaf in message.leaves
+            ),
+        )
+
+    # -- commands -------------------------------------------------------------------------------------
+
+    def prepare(self, command: str, values: Mapping[str, Any] | None = None) -> Prepared:
+        """Check a command of the contract; ContractError says what is wrong and what would be right."""
+        spec = self.contract.commands.get(command)
+        if spec is None:
+            raise ContractError(f'The contract has no command "{command}".')
+        if not spec.fields:
+            if values:
+                raise ContractError(f"{command} takes no payload. Send it without one.")
+            return Prepared(spec, "")
+        utc = self.clock.utc()
+        offset = float(time.localtime(utc).tm_gmtoff)
+        payload = check_values(spec, values or {}, utc=utc, utc_offset=offset)
+        return Prepared(spec, json.dumps(payload, ensure_ascii=False, allow_nan=False), payload)
+
+    def prepare_raw(self, event: str, text: str) -> Prepared:
+        """Check an expert's event: any name, and any JSON or nothing."""
+        if not event.strip() or not event.isprintable():
+            raise ContractError(
+                "The event's name is empty or not printable. Type a name such as cancel_recipe."
+            )
+        if event in RESERVED_EVENTS:
+            raise ContractError(f'socket.io keeps the name "{event}" for itself. Use another event.')
+        values = parse_json(text) if text.strip() else None
+        spec = self.contract.commands.get(event) or CommandSpec(
+            event, event, hazard=Hazard.CRITICAL, origin=Origin.USER, means="Nobody has told what this does."
+        )
+        return Prepared(msgspec.structs.replace(spec, hazard=Hazard.CRITICAL), text.strip(), values)
+
+    def _tell(self, news: News) -> None:
+        for listener in list(self._listeners):
+            listener(news)
