@@ -85,7 +85,7 @@ def fact_lines(past: PastRun, width: int, height: int, *, glyphs: Glyphs, times:
     lines: list[Line] = [
         (("Part    ", "rows--quiet"), (part, "" if past.description else "rows--quiet")),
         _when(past, times),
-        _took(past, view.drift, width, glyphs),
+        _took(past, view.drift),
         _loaded(past, times),
         (
             ("Gaps    ", "rows--quiet"),
@@ -119,7 +119,7 @@ def _when(past: PastRun, times: Times) -> Line:
     return tuple(spans)
 
 
-def _took(past: PastRun, drift: float | None, width: int, glyphs: Glyphs) -> Line:
+def _took(past: PastRun, drift: float | None) -> Line:
     least = "" if past.state.start_seen else "at least "
     spans: list[Span] = [
         ("Lasts   " if past.running else "Took    ", "rows--quiet"),
