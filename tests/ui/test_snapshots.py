@@ -43,6 +43,11 @@ class Scene:
         assert isinstance(self.app.station, Station)
         self.station = self.app.station
 
+    @property
+    def station(self) -> Station:
+        assert isinstance(self.app.station, Station)
+        return self.app.station
+
     def showing(self, tab: str, *, lost: bool = False) -> Callable[[Pilot[int]], Awaitable[None]]:
         async def play(pilot: Pilot[int]) -> None:
             await asyncio.wait_for(self.link.running.wait(), 10)

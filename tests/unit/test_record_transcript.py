@@ -79,7 +79,8 @@ def events_of(tape: Tape, start: float = 0.0) -> list[tuple[int, float, LoggedEv
 
 
 def rest_of(tape: Tape) -> dict[str, Any]:
-    return {name: getattr(tape, name) for name in tape.__struct_fields__ if name != "stretches"}
+    ways = ("stretches", "get", "scan")
+    return {name: getattr(tape, name) for name in tape.__struct_fields__ if name not in ways}
 
 
 def test_everything_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -199,3 +200,15 @@ def test_export_then_import_gives_equal_events(
     sent = [(e.name, e.mono, e.kind, e.payload.form) for e in events if isinstance(e, Event)]
     came = [(e.name, e.mono, e.kind, e.form) for _, _, e in events_of(after)]
     assert came == sent
+
+
+def test_a_file_gives_events_by_their_index(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "r", [message(n, json.dumps({"p": n})) for n in range(1300)])
+    _, tape = exported(path, tmp_path / "x.jsonl", "s1", "100s")
+    assert tape.get(99) is None
+    assert tape.get(1300) is None
+    for index in (100, 611, 612, 1299, 100):
+        found = tape.get(index)
+        assert found is not None
+        assert found.index == index
+    assert [event.index for event in tape.scan(700, None)] == list(range(700, 1300))

@@ -58,8 +58,7 @@ class Replay:
         """Where it is now."""
         self.chamber = Chamber(contract, stale_after=stale_after)
         who, speed = (recorders[0].who, recorders[0].about.speed) if recorders else ("", 1.0)
-        self.record = _no_record(contract, who, self)
-        self.flights = Flights(contract, self.record, _Now(self), speed=speed, who=who)
+        self.flights = Flights(contract, no_record(contract, who, self), _Now(self), speed=speed, who=who)
         self._since_check = 0
         self._checks = [self._checkpoint()]
         self._every = _CHECK_STEPS
@@ -234,7 +233,7 @@ class _Now:
         return self._replay.mono
 
 
-def _no_record(contract: Contract, who: str, replay: Replay) -> StationRecord:
+def no_record(contract: Contract, who: str, replay: Replay) -> StationRecord:
     """Return a record that records nothing: what is replayed is on record already."""
     return StationRecord(
         None,

@@ -27,7 +27,7 @@ from xovac_tui.station.base import BaseStation, Prepared
 from xovac_tui.station.flights import STOP_COMMAND, Flights
 from xovac_tui.station.news import Jumped, LedgerChanged, LinkChanged
 from xovac_tui.station.player import Player
-from xovac_tui.station.replay import Replay
+from xovac_tui.station.replay import Replay, no_record
 
 if TYPE_CHECKING:
     from xovac_tui.recipes.plan import Plan
@@ -72,7 +72,9 @@ class ReplayStation(BaseStation):
         self.player = Player(self._replay, self.clock, speed=speed)
         self.speed = self._replay.flights.speed
         self.log = ReplayLog(self._replay)
-        self.record = self._replay.record
+        # For the list of its runs; the model knows nothing of what comes later.
+        self.record = no_record(contract, "", self._replay)
+        self.record.record = record
         self._past = None if record is None else _PastOfReplay(record, self._replay)
         self._histories: dict[str, RecordedHistory] = {}
         self._shown_link = LinkView()

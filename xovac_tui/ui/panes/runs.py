@@ -247,6 +247,8 @@ class RunsPane(Pane):
     def _no_record(self) -> str:
         """Say why there are no runs, and what to do."""
         recorder = self.station.recorder
+        if self.console.player is not None:
+            return "This replay is of a file, which holds no list of runs."
         if recorder.state is RecorderState.OFF:
             return (
                 "Nothing is recorded, so no run is kept: the profile says record = false, or --no-record was "
