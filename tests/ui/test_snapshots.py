@@ -40,8 +40,6 @@ class Scene:
         self.link = FakeLink(self.clock)
         choice = RecordChoice(path=record, settings=RecordSettings()) if record is not None else None
         self.app = make_app(NOWHERE, self.clock, self.link, record=choice)
-        assert isinstance(self.app.station, Station)
-        self.station = self.app.station
 
     @property
     def station(self) -> Station:
