@@ -171,8 +171,9 @@ def _finite(seconds: float, text: str) -> float:
 
 def shown(text: str, limit: int = 80) -> str:
     """Return untrusted text for a sentence: control characters made visible, cut at `limit` characters."""
-    cut = text if len(text) <= limit else text[: limit - 1] + "…"
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
+    signs = (c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text[: limit + 1])
+    visible = "".join(signs)
+    return visible if len(visible) <= limit else visible[: limit - 1] + "…"
 
 
 def format_duration(seconds: float) -> str:
