@@ -118,7 +118,7 @@ class TemplateDialog(Dialog[Recipe]):
         start = start_of(self.station.snapshot()).celsius
         file = RecipeFile(Path("new.toml"), recipe.name, recipe)
         study = await asyncio.to_thread(study_recipe, file, self.station.plan_settings(), start)
-        if recipe is self._recipe:
+        if recipe is self._recipe and total.is_attached:
             total.update(glyphs.plain(total_words(study)))
 
 

@@ -166,15 +166,20 @@ class EditorView(Pane):
     @work(group="editor-study", exclusive=True)
     async def _work_out(self) -> None:
         self._timer = None
-        draft, start = self.draft, start_of(self.console.snapshot).celsius
+        draft = self.draft
+        # Noted at the beginning: a long recipe is not begun anew before it is done.
+        self._start = start = start_of(self.console.snapshot).celsius
         named = self.editing.opened or self.editing.origin
         file = RecipeFile(named.path if named else Path("new.toml"), draft.recipe.name, draft.recipe)
         study = await asyncio.to_thread(study_recipe, file, self.station.plan_settings(), start)
-        self.study, self._studied, self._start = study, draft, start
+        self.study, self._studied = study, draft
         self.draw()
 
     def draw(self) -> None:
         """Draw everything."""
+        if not self.query(HeadLine):
+            # The thread that plans may end after the editor did.
+            return
         self._show_head()
         self._show_steps()
         if self.study is not None:

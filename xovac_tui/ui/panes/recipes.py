@@ -104,7 +104,8 @@ class RecipesPane(RecipesView):
         self._folder_was = await asyncio.to_thread(fingerprint, folder)
         self._library = await asyncio.to_thread(read_library, folder)
         files = self._library.files
-        if not files:
+        if not files or not self.query("#recipe-list"):
+            # Reading may end after the console did.
             return
         wanted = path or (self._chosen.path if self._chosen is not None else None)
         same = [file for file in files if file.path == wanted]
@@ -133,7 +134,7 @@ class RecipesPane(RecipesView):
         study = await asyncio.to_thread(study_recipe, file, self.station.plan_settings(), start.celsius)
         # Following a temperature must not keep the machine busy with a long recipe.
         self._rest_until = self.station.clock.mono() + _REST * (time.perf_counter() - began)
-        if self._chosen is file:
+        if self._chosen is file and self.query("#recipe-list"):
             self._take(study, start)
 
     @work(group="recipes-study", exclusive=True)
