@@ -23,6 +23,8 @@ class LoadedRecipe(msgspec.Struct, frozen=True):
     plan: Plan
     mono: float
     """Monotonic time of sending, seconds."""
+    hash: str = ""
+    """SHA-256 of the payload as it was sent, hex."""
 
 
 class Progress(msgspec.Struct, frozen=True):

@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 
 from tests.helpers.console import URL, FakeClock, FakeLink, reading
-from xovac_tui.api.loader import load_contract
+from xovac_tui.api.contract import Contract
+from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.chamber.snapshot import LinkWord, Outcome
 from xovac_tui.config import Profile, RecordSettings
 from xovac_tui.flight import FlightState, Result
@@ -31,13 +32,21 @@ from xovac_tui.station.recording import RecordChoice
 class Life:
     """One station on a fake link, with its record."""
 
-    def __init__(self, path: Path, clock: FakeClock, who: str, *, may_record: bool = True) -> None:
+    def __init__(
+        self,
+        path: Path,
+        clock: FakeClock,
+        who: str,
+        *,
+        may_record: bool = True,
+        contract: Contract | None = None,
+    ) -> None:
         self.clock = clock
         self.link = FakeLink(clock)
         self.station = Station(
             "bench-1",
             Profile(url=URL),
-            load_contract((), simulator=True),
+            contract or load_contract((), simulator=True),
             clock=clock,
             who=who,
             link_factory=self.link.factory,
@@ -58,21 +67,19 @@ class Life:
 
 
 @asynccontextmanager
-async def life(
-    path: Path, clock: FakeClock, who: str = "ada@lab", *, may_record: bool = True
-) -> AsyncIterator[Life]:
-    made = Life(path, clock, who, may_record=may_record)
+async def life(path: Path, clock: FakeClock, who: str = "ada@lab", **how: Any) -> AsyncIterator[Life]:
+    made = Life(path, clock, who, **how)
     async with made.station:
         await asyncio.wait_for(made.link.running.wait(), 10)
         made.link.push(LinkState.ONLINE)
         yield made
 
 
-async def load_soak(one: Life) -> None:
-    """Load a recipe of two steps: to 50 °C in 30 min, an hour there."""
-    recipe = Recipe("Soak", (Ramp(50, over=1800), Hold(3600)))
+async def load_soak(one: Life, to: float = 50.0) -> None:
+    """Load a recipe of two steps: to a temperature in 30 min, an hour there."""
+    recipe = Recipe("Soak", (Ramp(to, over=1800), Hold(3600)))
     plan = plan_recipe(recipe, PlanSettings(), 20.0)
-    payload = {"name": recipe.name, "recipe": [[50.0, 1800.0, 0.0], [50.0, 3600.0, 0.0]]}
+    payload = {"name": recipe.name, "recipe": [[to, 1800.0, 0.0], [to, 3600.0, 0.0]]}
     sending = asyncio.ensure_future(one.station.load_recipe(plan, payload, "name = 'Soak'\n"))
     await asyncio.sleep(0)
     one.clock.advance(0.1)
@@ -247,3 +254,178 @@ async def test_without_a_choice_nothing_is_written(tmp_path: Path) -> None:
         link.deliver("chamber_state", json.dumps(reading("idle", clock.utc())))
         assert station.recorder.state is RecorderState.OFF
     assert os.listdir(tmp_path) == []
+
+
+# -- which recipe a run flies, and whose run it is --------------------------------------------------------
+
+
+async def run_of_soak(one: Life, seconds: int = 5, name: str = "Soak") -> None:
+    one.link.deliver("recipe_state", json.dumps({"name": name, "step": 1, "steps": 2}))
+    await one.report("running", seconds=seconds, setpoint=30.0, part=28.0)
+
+
+def plan_end(one: Life) -> float | None:
+    """Return where the plan of the run that goes on ends, degC; None where no plan is known."""
+    flight = one.station.flights.flying
+    assert flight is not None
+    return flight.course.plan.final if flight.course is not None else None
+
+
+async def test_a_recorder_follows_what_a_console_beside_it_loaded_last(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    async with life(path, clock, "rob@lab") as recorder, life(path, clock, "ada@lab") as console:
+        await load_soak(console, 50.0)
+        await console.written()
+        await recorder.report(seconds=3)
+        await load_soak(console, -30.0)
+        await console.written()
+        await run_of_soak(recorder)
+        assert plan_end(recorder) == -30.0
+        await recorder.report("running", seconds=20, setpoint=30.0, part=28.0)
+        await recorder.written()
+        with Record(path) as record:
+            (run,) = lists.runs(record)
+            assert run.load == 2
+            # Nothing of its first seconds is missing, though they were held until the load was known.
+            assert msgspec.json.decode(run.flight, type=FlightState).t >= 12
+
+
+async def test_a_run_that_begins_before_the_answer_flies_what_was_just_sent(tmp_path: Path) -> None:
+    async with life(tmp_path / "r.sqlite3", FakeClock()) as one:
+        await load_soak(one, 50.0)
+        recipe = Recipe("Soak", (Ramp(-30, over=1800), Hold(3600)))
+        plan = plan_recipe(recipe, PlanSettings(), 20.0)
+        payload = {"name": "Soak", "recipe": [[-30.0, 1800.0, 0.0], [-30.0, 3600.0, 0.0]]}
+        sending = asyncio.ensure_future(one.station.load_recipe(plan, payload))
+        await asyncio.sleep(0)
+        await run_of_soak(one)
+        assert plan_end(one) == -30.0
+        one.link.answer("load_recipe")
+        await sending
+
+
+async def test_a_bare_list_hides_the_recipe_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite3"
+    async with life(path, FakeClock()) as one:
+        await load_soak(one, 50.0)
+        sending = asyncio.ensure_future(
+            one.station.send("load_recipe", {"name": "Soak", "recipe": [[10.0, 60.0, 0.0]]})
+        )
+        await asyncio.sleep(0)
+        one.link.answer("load_recipe")
+        await sending
+        await run_of_soak(one)
+        assert plan_end(one) is None
+        await one.written()
+        with Record(path) as record:
+            assert [load.plan != "" for load in (lists.load(record, n) for n in (1, 2)) if load] == [
+                True,
+                False,
+            ]
+
+
+async def test_without_a_name_an_old_recipe_is_not_taken_for_the_one_that_runs(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    async with life(path, clock) as one:
+        await load_soak(one)
+        await run_of_soak(one)
+        await one.report("idle", seconds=2)
+    clock.advance(20 * 86_400)
+    async with life(path, clock) as two:
+        await two.report("idle", seconds=2)
+        await two.report("running", seconds=3)
+        assert plan_end(two) is None
+
+
+async def test_what_recorded_the_run_dies_and_the_console_beside_it_goes_on_with_it(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    async with AsyncExitStack() as first:
+        recorder = await first.enter_async_context(life(path, clock, "rob@lab"))
+        async with life(path, clock, "ada@lab") as console:
+            for one in (recorder, console):
+                one.link.deliver("recipe_state", json.dumps({"name": "Soak", "step": 1, "steps": 2}))
+            for _ in range(30):
+                clock.advance(1)
+                for one in (recorder, console):
+                    text = json.dumps(reading("running", clock.utc(), setpoint=30.0, part=28.0))
+                    one.link.deliver("chamber_state", text)
+                    one.station.tick()
+            await recorder.written()
+            await first.aclose()
+            clock.advance(6)
+            await console.written()
+            await asyncio.sleep(0)
+            await console.report("running", seconds=12, setpoint=30.0, part=28.0)
+            await console.report("idle", seconds=2)
+            await console.written()
+            with Record(path) as record:
+                (run,) = lists.runs(record)
+                assert run.ended is not None
+                assert run.result != Result.RUNNING
+
+
+async def test_a_run_that_nobody_followed_to_its_end_is_closed(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    async with life(path, clock) as one:
+        await run_of_soak(one, 40)
+        await one.written()
+    import sqlite3
+
+    with sqlite3.connect(path) as database:
+        # A note that cannot be gone on from.
+        database.execute("UPDATE runs SET flight = ''")
+    database.close()
+    clock.advance(600)
+    async with life(path, clock) as two:
+        await two.report("idle", seconds=2)
+        await two.written()
+        with Record(path) as record:
+            (run,) = lists.runs(record)
+            assert run.result == Result.UNKNOWN
+            assert run.ended is not None
+
+
+async def test_a_device_that_tells_nothing_has_runs_in_the_record_too(tmp_path: Path) -> None:
+    path, clock, contract = tmp_path / "r.sqlite3", FakeClock(), documented_contract()
+    async with (
+        life(path, clock, "rob@lab", contract=contract) as recorder,
+        life(path, clock, "ada@lab", contract=contract) as console,
+    ):
+        await recorder.report(seconds=3)
+        await load_soak(console)
+        await console.written()
+        await recorder.report(seconds=15)
+        assert recorder.station.flights.flying is not None
+        # Whether an unanswered STOP arrived nobody knows: the run is followed on.
+        stopping = asyncio.ensure_future(console.station.stop())
+        await asyncio.sleep(0)
+        clock.advance(20)
+        console.station.tick()
+        assert (await stopping).outcome is Outcome.UNKNOWN
+        await console.written()
+        await recorder.report(seconds=3)
+        assert recorder.station.flights.flying is not None
+        await recorder.written()
+        with Record(path) as record:
+            assert [run.name for run in lists.runs(record)] == ["Soak"]
+
+
+async def test_two_runs_without_a_pause_are_two_in_the_record(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    async with life(path, clock) as one:
+        await run_of_soak(one, 30, "Alpha")
+        await run_of_soak(one, 30, "Beta")
+        tasks = list(one.station.flights._tasks)
+        await asyncio.gather(*tasks)
+        await one.written()
+        with Record(path) as record:
+            first, second = lists.runs(record)
+        assert (first.name, second.name) == ("Alpha", "Beta")
+        assert first.ended is not None
+        assert second.ended is None
+        assert second.started - first.started >= 29
+
+
+async def test_before_the_record_is_open_no_run_has_a_number(tmp_path: Path) -> None:
+    made = Life(tmp_path / "r.sqlite3", FakeClock(), "ada@lab")
+    assert made.station.record.new_run() == 0

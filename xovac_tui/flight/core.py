@@ -38,7 +38,7 @@ class Flight:
         """Begin with a run that the first observation sees begin, or go on with one from its state.
 
         `start_seen` is False where it ran before. The time between a state and the next observation counts
-        as a gap.
+        as a gap, like any in which nobody looked.
         """
         self.course = None if plan is None else Course(plan)
         self._state = resume or FlightState(
@@ -91,15 +91,16 @@ class Flight:
         self._predict()
         return (self._state.leg.step if self._state.leg else None) != before
 
-    def cancel(self, who: str) -> bool:
+    def cancel(self, who: str, *, sure: bool = True) -> bool:
         """Note that a cancel_recipe may have reached the chamber; return whether that ends the run.
 
-        It does where the chamber does not tell its state; else the chamber's own word is waited for.
+        It does where the chamber does not tell its state and it is `sure` that the command arrived; else the
+        chamber's own word is waited for, or the plan's end.
         """
         if self.over:
             return False
         self._set(cancel_t=self._state.t, cancel_who=who)
-        reason = cancelled_blind(self._state)
+        reason = cancelled_blind(self._state) if sure else ""
         if reason:
             self._end(Result.CANCELLED, reason, self._seen)
         return self.over
@@ -133,7 +134,7 @@ class Flight:
             self._set(began_utc=seen.utc, utc=seen.utc, mono=seen.mono, heard=heard, gaps=0 if heard else 1)
             return
         passed = away(state, seen) if self._resuming else max(0.0, seen.mono - state.mono)
-        unwatched = self._resuming or passed > max(UNWATCHED, NEAR_PERIODS * (seen.period or 0.0))
+        unwatched = passed > max(UNWATCHED, NEAR_PERIODS * (seen.period or 0.0))
         self._resuming = False
         gone = unwatched or not state.heard
         t = state.t + passed

@@ -64,7 +64,7 @@ class LoadItem(msgspec.Struct, frozen=True, kw_only=True):
     payload: str
     """Exactly the text that was sent."""
     plan: bytes
-    """JSON."""
+    """JSON; empty where nobody knows it, because the list was sent as it is."""
     settings: bytes
     """JSON: how the device was assumed to read it."""
 
@@ -89,6 +89,14 @@ class RunItem(msgspec.Struct, frozen=True, kw_only=True):
     """JSON: what the chamber managed in it; empty while it goes on."""
 
 
+class CloseRunsItem(msgspec.Struct, frozen=True):
+    """Runs that somebody else left open, and nobody follows any more, have ended unseen."""
+
+    keep: int
+    """Number of the run that goes on; 0 where none does."""
+    reason: str
+
+
 class VisitItem(msgspec.Struct, frozen=True):
     """Somebody looks, or still looked, at this moment."""
 
@@ -99,4 +107,4 @@ class VisitItem(msgspec.Struct, frozen=True):
     """UTC seconds."""
 
 
-Item = LinkItem | LedgerItem | MarkItem | LoadItem | RunItem | VisitItem
+Item = LinkItem | LedgerItem | MarkItem | LoadItem | RunItem | CloseRunsItem | VisitItem

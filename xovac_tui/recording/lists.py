@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import msgspec
 
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, Mark, Outcome
@@ -150,6 +152,58 @@ def load(record: Record, number: int) -> RecordedLoad | None:
     """Return the load with this number."""
     found = record.rows(f"SELECT {_LOAD} FROM loads WHERE id = ?", (number,))
     return RecordedLoad(*found[0]) if found else None
+
+
+class SentLoad(msgspec.Struct, frozen=True):
+    """A load_recipe that some program sent, and that may have reached the chamber."""
+
+    session: int
+    t: float
+    """Record time of its outcome."""
+    hash: str
+    """SHA-256 of the payload as it was sent, hex: that of the recipe that it handed over."""
+
+
+def newest_sent_load(record: Record, *, without: int = 0) -> SentLoad | None:
+    """Return the load_recipe that was sent last, by any session but one; None where none was.
+
+    What the device has turned down is none.
+    """
+    found = record.rows(
+        "SELECT session, t, data FROM ledger WHERE command = 'load_recipe' AND outcome IN (?, ?, ?) "
+        "AND session != ? ORDER BY id DESC LIMIT 1",
+        (Outcome.SUCCESS.value, Outcome.UNKNOWN.value, Outcome.DONE.value, without),
+    )
+    if not found:
+        return None
+    session, t, data = found[0]
+    return SentLoad(session, t, payload_hash(_entry(data).payload))
+
+
+def payload_hash(text: str) -> str:
+    """Return the SHA-256 of a payload as it was sent, hex."""
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def load_with(record: Record, wanted: str) -> RecordedLoad | None:
+    """Return the newest load whose payload has this hash."""
+    found = record.rows(f"SELECT {_LOAD} FROM loads WHERE hash = ? ORDER BY id DESC LIMIT 1", (wanted,))
+    return RecordedLoad(*found[0]) if found else None
+
+
+def later_states(record: Record, after: int, *, without: int) -> list[RecordedCommand]:
+    """Return what became of commands of other sessions since a state of the ledger, oldest first."""
+    found = record.rows(
+        "SELECT id, session, position, t, data FROM ledger WHERE id > ? AND session != ? "
+        "ORDER BY id LIMIT 200",
+        (after, without),
+    )
+    return [msgspec.convert((*row[:-1], _entry(row[-1])), RecordedCommand) for row in found]
+
+
+def newest_state(record: Record) -> int:
+    """Return the number of the newest state in the ledger; 0 where there is none."""
+    return int(record.rows("SELECT coalesce(max(id), 0) FROM ledger")[0][0])
 
 
 def newest_load(record: Record, name: str | None = None, before: float = 1e18) -> RecordedLoad | None:

@@ -78,6 +78,8 @@ class Recorder:
         """What it does now; replaced, never changed."""
         self.first_index: int | None = None
         """Index in the record of the first event that was given to it; None until it records."""
+        self.session = 0
+        """Number of this program's session in the record; 0 until it is open."""
         self.first_run = 1
         """Number that the next run gets, once it is open."""
 
@@ -220,7 +222,7 @@ class Recorder:
         self._torn = False
         self._room = _HELD_ITEMS
         self._failing_since = None
-        self.first_run = self._writer.first_run
+        self.first_run, self.session = self._writer.first_run, self._writer.session
         if recording:
             self.first_index = self._writer.next_index
         self._show(self._state_of(self._writer))

@@ -25,6 +25,7 @@ from xovac_tui.recording.codec import (
 )
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.items import (
+    CloseRunsItem,
     Item,
     LedgerItem,
     LinkItem,
@@ -256,6 +257,15 @@ class Writer:
                 # Its number is the recorder's to give.
                 if self.recording:
                     self._run(item)
+            case CloseRunsItem(keep, reason):
+                if self.recording:
+                    self._row(
+                        "UPDATE runs SET result = 'unknown', reason = ?, ended = coalesce("
+                        "CASE WHEN json_valid(flight) THEN json_extract(flight, '$.utc') END, started) "
+                        "WHERE ended IS NULL AND id != ?",
+                        reason,
+                        keep,
+                    )
             case VisitItem(who, arrived, seen):
                 self._row("DELETE FROM visits WHERE session = ? AND arrived = ?", self.session, arrived)
                 self._row(

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import getpass
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -24,9 +24,9 @@ from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
 from xovac_tui.progress import LoadedRecipe
 from xovac_tui.recording.log import Log
-from xovac_tui.recording.status import RecorderView
+from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.station.base import BaseStation, Prepared
-from xovac_tui.station.flights import STOP_COMMAND, Flights
+from xovac_tui.station.flights import LOAD_COMMAND, STOP_COMMAND, Flights
 from xovac_tui.station.news import LedgerChanged, LinkChanged, ModeChanged, RecorderChanged, RecordOpened
 from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
 from xovac_tui.station.recording import RecordChoice, StationRecord
@@ -38,6 +38,8 @@ STOP_AGAIN = 2.0
 """Seconds without an answer after which STOP may be sent once more, if it is asked for once more."""
 _TICK = 0.25
 """Seconds between looks at what time alone changes: time-outs and staleness."""
+_LOOK = 0.05
+"""Seconds between looks of a run at what messages say."""
 _DEFAULT_TIMEOUT = 10.0
 
 
@@ -86,6 +88,10 @@ class Station(BaseStation):
             changed=self._recorder_changed,
         )
         self._shown_recorder = self.record.view
+        self._handing: tuple[Plan | None, str] = (None, "")
+        """Plan and source of the list that is being sent; of a bare list there are none."""
+        self._flew = 0.0
+        """Monotonic time of the newest look that a run had at the chamber."""
         self.flights = Flights(contract, self.record, self.clock, speed=speed, who=self.who)
         self._queues: list[asyncio.Queue[Event]] = []
         self._waiting: dict[int, asyncio.Future[LedgerEntry]] = {}
@@ -271,12 +277,32 @@ class Station(BaseStation):
         `source` is the text of its file: it goes into the record with the plan and what was sent, so that
         whatever becomes of the file does not touch the run.
         """
-        mono, name = self.clock.mono(), str(payload["name"])
-        entry = await self.send("load_recipe", payload)
+        self._handing = (plan, source)
+        try:
+            return await self.send(LOAD_COMMAND, payload)
+        finally:
+            self._handing = (None, "")
+
+    async def _hand_over(self, prepared: Prepared, sending: Awaitable[LedgerEntry]) -> LedgerEntry:
+        """Send a list, and keep what it is: a run may begin before its answer has come."""
+        plan, source = self._handing
+        name = prepared.values.get("name") if isinstance(prepared.values, dict) else None
+        name = name if isinstance(name, str) else ""
+        from xovac_tui.recording.lists import payload_hash
+
+        handing = None
+        if plan is not None:
+            handing = LoadedRecipe(name, plan, self.clock.mono(), payload_hash(prepared.text))
+        self.flights.handing, self.flights.handed = handing, self.clock.mono()
+        try:
+            entry = await sending
+        finally:
+            self.flights.handing = None
         if entry.outcome is not Outcome.REFUSED:
             self.record.load(name, entry, plan, self.plan_settings(), source)
-        if entry.outcome in (Outcome.SUCCESS, Outcome.UNKNOWN):
-            self.flights.loaded = LoadedRecipe(name, plan, mono)
+        if entry.outcome in (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE):
+            # Of a bare list nobody has a plan, and what was loaded before it is loaded no more.
+            self.flights.loaded = handing
         return entry
 
     async def stop(self) -> LedgerEntry:
@@ -287,6 +313,10 @@ class Station(BaseStation):
         self, prepared: Prepared, *, timeout: float | None = None, stop: bool = False
     ) -> LedgerEntry:
         """Send what was prepared, once; return its ledger entry when the outcome is final."""
+        sending = self._send_once(prepared, timeout=timeout, stop=stop)
+        return await (self._hand_over(prepared, sending) if prepared.spec.event == LOAD_COMMAND else sending)
+
+    async def _send_once(self, prepared: Prepared, *, timeout: float | None, stop: bool) -> LedgerEntry:
         command, link = prepared.spec.event, self._link
         reason = self.blocked(command, stop=stop)
         if reason or link is None:
@@ -343,6 +373,13 @@ class Station(BaseStation):
         self.record.marks(self.chamber.take_marks())
         if changes:
             self._changed(changes)
+        # Between two ticks a value may leave its tolerance and come back.
+        if (
+            event.kind is Kind.MESSAGE
+            and event.mono - self._flew >= _LOOK
+            and self.flights.flying is not None
+        ):
+            self._fly()
         for queue in self._queues:
             queue.put_nowait(event)
 
@@ -373,7 +410,8 @@ class Station(BaseStation):
 
     def _fly(self) -> None:
         """Let the run that goes on, or begins, see the chamber as it is now."""
-        seen = self.chamber.observe(self.clock.utc(), self.clock.mono())
+        self._flew = self.clock.mono()
+        seen = self.chamber.observe(self.clock.utc(), self._flew)
         self.flights.tick_blind(seen)
         self.flights.observe(seen, start_seen=self.chamber.start_seen)
 
@@ -400,6 +438,10 @@ class Station(BaseStation):
         before, self._shown_recorder = self._shown_recorder, self.record.view
         if (before.lost, before.notes) != (self._shown_recorder.lost, self._shown_recorder.notes):
             self.log.part()
+        if before.notes != self._shown_recorder.notes:
+            self.record.reopen()
+        if (before.state, self._shown_recorder.state) == (RecorderState.BESIDE, RecorderState.ON):
+            self.flights.recording_began()
         if self._shown_recorder != before:
             self._tell(RecorderChanged(self._shown_recorder, before))
 

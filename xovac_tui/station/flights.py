@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
+import dataclasses
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,13 +23,31 @@ from xovac_tui.station.recording import StationRecord
 if TYPE_CHECKING:
     from xovac_tui.flight import Flight, FlightView
     from xovac_tui.recipes.rates import Rates
+    from xovac_tui.recording.lists import RecordedRun
 
 STOP_COMMAND = "cancel_recipe"
+LOAD_COMMAND = "load_recipe"
 SAVE_EVERY = 10.0
 """Seconds between two notes in the record of how far a run is; a step that begins is noted at once."""
 _OTHERS_COMMIT = 1.5
 """Seconds after which a console beside this recorder has written what it sent."""
+_ASK_EVERY = 1.0
+"""Seconds between looks at what other programs on this record have sent."""
+_SAME_RUN = 300.0
+"""Seconds by which two programs may see a run begin apart."""
 _HAPPENED = (Outcome.SUCCESS, Outcome.DONE)
+
+
+@dataclass(slots=True)
+class _Flown:
+    """A run as the record knows it."""
+
+    number: int = 0
+    """0 where it has none, or none yet."""
+    started: tuple[float, float] = (0.0, 0.0)
+    """UTC and monotonic time of its beginning."""
+    load: str = ""
+    """Hash of the list that it flies; empty where nobody knows it."""
 
 
 class Flights:
@@ -46,13 +67,19 @@ class Flights:
         """What the chamber has managed in its recorded runs; None where nothing is known."""
         self.flight: Flight | None = None
         """The run that goes on, or the newest that has ended."""
-        self._run = 0
-        """Its number in the record; 0 where it has none."""
-        self._started = (0.0, 0.0)
-        """UTC and monotonic time of its beginning."""
+        self.handing: LoadedRecipe | None = None
+        """The recipe that is on its way to the chamber from here."""
+        self.handed: float | None = None
+        """Monotonic time at which a list was handed to the chamber from here, the newest; None: none was."""
+        self._flown = _Flown()
         self._saved = 0.0
         self._begun_blind = False
-        self._taken: set[int] = set()
+        self._held: list[Observation] = []
+        """Looks at a run that has begun, until it is known which recipe it flies."""
+        self._asked = 0.0
+        """When the ledger was last looked at for what others sent, monotonic seconds."""
+        self._ledger_seen = 0
+        self._taken: set[tuple[int, int]] = set()
         """Commands that have had their effect here: what else becomes of them changes no run."""
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -63,49 +90,63 @@ class Flights:
         record = self._record.record
         if record is None:
             return
-        # The first picture does not wait for what flies runs.
-        from xovac_tui.flight import Flight, FlightState
-
         try:
             from xovac_tui.recording import lists
 
-            self._take_loaded(None)
+            self._ledger_seen = lists.newest_state(record)
+            self.loaded = self._sent_by_others()
             self._learn_again()
             going = lists.open_run(record)
-            if going is None or not going.flight:
-                return
-            state = msgspec.json.decode(going.flight, type=FlightState)
-            # The load may have been written just after the run's last note.
-            load = lists.newest_load(record, going.name, before=going.started + 1.0)
-            loaded = self._plan_of(going.load or (load.id if load is not None else None))
+            if going is not None and going.flight:
+                self._resume(going)
         except (XovacError, msgspec.MsgspecError, UnicodeError):
             # A record of strange hands: what cannot be read is not known.
             return
+        self._record.close_runs(keep=self._flown.number)
+
+    def _resume(self, going: RecordedRun) -> None:
+        """Go on with a run of the record, from where it was last seen."""
+        # The first picture does not wait for what flies runs.
+        from xovac_tui.flight import Flight, FlightState
+        from xovac_tui.recording import lists
+
+        state = msgspec.json.decode(going.flight, type=FlightState)
+        load = going.load
+        if load is None and self._record.record is not None:
+            # The load may have been written just after the run's last note.
+            newest = lists.newest_load(self._record.record, going.name, before=going.started + 1.0)
+            load = newest.id if newest is not None else None
+        loaded = self._plan_of(load)
         self.loaded = loaded or self.loaded
         self.flight = Flight(loaded.plan if loaded else None, resume=state)
-        self._run = going.id
-        self._started = (going.started, self._clock.mono() - (self._clock.utc() - going.started))
+        began = self._clock.mono() - (self._clock.utc() - going.started)
+        self._flown = _Flown(going.id, (going.started, began), loaded.hash if loaded else "")
+        self._saved = self._clock.mono()
 
-    def _take_loaded(self, name: str | None) -> None:
-        """Take the newest recipe of this name (of any where None) that the record knows as loaded."""
+    def _sent_by_others(self) -> LoadedRecipe | None:
+        """Return the recipe that another program on this record handed over last; None if none is known."""
         from xovac_tui.recording import lists
 
         record = self._record.record
-        found = lists.newest_load(record, name) if record is not None else None
-        if found is not None:
-            self.loaded = self._plan_of(found.id)
+        sent = lists.newest_sent_load(record, without=self._record.session) if record is not None else None
+        if record is None or sent is None:
+            return None
+        load = lists.load_with(record, sent.hash)
+        found = self._plan_of(load.id) if load is not None else None
+        mono = self._clock.mono() - (self._clock.utc() - sent.t)
+        return None if found is None else LoadedRecipe(found.name, found.plan, mono, sent.hash)
 
     def _plan_of(self, load: int | None) -> LoadedRecipe | None:
-        """Return the recipe of a load in the record."""
+        """Return the recipe of a load in the record; None where no plan of it is known."""
         from xovac_tui.recipes.plan import Plan
         from xovac_tui.recording import lists
 
         record = self._record.record
         found = lists.load(record, load) if record is not None and load is not None else None
-        if found is None:
+        if found is None or not found.plan:
             return None
         mono = self._clock.mono() - (self._clock.utc() - found.t)
-        return LoadedRecipe(found.name, msgspec.json.decode(found.plan, type=Plan), mono)
+        return LoadedRecipe(found.name, msgspec.json.decode(found.plan, type=Plan), mono, found.hash)
 
     def _learn_again(self) -> None:
         """Put together what all recorded runs have taught."""
@@ -119,10 +160,30 @@ class Flights:
         merged = merge(known)
         self.rates = merged if merged.bands else None
 
+    def recording_began(self) -> None:
+        """Take over a run that another program recorded until now, or give ours a number of its own."""
+        record = self._record.record
+        if record is None:
+            return
+        try:
+            from xovac_tui.recording import lists
+
+            going = lists.open_run(record)
+        except XovacError:
+            return
+        flown, flight = self._flown, self.flying
+        if flight is not None:
+            same = going is not None and abs(going.started - flown.started[0]) <= _SAME_RUN
+            flown.number = going.id if same and going is not None else 0
+            self._save(flight, flown)
+        self._record.close_runs(keep=flown.number if flight is not None else 0)
+
     def copy(self) -> Flights:
         """Return other ones that go on by themselves from here."""
         other = copy.copy(self)
         other.flight = copy.copy(self.flight)
+        other._flown = dataclasses.replace(self._flown)
+        other._held = list(self._held)
         other._taken = set(self._taken)
         return other
 
@@ -136,7 +197,7 @@ class Flights:
     @property
     def number(self) -> int:
         """Number of the newest run in the record; 0 where it has none."""
-        return self._run
+        return self._flown.number
 
     def view(self) -> FlightView | None:
         """Return the run that goes on, or the newest that has ended; None before the first."""
@@ -155,100 +216,177 @@ class Flights:
 
     def observe(self, seen: Observation, *, start_seen: bool) -> None:
         """Take one look at the chamber: a run may begin, go on, or end."""
+        self._look_around(seen.mono)
         flight = self.flying
         if flight is None:
-            if seen.state is RunState.RUNNING:
-                self._begin(seen, start_seen=start_seen)
+            if seen.state is RunState.RUNNING or self._held:
+                self._may_begin(seen, start_seen=start_seen)
             return
         if flight.observe(seen) or seen.mono - self._saved >= SAVE_EVERY:
-            self._save(flight, seen)
+            self._save(flight, self._flown)
         if flight.over:
-            self._ended(flight, seen)
+            self._ended(flight)
             if seen.state is RunState.RUNNING:
-                self._begin(seen, start_seen=True)
+                self._may_begin(seen, start_seen=True)
 
-    def took(self, entry: LedgerEntry) -> None:
-        """Take what became of a command: it may begin a run that nobody tells of, or end one."""
-        flight = self.flying
-        if entry.id in self._taken:
+    def _look_around(self, mono: float) -> None:
+        """See what other programs on this record did: commands where we record, the run where they do."""
+        if self._record.record is None or mono - self._asked < _ASK_EVERY:
             return
-        if entry.outcome in (*_HAPPENED, Outcome.UNKNOWN):
-            self._taken.add(entry.id)
-        if entry.command == STOP_COMMAND and entry.outcome in (*_HAPPENED, Outcome.UNKNOWN):
-            if flight is not None and flight.cancel(entry.who):
-                self._ended(flight, None)
+        self._asked = mono
+        try:
+            if self._record.recording:
+                self._hear_others()
+            elif mono - self._saved >= SAVE_EVERY:
+                self._saved = mono
+                self._follow_record()
+        except (XovacError, msgspec.MsgspecError, UnicodeError):
             return
-        starts = self._contract.start or "load_recipe"
+
+    def _hear_others(self) -> None:
+        from xovac_tui.recording import lists
+
+        record = self._record.record
+        assert record is not None
+        for state in lists.later_states(record, self._ledger_seen, without=self._record.session):
+            self._ledger_seen = state.id
+            self.took(state.entry, session=state.session)
+
+    def _follow_record(self) -> None:
+        """Beside a recorder its account of the run is the one that stays: take that."""
+        from xovac_tui.recording import lists
+
+        record = self._record.record
+        going = lists.open_run(record) if record is not None else None
+        if going is not None and going.flight:
+            self._resume(going)
+
+    def took(self, entry: LedgerEntry, *, session: int = 0) -> None:
+        """Take what became of a command: it may begin a run that nobody tells of, or end one.
+
+        `session` is that of another program on this record, if one sent it.
+        """
+        flight, key = self.flying, (session, entry.id)
+        if key in self._taken or entry.outcome not in (*_HAPPENED, Outcome.UNKNOWN):
+            return
+        self._taken.add(key)
+        if entry.command == STOP_COMMAND:
+            # Where the chamber does not tell its state, only an answer says that the command arrived.
+            if flight is not None and flight.cancel(entry.who, sure=entry.outcome in _HAPPENED):
+                self._ended(flight)
+            return
+        starts = self._contract.start or LOAD_COMMAND
         if entry.command == starts and entry.outcome in _HAPPENED and not self._tells_state:
             if flight is not None:
                 flight.give_up(f"{starts} was sent again by {clean(entry.who, 60)}: another run has begun.")
-                self._ended(flight, None)
+                self._ended(flight)
             self._begun_blind = True
 
     def tick_blind(self, seen: Observation) -> None:
         """Begin a run of which the device tells nothing, once the recipe that was loaded is known."""
         if self._begun_blind and self.flying is None:
-            self._begin(seen, start_seen=True)
+            self._begin([seen], start_seen=True, asked=True)
         self._begun_blind = False
 
-    def _begin(self, seen: Observation, *, start_seen: bool) -> None:
+    def _may_begin(self, seen: Observation, *, start_seen: bool) -> None:
+        """Begin a run; beside consoles only after they have written which recipe they handed over."""
+        self._held.append(seen)
+        waited = seen.mono - self._held[0].mono
+        if seen.state is RunState.RUNNING and waited < _OTHERS_COMMIT and self._record.others():
+            return
+        held, self._held = self._held, []
+        self._begin(held, start_seen=start_seen)
+
+    def _begin(self, held: list[Observation], *, start_seen: bool, asked: bool = False) -> None:
         from xovac_tui.flight import Flight
 
-        if seen.recipe is not None and (self.loaded is None or self.loaded.name != seen.recipe):
-            try:
-                self._take_loaded(seen.recipe)
-            except (XovacError, msgspec.MsgspecError):
-                self.loaded = None
-        loaded = self.loaded
-        if loaded is not None and seen.recipe not in (None, loaded.name):
+        first = held[0]
+        try:
+            loaded = self._flies(held[-1].recipe, asked=asked)
+        except (XovacError, msgspec.MsgspecError, UnicodeError):
             loaded = None
-        name = seen.recipe or (loaded.name if loaded else "")
-        self.flight = Flight(
+        self.loaded = loaded or self.loaded
+        name = held[-1].recipe or (loaded.name if loaded else "")
+        flight = self.flight = Flight(
             loaded.plan if loaded else None, name=name, speed=self.speed, start_seen=start_seen
         )
-        self._run = self._record.new_run()
-        self._started = (seen.utc, seen.mono)
-        self.flight.observe(seen)
-        self._save(self.flight, seen)
+        self._flown = _Flown(self._record.new_run(), (first.utc, first.mono), loaded.hash if loaded else "")
+        for seen in held:
+            flight.observe(seen)
+        self._save(flight, self._flown)
+        if flight.over:
+            self._ended(flight)
 
-    def _save(self, flight: Flight, seen: Observation | None, rates: bytes = b"") -> None:
-        """Note in the record how far the run is, if this program is the one that records."""
+    def _flies(self, name: str | None, *, asked: bool) -> LoadedRecipe | None:
+        """Return the recipe that a run which begins now flies, as far as it is known what the chamber has.
+
+        `name` is what the chamber says. The newest load_recipe of any program on this record counts: a list
+        that nobody has a plan of hides the recipes before it. Without a name, and without having been `asked`
+        for by a command that is on record, a recipe that was flown before is none: nobody knows what the
+        chamber was given since.
+        """
+        found = self._sent_by_others() if self._theirs_is_newer() else self.handing or self.loaded
+        if found is None or (name is not None and name != found.name):
+            return None
+        return None if name is None and not asked and self._was_flown(found) else found
+
+    def _theirs_is_newer(self) -> bool:
+        from xovac_tui.recording import lists
+
+        record = self._record.record
+        sent = lists.newest_sent_load(record, without=self._record.session) if record is not None else None
+        if sent is None:
+            return False
+        handed = self.handed
+        return handed is None or self._clock.utc() - (self._clock.mono() - handed) < sent.t
+
+    def _was_flown(self, loaded: LoadedRecipe) -> bool:
+        from xovac_tui.recording import lists
+
+        record = self._record.record
+        handed = self._clock.utc() - (self._clock.mono() - loaded.mono)
+        return record is not None and any(run.started > handed for run in lists.runs(record, flights=False))
+
+    def _save(self, flight: Flight, flown: _Flown, rates: bytes = b"") -> None:
+        """Note in the record how far a run is, if this program is the one that records."""
         state = flight.state()
-        self._saved = state.mono if seen is None else seen.mono
+        self._saved = self._clock.mono()
+        flown.number = flown.number or self._record.new_run()
         self._record.run(
-            self._run,
+            flown.number,
             name=state.name,
-            started=self._started,
+            load=flown.load,
+            started=flown.started,
             result=state.result.value,
             reason=state.reason,
             flight=msgspec.json.encode(state),
             rates=rates,
         )
 
-    def _ended(self, flight: Flight, seen: Observation | None) -> None:
-        self._save(flight, seen)
+    def _ended(self, flight: Flight) -> None:
+        flown = self._flown
+        self._save(flight, flown)
         try:
-            task = asyncio.get_running_loop().create_task(self._settle(flight), name="run-settle")
+            task = asyncio.get_running_loop().create_task(self._settle(flight, flown), name="run-settle")
         except RuntimeError:
             return
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _settle(self, flight: Flight) -> None:
+    async def _settle(self, flight: Flight, flown: _Flown) -> None:
         """After the end: see whether somebody else cancelled it, and learn how fast the chamber was."""
         if not self._record.recording:
             return
         from xovac_tui.flight import Result
 
-        run, started = self._run, self._started
         if flight.state().result in (Result.ENDED_EARLY, Result.UNKNOWN) and self._record.others():
             await asyncio.sleep(_OTHERS_COMMIT)
             await asyncio.to_thread(self._find_cancel, flight)
         ramps, speed = flight.quick_ramps(), flight.state().speed
-        learned = await asyncio.to_thread(self._record.learn, started[0], ramps, speed)
-        if self._run == run and (learned or flight.state().reason):
-            self._save(flight, None, rates=learned)
-            await asyncio.to_thread(self._record.flush)
+        learned = await asyncio.to_thread(self._record.learn, flown.started[0], ramps, speed)
+        self._save(flight, flown, rates=learned)
+        await asyncio.to_thread(self._record.flush)
+        with contextlib.suppress(XovacError, msgspec.MsgspecError):
             self._learn_again()
 
     def _find_cancel(self, flight: Flight) -> None:

@@ -159,6 +159,15 @@ class StationRecord:
             if one.t - shift < mono
         )
 
+    def reopen(self) -> None:
+        """Read the file that the recorder has begun in place of a damaged or lost one."""
+        old, self.record, self.past = self.record, None, None
+        self._histories.clear()
+        if old is not None:
+            old.close()
+        with contextlib.suppress(XovacError):
+            self._read_back()
+
     def close(self) -> None:
         """Write what is left; the end of a visit with it."""
         recorder, self._recorder = self._recorder, None
@@ -201,13 +210,18 @@ class StationRecord:
         for mark in marks:
             self._recorder.put(MarkItem(mark, self._who))
 
-    def load(self, name: str, entry: LedgerEntry, plan: Plan, settings: PlanSettings, source: str) -> None:
-        """Take a recipe that was handed to the chamber, as it was sent; `source` is its file's text."""
+    def load(
+        self, name: str, entry: LedgerEntry, plan: Plan | None, settings: PlanSettings, source: str
+    ) -> None:
+        """Take a recipe that was handed to the chamber, as it was sent; `source` is its file's text.
+
+        Without a plan it was sent as a bare list.
+        """
         if self._recorder is None:
             return
-        import hashlib
 
         from xovac_tui.recording.items import LoadItem
+        from xovac_tui.recording.lists import payload_hash
 
         self._recorder.put(
             LoadItem(
@@ -216,18 +230,19 @@ class StationRecord:
                 who=self._who,
                 name=name,
                 outcome=entry.outcome.value,
-                hash=hashlib.sha256(entry.payload.encode("utf-8", "backslashreplace")).hexdigest(),
+                hash=payload_hash(entry.payload),
                 source=source,
                 payload=entry.payload,
-                plan=msgspec.json.encode(plan),
+                plan=msgspec.json.encode(plan) if plan is not None else b"",
                 settings=msgspec.json.encode(settings),
             )
         )
 
     def new_run(self) -> int:
-        """Return the number of a run that begins now; 0 where this program does not record it."""
+        """Return the number of a run that begins now; 0 where this program does not (yet) record it."""
         recorder = self._recorder
-        if recorder is None or not self.recording:
+        # Not open yet, nobody knows which numbers are taken.
+        if recorder is None or not self.recording or recorder.first_index is None:
             return 0
         self._next_run = max(self._next_run, recorder.first_run)
         self._next_run += 1
@@ -238,28 +253,31 @@ class StationRecord:
         number: int,
         *,
         name: str,
+        load: str,
         started: tuple[float, float],
         result: str,
         reason: str,
         flight: bytes,
         rates: bytes,
     ) -> None:
-        """Take how far a run is; `started` is its beginning in UTC and monotonic seconds."""
+        """Take how far a run is.
+
+        `started` is its beginning in UTC and monotonic seconds, `load` the hash of its list.
+        """
         if self._recorder is None or not number or not self.recording:
             return
         from xovac_tui.recording.items import RunItem
-        from xovac_tui.recording.lists import newest_load
+        from xovac_tui.recording.lists import load_with
 
-        load = None
-        if self.record is not None:
+        found = None
+        if self.record is not None and load:
             with contextlib.suppress(XovacError):
-                found = newest_load(self.record, name, before=started[0] + 1.0)
-                load = found.id if found is not None else None
+                found = load_with(self.record, load)
         self._recorder.put(
             RunItem(
                 id=number,
                 name=name,
-                load=load,
+                load=found.id if found is not None else None,
                 started_utc=started[0],
                 started_mono=started[1],
                 utc=self._clock.utc(),
@@ -270,6 +288,20 @@ class StationRecord:
                 rates=rates,
             )
         )
+
+    def close_runs(self, keep: int) -> None:
+        """Note that runs which somebody else left open have ended unseen, all but one."""
+        if self._recorder is not None and self.recording:
+            from xovac_tui.recording.items import CloseRunsItem
+
+            self._recorder.put(
+                CloseRunsItem(keep, "Nobody followed it to its end: what recorded it was gone.")
+            )
+
+    @property
+    def session(self) -> int:
+        """Number of this program's session in the record; 0 where it has none."""
+        return self._recorder.session if self._recorder is not None else 0
 
     def flush(self) -> None:
         """Wait until everything that happened is written (or cannot be). For a thread."""
