@@ -2,8 +2,8 @@
 
     python docs/pictures.py [FOLDER]
 
-Needs no terminal. The simulator runs as a process of its own, 60 times as fast as a chamber would, and the
-console's clocks run with it, so that two minutes show a run of two hours.
+Needs no terminal. The simulator runs as a process of its own, 30 times as fast as a chamber would, and the
+console's clocks run with it, so that four minutes show a run of two hours.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ from xovac_tui.station.recording import RecordChoice
 from xovac_tui.themes import shipped_themes
 from xovac_tui.ui.app import XovacApp
 
-SPEED = 60.0
+SPEED = 30.0
+"""More, and a quarter of a second between two looks would count as a gap."""
 MINUTES = 105
 """Minutes of the run until the picture is taken."""
 RECIPE = """
@@ -120,6 +121,12 @@ async def take(folder: Path) -> None:
                     await pilot.press(key)
                     await asyncio.sleep(3)
                     await save(app, pilot, folder / f"{name}.svg")
+                    if name == "recipes":
+                        await pilot.press("e")
+                        await asyncio.sleep(3)
+                        await save(app, pilot, folder / "editor.svg")
+                        await pilot.press("escape")
+                        await asyncio.sleep(1)
 
 
 async def fly(station: Station) -> None:

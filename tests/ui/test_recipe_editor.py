@@ -187,7 +187,7 @@ async def test_something_wrong_is_still_there_after_another_tab(tmp_path: Path) 
         assert (await e.form("to")).value == "hot"
 
 
-@pytest.mark.parametrize("junk", ["", "-", "1e999", "[red]x", "9" * 300, "ß\u202e"])
+@pytest.mark.parametrize("junk", ["", "1e999", "[red]ß\u202e"])
 async def test_junk_in_every_field(tmp_path: Path, junk: str) -> None:
     async with recipes_tab(tmp_path) as e:
         for line in range(3):
