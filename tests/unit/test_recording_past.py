@@ -18,6 +18,7 @@ from xovac_tui.recording.housekeeping import SCARCE, Forecast, forecast, size_wo
 from xovac_tui.recording.items import Session
 from xovac_tui.recording.past import Past, RecordedHistory
 from xovac_tui.recording.record import Record
+from xovac_tui.recording.schema import RecordError
 from xovac_tui.recording.windows import Windows
 from xovac_tui.recording.writer import Writer
 
@@ -214,3 +215,32 @@ def test_what_recording_will_take_is_learned_from_the_record(tmp_path: Path) -> 
 )
 def test_sizes_are_short(size: float, said: str) -> None:
     assert size_words(size) == said
+
+
+def test_a_record_that_breaks_leaves_the_chart_of_this_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "r.sqlite3"
+    write(path, ((float(t), 10.0) for t in range(1_000)))
+    live = History()
+    for t in range(1_000, 9_000):
+        live.add(float(t), 20.0)
+    chart = history_of(path, 1_000.0, live)
+    past = chart._past
+    assert past.problem == ""
+
+    def broken(*_: object) -> list[object]:
+        raise RecordError("the disk is gone.")
+
+    monkeypatch.setattr(Record, "rows", broken)
+    assert chart.oldest == live.oldest
+    assert set(held(chart.window(0.0, 9_000.0, 90))) == {(20.0, 20.0)}
+    # Old enough to be asked for in more detail than memory has it, and held before this program began.
+    assert set(held(chart.window(1_000.0, 1_100.0, 100))) == {(20.0, 20.0)}
+    assert held(chart.window(0.0, 500.0, 50)) == []
+    assert past.problem == "the disk is gone."
+    assert held(history_of_none(past).window(0.0, 500.0, 50)) == []
+
+
+def history_of_none(past: Past) -> RecordedHistory:
+    return RecordedHistory(NAME, lambda: None, past)

@@ -605,3 +605,8 @@ def test_names_of_a_session_are_kept(path: Path) -> None:
     with Record(path) as record:
         assert lists.sessions(record)[0].about == about
         assert [(c.name, c.label, c.unit) for c in record.channels()] == [("state.t", "Plate", "°C")]
+
+
+def test_a_place_that_cannot_be_looked_at_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match="cannot be read: File name too long"):
+        Record(tmp_path / ("x" * 400))

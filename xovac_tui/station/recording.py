@@ -92,6 +92,11 @@ class StationRecord:
         """True while this program itself writes the record of the chamber."""
         return self.view.state in (RecorderState.ON, RecorderState.FAILING)
 
+    @property
+    def unreadable(self) -> str:
+        """Why the time before, or a part of it, cannot be shown; empty while nothing is wrong."""
+        return (self.past.problem if self.past is not None else "") or self._log.problem
+
     # -- life -----------------------------------------------------------------------------------------
 
     def open(self) -> None:
@@ -133,7 +138,7 @@ class StationRecord:
         self._recorder.start()
         self._recorder.opened(OPENING)
         # What cannot be written can often not be read either: the recorder's own word says why.
-        with contextlib.suppress(XovacError):
+        with contextlib.suppress(XovacError, OSError):
             self._read_back()
 
     def _read_back(self) -> None:
