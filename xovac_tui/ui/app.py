@@ -319,9 +319,10 @@ class XovacApp(ReplayKeys):
             return
         from xovac_tui.ui.dialogs.digest import DigestDialog
 
-        channels = [c for c in self.station.snapshot().channels if c.pinned and not c.hidden]
+        channels = self.station.snapshot().channels
+        pins = self.memory.pinned.get(self.station.name)
         try:
-            digest = await asyncio.to_thread(self.station.record.digest, channels)
+            digest = await asyncio.to_thread(self.station.record.digest, channels, pins)
         except (XovacError, OSError) as error:
             self._toast(unreadable_words(str(error)))
             return
