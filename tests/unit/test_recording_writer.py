@@ -488,9 +488,6 @@ def test_blocks_without_a_kind_of_event_stay_unopened(path: Path) -> None:
     with Record(path) as record:
         found = list(record.scan(passes=passes))
         assert {one.index for one in found} == set(range(BLOCK, 2 * BLOCK))
-        assert record.passed_over(0, passes) == BLOCK
-        assert record.passed_over(BLOCK + 3, passes) == BLOCK + 3
-        assert record.passed_over(2 * BLOCK, passes) == 4 * BLOCK
 
 
 def test_a_damaged_block_hides_itself_only(path: Path) -> None:
