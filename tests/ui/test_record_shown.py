@@ -11,6 +11,7 @@ from tests.helpers.console import console
 from xovac_tui.config import RecordSettings
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.schema import RecordError
+from xovac_tui.station import RecordOpened
 from xovac_tui.station.recording import RecordChoice, StationRecord
 from xovac_tui.ui.dialogs.digest import DigestDialog
 from xovac_tui.ui.widgets.trend import TrendChart
@@ -60,6 +61,26 @@ async def test_who_was_away_is_told_what_happened(tmp_path: Path) -> None:
         # STOP works above it, and any of these keys leaves it.
         await c.press("enter")
         assert not isinstance(c.app.screen, DigestDialog)
+
+
+async def test_who_was_away_is_told_of_the_channels_that_he_pinned(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite3"
+    async with console(tmp_path, record=choice(path)) as c:
+        await c.readings(seconds=30, shroud=-41.0)
+        await asyncio.to_thread(c.station.record.flush)
+    async with console(tmp_path, record=choice(path), later=7_200.0) as c:
+        await c.until(lambda: isinstance(c.app.screen, DigestDialog))
+        await c.press("enter")
+        pins = {c.station.name: ("chamber_state.shroud",)}
+        c.app.remember(pinned=pins)
+        c.app._on_news(RecordOpened())
+        await c.until(lambda: isinstance(c.app.screen, DigestDialog))
+        await c.settle()
+        shown = " ".join(
+            widget.plain for widget in c.app.screen.query("FactsView") if hasattr(widget, "plain")
+        )
+        assert "41.0" in shown
+        assert "Test part" not in shown
 
 
 async def test_the_trend_goes_back_in_time_and_on_again(tmp_path: Path) -> None:
