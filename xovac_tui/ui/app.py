@@ -229,7 +229,9 @@ class XovacApp(ReplayKeys):
         self.stopping.show(snapshot.mono)
         self._tell_unreadable()
         if frame.has_class("-small"):
-            frame.query_one(SmallNotice).show(snapshot, name=self.station.name, glyphs=self.glyphs)
+            frame.query_one(SmallNotice).show(
+                snapshot, name=self.station.name, glyphs=self.glyphs, replay=self.player is not None
+            )
             return
         if not self.paused:
             pane = self.pane
