@@ -9,7 +9,10 @@ import pytest
 
 from tests.helpers.console import console
 from xovac_tui.config import RecordSettings
-from xovac_tui.station.recording import RecordChoice
+from xovac_tui.recording.record import Record
+from xovac_tui.recording.schema import RecordError
+from xovac_tui.station import RecordOpened
+from xovac_tui.station.recording import RecordChoice, StationRecord
 from xovac_tui.ui.dialogs.digest import DigestDialog
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trustbar import TrustBar
@@ -60,6 +63,26 @@ async def test_who_was_away_is_told_what_happened(tmp_path: Path) -> None:
         assert not isinstance(c.app.screen, DigestDialog)
 
 
+async def test_who_was_away_is_told_of_the_channels_that_he_pinned(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite3"
+    async with console(tmp_path, record=choice(path)) as c:
+        await c.readings(seconds=30, shroud=-41.0)
+        await asyncio.to_thread(c.station.record.flush)
+    async with console(tmp_path, record=choice(path), later=7_200.0) as c:
+        await c.until(lambda: isinstance(c.app.screen, DigestDialog))
+        await c.press("enter")
+        pins = {c.station.name: ("chamber_state.shroud",)}
+        c.app.remember(pinned=pins)
+        c.app._on_news(RecordOpened())
+        await c.until(lambda: isinstance(c.app.screen, DigestDialog))
+        await c.settle()
+        shown = " ".join(
+            widget.plain for widget in c.app.screen.query("FactsView") if hasattr(widget, "plain")
+        )
+        assert "41.0" in shown
+        assert "Test part" not in shown
+
+
 async def test_the_trend_goes_back_in_time_and_on_again(tmp_path: Path) -> None:
     async with console(tmp_path, size=(120, 36), record=choice(tmp_path / "r.sqlite3")) as c:
         await c.readings(seconds=1_500)
@@ -74,3 +97,44 @@ async def test_the_trend_goes_back_in_time_and_on_again(tmp_path: Path) -> None:
         for _ in range(9):
             await c.press("full_stop")
         assert chart.view.held is None
+
+
+async def test_a_record_that_can_no_longer_be_read_is_told_once_and_the_console_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "r.sqlite3"
+    async with console(tmp_path, record=choice(path)) as c:
+        await c.readings(seconds=700)
+        await asyncio.to_thread(c.station.record.flush)
+    async with console(tmp_path, size=(120, 36), record=choice(path), later=60.0) as c:
+        await c.readings(seconds=5)
+
+        def broken(*_: object) -> list[object]:
+            raise RecordError("r.sqlite3 cannot be used: disk I/O error.")
+
+        monkeypatch.setattr(Record, "rows", broken)
+        for key in ("comma", "4", "home", "slash", *"state", "enter", "home", "S", "6", "1", "full_stop"):
+            await c.press(key)
+            await c.readings(seconds=1)
+        told = [toast for toast in c.toasts if "The record cannot be read" in toast]
+        assert len(told) == 1
+        assert "disk I/O error" in told[0]
+        assert "ONLINE" in c.app.query_one(TrustBar).plain
+
+
+async def test_a_digest_that_cannot_be_read_is_a_toast(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "r.sqlite3"
+    async with console(tmp_path, record=choice(path)) as c:
+        await c.readings(seconds=30)
+        await asyncio.to_thread(c.station.record.flush)
+
+    def broken(*_: object) -> None:
+        raise RecordError("r.sqlite3 is damaged.")
+
+    monkeypatch.setattr(StationRecord, "digest", broken)
+    async with console(tmp_path, record=choice(path), later=7_200.0) as c:
+        await c.until(lambda: any("r.sqlite3 is damaged." in toast for toast in c.toasts))
+        await c.readings(seconds=1)
+        assert "ONLINE" in c.app.query_one(TrustBar).plain

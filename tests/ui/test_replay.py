@@ -26,6 +26,7 @@ from xovac_tui.ui.app import XovacApp
 from xovac_tui.ui.panes.log import LogPane
 from xovac_tui.ui.widgets.bars import KeyBar, StopBar
 from xovac_tui.ui.widgets.replaybar import ReplayBar
+from xovac_tui.ui.widgets.small import SmallNotice
 from xovac_tui.ui.widgets.trustbar import TrustBar
 
 HOURS = 2
@@ -123,6 +124,14 @@ async def test_a_replay_is_marked_and_shows_the_recorded_time(tmp_path: Path) ->
         await r.pass_time(10)
         assert r.at == 10.0
         assert "14:13:30Z" in r.trust
+
+
+async def test_a_small_terminal_does_not_promise_a_stop_in_a_replay(tmp_path: Path) -> None:
+    async with replayed(tmp_path, size=(60, 12)) as r:
+        shown = r.app.screen.query_one(SmallNotice)
+        assert shown.display
+        assert "STOP works" not in shown.plain
+        assert "A replay: nothing is sent." in shown.plain
 
 
 async def test_pause_and_speed(tmp_path: Path) -> None:

@@ -37,6 +37,11 @@ def test_without_a_chamber_it_looks_at_this_machine(line: CommandLine) -> None:
     assert "none is named" in said.out
 
 
+def test_the_folder_of_the_records_is_the_one_that_the_settings_name(line: CommandLine) -> None:
+    line.settings('[record]\nfolder = "elsewhere"\n')
+    assert f"{line.home / 'elsewhere'} (does not exist)" in line("doctor").out
+
+
 def test_each_step_is_told_with_its_advice(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     line.settings('[profiles.a]\nurl = "https://a"\n')
     asked = answer(

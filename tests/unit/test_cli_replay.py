@@ -150,3 +150,4 @@ def test_without_a_terminal_it_says_what_works(line: CommandLine, record: Path) 
     said = line("replay", "r1")
     assert said.code == 2
     assert "needs a terminal" in said.err
+    assert "record, runs, export" in said.err

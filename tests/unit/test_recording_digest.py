@@ -74,7 +74,7 @@ def path(tmp_path: Path) -> Path:
     writer.commit(UTC + 10_000)
     writer.abandon()
     writer = Writer(file, SESSION, recording=True, utc=UTC + 10_600, mono=10_600.0)
-    writer.item(LinkItem(LinkView(LinkWord.ONLINE), UTC + 10_601, 10_601.0))
+    writer.item(LinkItem(LinkView(LinkWord.ONLINE), UTC + 10_600.5, 10_600.5))
     for t in range(10_610, 20_000, 10):
         writer.event(message(float(t)))
     writer.item(LinkItem(LinkView(LinkWord.STALE), UTC + 15_000, 15_000.0))
@@ -88,7 +88,7 @@ def test_it_tells_what_happened_and_nothing_from_before(path: Path) -> None:
     with Record(path) as record:
         since = away_since(record, "ada@lab", UTC + 20_000)
         assert since == UTC + 1_000
-        found = digest(record, since, UTC + 20_000, who="ada@lab", channels=[PART, UNSEEN])
+        found = digest(record, since, UTC + 20_000, channels=[PART, UNSEEN])
     assert [(run.name, run.result) for run in found.runs] == [("Soak", "completed")]
     assert found.steps == 1
     assert [(gap.start - UTC, gap.seconds, gap.recorded) for gap in found.gaps] == [
@@ -96,8 +96,11 @@ def test_it_tells_what_happened_and_nothing_from_before(path: Path) -> None:
         (10_000.0, 600.0, False),
         (15_000.0, 20.0, True),
     ]
-    # What he sent himself is no news; each command is told once, as it ended.
-    assert [(entry.who, entry.outcome) for entry in found.commands] == [("ann@lab", Outcome.UNKNOWN)]
+    # Each command is told once, as it ended; who was away has sent none, so his name is another console's.
+    assert [(entry.who, entry.outcome) for entry in found.commands] == [
+        ("ann@lab", Outcome.UNKNOWN),
+        ("ada@lab", Outcome.SUCCESS),
+    ]
     assert found.notes == ("watch the pump",)
     (part,) = found.extremes
     assert part.summary.low == pytest.approx(20.0 - 19.99)
@@ -116,9 +119,63 @@ def test_gaps_are_cut_to_the_time_that_is_asked_for(path: Path) -> None:
     assert [(gap.start - UTC, gap.end - UTC) for gap in cut] == [(4_050.0, 4_100.0), (10_000.0, 10_100.0)]
 
 
+Changes = list[tuple[str, float]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        # Lost until it ended by itself.
+        (
+            [("CONNECTING", 0.2), ("ONLINE", 1.2), ("LOST", 400.0), ("CONNECTING", 401.0)],
+            [(0, 1.2), (400, 1_000)],
+        ),
+        # It never had a link.
+        ([("CONNECTING", 0.2)], [(0, 1_000)]),
+        ([("CONNECTING", 0.2), ("LOST", 30.0), ("CONNECTING", 31.0), ("ONLINE", 60.0)], [(0, 60)]),
+        # It took over from another one while there was a link.
+        ([("LOST", 400.0), ("ONLINE", 500.0)], [(400, 500)]),
+        ([("STALE", 400.0), ("ONLINE", 400.9)], []),
+    ],
+)
+def test_a_recorder_without_a_link_is_a_gap_from_its_start_to_its_end(
+    tmp_path: Path, changes: Changes, expected: list[tuple[float, float]]
+) -> None:
+    file = tmp_path / "r.sqlite3"
+    writer = Writer(file, SESSION, recording=True, utc=UTC, mono=0.0)
+    for word, t in changes:
+        writer.item(LinkItem(LinkView(LinkWord(word)), UTC + t, t))
+    writer.commit(UTC + 1_000)
+    writer.close(UTC + 1_000)
+    with Record(file) as record:
+        found = gaps(record, UTC - 10, UTC + 2_000)
+    assert [(gap.start - UTC, gap.end - UTC) for gap in found] == [pytest.approx(pair) for pair in expected]
+    assert all(gap.recorded for gap in found)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_recorder_that_took_over_and_saw_no_change_of_the_link_has_no_gap(
+    tmp_path: Path, packed: bool
+) -> None:
+    file = tmp_path / "r.sqlite3"
+    writer = Writer(file, SESSION, recording=True, utc=UTC, mono=0.0)
+    for t in range(600 if packed else 10):
+        writer.event(message(float(t)))
+    writer.commit(UTC + 600)
+    writer.close(UTC + 600)
+    with Record(file) as record:
+        assert gaps(record, UTC, UTC + 600) == ()
+
+
+def test_without_a_channel_to_tell_of_the_first_ones_with_readings_are_told(path: Path) -> None:
+    with Record(path) as record:
+        found = digest(record, UTC + 1_000, UTC + 20_000, channels=[])
+    assert [(extreme.name, extreme.label) for extreme in found.extremes] == [("state.part", "state.part")]
+
+
 def test_it_is_read_in_a_few_lines(path: Path) -> None:
     with Record(path) as record:
-        found = digest(record, UTC + 1_000, UTC + 20_000, who="ada@lab", channels=[PART])
+        found = digest(record, UTC + 1_000, UTC + 20_000, channels=[PART])
     facts = digest_facts(found, Times("utc"), UNICODE)
     said = "\n".join(f"{fact.label:<10}{fact.text}" for fact in facts)
     assert 'r1 "Soak" began' in said
@@ -146,7 +203,7 @@ def test_the_run_that_goes_on_is_told_with_its_end_and_drift(path: Path, later: 
             )
         )  # fmt: skip
     with Record(path) as record:
-        found = digest(record, UTC + 16_000, UTC + 20_000 + later, who="ada@lab", channels=[])
+        found = digest(record, UTC + 16_000, UTC + 20_000 + later, channels=[])
     first = digest_facts(found, Times("utc"), UNICODE, flight)[0]
     assert first.label == "Now"
     assert first.text.startswith(f'"Soak" {words}')
@@ -158,7 +215,7 @@ def test_the_run_that_goes_on_is_told_with_its_end_and_drift(path: Path, later: 
 
 def test_a_quiet_time_says_so(path: Path) -> None:
     with Record(path) as record:
-        quiet = digest(record, UTC + 16_000, UTC + 20_000, who="ada@lab", channels=[])
+        quiet = digest(record, UTC + 16_000, UTC + 20_000, channels=[])
     said = " ".join(fact.text for fact in digest_facts(quiet, Times("utc"), UNICODE))
     assert "none: the data are whole" in said
     assert "none began or ended" in said

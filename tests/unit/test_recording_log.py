@@ -14,6 +14,7 @@ from xovac_tui.recording.filters import LogRows, parse_filter
 from xovac_tui.recording.items import Session
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.record import Record
+from xovac_tui.recording.schema import RecordError
 from xovac_tui.recording.writer import Writer
 
 OLD = 1_300
@@ -164,3 +165,38 @@ def test_it_stands_on_a_record_only_before_the_first_event(path: Path) -> None:
     log.attach(record, ours=True)
     assert (log.first, log.total) == (0, 1)
     record.close()
+
+
+def test_a_record_that_breaks_leaves_what_memory_holds(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, _ = standing_on(path, ours=True)
+    for number in range(OLD, OLD + 10):
+        log.append(happened(number))
+    reader = log.scan()
+    assert next(reader).index == 0
+
+    def broken(*_: object) -> list[Any]:
+        raise RecordError("the disk is gone.")
+
+    monkeypatch.setattr(Record, "rows", broken)
+    assert log.get(5) is None
+    assert log.problem == "the disk is gone."
+    assert (log.first, log.total, len(log)) == (OLD, OLD + 10, 10)
+    assert [event.index for event in log.scan()] == list(range(OLD, OLD + 10))
+    # A reader on the way goes on with what there is.
+    assert [event.index for event in reader][-10:] == list(range(OLD, OLD + 10))
+
+
+def test_the_oldest_that_can_be_read_is_asked_of_a_broken_record(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = Record(path)
+    log = Log()
+    log.attach(record, ours=True)
+    log.append(happened(OLD))
+
+    def broken(*_: object, **__: object) -> None:
+        raise RecordError("the disk is gone.")
+
+    monkeypatch.setattr(record, "refresh", broken)
+    assert log.first == OLD
+    assert log.problem

@@ -18,6 +18,7 @@ from xovac_tui.recording.housekeeping import SCARCE, Forecast, forecast, size_wo
 from xovac_tui.recording.items import Session
 from xovac_tui.recording.past import Past, RecordedHistory
 from xovac_tui.recording.record import Record
+from xovac_tui.recording.schema import RecordError
 from xovac_tui.recording.windows import Windows
 from xovac_tui.recording.writer import Writer
 
@@ -214,3 +215,76 @@ def test_what_recording_will_take_is_learned_from_the_record(tmp_path: Path) -> 
 )
 def test_sizes_are_short(size: float, said: str) -> None:
     assert size_words(size) == said
+
+
+def test_a_record_that_breaks_leaves_the_chart_of_this_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "r.sqlite3"
+    write(path, ((float(t), 10.0) for t in range(1_000)))
+    live = History()
+    for t in range(1_000, 9_000):
+        live.add(float(t), 20.0)
+    chart = history_of(path, 1_000.0, live)
+    past = chart._past
+    assert past.problem == ""
+
+    def broken(*_: object) -> list[object]:
+        raise RecordError("the disk is gone.")
+
+    monkeypatch.setattr(Record, "rows", broken)
+    assert chart.oldest == live.oldest
+    assert set(held(chart.window(0.0, 9_000.0, 90))) == {(20.0, 20.0)}
+    # Old enough to be asked for in more detail than memory has it, and held before this program began.
+    assert set(held(chart.window(1_000.0, 1_100.0, 100))) == {(20.0, 20.0)}
+    assert held(chart.window(0.0, 500.0, 50)) == []
+    assert past.problem == "the disk is gone."
+    assert held(history_of_none(past).window(0.0, 500.0, 50)) == []
+
+
+def history_of_none(past: Past) -> RecordedHistory:
+    return RecordedHistory(NAME, lambda: None, past)
+
+
+def retained(path: Path) -> Windows:
+    """A sample each second for 20,000 s, of which only the run from 9,000 to 9,400 s keeps its events."""
+    write(path, ((float(t), float(t)) for t in range(20_000)))
+    writer = Writer(path, SESSION, recording=True, utc=UTC + 864_000, mono=864_000.0)
+    writer.execute(
+        "INSERT INTO runs (id, session, name, started, ended, result) VALUES (1, 1, 'x', ?, ?, '')",
+        (UTC + 9_000, UTC + 9_400),
+    )
+    writer.event(message(864_000.0, 0.0))
+    writer.commit(UTC + 864_000)
+    assert tidy(writer.execute, UTC + 864_000, 1.0, delete_unexported=False) > 30
+    writer.close(UTC + 864_000)
+    return Windows(Record(path))
+
+
+def test_the_finest_bins_of_a_run_that_is_kept_stay(tmp_path: Path) -> None:
+    windows = retained(tmp_path / "r.sqlite3")
+    found = windows.window([NAME], UTC + 9_000, UTC + 9_400, 40)[NAME]
+    for place, (low, high) in enumerate(zip(found.lows, found.highs, strict=True)):
+        # Columns of 10 s from bins of 8 s.
+        assert 9_000 + place * 10 - 8 <= low <= high < 9_000 + place * 10 + 18
+    # What is not kept is gone in that detail.
+    assert windows.record.rows("SELECT count(*) FROM bins WHERE level = 8")[0][0] < 10
+
+
+@pytest.mark.parametrize(("start", "end", "columns"), [(3_000.0, 4_000.0, 100), (3_000.0, 3_100.0, 100)])
+def test_where_events_were_deleted_a_short_window_shows_the_wider_bins(
+    tmp_path: Path, start: float, end: float, columns: int
+) -> None:
+    windows = retained(tmp_path / "r.sqlite3")
+    found = windows.window([NAME], UTC + start, UTC + end, columns)[NAME]
+    width = (end - start) / columns
+    for place, (low, high) in enumerate(zip(found.lows, found.highs, strict=True)):
+        at = start + place * width
+        assert at - 64 <= low <= at <= at + width - 1 <= high < at + width + 64
+
+
+def test_a_summary_over_deleted_events_is_whole(tmp_path: Path) -> None:
+    found = retained(tmp_path / "r.sqlite3").summary(NAME, UTC + 3_003, UTC + 3_995)
+    assert found is not None
+    assert 3_003 - 64 <= found.low <= 3_003
+    assert 3_995 <= found.high <= 3_995 + 64

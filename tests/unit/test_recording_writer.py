@@ -488,9 +488,6 @@ def test_blocks_without_a_kind_of_event_stay_unopened(path: Path) -> None:
     with Record(path) as record:
         found = list(record.scan(passes=passes))
         assert {one.index for one in found} == set(range(BLOCK, 2 * BLOCK))
-        assert record.passed_over(0, passes) == BLOCK
-        assert record.passed_over(BLOCK + 3, passes) == BLOCK + 3
-        assert record.passed_over(2 * BLOCK, passes) == 4 * BLOCK
 
 
 def test_a_damaged_block_hides_itself_only(path: Path) -> None:
@@ -605,3 +602,8 @@ def test_names_of_a_session_are_kept(path: Path) -> None:
     with Record(path) as record:
         assert lists.sessions(record)[0].about == about
         assert [(c.name, c.label, c.unit) for c in record.channels()] == [("state.t", "Plate", "°C")]
+
+
+def test_a_place_that_cannot_be_looked_at_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match="cannot be read: File name too long"):
+        Record(tmp_path / ("x" * 400))

@@ -18,6 +18,10 @@ from xovac_tui.themes import ThemeSpec
 _DEMO_OPTIONS = ("speed", "seed", "warm", "fault")
 
 
+HEADLESS = ("send", "watch", "recipe", "record", "runs", "export", "doctor")
+"""Commands that work without a terminal."""
+
+
 def open_console(ctx: click.Context, /) -> int:
     """Read and check everything, then hand over to the screen; return the exit code."""
     demo = demo_options(ctx)
@@ -30,7 +34,7 @@ def open_console(ctx: click.Context, /) -> int:
 
 def need_terminal() -> None:
     """Refuse where there is nothing to draw on, and name what works without."""
-    headless = "Without a terminal use: xovac-tui send, watch, recipe, doctor or simulate."
+    headless = f"Without a terminal use: xovac-tui {', '.join(HEADLESS)} or simulate."
     # The screen is drawn on stderr, so a terminal that is only stdout is of no use.
     for name, stream in (("input", sys.stdin), ("output", sys.stdout), ("error output", sys.stderr)):
         if not (stream and stream.isatty()):

@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import click
@@ -35,7 +36,7 @@ def doctor(ctx: click.Context, /, **_: Any) -> None:
     settings have a mistake, 6 when the chamber cannot be used.
     """
     _section("Versions", versions())
-    _section("Places", places())
+    _section("Places", places(_records_folder(ctx)))
     _section("Terminal", terminal(os.environ))
     found, well = _settings(ctx)
     code = Exit.OK if found is None else _chamber(found)
@@ -54,15 +55,15 @@ def versions() -> Iterator[tuple[str, str]]:
             yield name, "not installed"
 
 
-def places() -> Iterator[tuple[str, str]]:
-    """Yield where things are, and whether they are there."""
+def places(records: Path) -> Iterator[tuple[str, str]]:
+    """Yield where things are, and whether they are there; `records` is the folder that the settings name."""
     if paths.home():
         yield "XOVAC_HOME", str(paths.home())
     for name, place in (
         ("settings", paths.settings_file()),
         ("recipes", paths.recipes_folder()),
         ("themes", paths.themes_folder()),
-        ("records", paths.records_folder()),
+        ("records", records),
         ("state", paths.state_file()),
         ("log", paths.log_file()),
         ("shipped themes", paths.shipped_themes()),
@@ -77,7 +78,10 @@ def terminal(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         small = "" if size.columns >= 80 and size.lines >= 24 else ": the screens need 80x24"
         yield "size", f"{size.columns}x{size.lines}{small}"
     else:
-        yield "terminal", "none: the console cannot open here; send, watch, recipe and doctor can"
+        from xovac_tui.cli.console import HEADLESS
+
+        can = f"{', '.join(HEADLESS[:-1])} and {HEADLESS[-1]}"
+        yield "terminal", f"none: the console cannot open here; {can} can"
     yield "TERM", environ.get("TERM") or "not set"
     yield "colours", colours(environ)
     encoding = getattr(sys.stdout, "encoding", None) or locale.getpreferredencoding(False)
@@ -100,6 +104,15 @@ def colours(environ: Mapping[str, str]) -> str:
     if "256color" in term or term.endswith("-direct"):
         return "256 (set COLORTERM=truecolor if your terminal has more)"
     return "none" if term in ("", "dumb", "unknown") and sys.platform != "win32" else "16"
+
+
+def _records_folder(ctx: click.Context) -> Path:
+    """Return where records are kept; where they usually are if the settings cannot be read."""
+    try:
+        found = effective(ctx)
+    except SettingsError:
+        return paths.records_folder()
+    return paths.records_folder(found.settings.record.folder, found.path)
 
 
 def _section(title: str, rows: Iterator[tuple[str, str]]) -> None:

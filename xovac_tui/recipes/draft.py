@@ -85,10 +85,6 @@ class Draft(msgspec.Struct, frozen=True):
         """Return the step with this path, or None."""
         return step_at(self.recipe.steps, path)
 
-    def mark_saved(self) -> Draft:
-        """Return it as one whose file has this recipe."""
-        return msgspec.structs.replace(self, saved=self.recipe)
-
     def choose(self, path: StepPath) -> Draft:
         """Return it with another step chosen; that is no change."""
         return msgspec.structs.replace(self, chosen=path)

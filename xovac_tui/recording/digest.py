@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import msgspec
 
@@ -15,6 +16,10 @@ AWAY = 1800.0
 """Seconds after which it is worth telling."""
 SILENCE = 5.0
 """Seconds between two recorders that are worth telling as a gap."""
+_SHORTEST = 1.0
+"""Seconds of a gap that is worth telling."""
+_SOME = 8
+"""Channels that are told of where nobody said which."""
 
 
 class Extreme(msgspec.Struct, frozen=True):
@@ -52,7 +57,7 @@ class Digest(msgspec.Struct, frozen=True):
     """Steps that the chamber began."""
     gaps: tuple[Gap, ...]
     commands: tuple[LedgerEntry, ...]
-    """What others sent, as it ended up."""
+    """What was sent meanwhile, as it ended up: by others, or from another console."""
     notes: tuple[str, ...]
     extremes: tuple[Extreme, ...]
     events: int
@@ -69,13 +74,17 @@ def digest(
     since: float,
     until: float,
     *,
-    who: str,
     channels: Sequence[tuple[str, str, str, bool]],
 ) -> Digest:
-    """Read what happened; `channels` are the ones to tell of: full name, label, unit, logarithmic."""
+    """Read what happened; `channels` are the ones to tell of: full name, label, unit, logarithmic.
+
+    Where none is named, the first few that were recorded are told of.
+    """
     windows = Windows(record)
     marks = lists.marks(record, since, until)
-    found = ((channel, windows.summary(channel[0], since, until)) for channel in channels)
+    told = channels or [(one.name, one.label or one.name, one.unit, False) for one in record.channels()]
+    found = ((channel, windows.summary(channel[0], since, until)) for channel in told)
+    extremes = (Extreme(*channel, summary) for channel, summary in found if summary is not None)
     return Digest(
         since=since,
         until=until,
@@ -84,11 +93,9 @@ def digest(
         ),
         steps=sum(one.mark.kind == "step" for one in marks),
         gaps=gaps(record, since, until),
-        commands=tuple(
-            command.entry for command in lists.commands(record, since, until) if command.entry.who != who
-        ),
-        notes=tuple(one.mark.text for one in marks if one.mark.kind == "note" and one.who != who),
-        extremes=tuple(Extreme(*channel, summary) for channel, summary in found if summary is not None),
+        commands=tuple(command.entry for command in lists.commands(record, since, until)),
+        notes=tuple(one.mark.text for one in marks if one.mark.kind == "note"),
+        extremes=tuple(extremes if channels else islice(extremes, _SOME)),
         events=_events(record, since, until),
     )
 
@@ -99,23 +106,31 @@ def gaps(record: Record, since: float, until: float) -> tuple[Gap, ...]:
     lives = lists.sessions(record)
     changes = lists.links(record)
     for life, after in zip(lives, [*lives[1:], None], strict=True):
-        down: float | None = None
-        for change in changes:
-            if change.session != life.id:
-                continue
+        own = [change for change in changes if change.session == life.id]
+        down = None if _began_online(record, life, own) else life.started
+        for change in own:
             if change.link.word is LinkWord.ONLINE:
                 if down is not None:
                     found.append(Gap(down, change.t, recorded=True))
                 down = None
-            elif down is None and change.link.word in (LinkWord.LOST, LinkWord.OFFLINE, LinkWord.STALE):
+            elif down is None:
                 down = change.t
         end = after.started if after is not None else until
-        if down is not None and not life.closed:
+        if down is not None:
             found.append(Gap(down, min(life.seen, end), recorded=True))
         if after is not None and after.started - life.seen > SILENCE:
             found.append(Gap(life.seen, after.started, recorded=False))
     cut = (Gap(max(gap.start, since), min(gap.end, until), gap.recorded) for gap in found)
-    return tuple(gap for gap in cut if gap.seconds > 0)
+    return tuple(gap for gap in cut if gap.seconds >= _SHORTEST)
+
+
+def _began_online(record: Record, life: lists.RecordedSession, changes: Sequence[lists.RecordedLink]) -> bool:
+    """Return whether a recorder had a link when it began: it took over from another one, or a new file."""
+    if changes:
+        return changes[0].link.word in (LinkWord.LOST, LinkWord.STALE)
+    if record.rows("SELECT 1 FROM blocks WHERE session = ? LIMIT 1", (life.id,)):
+        return True
+    return any(stretch.session == life.id for stretch in record.tail())
 
 
 def _events(record: Record, since: float, until: float) -> int:

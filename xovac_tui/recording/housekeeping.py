@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from xovac_tui.recording.bins import CHUNK, FINEST
 from xovac_tui.recording.record import Record
 
 DAY = 86400.0
+_CHUNK = FINEST * CHUNK
+"""Seconds of one row of the finest bins."""
 _AT_ONCE = 200
 """Blocks deleted at a time, so that recording never waits long."""
 _LEARNED_FROM = 600.0
@@ -48,16 +50,34 @@ def tidy(execute: Execute, utc: float, keep_days: float, *, delete_unexported: b
         "SELECT id, t0, t1 FROM blocks WHERE t1 < ? AND id < (SELECT max(id) FROM blocks) ORDER BY id",
         (limit,),
     )
-    gone = [block for block in old if not any(block[1] <= end and block[2] >= start for start, end in kept)]
+    gone, stay = [], kept[:]
+    for block in old:
+        if any(block[1] <= end and block[2] >= start for start, end in kept):
+            stay.append(block[1:])
+        else:
+            gone.append(block)
     for number, start, stop in gone[:_AT_ONCE]:
         execute("DELETE FROM blocks WHERE id = ?", (number,))
-        execute(
-            "DELETE FROM bins WHERE level = ? AND chunk >= ? AND chunk < ?",
-            (FINEST, start // (FINEST * CHUNK), stop // (FINEST * CHUNK)),
-        )
+        for first, after in _without(start // _CHUNK, stop // _CHUNK, stay):
+            execute("DELETE FROM bins WHERE level = ? AND chunk >= ? AND chunk < ?", (FINEST, first, after))
     if gone:
         execute("PRAGMA incremental_vacuum(2000)", ())
     return len(gone[:_AT_ONCE])
+
+
+def _without(
+    first: float, after: float, stay: Sequence[tuple[float, float]]
+) -> Iterator[tuple[float, float]]:
+    """Yield the parts of a row of chunks that share no time with what stays."""
+    for start, end in sorted(stay):
+        if start // _CHUNK >= after:
+            break
+        if end // _CHUNK >= first:
+            if start // _CHUNK > first:
+                yield first, start // _CHUNK
+            first = end // _CHUNK + 1
+    if first < after:
+        yield first, after
 
 
 class Forecast(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ import msgspec
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, Mark, Outcome
 from xovac_tui.recording.items import Session
 from xovac_tui.recording.record import Record
-from xovac_tui.recording.schema import RecordError
+from xovac_tui.recording.schema import RecordError, unpacking
 
 MOST_MARKS = 5_000
 """Marks of one stretch of time that are read at once, the newest."""
@@ -124,9 +124,11 @@ _RUN = "id, session, load, name, started, ended, result, reason, flight, exporte
 def sessions(record: Record, *, recording: bool = True) -> list[RecordedSession]:
     """Return the recorders' sessions, or with `recording=False` all of them, oldest first."""
     found = record.rows(f"SELECT {_SESSION} FROM sessions WHERE recording OR NOT ? ORDER BY id", (recording,))
-    return [
-        msgspec.convert((*row[:-1], _session_about(row[-1])), RecordedSession, strict=False) for row in found
-    ]
+    with unpacking(record.path):
+        return [
+            msgspec.convert((*row[:-1], _session_about(row[-1])), RecordedSession, strict=False)
+            for row in found
+        ]
 
 
 def runs(record: Record, *, flights: bool = True) -> list[RecordedRun]:
@@ -236,7 +238,8 @@ def commands(
         f"SELECT id, session, position, t, data FROM ledger WHERE t >= ? AND t < ? {chosen} ORDER BY id",
         (start, end),
     )
-    return [msgspec.convert((*row[:-1], _entry(row[-1])), RecordedCommand) for row in found]
+    with unpacking(record.path):
+        return [msgspec.convert((*row[:-1], _entry(row[-1])), RecordedCommand) for row in found]
 
 
 def links(record: Record, start: float = 0.0, end: float = 1e18) -> list[RecordedLink]:
@@ -244,7 +247,8 @@ def links(record: Record, start: float = 0.0, end: float = 1e18) -> list[Recorde
     found = record.rows(
         "SELECT session, position, t, data FROM links WHERE t >= ? AND t < ? ORDER BY id", (start, end)
     )
-    return [msgspec.convert((*row[:-1], _link(row[-1])), RecordedLink) for row in found]
+    with unpacking(record.path):
+        return [msgspec.convert((*row[:-1], _link(row[-1])), RecordedLink) for row in found]
 
 
 def marks(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from xovac_tui.api.event import Event
+from xovac_tui.errors import XovacError
 from xovac_tui.recording.eventlog import EventLog, LoggedEvent
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ class Log:
         self._record: Record | None = None
         self._begin = 0
         self._ours = False
+        self.problem = ""
+        """Why the record can no longer be read; from then on only what memory holds is shown."""
 
     def attach(self, record: Record, *, ours: bool) -> None:
         """Stand on a record; `ours` where what comes now is written into it by this program.
@@ -60,10 +63,21 @@ class Log:
     @property
     def first(self) -> int:
         """Index of the oldest event that can be read."""
-        record = self._record
-        if record is None:
-            return self.memory.first
-        return min(record.first, self._begin) if self._begin else self._begin
+        record = self._readable
+        if record is not None:
+            try:
+                return min(record.first, self._begin) if self._begin else self._begin
+            except XovacError as error:
+                self._failed(error)
+        return self.memory.first
+
+    @property
+    def _readable(self) -> Record | None:
+        return None if self.problem else self._record
+
+    def _failed(self, error: XovacError) -> None:
+        # For good: rows that came and went with every look could not be read.
+        self.problem = self.problem or str(error)
 
     @property
     def dropped(self) -> int:
@@ -82,10 +96,14 @@ class Log:
         """Return the event with this index, or None when it cannot be read or has not come yet."""
         if index >= self.memory.first:
             return self.memory.get(index)
-        record = self._record
+        record = self._readable
         if record is None or (index >= self._begin and not self._ours):
             return None
-        return record.get(index)
+        try:
+            return record.get(index)
+        except XovacError as error:
+            self._failed(error)
+            return None
 
     def scan(self, start: int = 0, passes: Passes | None = None) -> Iterator[LoggedEvent]:
         """Return the events from index `start` on that there are at this moment, oldest first.
@@ -93,7 +111,7 @@ class Log:
         Any thread may read it. With `passes`, stretches of the record without what is wanted stay unread.
         """
         newest = self.memory.scan(start)
-        record = self._record
+        record = self._readable
         if record is None or start >= self.memory.first:
             return newest
         return self._older(record, start, self.memory.first, newest, passes)
@@ -110,9 +128,12 @@ class Log:
 
         end = end if self._ours else min(end, self._begin)
         # Its own reader: the one of the screen is no business of another thread.
-        with Record(record.path) as own:
-            for event in own.scan(start, passes=passes):
-                if event.index >= end:
-                    break
-                yield event
+        try:
+            with Record(record.path) as own:
+                for event in own.scan(start, passes=passes):
+                    if event.index >= end:
+                        break
+                    yield event
+        except XovacError as error:
+            self._failed(error)
         yield from newest

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from xovac_tui.chamber.history import Bins, History
+from xovac_tui.errors import XovacError
 from xovac_tui.recording.windows import Windows
 
 NAN = math.nan
@@ -28,13 +29,19 @@ class Past:
         """Monotonic time at which this program's own histories begin."""
         self._kept: OrderedDict[tuple[str, float, float, int], Bins] = OrderedDict()
         self._firsts: dict[str, float | None] = {}
+        self.problem = ""
+        """Why the record could not be read when that failed first; empty while it never did."""
 
     def window(self, name: str, start: float, end: float, columns: int) -> Bins:
-        """Return lowest and highest values per column, monotonic seconds, from the record."""
+        """Return lowest and highest values per column, monotonic seconds, as the record has them."""
         key = (name, start, end, columns)
         bins = self._kept.get(key)
         if bins is None:
-            found = self._windows.window([name], start + self._shift, end + self._shift, columns)[name]
+            try:
+                found = self._windows.window([name], start + self._shift, end + self._shift, columns)[name]
+            except XovacError as error:
+                self._failed(error)
+                return _nothing(start, end, columns)
             bins = Bins(start, found.seconds, found.lows, found.highs)
             # What is still being written is another picture the next time.
             if end <= self.end:
@@ -45,16 +52,28 @@ class Past:
 
     @property
     def end(self) -> float:
-        """Monotonic time up to which the record reaches by now."""
-        span = self._windows.record.span()
+        """Monotonic time up to which the record reaches by now; -inf where nothing can be read from it."""
+        try:
+            span = self._windows.record.span()
+        except XovacError as error:
+            self._failed(error)
+            span = None
         return -math.inf if span is None else span[1] - self._shift
 
     def first(self, name: str) -> float | None:
         """Return the monotonic time from which on the record holds a channel; None where it never does."""
         if name not in self._firsts:
-            found = self._windows.first_time(name)
+            try:
+                found = self._windows.first_time(name)
+            except XovacError as error:
+                self._failed(error)
+                return None
             self._firsts[name] = None if found is None else found - self._shift
         return self._firsts[name]
+
+    def _failed(self, error: XovacError) -> None:
+        # A chart goes on without its past, and may have it again the next time.
+        self.problem = self.problem or str(error)
 
 
 class RecordedHistory:
@@ -95,11 +114,13 @@ class RecordedHistory:
 
     def _finer(self, bins: Bins, end: float) -> Bins:
         """Take the record's picture, as far as the record reaches by now."""
+        reaches = self._past.end
+        if reaches <= bins.start:
+            return bins
         past = self._past.window(self._name, bins.start, end, len(bins.lows))
-        count = math.floor((self._past.end - bins.start) / bins.seconds)
-        if count >= len(bins.lows):
-            return past
-        return _joined(bins, past, max(0, count))
+        if all(map(math.isnan, past.lows)):
+            return bins
+        return _joined(bins, past, math.floor((min(reaches, end) - bins.start) / bins.seconds))
 
     def _before(self, bins: Bins, began: float) -> Bins:
         """Put the columns before this program's own time in front."""
@@ -116,6 +137,13 @@ class RecordedHistory:
         end = math.ceil(now / width) * width
         bins = self.window(end - seconds, end, n)
         return tuple(low / 2 + high / 2 for low, high in zip(bins.lows, bins.highs, strict=True))
+
+
+def _nothing(start: float, end: float, columns: int) -> Bins:
+    """Return a window without a value."""
+    columns = max(1, columns)
+    empty = array("d", [NAN]) * columns
+    return Bins(start, (end - start) / columns, empty, empty[:])
 
 
 def _joined(bins: Bins, past: Bins, count: int) -> Bins:

@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 import time
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
@@ -190,14 +190,6 @@ class Record:
             if event.index >= start:
                 yield event
 
-    def passed_over(self, index: int, passes: Callable[[tuple[About, ...]], bool]) -> int:
-        """Return the first index from `index` on whose block may hold what is looked for."""
-        at = bisect_right(self._ends, index)
-        while at < len(self._ids) and not passes(self._about(at)):
-            index = self._ends[at]
-            at += 1
-        return index
-
     def _events_of(self, at: int) -> list[LoggedEvent]:
         events = self._events.get(at)
         if events is None:
@@ -266,10 +258,6 @@ class Record:
         for stretch in self.tail():
             times += [stretch.block.mono[0] + stretch.shift, stretch.block.mono[-1] + stretch.shift]
         return (min(times), max(times)) if times else None
-
-    def block_at(self, index: int) -> int:
-        """Return how many blocks end at or before an index."""
-        return bisect_left(self._ends, index + 1)
 
     # -- channels -------------------------------------------------------------------------------------
 

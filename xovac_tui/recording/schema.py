@@ -199,12 +199,18 @@ def _create(connection: sqlite3.Connection) -> None:
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
     """Open a record that exists, without ever writing to it; raises RecordError."""
-    if not path.is_file():
-        raise RecordError(f"There is no record at {path}. It is made when something is recorded.")
-    address = f"{path.absolute().as_uri()}?mode=ro"
-    connection = sqlite3.connect(
-        address, uri=True, isolation_level=None, timeout=5.0, check_same_thread=False
-    )
+    try:
+        if not path.is_file():
+            raise RecordError(f"There is no record at {path}. It is made when something is recorded.")
+        address = f"{path.absolute().as_uri()}?mode=ro"
+        connection = sqlite3.connect(
+            address, uri=True, isolation_level=None, timeout=5.0, check_same_thread=False
+        )
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise RecordError(f"{path} cannot be read: {reason}. Look at who may enter its folder.") from error
+    except sqlite3.Error as error:
+        raise as_record_error(error, path) from error
     try:
         try:
             found = _version(connection, path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress, islice, pairwise
 from statistics import median_low
 
@@ -23,6 +23,8 @@ _SHORTEST = 0.001
 """Seconds of a window."""
 _BEYOND, _LITTLE_BEYOND = 600.0, 60.0
 """Seconds beyond the edges that are looked at in bins and in samples: a slow channel's line goes through."""
+_HOLE = 2.0 * FINEST
+"""Seconds without a sample, of which the bins may know more: housekeeping takes the samples first."""
 _GAP_PERIODS = 3
 """Usual periods of a channel without a sample that are no gap yet."""
 
@@ -110,7 +112,29 @@ class Windows:
                 highs[at + begin : at + stop] = chunk.highs[begin:stop]
                 means[at + begin : at + stop] = chunk.means[begin:stop]
                 counts[at + begin : at + stop] = chunk.counts[begin:stop]
+        if level == FINEST:
+            there = {number for number, _ in rows}
+            self._fall_back(
+                name, made, [n for n in range(first // CHUNK, last // CHUNK + 1) if n not in there]
+            )
         return made
+
+    def _fall_back(self, name: str, row: _Row, missing: Sequence[int]) -> None:
+        """Fill the finest bins from the next wider ones where housekeeping has taken whole chunks away."""
+        if not missing:
+            return
+        wider, seconds = LEVELS[1], CHUNK * FINEST
+        ratio = wider // FINEST
+        coarse = self._bins(name, wider, missing[0] * seconds, (missing[-1] + 1) * seconds)
+        wanted = frozenset(missing)
+        for place in compress(range(len(coarse.counts)), coarse.counts):
+            begin = (coarse.first + place) * ratio
+            if begin // CHUNK not in wanted:
+                continue
+            share = max(1, coarse.counts[place] // ratio)
+            for at in range(max(0, begin - row.first), min(len(row.counts), begin + ratio - row.first)):
+                row.lows[at], row.highs[at] = coarse.lows[place], coarse.highs[place]
+                row.means[at], row.counts[at] = coarse.means[place], share
 
     def _chunk(self, data: bytes) -> Chunk:
         with unpacking(self.record.path):
@@ -140,8 +164,21 @@ class Windows:
             times, values = found.get(name, ((), ()))
             canvas.samples(times, values)
             canvas.fill_samples(times, values)
+            if any(after - before > _HOLE for before, after in pairwise([start, *times, end])):
+                canvas.spread(self._taken(name, start, end, times))
             made[name] = canvas.done()
         return made
+
+    def _taken(
+        self, name: str, start: float, end: float, times: Sequence[float]
+    ) -> Iterator[tuple[float, float, float, float]]:
+        """Yield (start, end, lowest, highest) of bins whose samples are no longer there."""
+        row = self._bins(name, FINEST, start, end)
+        there = {math.floor(at / FINEST) for at in times}
+        for place in compress(range(len(row.counts)), row.counts):
+            number = row.first + place
+            if number not in there:
+                yield number * FINEST, (number + 1) * FINEST, row.lows[place], row.highs[place]
 
     def samples(
         self, names: Sequence[str], start: float, end: float
@@ -302,6 +339,13 @@ class _Canvas:
                 for column in range(max(0, columns[place] + 1), min(columns[place + 1], self._count)):
                     at = self._edge(column) + self._seconds / 2
                     self._put_between(column, low, high, min(1.0, max(0.0, (at - before) / (after - before))))
+
+    def spread(self, bins: Iterable[tuple[float, float, float, float]]) -> None:
+        """Put bins (start, end, lowest, highest) into all columns that they touch."""
+        for start, end, low, high in bins:
+            first, last = self._columns_of((start, end))
+            for column in range(max(0, first), min(last + (self._edge(last) < end), self._count)):
+                self._put(column, low, high)
 
     def join(self, pace: float) -> None:
         """Join columns of a channel that speaks more seldom than a column is wide."""

@@ -92,6 +92,11 @@ class StationRecord:
         """True while this program itself writes the record of the chamber."""
         return self.view.state in (RecorderState.ON, RecorderState.FAILING)
 
+    @property
+    def unreadable(self) -> str:
+        """Why the time before, or a part of it, cannot be shown; empty while nothing is wrong."""
+        return (self.past.problem if self.past is not None else "") or self._log.problem
+
     # -- life -----------------------------------------------------------------------------------------
 
     def open(self) -> None:
@@ -133,7 +138,7 @@ class StationRecord:
         self._recorder.start()
         self._recorder.opened(OPENING)
         # What cannot be written can often not be read either: the recorder's own word says why.
-        with contextlib.suppress(XovacError):
+        with contextlib.suppress(XovacError, OSError):
             self._read_back()
 
     def _read_back(self) -> None:
@@ -324,16 +329,24 @@ class StationRecord:
 
     # -- what comes back ------------------------------------------------------------------------------
 
-    def digest(self, channels: Sequence[ChannelView]) -> Digest | None:
-        """Return what happened while this user was away; None where he was not. For a thread: it reads."""
+    def digest(self, channels: Sequence[ChannelView], pins: Sequence[str] | None = None) -> Digest | None:
+        """Return what happened while this user was away; None where he was not. For a thread: it reads.
+
+        It tells of the channels that the user pinned (full names), else of those that the contract pins.
+        """
         from xovac_tui.recording.digest import digest
         from xovac_tui.recording.record import Record
 
         if self.away_since is None or self.record is None:
             return None
-        told = [(one.full_name, one.label, one.unit, one.log) for one in channels]
+        if pins is None:
+            pins = [one.full_name for one in channels if one.pinned and not one.hidden]
         with Record(self.record.path) as own:
-            return digest(own, self.away_since, self._clock.utc(), who=self._who, channels=told)
+            known = {one.name: (one.name, one.label or one.name, one.unit, False) for one in own.channels()}
+            # What a contract says of a channel is the better word, where it is seen already.
+            known |= {one.full_name: (one.full_name, one.label, one.unit, one.log) for one in channels}
+            told = [known[name] for name in pins if name in known]
+            return digest(own, self.away_since, self._clock.utc(), channels=told)
 
     def others(self) -> bool:
         """Return whether other programs add to this record, so that their commands are worth a look."""

@@ -41,7 +41,7 @@ from xovac_tui.ui.replaykeys import LIVE_ONLY, ReplayKeys
 from xovac_tui.ui.stopping import Stopping
 from xovac_tui.ui.terminal import TerminalApp, run_in_terminal
 from xovac_tui.ui.theming import to_textual
-from xovac_tui.ui.toasts import Words, link_words, outcome_words, recorder_words
+from xovac_tui.ui.toasts import Words, link_words, outcome_words, recorder_words, unreadable_words
 from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, LinkBar, StopBar, TabBar
 from xovac_tui.ui.widgets.replaybar import ReplayBar
 from xovac_tui.ui.widgets.small import SmallNotice
@@ -119,6 +119,8 @@ class XovacApp(ReplayKeys):
         self._connect = connect
         self._unsubscribe: Callable[[], None] = lambda: None
         self._problems = list(launch.notes)
+        self._unreadable = ""
+        """What was told last of a record that cannot be read."""
         try:
             self.set_keymap(check_keymap(launch.settings.keys))
         except SettingsError as error:
@@ -225,8 +227,11 @@ class XovacApp(ReplayKeys):
             snapshot.ledger, glyphs=self.glyphs, times=self.times, now=snapshot.mono
         )
         self.stopping.show(snapshot.mono)
+        self._tell_unreadable()
         if frame.has_class("-small"):
-            frame.query_one(SmallNotice).show(snapshot, name=self.station.name, glyphs=self.glyphs)
+            frame.query_one(SmallNotice).show(
+                snapshot, name=self.station.name, glyphs=self.glyphs, replay=self.player is not None
+            )
             return
         if not self.paused:
             pane = self.pane
@@ -235,6 +240,13 @@ class XovacApp(ReplayKeys):
             top = self.screen
             if top is not frame and hasattr(top, "show_snapshot"):
                 top.show_snapshot(snapshot)
+
+    def _tell_unreadable(self) -> None:
+        """Say once that the record cannot be read: what is shown of the past is not all there was."""
+        said, before = self.station.record.unreadable, self._unreadable
+        self._unreadable = said
+        if said and not before:
+            self._toast(unreadable_words(said))
 
     def _mode(self) -> str:
         if self.player is not None:
@@ -309,8 +321,13 @@ class XovacApp(ReplayKeys):
             return
         from xovac_tui.ui.dialogs.digest import DigestDialog
 
-        channels = [c for c in self.station.snapshot().channels if c.pinned and not c.hidden]
-        digest = await asyncio.to_thread(self.station.record.digest, channels)
+        channels = self.station.snapshot().channels
+        pins = self.memory.pinned.get(self.station.name)
+        try:
+            digest = await asyncio.to_thread(self.station.record.digest, channels, pins)
+        except (XovacError, OSError) as error:
+            self._toast(unreadable_words(str(error)))
+            return
         if digest is not None and digest.events:
             await self.push_screen_wait(DigestDialog(digest, self.station.flights.flying))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from xovac_tui.api.text import clean
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord, Outcome
 from xovac_tui.recording.status import RecorderState
 from xovac_tui.station import LinkChanged, RecorderChanged
@@ -58,6 +59,12 @@ def recorder_words(news: RecorderChanged) -> Words | None:
     if before.state is RecorderState.BESIDE and view.state is RecorderState.ON:
         return Words("Recording here now", "The process that recorded has ended.", seconds=6.0)
     return None
+
+
+def unreadable_words(why: str) -> Words:
+    """Return what is said when the record of the time before cannot be read."""
+    said = f"{clean(why, _LONGEST)} Charts and log show what is in memory. REC says if it is still written."
+    return Words("The record cannot be read", said, "warning", 20.0)
 
 
 _LONGEST = 240

@@ -86,7 +86,7 @@ def digest_facts(digest: Digest, times: Times, glyphs: Glyphs, flight: Flight | 
         for entry in digest.commands
         if entry.outcome is not Outcome.REFUSED
     ]
-    facts += _listed("Commands", commands, "none by others that are in this record")
+    facts += _listed("Commands", commands, "none that are in this record")
     facts += _listed("Notes", [clean(note, 200) for note in digest.notes], "")
     for place, extreme in enumerate(digest.extremes):
         low, high = (

@@ -153,7 +153,9 @@ class LogPane(Pane):
             spans.append((f"   {len(rows):,} of {len(log):,} match{busy}", ""))
             typed = clean(self.query_one("#log-filter", Input).value.strip(), 80)
             spans.append((f"   {glyphs.then} {literal(typed, glyphs.ascii)}", ""))
-        if log.dropped:
+        if log.problem:
+            spans.append((f"   {log.dropped:,} older ones cannot be read", "logstatus--wrong"))
+        elif log.dropped:
             keeps = f"the newest {log.keep:,}" if len(log) >= log.keep else "what fits its memory"
             spans.append((f"   oldest {log.dropped:,} dropped: the log keeps {keeps}", ""))
         return tuple(spans)

@@ -21,12 +21,12 @@ class SmallNotice(LinesWidget):
     SmallNotice .small--quiet { color: $no-data; }
     """
 
-    def show(self, snapshot: Snapshot, *, name: str, glyphs: Glyphs) -> None:
+    def show(self, snapshot: Snapshot, *, name: str, glyphs: Glyphs, replay: bool = False) -> None:
         """Show this moment."""
-        self.show_lines(small_lines(snapshot, name=name, glyphs=glyphs))
+        self.show_lines(small_lines(snapshot, name=name, glyphs=glyphs, replay=replay))
 
 
-def small_lines(snapshot: Snapshot, *, name: str, glyphs: Glyphs) -> list[Line]:
+def small_lines(snapshot: Snapshot, *, name: str, glyphs: Glyphs, replay: bool = False) -> list[Line]:
     """Return the notice's lines, the most important first."""
     word = snapshot.link.word
     style = "small--good" if word is LinkWord.ONLINE else "small--bad"
@@ -56,5 +56,6 @@ def small_lines(snapshot: Snapshot, *, name: str, glyphs: Glyphs) -> list[Line]:
         )
         for c in shown
     ]
-    lines.append((("! STOP works here. All else needs 80x24.", "small--quiet"),))
+    works = "A replay: nothing is sent." if replay else "! STOP works here."
+    lines.append(((f"{works} All else needs 80x24.", "small--quiet"),))
     return lines
