@@ -139,8 +139,8 @@ class _Job:
         if not self._words:
             return found
         short = {
-            f"{event}.{leaf.path}" if leaf.path else event: leaf.channel
-            for event, message in self._source.chamber.contract.messages.items()
+            message.full_name(leaf): leaf.channel
+            for message in self._source.chamber.contract.messages.values()
             for leaf in message.leaves
             if leaf.channel
         }

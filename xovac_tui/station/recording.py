@@ -111,8 +111,8 @@ class StationRecord:
             url=self._url(),
             contract=self._contract.files,
             channels={
-                f"{event}.{leaf.path}" if leaf.path else event: (leaf.label or leaf.channel, leaf.unit)
-                for event, message in self._contract.messages.items()
+                message.full_name(leaf): (leaf.label or leaf.channel, leaf.unit)
+                for message in self._contract.messages.values()
                 for leaf in message.leaves
             },
             speed=self._speed,
