@@ -92,6 +92,12 @@ class StationRecord:
         """True while this program itself writes the record of the chamber."""
         return self.view.state in (RecorderState.ON, RecorderState.FAILING)
 
+    @property
+    def at_stake(self) -> int:
+        """Events that are lost when this program ends now, because they cannot be written."""
+        failing = self._recorder is not None and self.view.state is RecorderState.FAILING
+        return self._recorder.held if failing and self._recorder is not None else 0
+
     # -- life -----------------------------------------------------------------------------------------
 
     def open(self) -> None:

@@ -240,7 +240,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("seen", "u", "unknown seen", "Say that you have looked at commands whose outcome is unknown."),
     Action("theme", "t", "theme", "Choose another theme."),
     Action("save-screen", "f12", "save screen", "Save a picture of the screen as an SVG file."),
-    Action("quit", "q", "quit", "Leave. The chamber goes on with what it does.", footer=True),
+    Action("quit", "q", "quit", "Leave. The chamber goes on with what it does; what this console records ends.", footer=True),
     Action("replay-faster", "]", "faster", "Replay faster.", "replay", footer=True),
     Action("replay-slower", "[", "slower", "Replay slower.", "replay", footer=True),
     Action("replay-on", ">", "+1 min", "Go on by a minute.", "replay", footer=True, method="replay_skip(60)"),
