@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.console import console
+from tests.helpers.console import Console, console
 from xovac_tui.config import RecordSettings
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.schema import RecordError
+from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.station import RecordOpened
 from xovac_tui.station.recording import RecordChoice, StationRecord
 from xovac_tui.ui.dialogs.digest import DigestDialog
+from xovac_tui.ui.dialogs.quit import QuitDialog, what_is_recorded
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trustbar import TrustBar
 
@@ -138,3 +140,46 @@ async def test_a_digest_that_cannot_be_read_is_a_toast(
         await c.until(lambda: any("r.sqlite3 is damaged." in toast for toast in c.toasts))
         await c.readings(seconds=1)
         assert "ONLINE" in c.app.query_one(TrustBar).plain
+
+
+async def test_quitting_says_what_becomes_of_the_record(tmp_path: Path) -> None:
+    async with console(tmp_path, record=choice(tmp_path / "r.sqlite3")) as c:
+        await c.run_state()
+        await c.until(lambda: c.station.recorder.state is RecorderState.ON)
+        await c.press("q")
+        assert "The recording ends with this console; `xovac-tui record` goes on" in said_at_quitting(c)
+
+
+async def test_quitting_asks_while_something_cannot_be_recorded(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite3"
+    path.mkdir()
+    async with console(tmp_path, record=choice(path)) as c:
+        await c.until(lambda: c.station.recorder.state is RecorderState.FAILING)
+        await c.readings(seconds=3)
+        await c.press("q")
+        assert c.app.is_running
+        assert "events are held in memory, and lost when you leave now." in said_at_quitting(c)
+        await c.press("y")
+        assert c.app.return_code == 0
+
+
+def said_at_quitting(c: Console) -> str:
+    assert isinstance(c.app.screen, QuitDialog)
+    return " ".join(str(widget.render()) for widget in c.app.screen.query("Static"))
+
+
+@pytest.mark.parametrize(
+    ("view", "at_stake", "said"),
+    [
+        (RecorderView(RecorderState.BESIDE, pid=4711), 0, "process 4711 goes on with the recording"),
+        (
+            RecorderView(RecorderState.FAILING, reason="disk full"),
+            1,
+            "(disk full): 1 event is held in memory",
+        ),
+        (RecorderView(RecorderState.FAILING, reason="disk full"), 1234, "1,234 events are held"),
+        (RecorderView(), 0, "this console keeps nothing more"),
+    ],
+)
+def test_what_becomes_of_the_record(view: RecorderView, at_stake: int, said: str) -> None:
+    assert said in what_is_recorded(view, at_stake)

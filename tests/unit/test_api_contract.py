@@ -141,3 +141,18 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b"# caf\xe9\n")
     with pytest.raises(SettingsError, match="line 1: not UTF-8"):
         load_contract([tmp_path / "latin.toml"])
+
+
+def test_a_channel_is_found_by_its_role_with_its_full_name(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(
+        '[messages.bare]\n"" = { label = "All" }\n'
+        "[messages.m]\n\"plate.A\" = { role = 'controlled', unit = 'degC' }\n"
+    )
+    contract = load_contract([file])
+    bare = contract.messages["bare"]
+    assert [bare.full_name(leaf) for leaf in bare.leaves] == ["bare"]
+    found = contract.by_role(Role.CONTROLLED)
+    assert found is not None
+    assert (found[0], found[1].unit) == ("m.plate.A", "degC")
+    assert contract.by_role(Role.PRESSURE) is None

@@ -12,6 +12,7 @@ from xovac_tui import __version__
 from xovac_tui.cli import common, console
 from xovac_tui.errors import LinkError
 from xovac_tui.launch import Launch
+from xovac_tui.recording.lock import WriterLock
 
 
 @pytest.fixture
@@ -163,6 +164,49 @@ def test_the_demo_takes_no_chamber_from_the_environment_and_no_secrets(
     assert line("--demo").code == 0
     assert launched[0].profile_name == "demo"
     assert launched[0].secrets.auth is None
+
+
+def recorded_in(launch: Launch) -> str:
+    assert launch.record is not None
+    return launch.record.path.name
+
+
+def test_two_demos_at_once_have_a_record_each(line: CommandLine, launched: list[Launch]) -> None:
+    taken = []
+    try:
+        for _ in range(3):
+            assert line("--demo").code == 0
+            record = launched[-1].record
+            assert record is not None
+            taken.append(WriterLock(record.path))
+            assert taken[-1].acquire()
+        taken[0].release()
+        assert line("--demo").code == 0
+    finally:
+        for lock in taken:
+            lock.release()
+    names = ["demo", "demo-2", "demo-3", "demo"]
+    assert [recorded_in(launch) for launch in launched] == [f"{name}.xovac.sqlite3" for name in names]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (["--profile", "lab"], "lab"),
+        (["--profile", "lab", "--url", "http://bench:3000"], "lab"),
+        (["--profile", "lab", "--url", "http://other:8080"], "lab-other-8080"),
+        (["--profile", "lab", "--url", "https://other"], "lab-other"),
+        (["--url", "http://other:8080"], "other-8080"),
+        # The host's name is a profile's, but it is not that chamber.
+        (["--url", "http://lab:8080"], "lab-8080"),
+    ],
+)
+def test_a_chamber_at_another_address_is_another_record(
+    line: CommandLine, launched: list[Launch], arguments: list[str], name: str
+) -> None:
+    line.settings('[profiles.lab]\nurl = "http://bench:3000"\n')
+    assert line(*arguments).code == 0
+    assert recorded_in(launched[0]) == f"{name}.xovac.sqlite3"
 
 
 @pytest.mark.parametrize(

@@ -5,19 +5,21 @@ import io
 import json
 import os
 import sqlite3
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import xovac_tui
 from tests.helpers.commandline import CommandLine, clean_environment
 from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui import paths
 from xovac_tui.api.event import Event
+from xovac_tui.recording import lists
 from xovac_tui.recording.exported import note_exported
 from xovac_tui.recording.imports import read_transcript
 from xovac_tui.recording.items import Item, RunItem
-from xovac_tui.recording.lists import runs
 from xovac_tui.recording.lock import WriterLock, is_recorded
 from xovac_tui.recording.record import Record
 
@@ -93,7 +95,7 @@ def test_runs_and_sessions_are_listed_newest_last(line: CommandLine, record: Pat
 
 def test_runs_as_json(line: CommandLine, record: Path) -> None:
     told = json.loads(line("runs", "--json").out)
-    assert set(told) == {"record", "bytes", "sessions", "runs"}
+    assert set(told) == {"record", "bytes", "sessions", "runs", "unreadable"}
     assert told["record"] == str(record)
     assert told["bytes"] >= record.stat().st_size
     assert [(life["id"], life["state"]) for life in told["sessions"]] == [
@@ -147,7 +149,9 @@ def test_any_record_can_be_named(line: CommandLine, tmp_path: Path, record: Path
     assert "own.toml" in said.err
 
 
-def test_a_run_is_exported_as_csv_and_noted(line: CommandLine, record: Path, tmp_path: Path) -> None:
+def test_a_run_is_exported_as_csv_which_does_not_stand_for_it(
+    line: CommandLine, record: Path, tmp_path: Path
+) -> None:
     said = line("export", "r1")
     assert (said.code, said.out) == (0, "")
     file = tmp_path / "lab-r1.csv"
@@ -158,25 +162,94 @@ def test_a_run_is_exported_as_csv_and_noted(line: CommandLine, record: Path, tmp
     assert rows[0] == ["time", "t_s", "sensor_data.plate.A", "sensor_data.p", "sensor_data.plate.B"]
     assert rows[1] == ["2026-09-21T14:23:20.000Z", "0.000", "95.0", "1e-05", "-600"]
     assert len(rows) == 101
-    told = json.loads(line("runs", "--json").out)
-    assert told["runs"][0]["exported"]
-    assert told["runs"][1]["exported"] is None
-    assert "exported" in line("runs").out
+    # Texts, commands and exact payloads are not in a table: the original must stay.
+    assert line("export", "r1", "--out", "x.parquet").code == 0
+    assert exported(line) == []
+
+
+def exported(line: CommandLine) -> list[str]:
+    """Return the runs that count as exported."""
+    return [run["id"] for run in json.loads(line("runs", "--json").out)["runs"] if run["exported"]]
 
 
 def test_only_what_is_exported_whole_is_noted(line: CommandLine, record: Path) -> None:
-    def noted() -> list[str]:
-        with Record(record) as opened:
-            return [run.label for run in runs(opened) if run.exported is not None]
-
-    for more in (["--from", "10s"], ["--to", "14:24"], ["--channels", "p"]):
-        assert line("export", "r1", "--out", "-", *more).code == 0
-        assert noted() == []
+    for number, more in enumerate((["--from", "10s"], ["--to", "14:24"], ["--channels", "p"])):
+        assert line("export", "r1", "--out", f"{number}.jsonl", *more).code == 0
+        assert exported(line) == []
     # A run that goes on is not whole.
-    assert line("export", "r2", "--out", "-").code == 0
-    assert noted() == []
-    assert line("export", "s1", "--out", "-").code == 0
-    assert noted() == ["r1"]
+    assert line("export", "r2", "--out", "r2.jsonl").code == 0
+    assert exported(line) == []
+    assert line("export", "s1", "--out", "s1.jsonl").code == 0
+    assert exported(line) == ["r1"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell of POSIX")
+def test_a_pipe_counts_as_no_export_but_a_file_behind_standard_output_does(
+    line: CommandLine, record: Path, tmp_path: Path
+) -> None:
+    program = [sys.executable, "-m", "xovac_tui", "export", "r1", "--format", "jsonl", "--out", "-"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(xovac_tui.__file__).parents[1])}
+    # Whoever reads may look at the first line only.
+    subprocess.run(program, stdout=subprocess.PIPE, env=environment, check=True)
+    assert exported(line) == []
+    with (tmp_path / "whole.jsonl").open("wb") as file:
+        subprocess.run(program, stdout=file, env=environment, check=True)
+    assert exported(line) == ["r1"]
+
+
+def spoil(record: Path) -> None:
+    """Damage the second block of a record as a disk would."""
+    with sqlite3.connect(record) as db:
+        (data,) = db.execute("SELECT data FROM blocks WHERE id = 2").fetchone()
+        db.execute("UPDATE blocks SET data = ? WHERE id = 2", (data[:40] + bytes(len(data) - 40),))
+    db.close()
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_damaged_blocks_are_told_and_keep_the_original(line: CommandLine, record: Path, form: str) -> None:
+    spoil(record)
+    said = line("export", "s1", "--format", form)
+    assert said.code == 3
+    assert (
+        "388 events (1 block) from 2026-09-21 14:21:52+00:00 to 2026-09-21 14:28:19+00:00 cannot be"
+        in said.err
+    )
+    assert exported(line) == []
+    # What is whole elsewhere is an export as ever.
+    said = line("export", "s2", "--format", form)
+    assert (said.code, "cannot be read" in said.err) == (0, False)
+    assert line("export", "s1", "--to", "2min", "--out", "x.csv").code == 0
+
+
+def test_runs_tell_what_is_damaged(line: CommandLine, record: Path) -> None:
+    assert json.loads(line("runs", "--json").out)["unreadable"] is None
+    spoil(record)
+    assert json.loads(line("runs", "--json").out)["unreadable"] == {
+        "blocks": 1,
+        "events": 388,
+        "from": "2026-09-21T14:21:52.000+00:00",
+        "to": "2026-09-21T14:28:19.000+00:00",
+    }
+    assert "388 events (1 block) from" in line("runs").out.splitlines()[1]
+
+
+def test_blocks_that_are_deleted_during_an_export_count_likewise(
+    line: CommandLine, record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = lists.find_span
+
+    def find(opened: Record, wanted: str) -> lists.Span:
+        found = real(opened, wanted)
+        with sqlite3.connect(record) as db:
+            db.execute("DELETE FROM blocks WHERE id = 1")
+        db.close()
+        return found
+
+    monkeypatch.setattr(lists, "find_span", find)
+    said = line("export", "s1", "--format", "jsonl")
+    assert said.code == 3
+    assert "512 events (1 block) from 2026-09-21 14:13:20+00:00" in said.err
+    assert exported(line) == []
 
 
 def test_a_record_that_cannot_be_noted_in_is_only_a_note(line: CommandLine, record: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -151,3 +152,14 @@ def test_without_a_terminal_it_says_what_works(line: CommandLine, record: Path) 
     assert said.code == 2
     assert "needs a terminal" in said.err
     assert "record, runs, export" in said.err
+
+
+def test_what_is_damaged_is_told_at_the_beginning(line: CommandLine, record: Path, opened: Opened) -> None:
+    with sqlite3.connect(record) as db:
+        db.execute("UPDATE blocks SET data = zeroblob(100) WHERE id = 2")
+    db.close()
+    assert line("replay", "r1").code == 0
+    assert opened.launch is not None
+    (note,) = [note for note in opened.launch.notes if "cannot be read" in note]
+    assert note.startswith("512 events (1 block) from 2026-09-21 14:30:24+00:00")
+    assert note.endswith("They are left out of this replay.")

@@ -150,6 +150,10 @@ class MessageSpec(msgspec.Struct, frozen=True):
     origin: Origin = Origin.USER
     source: str = ""
 
+    def full_name(self, leaf: LeafSpec) -> str:
+        """Return the full name of a leaf's channel: `event.path`, the event alone for a bare value."""
+        return f"{self.event}.{leaf.path}" if leaf.path else self.event
+
 
 class Contract(msgspec.Struct, frozen=True):
     """All the program is told about one device; what it is not told it learns, or shows as it is."""
@@ -161,3 +165,11 @@ class Contract(msgspec.Struct, frozen=True):
     """The command that starts a loaded recipe; None where loading starts it or nobody knows."""
     files: tuple[str, ...] = ()
     """Names of the contract files it was made from, in order."""
+
+    def by_role(self, role: Role) -> tuple[str, LeafSpec] | None:
+        """Return the full name and the leaf of the first channel with a role; None where none has it."""
+        for message in self.messages.values():
+            for leaf in message.leaves:
+                if leaf.role is role:
+                    return message.full_name(leaf), leaf
+        return None

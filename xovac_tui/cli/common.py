@@ -13,7 +13,15 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from xovac_tui.config import Effective, Overrides, Profile, Secrets, effective_settings, load_secrets
+from xovac_tui.config import (
+    Effective,
+    Overrides,
+    Profile,
+    Secrets,
+    effective_settings,
+    load_secrets,
+    profile_name_for,
+)
 from xovac_tui.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -103,12 +111,17 @@ def record_choice(
 
 
 def record_path(found: Effective, chamber: Chamber) -> Path:
-    """Return the record of a chamber; one that is known by its address only has its port in the name."""
+    """Return the record of a chamber; one at an address that was given has that in the name.
+
+    A profile at its own address has its name alone: two chambers must never be mixed in one record.
+    """
     from xovac_tui import paths
 
-    name = chamber.name
-    if name not in found.settings.profiles and found.url is not None and found.profile is None:
-        port = urlsplit(chamber.profile.url).port
+    name, url = chamber.name, chamber.profile.url
+    known = found.settings.profiles.get(name)
+    if found.url == url and (known is None or known.url != url):
+        name = name if found.profile is None else f"{name}-{profile_name_for(url)}"
+        port = urlsplit(url).port
         name = f"{name}-{port}" if port else name
     return paths.record_file(name, paths.records_folder(found.settings.record.folder, found.path))
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import click
+import msgspec
 
 from xovac_tui import paths
 from xovac_tui.cli.common import Chamber, effective, record_choice, resolve, typed
-from xovac_tui.cli.records import demo_chamber
+from xovac_tui.cli.records import DEMO, demo_chamber
 from xovac_tui.errors import SettingsError
 from xovac_tui.launch import Launch
 from xovac_tui.simulator.options import SimulatorOptions
@@ -64,6 +66,9 @@ def make_launch(
     asked = found.sources.get("display.theme", str(found.path)) != str(found.path)
     if asked:
         _check_theme(display.theme, themes)
+    record = None if replayed else record_choice(found, chamber, visit=True, asked=ctx.params["record"])
+    if demo and record is not None:
+        record = msgspec.structs.replace(record, path=_own(record.path))
     return Launch(
         settings=found.settings,
         settings_path=found.path,
@@ -78,7 +83,7 @@ def make_launch(
         recipes=paths.recipes_folder(found.settings.recipes, found.path),
         state=state,
         state_path=paths.state_file(),
-        record=None if replayed else record_choice(found, chamber, visit=True, asked=ctx.params["record"]),
+        record=record,
         log_path=paths.setup_logging(),
         notes=tuple(text for text in (note, *problems) if text),
     )
@@ -109,6 +114,17 @@ def demo_options(ctx: click.Context, /) -> SimulatorOptions | None:
     )
     check_options(options)
     return options
+
+
+def _own(path: Path) -> Path:
+    """Return a demo's record, or one beside it while another demo writes that: each has its own chamber."""
+    from xovac_tui.recording.lock import is_recorded
+
+    own, number = path, 2
+    while is_recorded(own):
+        own = paths.record_file(f"{DEMO}-{number}", path.parent)
+        number += 1
+    return own
 
 
 def _check_theme(name: str, themes: tuple[ThemeSpec, ...]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import stat
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from xovac_tui.cli.records import Source, Ticker, find_record, record_options
+from xovac_tui.cli.records import Source, Ticker, find_record, missing, record_options
 from xovac_tui.errors import Exit
 
 if TYPE_CHECKING:
@@ -50,7 +52,8 @@ def export(
     """Write what RUN names: r12 (a run), s3 (a session), last, or all. `xovac-tui runs` lists them.
 
     csv and parquet hold the samples, a row a message and a column a channel. jsonl holds everything, and can
-    be replayed; with --channels it holds samples only.
+    be replayed; with --channels it holds samples only. Exit code 3: events that are damaged in the record
+    are missing in what was written.
     """
     source = find_record(ctx, record, demo)
     form = form or _form_of(out)
@@ -64,8 +67,8 @@ def export(
         words = [word for option in channels for word in option.split(",") if word.strip()]
         job = _Job(source, opened, part, words, labels)
         path = None if out == _STDOUT else Path(out or f"{source.chamber.name}-{part.span.label}.{form}")
-        job.write(form, path, force)
-    ctx.exit(int(Exit.OK))
+        code = job.write(form, path, force)
+    ctx.exit(int(code))
 
 
 def _form_of(out: str | None) -> str:
@@ -83,13 +86,13 @@ class _Job:
         self._words, self._labels = words, labels
         self._ticker = Ticker(f"exporting {part.span.label}")
 
-    def write(self, form: str, path: Path | None, force: bool) -> None:
+    def write(self, form: str, path: Path | None, force: bool) -> Exit:
         """Write the file, and note in the record what of it is exported now."""
         from xovac_tui.recording.newfile import new_file, not_written
+        from xovac_tui.recording.parts import unread
 
         stdout = sys.stdout.buffer
-        terminal = sys.stdout.isatty()
-        if path is None and form == "parquet" and terminal:
+        if path is None and form == "parquet" and sys.stdout.isatty():
             raise click.UsageError("Parquet is no text for a terminal: name a file with --out.")
         try:
             if path is None:
@@ -105,8 +108,14 @@ class _Job:
             self._ticker.close()
         if path is not None:
             click.echo(f"{self._part.span.label} is in {path} ({path.stat().st_size:,} bytes).", err=True)
-        if path is not None or not terminal:
+        lost = unread(self._record, self._part)
+        if lost is not None:
+            click.echo(f"{missing(lost, self._source)} They are not in what was written.", err=True)
+            return Exit.WARNING
+        # Nobody can tell what became of that which went into a pipe.
+        if form == "jsonl" and (path is not None or _is_file(stdout)):
             self._note()
+        return Exit.OK
 
     def _fill(self, form: str, file: IO[bytes]) -> None:
         from xovac_tui.recording import tables
@@ -139,15 +148,15 @@ class _Job:
         if not self._words:
             return found
         short = {
-            f"{event}.{leaf.path}" if leaf.path else event: leaf.channel
-            for event, message in self._source.chamber.contract.messages.items()
+            message.full_name(leaf): leaf.channel
+            for message in self._source.chamber.contract.messages.values()
             for leaf in message.leaves
             if leaf.channel
         }
         return choose(found, self._words, short)
 
     def _note(self) -> None:
-        """What is all here may be deleted from the record when its time has come; a part may not."""
+        """What is all in a file may be deleted from the record when its time has come; a part may not."""
         if self._words or not self._part.whole:
             return
         import time
@@ -157,6 +166,13 @@ class _Job:
         note = note_exported(self._source.path, whole_runs(self._record, self._part), time.time())
         if note:
             click.echo(note, err=True)
+
+
+def _is_file(stream: IO[bytes]) -> bool:
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _put(file: IO[bytes], chunks: Iterable[str]) -> None:

@@ -16,7 +16,7 @@ from xovac_tui.config import Effective, Profile, Secrets
 from xovac_tui.errors import SettingsError
 
 if TYPE_CHECKING:
-    from xovac_tui.recording.record import Record
+    from xovac_tui.recording.record import Record, Unread
 
 DEMO = "demo"
 """Name of the demo's chamber."""
@@ -106,6 +106,13 @@ def chamber_named(found: Effective, name: str) -> Chamber:
     if name == DEMO:
         return demo_chamber(found)
     return Chamber(name or "record", Profile(), contract_of(Profile()), Secrets())
+
+
+def missing(lost: Unread, source: Source) -> str:
+    """Return what of a record cannot be read, as a sentence."""
+    blocks = "1 block" if lost.blocks == 1 else f"{lost.blocks:,} blocks"
+    when = f"from {source.say(lost.start)} to {source.say(lost.stop)}"
+    return f"{lost.events:,} events ({blocks}) {when} cannot be read: damaged, or deleted meanwhile."
 
 
 class Ticker:

@@ -12,7 +12,7 @@ import msgspec
 
 from xovac_tui.cli.common import Chamber, effective
 from xovac_tui.cli.console import make_launch, need_terminal
-from xovac_tui.cli.records import chamber_named, find_record, record_options, zone_of
+from xovac_tui.cli.records import chamber_named, find_record, missing, record_options, zone_of
 from xovac_tui.config import Secrets
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class _Played(msgspec.Struct, frozen=True):
     begin: float
     """Record time to begin at."""
     end: float
+    notes: tuple[str, ...] = ()
+    """Sentences that the operator must be told at the beginning."""
 
 
 @click.command(short_help="Show a recorded run or session again.")
@@ -77,7 +79,9 @@ def replay(
             station.player.seek(station.player.replay.mono_of(begin))
         from xovac_tui.ui.app import run_console
 
-        ctx.exit(run_console(make_launch(ctx, None, chamber), station))
+        launch = make_launch(ctx, None, chamber)
+        launch = msgspec.structs.replace(launch, notes=(*launch.notes, *played.notes))
+        ctx.exit(run_console(launch, station))
 
 
 @contextlib.contextmanager
@@ -94,7 +98,7 @@ def _open(ctx: click.Context, what: str, record: Path | None, demo: bool) -> Ite
             return
         what, record = "all", file
     from xovac_tui.recording.lists import find_span
-    from xovac_tui.recording.parts import Part, open_still
+    from xovac_tui.recording.parts import Part, check, open_still
     from xovac_tui.recording.tape import tape_of
 
     source = find_record(ctx, record, demo)
@@ -104,9 +108,12 @@ def _open(ctx: click.Context, what: str, record: Path | None, demo: bool) -> Ite
         whole = opened.span()
         lead = _BEFORE if span.run is not None else 0.0
         first = max(span.start - lead, whole[0]) if whole is not None else span.start
-        tape = tape_of(opened, Part(span, first, span.end))
+        part = Part(span, first, span.end)
+        lost = check(opened, part)
+        notes = (f"{missing(lost, source)} They are left out of this replay.",) if lost is not None else ()
+        tape = tape_of(opened, part)
         chamber = msgspec.structs.replace(source.chamber, secrets=Secrets())
-        yield _Played(chamber, tape, opened, span.start, span.end)
+        yield _Played(chamber, tape, opened, span.start, span.end, notes)
 
 
 def _is_record(file: Path) -> bool:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xovac_tui.cli.common import json_line, table
-from xovac_tui.cli.records import Source, find_record, record_options, size_of
+from xovac_tui.cli.records import Source, Ticker, find_record, missing, record_options, size_of
 
 if TYPE_CHECKING:
     from xovac_tui.recording.lists import RecordedRun, RecordedSession
-    from xovac_tui.recording.record import Record
+    from xovac_tui.recording.record import Record, Unread
 
 _UNKNOWN = "—"
 
@@ -25,13 +25,13 @@ def runs(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, 
     """List what was recorded, newest last.
 
     A session (s3) is the life of a recorder, a run (r12) the flight of a recipe in it. `last` is the
-    newest of either, `all` the whole record.
+    newest of either, `all` the whole record. What is damaged in the record is told, too.
     """
     source = find_record(ctx, record, demo)
     from xovac_tui.recording.lock import is_recorded
-    from xovac_tui.recording.record import Record
+    from xovac_tui.recording.parts import open_still
 
-    with Record(source.path) as opened:
+    with open_still(source.path) as opened:
         listed = _Listed(opened, held=is_recorded(source.path))
         if as_json:
             click.echo(json_line(listed.data()))
@@ -53,6 +53,7 @@ class _Listed:
         self._held = held
         span = record.span()
         self._end = span[1] if span else 0.0
+        self._lost = _checked(record) if span else None
 
     def data(self) -> dict[str, Any]:
         """Return all of it for JSON."""
@@ -61,6 +62,7 @@ class _Listed:
             "bytes": size_of(self._record),
             "sessions": [self._session_data(life) for life in self._sessions],
             "runs": [self._run_data(run) for run in self._runs],
+            "unreadable": self._lost_data(),
         }
 
     def lines(self, source: Source) -> list[str]:
@@ -94,7 +96,9 @@ class _Listed:
             )
             for run in self._runs
         ]
-        lines = [f"{source.path}: {size}", ""]
+        lines = [f"{source.path}: {size}"]
+        lines += [missing(self._lost, source)] if self._lost is not None else []
+        lines += [""]
         lines += table([("session", "began", "lasted", "", "who", "program"), *sessions], right=(2,))
         if not flown:
             return [*lines, "", "No run was recorded yet."]
@@ -114,6 +118,17 @@ class _Listed:
         if found is not None:
             return found.who
         return next((life.who for life in self._sessions if life.id == run.session), "")
+
+    def _lost_data(self) -> dict[str, Any] | None:
+        lost = self._lost
+        if lost is None:
+            return None
+        return {
+            "blocks": lost.blocks,
+            "events": lost.events,
+            "from": _iso(lost.start),
+            "to": _iso(lost.stop),
+        }
 
     def _session_data(self, life: RecordedSession) -> dict[str, Any]:
         return {
@@ -144,6 +159,18 @@ class _Listed:
             "who": self._who(run),
             "exported": None if run.exported is None else _iso(run.exported),
         }
+
+
+def _checked(record: Record) -> Unread | None:
+    """Read all of a record, and return what of it cannot be read."""
+    from xovac_tui.recording.lists import find_span
+    from xovac_tui.recording.parts import check, part_of
+
+    ticker = Ticker("reading the record")
+    try:
+        return check(record, part_of(find_span(record, "all"), None, None, None), ticker)
+    finally:
+        ticker.close()
 
 
 def _iso(utc: float) -> str:

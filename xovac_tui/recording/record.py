@@ -43,6 +43,15 @@ class Stretch(msgspec.Struct, frozen=True):
     session: int
 
 
+class Unread(msgspec.Struct, frozen=True):
+    """Events of a stretch of a record that cannot be read any more. Record time."""
+
+    blocks: int
+    events: int
+    start: float
+    stop: float
+
+
 class Record:
     """One record, opened for reading only. Raises RecordError where it is damaged."""
 
@@ -72,6 +81,8 @@ class Record:
         self._looked: float | None = None
         self.damaged: set[int] = set()
         """First indices of the blocks that were found damaged: their events cannot be read any more."""
+        self.taken: set[int] = set()
+        """First indices of the blocks that were listed, and deleted by housekeeping before they were read."""
 
     def __enter__(self) -> Self:
         return self
@@ -205,6 +216,7 @@ class Record:
         """Return a block; None where it is damaged, or housekeeping took it away since it was listed."""
         found = self.rows("SELECT data FROM blocks WHERE id = ?", (self._ids[at],))
         if not found:
+            self.taken.add(self._firsts[at])
             return None
         try:
             with unpacking(self.path):
@@ -241,6 +253,26 @@ class Record:
             mono = stretch.block.mono
             if mono[-1] + stretch.shift >= start and mono[0] + stretch.shift < stop:
                 yield stretch
+
+    def unread(self, start: float, stop: float, session: int | None = None) -> Unread | None:
+        """Return what was found damaged or deleted so far of a stretch, or of a session in it; else None."""
+        missed = self.damaged | self.taken
+        found = [
+            at
+            for at in range(len(self._ids) if missed else 0)
+            if self._firsts[at] in missed
+            and self.stops[at] >= start
+            and self.starts[at] < stop
+            and session in (None, self._sessions[at])
+        ]
+        if not found:
+            return None
+        return Unread(
+            blocks=len(found),
+            events=sum(self._ends[at] - self._firsts[at] for at in found),
+            start=min(self.starts[at] for at in found),
+            stop=max(self.stops[at] for at in found),
+        )
 
     def tail(self) -> list[Stretch]:
         """Return the newest events, of which no bins are made yet."""

@@ -114,6 +114,12 @@ class Recorder:
         if self._thread.is_alive():
             self._thread.join(timeout)
 
+    @property
+    def held(self) -> int:
+        """Events and other things that are taken and not written yet, about."""
+        writer = self._writer
+        return self._items.qsize() + (writer.waiting if writer is not None else 0)
+
     # -- the thread -----------------------------------------------------------------------------------
 
     def _run(self) -> None:

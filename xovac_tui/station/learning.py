@@ -27,20 +27,16 @@ def learned(
 
     `ramps` are its ramps as fast as they go: (from, to) in seconds of the recipe, and their target in degC.
     """
-    roles = {
-        leaf.role: (f"{event}.{leaf.path}" if leaf.path else event, leaf.unit)
-        for event, message in contract.messages.items()
-        for leaf in message.leaves
-        if leaf.role in (Role.CONTROLLED, Role.SETPOINT)
-    }
-    if Role.CONTROLLED not in roles:
+    controlled, setpoint = contract.by_role(Role.CONTROLLED), contract.by_role(Role.SETPOINT)
+    if controlled is None:
         return b""
-    found = Windows(record).samples([name for name, _ in roles.values()], start, end)
-    name, unit = roles[Role.CONTROLLED]
+    names = [channel[0] for channel in (controlled, setpoint) if channel is not None]
+    found = Windows(record).samples(names, start, end)
+    name, leaf = controlled
     actual = found.get(name, ([], []))
-    target_name, target_unit = roles.get(Role.SETPOINT, ("", ""))
-    target = found.get(target_name, ([], []))
-    rates = learn(_samples(actual, unit, target, target_unit, start, speed), ramps)
+    target = ([], []) if setpoint is None else found.get(setpoint[0], ([], []))
+    target_unit = "" if setpoint is None else setpoint[1].unit
+    rates = learn(_samples(actual, leaf.unit, target, target_unit, start, speed), ramps)
     return msgspec.json.encode(rates) if rates.bands else b""
 
 

@@ -97,6 +97,12 @@ class StationRecord:
         """Why the time before, or a part of it, cannot be shown; empty while nothing is wrong."""
         return (self.past.problem if self.past is not None else "") or self._log.problem
 
+    @property
+    def at_stake(self) -> int:
+        """Events that are lost when this program ends now, because they cannot be written."""
+        failing = self._recorder is not None and self.view.state is RecorderState.FAILING
+        return self._recorder.held if failing and self._recorder is not None else 0
+
     # -- life -----------------------------------------------------------------------------------------
 
     def open(self) -> None:
@@ -116,8 +122,8 @@ class StationRecord:
             url=self._url(),
             contract=self._contract.files,
             channels={
-                f"{event}.{leaf.path}" if leaf.path else event: (leaf.label or leaf.channel, leaf.unit)
-                for event, message in self._contract.messages.items()
+                message.full_name(leaf): (leaf.label or leaf.channel, leaf.unit)
+                for message in self._contract.messages.values()
                 for leaf in message.leaves
             },
             speed=self._speed,

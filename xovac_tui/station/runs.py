@@ -189,24 +189,17 @@ def _description(load: RecordedLoad | None) -> str:
 
 def _track(windows: Windows, contract: Contract, role: Role, start: float, until: float) -> Track | None:
     """Return what the channel with a role did; None where no message is known to tell it."""
-    found = next(
-        (
-            (f"{event}.{leaf.path}" if leaf.path else event, leaf.label or leaf.channel, leaf.unit)
-            for event, message in contract.messages.items()
-            for leaf in message.leaves
-            if leaf.role is role
-        ),
-        None,
-    )
+    found = contract.by_role(role)
     if found is None or until <= start:
         return None
-    name, label, unit = found
+    name, leaf = found
     columns = max(1, min(MOST, math.ceil((until - start) / FINEST)))
     bins = windows.window([name], start, until, columns)[name]
 
     def converted(value: float) -> float:
-        known = to_celsius(value, unit) if role is Role.CONTROLLED else to_mbar(value, unit)
+        known = to_celsius(value, leaf.unit) if role is Role.CONTROLLED else to_mbar(value, leaf.unit)
         return math.nan if known is None else known
 
     lows, highs = (array("d", map(converted, values)) for values in (bins.lows, bins.highs))
-    return Track(label, "degC" if role is Role.CONTROLLED else "mbar", Bins(start, bins.seconds, lows, highs))
+    shown = "degC" if role is Role.CONTROLLED else "mbar"
+    return Track(leaf.label or leaf.channel, shown, Bins(start, bins.seconds, lows, highs))

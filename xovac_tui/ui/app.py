@@ -464,7 +464,7 @@ class XovacApp(ReplayKeys):
         await self.push_screen_wait(HelpDialog(self.pane))
 
     async def action_quit(self) -> None:
-        """Leave; asks while a run is on or cannot be ruled out."""
+        """Leave; asks while a run is on or cannot be ruled out, or something cannot be recorded."""
         self._quit()
 
     def _may_run(self) -> bool:
@@ -483,10 +483,10 @@ class XovacApp(ReplayKeys):
         for pane in self.screen_stack[0].query(Pane):
             if not await pane.may_leave():
                 return
-        if self._may_run():
+        if self._may_run() or self.station.record.at_stake:
             from xovac_tui.ui.dialogs.quit import QuitDialog
 
-            if not await self.push_screen_wait(QuitDialog(self.station.name, self.snapshot)):
+            if not await self.push_screen_wait(QuitDialog(self.station, self.snapshot)):
                 return
         self.exit(0)
 

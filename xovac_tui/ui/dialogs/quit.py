@@ -1,4 +1,4 @@
-"""Asks before leaving while a run is on."""
+"""Asks before leaving while a run is on, or while something waits to be recorded."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from xovac_tui.chamber.snapshot import LinkWord, RunState, Snapshot
+from xovac_tui.recording.status import RecorderState, RecorderView
+from xovac_tui.station.base import BaseStation
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 
@@ -31,24 +33,28 @@ class QuitDialog(Dialog[bool]):
         Binding("right,l,down,j", "app.focus_next", "next", show=False),
     ]
 
-    def __init__(self, name: str, snapshot: Snapshot) -> None:
+    def __init__(self, station: BaseStation, snapshot: Snapshot) -> None:
         super().__init__()
-        self._chamber, self._snapshot = name, snapshot
+        self._station, self._snapshot = station, snapshot
 
     def compose(self) -> ComposeResult:
         """Build the question."""
         yield self.stop_bar()
         with Vertical(classes="dialog") as box:
             box.border_title = "Leave the console?"
-            yield Static(what_goes_on(self._chamber, self._snapshot), id="now", markup=False)
-            yield Static("Leaving sends nothing, and this console keeps nothing more.", markup=False)
+            yield Static(what_goes_on(self._station.name, self._snapshot), id="now", markup=False)
+            yield Static(self._record_words(), id="record", markup=False)
             with Horizontal(classes="buttons"):
                 yield DialogButton("Stay", id="stay")
                 yield DialogButton("Leave (y)", id="leave")
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Say what the chamber does by now."""
-        self.query_one("#now", Static).update(what_goes_on(self._chamber, snapshot))
+        """Say what the chamber does by now, and what is not written."""
+        self.query_one("#now", Static).update(what_goes_on(self._station.name, snapshot))
+        self.query_one("#record", Static).update(self._record_words())
+
+    def _record_words(self) -> str:
+        return what_is_recorded(self._station.recorder, self._station.record.at_stake)
 
     def on_dialog_button_clicked(self, message: DialogButton.Clicked) -> None:
         """Give the answer that was clicked."""
@@ -61,6 +67,23 @@ class QuitDialog(Dialog[bool]):
     def action_answer(self, leave: bool) -> None:
         """Give an answer."""
         self.dismiss(leave)
+
+
+def what_is_recorded(view: RecorderView, at_stake: int) -> str:
+    """Say what becomes of the record; `at_stake` is how many events cannot be written by now."""
+    if at_stake:
+        events = "1 event is" if at_stake == 1 else f"{at_stake:,} events are"
+        reason = f" ({view.reason})" if view.reason else ""
+        return f"Nothing can be recorded{reason}: {events} held in memory, and lost when you leave now."
+    if view.state is RecorderState.ON:
+        return (
+            "Leaving sends nothing. The recording ends with this console; `xovac-tui record` goes on "
+            "without a screen."
+        )
+    if view.state is RecorderState.BESIDE:
+        who = f"process {view.pid}" if view.pid else "another process"
+        return f"Leaving sends nothing, and {who} goes on with the recording."
+    return "Leaving sends nothing, and this console keeps nothing more."
 
 
 def what_goes_on(name: str, snapshot: Snapshot) -> str:
