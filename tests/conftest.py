@@ -1,4 +1,4 @@
-"""How the tests share a machine, where they are run on several workers: pytest -n 2 --dist loadgroup."""
+"""How the tests share the machine's cores."""
 
 from __future__ import annotations
 
