@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -19,6 +20,8 @@ from xovac_tui.config import Display
 from xovac_tui.recording.items import Item, LedgerItem, LinkItem, MarkItem
 from xovac_tui.recording.lists import find_span
 from xovac_tui.recording.parts import open_still, part_of
+from xovac_tui.recording.record import Record
+from xovac_tui.recording.schema import RecordError
 from xovac_tui.recording.tape import tape_of
 from xovac_tui.station import STOP_COMMAND
 from xovac_tui.station.replaying import ReplayStation
@@ -132,6 +135,23 @@ async def test_a_small_terminal_does_not_promise_a_stop_in_a_replay(tmp_path: Pa
         assert shown.display
         assert "STOP works" not in shown.plain
         assert "A replay: nothing is sent." in shown.plain
+
+
+async def test_a_record_that_breaks_under_a_replay_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with replayed(tmp_path, size=(120, 36)) as r:
+
+        def broken(*_: object) -> list[object]:
+            raise RecordError("r.sqlite3 cannot be used: disk I/O error.")
+
+        monkeypatch.setattr(Record, "rows", broken)
+        await r.pass_time(10)
+        for key in ("full_stop", "4", "home", "slash", *"state", "enter", "S", "6", "1", "full_stop", "home"):
+            await r.pilot.press(key)
+            await r.pass_time(1)
+        said = [n.title for n in r.app._notifications]
+        assert said.count("The record cannot be read") == 1
 
 
 async def test_pause_and_speed(tmp_path: Path) -> None:

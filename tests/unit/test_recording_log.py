@@ -200,3 +200,14 @@ def test_the_oldest_that_can_be_read_is_asked_of_a_broken_record(
     monkeypatch.setattr(record, "refresh", broken)
     assert log.first == OLD
     assert log.problem
+
+
+def test_a_record_that_is_let_go_of_leaves_what_memory_holds(path: Path) -> None:
+    log, record = standing_on(path, ours=True)
+    for number in range(OLD, OLD + 10):
+        log.append(happened(number))
+    log.detach()
+    record.close()
+    assert log.get(5) is None
+    assert [event.index for event in log.scan()] == list(range(OLD, OLD + 10))
+    assert (log.first, log.total, log.problem) == (OLD, OLD + 10, "")

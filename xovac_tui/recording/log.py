@@ -46,6 +46,10 @@ class Log:
         """
         self._ours = False
 
+    def detach(self) -> None:
+        """Let go of a record whose file is no longer the one that is written; memory's indices stay."""
+        self._record, self._ours = None, False
+
     def append(self, event: Event) -> None:
         """Keep one more event in memory."""
         self.memory.append(event)
@@ -68,14 +72,15 @@ class Log:
             try:
                 return min(record.first, self._begin) if self._begin else self._begin
             except XovacError as error:
-                self._failed(error)
+                self.failed(error)
         return self.memory.first
 
     @property
     def _readable(self) -> Record | None:
         return None if self.problem else self._record
 
-    def _failed(self, error: XovacError) -> None:
+    def failed(self, error: XovacError) -> None:
+        """Take note that the record cannot be read."""
         # For good: rows that came and went with every look could not be read.
         self.problem = self.problem or str(error)
 
@@ -102,7 +107,7 @@ class Log:
         try:
             return record.get(index)
         except XovacError as error:
-            self._failed(error)
+            self.failed(error)
             return None
 
     def scan(self, start: int = 0, passes: Passes | None = None) -> Iterator[LoggedEvent]:
@@ -135,5 +140,5 @@ class Log:
                         break
                     yield event
         except XovacError as error:
-            self._failed(error)
+            self.failed(error)
         yield from newest

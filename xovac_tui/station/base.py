@@ -58,6 +58,11 @@ class BaseStation(ABC):
     def __init__(self) -> None:
         self._listeners: list[Callable[[News], None]] = []
 
+    @property
+    def unreadable(self) -> str:
+        """Why the time before, or a part of it, cannot be shown; empty while nothing is wrong."""
+        return self.record.unreadable or self.log.problem
+
     # -- what each kind of station does in its own way -------------------------------------------------
 
     @abstractmethod

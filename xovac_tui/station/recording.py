@@ -94,8 +94,8 @@ class StationRecord:
 
     @property
     def unreadable(self) -> str:
-        """Why the time before, or a part of it, cannot be shown; empty while nothing is wrong."""
-        return (self.past.problem if self.past is not None else "") or self._log.problem
+        """Why charts do not show the time before, or a part of it; empty while nothing is wrong."""
+        return self.past.problem if self.past is not None else ""
 
     @property
     def at_stake(self) -> int:
@@ -174,6 +174,7 @@ class StationRecord:
         """Read the file that the recorder has begun in place of a damaged or lost one."""
         old, self.record, self.past = self.record, None, None
         self._histories.clear()
+        self._log.detach()
         if old is not None:
             old.close()
         with contextlib.suppress(XovacError):

@@ -16,6 +16,7 @@ from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, Mark, Outcome, Snapshot
 from xovac_tui.clock import Clock, SystemClock
 from xovac_tui.config import Profile
+from xovac_tui.errors import XovacError
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.log import Log, Passes
 from xovac_tui.recording.past import NAN, Past, RecordedHistory
@@ -75,7 +76,7 @@ class ReplayStation(BaseStation):
         # For the list of its runs; the model knows nothing of what comes later.
         self.record = no_record(contract, "", self._replay)
         self.record.record = record
-        self._past = None if record is None else _PastOfReplay(record, self._replay)
+        self._past = self.record.past = None if record is None else _PastOfReplay(record, self._replay)
         self._histories: dict[str, RecordedHistory] = {}
         self._shown_link = LinkView()
 
@@ -99,7 +100,13 @@ class ReplayStation(BaseStation):
         """Let the replay go on by the time since the last turn, and tell what changed in it."""
         player = self.player
         jumping = self._replay.jumping
-        changed = player.turn()
+        try:
+            changed = player.turn()
+        except XovacError as error:
+            # The record cannot be read on: what was reached stays to be looked at.
+            self.log.failed(error)
+            player.paused = True
+            return
         if jumping and not self._replay.jumping:
             self._tell(Jumped())
         link, before = self.chamber.link_view(self._replay.mono), self._shown_link
@@ -209,15 +216,22 @@ class ReplayLog(Log):
 
     def get(self, index: int) -> LoggedEvent | None:
         """Return the event with this index, or None when it has not come yet."""
-        return self._replay.tape.get(index) if self.first <= index < self.total else None
+        try:
+            return self._replay.tape.get(index) if self.first <= index < self.total else None
+        except XovacError as error:
+            self.failed(error)
+            return None
 
     def scan(self, start: int = 0, passes: Passes | None = None) -> Iterator[LoggedEvent]:
         """Return the events from an index on that have come by this moment, oldest first."""
         end = self.total
-        for event in self._replay.tape.scan(max(start, self.first), passes):
-            if event.index >= end:
-                return
-            yield event
+        try:
+            for event in self._replay.tape.scan(max(start, self.first), passes):
+                if event.index >= end:
+                    return
+                yield event
+        except XovacError as error:
+            self.failed(error)
 
 
 class _PastOfReplay(Past):

@@ -243,7 +243,7 @@ class XovacApp(ReplayKeys):
 
     def _tell_unreadable(self) -> None:
         """Say once that the record cannot be read: what is shown of the past is not all there was."""
-        said, before = self.station.record.unreadable, self._unreadable
+        said, before = self.station.unreadable, self._unreadable
         self._unreadable = said
         if said and not before:
             self._toast(unreadable_words(said))
