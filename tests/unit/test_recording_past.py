@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -130,6 +131,62 @@ def test_no_value_is_ever_left_out(
         column = math.floor((t - begin) / width)
         if 0 <= column < columns and begin <= t < begin + length:
             assert bins.lows[column] <= value <= bins.highs[column]
+
+
+# -- the clock is set ---------------------------------------------------------------------------------
+
+
+def set_clock(path: Path, steps: dict[int, float], *, until: int) -> Past:
+    """Record a sample a second from 0 on, this program's from 10 000; at some moments the clock is set.
+
+    The values tell their own monotonic time.
+    """
+    write(path, ((float(t), float(t)) for t in range(10_000)))
+    past = Past(Windows(Record(path, clock=lambda: math.nan)), UTC, 10_000.0)
+    writer = Writer(path, SESSION, recording=True, utc=UTC + 10_000, mono=10_000.0)
+    ahead = 0.0
+    for t in range(10_000, until):
+        ahead += steps.get(t, 0.0)
+        writer.event(msgspec.structs.replace(message(float(t), float(t)), utc=UTC + ahead + t))
+        if t % 100 == 0:
+            writer.commit(UTC + ahead + t)
+    writer.commit(UTC + ahead + until)
+    writer.close(UTC + ahead + until)
+    return past
+
+
+@pytest.mark.parametrize(
+    "steps", [{13_000: -3_600.0}, {13_000: 7_200.0}, {13_000: -3_600.0, 15_000: 7_200.0}]
+)
+@pytest.mark.parametrize(
+    ("start", "end", "columns"),
+    [
+        (9_700, 10_300, 600),  # this program's beginning
+        (11_000, 11_600, 600),
+        (12_700, 13_300, 600),  # across the first step
+        (13_600, 14_200, 300),
+        (14_950, 15_050, 37),
+        (16_500, 17_100, 600),
+        (8_000, 18_000, 100),  # all of it, from bins
+        (12_000, 16_000, 250),
+    ],
+)
+def test_values_stay_where_they_were_when_the_clock_is_set(
+    tmp_path: Path, steps: dict[int, float], start: int, end: int, columns: int
+) -> None:
+    past = set_clock(tmp_path / "r.sqlite3", steps, until=18_500)
+    bins = past.window(NAME, float(start), float(end), columns)
+    assert len(bins.lows) == columns
+    width = (end - start) / columns
+    # Bins of 8 s and more reach beyond the edges of a column.
+    beyond = 1.0 if width < 8 else width
+    for column, (low, high) in enumerate(zip(bins.lows, bins.highs, strict=True)):
+        left, right = start + column * width, start + (column + 1) * width
+        assert left - beyond <= low <= high <= right + beyond
+    for t in range(start, end):
+        column = min(columns - 1, math.floor((t - start) / width))
+        assert bins.lows[column] <= t <= bins.highs[column]
+    assert past.end == 18_499.0
 
 
 # -- housekeeping -----------------------------------------------------------------------------------------

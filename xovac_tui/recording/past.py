@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+import sys
 from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+
+import msgspec
 
 from xovac_tui.chamber.history import Bins, History
 from xovac_tui.errors import XovacError
@@ -14,17 +18,58 @@ from xovac_tui.recording.windows import Windows
 NAN = math.nan
 _KEPT = 64
 """Windows of the past that are kept: a picture of it is drawn from the same ones again and again."""
+_SET = 0.5
+"""Seconds by which a clock that was set differs at least; less is how exactly two programs read it."""
 _COARSE = 2.0
 """Columns that a bin of the history may be wide before the record is asked for a finer picture."""
+
+
+class _Piece(msgspec.Struct, frozen=True):
+    """A stretch of monotonic time in which the clock was not set."""
+
+    shift: float
+    """Record time minus monotonic time."""
+    start: float = -math.inf
+    stop: float = math.inf
+    first: int = 0
+    """Index of its first event."""
+    after: int = sys.maxsize
+    """Index behind its last event."""
+
+    def cuts(
+        self, start: float, end: float, slack: float, pieces: Sequence[_Piece]
+    ) -> Iterator[tuple[float, float, range | None]]:
+        """Yield what is of it in a window, as (from, to, indices); None: no other piece has these times.
+
+        After the clock was set back, an hour of record time is there twice, and the bins hold both.
+        """
+        start, end = max(start, self.start), min(end, self.stop)
+        twice = [
+            (one.start + one.shift - self.shift - slack, one.stop + one.shift - self.shift + slack)
+            for one in pieces
+            if one is not self
+        ]
+        twice = [(begin, stop) for begin, stop in twice if begin < self.stop and stop > self.start]
+        edges = {start, end, *(edge for both in twice for edge in both if start < edge < end)}
+        for begin, stop in pairwise(sorted(edges)):
+            shared = any(one <= begin and stop <= other for one, other in twice)
+            yield begin, stop, range(self.first, self.after) if shared else None
 
 
 class Past:
     """The channels of one record, in the monotonic time of this program."""
 
     def __init__(self, windows: Windows, shift: float, began: float) -> None:
+        """`shift` is record time minus monotonic time at this program's beginning.
+
+        For all that is older it stays; since then the record knows each time that the clock was set.
+        """
         self._windows = windows
         self._shift = shift
-        """Record time minus monotonic time, for this program."""
+        self._next = windows.record.total
+        """Index of the first event that is recorded in this program's time."""
+        self._looked = -1
+        self._pieces = [_Piece(shift)]
         self.began = began
         """Monotonic time at which this program's own histories begin."""
         self._kept: OrderedDict[tuple[str, float, float, int], Bins] = OrderedDict()
@@ -37,24 +82,62 @@ class Past:
         key = (name, start, end, columns)
         bins = self._kept.get(key)
         if bins is None:
+            # What is still being written is another picture the next time.
+            done = end <= self.end
             try:
-                found = self._windows.window([name], start + self._shift, end + self._shift, columns)[name]
+                bins = self._picture(name, start, end, max(1, columns))
             except XovacError as error:
                 self._failed(error)
                 return _nothing(start, end, columns)
-            bins = Bins(start, found.seconds, found.lows, found.highs)
-            # What is still being written is another picture the next time.
-            if end <= self.end:
+            if done:
                 self._kept[key] = bins
                 if len(self._kept) > _KEPT:
                     self._kept.popitem(last=False)
         return bins
 
+    def _picture(self, name: str, start: float, end: float, columns: int) -> Bins:
+        """Draw each stretch that has one shift by itself, and lay them over each other."""
+        pieces = self._shifts()
+        if len(pieces) == 1:
+            found = self._windows.window([name], start + self._shift, end + self._shift, columns)[name]
+            return Bins(start, found.seconds, found.lows, found.highs)
+        seconds = (end - start) / columns
+        lows, highs = (array("d", [NAN]) * columns for _ in range(2))
+        for piece in pieces:
+            for begin, stop, only in piece.cuts(start, end, seconds, pieces):
+                first = max(0, math.floor((begin - start) / seconds))
+                after = min(columns, math.ceil((stop - start) / seconds))
+                if first >= after:
+                    continue
+                left, right = (start + column * seconds + piece.shift for column in (first, after))
+                found = self._windows.window([name], left, right, after - first, only)[name]
+                lows[first:after] = array("d", map(_lower, found.lows, lows[first:after]))
+                highs[first:after] = array("d", map(_higher, found.highs, highs[first:after]))
+        return Bins(start, seconds, lows, highs)
+
+    def _shifts(self) -> Sequence[_Piece]:
+        """Return the stretches of this program's time between which the clock was set, oldest first."""
+        record = self._windows.record
+        total = record.total
+        if total != self._looked:
+            self._looked = total
+            pieces = [_Piece(self._shift)]
+            for shift in record.shifts_from(self._next):
+                if abs(shift.seconds - pieces[-1].shift) > _SET:
+                    pieces[-1] = msgspec.structs.replace(pieces[-1], stop=shift.mono, after=shift.first)
+                    pieces.append(_Piece(shift.seconds, shift.mono, first=shift.first))
+            self._pieces = pieces
+        return self._pieces
+
     @property
     def end(self) -> float:
         """Monotonic time up to which the record reaches by now; -inf where nothing can be read from it."""
+        record = self._windows.record
         try:
-            span = self._windows.record.span()
+            if len(self._shifts()) > 1:
+                last = record.last_mono()
+                return -math.inf if last is None else last
+            span = record.span()
         except XovacError as error:
             self._failed(error)
             span = None
@@ -65,11 +148,17 @@ class Past:
         if name not in self._firsts:
             try:
                 found = self._windows.first_time(name)
+                self._firsts[name] = None if found is None else self._mono_of(found)
             except XovacError as error:
                 self._failed(error)
                 return None
-            self._firsts[name] = None if found is None else found - self._shift
         return self._firsts[name]
+
+    def _mono_of(self, time: float) -> float:
+        """Return the first moment at which it was so late in record time."""
+        pieces = self._shifts()
+        found = (time - one.shift for one in pieces if one.start <= time - one.shift < one.stop)
+        return next(found, time - pieces[-1].shift)
 
     def _failed(self, error: XovacError) -> None:
         # A chart goes on without its past, and may have it again the next time.

@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 import time
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
@@ -41,6 +41,15 @@ class Stretch(msgspec.Struct, frozen=True):
     block: Block
     shift: float
     session: int
+
+
+class Shift(msgspec.Struct, frozen=True):
+    """From when on record time is by how much ahead of monotonic time."""
+
+    first: int
+    """Index of the first event with it."""
+    mono: float
+    seconds: float
 
 
 class Unread(msgspec.Struct, frozen=True):
@@ -282,6 +291,27 @@ class Record:
                 Stretch(block_of(events), shift, session) for session, shift, events in self._tail_groups
             ]
         return self._tail
+
+    def shifts_from(self, index: int) -> list[Shift]:
+        """Return each shift that follows another, in the blocks that begin with event `index` or later."""
+        self.refresh()
+        first = bisect_left(self._firsts, index)
+        told = [
+            (self._firsts[at], self.starts[at] - self.shifts[at], self.shifts[at])
+            for at in range(first, len(self._ids))
+        ]
+        told += [
+            (stretch.block.first, stretch.block.mono[0], stretch.shift)
+            for stretch in self.tail()
+            if stretch.block.first >= index
+        ]
+        return [Shift(*next(same)) for _, same in groupby(told, key=lambda one: one[2])]
+
+    def last_mono(self) -> float | None:
+        """Return the monotonic time of the newest event; None where there is none."""
+        if tail := self.tail():
+            return tail[-1].block.mono[-1]
+        return self.stops[-1] - self.shifts[-1] if self._ids else None
 
     def span(self) -> tuple[float, float] | None:
         """Return the record times of the oldest and the newest event; None where there is none."""

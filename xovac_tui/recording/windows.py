@@ -57,11 +57,14 @@ class Windows:
         self.record = record
         self._ids: dict[str, int] = {}
 
-    def window(self, names: Sequence[str], start: float, end: float, columns: int) -> dict[str, Bins]:
+    def window(
+        self, names: Sequence[str], start: float, end: float, columns: int, only: range | None = None
+    ) -> dict[str, Bins]:
         """Return lowest and highest values of channels per column of `start` to `end` (record time).
 
         No sample is ever left out of its column; a bin that two columns share counts for both. Columns
         without a sample are NaN, but for those between two that followed each other at the channel's pace.
+        `only` leaves out blocks that do not begin with one of these indices; then no bins can be used.
         """
         columns = max(1, columns)
         end = max(end, start + _SHORTEST)
@@ -69,8 +72,8 @@ class Windows:
         # A picture of few columns is somebody's bounds: its edges matter more than what it costs.
         widest = seconds if columns > _FEW else seconds / _FEW
         level = max((level for level in LEVELS if level <= widest), default=0)
-        if not level:
-            return self._from_samples(names, start, end, columns)
+        if not level or only is not None:
+            return self._from_samples(names, start, end, columns, only)
         found = {}
         beyond = math.ceil(_BEYOND / seconds)
         first, last = start - beyond * seconds, end + beyond * seconds
@@ -156,8 +159,10 @@ class Windows:
                     found.setdefault(name, []).append((times, part.values))
         return found
 
-    def _from_samples(self, names: Sequence[str], start: float, end: float, columns: int) -> dict[str, Bins]:
-        found = self.samples(names, start - _LITTLE_BEYOND, end + _LITTLE_BEYOND)
+    def _from_samples(
+        self, names: Sequence[str], start: float, end: float, columns: int, only: range | None
+    ) -> dict[str, Bins]:
+        found = self.samples(names, start - _LITTLE_BEYOND, end + _LITTLE_BEYOND, only)
         made = {}
         for name in names:
             canvas = _Canvas(start, (end - start) / columns, columns)
@@ -181,12 +186,14 @@ class Windows:
                 yield number * FINEST, (number + 1) * FINEST, row.lows[place], row.highs[place]
 
     def samples(
-        self, names: Sequence[str], start: float, end: float
+        self, names: Sequence[str], start: float, end: float, only: range | None = None
     ) -> dict[str, tuple[list[float], list[float]]]:
         """Return every sample of channels in a stretch of record time, in order of time; NaN is no number."""
         wanted = frozenset(names)
         found: dict[str, tuple[list[float], list[float]]] = {}
         for stretch in self.record.blocks(start, end):
+            if only is not None and stretch.block.first not in only:
+                continue
             all_times = [mono + stretch.shift for mono in stretch.block.mono]
             for name, parts in stretch.block.samples(wanted).items():
                 into = found.setdefault(name, ([], []))
