@@ -65,6 +65,24 @@ async def test_who_was_away_is_told_what_happened(tmp_path: Path) -> None:
         assert not isinstance(c.app.screen, DigestDialog)
 
 
+async def test_who_comes_back_to_a_console_that_stood_open_is_told_too(tmp_path: Path) -> None:
+    async with console(tmp_path, record=choice(tmp_path / "r.sqlite3")) as c:
+        await c.readings(seconds=5)
+        await c.press("2")
+        await asyncio.to_thread(c.station.record.flush)
+        await c.advance(1_700)
+        await c.press("1")
+        assert not isinstance(c.app.screen, DigestDialog)
+        await c.readings(seconds=5)
+        await c.advance(1_900)
+        await asyncio.to_thread(c.station.record.flush)
+        await c.press("1")
+        await c.until(lambda: isinstance(c.app.screen, DigestDialog))
+        await c.press("escape")
+        await c.press("2")
+        assert not isinstance(c.app.screen, DigestDialog)
+
+
 async def test_who_was_away_is_told_of_the_channels_that_he_pinned(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite3"
     async with console(tmp_path, record=choice(path)) as c:

@@ -47,6 +47,8 @@ from xovac_tui.ui.widgets.replaybar import ReplayBar
 from xovac_tui.ui.widgets.small import SmallNotice
 from xovac_tui.ui.widgets.trustbar import TrustBar
 
+AWAY = 1800.0
+"""Seconds without a key after which whoever presses one has been away."""
 MIN_WIDTH, MIN_HEIGHT = 80, 24
 """Cells; below this the notice for small terminals stands in for the screens."""
 
@@ -116,6 +118,8 @@ class XovacApp(ReplayKeys):
         """Panes that are shown in place of a tab: the recipe editor over Recipes."""
         self.stopping = Stopping(self)
         self.memory = launch.state
+        self._touched = self.station.clock.mono()
+        """Monotonic time of the newest key."""
         self._connect = connect
         self._unsubscribe: Callable[[], None] = lambda: None
         self._problems = list(launch.notes)
@@ -345,7 +349,17 @@ class XovacApp(ReplayKeys):
             event.stop()
             event.prevent_default()
             return
+        if isinstance(event, events.Key):
+            self._see_somebody()
         await super().on_event(event)
+
+    def _see_somebody(self) -> None:
+        """Take a key for somebody who looks; after a long time without one he has come back."""
+        mono = self.station.clock.mono()
+        away, self._touched = mono - self._touched, mono
+        if away >= AWAY and len(self.screen_stack) == 1 and self.station.record.choice is not None:
+            self.station.record.away_since = self.station.clock.utc() - away
+            self._welcome()
 
     # -- actions ------------------------------------------------------------------------------------
 
