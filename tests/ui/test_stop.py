@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from textual.command import CommandPalette
 from textual.widgets import Input
+from textual.widgets._toast import Toast
 
 from tests.helpers.console import URL, Console, console
 from xovac_tui.chamber.snapshot import LinkWord, Outcome
@@ -247,3 +248,13 @@ async def test_a_profile_that_only_observes_cannot_be_talked_into_it(tmp_path: P
         await c.press_stop()
         assert c.link.emitted == []
         assert c.ledger[-1].outcome is Outcome.REFUSED
+
+
+async def test_no_toast_lies_over_what_the_next_key_does(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        for number in range(6):
+            c.app.notify(f"Number {number}", timeout=60)
+        await c.until(lambda: len(c.app.screen.query(Toast)) == 6)
+        await c.press("exclamation_mark")
+        await c.until(lambda: not c.app.screen.query(Toast))
+        assert "STOP armed" in c.app.screen.query_one(StopBar).plain

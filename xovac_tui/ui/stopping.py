@@ -36,6 +36,8 @@ class Stopping:
                 return False
             case StopKey.ARMED:
                 self._told = ""
+                # Many toasts reach up to the line that says what the next key would do.
+                app.clear_notifications()
                 if self._timer is None:
                     self._timer = app.set_interval(_LOOK_SECONDS, self._look)
             case StopKey.HELD:
