@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual.widgets import Input
+from textual.widgets._toast import Toast
 
 from tests.helpers.console import Console, console
 from xovac_tui.api.loader import documented_contract
@@ -16,7 +17,7 @@ from xovac_tui.link.status import LinkState
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.help import HelpDialog
 from xovac_tui.ui.dialogs.quit import QuitDialog
-from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, LinkBar, TabBar
+from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, LinkBar, StopBar, TabBar
 from xovac_tui.ui.widgets.small import SmallNotice
 from xovac_tui.ui.widgets.trustbar import TrustBar
 
@@ -307,3 +308,18 @@ async def test_stale_never_looks_live(tmp_path: Path) -> None:
         styles = {style for line in readings.lines for _, style in line}  # type: ignore[attr-defined]
         assert "reading--good" not in styles
         assert "reading--value" not in styles
+
+
+@pytest.mark.parametrize(("size", "most"), [((80, 24), 3), ((120, 36), 5), ((40, 10), 1)])
+async def test_toasts_leave_the_bars_free_and_the_newest_stays(
+    tmp_path: Path, size: tuple[int, int], most: int
+) -> None:
+    async with console(tmp_path, size=size) as c:
+        for number in range(9):
+            c.app.notify(f"Number {number} says a bit more than fits into one line of a toast.", timeout=60)
+        await c.until(lambda: len(c.app.screen.query(Toast)) == most)
+        await c.settle()
+        assert [toast[:8] for toast in c.toasts] == [f"Number {9 - most + n}" for n in range(most)]
+        bars = c.app.screen.query_one(TrustBar).region, c.app.screen.query_one(StopBar).region
+        for toast in c.app.screen.query(Toast):
+            assert not any(toast.region.overlaps(bar) for bar in bars)

@@ -52,6 +52,9 @@ AWAY = 1800.0
 MIN_WIDTH, MIN_HEIGHT = 80, 24
 """Cells; below this the notice for small terminals stands in for the screens."""
 
+_BARS, _TOAST_ROWS = 6, 6
+"""Rows of the bars that no toast may cover, and of a usual toast with its distance."""
+
 TABS: tuple[tuple[str, str, str], ...] = (
     ("status", "1", "Status"),
     ("controls", "2", "Controls"),
@@ -340,6 +343,13 @@ class XovacApp(ReplayKeys):
             self.notify(
                 words.said, title=words.title, severity=words.severity, timeout=words.seconds, markup=False
             )
+
+    def on_notify(self) -> None:
+        """Take the oldest toasts away before a new one comes: so many would cover the trust bar."""
+        most = max(1, (self.size.height - _BARS) // _TOAST_ROWS)
+        shown = list(self._notifications)
+        for old in shown[: max(0, len(shown) + 1 - most)]:
+            self._unnotify(old)
 
     # -- STOP ---------------------------------------------------------------------------------------
 
