@@ -341,6 +341,19 @@ def test_commands_of_a_console_beside_the_recorder_are_told_in_their_time(tmp_pa
         assert told.mark.text == "look here"
 
 
+async def test_what_becomes_of_a_command_is_told_once(tmp_path: Path) -> None:
+    path = tmp_path / "r"
+    async with life(path, FakeClock()) as one:
+        await one.report(seconds=2)
+        await load_soak(one)
+        await one.report(seconds=2)
+        await one.written()
+    with taped(path) as tape:
+        replay = Replay(tape, contract())
+        told = replay.advance(replay.end)
+    assert [entry.outcome for entry in told] == [Outcome.SENT, Outcome.SUCCESS]
+
+
 def test_a_clock_that_is_set_moves_the_wall_time_only(tmp_path: Path) -> None:
     events = telemetry(120)
     moved = [

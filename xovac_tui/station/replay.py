@@ -12,7 +12,7 @@ import msgspec
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Event
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Snapshot
+from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome, Snapshot
 from xovac_tui.progress import LoadedRecipe
 from xovac_tui.recording.lists import RecordedLoad, RecordedMark
 from xovac_tui.recording.log import Log
@@ -177,7 +177,9 @@ class Replay:
                     happened = msgspec.structs.replace(happened, word=LinkWord.ONLINE, why="")
                 return chamber.link_changed(happened, step.utc, self.mono)
             case LedgerEntry():
-                return (chamber.ledger.restore(happened),)
+                known, told = chamber.ledger.get(happened.id), chamber.ledger.restore(happened)
+                # The answer, or the message that confirmed it, was mostly fed before: that is told once.
+                return () if known is not None and _became(known) == _became(told) else (told,)
             case Mark():
                 if happened.kind not in OWN_MARKS:
                     chamber.note(happened.text, happened.utc, happened.mono, happened.kind)
@@ -218,6 +220,11 @@ class Replay:
         self.mono = check.mono
         self.chamber, self.flights = check.chamber.copy(), check.flights.copy()
         self._since_check = 0
+
+
+def _became(entry: LedgerEntry) -> tuple[Outcome, bool, Outcome | None]:
+    """Return what has become of a command, without the times."""
+    return entry.outcome, entry.confirmed is not None, entry.late
 
 
 class _Now:
