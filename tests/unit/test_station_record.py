@@ -192,6 +192,20 @@ async def test_a_run_is_kept_and_resumed_by_the_next_recorder(tmp_path: Path) ->
             assert dwell.elapsed >= 19
 
 
+async def test_a_resumed_run_without_a_plan_keeps_its_clock(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    async with life(path, clock) as one:
+        await one.report(seconds=2)
+        await one.report("running", seconds=60)
+    clock.advance(30)
+    async with life(path, clock) as two:
+        await two.report("running", seconds=5)
+        view, progress = two.station.flight(), two.station.progress(two.station.snapshot())
+        assert view is not None
+        assert progress.elapsed == view.elapsed >= 90
+        assert not progress.elapsed_is_least
+
+
 async def test_a_console_beside_adds_to_the_same_ledger_and_takes_over(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with AsyncExitStack() as first:

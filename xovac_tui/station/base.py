@@ -135,9 +135,14 @@ class BaseStation(ABC):
     def progress(self, snapshot: Snapshot) -> Progress:
         """Return how far the run is, as far as the chamber's words and the plan tell."""
         flight = self.flights.flying
-        if flight is not None and flight.course is not None and (view := flight.view()).planned:
+        view = flight.view() if flight is not None else None
+        if flight is not None and view is not None and flight.course is not None and view.planned:
             return of_flight(view, estimated=flight.course.plan.estimated)
-        return progress(snapshot.run, self.loaded, utc=snapshot.utc, mono=snapshot.mono, speed=self.speed)
+        found = progress(snapshot.run, self.loaded, utc=snapshot.utc, mono=snapshot.mono, speed=self.speed)
+        if view is None or found.planned or found.elapsed is None:
+            return found
+        # The flight may have been there before this program was: its clock goes on.
+        return msgspec.structs.replace(found, elapsed=view.elapsed, elapsed_is_least=view.elapsed_is_least)
 
     def planned_profile(self, snapshot: Snapshot) -> list[tuple[float, float]]:
         """Return the running recipe's planned profile as (monotonic seconds, degC); empty when unknown."""
