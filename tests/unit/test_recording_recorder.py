@@ -556,6 +556,16 @@ def test_a_folder_that_becomes_read_only_and_is_mended(
     assert numbers_in(path) == list(range(-1, 10))
 
 
+def test_what_the_system_says_is_told_without_its_numbers(
+    recorders: Callable[..., Recorder], path: Path
+) -> None:
+    path.parent.write_text("a file where the folder should be")
+    recorder = recorders()
+    assert state_of(recorder) is RecorderState.FAILING
+    assert f"Nothing is recorded in {path}: " in recorder.view.why
+    assert "Errno" not in recorder.view.why
+
+
 @pytest.mark.skipif(
     sys.platform == "win32" or os.geteuid() == 0, reason="file modes do not bind root, or this system"
 )

@@ -333,4 +333,5 @@ def _sentence(error: Exception, reason: str, path: Path) -> str:
     if isinstance(error, RecordError):
         # With its own advice, but where a database error is all there is to tell.
         return str(error) if error.__cause__ is None else f"{error} {advice}"
-    return f"Nothing is recorded in {path}: {error}. {advice}"
+    what = error.strerror if isinstance(error, OSError) and error.strerror else error
+    return f"Nothing is recorded in {path}: {what}. {advice}"
