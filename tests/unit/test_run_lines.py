@@ -210,7 +210,7 @@ def test_a_lost_link_says_where_the_run_would_be() -> None:
     said = " ".join(plain(now).split())
     assert "last known: running" in said
     assert "RUNNING" not in said
-    assert "If it goes on as planned it ends Fri 10:00. It would be in step 2/3" in said
+    assert "If it goes on as planned it ends Fri 10:00. It would be in step 2/3, hold" in said
     assert "Gaps 1, " in said
     assert "Planned end Fri 10:00." in plain(now, width=76, height=2)
 

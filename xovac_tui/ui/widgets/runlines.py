@@ -189,10 +189,9 @@ def _not_heard(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: 
     if progress.ends_utc is not None:
         said = f"If it goes on as planned it ends {times.day_and_time(progress.ends_utc)}."
         if flight is not None:
-            said += f" It would be in {_where(moment, short=True)}."
-        lines += [
-            ((line, "run--quiet"),) for line in folded(glyphs.plain(said.replace(", est", " (est")), width)
-        ]
+            # All of this is estimated, and the words before say so.
+            said += f" It would be in {_where(moment, short=True).replace('estimated, ', '')}."
+        lines += [((line, "run--quiet"),) for line in folded(glyphs.plain(said), width)]
     if moment.flying is not None:
         gaps = gap_words(moment.flying.gaps, moment.flying.gap_seconds)
         lines.append((("Gaps  ", "run--quiet"), (gaps, "run--warn")))
