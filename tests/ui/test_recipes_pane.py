@@ -469,3 +469,23 @@ async def test_sizes_down_and_up(tmp_path: Path) -> None:
         await c.pilot.pause()
         assert "1  ramp" in rows(pane, "steps")
         assert facts(pane).startswith("Hot soak")
+
+
+async def test_a_load_before_the_recipes_are_read_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, read = threading.Event(), module.read_library
+
+    def slow(folder: Path) -> Any:
+        go_on.wait(10)
+        return read(folder)
+
+    monkeypatch.setattr(module, "read_library", slow)
+    async with console(tmp_path) as c:
+        try:
+            await c.press("3", "L")
+            await c.until(lambda: any("nothing was loaded" in toast for toast in c.toasts))
+            assert len(c.app.screen_stack) == 1
+        finally:
+            go_on.set()
+    assert c.link.emitted == []

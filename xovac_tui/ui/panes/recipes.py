@@ -168,9 +168,12 @@ class RecipesPane(RecipesView):
     @work(group="dialog")
     async def action_load_recipe(self) -> None:
         """Read the file once more, check it, show what would be sent, ask, send."""
-        if self._chosen is not None:
-            shown = self._chosen
-            await self._loading.load(shown, lambda looked: self._looked(shown, looked))
+        shown = self._chosen
+        if shown is None:
+            # A key that is lost in silence makes the next ones mean something else.
+            self._loading.say("The recipes are still being read: nothing was loaded. Press it again.")
+            return
+        await self._loading.load(shown, lambda looked: self._looked(shown, looked))
 
     def _looked(self, shown: RecipeFile, looked: Looked) -> None:
         """Show the file as it is at the moment of loading, and say why it is not loaded."""
