@@ -239,9 +239,10 @@ async def test_nothing_can_be_sent_stop_included(tmp_path: Path) -> None:
         assert entry.outcome is Outcome.REFUSED
         assert r.station.snapshot().ledger == ()
         for key in ("n", "o", "r", "u"):
+            r.app.clear_notifications()
             await r.press(key)
             assert r.app.screen is r.app.screen_stack[0]
-        assert r.toasts.count("This is a replay: nothing can be sent or noted.") == 4
+            assert r.toasts == ["This is a replay: nothing can be sent or noted."]
         assert r.station.observe
 
 

@@ -254,7 +254,7 @@ async def test_no_toast_lies_over_what_the_next_key_does(tmp_path: Path) -> None
     async with console(tmp_path) as c:
         for number in range(6):
             c.app.notify(f"Number {number}", timeout=60)
-        await c.until(lambda: len(c.app.screen.query(Toast)) == 6)
+        await c.until(lambda: len(c.app.screen.query(Toast)) == 3)
         await c.press("exclamation_mark")
         await c.until(lambda: not c.app.screen.query(Toast))
         assert "STOP armed" in c.app.screen.query_one(StopBar).plain
