@@ -22,7 +22,7 @@ from xovac_tui.config import Display, Profile
 from xovac_tui.config.model import RecordSettings
 from xovac_tui.recipes.compiler import compile_recipe, to_device_json
 from xovac_tui.recipes.files import load_recipe
-from xovac_tui.recipes.study import study_recipe
+from xovac_tui.recipes.study import read_library, study_recipe
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.station.recording import RecordChoice
 from xovac_tui.ui.dialogs.facts import FactsView
@@ -474,11 +474,11 @@ async def test_sizes_down_and_up(tmp_path: Path) -> None:
 async def test_a_load_before_the_recipes_are_read_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go_on, read = threading.Event(), module.read_library
+    go_on = threading.Event()
 
     def slow(folder: Path) -> Any:
         go_on.wait(10)
-        return read(folder)
+        return read_library(folder)
 
     monkeypatch.setattr(module, "read_library", slow)
     async with console(tmp_path) as c:
