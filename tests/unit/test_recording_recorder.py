@@ -353,6 +353,23 @@ def no_database(path: Path) -> None:
     path.write_text("time,temperature\n" * 500)
 
 
+def test_a_file_that_is_overwritten_while_it_is_open_is_noticed_within_seconds(
+    recorders: Callable[..., Recorder], path: Path, clock: HandClock
+) -> None:
+    recorder = recorders()
+    put(recorder, clock, range(100))
+    assert recorder.flush()
+    assert state_of(recorder) is RecorderState.ON
+    damaged_header(path)
+    for _ in range(3):
+        clock.advance(5.0)
+        put(recorder, clock, range(100, 110))
+        assert recorder.flush()
+    assert state_of(recorder) is RecorderState.ON
+    assert any("set aside" in note for note in recorder.view.notes)
+    assert list(path.parent.glob("*.damaged-*"))
+
+
 @pytest.mark.parametrize("harm", [damaged_header, damaged_pages, cut_short, no_database])
 def test_a_damaged_file_is_set_aside_and_a_new_one_begun(
     recorders: Callable[..., Recorder], path: Path, clock: HandClock, harm: Callable[[Path], None]

@@ -443,3 +443,50 @@ async def test_two_runs_without_a_pause_are_two_in_the_record(tmp_path: Path) ->
 async def test_before_the_record_is_open_no_run_has_a_number(tmp_path: Path) -> None:
     made = Life(tmp_path / "r.sqlite3", FakeClock(), "ada@lab")
     assert made.station.record.new_run() == 0
+
+
+async def test_a_warning_to_stop_ends_a_run_that_was_only_taken_to_go_on(tmp_path: Path) -> None:
+    async with life(tmp_path / "r.sqlite3", FakeClock(), contract=documented_contract()) as one:
+        await load_soak(one)
+        await one.report(seconds=15)
+        assert one.station.flights.flying is not None
+        stopping = asyncio.ensure_future(one.station.stop())
+        await asyncio.sleep(0)
+        one.link.answer("cancel_recipe", "warning", "Server is not running.")
+        await stopping
+        assert one.station.flights.flying is None
+        view = one.station.flight()
+        assert view is not None
+        assert view.result is Result.UNKNOWN
+        assert "warning" in view.reason
+
+
+async def test_a_run_that_goes_on_already_begins_with_the_first_data(
+    tmp_path: Path,
+) -> None:
+    async with life(tmp_path / "r.sqlite3", FakeClock()) as one:
+        # The state comes first, the controlled temperature some seconds later.
+        for _ in range(4):
+            one.clock.advance(1)
+            text = json.dumps({"mode": "running", "time": round(one.clock.utc() * 1000)})
+            one.link.deliver("chamber_state", text)
+            one.station.tick()
+        await one.report("running", seconds=5, setpoint=30.0, part=28.0)
+        view = one.station.flight()
+        assert view is not None
+        assert (view.gaps, view.elapsed_is_least) == (0, True)
+
+
+async def test_the_plan_is_not_drawn_before_the_run_began(tmp_path: Path) -> None:
+    async with life(tmp_path / "r.sqlite3", FakeClock()) as one:
+        await load_soak(one)
+        await run_of_soak(one, 60)
+        # The device is in its second step long before its time.
+        one.link.deliver("recipe_state", json.dumps({"name": "Soak", "step": 2, "steps": 2}))
+        await one.report("running", seconds=5, setpoint=50.0, part=50.0)
+        points = one.station.flights.planned_profile()
+        flight = one.station.flights.flying
+        assert flight is not None
+        state = flight.state()
+        assert points[0][0] == state.mono - state.t
+        assert points[0][1] > 40.0

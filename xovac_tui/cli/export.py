@@ -99,6 +99,8 @@ class _Job:
                 self._fill(form, stdout)
                 stdout.flush()
             else:
+                if not path.parent.is_dir():
+                    raise click.UsageError(f"There is no folder {path.parent}: make it, or name another.")
                 try:
                     with new_file(path, force=force, binary=True) as file:
                         self._fill(form, file)

@@ -194,7 +194,10 @@ class Recorder:
             self._show(self.view.state)
         if durable and not writer.in_place():
             self._begin_anew(writer)
-        elif writer.recording and now - self._tidied_at >= TIDY_EVERY:
+            return
+        if durable:
+            writer.look()
+        if writer.recording and now - self._tidied_at >= TIDY_EVERY:
             self._tidied_at = now
             self._clean_up(writer)
 

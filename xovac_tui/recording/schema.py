@@ -276,6 +276,8 @@ def short_reason(error: BaseException) -> str:
         return "damaged file"
     if isinstance(error, RecordError) and error.__cause__ is not None:
         return short_reason(error.__cause__)
+    if isinstance(error, RecordError):
+        return "foreign file"
     if isinstance(error, sqlite3.Error):
         words = {
             sqlite3.SQLITE_FULL: "disk full",

@@ -35,7 +35,7 @@ from xovac_tui.recording.items import (
     Session,
     VisitItem,
 )
-from xovac_tui.recording.schema import as_record_error, open_for_writing, unpacking
+from xovac_tui.recording.schema import TornRecordError, as_record_error, open_for_writing, unpacking
 
 BLOCK = 512
 """Events in a block; the newest ones wait in the tail until there are so many."""
@@ -45,6 +45,7 @@ _HELD_BYTES = 32_000_000
 """Packed events held in memory while the disk says no; what comes after that is counted as lost."""
 _HELD_ROWS = 50_000
 """The same for everything else."""
+_BEGINNING = b"SQLite format 3\0"
 CLOCK_STEP = 1.0
 """Seconds; the wall clock was set if it and the monotonic one part by more than this at once."""
 MAX_CHANNELS = 2_000
@@ -406,6 +407,12 @@ class Writer:
             return _inode(self.path) == self._inode
         except OSError:
             return False
+
+    def look(self) -> None:
+        """Look whether the file still begins as a record; TornRecordError where something overwrote it."""
+        with self.path.open("rb") as file:
+            if file.read(len(_BEGINNING)) != _BEGINNING:
+                raise TornRecordError(f"{self.path} is damaged: something has overwritten its beginning.")
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         """Run one statement of the caller's, such as for housekeeping."""

@@ -31,6 +31,8 @@ SAVE_EVERY = 10.0
 """Seconds between two notes in the record of how far a run is; a step that begins is noted at once."""
 _OTHERS_COMMIT = 1.5
 """Seconds after which a console beside this recorder has written what it sent."""
+_FIRST_DATA = 10.0
+"""Seconds for which a run that goes on already waits for the first data before it is followed."""
 _ASK_EVERY = 1.0
 """Seconds between looks at what other programs on this record have sent."""
 _SAME_RUN = 300.0
@@ -210,9 +212,11 @@ class Flights:
             return []
         state = flight.state()
         began = state.mono - state.t
-        return [
-            (began + (t + state.shift) / state.speed, celsius) for t, celsius in flight.course.plan.points()
-        ]
+        plan = flight.course.plan
+        points = [(began + (t + state.shift) / state.speed, celsius) for t, celsius in plan.points()]
+        # A run that is ahead of its plan began in the middle of it, not before it began.
+        later = [point for point in points if point[0] > began]
+        return [(began, plan.temperature_at(max(0.0, -state.shift))), *later]
 
     def observe(self, seen: Observation, *, start_seen: bool) -> None:
         """Take one look at the chamber: a run may begin, go on, or end."""
@@ -267,6 +271,11 @@ class Flights:
         `session` is that of another program on this record, if one sent it.
         """
         flight, key = self.flying, (session, entry.id)
+        denied = entry.command == STOP_COMMAND and entry.outcome is Outcome.WARNING
+        if denied and flight is not None and not self._tells_state:
+            flight.give_up(f"The chamber answered {STOP_COMMAND} with a warning, so nothing runs any more.")
+            self._ended(flight)
+            return
         if key in self._taken or entry.outcome not in (*_HAPPENED, Outcome.UNKNOWN):
             return
         self._taken.add(key)
@@ -289,12 +298,21 @@ class Flights:
         self._begun_blind = False
 
     def _may_begin(self, seen: Observation, *, start_seen: bool) -> None:
-        """Begin a run; beside consoles only after they have written which recipe they handed over."""
+        """Begin a run; beside consoles only after they have written which recipe they handed over.
+
+        One that went on before this program did begins for it with the first data: what was not heard before
+        is no gap.
+        """
         self._held.append(seen)
         waited = seen.mono - self._held[0].mono
-        if seen.state is RunState.RUNNING and waited < _OTHERS_COMMIT and self._record.others():
-            return
+        if seen.state is RunState.RUNNING:
+            if not start_seen and not (seen.linked and seen.fresh) and waited < _FIRST_DATA:
+                return
+            if waited < _OTHERS_COMMIT and self._record.others():
+                return
         held, self._held = self._held, []
+        if not start_seen:
+            held = [one for one in held if one.linked and one.fresh] or held[-1:]
         self._begin(held, start_seen=start_seen)
 
     def _begin(self, held: list[Observation], *, start_seen: bool, asked: bool = False) -> None:

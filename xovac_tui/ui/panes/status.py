@@ -23,6 +23,8 @@ _WINDOW_NAMES = ("10min", "1h", "6h", "24h", "all")
 _TREND_SECONDS = 600.0
 _MOST_SERIES = 8
 _UNPINNED_SERIES = 4
+_LARGEST = 1e9
+"""Values of channels that are drawn without having been asked for."""
 _ROOM_FOR_REASON = 8
 WIDE = 100
 """Cells; from this width on the run stands beside the readings."""
@@ -137,7 +139,9 @@ class StatusPane(Pane):
             chosen = [channel for channel in channels if channel.pinned]
         if not chosen:
             numeric = [c for c in channels if c.value is not None and not c.is_bool]
-            return [c for c in numeric if c.quality is Quality.GOOD][:_UNPINNED_SERIES]
+            # A clock in milliseconds would flatten everything else.
+            usual = [c for c in numeric if c.quality is Quality.GOOD and abs(c.value or 0.0) < _LARGEST]
+            return usual[:_UNPINNED_SERIES]
         return chosen[:_MOST_SERIES]
 
     def _trend(self, snapshot: Snapshot, channels: Sequence[ChannelView]) -> TrendModel:

@@ -144,6 +144,8 @@ def _head(moment: RunMoment, width: int, glyphs: Glyphs, where: str) -> Line:
         word: Span = (f"{glyphs.question} last known: {run.word or run.state.value}", "run--warn")
         if moment.untold:
             word = (f"{glyphs.question} not heard", "run--warn")
+    elif moment.untold:
+        word = (f"{glyphs.question} perhaps running", "run--warn")
     elif moment.on:
         word = (f"{glyphs.play} RUNNING", "run--word")
     elif run.state is RunState.IDLE:
