@@ -55,7 +55,7 @@ class Chunk:
     def pack(self) -> bytes:
         """Return the chunk as it is written."""
         floats = b"".join(planed(part) for part in (self.lows, self.highs, self.means))
-        return zlib.compress(floats + self.counts.tobytes(), 6)
+        return zlib.compress(floats + self.counts.tobytes(), 3)
 
 
 def planed(values: array[float]) -> bytes:

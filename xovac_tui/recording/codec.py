@@ -34,7 +34,7 @@ _MOST_SHAPES = 24
 """Different texts of one event name in one block; beyond that its payloads are kept as they are."""
 _LONGEST_SHAPED = 50_000
 """Characters; longer payloads are kept as they are."""
-_LEVEL = 6
+_LEVEL = 5
 _SENTINEL = 10**15
 _JSON_FORMS = (Form.JSON, Form.OBJECT)
 

@@ -19,7 +19,7 @@ from xovac_tui.recording.schema import RecordError, TornRecordError, short_reaso
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.recording.writer import Writer
 
-COMMIT_EVERY = 0.5
+COMMIT_EVERY = 0.8
 """Seconds; what is older than a second is committed."""
 DURABLE_EVERY = 4.0
 """Seconds; what is older than five survives the machine, too."""
