@@ -45,7 +45,11 @@ def measure(quick: bool) -> list[Row]:
         rows.append(at_most(f"{name}: to the terminal", written, most_bytes, "B/s"))
         rows.append(
             ratio(
-                f"{name}: CPU with recording, to one label", ours / seconds * 100, theirs / seconds * 100, "%", most=most_cpu
+                f"{name}: CPU with recording, to one label",
+                ours / seconds * 100,
+                theirs / seconds * 100,
+                "%",
+                most=most_cpu,
             )
         )
     return rows
