@@ -36,7 +36,7 @@ _HELD_UNOPENED = 10_000
 
 
 class Recorder:
-    """Takes everything that happens, in order, and commits it about twice a second."""
+    """Takes everything that happens, in order, and commits it more than once a second."""
 
     def __init__(
         self,
