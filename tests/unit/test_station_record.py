@@ -490,3 +490,21 @@ async def test_the_plan_is_not_drawn_before_the_run_began(tmp_path: Path) -> Non
         state = flight.state()
         assert points[0][0] == state.mono - state.t
         assert points[0][1] > 40.0
+
+
+async def test_a_list_that_the_chamber_did_not_take_hides_nothing(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    async with life(path, clock, "rob@lab") as recorder, life(path, clock, "ada@lab") as console:
+        await load_soak(recorder, 10.0)
+        await recorder.report(seconds=2)
+        await load_soak(console, -30.0)
+        await console.written()
+        await recorder.report(seconds=2)
+        sending = asyncio.ensure_future(
+            recorder.station.send("load_recipe", {"name": "Soak", "recipe": [[99.0, 60.0, 0.0]]})
+        )
+        await asyncio.sleep(0)
+        recorder.link.answer("load_recipe", "warning", "Already running.")
+        await sending
+        await run_of_soak(recorder)
+        assert plan_end(recorder) == -30.0

@@ -92,7 +92,7 @@ class Station(BaseStation):
         """Plan and source of the list that is being sent; of a bare list there are none."""
         self._flew = 0.0
         """Monotonic time of the newest look that a run had at the chamber."""
-        self.flights = Flights(contract, self.record, self.clock, speed=speed, who=self.who)
+        self.flights = Flights(contract, self.record, self.clock, speed=speed)
         self._queues: list[asyncio.Queue[Event]] = []
         self._waiting: dict[int, asyncio.Future[LedgerEntry]] = {}
         self._status_changed = asyncio.Event()
@@ -227,7 +227,7 @@ class Station(BaseStation):
     def note(self, text: str) -> None:
         """Put the operator's note on the time axis."""
         self.chamber.note(text, self.clock.utc(), self.clock.mono())
-        self.record.marks(self.chamber.take_marks())
+        self._keep_marks()
 
     def look_at_unknown(self) -> None:
         """Note that somebody has looked at the commands whose outcome is unknown."""
@@ -293,16 +293,21 @@ class Station(BaseStation):
         handing = None
         if plan is not None:
             handing = LoadedRecipe(name, plan, self.clock.mono(), payload_hash(prepared.text))
-        self.flights.handing, self.flights.handed = handing, self.clock.mono()
+        flights = self.flights
+        handed_before, flights.handed = flights.handed, self.clock.mono()
+        flights.handing = handing
         try:
             entry = await sending
         finally:
-            self.flights.handing = None
+            flights.handing = None
         if entry.outcome is not Outcome.REFUSED:
             self.record.load(name, entry, plan, self.plan_settings(), source)
         if entry.outcome in (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE):
             # Of a bare list nobody has a plan, and what was loaded before it is loaded no more.
-            self.flights.loaded = handing
+            flights.loaded = handing
+        else:
+            # The chamber did not take it: what it was given before, by whomever, still holds.
+            flights.handed = handed_before
         return entry
 
     async def stop(self) -> LedgerEntry:
@@ -338,7 +343,7 @@ class Station(BaseStation):
         try:
             await link.emit(command, prepared.text)
             self.chamber.note(command, self.clock.utc(), self.clock.mono(), kind="command")
-            self.record.marks(self.chamber.take_marks())
+            self._keep_marks()
             return await future
         except LinkError as error:
             self._changed((self.chamber.ledger.not_sent(entry.id, str(error)),))
@@ -370,7 +375,7 @@ class Station(BaseStation):
         self.log.append(event)
         self.record.event(event)
         changes = self.chamber.apply(event)
-        self.record.marks(self.chamber.take_marks())
+        self._keep_marks()
         if changes:
             self._changed(changes)
         # Between two ticks a value may leave its tolerance and come back.
@@ -382,6 +387,11 @@ class Station(BaseStation):
             self._fly()
         for queue in self._queues:
             queue.put_nowait(event)
+
+    def _keep_marks(self) -> None:
+        """Put marks that were made since the last time into the record."""
+        if marks := self.chamber.take_marks():
+            self.record.marks(marks)
 
     def _on_status(self, status: LinkStatus) -> None:
         mono = self.clock.mono()
@@ -396,7 +406,7 @@ class Station(BaseStation):
             session=status.session,
         )
         changes = self.chamber.link_changed(view, self.clock.utc(), mono)
-        self.record.marks(self.chamber.take_marks())
+        self._keep_marks()
         self._status_changed.set()
         self._show_link()
         self._changed(changes)

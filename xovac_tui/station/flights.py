@@ -23,7 +23,7 @@ from xovac_tui.station.recording import StationRecord
 if TYPE_CHECKING:
     from xovac_tui.flight import Flight, FlightView
     from xovac_tui.recipes.rates import Rates
-    from xovac_tui.recording.lists import RecordedRun
+    from xovac_tui.recording.lists import RecordedRun, SentLoad
 
 STOP_COMMAND = "cancel_recipe"
 LOAD_COMMAND = "load_recipe"
@@ -55,11 +55,9 @@ class _Flown:
 class Flights:
     """The run that is flown now, the recipe that was loaded last, and what the chamber has managed."""
 
-    def __init__(
-        self, contract: Contract, record: StationRecord, clock: Clock, *, speed: float, who: str
-    ) -> None:
+    def __init__(self, contract: Contract, record: StationRecord, clock: Clock, *, speed: float) -> None:
         self._contract, self._record, self._clock = contract, record, clock
-        self.speed, self._who = speed, who
+        self.speed = speed
         self._tells_state = any(
             leaf.role is Role.STATE for message in contract.messages.values() for leaf in message.leaves
         )
@@ -96,7 +94,7 @@ class Flights:
             from xovac_tui.recording import lists
 
             self._ledger_seen = lists.newest_state(record)
-            self.loaded = self._sent_by_others()
+            self.loaded = self._loaded_by(self._sent_by_others())
             self._learn_again()
             going = lists.open_run(record)
             if going is not None and going.flight:
@@ -125,12 +123,18 @@ class Flights:
         self._flown = _Flown(going.id, (going.started, began), loaded.hash if loaded else "")
         self._saved = self._clock.mono()
 
-    def _sent_by_others(self) -> LoadedRecipe | None:
-        """Return the recipe that another program on this record handed over last; None if none is known."""
+    def _sent_by_others(self) -> SentLoad | None:
+        """Return the list that another program on this record handed over last."""
         from xovac_tui.recording import lists
 
         record = self._record.record
-        sent = lists.newest_sent_load(record, without=self._record.session) if record is not None else None
+        return lists.newest_sent_load(record, without=self._record.session) if record is not None else None
+
+    def _loaded_by(self, sent: SentLoad | None) -> LoadedRecipe | None:
+        """Return the recipe of a list that was sent; None where no plan of it is known."""
+        from xovac_tui.recording import lists
+
+        record = self._record.record
         if record is None or sent is None:
             return None
         load = lists.load_with(record, sent.hash)
@@ -343,20 +347,16 @@ class Flights:
         for by a command that is on record, a recipe that was flown before is none: nobody knows what the
         chamber was given since.
         """
-        found = self._sent_by_others() if self._theirs_is_newer() else self.handing or self.loaded
+        theirs, found = self._sent_by_others(), self.handing or self.loaded
+        if theirs is not None and self._is_newer(theirs):
+            found = self._loaded_by(theirs)
         if found is None or (name is not None and name != found.name):
             return None
         return None if name is None and not asked and self._was_flown(found) else found
 
-    def _theirs_is_newer(self) -> bool:
-        from xovac_tui.recording import lists
-
-        record = self._record.record
-        sent = lists.newest_sent_load(record, without=self._record.session) if record is not None else None
-        if sent is None:
-            return False
-        handed = self.handed
-        return handed is None or self._clock.utc() - (self._clock.mono() - handed) < sent.t
+    def _is_newer(self, theirs: SentLoad) -> bool:
+        """Tell whether another program's list came after the newest one from here."""
+        return self.handed is None or self._clock.utc() - (self._clock.mono() - self.handed) < theirs.t
 
     def _was_flown(self, loaded: LoadedRecipe) -> bool:
         from xovac_tui.recording import lists

@@ -58,7 +58,7 @@ class Replay:
         """Where it is now."""
         self.chamber = Chamber(contract, stale_after=stale_after)
         who, speed = (recorders[0].who, recorders[0].about.speed) if recorders else ("", 1.0)
-        self.flights = Flights(contract, no_record(contract, who, self), _Now(self), speed=speed, who=who)
+        self.flights = Flights(contract, no_record(contract, who, self), _Now(self), speed=speed)
         self._since_check = 0
         self._checks = [self._checkpoint()]
         self._every = _CHECK_STEPS
