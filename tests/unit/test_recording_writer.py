@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import shutil
@@ -525,6 +526,25 @@ def test_what_cannot_be_unpacked_is_told_as_damage(path: Path, statement: str) -
 
 
 # -- files that are no record of ours -------------------------------------------------------------------
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
+    first = writer(path)
+    first.event(event(0.0, {"a": 1}))
+    first.commit(UTC)
+    first.close(UTC)
+    with contextlib.closing(sqlite3.connect(path)) as raw:
+        for table in ("alarms", "changes", "attachments", "chain"):
+            raw.execute(f"DROP TABLE {table}")
+        raw.execute("PRAGMA user_version = 1")
+    with Record(path) as old:
+        assert lists.alarms(old) == lists.newest_alarms(old) == lists.changes(old) == []
+        assert old.get(0) is not None
+    writer(path).close(UTC)
+    with Record(path) as new:
+        assert new.audited
+        assert new.get(0) is not None
+        assert new.rows("SELECT count(*) FROM alarms") == [(0,)]
 
 
 def test_a_file_of_a_newer_version_is_left_alone_to_the_byte(path: Path) -> None:

@@ -57,6 +57,9 @@ def _absolute(settings: Settings, folder: Path) -> Settings:
     return msgspec.structs.replace(
         settings,
         recipes=_place(folder, settings.recipes),
+        alarms=msgspec.structs.replace(
+            settings.alarms, files=tuple(_place(folder, name) for name in settings.alarms.files)
+        ),
         profiles={name: _absolute_profile(profile, folder) for name, profile in settings.profiles.items()},
     )
 
@@ -66,6 +69,7 @@ def _absolute_profile(profile: Profile, folder: Path) -> Profile:
         profile,
         ca_file=_place(folder, profile.ca_file),
         auth_file=_place(folder, profile.auth_file),
+        alarms=tuple(_place(folder, name) for name in profile.alarms),
         contracts=tuple(
             name if name == SIMULATOR_CONTRACT else _place(folder, name) for name in profile.contracts
         ),

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from xovac_tui.config.alarms import AlarmSettings
+
 ABSOLUTE_ZERO = -273.15
 """Absolute zero, degC."""
 
@@ -61,6 +63,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """Let commands go while the data are stale: for a device that is silent by habit when nothing runs."""
     record: bool = True
     """Keep everything that crosses the wire in a file."""
+    alarms: tuple[str, ...] = ()
+    """TOML files with more alarm `[[rules]]` for this chamber, relative to the settings file."""
     recipe: RecipeSettings = RecipeSettings()
 
 
@@ -98,6 +102,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Folder of recipe files; empty: `recipes` beside the settings file."""
     display: Display = Display()
     record: RecordSettings = RecordSettings()
+    alarms: AlarmSettings = AlarmSettings()
     keys: dict[str, str] = {}
     """Action id -> key or comma-separated keys."""
     profiles: dict[str, Profile] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from xovac_tui.chamber.alarmview import AlarmChange, Ask
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, Mark
 
 
@@ -107,4 +108,44 @@ class VisitItem(msgspec.Struct, frozen=True):
     """UTC seconds."""
 
 
-Item = LinkItem | LedgerItem | MarkItem | LoadItem | RunItem | CloseRunsItem | VisitItem
+class AlarmItem(msgspec.Struct, frozen=True):
+    """Something happened to an alarm."""
+
+    change: AlarmChange
+
+
+class AskItem(msgspec.Struct, frozen=True):
+    """Somebody beside the recorder wants something done to an alarm."""
+
+    ask: Ask
+    mono: float
+
+
+class ChangeItem(msgspec.Struct, frozen=True, kw_only=True):
+    """Settings, limits, a contract or a decision of trust became others, or were found to be so."""
+
+    kind: str
+    """`settings`, `contract`, `limits`, `limit set` or `trust`."""
+    who: str
+    text: str
+    """What changed, as a sentence."""
+    utc: float
+    mono: float
+    before: str = ""
+    """JSON; empty where nothing was known."""
+    after: str = ""
+    """JSON."""
+
+
+Item = (
+    LinkItem
+    | LedgerItem
+    | MarkItem
+    | LoadItem
+    | RunItem
+    | CloseRunsItem
+    | VisitItem
+    | AlarmItem
+    | AskItem
+    | ChangeItem
+)

@@ -6,10 +6,11 @@ import hashlib
 
 import msgspec
 
+from xovac_tui.chamber.alarmview import AlarmChange, Ask
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, Mark, Outcome
 from xovac_tui.recording.items import Session
 from xovac_tui.recording.record import Record
-from xovac_tui.recording.schema import RecordError, unpacking
+from xovac_tui.recording.schema import ASKED, RecordError, unpacking
 
 MOST_MARKS = 5_000
 """Marks of one stretch of time that are read at once, the newest."""
@@ -104,6 +105,40 @@ class RecordedMark(msgspec.Struct, frozen=True):
     who: str
 
 
+class RecordedAlarm(msgspec.Struct, frozen=True):
+    """Something that happened to an alarm. `t` in record time."""
+
+    id: int
+    session: int
+    position: int
+    """Index of the event that came next."""
+    t: float
+    change: AlarmChange
+
+
+class RecordedAsk(msgspec.Struct, frozen=True):
+    """What somebody beside the recorder wants done to an alarm."""
+
+    id: int
+    session: int
+    ask: Ask
+
+
+class RecordedChange(msgspec.Struct, frozen=True):
+    """Settings, limits, a contract or a decision of trust that became others. `t` in record time."""
+
+    id: int
+    session: int
+    t: float
+    kind: str
+    who: str
+    text: str
+    before: str
+    """JSON; empty where nothing was known."""
+    after: str
+    """JSON."""
+
+
 class Visit(msgspec.Struct, frozen=True):
     """Somebody's look at the chamber, UTC seconds."""
 
@@ -115,6 +150,8 @@ class Visit(msgspec.Struct, frozen=True):
 _session_about = msgspec.json.Decoder(Session).decode
 _entry = msgspec.json.Decoder(LedgerEntry).decode
 _link = msgspec.json.Decoder(LinkView).decode
+_alarm = msgspec.json.Decoder(AlarmChange).decode
+_ask = msgspec.json.Decoder(Ask).decode
 
 _SESSION = "id, started, mono, seen, closed, recording, pid, host, who, program, about"
 _LOAD = "id, session, t, who, name, outcome, hash, source, payload, plan, settings"
@@ -264,6 +301,87 @@ def marks(
         RecordedMark(session, position, t, Mark(mono, utc, kind, text), who)
         for session, position, t, mono, utc, kind, text, who in reversed(found)
     ]
+
+
+def alarms(record: Record, start: float = 0.0, end: float = 1e18) -> list[RecordedAlarm]:
+    """Return what happened to alarms in a stretch of record time, oldest first."""
+    if not record.audited:
+        return []
+    found = record.rows(
+        "SELECT id, session, position, t, data FROM alarms WHERE t >= ? AND t < ? AND event != ? "
+        "ORDER BY t, id",
+        (start, end, ASKED),
+    )
+    with unpacking(record.path):
+        return [
+            RecordedAlarm(number, session, position, t, _alarm(data))
+            for number, session, position, t, data in found
+        ]
+
+
+def newest_alarms(record: Record) -> list[RecordedAlarm]:
+    """Return the newest change of every alarm."""
+    if not record.audited:
+        return []
+    found = record.rows(
+        "SELECT id, session, position, t, data FROM alarms WHERE id IN "
+        "(SELECT max(id) FROM alarms WHERE event != ? GROUP BY rule) ORDER BY id",
+        (ASKED,),
+    )
+    with unpacking(record.path):
+        return [
+            RecordedAlarm(number, session, position, t, _alarm(data))
+            for number, session, position, t, data in found
+        ]
+
+
+def later_alarms(record: Record, after: int, *, without: int) -> list[RecordedAlarm | RecordedAsk]:
+    """Return what other sessions wrote about alarms since a row, oldest first."""
+    if not record.audited:
+        return []
+    found = record.rows(
+        "SELECT id, session, position, t, event, data FROM alarms WHERE id > ? AND session != ? "
+        "ORDER BY id LIMIT 500",
+        (after, without),
+    )
+    with unpacking(record.path):
+        return [
+            RecordedAsk(number, session, _ask(data))
+            if event == ASKED
+            else RecordedAlarm(number, session, position, t, _alarm(data))
+            for number, session, position, t, event, data in found
+        ]
+
+
+def newest_alarm_row(record: Record) -> int:
+    """Return the number of the newest row about alarms; 0 where there is none."""
+    if not record.audited:
+        return 0
+    return int(record.rows("SELECT coalesce(max(id), 0) FROM alarms")[0][0])
+
+
+def changes(record: Record, start: float = 0.0, end: float = 1e18) -> list[RecordedChange]:
+    """Return which settings, limits, contracts and decisions of trust changed, oldest first."""
+    if not record.audited:
+        return []
+    found = record.rows(
+        "SELECT id, session, t, kind, who, text, before, after FROM changes WHERE t >= ? AND t < ? "
+        "ORDER BY id",
+        (start, end),
+    )
+    return [RecordedChange(*row) for row in found]
+
+
+def newest_change(record: Record, kind: str) -> RecordedChange | None:
+    """Return the newest change of a kind; None where there is none."""
+    if not record.audited:
+        return None
+    found = record.rows(
+        "SELECT id, session, t, kind, who, text, before, after FROM changes WHERE kind = ? "
+        "ORDER BY id DESC LIMIT 1",
+        (kind,),
+    )
+    return RecordedChange(*found[0]) if found else None
 
 
 def visits(record: Record, who: str) -> list[Visit]:

@@ -110,6 +110,11 @@ class Record:
         except sqlite3.DatabaseError as error:
             raise as_record_error(error, self.path) from error
 
+    @property
+    def audited(self) -> bool:
+        """False in a file of a version that had no alarms and no audit, which nobody has written to since."""
+        return bool(self.rows("PRAGMA user_version")[0][0] >= 2)
+
     # -- events ---------------------------------------------------------------------------------------
 
     def refresh(self, *, at_once: bool = False) -> None:

@@ -13,12 +13,14 @@ import msgspec
 
 from xovac_tui.errors import XovacError
 
-VERSION = 1
+VERSION = 2
 """Of the tables; a file with a higher one was written by a newer program and is left alone."""
 APPLICATION = 0x584F5641
 """`XOVA` in the file's header."""
+ASKED = "asked"
+"""In place of an event in the table of alarms: what somebody beside the recorder wants."""
 
-_TABLES = """
+_FIRST = """
 CREATE TABLE sessions (
     id INTEGER PRIMARY KEY,
     started REAL NOT NULL,          -- UTC seconds
@@ -131,6 +133,50 @@ CREATE TABLE visits (               -- who looked, and until when
     seen REAL NOT NULL
 );
 """
+_SECOND = """
+CREATE TABLE alarms (               -- every change of every alarm, and what people asked of them
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    position INTEGER NOT NULL,      -- index of the next event
+    t REAL NOT NULL,                -- record time
+    rule TEXT NOT NULL,
+    event TEXT NOT NULL,            -- `asked`: somebody beside the recorder wants something done to it
+    state TEXT NOT NULL,            -- empty in what is asked
+    who TEXT NOT NULL,
+    data TEXT NOT NULL              -- JSON
+);
+CREATE INDEX alarms_time ON alarms (t);
+CREATE TABLE changes (              -- settings, limits, contracts and trust, as they were found or made
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    t REAL NOT NULL,
+    kind TEXT NOT NULL,
+    who TEXT NOT NULL,
+    text TEXT NOT NULL,             -- what changed, as a sentence
+    before TEXT NOT NULL,           -- JSON; empty where nothing was known
+    after TEXT NOT NULL             -- JSON
+);
+CREATE TABLE attachments (          -- photos and papers of a run
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    t REAL NOT NULL,
+    run INTEGER NOT NULL,
+    who TEXT NOT NULL,
+    name TEXT NOT NULL,             -- of the file
+    media TEXT NOT NULL,            -- its media type
+    text TEXT NOT NULL,             -- caption
+    hash TEXT NOT NULL,             -- SHA-256 of the file, hex
+    data BLOB NOT NULL
+);
+CREATE TABLE chain (                -- vouches for rows of the audited tables, in the order in which they came
+    id INTEGER PRIMARY KEY,         -- without a gap
+    place TEXT NOT NULL,            -- name of the table
+    row INTEGER NOT NULL,
+    hash TEXT NOT NULL              -- SHA-256 of the hash before and of the row, hex
+);
+"""
+_STEPS = (_FIRST, _SECOND)
+"""What brings a file from each version to the next; an empty file has version 0."""
 
 
 class RecordError(XovacError):
@@ -153,13 +199,13 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     _refuse_foreign(path)
     connection = sqlite3.connect(path, isolation_level=None, timeout=5.0, check_same_thread=False)
     try:
-        new = _version(connection, path) == 0
-        if new:
+        version = _version(connection, path)
+        if version == 0:
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        if new:
-            _create(connection)
+        if version < VERSION:
+            _upgrade(connection)
     except sqlite3.DatabaseError as error:
         connection.close()
         raise as_record_error(error, path) from error
@@ -181,14 +227,17 @@ def _refuse_foreign(path: Path) -> None:
         connection.close()
 
 
-def _create(connection: sqlite3.Connection) -> None:
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Make the tables that a file lacks; all of them, or none."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Another process may have been quicker.
-        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-            for statement in _TABLES.split(";\n"):
+        found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        for step in _STEPS[found:]:
+            for statement in step.split(";\n"):
                 if statement.strip():
                     connection.execute(statement)
+        if found < VERSION:
             connection.execute(f"PRAGMA application_id = {APPLICATION}")
             connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from xovac_tui.api.event import Event
+from xovac_tui.chamber.alarmview import AlarmChange, Ask
 from xovac_tui.recording.bins import CHUNK, LEVELS, Bin, Chunk, by_chunk, coarser, fold_samples
 from xovac_tui.recording.codec import (
     LONGEST,
@@ -25,6 +26,9 @@ from xovac_tui.recording.codec import (
 )
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.items import (
+    AlarmItem,
+    AskItem,
+    ChangeItem,
     CloseRunsItem,
     Item,
     LedgerItem,
@@ -35,7 +39,7 @@ from xovac_tui.recording.items import (
     Session,
     VisitItem,
 )
-from xovac_tui.recording.schema import TornRecordError, as_record_error, open_for_writing, unpacking
+from xovac_tui.recording.schema import ASKED, TornRecordError, as_record_error, open_for_writing, unpacking
 
 BLOCK = 512
 """Events in a block; the newest ones wait in the tail until there are so many."""
@@ -50,7 +54,6 @@ CLOCK_STEP = 1.0
 """Seconds; the wall clock was set if it and the monotonic one part by more than this at once."""
 MAX_CHANNELS = 2_000
 """Channels for which bins are kept; those beyond are in the events."""
-
 _MARK = "INSERT INTO marks (session, position, t, mono, utc, kind, text, who) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -267,6 +270,22 @@ class Writer:
                         reason,
                         keep,
                     )
+            case AlarmItem(change):
+                self._alarm(self.time(change.utc, change.mono), change, change.event, change.state)
+            case AskItem(ask, mono):
+                self._alarm(self.time(ask.utc, mono), ask, ASKED, "")
+            case ChangeItem():
+                self._row(
+                    "INSERT INTO changes (session, t, kind, who, text, before, after) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    self.session,
+                    self.time(item.utc, item.mono),
+                    item.kind,
+                    item.who,
+                    item.text,
+                    item.before,
+                    item.after,
+                )
             case VisitItem(who, arrived, seen):
                 self._row("DELETE FROM visits WHERE session = ? AND arrived = ?", self.session, arrived)
                 self._row(
@@ -276,6 +295,20 @@ class Writer:
                     arrived,
                     seen,
                 )
+
+    def _alarm(self, time: float, data: AlarmChange | Ask, event: str, state: str) -> None:
+        self._row(
+            "INSERT INTO alarms (session, position, t, rule, event, state, who, data) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            self.session,
+            self.next_index,
+            time,
+            data.rule,
+            event,
+            state,
+            data.who,
+            _json(data),
+        )
 
     def _run(self, item: RunItem) -> None:
         now = self.time(item.utc, item.mono)
