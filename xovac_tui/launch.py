@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from xovac_tui.api.contract import Contract
+from xovac_tui.chamber.alarmrules import Watchlist
 from xovac_tui.config import Profile, Secrets, Settings
 from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.state import State
@@ -38,6 +39,8 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     state_path: Path
     record: RecordChoice | None = None
     """Where everything is recorded; None: nowhere."""
+    watchlist: Watchlist | None = None
+    """What alarms are raised of; None: of nothing."""
     log_path: Path | None
     """None: nothing can be logged."""
     notes: tuple[str, ...] = ()

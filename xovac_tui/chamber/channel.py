@@ -63,6 +63,27 @@ class Stream:
         return max(STALE_PERIODS * self.period, stale_after)
 
 
+class Extremes:
+    """The lowest and the highest value since somebody looked last, so that no spike goes by unseen."""
+
+    __slots__ = ("high", "low")
+
+    def __init__(self) -> None:
+        self.low = math.inf
+        self.high = -math.inf
+
+    def take(self, value: float) -> None:
+        """Take a value."""
+        if value < self.low:
+            self.low = value
+        if value > self.high:
+            self.high = value
+
+    def clear(self) -> None:
+        """Begin anew: no value came since."""
+        self.low, self.high = math.inf, -math.inf
+
+
 class Channel:
     """One leaf's newest value and history. Mutable, private to the chamber; faces get `ChannelView`s."""
 
@@ -80,6 +101,7 @@ class Channel:
         "stream",
         "text",
         "value",
+        "watch",
     )
 
     def __init__(self, full_name: str, stream: Stream, spec: LeafSpec | None, origin: Origin | None) -> None:
@@ -93,6 +115,8 @@ class Channel:
         self.is_bool = False
         self.seen: float | None = None
         self.order = 0
+        self.watch: Extremes | None = None
+        """Where what came since an alarm's last look is kept; None where no alarm looks at this channel."""
         self._fault = False
         self._rate: float | None = None
         self._rate_for: float | None = None
@@ -114,6 +138,8 @@ class Channel:
             if math.isfinite(leaf):
                 self.value = leaf
                 self.history.add(mono, leaf)
+                if self.watch is not None:
+                    self.watch.take(leaf)
             else:
                 self._break(mono)
         elif isinstance(leaf, str):

@@ -159,6 +159,26 @@ class Chamber:
         channel = self._by_name.get(name)
         return channel.history if channel else None
 
+    def find(self, name: str) -> Channel | None:
+        """Return the channel with this full name, or the first with this short one; None where none is."""
+        found = self._by_name.get(name)
+        if found is None:
+            found = next((channel for channel in self._by_name.values() if channel.name == name), None)
+        return found
+
+    def playing(self, role: Role) -> Channel | None:
+        """Return the channel that plays this role, or None."""
+        return self._by_role.get(role)
+
+    @property
+    def channel_count(self) -> int:
+        """How many channels there are: with more of them a name that was not found is worth another look."""
+        return self._count
+
+    def quality(self, channel: Channel, mono: float) -> Quality:
+        """Return how far a channel may be believed at this moment."""
+        return channel.quality(mono, linked=self.linked, stale_after=self._stale_after)
+
     def snapshot(self, utc: float, mono: float) -> Snapshot:
         """Return the whole chamber as it is at this moment."""
         linked = self.linked

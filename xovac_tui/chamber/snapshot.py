@@ -179,7 +179,7 @@ class Mark(msgspec.Struct, frozen=True):
     mono: float
     utc: float
     kind: str
-    """`lost`, `online`, `step`, `run`, `idle`, `command`, `note`."""
+    """`lost`, `online`, `step`, `run`, `idle`, `command`, `note`, `alarm`."""
     text: str
 
 

@@ -26,6 +26,7 @@ from xovac_tui.errors import SettingsError
 
 if TYPE_CHECKING:
     from xovac_tui.api.contract import Contract
+    from xovac_tui.chamber.alarmrules import Watchlist
     from xovac_tui.recipes.plan import PlanSettings
     from xovac_tui.station.recording import RecordChoice
 
@@ -87,6 +88,15 @@ def contract_of(profile: Profile) -> Contract:
 
     files = [Path(name) for name in profile.contracts if name != SIMULATOR_CONTRACT]
     return load_contract(files, simulator=SIMULATOR_CONTRACT in profile.contracts)
+
+
+def alarm_watchlist(found: Effective, chamber: Chamber) -> Watchlist:
+    """Return what alarms are raised of, by the settings and the files that they name."""
+    from xovac_tui.chamber.alarmrules import watchlist
+    from xovac_tui.config.alarmfiles import read_rules
+
+    settings, profile = found.settings.alarms, chamber.profile
+    return watchlist(settings, profile, chamber.contract, read_rules(settings, profile))
 
 
 def record_choice(

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from xovac_tui import paths
-from xovac_tui.cli.common import Chamber, effective, record_choice, resolve, typed
+from xovac_tui.cli.common import Chamber, alarm_watchlist, effective, record_choice, resolve, typed
 from xovac_tui.cli.records import DEMO, demo_chamber
 from xovac_tui.errors import SettingsError
 from xovac_tui.launch import Launch
@@ -84,6 +84,7 @@ def make_launch(
         state=state,
         state_path=paths.state_file(),
         record=record,
+        watchlist=None if replayed else alarm_watchlist(found, chamber),
         log_path=paths.setup_logging(),
         notes=tuple(text for text in (note, *problems) if text),
     )

@@ -8,16 +8,26 @@ from typing import TYPE_CHECKING
 from xovac_tui.errors import LinkError
 
 if TYPE_CHECKING:
+    from xovac_tui.chamber.alarmrules import Watchlist
     from xovac_tui.cli.common import Chamber
     from xovac_tui.station import News, Station
     from xovac_tui.station.recording import RecordChoice
 
 
-def open_station(chamber: Chamber, record: RecordChoice | None = None) -> Station:
-    """Return a station for the chamber, not connected yet."""
+def open_station(
+    chamber: Chamber, record: RecordChoice | None = None, watchlist: Watchlist | None = None
+) -> Station:
+    """Return a station for the chamber, not connected yet; without a watchlist it raises no alarms."""
     from xovac_tui.station import Station
 
-    return Station(chamber.name, chamber.profile, chamber.contract, secrets=chamber.secrets, record=record)
+    return Station(
+        chamber.name,
+        chamber.profile,
+        chamber.contract,
+        secrets=chamber.secrets,
+        record=record,
+        watchlist=watchlist,
+    )
 
 
 async def online(station: Station, timeout: float) -> None:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xovac_tui.cli.common import Seconds, chamber_options, effective, record_choice, resolve
+from xovac_tui.cli.common import Seconds, alarm_watchlist, chamber_options, effective, record_choice, resolve
 from xovac_tui.errors import Exit, LinkError
 
 if TYPE_CHECKING:
+    from xovac_tui.chamber.alarmview import AlarmChange
     from xovac_tui.recording.status import RecorderView
     from xovac_tui.station import News, Station
 
@@ -35,13 +36,14 @@ def record(ctx: click.Context, /, seconds: float | None, **_: Any) -> None:
     choice = record_choice(found, chamber, asked=True)
     assert choice is not None
     click.echo(f"{chamber.name}: recording in {choice.path} (process {os.getpid()})", err=True)
-    asyncio.run(_record(open_station(chamber, choice), seconds))
+    station = open_station(chamber, choice, alarm_watchlist(found, chamber))
+    asyncio.run(_record(station, seconds))
     ctx.exit(int(Exit.OK))
 
 
 async def _record(station: Station, seconds: float | None) -> None:
     from xovac_tui.chamber.snapshot import LinkWord
-    from xovac_tui.station import LinkChanged, RecorderChanged
+    from xovac_tui.station import AlarmsChanged, LinkChanged, RecorderChanged
 
     ended = asyncio.Event()
     refused = ""
@@ -59,6 +61,9 @@ async def _record(station: Station, seconds: float | None) -> None:
                 ended.set()
         elif isinstance(news, RecorderChanged):
             click.echo(f"{station.name}: {_words(news.recorder)}", err=True)
+        elif isinstance(news, AlarmsChanged) and not news.mirrored:
+            for change in news.changes:
+                click.echo(f"{station.name}: {alarm_line(change)}", err=True)
 
     loop = asyncio.get_running_loop()
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):
@@ -74,6 +79,16 @@ async def _record(station: Station, seconds: float | None) -> None:
         unsubscribe()
     if refused:
         raise LinkError(refused)
+
+
+def alarm_line(change: AlarmChange) -> str:
+    """Return what happened to an alarm, as a line."""
+    from xovac_tui.api.text import clean
+    from xovac_tui.chamber.alarmview import AlarmEvent
+
+    who = f" by {clean(change.who, 60)}" if change.who else ""
+    said = f" {change.text}" if change.event is AlarmEvent.RAISED else ""
+    return f'alarm "{change.rule}" ({change.severity.value}) {change.event.value}{who}.{said}'
 
 
 def _words(view: RecorderView) -> str:

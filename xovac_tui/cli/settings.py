@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -102,13 +103,14 @@ def settings_place(ctx: click.Context) -> Path:
 
 def named_problems(settings: Settings, place: Path) -> Iterator[str]:
     """Yield a sentence for everything that the settings name and that cannot be used."""
+    from xovac_tui.config.alarmfiles import read_rules
     from xovac_tui.themes import shipped_themes, unknown_theme, user_themes
     from xovac_tui.ui.commands import check_keymap
     from xovac_tui.ui.theme_names import textual_themes
 
     for name, profile in settings.profiles.items():
         key = join_key("profiles", name)
-        for read in (contract_of, _secrets_file):
+        for read in (contract_of, _secrets_file, partial(read_rules, settings.alarms)):
             try:
                 read(profile)
             except SettingsError as error:
@@ -159,12 +161,15 @@ def shown_settings(found: Effective) -> Iterator[str]:
 
 def _struct(struct: Any, default: Any, key: str, found: Effective) -> Iterator[str]:
     """Yield one table and its inner ones; `default` is the same table with nobody having said anything."""
-    tables = []
+    tables, lists = [], []
     if key:
         yield ""
         yield f"[{key}]"
     for name, value in _items(struct):
         usual = dict(_items(default)).get(name)
+        if isinstance(value, tuple) and value and isinstance(value[0], msgspec.Struct):
+            lists.append((name, value))
+            continue
         if isinstance(value, msgspec.Struct | dict):
             tables.append((name, value, usual))
             continue
@@ -175,12 +180,26 @@ def _struct(struct: Any, default: Any, key: str, found: Effective) -> Iterator[s
     for name, value, usual in tables:
         inner = Profile() if key == "profiles" else usual
         yield from _struct(value, inner, join_key(key, name), found)
+    for name, items in lists:
+        for item in items:
+            yield ""
+            yield f"[[{join_key(key, name)}]]"
+            # As it was written: only what is not the default.
+            given = msgspec.to_builtins(item).items()
+            usual = {field.encode_name: field.default for field in msgspec.structs.fields(item)}
+            yield from (f"{name} = {_inline(value)}" for name, value in given if value != usual.get(name))
 
 
 def _items(struct: Any) -> list[tuple[str, Any]]:
     if isinstance(struct, dict):
         return list(struct.items())
     return [(name, getattr(struct, name)) for name in struct.__struct_fields__]
+
+
+def _inline(value: Any) -> str:
+    if not isinstance(value, dict):
+        return _toml(value)
+    return "{ " + ", ".join(f"{join_key('', name)} = {_inline(item)}" for name, item in value.items()) + " }"
 
 
 def _toml(value: Any) -> str:

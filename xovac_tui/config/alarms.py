@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
 import msgspec
@@ -27,6 +28,10 @@ RuleKind = Literal[
     "notification",
 ]
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
+
+_LEVELS = ("high", "high_high", "low", "low_low", "deviation", "rate")
+_BARE = ("link", "recorder", "disk", "notification")
+"""Kinds that look at no channel."""
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -90,3 +95,38 @@ class AlarmSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """mbar below which `auto` takes those for `tvac`; between the two it is `pumping`."""
     rules: tuple[Rule, ...] = ()
     """A rule replaces an earlier one (a default, one of a file) of the same name."""
+
+
+def rules_mistakes(rules: Iterable[Rule], key: str) -> Iterator[str]:
+    """Yield a sentence for every rule that has the right types and still cannot be right."""
+    seen: set[str] = set()
+    for number, rule in enumerate(rules):
+        where = f"`{key}[{number}]`"
+        if not rule.name.strip() or not rule.name.isprintable() or len(rule.name) > 60:
+            yield f"{where}: `name` must be 1 to 60 printable characters: it is what the alarm is called."
+        if rule.name in seen:
+            yield f'{where}: there is another rule called "{rule.name}". Give one of them another name.'
+        seen.add(rule.name)
+        for sentence in _rule_mistakes(rule):
+            yield f'{where} ("{rule.name}"): {sentence}'
+
+
+def _rule_mistakes(rule: Rule) -> Iterator[str]:
+    """Yield what is wrong with one rule; one that only switches a default off may be as short as it likes."""
+    if not rule.enabled:
+        return
+    kind, named = rule.kind, bool(rule.channel or rule.value)
+    if rule.channel and rule.value:
+        yield "it has `channel` and `value`. Give one of them."
+    if kind in _BARE and named:
+        yield f"`{kind}` looks at no channel. Take `channel` or `value` out."
+    if kind not in (*_BARE, "stale") and not named:
+        yield f"`{kind}` needs `channel`, the short or full name of one, or an expression in `value`."
+    if rule.value and kind not in ("high", "high_high", "low", "low_low", "equals"):
+        yield f"`{kind}` cannot look at an expression. Give `channel`."
+    if kind in (*_LEVELS, "disk", "no_response") and rule.limit is None and not rule.limits:
+        yield f"`{kind}` needs `limit`, or `limits` with one for each set of limits that it is for."
+    if kind == "equals" and rule.equals is None and not rule.value:
+        yield "`equals` needs `equals`, the value that is an alarm."
+    if kind == "no_response" and (not rule.output or rule.output_limit is None):
+        yield "`no_response` needs `output`, the channel of the output, and `output_limit`."

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from xovac_tui.config.alarms import rules_mistakes
 from xovac_tui.config.model import Profile, RecipeSettings, Settings
 from xovac_tui.mistakes import join_key
 from xovac_tui.strict import nearest
@@ -30,6 +31,7 @@ def settings_mistakes(settings: Settings) -> Iterator[str]:
         folded[name.casefold()] = name
         for field, reason in profile_mistakes(profile):
             yield f"`{key}.{field}`: {reason}"
+    yield from rules_mistakes(settings.alarms.rules, "alarms.rules")
     if settings.profile and settings.profile not in settings.profiles:
         hint = nearest(settings.profile, settings.profiles) or " This file has none."
         yield f'`profile` is "{settings.profile}", which is not among the profiles.{hint}'

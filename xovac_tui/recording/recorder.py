@@ -100,6 +100,10 @@ class Recorder:
         else:
             self._refused += 1
 
+    def hurry(self) -> None:
+        """Let what was given before be written at once, without waiting for it."""
+        self._wake.set()
+
     def flush(self, timeout: float = 10.0) -> bool:
         """Wait until all that was given before is written, or failed to be; False when the time is over."""
         done = threading.Event()

@@ -1,9 +1,11 @@
 """Wires one chamber together: link + chamber + ledger + record. The only thing that a face talks to."""
 
+from xovac_tui.station.alarms import AlarmDesk
 from xovac_tui.station.base import BaseStation, Prepared
 from xovac_tui.station.core import Station
 from xovac_tui.station.flights import STOP_COMMAND
 from xovac_tui.station.news import (
+    AlarmsChanged,
     Jumped,
     LedgerChanged,
     LinkChanged,
@@ -16,6 +18,8 @@ from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
 
 __all__ = [
     "STOP_COMMAND",
+    "AlarmDesk",
+    "AlarmsChanged",
     "BaseStation",
     "Jumped",
     "LedgerChanged",

@@ -14,6 +14,7 @@ import msgspec
 
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Event, Kind
+from xovac_tui.chamber.alarmrules import Watchlist
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome, Snapshot
@@ -25,9 +26,17 @@ from xovac_tui.link.target import Target
 from xovac_tui.progress import LoadedRecipe
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.status import RecorderState, RecorderView
+from xovac_tui.station.alarms import Alarms
 from xovac_tui.station.base import BaseStation, Prepared
 from xovac_tui.station.flights import LOAD_COMMAND, STOP_COMMAND, Flights
-from xovac_tui.station.news import LedgerChanged, LinkChanged, ModeChanged, RecorderChanged, RecordOpened
+from xovac_tui.station.news import (
+    AlarmsChanged,
+    LedgerChanged,
+    LinkChanged,
+    ModeChanged,
+    RecorderChanged,
+    RecordOpened,
+)
 from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
 from xovac_tui.station.recording import RecordChoice, StationRecord
 
@@ -46,6 +55,8 @@ _DEFAULT_TIMEOUT = 10.0
 class Station(BaseStation):
     """One chamber: its link, its model, its ledger and its record, with or without a screen."""
 
+    alarms: Alarms
+
     def __init__(
         self,
         name: str,
@@ -60,7 +71,9 @@ class Station(BaseStation):
         speed: float = 1.0,
         link_factory: LinkFactory | None = None,
         record: RecordChoice | None = None,
+        watchlist: Watchlist | None = None,
     ) -> None:
+        """`watchlist` is what alarms are raised of; without one this station raises none of its own."""
         super().__init__()
         self.name = name
         self.profile = profile
@@ -93,6 +106,16 @@ class Station(BaseStation):
         self._flew = 0.0
         """Monotonic time of the newest look that a run had at the chamber."""
         self.flights = Flights(contract, self.record, self.clock, speed=speed)
+        self.alarms = Alarms(
+            watchlist,
+            self.chamber,
+            contract,
+            self.record,
+            self.flights,
+            self.clock,
+            who=self.who,
+            tell=self._alarms_changed,
+        )
         self._queues: list[asyncio.Queue[Event]] = []
         self._waiting: dict[int, asyncio.Future[LedgerEntry]] = {}
         self._status_changed = asyncio.Event()
@@ -124,6 +147,7 @@ class Station(BaseStation):
         # First the record: it is shown from the first moment on, and nothing that comes is missed.
         await asyncio.to_thread(self.record.open)
         self.flights.read_back()
+        self.alarms.opened()
         self._show_recorder()
         self._tell(RecordOpened())
         try:
@@ -417,6 +441,7 @@ class Station(BaseStation):
         self._show_link()
         self.record.tick()
         self._fly()
+        self.alarms.tick()
 
     def _fly(self) -> None:
         """Let the run that goes on, or begins, see the chamber as it is now."""
@@ -437,6 +462,10 @@ class Station(BaseStation):
             self._shown_link = link
             self.record.link(link)
             self._tell(LinkChanged(link, before))
+
+    def _alarms_changed(self, news: AlarmsChanged) -> None:
+        self._keep_marks()
+        self._tell(news)
 
     def _recorder_changed(self) -> None:
         """Tell the listeners, from the recorder's thread."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from xovac_tui.chamber.alarmview import AlarmChange
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView
 from xovac_tui.recording.status import RecorderView
 
@@ -38,8 +39,16 @@ class RecordOpened(msgspec.Struct, frozen=True):
     """News: the record of the time before can be read (or nobody can say why not)."""
 
 
+class AlarmsChanged(msgspec.Struct, frozen=True):
+    """News: something happened to alarms."""
+
+    changes: tuple[AlarmChange, ...]
+    mirrored: bool = False
+    """Another process evaluates them, and told it: it notifies whoever is to be told."""
+
+
 class Jumped(msgspec.Struct, frozen=True):
     """News: a replay is at another time, so that what came after it has not come yet."""
 
 
-News = LinkChanged | LedgerChanged | ModeChanged | RecorderChanged | RecordOpened | Jumped
+News = LinkChanged | LedgerChanged | ModeChanged | RecorderChanged | RecordOpened | AlarmsChanged | Jumped

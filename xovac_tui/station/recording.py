@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from xovac_tui.api.contract import Contract
+    from xovac_tui.chamber.alarmview import AlarmChange, Ask
     from xovac_tui.config.model import RecordSettings
     from xovac_tui.recipes.plan import Plan, PlanSettings
     from xovac_tui.recording.digest import Digest
@@ -221,6 +222,44 @@ class StationRecord:
 
         for mark in marks:
             self._recorder.put(MarkItem(mark, self._who))
+
+    def alarms(self, changes: Iterable[AlarmChange]) -> None:
+        """Take what happened to alarms, and write it at once: a console beside this program waits for it."""
+        if self._recorder is None:
+            return
+        from xovac_tui.recording.items import AlarmItem
+
+        for change in changes:
+            self._recorder.put(AlarmItem(change))
+        self._recorder.hurry()
+
+    def ask(self, ask: Ask) -> None:
+        """Take what somebody here wants done to an alarm, for the program that records to do it."""
+        if self._recorder is None:
+            return
+        from xovac_tui.recording.items import AskItem
+
+        self._recorder.put(AskItem(ask, self._clock.mono()))
+        self._recorder.hurry()
+
+    def change(self, kind: str, text: str, *, before: str = "", after: str = "") -> None:
+        """Take a change of settings, limits, contract or trust; `before` and `after` are JSON."""
+        if self._recorder is None:
+            return
+        from xovac_tui.recording.items import ChangeItem
+
+        self._recorder.put(
+            ChangeItem(
+                kind=kind,
+                who=self._who,
+                text=text,
+                utc=self._clock.utc(),
+                mono=self._clock.mono(),
+                before=before,
+                after=after,
+            )
+        )
+        self._recorder.hurry()
 
     def load(
         self, name: str, entry: LedgerEntry, plan: Plan | None, settings: PlanSettings, source: str

@@ -11,11 +11,15 @@ import msgspec
 
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Event
+from xovac_tui.chamber.alarmview import AlarmChange
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome, Snapshot
+from xovac_tui.clock import Clock
 from xovac_tui.progress import LoadedRecipe
+from xovac_tui.recording import lists
 from xovac_tui.recording.lists import RecordedLoad, RecordedMark
 from xovac_tui.recording.log import Log
+from xovac_tui.recording.record import Record
 from xovac_tui.recording.tape import Tape
 from xovac_tui.station.flights import Flights
 from xovac_tui.station.recording import StationRecord
@@ -100,6 +104,18 @@ class Replay:
         """Return all marks of the tape with their moments."""
         found = [(self._reel.mono_of(one.t, one.session), one) for one in self.tape.marks]
         return sorted(found, key=lambda pair: pair[0])
+
+    def alarms(self, record: Record | None) -> list[tuple[float, AlarmChange]]:
+        """Return what happened to alarms up to the end of the tape, with its moments; nothing of a file."""
+        if record is None:
+            return []
+        found = lists.alarms(record, end=self.tape.head.end)
+        return [(self._reel.mono_of(one.t, one.session), one.change) for one in found]
+
+    @property
+    def clock(self) -> Clock:
+        """The time of the replay."""
+        return _Now(self)
 
     # -- moving ---------------------------------------------------------------------------------------
 

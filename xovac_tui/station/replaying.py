@@ -28,6 +28,7 @@ from xovac_tui.station.base import BaseStation, Prepared
 from xovac_tui.station.flights import STOP_COMMAND, Flights
 from xovac_tui.station.news import Jumped, LedgerChanged, LinkChanged
 from xovac_tui.station.player import Player
+from xovac_tui.station.recordedalarms import RecordedAlarms
 from xovac_tui.station.replay import Replay, no_record
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ class ReplayStation(BaseStation):
         # For the list of its runs; the model knows nothing of what comes later.
         self.record = no_record(contract, "", self._replay)
         self.record.record = record
+        self.alarms = RecordedAlarms(lambda: self._replay.chamber, self._replay.clock)
+        self.alarms.tell(self._replay.alarms(record))
         self._past = self.record.past = None if record is None else _PastOfReplay(record, self._replay)
         self._histories: dict[str, RecordedHistory] = {}
         self._shown_link = LinkView()

@@ -111,6 +111,7 @@ class XovacApp(ReplayKeys):
             speed=launch.demo.speed if launch.demo else 1.0,
             log_events=launch.settings.display.log_events,
             record=launch.record,
+            watchlist=launch.watchlist,
         )
         self.times = Times(launch.settings.display.time)
         self.glyphs: Glyphs = ASCII if launch.settings.display.ascii else UNICODE

@@ -7,48 +7,11 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
+from xovac_tui.api.figures import MINUS as MINUS
+from xovac_tui.api.figures import number as number
+from xovac_tui.api.figures import unit as unit
+from xovac_tui.api.figures import with_minus
 from xovac_tui.chamber.snapshot import ChannelView, Quality
-
-MINUS = "−"
-_UNITS = {
-    "degC": "°C",
-    "degF": "°F",
-    "Cel": "°C",
-    "K/min": "K/min",
-    "%": "%",
-    "percent": "%",
-    "Ohm": "Ω",
-    "um": "µm",
-    "ubar": "µbar",
-}
-_DECIMALS = {"degC": 1, "Cel": 1, "degF": 1, "K": 1, "W": 1, "%": 1, "percent": 1, "V": 2, "A": 2, "s": 1}
-_SIGNED = {"degC", "Cel", "degF"}
-_FIXED_BELOW = 1e6
-"""Larger values do not fit their column with fixed decimals, and a number that is cut is another number."""
-
-
-def unit(name: str) -> str:
-    """Return a unit as the screen shows it (`degC` becomes `°C`)."""
-    return _UNITS.get(name, name)
-
-
-def number(value: float, unit_name: str = "", *, log: bool = False) -> str:
-    """Return a number with the fixed decimals of its unit; with two digits and exponent where `log`."""
-    if not math.isfinite(value):
-        return "—"
-    if log:
-        text = f"{value:.1e}"
-    elif unit_name in _DECIMALS and abs(value) < _FIXED_BELOW:
-        text = (
-            f"{value:+.{_DECIMALS[unit_name]}f}"
-            if unit_name in _SIGNED
-            else f"{value:.{_DECIMALS[unit_name]}f}"
-        )
-    elif value != 0 and (abs(value) >= _FIXED_BELOW or abs(value) < 1e-3):
-        text = f"{value:.2e}"
-    else:
-        text = f"{value:.0f}" if value.is_integer() and abs(value) >= 1000 else f"{value:.3f}"
-    return _minus(text)
 
 
 def reading(channel: ChannelView) -> str:
@@ -75,10 +38,10 @@ def rate(channel: ChannelView) -> str:
         return ""
     if channel.log:
         percent = change * 100
-        return _minus(f"{percent:+.1f}%" if abs(percent) < 100 else f"{percent:+.0f}%")
+        return with_minus(f"{percent:+.1f}%" if abs(percent) < 100 else f"{percent:+.0f}%")
     if abs(change) < 0.005:
         return "0.00"
-    return _minus(f"{change:+.2f}" if abs(change) < 100 else f"{change:+.0f}")
+    return with_minus(f"{change:+.2f}" if abs(change) < 100 else f"{change:+.0f}")
 
 
 def age(seconds: float | None) -> str:
@@ -139,8 +102,3 @@ class Times:
         """Return `2026-01-31 14:02:11.250Z` in full, for details and files."""
         milli = int(utc * 1000) % 1000
         return time.strftime("%Y-%m-%d %H:%M:%S", self._parts(utc)) + f".{milli:03d}" + self.zone(utc)
-
-
-def _minus(text: str) -> str:
-    mantissa, exponent, power = text.partition("e")
-    return mantissa.replace("-", MINUS) + exponent + power

@@ -1,0 +1,36 @@
+"""The conditions that alarms watch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from xovac_tui.chamber.conditions.base import Around, Condition
+from xovac_tui.chamber.conditions.levels import Deviation, Level, Rate
+from xovac_tui.chamber.conditions.pasts import Frozen, NoResponse
+from xovac_tui.chamber.conditions.program import DiskLow, LinkLost, NotificationFails, RecorderFails
+from xovac_tui.chamber.conditions.states import Equals, Stale
+from xovac_tui.config.alarms import Rule
+
+__all__ = ["Around", "Condition", "Level", "condition_of"]
+
+_KINDS: Mapping[str, type[Condition]] = {
+    "high": Level,
+    "high_high": Level,
+    "low": Level,
+    "low_low": Level,
+    "deviation": Deviation,
+    "rate": Rate,
+    "stale": Stale,
+    "equals": Equals,
+    "link": LinkLost,
+    "recorder": RecorderFails,
+    "disk": DiskLow,
+    "no_response": NoResponse,
+    "frozen": Frozen,
+    "notification": NotificationFails,
+}
+
+
+def condition_of(rule: Rule) -> Condition:
+    """Return what a rule watches."""
+    return _KINDS[rule.kind](rule)

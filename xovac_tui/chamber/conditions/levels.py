@@ -1,0 +1,148 @@
+"""Conditions of a number: too high, too low, too far from the setpoint, changing too fast."""
+
+from __future__ import annotations
+
+from xovac_tui.api.contract import Role
+from xovac_tui.api.figures import quantity
+from xovac_tui.chamber.alarms import Look
+from xovac_tui.chamber.conditions.base import Around, OfChannel, now_holds
+from xovac_tui.chamber.observation import to_celsius
+from xovac_tui.chamber.snapshot import Quality
+from xovac_tui.config.alarms import Rule
+
+
+class Level(OfChannel):
+    """A value above a limit (`high`, `high_high`) or below one (`low`, `low_low`)."""
+
+    def __init__(self, rule: Rule) -> None:
+        super().__init__(rule)
+        self.above = rule.kind.startswith("high")
+
+    def bound(self, limit: float, *, active: bool) -> float:
+        """Return where the condition ends: the limit, behind its deadband while the alarm stands."""
+        if not active:
+            return limit
+        rule = self.rule
+        width = rule.deadband + rule.deadband_ratio * abs(limit)
+        return limit - width if self.above else limit + width
+
+    def judge(self, low: float, high: float, now: float | None, bound: float) -> Look | None:
+        """Return what the condition did while the value went from `low` to `high`, and is `now`."""
+        if now is None:
+            return None
+        if self.above:
+            ever, always, here = high > bound, low > bound, now > bound
+        else:
+            ever, always, here = low < bound, high < bound, now < bound
+        if always:
+            return Look.HOLDS
+        if here:
+            return Look.BEGAN
+        return Look.TOUCHED if ever else Look.GONE
+
+    def look(self, around: Around, *, active: bool) -> Look | None:
+        """Return what the condition did since the last look, by the value of now alone."""
+        limit, now = self.limit(around.limit_set), self.value(around)
+        if limit is None or now is None:
+            return None
+        return self.judge(now, now, now, self.bound(limit, active=active))
+
+    def words(self, limit_set: str) -> str:
+        """Return what is watched."""
+        side = "above" if self.above else "below"
+        return f"{self.label} {side} {self.limit_words(limit_set) or 'a limit that is not known'}"
+
+    def sentence(self, around: Around) -> str:
+        """Return what is the matter."""
+        side = "above" if self.above else "below"
+        value, limit = self.value_words(around), self.limit_words(around.limit_set)
+        return f"{self.label} is {value}, {side} {limit}." if value else f"{self.label} was {side} {limit}."
+
+
+class Deviation(OfChannel):
+    """A temperature too far from the setpoint."""
+
+    def value(self, around: Around) -> float | None:
+        """Return the distance from the setpoint, K; negative below it."""
+        actual = to_celsius(super().value(around), self.unit)
+        setpoint = around.chamber.playing(Role.SETPOINT)
+        if actual is None or setpoint is None:
+            return None
+        if around.chamber.quality(setpoint, around.mono) is not Quality.GOOD:
+            return None
+        target = to_celsius(setpoint.value, setpoint.spec.unit)
+        return None if target is None else actual - target
+
+    def value_words(self, around: Around) -> str:
+        """Return the distance from the setpoint."""
+        value = self.value(around)
+        return "" if value is None else quantity(value, "K")
+
+    def limit_words(self, limit_set: str) -> str:
+        """Return the limit, K."""
+        limit = self.limit(limit_set)
+        return "" if limit is None else quantity(limit, "K")
+
+    def look(self, around: Around, *, active: bool) -> Look | None:
+        """Return what the distance did since the last look."""
+        limit, value = self.limit(around.limit_set), self.value(around)
+        if limit is None or value is None:
+            return None
+        return now_holds(abs(value) > limit - (self.rule.deadband if active else 0.0))
+
+    def words(self, limit_set: str) -> str:
+        """Return what is watched."""
+        return f"{self.label} farther than {self.limit_words(limit_set) or 'a limit'} from the setpoint"
+
+    def sentence(self, around: Around) -> str:
+        """Return what is the matter."""
+        value, limit = self.value(around), self.limit_words(around.limit_set)
+        if value is None:
+            return f"{self.label} was farther than {limit} from the setpoint."
+        side = "above" if value > 0 else "below"
+        return f"{self.label} is {quantity(abs(value), 'K')} {side} the setpoint, more than {limit}."
+
+
+class Rate(OfChannel):
+    """A value that changes too fast."""
+
+    every = 1.0
+
+    def value(self, around: Around) -> float | None:
+        """Return the change per minute, in the channel's unit; of a logarithmic one as a ratio."""
+        channel = self.seek(around.chamber)
+        if channel is None or around.chamber.quality(channel, around.mono) is not Quality.GOOD:
+            return None
+        return channel.history.rate_per_minute(around.mono, channel.spec.log)
+
+    def _words(self, value: float) -> str:
+        if self.log:
+            return f"{value * 100:.0f} % a minute"
+        unit = {"degC": "K", "degF": "degF"}.get(self.unit, self.unit)
+        return f"{quantity(value, unit)} a minute"
+
+    def value_words(self, around: Around) -> str:
+        """Return the change per minute."""
+        value = self.value(around)
+        return "" if value is None else self._words(value)
+
+    def limit_words(self, limit_set: str) -> str:
+        """Return the limit, per minute."""
+        limit = self.limit(limit_set)
+        return "" if limit is None else self._words(limit)
+
+    def look(self, around: Around, *, active: bool) -> Look | None:
+        """Return what the change did since the last look."""
+        limit, value = self.limit(around.limit_set), self.value(around)
+        if limit is None or value is None:
+            return None
+        return now_holds(abs(value) > limit - (self.rule.deadband if active else 0.0))
+
+    def words(self, limit_set: str) -> str:
+        """Return what is watched."""
+        return f"{self.label} changing by more than {self.limit_words(limit_set) or 'a limit'}"
+
+    def sentence(self, around: Around) -> str:
+        """Return what is the matter."""
+        value, limit = self.value_words(around), self.limit_words(around.limit_set)
+        return f"{self.label} changes by {value or 'too much'}, more than {limit}."

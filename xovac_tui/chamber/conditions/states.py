@@ -1,0 +1,72 @@
+"""Conditions of a channel: stale, or with a certain value."""
+
+from __future__ import annotations
+
+from xovac_tui.api.text import clean
+from xovac_tui.chamber.alarms import Look
+from xovac_tui.chamber.conditions.base import Around, Condition, now_holds
+from xovac_tui.chamber.snapshot import LinkWord, Quality
+
+
+class Stale(Condition):
+    """A channel that has stopped, or of which no usable value comes; without a channel all data."""
+
+    every = 1.0
+
+    def look(self, around: Around, *, active: bool) -> Look | None:
+        """Return whether the data have stopped; None while there is no link: that is another alarm."""
+        chamber = around.chamber
+        if not chamber.linked:
+            return None
+        if not self.rule.channel:
+            return now_holds(chamber.word(around.mono) is LinkWord.STALE)
+        channel = self.seek(chamber)
+        quality = Quality.NO_DATA if channel is None else chamber.quality(channel, around.mono)
+        return None if quality is Quality.NO_DATA else now_holds(quality is not Quality.GOOD)
+
+    def words(self, limit_set: str) -> str:
+        """Return what is watched."""
+        return f"{self.label} stale or without a usable value" if self.rule.channel else "all data stale"
+
+    def sentence(self, around: Around) -> str:
+        """Return what is the matter."""
+        if not self.rule.channel:
+            return "The connection is open, but the data that used to come have stopped."
+        bad = self.channel and around.chamber.quality(self.channel, around.mono) is Quality.BAD
+        said = "brings no usable value any more (null or no number)" if bad else "has stopped coming"
+        return f"{self.label} {said}."
+
+
+class Equals(Condition):
+    """A channel with a certain value: a word, a number, on or off."""
+
+    def look(self, around: Around, *, active: bool) -> Look | None:
+        """Return whether the channel has that value."""
+        channel = self.seek(around.chamber)
+        if channel is None or around.chamber.quality(channel, around.mono) is not Quality.GOOD:
+            return None
+        wanted = self.rule.equals
+        if isinstance(wanted, str):
+            return now_holds(channel.text.casefold() == wanted.casefold())
+        return None if channel.value is None or wanted is None else now_holds(channel.value == float(wanted))
+
+    def _wanted(self) -> str:
+        wanted = self.rule.equals
+        if isinstance(wanted, bool):
+            return "on" if wanted else "off"
+        return f'"{clean(wanted, 40)}"' if isinstance(wanted, str) else f"{wanted:g}" if wanted else "0"
+
+    def value_words(self, around: Around) -> str:
+        """Return the value of now."""
+        channel = self.channel
+        if channel is None or around.chamber.quality(channel, around.mono) is not Quality.GOOD:
+            return ""
+        return clean(channel.text, 40) or ("" if channel.value is None else f"{channel.value:g}")
+
+    def words(self, limit_set: str) -> str:
+        """Return what is watched."""
+        return f"{self.label} is {self._wanted()}"
+
+    def sentence(self, around: Around) -> str:
+        """Return what is the matter."""
+        return f"{self.label} is {self._wanted()}."

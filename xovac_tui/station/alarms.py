@@ -1,0 +1,395 @@
+"""The station's alarms: evaluated here, or told by the program that records; acknowledged from either."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import shutil
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from xovac_tui.api.contract import Contract, Role
+from xovac_tui.chamber.alarmrules import Watchlist
+from xovac_tui.chamber.alarms import LONGEST_SHELF
+from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmsView, AlarmView, Ask
+from xovac_tui.chamber.conditions import Around
+from xovac_tui.chamber.limitset import by_pressure
+from xovac_tui.chamber.model import Chamber
+from xovac_tui.chamber.watchkeeping import Watchkeeper
+from xovac_tui.clock import Clock
+from xovac_tui.config.alarms import LIMIT_SETS
+from xovac_tui.errors import XovacError
+from xovac_tui.recipes.units import spell_duration
+from xovac_tui.recording.status import RecorderState
+from xovac_tui.station.news import AlarmsChanged
+from xovac_tui.station.recording import StationRecord
+
+if TYPE_CHECKING:
+    from xovac_tui.station.flights import Flights
+
+LIMIT_SET = "limit set"
+"""Kind of change in the record: somebody chose a set of limits."""
+_AUTO = "auto"
+_ASK_EVERY = 1.0
+"""Seconds between looks at which set of limits somebody else chose."""
+_MEASURE_EVERY = 30.0
+"""Seconds between looks at how much room the disk has."""
+_ANSWER_WITHIN = 5.0
+"""Seconds within which the program that records does what is asked of an alarm."""
+
+
+class AlarmDesk(ABC):
+    """The alarms of one chamber, as a face sees them and acts on them.
+
+    What acts returns why it was refused, as a sentence; an empty one when it is done (or asked for, where
+    another program does it).
+    """
+
+    @abstractmethod
+    def view(self) -> AlarmsView:
+        """Return all alarms at this moment."""
+
+    @abstractmethod
+    def standing(self) -> AlarmsView:
+        """Return only those that want attention; cheap, however many rules there are."""
+
+    @abstractmethod
+    def acknowledge(self, seen: Iterable[AlarmView]) -> str:
+        """Acknowledge alarms as they were seen: what was raised after that is not meant."""
+
+    @abstractmethod
+    def shelve(self, rule: str, seconds: float, reason: str) -> str:
+        """Silence an alarm for a time, eight hours at the most."""
+
+    @abstractmethod
+    def unshelve(self, rule: str) -> str:
+        """Bring a shelved alarm back before its time."""
+
+    @abstractmethod
+    def take_out(self, rule: str, reason: str) -> str:
+        """Take an alarm out of service, until somebody puts it back."""
+
+    @abstractmethod
+    def put_back(self, rule: str) -> str:
+        """Put an alarm back into service."""
+
+    @abstractmethod
+    def use_set(self, name: str | None) -> str:
+        """Choose the set of limits by hand; None: by the pressure again."""
+
+
+class Alarms(AlarmDesk):
+    """The alarms of a chamber that is there now.
+
+    Whoever records evaluates, so that each alarm is raised once however many consoles look. A program beside
+    it shows what that one tells, and asks it to acknowledge. Without a record each evaluates for itself.
+    """
+
+    def __init__(
+        self,
+        watchlist: Watchlist | None,
+        chamber: Chamber,
+        contract: Contract,
+        record: StationRecord,
+        flights: Flights,
+        clock: Clock,
+        *,
+        who: str,
+        tell: Callable[[AlarmsChanged], None],
+        free: Callable[[Path], float | None] | None = None,
+    ) -> None:
+        self.watchlist = watchlist or Watchlist()
+        self._may_evaluate = watchlist is not None
+        self._chamber, self._record, self._flights, self._clock = chamber, record, flights, clock
+        self._who, self._tell, self._free = who, tell, free or _free
+        self._keeper = Watchkeeper(self.watchlist, chamber)
+        self._pressure_told = contract.by_role(Role.PRESSURE) is not None
+        chosen = self.watchlist.settings.limit_set
+        self._by_hand: str | None = None if chosen == _AUTO else chosen
+        self._set_by = "" if self._by_hand is None else "the settings"
+        self._set: str = self._by_hand or ""
+        self._change_seen = 0
+        self._row_seen = 0
+        self._asked_at = self._measured_at = -1e18
+        self._disk: float | None = None
+        self._failing: dict[str, str] = {}
+        self._asks: dict[str, float] = {}
+        """Rule -> monotonic time at which the program that records was asked to do something to it."""
+        self._was_mirrored: bool | None = None
+
+    # -- what it does by itself -----------------------------------------------------------------------
+
+    @property
+    def mirrored(self) -> bool:
+        """True while another program evaluates the alarms."""
+        return self._record.view.state is RecorderState.BESIDE
+
+    def opened(self) -> None:
+        """Take up what the record knows: what stood, who acknowledged it, what is shelved."""
+        record = self._record.record
+        if record is None:
+            return
+        with contextlib.suppress(XovacError, msgspec.MsgspecError, UnicodeError):
+            from xovac_tui.recording import lists
+
+            self._row_seen = lists.newest_alarm_row(record)
+            for one in lists.newest_alarms(record):
+                self._keeper.restore(one.change, news=False)
+            self._hear_set()
+
+    def tick(self) -> None:
+        """Look at everything that is watched, and hear what others ask or tell."""
+        if self._record.view.state is RecorderState.STARTING:
+            return
+        mono, mirrored = self._clock.mono(), self.mirrored
+        with contextlib.suppress(XovacError, msgspec.MsgspecError, UnicodeError):
+            self._hear(mirrored)
+            if mono - self._asked_at >= _ASK_EVERY:
+                self._asked_at = mono
+                self._hear_set()
+        self._choose_set()
+        if mirrored or not self._may_evaluate:
+            self._was_mirrored = mirrored
+            return
+        around = self._around()
+        changes: list[AlarmChange] = []
+        if self._was_mirrored is not False:
+            # From now on what no rule here watches is watched by nobody.
+            changes += self._keeper.forget_strangers(around)
+            self._was_mirrored = False
+        changes += self._keeper.look(around)
+        self._happened(changes)
+        self._measure(mono)
+
+    def notified(self, receiver: str, why: str) -> None:
+        """Take note that a receiver of notifications could not be reached; without a reason: that it was."""
+        self._failing.pop(receiver, None)
+        if why:
+            self._failing[receiver] = why
+
+    # -- what a face sees and does ----------------------------------------------------------------------
+
+    def view(self) -> AlarmsView:
+        """Return all alarms at this moment."""
+        return self._picture(standing=False)
+
+    def standing(self) -> AlarmsView:
+        """Return only those that want attention; cheap, however many rules there are."""
+        return self._picture(standing=True)
+
+    def acknowledge(self, seen: Iterable[AlarmView]) -> str:
+        """Acknowledge alarms as they were seen: what was raised after that is not meant."""
+        waiting = [one for one in seen if one.waits]
+        if not waiting:
+            return "Nothing there waits to be acknowledged."
+        asks = [self._ask(one.rule, AlarmEvent.ACKNOWLEDGED, raised=one.raised_utc) for one in waiting]
+        return self._do(asks)
+
+    def shelve(self, rule: str, seconds: float, reason: str) -> str:
+        """Silence an alarm for a time, eight hours at the most."""
+        if not reason.strip():
+            return "Say why it is shelved: whoever comes next must know."
+        if not 0 < seconds <= LONGEST_SHELF:
+            return f"An alarm can be shelved for {spell_duration(LONGEST_SHELF)} at the most."
+        until = self._clock.utc() + seconds
+        return self._do([self._ask(rule, AlarmEvent.SHELVED, reason=reason.strip(), until=until)])
+
+    def unshelve(self, rule: str) -> str:
+        """Bring a shelved alarm back before its time."""
+        return self._do([self._ask(rule, AlarmEvent.UNSHELVED)])
+
+    def take_out(self, rule: str, reason: str) -> str:
+        """Take an alarm out of service, until somebody puts it back."""
+        if not reason.strip():
+            return "Say why it is out of service: whoever comes next must know."
+        return self._do([self._ask(rule, AlarmEvent.OUT_OF_SERVICE, reason=reason.strip())])
+
+    def put_back(self, rule: str) -> str:
+        """Put an alarm back into service."""
+        return self._do([self._ask(rule, AlarmEvent.IN_SERVICE)])
+
+    def use_set(self, name: str | None) -> str:
+        """Choose the set of limits by hand; None: by the pressure again."""
+        if name is not None and name not in LIMIT_SETS:
+            return f'There is no set of limits "{name}". There are {", ".join(LIMIT_SETS)}.'
+        before = self._by_hand or _AUTO
+        self._by_hand, self._set_by = name, self._who
+        self._record.change(
+            LIMIT_SET,
+            f"set of limits: {before} -> {name or _AUTO}",
+            before=json.dumps(before),
+            after=json.dumps(name or _AUTO),
+        )
+        self._choose_set()
+        return ""
+
+    # -- inside -----------------------------------------------------------------------------------------
+
+    def _picture(self, *, standing: bool) -> AlarmsView:
+        around = self._around()
+        return AlarmsView(
+            alarms=self._keeper.views(around, standing=standing),
+            limit_set=self._set,
+            by_hand=self._by_hand is not None,
+            set_by=self._set_by if self._by_hand is not None else "",
+            flood=self._keeper.flood(around.mono),
+            mirrored=self.mirrored,
+            problem=self._problem(around.mono),
+        )
+
+    def _around(self) -> Around:
+        recorder = self._record.view
+        why: str | None = recorder.why if recorder.state is RecorderState.FAILING else ""
+        return Around(
+            chamber=self._chamber,
+            utc=self._clock.utc(),
+            mono=self._clock.mono(),
+            limit_set=self._set,
+            recorder_why=None if recorder.state is RecorderState.OFF else why,
+            disk_free=self._disk,
+            failing=self._failing,
+        )
+
+    def _ask(
+        self,
+        rule: str,
+        event: AlarmEvent,
+        *,
+        reason: str = "",
+        until: float | None = None,
+        raised: float | None = None,
+    ) -> Ask:
+        utc = self._clock.utc()
+        return Ask(
+            rule=rule, event=event, who=self._who, utc=utc, reason=reason, until=until, raised_utc=raised
+        )
+
+    def _do(self, asks: Sequence[Ask]) -> str:
+        """Do what is asked, or have the program that records do it."""
+        if unknown := [ask.rule for ask in asks if ask.rule not in self._keeper.kept]:
+            return f'There is no alarm "{unknown[0]}".'
+        mono = self._clock.mono()
+        if self.mirrored:
+            for ask in asks:
+                self._record.ask(ask)
+                self._asks[ask.rule] = mono
+            return ""
+        around = self._around()
+        changes = [change for ask in asks for change in self._keeper.ask(ask, around)]
+        self._happened(changes)
+        return "" if changes else _senseless(asks[0])
+
+    def _happened(self, changes: Sequence[AlarmChange]) -> None:
+        """Put what happened into the record, on the time axis, and tell it."""
+        if not changes:
+            return
+        told = tuple(self._placed(change) for change in changes)
+        self._record.alarms(told)
+        self._mark(told)
+        self._tell(AlarmsChanged(told))
+
+    def _placed(self, change: AlarmChange) -> AlarmChange:
+        """Return a change with where the run is."""
+        view = self._flights.view() if self._flights.flying is not None else None
+        if view is None:
+            return change
+        return msgspec.structs.replace(change, run=self._flights.number, recipe=view.name, step=view.step)
+
+    def _mark(self, changes: Iterable[AlarmChange]) -> None:
+        for change in changes:
+            if change.event is AlarmEvent.RAISED:
+                self._chamber.note(change.text or change.rule, change.utc, change.mono, kind="alarm")
+
+    def _hear(self, mirrored: bool) -> None:
+        """Take what other programs on this record tell of alarms, or ask."""
+        record = self._record.record
+        if record is None:
+            return
+        from xovac_tui.recording import lists
+
+        told: list[AlarmChange] = []
+        for one in lists.later_alarms(record, self._row_seen, without=self._record.session):
+            self._row_seen = one.id
+            if isinstance(one, lists.RecordedAsk):
+                if not mirrored and self._may_evaluate:
+                    self._happened(self._keeper.ask(one.ask, self._around()))
+            elif mirrored:
+                self._keeper.restore(one.change)
+                self._asks.pop(one.change.rule, None)
+                told.append(one.change)
+        if told:
+            self._mark(told)
+            self._tell(AlarmsChanged(tuple(told), mirrored=True))
+
+    def _hear_set(self) -> None:
+        """Take the set of limits that somebody chose last, here or in another program on this record."""
+        record = self._record.record
+        if record is None:
+            return
+        from xovac_tui.recording import lists
+
+        newest = lists.newest_change(record, LIMIT_SET)
+        if newest is None or newest.id <= self._change_seen:
+            return
+        self._change_seen = newest.id
+        name = json.loads(newest.after)
+        self._by_hand = name if name in LIMIT_SETS else None
+        self._set_by = newest.who
+
+    def _choose_set(self) -> None:
+        if self._by_hand is not None:
+            self._set = self._by_hand
+            return
+        seen = self._chamber.observe(self._clock.utc(), self._clock.mono())
+        self._set = by_pressure(seen, self._set, self.watchlist.settings, pressure_told=self._pressure_told)
+
+    def _measure(self, mono: float) -> None:
+        """See now and then how much room the disk has, beside everything else: a disk may hang."""
+        choice = self._record.choice
+        if choice is None or mono - self._measured_at < _MEASURE_EVERY:
+            return
+        self._measured_at = mono
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._disk = self._free(choice.path.parent)
+            return
+
+        def measured(future: asyncio.Future[float | None]) -> None:
+            if not future.cancelled() and future.exception() is None:
+                self._disk = future.result()
+
+        loop.run_in_executor(None, self._free, choice.path.parent).add_done_callback(measured)
+
+    def _problem(self, mono: float) -> str:
+        if not self.mirrored:
+            return ""
+        pid = self._record.view.pid
+        who = f"process {pid}" if pid else "the program that records"
+        if any(mono - asked > _ANSWER_WITHIN for asked in self._asks.values()):
+            return f"{who[:1].upper()}{who[1:]} does not answer: what was asked of alarms is not done (yet)."
+        return ""
+
+
+def _senseless(ask: Ask) -> str:
+    words = {
+        AlarmEvent.ACKNOWLEDGED: "It does not wait to be acknowledged (any more).",
+        AlarmEvent.SHELVED: "It is out of service, so it cannot be shelved.",
+        AlarmEvent.UNSHELVED: "It is not shelved (any more).",
+        AlarmEvent.OUT_OF_SERVICE: "It is out of service already.",
+        AlarmEvent.IN_SERVICE: "It is in service already.",
+    }
+    return words.get(ask.event, "That cannot be done to an alarm.")
+
+
+def _free(folder: Path) -> float | None:
+    """Return the GB that are free where a folder is; None where nobody can tell."""
+    try:
+        return shutil.disk_usage(folder).free / 1e9
+    except OSError:
+        return None
