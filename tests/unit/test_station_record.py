@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,10 @@ import msgspec
 from tests.helpers.console import URL, FakeClock, FakeLink, reading
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.loader import documented_contract, load_contract
+from xovac_tui.chamber.alarmrules import Watchlist
 from xovac_tui.chamber.snapshot import LinkWord, Outcome
 from xovac_tui.config import Profile, RecordSettings
+from xovac_tui.config.alarms import Rule
 from xovac_tui.flight import FlightState, Result
 from xovac_tui.link.status import LinkState
 from xovac_tui.recipes.model import Hold, Ramp, Recipe
@@ -40,6 +42,7 @@ class Life:
         *,
         may_record: bool = True,
         contract: Contract | None = None,
+        rules: Sequence[Rule] | None = None,
     ) -> None:
         self.clock = clock
         self.link = FakeLink(clock)
@@ -51,6 +54,7 @@ class Life:
             who=who,
             link_factory=self.link.factory,
             record=RecordChoice(path=path, settings=RecordSettings(), visit=True, may_record=may_record),
+            watchlist=None if rules is None else Watchlist(rules=tuple(rules)),
         )
 
     async def report(self, mode: str = "idle", seconds: int = 1, **leaves: Any) -> None:

@@ -75,6 +75,8 @@ async def _record(station: Station, seconds: float | None) -> None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await ended.wait()
+            # That the link ends with this program is no news.
+            ended.set()
     finally:
         unsubscribe()
     if refused:

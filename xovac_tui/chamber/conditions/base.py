@@ -38,6 +38,7 @@ class Condition(ABC):
 
     every: ClassVar[float] = 0.0
     """Seconds between two looks; 0: at every one."""
+    needs_limit: ClassVar[bool] = False
     channel: Channel | None = None
 
     def __init__(self, rule: Rule) -> None:
@@ -79,10 +80,12 @@ class Condition(ABC):
         if rule.sets and limit_set not in rule.sets:
             return f"It is watched with the limits for {' and '.join(rule.sets)} only."
         if self.needs_limit and self.limit(limit_set) is None:
-            return f"No limit is set for {limit_set}." if limit_set and rule.limits else "No limit is known."
+            if not rule.limits:
+                return "No limit is known."
+            if not limit_set:
+                return "The pressure that chooses between its limits is not known."
+            return f"It has no limit for {limit_set}."
         return ""
-
-    needs_limit: ClassVar[bool] = False
 
     @property
     def label(self) -> str:

@@ -1,0 +1,274 @@
+"""What each kind of rule watches, over the chamber's model."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from tests.helpers.alarmed import Watched, told
+from xovac_tui.chamber.alarmview import AlarmEvent, AlarmState
+from xovac_tui.chamber.snapshot import LinkWord
+from xovac_tui.config.alarms import Rule
+
+HOT = Rule(name="hot", kind="high", channel="plate_a", limit=80.0, deadband=2.0)
+
+
+def plate(value: float | None) -> dict[str, object]:
+    return {"plateT": {"A": value}, "part": 20.0}
+
+
+def test_a_value_above_its_limit_is_told_with_value_and_limit() -> None:
+    bench = Watched(HOT)
+    assert bench.let_pass(3, **plate(79.9)) == []
+    (change,) = bench.let_pass(1, **plate(84.2))
+    assert change.event is AlarmEvent.RAISED
+    assert change.text == "Plate A is +84.2 °C, above +80.0 °C."
+    assert (change.channel, change.value, change.limit) == ("Plate A", "+84.2 °C", "+80.0 °C")
+    assert bench.let_pass(30, **plate(84.0)) == []
+
+
+def test_it_returns_behind_its_deadband_only() -> None:
+    bench = Watched(HOT)
+    bench.let_pass(1, **plate(81.0))
+    assert bench.let_pass(5, **plate(79.0)) == []
+    (change,) = bench.let_pass(2, **plate(77.9))
+    assert (change.event, change.state) == (AlarmEvent.RETURNED, AlarmState.RETURNED)
+
+
+def test_a_spike_between_two_looks_is_seen() -> None:
+    bench = Watched(HOT)
+    bench.let_pass(2, **plate(20.0))
+    bench.report(**plate(99.0))
+    bench.report(**plate(20.0))
+    assert told(bench.look()) == [("hot", "raised")]
+
+
+def test_a_value_that_dips_below_the_limit_begins_its_delay_anew() -> None:
+    slow = Rule(name="slow", kind="high", channel="plate_a", limit=80.0, on_delay=10.0)
+    bench = Watched(slow)
+    bench.let_pass(8, **plate(90.0))
+    bench.report(**plate(70.0))
+    bench.report(**plate(90.0))
+    assert bench.let_pass(9, **plate(90.0)) == []
+    assert told(bench.let_pass(3, **plate(90.0))) == [("slow", "raised")]
+
+
+def test_the_deadband_of_a_pressure_is_a_ratio() -> None:
+    lost = Rule(name="lost", kind="high", channel="pressure", limit=1e-3, deadband_ratio=0.5)
+    bench = Watched(lost)
+    (change,) = bench.let_pass(1, vacuum={"p": 2e-3})
+    assert change.text == "Pressure is 2.0e-03 mbar, above 1.0e-03 mbar."
+    assert bench.let_pass(3, vacuum={"p": 6e-4}) == []
+    assert told(bench.let_pass(2, vacuum={"p": 4e-4})) == [("lost", "returned")]
+
+
+def test_low_limits_are_the_mirror_of_high_ones() -> None:
+    cold = Rule(name="cold", kind="low_low", channel="plate_a", limit=-40.0, deadband=1.0)
+    bench = Watched(cold)
+    assert bench.let_pass(2, **plate(-39.9)) == []
+    assert bench.let_pass(1, **plate(-41.0))[0].text == "Plate A is −41.0 °C, below −40.0 °C."
+    assert bench.let_pass(2, **plate(-39.5)) == []
+    assert told(bench.let_pass(2, **plate(-38.0))) == [("cold", "returned")]
+
+
+def test_what_is_stale_neither_raises_nor_returns() -> None:
+    bench = Watched(HOT)
+    bench.let_pass(30, **plate(81.0))
+    assert bench.state("hot") is AlarmState.UNACKNOWLEDGED
+    assert bench.let_pass(60) == []
+    assert bench.view("hot").doubtful
+    assert bench.view("hot").value == ""
+    assert bench.let_pass(2, **plate(81.0)) == []
+
+
+def test_a_delay_goes_on_over_a_lost_link() -> None:
+    slow = Rule(name="slow", kind="high", channel="plate_a", limit=80.0, on_delay=60.0)
+    bench = Watched(slow)
+    bench.let_pass(30, **plate(90.0))
+    bench.link(LinkWord.LOST)
+    bench.let_pass(20)
+    bench.link(LinkWord.ONLINE)
+    assert bench.let_pass(8, **plate(90.0)) == []
+    assert told(bench.let_pass(5, **plate(90.0))) == [("slow", "raised")]
+
+
+def test_limits_follow_the_set_and_an_alarm_without_one_returns() -> None:
+    rule = Rule(name="by set", kind="high", channel="plate_a", limits={"tvac": 80.0, "ambient": 40.0})
+    bench = Watched(rule, limit_set="ambient")
+    assert told(bench.let_pass(2, **plate(50.0))) == [("by set", "raised")]
+    bench.limit_set = "tvac"
+    assert told(bench.let_pass(2, **plate(50.0))) == [("by set", "returned")]
+    bench.limit_set = "ambient"
+    assert told(bench.let_pass(2, **plate(50.0))) == [("by set", "raised")]
+    bench.limit_set = "pumping"
+    assert told(bench.let_pass(2, **plate(90.0))) == [("by set", "returned")]
+    assert bench.view("by set").off == "It has no limit for pumping."
+
+
+def test_a_channel_may_come_late() -> None:
+    rule = Rule(name="late", kind="high", channel="other.x", limit=1.0)
+    bench = Watched(rule)
+    assert bench.let_pass(3, **plate(20.0)) == []
+    bench.report("other", x=0.5)
+    assert bench.look() == []
+    bench.report("other", x=2.0)
+    assert told(bench.look()) == [("late", "raised")]
+
+
+def test_distance_from_the_setpoint() -> None:
+    rule = Rule(name="off", kind="deviation", channel="test_part", limit=5.0, deadband=1.0)
+    bench = Watched(rule)
+    assert bench.let_pass(2, part=55.5, setpoint=60.0) == []
+    (change,) = bench.let_pass(1, part=54.0, setpoint=60.0)
+    assert change.text == "Test part is 6.0 K below the setpoint, more than 5.0 K."
+    assert bench.let_pass(2, part=55.5, setpoint=60.0) == []
+    assert told(bench.let_pass(2, part=57.0, setpoint=60.0)) == [("off", "returned")]
+
+
+def test_change_that_is_too_fast() -> None:
+    bench = Watched(Rule(name="fast", kind="rate", channel="plate_a", limit=3.0))
+    for second in range(60):
+        bench.let_pass(1, **plate(20.0 + second / 60))
+    assert bench.happened == []
+    for second in range(90):
+        bench.let_pass(1, **plate(21.0 + second / 10))
+    (change,) = bench.happened
+    assert change.text.startswith("Plate A changes by ")
+    assert change.text.endswith("K a minute, more than 3.0 K a minute.")
+
+
+@pytest.mark.parametrize(("leaf", "said"), [(None, "brings no usable value"), (math.nan, "brings no usable")])
+def test_a_sensor_without_a_value(leaf: float | None, said: str) -> None:
+    bench = Watched(Rule(name="gone", kind="stale", channel="plate_a", on_delay=5.0))
+    bench.let_pass(10, **plate(20.0))
+    (change,) = bench.let_pass(10, **plate(leaf))
+    assert said in change.text
+
+
+def test_a_channel_that_stopped_while_others_come() -> None:
+    bench = Watched(Rule(name="gone", kind="stale", channel="other.x"))
+    for _ in range(10):
+        bench.report("other", x=1.0)
+        bench.let_pass(1, **plate(20.0))
+    (change,) = bench.let_pass(10, **plate(20.0))
+    assert change.text == "other.x has stopped coming."
+
+
+def test_a_lost_link_is_one_alarm_and_not_one_for_every_channel() -> None:
+    rules = [Rule(name=f"gone {n}", kind="stale", channel=n) for n in ("plate_a", "test_part", "pressure")]
+    bench = Watched(*rules, Rule(name="link", kind="link", on_delay=5.0), Rule(name="all", kind="stale"))
+    bench.let_pass(10, part=1.0, plateT={"A": 1.0}, vacuum={"p": 1.0})
+    bench.link(LinkWord.LOST)
+    assert told(bench.let_pass(60)) == [("link", "raised")]
+
+
+def test_data_that_stopped_on_an_open_link() -> None:
+    bench = Watched(Rule(name="all", kind="stale", on_delay=2.0))
+    bench.let_pass(10, **plate(20.0))
+    assert told(bench.let_pass(10)) == [("all", "raised")]
+    assert told(bench.let_pass(3, **plate(20.0))) == [("all", "returned")]
+
+
+@pytest.mark.parametrize(
+    ("rule", "before", "alarm"),
+    [
+        (Rule(name="r", kind="equals", channel="mode", equals="fault"), {"mode": "idle"}, {"mode": "FAULT"}),
+        (Rule(name="r", kind="equals", channel="pump", equals=False), {"pump": True}, {"pump": False}),
+        (Rule(name="r", kind="equals", channel="water", equals=3), {"water": 2}, {"water": 3.0}),
+    ],
+)
+def test_a_certain_value(rule: Rule, before: dict[str, object], alarm: dict[str, object]) -> None:
+    bench = Watched(rule)
+    assert bench.let_pass(3, **before) == []
+    assert told(bench.let_pass(2, **alarm)) == [("r", "raised")]
+
+
+def test_recorder_disk_and_notifications() -> None:
+    bench = Watched(
+        Rule(name="rec", kind="recorder"),
+        Rule(name="disk", kind="disk", limit=1.0, deadband=0.5),
+        Rule(name="told", kind="notification"),
+    )
+    assert bench.let_pass(6) == []
+    bench.recorder_why, bench.disk_free, bench.failing = "Nothing is recorded: disk full.", 0.4, {"x": "No."}
+    found = {change.rule: change.text for change in bench.let_pass(6)}
+    assert found == {
+        "rec": "Nothing is recorded: disk full.",
+        "disk": "The disk with the record has 0.40 GB left, less than 1 GB.",
+        "told": "No.",
+    }
+    bench.recorder_why, bench.disk_free, bench.failing = None, None, {}
+    assert told(bench.let_pass(6)) == [("told", "returned")]
+
+
+def test_a_frozen_sensor() -> None:
+    bench = Watched(Rule(name="ice", kind="frozen", channel="plate_a", over=120.0))
+    for second in range(200):
+        bench.let_pass(1, **plate(20.0 + 0.01 * (second % 2)))
+    assert bench.happened == []
+    (change,) = bench.let_pass(140, **plate(20.0))
+    assert change.text == "Plate A has been exactly +20.0 °C for 2m: the sensor may be frozen."
+    assert told(bench.let_pass(8, **plate(20.1))) == [("ice", "returned")]
+
+
+def test_an_output_that_moves_nothing() -> None:
+    rule = Rule(
+        name="dead",
+        kind="no_response",
+        channel="test_part",
+        output="power",
+        output_limit=50.0,
+        limit=1.0,
+        over=120.0,
+        deadband=2.0,
+    )
+    bench = Watched(rule)
+    for second in range(200):  # it heats, and the part follows
+        bench.let_pass(1, power=90.0, part=20.0 + second / 30, setpoint=60.0)
+    assert bench.happened == []
+    # At the setpoint it need not move.
+    assert bench.let_pass(300, power=90.0, part=59.0, setpoint=60.0) == []
+    bench.let_pass(300, power=0.0, part=26.0, setpoint=60.0)
+    assert bench.happened == []
+    assert told(bench.let_pass(200, power=90.0, part=26.0, setpoint=60.0)) == [("dead", "raised")]
+
+
+def test_acknowledging_one_alarm_acknowledges_nothing_else() -> None:
+    bench = Watched(HOT, Rule(name="link", kind="link"))
+    bench.let_pass(2, **plate(90.0))
+    bench.link(LinkWord.LOST)
+    bench.let_pass(2)
+    assert told(bench.ask("link", AlarmEvent.ACKNOWLEDGED)) == [("link", "acknowledged")]
+    assert bench.state("link") is AlarmState.ACKNOWLEDGED
+    assert bench.state("hot") is AlarmState.UNACKNOWLEDGED
+    bench.link(LinkWord.ONLINE)
+    bench.let_pass(2, **plate(90.0))
+    assert bench.state("link") is AlarmState.NORMAL
+    assert bench.state("hot") is AlarmState.UNACKNOWLEDGED
+
+
+def test_many_alarms_at_once_are_a_flood() -> None:
+    rules = [Rule(name=f"r{n:02d}", kind="high", channel="plate_a", limit=float(n)) for n in range(12)]
+    bench = Watched(*rules)
+    bench.let_pass(1, **plate(9.5))
+    assert bench.keeper.flood(bench.now) == 0
+    bench.let_pass(1, **plate(99.0))
+    assert bench.keeper.flood(bench.now) == 12
+    bench.let_pass(601, **plate(99.0))
+    assert bench.keeper.flood(bench.now) == 0
+
+
+def test_the_worst_that_waits_stands_first() -> None:
+    rules = [
+        Rule(name="low one", kind="high", channel="plate_a", limit=1.0, severity="low"),
+        Rule(name="critical one", kind="high", channel="plate_a", limit=1.0, severity="critical"),
+        Rule(name="another", kind="high", channel="plate_a", limit=1.0, severity="critical"),
+        Rule(name="calm", kind="high", channel="plate_a", limit=1e6, severity="critical"),
+    ]
+    bench = Watched(*rules)
+    bench.let_pass(2, **plate(9.0))
+    bench.ask("another", AlarmEvent.ACKNOWLEDGED)
+    names = [one.rule for one in bench.keeper.views(bench.around)]
+    assert names == ["critical one", "another", "low one", "calm"]
+    assert [one.rule for one in bench.keeper.views(bench.around, standing=True)] == names[:3]

@@ -1,0 +1,272 @@
+"""Alarms of a station: recorded, restarted, beside a recorder, with limits by pressure or by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.helpers.console import FakeClock
+from tests.unit.test_station_record import Life, life
+from xovac_tui.api.loader import load_contract
+from xovac_tui.chamber.alarmview import AlarmEvent, AlarmState, AlarmView
+from xovac_tui.config.alarms import Rule
+from xovac_tui.link.status import LinkState
+from xovac_tui.recording import lists
+from xovac_tui.recording.lists import find_span
+from xovac_tui.recording.parts import part_of
+from xovac_tui.recording.record import Record
+from xovac_tui.recording.status import RecorderState
+from xovac_tui.recording.tape import tape_of
+from xovac_tui.station import AlarmsChanged, News
+from xovac_tui.station.recordedalarms import RecordedAlarms
+from xovac_tui.station.replay import Replay
+
+HOT = Rule(name="part hot", kind="high", channel="test_part", limit=80.0, deadband=1.0, action="Look at it.")
+LINK = Rule(name="link lost", kind="link", on_delay=5.0, severity="high")
+RULES = (HOT, LINK)
+
+
+def alarm(one: Life, rule: str = "part hot") -> AlarmView:
+    return next(view for view in one.station.alarms.view().alarms if view.rule == rule)
+
+
+async def until(condition: Callable[[], bool], *lives: Life) -> None:
+    """Let stations look at their record until something is so; bounded."""
+    async with asyncio.timeout(10):
+        while not condition():
+            for one in lives:
+                await one.written()
+                one.station.tick()
+
+
+def listen(one: Life) -> list[AlarmsChanged]:
+    found: list[AlarmsChanged] = []
+
+    def take(news: News) -> None:
+        if isinstance(news, AlarmsChanged):
+            found.append(news)
+
+    one.station.subscribe(take)
+    return found
+
+
+async def test_an_alarm_is_told_marked_and_recorded(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    async with life(path, clock, rules=RULES) as one:
+        told = listen(one)
+        await one.report(seconds=3, part=20.0)
+        assert one.station.alarms.standing().alarms == ()
+        await one.report(part=85.0)
+        (news,) = told
+        assert not news.mirrored
+        (change,) = news.changes
+        assert change.text == "Test part is +85.0 °C, above +80.0 °C."
+        assert change.action == "Look at it."
+        marks = one.station.marks(one.station.snapshot())
+        assert [mark.text for mark in marks if mark.kind == "alarm"] == [change.text]
+        (standing,) = one.station.alarms.standing().alarms
+        assert (standing.state, standing.value) == (AlarmState.UNACKNOWLEDGED, "+85.0 °C")
+        assert one.station.alarms.acknowledge([standing]) == ""
+        assert "does not wait" in one.station.alarms.acknowledge([standing])
+        await one.written()
+    with Record(path) as record:
+        found = [(row.change.rule, row.change.event, row.change.who) for row in lists.alarms(record)]
+        assert found == [
+            ("part hot", AlarmEvent.RAISED, ""),
+            ("part hot", AlarmEvent.ACKNOWLEDGED, "ada@lab"),
+        ]
+        assert "alarm" in [one.mark.kind for one in lists.marks(record)]
+
+
+async def test_acknowledgements_and_shelves_survive_a_restart(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    cold = Rule(name="cold", kind="low", channel="shroud", limit=0.0)
+    async with life(path, clock, rules=(*RULES, cold)) as one:
+        await one.report(part=85.0, shroud=-5.0)
+        assert one.station.alarms.acknowledge([alarm(one)]) == ""
+        assert one.station.alarms.shelve("cold", 3600.0, "defrosting") == ""
+    clock.advance(60)
+    async with life(path, clock, "bob@lab", rules=(*RULES, cold)) as two:
+        told = listen(two)
+        await two.report(seconds=20, part=85.0, shroud=-5.0)
+        assert told == [], "what was known already is raised once more"
+        hot, shelved = alarm(two), alarm(two, "cold")
+        assert (hot.state, hot.who) == (AlarmState.ACKNOWLEDGED, "ada@lab")
+        assert (shelved.state, shelved.who, shelved.reason) == (AlarmState.SHELVED, "ada@lab", "defrosting")
+        clock.advance(3600)
+        await two.report(part=85.0, shroud=-5.0)
+        assert alarm(two, "cold").state is AlarmState.UNACKNOWLEDGED
+
+
+async def test_an_alarm_whose_rule_is_gone_does_not_stand_for_ever(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    async with life(path, clock, rules=RULES) as one:
+        await one.report(part=85.0)
+    async with life(path, clock, rules=(LINK,)) as two:
+        assert [view.rule for view in two.station.alarms.standing().alarms] == ["part hot"]
+        await two.report(part=85.0)
+        assert two.station.alarms.standing().alarms == ()
+        await two.written()
+    with Record(path) as record:
+        (last,) = lists.newest_alarms(record)
+        assert last.change.event is AlarmEvent.REMOVED
+
+
+async def test_a_console_beside_a_recorder_shows_and_acknowledges_the_same_alarms(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    async with (
+        life(path, clock, "rob@lab", rules=RULES) as recorder,
+        life(path, clock, "ada@lab", rules=RULES) as console,
+    ):
+        assert console.station.recorder.state is RecorderState.BESIDE
+        told = listen(console)
+        await recorder.report(part=85.0)
+        await until(lambda: bool(told), recorder, console)
+        assert told[0].mirrored
+        assert console.station.alarms.view().mirrored
+        assert alarm(console).state is AlarmState.UNACKNOWLEDGED
+        marks = console.station.marks(console.station.snapshot())
+        assert [mark.text for mark in marks if mark.kind == "alarm"] == [alarm(console).text]
+        assert console.station.alarms.acknowledge([alarm(console)]) == ""
+        await until(lambda: alarm(console).state is AlarmState.ACKNOWLEDGED, recorder, console)
+        assert alarm(recorder).state is AlarmState.ACKNOWLEDGED
+        assert alarm(recorder).who == alarm(console).who == "ada@lab"
+        assert console.station.alarms.shelve("part hot", 900.0, "known") == ""
+        await until(lambda: alarm(console).state is AlarmState.SHELVED, recorder, console)
+        assert alarm(console).until_utc == alarm(recorder).until_utc
+        # What the console itself sees is not its business: the recorder evaluates.
+        await console.report(seconds=2, part=20.0)
+        assert alarm(console).state is AlarmState.SHELVED
+        await recorder.written()
+    with Record(path) as record:
+        events = [row.change.event.value for row in lists.alarms(record)]
+    assert events == ["raised", "acknowledged", "shelved"]
+
+
+async def test_a_console_takes_the_alarms_over_when_the_recorder_ends(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    async with (
+        life(path, clock, "rob@lab", rules=RULES) as recorder,
+        life(path, clock, "ada@lab", rules=(HOT,)) as console,
+    ):
+        await recorder.report(part=85.0)
+        await until(lambda: bool(console.station.alarms.standing().alarms), recorder, console)
+        assert console.station.alarms.acknowledge([alarm(console)]) == ""
+        await until(lambda: alarm(console).state is AlarmState.ACKNOWLEDGED, recorder, console)
+        await recorder.station.__aexit__(None, None, None)
+        clock.advance(10)
+        await until(lambda: console.station.recorder.state is RecorderState.ON, console)
+        told = listen(console)
+        await console.report(seconds=5, part=85.0)
+        assert told == []
+        assert alarm(console).state is AlarmState.ACKNOWLEDGED
+        await console.report(seconds=2, part=20.0)
+        assert alarm(console).state is AlarmState.NORMAL
+
+
+async def test_a_recorder_that_does_not_answer_is_told(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    async with (
+        life(path, clock, "rob@lab", rules=RULES) as recorder,
+        life(path, clock, "ada@lab", rules=RULES) as console,
+    ):
+        await recorder.report(part=85.0)
+        await until(lambda: bool(console.station.alarms.standing().alarms), recorder, console)
+        console.station.alarms.acknowledge([alarm(console)])
+        assert console.station.alarms.view().problem == ""
+        clock.advance(6)
+        assert "does not answer" in console.station.alarms.view().problem
+        assert alarm(console).state is AlarmState.UNACKNOWLEDGED
+        await until(lambda: not console.station.alarms.view().problem, recorder, console)
+
+
+async def test_limits_follow_the_pressure_until_somebody_chooses(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    async with life(path, clock, rules=RULES) as one:
+        alarms = one.station.alarms
+        assert alarms.view().limit_set == ""
+        for pressure, expected in ((1013.0, "ambient"), (400.0, "ambient"), (100.0, "pumping")):
+            await one.report(vacuum={"p": pressure})
+            assert alarms.view().limit_set == expected
+        for pressure, expected in ((9e-3, "tvac"), (1.2e-2, "tvac"), (2e-2, "pumping"), (600.0, "ambient")):
+            await one.report(vacuum={"p": pressure})
+            assert alarms.view().limit_set == expected
+        assert alarms.use_set("tvac") == ""
+        assert "There are ambient, pumping, tvac." in alarms.use_set("moon")
+        await one.report(vacuum={"p": 1013.0})
+        view = alarms.view()
+        assert (view.limit_set, view.by_hand, view.set_by) == ("tvac", True, "ada@lab")
+    async with life(path, clock, "bob@lab", rules=RULES) as two:
+        await two.report(vacuum={"p": 1013.0})
+        view = two.station.alarms.view()
+        assert (view.limit_set, view.set_by) == ("tvac", "ada@lab")
+        assert two.station.alarms.use_set(None) == ""
+        await two.report(vacuum={"p": 1013.0})
+        assert two.station.alarms.view().limit_set == "ambient"
+        await two.written()
+    with Record(path) as record:
+        assert [(row.text, row.who) for row in lists.changes(record) if row.kind == "limit set"] == [
+            ("set of limits: auto -> tvac", "ada@lab"),
+            ("set of limits: tvac -> auto", "bob@lab"),
+        ]
+
+
+async def test_a_lost_link_is_acknowledged_by_itself(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    async with life(path, clock, rules=RULES) as one:
+        await one.report(seconds=3, part=85.0)
+        one.link.push(LinkState.LOST, "The cable was pulled.")
+        for _ in range(60):
+            clock.advance(0.25)
+            one.station.tick()
+        assert alarm(one, "link lost").text.endswith("The cable was pulled.")
+        assert one.station.alarms.acknowledge([alarm(one, "link lost")]) == ""
+        assert alarm(one).state is AlarmState.UNACKNOWLEDGED
+        one.link.push(LinkState.ONLINE)
+        await one.report(seconds=2, part=85.0)
+        assert alarm(one, "link lost").state is AlarmState.NORMAL
+        assert alarm(one).state is AlarmState.UNACKNOWLEDGED
+        assert alarm(one).times == 1
+
+
+async def test_asking_for_what_makes_no_sense_is_refused_with_a_reason(tmp_path: Path) -> None:
+    async with life(tmp_path / "r.sqlite3", FakeClock(), rules=RULES) as one:
+        desk: Any = one.station.alarms
+        await one.report(part=20.0)
+        assert desk.acknowledge([alarm(one)]) == "Nothing there waits to be acknowledged."
+        assert desk.shelve("part hot", 60.0, "  ").startswith("Say why")
+        assert "at the most" in desk.shelve("part hot", 9 * 3600.0, "long")
+        assert desk.unshelve("part hot") == "It is not shelved (any more)."
+        assert desk.put_back("part hot") == "It is in service already."
+        assert desk.unshelve("moon") == 'There is no alarm "moon".'
+        assert desk.take_out("part hot", "sensor off") == ""
+        assert desk.shelve("part hot", 60.0, "noise") == "It is out of service, so it cannot be shelved."
+        await one.report(seconds=3, part=90.0)
+        assert desk.standing().alarms == ()
+        assert desk.put_back("part hot") == ""
+        assert [view.rule for view in desk.standing().alarms] == ["part hot"]
+
+
+async def test_a_replay_shows_its_alarms_as_they_were(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    async with life(path, clock, rules=RULES) as one:
+        began = clock.utc()
+        await one.report(seconds=20, part=20.0)
+        await one.report(seconds=10, part=85.0)
+        one.station.alarms.acknowledge([alarm(one)])
+        await one.report(seconds=20, part=20.0)
+    with Record(path) as record:
+        tape = tape_of(record, part_of(find_span(record, "all"), None, None, None))
+        replay = Replay(tape, load_contract((), simulator=True))
+        desk = RecordedAlarms(lambda: replay.chamber, replay.clock)
+        desk.tell(replay.alarms(record))
+        states = {}
+        for after in (10.0, 25.0, 35.0, 26.0):
+            replay.seek(replay.mono_of(began + after))
+            while not replay.work(1.0):
+                pass
+            states[after] = [one.state.value for one in desk.standing().alarms]
+    assert states == {10.0: [], 25.0: ["unacknowledged"], 35.0: [], 26.0: ["unacknowledged"]}
+    assert desk.use_set(None) == desk.unshelve("part hot") == RecordedAlarms.REFUSAL
