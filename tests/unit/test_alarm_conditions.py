@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
 from tests.helpers.alarmed import Watched, told
-from xovac_tui.chamber.alarmview import AlarmEvent, AlarmState
+from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmState
 from xovac_tui.chamber.snapshot import LinkWord
 from xovac_tui.config.alarms import Rule
 
 HOT = Rule(name="hot", kind="high", channel="plate_a", limit=80.0, deadband=2.0)
 
 
-def plate(value: float | None) -> dict[str, object]:
+def plate(value: float | None) -> dict[str, Any]:
     return {"plateT": {"A": value}, "part": 20.0}
 
 
@@ -163,6 +164,26 @@ def test_a_lost_link_is_one_alarm_and_not_one_for_every_channel() -> None:
     assert told(bench.let_pass(60)) == [("link", "raised")]
 
 
+def test_a_link_that_came_back_gives_its_data_time_to_come() -> None:
+    bench = Watched(Rule(name="gone", kind="stale", channel="plate_a"))
+
+    def others(seconds: int) -> list[AlarmChange]:
+        found: list[AlarmChange] = []
+        for _ in range(seconds):
+            bench.report("other", x=1.0)
+            found += bench.let_pass(1)
+        return found
+
+    for _ in range(6):
+        bench.report(**plate(20.0))
+        others(20)
+    bench.link(LinkWord.LOST)
+    bench.let_pass(600)
+    bench.link(LinkWord.ONLINE)
+    assert others(50) == []
+    assert told(others(20)) == [("gone", "raised")]
+
+
 def test_data_that_stopped_on_an_open_link() -> None:
     bench = Watched(Rule(name="all", kind="stale", on_delay=2.0))
     bench.let_pass(10, **plate(20.0))
@@ -178,7 +199,7 @@ def test_data_that_stopped_on_an_open_link() -> None:
         (Rule(name="r", kind="equals", channel="water", equals=3), {"water": 2}, {"water": 3.0}),
     ],
 )
-def test_a_certain_value(rule: Rule, before: dict[str, object], alarm: dict[str, object]) -> None:
+def test_a_certain_value(rule: Rule, before: dict[str, Any], alarm: dict[str, Any]) -> None:
     bench = Watched(rule)
     assert bench.let_pass(3, **before) == []
     assert told(bench.let_pass(2, **alarm)) == [("r", "raised")]

@@ -14,7 +14,7 @@ def by_pressure(seen: Observation, before: str, settings: AlarmSettings, *, pres
     """Return the set of limits for a moment; `before` is the one so far, empty at the beginning.
 
     Where no pressure is ever told it is `tvac` while a recipe runs, else `ambient`. While it is not known the
-    set stays as it was.
+    set stays as it was, and so it does when the vacuum is lost in a run: just then its limits matter.
     """
     if not pressure_told:
         if seen.state is RunState.UNKNOWN:
@@ -22,6 +22,8 @@ def by_pressure(seen: Observation, before: str, settings: AlarmSettings, *, pres
         return "tvac" if seen.state is RunState.RUNNING else "ambient"
     pressure = seen.pressure
     if pressure is None:
+        return before
+    if before == "tvac" and seen.state is RunState.RUNNING:
         return before
     ambient = settings.ambient_above / (_BACK if before == "ambient" else 1.0)
     tvac = settings.tvac_below * (_BACK if before == "tvac" else 1.0)

@@ -179,6 +179,10 @@ class Chamber:
         """Return how far a channel may be believed at this moment."""
         return channel.quality(mono, linked=self.linked, stale_after=self._stale_after)
 
+    def waited_for(self, channel: Channel, mono: float) -> bool:
+        """Return whether the connection has been open for longer than a channel may be silent."""
+        return self.linked and mono - self._link.since_mono > channel.stream.limit(self._stale_after)
+
     def snapshot(self, utc: float, mono: float) -> Snapshot:
         """Return the whole chamber as it is at this moment."""
         linked = self.linked

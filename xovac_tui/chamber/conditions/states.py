@@ -14,14 +14,25 @@ class Stale(Condition):
     every = 1.0
 
     def look(self, around: Around, *, active: bool) -> Look | None:
-        """Return whether the data have stopped; None while there is no link: that is another alarm."""
+        """Return whether the data have stopped.
+
+        None while there is no link, and of one channel while no data come at all: those are other alarms.
+        """
         chamber = around.chamber
         if not chamber.linked:
             return None
+        stopped = chamber.word(around.mono) is LinkWord.STALE
         if not self.rule.channel:
-            return now_holds(chamber.word(around.mono) is LinkWord.STALE)
+            return now_holds(stopped)
+        if stopped:
+            return None
         channel = self.seek(chamber)
-        quality = Quality.NO_DATA if channel is None else chamber.quality(channel, around.mono)
+        if channel is None:
+            return None
+        quality = chamber.quality(channel, around.mono)
+        if quality is Quality.STALE and not chamber.waited_for(channel, around.mono):
+            # The link has just come back: its message has not had the time to come.
+            return None
         return None if quality is Quality.NO_DATA else now_holds(quality is not Quality.GOOD)
 
     def words(self, limit_set: str) -> str:
