@@ -148,10 +148,15 @@ class History:
             return
         slope = (value - self._value) / interval if interval else 0.0
         low, high = sorted((self._value, value))
-        for between in range(self._index + 1, index):
-            filled = min(high, max(low, self._value + slope * (between + 0.5 - self._last)))
-            for ring in self._rings:
-                ring.put(between, filled)
+        for ring in self._rings:
+            begin = self._index + 1
+            while begin < index:
+                # On a straight line the bounds of a bin are at its ends.
+                end = min(index - 1, begin | (ring.seconds - 1))
+                for second in (begin, end) if end > begin else (begin,):
+                    filled = self._value + slope * (second + 0.5 - self._last)
+                    ring.put(second, min(high, max(low, filled)))
+                begin = end + 1
 
     def window(self, start: float, end: float, columns: int) -> Bins:
         """Return lowest and highest values per column of `start` to `end` (exclusive), monotonic seconds.
