@@ -53,11 +53,13 @@ def _check(value: Any, node: inspect.Type, key: str, hide: bool) -> Iterator[str
             yield from _check(value, inner, key, hide)
         case inspect.StructType():
             yield from _check_struct(value, node, key, hide)
-        case inspect.DictType(value_type=inner):
+        case inspect.DictType(key_type=names, value_type=inner):
             if not isinstance(value, dict):
                 yield _wrong(key, value, "a table", hide)
                 return
             for name, item in value.items():
+                if not _fits(name, names):
+                    yield f"`{join_key(key, name)}` is not a known key.{nearest(name, _words(names))}"
                 yield from _check(item, inner, join_key(key, name), hide)
         case inspect.VarTupleType(item_type=inner) | inspect.ListType(item_type=inner):
             if not isinstance(value, list):

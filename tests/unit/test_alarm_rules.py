@@ -1,0 +1,131 @@
+"""Which rules are in force: defaults, files, settings, and every mistake in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.alarmed import Watched, told
+from xovac_tui.api.loader import documented_contract, load_contract
+from xovac_tui.chamber.alarmrules import Watchlist, watchlist
+from xovac_tui.config import Profile, RecipeSettings, load_settings
+from xovac_tui.config.alarmfiles import read_rules
+from xovac_tui.config.alarms import AlarmSettings, Rule
+from xovac_tui.errors import SettingsError
+
+
+def in_force(
+    settings: AlarmSettings | None = None, profile: Profile | None = None, *, simulator: bool = True
+) -> Watchlist:
+    settings, profile = settings or AlarmSettings(), profile or Profile()
+    contract = load_contract((), simulator=True) if simulator else documented_contract()
+    return watchlist(settings, profile, contract, read_rules(settings, profile))
+
+
+def names(found: Watchlist) -> list[str]:
+    return [rule.name for rule in found.rules]
+
+
+def test_what_nobody_has_told_is_off_and_says_why() -> None:
+    found = in_force(simulator=False)
+    assert "link lost" in names(found)
+    assert "No contract says" in found.off["part not measured"]
+    assert "No contract says" in found.off["vacuum lost"]
+    told_more = in_force()
+    assert "part not measured" not in told_more.off
+    assert "`recipe.max`" in told_more.off["part too hot"]
+    known = in_force(profile=Profile(recipe=RecipeSettings(min=-40, max=85, pressure=1e-3)))
+    assert {rule.name: rule.limit for rule in known.rules if rule.limit and rule.kind != "disk"} == {
+        "part too hot": 85,
+        "part too cold": -40,
+        "vacuum lost": 1e-3,
+    }
+    assert set(known.off) == {"off setpoint", "frozen sensor"}
+    assert "record = false" in in_force(profile=Profile(record=False)).off["recorder failing"]
+
+
+def test_every_rule_of_ours_says_what_to_do() -> None:
+    everything = in_force(profile=Profile(contracts=("simulator",)))
+    for rule in everything.rules:
+        if rule.name not in everything.off:
+            assert rule.cause, rule.name
+            assert rule.consequence, rule.name
+            assert rule.action, rule.name
+
+
+def test_a_rule_of_the_simulator_says_that_its_limit_is_assumed() -> None:
+    simulator = in_force(profile=Profile(contracts=("simulator",)))
+    assert "TEC 1 hot" in names(simulator)
+    assert "TEC 1 hot" not in names(in_force())
+    assert all(
+        "assumed" in rule.cause for rule in simulator.rules if rule.name in ("TEC 1 hot", "vacuum lost")
+    )
+
+
+def test_later_rules_take_the_place_of_earlier_ones(tmp_path: Path) -> None:
+    (tmp_path / "all.toml").write_text(
+        '[[rules]]\nname = "a"\nkind = "high"\nchannel = "x"\nlimit = 1\n'
+        '[[rules]]\nname = "link lost"\nkind = "link"\nenabled = false\n'
+    )
+    (tmp_path / "bench.toml").write_text('[[rules]]\nname = "a"\nkind = "high"\nchannel = "x"\nlimit = 3\n')
+    (tmp_path / "config.toml").write_text(
+        '[alarms]\nfiles = ["all.toml"]\n'
+        '[[alarms.rules]]\nname = "a"\nkind = "high"\nchannel = "x"\nlimit = 2\n'
+        '[profiles.p]\n[profiles.q]\nalarms = ["bench.toml"]\n'
+    )
+    settings = load_settings(tmp_path / "config.toml").settings
+    limits = {}
+    for name, profile in settings.profiles.items():
+        found = watchlist(
+            settings.alarms, profile, documented_contract(), read_rules(settings.alarms, profile)
+        )
+        limits[name] = next(rule.limit for rule in found.rules if rule.name == "a")
+        (link,) = [rule for rule in found.rules if rule.name == "link lost"]
+        # Switched off, and still with its guidance.
+        assert not link.enabled
+        assert link.action
+    assert limits == {"p": 2, "q": 3}
+    none = watchlist(AlarmSettings(defaults=False), Profile(), documented_contract(), ())
+    assert none.rules == ()
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ('name = ""\nkind = "link"', "`name` must be 1 to 60 printable characters"),
+        ('name = "a"\nkind = "hihg"\nchannel = "x"', "hihg"),
+        ('name = "a"\nkind = "high"\nlimit = 1', "`high` needs `channel`"),
+        ('name = "a"\nkind = "high"\nchannel = "x"', "`high` needs `limit`"),
+        ('name = "a"\nkind = "high"\nchannel = "x"\nvalue = "y"\nlimit = 1', "it has `channel` and `value`"),
+        ('name = "a"\nkind = "rate"\nvalue = "y"\nlimit = 1', "`rate` cannot look at an expression"),
+        ('name = "a"\nkind = "link"\nchannel = "x"', "`link` looks at no channel"),
+        ('name = "a"\nkind = "equals"\nchannel = "x"', "`equals` needs `equals`"),
+        ('name = "a"\nkind = "no_response"\nchannel = "x"\nlimit = 1', "`no_response` needs `output`"),
+        ('name = "a"\nkind = "high"\nchannel = "x"\nlimits = { moon = 1 }', "Valid here: ambient, pumping, tvac."),
+        ('name = "a"\nkind = "high"\nchannel = "x"\nlimit = 1\non_delay = -1', "on_delay"),
+        ('name = "a"\nkind = "link"\n[[rules]]\nname = "a"\nkind = "link"', 'another rule called "a"'),
+        ('name = "a"\nkind = "high"\nchanel = "x"\nlimit = 1', 'Did you mean "channel"?'),
+    ],
+)
+def test_a_mistake_is_told_with_its_file(tmp_path: Path, rule: str, said: str) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text(f"[[rules]]\n{rule}\n")
+    with pytest.raises(SettingsError) as caught:
+        read_rules(AlarmSettings(files=(str(file),)), Profile())
+    assert str(file) in str(caught.value)
+    assert said in str(caught.value)
+
+
+def test_a_rule_that_is_switched_off_watches_nothing() -> None:
+    bench = Watched(Rule(name="a", kind="high", channel="plate_a", limit=1.0, enabled=False))
+    assert told(bench.let_pass(3, plateT={"A": 99.0})) == []
+    assert "switched off" in bench.view("a").off
+
+
+def test_a_rule_for_some_sets_only() -> None:
+    bench = Watched(Rule(name="a", kind="high", channel="plate_a", limit=1.0, sets=("ambient",)))
+    assert told(bench.let_pass(3, plateT={"A": 99.0})) == []
+    assert bench.view("a").off == "It is watched with the limits for ambient only."
+    bench.limit_set = "ambient"
+    assert told(bench.let_pass(1, plateT={"A": 99.0})) == [("a", "raised")]
