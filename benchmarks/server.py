@@ -1,7 +1,8 @@
 """A socket.io server that sends telemetry, at a rate or as fast as it can.
 
-It prints one JSON line {"port": n} and takes orders as JSON lines: {"rate": Hz, "channels": n} and
-{"flood": events, "channels": n}; each is answered with {"mono": seconds} at its beginning.
+It prints one JSON line {"port": n} and takes orders as JSON lines: {"rate": Hz, "channels": n},
+{"flood": events, "channels": n} and {"set": {name: value}}, which holds from the next message on; each is
+answered with {"mono": seconds} at its beginning.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ import socketio
 from aiohttp import web
 
 
-def payload(number: int, channels: int, chance: random.Random) -> str:
-    """Return one message: a counter, and values that drift slowly under a little noise."""
+def payload(number: int, channels: int, chance: random.Random, fixed: dict[str, Any] | None = None) -> str:
+    """Return one message: a counter, and values that drift slowly under a little noise, unless `fixed`."""
     values: dict[str, Any] = {"seq": number}
     for channel in range(1, channels):
         drift = 20 + channel + 5 * math.sin(number / 600 + channel)
         values[f"c{channel:02d}"] = round(drift + chance.gauss(0, 0.02), 3)
-    return json.dumps(values)
+    return json.dumps(values | (fixed or {}))
 
 
 class Source:
@@ -35,9 +36,14 @@ class Source:
         self.number = 0
         self._chance = random.Random(1)
         self._ticking: asyncio.Task[None] | None = None
+        self._fixed: dict[str, Any] = {}
 
     async def order(self, order: dict[str, Any]) -> None:
         """Carry an order out."""
+        if "set" in order:
+            self._fixed = order["set"]
+            print(json.dumps({"mono": time.monotonic()}), flush=True)
+            return
         if self._ticking is not None:
             self._ticking.cancel()
         if order.get("rate"):
@@ -53,7 +59,7 @@ class Source:
         due = time.monotonic()
         while True:
             self.number += 1
-            await self.sio.emit("telemetry", payload(self.number, channels, self._chance))
+            await self.sio.emit("telemetry", payload(self.number, channels, self._chance, self._fixed))
             due += 1 / rate
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
