@@ -159,7 +159,7 @@ def test_other_files_are_told_from_transcripts(tmp_path: Path) -> None:
         read_transcript(tmp_path / "missing")
     exported(path, tmp_path / "x.jsonl")
     newer = tmp_path / "newer.jsonl"
-    newer.write_text((tmp_path / "x.jsonl").read_text().replace('"format": 1', '"format": 2'))
+    newer.write_text((tmp_path / "x.jsonl").read_text().replace('"format": 2', '"format": 3'))
     with pytest.raises(NewerRecordError, match="newer"):
         read_transcript(newer)
 
