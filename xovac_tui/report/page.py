@@ -1,0 +1,440 @@
+"""The page of a report: every cell made into words here, so that the template only lays them out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from xovac_tui.api.figures import number, unit
+from xovac_tui.chamber.snapshot import LedgerEntry
+from xovac_tui.flight import Leg
+from xovac_tui.recipes.units import format_number, format_temperature
+from xovac_tui.report import charts
+from xovac_tui.report.deviations import deviations
+from xovac_tui.report.facts import Attachment, ChannelFigures, Facts
+from xovac_tui.report.judge import Judgement, Outcome, Verdict, judge
+from xovac_tui.report.words import DASH, Times, duration, lines, text, value
+
+Row = tuple[str, ...]
+Pair = tuple[str, str]
+
+_SIGNS = {Outcome.MET: "✓", Outcome.NOT_MET: "✗", Outcome.OPEN: "?"}
+_MOST_STEP_ROWS = 600
+"""Rows of figures by step; of more, only those of channels that the contract names are told."""
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+_MOST_TEXT = 200_000
+"""Characters of an attached text that are shown."""
+
+
+def page(facts: Facts, zone: tzinfo | None) -> str:
+    """Return the report as one page of HTML that needs nothing else."""
+    times = Times(zone, facts.past.recorded.started, facts.past.until)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2").render(_Page(facts, times).all())
+
+
+class _Page:
+    """One report in words."""
+
+    def __init__(self, facts: Facts, times: Times) -> None:
+        self._facts, self._times = facts, times
+        self._past = facts.past
+        self._judgement: Judgement = judge(facts)
+
+    def all(self) -> dict[str, Any]:
+        """Return all that the template lays out."""
+        facts, past = self._facts, self._past
+        verdict = self._judgement.verdict
+        return {
+            "title": text(past.recorded.name, 120) if past.recorded.name else "Run without a name",
+            "run": past.recorded.label,
+            "interim": past.running,
+            "chamber": text(facts.chamber, 80),
+            "footer": _in_css(
+                f"{past.recorded.label} of {text(facts.chamber, 80)}, {self._times.day(past.recorded.started)}"
+            ),
+            "day": self._times.day(past.recorded.started),
+            "verdict": verdict.value,
+            "verdict_class": {Verdict.PASS: "pass", Verdict.FAIL: "fail"}.get(verdict, "open"),
+            "verdict_sign": {Verdict.PASS: "✓", Verdict.FAIL: "✗"}.get(verdict, "?"),
+            "why": self._judgement.why,
+            "criteria": [
+                (_SIGNS[one.outcome], one.outcome.value, one.asks, text(one.found, 600))
+                for one in self._judgement.criteria
+            ],
+            "allowance": duration(facts.period) if facts.period else "",
+            "limits_known": facts.recipe is not None and facts.recipe.limits is not None,
+            "zone": self._times.zone_words,
+            "subject": self._subject(),
+            "people": self._people(),
+            "temperature_chart": Markup(charts.temperature_chart(facts, self._times)),
+            "pressure_chart": Markup(charts.pressure_chart(facts, self._times)),
+            "dwell_charts": [Markup(one) for one in charts.dwell_charts(facts, self._times)],
+            "plan_shown": bool(past.planned_points()),
+            "dwells": self._dwells(),
+            "steps": self._steps(),
+            "deviations": [text(one, 600) for one in deviations(facts)],
+            "alarms": self._alarms(),
+            "handled": self._handled(),
+            "commands": [self._command(one.entry) for one in past.commands],
+            "notes": self._notes(),
+            "gaps": self._gaps(),
+            "phases": self._phases(),
+            "by_step": self._by_step(),
+            "by_step_cut": self._step_rows() > _MOST_STEP_ROWS,
+            "attachments": [self._attachment(one) for one in facts.attachments],
+            "recipe": self._recipe(),
+            "settings": self._settings(),
+            "sessions": self._sessions(),
+            "in_force": [self._change(one) for one in facts.in_force],
+            "changes": [self._change(one) for one in facts.changes],
+            "source": self._source(),
+        }
+
+    # -- what it is about -------------------------------------------------------------------------------
+
+    def _subject(self) -> list[Pair]:
+        past, facts = self._past, self._facts
+        least = "" if past.state.start_seen else "before "
+        ended = "it goes on" if past.running else "not recorded"
+        if past.recorded.ended is not None:
+            ended = self._times.stamp(past.recorded.ended)
+        planned = past.planned_seconds
+        took = duration(past.seconds) + (f", planned {duration(planned)}" if planned is not None else "")
+        return [
+            ("Part", text(past.description) if past.description else "the recipe does not describe it"),
+            ("Chamber", text(facts.chamber, 80)),
+            ("Recipe", text(past.recorded.name, 120)),
+            ("Run", f"{past.recorded.label}, {self._result()}"),
+            ("Began", least + self._times.stamp(past.recorded.started)),
+            ("Ended", ended),
+            ("Took", took),
+            ("Times", f"in {self._times.zone_words}"),
+        ]
+
+    def _result(self) -> str:
+        past = self._past
+        if past.running:
+            return "running"
+        return "end not recorded" if past.recorded.ended is None else past.state.result.value
+
+    def _people(self) -> list[Pair]:
+        """Return who did something in this run, and what."""
+        did: dict[str, Counter[str]] = {}
+        past = self._past
+        if past.load is not None:
+            did.setdefault(past.load.who, Counter())["handed the recipe over"] += 1
+        for one in past.commands:
+            did.setdefault(one.entry.who, Counter())[f"sent {one.entry.command}"] += 1
+        for mark in past.marks:
+            if mark.mark.kind == "note":
+                did.setdefault(mark.who, Counter())["wrote a note"] += 1
+        for alarm in self._facts.alarms:
+            if alarm.acknowledged_by:
+                did.setdefault(alarm.acknowledged_by, Counter())["acknowledged an alarm"] += 1
+        for change in self._facts.handled:
+            if change.who:
+                did.setdefault(change.who, Counter())[f"alarm {change.event.value}"] += 1
+        for paper in self._facts.attachments:
+            did.setdefault(paper.who, Counter())["attached a file"] += 1
+        return [
+            (text(who, 60), ", ".join(what if n == 1 else f"{what} ({n} times)" for what, n in deeds.items()))
+            for who, deeds in did.items()
+        ]
+
+    # -- what was flown ---------------------------------------------------------------------------------
+
+    def _legs(self) -> Sequence[Leg]:
+        return self._past.view().legs
+
+    def _dwells(self) -> list[dict[str, Any]]:
+        made = []
+        for leg in self._legs():
+            dwell = leg.dwell
+            if dwell is None:
+                continue
+            found = self._judgement.of_step(leg.step)
+            outcome = found.outcome if found is not None else Outcome.OPEN
+            condition = "" if dwell.pressure is None else f"≤ {number(dwell.pressure, log=True)} mbar"
+            cells = (
+                str(leg.step),
+                f"{format_temperature(dwell.target)} ± {format_number(dwell.tolerance)} K",
+                condition or "any pressure",
+                duration(leg.planned),
+                duration(dwell.elapsed),
+                duration(dwell.in_tolerance),
+                duration(dwell.creditable),
+                str(dwell.excursions),
+                value(dwell.minimum, "degC"),
+                value(dwell.maximum, "degC"),
+            )
+            made.append({"cells": cells, "sign": _SIGNS[outcome], "outcome": outcome.value})
+        return made
+
+    def _steps(self) -> list[Row]:
+        state, plan = self._past.state, self._past.plan
+        made = []
+        for leg in self._legs():
+            segment = plan.item(leg.step) if plan is not None and state.fits else None
+            due = None if segment is None else self._past.recorded.started + segment.start / state.speed
+            about = "~" if leg.estimated else ""
+            took = "unseen" if leg.start is None else "goes on"
+            if leg.start is not None and leg.end is not None:
+                took = about + duration(leg.end - leg.start)
+            elif leg.start is not None and not self._past.running:
+                took = "end not seen"
+            made.append(
+                (
+                    str(leg.step),
+                    "" if leg.cycle is None else f"{leg.cycle[0]}/{leg.cycle[1]}",
+                    text(leg.label, 120),
+                    DASH if due is None else self._times.stamp(due),
+                    about + self._times.stamp(leg.start_utc),
+                    duration(leg.planned),
+                    took,
+                )
+            )
+        return made
+
+    # -- what happened ----------------------------------------------------------------------------------
+
+    def _alarms(self) -> list[Row]:
+        made = []
+        for one in self._facts.alarms:
+            change = one.raised
+            told = text(change.text or change.rule, 300)
+            if change.limit_set:
+                told += f" (limits {text(change.limit_set, 40)})"
+            acknowledged = DASH
+            if one.acknowledged is not None:
+                by = text(one.acknowledged_by, 60)
+                acknowledged = f"{self._times.stamp(one.acknowledged)} by {by}"
+            made.append(
+                (
+                    self._times.stamp(change.utc) + (" (before the run)" if one.earlier else ""),
+                    change.severity.value,
+                    told,
+                    self._times.stamp(one.returned),
+                    acknowledged,
+                )
+            )
+        return made
+
+    def _handled(self) -> list[Row]:
+        return [
+            (
+                self._times.stamp(change.utc),
+                text(change.rule, 80),
+                change.event.value
+                + (f" until {self._times.stamp(change.until)}" if change.until is not None else ""),
+                text(change.who, 60),
+                text(change.reason, 200),
+            )
+            for change in self._facts.handled
+        ]
+
+    def _command(self, entry: LedgerEntry) -> Row:
+        outcome = entry.outcome.value
+        if entry.late is not None:
+            outcome += f", later {entry.late.value}"
+        if entry.confirmed is not None:
+            outcome += f", confirmed by the chamber after {entry.confirmed:.1f} s"
+        said = entry.reason or entry.message
+        return (
+            self._times.stamp(entry.utc),
+            ("STOP: " if entry.stop else "") + text(entry.command, 60),
+            text(entry.who, 60),
+            outcome + (f" ({text(said, 200)})" if said else ""),
+        )
+
+    def _notes(self) -> list[Row]:
+        return [
+            (self._times.stamp(one.t), text(one.who, 60), text(one.mark.text, 600))
+            for one in self._past.marks
+            if one.mark.kind == "note"
+        ]
+
+    def _gaps(self) -> list[Row]:
+        return [
+            (
+                self._times.stamp(gap.start),
+                self._times.stamp(gap.end),
+                duration(gap.seconds),
+                "no link or no data" if gap.recorded else "nobody recorded",
+            )
+            for gap in self._past.gaps
+        ]
+
+    # -- figures ----------------------------------------------------------------------------------------
+
+    def _phases(self) -> list[tuple[str, list[Row]]]:
+        """Return the figures of the whole run and of its dwells."""
+        return [
+            (phase.name[:1].upper() + phase.name[1:], list(self._figures(place, self._facts.channels)))
+            for place, phase in enumerate(self._facts.phases)
+            if phase.step is None
+        ]
+
+    def _step_rows(self) -> int:
+        return len(self._facts.channels) * sum(one.step is not None for one in self._facts.phases)
+
+    def _by_step(self) -> list[tuple[str, list[Row]]]:
+        channels = self._facts.channels
+        if self._step_rows() > _MOST_STEP_ROWS:
+            wanted = (self._facts.controlled, self._facts.pressure)
+            channels = tuple(one for one in channels if one.name in wanted)
+        return [
+            (f"Step {phase.step}: {text(phase.name, 120)}", list(self._figures(place, channels)))
+            for place, phase in enumerate(self._facts.phases)
+            if phase.step is not None
+        ]
+
+    def _figures(self, place: int, channels: Iterable[ChannelFigures]) -> Iterable[Row]:
+        for one in channels:
+            found = one.figures[place]
+            if found is None:
+                continue
+            low, high, mean = (
+                value(figure, one.unit, log=one.log) for figure in (found.low, found.high, found.mean)
+            )
+            yield (
+                text(one.label, 60),
+                text(unit(one.unit), 20) if one.unit else "",
+                low,
+                self._times.since(found.low_at),
+                high,
+                self._times.since(found.high_at),
+                mean,
+                f"{found.count:,}",
+            )
+
+    # -- papers -----------------------------------------------------------------------------------------
+
+    def _attachment(self, one: Attachment) -> dict[str, Any]:
+        picture = ""
+        if one.media in _PICTURES:
+            picture = f"data:{one.media};base64,{b64encode(one.data).decode('ascii')}"
+        shown = ""
+        if one.media.startswith("text/"):
+            shown = lines(one.data[:_MOST_TEXT].decode("utf-8", "replace"))
+            if len(one.data) > _MOST_TEXT:
+                shown += "\n… the rest is in the file"
+        return {
+            "name": text(one.name, 120),
+            "caption": text(one.text, 400) if one.text else "",
+            "told": f"{text(one.media, 60)}, {len(one.data):,} bytes, attached {self._times.stamp(one.t)} "
+            f"by {text(one.who, 60)}",
+            "hash": text(one.hash, 64),
+            "picture": picture,
+            "text": shown,
+        }
+
+    def _recipe(self) -> dict[str, Any] | None:
+        load = self._past.load
+        if load is None:
+            return None
+        known = self._facts.settings
+        degrees, seconds = (known.temperature_unit, known.duration_unit) if known is not None else ("", "")
+        return {
+            "loaded": f"{self._times.stamp(load.t)} by {text(load.who, 60)}: {text(load.outcome, 40)}",
+            "source": lines(load.source),
+            "source_hash": hashlib.sha256(load.source.encode("utf-8", "backslashreplace")).hexdigest(),
+            "hash": text(load.hash, 64),
+            "whole": self._facts.payload_is_whole,
+            "heads": (f"Target, {unit(degrees)}" if degrees else "Target", f"Duration, {seconds}", "Gradient"),
+            "items": [
+                (str(place), *(format_number(one, 6) for one in item))
+                for place, item in enumerate(self._facts.items, 1)
+            ],
+            "payload": "" if self._facts.items else lines(load.payload),
+        }
+
+    def _settings(self) -> list[Pair]:
+        """Return how the device was assumed to read the list."""
+        known = self._facts.settings
+        if known is None:
+            return []
+        reading = {
+            "ramp": "the setpoint moves linearly over an item's duration",
+            "jump": "the setpoint jumps and holds",
+        }[known.step_reading]
+        limits = [
+            DASH if one is None else format_temperature(one) for one in (known.chamber_min, known.chamber_max)
+        ]
+        pressure = "any pressure" if known.pressure is None else f"≤ {number(known.pressure, log=True)} mbar"
+        rates = known.rates.words if known.rates is not None else ""
+        return [
+            ("Units of the list", f"{unit(known.temperature_unit)}, {known.duration_unit} (assumed)"),
+            ("How an item is read", f"{known.step_reading}: {reading} (assumed)"),
+            ("Range of the chamber", f"{limits[0]} to {limits[1]}"),
+            ("Rate of the chamber", rates or f"{format_number(known.assumed_rate)} K/min (assumed)"),
+            ("A dwell counts within", f"± {format_number(known.tolerance)} K where the recipe says nothing"),
+            ("A dwell counts at", f"{pressure} where the recipe says nothing"),
+        ]
+
+    def _sessions(self) -> list[Row]:
+        return [
+            (
+                f"s{life.id}",
+                text(life.program, 60),
+                text(life.who, 60),
+                text(life.about.url, 120),
+                text(", ".join(life.about.contract), 300),
+                f"{format_number(life.about.speed)} × (simulated)" if life.about.speed != 1.0 else "real time",
+            )
+            for life in self._facts.sessions
+        ]
+
+    def _change(self, one: Any) -> dict[str, str]:
+        return {
+            "kind": text(one.kind, 40),
+            "when": self._times.stamp(one.t),
+            "who": text(one.who, 60),
+            "text": text(one.text, 1_000),
+            "after": _pretty(one.after),
+        }
+
+    def _source(self) -> dict[str, str]:
+        facts = self._facts
+        return {
+            "record": text(facts.record, 120),
+            "events": f"{facts.events:,}",
+            "hash": facts.data_hash,
+            "audit": text(facts.audit, 200) if facts.audit else "",
+            "program": text(facts.program, 80),
+            "made": self._times.stamp(facts.made),
+        }
+
+
+def _pretty(held: str) -> str:
+    """Return JSON with a line a value, for people; other text as it is."""
+    try:
+        return lines(json.dumps(json.loads(held), indent=1, ensure_ascii=False)) if held else ""
+    except (ValueError, RecursionError):
+        return lines(held)
+
+
+def _in_css(words: str) -> Markup:
+    """Return text for a quoted string of a style sheet, in which HTML's escapes mean nothing."""
+    plain = " -_.,"
+    return Markup(
+        "".join(
+            sign if sign.isascii() and (sign.isalnum() or sign in plain) else f"\\{ord(sign):x} "
+            for sign in words
+        )
+    )
