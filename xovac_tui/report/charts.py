@@ -1,4 +1,4 @@
-"""The charts of a report, as SVG that stands in the page: measured values over the plan, and what happened."""
+"""The charts of a report, as SVG that stands in the page: what was measured, over what was planned."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _HOT, _COLD, _EVEN = "#f6d9c8", "#cfe3f5", "#e6e6e6"
 _LIMIT, _ALARM, _NOTE = "#b3261e", "#b3261e", "#1b6e3c"
 _OTHERS = ("#8a6d3b", "#3b8a7a", "#8a3b6d", "#6d8a3b", "#b07a1e", "#5a5a8a")
 _STYLES = ("-", "--", "-.", ":")
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     # Text stays text: it can be searched, and the page's fonts are used.
     "svg.fonttype": "none",
     "svg.hashsalt": "xovac",
@@ -62,7 +62,7 @@ _STYLE: dict[str, Any] = {
     "text.parse_math": False,
     "path.simplify": True,
 }
-_NO_METADATA: dict[str, Any] = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+_NO_METADATA: Any = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 
 
 def temperature_chart(facts: Facts, times: Times) -> str:
@@ -78,7 +78,7 @@ def temperature_chart(facts: Facts, times: Times) -> str:
         if points:
             shown = [(start + t, celsius) for t, celsius in points]
             axes.plot(
-                [_moment(at) for at, _ in shown],
+                [_at(at) for at, _ in shown],
                 [celsius for _, celsius in shown],
                 color=_PLAN,
                 linewidth=1.0,
@@ -87,7 +87,9 @@ def temperature_chart(facts: Facts, times: Times) -> str:
             )
         for place, other in enumerate(facts.others):
             style = _STYLES[(place + 1) % len(_STYLES)]
-            _line(axes, other.bins, _label(other), color=_OTHERS[place % len(_OTHERS)], width=0.7, style=style)
+            _line(
+                axes, other.bins, _label(other), color=_OTHERS[place % len(_OTHERS)], width=0.7, style=style
+            )
         limits = facts.recipe.limits if facts.recipe is not None else None
         if limits is not None:
             for place, limit in enumerate((limits.min, limits.max)):
@@ -175,10 +177,6 @@ def _chart(
     return figure, figure.add_axes(box)
 
 
-def _moment(utc: float) -> datetime:
-    return datetime.fromtimestamp(utc, UTC)
-
-
 def _label(track: Track) -> str:
     return clean(track.label, 40)
 
@@ -196,7 +194,7 @@ def _line(
 ) -> None:
     """Draw what a channel did: through its lowest and highest value of each column, gaps left open."""
     for times, values in _pieces(bins, positive=positive):
-        moments = [_moment(at) for at in times]
+        moments = [_at(at) for at in times]
         axes.plot(moments, values, color=color, linewidth=width, linestyle=style, label=label, zorder=above)
         label = ""
 
@@ -208,7 +206,9 @@ def _pieces(bins: Bins, *, positive: bool = False) -> Iterator[tuple[list[float]
     values: list[float] = []
     for first in range(0, len(bins.lows), many):
         lows = [low for low in bins.lows[first : first + many] if low == low and (low > 0 or not positive)]
-        highs = [high for high in bins.highs[first : first + many] if high == high and (high > 0 or not positive)]
+        highs = [
+            high for high in bins.highs[first : first + many] if high == high and (high > 0 or not positive)
+        ]
         if not lows or not highs:
             if times:
                 yield times, values
@@ -250,7 +250,8 @@ def _shade(axes: Axes, facts: Facts, *, words: bool = True) -> None:
 
 
 def _at(utc: float) -> float:
-    return float(mdates.date2num(_moment(utc)))
+    """Return a moment as matplotlib counts time."""
+    return float(mdates.date2num(datetime.fromtimestamp(utc, UTC)))
 
 
 def _marks(axes: Axes, facts: Facts) -> None:
@@ -265,7 +266,7 @@ def _marks(axes: Axes, facts: Facts) -> None:
     ):
         if moments:
             axes.plot(
-                [_moment(at) for at in moments], [0.02] * len(moments), sign, color=colour, markersize=5,
+                [_at(at) for at in moments], [0.02] * len(moments), sign, color=colour, markersize=5,
                 transform=axes.get_xaxis_transform(), clip_on=False, label=label, linestyle="none",
             )  # fmt: skip
 

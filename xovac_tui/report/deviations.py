@@ -85,7 +85,9 @@ def _dwell(step: int, dwell: Dwell, facts: Facts) -> list[str]:
     if dwell.reached is None:
         found.append(f"Step {step}: {band} was never reached.")
     elif dwell.reached > facts.period:
-        found.append(f"Step {step}: {band} was reached {format_duration(dwell.reached)} after the dwell began.")
+        found.append(
+            f"Step {step}: {band} was reached {format_duration(dwell.reached)} after the dwell began."
+        )
     if dwell.excursions:
         times = "once" if dwell.excursions == 1 else f"{dwell.excursions} times"
         found.append(f"Step {step}: the temperature left {band} {times}.")
@@ -142,7 +144,8 @@ def _commands(facts: Facts) -> list[str]:
     ]
     unknown = [entry for entry in sent if entry.outcome is Outcome.UNKNOWN]
     found += [
-        f"What became of {clean(entry.command, 60)} by {clean(entry.who, 60)} is not known." for entry in unknown
+        f"What became of {clean(entry.command, 60)} by {clean(entry.who, 60)} is not known."
+        for entry in unknown
     ]
     return found
 
@@ -156,7 +159,9 @@ def _missing(facts: Facts) -> list[str]:
         found.append(f"{many}, {total} in all, in which nothing was measured.")
     found += [clean(one.mark.text, 400) for one in past.marks if one.mark.kind in ("clock", "unrecorded")]
     if facts.unread is not None:
-        found.append(f"{facts.unread.events:,} events are damaged in the record and are missing in this report.")
+        found.append(
+            f"{facts.unread.events:,} events are damaged in the record and are missing in this report."
+        )
     if not facts.events:
         found.append("No sample of the run is in the record (any more).")
     if not facts.controlled:

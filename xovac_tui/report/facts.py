@@ -113,7 +113,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     handled: tuple[AlarmChange, ...] = ()
     """What else was done to alarms: shelved, taken out of service, and back."""
     in_force: tuple[RecordedChange, ...] = ()
-    """Settings, contract, limits and trust as they were last noted before the run, the newest of each kind."""
+    """Settings, contract, limits and trust as they were last noted before the run, one of each kind."""
     changes: tuple[RecordedChange, ...] = ()
     """Which of them changed during the run."""
     attachments: tuple[Attachment, ...] = ()

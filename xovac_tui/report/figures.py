@@ -1,4 +1,4 @@
-"""Lowest, highest and mean values from every sample of a run: one pass over the record, exact to its edges."""
+"""Lowest, highest and mean values from every sample of a run, in one pass over the record."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ _PACES = 500
 """Pauses between two messages of a channel, the first of the run, of which the usual one is taken."""
 
 Floats = npt.NDArray[np.float64]
+_Spans = Sequence[tuple[int, float, float]]
+"""Number of a phase, and from when to when."""
 
 
 class Tally:
@@ -57,7 +59,9 @@ class Tally:
                         self._take(name, times[places[good]], values[good], near)
             self.messages += int(used.sum())
 
-    def _take(self, name: str, times: Floats, values: Floats, near: Sequence[tuple[int, float, float]]) -> None:
+    def _take(
+        self, name: str, times: Floats, values: Floats, near: Sequence[tuple[int, float, float]]
+    ) -> None:
         sums = self._sums.setdefault(name, [None] * self._count)
         for phase, start, end in near:
             within = (times >= start) & (times < end)

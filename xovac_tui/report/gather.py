@@ -43,27 +43,6 @@ _READING, _HASHING = 0.5, 1.0
 """How far the work is after each of its two passes over the record."""
 
 
-def run_number(record: Record, wanted: str) -> int:
-    """Return the number of the run that an id names (`r12`, `12`, `last`); RecordError where none is."""
-    flown = lists.runs(record, flights=False)
-    if not flown:
-        raise RecordError(
-            f"No run is in {record.path} yet, so there is nothing to report. A run is recorded while a recipe "
-            "is flown."
-        )
-    word = wanted.strip().lower()
-    if word == "last":
-        return flown[-1].id
-    found = next((run for run in flown if word in (run.label, str(run.id))), None)
-    if found is None:
-        there = ", ".join(run.label for run in flown[-5:])
-        raise RecordError(
-            f'No run "{wanted}" is in {record.path}: a report is of one run. There are {there} and `last`; '
-            "`xovac-tui runs` lists them."
-        )
-    return found.id
-
-
 def gather(
     path: Path,
     number: int,
@@ -237,21 +216,16 @@ def _others(windows: Windows, contract: Contract, controlled: str, part: Part) -
         if leaf.role is None and not leaf.hide and name != controlled and leaf.unit in ("degC", "K", "degF")
     ]
     shown.sort(key=lambda one: not one[1].pin)
-    made = (
-        track(windows, name, leaf, part.start, part.end, most=_COLUMNS)
-        for name, leaf in shown[:_OTHERS]
-    )
+    made = (track(windows, name, leaf, part.start, part.end, most=_COLUMNS) for name, leaf in shown[:_OTHERS])
     return tuple(one for one in made if any(low == low for low in one.bins.lows))
 
 
-def _zooms(
-    windows: Windows, contract: Contract, past: PastRun, part: Part
-) -> tuple[tuple[int, Track], ...]:
+def _zooms(windows: Windows, contract: Contract, past: PastRun, part: Part) -> tuple[tuple[int, Track], ...]:
     """Return the temperature of each dwell by itself."""
     found = contract.by_role(Role.CONTROLLED)
     if found is None:
         return ()
-    made = []
+    made: list[tuple[int, Track]] = []
     for leg in past.view().legs:
         if leg.dwell is not None and leg.start is not None and len(made) < _ZOOMS:
             end = part.end if leg.end is None else min(part.end, part.start + leg.end)

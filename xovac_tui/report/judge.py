@@ -97,9 +97,8 @@ def _dwell(facts: Facts, hold: Segment) -> Criterion:
     """Judge one hold of the plan by the time of it that counts."""
     past = facts.past
     planned = hold.duration / past.state.speed
-    asks = (
-        f"Step {hold.index}: dwell at {format_temperature(hold.to_temp)} counts for {format_duration(planned)}"
-    )
+    target = format_temperature(hold.to_temp)
+    asks = f"Step {hold.index}: dwell at {target} counts for {format_duration(planned)}"
     leg = next((one for one in past.view().legs if one.step == hold.index), None)
     if leg is None or not past.state.fits:
         return Criterion(asks, *_not_flown(facts, leg), hold.index)

@@ -36,9 +36,7 @@ def occurrences(changes: Iterable[RecordedAlarm], start: float, until: float) ->
             found.append(Occurrence(change, earlier=one.t < start))
         elif (place := standing.get(change.rule)) is not None:
             found[place] = _after(found[place], change)
-    return tuple(
-        one for one in found if not one.earlier or one.returned is None or one.returned >= start
-    )
+    return tuple(one for one in found if not one.earlier or one.returned is None or one.returned >= start)
 
 
 def _after(one: Occurrence, change: AlarmChange) -> Occurrence:

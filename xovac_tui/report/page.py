@@ -60,15 +60,14 @@ class _Page:
         """Return all that the template lays out."""
         facts, past = self._facts, self._past
         verdict = self._judgement.verdict
+        day = self._times.day(past.recorded.started)
         return {
             "title": text(past.recorded.name, 120) if past.recorded.name else "Run without a name",
             "run": past.recorded.label,
             "interim": past.running,
             "chamber": text(facts.chamber, 80),
-            "footer": _in_css(
-                f"{past.recorded.label} of {text(facts.chamber, 80)}, {self._times.day(past.recorded.started)}"
-            ),
-            "day": self._times.day(past.recorded.started),
+            "footer": _in_css(f"{past.recorded.label} of {text(facts.chamber, 80)}, {day}"),
+            "day": day,
             "verdict": verdict.value,
             "verdict_class": {Verdict.PASS: "pass", Verdict.FAIL: "fail"}.get(verdict, "open"),
             "verdict_sign": {Verdict.PASS: "✓", Verdict.FAIL: "✗"}.get(verdict, "?"),
@@ -188,7 +187,7 @@ class _Page:
 
     def _steps(self) -> list[Row]:
         state, plan = self._past.state, self._past.plan
-        made = []
+        made: list[Row] = []
         for leg in self._legs():
             segment = plan.item(leg.step) if plan is not None and state.fits else None
             due = None if segment is None else self._past.recorded.started + segment.start / state.speed
@@ -214,7 +213,7 @@ class _Page:
     # -- what happened ----------------------------------------------------------------------------------
 
     def _alarms(self) -> list[Row]:
-        made = []
+        made: list[Row] = []
         for one in self._facts.alarms:
             change = one.raised
             told = text(change.text or change.rule, 300)
@@ -356,7 +355,11 @@ class _Page:
             "source_hash": hashlib.sha256(load.source.encode("utf-8", "backslashreplace")).hexdigest(),
             "hash": text(load.hash, 64),
             "whole": self._facts.payload_is_whole,
-            "heads": (f"Target, {unit(degrees)}" if degrees else "Target", f"Duration, {seconds}", "Gradient"),
+            "heads": (
+                f"Target, {unit(degrees)}" if degrees else "Target",
+                f"Duration, {seconds}",
+                "Gradient",
+            ),
             "items": [
                 (str(place), *(format_number(one, 6) for one in item))
                 for place, item in enumerate(self._facts.items, 1)
@@ -374,14 +377,16 @@ class _Page:
             "jump": "the setpoint jumps and holds",
         }[known.step_reading]
         limits = [
-            DASH if one is None else format_temperature(one) for one in (known.chamber_min, known.chamber_max)
+            "nobody said" if one is None else format_temperature(one)
+            for one in (known.chamber_min, known.chamber_max)
         ]
         pressure = "any pressure" if known.pressure is None else f"≤ {number(known.pressure, log=True)} mbar"
         rates = known.rates.words if known.rates is not None else ""
         return [
             ("Units of the list", f"{unit(known.temperature_unit)}, {known.duration_unit} (assumed)"),
             ("How an item is read", f"{known.step_reading}: {reading} (assumed)"),
-            ("Range of the chamber", f"{limits[0]} to {limits[1]}"),
+            ("Coldest of the chamber", limits[0]),
+            ("Hottest of the chamber", limits[1]),
             ("Rate of the chamber", rates or f"{format_number(known.assumed_rate)} K/min (assumed)"),
             ("A dwell counts within", f"± {format_number(known.tolerance)} K where the recipe says nothing"),
             ("A dwell counts at", f"{pressure} where the recipe says nothing"),
@@ -395,7 +400,9 @@ class _Page:
                 text(life.who, 60),
                 text(life.about.url, 120),
                 text(", ".join(life.about.contract), 300),
-                f"{format_number(life.about.speed)} × (simulated)" if life.about.speed != 1.0 else "real time",
+                f"{format_number(life.about.speed)} × (simulated)"
+                if life.about.speed != 1.0
+                else "real time",
             )
             for life in self._facts.sessions
         ]
