@@ -40,18 +40,18 @@ PIXEL = bytes.fromhex(
 
 
 def eventful(path: Path) -> Path:
-    """Write a record with a run that went well, has alarms, notes and papers, and is told by wicked people."""
+    """Write a record with a run that went well, with alarms, notes and papers by wicked people."""
     writer = begin(path)
     # Noted before the run.
     _change(writer, 50.0, "settings", '{"url": "http://x"}')
     fly(writer, 1, 100.0, source=SOURCE, seconds=300.0)
     _change(writer, 200.0, "limits", "no JSON")
     _alarm(writer, 10.0, AlarmEvent.RAISED, "Door", "Door is open.")
-    _alarm(writer, 150.0, AlarmEvent.RAISED, "Part hot", f"Part is 51.0 degC {WICKED}")
-    _alarm(writer, 152.0, AlarmEvent.RETURNED, "Part hot", "")
-    _alarm(writer, 160.0, AlarmEvent.SHELVED, "Pump", "", who="ann@lab", reason=WICKED)
+    _alarm(writer, 210.0, AlarmEvent.RAISED, "Part hot", f"Part is 51.0 degC {WICKED}")
+    _alarm(writer, 212.0, AlarmEvent.RETURNED, "Part hot", "")
+    _alarm(writer, 220.0, AlarmEvent.SHELVED, "Pump", "", who="ann@lab", reason=WICKED)
     _alarm(writer, 9_000.0, AlarmEvent.ACKNOWLEDGED, "Part hot", "", who="ann@lab")
-    writer.item(MarkItem(Mark(170.0, BEGAN + 170, "note", WICKED), WICKED))
+    writer.item(MarkItem(Mark(230.0, BEGAN + 230, "note", WICKED), WICKED))
     writer.commit(NOW)
     writer.close(NOW)
     with sqlite3.connect(path) as db:

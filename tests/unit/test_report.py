@@ -9,6 +9,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from datetime import UTC, timedelta, timezone
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -127,9 +128,7 @@ def test_the_clocks_of_the_dwells_are_those_of_the_exported_csv(path: Path, fact
             if row[part] and leg.start <= float(row[1]) <= leg.end
         ]
         good = [(at, abs(celsius - dwell.target) <= 3 and mbar <= 1e-3) for at, celsius, mbar in seen]
-        counts = sum(
-            after - at for (at, one), (after, other) in zip(good, good[1:], strict=False) if one and other
-        )
+        counts = sum(after - at for (at, one), (after, other) in pairwise(good) if one and other)
         # The first and the last second of a dwell lie between two messages.
         assert dwell.creditable == pytest.approx(counts, abs=2.0)
         assert dwell.minimum == min(celsius for _, celsius, _ in seen)
@@ -231,6 +230,11 @@ def with_credit(seconds: float) -> Callable[[Facts], Facts]:
     return change
 
 
+def with_short_plan(facts: Facts) -> Facts:
+    """Return a run at four times the speed, so that the 5 s are more than a tenth of a dwell of 20 s."""
+    return with_state(with_credit(17.0)(facts), speed=120.0)
+
+
 def without_step(facts: Facts) -> Facts:
     return with_state(facts, flown=facts.past.state.flown[:3], result=Result.CANCELLED)
 
@@ -250,6 +254,7 @@ def unseen_step(facts: Facts) -> Facts:
         (with_limits(-4, 55), Verdict.FAIL, 3, Outcome.NOT_MET, "measured values"),
         (with_credit(75.0), Verdict.PASS, 1, Outcome.MET, "1m 15s count"),
         (with_credit(74.9), Verdict.FAIL, 1, Outcome.NOT_MET, "5s are missing"),
+        (with_short_plan, Verdict.FAIL, 1, Outcome.NOT_MET, "17s count"),
         (without_step, Verdict.FAIL, 2, Outcome.NOT_MET, "It was not flown."),
         (unseen_step, Verdict.NOT_JUDGED, 1, Outcome.OPEN, "while nothing was heard"),
         (
@@ -333,8 +338,8 @@ def test_a_run_of_an_unknown_recipe_is_not_judged(tmp_path: Path) -> None:
     fly(writer, 1, 100.0, seconds=20.0)
     writer.item(
         RunItem(
-            id=2, name="", load=None, started_utc=BEGAN + 101, started_mono=101.0, utc=BEGAN + 110, mono=110.0,
-            result="completed", flight=b"{}",
+            id=2, name="", load=None, started_utc=BEGAN + 101, started_mono=101.0,
+            utc=BEGAN + 110, mono=110.0, result="completed", flight=b"{}",
         )
     )  # fmt: skip
     writer.commit(BEGAN + 200)
@@ -451,6 +456,14 @@ def test_the_page_tells_of_everything(html: str, facts: Facts) -> None:
     ):
         assert said in text, said
     assert 'src="data:image/png;base64,' in html
+
+
+def test_a_simulated_chamber_is_told(facts: Facts, html: str) -> None:
+    assert "Simulated:" not in html
+    life = facts.sessions[0]
+    about = msgspec.structs.replace(life.about, contract=("documented.toml", "simulator.toml"))
+    changed = msgspec.structs.replace(facts, sessions=(msgspec.structs.replace(life, about=about),))
+    assert "the built-in simulator, and no part was tested" in page(changed, UTC)
 
 
 def test_the_head_of_the_audit_stands_in_it(facts: Facts) -> None:

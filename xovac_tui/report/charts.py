@@ -23,7 +23,7 @@ from xovac_tui.chamber.history import Bins
 from xovac_tui.flight import Leg
 from xovac_tui.recipes.units import format_number, format_temperature
 from xovac_tui.report.facts import Facts
-from xovac_tui.report.words import Times
+from xovac_tui.report.words import Times, dwell_word
 from xovac_tui.station.runs import Track
 
 _WIDTH, _HEIGHT, _LOW_HEIGHT = 7.3, 3.5, 2.4
@@ -157,8 +157,8 @@ def _dwell_chart(leg: Leg, dwell: Dwell, track: Track) -> str:
     axes.set_title(f"Step {leg.step}: {format_temperature(dwell.target)}", fontsize=8, loc="left")
     axes.set_xlabel(f"{name} since the dwell began", fontsize=7, labelpad=2)
     axes.tick_params(labelsize=7)
-    axes.xaxis.set_major_locator(MaxNLocator(6))
-    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 1.5, 2, 3, 5, 10]))
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda at, _: format_number(at)))
     return _svg(figure, f"step-{leg.step}")
 
@@ -228,18 +228,15 @@ def _pieces(bins: Bins, *, positive: bool = False) -> Iterator[tuple[list[float]
 def _shade(axes: Axes, facts: Facts, *, words: bool = True) -> None:
     """Shade dwells by their temperature, and what was not measured."""
     past = facts.past
-    start, plan = past.recorded.started, past.plan
-    middle = plan.start_temperature if plan is not None else None
+    start = past.recorded.started
     told: set[str] = set()
     for leg in past.view().legs:
         if leg.dwell is None or leg.start is None:
             continue
         end = past.until if leg.end is None else start + leg.end
-        colour, word = _EVEN, "Dwell"
-        if middle is not None and plan is not None and abs(leg.dwell.target - middle) > plan.tolerance:
-            hot = leg.dwell.target > middle
-            colour, word = (_HOT, "Hot dwell") if hot else (_COLD, "Cold dwell")
-        label = word if words and word not in told else ""
+        word = dwell_word(leg.dwell.target)
+        colour = {"hot dwell": _HOT, "cold dwell": _COLD}.get(word, _EVEN)
+        label = word.capitalize() if words and word not in told else ""
         told.add(word)
         axes.axvspan(_at(start + leg.start), _at(end), color=colour, linewidth=0, zorder=0, label=label)
     for place, gap in enumerate(past.gaps):

@@ -28,6 +28,7 @@ from xovac_tui.recording.windows import Windows
 from xovac_tui.report.facts import Attachment, ChannelFigures, Facts, Phase, Span
 from xovac_tui.report.figures import Tally
 from xovac_tui.report.occurrences import handled, occurrences
+from xovac_tui.report.words import dwell_word
 from xovac_tui.station.runs import PastRun, Told, Track, read_run, track
 
 _OTHERS = 4
@@ -171,18 +172,15 @@ def _phases(past: PastRun, part: Part) -> tuple[Phase, ...]:
         if leg.dwell is not None:
             dwells.setdefault(leg.dwell.target, []).append((begin, end))
     kinds = [
-        Phase(_dwell_name(target, len(spans), past), tuple(spans))
+        Phase(_dwell_name(target, len(spans)), tuple(spans))
         for target, spans in sorted(dwells.items(), reverse=True)
     ]
     return (Phase("whole run", ((part.start, part.end),)), *kinds, *steps)
 
 
-def _dwell_name(target: float, count: int, past: PastRun) -> str:
-    """Return `hot dwells at 60 °C`: hot and cold against the temperature at the start of the plan."""
-    plan = past.plan
-    word = "dwell"
-    if plan is not None and abs(target - plan.start_temperature) > plan.tolerance:
-        word = "hot dwell" if target > plan.start_temperature else "cold dwell"
+def _dwell_name(target: float, count: int) -> str:
+    """Return `hot dwell at 60 °C`, `2 cold dwells at −20 °C`."""
+    word = dwell_word(target)
     many = f"{count} {word}s" if count > 1 else word
     return f"{many} at {format_temperature(target)}"
 

@@ -13,6 +13,9 @@ from xovac_tui.recipes.plan import Segment
 from xovac_tui.recipes.units import format_duration, format_temperature
 from xovac_tui.report.facts import Facts, Figures
 
+_ALLOWED = 0.1
+"""Of its planned time; a dwell may never be short of more."""
+
 
 class Outcome(StrEnum):
     """Whether one criterion is met."""
@@ -107,7 +110,9 @@ def _dwell(facts: Facts, hold: Segment) -> Criterion:
         return Criterion(asks, Outcome.OPEN, "It went by while nothing was heard.", hold.index)
     found = f"{format_duration(dwell.creditable)} count, of {format_duration(dwell.elapsed)} elapsed."
     goes_on = leg.end is None and past.running
-    if dwell.creditable >= planned - (0.0 if goes_on else facts.period):
+    # The chamber tells the beginning and the end of a step no finer than it reports.
+    allowed = 0.0 if goes_on else min(facts.period, _ALLOWED * planned)
+    if dwell.creditable >= planned - allowed:
         return Criterion(asks, Outcome.MET, found, hold.index)
     if goes_on:
         return Criterion(asks, Outcome.OPEN, f"{found} It goes on.", hold.index)

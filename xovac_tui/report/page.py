@@ -22,13 +22,15 @@ from xovac_tui.report import charts
 from xovac_tui.report.deviations import deviations
 from xovac_tui.report.facts import Attachment, ChannelFigures, Facts
 from xovac_tui.report.judge import Judgement, Outcome, Verdict, judge
-from xovac_tui.report.words import DASH, Times, duration, lines, text, value
+from xovac_tui.report.words import COOL, DASH, WARM, Times, duration, lines, text, value
 
 Row = tuple[str, ...]
 Pair = tuple[str, str]
 
 _SIGNS = {Outcome.MET: "✓", Outcome.NOT_MET: "✗", Outcome.OPEN: "?"}
-_MOST_STEP_ROWS = 600
+_SIMULATOR = "simulator.toml"
+"""Contract of the built-in simulator: no real part was tested where it is in force."""
+_MOST_STEP_ROWS = 300
 """Rows of figures by step; of more, only those of channels that the contract names are told."""
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _MOST_TEXT = 200_000
@@ -65,6 +67,7 @@ class _Page:
             "title": text(past.recorded.name, 120) if past.recorded.name else "Run without a name",
             "run": past.recorded.label,
             "interim": past.running,
+            "simulated": any(_SIMULATOR in life.about.contract for life in facts.sessions),
             "chamber": text(facts.chamber, 80),
             "footer": _in_css(f"{past.recorded.label} of {text(facts.chamber, 80)}, {day}"),
             "day": day,
@@ -78,6 +81,8 @@ class _Page:
             ],
             "allowance": duration(facts.period) if facts.period else "",
             "limits_known": facts.recipe is not None and facts.recipe.limits is not None,
+            "warm": format_temperature(WARM),
+            "cool": format_temperature(COOL),
             "zone": self._times.zone_words,
             "subject": self._subject(),
             "people": self._people(),

@@ -10,6 +10,8 @@ from xovac_tui.api.text import clean
 from xovac_tui.recipes.units import format_duration
 
 DASH = "—"
+COOL, WARM = 15.0, 35.0
+"""degC; between them a dwell is neither hot nor cold: a laboratory may be so warm."""
 _SOURCE_LINES = 5_000
 _SOURCE_WIDTH = 400
 
@@ -60,6 +62,11 @@ def duration(seconds: float | None) -> str:
 def value(figure: float | None, unit: str, *, log: bool = False) -> str:
     """Return a value with the decimals of its unit, without it; a dash where it is not known."""
     return DASH if figure is None else number(figure, unit, log=log)
+
+
+def dwell_word(target: float) -> str:
+    """Return `hot dwell`, `cold dwell` or `dwell`, for its target in degC."""
+    return "hot dwell" if target > WARM else "cold dwell" if target < COOL else "dwell"
 
 
 def text(words: str, most: int = 400) -> str:
