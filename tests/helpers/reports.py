@@ -104,6 +104,7 @@ class Page(HTMLParser):
         self.wrong: list[str] = []
         self.fetched: list[str] = []
         self.tags: set[str] = set()
+        self.ids: list[str] = []
         self.handlers: list[str] = []
         self.rows: list[list[str]] = []
         self.text = ""
@@ -116,6 +117,8 @@ class Page(HTMLParser):
         self.tags.add(tag)
         self.text += " "
         for name, value in attrs:
+            if name == "id":
+                self.ids.append(value or "")
             if name.startswith("on"):
                 self.handlers.append(name)
             if name in ("src", "href", "xlink:href", "data", "action") and not (value or "").startswith(

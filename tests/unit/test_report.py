@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -420,6 +421,8 @@ def test_the_page_is_whole_needs_nothing_and_runs_nothing(html: str) -> None:
     assert read.wrong == []
     assert read.fetched == []
     assert read.handlers == []
+    assert len(read.ids) == len(set(read.ids))
+    assert {one.removeprefix("#") for one in re.findall(r'(?:href="|url\()(#[^")]+)', html)} <= set(read.ids)
     assert "script" not in read.tags
     assert not {"link", "iframe", "object", "embed"} & read.tags
     assert "@import" not in html

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -62,6 +63,7 @@ _STYLE: Any = {
     "text.parse_math": False,
     "path.simplify": True,
 }
+_UNUSED_NAMES = re.compile(r' id="[A-Za-z0-9]+_[0-9]+"')
 _NO_METADATA: Any = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 
 
@@ -160,7 +162,7 @@ def _dwell_chart(leg: Leg, dwell: Dwell, track: Track) -> str:
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 1.5, 2, 3, 5, 10]))
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda at, _: format_number(at)))
-    return _svg(figure, f"step-{leg.step}")
+    return _svg(figure, f"temperature in step {leg.step}")
 
 
 # -- parts ----------------------------------------------------------------------------------------------
@@ -296,8 +298,10 @@ def _legend(axes: Axes) -> None:
 
 def _svg(figure: Figure, name: str) -> str:
     """Return a figure as an element of the page, its inner names its own."""
-    with mpl.rc_context({"svg.hashsalt": name, "svg.id": name}):
+    with mpl.rc_context({"svg.hashsalt": name}):
         file = io.StringIO()
         figure.savefig(file, format="svg", metadata=_NO_METADATA)
     whole = file.getvalue()
-    return whole[whole.index("<svg") :]
+    # Names that nothing refers to would stand in the page several times.
+    drawn = _UNUSED_NAMES.sub("", whole[whole.index("<svg") :])
+    return drawn.replace("<svg ", f'<svg role="img" aria-label="{name}" ', 1)

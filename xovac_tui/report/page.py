@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo
@@ -15,26 +12,27 @@ import jinja2
 from markupsafe import Markup
 
 from xovac_tui.api.figures import number, unit
-from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.flight import Leg
 from xovac_tui.recipes.units import format_number, format_temperature
 from xovac_tui.report import charts
 from xovac_tui.report.deviations import deviations
-from xovac_tui.report.facts import Attachment, ChannelFigures, Facts
+from xovac_tui.report.facts import ChannelFigures, Facts
+from xovac_tui.report.happened import alarm_rows, command_row, gap_rows, handled_rows, note_rows
 from xovac_tui.report.judge import Judgement, Outcome, Verdict, judge
-from xovac_tui.report.words import COOL, DASH, WARM, Times, duration, lines, text, value
-
-Row = tuple[str, ...]
-Pair = tuple[str, str]
+from xovac_tui.report.papers import (
+    attachment_words,
+    change_words,
+    reading_pairs,
+    recipe_words,
+    session_rows,
+)
+from xovac_tui.report.words import COOL, DASH, WARM, Pair, Row, Times, duration, text, value
 
 _SIGNS = {Outcome.MET: "✓", Outcome.NOT_MET: "✗", Outcome.OPEN: "?"}
 _SIMULATOR = "simulator.toml"
 """Contract of the built-in simulator: no real part was tested where it is in force."""
 _MOST_STEP_ROWS = 300
 """Rows of figures by step; of more, only those of channels that the contract names are told."""
-_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
-_MOST_TEXT = 200_000
-"""Characters of an attached text that are shown."""
 
 
 def page(facts: Facts, zone: tzinfo | None) -> str:
@@ -93,20 +91,20 @@ class _Page:
             "dwells": self._dwells(),
             "steps": self._steps(),
             "deviations": [text(one, 600) for one in deviations(facts)],
-            "alarms": self._alarms(),
-            "handled": self._handled(),
-            "commands": [self._command(one.entry) for one in past.commands],
-            "notes": self._notes(),
-            "gaps": self._gaps(),
+            "alarms": alarm_rows(facts, self._times),
+            "handled": handled_rows(facts, self._times),
+            "commands": [command_row(one.entry, self._times) for one in past.commands],
+            "notes": note_rows(facts, self._times),
+            "gaps": gap_rows(facts, self._times),
             "phases": self._phases(),
             "by_step": self._by_step(),
             "by_step_cut": self._step_rows() > _MOST_STEP_ROWS,
-            "attachments": [self._attachment(one) for one in facts.attachments],
-            "recipe": self._recipe(),
-            "settings": self._settings(),
-            "sessions": self._sessions(),
-            "in_force": [self._change(one) for one in facts.in_force],
-            "changes": [self._change(one) for one in facts.changes],
+            "attachments": [attachment_words(one, self._times) for one in facts.attachments],
+            "recipe": recipe_words(facts, self._times),
+            "settings": reading_pairs(facts),
+            "sessions": session_rows(facts),
+            "in_force": [change_words(one, self._times) for one in facts.in_force],
+            "changes": [change_words(one, self._times) for one in facts.changes],
             "source": self._source(),
         }
 
@@ -215,75 +213,6 @@ class _Page:
             )
         return made
 
-    # -- what happened ----------------------------------------------------------------------------------
-
-    def _alarms(self) -> list[Row]:
-        made: list[Row] = []
-        for one in self._facts.alarms:
-            change = one.raised
-            told = text(change.text or change.rule, 300)
-            if change.limit_set:
-                told += f" (limits {text(change.limit_set, 40)})"
-            acknowledged = DASH
-            if one.acknowledged is not None:
-                by = text(one.acknowledged_by, 60)
-                acknowledged = f"{self._times.stamp(one.acknowledged)} by {by}"
-            made.append(
-                (
-                    self._times.stamp(change.utc) + (" (before the run)" if one.earlier else ""),
-                    change.severity.value,
-                    told,
-                    self._times.stamp(one.returned),
-                    acknowledged,
-                )
-            )
-        return made
-
-    def _handled(self) -> list[Row]:
-        return [
-            (
-                self._times.stamp(change.utc),
-                text(change.rule, 80),
-                change.event.value
-                + (f" until {self._times.stamp(change.until)}" if change.until is not None else ""),
-                text(change.who, 60),
-                text(change.reason, 200),
-            )
-            for change in self._facts.handled
-        ]
-
-    def _command(self, entry: LedgerEntry) -> Row:
-        outcome = entry.outcome.value
-        if entry.late is not None:
-            outcome += f", later {entry.late.value}"
-        if entry.confirmed is not None:
-            outcome += f", confirmed by the chamber after {entry.confirmed:.1f} s"
-        said = entry.reason or entry.message
-        return (
-            self._times.stamp(entry.utc),
-            ("STOP: " if entry.stop else "") + text(entry.command, 60),
-            text(entry.who, 60),
-            outcome + (f" ({text(said, 200)})" if said else ""),
-        )
-
-    def _notes(self) -> list[Row]:
-        return [
-            (self._times.stamp(one.t), text(one.who, 60), text(one.mark.text, 600))
-            for one in self._past.marks
-            if one.mark.kind == "note"
-        ]
-
-    def _gaps(self) -> list[Row]:
-        return [
-            (
-                self._times.stamp(gap.start),
-                self._times.stamp(gap.end),
-                duration(gap.seconds),
-                "no link or no data" if gap.recorded else "nobody recorded",
-            )
-            for gap in self._past.gaps
-        ]
-
     # -- figures ----------------------------------------------------------------------------------------
 
     def _phases(self) -> list[tuple[str, list[Row]]]:
@@ -327,100 +256,6 @@ class _Page:
                 f"{found.count:,}",
             )
 
-    # -- papers -----------------------------------------------------------------------------------------
-
-    def _attachment(self, one: Attachment) -> dict[str, Any]:
-        picture = ""
-        if one.media in _PICTURES:
-            picture = f"data:{one.media};base64,{b64encode(one.data).decode('ascii')}"
-        shown = ""
-        if one.media.startswith("text/"):
-            shown = lines(one.data[:_MOST_TEXT].decode("utf-8", "replace"))
-            if len(one.data) > _MOST_TEXT:
-                shown += "\n… the rest is in the file"
-        return {
-            "name": text(one.name, 120),
-            "caption": text(one.text, 400) if one.text else "",
-            "told": f"{text(one.media, 60)}, {len(one.data):,} bytes, attached {self._times.stamp(one.t)} "
-            f"by {text(one.who, 60)}",
-            "hash": text(one.hash, 64),
-            "picture": picture,
-            "text": shown,
-        }
-
-    def _recipe(self) -> dict[str, Any] | None:
-        load = self._past.load
-        if load is None:
-            return None
-        known = self._facts.settings
-        degrees, seconds = (known.temperature_unit, known.duration_unit) if known is not None else ("", "")
-        return {
-            "loaded": f"{self._times.stamp(load.t)} by {text(load.who, 60)}: {text(load.outcome, 40)}",
-            "source": lines(load.source),
-            "source_hash": hashlib.sha256(load.source.encode("utf-8", "backslashreplace")).hexdigest(),
-            "hash": text(load.hash, 64),
-            "whole": self._facts.payload_is_whole,
-            "heads": (
-                f"Target, {unit(degrees)}" if degrees else "Target",
-                f"Duration, {seconds}",
-                "Gradient",
-            ),
-            "items": [
-                (str(place), *(format_number(one, 6) for one in item))
-                for place, item in enumerate(self._facts.items, 1)
-            ],
-            "payload": "" if self._facts.items else lines(load.payload),
-        }
-
-    def _settings(self) -> list[Pair]:
-        """Return how the device was assumed to read the list."""
-        known = self._facts.settings
-        if known is None:
-            return []
-        reading = {
-            "ramp": "the setpoint moves linearly over an item's duration",
-            "jump": "the setpoint jumps and holds",
-        }[known.step_reading]
-        limits = [
-            "nobody said" if one is None else format_temperature(one)
-            for one in (known.chamber_min, known.chamber_max)
-        ]
-        pressure = "any pressure" if known.pressure is None else f"≤ {number(known.pressure, log=True)} mbar"
-        rates = known.rates.words if known.rates is not None else ""
-        return [
-            ("Units of the list", f"{unit(known.temperature_unit)}, {known.duration_unit} (assumed)"),
-            ("How an item is read", f"{known.step_reading}: {reading} (assumed)"),
-            ("Coldest of the chamber", limits[0]),
-            ("Hottest of the chamber", limits[1]),
-            ("Rate of the chamber", rates or f"{format_number(known.assumed_rate)} K/min (assumed)"),
-            ("A dwell counts within", f"± {format_number(known.tolerance)} K where the recipe says nothing"),
-            ("A dwell counts at", f"{pressure} where the recipe says nothing"),
-        ]
-
-    def _sessions(self) -> list[Row]:
-        return [
-            (
-                f"s{life.id}",
-                text(life.program, 60),
-                text(life.who, 60),
-                text(life.about.url, 120),
-                text(", ".join(life.about.contract), 300),
-                f"{format_number(life.about.speed)} × (simulated)"
-                if life.about.speed != 1.0
-                else "real time",
-            )
-            for life in self._facts.sessions
-        ]
-
-    def _change(self, one: Any) -> dict[str, str]:
-        return {
-            "kind": text(one.kind, 40),
-            "when": self._times.stamp(one.t),
-            "who": text(one.who, 60),
-            "text": text(one.text, 1_000),
-            "after": _pretty(one.after),
-        }
-
     def _source(self) -> dict[str, str]:
         facts = self._facts
         return {
@@ -431,14 +266,6 @@ class _Page:
             "program": text(facts.program, 80),
             "made": self._times.stamp(facts.made),
         }
-
-
-def _pretty(held: str) -> str:
-    """Return JSON with a line a value, for people; other text as it is."""
-    try:
-        return lines(json.dumps(json.loads(held), indent=1, ensure_ascii=False)) if held else ""
-    except (ValueError, RecursionError):
-        return lines(held)
 
 
 def _in_css(words: str) -> Markup:

@@ -9,6 +9,10 @@ from xovac_tui.api.figures import number
 from xovac_tui.api.text import clean
 from xovac_tui.recipes.units import format_duration
 
+Row = tuple[str, ...]
+"""Cells of a table."""
+Pair = tuple[str, str]
+"""What something is called, and what it is."""
 DASH = "—"
 COOL, WARM = 15.0, 35.0
 """degC; between them a dwell is neither hot nor cold: a laboratory may be so warm."""
