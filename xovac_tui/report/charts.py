@@ -63,7 +63,7 @@ _STYLE: Any = {
     "text.parse_math": False,
     "path.simplify": True,
 }
-_UNUSED_NAMES = re.compile(r' id="[A-Za-z0-9]+_[0-9]+"')
+_UNUSED_NAMES = re.compile(r' id="[A-Za-z0-9.]+_[0-9]+"')
 _NO_METADATA: Any = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 
 

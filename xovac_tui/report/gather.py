@@ -52,7 +52,6 @@ def gather(
     contract: Contract,
     program: str,
     now: float,
-    audit: str = "",
     told: Progress | None = None,
 ) -> Facts:
     """Read all that is known of a run; RecordError where it is not in the record, or that is damaged."""
@@ -95,7 +94,7 @@ def gather(
             events=tally.messages,
             data_hash=transcript_hash(tape_of(record, part, _share(told, _READING, _HASHING))),
             unread=unread(record, part),
-            audit=audit,
+            audit=_audit(record),
         )
 
 
@@ -239,6 +238,12 @@ def _zooms(windows: Windows, contract: Contract, past: PastRun, part: Part) -> t
 def _in_force(record: Record, start: float) -> tuple[lists.RecordedChange, ...]:
     newest = {change.kind: change for change in lists.changes(record, 0.0, math.nextafter(start, math.inf))}
     return tuple(newest[kind] for kind in _AUDITED if kind in newest)
+
+
+def _audit(record: Record) -> str:
+    """Return the newest entry of the chain that vouches for the record; empty where there is none."""
+    found = record.audited and record.rows("SELECT id, hash FROM chain ORDER BY id DESC LIMIT 1")
+    return f"entry {found[0][0]:,}, {found[0][1]}" if found else ""
 
 
 def _attachments(record: Record, number: int) -> tuple[Attachment, ...]:
