@@ -14,7 +14,7 @@ class Exit(IntEnum):
     USAGE = 2
     """Wrong arguments or settings, or no terminal where one is needed."""
     WARNING = 3
-    """The device answered `warning`: what was asked did not happen. Or an export lacks damaged events."""
+    """The device answered `warning`: what was asked did not happen. Or a file lacks damaged events."""
     ERROR = 4
     """The device answered `error`, or a guard refused the command."""
     UNKNOWN = 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -327,3 +328,37 @@ async def test_it_is_ascii_where_it_must_be(tmp_path: Path, recorded: bytes) -> 
         await c.settle()
         assert pane.query_one("#pair-rows", Rows).plain.isascii()
         assert chart(pane, "pair-chart").isascii()
+
+
+async def test_a_report_of_the_chosen_run_is_written_beside_the_screen(
+    tmp_path: Path, recorded: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XOVAC_HOME", str(tmp_path / "home"))
+    async with runs_tab(tmp_path, recorded) as (c, pane):
+        await choose(c, pane, 1)
+        await c.press("R")
+        await c.until(lambda: any("The report of r1 is in" in toast for toast in c.toasts))
+        (report,) = (tmp_path / "home" / "exports").iterdir()
+        assert any(report.name in "".join(toast.split()) for toast in c.toasts)
+        text = report.read_text()
+        assert "r1 of chamber bench-1" in text
+        assert "20s in all, in which nothing was measured" in text
+
+
+async def test_a_report_that_cannot_be_written_says_why(
+    tmp_path: Path, recorded: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XOVAC_HOME", str(tmp_path / "home"))
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    async with runs_tab(tmp_path, recorded) as (c, _pane):
+        await c.press("R")
+        await c.until(lambda: any("xovac-tui[report]" in toast for toast in c.toasts))
+    assert not (tmp_path / "home" / "exports").exists()
+
+
+async def test_there_is_nothing_to_report_without_a_run(tmp_path: Path) -> None:
+    async with runs_tab(tmp_path) as (c, pane):
+        await c.until(lambda: "No run is in the" in shown(pane, "list"))
+        await c.press("R")
+        await c.settle()
+        assert not any("report" in toast for toast in c.toasts)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import os
@@ -13,6 +14,7 @@ import pytest
 
 import xovac_tui
 from tests.helpers.commandline import CommandLine, clean_environment
+from tests.helpers.pastruns import three_runs
 from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui import paths
 from xovac_tui.api.event import Event
@@ -323,3 +325,40 @@ def test_a_full_disk_is_a_sentence(
     assert "x.csv cannot be written: No space left on device. Make room there" in said.err
     assert not [file for file in tmp_path.iterdir() if file.name.startswith((".x.csv", "x.csv"))]
     assert json.loads(line("runs", "--json").out)["runs"][0]["exported"] is None
+
+
+# -- report -----------------------------------------------------------------------------------------------
+
+
+def test_a_report_is_written_beside_and_its_hash_is_that_of_the_export(line: CommandLine) -> None:
+    record = str(three_runs(line.home / "three.sqlite3"))
+    done = line("report", "r1", "--record", record)
+    assert done.code == 0, done.err
+    assert "The report of r1 is in bench-1-r1.html" in done.err
+    text = (line.home / "bench-1-r1.html").read_text()
+    assert line("export", "r1", "--record", record, "--out", "r1.jsonl").code == 0
+    assert hashlib.sha256((line.home / "r1.jsonl").read_bytes()).hexdigest() in text
+    again = line("report", "r1", "--record", record)
+    assert again.code == 2
+    assert "add --force" in again.err
+    assert line("report", "last", "--record", record, "--out", "last.html").code == 0
+    assert "interim" in (line.home / "last.html").read_text()
+
+
+def test_a_report_of_what_is_not_there_says_what_is(line: CommandLine) -> None:
+    record = str(three_runs(line.home / "three.sqlite3"))
+    session = line("report", "s1", "--record", record)
+    assert (session.code, session.out) == (2, "")
+    assert "a report is of one run. There are r1, r2, r3 and `last`" in session.err
+    assert "no folder nowhere" in line("report", "r1", "--record", record, "--out", "nowhere/x.html").err
+
+
+def test_a_report_that_lacks_damaged_events_says_so(line: CommandLine) -> None:
+    path = three_runs(line.home / "three.sqlite3")
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE blocks SET data = x'00' WHERE id = (SELECT min(id) FROM blocks)")
+    db.close()
+    done = line("report", "r1", "--record", str(path))
+    assert done.code == 3, done.err
+    assert "They are missing in the report." in done.err
+    assert "are damaged in the record" in (line.home / "bench-1-r1.html").read_text()

@@ -94,6 +94,13 @@ def test_the_first_picture_does_not_wait_for_the_record_or_for_runs() -> None:
     assert brought_in(["xovac_tui.recording.recorder"], late)
 
 
+def test_only_what_draws_a_report_brings_in_its_libraries() -> None:
+    drawing = [f"xovac_tui.report.{name}" for name in ("charts", "figures", "gather", "page")]
+    others = [name for name in ALL if name not in drawing]
+    assert brought_in(others, ("jinja2", "matplotlib", "numpy")) == {}
+    assert brought_in(drawing, ("jinja2", "matplotlib", "numpy"))
+
+
 def test_nothing_needs_posix_to_be_imported() -> None:
     # Textual's POSIX driver is not there on Windows; our own module for it is imported only where it is.
     ours = [name for name in ALL if name != "xovac_tui.ui.driver"]

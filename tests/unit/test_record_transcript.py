@@ -12,10 +12,20 @@ from hypothesis import strategies as st
 
 from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui.api.event import Event, Kind
+from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmState, Severity
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.imports import read_transcript
-from xovac_tui.recording.items import Item, LedgerItem, LinkItem, LoadItem, MarkItem, RunItem
+from xovac_tui.recording.items import (
+    AlarmItem,
+    ChangeItem,
+    Item,
+    LedgerItem,
+    LinkItem,
+    LoadItem,
+    MarkItem,
+    RunItem,
+)
 from xovac_tui.recording.lists import find_span
 from xovac_tui.recording.parts import open_still, part_of
 from xovac_tui.recording.schema import NewerRecordError, RecordError
@@ -56,6 +66,18 @@ def beside(at: float) -> list[Item]:
             flight=b'{"step": 2}',
             rates=b"[]",
         ),
+        AlarmItem(
+            AlarmChange(
+                rule="Hot",
+                event=AlarmEvent.RAISED,
+                state=AlarmState.UNACKNOWLEDGED,
+                severity=Severity.HIGH,
+                utc=utc,
+                mono=mono,
+                text="It is hot.",
+            )
+        ),
+        ChangeItem(kind="limits", who="ada@bench", text="Hot: 80 -> 90", utc=utc, mono=mono, after="{}"),
     ]
 
 
@@ -95,13 +117,8 @@ def test_everything_comes_back_as_it_was(tmp_path: Path) -> None:
     assert rest_of(after) == rest_of(before)
     assert events_of(after) == events_of(before)
     assert len(events_of(after)) == 703
-    assert [len(rest_of(after)[part]) for part in ("links", "commands", "marks", "loads", "runs")] == [
-        1,
-        2,
-        1,
-        1,
-        1,
-    ]
+    parts = ("links", "commands", "marks", "loads", "runs", "alarms", "changes")
+    assert [len(rest_of(after)[part]) for part in parts] == [1, 2, 1, 1, 1, 1, 1]
     assert len(after.head.sessions) == 2
     assert (tmp_path / "all.jsonl").read_text().isascii()
 
@@ -159,7 +176,7 @@ def test_other_files_are_told_from_transcripts(tmp_path: Path) -> None:
         read_transcript(tmp_path / "missing")
     exported(path, tmp_path / "x.jsonl")
     newer = tmp_path / "newer.jsonl"
-    newer.write_text((tmp_path / "x.jsonl").read_text().replace('"format": 1', '"format": 2'))
+    newer.write_text((tmp_path / "x.jsonl").read_text().replace('"format": 2', '"format": 3'))
     with pytest.raises(NewerRecordError, match="newer"):
         read_transcript(newer)
 

@@ -25,6 +25,7 @@ _COMMANDS = {
     "runs": "xovac_tui.cli.runs:runs",
     "replay": "xovac_tui.cli.replay:replay",
     "export": "xovac_tui.cli.export:export",
+    "report": "xovac_tui.cli.report:report",
     "recipe": "xovac_tui.cli.recipe:recipe",
     "config": "xovac_tui.cli.settings:config",
     "doctor": "xovac_tui.cli.doctor:doctor",

@@ -43,14 +43,14 @@ def json_line(event: LoggedEvent) -> str:
     )
 
 
-def export_file(folder: Path, words: str, utc: float) -> Path:
+def export_file(folder: Path, words: str, utc: float, ending: str = ".jsonl") -> Path:
     """Return a file in `folder` that does not exist yet, named by `words` and the time."""
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", words).strip("-.")[:60] or "log"
     stamp = datetime.fromtimestamp(utc, UTC).strftime("%Y%m%dT%H%M%SZ")
-    path = folder / f"{stem}-{stamp}.jsonl"
+    path = folder / f"{stem}-{stamp}{ending}"
     number = 2
     while path.exists():
-        path = folder / f"{stem}-{stamp}-{number}.jsonl"
+        path = folder / f"{stem}-{stamp}-{number}{ending}"
         number += 1
     return path
 

@@ -15,6 +15,8 @@ import msgspec
 from xovac_tui.recording.codec import Block, block_of
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.lists import (
+    RecordedAlarm,
+    RecordedChange,
     RecordedCommand,
     RecordedLink,
     RecordedLoad,
@@ -38,6 +40,8 @@ _TYPES: dict[str, Any] = {
     "marks": RecordedMark,
     "loads": RecordedLoad,
     "runs": RecordedRun,
+    "alarms": RecordedAlarm,
+    "changes": RecordedChange,
 }
 
 

@@ -11,12 +11,16 @@ import msgspec
 from xovac_tui.recording.codec import block_of
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.lists import (
+    RecordedAlarm,
+    RecordedChange,
     RecordedCommand,
     RecordedLink,
     RecordedLoad,
     RecordedMark,
     RecordedRun,
     RecordedSession,
+    alarms,
+    changes,
     commands,
     links,
     load,
@@ -67,10 +71,16 @@ class Tape(msgspec.Struct, frozen=True, kw_only=True):
     runs: tuple[RecordedRun, ...] = ()
     rates: tuple[tuple[int, str], ...] = ()
     """What the chamber managed in its runs: (run, JSON)."""
+    alarms: tuple[RecordedAlarm, ...] = ()
+    changes: tuple[RecordedChange, ...] = ()
+    """Settings, limits, contracts and decisions of trust that became others."""
 
 
 def tape_of(record: Record, part: Part, told: Told | None = None) -> Tape:
-    """Return a part of a record as a tape; the record must stay open for as long as it is read."""
+    """Return a part of a record as a tape; the record must stay open for as long as it is read.
+
+    What is in it does not depend on what is recorded later, so that its transcript can be made again.
+    """
     only = part.span.session.id if part.span.session else None
     lives = sessions(record, recording=False)
     start, end = _reach(part, lives)
@@ -81,21 +91,22 @@ def tape_of(record: Record, part: Part, told: Told | None = None) -> Tape:
     recorders = [life.id for life in lives if life.recording and life.started <= start]
     before = [link for link in links(record, 0.0, start) if link.session in recorders[-1:]][-1:]
     during = [link for link in links(record, start, end) if only in (None, link.session)]
-    changes = commands(record, start, end, newest_only=False)
+    entries = commands(record, start, end, newest_only=False)
     noted = marks(record, start, end, _ALL)
-    used = {link.session for link in (*before, *during)} | {change.session for change in changes}
+    used = {link.session for link in (*before, *during)} | {entry.session for entry in entries}
     used |= {mark.session for mark in noted} | {run.session for run in flown}
+    told_of = [
+        _until(life, end)
+        for life in lives
+        if life.id in used or (only in (None, life.id) and life.started < end and life.seen >= start)
+    ]
     return Tape(
         head=TapeHead(
             label=part.span.label,
             start=start,
             end=end,
-            sessions=tuple(
-                life
-                for life in lives
-                if life.id in used or (only in (None, life.id) and life.started < end and life.seen >= start)
-            ),
-            channels=tuple(record.channels()),
+            sessions=tuple(told_of),
+            channels=_channels(record, told_of),
         ),
         get=record.get,
         scan=lambda index, passes: _scan(record.path, index, passes),
@@ -103,11 +114,33 @@ def tape_of(record: Record, part: Part, told: Told | None = None) -> Tape:
             record, msgspec.structs.replace(part, start=max(part.start, begin)), told
         ),
         links=(*before, *during),
-        commands=tuple(changes),
+        commands=tuple(entries),
         marks=tuple(noted),
         loads=_loads(record, start, end, flown),
-        runs=tuple(flown),
+        # When it was exported is no part of what happened.
+        runs=tuple(msgspec.structs.replace(run, exported=None) for run in flown),
         rates=tuple((number, data) for number, data in rates(record) if number in numbers),
+        alarms=tuple(alarms(record, start, end)),
+        changes=tuple(changes(record, start, end)),
+    )
+
+
+def _until(life: RecordedSession, end: float) -> RecordedSession:
+    """Return a session as it was at a record time: it went on then, if it was seen later."""
+    if life.seen <= end:
+        return life
+    return msgspec.structs.replace(life, seen=max(life.started, end), closed=False)
+
+
+def _channels(record: Record, lives: list[RecordedSession]) -> tuple[RecordedChannel, ...]:
+    """Return the channels that were named in some sessions, as they were called then."""
+    named: dict[str, tuple[str, str]] = {}
+    for life in lives:
+        named.update(life.about.channels)
+    return tuple(
+        RecordedChannel(channel.id, channel.name, *named[channel.name])
+        for channel in record.channels()
+        if channel.name in named
     )
 
 

@@ -2,11 +2,14 @@
 
 The first line is the head (`"xovac": "record"`). Then come the events (`index`), with a `stretch` line
 wherever the session, or the shift from monotonic to record time, becomes another one. The rest are lines of
-one key that says what they hold: `link`, `ledger`, `mark`, `load`, `run`, `rates`.
+one key that says what they hold: `link`, `ledger`, `mark`, `load`, `run`, `alarm`, `change`, `rates`.
+
+A run that has ended always has the same transcript, as long as nothing of it is changed or deleted.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -17,10 +20,18 @@ from xovac_tui.recording.export import json_line
 from xovac_tui.recording.schema import VERSION
 from xovac_tui.recording.tape import Tape
 
-FORMAT = 1
+FORMAT = 2
 """Of these lines; a file with a higher one was written by a newer program."""
 
-WORDS = {"links": "link", "commands": "ledger", "marks": "mark", "loads": "load", "runs": "run"}
+WORDS = {
+    "links": "link",
+    "commands": "ledger",
+    "marks": "mark",
+    "loads": "load",
+    "runs": "run",
+    "alarms": "alarm",
+    "changes": "change",
+}
 """Part of a tape -> key of its lines."""
 
 
@@ -48,3 +59,11 @@ def _fields(one: Any) -> dict[str, Any]:
 
 def _line(value: dict[str, Any]) -> str:
     return json.dumps(value) + "\n"
+
+
+def transcript_hash(tape: Tape) -> str:
+    """Return the SHA-256 of a tape's transcript, hex: that of the file that an export of it makes."""
+    found = hashlib.sha256()
+    for text in transcript(tape):
+        found.update(text.encode("ascii"))
+    return found.hexdigest()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from xovac_tui.api.contract import Contract, Role
+from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.api.pressure import to_mbar
 from xovac_tui.chamber.history import Bins
 from xovac_tui.chamber.observation import to_celsius
@@ -192,14 +192,27 @@ def _track(windows: Windows, contract: Contract, role: Role, start: float, until
     found = contract.by_role(role)
     if found is None or until <= start:
         return None
-    name, leaf = found
-    columns = max(1, min(MOST, math.ceil((until - start) / FINEST)))
+    return track(windows, *found, start, until, pressure=role is Role.PRESSURE)
+
+
+def track(
+    windows: Windows,
+    name: str,
+    leaf: LeafSpec,
+    start: float,
+    until: float,
+    *,
+    pressure: bool = False,
+    most: int = MOST,
+) -> Track:
+    """Return what a temperature (in degC) or a `pressure` (in mbar) did in a stretch of record time."""
+    columns = max(1, min(most, math.ceil((until - start) / FINEST)))
     bins = windows.window([name], start, until, columns)[name]
 
     def converted(value: float) -> float:
-        known = to_celsius(value, leaf.unit) if role is Role.CONTROLLED else to_mbar(value, leaf.unit)
+        known = to_mbar(value, leaf.unit) if pressure else to_celsius(value, leaf.unit)
         return math.nan if known is None else known
 
     lows, highs = (array("d", map(converted, values)) for values in (bins.lows, bins.highs))
-    shown = "degC" if role is Role.CONTROLLED else "mbar"
-    return Track(leaf.label or leaf.channel, shown, Bins(start, bins.seconds, lows, highs))
+    shown = "mbar" if pressure else "degC"
+    return Track(leaf.label or leaf.channel or name, shown, Bins(start, bins.seconds, lows, highs))

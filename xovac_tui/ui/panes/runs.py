@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC
 from typing import ClassVar
 
 from textual import work
@@ -11,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
+from xovac_tui import paths
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.errors import XovacError
 from xovac_tui.flight import FlightState
@@ -60,7 +62,8 @@ class RunsPane(Pane):
         "they were flown, and what happened. Times with ~ are estimated: the chamber did not tell the step. "
         "Of a hold you see how long it was in tolerance, and how much of that counts.\n"
         "The chart lays the plan over what was measured; tab goes to it, and its keys are the trend's.\n"
-        "Compare: c marks a run, c on another shows both from their beginnings, with what differs."
+        "Compare: c marks a run, c on another shows both from their beginnings, with what differs.\n"
+        "R writes a report of the chosen run, a page of HTML, into the folder exports beside the state file."
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings("runs")
     DEFAULT_CSS = """
@@ -112,7 +115,7 @@ class RunsPane(Pane):
         self._pair: tuple[PastRun, PastRun] | None = None
         self._view = 0
         self._listed_at = self._read_at = self._rest = 0.0
-        self._reading = False
+        self._reading = self._reporting = False
         self._fit()
 
     # -- what is shown ------------------------------------------------------------------------------
@@ -378,6 +381,41 @@ class RunsPane(Pane):
         self.query_one("#pair-chart", TrendChart).forget()
         self.query_one("#pair-rows", Rows).focus()
         self.call_after_refresh(lambda: self._draw_pair(rewind=True))
+
+    @work(group="runs-report")
+    async def action_runs_report(self) -> None:
+        """Write the report of the chosen run into a new file, beside the screen."""
+        chosen, record, station = self._chosen, self.station.record.record, self.station
+        if chosen is None or record is None or self._pair is not None:
+            return
+        if self._reporting:
+            self.notify("A report is being written already.", timeout=4, markup=False)
+            return
+        from xovac_tui.recording.export import export_file
+        from xovac_tui.report import write_report
+
+        self._reporting = True
+        try:
+            folder = paths.state_folder() / "exports"
+            path = export_file(folder, f"{station.name}-r{chosen}", station.clock.utc(), ".html")
+            self.notify(f"The report of r{chosen} is being written.", timeout=4, markup=False)
+            lost = await asyncio.to_thread(
+                write_report,
+                record.path,
+                chosen,
+                path,
+                chamber=station.name,
+                contract=station.contract,
+                zone=UTC if self.console.times.mode == "utc" else None,
+                now=station.clock.utc(),
+            )
+        except XovacError as error:
+            self.notify(str(error), title="No report was written", severity="error", timeout=12, markup=False)
+            return
+        finally:
+            self._reporting = False
+        said = "" if lost is None else f" {lost.events:,} events are damaged in the record and missing in it."
+        self.notify(f"The report of r{chosen} is in {paths.shown(path)}.{said}", timeout=12, markup=False)
 
     def action_runs_back(self) -> None:
         """Leave the comparison, else take the mark away."""

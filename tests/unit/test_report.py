@@ -1,0 +1,571 @@
+"""The report of a run: its figures, its verdict, what it tells of, and that it is nothing but text."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+import sqlite3
+import sys
+from collections.abc import Callable
+from datetime import UTC, timedelta, timezone
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import numpy as np
+import pytest
+
+from tests.helpers.pastruns import BEGAN, SESSION, begin, fly, three_runs
+from tests.helpers.reports import NOW, SOURCE, Page, eventful
+from xovac_tui.api.loader import load_contract
+from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmState, Severity
+from xovac_tui.flight import Result
+from xovac_tui.recipes.model import Limits
+from xovac_tui.recording.exported import note_exported
+from xovac_tui.recording.items import RunItem
+from xovac_tui.recording.lists import RecordedAlarm, find_span
+from xovac_tui.recording.parts import columns_of, open_still, part_of
+from xovac_tui.recording.record import Record
+from xovac_tui.recording.schema import RecordError
+from xovac_tui.recording.tables import csv_chunks
+from xovac_tui.recording.tape import tape_of
+from xovac_tui.recording.transcript import transcript
+from xovac_tui.recording.writer import Writer
+from xovac_tui.report import ReportError, write_report
+from xovac_tui.report.deviations import deviations
+from xovac_tui.report.facts import Facts
+from xovac_tui.report.figures import _Sum
+from xovac_tui.report.gather import gather
+from xovac_tui.report.judge import Judgement, Outcome, Verdict, judge
+from xovac_tui.report.occurrences import handled, occurrences
+from xovac_tui.report.page import page
+from xovac_tui.report.runs import run_number
+from xovac_tui.report.words import Times, lines
+
+CONTRACT = load_contract((), simulator=True)
+PART = "chamber_state.part"
+
+
+def told(path: Path, number: int = 1, now: float = NOW) -> Facts:
+    return gather(path, number, chamber="bench-1", contract=CONTRACT, program="xovac-tui 9", now=now)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return eventful(tmp_path_factory.mktemp("record") / "r.sqlite3")
+
+
+@pytest.fixture(scope="module")
+def facts(path: Path) -> Facts:
+    return told(path)
+
+
+@pytest.fixture(scope="module")
+def html(facts: Facts) -> str:
+    return page(facts, UTC)
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> tuple[Facts, ...]:
+    """A completed run that lost its link for 20 s, a cancelled one, one that goes on."""
+    made = three_runs(tmp_path_factory.mktemp("record") / "three.sqlite3")
+    return tuple(told(made, number) for number in (1, 2, 3))
+
+
+def exported(path: Path, run: str = "r1") -> tuple[list[str], list[list[str]]]:
+    """Return the head and the rows of a run's CSV."""
+    with open_still(path) as record:
+        part = part_of(find_span(record, run), None, None, None)
+        text = "".join(csv_chunks(record, part, columns_of(record, part)))
+    head, *rows = csv.reader(io.StringIO(text, newline=""))
+    return head, rows
+
+
+# -- figures --------------------------------------------------------------------------------------------
+
+
+def test_the_figures_are_those_of_the_exported_csv(path: Path, facts: Facts) -> None:
+    head, rows = exported(path)
+    start = facts.phases[0].spans[0][0]
+    assert {channel.name for channel in facts.channels} <= set(head)
+    compared = 0
+    for channel in facts.channels:
+        column = head.index(channel.name)
+        samples = [(float(row[1]), float(row[column])) for row in rows if row[column]]
+        for phase, found in zip(facts.phases, channel.figures, strict=True):
+            values = [
+                (value, t)
+                for t, value in samples
+                if any(begin - start - 5e-4 <= t < end - start - 5e-4 for begin, end in phase.spans)
+            ]
+            if not values:
+                assert found is None
+                continue
+            assert found is not None
+            compared += 1
+            assert (found.low, found.high, found.count) == (min(values)[0], max(values)[0], len(values))
+            assert found.mean == pytest.approx(sum(value for value, _ in values) / len(values), rel=1e-12)
+            assert found.low_at - start == pytest.approx(min(values)[1], abs=1e-3)
+    assert compared > 5 * len(facts.channels)
+
+
+def test_the_clocks_of_the_dwells_are_those_of_the_exported_csv(path: Path, facts: Facts) -> None:
+    head, rows = exported(path)
+    part, pressure = head.index(PART), head.index("chamber_state.vacuum.p")
+    dwells = [leg for leg in facts.past.view().legs if leg.dwell is not None]
+    assert [leg.step for leg in dwells] == [2, 4]
+    for leg in dwells:
+        dwell = leg.dwell
+        assert dwell is not None
+        assert leg.start is not None
+        assert leg.end is not None
+        seen = [
+            (float(row[1]), float(row[part]), float(row[pressure]))
+            for row in rows
+            if row[part] and leg.start <= float(row[1]) <= leg.end
+        ]
+        good = [(at, abs(celsius - dwell.target) <= 3 and mbar <= 1e-3) for at, celsius, mbar in seen]
+        counts = sum(after - at for (at, one), (after, other) in pairwise(good) if one and other)
+        # The first and the last second of a dwell lie between two messages.
+        assert dwell.creditable == pytest.approx(counts, abs=2.0)
+        assert dwell.minimum == min(celsius for _, celsius, _ in seen)
+        assert dwell.maximum == max(celsius for _, celsius, _ in seen)
+        row = next(row for row in Page(page(facts, UTC)).rows if row[:1] == [str(leg.step)] and "±" in row[1])
+        assert row[8:10] == [
+            f"{dwell.minimum:+.1f}".replace("-", "−"),
+            f"{dwell.maximum:+.1f}".replace("-", "−"),
+        ]
+
+
+def test_the_page_has_the_figures_that_were_worked_out(facts: Facts, html: str) -> None:
+    part = facts.channel(PART)
+    assert part is not None
+    whole = part.figures[0]
+    assert whole is not None
+    row = next(row for row in Page(html).rows if row[:1] == ["Test part"])
+    shown = [f"{value:+.1f}".replace("-", "−") for value in (whole.low, whole.high, whole.mean)]
+    assert [row[2], row[4], row[6]] == shown
+    assert row[7] == f"{whole.count:,}"
+
+
+def test_huge_values_do_not_overflow_the_mean() -> None:
+    total = _Sum()
+    for _ in range(3):
+        total.add(np.array([1.0, 2.0]), np.array([1.7e308, 1.7e308]))
+    assert total.figures().mean == pytest.approx(1.7e308)
+
+
+def test_the_hash_is_that_of_the_exported_transcript_and_stays_so(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite3"
+    writer = begin(path)
+    fly(writer, 1, 100.0, source=SOURCE, seconds=300.0)
+    before = told(path).data_hash
+    fly(writer, 2, 1_000.0, seconds=30.0)
+    writer.commit(BEGAN + 1_200)
+    writer.close(BEGAN + 1_200)
+    # Somebody else records on, calls the channels otherwise, and the run was exported meanwhile.
+    other = msgspec.structs.replace(SESSION, channels={PART: ("Board", "degC"), "new.channel": ("New", "V")})
+    later = Writer(path, other, recording=True, utc=BEGAN + 2_000, mono=2_000.0)
+    later.commit(BEGAN + 2_000)
+    later.close(BEGAN + 2_000)
+    assert note_exported(path, [1], NOW) == ""
+    assert told(path).data_hash == before
+    with open_still(path) as record:
+        tape = tape_of(record, part_of(find_span(record, "r1"), None, None, None))
+        text = "".join(transcript(tape))
+    assert hashlib.sha256(text.encode()).hexdigest() == before
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE loads SET who = 'eve@lab'")
+    db.close()
+    assert told(path).data_hash != before
+
+
+# -- verdict --------------------------------------------------------------------------------------------
+
+
+def outcomes(judgement: Judgement) -> list[Outcome]:
+    return [one.outcome for one in judgement.criteria]
+
+
+def test_a_run_passes_when_all_its_recipe_asks_for_was_so(facts: Facts) -> None:
+    found = judge(facts)
+    assert (found.verdict, found.why) == (Verdict.PASS, "All 4 criteria are met.")
+    assert [one.asks for one in found.criteria] == [
+        "The recipe is flown to its end",
+        "Step 2: dwell at 50 °C counts for 1m 20s",
+        "Step 4: dwell at −5 °C counts for 1m 00s",
+        "Part limits: from −10 °C to 55 °C",
+    ]
+
+
+def with_state(facts: Facts, **changes: Any) -> Facts:
+    state = msgspec.structs.replace(facts.past.state, **changes)
+    return msgspec.structs.replace(facts, past=msgspec.structs.replace(facts.past, state=state))
+
+
+def with_limits(low: float, high: float) -> Callable[[Facts], Facts]:
+    def change(facts: Facts) -> Facts:
+        assert facts.recipe is not None
+        recipe = msgspec.structs.replace(facts.recipe, limits=Limits(low, high))
+        return msgspec.structs.replace(facts, recipe=recipe)
+
+    return change
+
+
+def with_credit(seconds: float) -> Callable[[Facts], Facts]:
+    """Return what leaves a dwell so many seconds of the 80 that were planned."""
+
+    def change(facts: Facts) -> Facts:
+        flown = tuple(
+            msgspec.structs.replace(leg, dwell=msgspec.structs.replace(leg.dwell, creditable=seconds))
+            if leg.step == 2 and leg.dwell is not None
+            else leg
+            for leg in facts.past.state.flown
+        )
+        return with_state(facts, flown=flown)
+
+    return change
+
+
+def with_short_plan(facts: Facts) -> Facts:
+    """Return a run at four times the speed, so that the 5 s are more than a tenth of a dwell of 20 s."""
+    return with_state(with_credit(17.0)(facts), speed=120.0)
+
+
+def without_step(facts: Facts) -> Facts:
+    return with_state(facts, flown=facts.past.state.flown[:3], result=Result.CANCELLED)
+
+
+def unseen_step(facts: Facts) -> Facts:
+    flown = tuple(
+        msgspec.structs.replace(leg, start=None, end=None, dwell=None) if leg.step == 2 else leg
+        for leg in facts.past.state.flown
+    )
+    return with_state(facts, flown=flown)
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict", "place", "outcome", "said"),
+    [
+        (with_limits(-10, 50), Verdict.FAIL, 3, Outcome.NOT_MET, "measured values"),
+        (with_limits(-4, 55), Verdict.FAIL, 3, Outcome.NOT_MET, "measured values"),
+        (with_credit(75.0), Verdict.PASS, 1, Outcome.MET, "1m 15s count"),
+        (with_credit(74.9), Verdict.FAIL, 1, Outcome.NOT_MET, "5s are missing"),
+        (with_short_plan, Verdict.FAIL, 1, Outcome.NOT_MET, "17s count"),
+        (without_step, Verdict.FAIL, 2, Outcome.NOT_MET, "It was not flown."),
+        (unseen_step, Verdict.NOT_JUDGED, 1, Outcome.OPEN, "while nothing was heard"),
+        (
+            lambda facts: with_state(facts, result=Result.UNKNOWN, reason="Nobody saw it."),
+            Verdict.NOT_JUDGED,
+            0,
+            Outcome.OPEN,
+            "Unknown. Nobody saw it.",
+        ),
+        (
+            lambda facts: with_state(facts, result=Result.ENDED_EARLY, reason="It stopped."),
+            Verdict.FAIL,
+            0,
+            Outcome.NOT_MET,
+            "Ended early. It stopped.",
+        ),
+        (
+            lambda facts: with_state(facts, fits=False),
+            Verdict.NOT_JUDGED,
+            1,
+            Outcome.OPEN,
+            "does not agree with the plan",
+        ),
+        (
+            lambda facts: msgspec.structs.replace(facts, controlled=""),
+            Verdict.NOT_JUDGED,
+            3,
+            Outcome.OPEN,
+            "No temperature of the part",
+        ),
+    ],
+)
+def test_what_is_not_so_or_not_known_is_no_pass(
+    facts: Facts,
+    change: Callable[[Facts], Facts],
+    verdict: Verdict,
+    place: int,
+    outcome: Outcome,
+    said: str,
+) -> None:
+    assert facts.period == 5.0
+    found = judge(change(facts))
+    assert found.verdict is verdict
+    assert found.criteria[place].outcome is outcome
+    assert said in found.criteria[place].found
+
+
+def test_gaps_cancelling_and_a_run_that_goes_on_are_told(three: tuple[Facts, ...]) -> None:
+    gap, cancelled, running = three
+    assert judge(gap).verdict is Verdict.FAIL
+    assert outcomes(judge(gap)) == [Outcome.MET, Outcome.NOT_MET, Outcome.MET]
+    assert "1 gap, 20s in all, in which nothing was measured." in deviations(gap)
+    assert judge(cancelled).verdict is Verdict.FAIL
+    assert "cancel_recipe was sent by ann@lab, who did not hand the recipe over." in deviations(cancelled)
+    assert "Steps 3 to 4 were not flown." in deviations(cancelled)
+    assert judge(running).verdict is Verdict.NOT_JUDGED
+    assert judge(running).why == "The run goes on: this is an interim report."
+    assert "(interim: the run goes on)" in page(running, UTC)
+
+
+def test_limits_that_were_broken_before_a_run_ends_fail_it_at_once(three: tuple[Facts, ...]) -> None:
+    found = judge(with_limits(20, 40)(three[2]))
+    assert (found.verdict, found.why) == (Verdict.FAIL, "1 of 4 criteria is not met.")
+
+
+def test_a_run_of_an_unknown_recipe_is_not_judged(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite3"
+    writer = begin(path)
+    writer.item(
+        RunItem(
+            id=1, name="", load=None, started_utc=BEGAN + 5, started_mono=5.0, utc=BEGAN + 50, mono=50.0,
+            result="completed", flight=b"{}",
+        )
+    )  # fmt: skip
+    writer.commit(BEGAN + 60)
+    writer.close(BEGAN + 60)
+    # Without an event a record has no span.
+    with pytest.raises(RecordError, match="Nothing is in the record"):
+        told(path)
+    writer = begin(tmp_path / "r2.sqlite3")
+    fly(writer, 1, 100.0, seconds=20.0)
+    writer.item(
+        RunItem(
+            id=2, name="", load=None, started_utc=BEGAN + 101, started_mono=101.0,
+            utc=BEGAN + 110, mono=110.0, result="completed", flight=b"{}",
+        )
+    )  # fmt: skip
+    writer.commit(BEGAN + 200)
+    writer.close(BEGAN + 200)
+    facts = told(tmp_path / "r2.sqlite3", 2)
+    assert judge(facts).verdict is Verdict.NOT_JUDGED
+    assert any("No program on this record handed the recipe over" in said for said in deviations(facts))
+    read = Page(page(facts, UTC))
+    assert read.wrong == []
+    assert "Run without a name" in read.text
+    assert "No plan of this run is known." in read.text
+
+
+def test_late_steps_and_excursions_are_deviations(facts: Facts) -> None:
+    flown = list(facts.past.state.flown)
+    first, hold = flown[0], flown[1]
+    assert first.end is not None
+    assert hold.dwell is not None
+    flown[0] = msgspec.structs.replace(first, end=first.end + 30)
+    dwell = msgspec.structs.replace(
+        hold.dwell, excursions=2, reached=20.0, in_tolerance=70.0, creditable=50.0
+    )
+    flown[1] = msgspec.structs.replace(hold, dwell=dwell, estimated=True)
+    said = deviations(with_state(facts, flown=tuple(flown)))
+    assert "Step 1 took 1m 11s, 31s longer than planned." in said
+    assert "Step 2: 50 °C ± 3 K was reached 20s after the dwell began." in said
+    assert "Step 2: the temperature left 50 °C ± 3 K 2 times." in said
+    assert any(
+        one.startswith("Step 2: 20s within tolerance do not count: the pressure was above") for one in said
+    )
+    assert any("step 2 began; it follows from plan" in one for one in said)
+    assert not any(one.startswith("Step 1 took") for one in deviations(facts))
+
+
+# -- alarms ---------------------------------------------------------------------------------------------
+
+
+def change(at: float, event: AlarmEvent, rule: str = "A", who: str = "") -> RecordedAlarm:
+    told = AlarmChange(
+        rule=rule, event=event, state=AlarmState.NORMAL, severity=Severity.LOW, utc=at, mono=at, who=who
+    )
+    return RecordedAlarm(1, 1, 0, at, told)
+
+
+def test_an_alarm_is_one_row_from_its_raising_to_its_acknowledgement() -> None:
+    told = [
+        change(1, AlarmEvent.RAISED, "over"),
+        change(2, AlarmEvent.RETURNED, "over"),
+        change(5, AlarmEvent.RAISED, "stands"),
+        change(12, AlarmEvent.RAISED),
+        change(13, AlarmEvent.RETURNED),
+        change(14, AlarmEvent.RAISED),
+        change(15, AlarmEvent.SHELVED, who="ann"),
+        change(30, AlarmEvent.ACKNOWLEDGED, who="ann"),
+        change(31, AlarmEvent.ACKNOWLEDGED, who="bob"),
+        change(40, AlarmEvent.RAISED),
+        change(41, AlarmEvent.ACKNOWLEDGED, "stands", who="bob"),
+    ]
+    found = occurrences(told, 10.0, 20.0)
+    assert [(one.raised.rule, one.raised.utc, one.earlier) for one in found] == [
+        ("stands", 5, True),
+        ("A", 12, False),
+        ("A", 14, False),
+    ]
+    assert [(one.returned, one.acknowledged, one.acknowledged_by) for one in found] == [
+        (None, 41, "bob"),
+        (13, None, ""),
+        (None, 30, "ann"),
+    ]
+    assert [one.utc for one in handled(told, 10.0, 20.0)] == [15]
+
+
+# -- the page -------------------------------------------------------------------------------------------
+
+
+def test_the_page_is_whole_needs_nothing_and_runs_nothing(html: str) -> None:
+    read = Page(html)
+    assert read.wrong == []
+    assert read.fetched == []
+    assert read.handlers == []
+    assert len(read.ids) == len(set(read.ids))
+    assert {one.removeprefix("#") for one in re.findall(r'(?:href="|url\()(#[^")]+)', html)} <= set(read.ids)
+    assert "script" not in read.tags
+    assert not {"link", "iframe", "object", "embed"} & read.tags
+    assert "@import" not in html
+    assert "url(" not in html.replace("url(#", "")
+    assert "\x1b" not in html
+    assert "\u202e" not in html
+    assert html.count("<svg") == 4
+
+
+def test_the_page_tells_of_everything(html: str, facts: Facts) -> None:
+    text = " ".join(Page(html).text.split())
+    for said in (
+        "✓ PASS",
+        "Board X <b>",
+        "Flight board & spare </pre>",
+        "ada@lab handed the recipe over, sent start_recipe, wrote a note, attached a file (3 times)",
+        "Part is 51.0 degC",
+        "by ann@lab",
+        "(before the run)",
+        "2 alarms stood during the run; 1 of them nobody has acknowledged.",
+        "Strap checked",
+        "how it was mounted",
+        hashlib.sha256(b"%PDF-1.7").hexdigest(),
+        "tolerance = 3 pressure = 1e-3",
+        "ramp: the setpoint moves linearly over an item's duration (assumed)",
+        "In force when the run began",
+        "Changed during the run",
+        "Hot dwell at 50 °C",
+        "Cold dwell at −5 °C",
+        facts.data_hash,
+        "xovac-tui 9",
+        '"><script>alert(1)</script>␛[31m\\u202e',
+    ):
+        assert said in text, said
+    assert 'src="data:image/png;base64,' in html
+
+
+def test_a_simulated_chamber_is_told(facts: Facts, html: str) -> None:
+    assert "Simulated:" not in html
+    life = facts.sessions[0]
+    about = msgspec.structs.replace(life.about, contract=("documented.toml", "simulator.toml"))
+    changed = msgspec.structs.replace(facts, sessions=(msgspec.structs.replace(life, about=about),))
+    assert "the built-in simulator, and no part was tested" in page(changed, UTC)
+
+
+def test_the_head_of_the_audit_stands_in_it(path: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "r.sqlite3"
+    copy.write_bytes(path.read_bytes())
+    with sqlite3.connect(copy) as db:
+        db.execute("INSERT INTO chain (place, row, hash) VALUES ('marks', 1, ?)", ("ab" * 32,))
+        (newest,) = db.execute("SELECT max(id) FROM chain").fetchone()
+    db.close()
+    assert f"entry {newest}, {'ab' * 32}" in page(told(copy), UTC)
+
+
+def test_a_list_that_is_not_what_was_sent_is_told(facts: Facts) -> None:
+    changed = msgspec.structs.replace(facts, payload_is_whole=False)
+    assert any("does not have the hash" in said for said in deviations(changed))
+    assert "which the list above does not have" in page(changed, UTC)
+
+
+def test_many_steps_are_told_of_the_part_and_the_pressure_only(facts: Facts) -> None:
+    steps = [one for one in facts.phases if one.step is not None]
+    many = 200
+    channels = tuple(
+        msgspec.structs.replace(one, figures=one.figures + one.figures[-1:] * many) for one in facts.channels
+    )
+    changed = msgspec.structs.replace(facts, phases=facts.phases + (steps[-1],) * many, channels=channels)
+    read = Page(page(changed, UTC))
+    assert sum(row[:1] == ["Test part"] for row in read.rows) == len(facts.phases) + many
+    assert sum(row[:1] == ["Shroud"] for row in read.rows) == len(facts.phases) - len(steps)
+    assert "xovac-tui export r1" in read.text
+
+
+# -- words ----------------------------------------------------------------------------------------------
+
+
+def test_times_are_in_one_zone_that_is_named() -> None:
+    times = Times(timezone(timedelta(hours=2)), 0.0, 3_700.0)
+    assert times.stamp(59.6) == "1970-01-01 02:01:00"
+    assert times.zone_words == "UTC+02:00"
+    assert Times(UTC, 0.0, 1.0).zone_words == "UTC"
+    assert times.since(3_725.2) == "+1:02:05"
+    assert times.since(-61.0) == "−0:01:01"
+    assert times.stamp(None) == "—"
+
+
+def test_a_run_in_which_the_clocks_change_is_told_in_utc() -> None:
+    night = 1_792_886_400.0  # 2026-10-25 00:00 UTC, an hour before summer time ends
+    zone = ZoneInfo("Europe/Berlin")
+    assert Times(zone, night, night + 1_800).zone_words == "CEST (UTC+02:00)"
+    assert Times(zone, night, night + 7_200).zone_words == "UTC"
+
+
+def test_lines_of_others_are_clean_and_not_without_end() -> None:
+    assert lines("a\tb\r\n\x1b[0m\n") == "a    b\n␛[0m"
+    assert lines("\n" * 6_000 + "x").endswith("… 1001 more lines")
+
+
+# -- which run, and the file ----------------------------------------------------------------------------
+
+
+def test_a_run_is_named_by_its_id_or_as_the_last(tmp_path: Path) -> None:
+    path = three_runs(tmp_path / "r.sqlite3")
+    with Record(path) as record:
+        assert [run_number(record, word) for word in ("r1", "2", "last", " R3 ")] == [1, 2, 3, 3]
+        for word in ("r9", "s1", "all"):
+            with pytest.raises(RecordError, match="There are r1, r2, r3 and `last`"):
+                run_number(record, word)
+    begin(tmp_path / "none").close(BEGAN)
+    with Record(tmp_path / "none") as record, pytest.raises(RecordError, match="nothing to report"):
+        run_number(record, "last")
+
+
+def write(path: Path, out: Path, number: int = 1, *, force: bool = False, told: Any = None) -> None:
+    lost = write_report(
+        path, number, out, chamber="lab", contract=CONTRACT, zone=UTC, now=NOW, force=force, told=told
+    )
+    assert lost is None
+
+
+def test_the_file_is_new_whole_and_tells_how_far_it_is(path: Path, tmp_path: Path) -> None:
+    out, done = tmp_path / "r1.html", list[float]()
+    write(path, out, told=done.append)
+    assert out.read_text(encoding="utf-8").rstrip().endswith("</html>")
+    assert out.stat().st_mode & 0o077 == 0
+    assert done == sorted(done)
+    assert 0 <= done[0] <= done[-1] <= 1
+    with pytest.raises(RecordError, match="is there and is not written over"):
+        write(path, out)
+    write(path, out, force=True)
+    with pytest.raises(RecordError, match="r7 is not in"):
+        write(path, tmp_path / "r7.html", 7)
+    with pytest.raises(RecordError, match="cannot be written"):
+        write(path, out / "x.html")
+    assert [one.name for one in tmp_path.iterdir()] == ["r1.html"]
+
+
+@pytest.mark.parametrize("missing", ["jinja2", "matplotlib"])
+def test_without_its_libraries_it_says_how_to_get_them(
+    missing: str, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(ReportError, match=rf"{missing} is not installed.*xovac-tui\[report\]"):
+        write(path, tmp_path / "r1.html")
+    assert list(tmp_path.iterdir()) == []

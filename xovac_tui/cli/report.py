@@ -1,0 +1,66 @@
+"""`xovac-tui report`: a run as one page of HTML, for a customer or the files."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xovac_tui.cli.records import Ticker, find_record, missing, record_options
+from xovac_tui.errors import Exit
+
+
+@click.command(short_help="Write the report of a run as one HTML file.")
+@click.argument("run", metavar="RUN")
+@click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="File (CHAMBER-RUN.html).")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@record_options
+@click.pass_context
+def report(
+    ctx: click.Context,
+    /,
+    run: str,
+    out: Path | None,
+    force: bool,
+    record: Path | None,
+    demo: bool,
+    **_: Any,
+) -> None:
+    """Write what happened in RUN (r12, or last), judged by the recipe's own criteria.
+
+    One file with charts, tables and attached photos, which needs nothing else and prints to PDF from any
+    browser. Exit code 3: events that are damaged in the record are missing in it.
+    """
+    from xovac_tui.report import need_libraries, write_report
+
+    need_libraries()
+    source = find_record(ctx, record, demo)
+    from xovac_tui.recording.record import Record
+    from xovac_tui.report.runs import run_number
+
+    with Record(source.path) as opened:
+        number = run_number(opened, run)
+    path = out or Path(f"{source.chamber.name}-r{number}.html")
+    if not path.parent.is_dir():
+        raise click.UsageError(f"There is no folder {path.parent}: make it, or name another.")
+    ticker = Ticker(f"reporting r{number}")
+    try:
+        lost = write_report(
+            source.path,
+            number,
+            path,
+            chamber=source.chamber.name,
+            contract=source.chamber.contract,
+            zone=source.zone,
+            now=time.time(),
+            force=force,
+            told=ticker,
+        )
+    finally:
+        ticker.close()
+    click.echo(f"The report of r{number} is in {path} ({path.stat().st_size:,} bytes).", err=True)
+    if lost is not None:
+        click.echo(f"{missing(lost, source)} They are missing in the report.", err=True)
+        ctx.exit(int(Exit.WARNING))

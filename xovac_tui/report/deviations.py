@@ -1,0 +1,169 @@
+"""What was not as planned, as sentences: late steps, excursions, gaps, other hands on the chamber."""
+
+from __future__ import annotations
+
+from xovac_tui.api.figures import number
+from xovac_tui.api.text import clean
+from xovac_tui.chamber.dwell import Dwell
+from xovac_tui.chamber.snapshot import Outcome
+from xovac_tui.flight import Leg
+from xovac_tui.recipes.units import format_duration, format_number, format_temperature
+from xovac_tui.report.facts import Facts
+from xovac_tui.report.judge import controlled_range
+
+_SHARE = 0.01
+"""Of its planned time; a step that is off by no more than this, and one period, is as planned."""
+
+
+def deviations(facts: Facts) -> list[str]:
+    """Return what was not as planned, in the order in which a reader asks."""
+    return [
+        *_recipe(facts),
+        *_steps(facts),
+        *_limits(facts),
+        *_alarms(facts),
+        *_commands(facts),
+        *_missing(facts),
+    ]
+
+
+def _recipe(facts: Facts) -> list[str]:
+    past, state = facts.past, facts.past.state
+    found = []
+    if past.load is None:
+        found.append("No program on this record handed the recipe over, so its text and plan are not known.")
+    elif not facts.payload_is_whole:
+        found.append("The list in the record does not have the hash that was noted when it was sent.")
+    if not state.fits:
+        found.append("The chamber told another recipe or another number of steps than the plan has.")
+    if not state.start_seen:
+        found.append("The run was on already when it was first seen: its beginning is not in the record.")
+    return found
+
+
+def _steps(facts: Facts) -> list[str]:
+    past = facts.past
+    legs = past.view().legs
+    found = []
+    for leg in legs:
+        if leg.start is None:
+            found.append(f"Step {leg.step} went by while nothing was heard.")
+        elif (said := _took(leg, facts)) or leg.dwell is not None:
+            found += [said] if said else []
+            found += _dwell(leg.step, leg.dwell, facts) if leg.dwell is not None else []
+    estimated = [leg for leg in legs if leg.estimated]
+    if estimated:
+        many = f"{len(estimated)} steps" if len(estimated) > 1 else f"step {estimated[0].step}"
+        found.append(
+            f"The chamber did not tell when {many} began; it follows from plan and temperature (marked ~)."
+        )
+    if past.plan is not None and past.state.fits and not past.running:
+        flown = {leg.step for leg in legs}
+        left = [one.index for one in past.plan.segments if one.index is not None and one.index not in flown]
+        if left:
+            which = f"Step {left[0]} was" if len(left) == 1 else f"Steps {left[0]} to {left[-1]} were"
+            found.append(f"{which} not flown.")
+    return found
+
+
+def _took(leg: Leg, facts: Facts) -> str:
+    """Return by how much a step took another time than planned; empty where it did not, or goes on."""
+    if leg.planned is None or leg.start is None or leg.end is None or leg.estimated:
+        return ""
+    off = leg.end - leg.start - leg.planned
+    if abs(off) <= facts.period + _SHARE * leg.planned:
+        return ""
+    took = f"Step {leg.step} took {format_duration(leg.end - leg.start)}"
+    more = "longer" if off > 0 else "less"
+    return f"{took}, {format_duration(abs(off))} {more} than planned."
+
+
+def _dwell(step: int, dwell: Dwell, facts: Facts) -> list[str]:
+    found = []
+    target = format_temperature(dwell.target)
+    band = f"{target} ± {format_number(dwell.tolerance)} K"
+    if dwell.reached is None:
+        found.append(f"Step {step}: {band} was never reached.")
+    elif dwell.reached > facts.period:
+        found.append(
+            f"Step {step}: {band} was reached {format_duration(dwell.reached)} after the dwell began."
+        )
+    if dwell.excursions:
+        times = "once" if dwell.excursions == 1 else f"{dwell.excursions} times"
+        found.append(f"Step {step}: the temperature left {band} {times}.")
+    lost = dwell.in_tolerance - dwell.creditable
+    if lost > facts.period:
+        why = "the link was gone or the data were stale"
+        if dwell.pressure is not None:
+            why = f"the pressure was above {number(dwell.pressure, log=True)} mbar or not known, or {why}"
+        found.append(f"Step {step}: {format_duration(lost)} within tolerance do not count: {why}.")
+    return found
+
+
+def _limits(facts: Facts) -> list[str]:
+    limits = None if facts.recipe is None else facts.recipe.limits
+    measured = controlled_range(facts)
+    if limits is None or measured is None:
+        return []
+    found = []
+    if measured.low < limits.min:
+        found.append(
+            f"The part was at {format_temperature(measured.low)}, below its limit of "
+            f"{format_temperature(limits.min)}."
+        )
+    if measured.high > limits.max:
+        found.append(
+            f"The part was at {format_temperature(measured.high)}, above its limit of "
+            f"{format_temperature(limits.max)}."
+        )
+    return found
+
+
+def _alarms(facts: Facts) -> list[str]:
+    if not facts.alarms:
+        return []
+    many = "1 alarm" if len(facts.alarms) == 1 else f"{len(facts.alarms)} alarms"
+    waiting = sum(one.acknowledged is None for one in facts.alarms)
+    stood = f"{many} stood during the run"
+    return [f"{stood}; {waiting} of them nobody has acknowledged." if waiting else f"{stood}, acknowledged."]
+
+
+def _commands(facts: Facts) -> list[str]:
+    """Tell of other hands on the chamber than those that handed the recipe over."""
+    past = facts.past
+    owner = None if past.load is None else past.load.who
+    sent = [
+        one.entry
+        for one in past.commands
+        if one.t >= past.recorded.started and one.entry.outcome is not Outcome.REFUSED
+    ]
+    others = [entry for entry in sent if owner is not None and entry.who != owner]
+    found = [
+        f"{clean(entry.command, 60)} was sent by {clean(entry.who, 60)}, who did not hand the recipe over."
+        for entry in others
+    ]
+    unknown = [entry for entry in sent if entry.outcome is Outcome.UNKNOWN]
+    found += [
+        f"What became of {clean(entry.command, 60)} by {clean(entry.who, 60)} is not known."
+        for entry in unknown
+    ]
+    return found
+
+
+def _missing(facts: Facts) -> list[str]:
+    past = facts.past
+    found = []
+    if past.gaps:
+        total = format_duration(sum(gap.seconds for gap in past.gaps))
+        many = "1 gap" if len(past.gaps) == 1 else f"{len(past.gaps)} gaps"
+        found.append(f"{many}, {total} in all, in which nothing was measured.")
+    found += [clean(one.mark.text, 400) for one in past.marks if one.mark.kind in ("clock", "unrecorded")]
+    if facts.unread is not None:
+        found.append(
+            f"{facts.unread.events:,} events are damaged in the record and are missing in this report."
+        )
+    if not facts.events:
+        found.append("No sample of the run is in the record (any more).")
+    if not facts.controlled:
+        found.append("No message is known to tell the temperature that the recipe drives (role controlled).")
+    return found

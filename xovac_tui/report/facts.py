@@ -1,0 +1,131 @@
+"""All that a report tells of, gathered: frozen, so that judging and drawing it cannot change it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from xovac_tui.chamber.alarmview import AlarmChange
+from xovac_tui.recipes.model import Recipe
+from xovac_tui.recipes.plan import PlanSettings
+from xovac_tui.recording.lists import RecordedChange, RecordedSession
+from xovac_tui.recording.record import Unread
+from xovac_tui.station.runs import PastRun, Track
+
+Span = tuple[float, float]
+"""From a record time to another one, exclusive."""
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """Lowest, highest and mean value of one channel over some stretches; times in record time."""
+
+    low: float
+    low_at: float
+    high: float
+    high_at: float
+    mean: float
+    count: int
+
+
+class Phase(msgspec.Struct, frozen=True):
+    """Stretches of a run that are looked at together: all of it, all dwells at a temperature, one step."""
+
+    name: str
+    spans: tuple[Span, ...]
+    step: int | None = None
+    """Number of the step that it is; None where it is none."""
+
+
+class ChannelFigures(msgspec.Struct, frozen=True):
+    """What one channel did in each phase, in the order of the phases; None where it has no sample there."""
+
+    name: str
+    """`event.path`."""
+    label: str
+    unit: str
+    log: bool
+    named: bool
+    """The contract names it; False: it was learned from a message."""
+    figures: tuple[Figures | None, ...]
+
+
+class Occurrence(msgspec.Struct, frozen=True):
+    """An alarm from its raising on."""
+
+    raised: AlarmChange
+    returned: float | None = None
+    """UTC seconds; None where its condition holds still, or nobody saw it go."""
+    acknowledged: float | None = None
+    acknowledged_by: str = ""
+    earlier: bool = False
+    """It was raised before the run began."""
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """A photo or a paper of the run."""
+
+    t: float
+    """Record time."""
+    who: str
+    name: str
+    media: str
+    text: str
+    """Caption."""
+    hash: str
+    """SHA-256, hex."""
+    data: bytes
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """One run with all that belongs into its report. Times in record time (UTC seconds)."""
+
+    past: PastRun
+    chamber: str
+    record: str
+    """The record's file name."""
+    program: str
+    """Name and version of the program that makes the report."""
+    made: float
+    """UTC seconds."""
+    sessions: tuple[RecordedSession, ...] = ()
+    """Recorders that were at work during the run."""
+    recipe: Recipe | None = None
+    """As its file said when it was handed over; None where its text is not known or cannot be read."""
+    settings: PlanSettings | None = None
+    """How the device was assumed to read the list."""
+    items: tuple[tuple[float, ...], ...] = ()
+    """The list as it was sent: target, duration, gradient in the device's units."""
+    payload_is_whole: bool = True
+    """The list in the record has the hash that was noted when it was sent."""
+    controlled: str = ""
+    """Full name of the temperature that the recipe drives; empty where no message is known to tell it."""
+    pressure: str = ""
+    """Full name of the pressure."""
+    phases: tuple[Phase, ...] = ()
+    """The first is the whole run."""
+    channels: tuple[ChannelFigures, ...] = ()
+    period: float = 0.0
+    """Seconds between two reports of temperature or step, the longer of their usual ones; 0: not known."""
+    others: tuple[Track, ...] = ()
+    """Other temperatures that the chart shows."""
+    zooms: tuple[tuple[int, Track], ...] = ()
+    """Step and controlled temperature of each dwell, as fine as its samples are."""
+    alarms: tuple[Occurrence, ...] = ()
+    handled: tuple[AlarmChange, ...] = ()
+    """What else was done to alarms: shelved, taken out of service, and back."""
+    in_force: tuple[RecordedChange, ...] = ()
+    """Settings, contract, limits and trust as they were last noted before the run, one of each kind."""
+    changes: tuple[RecordedChange, ...] = ()
+    """Which of them changed during the run."""
+    attachments: tuple[Attachment, ...] = ()
+    events: int = 0
+    """Messages with samples that the figures were made of."""
+    unread: Unread | None = None
+    """What of the run is damaged in the record."""
+    data_hash: str = ""
+    """SHA-256 of the run's transcript, hex."""
+    audit: str = ""
+    """Head of the audit chain when the report was made; empty where there is none."""
+
+    def channel(self, name: str) -> ChannelFigures | None:
+        """Return what the channel with a full name did; None where it has no sample."""
+        return next((one for one in self.channels if one.name == name), None)

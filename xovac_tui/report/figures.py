@@ -1,0 +1,130 @@
+"""Lowest, highest and mean values from every sample of a run, in one pass over the record."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from statistics import median_low
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from xovac_tui.recording.parts import Part, Told, stretches
+from xovac_tui.recording.record import Record
+from xovac_tui.report.facts import Figures, Phase
+
+_PACES = 500
+"""Pauses between two messages of a channel, the first of the run, of which the usual one is taken."""
+
+Floats = npt.NDArray[np.float64]
+_Spans = Sequence[tuple[int, float, float]]
+"""Number of a phase, and from when to when."""
+
+
+class Tally:
+    """What all channels did in some phases."""
+
+    def __init__(self, phases: Sequence[Phase], paced: Iterable[str] = ()) -> None:
+        self.messages = 0
+        """Messages that carried a sample."""
+        self._spans = [
+            (number, start, end) for number, phase in enumerate(phases) for start, end in phase.spans
+        ]
+        self._count = len(phases)
+        self._sums: dict[str, list[_Sum | None]] = {}
+        self._paced = {name: _Pace() for name in paced}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Full names of the channels that have a sample, in the order of their first sight."""
+        return tuple(self._sums)
+
+    def read(self, record: Record, part: Part, told: Told | None = None) -> None:
+        """Take all samples of a part in."""
+        for stretch in stretches(record, part, told):
+            block = stretch.block
+            times = np.asarray(block.mono, dtype=np.float64) + stretch.shift
+            inside = (times >= part.start) & (times < part.end)
+            first, last = float(times.min()), float(times.max())
+            near = [one for one in self._spans if one[1] <= last and one[2] > first]
+            used = np.zeros(block.count, dtype=bool)
+            for name, series in block.samples().items():
+                for one in series:
+                    places = np.asarray(one.places, dtype=np.intp)
+                    values = np.asarray(one.values, dtype=np.float64)
+                    good = np.isfinite(values) & inside[places]
+                    if good.any():
+                        used[places[good]] = True
+                        self._take(name, times[places[good]], values[good], near)
+            self.messages += int(used.sum())
+
+    def _take(
+        self, name: str, times: Floats, values: Floats, near: Sequence[tuple[int, float, float]]
+    ) -> None:
+        sums = self._sums.setdefault(name, [None] * self._count)
+        for phase, start, end in near:
+            within = (times >= start) & (times < end)
+            if within.any():
+                total = sums[phase] or _Sum()
+                total.add(times[within], values[within])
+                sums[phase] = total
+        if (pace := self._paced.get(name)) is not None:
+            pace.add(times)
+
+    def figures(self, name: str) -> tuple[Figures | None, ...]:
+        """Return what a channel did, by phase."""
+        found = self._sums.get(name, [None] * self._count)
+        return tuple(None if total is None else total.figures() for total in found)
+
+    def period(self, name: str) -> float | None:
+        """Return the usual seconds between two samples of a channel; None where there are too few."""
+        pace = self._paced.get(name)
+        return None if pace is None else pace.usual()
+
+
+class _Sum:
+    """Lowest, highest and sum of some samples."""
+
+    def __init__(self) -> None:
+        self._low, self._high = math.inf, -math.inf
+        self._low_at = self._high_at = 0.0
+        self._means: list[tuple[float, int]] = []
+        self._count = 0
+
+    def add(self, times: Floats, values: Floats) -> None:
+        """Take samples in."""
+        low, high = int(values.argmin()), int(values.argmax())
+        if values[low] < self._low:
+            self._low, self._low_at = float(values[low]), float(times[low])
+        if values[high] > self._high:
+            self._high, self._high_at = float(values[high]), float(times[high])
+        # The sum of the largest numbers would overflow.
+        self._means.append((float((values / len(values)).sum()), len(values)))
+        self._count += len(values)
+
+    def figures(self) -> Figures:
+        """Return what they come to."""
+        mean = math.fsum(mean * (count / self._count) for mean, count in self._means)
+        return Figures(self._low, self._low_at, self._high, self._high_at, mean, self._count)
+
+
+class _Pace:
+    """Pauses between the samples of a channel."""
+
+    def __init__(self) -> None:
+        self._last: float | None = None
+        self._pauses: list[float] = []
+
+    def add(self, times: Any) -> None:
+        """Take the times of more samples in."""
+        for at in times:
+            if len(self._pauses) >= _PACES:
+                return
+            if self._last is not None and at > self._last:
+                self._pauses.append(float(at - self._last))
+            self._last = float(at)
+
+    def usual(self) -> float | None:
+        """Return the usual pause."""
+        return median_low(self._pauses) if self._pauses else None

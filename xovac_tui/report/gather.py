@@ -1,0 +1,255 @@
+"""Gathers all that a report tells of from the record; may take a while, and is for a thread."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from xovac_tui.api.contract import Contract, LeafSpec, Role
+from xovac_tui.errors import RecipeError
+from xovac_tui.recipes.files import parse_recipe
+from xovac_tui.recipes.model import Recipe
+from xovac_tui.recipes.plan import PlanSettings
+from xovac_tui.recipes.units import format_temperature
+from xovac_tui.recording import lists
+from xovac_tui.recording.lists import RecordedLoad, find_span, payload_hash
+from xovac_tui.recording.parts import Part, open_still, part_of, unread
+from xovac_tui.recording.parts import Told as Progress
+from xovac_tui.recording.record import Record
+from xovac_tui.recording.schema import RecordError
+from xovac_tui.recording.tape import tape_of
+from xovac_tui.recording.transcript import transcript_hash
+from xovac_tui.recording.windows import Windows
+from xovac_tui.report.facts import Attachment, ChannelFigures, Facts, Phase, Span
+from xovac_tui.report.figures import Tally
+from xovac_tui.report.occurrences import handled, occurrences
+from xovac_tui.report.words import dwell_word
+from xovac_tui.station.runs import PastRun, Told, Track, read_run, track
+
+_OTHERS = 4
+"""Other temperatures that the chart has room for."""
+_ZOOMS = 24
+"""Dwells that are drawn by themselves at the most."""
+_ZOOM_COLUMNS = 400
+_COLUMNS = 1_500
+_AFTER_RUN = 1e18
+"""Record time: what became of an alarm after the run is told as well."""
+_AUDITED = ("settings", "contract", "limits", "limit set", "trust")
+_READING, _HASHING = 0.5, 1.0
+"""How far the work is after each of its two passes over the record."""
+
+
+def gather(
+    path: Path,
+    number: int,
+    *,
+    chamber: str,
+    contract: Contract,
+    program: str,
+    now: float,
+    told: Progress | None = None,
+) -> Facts:
+    """Read all that is known of a run; RecordError where it is not in the record, or that is damaged."""
+    past = read_run(path, number, contract=contract, channels=_told(contract), now=now)
+    if past is None:
+        raise RecordError(f"Run r{number} is not in {path} any more.")
+    with open_still(path) as record:
+        part = part_of(find_span(record, past.recorded.label), None, None, None)
+        controlled, pressure = _role(contract, Role.CONTROLLED), _role(contract, Role.PRESSURE)
+        phases = _phases(past, part)
+        tally = Tally(phases, {controlled, pressure, _role(contract, Role.STEP)} - {""})
+        tally.read(record, part, _share(told, 0.0, _READING))
+        changes = lists.alarms(record, 0.0, _AFTER_RUN)
+        lives = lists.sessions(record)
+        start, until = part.start, part.end
+        load = past.load
+        return Facts(
+            past=past,
+            chamber=chamber,
+            record=path.name,
+            program=program,
+            made=now,
+            sessions=tuple(life for life in lives if life.started < until and life.seen >= start),
+            recipe=_recipe(load),
+            settings=_settings(load),
+            items=_items(load),
+            payload_is_whole=load is None or payload_hash(load.payload) == load.hash,
+            controlled=controlled,
+            pressure=pressure,
+            phases=phases,
+            channels=_channels(record, contract, tally),
+            period=max(tally.period(name) or 0.0 for name in (controlled, _role(contract, Role.STEP))),
+            others=_others(Windows(record), contract, controlled, part),
+            zooms=_zooms(Windows(record), contract, past, part),
+            alarms=occurrences(changes, start, until),
+            handled=handled(changes, start, until),
+            in_force=_in_force(record, start),
+            changes=tuple(lists.changes(record, start, until)),
+            attachments=_attachments(record, number),
+            events=tally.messages,
+            data_hash=transcript_hash(tape_of(record, part, _share(told, _READING, _HASHING))),
+            unread=unread(record, part),
+            audit=_audit(record),
+        )
+
+
+def _told(contract: Contract) -> list[Told]:
+    """Return the channels that the contract names, pinned ones first."""
+    leaves = [leaf for leaf in _leaves(contract) if not leaf[1].hide]
+    leaves.sort(key=lambda one: not one[1].pin)
+    return [(name, leaf.label or leaf.channel or name, leaf.unit, leaf.log) for name, leaf in leaves]
+
+
+def _leaves(contract: Contract) -> list[tuple[str, LeafSpec]]:
+    return [
+        (message.full_name(leaf), leaf) for message in contract.messages.values() for leaf in message.leaves
+    ]
+
+
+def _role(contract: Contract, role: Role) -> str:
+    found = contract.by_role(role)
+    return "" if found is None else found[0]
+
+
+def _share(told: Progress | None, begin: float, end: float) -> Progress | None:
+    """Return what tells the progress of a part of the work as that of the whole."""
+    return None if told is None else lambda done: told(begin + (end - begin) * done)
+
+
+# -- recipe ---------------------------------------------------------------------------------------------
+
+
+def _recipe(load: RecordedLoad | None) -> Recipe | None:
+    if load is None or not load.source:
+        return None
+    try:
+        return parse_recipe(load.source, "the recipe in the record")
+    except RecipeError:
+        return None
+
+
+def _settings(load: RecordedLoad | None) -> PlanSettings | None:
+    try:
+        return None if load is None else msgspec.json.decode(load.settings, type=PlanSettings)
+    except (msgspec.MsgspecError, UnicodeError, RecipeError):
+        return None
+
+
+def _items(load: RecordedLoad | None) -> tuple[tuple[float, ...], ...]:
+    """Return the list that was sent; empty where it is none."""
+    if load is None:
+        return ()
+    try:
+        found: Any = json.loads(load.payload)["recipe"]
+        return msgspec.convert(found, tuple[tuple[float, ...], ...])
+    except (ValueError, KeyError, TypeError, RecursionError, msgspec.ValidationError):
+        return ()
+
+
+# -- figures --------------------------------------------------------------------------------------------
+
+
+def _phases(past: PastRun, part: Part) -> tuple[Phase, ...]:
+    """Return the whole run, its dwells by their temperature, and each step."""
+    state = past.state
+    legs = state.flown if state.leg is None else (*state.flown, state.leg)
+    steps: list[Phase] = []
+    dwells: dict[float, list[Span]] = {}
+    for leg in legs:
+        if leg.start is None:
+            continue
+        begin = part.start + leg.start
+        end = part.end if leg.end is None else min(part.end, part.start + leg.end)
+        if begin >= end:
+            continue
+        steps.append(Phase(leg.label or f"step {leg.step}", ((begin, end),), leg.step))
+        if leg.dwell is not None:
+            dwells.setdefault(leg.dwell.target, []).append((begin, end))
+    kinds = [
+        Phase(_dwell_name(target, len(spans)), tuple(spans))
+        for target, spans in sorted(dwells.items(), reverse=True)
+    ]
+    return (Phase("whole run", ((part.start, part.end),)), *kinds, *steps)
+
+
+def _dwell_name(target: float, count: int) -> str:
+    """Return `hot dwell at 60 °C`, `2 cold dwells at −20 °C`."""
+    word = dwell_word(target)
+    many = f"{count} {word}s" if count > 1 else word
+    return f"{many} at {format_temperature(target)}"
+
+
+def _channels(record: Record, contract: Contract, tally: Tally) -> tuple[ChannelFigures, ...]:
+    """Return the figures of all channels that have a sample, those of the contract first."""
+    named = {one[0]: one for one in _told(contract)}
+    hidden = {name for name, leaf in _leaves(contract) if leaf.hide}
+    learned = {one.name: (one.name, one.label or one.name, one.unit, False) for one in record.channels()}
+    seen = tally.names
+    order = [name for name in named if name in set(seen)]
+    order += [name for name in seen if name not in named and name not in hidden]
+    return tuple(
+        ChannelFigures(
+            *(named.get(name) or learned.get(name) or (name, name, "", False)),
+            named=name in named,
+            figures=tally.figures(name),
+        )
+        for name in order
+    )
+
+
+# -- curves ---------------------------------------------------------------------------------------------
+
+
+def _others(windows: Windows, contract: Contract, controlled: str, part: Part) -> tuple[Track, ...]:
+    """Return the other temperatures that the contract names, pinned ones first, as far as there is room."""
+    shown = [
+        (name, leaf)
+        for name, leaf in _leaves(contract)
+        if leaf.role is None and not leaf.hide and name != controlled and leaf.unit in ("degC", "K", "degF")
+    ]
+    shown.sort(key=lambda one: not one[1].pin)
+    made = (track(windows, name, leaf, part.start, part.end, most=_COLUMNS) for name, leaf in shown[:_OTHERS])
+    return tuple(one for one in made if any(low == low for low in one.bins.lows))
+
+
+def _zooms(windows: Windows, contract: Contract, past: PastRun, part: Part) -> tuple[tuple[int, Track], ...]:
+    """Return the temperature of each dwell by itself."""
+    found = contract.by_role(Role.CONTROLLED)
+    if found is None:
+        return ()
+    made: list[tuple[int, Track]] = []
+    for leg in past.view().legs:
+        if leg.dwell is not None and leg.start is not None and len(made) < _ZOOMS:
+            end = part.end if leg.end is None else min(part.end, part.start + leg.end)
+            if part.start + leg.start < end:
+                one = track(windows, *found, part.start + leg.start, end, most=_ZOOM_COLUMNS)
+                made.append((leg.step, one))
+    return tuple(made)
+
+
+# -- beside ---------------------------------------------------------------------------------------------
+
+
+def _in_force(record: Record, start: float) -> tuple[lists.RecordedChange, ...]:
+    newest = {change.kind: change for change in lists.changes(record, 0.0, math.nextafter(start, math.inf))}
+    return tuple(newest[kind] for kind in _AUDITED if kind in newest)
+
+
+def _audit(record: Record) -> str:
+    """Return the newest entry of the chain that vouches for the record; empty where there is none."""
+    found = record.audited and record.rows("SELECT id, hash FROM chain ORDER BY id DESC LIMIT 1")
+    return f"entry {found[0][0]:,}, {found[0][1]}" if found else ""
+
+
+def _attachments(record: Record, number: int) -> tuple[Attachment, ...]:
+    if not record.audited:
+        return ()
+    found: Iterable[Any] = record.rows(
+        "SELECT t, who, name, media, text, hash, data FROM attachments WHERE run = ? ORDER BY id", (number,)
+    )
+    return tuple(Attachment(*row) for row in found)

@@ -1,0 +1,164 @@
+"""Passed or failed, by the recipe's own criteria: nothing counts that was not measured."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from xovac_tui.api.figures import quantity
+from xovac_tui.chamber.observation import to_celsius
+from xovac_tui.flight import Leg, Result
+from xovac_tui.recipes.plan import Segment
+from xovac_tui.recipes.units import format_duration, format_temperature
+from xovac_tui.report.facts import Facts, Figures
+
+_ALLOWED = 0.1
+"""Of its planned time; a dwell may never be short of more."""
+
+
+class Outcome(StrEnum):
+    """Whether one criterion is met."""
+
+    MET = "met"
+    NOT_MET = "not met"
+    OPEN = "not known"
+    """Nobody can tell, or not yet."""
+
+
+class Verdict(StrEnum):
+    """What all criteria come to."""
+
+    PASS = "PASS"
+    FAIL = "FAIL"
+    NOT_JUDGED = "NOT JUDGED"
+
+
+class Criterion(msgspec.Struct, frozen=True):
+    """One thing that the recipe asks for, and what became of it."""
+
+    asks: str
+    outcome: Outcome
+    found: str
+    """What was measured, as a sentence."""
+    step: int | None = None
+    """Number of the step that it is about; None: the whole run."""
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """All criteria, and what they come to."""
+
+    verdict: Verdict
+    why: str
+    criteria: tuple[Criterion, ...]
+
+    def of_step(self, step: int) -> Criterion | None:
+        """Return the criterion of a dwell."""
+        return next((one for one in self.criteria if one.step == step), None)
+
+
+def judge(facts: Facts) -> Judgement:
+    """Judge a run: completed, each dwell counted for long enough, the part's limits kept."""
+    plan = facts.past.plan
+    if plan is None:
+        why = "It is not known which recipe was flown, so there is nothing to judge the run by."
+        return Judgement(Verdict.NOT_JUDGED, why, (_completed(facts),))
+    holds = [one for one in plan.segments if one.kind == "hold" and one.index is not None]
+    criteria = (_completed(facts), *(_dwell(facts, one) for one in holds), *_limits(facts))
+    return Judgement(*_verdict(facts, criteria), criteria)
+
+
+def _verdict(facts: Facts, criteria: tuple[Criterion, ...]) -> tuple[Verdict, str]:
+    missed = sum(one.outcome is Outcome.NOT_MET for one in criteria)
+    unknown = sum(one.outcome is Outcome.OPEN for one in criteria)
+    count = "1 criterion" if len(criteria) == 1 else f"{len(criteria)} criteria"
+    if missed:
+        return Verdict.FAIL, f"{missed} of {count} {'is' if missed == 1 else 'are'} not met."
+    if facts.past.running:
+        return Verdict.NOT_JUDGED, "The run goes on: this is an interim report."
+    if unknown:
+        what = "whether it is met" if unknown == 1 else "whether they are met"
+        return Verdict.NOT_JUDGED, f"Of {unknown} of {count} it is not known {what}."
+    return Verdict.PASS, f"All {count} are met." if len(criteria) > 1 else "The only criterion is met."
+
+
+def _completed(facts: Facts) -> Criterion:
+    state = facts.past.state
+    outcome = {Result.COMPLETED: Outcome.MET, Result.RUNNING: Outcome.OPEN, Result.UNKNOWN: Outcome.OPEN}.get(
+        state.result, Outcome.NOT_MET
+    )
+    if facts.past.running:
+        said = "The run goes on."
+    elif state.result is Result.RUNNING:
+        said = "Its end is not in the record."
+    else:
+        said = f"{state.result.value.capitalize()}. {state.reason}".strip()
+    return Criterion("The recipe is flown to its end", outcome, said)
+
+
+def _dwell(facts: Facts, hold: Segment) -> Criterion:
+    """Judge one hold of the plan by the time of it that counts."""
+    past = facts.past
+    planned = hold.duration / past.state.speed
+    target = format_temperature(hold.to_temp)
+    asks = f"Step {hold.index}: dwell at {target} counts for {format_duration(planned)}"
+    leg = next((one for one in past.view().legs if one.step == hold.index), None)
+    if leg is None or not past.state.fits:
+        return Criterion(asks, *_not_flown(facts, leg), hold.index)
+    dwell = leg.dwell
+    if dwell is None or leg.start is None:
+        return Criterion(asks, Outcome.OPEN, "It went by while nothing was heard.", hold.index)
+    found = f"{format_duration(dwell.creditable)} count, of {format_duration(dwell.elapsed)} elapsed."
+    goes_on = leg.end is None and past.running
+    # The chamber tells the beginning and the end of a step no finer than it reports.
+    allowed = 0.0 if goes_on else min(facts.period, _ALLOWED * planned)
+    if dwell.creditable >= planned - allowed:
+        return Criterion(asks, Outcome.MET, found, hold.index)
+    if goes_on:
+        return Criterion(asks, Outcome.OPEN, f"{found} It goes on.", hold.index)
+    short = planned - dwell.creditable
+    return Criterion(asks, Outcome.NOT_MET, f"{found} {format_duration(short)} are missing.", hold.index)
+
+
+def _not_flown(facts: Facts, leg: Leg | None) -> tuple[Outcome, str]:
+    """Say of a hold of which no clocks are known why that is so."""
+    state = facts.past.state
+    if not state.fits:
+        return Outcome.OPEN, "What the chamber told of its recipe does not agree with the plan."
+    if facts.past.running:
+        return Outcome.OPEN, "It is still to come."
+    if state.result in (Result.CANCELLED, Result.ENDED_EARLY):
+        return Outcome.NOT_MET, "It was not flown."
+    return Outcome.OPEN, "It is not known whether it was flown."
+
+
+def _limits(facts: Facts) -> list[Criterion]:
+    """Judge the limits of the part by every measured value of the controlled temperature."""
+    limits = None if facts.recipe is None else facts.recipe.limits
+    if limits is None:
+        return []
+    asks = f"Part limits: from {format_temperature(limits.min)} to {format_temperature(limits.max)}"
+    measured = controlled_range(facts)
+    if measured is None:
+        said = "No temperature of the part is in the record."
+        return [Criterion(asks, Outcome.OPEN, said)]
+    span = f"{quantity(measured.low, 'degC')} to {quantity(measured.high, 'degC')}"
+    found = f"{measured.count:,} measured values, {span}."
+    if facts.past.gaps:
+        unseen = sum(gap.seconds for gap in facts.past.gaps)
+        found += f" {format_duration(unseen)} of the run were not measured."
+    kept = limits.min <= measured.low and measured.high <= limits.max
+    return [Criterion(asks, Outcome.MET if kept else Outcome.NOT_MET, found)]
+
+
+def controlled_range(facts: Facts) -> Figures | None:
+    """Return what the controlled temperature did in the whole run, in degC; None where nothing tells it."""
+    channel = facts.channel(facts.controlled)
+    figures = channel.figures[0] if channel is not None else None
+    if channel is None or figures is None:
+        return None
+    values = [to_celsius(one, channel.unit) for one in (figures.low, figures.high, figures.mean)]
+    low, high, mean = values
+    if low is None or high is None or mean is None:
+        return None
+    return msgspec.structs.replace(figures, low=low, high=high, mean=mean)

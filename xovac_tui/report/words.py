@@ -1,0 +1,87 @@
+"""Times, numbers and strange text as a report writes them."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, tzinfo
+
+from xovac_tui.api.figures import number
+from xovac_tui.api.text import clean
+from xovac_tui.recipes.units import format_duration
+
+Row = tuple[str, ...]
+"""Cells of a table."""
+Pair = tuple[str, str]
+"""What something is called, and what it is."""
+DASH = "—"
+COOL, WARM = 15.0, 35.0
+"""degC; between them a dwell is neither hot nor cold: a laboratory may be so warm."""
+_SOURCE_LINES = 5_000
+_SOURCE_WIDTH = 400
+
+
+class Times:
+    """Wall times of one report, all in one zone, which the report names once."""
+
+    def __init__(self, zone: tzinfo | None, start: float, until: float) -> None:
+        first, last = (datetime.fromtimestamp(at, UTC).astimezone(zone) for at in (start, until))
+        # A run over the night in which the clocks change would have an hour twice.
+        self.zone: tzinfo = UTC if first.utcoffset() != last.utcoffset() else first.tzinfo or UTC
+        self._start = start
+
+    @property
+    def zone_words(self) -> str:
+        """The zone with its distance from UTC: `UTC`, `CET (UTC+01:00)`."""
+        at = self._at(self._start)
+        offset = at.strftime("%z")
+        name = at.tzname() or ""
+        if offset == "+0000":
+            return "UTC"
+        told = f"UTC{offset[:3]}:{offset[3:5]}"
+        return told if not name.isascii() or name.startswith("UTC") else f"{name} ({told})"
+
+    def _at(self, utc: float) -> datetime:
+        return datetime.fromtimestamp(utc, UTC).astimezone(self.zone)
+
+    def stamp(self, utc: float | None) -> str:
+        """Return `2026-11-23 14:05:11`."""
+        return DASH if utc is None else self._at(round(utc)).strftime("%Y-%m-%d %H:%M:%S")
+
+    def day(self, utc: float) -> str:
+        """Return `2026-11-23`."""
+        return self._at(utc).strftime("%Y-%m-%d")
+
+    def since(self, utc: float) -> str:
+        """Return the time since the run began as `+1:02:11`, before it with a minus sign."""
+        seconds = round(utc - self._start)
+        hours, rest = divmod(abs(seconds), 3600)
+        return f"{'−' if seconds < 0 else '+'}{hours}:{rest // 60:02d}:{rest % 60:02d}"
+
+
+def duration(seconds: float | None) -> str:
+    """Return a duration, a dash where it is not known."""
+    return DASH if seconds is None or not math.isfinite(seconds) else format_duration(seconds)
+
+
+def value(figure: float | None, unit: str, *, log: bool = False) -> str:
+    """Return a value with the decimals of its unit, without it; a dash where it is not known."""
+    return DASH if figure is None else number(figure, unit, log=log)
+
+
+def dwell_word(target: float) -> str:
+    """Return `hot dwell`, `cold dwell` or `dwell`, for its target in degC."""
+    return "hot dwell" if target > WARM else "cold dwell" if target < COOL else "dwell"
+
+
+def text(words: str, most: int = 400) -> str:
+    """Return somebody else's text as one clean line, a dash where it is empty."""
+    return clean(" ".join(words.split()), most) or DASH
+
+
+def lines(words: str) -> str:
+    """Return somebody else's text of several lines, each of them clean."""
+    rows = words.replace("\r\n", "\n").replace("\t", "    ").split("\n")
+    shown = [clean(row, _SOURCE_WIDTH) for row in rows[:_SOURCE_LINES]]
+    if len(rows) > _SOURCE_LINES:
+        shown.append(f"… {len(rows) - _SOURCE_LINES} more lines")
+    return "\n".join(shown).rstrip("\n")
