@@ -22,6 +22,7 @@ from xovac_tui.config import (
     load_settings,
     settings_problems,
 )
+from xovac_tui.config.notify import without_addresses
 from xovac_tui.config.secrets import AUTH_VARIABLE, HEADERS_VARIABLE
 from xovac_tui.errors import Exit, SettingsError
 from xovac_tui.mistakes import join_key
@@ -103,6 +104,7 @@ def settings_place(ctx: click.Context) -> Path:
 
 def named_problems(settings: Settings, place: Path) -> Iterator[str]:
     """Yield a sentence for everything that the settings name and that cannot be used."""
+    from xovac_tui.config.addresses import read_addresses
     from xovac_tui.config.alarmfiles import read_rules
     from xovac_tui.themes import shipped_themes, unknown_theme, user_themes
     from xovac_tui.ui.commands import check_keymap
@@ -117,6 +119,10 @@ def named_problems(settings: Settings, place: Path) -> Iterator[str]:
                 yield from (f"{place}: `{key}`: {sentence}" for sentence in str(error).splitlines())
         if profile.ca_file and not os.path.isfile(profile.ca_file):
             yield f"{place}: `{key}.ca_file`: there is no file {profile.ca_file}. Check the name."
+    try:
+        read_addresses(settings.notify)
+    except SettingsError as error:
+        yield from (f"{place}: {sentence}" for sentence in str(error).splitlines())
     ours = [spec.name for spec in shipped_themes()]
     theirs, problems = user_themes(taken={*ours, *textual_themes()})
     yield from problems
@@ -156,7 +162,9 @@ def shown_settings(found: Effective) -> Iterator[str]:
     for variable in (AUTH_VARIABLE, HEADERS_VARIABLE):
         if os.environ.get(variable, "").strip():
             yield f"# {variable} is set (hidden)"
-    yield from _struct(found.settings, Settings(), "", found)
+    settings = found.settings
+    shown = msgspec.structs.replace(settings, notify=without_addresses(settings.notify))
+    yield from _struct(shown, Settings(), "", found)
 
 
 def _struct(struct: Any, default: Any, key: str, found: Effective) -> Iterator[str]:
