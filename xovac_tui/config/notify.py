@@ -180,4 +180,6 @@ def address_mistake(url: str, *, http: bool) -> str:
         well = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         well = False
-    return "" if well else "the address must be http:// or https:// with a host, such as https://example.org/x."
+    return (
+        "" if well else "the address must be http:// or https:// with a host, such as https://example.org/x."
+    )

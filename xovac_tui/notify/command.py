@@ -1,4 +1,4 @@
-"""Runs a program that passes a message on: JSON on its standard input, the same in its environment; no shell."""
+"""Runs a program that passes a message on: by its standard input and its environment; no shell."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from xovac_tui.errors import NotifyError
 from xovac_tui.notify.message import Message
 
 _PREFIX = "XOVAC_NOTIFY_"
+_OF_MESSAGE = ("kind", "chamber", "severity", "title", "text", "key", "time")
+_OF_ALARM = ("rule", "channel", "value", "limit", "run", "recipe", "step", "action")
+"""Given where the message tells of one alarm; empty where it tells of several."""
 
 
 async def run_command(
@@ -46,7 +49,9 @@ async def run_command(
             again=False,
         ) from None
     except ValueError:
-        raise NotifyError(f"the program {name} cannot be run: its command holds a NUL.", again=False) from None
+        raise NotifyError(
+            f"the program {name} cannot be run: its command holds a NUL.", again=False
+        ) from None
     try:
         async with asyncio.timeout(timeout):
             await process.communicate(data)
@@ -61,14 +66,12 @@ async def run_command(
 def environment(message: Message, inherited: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of such a program: this one's without secrets, and what the message says."""
     # The chamber's secrets are no business of a program that tells of alarms.
-    found = {name: value for name, value in inherited.items() if name not in (AUTH_VARIABLE, HEADERS_VARIABLE)}
+    secret = (AUTH_VARIABLE, HEADERS_VARIABLE)
+    found = {name: value for name, value in inherited.items() if name not in secret}
     fields = message.fields()
     alarms = fields["alarms"]
     about = alarms[0] if len(alarms) == 1 else {}
-    names = ("kind", "chamber", "severity", "title", "text", "key", "time")
-    values = {name: fields[name] for name in names} | {
-        name: about.get(name) for name in ("rule", "channel", "value", "limit", "run", "recipe", "step", "action")
-    }
+    values = {name: fields[name] for name in _OF_MESSAGE} | {name: about.get(name) for name in _OF_ALARM}
     values["count"] = len(alarms)
     return found | {
         f"{_PREFIX}{name.upper()}": "" if value is None else str(value) for name, value in values.items()

@@ -73,8 +73,13 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def compose(chamber: str, kind: MessageKind, alarms: Sequence[Told], utc: float, *, flood: int = 0) -> Message:
-    """Return the message that tells of these alarms; `flood` is how many came in the last ten minutes, if many."""
+def compose(
+    chamber: str, kind: MessageKind, alarms: Sequence[Told], utc: float, *, flood: int = 0
+) -> Message:
+    """Return the message that tells of these alarms.
+
+    `flood` is how many came in the last ten minutes, where they are too many to be told one by one; else 0.
+    """
     ordered = sorted(alarms, key=lambda told: (told.returned, SEVERITIES.index(told.change.severity)))
     severity = min((told.change.severity for told in alarms), key=SEVERITIES.index)
     if kind is MessageKind.ALARM and all(told.returned and not told.times for told in alarms):
@@ -136,7 +141,7 @@ def change_of(view: AlarmView, utc: float, mono: float) -> AlarmChange:
 
 
 def begins(change: AlarmChange) -> bool:
-    """Return whether an alarm begins to want attention: it was raised, or came back while its condition holds."""
+    """Return whether an alarm begins to want attention: raised, or back while its condition holds."""
     back = change.event in (AlarmEvent.UNSHELVED, AlarmEvent.IN_SERVICE)
     return change.event is AlarmEvent.RAISED or (back and change.state is AlarmState.UNACKNOWLEDGED)
 
@@ -231,7 +236,9 @@ def _alarm_fields(told: Told) -> dict[str, Any]:
         "consequence": change.consequence,
         "action": change.action,
     }
-    return {name: clean(value, _LINE_LENGTH) if isinstance(value, str) else value for name, value in found.items()}
+    return {
+        name: clean(value, _LINE_LENGTH) if isinstance(value, str) else value for name, value in found.items()
+    }
 
 
 def _text(lines: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Takes what happens to alarms and has it sent: one message at a time for each receiver, beside everything else."""
+"""Takes what happens to alarms and has it sent, to each receiver one message at a time."""
 
 from __future__ import annotations
 
@@ -59,9 +59,10 @@ class Notifier:
         """Send what is due now; to be called about once a second while alarms are evaluated."""
         self._send_due(view)
         pulse = self._pulse
-        if pulse is not None and HEARTBEAT not in self._tasks:
-            if pulse.due(self._clock.mono(), online=online):
-                self._start(HEARTBEAT, self._call())
+        if pulse is None or HEARTBEAT in self._tasks:
+            return
+        if pulse.due(self._clock.mono(), online=online):
+            self._start(HEARTBEAT, self._call())
 
     async def close(self, grace: float = 2.0) -> None:
         """Let what is on its way arrive for so many seconds, then give it up."""
@@ -88,7 +89,12 @@ class Notifier:
     def _start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work, name=f"notify-{name}")
         self._tasks[name] = task
-        task.add_done_callback(lambda _: self._tasks.pop(name, None))
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks = {name: other for name, other in self._tasks.items() if other is not task}
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.critical("a defect while something was told of alarms", exc_info=error)
 
     async def _deliver(self, policy: Policy, message: Message) -> None:
         receiver = policy.receiver

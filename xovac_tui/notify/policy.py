@@ -187,9 +187,7 @@ class Policy:
             self._return_told[rule] = mono
             self._told_active.discard(rule)
 
-    def _message(
-        self, kind: MessageKind, alarms: list[Told], mono: float, utc: float, flood: int
-    ) -> Message:
+    def _message(self, kind: MessageKind, alarms: list[Told], mono: float, utc: float, flood: int) -> Message:
         self._sent.append(mono)
         self._last = mono
         return compose(self._chamber, kind, alarms, utc, flood=flood)

@@ -27,7 +27,9 @@ async def call(url: str, fields: dict[str, Any] | None = None, *, timeout: float
         async with (
             # A proxy that the environment names is taken; no cookie is kept.
             aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=timeout), trust_env=True, cookie_jar=aiohttp.DummyCookieJar()
+                timeout=aiohttp.ClientTimeout(total=timeout),
+                trust_env=True,
+                cookie_jar=aiohttp.DummyCookieJar(),
             ) as session,
             # Not where it redirects to: the message, and what the address holds, are for this one alone.
             session.request(
