@@ -26,6 +26,7 @@ _COMMANDS = {
     "replay": "xovac_tui.cli.replay:replay",
     "export": "xovac_tui.cli.export:export",
     "recipe": "xovac_tui.cli.recipe:recipe",
+    "notify": "xovac_tui.cli.notify:notify",
     "config": "xovac_tui.cli.settings:config",
     "doctor": "xovac_tui.cli.doctor:doctor",
 }

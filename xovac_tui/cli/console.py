@@ -23,7 +23,7 @@ from xovac_tui.themes import ThemeSpec
 _DEMO_OPTIONS = ("speed", "seed", "warm", "fault")
 
 
-HEADLESS = ("send", "watch", "recipe", "record", "runs", "export", "doctor")
+HEADLESS = ("send", "watch", "recipe", "record", "runs", "export", "notify", "doctor")
 """Commands that work without a terminal."""
 
 

@@ -21,7 +21,7 @@ HIDDEN = "(hidden)"
 
 
 class _WithAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Something with an address, which may hold a token: no printed form of it shows that."""
+    """Something with an address, which may hold a token: no printed form shows it."""
 
     url: str = ""
     """Address; for `apprise` one that its manual describes, such as `ntfys://topic`."""
@@ -66,6 +66,10 @@ class Receiver(_WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     per: Annotated[float, Meta(ge=1, le=86_400)] = 600.0
     """Seconds."""
 
+    def _shown(self) -> list[tuple[str, Any]]:
+        command = _without_arguments(self.command)
+        return [(name, command if name == "command" else value) for name, value in super()._shown()]
+
     @property
     def in_terminal(self) -> bool:
         """True for what rings in the terminal of a console."""
@@ -103,8 +107,8 @@ class NotifySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         return bool(self.heartbeat.url or self.heartbeat.url_file)
 
 
-def without_addresses(settings: NotifySettings) -> NotifySettings:
-    """Return the settings as they may be shown and recorded."""
+def without_secrets(settings: NotifySettings) -> NotifySettings:
+    """Return the settings as they may be shown and recorded: addresses and arguments may hold tokens."""
 
     def hide(url: str) -> str:
         return HIDDEN if url else ""
@@ -113,8 +117,15 @@ def without_addresses(settings: NotifySettings) -> NotifySettings:
     return replace(
         settings,
         heartbeat=replace(settings.heartbeat, url=hide(settings.heartbeat.url)),
-        receivers=tuple(replace(one, url=hide(one.url)) for one in settings.receivers),
+        receivers=tuple(
+            replace(one, url=hide(one.url), command=_without_arguments(one.command))
+            for one in settings.receivers
+        ),
     )
+
+
+def _without_arguments(command: tuple[str, ...]) -> tuple[str, ...]:
+    return (*command[:1], *(HIDDEN for _ in command[1:]))
 
 
 def notify_mistakes(settings: NotifySettings) -> Iterator[tuple[str, str]]:
