@@ -121,13 +121,13 @@ async def _test(settings: NotifySettings, chamber: str, severity: str | None) ->
 async def _try(receiver: Receiver, chamber: str, severity: str | None) -> str:
     """Send to one receiver; return why it did not arrive."""
     from xovac_tui.chamber.alarmview import Severity
-    from xovac_tui.notify.message import test_message
+    from xovac_tui.notify.message import trial_message
     from xovac_tui.notify.sending import send
 
     wanted = severity or min(receiver.severities, key=_SEVERITIES.index)
     if wanted not in receiver.severities:
         return f"not sent: it takes only {', '.join(receiver.severities)}."
-    message = test_message(chamber, Severity(wanted), time.time())
+    message = trial_message(chamber, Severity(wanted), time.time())
     words: list[str] = []
     try:
         if receiver.in_terminal:

@@ -105,7 +105,7 @@ def compose(
     )
 
 
-def test_message(chamber: str, severity: Severity, utc: float) -> Message:
+def trial_message(chamber: str, severity: Severity, utc: float) -> Message:
     """Return a message that says that it is a test."""
     said = "This is a test. No alarm was raised."
     return Message(
