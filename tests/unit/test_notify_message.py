@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.helpers.alarms import UTC, changed, standing
+from tests.helpers.alarmchanges import UTC, changed, standing
 from xovac_tui.chamber.alarmview import AlarmEvent, Severity
 from xovac_tui.config.notify import NotifySettings, Receiver, ReceiverKind
 from xovac_tui.notify.command import environment

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.helpers.alarms import UTC, changed, standing
+from tests.helpers.alarmchanges import UTC, changed, standing
 from xovac_tui.chamber.alarmview import AlarmEvent, AlarmState, AlarmsView, AlarmView, Severity
 from xovac_tui.config.notify import Receiver
 from xovac_tui.notify.message import Message, MessageKind

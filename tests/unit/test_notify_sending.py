@@ -1,20 +1,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 
-from tests.helpers.alarms import UTC, changed, standing
-from tests.helpers.servers import Pki, Server, make_pki, serve, tcp_server
+from tests.helpers.alarmchanges import UTC, changed, standing
+from tests.helpers.hooks import Hook, hook
+from tests.helpers.servers import Pki, make_pki, tcp_server
 from xovac_tui.chamber.alarmview import AlarmEvent, AlarmsView
 from xovac_tui.clock import SystemClock
 from xovac_tui.config.notify import Heartbeat, NotifySettings, Receiver
@@ -26,32 +25,6 @@ from xovac_tui.notify.sending import PAUSES, persist, send
 
 SECRET = "hunter2hunter2"
 MESSAGE = compose("bench-1", MessageKind.ALARM, [Told(change=changed(run=12, step=3))], UTC)
-
-
-class Hook(Server):
-    """A webhook that runs, and what it was told."""
-
-    told: list[dict[str, Any]]
-    status: int = 204
-    hold: asyncio.Event
-
-
-@contextlib.asynccontextmanager
-async def hook(**options: Any) -> AsyncIterator[Hook]:
-    server = Hook(0)
-    server.told, server.hold = [], asyncio.Event()
-    server.hold.set()
-
-    async def handle(request: web.Request) -> web.Response:
-        await server.hold.wait()
-        if request.method == "POST" and server.status < 300:
-            server.told.append(await request.json())
-        return web.Response(status=server.status, headers={"Location": "/elsewhere"})
-
-    app = web.Application()
-    app.router.add_route("*", "/{any:.*}", handle)
-    async with serve(app, server, **options):
-        yield server
 
 
 def webhook(url: str, **more: Any) -> Receiver:
@@ -340,7 +313,7 @@ async def test_one_that_hangs_does_not_hold_up_the_others() -> None:
         slow.hold.set()
         await teller.until(lambda: len(slow.told) == 2, view)
         await teller.notifier.close()
-    assert [[alarm["rule"] for alarm in told["alarms"]] for told in slow.told] == [["a"], ["b", "c"]]
+    assert slow.rules == [["a"], ["b", "c"]]
 
 
 async def test_a_failure_is_told_and_what_was_lost_comes_later() -> None:
@@ -360,7 +333,7 @@ async def test_a_failure_is_told_and_what_was_lost_comes_later() -> None:
         teller.notifier.take([changed("b")], AlarmsView())
         await teller.until(lambda: teller.said[-1] == ("hook", ""), AlarmsView())
         await teller.notifier.close()
-    assert [alarm["rule"] for alarm in server.told[0]["alarms"]] == ["b", "a"]
+    assert server.rules == [["b", "a"]]
 
 
 async def test_it_ends_with_a_moment_for_what_is_on_its_way() -> None:
