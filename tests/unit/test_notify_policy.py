@@ -16,8 +16,10 @@ NOTHING = AlarmsView()
 
 
 def policy(**receiver: Any) -> Policy:
-    values = {"name": "phone", "kind": "webhook", "url": "https://c", "same_after": 0.0, "reminder": 0.0}
-    return Policy(Receiver(**(values | receiver)), "bench-1", own_rules=["notification failed"])
+    values: dict[str, Any] = {"kind": "webhook", "url": "https://c", "same_after": 0.0, "reminder": 0.0}
+    return Policy(
+        Receiver(**({"name": "phone"} | values | receiver)), "bench-1", own_rules=["notification failed"]
+    )
 
 
 def due(policy: Policy, at: float, view: AlarmsView = NOTHING) -> Message | None:
@@ -293,7 +295,7 @@ def test_nothing_is_lost_and_never_too_much(
     sent: list[float] = []
     raised = dict.fromkeys("abcd", 0)
     counted = dict.fromkeys("abcd", 0)
-    reminded_unasked = []
+    reminded_unasked: list[str] = []
 
     def look(arrives: bool) -> None:
         message = due(one, at, chamber.view())

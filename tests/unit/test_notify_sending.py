@@ -27,21 +27,26 @@ SECRET = "hunter2hunter2"
 MESSAGE = compose("bench-1", MessageKind.ALARM, [Told(change=changed(run=12, step=3))], UTC)
 
 
+def receiver(**values: Any) -> Receiver:
+    return Receiver(**values)
+
+
 def webhook(url: str, **more: Any) -> Receiver:
-    return Receiver(**({"name": "hook", "kind": "webhook", "url": f"{url}/{SECRET}", "timeout": 2.0} | more))
+    usual = {"name": "hook", "kind": "webhook", "url": f"{url}/{SECRET}", "timeout": 2.0}
+    return receiver(**(usual | more))
 
 
 def command(*arguments: str, **more: Any) -> Receiver:
-    return Receiver(**({"name": "siren", "kind": "command", "command": arguments} | more))
+    return receiver(**({"name": "siren", "kind": "command", "command": arguments} | more))
 
 
 def python(code: str, **more: Any) -> Receiver:
     return command(sys.executable, "-c", code, **more)
 
 
-async def refused(receiver: Receiver) -> NotifyError:
+async def refused(one: Receiver) -> NotifyError:
     with pytest.raises(NotifyError) as caught:
-        await send(receiver, MESSAGE)
+        await send(one, MESSAGE)
     assert SECRET not in str(caught.value)
     return caught.value
 
@@ -141,7 +146,7 @@ async def test_no_shell_reads_a_command(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("receiver", "said", "again"),
+    ("one", "said", "again"),
     [
         (python("raise SystemExit(3)"), "ended with exit code 3.", True),
         (python("import os; os.kill(os.getpid(), 9)"), "ended with signal SIGKILL.", True),
@@ -150,8 +155,8 @@ async def test_no_shell_reads_a_command(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.skipif(os.name != "posix", reason="signals and modes are POSIX")
-async def test_a_command_that_fails_is_told(receiver: Receiver, said: str, again: bool) -> None:
-    error = await refused(receiver)
+async def test_a_command_that_fails_is_told(one: Receiver, said: str, again: bool) -> None:
+    error = await refused(one)
     assert said in str(error)
     assert error.again is again
 
@@ -233,7 +238,7 @@ async def test_an_address_that_is_none_is_told() -> None:
 
 def apprise(server: Hook, **more: Any) -> Receiver:
     url = f"json://localhost:{server.port}/{SECRET}"
-    return Receiver(**({"name": "phone", "kind": "apprise", "url": url, "timeout": 5.0} | more))
+    return receiver(**({"name": "phone", "kind": "apprise", "url": url, "timeout": 5.0} | more))
 
 
 # Again and again

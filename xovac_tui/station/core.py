@@ -449,8 +449,9 @@ class Station(BaseStation):
         self._show_link()
         self.record.tick()
         self._fly()
-        self.alarms.tick()
+        # Before anything is evaluated, so that it knows what stood already.
         self.notifying.tick(online=self._shown_link.word is LinkWord.ONLINE)
+        self.alarms.tick()
 
     def _fly(self) -> None:
         """Let the run that goes on, or begins, see the chamber as it is now."""
