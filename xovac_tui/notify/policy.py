@@ -146,10 +146,8 @@ class Policy:
         if not self._seen:
             # What stood before this program began was told by the one before it.
             self._seen = True
-            self._told_active |= {one.rule for one in concern if one.active} - self._waiting.keys()
+            self._told_active |= {one.rule for one in concern if one.active}
         waits = {one.rule: one for one in concern if one.waits}
-        for rule in [rule for rule in self._remind_from if rule not in waits]:
-            del self._remind_from[rule]
         for rule in [rule for rule in self._began if rule not in waits and rule not in self._waiting]:
             del self._began[rule]
         for rule in waits:
