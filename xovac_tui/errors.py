@@ -16,7 +16,7 @@ class Exit(IntEnum):
     WARNING = 3
     """The device answered `warning`: what was asked did not happen. Or a file lacks damaged events."""
     ERROR = 4
-    """The device answered `error`, or a guard refused the command."""
+    """The device answered `error`, a guard refused the command, or a notification did not arrive."""
     UNKNOWN = 5
     """Sent, but no answer came: it may or may not have happened."""
     CONNECT = 6
@@ -54,3 +54,14 @@ class CommandRefused(XovacError):  # noqa: N818 - "refused" is the field's word 
     """A guard said no before anything was sent."""
 
     exit_code = Exit.ERROR
+
+
+class NotifyError(XovacError):
+    """A notification that did not arrive; holds no address, because that may be a secret."""
+
+    exit_code = Exit.ERROR
+
+    def __init__(self, sentence: str, *, again: bool = True) -> None:
+        super().__init__(sentence)
+        self.again = again
+        """Trying again may help."""

@@ -9,6 +9,7 @@ import msgspec
 from xovac_tui.api.contract import Contract
 from xovac_tui.chamber.alarmrules import Watchlist
 from xovac_tui.config import Profile, Secrets, Settings
+from xovac_tui.config.notify import NotifySettings
 from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.state import State
 from xovac_tui.station.recording import RecordChoice
@@ -41,6 +42,8 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     """Where everything is recorded; None: nowhere."""
     watchlist: Watchlist | None = None
     """What alarms are raised of; None: of nothing."""
+    notify: NotifySettings | None = None
+    """Who is told of alarms, with addresses read; None: nobody."""
     log_path: Path | None
     """None: nothing can be logged."""
     notes: tuple[str, ...] = ()

@@ -24,8 +24,10 @@ from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Direction, Event
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
+from xovac_tui.chamber.alarmrules import Watchlist
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord
 from xovac_tui.config import Display, Profile, Secrets, Settings
+from xovac_tui.config.notify import NotifySettings
 from xovac_tui.errors import LinkError
 from xovac_tui.launch import Launch
 from xovac_tui.link.status import LinkState, LinkStatus
@@ -245,6 +247,7 @@ def make_station(
     profile: Profile | None = None,
     observe: bool | None = None,
     record: RecordChoice | None = None,
+    watchlist: Watchlist | None = None,
 ) -> Station:
     """Return a station on a fake link; by default it knows the simulator's contract, and records nothing."""
     return Station(
@@ -256,6 +259,7 @@ def make_station(
         who="ada@lab",
         link_factory=link.factory,
         record=record,
+        watchlist=watchlist,
     )
 
 
@@ -267,6 +271,7 @@ def make_launch(
     display: Display | None = None,
     keys: Mapping[str, str] | None = None,
     theme: str = "xovac-dark",
+    notify: NotifySettings | None = None,
 ) -> Launch:
     """Return a start with default settings, whose files would all be in `folder`."""
     display = display or Display(time="utc", theme=theme, refresh=2.0)
@@ -283,14 +288,16 @@ def make_launch(
         recipes=folder / "recipes",
         state=State(),
         state_path=folder / "state.toml",
+        notify=notify,
         log_path=None,
     )
 
 
 def make_app(folder: Path, clock: FakeClock, link: FakeLink, **options: Any) -> XovacApp:
     """Return the app on a fake link; `options` go to `make_station` and `make_launch` by their names."""
-    theirs = {key: options[key] for key in ("contract", "profile", "observe", "record") if key in options}
-    ours = {key: value for key, value in options.items() if key not in ("observe", "record")}
+    stations = ("observe", "record", "watchlist")
+    theirs = {key: options[key] for key in ("contract", "profile", *stations) if key in options}
+    ours = {key: value for key, value in options.items() if key not in stations}
     return XovacApp(make_launch(folder, **ours), station=make_station(clock, link, **theirs))
 
 

@@ -20,6 +20,7 @@ from xovac_tui.config import (
     settings_problems,
 )
 from xovac_tui.config.alarms import AlarmSettings
+from xovac_tui.config.notify import Heartbeat, NotifySettings
 from xovac_tui.errors import Exit, SettingsError
 
 
@@ -74,7 +75,7 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     [
         ("[display]\nthem = 'x'", '`display.them` is not a known key. Did you mean "theme"?'),
         ("[dispaly]", '`dispaly` is not a known key. Did you mean "display"?'),
-        ("zzz = 1", "Valid here: alarms, display, keys, profile, profiles, recipes, record."),
+        ("zzz = 1", "Valid here: alarms, display, keys, notify, profile, profiles, recipes, record."),
         ("[display]\nrefresh = 'fast'", '`display.refresh` is the text "fast", but it must be a number'),
         ("[display]\nrefresh = 11", "`display.refresh` is 11, but it must be a number from 0.2 to 10."),
         ("[display]\nrefresh = nan", "`display.refresh` is nan, but it must be a number from 0.2 to 10."),
@@ -220,6 +221,8 @@ def test_the_example_holds_every_key() -> None:
     assert set(data) == key_names(Settings)
     assert set(data["display"]) == key_names(Display)
     assert set(data["record"]) == key_names(RecordSettings)
+    assert set(data["notify"]) == key_names(NotifySettings)
+    assert set(data["notify"]["heartbeat"]) == key_names(Heartbeat)
     assert set(profile) == key_names(Profile)
     assert set(profile["recipe"]) == key_names(RecipeSettings)
 
@@ -232,7 +235,16 @@ def test_the_example_comments_every_key() -> None:
 
 def test_the_manual_names_every_key_with_its_default() -> None:
     manual = (paths.example_settings().parent / "docs" / "settings.md").read_text(encoding="utf-8")
-    for struct in (Settings, Display, RecordSettings, AlarmSettings, Profile, RecipeSettings):
+    for struct in (
+        Settings,
+        Display,
+        RecordSettings,
+        AlarmSettings,
+        NotifySettings,
+        Heartbeat,
+        Profile,
+        RecipeSettings,
+    ):
         for field in msgspec.structs.fields(struct):
             default = getattr(struct(), field.encode_name)
             if isinstance(default, msgspec.Struct | dict):

@@ -20,6 +20,7 @@ from xovac_tui.chamber.alarmrules import Watchlist
 from xovac_tui.chamber.snapshot import LinkWord, Outcome
 from xovac_tui.config import Profile, RecordSettings
 from xovac_tui.config.alarms import Rule
+from xovac_tui.config.notify import NotifySettings
 from xovac_tui.flight import FlightState, Result
 from xovac_tui.link.status import LinkState
 from xovac_tui.recipes.model import Hold, Ramp, Recipe
@@ -43,6 +44,7 @@ class Life:
         may_record: bool = True,
         contract: Contract | None = None,
         rules: Sequence[Rule] | None = None,
+        notify: NotifySettings | None = None,
     ) -> None:
         self.clock = clock
         self.link = FakeLink(clock)
@@ -55,6 +57,7 @@ class Life:
             link_factory=self.link.factory,
             record=RecordChoice(path=path, settings=RecordSettings(), visit=True, may_record=may_record),
             watchlist=None if rules is None else Watchlist(rules=tuple(rules)),
+            notify=notify,
         )
 
     async def report(self, mode: str = "idle", seconds: int = 1, **leaves: Any) -> None:

@@ -27,6 +27,7 @@ _COMMANDS = {
     "export": "xovac_tui.cli.export:export",
     "report": "xovac_tui.cli.report:report",
     "recipe": "xovac_tui.cli.recipe:recipe",
+    "notify": "xovac_tui.cli.notify:notify",
     "config": "xovac_tui.cli.settings:config",
     "doctor": "xovac_tui.cli.doctor:doctor",
 }

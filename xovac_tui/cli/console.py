@@ -12,6 +12,9 @@ import msgspec
 from xovac_tui import paths
 from xovac_tui.cli.common import Chamber, alarm_watchlist, effective, record_choice, resolve, typed
 from xovac_tui.cli.records import DEMO, demo_chamber
+from xovac_tui.config import Effective
+from xovac_tui.config.addresses import read_addresses
+from xovac_tui.config.notify import NotifySettings
 from xovac_tui.errors import SettingsError
 from xovac_tui.launch import Launch
 from xovac_tui.simulator.options import SimulatorOptions
@@ -20,7 +23,7 @@ from xovac_tui.themes import ThemeSpec
 _DEMO_OPTIONS = ("speed", "seed", "warm", "fault")
 
 
-HEADLESS = ("send", "watch", "recipe", "record", "runs", "export", "doctor")
+HEADLESS = ("send", "watch", "recipe", "record", "runs", "export", "notify", "doctor")
 """Commands that work without a terminal."""
 
 
@@ -85,6 +88,7 @@ def make_launch(
         state_path=paths.state_file(),
         record=record,
         watchlist=None if replayed else alarm_watchlist(found, chamber),
+        notify=None if replayed else _notify(found, demo=demo is not None),
         log_path=paths.setup_logging(),
         notes=tuple(text for text in (note, *problems) if text),
     )
@@ -115,6 +119,12 @@ def demo_options(ctx: click.Context, /) -> SimulatorOptions | None:
     )
     check_options(options)
     return options
+
+
+def _notify(found: Effective, *, demo: bool) -> NotifySettings:
+    """Return who is told of alarms; of those of a demo only the terminal in which it runs."""
+    settings = found.settings.notify
+    return NotifySettings(receivers=settings.in_terminal) if demo else read_addresses(settings)
 
 
 def _own(path: Path) -> Path:

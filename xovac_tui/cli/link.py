@@ -10,14 +10,21 @@ from xovac_tui.errors import LinkError
 if TYPE_CHECKING:
     from xovac_tui.chamber.alarmrules import Watchlist
     from xovac_tui.cli.common import Chamber
+    from xovac_tui.config.notify import NotifySettings
     from xovac_tui.station import News, Station
     from xovac_tui.station.recording import RecordChoice
 
 
 def open_station(
-    chamber: Chamber, record: RecordChoice | None = None, watchlist: Watchlist | None = None
+    chamber: Chamber,
+    record: RecordChoice | None = None,
+    watchlist: Watchlist | None = None,
+    notify: NotifySettings | None = None,
 ) -> Station:
-    """Return a station for the chamber, not connected yet; without a watchlist it raises no alarms."""
+    """Return a station for the chamber, not connected yet; without a watchlist it raises no alarms.
+
+    `notify` says who is told of them, with addresses read; without it nobody is.
+    """
     from xovac_tui.station import Station
 
     return Station(
@@ -27,6 +34,7 @@ def open_station(
         secrets=chamber.secrets,
         record=record,
         watchlist=watchlist,
+        notify=notify,
     )
 
 

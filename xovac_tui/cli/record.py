@@ -32,11 +32,13 @@ def record(ctx: click.Context, /, seconds: float | None, **_: Any) -> None:
     found = effective(ctx)
     chamber = resolve(found)
     from xovac_tui.cli.link import open_station
+    from xovac_tui.config.addresses import read_addresses
 
     choice = record_choice(found, chamber, asked=True)
     assert choice is not None
     click.echo(f"{chamber.name}: recording in {choice.path} (process {os.getpid()})", err=True)
-    station = open_station(chamber, choice, alarm_watchlist(found, chamber))
+    notify = read_addresses(found.settings.notify)
+    station = open_station(chamber, choice, alarm_watchlist(found, chamber), notify)
     asyncio.run(_record(station, seconds))
     ctx.exit(int(Exit.OK))
 

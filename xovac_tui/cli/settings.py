@@ -22,6 +22,7 @@ from xovac_tui.config import (
     load_settings,
     settings_problems,
 )
+from xovac_tui.config.notify import NotifySettings, without_secrets
 from xovac_tui.config.secrets import AUTH_VARIABLE, HEADERS_VARIABLE
 from xovac_tui.errors import Exit, SettingsError
 from xovac_tui.mistakes import join_key
@@ -117,6 +118,7 @@ def named_problems(settings: Settings, place: Path) -> Iterator[str]:
                 yield from (f"{place}: `{key}`: {sentence}" for sentence in str(error).splitlines())
         if profile.ca_file and not os.path.isfile(profile.ca_file):
             yield f"{place}: `{key}.ca_file`: there is no file {profile.ca_file}. Check the name."
+    yield from (f"{place}: {sentence}" for sentence in _notify_problems(settings.notify))
     ours = [spec.name for spec in shipped_themes()]
     theirs, problems = user_themes(taken={*ours, *textual_themes()})
     yield from problems
@@ -127,6 +129,23 @@ def named_problems(settings: Settings, place: Path) -> Iterator[str]:
         check_keymap(settings.keys)
     except SettingsError as error:
         yield f"{place}: {error}"
+
+
+def _notify_problems(settings: NotifySettings) -> Iterator[str]:
+    """Yield what keeps notifications from being sent."""
+    from xovac_tui.config.addresses import read_addresses
+
+    try:
+        settings = read_addresses(settings)
+    except SettingsError as error:
+        yield from str(error).splitlines()
+        return
+    for one in settings.receivers:
+        if one.kind == "apprise":
+            from xovac_tui.notify.services import service_problem
+
+            if why := service_problem(one.url):
+                yield f'notifications, receiver "{one.name}": {why}'
 
 
 def _secrets_file(profile: Profile) -> None:
@@ -156,7 +175,9 @@ def shown_settings(found: Effective) -> Iterator[str]:
     for variable in (AUTH_VARIABLE, HEADERS_VARIABLE):
         if os.environ.get(variable, "").strip():
             yield f"# {variable} is set (hidden)"
-    yield from _struct(found.settings, Settings(), "", found)
+    settings = found.settings
+    shown = msgspec.structs.replace(settings, notify=without_secrets(settings.notify))
+    yield from _struct(shown, Settings(), "", found)
 
 
 def _struct(struct: Any, default: Any, key: str, found: Effective) -> Iterator[str]:

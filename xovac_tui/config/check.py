@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from xovac_tui.config.alarms import rules_mistakes
 from xovac_tui.config.model import Profile, RecipeSettings, Settings
+from xovac_tui.config.notify import notify_mistakes
 from xovac_tui.mistakes import join_key
 from xovac_tui.strict import nearest
 
@@ -32,6 +33,8 @@ def settings_mistakes(settings: Settings) -> Iterator[str]:
         for field, reason in profile_mistakes(profile):
             yield f"`{key}.{field}`: {reason}"
     yield from rules_mistakes(settings.alarms.rules, "alarms.rules")
+    for field, reason in notify_mistakes(settings.notify):
+        yield f"`notify.{field}`: {reason}"
     if settings.profile and settings.profile not in settings.profiles:
         hint = nearest(settings.profile, settings.profiles) or " This file has none."
         yield f'`profile` is "{settings.profile}", which is not among the profiles.{hint}'

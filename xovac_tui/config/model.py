@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from xovac_tui.config.alarms import AlarmSettings
+from xovac_tui.config.notify import NotifySettings
 
 ABSOLUTE_ZERO = -273.15
 """Absolute zero, degC."""
@@ -103,6 +104,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     display: Display = Display()
     record: RecordSettings = RecordSettings()
     alarms: AlarmSettings = AlarmSettings()
+    notify: NotifySettings = NotifySettings()
     keys: dict[str, str] = {}
     """Action id -> key or comma-separated keys."""
     profiles: dict[str, Profile] = {}

@@ -87,17 +87,22 @@ def load_secrets(profile: Profile, environ: Mapping[str, str] | None = None) -> 
 
 
 def _read_file(path: Path) -> _SecretsFile:
-    if os.name == "posix":
-        try:
-            mode = stat.S_IMODE(path.stat().st_mode)
-        except OSError:
-            mode = 0o600
-        if mode & 0o077:
-            raise SettingsError(
-                f"Other users can read the secrets file {path} (its mode is {mode:04o}). "
-                f"Run: chmod 600 {path}"
-            )
+    need_private(path)
     return convert(read_toml(path), _SecretsFile, str(path), hide=True)
+
+
+def need_private(path: Path) -> None:
+    """Refuse a file with secrets that other users can read (not checked on Windows)."""
+    if os.name != "posix":
+        return
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except (OSError, ValueError):  # whoever reads it tells why that cannot be
+        return
+    if mode & 0o077:
+        raise SettingsError(
+            f"Other users can read the secrets file {path} (its mode is {mode:04o}). Run: chmod 600 {path}"
+        )
 
 
 def _from_environment(environ: Mapping[str, str], name: str) -> dict[str, Any] | None:

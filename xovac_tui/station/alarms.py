@@ -129,6 +129,14 @@ class Alarms(AlarmDesk):
         """True while another program evaluates the alarms."""
         return self._record.view.state is RecorderState.BESIDE
 
+    @property
+    def evaluates(self) -> bool:
+        """True while this program is the one that evaluates the alarms."""
+        return self._may_evaluate and self._record.view.state not in (
+            RecorderState.BESIDE,
+            RecorderState.STARTING,
+        )
+
     def opened(self) -> None:
         """Take up what the record knows: what stood, who acknowledged it, what is shelved."""
         record = self._record.record

@@ -20,6 +20,7 @@ from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome, Snapshot
 from xovac_tui.clock import Clock, SystemClock
 from xovac_tui.config import Profile, Secrets
+from xovac_tui.config.notify import NotifySettings
 from xovac_tui.errors import ContractError, LinkError, XovacError
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
@@ -37,6 +38,7 @@ from xovac_tui.station.news import (
     RecorderChanged,
     RecordOpened,
 )
+from xovac_tui.station.notifying import Notifying
 from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
 from xovac_tui.station.recording import RecordChoice, StationRecord
 
@@ -72,8 +74,12 @@ class Station(BaseStation):
         link_factory: LinkFactory | None = None,
         record: RecordChoice | None = None,
         watchlist: Watchlist | None = None,
+        notify: NotifySettings | None = None,
     ) -> None:
-        """`watchlist` is what alarms are raised of; without one this station raises none of its own."""
+        """`watchlist` is what alarms are raised of; without one this station raises none of its own.
+
+        `notify` says who is told of them, with addresses read; without it nobody is.
+        """
         super().__init__()
         self.name = name
         self.profile = profile
@@ -116,6 +122,7 @@ class Station(BaseStation):
             who=self.who,
             tell=self._alarms_changed,
         )
+        self.notifying = Notifying(notify, name, self.alarms, self.clock)
         self._queues: list[asyncio.Queue[Event]] = []
         self._waiting: dict[int, asyncio.Future[LedgerEntry]] = {}
         self._status_changed = asyncio.Event()
@@ -142,6 +149,7 @@ class Station(BaseStation):
             await self._run(callbacks)
         finally:
             self.record.close()
+            await self.notifying.close()
 
     async def _run(self, callbacks: LinkCallbacks) -> None:
         # First the record: it is shown from the first moment on, and nothing that comes is missed.
@@ -441,6 +449,8 @@ class Station(BaseStation):
         self._show_link()
         self.record.tick()
         self._fly()
+        # Before anything is evaluated, so that it knows what stood already.
+        self.notifying.tick(online=self._shown_link.word is LinkWord.ONLINE)
         self.alarms.tick()
 
     def _fly(self) -> None:
@@ -465,6 +475,7 @@ class Station(BaseStation):
 
     def _alarms_changed(self, news: AlarmsChanged) -> None:
         self._keep_marks()
+        self.notifying.take(news)
         self._tell(news)
 
     def _recorder_changed(self) -> None:

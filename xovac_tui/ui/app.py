@@ -38,6 +38,7 @@ from xovac_tui.ui.pane import Pane
 from xovac_tui.ui.panes.status import StatusPane
 from xovac_tui.ui.plain import AsciiScrollBar
 from xovac_tui.ui.replaykeys import LIVE_ONLY, ReplayKeys
+from xovac_tui.ui.ringing import ring_for_alarms
 from xovac_tui.ui.stopping import Stopping
 from xovac_tui.ui.terminal import TerminalApp, run_in_terminal
 from xovac_tui.ui.theming import to_textual
@@ -112,6 +113,7 @@ class XovacApp(ReplayKeys):
             log_events=launch.settings.display.log_events,
             record=launch.record,
             watchlist=launch.watchlist,
+            notify=launch.notify,
         )
         self.times = Times(launch.settings.display.time)
         self.glyphs: Glyphs = ASCII if launch.settings.display.ascii else UNICODE
@@ -156,6 +158,7 @@ class XovacApp(ReplayKeys):
             self.add_class("-ascii")
             ScrollBar.renderer = AsciiScrollBar
         self._unsubscribe = self.station.subscribe(self._on_news)
+        ring_for_alarms(self)
         self.set_interval(1 / self.launch.settings.display.refresh, self.flush)
         self.query_one(TabBar).show(TABS, self.active_tab)
         self.flush()

@@ -58,6 +58,12 @@ class TerminalApp(App[int]):
             renderable = CroppedUpdate(renderable)  # type: ignore[assignment]
         super()._display(screen, renderable)
 
+    def write_beside(self, characters: str) -> None:
+        """Write to the terminal what is no part of the picture: a bell, a notification."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(characters)
+            self._driver.flush()
+
     def panic(self, *renderables: RenderableType) -> None:
         """End for a reason that only Textual knows; its driver does so when reading the keyboard fails."""
         self._handle_exception(RuntimeError("Textual gave up reading the terminal"))

@@ -1,0 +1,159 @@
+"""`xovac-tui notify`: who is told of alarms, and whether a message gets there."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xovac_tui.cli.common import chamber_options, effective, table
+from xovac_tui.config import Effective
+from xovac_tui.config.notify import HEARTBEAT, NotifySettings, Receiver
+from xovac_tui.errors import Exit, NotifyError, SettingsError
+
+if TYPE_CHECKING:
+    from xovac_tui.notify.message import Message
+
+_SEVERITIES = ("critical", "high", "medium", "low")
+_NOBODY = (
+    "Nobody is told of alarms: the settings name no receiver. docs/notifications.md shows how to write "
+    "[[notify.receivers]] into {}."
+)
+
+
+@click.group(short_help="See who is told of alarms, and try it.")
+def notify() -> None:
+    """Look at who is told of alarms, or send a message that says that it is a test."""
+
+
+@notify.command("list")
+@chamber_options
+@click.pass_context
+def list_(ctx: click.Context, /, **_: Any) -> None:
+    """Print who is told of alarms, and of which. Addresses are hidden."""
+    found = effective(ctx)
+    settings = found.settings.notify
+    if not settings.receivers and not settings.beats:
+        click.echo(_NOBODY.format(found.path))
+        return
+    rows = [("receiver", "kind", "severities", "sent by", "reminder", "at most")]
+    rows += [
+        (
+            one.name,
+            one.kind,
+            ", ".join(one.severities) if len(one.severities) < len(_SEVERITIES) else "all",
+            "each console" if one.in_terminal else "one program",
+            f"{one.reminder:g} s" if one.reminder else "none",
+            f"{one.at_most} in {one.per:g} s",
+        )
+        for one in settings.receivers
+    ]
+    if settings.beats:
+        beat = settings.heartbeat
+        when = "while online" if beat.only_online else "always"
+        rows.append((HEARTBEAT, "webhook", f"every {beat.every:g} s", "one program", "none", when))
+    for line in table(rows):
+        click.echo(line)
+
+
+@notify.command()
+@click.option("--receiver", metavar="NAME", help="Only this one; `heartbeat` is called only if named.")
+@click.option("--severity", type=click.Choice(_SEVERITIES), help="Of the message; usual: the worst it takes.")
+@chamber_options
+@click.pass_context
+def test(ctx: click.Context, /, receiver: str | None, severity: str | None, **_: Any) -> None:
+    """Send a message that is marked as a test, the way that alarms go, and tell what became of it.
+
+    Each is tried once. Exit code 0 when it arrived everywhere, 4 when not.
+    """
+    found = effective(ctx)
+    chosen = _chosen(found, receiver)
+    from xovac_tui.config.addresses import read_addresses
+
+    settings = read_addresses(chosen)
+    well = asyncio.run(_test(settings, _chamber(found), severity))
+    ctx.exit(int(Exit.OK if well else Exit.ERROR))
+
+
+def _chosen(found: Effective, name: str | None) -> NotifySettings:
+    """Return the settings with the receivers that are meant."""
+    settings = found.settings.notify
+    known = [one.name for one in settings.receivers]
+    if name == HEARTBEAT and settings.beats:
+        return NotifySettings(heartbeat=settings.heartbeat)
+    if name is not None and name not in known:
+        from xovac_tui.strict import nearest
+
+        known += [HEARTBEAT] if settings.beats else []
+        raise SettingsError(f'There is no receiver "{name}" in {found.path}.{nearest(name, known)}')
+    if not known:
+        raise SettingsError(_NOBODY.format(found.path))
+    return NotifySettings(
+        receivers=tuple(one for one in settings.receivers if name is None or one.name == name)
+    )
+
+
+def _chamber(found: Effective) -> str:
+    """Return the name that messages carry: the chamber's, where one is meant."""
+    try:
+        return found.resolve()[0]
+    except SettingsError:
+        if found.profile or found.url:
+            raise
+        return "no chamber"
+
+
+async def _test(settings: NotifySettings, chamber: str, severity: str | None) -> bool:
+    """Try all receivers beside each other, tell of each, and return whether it arrived everywhere."""
+    tries = [(one.name, _try(one, chamber, severity)) for one in settings.receivers]
+    if settings.beats:
+        tries.append((HEARTBEAT, _try_heartbeat(settings, chamber)))
+    results = await asyncio.gather(*(work for _, work in tries))
+    for (name, _), why in zip(tries, results, strict=True):
+        click.echo(f"{'!!' if why else 'ok'}  {name}: {why or 'taken.'}")
+    return not any(results)
+
+
+async def _try(receiver: Receiver, chamber: str, severity: str | None) -> str:
+    """Send to one receiver; return why it did not arrive."""
+    from xovac_tui.chamber.alarmview import Severity
+    from xovac_tui.notify.message import trial_message
+    from xovac_tui.notify.sending import send
+
+    wanted = severity or min(receiver.severities, key=_SEVERITIES.index)
+    if wanted not in receiver.severities:
+        return f"not sent: it takes only {', '.join(receiver.severities)}."
+    message = trial_message(chamber, Severity(wanted), time.time())
+    words: list[str] = []
+    try:
+        if receiver.in_terminal:
+            return _ring(receiver, message)
+        await send(receiver, message, show=True, said=words.append)
+    except NotifyError as error:
+        return "\n      ".join([str(error), *dict.fromkeys(words)])
+    return ""
+
+
+def _ring(receiver: Receiver, message: Message) -> str:
+    """Ring in this terminal; return why that cannot be."""
+    from xovac_tui.notify.terminal import sequence
+
+    if not sys.stderr.isatty():
+        return "not sent: this needs a terminal, and the error output is none."
+    sys.stderr.write(sequence(receiver.kind, message, os.environ))
+    sys.stderr.flush()
+    return ""
+
+
+async def _try_heartbeat(settings: NotifySettings, chamber: str) -> str:
+    from xovac_tui.notify.heartbeat import heartbeat
+
+    try:
+        await heartbeat(settings.heartbeat, chamber)()
+    except NotifyError as error:
+        return str(error)
+    return ""

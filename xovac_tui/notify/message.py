@@ -1,0 +1,253 @@
+"""From what happened to alarms to a message: a title, a text for people, and fields for programs. Pure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from xovac_tui.api.text import clean
+from xovac_tui.chamber.alarmview import SEVERITIES, AlarmChange, AlarmEvent, AlarmState, AlarmView, Severity
+
+PROGRAM = "xovac-tui"
+_MOST_LISTED = 10
+"""Alarms that the text of one message names; the others are counted."""
+_TITLE_LENGTH = 140
+_LINE_LENGTH = 400
+
+
+class MessageKind(StrEnum):
+    """Why a message is sent."""
+
+    ALARM = "alarm"
+    RETURNED = "returned"
+    """Everything in it has returned to normal."""
+    REMINDER = "reminder"
+    """Nobody has acknowledged it yet."""
+    TEST = "test"
+
+
+class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One alarm in a message."""
+
+    change: AlarmChange
+    """What happened to it last, as far as the message tells."""
+    times: int = 1
+    """How often it was raised since it was told last."""
+    returned: bool = False
+    """Its condition is gone again."""
+    acknowledged: bool = False
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """What one receiver is told at once. Every text in it is clean."""
+
+    kind: MessageKind
+    chamber: str
+    """Name of its profile."""
+    severity: Severity
+    """The worst of what it tells."""
+    title: str
+    text: str
+    """Some lines."""
+    key: str
+    """The same for messages about the same: the rule, or `several`."""
+    utc: float
+    alarms: tuple[Told, ...] = ()
+
+    def fields(self) -> dict[str, Any]:
+        """Return it for programs, as JSON has it."""
+        return {
+            "program": PROGRAM,
+            "kind": self.kind.value,
+            "chamber": self.chamber,
+            "severity": self.severity.value,
+            "title": self.title,
+            "text": self.text,
+            "key": self.key,
+            "time": _iso(self.utc),
+            "alarms": [_alarm_fields(told) for told in self.alarms],
+        }
+
+
+def compose(
+    chamber: str, kind: MessageKind, alarms: Sequence[Told], utc: float, *, flood: int = 0
+) -> Message:
+    """Return the message that tells of these alarms.
+
+    `flood` is how many came in the last ten minutes, where they are too many to be told one by one; else 0.
+    """
+    ordered = sorted(alarms, key=lambda told: (told.returned, SEVERITIES.index(told.change.severity)))
+    severity = min((told.change.severity for told in alarms), key=SEVERITIES.index)
+    if kind is MessageKind.ALARM and all(told.returned and not told.times for told in alarms):
+        kind = MessageKind.RETURNED
+    if len(ordered) == 1:
+        told = ordered[0]
+        said, key = _sentence(told), told.change.rule
+        lines = [said, *_state_lines(told), *_details(told.change), *_guidance(told.change)]
+    else:
+        said, key = f"{len(ordered)} alarms. {_sentence(ordered[0])}", "several"
+        lines = _list_lines(ordered)
+    if flood:
+        lines.append(f"A flood: {flood} alarms in the last ten minutes, so they are told together.")
+    return Message(
+        kind=kind,
+        chamber=clean(chamber, 80),
+        severity=severity,
+        title=clean(f"{chamber} {_word(kind, severity)}: {said}", _TITLE_LENGTH),
+        text=_text([f"Chamber {chamber}", *lines, f"Sent {_time(utc)} by {PROGRAM}"]),
+        key=clean(key, 120),
+        utc=utc,
+        alarms=tuple(ordered),
+    )
+
+
+def trial_message(chamber: str, severity: Severity, utc: float) -> Message:
+    """Return a message that says that it is a test."""
+    said = "This is a test. No alarm was raised."
+    return Message(
+        kind=MessageKind.TEST,
+        chamber=clean(chamber, 80),
+        severity=severity,
+        title=clean(f"{chamber} TEST ({severity.value}): {said}", _TITLE_LENGTH),
+        text=_text([f"Chamber {chamber}", said, f"Sent {_time(utc)} by {PROGRAM} notify test"]),
+        key="test",
+        utc=utc,
+    )
+
+
+def change_of(view: AlarmView, utc: float, mono: float) -> AlarmChange:
+    """Return an alarm that stands as a change, for a reminder; where the run is it does not know."""
+    return AlarmChange(
+        rule=view.rule,
+        event=AlarmEvent.RAISED if view.active else AlarmEvent.RETURNED,
+        state=view.state,
+        severity=view.severity,
+        utc=utc,
+        mono=mono,
+        text=view.text,
+        channel=view.channel,
+        value=view.value,
+        limit=view.limit,
+        cause=view.cause,
+        consequence=view.consequence,
+        action=view.action,
+        active=view.active,
+        raised_utc=view.raised_utc,
+    )
+
+
+def begins(change: AlarmChange) -> bool:
+    """Return whether an alarm begins to want attention: raised, or back while its condition holds."""
+    back = change.event in (AlarmEvent.UNSHELVED, AlarmEvent.IN_SERVICE)
+    return change.event is AlarmEvent.RAISED or (back and change.state is AlarmState.UNACKNOWLEDGED)
+
+
+def _word(kind: MessageKind, severity: Severity) -> str:
+    match kind:
+        case MessageKind.RETURNED:
+            return "returned"
+        case MessageKind.REMINDER:
+            return f"{severity.value.upper()}, not acknowledged"
+    return severity.value.upper()
+
+
+def _sentence(told: Told) -> str:
+    change = told.change
+    said = change.text or f"Alarm {change.rule}."
+    return f"{change.rule} has returned to normal. It was: {said}" if told.returned else said
+
+
+def _state_lines(told: Told) -> list[str]:
+    lines = []
+    if told.times > 1:
+        lines.append(f"Raised {told.times} times since it was told last.")
+    if told.acknowledged:
+        who = told.change.who
+        lines.append(f"Acknowledged by {who}." if who else "Acknowledged.")
+    return lines
+
+
+def _details(change: AlarmChange) -> list[str]:
+    lines = [f"Severity: {change.severity.value}", f"Alarm: {change.rule}"]
+    value = f"{change.channel}: {change.value}".strip(": ") if change.value else ""
+    limits = f" (limits {change.limit_set})" if change.limit_set else ""
+    limit = f"limit {change.limit}{limits}" if change.limit else ""
+    if value or limit:
+        lines.append(f"Value: {', '.join(part for part in (value, limit) if part)}")
+    if run := _run(change):
+        lines.append(f"Run: {run}")
+    if change.raised_utc is not None:
+        lines.append(f"Raised: {_time(change.raised_utc)}")
+    return lines
+
+
+def _run(change: AlarmChange) -> str:
+    if not change.run and not change.recipe:
+        return ""
+    parts = [str(change.run) if change.run else "", f'"{change.recipe}"' if change.recipe else ""]
+    step = f", step {change.step}" if change.step is not None else ""
+    return " ".join(part for part in parts if part) + step
+
+
+def _guidance(change: AlarmChange) -> list[str]:
+    pairs = (("Likely", change.cause), ("If nothing is done", change.consequence), ("Do", change.action))
+    return [f"{word}: {said}" for word, said in pairs if said]
+
+
+def _list_lines(alarms: Sequence[Told]) -> list[str]:
+    """Return a short paragraph for each alarm, and how many there is no room for."""
+    lines = []
+    for told in alarms[:_MOST_LISTED]:
+        change = told.change
+        lines.append(f"- {change.severity.value.upper()} {change.rule}: {_sentence(told)}")
+        about = _state_lines(told)
+        about += [line for line in _details(change) if line.startswith(("Value", "Run"))]
+        about += [line for line in _guidance(change) if line.startswith("Do")]
+        lines += [f"  {line}" for line in about]
+    more = len(alarms) - _MOST_LISTED
+    return [*lines, f"- and {more} more"] if more > 0 else lines
+
+
+def _alarm_fields(told: Told) -> dict[str, Any]:
+    change = told.change
+    found: dict[str, Any] = {
+        "rule": change.rule,
+        "event": change.event.value,
+        "state": change.state.value,
+        "severity": change.severity.value,
+        "time": _iso(change.utc),
+        "raised": _iso(change.raised_utc),
+        "times": told.times,
+        "returned": told.returned,
+        "acknowledged": told.acknowledged,
+        "text": change.text,
+        "channel": change.channel,
+        "value": change.value,
+        "limit": change.limit,
+        "limit_set": change.limit_set,
+        "run": change.run or None,
+        "recipe": change.recipe,
+        "step": change.step,
+        "cause": change.cause,
+        "consequence": change.consequence,
+        "action": change.action,
+    }
+    return {
+        name: clean(value, _LINE_LENGTH) if isinstance(value, str) else value for name, value in found.items()
+    }
+
+
+def _text(lines: Sequence[str]) -> str:
+    return "\n".join(clean(line, _LINE_LENGTH) for line in lines)
+
+
+def _time(utc: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(utc))
+
+
+def _iso(utc: float | None) -> str | None:
+    return None if utc is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(utc))

@@ -1,0 +1,191 @@
+"""Which message goes to one receiver, and when: nothing twice, not too many, and nothing lost. Pure.
+
+What waits to be told is kept by rule, so that it cannot grow without end: an alarm that chatters is one entry
+with a count. What may not be sent yet (the same was told a moment ago, too many were sent, the receiver
+could not be reached) stays there, and goes out later in one message with all else that waits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable
+
+import msgspec
+
+from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmsView, AlarmView, Severity
+from xovac_tui.config.notify import Receiver
+from xovac_tui.notify.message import Message, MessageKind, Told, begins, change_of, compose
+
+GATHER = 30.0
+"""Seconds between two messages in a flood of alarms; critical ones do not wait."""
+TRY_AGAIN = 300.0
+"""Seconds after which what could not be told is tried again, with what came meanwhile."""
+
+
+class _Waiting(msgspec.Struct):
+    """What is to be told of one alarm."""
+
+    told: Told
+    due: float
+    """Monotonic seconds."""
+    late: bool = False
+    """It could not be told before: it goes with the next message, whatever that is about."""
+
+
+class Policy:
+    """Decides what one receiver is told. Times are monotonic seconds, but for `utc`."""
+
+    def __init__(self, receiver: Receiver, chamber: str, *, own_rules: Iterable[str] = ()) -> None:
+        """`own_rules` watch notifications: of them a receiver is not told that cannot be reached itself."""
+        self.receiver = receiver
+        self.failing = False
+        """The newest message did not arrive."""
+        self._chamber = chamber
+        self._own_rules = frozenset(own_rules)
+        self._waiting: dict[str, _Waiting] = {}
+        self._raise_told: dict[str, float] = {}
+        self._return_told: dict[str, float] = {}
+        self._told_active: set[str] = set()
+        """Rules of which it believes that they stand."""
+        self._began: dict[str, AlarmChange] = {}
+        """How each alarm that waits for somebody began, with where the run was."""
+        self._remind_from: dict[str, float] = {}
+        """Rule of an alarm that nobody has acknowledged -> since when nothing was told of it."""
+        self._sent: deque[float] = deque()
+        self._last = -math.inf
+        self._seen = False
+
+    @property
+    def busy(self) -> bool:
+        """True while something waits to be told."""
+        return bool(self._waiting)
+
+    def take(self, changes: Iterable[AlarmChange], mono: float) -> None:
+        """Note what happened to alarms."""
+        for change in changes:
+            if self._concerns(change.severity, change.rule):
+                self._take(change, mono)
+
+    def due(self, view: AlarmsView, mono: float, utc: float) -> Message | None:
+        """Return the message to send at this moment, which counts as sent; None where there is none.
+
+        `view` holds at least the alarms that want attention.
+        """
+        reminders = self._reminders(view, mono)
+        ready = [one for one in self._waiting.values() if one.due <= mono]
+        if ready:
+            ready += [one for one in self._waiting.values() if one.late and one.due > mono]
+            alarms = [one.told for one in ready]
+            critical = any(told.change.severity is Severity.CRITICAL and told.times for told in alarms)
+            gathers = view.flood > 0 and not critical and mono - self._last < GATHER
+            if gathers or not self._room(mono, critical=critical):
+                return None
+            for told in alarms:
+                self._note_told(told, mono)
+            return self._message(MessageKind.ALARM, alarms, mono, utc, view.flood)
+        if not reminders or not self._room(mono):
+            return None
+        alarms = [Told(change=self._reminder(one, mono, utc)) for one in reminders]
+        for one in reminders:
+            self._remind_from[one.rule] = mono
+        return self._message(MessageKind.REMINDER, alarms, mono, utc, view.flood)
+
+    def did_not_arrive(self, message: Message, mono: float) -> None:
+        """Take back what was not told: it is tried again with the next message, or in five minutes."""
+        self.failing = True
+        for told in message.alarms:
+            rule = told.change.rule
+            if message.kind is MessageKind.REMINDER:
+                self._remind_from[rule] = mono - self.receiver.reminder + TRY_AGAIN
+                continue
+            later = self._waiting.get(rule)
+            if later is None:
+                self._waiting[rule] = _Waiting(told, mono + TRY_AGAIN, late=True)
+            else:
+                later.told = msgspec.structs.replace(later.told, times=later.told.times + told.times)
+                later.late = True
+
+    def arrived(self) -> None:
+        """Note that the newest message arrived."""
+        self.failing = False
+
+    # -- inside -----------------------------------------------------------------------------------------
+
+    def _concerns(self, severity: Severity, rule: str) -> bool:
+        return severity.value in self.receiver.severities and not (self.failing and rule in self._own_rules)
+
+    def _take(self, change: AlarmChange, mono: float) -> None:
+        rule, waiting = change.rule, self._waiting.get(change.rule)
+        replace = msgspec.structs.replace
+        if begins(change):
+            self._began[rule] = change
+            again = self._raise_told.get(rule, -math.inf) + self.receiver.same_after
+            if waiting is None:
+                self._waiting[rule] = _Waiting(Told(change=change), max(mono, again))
+                return
+            if not waiting.told.times:
+                waiting.due = max(mono, again)
+            waiting.told = Told(change=change, times=waiting.told.times + 1)
+        elif change.event is AlarmEvent.RETURNED:
+            if waiting is not None:
+                waiting.told = replace(waiting.told, change=change, returned=True)
+            elif self.receiver.returned and rule in self._told_active:
+                again = self._return_told.get(rule, -math.inf) + self.receiver.same_after
+                self._waiting[rule] = _Waiting(Told(change=change, times=0, returned=True), max(mono, again))
+        elif change.event is AlarmEvent.ACKNOWLEDGED:
+            if waiting is not None and waiting.told.times:
+                waiting.told = replace(waiting.told, change=change, acknowledged=True)
+        elif change.event in (AlarmEvent.SHELVED, AlarmEvent.OUT_OF_SERVICE, AlarmEvent.REMOVED):
+            # It returns in silence now.
+            self._told_active.discard(rule)
+
+    def _reminders(self, view: AlarmsView, mono: float) -> list[AlarmView]:
+        """Return what to remind of at this moment: all that waits for somebody, as soon as one is due."""
+        concern = [one for one in view.standing if self._concerns(one.severity, one.rule)]
+        if not self._seen:
+            # What stood before this program began was told by the one before it.
+            self._seen = True
+            self._told_active |= {one.rule for one in concern if one.active}
+        waits = {one.rule: one for one in concern if one.waits}
+        for rule in [rule for rule in self._began if rule not in waits and rule not in self._waiting]:
+            del self._began[rule]
+        for rule in waits:
+            self._remind_from.setdefault(rule, mono)
+        every = self.receiver.reminder
+        known = [one for rule, one in waits.items() if rule not in self._waiting]
+        if not every or all(mono - self._remind_from[one.rule] < every for one in known):
+            return []
+        return known
+
+    def _reminder(self, view: AlarmView, mono: float, utc: float) -> AlarmChange:
+        change, began = change_of(view, utc, mono), self._began.get(view.rule)
+        if began is None or began.raised_utc != view.raised_utc:
+            return change
+        return msgspec.structs.replace(
+            change, limit_set=began.limit_set, run=began.run, recipe=began.recipe, step=began.step
+        )
+
+    def _room(self, mono: float, *, critical: bool = False) -> bool:
+        """Return whether one more may be sent; the last one of `at_most` is kept for critical alarms."""
+        receiver = self.receiver
+        while self._sent and mono - self._sent[0] >= receiver.per:
+            self._sent.popleft()
+        kept = not critical and receiver.at_most > 1 and Severity.CRITICAL.value in receiver.severities
+        return len(self._sent) < receiver.at_most - kept
+
+    def _note_told(self, told: Told, mono: float) -> None:
+        rule = told.change.rule
+        del self._waiting[rule]
+        self._remind_from[rule] = mono
+        if told.times:
+            self._raise_told[rule] = mono
+            self._told_active.add(rule)
+        if told.returned:
+            self._return_told[rule] = mono
+            self._told_active.discard(rule)
+
+    def _message(self, kind: MessageKind, alarms: list[Told], mono: float, utc: float, flood: int) -> Message:
+        self._sent.append(mono)
+        self._last = mono
+        return compose(self._chamber, kind, alarms, utc, flood=flood)

@@ -1,0 +1,151 @@
+"""Sends a message by one of Apprise's services: e-mail, ntfy, Slack, Teams, Telegram and many more."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import threading
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+
+from xovac_tui.api.text import clean
+from xovac_tui.chamber.alarmview import Severity
+from xovac_tui.errors import NotifyError
+from xovac_tui.notify.message import PROGRAM, Message, MessageKind
+
+_SHORTEST_SECRET = 4
+"""Characters; shorter pieces of an address are words such as `com`, and hiding them hides the sense."""
+
+
+async def send_by_apprise(
+    url: str, message: Message, *, timeout: float, said: Callable[[str], None] | None = None
+) -> None:
+    """Send a message to an address of Apprise; NotifyError where that fails or takes too long (seconds).
+
+    `said` gets what Apprise says of a failure, with every piece of the address hidden.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[list[str] | None] = loop.create_future()
+
+    def finish(result: list[str] | NotifyError | None) -> None:
+        if done.done():
+            return
+        if isinstance(result, NotifyError):
+            done.set_exception(result)
+        else:
+            done.set_result(result)
+
+    def work() -> None:
+        try:
+            result: list[str] | NotifyError | None = _send(url, message)
+        except NotifyError as error:
+            result = error
+        except Exception as error:  # a service's own code may raise anything; its words may hold the address
+            result = NotifyError(f"the service failed with a {type(error).__name__}.")
+        try:
+            loop.call_soon_threadsafe(finish, result)
+        except RuntimeError:  # the loop has ended
+            return
+
+    # A thread of its own that nobody waits for: the library's services block, and may do so for long.
+    threading.Thread(target=work, name="notify-apprise", daemon=True).start()
+    try:
+        async with asyncio.timeout(timeout):
+            words = await done
+    except TimeoutError:
+        raise NotifyError(f"the service did not answer within {timeout:g} s.") from None
+    if words is None:
+        return
+    if said is not None:
+        for line in words:
+            said(hidden(line, url))
+    raise NotifyError("the service did not take it.")
+
+
+def service_problem(url: str) -> str:
+    """Return why Apprise cannot use this address, as a sentence without it; empty when it can."""
+    try:
+        _target(url)
+    except NotifyError as error:
+        return str(error)
+    return ""
+
+
+def hidden(text: str, url: str) -> str:
+    """Return text with every piece of an address replaced by `***`, but for what kind of service it is."""
+    _, _, rest = url.partition("://")
+    pieces = {piece for form in (rest, unquote(rest)) for piece in re.split(r"[/:@?&=,#+]", form)}
+    for piece in sorted(pieces, key=len, reverse=True):
+        if len(piece) >= _SHORTEST_SECRET:
+            text = text.replace(piece, "***")
+    return clean(text, 300)
+
+
+def _library() -> Any:
+    """Return the library, with its words kept out of the log file: they may hold the address."""
+    try:
+        import apprise
+    except ImportError:
+        raise NotifyError(
+            "this needs Apprise, which is not installed. Install it with `pip install 'xovac-tui[notify]'`.",
+            again=False,
+        ) from None
+    logging.getLogger("apprise").propagate = False
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    return apprise
+
+
+def _target(url: str) -> tuple[Any, Any]:
+    """Return what sends to an address, and the library."""
+    library = _library()
+    target = library.Apprise(asset=library.AppriseAsset(app_id=PROGRAM, app_desc=PROGRAM))
+    if not target.add(url):
+        raise NotifyError(
+            "Apprise does not know such an address, or a part of it is missing; check it in the settings.",
+            again=False,
+        )
+    return target, library
+
+
+def _send(url: str, message: Message) -> list[str] | None:
+    """Send, in this thread; None where it arrived, else what Apprise said."""
+    target, library = _target(url)
+    log = _Words()
+    logger = logging.getLogger("apprise")
+    logger.addHandler(log)
+    try:
+        arrived = bool(
+            target.notify(
+                title=message.title,
+                body=message.text,
+                notify_type=library.NotifyType(_type(message)),
+                body_format=library.NotifyFormat.TEXT,
+            )
+        )
+    finally:
+        logger.removeHandler(log)
+    return None if arrived else log.words
+
+
+def _type(message: Message) -> str:
+    if message.kind is MessageKind.TEST:
+        return "info"
+    if message.kind is MessageKind.RETURNED:
+        return "success"
+    worst = {Severity.CRITICAL: "failure", Severity.HIGH: "failure", Severity.MEDIUM: "warning"}
+    return worst.get(message.severity, "info")
+
+
+class _Words(logging.Handler):
+    """Keeps what the library says."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.words: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one line."""
+        if len(self.words) < 5:
+            self.words.append(record.getMessage())
