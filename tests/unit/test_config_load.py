@@ -20,6 +20,7 @@ from xovac_tui.config import (
     settings_problems,
 )
 from xovac_tui.config.alarms import AlarmSettings
+from xovac_tui.config.insight import AdviceSettings, CriterionSettings, StabilitySettings
 from xovac_tui.config.notify import Heartbeat, NotifySettings
 from xovac_tui.errors import Exit, SettingsError
 
@@ -75,7 +76,7 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     [
         ("[display]\nthem = 'x'", '`display.them` is not a known key. Did you mean "theme"?'),
         ("[dispaly]", '`dispaly` is not a known key. Did you mean "display"?'),
-        ("zzz = 1", "Valid here: alarms, display, keys, notify, profile, profiles, recipes, record."),
+        ("zzz = 1", "Valid here: advice, alarms, display, keys, notify, profile, profiles, recipes, record"),
         ("[display]\nrefresh = 'fast'", '`display.refresh` is the text "fast", but it must be a number'),
         ("[display]\nrefresh = 11", "`display.refresh` is 11, but it must be a number from 0.2 to 10."),
         ("[display]\nrefresh = nan", "`display.refresh` is nan, but it must be a number from 0.2 to 10."),
@@ -118,6 +119,11 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
         ("[profiles.A]\n[profiles.a]", "differs from `A` only in capitals"),
         ("profile = 'bench2'\n[profiles.bench-2]", 'Did you mean "bench-2"?'),
         ("profile = 'x'", '`profile` is "x", which is not among the profiles. This file has none.'),
+        ("[stability.criteria.x]\nover = 60", "`stability.criteria.x` asks for nothing. Give `within`"),
+        ("[stability.criteria.x]\nrate = 0", "must be a number above 0 and at most 1000."),
+        ("[stability.criteria]\n'a b' = { rate = 1, ovr = 3 }", '`stability.criteria."a b".ovr` is not a'),
+        (f"[stability.criteria.{'x' * 25}]\nrate = 1", "a name has 1 to 24 printable characters"),
+        ("[advice]\ncorona_low = 200", "`advice.corona_low`: 200 mbar is not below `corona_high`"),
         ("a = 1\nb == 2", "not valid TOML: Invalid value (at line 2, column 4)"),
         ("a = 1\na = 2\n", "at line 2"),
     ],
@@ -212,6 +218,7 @@ def test_the_example_profile_equals_the_defaults() -> None:
     profile = data["profiles"]["bench-1"]
     for key in ("min", "max", "pressure"):
         assert profile["recipe"].pop(key) is not None
+    assert profile.pop("volume") is not None
     assert msgspec.convert(profile, Profile) == Profile()
 
 
@@ -223,6 +230,10 @@ def test_the_example_holds_every_key() -> None:
     assert set(data["record"]) == key_names(RecordSettings)
     assert set(data["notify"]) == key_names(NotifySettings)
     assert set(data["notify"]["heartbeat"]) == key_names(Heartbeat)
+    assert set(data["stability"]) == key_names(StabilitySettings)
+    assert set(data["advice"]) == key_names(AdviceSettings)
+    asked = {key for one in data["stability"]["criteria"].values() for key in one}
+    assert asked == key_names(CriterionSettings)
     assert set(profile) == key_names(Profile)
     assert set(profile["recipe"]) == key_names(RecipeSettings)
 
@@ -242,6 +253,9 @@ def test_the_manual_names_every_key_with_its_default() -> None:
         AlarmSettings,
         NotifySettings,
         Heartbeat,
+        StabilitySettings,
+        CriterionSettings,
+        AdviceSettings,
         Profile,
         RecipeSettings,
     ):

@@ -62,6 +62,16 @@ class Role(StrEnum):
     """The pressure around the test part, for recipes whose dwells count only in vacuum."""
     SERVER_TIME = "server_time"
     """The server's clock, ms since 1970."""
+    PUMP = "pump"
+    """The vacuum pump: true, or anything but 0, while it pumps."""
+    VENT = "vent"
+    """The vent valve: true, or anything but 0, while it is open."""
+    OUTPUT = "output"
+    """Power that heats or cools."""
+    PART_POWER = "part_power"
+    """The test part is powered: true, or anything but 0."""
+    DEW_POINT = "dew_point"
+    """The temperature at which water condenses from the room's air."""
 
 
 class Field(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from xovac_tui.config.alarms import rules_mistakes
+from xovac_tui.config.insight import insight_mistakes
 from xovac_tui.config.model import Profile, RecipeSettings, Settings
 from xovac_tui.config.notify import notify_mistakes
 from xovac_tui.mistakes import join_key
@@ -35,6 +36,7 @@ def settings_mistakes(settings: Settings) -> Iterator[str]:
     yield from rules_mistakes(settings.alarms.rules, "alarms.rules")
     for field, reason in notify_mistakes(settings.notify):
         yield f"`notify.{field}`: {reason}"
+    yield from insight_mistakes(settings.stability, settings.advice)
     if settings.profile and settings.profile not in settings.profiles:
         hint = nearest(settings.profile, settings.profiles) or " This file has none."
         yield f'`profile` is "{settings.profile}", which is not among the profiles.{hint}'

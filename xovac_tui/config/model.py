@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from xovac_tui.config.alarms import AlarmSettings
+from xovac_tui.config.insight import AdviceSettings, StabilitySettings
 from xovac_tui.config.notify import NotifySettings
 
 ABSOLUTE_ZERO = -273.15
@@ -66,6 +67,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """Keep everything that crosses the wire in a file."""
     alarms: tuple[str, ...] = ()
     """TOML files with more alarm `[[rules]]` for this chamber, relative to the settings file."""
+    volume: Annotated[float, Meta(gt=0, le=1_000_000)] | None = None
+    """Litres of the chamber, for the size of a leak; None: not known."""
     recipe: RecipeSettings = RecipeSettings()
 
 
@@ -105,6 +108,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     record: RecordSettings = RecordSettings()
     alarms: AlarmSettings = AlarmSettings()
     notify: NotifySettings = NotifySettings()
+    stability: StabilitySettings = StabilitySettings()
+    advice: AdviceSettings = AdviceSettings()
     keys: dict[str, str] = {}
     """Action id -> key or comma-separated keys."""
     profiles: dict[str, Profile] = {}
