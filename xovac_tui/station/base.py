@@ -17,6 +17,7 @@ from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Snapshot
 from xovac_tui.clock import Clock
 from xovac_tui.config import Profile
+from xovac_tui.config.insight import InsightSettings
 from xovac_tui.errors import ContractError
 from xovac_tui.progress import LoadedRecipe, Progress, of_flight, progress
 from xovac_tui.recording.log import Log
@@ -29,6 +30,7 @@ from xovac_tui.station.recording import StationRecord
 if TYPE_CHECKING:
     from xovac_tui.flight import FlightView
     from xovac_tui.recipes.plan import Plan, PlanSettings
+    from xovac_tui.station.insight import Insight
     from xovac_tui.station.player import Player
 
 
@@ -56,9 +58,12 @@ class BaseStation(ABC):
     alarms: AlarmDesk
     player: Player | None = None
     """What turns the replay; None where the chamber is there now."""
+    insight_settings = InsightSettings()
+    """What is called stable, and what advice is given on."""
 
     def __init__(self) -> None:
         self._listeners: list[Callable[[News], None]] = []
+        self._insight: Insight | None = None
 
     @property
     def unreadable(self) -> str:
@@ -154,6 +159,16 @@ class BaseStation(ABC):
     def loaded(self) -> LoadedRecipe | None:
         """The recipe that was handed to the chamber last, from here or by another program on this record."""
         return self.flights.loaded
+
+    @property
+    def insight(self) -> Insight:
+        """What the readings mean: stability, the course of the pressure, advice."""
+        if self._insight is None:
+            # Nobody needs it for the first paint.
+            from xovac_tui.station.insight import Insight
+
+            self._insight = Insight(self)
+        return self._insight
 
     def flight(self) -> FlightView | None:
         """Return the run that goes on, or the newest that has ended; None before the first."""
