@@ -13,7 +13,7 @@ SOON = 5.0
 """Minutes ahead within which a temperature that falls is told before it is there."""
 _STEADY = 0.5
 """K/min; a temperature that changes less is held."""
-LABEL = "Advice, not protection: nothing is stopped or prevented by it."
+LABEL = "not protection: nothing is stopped or prevented by it"
 
 
 class Temperature(msgspec.Struct, frozen=True):

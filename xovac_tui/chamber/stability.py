@@ -218,15 +218,13 @@ class StabilityWatch:
         if judged.met:
             return max(0.0, criterion.hold - self._kept)
         wait = criterion.over - judged.measured
-        if judged.tail >= judged.measured and judged.known:
-            return wait + criterion.hold
         times: list[float | None] = [wait]
         if criterion.within is not None:
             # What was outside of the band is over: it tells nothing of how the rest goes on.
             going = approach(judged.past.last(judged.inside))
             band = 2 * criterion.within
             times.append(until_narrow(judged.past, going, band, criterion.over) if going else None)
-        if criterion.per_hour is not None:
+        if criterion.per_hour is not None and judged.tail < judged.measured:
             going, whole, limit = approach(judged.window), judged.whole, criterion.per_hour / HOUR
             times.append(until_slow(whole, going, limit) if going and whole else None)
         longest = max(math.inf if one is None else one for one in times)

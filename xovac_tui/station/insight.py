@@ -83,10 +83,6 @@ class InsightView(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     """What the settings ask for and cannot be had, as sentences."""
 
-    def when(self, seconds: float) -> float:
-        """Return the UTC seconds at which something will be that is foreseen."""
-        return self.utc + seconds / self.speed
-
 
 class Insight:
     """Looks at one chamber for a face, live or replayed."""

@@ -18,6 +18,7 @@ from textual.widget import Widget
 
 from xovac_tui import paths, state
 from xovac_tui.chamber.snapshot import Outcome, RunState, Snapshot
+from xovac_tui.config.insight import InsightSettings
 from xovac_tui.errors import SettingsError, XovacError
 from xovac_tui.launch import Launch
 from xovac_tui.station import (
@@ -115,6 +116,7 @@ class XovacApp(ReplayKeys):
             watchlist=launch.watchlist,
             notify=launch.notify,
         )
+        self.station.insight_settings = InsightSettings(launch.settings.stability, launch.settings.advice)
         self.times = Times(launch.settings.display.time)
         self.glyphs: Glyphs = ASCII if launch.settings.display.ascii else UNICODE
         self.snapshot: Snapshot = self.station.snapshot()

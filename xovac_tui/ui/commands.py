@@ -316,6 +316,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("pan-back", "comma", "pan back", "Show half a window earlier on the trend.", "status"),
     Action("pan-on", "full_stop", "pan on", "Show half a window later on the trend.", "status"),
     Action("live", "escape", "now", "Take the trend's cursor away and go back to now.", "status"),
+    Action(
+        "insight",
+        "i",
+        "insight",
+        "Show what is stable and when, where the pressure goes, and advice.",
+        "status",
+        footer=True,
+    ),
+    Action("insight-back", "escape,i", "back", "Go back to Status.", "insight", footer=True),
     Action("pin", "space", "pin", "Pin the chosen channel to the top and to the trend.", "status"),
     Action(
         "open-command",
@@ -402,6 +411,7 @@ _PLACES = {
     "app": "Everywhere",
     "replay": "Everywhere in a replay",
     "status": "Status",
+    "insight": "Insight (in place of Status)",
     "controls": "Controls",
     "recipes": "Recipes",
     "editor": "Recipe editor",

@@ -28,6 +28,8 @@ _LARGEST = 1e9
 _ROOM_FOR_REASON = 8
 WIDE = 100
 """Cells; from this width on the run stands beside the readings."""
+_FIRST_ADVICE = 5.0
+"""Seconds before the first look for advice: the first pictures do not wait for it."""
 _FRAME_ROWS = 4
 """Rows of the window that are not the tab's: trust bar, tabs, ledger line and keys."""
 
@@ -95,16 +97,29 @@ class StatusPane(Pane):
         self._window = WINDOWS[_WINDOW_NAMES.index(wanted if wanted in _WINDOW_NAMES else "10min")]
         self._pins = console.memory.pinned.get(self.station.name)
         self._slots: dict[str, int] = {}
+        self._opened: float | None = None
 
     def show(self, snapshot: Snapshot) -> None:
         """Show this moment in all three panels."""
         self._fit(snapshot)
         channels = self._ordered(snapshot)
         self.query_one(Readings).show(channels, self._newest, why=snapshot.link.why)
+        self._say_advice(snapshot)
         moment = RunMoment(snapshot, self.station.progress(snapshot), self.station.flight())
         self.query_one(RunPanel).show(moment, glyphs=self.console.glyphs, times=self.console.times)
         if not self.has_class("-full"):
             self.query_one(TrendChart).show(self._trend(snapshot, channels))
+
+    def _say_advice(self, snapshot: Snapshot) -> None:
+        """Say in the frame of the readings that there is advice."""
+        if self._opened is None:
+            self._opened = snapshot.mono
+        if not 0 <= snapshot.mono - self._opened < _FIRST_ADVICE:
+            advice = self.station.insight.advice(snapshot)
+            title = f"Readings  {self.console.glyphs.warning} advice (i)" if advice else "Readings"
+            readings = self.query_one(Readings)
+            if readings.border_title != title:
+                readings.border_title = title
 
     def _newest(self, full_name: str, bins: int) -> Sequence[float]:
         history = self.station.history(full_name)
@@ -223,6 +238,12 @@ class StatusPane(Pane):
         top.styles.height = "1fr" if full else None
         readings.focus()
         self.call_after_refresh(lambda: self.show(self.console.snapshot))
+
+    async def action_insight(self) -> None:
+        """Show what the readings mean, in place of this tab."""
+        from xovac_tui.ui.panes.insight import InsightPane
+
+        await self.console.show_over("status", InsightPane(id="insight"))
 
     def action_pin(self) -> None:
         """Pin or unpin the chosen channel."""

@@ -1,0 +1,202 @@
+"""Insight over Status: what it says, where it says it, and the way there and back."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers.console import Console, console, reading
+from tests.ui.test_replay import replayed
+from xovac_tui.api.loader import load_contract
+from xovac_tui.chamber.stability import Stability
+from xovac_tui.config import Display
+from xovac_tui.config.insight import AdviceSettings, InsightSettings, StabilitySettings
+from xovac_tui.station.insight import InsightView
+from xovac_tui.ui.format import Times
+from xovac_tui.ui.glyphs import UNICODE
+from xovac_tui.ui.panes.insight import InsightPane
+from xovac_tui.ui.panes.status import StatusPane
+from xovac_tui.ui.widgets.bars import KeyBar
+from xovac_tui.ui.widgets.insightlines import change_words, end_words, held_words
+from xovac_tui.ui.widgets.readings import Readings
+from xovac_tui.ui.widgets.rows import Rows
+from xovac_tui.ui.widgets.runfacts import RunFacts
+from xovac_tui.ui.widgets.trend import TrendChart
+
+
+async def tell(
+    c: Console, seconds: int, pressure: Callable[[int], float] = lambda second: 1.3e-4, **leaves: Any
+) -> None:
+    """Let the chamber report once a second, and the screen look once at the end."""
+    for second in range(seconds):
+        c.clock.advance(1.0)
+        told = {"pump": True, "vent": False, "vacuum": {"p": pressure(second)}, **leaves}
+        c.link.deliver("chamber_state", json.dumps(reading("idle", c.clock.utc(), **told)))
+    await c.settle()
+
+
+async def opened(c: Console) -> InsightPane:
+    await c.press("i")
+    await c.until(lambda: isinstance(c.app.pane, InsightPane))
+    await c.settle()
+    pane = c.app.pane
+    assert isinstance(pane, InsightPane)
+    return pane
+
+
+def text(pane: InsightPane, name: str) -> str:
+    widget = pane.query_one(f"#insight-{name}")
+    assert isinstance(widget, Rows | RunFacts)
+    return widget.plain
+
+
+async def test_the_key_opens_it_and_escape_goes_back(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        pane = await opened(c)
+        assert not c.app.query_one(StatusPane).display
+        assert "esc back" in c.app.query_one(KeyBar).plain
+        await c.press("2", "1")
+        assert c.app.pane is pane, "it stays in the place of Status"
+        await c.press("escape")
+        await c.until(lambda: isinstance(c.app.pane, StatusPane))
+        assert c.app.query_one(StatusPane).display
+        assert not c.app.query(InsightPane)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+@pytest.mark.parametrize("ascii_only", [False, True])
+async def test_what_is_stable_since_when_and_when_it_will_be(
+    tmp_path: Path, size: tuple[int, int], ascii_only: bool
+) -> None:
+    display = Display(time="utc", ascii=ascii_only)
+    async with console(tmp_path, size=size, display=display) as c:
+        await tell(c, 700)
+        pane = await opened(c)
+        head, channel, band, fast, slow = text(pane, "stable").splitlines()[:5]
+        assert head.split() == ["criterion", "K/h", "stable", "for", "resets", "stable", "in"]
+        assert channel.startswith("* Test part  +20.5" if ascii_only else "● Test part  +20.5 °C")
+        assert "2 K over 10 min" in band
+        assert "10 of 10 min" in band
+        assert band.rstrip().endswith("* stable" if ascii_only else "● stable")
+        assert "11 of 30 min" in fast
+        assert "18 min, " in fast
+        assert "11 of 40 min" in slow
+        assert "28 min, " in slow
+        if ascii_only:
+            words = "".join(text(pane, name) for name in ("stable", "facts", "advice"))
+            assert words.isascii()
+        for name in ("stable", "advice"):
+            rows = pane.query_one(f"#insight-{name}", Rows)
+            assert rows.count <= rows.size.height, "nothing has to be scrolled to"
+        assert pane.query_one(TrendChart).size.height >= 5
+
+
+async def test_the_pressure_is_foreseen(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await tell(c, 600, lambda second: 1000 * math.exp(-second / 60))
+        pane = await opened(c)
+        facts = text(pane, "facts")
+        assert "Pump       on" in facts
+        assert "Halves in  4" in facts
+        assert "1e-03 mbar 4 min, " in facts
+
+
+async def test_the_rise_says_what_is_missing_for_a_leak(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await tell(c, 10)
+        await tell(c, 300, lambda second: 1e-3 + second * 1e-5, pump=False)
+        facts = text(await opened(c), "facts")
+        assert "Pump       off" in facts
+        assert "Rises      1.0e-05 mbar/s" in facts
+        assert "steady, as a leak is" in facts
+        assert "Leak       volume not set" in facts
+
+
+async def test_advice_is_told_with_its_limits_and_hinted_at_on_status(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        readings = c.app.query_one(Readings)
+        await tell(c, 10, lambda second: 30.0)
+        assert readings.border_title == "Readings"
+        await tell(c, 10, lambda second: 30.0, shroud=5.0)
+        assert readings.border_title == "Readings  ⚠ advice (i)"
+        pane = await opened(c)
+        said = text(pane, "advice")
+        assert "⚠ Cooling before the pressure is low" in said
+        assert "Shroud is +5.0 °C, below the dew point of +12.0 °C (assumed)" in said
+        rows = pane.query_one("#insight-advice", Rows)
+        assert "not protection" in str(rows.border_title)
+        assert rows.count <= rows.size.height
+        await c.press("escape")
+        await tell(c, 10, lambda second: 1e-5)
+        assert readings.border_title == "Readings"
+
+
+async def test_without_roles_it_says_what_is_missing(tmp_path: Path) -> None:
+    async with console(tmp_path, contract=load_contract(())) as c:
+        pane = await opened(c)
+        assert "No temperature is judged" in text(pane, "stable")
+        assert "No channel has the role pressure" in " ".join(text(pane, "facts").split())
+
+
+async def test_problems_of_the_settings_and_advice_that_is_off_are_told(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        c.station.insight_settings = InsightSettings(
+            StabilitySettings(channels=("nobody",)), AdviceSettings(enabled=False)
+        )
+        pane = await opened(c)
+        assert 'the channel "nobody"' in text(pane, "stable")
+        assert "switched off in the settings" in text(pane, "advice")
+
+
+async def test_a_replay_has_it_too(tmp_path: Path) -> None:
+    async with replayed(tmp_path) as one:
+        await one.press("right_parenthesis", "right_parenthesis", "i")
+        await one.pilot.pause()
+        pane = one.app.pane
+        assert isinstance(pane, InsightPane)
+        one.app.flush()
+        # 0.01 K a second.
+        assert "+36.0 ±" in text(pane, "stable")
+        assert one.station.insight.view(one.station.snapshot()).utc == one.station.snapshot().utc
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (Stability(stable=True), "● stable"),
+        (Stability(stable=None), "? unknown"),
+        (Stability(stable=False), "not foreseen"),
+        (Stability(stable=False, forecast=30.0), "30 s, 00:00"),
+        (Stability(stable=False, forecast=7260.0), "2h 01m, 02:01"),
+        (Stability(stable=False, forecast=93_600.0), "1d 02h, Fri 02:00"),
+    ],
+)
+def test_the_end_in_words(found: Stability, words: str) -> None:
+    view = InsightView(utc=0.0, speed=1.0)
+    assert end_words(found, view, UNICODE, Times("utc"))[0] == words
+
+
+@pytest.mark.parametrize(
+    ("per_hour", "uncertainty", "words"),
+    [
+        (None, None, "—"),
+        (-0.12, 0.034, "−0.12 ±0.03"),
+        (-36.04, 1.2, "−36.0 ±1.2"),
+        (1234.0, 56.7, "+1234 ±57"),
+    ],
+)
+def test_the_change_in_words(per_hour: float | None, uncertainty: float | None, words: str) -> None:
+    assert change_words(Stability(per_hour=per_hour, uncertainty=uncertainty)) == words
+
+
+@pytest.mark.parametrize(
+    ("held", "needed", "words"),
+    [(29.9, 60.0, "30 of 60 s"), (599.0, 600.0, "9 of 10 min"), (7000.0, 7200.0, "1.9 of 2.0 h")],
+)
+def test_what_is_held_is_never_rounded_up_to_what_is_needed(held: float, needed: float, words: str) -> None:
+    assert held_words(Stability(held=held, needed=needed)) == words

@@ -1,0 +1,102 @@
+"""Advice: each warning comes with its values when it is so, and only then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from xovac_tui.chamber.advice import Advice, Moment, Temperature, advise
+from xovac_tui.config.insight import AdviceSettings
+
+SETTINGS = AdviceSettings()
+WARM = Temperature("Test part", 22.0, 0.0)
+COLD = Temperature("Plate A", 8.2, 0.0)
+
+
+def told(*, settings: AdviceSettings = SETTINGS, **parts: Any) -> tuple[Advice, ...]:
+    return advise(Moment(**{"temperatures": (WARM, COLD), **parts}), settings)
+
+
+def titles(*, settings: AdviceSettings = SETTINGS, **parts: Any) -> list[str]:
+    return [one.title for one in told(settings=settings, **parts)]
+
+
+VENTING = "Venting while something is cold"
+COOLING = "Cooling before the pressure is low"
+CORONA = "Part powered in the corona range"
+HOT = "Pressure rising in a hot dwell"
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ({}, []),
+        ({"pressure": 1e-4}, []),
+        ({"pressure": 1e-3}, []),
+        ({"pressure": 2e-3}, [COOLING]),
+        ({"pressure": 900.0, "temperatures": (WARM,)}, []),
+        ({"pressure": 900.0, "temperatures": ()}, []),
+        ({"pressure": 900.0, "dew_point": 5.0}, []),
+        # It falls and will be there within minutes, and it is meant to.
+        ({"pressure": 9.0, "setpoint": -20.0, "temperatures": (Temperature("P", 14.0, -1.0),)}, [COOLING]),
+        ({"pressure": 9.0, "setpoint": 15.0, "temperatures": (Temperature("P", 14.0, -1.0),)}, []),
+        ({"pressure": 9.0, "setpoint": -20.0, "temperatures": (Temperature("P", 20.0, -1.0),)}, []),
+        ({"pressure": 1e-5, "vent": True}, [VENTING]),
+        ({"vent": True}, [VENTING]),
+        ({"vent": True, "temperatures": (WARM,)}, []),
+        ({"pressure": 3.0, "rises": True, "pump": False}, [VENTING]),
+        ({"pressure": 3.0, "rises": True, "pump": None}, [COOLING]),
+        ({"pressure": 5e-4, "rises": True, "pump": False}, []),
+        ({"pressure": 1.0, "powered": True, "temperatures": ()}, [CORONA]),
+        ({"pressure": 1.0, "powered": False, "temperatures": ()}, []),
+        ({"pressure": 1.0, "temperatures": ()}, []),
+        ({"pressure": 1e-4, "powered": True}, []),
+        ({"pressure": 200.0, "powered": True, "temperatures": ()}, []),
+        ({"powered": True, "temperatures": ()}, []),
+    ],
+)
+def test_it_is_said_when_it_is_so(parts: dict[str, Any], expected: list[str]) -> None:
+    assert titles(**parts) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, [HOT]),
+        ({"rises": False}, []),
+        ({"pump": False}, []),
+        ({"vent": True}, []),
+        ({"pressure": None}, []),
+        ({"controlled": None}, []),
+        ({"controlled": Temperature("Test part", 39.0, 0.0)}, []),
+        ({"controlled": Temperature("Test part", 60.0, 1.0)}, []),
+        ({"controlled": Temperature("Test part", 60.0, None)}, []),
+    ],
+)
+def test_outgassing_is_said_in_a_hot_dwell_only(changes: dict[str, Any], expected: list[str]) -> None:
+    hot = Temperature("Test part", 60.0, 0.1)
+    parts = {"pressure": 5e-4, "rises": True, "controlled": hot, "temperatures": (hot,), **changes}
+    assert titles(**parts) == expected
+
+
+def test_values_and_assumptions_stand_in_the_words() -> None:
+    (one,) = told(pressure=32.0)
+    assert one.text == (
+        "Plate A is +8.2 °C, below the dew point of +12.0 °C (assumed), and the pressure is 3.2e+01 mbar: "
+        "water may condense."
+    )
+    assert one.action == "Do not cool on before the pressure is at most 1.0e-03 mbar (assumed)."
+
+
+def test_what_somebody_has_set_or_a_channel_tells_is_not_called_assumed() -> None:
+    mine = msgspec.structs.replace(SETTINGS, cold_below_pressure=5e-3, dew_point=10.0)
+    (one,) = told(settings=mine, pressure=32.0)
+    assert "assumed" not in one.text + one.action
+    (one,) = told(pressure=32.0, dew_point=9.5)
+    assert "the dew point of +9.5 °C, and" in one.text
+
+
+def test_it_can_be_switched_off() -> None:
+    assert titles(settings=msgspec.structs.replace(SETTINGS, enabled=False), pressure=32.0) == []

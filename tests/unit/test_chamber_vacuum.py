@@ -1,0 +1,132 @@
+"""The pressure: when it is where, how it rises, against curves whose answer is known, and the simulator."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+from xovac_tui.chamber.history import History
+from xovac_tui.chamber.vacuum import PumpDown, pump_down, rate_of_rise, rising, seconds_off
+from xovac_tui.simulator.machine import Machine
+from xovac_tui.simulator.parameters import load_parameters
+
+
+def history(begin: int, end: int, value: Callable[[float], float]) -> History:
+    found = History()
+    for second in range(begin, end):
+        found.add(second + 0.5, value(second + 0.5))
+    return found
+
+
+def falling(value: Callable[[float], float], end: int, per_unit: float = 1.0) -> PumpDown:
+    found = pump_down(history(0, end, value), end - 0.5, per_unit)
+    assert found is not None
+    return found
+
+
+def test_an_exponential_fall_is_foreseen() -> None:
+    found = falling(lambda t: 1000 * math.exp(-t / 100), 900)
+    assert found.pressure == pytest.approx(1000 * math.exp(-8.995), rel=0.02)
+    left = found.until(1e-3)
+    assert left == pytest.approx(100 * math.log(1e6) - 899.5, rel=0.03)
+    assert found.until(1.0) == 0.0
+
+
+@pytest.mark.parametrize("power", [0.5, 1.0, 2.0])
+def test_a_fall_by_a_power_of_time_is_foreseen(power: float) -> None:
+    end, now = 2000, 1999.5
+    found = falling(lambda t: 5.0 * t**-power, end)
+    threshold = 5.0 * (3 * now) ** -power
+    assert found.until(threshold) == pytest.approx(2 * now, rel=0.15)
+
+
+def test_the_unit_of_the_channel_is_minded() -> None:
+    found = falling(lambda t: 1e5 * math.exp(-t / 100), 900, per_unit=0.01)
+    assert found.until(1e-3) == pytest.approx(100 * math.log(1e6) - 899.5, rel=0.03)
+
+
+def test_what_takes_years_is_not_foreseen() -> None:
+    assert falling(lambda t: 5.0 * t**-0.1, 2000).until(1e-6) is None
+
+
+@pytest.mark.parametrize("value", [lambda t: 1e-3, lambda t: 1e-3 + t * 1e-6, lambda t: 0.0, lambda t: -t])
+def test_what_does_not_fall_is_not_foreseen(value: Callable[[float], float]) -> None:
+    assert pump_down(history(0, 900, value), 899.5, 1.0) is None
+
+
+def test_noise_is_no_fall_and_no_rise() -> None:
+    def noisy(t: float) -> float:
+        return 1e-4 * (1 + 0.03 * math.sin(t * 12.9898) * math.cos(t * 7.3))
+
+    steady = history(0, 900, noisy)
+    assert pump_down(steady, 899.5, 1.0) is None
+    assert rising(steady, 899.5) is None
+    assert rising(history(0, 900, lambda t: 1e-4 * (1 + t / 1000)), 899.5) is not None
+    assert rising(History(), 899.5) is None
+
+
+def test_the_rise_is_told_only_since_the_pump_went_off() -> None:
+    def pressure(t: float) -> float:
+        return 1e-3 if t < 600 else 1e-3 + 2e-5 * (t - 600)
+
+    pump = history(0, 1200, lambda t: float(t < 600))
+    gauge = history(0, 1200, pressure)
+    assert rate_of_rise(gauge, pump, 599.5, 1.0) is None
+    found = rate_of_rise(gauge, pump, 899.5, 1.0, volume=20.0)
+    assert found is not None
+    assert found.rate == pytest.approx(2e-5, rel=0.01)
+    assert found.leak == pytest.approx(4e-4, rel=0.02)
+    assert not found.fades
+    without = rate_of_rise(gauge, pump, 899.5, 1.0)
+    assert without is not None
+    assert without.leak is None
+
+
+def test_outgassing_fades_and_a_leak_does_not() -> None:
+    pump = history(0, 1200, lambda t: float(t < 300))
+    gas = history(0, 1200, lambda t: 1e-3 + 5e-3 * (1 - math.exp(-max(0.0, t - 300) / 200)))
+    found = rate_of_rise(gas, pump, 900.5, 1.0, volume=20.0)
+    assert found is not None
+    assert found.fades
+
+
+def test_a_gap_in_what_the_pump_tells_is_not_off() -> None:
+    pump = History()
+    for second in range(1000):
+        if not 300 <= second < 900:
+            pump.add(second + 0.5, 0.0)
+    assert seconds_off(pump, 999.5, 600.0) == pytest.approx(100, abs=6)
+    assert seconds_off(history(0, 900, lambda t: 1.0), 899.5, 600.0) == 0.0
+    assert seconds_off(History(), 899.5, 600.0) == 0.0
+
+
+def test_the_simulators_pump_down_and_leak_up() -> None:
+    machine, gauge, pump = Machine(load_parameters()), History(), History()
+    machine.vacuum.pump = True
+    reached: dict[float, int] = {}
+    told: dict[int, float | None] = {}
+    for second in range(5400):
+        if second == 4800:
+            machine.vacuum.pump = False
+        machine.step(1.0)
+        state = machine.chamber_state()
+        gauge.add(second + 0.5, state["vacuum"]["p"])
+        pump.add(second + 0.5, float(state["pump"]))
+        for threshold in (1e-4, 3e-5):
+            if state["vacuum"]["p"] <= threshold:
+                reached.setdefault(threshold, second)
+        if second in (300, 1800, 2700):
+            found = pump_down(gauge, second + 0.5, 1.0)
+            assert found is not None
+            told[second] = found.until(1e-4 if second == 300 else 3e-5)
+    for second, left in told.items():
+        true = reached[1e-4 if second == 300 else 3e-5] - second
+        assert left == pytest.approx(true, rel=0.5)
+    volume = machine.parameters.vacuum.volume
+    rise = rate_of_rise(gauge, pump, 5399.5, 1.0, volume=volume)
+    assert rise is not None
+    assert rise.leak is not None
+    # The leak of the simulator is less than what comes in: gas of its surfaces is the rest.
+    assert machine.parameters.vacuum.leak < rise.leak < 20 * machine.parameters.vacuum.leak

@@ -1,0 +1,163 @@
+"""Insight of a station: units, speed, which channels, and that it works only when somebody looks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.helpers.console import FakeClock, FakeLink, make_station, reading
+from xovac_tui.api.loader import load_contract
+from xovac_tui.config import Profile
+from xovac_tui.config.insight import AdviceSettings, CriterionSettings, InsightSettings, StabilitySettings
+from xovac_tui.link.status import LinkState
+from xovac_tui.station import Station
+from xovac_tui.station.insight import InsightView
+
+ONE = {"1 K/h": CriterionSettings(rate=1.0, over=600.0), "band": CriterionSettings(within=0.5, over=300.0)}
+
+
+def settings(channels: tuple[str, ...] = (), **advice: Any) -> InsightSettings:
+    return InsightSettings(StabilitySettings(channels=channels, criteria=ONE), AdviceSettings(**advice))
+
+
+class Bench:
+    """A station that has been told readings for a while, one a second of the clock."""
+
+    def __init__(self, station: Station, link: FakeLink, clock: FakeClock) -> None:
+        self.station, self.link, self.clock = station, link, clock
+
+    def tell(self, seconds: int, leaves: Callable[[float], dict[str, Any]]) -> None:
+        for second in range(seconds):
+            self.clock.advance(1.0)
+            told = reading("idle", self.clock.utc(), **leaves(second))
+            self.link.deliver("chamber_state", json.dumps(told))
+
+    def view(self) -> InsightView:
+        return self.station.insight.view(self.station.snapshot())
+
+
+@asynccontextmanager
+async def bench(told: InsightSettings, **options: Any) -> AsyncIterator[Bench]:
+    clock = FakeClock()
+    link = FakeLink(clock)
+    station = make_station(clock, link, **options)
+    station.insight_settings = told
+    async with station:
+        await asyncio.wait_for(link.running.wait(), 5)
+        link.push(LinkState.ONLINE)
+        yield Bench(station, link, clock)
+
+
+async def test_the_controlled_channel_is_judged_by_every_criterion() -> None:
+    async with bench(settings()) as one:
+        one.tell(700, lambda t: {"part": 20.0 + t / 7200})
+        judged = one.view().judged
+        assert [(each.channel.name, each.criterion.name) for each in judged] == [
+            ("test_part", "1 K/h"),
+            ("test_part", "band"),
+        ]
+        assert all(each.stability.stable for each in judged)
+        assert judged[0].stability.per_hour == pytest.approx(0.5, abs=0.05)
+
+
+async def test_the_operators_pins_and_the_settings_choose_the_channels() -> None:
+    async with bench(settings()) as one:
+        one.tell(5, lambda t: {})
+        snapshot = one.station.snapshot()
+        pins = ["chamber_state.shroud", "chamber_state.vacuum.p"]
+        judged = one.station.insight.view(snapshot, pins).judged
+        assert [each.channel.name for each in judged[::2]] == ["test_part", "shroud"]
+    async with bench(settings(("shroud", "chamber_state.part", "nobody", "pressure"))) as one:
+        one.tell(5, lambda t: {})
+        view = one.view()
+        assert [each.channel.name for each in view.judged[::2]] == ["shroud", "test_part"]
+        assert view.problems == (
+            'The settings name the channel "nobody", which has not come yet.',
+            'The settings name "pressure", which is no temperature.',
+        )
+
+
+async def test_degrees_fahrenheit_are_told_in_kelvin() -> None:
+    contract = load_contract((), simulator=True)
+    spec = contract.messages["chamber_state"]
+    leaves = tuple(
+        msgspec.structs.replace(leaf, unit="degF") if leaf.path == "part" else leaf for leaf in spec.leaves
+    )
+    messages = {**contract.messages, "chamber_state": msgspec.structs.replace(spec, leaves=leaves)}
+    async with bench(settings(), contract=msgspec.structs.replace(contract, messages=messages)) as one:
+        # 1.5 degF/h is less than 1 K/h.
+        one.tell(700, lambda t: {"part": 68.0 + 1.5 * t / 3600})
+        rate, band = one.view().judged
+        assert rate.stability.per_hour == pytest.approx(1.5 * 5 / 9, rel=0.01)
+        assert rate.stability.stable
+        assert band.stability.stable
+
+
+async def test_a_demo_that_runs_faster_is_judged_in_its_own_time() -> None:
+    async with bench(settings()) as one:
+        one.station.speed = 10.0
+        # 0.5 K/h in the chamber's time is 5 K/h on the clock; 600 s are over after 60.
+        one.tell(90, lambda t: {"part": 20.0 + 5 * t / 3600, "vacuum": {"p": math.exp(-t / 10)}})
+        view = one.view()
+        found = view.judged[0].stability
+        assert found.stable
+        assert (found.held, found.needed) == (600.0, 600.0)
+        assert found.per_hour == pytest.approx(0.5, rel=0.05)
+        assert view.vacuum is not None
+        assert view.vacuum.falls is not None
+        assert view.vacuum.falls.slope == pytest.approx(-1 / 100, rel=0.02)
+        # From e^-8.9 (1.4e-4) to 1e-5 at a factor e in 100 s.
+        ahead = {one.mbar: one.seconds for one in view.vacuum.thresholds}
+        assert ahead[1e-5] == pytest.approx(100 * (math.log(1e5) - 8.9), rel=0.05)
+
+
+async def test_the_rise_with_the_pump_off_is_told_with_the_volume_of_the_profile() -> None:
+    async with bench(settings(), profile=Profile(volume=20.0)) as one:
+        one.tell(30, lambda t: {"pump": True, "vent": False})
+        one.tell(300, lambda t: {"pump": False, "vent": False, "vacuum": {"p": 1.3e-4 + 1e-5 * t}})
+        vacuum = one.view().vacuum
+        assert vacuum is not None
+        assert vacuum.pump is False
+        assert vacuum.rise is not None
+        assert vacuum.rise.rate == pytest.approx(1e-5, rel=0.02)
+        assert vacuum.rise.leak == pytest.approx(2e-4, rel=0.05)
+
+
+async def test_advice_follows_the_roles_and_leaves_what_is_hidden_aside() -> None:
+    async with bench(settings()) as one:
+        # The setpoint and the hidden exchangers are cold: neither is a part that water condenses on.
+        quiet = {"vent": True, "setpoint": -30.0, "exchanger": {"1": 2.0, "2": 2.0}}
+        one.tell(3, lambda t: quiet)
+        assert one.view().advice == ()
+        one.tell(3, lambda t: {**quiet, "plateT": {"A": 4.0}})
+        (advice,) = one.view().advice
+        assert advice.text.startswith("Plate A is +4.0 °C")
+        assert one.station.insight.advice(one.station.snapshot()) == (advice,)
+        # Nobody can say it of data that are too old.
+        one.clock.advance(60)
+        assert one.view().advice == ()
+        assert one.view().judged[0].stability.stable is None
+
+
+async def test_it_is_made_at_most_once_a_second() -> None:
+    async with bench(settings()) as one:
+        one.tell(5, lambda t: {})
+        first = one.view()
+        one.clock.advance(0.9)
+        assert one.view() is first
+        one.clock.advance(0.2)
+        assert one.view() is not first
+
+
+async def test_nothing_is_known_without_roles() -> None:
+    async with bench(settings(), contract=load_contract(())) as one:
+        one.tell(3, lambda t: {})
+        view = one.view()
+        assert (view.judged, view.vacuum, view.advice) == ((), None, ())
