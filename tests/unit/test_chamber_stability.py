@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.helpers.flown import Bench
 from xovac_tui.chamber.history import History
 from xovac_tui.chamber.stability import Criterion, Stability, StabilityWatch, change_per_hour
+from xovac_tui.recipes.model import Hold, Ramp, Recipe
+from xovac_tui.recipes.plan import PlanSettings
 
 BAND = Criterion("band", within=2.0, over=600.0)
 RATE = Criterion("rate", per_hour=1.0, over=1800.0)
@@ -239,6 +242,29 @@ def test_what_goes_on_is_not_foreseen() -> None:
     assert (steady.stable, steady.forecast) == (False, None)
     faster = look(seconds(0, 3000, lambda t: 20 + math.exp(t / 1000)), BAND)
     assert (faster.stable, faster.forecast) == (False, None)
+
+
+def test_a_simulated_soak_is_called_stable_when_it_is() -> None:
+    speed, criterion = 60.0, Criterion("1 K/h", per_hour=60.0, over=30.0, hold=10.0)
+    recipe = Recipe("Soak", steps=(Ramp(to=45.0, over=1800.0), Hold(4 * 3600.0)))
+    bench = Bench(recipe, PlanSettings(), speed=speed)
+    watch, first, told = StabilityWatch(criterion), None, []
+    for seen in bench.looks(270):
+        past = bench.chamber.history("chamber_state.part")
+        assert past is not None
+        found = watch.look(past, seen.mono, fresh=True)
+        since = [(t, part) for t, part, _ in bench.samples if t > bench.samples[-1][0] - 1800]
+        if found.stable and first is None:
+            first = seen.mono
+        if found.stable:
+            assert abs(3600 * plain_slope(since)) < 1.0
+        elif found.forecast is not None and first is None:
+            told.append(seen.mono + found.forecast)
+    # Half an hour of ramp and half an hour of window must be over before.
+    assert first is not None
+    assert first > bench.began + 60 + 10
+    assert told
+    assert told[-1] == pytest.approx(first, abs=10)
 
 
 # -- resets -------------------------------------------------------------------------------------------
