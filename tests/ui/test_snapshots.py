@@ -20,6 +20,7 @@ from xovac_tui.link.status import LinkState
 from xovac_tui.station import Station
 from xovac_tui.station.recording import RecordChoice
 from xovac_tui.ui.editor.pane import EditorPane
+from xovac_tui.ui.panes.insight import InsightPane
 from xovac_tui.ui.panes.recipes import RecipesPane
 from xovac_tui.ui.panes.runs import RunsPane
 from xovac_tui.ui.widgets.rows import Rows
@@ -106,6 +107,19 @@ class Scene:
 
         return play
 
+    def looking_deeper(self) -> Callable[[Pilot[int]], Awaitable[None]]:
+        """Open insight over Status."""
+
+        async def play(pilot: Pilot[int]) -> None:
+            await self.showing("status")(pilot)
+            await pilot.press("i")
+            async with asyncio.timeout(10):
+                while not isinstance(self.app.pane, InsightPane):
+                    await pilot.pause(0.01)
+            await self._still(pilot)
+
+        return play
+
     async def _studied(self, pilot: Pilot[int]) -> None:
         """Wait (bounded) until the recipe, which is studied in a thread, is on the screen."""
         pane = self.app.pane
@@ -145,6 +159,12 @@ class Scene:
 def test_each_screen(snap_compare: SnapCompare, tab: str, size: tuple[int, int]) -> None:
     scene = Scene()
     assert snap_compare(scene.app, terminal_size=size, run_before=scene.showing(tab))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_insight(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    scene = Scene()
+    assert snap_compare(scene.app, terminal_size=size, run_before=scene.looking_deeper())
 
 
 @pytest.fixture(scope="module")

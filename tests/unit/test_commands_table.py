@@ -57,8 +57,10 @@ def test_bindings_carry_the_id_that_the_settings_name(scope: str) -> None:
 def test_the_action_of_every_tab_exists(scope: str) -> None:
     from xovac_tui.ui.app import _pane
     from xovac_tui.ui.editor.pane import EditorPane
+    from xovac_tui.ui.panes.insight import InsightPane
 
-    pane = EditorPane if scope == "editor" else type(_pane(scope))
+    over = {"editor": EditorPane, "insight": InsightPane}
+    pane = over[scope] if scope in over else type(_pane(scope))
     for action in actions(scope):
         assert hasattr(pane, f"action_{action.action.partition('(')[0]}"), action.id
 

@@ -28,7 +28,7 @@ from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import TrendModel, TrendSeries
 
 _WINDOW = 3600.0
-_LEAST_CHART = 8
+_LEAST_CHART = 7
 """Rows that the pressure keeps, frame included."""
 
 

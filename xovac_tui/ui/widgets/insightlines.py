@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from xovac_tui.api.figures import with_minus
 from xovac_tui.chamber.snapshot import Quality
@@ -126,7 +126,11 @@ def table_notes(view: InsightView, width: int, glyphs: Glyphs) -> list[Line]:
             "No temperature is judged: none has the role controlled, and none is pinned. Pin one on Status "
             "(space), or name channels in the settings, [stability]."
         ]
-    return [((line, "rows--warn"),) for text in said for line in folded(glyphs.plain(text), max(20, width))]
+    return _styled(folded(glyphs.plain("\n".join(said)), max(20, width)) if said else (), "rows--warn")
+
+
+def _styled(texts: Iterable[str], style: str) -> list[Line]:
+    return [((text, style),) for text in texts]
 
 
 # -- pressure -----------------------------------------------------------------------------------------
@@ -136,10 +140,8 @@ def pressure_lines(view: InsightView, width: int, height: int, *, glyphs: Glyphs
     """Return the facts about the pressure that fit: now, pump, when it will be where, how it rises."""
     vacuum = view.vacuum
     if vacuum is None:
-        told = (
-            "No channel has the role pressure, so nothing is known of the vacuum. A contract file can say so."
-        )
-        return [((line, "rows--quiet"),) for line in folded(told, width)][:height]
+        said = "No channel has the role pressure, so nothing is known of the vacuum: a contract file tells."
+        return _styled(folded(said, width), "rows--quiet")[:height]
     facts = [_fact("Pressure", reading_with_unit(vacuum.channel), "rows--strong")]
     if vacuum.channel.quality is not Quality.GOOD:
         facts.append(_fact("", vacuum.channel.quality.value, "rows--warn"))
@@ -197,9 +199,6 @@ def advice_lines(view: InsightView, width: int, glyphs: Glyphs) -> list[Line]:
     for advice in view.advice:
         lines.append(((f"{glyphs.warning} {shown_text(advice.title, 80, glyphs)}", "rows--warn"),))
         for text in (advice.text, advice.action):
-            lines += _indented(shown_text(text, 400, glyphs), width)
+            told = folded(shown_text(text, 400, glyphs), max(10, width - 2))
+            lines += _styled((f"  {line}" for line in told), "")
     return [clip(line, width, ellipsis=glyphs.ellipsis) for line in lines]
-
-
-def _indented(text: str, width: int) -> Sequence[Line]:
-    return [((f"  {line}", ""),) for line in folded(text, max(10, width - 2))]
