@@ -156,6 +156,15 @@ async def test_it_is_made_at_most_once_a_second() -> None:
         assert one.view() is not first
 
 
+async def test_many_criteria_are_begun_one_after_the_other() -> None:
+    many = {f"band {n}": CriterionSettings(within=1.0, over=60.0 + n) for n in range(8)}
+    told = InsightSettings(StabilitySettings(criteria=many))
+    async with bench(told) as one:
+        one.tell(100, lambda t: {})
+        assert [each.stability.stable for each in one.view().judged] == [True] * 6 + [None] * 2
+        assert [each.stability.stable for each in one.view().judged] == [True] * 8
+
+
 async def test_nothing_is_known_without_roles() -> None:
     async with bench(settings(), contract=load_contract(())) as one:
         one.tell(3, lambda t: {})

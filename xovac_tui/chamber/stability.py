@@ -154,15 +154,15 @@ class StabilityWatch:
         for ahead in range(math.ceil(back / step) - 1, 0, -1):
             then = past.until(newest - ahead * step).last(count)
             if then.lows and then.lows[-1] == then.lows[-1]:
-                self._step(then)
+                self._step(then, brief=True)
             else:
                 # In a gap the clock stands still.
                 self._seen = then.newest
 
-    def _step(self, past: Track) -> _Judged:
-        """Let the clock go on to one more value."""
+    def _step(self, past: Track, *, brief: bool = False) -> _Judged:
+        """Let the clock go on to one more value; `brief`: only whether all is met, and progress in a band."""
         criterion = self.criterion
-        judged = self._judge(past)
+        judged = self._judge(past, brief=brief)
         passed = 0.0 if self._seen is None else past.newest - self._seen
         self._kept = self._kept + passed if judged.met and self._met else 0.0
         self._met, self._seen = judged.met, past.newest
@@ -176,36 +176,38 @@ class StabilityWatch:
             self._best = max(best, self._held)
         return judged
 
-    def _judge(self, past: Track) -> _Judged:
+    def _judge(self, past: Track, *, brief: bool) -> _Judged:
         """Look at the window that ends with the newest value."""
         criterion, over = self.criterion, self.criterion.over
         tails = _tails(past, criterion)
         window = past.last(tails.columns)
-        times, values = window.points()
-        resolution = past.resolution
-        whole = line(times, values, resolution)
-        tail = tails.inside
-        if criterion.per_hour is not None:
-            tail = min(tail, self._slow(times, values, resolution, whole, tails.measured))
+        whole, points, tail = None, 0, tails.inside
+        # Most of a past was far from stable: there no line is needed.
+        if not brief or (criterion.per_hour is not None and tail >= over):
+            times, values = window.points()
+            points, resolution = len(times), past.resolution
+            whole = line(times, values, resolution)
+            if _slow_enough(whole, criterion.per_hour):
+                slow = tails.measured
+            else:
+                slow = 0.0 if brief else self._slow(times, values, resolution, tails.measured)
+            tail = min(tail, slow)
+        elif criterion.per_hour is not None:
+            tail = 0.0
         return _Judged(
             met=tail >= over,
             tail=min(tail, over),
             measured=min(tails.measured, over),
             inside=tails.inside_columns,
-            known=whole is not None or (criterion.per_hour is None and len(times) > 1),
+            known=whole is not None or (criterion.per_hour is None and points > 1),
             past=past,
             window=window,
             whole=whole,
         )
 
-    def _slow(
-        self, times: list[float], values: list[float], resolution: float, whole: Line | None, measured: float
-    ) -> float:
-        """Return the seconds up to now over which the change is slow enough already."""
-        limit = self.criterion.per_hour or 0.0
-        if _slow_enough(whole, limit):
-            return measured
-        count = len(times)
+    def _slow(self, times: list[float], values: list[float], resolution: float, measured: float) -> float:
+        """Return the seconds up to now, in tenths of the window, over which the change is slow enough."""
+        limit, count = self.criterion.per_hour, len(times)
         for tenths in range(9, 0, -1):
             first = count - count * tenths // 10
             if _slow_enough(line(times[first:], values[first:], resolution), limit):
@@ -231,7 +233,9 @@ class StabilityWatch:
         return longest + criterion.hold if math.isfinite(longest) else None
 
 
-def _slow_enough(found: Line | None, limit: float) -> bool:
+def _slow_enough(found: Line | None, limit: float | None) -> bool:
+    if limit is None:
+        return True
     return found is not None and (abs(found.slope) + found.uncertainty) * HOUR <= limit
 
 
@@ -256,6 +260,7 @@ def _tails(past: Track, criterion: Criterion) -> _Tails:
     low, high = math.inf, -math.inf
     measured = inside = -past.unfilled
     missing, narrow, columns, inside_columns = 0.0, True, 0, 0
+    newer = 0.0
     for column in range(len(past.lows) - 1, -1, -1):
         below = past.lows[column]
         if below != below:
@@ -265,10 +270,11 @@ def _tails(past: Track, criterion: Criterion) -> _Tails:
         else:
             low, high = min(low, below), max(high, past.highs[column])
             narrow = narrow and high - low <= band
-            beside = (*past.lows[max(0, column - 1) : column], *past.lows[column + 1 : column + 2])
-            if not any(map(math.isnan, beside)):
+            older = past.lows[column - 1] if column else 0.0
+            if newer == newer and older == older:
                 measured += past.width
                 inside += past.width if narrow else 0.0
+        newer = below
         columns += 1
         inside_columns += narrow
         if measured >= criterion.over:

@@ -29,6 +29,8 @@ EVERY = 1.0
 ADVISE_EVERY = 5.0
 """Seconds between two looks for advice alone."""
 MOST_CHANNELS = 8
+_AT_ONCE = 6
+"""Criteria that are begun for one picture: each looks back over hours, and keys must not wait for many."""
 _DEGREES = {"degC": 1.0, "K": 1.0, "": 1.0, "degF": 9 / 5}
 """Degrees of a unit in 1 K."""
 _USUAL = (10.0, 1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
@@ -92,6 +94,7 @@ class Insight:
         self._watches: dict[tuple[str, str], StabilityWatch] = {}
         self._key: tuple[float, tuple[str, ...]] | None = None
         self._view: InsightView | None = None
+        self._room = _AT_ONCE
         self._advised_at: float | None = None
         self._advice: tuple[Advice, ...] = ()
 
@@ -102,7 +105,7 @@ class Insight:
             at, before = self._key
             if before == chosen and 0 <= snapshot.mono - at < EVERY:
                 return self._view
-        self._key = snapshot.mono, chosen
+        self._room = _AT_ONCE
         settings = self._station.insight_settings
         channels, problems = self._channels(snapshot, pins)
         criteria = [_criterion(name, one) for name, one in settings.stability.criteria.items()]
@@ -119,6 +122,8 @@ class Insight:
             advises=settings.advice.enabled,
             problems=tuple(problems),
         )
+        # What had to wait is wanted in the very next one.
+        self._key = (snapshot.mono, chosen) if self._room else None
         return self._view
 
     def advice(self, snapshot: Snapshot) -> tuple[Advice, ...]:
@@ -168,6 +173,9 @@ class Insight:
         watch = self._watches.get(key)
         told = _told_in(criterion, degrees, speed)
         if watch is None or watch.criterion != told:
+            if not self._room:
+                return Stability(needed=criterion.needed)
+            self._room -= 1
             watch = self._watches[key] = StabilityWatch(told)
         found = watch.look(history, mono, fresh=channel.quality is Quality.GOOD)
         slower = 1 / (degrees * speed)
