@@ -8,7 +8,7 @@ from typing import Literal
 from xovac_tui.api.text import clean
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord, Outcome
 from xovac_tui.recording.status import RecorderState
-from xovac_tui.station import LinkChanged, RecorderChanged
+from xovac_tui.station import LinkChanged, ModeChanged, RecorderChanged
 from xovac_tui.ui.widgets.trustbar import GOES_ON
 
 Severity = Literal["information", "warning", "error"]
@@ -59,6 +59,13 @@ def recorder_words(news: RecorderChanged) -> Words | None:
     if before.state is RecorderState.BESIDE and view.state is RecorderState.ON:
         return Words("Recording here now", "The process that recorded has ended.", seconds=6.0)
     return None
+
+
+def mode_words(news: ModeChanged) -> Words:
+    """Return what is said when the console observes, or may command again."""
+    if news.observe:
+        return Words("", "OBSERVE: nothing can be sent from here, STOP included.", seconds=4.0)
+    return Words("", "CONTROL: commands can be sent.", seconds=4.0)
 
 
 def unreadable_words(why: str) -> Words:
