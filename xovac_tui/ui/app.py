@@ -35,6 +35,7 @@ from xovac_tui.ui.stopping import Stopping
 from xovac_tui.ui.telling import Telling
 from xovac_tui.ui.terminal import TerminalApp, run_in_terminal
 from xovac_tui.ui.theming import to_textual
+from xovac_tui.ui.widgets.alarmstrip import AlarmStrip
 from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, LinkBar, StopBar, TabBar
 from xovac_tui.ui.widgets.replaybar import ReplayBar
 from xovac_tui.ui.widgets.small import SmallNotice
@@ -48,6 +49,7 @@ TABS: tuple[tuple[str, str, str], ...] = (
     ("controls", "2", "Controls"),
     ("recipes", "3", "Recipes"),
     ("log", "4", "Log"),
+    ("alarms", "5", "Alarms"),
     ("runs", "6", "Runs"),
 )
 
@@ -66,6 +68,10 @@ def _pane(tab: str) -> Pane:
         from xovac_tui.ui.panes.log import LogPane
 
         return LogPane(id="log")
+    if tab == "alarms":
+        from xovac_tui.ui.panes.alarms import AlarmsPane
+
+        return AlarmsPane(id="alarms")
     if tab == "runs":
         from xovac_tui.ui.panes.runs import RunsPane
 
@@ -130,6 +136,7 @@ class XovacApp(AppKeys):
         yield StopBar(id="stop")
         yield ReplayBar(id="replay")
         yield LinkBar(id="link")
+        yield AlarmStrip(id="alarm-strip")
         yield SmallNotice(id="small")
         with Container(id="panes"):
             yield StatusPane(id="status")
@@ -218,6 +225,8 @@ class XovacApp(AppKeys):
         )
         frame.query_one(ReplayBar).show(self.player, glyphs=self.glyphs, times=self.times)
         frame.query_one(LinkBar).show(snapshot.link, snapshot.mono, self.glyphs)
+        standing = self.station.alarms.standing()
+        frame.query_one(AlarmStrip).show(standing, snapshot.utc, self.glyphs)
         frame.query_one(LedgerLine).show(
             snapshot.ledger, glyphs=self.glyphs, times=self.times, now=snapshot.mono
         )
@@ -225,7 +234,11 @@ class XovacApp(AppKeys):
         self.telling.look_at_record()
         if frame.has_class("-small"):
             frame.query_one(SmallNotice).show(
-                snapshot, name=self.station.name, glyphs=self.glyphs, replay=self.player is not None
+                snapshot,
+                standing,
+                name=self.station.name,
+                glyphs=self.glyphs,
+                replay=self.player is not None,
             )
             return
         if not self.paused:

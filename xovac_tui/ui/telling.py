@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from xovac_tui.errors import XovacError
 from xovac_tui.station import (
+    AlarmsChanged,
     LedgerChanged,
     LinkChanged,
     ModeChanged,
@@ -15,7 +16,16 @@ from xovac_tui.station import (
     RecordOpened,
 )
 from xovac_tui.ui.pane import Pane
-from xovac_tui.ui.toasts import Words, link_words, mode_words, outcome_words, recorder_words, unreadable_words
+from xovac_tui.ui.toasts import (
+    Words,
+    alarm_words,
+    link_words,
+    mode_words,
+    outcome_words,
+    recorder_words,
+    unreadable_words,
+)
+from xovac_tui.ui.widgets.alarmstrip import AlarmStrip
 
 if TYPE_CHECKING:
     from xovac_tui.ui.app import XovacApp
@@ -47,6 +57,8 @@ class Telling:
             self.toast(outcome_words(news.entry))
         elif isinstance(news, RecorderChanged):
             self.toast(recorder_words(news))
+        elif isinstance(news, AlarmsChanged):
+            self.toast(alarm_words(news.changes))
         elif isinstance(news, RecordOpened):
             self.welcome()
         elif isinstance(news, ModeChanged):
@@ -70,7 +82,10 @@ class Telling:
     def make_room(self) -> None:
         """Take the oldest toasts away before a new one comes: so many would cover the trust bar."""
         app = self._app
-        most = max(1, (app.size.height - _BARS) // _TOAST_ROWS)
+        # Something may still be said while the app ends, when no screen is there any more.
+        strips = [strip for frame in app.screen_stack[:1] for strip in frame.query(AlarmStrip)]
+        bars = _BARS + sum(strip.display for strip in strips)
+        most = max(1, (app.size.height - bars) // _TOAST_ROWS)
         shown = list(app._notifications)
         for old in shown[: max(0, len(shown) + 1 - most)]:
             app._unnotify(old)
