@@ -104,9 +104,16 @@ def unknown_theme(name: str, known: Iterable[str]) -> SettingsError:
     )
 
 
-_OURS = frozenset(
-    ("good", "stale", "bad", "no-data", "running", "recording", "planned", "axis", "grid", "mark", "cursor")
-) | {f"series-{number}" for number in range(1, 9)}
+_OURS = (
+    frozenset(
+        (
+            *("good", "stale", "bad", "no-data", "running", "recording"),
+            *("planned", "axis", "grid", "mark", "cursor"),
+        )
+    )
+    | {f"alarm-{severity}" for severity in ("critical", "high", "medium", "low")}
+    | {f"series-{number}" for number in range(1, 9)}
+)
 
 
 def _mistakes(spec: ThemeSpec) -> Iterator[str]:

@@ -93,7 +93,7 @@ async def test_who_was_away_is_told_of_the_channels_that_he_pinned(tmp_path: Pat
         await c.press("enter")
         pins = {c.station.name: ("chamber_state.shroud",)}
         c.app.remember(pinned=pins)
-        c.app._on_news(RecordOpened())
+        c.app.telling.on_news(RecordOpened())
         await c.until(lambda: isinstance(c.app.screen, DigestDialog))
         await c.settle()
         shown = " ".join(

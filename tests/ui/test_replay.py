@@ -15,9 +15,10 @@ from textual.widgets import Input
 from tests.helpers.console import FakeClock, console, make_launch, reading
 from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui.api.event import Event
+from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmState, Severity
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
 from xovac_tui.config import Display
-from xovac_tui.recording.items import Item, LedgerItem, LinkItem, MarkItem
+from xovac_tui.recording.items import AlarmItem, Item, LedgerItem, LinkItem, MarkItem
 from xovac_tui.recording.lists import find_span
 from xovac_tui.recording.parts import open_still, part_of
 from xovac_tui.recording.record import Record
@@ -27,6 +28,7 @@ from xovac_tui.station import STOP_COMMAND
 from xovac_tui.station.replaying import ReplayStation
 from xovac_tui.ui.app import XovacApp
 from xovac_tui.ui.panes.log import LogPane
+from xovac_tui.ui.widgets.alarmstrip import AlarmStrip
 from xovac_tui.ui.widgets.bars import KeyBar, StopBar
 from xovac_tui.ui.widgets.replaybar import ReplayBar
 from xovac_tui.ui.widgets.small import SmallNotice
@@ -36,7 +38,7 @@ HOURS = 2
 
 
 def recorded(path: Path) -> Path:
-    """Record two hours at a reading every 10 s, with a command and two notes."""
+    """Record two hours at a reading every 10 s, with a command, two notes and an alarm."""
     sent = LedgerEntry(1, STOP_COMMAND, "", "ada@lab", UTC + 300.5, MONO + 300.5, Outcome.SUCCESS)
     things: list[Event | Item] = []
     for second in range(0, HOURS * 3600, 10):
@@ -46,10 +48,25 @@ def recorded(path: Path) -> Path:
             things.append(LinkItem(LinkView(LinkWord.ONLINE, UTC, MONO, session=1), UTC, MONO))
         if second == 300:
             things.append(LedgerItem(sent, UTC + 300.5, MONO + 300.5))
+        if second == 1300:
+            things.append(AlarmItem(raised(second)))
         if second in (1200, 5000):
             at = second + 1.0
             things.append(MarkItem(Mark(MONO + at, UTC + at, "note", f"at {second}"), "ada@lab"))
     return write_record(path, things, end=HOURS * 3600)
+
+
+def raised(second: float) -> AlarmChange:
+    return AlarmChange(
+        rule="part hot",
+        event=AlarmEvent.RAISED,
+        state=AlarmState.UNACKNOWLEDGED,
+        severity=Severity.HIGH,
+        utc=UTC + second,
+        mono=MONO + second,
+        raised_utc=UTC + second,
+        text="Test part is hot.",
+    )
 
 
 @dataclass
@@ -244,6 +261,21 @@ async def test_nothing_can_be_sent_stop_included(tmp_path: Path) -> None:
             assert r.app.screen is r.app.screen_stack[0]
             assert r.toasts.count("This is a replay: nothing can be sent or noted.") == 1
         assert r.station.observe
+
+
+async def test_alarms_are_as_they_were_and_nothing_can_be_done_about_them(tmp_path: Path) -> None:
+    async with replayed(tmp_path) as r:
+        strip = r.app.screen.query_one(AlarmStrip)
+        assert not strip.display
+        r.station.player.seek(r.station.player.replay.origin + 1420)
+        await r.settle()
+        assert "HIGH  Test part is hot.  UNACK 2m" in strip.plain
+        await r.press("5")
+        for key in ("a", "A", "s", "x", "L"):
+            r.app.clear_notifications()
+            await r.press(key)
+            assert r.toasts == ["This is a replay: its alarms can only be looked at."]
+            assert r.app.screen is r.app.screen_stack[0]
 
 
 async def test_the_log_ends_at_the_moment_of_the_replay(tmp_path: Path) -> None:

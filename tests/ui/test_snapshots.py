@@ -15,7 +15,9 @@ from textual.pilot import Pilot
 
 from tests.helpers.console import FakeClock, FakeLink, make_app
 from tests.helpers.pastruns import three_runs
+from xovac_tui.chamber.alarmrules import Watchlist
 from xovac_tui.config import RecordSettings
+from xovac_tui.config.alarms import Rule
 from xovac_tui.link.status import LinkState
 from xovac_tui.station import Station
 from xovac_tui.station.recording import RecordChoice
@@ -32,22 +34,43 @@ NOWHERE = Path("nowhere")
 
 SnapCompare = Callable[..., bool]
 
+RULES = (
+    Rule(
+        name="part cold",
+        kind="low",
+        channel="chamber_state.part",
+        limit=-10.0,
+        on_delay=5.0,
+        severity="critical",
+        cause="The shroud does not follow its setpoint, or the recipe asks for more than the part may have.",
+        consequence="Solder joints may crack: -10 °C is the limit of this part.",
+        action="Press ! to cancel the recipe, then look at the shroud.",
+    ),
+    Rule(name="part cool", kind="low", channel="chamber_state.part", limit=0.0, severity="high"),
+    Rule(name="vacuum good", kind="low", channel="chamber_state.vacuum.p", limit=1e-3, severity="low"),
+    Rule(name="plate cool", kind="low", channel="chamber_state.plateT.A", limit=10.0),
+    Rule(name="plate hot", kind="high", channel="chamber_state.plateT.A", limit=80.0),
+    Rule(name="shroud hot", kind="high", channel="chamber_state.shroud"),
+)
+"""Of these four stand in the scene, two are not acknowledged, and one is off."""
+
 
 class Scene:
     """A chamber that has been cooling for 20 minutes, on a clock that stands still."""
 
-    def __init__(self, record: Path | None = None) -> None:
+    def __init__(self, record: Path | None = None, rules: tuple[Rule, ...] = ()) -> None:
         self.clock = FakeClock()
         self.link = FakeLink(self.clock)
         choice = RecordChoice(path=record, settings=RecordSettings()) if record is not None else None
-        self.app = make_app(NOWHERE, self.clock, self.link, record=choice)
+        watchlist = Watchlist(rules=rules)
+        self.app = make_app(NOWHERE, self.clock, self.link, record=choice, watchlist=watchlist)
 
     @property
     def station(self) -> Station:
         assert isinstance(self.app.station, Station)
         return self.app.station
 
-    def showing(self, tab: str, *, lost: bool = False) -> Callable[[Pilot[int]], Awaitable[None]]:
+    def showing(self, tab: str, *keys: str, lost: bool = False) -> Callable[[Pilot[int]], Awaitable[None]]:
         async def play(pilot: Pilot[int]) -> None:
             await asyncio.wait_for(self.link.running.wait(), 10)
             self.link.push(LinkState.ONLINE)
@@ -63,8 +86,15 @@ class Scene:
                 self.clock.advance(40)
                 self.link.push(LinkState.LOST, "The connection was reset.")
             self.station.tick()
+            for seen in self.station.alarms.view().alarms:
+                if seen.rule in ("part cool", "plate cool"):
+                    self.station.alarms.acknowledge([seen])
             await self.app.show_tab(tab)
             await self._studied(pilot)
+            for key in keys:
+                # Without a toast, which would lie under a question for as long as that is open.
+                await self._still(pilot)
+                await pilot.press(key)
             await self._still(pilot)
 
         return play
@@ -196,9 +226,15 @@ def test_a_lost_link(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     assert snap_compare(scene.app, terminal_size=size, run_before=scene.showing("status", lost=True))
 
 
+@pytest.mark.parametrize(("size", "keys"), [(SIZES[0], ()), (SIZES[1], ()), (SIZES[0], ("A",))])
+def test_the_alarms(snap_compare: SnapCompare, size: tuple[int, int], keys: tuple[str, ...]) -> None:
+    scene = Scene(rules=RULES)
+    assert snap_compare(scene.app, terminal_size=size, run_before=scene.showing("alarms", *keys))
+
+
 def test_no_colour(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    scene = Scene()
+    scene = Scene(rules=RULES)
     assert snap_compare(scene.app, terminal_size=SIZES[0], run_before=scene.showing("status"))
 
 

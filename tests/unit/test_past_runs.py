@@ -275,7 +275,7 @@ def test_what_happened_in_order_of_time(path: Path) -> None:
     bare = msgspec.structs.replace(
         read(path, 2), commands=(), marks=(), gaps=(), state=FlightState(result=Result.RUNNING)
     )
-    assert "there was no gap" in " ".join(
+    assert "there was no alarm and no gap" in " ".join(
         text(happened_lines(bare, 49, glyphs=UNICODE, times=TIMES), 49).split()
     )
 

@@ -10,13 +10,14 @@ import pytest
 
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
+from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmState, Severity
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome, RunState
 from xovac_tui.flight import Flight
 from xovac_tui.recipes.model import Hold, Ramp, Recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
 from xovac_tui.recording.digest import AWAY, away_since, digest, gaps
-from xovac_tui.recording.items import LedgerItem, LinkItem, MarkItem, Session, VisitItem
+from xovac_tui.recording.items import AlarmItem, LedgerItem, LinkItem, MarkItem, Session, VisitItem
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.writer import Writer
 from xovac_tui.ui.dialogs.digest import digest_facts
@@ -27,6 +28,15 @@ UTC = 1_790_000_000.0
 SESSION = Session(pid=1, host="lab", who="rob@lab", program="test", profile="bench", url="http://x")
 PART = ("state.part", "Test part", "degC", False)
 UNSEEN = ("state.other", "Other", "degC", False)
+
+
+def alarm(t: float, rule: str, severity: Severity, state: AlarmState) -> AlarmItem:
+    event = AlarmEvent.RAISED if state is AlarmState.UNACKNOWLEDGED else AlarmEvent.RETURNED
+    text = f"{rule} is \x1b[31mhot."
+    change = AlarmChange(
+        rule=rule, event=event, state=state, severity=severity, utc=UTC + t, mono=t, text=text
+    )
+    return AlarmItem(change)
 
 
 def message(t: float) -> Event:
@@ -65,6 +75,14 @@ def path(tmp_path: Path) -> Path:
         entry = LedgerEntry(number, "cancel_recipe", "", who, UTC + t, t, outcome)
         writer.item(LedgerItem(msgspec.structs.replace(entry, outcome=Outcome.SENT), UTC + t, t))
         writer.item(LedgerItem(entry, UTC + t + 1, t + 1))
+    for item in (
+        alarm(150.0, "old", Severity.LOW, AlarmState.UNACKNOWLEDGED),
+        alarm(160.0, "old", Severity.LOW, AlarmState.RETURNED),
+        alarm(2_000.0, "part", Severity.HIGH, AlarmState.UNACKNOWLEDGED),
+        alarm(3_000.0, "shroud", Severity.CRITICAL, AlarmState.UNACKNOWLEDGED),
+        alarm(4_000.0, "shroud", Severity.CRITICAL, AlarmState.NORMAL),
+    ):
+        writer.item(item)
     writer.item(VisitItem("ada@lab", UTC, UTC + 1_000))
     writer.execute(
         "INSERT INTO runs (id, session, name, started, ended, result) "
@@ -101,6 +119,8 @@ def test_it_tells_what_happened_and_nothing_from_before(path: Path) -> None:
         ("ann@lab", Outcome.UNKNOWN),
         ("ada@lab", Outcome.SUCCESS),
     ]
+    assert [one.rule for one in found.alarms] == ["part", "shroud"]
+    assert found.standing == {"old", "part"}
     assert found.notes == ("watch the pump",)
     (part,) = found.extremes
     assert part.summary.low == pytest.approx(20.0 - 19.99)
@@ -178,6 +198,8 @@ def test_it_is_read_in_a_few_lines(path: Path) -> None:
         found = digest(record, UTC + 1_000, UTC + 20_000, channels=[PART])
     facts = digest_facts(found, Times("utc"), UNICODE)
     said = "\n".join(f"{fact.label:<10}{fact.text}" for fact in facts)
+    assert said.startswith("Alarms    Mon 15:03 CRITICAL shroud is ␛[31mhot.\n          Mon 14:46 HIGH part")
+    assert "2 stand now: press 5" in said
     assert 'r1 "Soak" began' in said
     assert "for 10m 00s: nobody recorded" in said
     assert "for 1m 40s: no link or no data" in said
@@ -219,3 +241,4 @@ def test_a_quiet_time_says_so(path: Path) -> None:
     said = " ".join(fact.text for fact in digest_facts(quiet, Times("utc"), UNICODE))
     assert "none: the data are whole" in said
     assert "none began or ended" in said
+    assert "none was raised" in said

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from xovac_tui.chamber.alarmview import AlarmsView
 from xovac_tui.chamber.snapshot import (
     ChannelView,
     LedgerEntry,
@@ -254,7 +255,7 @@ def test_ascii_has_only_ascii() -> None:
         times=UTC,
         paused=True,
     )
-    lines = [line, *small_lines(snapshot, name="b", glyphs=ASCII)]
+    lines = [line, *small_lines(snapshot, AlarmsView(), name="b", glyphs=ASCII)]
     for channel in snapshot.channels:
         lines.append(tuple(reading_line(channel, Columns.for_width(60), ASCII, "", chosen=True)))
     lines.append(tuple(ledger_spans(entry(confirmed=1.0, duplicates=2), glyphs=ASCII, times=UTC, now=1)))

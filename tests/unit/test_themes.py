@@ -13,11 +13,12 @@ Rgb = tuple[int, int, int]
 
 THEMES = {spec.name: spec for spec in themes.shipped_themes()}
 STATES = ("success", "warning", "error")
+ALARMS = tuple(f"alarm-{severity}" for severity in ("critical", "high", "medium", "low"))
 SERIES = tuple(f"series-{number}" for number in range(1, 9))
 TEXT = (
     "foreground", "primary", "accent", *STATES, "good", "stale", "bad", "no-data", "running", "recording",
     "text-primary", "text-accent", "text-success", "text-warning", "text-error",
-    "footer-key-foreground", "footer-description-foreground", "planned", "axis", *SERIES,
+    "footer-key-foreground", "footer-description-foreground", "planned", "axis", *SERIES, *ALARMS,
 )  # fmt: skip
 
 
@@ -58,6 +59,20 @@ def test_ok_warning_and_error_stay_apart(name: str, system: ColorSystem) -> None
     for group in (STATES, ("good", "stale", "bad"), tuple(f"text-{state}" for state in STATES)):
         shown = {seen(palette[key], system) for key in group}
         assert len(shown) == 3, f"{group} fall together in {system.name}"
+
+
+@pytest.mark.parametrize("name", THEMES)
+@pytest.mark.parametrize(
+    ("system", "apart"), [(ColorSystem.TRUECOLOR, 4), (ColorSystem.EIGHT_BIT, 4), (ColorSystem.STANDARD, 3)]
+)
+def test_severities_stay_apart(name: str, system: ColorSystem, apart: int) -> None:
+    """Of sixteen colours none is orange: there the glyph and the word have to do."""
+    palette = colours(name)
+    red, orange, yellow, blue = (seen(palette[key], system) for key in ALARMS)
+    assert len({red, orange, yellow, blue}) >= apart
+    assert red != yellow
+    assert red[0] > max(red[1:])
+    assert blue[2] > blue[0]
 
 
 @pytest.mark.parametrize("name", THEMES)
@@ -126,7 +141,7 @@ async def test_textual_takes_every_theme(name: str) -> None:
 @pytest.mark.parametrize("dark", [True, False])
 def test_defaults_for_other_themes_hold_all_of_ours(dark: bool) -> None:
     defaults = themes.variable_defaults(dark)
-    assert set(SERIES) <= set(defaults)
+    assert {*SERIES, *ALARMS} <= set(defaults)
     assert {"good", "stale", "bad", "no-data", "grid", "mark"} <= set(defaults)
     assert "footer-background" not in defaults
 

@@ -21,6 +21,7 @@ class Tone(IntEnum):
     LOST = 7
     STEP = 8
     COMMAND = 9
+    ALARM = 10
     SERIES = 16
     """The first series; the tone of series n is SERIES + n."""
 

@@ -11,6 +11,7 @@ from xovac_tui.plot.scale import Scale
 from xovac_tui.plot.ticks import Tick
 
 MARKS = {
+    "alarm": ("◈", "A", Tone.ALARM),
     "note": ("▲", "^", Tone.NOTE),
     "lost": ("◆", "#", Tone.LOST),
     "online": ("◇", "=", Tone.LOST),
@@ -22,7 +23,7 @@ MARKS = {
 """Mark -> glyph, glyph in ASCII, tone; in this order of importance, except that a loss beats everything."""
 _BESIDE = ((0, 0), (1, 0), (0, -1), (0, 1), (1, -1), (1, 1))
 """Where the number of a line may stand, from the cell after its end: to the right, down."""
-_IMPORTANCE = ("lost", "note", "run", "idle", "step", "online", "command")
+_IMPORTANCE = ("lost", "alarm", "note", "run", "idle", "step", "online", "command")
 
 Text = tuple[str, int]
 """Some text and its tone."""

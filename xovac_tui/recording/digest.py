@@ -7,6 +7,7 @@ from itertools import islice
 
 import msgspec
 
+from xovac_tui.chamber.alarmview import STANDING, AlarmChange, AlarmEvent
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord
 from xovac_tui.recording import lists
 from xovac_tui.recording.record import Record
@@ -58,6 +59,10 @@ class Digest(msgspec.Struct, frozen=True):
     gaps: tuple[Gap, ...]
     commands: tuple[LedgerEntry, ...]
     """What was sent meanwhile, as it ended up: by others, or from another console."""
+    alarms: tuple[AlarmChange, ...]
+    """As they were raised."""
+    standing: frozenset[str]
+    """Rules whose alarms want attention now."""
     notes: tuple[str, ...]
     extremes: tuple[Extreme, ...]
     events: int
@@ -94,6 +99,14 @@ def digest(
         steps=sum(one.mark.kind == "step" for one in marks),
         gaps=gaps(record, since, until),
         commands=tuple(command.entry for command in lists.commands(record, since, until)),
+        alarms=tuple(
+            one.change for one in lists.alarms(record, since, until) if one.change.event is AlarmEvent.RAISED
+        ),
+        standing=frozenset(
+            one.change.rule
+            for one in lists.newest_alarms(record)
+            if one.change.state in STANDING and one.change.event is not AlarmEvent.REMOVED
+        ),
         notes=tuple(one.mark.text for one in marks if one.mark.kind == "note"),
         extremes=tuple(extremes if channels else islice(extremes, _SOME)),
         events=_events(record, since, until),

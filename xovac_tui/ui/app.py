@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
-import msgspec
-from textual import events, work
+from textual import events
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.containers import Container
@@ -16,52 +14,43 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 from textual.widget import Widget
 
-from xovac_tui import paths, state
-from xovac_tui.chamber.snapshot import Outcome, RunState, Snapshot
+from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.config.insight import InsightSettings
 from xovac_tui.errors import SettingsError, XovacError
 from xovac_tui.launch import Launch
 from xovac_tui.station import (
     BaseStation,
-    LedgerChanged,
-    LinkChanged,
-    ModeChanged,
-    News,
-    RecorderChanged,
-    RecordOpened,
     Station,
 )
 from xovac_tui.themes import DEFAULT_THEME, unknown_theme, variable_defaults
+from xovac_tui.ui.appkeys import AppKeys
 from xovac_tui.ui.commands import ACTIONS, STOP, bindings, check_keymap
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.pane import Pane
 from xovac_tui.ui.panes.status import StatusPane
 from xovac_tui.ui.plain import AsciiScrollBar
-from xovac_tui.ui.replaykeys import LIVE_ONLY, ReplayKeys
+from xovac_tui.ui.replaykeys import LIVE_ONLY
 from xovac_tui.ui.ringing import ring_for_alarms
 from xovac_tui.ui.stopping import Stopping
+from xovac_tui.ui.telling import Telling
 from xovac_tui.ui.terminal import TerminalApp, run_in_terminal
 from xovac_tui.ui.theming import to_textual
-from xovac_tui.ui.toasts import Words, link_words, outcome_words, recorder_words, unreadable_words
+from xovac_tui.ui.widgets.alarmstrip import AlarmStrip
 from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, LinkBar, StopBar, TabBar
 from xovac_tui.ui.widgets.replaybar import ReplayBar
 from xovac_tui.ui.widgets.small import SmallNotice
 from xovac_tui.ui.widgets.trustbar import TrustBar
 
-AWAY = 1800.0
-"""Seconds without a key after which whoever presses one has been away."""
 MIN_WIDTH, MIN_HEIGHT = 80, 24
 """Cells; below this the notice for small terminals stands in for the screens."""
-
-_BARS, _TOAST_ROWS = 6, 6
-"""Rows of the bars that no toast may cover, and of a usual toast with its distance."""
 
 TABS: tuple[tuple[str, str, str], ...] = (
     ("status", "1", "Status"),
     ("controls", "2", "Controls"),
     ("recipes", "3", "Recipes"),
     ("log", "4", "Log"),
+    ("alarms", "5", "Alarms"),
     ("runs", "6", "Runs"),
 )
 
@@ -80,6 +69,10 @@ def _pane(tab: str) -> Pane:
         from xovac_tui.ui.panes.log import LogPane
 
         return LogPane(id="log")
+    if tab == "alarms":
+        from xovac_tui.ui.panes.alarms import AlarmsPane
+
+        return AlarmsPane(id="alarms")
     if tab == "runs":
         from xovac_tui.ui.panes.runs import RunsPane
 
@@ -87,7 +80,7 @@ def _pane(tab: str) -> Pane:
     return StatusPane(id="status")
 
 
-class XovacApp(ReplayKeys):
+class XovacApp(AppKeys):
     """The console's window; everything it shows comes from snapshots of the station."""
 
     TITLE = "xovac-tui"
@@ -125,14 +118,11 @@ class XovacApp(ReplayKeys):
         self.over: dict[str, Pane] = {}
         """Panes that are shown in place of a tab: the recipe editor over Recipes."""
         self.stopping = Stopping(self)
+        self.telling = Telling(self)
         self.memory = launch.state
-        self._touched = self.station.clock.mono()
-        """Monotonic time of the newest key."""
         self._connect = connect
         self._unsubscribe: Callable[[], None] = lambda: None
         self._problems = list(launch.notes)
-        self._unreadable = ""
-        """What was told last of a record that cannot be read."""
         try:
             self.set_keymap(check_keymap(launch.settings.keys))
         except SettingsError as error:
@@ -148,6 +138,7 @@ class XovacApp(ReplayKeys):
         yield StopBar(id="stop")
         yield ReplayBar(id="replay")
         yield LinkBar(id="link")
+        yield AlarmStrip(id="alarm-strip")
         yield SmallNotice(id="small")
         with Container(id="panes"):
             yield StatusPane(id="status")
@@ -159,7 +150,7 @@ class XovacApp(ReplayKeys):
         if self.glyphs.ascii:
             self.add_class("-ascii")
             ScrollBar.renderer = AsciiScrollBar
-        self._unsubscribe = self.station.subscribe(self._on_news)
+        self._unsubscribe = self.station.subscribe(self.telling.on_news)
         ring_for_alarms(self)
         self.set_interval(1 / self.launch.settings.display.refresh, self.flush)
         self.query_one(TabBar).show(TABS, self.active_tab)
@@ -236,14 +227,20 @@ class XovacApp(ReplayKeys):
         )
         frame.query_one(ReplayBar).show(self.player, glyphs=self.glyphs, times=self.times)
         frame.query_one(LinkBar).show(snapshot.link, snapshot.mono, self.glyphs)
+        standing = self.station.alarms.standing()
+        frame.query_one(AlarmStrip).show(standing, snapshot.utc, self.glyphs)
         frame.query_one(LedgerLine).show(
             snapshot.ledger, glyphs=self.glyphs, times=self.times, now=snapshot.mono
         )
         self.stopping.show(snapshot.mono)
-        self._tell_unreadable()
+        self.telling.look_at_record()
         if frame.has_class("-small"):
             frame.query_one(SmallNotice).show(
-                snapshot, name=self.station.name, glyphs=self.glyphs, replay=self.player is not None
+                snapshot,
+                standing,
+                name=self.station.name,
+                glyphs=self.glyphs,
+                replay=self.player is not None,
             )
             return
         if not self.paused:
@@ -253,13 +250,6 @@ class XovacApp(ReplayKeys):
             top = self.screen
             if top is not frame and hasattr(top, "show_snapshot"):
                 top.show_snapshot(snapshot)
-
-    def _tell_unreadable(self) -> None:
-        """Say once that the record cannot be read: what is shown of the past is not all there was."""
-        said, before = self.station.unreadable, self._unreadable
-        self._unreadable = said
-        if said and not before:
-            self._toast(unreadable_words(said))
 
     def _mode(self) -> str:
         if self.player is not None:
@@ -297,66 +287,6 @@ class XovacApp(ReplayKeys):
         seen.sort(key=lambda pair: (pair[1] != STOP.title, order.get(pair[1], -1)))
         frame.query_one(KeyBar).show(seen)
 
-    # -- news ---------------------------------------------------------------------------------------
-
-    def _on_news(self, news: News) -> None:
-        """Show at once what cannot wait for the flush."""
-        if not self.is_running or not self.screen_stack:
-            return
-        if isinstance(news, LinkChanged):
-            self._toast(link_words(news))
-        elif isinstance(news, LedgerChanged):
-            self._toast(outcome_words(news.entry))
-        elif isinstance(news, RecorderChanged):
-            self._toast(recorder_words(news))
-        elif isinstance(news, RecordOpened):
-            self._welcome()
-        elif isinstance(news, ModeChanged):
-            said = (
-                "OBSERVE: nothing can be sent from here, STOP included."
-                if news.observe
-                else "CONTROL: commands can be sent."
-            )
-            self.notify(said, timeout=4, markup=False)
-        for pane in self.screen_stack[0].query(Pane):
-            # A tab that is being made has nothing yet to show it with.
-            if pane.is_mounted:
-                pane.on_news(news)
-        for screen in self.screen_stack[1:]:
-            if hasattr(screen, "on_news"):
-                screen.on_news(news)
-        self.flush()
-
-    @work(group="dialog")
-    async def _welcome(self) -> None:
-        """Tell somebody who was away for long what happened meanwhile."""
-        if self.station.record.away_since is None:
-            return
-        from xovac_tui.ui.dialogs.digest import DigestDialog
-
-        channels = self.station.snapshot().channels
-        pins = self.memory.pinned.get(self.station.name)
-        try:
-            digest = await asyncio.to_thread(self.station.record.digest, channels, pins)
-        except (XovacError, OSError) as error:
-            self._toast(unreadable_words(str(error)))
-            return
-        if digest is not None and digest.events:
-            await self.push_screen_wait(DigestDialog(digest, self.station.flights.flying))
-
-    def _toast(self, words: Words | None) -> None:
-        if words is not None:
-            self.notify(
-                words.said, title=words.title, severity=words.severity, timeout=words.seconds, markup=False
-            )
-
-    def on_notify(self) -> None:
-        """Take the oldest toasts away before a new one comes: so many would cover the trust bar."""
-        most = max(1, (self.size.height - _BARS) // _TOAST_ROWS)
-        shown = list(self._notifications)
-        for old in shown[: max(0, len(shown) + 1 - most)]:
-            self._unnotify(old)
-
     # -- STOP ---------------------------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
@@ -366,16 +296,8 @@ class XovacApp(ReplayKeys):
             event.prevent_default()
             return
         if isinstance(event, events.Key):
-            self._see_somebody()
+            self.telling.see_somebody()
         await super().on_event(event)
-
-    def _see_somebody(self) -> None:
-        """Take a key for somebody who looks; after a long time without one he has come back."""
-        mono = self.station.clock.mono()
-        away, self._touched = mono - self._touched, mono
-        if away >= AWAY and len(self.screen_stack) == 1 and self.station.record.choice is not None:
-            self.station.record.away_since = self.station.clock.utc() - away
-            self._welcome()
 
     # -- actions ------------------------------------------------------------------------------------
 
@@ -424,119 +346,14 @@ class XovacApp(ReplayKeys):
         """Go to the tab that was clicked."""
         await self.show_tab(message.tab)
 
-    def action_pause(self) -> None:
-        """Hold the picture, or let it go on; a replay stands still by itself."""
-        if self.player is not None:
-            self.player.toggle()
-        else:
-            self.paused = not self.paused
-        self.flush()
-
-    def action_observe(self) -> None:
-        """Switch between OBSERVE and CONTROL."""
-        if self.is_replay():
-            return
-        if self.station.observe and self.station.profile.observe:
-            self.notify(
-                "This console only observes, by its profile or by --observe. Start another to take control.",
-                severity="warning",
-                markup=False,
-            )
-            return
-        self.station.set_observe(not self.station.observe)
-
-    def action_reconnect(self) -> None:
-        """Connect now."""
-        if self.is_replay():
-            return
-        self.station.reconnect()
-        self.notify("Connecting now. Nothing else is sent.", timeout=3, markup=False)
-
-    def action_seen(self) -> None:
-        """Put unknown outcomes away."""
-        if self.is_replay():
-            return
-        self.station.look_at_unknown()
-
-    @work(group="dialog")
-    async def action_note(self) -> None:
-        """Ask for a note and put it on the time axis."""
-        if self.is_replay():
-            return
-        from xovac_tui.ui.dialogs.ask import AskDialog
-
-        text = await self.push_screen_wait(AskDialog("Note", "Goes on the time axis, with the time of now."))
-        if text:
-            self.station.note(text)
-            self.notify("Noted.", timeout=2, markup=False)
-
-    @work(group="dialog")
-    async def action_theme(self) -> None:
-        """Choose a theme, with a look at it while choosing."""
-        from xovac_tui.ui.dialogs.choose import ChooseDialog
-
-        before = self.theme
-        names = sorted(self.available_themes, key=lambda n: (not n.startswith("xovac"), n))
-
-        def preview(name: str) -> None:
-            self.theme = name
-
-        chosen = await self.push_screen_wait(ChooseDialog("Theme", names, before, preview))
-        self.theme = chosen or before
-        if chosen:
-            self.remember(theme=state.Remembered(chosen, self.launch.settings.display.theme))
-
-    @work(group="dialog")
-    async def action_help(self) -> None:
-        """Explain the tab."""
-        from xovac_tui.ui.dialogs.help import HelpDialog
-
-        await self.push_screen_wait(HelpDialog(self.pane))
-
-    async def action_quit(self) -> None:
-        """Leave; asks while a run is on or cannot be ruled out, or something cannot be recorded."""
-        self._quit()
-
-    def _may_run(self) -> bool:
-        """Return whether a run is on, or cannot be ruled out after what was sent from here."""
-        run = self.snapshot.run
-        if self.player is not None:
-            return False
-        if run.state is not RunState.UNKNOWN:
-            return run.state is RunState.RUNNING
-        begins = ("load_recipe", self.station.contract.start)
-        happened = (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE, Outcome.SENT)
-        return any(e.command in begins and e.outcome in happened for e in self.snapshot.ledger)
-
-    @work(group="dialog")
-    async def _quit(self) -> None:
-        for pane in self.screen_stack[0].query(Pane):
-            if not await pane.may_leave():
-                return
-        if self._may_run() or self.station.record.at_stake:
-            from xovac_tui.ui.dialogs.quit import QuitDialog
-
-            if not await self.push_screen_wait(QuitDialog(self.station, self.snapshot)):
-                return
-        self.exit(0)
-
-    def action_save_screen(self) -> None:
-        """Save the screen as an SVG beside the program's other files."""
-        folder = paths.state_folder()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            saved = self.save_screenshot(path=str(folder))
-        except OSError as why:
-            self.notify(
-                f"The picture was not saved in {folder}: {why.strerror}.", severity="error", markup=False
-            )
-            return
-        self.notify(f"Saved {saved}", timeout=8, markup=False)
-
     def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
         """Return the screen as SVG, without the addresses of fonts that a picture should not fetch."""
         svg = super().export_screenshot(title=title, simplify=simplify)
         return re.sub(r"@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
+
+    def on_notify(self) -> None:
+        """Leave the bars in sight above what is said."""
+        self.telling.make_room()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Fill the palette from the command table."""
@@ -565,12 +382,6 @@ class XovacApp(ReplayKeys):
         self.stopping.takes(events.Key("exclamation_mark", "!"))
 
     # -- life ---------------------------------------------------------------------------------------
-
-    def remember(self, **changes: object) -> None:
-        """Keep something for the next start; failing to is no error."""
-        self.memory = msgspec.structs.replace(self.memory, **changes)
-        if problem := state.save_state(self.memory, self.launch.state_path):
-            self.notify(problem, severity="warning", markup=False)
 
     def on_resize(self, event: events.Resize) -> None:
         """Show the small notice in place of the screens where they would not fit."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from xovac_tui.chamber.alarmview import Severity
 from xovac_tui.chamber.snapshot import LinkWord, Outcome, Quality, RunState
 
 
@@ -72,6 +73,11 @@ class Glyphs:
             "cancelled": self.cross,
             "ended early": self.warning,
         }.get(word, self.question)
+
+    def severity(self, severity: Severity) -> str:
+        """Return the sign of how bad an alarm is, in the manner of NAMUR NE 107."""
+        signs = "Xv^o" if self.ascii else "✖▼▲◆"
+        return signs[tuple(Severity).index(severity)]
 
     def bar(self, fraction: float, width: int) -> tuple[str, str]:
         """Return the full and the empty part of a progress bar of `width` characters."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from xovac_tui.api.text import clean
+from xovac_tui.chamber.alarmview import SEVERITIES, AlarmChange, AlarmEvent
+from xovac_tui.chamber.alarmview import Severity as AlarmSeverity
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord, Outcome
 from xovac_tui.recording.status import RecorderState
-from xovac_tui.station import LinkChanged, RecorderChanged
+from xovac_tui.station import LinkChanged, ModeChanged, RecorderChanged
 from xovac_tui.ui.widgets.trustbar import GOES_ON
 
 Severity = Literal["information", "warning", "error"]
@@ -24,6 +27,8 @@ class Words:
     seconds: float = 5.0
 
 
+_LONGEST = 240
+"""Characters of somebody else's words in a toast, which covers what is under it."""
 _SEVERITY: dict[Outcome, Severity] = {
     Outcome.SUCCESS: "information",
     Outcome.DONE: "information",
@@ -61,14 +66,38 @@ def recorder_words(news: RecorderChanged) -> Words | None:
     return None
 
 
+def mode_words(news: ModeChanged) -> Words:
+    """Return what is said when the console observes, or may command again."""
+    if news.observe:
+        return Words("", "OBSERVE: nothing can be sent from here, STOP included.", seconds=4.0)
+    return Words("", "CONTROL: commands can be sent.", seconds=4.0)
+
+
+_LOUD = (AlarmSeverity.CRITICAL, AlarmSeverity.HIGH)
+"""Severities that are told wherever somebody is; the others stand in the strip."""
+_MOST_ALARMS = 3
+
+
+def alarm_words(changes: Iterable[AlarmChange]) -> Words | None:
+    """Return what is worth a toast about alarms that were raised, one for all of them, or None."""
+    raised = [one for one in changes if one.event is AlarmEvent.RAISED and one.severity in _LOUD]
+    if not raised:
+        return None
+    raised.sort(key=lambda one: SEVERITIES.index(one.severity))
+    worst = raised[0].severity
+    several = len(raised) > 1
+    title = f"{len(raised)} alarms, worst {worst.upper()}" if several else f"{worst.upper()} alarm"
+    said = [clean(one.text or one.rule, _LONGEST) for one in raised[:_MOST_ALARMS]]
+    if len(raised) > _MOST_ALARMS:
+        said.append(f"and {len(raised) - _MOST_ALARMS} more")
+    severity: Severity = "error" if worst is AlarmSeverity.CRITICAL else "warning"
+    return Words(title, "\n".join(said), severity, 8.0)
+
+
 def unreadable_words(why: str) -> Words:
     """Return what is said when the record of the time before cannot be read."""
     said = f"{clean(why, _LONGEST)} Charts and log show what is in memory. REC says if it is still written."
     return Words("The record cannot be read", said, "warning", 20.0)
-
-
-_LONGEST = 240
-"""Characters of the chamber's own words in a toast, which covers what is under it."""
 
 
 def outcome_words(entry: LedgerEntry) -> Words | None:

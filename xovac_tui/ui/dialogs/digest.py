@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 
 from xovac_tui.api.text import clean
+from xovac_tui.chamber.alarmview import SEVERITIES
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.flight import Flight, FlightView
 from xovac_tui.recipes.units import format_duration
@@ -17,6 +18,7 @@ from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.facts import Fact, FactsView
 from xovac_tui.ui.format import Times, number, unit
 from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.widgets.alarmwords import shown
 from xovac_tui.ui.widgets.runwords import drift_words, range_words
 
 _RECENT = 60.0
@@ -69,6 +71,7 @@ def digest_facts(digest: Digest, times: Times, glyphs: Glyphs, flight: Flight | 
     facts: list[Fact] = []
     if flight is not None and not flight.over:
         facts.append(Fact("Now", _now(flight.view(), digest.until, flight.state().utc, times), "fact--now"))
+    facts += _alarms(digest, times, glyphs)
     facts += _listed("Runs", [_run(digest, n, times) for n in range(len(digest.runs))], "none began or ended")
     if digest.steps:
         facts.append(Fact("Steps", f"{digest.steps} begun"))
@@ -117,6 +120,21 @@ def _now(flight: FlightView, now: float, seen: float, times: Times) -> str:
     spread, drift = range_words(flight), drift_words(flight.drift)
     ends = f"{words}; ends {times.day_and_time(flight.ends_utc)}" + (f" {spread}" if spread else "")
     return ends + (f", {drift} since its start" if drift else "")
+
+
+def _alarms(digest: Digest, times: Times, glyphs: Glyphs) -> list[Fact]:
+    """Return which alarms were raised, the worst first, and how many stand now."""
+    raised = sorted(digest.alarms, key=lambda one: (SEVERITIES.index(one.severity), -one.utc))
+    lines = [
+        f"{times.day_and_time(one.utc)} {one.severity.upper()} {shown(one.text or one.rule, glyphs, 160)}"
+        for one in raised
+    ]
+    facts = _listed("Alarms", lines, "none was raised")
+    if digest.standing:
+        count = len(digest.standing)
+        words = f"{count} {'stands' if count == 1 else 'stand'} now: press 5"
+        facts.append(Fact("", words, "fact--warn"))
+    return facts
 
 
 def _run(digest: Digest, place: int, times: Times) -> str:

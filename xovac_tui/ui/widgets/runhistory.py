@@ -237,6 +237,8 @@ def happened_lines(past: PastRun, width: int, *, glyphs: Glyphs, times: Times) -
     for one in past.marks:
         if one.mark.kind == "note":
             found.append((one.t, f"note by {clean(one.who, 40)}: {clean(one.mark.text, 400)}", ""))
+        elif one.mark.kind == "alarm":
+            found.append((one.t, f"alarm: {clean(one.mark.text, 400)}", "rows--warn"))
         elif one.mark.kind in ("clock", "unrecorded"):
             found.append((one.t, clean(one.mark.text, 400), "rows--warn"))
     for gap in past.gaps:
@@ -252,7 +254,7 @@ def happened_lines(past: PastRun, width: int, *, glyphs: Glyphs, times: Times) -
         for place, line in enumerate(folded(shown_text(words, 600, glyphs), max(10, width - len(head)))):
             lines.append(((head if not place else " " * len(head), "rows--quiet"), (line, style)))
     if not found:
-        said = "Nobody sent a command or wrote a note, and there was no gap."
+        said = "Nobody sent a command or wrote a note, and there was no alarm and no gap."
         lines += [((line, "rows--quiet"),) for line in folded(said, width)]
     return lines
 

@@ -4,29 +4,47 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from xovac_tui.chamber.alarmview import AlarmsView
 from xovac_tui.chamber.snapshot import LinkWord, Outcome, Snapshot
 from xovac_tui.ui.format import age, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.widgets.alarmwords import (
+    ALARM_CLASSES,
+    ALARM_CSS,
+    STATE_WORDS,
+    by_urgency,
+    counted,
+    severity_style,
+    shown,
+)
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
+
+_READINGS = 4
 
 
 class SmallNotice(LinesWidget):
     """The few things that must be seen at any size."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"small--good", "small--bad", "small--quiet"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "small--good", "small--bad", "small--quiet", *ALARM_CLASSES,
+    }  # fmt: skip
     DEFAULT_CSS = """
     SmallNotice { display: none; height: 1fr; width: 1fr; }
     SmallNotice .small--good { color: $good; }
     SmallNotice .small--bad { color: $bad; text-style: bold; }
     SmallNotice .small--quiet { color: $no-data; }
-    """
+    """ + ALARM_CSS.format(name="SmallNotice")
 
-    def show(self, snapshot: Snapshot, *, name: str, glyphs: Glyphs, replay: bool = False) -> None:
+    def show(
+        self, snapshot: Snapshot, standing: AlarmsView, *, name: str, glyphs: Glyphs, replay: bool = False
+    ) -> None:
         """Show this moment."""
-        self.show_lines(small_lines(snapshot, name=name, glyphs=glyphs, replay=replay))
+        self.show_lines(small_lines(snapshot, standing, name=name, glyphs=glyphs, replay=replay))
 
 
-def small_lines(snapshot: Snapshot, *, name: str, glyphs: Glyphs, replay: bool = False) -> list[Line]:
+def small_lines(
+    snapshot: Snapshot, standing: AlarmsView, *, name: str, glyphs: Glyphs, replay: bool = False
+) -> list[Line]:
     """Return the notice's lines, the most important first."""
     word = snapshot.link.word
     style = "small--good" if word is LinkWord.ONLINE else "small--bad"
@@ -46,7 +64,9 @@ def small_lines(snapshot: Snapshot, *, name: str, glyphs: Glyphs, replay: bool =
     unknown = [e for e in snapshot.ledger if e.outcome is Outcome.UNKNOWN and not e.looked_at]
     if unknown:
         lines.append(((f"{unknown[-1].command}: outcome UNKNOWN", "small--bad"),))
-    shown = [c for c in snapshot.channels if c.log or c.pinned][:4]
+    alarms = _alarm_lines(standing, glyphs)
+    lines += alarms
+    readings = [c for c in snapshot.channels if c.log or c.pinned][: _READINGS - len(alarms)]
     lines += [
         (
             (f"{glyphs.quality(c.quality)} ", ""),
@@ -54,8 +74,22 @@ def small_lines(snapshot: Snapshot, *, name: str, glyphs: Glyphs, replay: bool =
             (glyphs.plain(reading_with_unit(c)), ""),
             (f" {age(c.age)}" if c.overdue else "", "small--bad"),
         )
-        for c in shown
+        for c in readings
     ]
     works = "A replay: nothing is sent." if replay else "! STOP works here."
     lines.append(((f"{works} All else needs 80x24.", "small--quiet"),))
     return lines
+
+
+def _alarm_lines(standing: AlarmsView, glyphs: Glyphs) -> list[Line]:
+    """Return the most urgent alarm, and how many stand; nothing where none does."""
+    there = by_urgency(standing.alarms)
+    if not there:
+        return []
+    first = there[0]
+    word = f"{glyphs.severity(first.severity)} {first.severity.upper()} {STATE_WORDS[first.state]}"
+    stand = f" {counted(len(there), 'alarm stands', 'alarms stand')}"
+    return [
+        ((word, severity_style(first)), (stand, "")),
+        ((shown(first.text or first.condition, glyphs), ""),),
+    ]

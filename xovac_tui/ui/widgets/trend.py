@@ -32,6 +32,7 @@ _COMPONENTS = {
     Tone.LOST: "trend--lost",
     Tone.STEP: "trend--step",
     Tone.COMMAND: "trend--command",
+    Tone.ALARM: "trend--alarm",
 }
 _SLOWEST = 3.0
 """Seconds between updates of a chart whose dots are minutes wide."""
@@ -83,6 +84,7 @@ class TrendChart(SizedWidget, can_focus=True):
         & > .trend--lost { color: $error; text-style: bold; }
         & > .trend--step { color: $foreground; }
         & > .trend--command { color: $mark; }
+        & > .trend--alarm { color: $alarm-critical; text-style: bold; }
         & > .trend--series-1 { color: $series-1; }
         & > .trend--series-2 { color: $series-2; }
         & > .trend--series-3 { color: $series-3; }

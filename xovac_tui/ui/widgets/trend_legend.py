@@ -13,6 +13,7 @@ from xovac_tui.ui.widgets.lines import is_path
 from xovac_tui.ui.widgets.trend_model import TrendSeries, shown_unit, shown_value
 
 _WORDS = {
+    "alarm": "alarm",
     "note": "note",
     "lost": "link lost",
     "online": "link back",

@@ -1,0 +1,310 @@
+"""The Alarms tab, the strip, the questions and the toasts, on a real station with rules of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.widgets import OptionList
+
+from tests.helpers.console import Console, console
+from xovac_tui.chamber.alarmrules import Watchlist
+from xovac_tui.chamber.alarmview import AlarmState
+from xovac_tui.config.alarms import Rule
+from xovac_tui.ui.dialogs.alarms import AcknowledgeDialog, AlarmLines, ShelveDialog
+from xovac_tui.ui.dialogs.ask import AskDialog
+from xovac_tui.ui.dialogs.choose import ChooseDialog
+from xovac_tui.ui.panes.alarms import AlarmsPane
+from xovac_tui.ui.widgets.alarmlines import AlarmHead, AlarmRows
+from xovac_tui.ui.widgets.alarmstrip import AlarmStrip
+from xovac_tui.ui.widgets.small import SmallNotice
+from xovac_tui.ui.widgets.trend import TrendChart
+
+RULES = (
+    Rule(name="part hot", kind="high", channel="chamber_state.part", limit=60.0, severity="critical",
+         action="Press !."),
+    Rule(name="shroud hot", kind="high", channel="chamber_state.shroud", limit=60.0, severity="high"),
+    Rule(name="setpoint high", kind="high", channel="chamber_state.setpoint", limit=60.0, severity="low"),
+    Rule(name="plate hot", kind="high", channel="chamber_state.plateT.A", severity="medium"),
+)  # fmt: skip
+HOT: dict[str, Any] = {"part": 84.0, "shroud": 70.0, "setpoint": 65.0}
+CALM: dict[str, Any] = {"part": 20.0, "shroud": 20.0, "setpoint": 20.0}
+
+
+@asynccontextmanager
+async def alarms_tab(folder: Path, **options: Any) -> AsyncIterator[tuple[Console, AlarmsPane]]:
+    """Open Alarms, with three alarms standing unless `hot` is False."""
+    hot = options.pop("hot", True)
+    async with console(folder, tab="alarms", watchlist=Watchlist(rules=RULES), **options) as c:
+        pane = c.app.pane
+        assert isinstance(pane, AlarmsPane)
+        if hot:
+            await c.readings(**HOT)
+        yield c, pane
+
+
+def strip(c: Console) -> str:
+    shown = c.app.screen_stack[0].query_one(AlarmStrip)
+    return shown.plain if shown.display else ""
+
+
+def rows(pane: AlarmsPane) -> list[str]:
+    """The rows of the list, without their heading and the empty ones below."""
+    return [row for row in pane.rows.plain.split("\n") if row.strip() and "severity" not in row]
+
+
+def detail(pane: AlarmsPane) -> str:
+    return pane.query_one("#alarm-detail", AlarmRows).plain
+
+
+def states(c: Console) -> dict[str, AlarmState]:
+    return {one.rule: one.state for one in c.station.alarms.view().alarms}
+
+
+async def test_an_alarm_is_on_every_tab_at_once_and_said_in_one_toast(tmp_path: Path) -> None:
+    async with console(tmp_path, watchlist=Watchlist(rules=RULES)) as c:
+        assert strip(c) == ""
+        await c.readings(**HOT)
+        assert "2 alarms, worst CRITICAL" in " ".join(c.toasts)
+        assert len(c.toasts) == 1
+        for key in "123456":
+            await c.press(key)
+            assert strip(c).startswith(
+                " ✖ CRITICAL  Test part is +84.0 °C, above +60.0 °C.  UNACK <1m · 2 more"
+            )
+        await c.readings(**CALM)
+        assert "RETURNED" in strip(c)
+
+
+async def test_an_empty_list_says_what_is_watched(tmp_path: Path) -> None:
+    async with alarms_tab(tmp_path, hot=False) as (c, pane):
+        assert rows(pane) == ["Nothing stands. 3 rules watch; 1 is off (v shows them)."]
+        assert not pane.query_one("#alarm-detail").display
+        await c.press("v")
+        assert len(rows(pane)) == 4
+        assert "OFF" in next(row for row in rows(pane) if "Plate" in row or "plate" in row)
+        await c.press("v")
+        assert rows(pane) == ["Nothing is shelved or out of service."]
+        await c.press("escape")
+        assert "Nothing stands." in rows(pane)[0]
+
+
+async def test_the_list_is_worst_first_and_the_detail_follows_the_cursor_or_takes_the_tab(
+    tmp_path: Path,
+) -> None:
+    async with alarms_tab(tmp_path) as (c, pane):
+        assert [row.split()[1] for row in rows(pane)] == ["CRITICAL", "HIGH", "LOW"]
+        assert "To do     Press !." in detail(pane)
+        await c.press("down")
+        assert "Shroud is +70.0 °C" in detail(pane)
+        assert "not acknowledged" in str(pane.rows.border_title)
+        assert "Limits:" in pane.query_one(AlarmHead).plain
+        await c.press("enter")
+        assert not pane.rows.display
+        assert pane.query_one("#alarm-detail").has_focus
+        await c.press("escape")
+        assert pane.rows.has_focus
+
+
+async def test_a_acknowledges_the_chosen_one_and_nothing_else(tmp_path: Path) -> None:
+    async with alarms_tab(tmp_path) as (c, pane):
+        await c.press("down", "a")
+        assert states(c)["shroud hot"] is AlarmState.ACKNOWLEDGED
+        assert states(c)["part hot"] is AlarmState.UNACKNOWLEDGED
+        assert "by ada@lab" in detail(pane)
+        await c.press("a")
+        assert "is ACKED: there is nothing to acknowledge." in c.toasts[-1]
+        assert c.link.emitted == []
+
+
+async def test_keys_typed_without_a_pause_mean_the_row_under_the_cursor(tmp_path: Path) -> None:
+    async with alarms_tab(tmp_path) as (c, _pane):
+        await c.pilot.press("down", "down", "a")
+        await c.settle()
+        assert states(c)["setpoint high"] is AlarmState.ACKNOWLEDGED
+        assert states(c)["part hot"] is states(c)["shroud hot"] is AlarmState.UNACKNOWLEDGED
+
+
+async def test_the_cursor_follows_its_alarm_when_a_worse_one_comes(tmp_path: Path) -> None:
+    async with alarms_tab(tmp_path, hot=False) as (c, pane):
+        await c.readings(**{**HOT, "part": 20.0})
+        assert pane.chosen is not None
+        assert pane.chosen.rule == "shroud hot"
+        await c.readings(**HOT)
+        assert "CRITICAL" in rows(pane)[0]
+        assert pane.chosen.rule == "shroud hot"
+        await c.press("a")
+        assert states(c)["part hot"] is AlarmState.UNACKNOWLEDGED
+
+
+async def test_what_slides_under_the_cursor_is_not_acknowledged_by_the_same_key(tmp_path: Path) -> None:
+    async with alarms_tab(tmp_path) as (c, pane):
+        await c.press("a")
+        # It returns, which takes it from the list, just before the key is pressed once more.
+        await c.readings(**{**HOT, "part": 20.0})
+        assert pane.chosen is not None
+        assert pane.chosen.rule == "shroud hot"
+        await c.press("a")
+        assert "become another one" in c.toasts[-1]
+        assert states(c)["shroud hot"] is AlarmState.UNACKNOWLEDGED
+        await c.advance(1)
+        await c.press("a")
+        assert states(c)["shroud hot"] is AlarmState.ACKNOWLEDGED
+
+
+async def test_a_held_key_acknowledges_once(tmp_path: Path) -> None:
+    async with alarms_tab(tmp_path) as (c, _pane):
+        await c.readings(**CALM)
+        for _ in range(8):
+            c.clock.advance(0.03)
+            await c.pilot.press("a")
+        await c.settle()
+        assert list(states(c).values()).count(AlarmState.RETURNED) == 2
+
+
+# -- acknowledge all ----------------------------------------------------------------------------------------
+
+
+async def test_all_that_are_listed_are_acknowledged_after_a_question(tmp_path: Path) -> None:
+    async with alarms_tab(tmp_path) as (c, _pane):
+        await c.press("A")
+        assert isinstance(c.app.screen, AcknowledgeDialog)
+        listed = c.app.screen.query_one(AlarmLines).plain
+        assert listed.count("UNACK") == 3
+        await c.press("enter")
+        assert AlarmState.ACKNOWLEDGED not in states(c).values()
+        await c.press("A", "y")
+        assert list(states(c).values()).count(AlarmState.ACKNOWLEDGED) == 3
+        await c.press("A")
+        assert "Nothing in this list waits" in c.toasts[-1]
+
+
+async def test_what_came_while_the_question_was_open_is_not_acknowledged(tmp_path: Path) -> None:
+    async with alarms_tab(tmp_path, hot=False) as (c, _pane):
+        await c.readings(**{**CALM, "shroud": 70.0, "setpoint": 65.0})
+        await c.press("A")
+        # One more comes, and one that is listed returns and comes again.
+        await c.readings(**HOT)
+        seen = next(one for one in c.station.alarms.view().alarms if one.rule == "setpoint high")
+        assert c.station.alarms.acknowledge([seen]) == ""
+        await c.readings(**{**HOT, "setpoint": 20.0})
+        await c.readings(**HOT)
+        listed = c.app.screen.query_one(AlarmLines).plain
+        assert "raised again: not this one" in listed
+        assert "Test part" not in listed
+        await c.press("y")
+        assert states(c)["shroud hot"] is AlarmState.ACKNOWLEDGED
+        assert states(c)["setpoint high"] is AlarmState.UNACKNOWLEDGED
+        assert states(c)["part hot"] is AlarmState.UNACKNOWLEDGED
+
+
+async def test_the_question_shows_the_present_and_goes_when_nothing_is_left(tmp_path: Path) -> None:
+    async with alarms_tab(tmp_path) as (c, _pane):
+        await c.press("A")
+        await c.lose()
+        assert isinstance(c.app.screen, AcknowledgeDialog)
+        await c.online()
+        await c.readings(**CALM)
+        assert c.app.screen.query_one(AlarmLines).plain.count("RETURNED") == 3
+        assert c.station.alarms.acknowledge(c.station.alarms.view().alarms) == ""
+        await c.settle()
+        assert not isinstance(c.app.screen, AcknowledgeDialog)
+        assert any("None of them waits" in toast for toast in c.toasts)
+
+
+# -- shelving -----------------------------------------------------------------------------------------------
+
+
+async def test_shelving_wants_a_reason_and_ends_by_itself(tmp_path: Path) -> None:
+    async with alarms_tab(tmp_path) as (c, pane):
+        await c.press("s")
+        assert isinstance(c.app.screen, ShelveDialog)
+        await c.press("enter")
+        assert c.app.screen.query_one("#wrong").display
+        await c.press("up", "left", "left")
+        await c.press("enter")
+        await c.type("sensor is known")
+        await c.press("enter")
+        assert states(c)["part hot"] is AlarmState.SHELVED
+        assert "CRITICAL" not in strip(c)
+        await c.press("v", "v")
+        assert "Shelved   by ada@lab until" in detail(pane)
+        assert "sensor is known" in detail(pane)
+        await c.advance(899)
+        assert states(c)["part hot"] is AlarmState.SHELVED
+        await c.readings(**HOT, seconds=4)
+        assert states(c)["part hot"] is AlarmState.UNACKNOWLEDGED
+
+
+async def test_the_shelf_can_be_emptied_by_hand(tmp_path: Path) -> None:
+    async with alarms_tab(tmp_path) as (c, _pane):
+        await c.press("U")
+        assert "is not shelved" in c.toasts[-1]
+        await c.press("s")
+        await c.type("known")
+        await c.press("enter", "v", "v", "U")
+        assert states(c)["part hot"] is AlarmState.UNACKNOWLEDGED
+
+
+async def test_out_of_service_wants_a_reason_and_x_puts_it_back(tmp_path: Path) -> None:
+    async with alarms_tab(tmp_path) as (c, _pane):
+        await c.press("x", "enter")
+        assert isinstance(c.app.screen, AskDialog)
+        await c.press("escape")
+        assert states(c)["part hot"] is AlarmState.UNACKNOWLEDGED
+        await c.press("x")
+        await c.type("sensor broken")
+        await c.press("enter")
+        assert states(c)["part hot"] is AlarmState.OUT_OF_SERVICE
+        await c.advance(2)
+        await c.press("v", "v", "x")
+        assert states(c)["part hot"] is not AlarmState.OUT_OF_SERVICE
+
+
+async def test_the_set_of_limits_is_chosen_and_given_back(tmp_path: Path) -> None:
+    async with alarms_tab(tmp_path) as (c, pane):
+        await c.pilot.press("L", "A", "L")
+        await c.settle()
+        assert isinstance(c.app.screen, ChooseDialog)
+        assert len(c.app.screen_stack) == 2
+        await c.press("end", "enter")
+        assert "Limits: tvac, chosen by ada@lab." in pane.query_one(AlarmHead).plain
+        await c.press("L")
+        assert c.app.screen.query_one(OptionList).highlighted == 3
+        await c.press("home", "enter")
+        assert "by the pressure" in pane.query_one(AlarmHead).plain
+
+
+# -- around it ----------------------------------------------------------------------------------------------
+
+
+async def test_a_held_picture_holds_no_alarm_back_and_observe_no_acknowledgement(tmp_path: Path) -> None:
+    async with alarms_tab(tmp_path, hot=False, observe=True) as (c, pane):
+        await c.press("p")
+        await c.readings(**HOT)
+        assert "CRITICAL" in strip(c)
+        assert len(rows(pane)) == 3
+        await c.press("a")
+        assert "ACKED" in rows(pane)[0]
+
+
+async def test_the_small_notice_and_the_trend_tell_of_alarms(tmp_path: Path) -> None:
+    async with alarms_tab(tmp_path, size=(120, 36)) as (c, _pane):
+        await c.press("1")
+        await c.readings(**HOT, seconds=30)
+        picture = "\n".join(row.text for row in c.app.screen.query_one(TrendChart)._picture)
+        assert "◈ alarm" in picture
+        await c.pilot.resize_terminal(40, 10)
+        await c.settle()
+        assert strip(c) == ""
+        notice = c.app.screen.query_one(SmallNotice)
+        assert "✖ CRITICAL UNACK 3 alarms stand" in notice.plain
+        assert len(notice.lines) <= notice.size.height
+
+
+async def test_nothing_happens_to_alarms_where_there_are_none(tmp_path: Path) -> None:
+    async with alarms_tab(tmp_path, hot=False) as (c, _pane):
+        await c.press(*"aAsxU")
+        assert len(c.app.screen_stack) == 1
