@@ -21,6 +21,8 @@ class Exit(IntEnum):
     """Sent, but no answer came: it may or may not have happened."""
     CONNECT = 6
     """No connection to the device."""
+    TIMEOUT = 7
+    """What was waited for did not come true in time."""
 
 
 class XovacError(Exception):
@@ -65,3 +67,9 @@ class NotifyError(XovacError):
         super().__init__(sentence)
         self.again = again
         """Trying again may help."""
+
+
+class WaitedInVain(XovacError):  # noqa: N818 - that it did not come true is no mistake of anybody
+    """What was waited for did not come true in time."""
+
+    exit_code = Exit.TIMEOUT

@@ -21,6 +21,8 @@ _COMMANDS = {
     "simulate": "xovac_tui.cli.simulate:simulate",
     "send": "xovac_tui.cli.send:send",
     "watch": "xovac_tui.cli.watch:watch",
+    "wait": "xovac_tui.cli.wait:wait",
+    "status": "xovac_tui.cli.status:status",
     "record": "xovac_tui.cli.record:record",
     "runs": "xovac_tui.cli.runs:runs",
     "replay": "xovac_tui.cli.replay:replay",

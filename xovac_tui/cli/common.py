@@ -120,6 +120,16 @@ def record_choice(
     )
 
 
+def past_choice(found: Effective, chamber: Chamber) -> RecordChoice | None:
+    """Return the chamber's record for reading only; None where there is none yet."""
+    from xovac_tui.station.recording import RecordChoice
+
+    path = record_path(found, chamber)
+    if not path.exists():
+        return None
+    return RecordChoice(path=path, settings=found.settings.record, may_record=False, read_only=True)
+
+
 def record_path(found: Effective, chamber: Chamber) -> Path:
     """Return the record of a chamber; one at an address that was given has that in the name.
 

@@ -46,6 +46,8 @@ class RecordChoice(msgspec.Struct, frozen=True, kw_only=True):
     settings: RecordSettings
     may_record: bool = True
     """False: only what is done from here goes in, such as a single command of a script."""
+    read_only: bool = False
+    """Only what was is read: nothing goes in, not even that a program looked."""
     visit: bool = False
     """Somebody looks: note when, so that he can be told later what happened since."""
 
@@ -109,6 +111,10 @@ class StationRecord:
     def open(self) -> None:
         """Begin to record, and read back the time before; blocks for a moment, never raises."""
         if self.choice is None:
+            return
+        if self.choice.read_only:
+            with contextlib.suppress(XovacError, OSError):
+                self._read_back()
             return
         from xovac_tui.recording.housekeeping import tidy
         from xovac_tui.recording.items import Session

@@ -9,6 +9,8 @@ from typing import Protocol
 
 import msgspec
 
+from xovac_tui.api.figures import quantity
+from xovac_tui.api.text import clean
 from xovac_tui.chamber.expression.tokens import ExpressionError
 from xovac_tui.chamber.expression.tree import (
     Arithmetic,
@@ -40,6 +42,8 @@ from xovac_tui.chamber.quantities import (
 
 _FREE = Unit("", "free")
 """Of a number that was written without a unit: it is in that of what it meets."""
+_LONGEST = 40
+"""Characters of a text that are told."""
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -57,6 +61,8 @@ class Reading(msgspec.Struct, frozen=True):
     value: float | bool | str | None = None
     """None: unknown, because it is stale, no usable number, or never came."""
     unit: str = ""
+    log: bool = False
+    """The number is written with an exponent."""
     why: str = ""
     """Why it is unknown, or what else is to be said of it; no whole sentence."""
     problem: str = ""
@@ -328,9 +334,9 @@ def _told(wanted: Wanted, reading: Reading) -> str:
         case bool(switch):
             value = ("stable" if switch else "not stable") if wanted.what is What.STABLE else _switch(switch)
         case str(text):
-            value = f'"{text}"'
+            value = f'"{clean(text, _LONGEST)}"'
         case number:
-            value = f"{number:.4g} {reading.unit}".rstrip()
+            value = quantity(number, reading.unit, log=reading.log)
     return f"{name} {value}" + (f" ({reading.why})" if reading.why else "")
 
 

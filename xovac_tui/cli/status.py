@@ -1,0 +1,319 @@
+"""`xovac-tui status`: one look at the chamber."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from xovac_tui.cli.common import (
+    chamber_options,
+    effective,
+    json_line,
+    past_choice,
+    record_path,
+    resolve,
+    table,
+)
+from xovac_tui.cli.records import zone_of
+from xovac_tui.errors import Exit, XovacError
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from xovac_tui.chamber.alarmview import AlarmChange
+    from xovac_tui.chamber.snapshot import ChannelView, Snapshot
+    from xovac_tui.progress import Progress
+    from xovac_tui.station import Station
+
+GRACE = 1.0
+"""Seconds over the connection's own time-out before nobody waits for it any more."""
+FIRST_DATA = 6.0
+"""Seconds for which the messages that the contract names are waited for."""
+_ANY_DATA = 2.0
+"""Seconds for which messages are gathered where the contract names none."""
+_UNKNOWN = "—"
+
+
+class Look(msgspec.Struct, frozen=True):
+    """All that one look has seen."""
+
+    station: Station
+    snapshot: Snapshot
+    progress: Progress
+    record: Path
+    pid: int | None
+    """Process that records this chamber; None where nobody does, or nobody knows which."""
+    recorded: bool
+    alarms: tuple[AlarmChange, ...] | None
+    """Those that want attention, the worst first; None where nobody watches."""
+
+
+@click.command(short_help="Print how the chamber is now.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object (docs/scripts.md names its keys)."
+)
+@chamber_options
+@click.pass_context
+def status(ctx: click.Context, /, as_json: bool, **_: Any) -> None:
+    """Connect, look once, and print link, run, recorder, alarms and channels.
+
+    It never sends anything. Exit code 6 when there is no connection.
+    """
+    found = effective(ctx)
+    chamber = resolve(found)
+    from xovac_tui.cli.link import open_station
+
+    station = open_station(chamber, past_choice(found, chamber))
+    look = asyncio.run(_look(station, record_path(found, chamber)))
+    if as_json:
+        click.echo(json_line(data(look)))
+    else:
+        for line in lines(look, zone_of(found)):
+            click.echo(line)
+    ctx.exit(int(Exit.OK))
+
+
+async def _look(station: Station, record: Path) -> Look:
+    from xovac_tui.cli.link import online
+
+    wanted = set(station.contract.messages)
+    came: set[str] = set()
+    changed = asyncio.Event()
+
+    async def hear() -> None:
+        async for event in station.events():
+            came.add(event.name)
+            changed.set()
+
+    hearing = asyncio.ensure_future(hear())
+    await asyncio.sleep(0)
+    try:
+        async with station:
+            await online(station, station.profile.connect_timeout + GRACE)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FIRST_DATA if wanted else _ANY_DATA):
+                    while not wanted or not wanted <= came:
+                        changed.clear()
+                        await changed.wait()
+            station.tick()
+            snapshot = station.snapshot()
+            return await asyncio.to_thread(_seen, station, snapshot, station.progress(snapshot), record)
+    finally:
+        hearing.cancel()
+        await asyncio.gather(hearing, return_exceptions=True)
+
+
+def _seen(station: Station, snapshot: Snapshot, progress: Progress, record: Path) -> Look:
+    """Add to what the chamber tells what its record does."""
+    from xovac_tui.recording.lock import WriterLock, is_recorded
+
+    recorded = is_recorded(record)
+    return Look(
+        station=station,
+        snapshot=snapshot,
+        progress=progress,
+        record=record,
+        pid=WriterLock(record).holder() if recorded else None,
+        recorded=recorded,
+        alarms=_alarms(record) if recorded else None,
+    )
+
+
+def _alarms(path: Path) -> tuple[AlarmChange, ...] | None:
+    """Return the alarms that want attention, by the record; None where it cannot be read."""
+    from xovac_tui.chamber.alarmview import SEVERITIES, STANDING
+    from xovac_tui.recording.lists import newest_alarms
+    from xovac_tui.recording.record import Record
+
+    try:
+        with Record(path) as record:
+            found = [one.change for one in newest_alarms(record) if one.change.state in STANDING]
+    except (XovacError, msgspec.MsgspecError, UnicodeError):
+        return None
+    return tuple(sorted(found, key=lambda one: (SEVERITIES.index(one.severity), -(one.raised_utc or 0.0))))
+
+
+# -- for programs ---------------------------------------------------------------------------------------
+
+
+def data(look: Look) -> dict[str, Any]:
+    """Return all of it for JSON; null is unknown."""
+    snapshot, link = look.snapshot, look.snapshot.link
+    return {
+        "chamber": look.station.name,
+        "url": look.station.profile.url,
+        "time": _iso(snapshot.utc),
+        "link": {
+            "word": link.word.value,
+            "since": _iso(link.since_utc),
+            "newest_age": _rounded(snapshot.newest_age),
+        },
+        "run": _run_data(look),
+        "recorder": {
+            "recording": look.recorded,
+            "pid": look.pid,
+            "record": str(look.record) if look.record.exists() else None,
+        },
+        "alarms": None if look.alarms is None else [_alarm_data(one) for one in look.alarms],
+        "channels": [_channel_data(one) for one in snapshot.channels],
+    }
+
+
+def _run_data(look: Look) -> dict[str, Any]:
+    run, progress = look.snapshot.run, look.progress
+    running = _running(look)
+    return {
+        "state": _state(look),
+        "word": run.word or None,
+        "recipe": run.recipe,
+        "step": run.step if running else None,
+        "steps": run.steps,
+        "label": progress.label or None,
+        "target": run.target,
+        "actual": run.actual,
+        "unit": run.temperature_unit,
+        "elapsed": _rounded(progress.elapsed),
+        "elapsed_is_least": progress.elapsed_is_least,
+        "step_elapsed": _rounded(progress.step_elapsed),
+        "left": _rounded(progress.left),
+        "ends": None if progress.ends_utc is None else _iso(progress.ends_utc),
+        "estimated": progress.estimated,
+    }
+
+
+def _state(look: Look) -> str:
+    run = look.snapshot.run
+    return "UNKNOWN" if run.stale else run.state.value
+
+
+def _running(look: Look) -> bool:
+    from xovac_tui.chamber.snapshot import RunState
+
+    return _state(look) == RunState.RUNNING.value
+
+
+def _alarm_data(alarm: AlarmChange) -> dict[str, Any]:
+    return {
+        "rule": alarm.rule,
+        "severity": alarm.severity.value,
+        "state": alarm.state.value,
+        "active": alarm.active,
+        "raised": None if alarm.raised_utc is None else _iso(alarm.raised_utc),
+        "text": alarm.text,
+        "channel": alarm.channel or None,
+        "value": alarm.value or None,
+        "limit": alarm.limit or None,
+        "who": alarm.who or None,
+        "action": alarm.action or None,
+    }
+
+
+def _channel_data(channel: ChannelView) -> dict[str, Any]:
+    from xovac_tui.chamber.snapshot import Quality
+
+    value: float | bool | str | None = None
+    if channel.quality is Quality.GOOD:
+        value = channel.text if channel.value is None else channel.value
+        value = bool(channel.value) if channel.is_bool else value
+    return {
+        "name": channel.name,
+        "full_name": channel.full_name,
+        "label": channel.label,
+        "value": value,
+        "unit": channel.unit or None,
+        "quality": channel.quality.value,
+        "age": _rounded(channel.age),
+        "role": None if channel.role is None else channel.role.value,
+        "pinned": channel.pinned,
+        "hidden": channel.hidden,
+    }
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
+
+
+def _iso(utc: float) -> str:
+    return datetime.fromtimestamp(utc, UTC).isoformat(timespec="milliseconds")
+
+
+# -- for people -----------------------------------------------------------------------------------------
+
+
+def lines(look: Look, zone: tzinfo | None) -> Iterator[str]:
+    """Yield all of it for people."""
+    from xovac_tui.api.text import clean
+    from xovac_tui.recipes.units import format_duration
+
+    link, age = look.snapshot.link, look.snapshot.newest_age
+    newest = "nothing was received yet" if age is None else f"newest data {format_duration(age)} old"
+    yield f"{look.station.name}  {look.station.profile.url}"
+    yield ""
+    yield f"Link      {link.word}, {newest}{'. ' if link.why else ''}{link.why}"
+    yield f"Run       {_run_words(look, zone)}"
+    yield f"Recorder  {_recorder_words(look)}"
+    if look.alarms is None:
+        yield "Alarms    not known: nobody records this chamber"
+    elif not look.alarms:
+        yield "Alarms    none wants attention"
+    else:
+        yield f"Alarms    {len(look.alarms)} want{'s' if len(look.alarms) == 1 else ''} attention"
+        rows = [
+            (f"  {one.severity.value}", one.state.value, clean(one.rule, 40), clean(one.text, 120))
+            for one in look.alarms
+        ]
+        yield from table(rows)
+    shown = [channel for channel in look.snapshot.channels if not channel.hidden]
+    yield ""
+    yield from table(
+        [("quality", "channel", "value", "age", "name"), *map(_channel_row, shown)], right=(2, 3)
+    )
+
+
+def _run_words(look: Look, zone: tzinfo | None) -> str:
+    from xovac_tui.recipes.units import format_duration
+
+    run, progress = look.snapshot.run, look.progress
+    if not _running(look):
+        state = _state(look)
+        return "unknown: the chamber does not tell it" if state == "UNKNOWN" else state
+    said = "RUNNING" + (f' "{run.recipe}"' if run.recipe else "")
+    if run.step is not None:
+        said += f", step {run.step}" + (f" of {run.steps}" if run.steps else "")
+        said += f" ({progress.label})" if progress.label else ""
+    if progress.elapsed is not None:
+        least = "at least " if progress.elapsed_is_least else ""
+        said += f", for {least}{format_duration(progress.elapsed)}"
+    if progress.left is not None and progress.ends_utc is not None:
+        ends = datetime.fromtimestamp(progress.ends_utc, UTC).astimezone(zone).isoformat(" ", "minutes")
+        about = "about " if progress.estimated else ""
+        said += f"; {about}{format_duration(progress.left)} left, ends {about}{ends}"
+    return said
+
+
+def _recorder_words(look: Look) -> str:
+    if not look.recorded:
+        return "nobody records this chamber on this machine"
+    return f"{f'process {look.pid}' if look.pid else 'another process'} records it in {look.record}"
+
+
+def _channel_row(channel: ChannelView) -> tuple[str, ...]:
+    from xovac_tui.api.figures import quantity
+    from xovac_tui.api.text import clean
+    from xovac_tui.chamber.snapshot import Quality
+    from xovac_tui.recipes.units import format_duration
+
+    value = _UNKNOWN
+    if channel.quality in (Quality.GOOD, Quality.STALE):
+        value = channel.text or _UNKNOWN
+        if channel.value is not None and not channel.is_bool:
+            value = quantity(channel.value, channel.unit, log=channel.log)
+    age = _UNKNOWN if channel.age is None else format_duration(channel.age)
+    return channel.quality.value, clean(channel.label, 40), value, age, clean(channel.name, 60)

@@ -1,0 +1,270 @@
+"""`xovac-tui wait`: until a condition of the chamber has come true."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xovac_tui.cli.common import Seconds, chamber_options, effective, past_choice, resolve, table
+from xovac_tui.errors import Exit, LinkError, WaitedInVain
+
+if TYPE_CHECKING:
+    from xovac_tui.chamber.expression import Expression, Part
+    from xovac_tui.chamber.values import ChamberValues, Times
+    from xovac_tui.station import News, Station
+
+LONGEST = 30 * 86_400.0
+"""Seconds."""
+_LOOK_EVERY = 0.05
+"""Seconds between two looks at the least, however fast messages come."""
+_TICK = 0.25
+"""Seconds after which it looks though nothing came: what time alone changes."""
+_FIRST_DATA = 3.0
+"""Seconds after the connection for which the first message is waited for, before what is missing counts."""
+_TELL_EVERY = 300.0
+"""Seconds between two lines that say how it stands, where they are kept; on a terminal one is rewritten."""
+_REWRITE_EVERY = 1.0
+_LONGEST_HINT = 200
+"""Characters; there may be thousands of channels."""
+_MARKS = {True: "[x]", False: "[ ]", None: "[?]"}
+_WORDS = {True: "true", False: "not true", None: "unknown"}
+
+
+@click.command(short_help="Wait until something is true.")
+@click.option(
+    "--until", metavar="EXPR", required=True, help='Condition, such as "pressure < 1e-3 mbar and step >= 3".'
+)
+@click.option("--timeout", type=Seconds(0.1, LONGEST), metavar="6h", help="Give up after this time.")
+@click.option(
+    "--for", "held", type=Seconds(0, LONGEST), default=0.0, metavar="5s", help="It must be true for so long."
+)
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing while waiting.")
+@chamber_options
+@click.pass_context
+def wait(
+    ctx: click.Context, /, until: str, timeout: float | None, held: float, quiet: bool, **_: Any
+) -> None:
+    """Wait until a condition of the chamber is true; it only looks, and never sends anything.
+
+    What is stale or missing is unknown, and never counts as true. It reconnects by itself. How it stands goes
+    to stderr. Exit codes: 0 it came true, 7 it did not in time, 2 the condition cannot be understood, 6 it
+    was never connected. docs/scripts.md explains the language.
+    """
+    found = effective(ctx)
+    chamber = resolve(found)
+    from xovac_tui.chamber.expression import parse_condition
+    from xovac_tui.chamber.values import ChamberValues
+    from xovac_tui.cli.link import open_station
+
+    expression = parse_condition(until)
+    station = open_station(chamber, past_choice(found, chamber))
+    values = ChamberValues(
+        station.chamber,
+        curve=station.history,
+        criteria=found.settings.stability.criteria,
+        times=lambda: _times(station),
+    )
+    # What the contract tells is enough to find units that do not go together.
+    expression.true(values)
+    teller = Teller(station.name, quiet=quiet)
+    try:
+        asyncio.run(_wait(station, expression, values, teller, timeout, held))
+    finally:
+        teller.close()
+    ctx.exit(int(Exit.OK))
+
+
+async def _wait(
+    station: Station,
+    expression: Expression,
+    values: ChamberValues,
+    teller: Teller,
+    timeout: float | None,
+    held: float,
+) -> None:
+    waiting = Waiting(station, expression, values, teller, held)
+    unsubscribe = station.subscribe(waiting.hear)
+    hearing = asyncio.ensure_future(waiting.hear_events())
+    await asyncio.sleep(0)
+    try:
+        async with station:
+            try:
+                async with asyncio.timeout(timeout):
+                    await waiting.until_true()
+            except TimeoutError:
+                raise waiting.in_vain(timeout or 0.0) from None
+            finally:
+                # That the link ends with this program is no news.
+                unsubscribe()
+    finally:
+        hearing.cancel()
+        await asyncio.gather(hearing, return_exceptions=True)
+
+
+class Waiting:
+    """One condition that is waited for."""
+
+    def __init__(
+        self, station: Station, expression: Expression, values: ChamberValues, teller: Teller, held: float
+    ) -> None:
+        self._station, self._expression, self._values = station, expression, values
+        self._teller, self._needed = teller, held
+        self._began = station.clock.mono()
+        self._changed = asyncio.Event()
+        self._connected: float | None = None
+        """Monotonic time of the first connection."""
+        self._came = False
+        """A message has come."""
+        self._since: float | None = None
+        """Monotonic time since which it is true."""
+        self._hopeless = ""
+        self._named = False
+
+    def hear(self, news: News) -> None:
+        """Take what the station tells at once."""
+        from xovac_tui.chamber.snapshot import LinkWord
+        from xovac_tui.station import LinkChanged
+
+        if not isinstance(news, LinkChanged):
+            return
+        link = news.link
+        if link.word is LinkWord.ONLINE and self._connected is None:
+            self._connected = self._station.clock.mono()
+        if link.word is LinkWord.OFFLINE and link.why:
+            # An address or certificate that can never do: waiting would not mend it.
+            self._hopeless = link.why
+        self._teller.say(f"{link.word}{'. ' if link.why else ''}{link.why}")
+        self._changed.set()
+
+    async def hear_events(self) -> None:
+        """Look again whenever something comes."""
+        from xovac_tui.api.event import Kind
+
+        async for event in self._station.events():
+            self._came = self._came or event.kind is Kind.MESSAGE
+            self._changed.set()
+
+    async def until_true(self) -> None:
+        """Return when the condition has been true for as long as it must."""
+        while not self._look():
+            if self._hopeless:
+                raise LinkError(self._hopeless)
+            self._changed.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_TICK):
+                    await self._changed.wait()
+            await asyncio.sleep(_LOOK_EVERY)
+
+    def _look(self) -> bool:
+        """Look at the chamber once; return whether the waiting is over."""
+        clock = self._station.clock
+        now = clock.mono()
+        self._values.at(clock.utc(), now)
+        if self._connected is None or not (self._came or now - self._connected >= _FIRST_DATA):
+            return False
+        self._name_missing()
+        if self._expression.true(self._values) is True:
+            self._since = now if self._since is None else self._since
+            if now - self._since >= self._needed:
+                self._teller.over(now - self._began)
+                return True
+        else:
+            self._since = None
+        self._teller.stand(now, now - self._began, lambda: self._expression.parts(self._values))
+        return False
+
+    def _name_missing(self) -> None:
+        """Say once which channels nobody has told of, because a name may be mistyped."""
+        if self._named:
+            return
+        self._named = True
+        missing = [name for name in self._expression.channels if not self._values.known(name)]
+        if missing:
+            from xovac_tui.strict import nearest
+
+            channels = self._station.snapshot().channels
+            names = {name for channel in channels for name in (channel.name, channel.full_name)}
+            for name in missing:
+                hint = nearest(name, names)
+                hint = hint if len(hint) < _LONGEST_HINT else " `xovac-tui status` lists those that have."
+                self._teller.say(f'No channel "{name}" has come yet.{hint}')
+
+    def in_vain(self, timeout: float) -> WaitedInVain | LinkError:
+        """Return why it is over without having come true."""
+        from xovac_tui.recipes.units import format_duration
+
+        said = format_duration(timeout)
+        if self._connected is None:
+            why = self._station.status.why
+            return LinkError(f"{self._station.profile.url} was not reached in {said}. {why}".rstrip())
+        now = self._station.clock.mono()
+        if self._since is not None:
+            so_far, needed = format_duration(now - self._since), format_duration(self._needed)
+            return WaitedInVain(f"The {said} are over: it was true for {so_far} of the last {needed} only.")
+        parts = [part for part in self._expression.parts(self._values) if part.true is not True]
+        lines = table([(f"  {_WORDS[part.true]}", part.text, part.told) for part in parts])
+        return WaitedInVain("\n".join([f"It did not come true in {said}:", *lines]))
+
+
+class Teller:
+    """Says on stderr how the waiting stands: one line that is rewritten, or now and then a line."""
+
+    def __init__(self, name: str, *, quiet: bool) -> None:
+        self._name = name
+        self._quiet = quiet
+        self._terminal = sys.stderr.isatty()
+        self._told: float | None = None
+        self._shown = 0
+        """Characters of the line that is rewritten."""
+
+    def say(self, text: str) -> None:
+        """Say something that stays."""
+        if not self._quiet:
+            self._wipe()
+            click.echo(f"{self._name}: {text}", err=True)
+
+    def stand(self, now: float, waited: float, parts: Callable[[], Sequence[Part]]) -> None:
+        """Say how it stands, if it is time to."""
+        every = _REWRITE_EVERY if self._terminal else _TELL_EVERY
+        if self._quiet or (self._told is not None and now - self._told < every):
+            return
+        self._told = now
+        from xovac_tui.recipes.units import format_duration
+
+        stands = "  ".join(f"{_MARKS[part.true]} {part.text}: {part.told}" for part in parts())
+        line = f"{self._name}: waits {format_duration(waited)}  {stands}"
+        if not self._terminal:
+            click.echo(line, err=True)
+            return
+        room = max(20, shutil.get_terminal_size().columns - 1)
+        line = line if len(line) <= room else line[: room - 3] + "..."
+        self._wipe()
+        click.echo(line, nl=False, err=True)
+        self._shown = len(line)
+
+    def over(self, waited: float) -> None:
+        """Say that it came true."""
+        from xovac_tui.recipes.units import format_duration
+
+        self.say(f"true after {format_duration(waited)}")
+
+    def close(self) -> None:
+        """Put the line away."""
+        self._wipe()
+
+    def _wipe(self) -> None:
+        if self._shown:
+            click.echo(f"\r{' ' * self._shown}\r", nl=False, err=True)
+            self._shown = 0
+
+
+def _times(station: Station) -> Times:
+    """Return for how long the run and its step go on, where their beginnings were seen."""
+    progress = station.progress(station.snapshot())
+    return None if progress.elapsed_is_least else progress.elapsed, progress.step_elapsed
