@@ -125,7 +125,7 @@ class ChamberValues:
         if name in (ELAPSED, STEP_ELAPSED):
             run, step = self._times()
             seconds = run if name == ELAPSED else step
-            return Reading(seconds, "s", why="" if seconds is not None else "nobody saw its beginning")
+            return Reading(seconds, "s", why="" if seconds is not None else "no run whose beginning was seen")
         seen = self._observed = self._observed or self._chamber.observe(self._utc, self._mono)
         told: Mapping[str, str | float | None] = {
             STATE: None if seen.state is RunState.UNKNOWN else seen.state.value,

@@ -47,6 +47,8 @@ class Look(msgspec.Struct, frozen=True):
     station: Station
     snapshot: Snapshot
     progress: Progress
+    step_elapsed: float | None
+    """Seconds."""
     record: Path
     pid: int | None
     """Process that records this chamber; None where nobody does, or nobody knows which."""
@@ -104,21 +106,24 @@ async def _look(station: Station, record: Path) -> Look:
                         await changed.wait()
             station.tick()
             snapshot = station.snapshot()
-            return await asyncio.to_thread(_seen, station, snapshot, station.progress(snapshot), record)
+            return await asyncio.to_thread(_seen, station, snapshot, record)
     finally:
         hearing.cancel()
         await asyncio.gather(hearing, return_exceptions=True)
 
 
-def _seen(station: Station, snapshot: Snapshot, progress: Progress, record: Path) -> Look:
+def _seen(station: Station, snapshot: Snapshot, record: Path) -> Look:
     """Add to what the chamber tells what its record does."""
     from xovac_tui.recording.lock import WriterLock, is_recorded
 
     recorded = is_recorded(record)
+    progress, flight = station.progress(snapshot), station.flight()
+    going = None if flight is None or flight.over else flight
     return Look(
         station=station,
         snapshot=snapshot,
         progress=progress,
+        step_elapsed=going.step_elapsed if going is not None else progress.step_elapsed,
         record=record,
         pid=WriterLock(record).holder() if recorded else None,
         recorded=recorded,
@@ -181,7 +186,7 @@ def _run_data(look: Look) -> dict[str, Any]:
         "unit": run.temperature_unit,
         "elapsed": _rounded(progress.elapsed),
         "elapsed_is_least": progress.elapsed_is_least,
-        "step_elapsed": _rounded(progress.step_elapsed),
+        "step_elapsed": _rounded(look.step_elapsed),
         "left": _rounded(progress.left),
         "ends": None if progress.ends_utc is None else _iso(progress.ends_utc),
         "estimated": progress.estimated,
@@ -288,7 +293,7 @@ def _run_words(look: Look, zone: tzinfo | None) -> str:
     if run.step is not None:
         said += f", step {run.step}" + (f" of {run.steps}" if run.steps else "")
         said += f" ({progress.label})" if progress.label else ""
-    if progress.elapsed is not None:
+    if progress.elapsed is not None and not (progress.elapsed_is_least and progress.elapsed < 1):
         least = "at least " if progress.elapsed_is_least else ""
         said += f", for {least}{format_duration(progress.elapsed)}"
     if progress.left is not None and progress.ends_utc is not None:

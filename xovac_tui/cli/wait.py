@@ -152,7 +152,7 @@ class Waiting:
 
     async def until_true(self) -> None:
         """Return when the condition has been true for as long as it must."""
-        while not self._look():
+        while not self.look():
             if self._hopeless:
                 raise LinkError(self._hopeless)
             self._changed.clear()
@@ -161,7 +161,7 @@ class Waiting:
                     await self._changed.wait()
             await asyncio.sleep(_LOOK_EVERY)
 
-    def _look(self) -> bool:
+    def look(self) -> bool:
         """Look at the chamber once; return whether the waiting is over."""
         clock = self._station.clock
         now = clock.mono()
@@ -237,7 +237,9 @@ class Teller:
         self._told = now
         from xovac_tui.recipes.units import format_duration
 
-        stands = "  ".join(f"{_MARKS[part.true]} {part.text}: {part.told}" for part in parts())
+        # What it waits for comes first: a line may have no room for more.
+        shown = sorted(parts(), key=lambda part: part.true is True)
+        stands = "  ".join(f"{_MARKS[part.true]} {part.text}: {part.told}" for part in shown)
         line = f"{self._name}: waits {format_duration(waited)}  {stands}"
         if not self._terminal:
             click.echo(line, err=True)
@@ -266,5 +268,7 @@ class Teller:
 
 def _times(station: Station) -> Times:
     """Return for how long the run and its step go on, where their beginnings were seen."""
-    progress = station.progress(station.snapshot())
-    return None if progress.elapsed_is_least else progress.elapsed, progress.step_elapsed
+    flight = station.flight()
+    if flight is None or flight.over:
+        return None, None
+    return None if flight.elapsed_is_least else flight.elapsed, flight.step_elapsed

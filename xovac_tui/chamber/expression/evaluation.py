@@ -118,7 +118,7 @@ class Evaluation:
             case Asked():
                 return self._asked(node)
             case Number(number, unit):
-                return Amount(number, unit_of(unit) if unit else _FREE, True)
+                return Amount(number, _written(unit), True)
             case Compared():
                 return Truth(self._compared(node))
             case Joined(word, parts):
@@ -201,28 +201,23 @@ class Evaluation:
 
     def _warmer(self, node: Arithmetic, left: Amount, right: Amount) -> Amount:
         """Add to a temperature, or take from one: another temperature leaves a difference."""
-        minus, degrees = node.sign == "-", (DIFFERENCE, _FREE.dimension)
+        adds, degrees = node.sign == "+", (DIFFERENCE, _FREE.dimension)
+        worked = operator.add if adds else operator.sub
         if left.unit.dimension == TEMPERATURE and right.unit.dimension in degrees:
-            step = difference_of(left.unit)
-            one, two, _ = self._same(node, Amount(left.value, step), right)
-            return Amount(_worked(operator.sub if minus else operator.add, one, two), left.unit)
-        if right.unit.dimension == TEMPERATURE and left.unit.dimension in degrees and not minus:
-            one, two, _ = self._same(node, left, Amount(right.value, difference_of(right.unit)))
-            unit = difference_of(right.unit)
-            # The sum stands in the unit of the temperature.
-            if left.unit.dimension == DIFFERENCE and one is not None:
-                one, two = left.unit.to(unit, one), right.value
-            return Amount(_worked(operator.add, one, two), right.unit)
-        if minus:
-            one, two, unit = self._same(node, left, right)
-            return Amount(_worked(operator.sub, one, two), difference_of(unit))
-        both = left.unit.dimension == right.unit.dimension
-        if both:
+            one, two, _ = self._same(node, Amount(left.value, difference_of(left.unit)), right)
+            return Amount(_worked(worked, one, two), left.unit)
+        if adds and right.unit.dimension == TEMPERATURE and left.unit.dimension in degrees:
+            two, one, _ = self._same(node, Amount(right.value, difference_of(right.unit)), left)
+            return Amount(_worked(worked, one, two), right.unit)
+        if left.unit.dimension not in (TEMPERATURE, _FREE.dimension) or right.unit.dimension != TEMPERATURE:
+            raise self._clash(node, left, right)
+        if adds:
             raise self._error(
                 "Two temperatures cannot be added. Their mean is mean(a, b); a difference is written in K.",
                 node,
             )
-        raise self._clash(node, left, right)
+        one, two, unit = self._same(node, left, right)
+        return Amount(_worked(worked, one, two), difference_of(unit))
 
     def _product(self, sign: str, left: Amount, right: Amount) -> Amount:
         unit, one, two = NONE, left.value, right.value
@@ -247,7 +242,7 @@ class Evaluation:
             return Amount(None if one.value is None else abs(one.value), one.unit)
         values: list[float | None] = []
         # What has a unit decides in which the others are meant.
-        first = next((one for one in amounts if one.unit is not _FREE), amounts[0])
+        first = min(amounts, key=lambda one: (one.unit is _FREE, one.written))
         for amount in amounts:
             _, value, _ = self._same(node, first, amount)
             values.append(value)
@@ -318,6 +313,14 @@ class Evaluation:
         raise self._error(f"{spell(node.left)} and {spell(node.right)} are of different kinds.", node)
 
 
+def _written(name: str) -> Unit:
+    """Return the unit of a number in an expression; K is a difference until it meets a temperature."""
+    unit = unit_of(name)
+    if unit is NONE:
+        return _FREE
+    return difference_of(unit) if unit.name == "K" else unit
+
+
 def told(values: Values, asked: Sequence[Asked]) -> str:
     """Return what the chamber tells of these, for people: `plate_a 84.2 degC, pressure unknown (stale)`."""
     said: dict[Wanted, str] = {}
@@ -336,7 +339,9 @@ def _told(wanted: Wanted, reading: Reading) -> str:
         case str(text):
             value = f'"{clean(text, _LONGEST)}"'
         case number:
-            value = quantity(number, reading.unit, log=reading.log)
+            # A step is 3, not 3.000.
+            plain = not reading.unit and not reading.log and number.is_integer() and abs(number) < 1e6
+            value = f"{number:.0f}" if plain else quantity(number, reading.unit, log=reading.log)
     return f"{name} {value}" + (f" ({reading.why})" if reading.why else "")
 
 
