@@ -106,14 +106,14 @@ async def _look(station: Station, record: Path) -> Look:
                         await changed.wait()
             station.tick()
             snapshot = station.snapshot()
-            return await asyncio.to_thread(_seen, station, snapshot, record)
+            return await asyncio.to_thread(seen, station, snapshot, record)
     finally:
         hearing.cancel()
         await asyncio.gather(hearing, return_exceptions=True)
 
 
-def _seen(station: Station, snapshot: Snapshot, record: Path) -> Look:
-    """Add to what the chamber tells what its record does."""
+def seen(station: Station, snapshot: Snapshot, record: Path) -> Look:
+    """Return what the chamber tells, and what its record does; reads the record."""
     from xovac_tui.recording.lock import WriterLock, is_recorded
 
     recorded = is_recorded(record)
