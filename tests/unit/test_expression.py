@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -448,3 +449,19 @@ def test_whatever_is_typed_is_understood_or_refused_with_a_place(text: str) -> N
     assert spell(again.node) == spell(found.node)
     value = _tried(text, lambda: found.value(bench))
     assert value is None or isinstance(value, bool) or math.isfinite(value)
+
+
+def test_the_manual_is_right() -> None:
+    """Whatever the manual shows as an expression is one."""
+    page = (Path(__file__).parents[2] / "docs" / "scripts.md").read_text(encoding="utf-8")
+    waited = re.findall(r"--until\s+(?:'([^'\n]+)'|\"([^\"\n]+)\")", page)
+    shown = [one or two.replace("$step", "2") for one, two in waited]
+    shown.remove("pressure < 3 K")
+    with pytest.raises(ExpressionError):
+        parse("pressure < 3 K").true(BENCH)
+    # Functions with a unit or a name in them, and whole conditions, as the tables have them.
+    shown += [one for one in re.findall(r"`([a-z_]+\([^`]*\)[^`]*)`", page) if "..." not in one]
+    shown += re.findall(r"`(plate_a [^`]+|state == [^`]+|not [^`]+)`", page)
+    assert len(shown) > 15
+    for text in shown:
+        assert parse(text).wanted, text
