@@ -14,6 +14,7 @@ from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmState, Ala
 from xovac_tui.chamber.conditions import Around
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LinkView, LinkWord
+from xovac_tui.chamber.values import ChamberValues
 from xovac_tui.chamber.watchkeeping import Watchkeeper
 from xovac_tui.config.alarms import Rule
 
@@ -25,6 +26,7 @@ class Watched:
 
     def __init__(self, *rules: Rule, limit_set: str = "tvac") -> None:
         self.chamber = Chamber(load_contract((), simulator=True))
+        self.values = ChamberValues(self.chamber)
         self.keeper = Watchkeeper(Watchlist(rules=rules), self.chamber)
         self.now = 0.0
         self.limit_set = limit_set
@@ -44,8 +46,10 @@ class Watched:
 
     @property
     def around(self) -> Around:
+        self.values.at(UTC + self.now, self.now)
         return Around(
             chamber=self.chamber,
+            values=self.values,
             utc=UTC + self.now,
             mono=self.now,
             limit_set=self.limit_set,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.alarmed import Watched, told
-from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmState
+from xovac_tui.chamber.alarmview import AlarmEvent, AlarmState
 from xovac_tui.chamber.snapshot import LinkWord
 from xovac_tui.config.alarms import Rule
 
@@ -165,23 +165,15 @@ def test_a_lost_link_is_one_alarm_and_not_one_for_every_channel() -> None:
 
 
 def test_a_link_that_came_back_gives_its_data_time_to_come() -> None:
-    bench = Watched(Rule(name="gone", kind="stale", channel="plate_a"))
-
-    def others(seconds: int) -> list[AlarmChange]:
-        found: list[AlarmChange] = []
-        for _ in range(seconds):
-            bench.report("other", x=1.0)
-            found += bench.let_pass(1)
-        return found
-
+    bench = Watched(Rule(name="gone", kind="stale", channel="slow.x"))
     for _ in range(6):
-        bench.report(**plate(20.0))
-        others(20)
+        bench.report("slow", x=1.0)
+        bench.let_pass(20, **plate(20.0))
     bench.link(LinkWord.LOST)
     bench.let_pass(600)
     bench.link(LinkWord.ONLINE)
-    assert others(50) == []
-    assert told(others(20)) == [("gone", "raised")]
+    assert bench.let_pass(50, **plate(20.0)) == []
+    assert told(bench.let_pass(20, **plate(20.0))) == [("gone", "raised")]
 
 
 def test_data_that_stopped_on_an_open_link() -> None:
@@ -293,3 +285,30 @@ def test_the_worst_that_waits_stands_first() -> None:
     names = [one.rule for one in bench.keeper.views(bench.around)]
     assert names == ["critical one", "another", "low one", "calm"]
     assert [one.rule for one in bench.keeper.views(bench.around, standing=True)] == names[:3]
+
+
+def test_a_value_made_of_several_channels() -> None:
+    rule = Rule(name="apart", kind="high", value="abs(plate_a - plate_b)", limit=5.0, deadband=1.0)
+    bench = Watched(rule)
+    assert bench.let_pass(2, plateT={"A": 20.0, "B": 24.0}) == []
+    (change,) = bench.let_pass(2, plateT={"A": 20.0, "B": 26.0})
+    assert change.text == "abs(plate_a - plate_b) is 6.0 K, above 5.0 K."
+    assert bench.let_pass(3, plateT={"A": 20.0, "B": 24.5}) == []
+    assert told(bench.let_pass(3, plateT={"A": 20.0, "B": 23.0})) == [("apart", "returned")]
+    assert bench.let_pass(60) == []
+
+
+def test_an_expression_that_becomes_true() -> None:
+    rule = Rule(name="hot in air", kind="equals", value="plate_a > 50 degC and pressure > 100 mbar")
+    bench = Watched(rule)
+    assert bench.let_pass(2, plateT={"A": 60.0}) == []
+    assert bench.let_pass(2, plateT={"A": 60.0}, vacuum={"p": 1e-4}) == []
+    (change,) = bench.let_pass(2, plateT={"A": 60.0}, vacuum={"p": 900.0})
+    assert change.text.startswith("plate_a > 50 degC and pressure > 100 mbar is true: ")
+
+
+def test_a_value_that_makes_no_sense_is_off_and_says_why() -> None:
+    bench = Watched(Rule(name="odd", kind="high", value="plate_a + pressure", limit=5.0))
+    bench.let_pass(3, plateT={"A": 60.0}, vacuum={"p": 900.0})
+    assert bench.happened == []
+    assert bench.view("odd").off.startswith("Its value cannot be worked out: ")

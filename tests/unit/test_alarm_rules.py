@@ -120,6 +120,12 @@ def test_a_mistake_is_told_with_its_file(tmp_path: Path, rule: str, said: str) -
     assert said in str(caught.value)
 
 
+def test_an_expression_that_cannot_be_understood_is_told_with_its_column() -> None:
+    settings = AlarmSettings(rules=(Rule(name="odd", kind="high", value="plate_a -", limit=1.0),))
+    with pytest.raises(SettingsError, match=r'Alarm rule "odd", `value`, column 1\d: '):
+        in_force(settings)
+
+
 def test_a_rule_that_is_switched_off_watches_nothing() -> None:
     bench = Watched(Rule(name="a", kind="high", channel="plate_a", limit=1.0, enabled=False))
     assert told(bench.let_pass(3, plateT={"A": 99.0})) == []

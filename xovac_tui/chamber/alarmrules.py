@@ -9,6 +9,7 @@ import msgspec
 from xovac_tui.api.contract import Contract, Role
 from xovac_tui.config.alarms import AlarmSettings, Rule
 from xovac_tui.config.model import Profile
+from xovac_tui.errors import SettingsError
 
 
 class Watchlist(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +24,10 @@ class Watchlist(msgspec.Struct, frozen=True, kw_only=True):
 def watchlist(
     settings: AlarmSettings, profile: Profile, contract: Contract, written: Iterable[Rule]
 ) -> Watchlist:
-    """Return the rules in force: the defaults, with the user's own beside them or in their place."""
+    """Return the rules in force: the defaults, with the user's own beside them or in their place.
+
+    SettingsError where an expression of the user's cannot be understood.
+    """
     merged: dict[str, Rule] = {}
     off: dict[str, str] = {}
     if settings.defaults:
@@ -32,6 +36,7 @@ def watchlist(
             if why:
                 off[rule.name] = why
     for rule in written:
+        _check_value(rule)
         before = merged.get(rule.name)
         if before is not None and not rule.enabled:
             # Who only switches it off need not write it again.
@@ -39,6 +44,18 @@ def watchlist(
         merged[rule.name] = rule
         off.pop(rule.name, None)
     return Watchlist(rules=tuple(merged.values()), off=off, settings=settings)
+
+
+def _check_value(rule: Rule) -> None:
+    if rule.value:
+        from xovac_tui.chamber.expression import ExpressionError, parse, parse_condition
+
+        try:
+            (parse_condition if rule.kind == "equals" else parse)(rule.value)
+        except ExpressionError as error:
+            raise SettingsError(
+                f'Alarm rule "{rule.name}", `value`, column {error.column}: {error.sentence}'
+            ) from None
 
 
 def _own(profile: Profile) -> list[tuple[Rule, str]]:

@@ -22,6 +22,7 @@ from xovac_tui.config import (
     load_settings,
     settings_problems,
 )
+from xovac_tui.config.alarms import AlarmSettings
 from xovac_tui.config.notify import NotifySettings, without_secrets
 from xovac_tui.config.secrets import AUTH_VARIABLE, HEADERS_VARIABLE
 from xovac_tui.errors import Exit, SettingsError
@@ -104,14 +105,13 @@ def settings_place(ctx: click.Context) -> Path:
 
 def named_problems(settings: Settings, place: Path) -> Iterator[str]:
     """Yield a sentence for everything that the settings name and that cannot be used."""
-    from xovac_tui.config.alarmfiles import read_rules
     from xovac_tui.themes import shipped_themes, unknown_theme, user_themes
     from xovac_tui.ui.commands import check_keymap
     from xovac_tui.ui.theme_names import textual_themes
 
     for name, profile in settings.profiles.items():
         key = join_key("profiles", name)
-        for read in (contract_of, _secrets_file, partial(read_rules, settings.alarms)):
+        for read in (contract_of, _secrets_file, partial(_alarm_rules, settings.alarms)):
             try:
                 read(profile)
             except SettingsError as error:
@@ -146,6 +146,15 @@ def _notify_problems(settings: NotifySettings) -> Iterator[str]:
 
             if why := service_problem(one.url):
                 yield f'notifications, receiver "{one.name}": {why}'
+
+
+def _alarm_rules(settings: AlarmSettings, profile: Profile) -> None:
+    from xovac_tui.api.loader import documented_contract
+    from xovac_tui.chamber.alarmrules import watchlist
+    from xovac_tui.config.alarmfiles import read_rules
+
+    # The contract has mistakes of its own to tell.
+    watchlist(settings, profile, documented_contract(), read_rules(settings, profile))
 
 
 def _secrets_file(profile: Profile) -> None:

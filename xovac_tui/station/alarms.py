@@ -20,6 +20,7 @@ from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmsView, Ala
 from xovac_tui.chamber.conditions import Around
 from xovac_tui.chamber.limitset import by_pressure
 from xovac_tui.chamber.model import Chamber
+from xovac_tui.chamber.values import ChamberValues
 from xovac_tui.chamber.watchkeeping import Watchkeeper
 from xovac_tui.clock import Clock
 from xovac_tui.config.alarms import LIMIT_SETS
@@ -108,6 +109,7 @@ class Alarms(AlarmDesk):
         self._chamber, self._record, self._flights, self._clock = chamber, record, flights, clock
         self._who, self._tell, self._free = who, tell, free or _free
         self._keeper = Watchkeeper(self.watchlist, chamber)
+        self._values = ChamberValues(chamber)
         self._pressure_told = contract.by_role(Role.PRESSURE) is not None
         chosen = self.watchlist.settings.limit_set
         self._by_hand: str | None = None if chosen == _AUTO else chosen
@@ -253,10 +255,13 @@ class Alarms(AlarmDesk):
     def _around(self) -> Around:
         recorder = self._record.view
         why: str | None = recorder.why if recorder.state is RecorderState.FAILING else ""
+        utc, mono = self._clock.utc(), self._clock.mono()
+        self._values.at(utc, mono)
         return Around(
             chamber=self._chamber,
-            utc=self._clock.utc(),
-            mono=self._clock.mono(),
+            values=self._values,
+            utc=utc,
+            mono=mono,
             limit_set=self._set,
             recorder_why=None if recorder.state is RecorderState.OFF else why,
             disk_free=self._disk,

@@ -10,6 +10,7 @@ from xovac_tui.chamber.alarmrules import Watchlist
 from xovac_tui.chamber.alarmview import AlarmChange, AlarmsView, AlarmView
 from xovac_tui.chamber.conditions import Around
 from xovac_tui.chamber.model import Chamber
+from xovac_tui.chamber.values import ChamberValues
 from xovac_tui.chamber.watchkeeping import Watchkeeper
 from xovac_tui.clock import Clock
 from xovac_tui.station.alarms import AlarmDesk
@@ -48,7 +49,8 @@ class RecordedAlarms(AlarmDesk):
             moment, change = self._told[self._at]
             self._keeper.restore(msgspec.structs.replace(change, mono=moment))
             self._at += 1
-        around = Around(chamber=self._chamber(), utc=self._clock.utc(), mono=now)
+        chamber = self._chamber()
+        around = Around(chamber=chamber, values=ChamberValues(chamber), utc=self._clock.utc(), mono=now)
         alarms = self._keeper.views(around, standing=standing)
         newest = self._told[self._at - 1][1].limit_set if self._at else ""
         return AlarmsView(alarms=alarms, limit_set=newest, flood=self._keeper.flood(now))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from xovac_tui.chamber.conditions.base import Around, Condition
+from xovac_tui.chamber.conditions.derived import DerivedLevel, DerivedTruth
 from xovac_tui.chamber.conditions.levels import Deviation, Level, Rate
 from xovac_tui.chamber.conditions.pasts import Frozen, NoResponse
 from xovac_tui.chamber.conditions.program import DiskLow, LinkLost, NotificationFails, RecorderFails
@@ -32,5 +33,7 @@ _KINDS: Mapping[str, type[Condition]] = {
 
 
 def condition_of(rule: Rule) -> Condition:
-    """Return what a rule watches."""
+    """Return what a rule watches; ExpressionError where its `value` cannot be understood."""
+    if rule.value:
+        return DerivedTruth(rule) if rule.kind == "equals" else DerivedLevel(rule)
     return _KINDS[rule.kind](rule)

@@ -12,6 +12,7 @@ from xovac_tui.api.figures import quantity
 from xovac_tui.api.text import clean
 from xovac_tui.chamber.alarms import Look
 from xovac_tui.chamber.channel import Channel
+from xovac_tui.chamber.expression import Values
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import Quality
 from xovac_tui.config.alarms import Rule
@@ -21,6 +22,8 @@ class Around(msgspec.Struct, kw_only=True):
     """Everything that conditions look at, at one moment."""
 
     chamber: Chamber
+    values: Values
+    """Answers what expressions ask."""
     utc: float
     mono: float
     limit_set: str = ""
