@@ -193,6 +193,16 @@ async def test_limits_follow_the_pressure_until_somebody_chooses(tmp_path: Path)
         for pressure, expected in ((9e-3, "tvac"), (1.2e-2, "tvac"), (2e-2, "pumping"), (600.0, "ambient")):
             await one.report(vacuum={"p": pressure})
             assert alarms.view().limit_set == expected
+        # A vacuum that is lost while the pump is on is judged by the limits of a vacuum.
+        for pressure, pump, vent, expected in (
+            (9e-3, True, False, "tvac"),
+            (50.0, True, False, "tvac"),
+            (50.0, True, True, "pumping"),
+            (9e-3, True, False, "tvac"),
+            (50.0, False, False, "pumping"),
+        ):
+            await one.report(vacuum={"p": pressure}, pump=pump, vent=vent)
+            assert alarms.view().limit_set == expected
         assert alarms.use_set("tvac") == ""
         assert "There are ambient, pumping, tvac." in alarms.use_set("moon")
         await one.report(vacuum={"p": 1013.0})

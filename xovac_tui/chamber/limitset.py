@@ -10,11 +10,14 @@ _BACK = 1.5
 """By how much the pressure must pass a bound on its way back before another set holds."""
 
 
-def by_pressure(seen: Observation, before: str, settings: AlarmSettings, *, pressure_told: bool) -> str:
+def by_pressure(
+    seen: Observation, before: str, settings: AlarmSettings, *, pressure_told: bool, pumping: bool = False
+) -> str:
     """Return the set of limits for a moment; `before` is the one so far, empty at the beginning.
 
     Where no pressure is ever told it is `tvac` while a recipe runs, else `ambient`. While it is not known the
-    set stays as it was, and so it does when the vacuum is lost in a run: just then its limits matter.
+    set stays as it was, and so it does when the vacuum is lost in a run, or while the pump is on (and nobody
+    vents): just then its limits matter.
     """
     if not pressure_told:
         if seen.state is RunState.UNKNOWN:
@@ -23,7 +26,7 @@ def by_pressure(seen: Observation, before: str, settings: AlarmSettings, *, pres
     pressure = seen.pressure
     if pressure is None:
         return before
-    if before == "tvac" and seen.state is RunState.RUNNING:
+    if before == "tvac" and (pumping or seen.state is RunState.RUNNING):
         return before
     ambient = settings.ambient_above / (_BACK if before == "ambient" else 1.0)
     tvac = settings.tvac_below * (_BACK if before == "tvac" else 1.0)

@@ -20,6 +20,7 @@ from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmsView, Ala
 from xovac_tui.chamber.conditions import Around
 from xovac_tui.chamber.limitset import by_pressure
 from xovac_tui.chamber.model import Chamber
+from xovac_tui.chamber.snapshot import Quality
 from xovac_tui.chamber.values import ChamberValues
 from xovac_tui.chamber.watchkeeping import Watchkeeper
 from xovac_tui.clock import Clock
@@ -359,7 +360,17 @@ class Alarms(AlarmDesk):
             self._set = self._by_hand
             return
         seen = self._chamber.observe(self._clock.utc(), self._clock.mono())
-        self._set = by_pressure(seen, self._set, self.watchlist.settings, pressure_told=self._pressure_told)
+        pumping = self._is_on(Role.PUMP) and not self._is_on(Role.VENT)
+        self._set = by_pressure(
+            seen, self._set, self.watchlist.settings, pressure_told=self._pressure_told, pumping=pumping
+        )
+
+    def _is_on(self, role: Role) -> bool:
+        """Return whether the channel with a role says that it is on; what is not known is not on."""
+        channel = self._chamber.playing(role)
+        if channel is None or self._chamber.quality(channel, self._clock.mono()) is not Quality.GOOD:
+            return False
+        return bool(channel.value)
 
     def _measure(self, mono: float) -> None:
         """See now and then how much room the disk has, beside everything else: a disk may hang."""
