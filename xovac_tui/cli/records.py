@@ -75,7 +75,10 @@ def demo_chamber(found: Effective) -> Chamber:
     """Return the chamber that the built-in simulator stands for."""
     from xovac_tui.api.loader import load_contract
 
-    profile = Profile(url="http://127.0.0.1:0", observe=bool(found.observe))
+    from xovac_tui.config.model import SIMULATOR_CONTRACT
+
+    contracts = (SIMULATOR_CONTRACT,)
+    profile = Profile(url="http://127.0.0.1:0", observe=bool(found.observe), contracts=contracts)
     # The secrets of a real chamber are none of the simulator's business.
     return Chamber(DEMO, profile, load_contract((), simulator=True), Secrets())
 

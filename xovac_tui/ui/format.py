@@ -38,6 +38,9 @@ def rate(channel: ChannelView) -> str:
         return ""
     if channel.log:
         percent = change * 100
+        if abs(percent) >= 10_000:
+            # Seven digits have no room, and nobody reads them.
+            return with_minus(f"{percent:+.0e}%".replace("e+0", "e").replace("e+", "e"))
         return with_minus(f"{percent:+.1f}%" if abs(percent) < 100 else f"{percent:+.0f}%")
     if abs(change) < 0.005:
         return "0.00"
