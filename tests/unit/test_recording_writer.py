@@ -534,7 +534,7 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
     first.commit(UTC)
     first.close(UTC)
     with contextlib.closing(sqlite3.connect(path)) as raw:
-        for table in ("alarms", "changes", "attachments", "chain"):
+        for table in ("alarms", "changes", "attachments", "chain", "head"):
             raw.execute(f"DROP TABLE {table}")
         raw.execute("PRAGMA user_version = 1")
     with Record(path) as old:
