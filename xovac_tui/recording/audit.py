@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from xovac_tui.api.text import clean
+from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.recording.chain import (
     BEGINNING,
     COLUMNS,
@@ -27,6 +28,8 @@ SHORTEST = 12
 """Characters of a head's hash that somebody must have noted at least."""
 _TRIED = 40_000
 """Pairs of entry and row that are tried at the most, to tell what was moved from what was changed."""
+_MOST_TEXT = 100_000
+"""Bytes of a column that are looked at for words."""
 _WORDS = {
     "ledger": "command",
     "alarms": "alarm",
@@ -75,11 +78,13 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     wrong: Wrong
     entry: Entry
     why: str
-    """What is wrong with it, as the rest of a sentence."""
+    """What is wrong with it, as the rest of a sentence; the whole of it where it is about no entry."""
 
     def sentence(self, say: Say) -> str:
         """Return where it is and what is wrong; `say` prints a moment."""
         entry = self.entry
+        if not entry.place and not entry.number:
+            return f"{self.why}."
         where = f"Entry {entry.number} of the chain" if entry.number else "Not in the chain"
         if entry.place:
             where += f": {entry.word} in row {entry.row} of {entry.place}"
@@ -175,10 +180,10 @@ class _Walk:
         self._settle()
         if expected and self._noted is None:
             why = (
-                f"does not exist: no entry has the hash {clean(expected, 64)} that was noted. This is "
-                "another record, an older copy of it, or its chain was made anew"
+                f"The head that was noted is not in the chain: no entry has the hash {clean(expected, 64)}. "
+                "This is another record, an older copy, or its chain was made anew"
             )
-            self._fault("chain", Entry(place="", row=0, number=self._newest + 1), why)
+            self._fault("chain", Entry(place="", row=0), why)
         return Audit(
             head=Head(self._newest, self._hash or ""),
             faults=tuple(sorted(self._faults, key=lambda one: one.entry.number or 1 << 62)),
@@ -365,7 +370,7 @@ def _entry(db: sqlite3.Connection, number: int, place: str, row: Any) -> Entry:
 def _words(place: str, found: dict[str, str]) -> str:
     match place:
         case "ledger":
-            return f"{found['command']}: {found['outcome']}"
+            return f"{found['command']}: {found['outcome']}{_since_then(found['data'])}"
         case "alarms":
             return f"{found['rule']}: {found['event']}"
         case "changes":
@@ -378,8 +383,18 @@ def _words(place: str, found: dict[str, str]) -> str:
             return found["text"]
 
 
+def _since_then(data: str) -> str:
+    """Return what became of a command after its outcome, from its JSON."""
+    try:
+        entry = msgspec.json.decode(data.encode("utf-8", "replace"), type=LedgerEntry)
+    except msgspec.MsgspecError:
+        return ""
+    late = f", late answer: {entry.late.value}" if entry.late is not None else ""
+    return late + (", confirmed" if entry.confirmed is not None else "")
+
+
 def _text(value: Any) -> str:
     """Return what a column holds as text, whatever somebody has made of it; of long ones the beginning."""
     if isinstance(value, bytes | bytearray):
-        return bytes(value[:1000]).decode("utf-8", "backslashreplace")
+        return bytes(value[:_MOST_TEXT]).decode("utf-8", "backslashreplace")
     return "" if value is None else str(value)
