@@ -226,7 +226,8 @@ class Station(BaseStation):
         if observe != self._observe and not (self.profile.observe and not observe):
             self._observe = observe
             word, other = ("OBSERVE", "CONTROL") if observe else ("CONTROL", "OBSERVE")
-            self.record.note_decision("mode", f'"{other}"', f'"{word}"', f"a console was switched to {word}")
+            said = f"a console was switched to {word}"
+            self.record.change("mode", said, before=f'"{other}"', after=f'"{word}"')
             self._tell(ModeChanged(observe))
 
     async def events(self) -> AsyncIterator[Event]:

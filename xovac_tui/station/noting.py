@@ -1,4 +1,4 @@
-"""What is in force when a record is opened, as the record keeps it: settings, contract, whom to trust.
+"""What is in force, as a record keeps it: settings, contract, whom to trust, rules of alarms.
 
 Never a secret: the place of the file that holds them at the most.
 """
@@ -15,7 +15,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from xovac_tui.api.contract import Contract
+from xovac_tui.chamber.alarmrules import Watchlist
 from xovac_tui.config import Profile, RecordSettings
+from xovac_tui.config.alarms import Rule
 from xovac_tui.config.model import SIMULATOR_CONTRACT
 
 _MOST = 12
@@ -29,6 +31,26 @@ def in_force(profile: Profile, settings: RecordSettings, contract: Contract) -> 
     yield "settings", as_json(_settings(profile, settings))
     yield "contract", as_json(_contract(profile, contract))
     yield "trust", as_json(_trust(profile))
+
+
+def limits(watchlist: Watchlist) -> str:
+    """Return the rules of alarms in force, and how the set of limits is chosen, as JSON."""
+    rules = {}
+    for rule in watchlist.rules:
+        usual = msgspec.to_builtins(Rule(name="", kind=rule.kind))
+        rules[rule.name] = {
+            "kind": rule.kind,
+            **{key: value for key, value in msgspec.to_builtins(rule).items() if value != usual[key]},
+        }
+    chosen = watchlist.settings
+    return as_json(
+        {
+            "rules": rules,
+            "limit_set": chosen.limit_set,
+            "ambient_above": chosen.ambient_above,
+            "tvac_below": chosen.tvac_below,
+        }
+    )
 
 
 def as_json(value: Any) -> str:

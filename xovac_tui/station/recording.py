@@ -267,7 +267,7 @@ class StationRecord:
         self._recorder.hurry()
 
     def change(self, kind: str, text: str, *, before: str = "", after: str = "") -> None:
-        """Take a change of settings, limits, contract or trust; `before` and `after` are JSON."""
+        """Take a change of settings, limits, contract, trust or mode; `before` and `after` are JSON."""
         if self._recorder is None:
             return
         from xovac_tui.recording.items import ChangeItem
@@ -284,6 +284,27 @@ class StationRecord:
             )
         )
         self._recorder.hurry()
+
+    def note_change(self, kind: str, after: str, text: str = "") -> None:
+        """Note what of a kind is in force now, as JSON, if that differs from what the record knows of it.
+
+        `text` says what changed, as a sentence; without one it is made of the keys that differ.
+        """
+        if self._recorder is None or self._noted.get(kind) == after:
+            return
+        from xovac_tui.recording.lists import newest_change
+        from xovac_tui.station.noting import in_words
+
+        before = self._noted.get(kind, "")
+        if not before:
+            try:
+                found = newest_change(self.record, kind) if self.record is not None else None
+                before = found.after if found is not None else ""
+            except XovacError:
+                text = text or "what it was before could not be read"
+        self._noted[kind] = after
+        if before != after:
+            self.change(kind, text or in_words(before, after), before=before, after=after)
 
     def load(
         self, name: str, entry: LedgerEntry, plan: Plan | None, settings: PlanSettings, source: str
@@ -310,45 +331,6 @@ class StationRecord:
                 payload=entry.payload,
                 plan=msgspec.json.encode(plan) if plan is not None else b"",
                 settings=msgspec.json.encode(settings),
-            )
-        )
-
-    def note_change(self, kind: str, after: str, text: str = "") -> None:
-        """Note what of a kind is in force now, as JSON, if that differs from what the record knows of it.
-
-        `text` says what changed, as a sentence; without one it is made of the keys that differ.
-        """
-        if self._recorder is None or self._noted.get(kind) == after:
-            return
-        from xovac_tui.recording.lists import newest_change
-        from xovac_tui.station.noting import in_words
-
-        before = self._noted.get(kind, "")
-        if not before:
-            try:
-                found = newest_change(self.record, kind) if self.record is not None else None
-                before = found.after if found is not None else ""
-            except XovacError:
-                text = text or "what it was before could not be read"
-        self._noted[kind] = after
-        if before != after:
-            self.note_decision(kind, before, after, text or in_words(before, after))
-
-    def note_decision(self, kind: str, before: str, after: str, text: str) -> None:
-        """Note what somebody decided here, whatever was decided elsewhere; `before` and `after` are JSON."""
-        if self._recorder is None:
-            return
-        from xovac_tui.recording.items import ChangeItem
-
-        self._recorder.put(
-            ChangeItem(
-                kind=kind,
-                who=self._who,
-                text=text,
-                utc=self._clock.utc(),
-                mono=self._clock.mono(),
-                before=before,
-                after=after,
             )
         )
 
