@@ -57,9 +57,10 @@ _COLUMNS = "id, session, t, run, who, name, media, text, hash, length(data)"
 def read_file(path: Path) -> File:
     """Return a file that is to be attached; RecordError says why it cannot be."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            # Opening a pipe alone would wait for somebody to write into it.
+            raise RecordError(f"{path} is no plain file. Name a file that can be read as a whole.")
         with path.open("rb") as opened:
-            if not stat.S_ISREG(path.stat().st_mode):
-                raise RecordError(f"{path} is no plain file. Name a file that can be read as a whole.")
             data = opened.read(MOST + 1)
     except OSError as error:
         raise RecordError(f"{path} cannot be read: {error.strerror or error}.") from error
