@@ -146,7 +146,7 @@ def test_records_that_cannot_be_audited(line: CommandLine, tmp_path: Path) -> No
     assert said.err.startswith("There is no record at")
     (tmp_path / "text").write_text("no record " * 1000)
     said = line("audit", "verify", "--record", str(tmp_path / "text"))
-    assert said.code in (2, 4)
+    assert said.code == 4
     assert "damaged" in said.err
     empty = tmp_path / "new"
     Writer(empty, session(), recording=True, utc=UTC, mono=MONO).close(UTC)
@@ -231,7 +231,7 @@ def test_what_is_attached_is_listed_and_saved(line: CommandLine, record: Path, t
         ("a.png", b"\x7fELF\x00\x01", "of a kind that a report cannot show"),
         ("a.txt", b"esc \x1b[31m", "of a kind that a report cannot show"),
         ("a.txt", b"caf\xe9", "of a kind that a report cannot show"),
-        ("a.pdf", b"%PDF-" + bytes(200), "is larger than 0 MB"),
+        ("a.pdf", b"%PDF-" + bytes(200), "is larger than 200 bytes"),
     ],
     ids=["empty", "svg", "html", "program", "escapes", "latin-1", "large"],
 )

@@ -46,8 +46,8 @@ def verify(
         raise click.UsageError(
             f"--expect wants a hash as `audit head` prints it, or its first {SHORTEST} digits."
         )
-    source = find_record(ctx, record, demo)
     try:
+        source = find_record(ctx, record, demo)
         found = look_at(source.path, expect)
     except TornRecordError as error:
         click.echo(str(error), err=True)

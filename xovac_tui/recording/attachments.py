@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from xovac_tui.recording.housekeeping import size_words
 from xovac_tui.recording.items import AttachmentItem, Session
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.schema import RecordError
@@ -68,7 +69,7 @@ def read_file(path: Path) -> File:
         raise RecordError(f"{path} is empty, so there is nothing to attach.")
     if len(data) > MOST:
         raise RecordError(
-            f"{path} is larger than {MOST // 1_000_000} MB. Make it smaller, or keep it beside the record."
+            f"{path} is larger than {size_words(MOST)}. Make it smaller, or keep it beside the record."
         )
     return File(
         name=path.name[-_LONGEST_NAME:],

@@ -37,7 +37,7 @@ def limits(watchlist: Watchlist) -> str:
     """Return the rules of alarms in force, and how the set of limits is chosen, as JSON."""
     rules = {}
     for rule in watchlist.rules:
-        usual = msgspec.to_builtins(Rule(name="", kind=rule.kind))
+        usual = msgspec.to_builtins(Rule(name=rule.name, kind=rule.kind))
         rules[rule.name] = {
             "kind": rule.kind,
             **{key: value for key, value in msgspec.to_builtins(rule).items() if value != usual[key]},
@@ -72,7 +72,7 @@ def in_words(before: str, after: str) -> str:
         if old.get(key) != new.get(key)
     ]
     more = f"; and {len(found) - _MOST} more" if len(found) > _MOST else ""
-    return "; ".join(found[:_MOST]) + more
+    return "; ".join(found[:_MOST]) + more or "became another one"
 
 
 def _settings(profile: Profile, settings: RecordSettings) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def _file_hash(name: str) -> str:
 
 def _leaves(value: Any, parent: str = "") -> Iterator[tuple[str, Any]]:
     """Yield every leaf of JSON by its dotted name; things with a name by that, in whatever order."""
-    if isinstance(value, dict) and value:
+    if isinstance(value, dict):
         for key, held in value.items():
             yield from _leaves(held, f"{parent}.{key}" if parent else str(key))
     elif named := _by_name(value):
