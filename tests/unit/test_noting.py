@@ -151,12 +151,10 @@ async def test_a_record_that_was_lost_is_told_again(tmp_path: Path) -> None:
         station.record.flush()
         shutil.rmtree(path.parent)
         path.parent.mkdir()
-        station.record.flush()
         # The recorder looks for its file when it has made sure that all is on the disk.
         station.record.change("mode", "x")
         station.clock.advance(10.0)  # type: ignore[attr-defined]
         station.record.flush()
-        station.record.reopen()
 
     await visit(path, Profile(url=URL), meanwhile=lose)
     assert [kind for kind, _ in said(path) if kind != "mode"] == list(KINDS)
