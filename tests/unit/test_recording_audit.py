@@ -83,11 +83,9 @@ def test_the_hash_is_what_the_manual_says(path: Path) -> None:
     """Computed a second time, by the words of docs/audit.md."""
 
     def encoded(value: Any, kind: bytes) -> bytes:
-        data = {
-            b"null": lambda: b"",
-            b"integer": lambda: str(value).encode(),
-            b"real": lambda: struct.pack(">d", value),
-        }.get(kind, lambda: value)()
+        data: bytes = b"" if value is None else value if isinstance(value, bytes) else str(value).encode()
+        if kind == b"real":
+            data = struct.pack(">d", value)
         letter = {b"null": b"N", b"integer": b"I", b"real": b"R", b"text": b"T", b"blob": b"B"}[kind]
         return letter + str(len(data)).encode() + b":" + data
 
@@ -157,7 +155,9 @@ def cells(db: sqlite3.Connection) -> list[Cell]:
         where = "kind = 'note'" if table == "marks" else "1"
         for column in columns:
             rows = db.execute(f"SELECT id, {column}, typeof({column}) FROM {table} WHERE {where}").fetchall()
-            found += [Cell(table, *row[:1], column, *row[1:]) for row in rows if row[1] not in (b"", None)]
+            found += [
+                Cell(table, row, column, value, kind) for row, value, kind in rows if value not in (b"", None)
+            ]
     return found
 
 
