@@ -267,12 +267,15 @@ class StationRecord:
         self._recorder.hurry()
 
     def change(self, kind: str, text: str, *, before: str = "", after: str = "") -> None:
-        """Take a change of settings, limits, contract, trust or mode; `before` and `after` are JSON."""
-        if self._recorder is None:
-            return
+        """Take a decision that somebody made here, and write it at once; `before` and `after` are JSON."""
+        if self._recorder is not None:
+            self._put_change(self._recorder, kind, text, before, after)
+            self._recorder.hurry()
+
+    def _put_change(self, recorder: Recorder, kind: str, text: str, before: str, after: str) -> None:
         from xovac_tui.recording.items import ChangeItem
 
-        self._recorder.put(
+        recorder.put(
             ChangeItem(
                 kind=kind,
                 who=self._who,
@@ -283,7 +286,6 @@ class StationRecord:
                 after=after,
             )
         )
-        self._recorder.hurry()
 
     def note_change(self, kind: str, after: str, text: str = "") -> None:
         """Note what of a kind is in force now, as JSON, if that differs from what the record knows of it.
@@ -304,7 +306,8 @@ class StationRecord:
                 text = text or "what it was before could not be read"
         self._noted[kind] = after
         if before != after:
-            self.change(kind, text or in_words(before, after), before=before, after=after)
+            # Nobody waits for it, so the record's usual turn is early enough.
+            self._put_change(self._recorder, kind, text or in_words(before, after), before, after)
 
     def load(
         self, name: str, entry: LedgerEntry, plan: Plan | None, settings: PlanSettings, source: str
