@@ -16,7 +16,8 @@ class Exit(IntEnum):
     WARNING = 3
     """The device answered `warning`: what was asked did not happen. Or a file lacks damaged events."""
     ERROR = 4
-    """The device answered `error`, a guard refused the command, or a notification did not arrive."""
+    """The device answered `error`, a guard refused the command, a notification did not arrive, or an audit
+    found a change."""
     UNKNOWN = 5
     """Sent, but no answer came: it may or may not have happened."""
     CONNECT = 6

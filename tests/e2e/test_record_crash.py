@@ -16,6 +16,7 @@ import pytest
 
 from tests.helpers.crashing import payloads
 from xovac_tui.recording import lists
+from xovac_tui.recording.audit import verify
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.windows import Windows
@@ -79,6 +80,10 @@ def test_whatever_was_committed_survives_a_kill(tmp_path: Path) -> None:
             events = list(record.scan(first))
             assert record.total == first + len(events)
             assert not record.damaged
+            notes = sum(one.mark.kind == "note" for one in lists.marks(record, most=10**9))
+        audit = verify(path)
+        assert audit.well
+        assert audit.head.count == notes
         assert len(events) >= told
         assert [one.index for one in events] == list(range(first, first + len(events)))
         assert [one.raw for one in events] == list(islice(payloads(seed + turn), len(events)))

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from tests.helpers.record import event, session
 from xovac_tui.api.event import Event
+from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.clock import SystemClock
+from xovac_tui.recording.items import MarkItem
 from xovac_tui.recording.recorder import Recorder
 
 
@@ -45,6 +47,8 @@ def main() -> None:
     dice = random.Random()
     for count, one in enumerate(stream(int(sys.argv[2]), clock), 1):
         recorder.put(one)
+        if count % 50 == 0:
+            recorder.put(MarkItem(Mark(one.mono, one.utc, "note", f"at {count}"), "ada@bench"))
         # Often enough that the end comes at every kind of moment: taking, packing, committing, looking on.
         if dice.random() < 0.005:
             assert recorder.flush(20.0)

@@ -18,7 +18,7 @@ from xovac_tui.chamber.history import Bins
 from xovac_tui.errors import XovacError
 from xovac_tui.flight import FlightState, Result
 from xovac_tui.recording.bins import LEVELS
-from xovac_tui.recording.items import RunItem
+from xovac_tui.recording.items import AttachmentItem, RunItem
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.windows import Windows, _cover
 from xovac_tui.station.runs import PastRun, Told, read_run, read_runs
@@ -403,3 +403,28 @@ def test_a_run_without_any_data_draws_its_plan(tmp_path: Path) -> None:
     view.take(model)
     words = "\n".join(row.text for row in view.picture(model, 78, 14))
     assert "planned" in words
+
+
+def test_what_is_attached_is_told_among_what_happened(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite3"
+    writer = begin(path)
+    fly(writer, 1, 100.0)
+    for name, caption in (("wiring.png", "before\x1b[31m"), ("log.csv", "")):
+        writer.item(
+            AttachmentItem(
+                utc=BEGAN + 20_000,
+                mono=20_000.0,
+                run=1,
+                who="ada@lab",
+                name=name,
+                media="image/png",
+                text=caption,
+                hash="00",
+                data=b"x",
+            )
+        )
+    writer.commit(BEGAN + 20_000)
+    writer.close(BEGAN + 20_000)
+    shown = text(happened_lines(read(path, 1), 100, glyphs=UNICODE, times=TIMES), 100)
+    assert "attached by ada@lab: wiring.png (before␛[31m)" in shown
+    assert any(line.endswith("attached by ada@lab: log.csv") for line in shown.splitlines())

@@ -29,6 +29,7 @@ from xovac_tui.api.event import Kind
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
 from xovac_tui.recording import lists
 from xovac_tui.recording import writer as writer_module
+from xovac_tui.recording.audit import verify
 from xovac_tui.recording.items import (
     LedgerItem,
     LinkItem,
@@ -443,6 +444,7 @@ def test_two_processes_write_at_once(path: Path) -> None:
         for _ in range(20):
             made.event(reading(float(number), t=number))
             number += 1
+        made.item(MarkItem(Mark(0.0, UTC, "note", "here too"), "bob@bench"))
         made.commit(UTC)
     other.stdout.close()
     assert other.returncode == 0
@@ -450,7 +452,11 @@ def test_two_processes_write_at_once(path: Path) -> None:
     assert [json.loads(raw)["t"] for raw in raws_of(path)] == list(range(number))
     with Record(path) as record:
         assert [one.entry.id for one in lists.commands(record)] == list(range(200))
+        notes = len(lists.marks(record))
         assert record.rows("PRAGMA integrity_check") == [("ok",)]
+    audit = verify(path)
+    assert audit.well
+    assert audit.head.count == 200 + notes > 200
 
 
 # -- readers --------------------------------------------------------------------------------------------
@@ -534,7 +540,7 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
     first.commit(UTC)
     first.close(UTC)
     with contextlib.closing(sqlite3.connect(path)) as raw:
-        for table in ("alarms", "changes", "attachments", "chain"):
+        for table in ("alarms", "changes", "attachments", "chain", "head"):
             raw.execute(f"DROP TABLE {table}")
         raw.execute("PRAGMA user_version = 1")
     with Record(path) as old:

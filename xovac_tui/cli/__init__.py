@@ -28,6 +28,8 @@ _COMMANDS = {
     "replay": "xovac_tui.cli.replay:replay",
     "export": "xovac_tui.cli.export:export",
     "report": "xovac_tui.cli.report:report",
+    "attach": "xovac_tui.cli.attach:attach",
+    "audit": "xovac_tui.cli.audit:audit",
     "recipe": "xovac_tui.cli.recipe:recipe",
     "notify": "xovac_tui.cli.notify:notify",
     "config": "xovac_tui.cli.settings:config",

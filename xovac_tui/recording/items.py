@@ -125,7 +125,7 @@ class ChangeItem(msgspec.Struct, frozen=True, kw_only=True):
     """Settings, limits, a contract or a decision of trust became others, or were found to be so."""
 
     kind: str
-    """`settings`, `contract`, `limits`, `limit set` or `trust`."""
+    """`settings`, `contract`, `limits`, `limit set`, `trust` or `mode`."""
     who: str
     text: str
     """What changed, as a sentence."""
@@ -135,6 +135,24 @@ class ChangeItem(msgspec.Struct, frozen=True, kw_only=True):
     """JSON; empty where nothing was known."""
     after: str = ""
     """JSON."""
+
+
+class AttachmentItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A photo or a paper was attached to a run."""
+
+    utc: float
+    mono: float
+    run: int
+    who: str
+    name: str
+    """Of the file."""
+    media: str
+    """Its media type."""
+    text: str
+    """Caption; may be empty."""
+    hash: str
+    """SHA-256 of the file, hex."""
+    data: bytes
 
 
 Item = (
@@ -148,4 +166,5 @@ Item = (
     | AlarmItem
     | AskItem
     | ChangeItem
+    | AttachmentItem
 )

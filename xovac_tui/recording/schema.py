@@ -12,9 +12,12 @@ from pathlib import Path
 import msgspec
 
 from xovac_tui.errors import XovacError
+from xovac_tui.recording.chain import BEGINNING, vouch_for_all
 
 VERSION = 2
 """Of the tables; a file with a higher one was written by a newer program and is left alone."""
+CHAINED = 2
+"""Version from which on the chain of hashes vouches for what people did."""
 APPLICATION = 0x584F5641
 """`XOVA` in the file's header."""
 ASKED = "asked"
@@ -174,6 +177,11 @@ CREATE TABLE chain (                -- vouches for rows of the audited tables, i
     row INTEGER NOT NULL,
     hash TEXT NOT NULL              -- SHA-256 of the hash before and of the row, hex
 );
+CREATE TABLE head (                 -- the newest entry of the chain, so that one removed at its end is missed
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    count INTEGER NOT NULL,         -- its number, which is how many there are
+    hash TEXT NOT NULL
+);
 """
 _STEPS = (_FIRST, _SECOND)
 """What brings a file from each version to the next; an empty file has version 0."""
@@ -237,6 +245,10 @@ def _upgrade(connection: sqlite3.Connection) -> None:
             for statement in step.split(";\n"):
                 if statement.strip():
                     connection.execute(statement)
+        if found < CHAINED:
+            connection.execute("INSERT INTO head (id, count, hash) VALUES (1, 0, ?)", (BEGINNING,))
+        if 0 < found < CHAINED:
+            vouch_for_all(connection)
         if found < VERSION:
             connection.execute(f"PRAGMA application_id = {APPLICATION}")
             connection.execute(f"PRAGMA user_version = {VERSION}")

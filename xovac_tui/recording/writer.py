@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -11,11 +10,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from xovac_tui.api.event import Event
-from xovac_tui.chamber.alarmview import AlarmChange, Ask
 from xovac_tui.recording.bins import CHUNK, LEVELS, Bin, Chunk, by_chunk, coarser, fold_samples
+from xovac_tui.recording.chain import vouching
 from xovac_tui.recording.codec import (
     LONGEST,
     block_of,
@@ -25,21 +22,9 @@ from xovac_tui.recording.codec import (
     unpack_tail,
 )
 from xovac_tui.recording.eventlog import LoggedEvent
-from xovac_tui.recording.items import (
-    AlarmItem,
-    AskItem,
-    ChangeItem,
-    CloseRunsItem,
-    Item,
-    LedgerItem,
-    LinkItem,
-    LoadItem,
-    MarkItem,
-    RunItem,
-    Session,
-    VisitItem,
-)
-from xovac_tui.recording.schema import ASKED, TornRecordError, as_record_error, open_for_writing, unpacking
+from xovac_tui.recording.items import Item, Session
+from xovac_tui.recording.rows import Place, Row, json_text, mark_row, only_the_recorders, rows_of, writable
+from xovac_tui.recording.schema import TornRecordError, as_record_error, open_for_writing, unpacking
 
 BLOCK = 512
 """Events in a block; the newest ones wait in the tail until there are so many."""
@@ -54,7 +39,6 @@ CLOCK_STEP = 1.0
 """Seconds; the wall clock was set if it and the monotonic one part by more than this at once."""
 MAX_CHANNELS = 2_000
 """Channels for which bins are kept; those beyond are in the events."""
-_MARK = "INSERT INTO marks (session, position, t, mono, utc, kind, text, who) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 class Writer:
@@ -67,7 +51,7 @@ class Writer:
         self._db = open_for_writing(path)
         self._shift = utc - mono
         self._channels: dict[str, int] | None = None
-        self._rows: list[tuple[str, tuple[Any, ...]]] = []
+        self._rows: list[Row] = []
         self._open: list[LoggedEvent] = []
         """The newest events, too few for a block."""
         self._text = 0
@@ -107,10 +91,10 @@ class Writer:
                     utc,
                     int(self.recording),
                     session.pid,
-                    _writable(session.host),
-                    _writable(session.who),
-                    _writable(session.program),
-                    _json(session),
+                    writable(session.host),
+                    writable(session.who),
+                    writable(session.program),
+                    json_text(session),
                 ),
             )
             self.session = int(row.lastrowid or 0)
@@ -118,7 +102,7 @@ class Writer:
                 db.execute(
                     "INSERT INTO channels (name, label, unit) VALUES (?, ?, ?) "
                     "ON CONFLICT (name) DO UPDATE SET label = excluded.label, unit = excluded.unit",
-                    tuple(map(_writable, (name, label, unit))),
+                    tuple(map(writable, (name, label, unit))),
                 )
         self.next_index = self._next_index()
         """Index that the next event gets."""
@@ -185,7 +169,7 @@ class Writer:
             self._pack_open()
             self._shift = utc - mono
             said = f"this machine's clock was set by {step:+.1f} s"
-            self._mark(utc, mono, utc, "clock", said, "")
+            self._hold(mark_row(self._place(), utc, mono, utc, "clock", said, ""))
         return mono + self._shift
 
     def _pack_open(self) -> None:
@@ -210,138 +194,20 @@ class Writer:
     def item(self, item: Item) -> None:
         """Take anything else."""
         if not self.recording:
+            if only_the_recorders(item):
+                return
             # Its places among the events are the recorder's.
             with contextlib.suppress(sqlite3.Error):
                 self.next_index = self._next_index()
-        match item:
-            case LedgerItem(entry, utc, mono):
-                self._row(
-                    "INSERT INTO ledger (session, entry, position, t, command, who, outcome, data) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    self.session,
-                    entry.id,
-                    self.next_index,
-                    self.time(utc, mono),
-                    entry.command,
-                    entry.who,
-                    entry.outcome.value,
-                    _json(entry),
-                )
-            case LinkItem(link, utc, mono):
-                if self.recording:
-                    self._row(
-                        "INSERT INTO links (session, position, t, word, data) VALUES (?, ?, ?, ?, ?)",
-                        self.session,
-                        self.next_index,
-                        self.time(utc, mono),
-                        link.word.value,
-                        _json(link),
-                    )
-            case MarkItem(mark, who):
-                # What the chamber tells, the recorder hears as well; a note is only this console's.
-                if self.recording or mark.kind in ("note", "command"):
-                    time = self.time(mark.utc, mark.mono)
-                    self._mark(time, mark.mono, mark.utc, mark.kind, mark.text, who)
-            case LoadItem():
-                self._row(
-                    "INSERT INTO loads (session, t, who, name, outcome, hash, source, payload, plan, "
-                    "settings) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    self.session,
-                    self.time(item.utc, item.mono),
-                    item.who,
-                    item.name,
-                    item.outcome,
-                    item.hash,
-                    item.source,
-                    item.payload,
-                    item.plan.decode(),
-                    item.settings.decode(),
-                )
-            case RunItem():
-                # Its number is the recorder's to give.
-                if self.recording:
-                    self._run(item)
-            case CloseRunsItem(keep, reason):
-                if self.recording:
-                    self._row(
-                        "UPDATE runs SET result = 'unknown', reason = ?, ended = coalesce("
-                        "CASE WHEN json_valid(flight) THEN json_extract(flight, '$.utc') END, started) "
-                        "WHERE ended IS NULL AND id != ?",
-                        reason,
-                        keep,
-                    )
-            case AlarmItem(change):
-                self._alarm(self.time(change.utc, change.mono), change, change.event, change.state)
-            case AskItem(ask, mono):
-                self._alarm(self.time(ask.utc, mono), ask, ASKED, "")
-            case ChangeItem():
-                self._row(
-                    "INSERT INTO changes (session, t, kind, who, text, before, after) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    self.session,
-                    self.time(item.utc, item.mono),
-                    item.kind,
-                    item.who,
-                    item.text,
-                    item.before,
-                    item.after,
-                )
-            case VisitItem(who, arrived, seen):
-                self._row("DELETE FROM visits WHERE session = ? AND arrived = ?", self.session, arrived)
-                self._row(
-                    "INSERT INTO visits (session, who, arrived, seen) VALUES (?, ?, ?, ?)",
-                    self.session,
-                    who,
-                    arrived,
-                    seen,
-                )
+        for row in rows_of(item, self._place()):
+            self._hold(row)
 
-    def _alarm(self, time: float, data: AlarmChange | Ask, event: str, state: str) -> None:
-        self._row(
-            "INSERT INTO alarms (session, position, t, rule, event, state, who, data) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            self.session,
-            self.next_index,
-            time,
-            data.rule,
-            event,
-            state,
-            data.who,
-            _json(data),
-        )
+    def _place(self) -> Place:
+        return Place(self.session, self.next_index, self.time)
 
-    def _run(self, item: RunItem) -> None:
-        now = self.time(item.utc, item.mono)
-        ended = None if item.result == "running" else now
-        self._row(
-            "INSERT INTO runs (id, session, load, name, started, ended, result, reason, flight) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET load = excluded.load, "
-            "ended = excluded.ended, result = excluded.result, reason = excluded.reason, "
-            "flight = excluded.flight",
-            item.id,
-            self.session,
-            item.load,
-            item.name,
-            now - (item.mono - item.started_mono),
-            ended,
-            item.result,
-            item.reason,
-            item.flight.decode(),
-        )
-        if item.rates:
-            self._row("INSERT OR REPLACE INTO rates (run, data) VALUES (?, ?)", item.id, item.rates.decode())
-
-    def _mark(self, time: float, mono: float, utc: float, kind: str, text: str, who: str) -> None:
-        self._row(_MARK, *self._mark_of(time, mono, utc, kind, text, who))
-
-    def _mark_of(
-        self, time: float, mono: float, utc: float, kind: str, text: str, who: str
-    ) -> tuple[Any, ...]:
-        return (self.session, self.next_index, time, mono, utc, kind, text, who)
-
-    def _row(self, statement: str, *values: Any) -> None:
+    def _hold(self, row: Row) -> None:
         if len(self._rows) < _HELD_ROWS:
-            self._rows.append((statement, tuple(map(_writable, values))))
+            self._rows.append(row)
         else:
             self.lost += 1
             self._untold += 1
@@ -364,11 +230,7 @@ class Writer:
         try:
             with _transaction(db):
                 self._write_events()
-                for statement, values in self._rows:
-                    db.execute(statement, values)
-                if self._untold:
-                    said = f"{self._untold:,} events were not recorded: nothing could be written"
-                    db.execute(_MARK, self._mark_of(utc, utc - self._shift, utc, "unrecorded", said, ""))
+                self._write_rows(utc)
                 db.execute("UPDATE sessions SET seen = ? WHERE id = ?", (utc, self.session))
         except BaseException:
             # What ids were given is not known any more.
@@ -379,6 +241,17 @@ class Writer:
         self._bins.clear()
         self._packed = self.waiting = self._untold = 0
         self._tailed = len(self._open)
+
+    def _write_rows(self, utc: float) -> None:
+        rows = self._rows
+        if self._untold:
+            said = f"{self._untold:,} events were not recorded: nothing could be written"
+            rows = [*rows, mark_row(self._place(), utc, utc - self._shift, utc, "unrecorded", said, "")]
+        with vouching(self._db) as vouch:
+            for statement, values, audited in rows:
+                made = self._db.execute(statement, values)
+                if audited:
+                    vouch(audited, int(made.lastrowid or 0))
 
     def _write_events(self) -> None:
         db = self._db
@@ -427,7 +300,7 @@ class Writer:
         known = self._channels
         for name, made in self._bins.items():
             # A name with half a character pair cannot be written; its samples are in the events.
-            if made and name not in known and len(known) < MAX_CHANNELS and name == _writable(name):
+            if made and name not in known and len(known) < MAX_CHANNELS and name == writable(name):
                 row = self._db.execute("INSERT INTO channels (name) VALUES (?)", (name,))
                 known[name] = int(row.lastrowid or 0)
         return known
@@ -461,21 +334,6 @@ class Writer:
         """Let go of the file as it is."""
         with contextlib.suppress(sqlite3.Error):
             self._db.close()
-
-
-def _json(value: Any) -> str:
-    try:
-        return msgspec.json.encode(value).decode()
-    except UnicodeEncodeError:
-        plain = json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
-        return plain.encode("utf-8", "replace").decode()
-
-
-def _writable(value: Any) -> Any:
-    """Return text that can be written: half a character pair is no UTF-8, its escape is."""
-    if isinstance(value, str) and not value.isascii():
-        return value.encode("utf-8", "backslashreplace").decode()
-    return value
 
 
 def _inode(path: Path) -> tuple[int, int]:

@@ -173,9 +173,15 @@ class Alarms(AlarmDesk):
             # From now on what no rule here watches is watched by nobody.
             changes += self._keeper.forget_strangers(around)
             self._was_mirrored = False
+            self._note_limits()
         changes += self._keeper.look(around)
         self._happened(changes)
         self._measure(mono)
+
+    def _note_limits(self) -> None:
+        from xovac_tui.station.noting import limits
+
+        self._record.note_change("limits", limits(self.watchlist))
 
     def notified(self, receiver: str, why: str) -> None:
         """Take note that a receiver of notifications could not be reached; without a reason: that it was."""

@@ -85,7 +85,7 @@ class Station(BaseStation):
         self.profile = profile
         self.contract = contract
         self.clock: Clock = clock or SystemClock()
-        self.who = who or _who()
+        self.who = who or this_user()
         self.log = Log(log_events)
         self.chamber = Chamber(contract, stale_after=profile.stale_after)
         self.speed = speed
@@ -98,6 +98,7 @@ class Station(BaseStation):
         self.record = StationRecord(
             record,
             name=name,
+            profile=profile,
             url=lambda: self.profile.url,
             contract=contract,
             who=self.who,
@@ -224,6 +225,9 @@ class Station(BaseStation):
         """Switch between OBSERVE and CONTROL; a profile that only observes stays so."""
         if observe != self._observe and not (self.profile.observe and not observe):
             self._observe = observe
+            word, other = ("OBSERVE", "CONTROL") if observe else ("CONTROL", "OBSERVE")
+            said = f"a console was switched to {word}"
+            self.record.change("mode", said, before=f'"{other}"', after=f'"{word}"')
             self._tell(ModeChanged(observe))
 
     async def events(self) -> AsyncIterator[Event]:
@@ -518,8 +522,8 @@ def _real_link(target: Target, callbacks: LinkCallbacks) -> LinkPort:
     )
 
 
-def _who() -> str:
-    """Return `user@host` for the ledger."""
+def this_user() -> str:
+    """Return `user@host`, as the record names people."""
     try:
         user = getpass.getuser()
     except (OSError, KeyError, ImportError):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from xovac_tui.api.contract import Contract
     from xovac_tui.chamber.alarmview import AlarmChange, Ask
-    from xovac_tui.config.model import RecordSettings
+    from xovac_tui.config.model import Profile, RecordSettings
     from xovac_tui.recipes.plan import Plan, PlanSettings
     from xovac_tui.recording.digest import Digest
     from xovac_tui.recording.past import Past
@@ -60,6 +60,7 @@ class StationRecord:
         choice: RecordChoice | None,
         *,
         name: str,
+        profile: Profile,
         url: Callable[[], str],
         contract: Contract,
         who: str,
@@ -70,6 +71,8 @@ class StationRecord:
     ) -> None:
         self.choice = choice
         self._name, self._url, self._contract, self._who = name, url, contract, who
+        self._profile = profile
+        """As the settings give it: the demo's address becomes another one each time."""
         self._clock, self._log, self._speed, self._changed = clock, log, speed, changed
         self._recorder: Recorder | None = None
         self.record: Record | None = None
@@ -83,6 +86,8 @@ class StationRecord:
         """Of the time before this program, in its monotonic time."""
         self._joined: tuple[tuple[Mark, ...], tuple[Mark, ...]] | None = None
         self._next_run = 1
+        self._noted: dict[str, str] = {}
+        """Kind of what is in force -> JSON, as the record was told."""
         self._histories: dict[str, ChannelHistory] = {}
 
     @property
@@ -153,6 +158,15 @@ class StationRecord:
         # What cannot be written can often not be read either: the recorder's own word says why.
         with contextlib.suppress(XovacError, OSError):
             self._read_back()
+        self._note_in_force()
+
+    def _note_in_force(self) -> None:
+        """Note which settings, contract and trust are in force, where they differ from what was noted."""
+        from xovac_tui.station.noting import in_force
+
+        assert self.choice is not None
+        for kind, after in in_force(self._profile, self.choice.settings, self._contract):
+            self.note_change(kind, after)
 
     def _read_back(self) -> None:
         from xovac_tui.recording.digest import away_since
@@ -186,6 +200,10 @@ class StationRecord:
             old.close()
         with contextlib.suppress(XovacError):
             self._read_back()
+        # A new file knows nothing of what is in force.
+        noted, self._noted = self._noted, {}
+        for kind, after in noted.items():
+            self.note_change(kind, after)
 
     def close(self) -> None:
         """Write what is left; the end of a visit with it."""
@@ -249,12 +267,15 @@ class StationRecord:
         self._recorder.hurry()
 
     def change(self, kind: str, text: str, *, before: str = "", after: str = "") -> None:
-        """Take a change of settings, limits, contract or trust; `before` and `after` are JSON."""
-        if self._recorder is None:
-            return
+        """Take a decision that somebody made here, and write it at once; `before` and `after` are JSON."""
+        if self._recorder is not None:
+            self._put_change(self._recorder, kind, text, before, after)
+            self._recorder.hurry()
+
+    def _put_change(self, recorder: Recorder, kind: str, text: str, before: str, after: str) -> None:
         from xovac_tui.recording.items import ChangeItem
 
-        self._recorder.put(
+        recorder.put(
             ChangeItem(
                 kind=kind,
                 who=self._who,
@@ -265,7 +286,28 @@ class StationRecord:
                 after=after,
             )
         )
-        self._recorder.hurry()
+
+    def note_change(self, kind: str, after: str, text: str = "") -> None:
+        """Note what of a kind is in force now, as JSON, if that differs from what the record knows of it.
+
+        `text` says what changed, as a sentence; without one it is made of the keys that differ.
+        """
+        if self._recorder is None or self._noted.get(kind) == after:
+            return
+        from xovac_tui.recording.lists import newest_change
+        from xovac_tui.station.noting import in_words
+
+        before = self._noted.get(kind, "")
+        if not before:
+            try:
+                found = newest_change(self.record, kind) if self.record is not None else None
+                before = found.after if found is not None else ""
+            except XovacError:
+                text = text or "what it was before could not be read"
+        self._noted[kind] = after
+        if before != after:
+            # Nobody waits for it, so the record's usual turn is early enough.
+            self._put_change(self._recorder, kind, text or in_words(before, after), before, after)
 
     def load(
         self, name: str, entry: LedgerEntry, plan: Plan | None, settings: PlanSettings, source: str

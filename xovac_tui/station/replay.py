@@ -15,6 +15,7 @@ from xovac_tui.chamber.alarmview import AlarmChange
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome, Snapshot
 from xovac_tui.clock import Clock
+from xovac_tui.config import Profile
 from xovac_tui.progress import LoadedRecipe
 from xovac_tui.recording import lists
 from xovac_tui.recording.lists import RecordedLoad, RecordedMark
@@ -261,6 +262,7 @@ def no_record(contract: Contract, who: str, replay: Replay) -> StationRecord:
     return StationRecord(
         None,
         name="",
+        profile=Profile(),
         url=str,
         contract=contract,
         who=who,

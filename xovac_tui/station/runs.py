@@ -21,6 +21,7 @@ from xovac_tui.flight import Course, FlightState, FlightView, Result, view
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.plan import Plan
 from xovac_tui.recording import lists
+from xovac_tui.recording.attachments import Attachment, attachments
 from xovac_tui.recording.digest import Extreme, Gap, gaps
 from xovac_tui.recording.lists import RecordedCommand, RecordedLoad, RecordedMark, RecordedRun
 from xovac_tui.recording.record import Record
@@ -63,6 +64,7 @@ class PastRun(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[Gap, ...] = ()
     commands: tuple[RecordedCommand, ...] = ()
     marks: tuple[RecordedMark, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
     temperature: Track | None = None
     """The temperature that the recipe drives; None where no message is known to tell it."""
     pressure: Track | None = None
@@ -143,6 +145,7 @@ def read_run(
             gaps=gaps(record, start, until),
             commands=tuple(lists.commands(record, start - _BEFORE, until + _AFTER)),
             marks=tuple(lists.marks(record, start - _TOLD_EARLIER, until + _AFTER)),
+            attachments=tuple(attachments(record, number)),
             temperature=_track(windows, contract, Role.CONTROLLED, start, until),
             pressure=_track(windows, contract, Role.PRESSURE, start, until),
         )

@@ -230,7 +230,7 @@ def _reading_row(label: str, values: Sequence[str], name: str, width: int, ellip
 
 
 def happened_lines(past: PastRun, width: int, *, glyphs: Glyphs, times: Times) -> list[Line]:
-    """Return how a run ended, then commands, notes and gaps in order of time, folded to the width."""
+    """Return how a run ended, then commands, notes, attachments and gaps in order of time, folded."""
     found: list[tuple[float, str, str]] = []
     for command in past.commands:
         found.append((command.entry.utc, _command(command.entry), "rows--name"))
@@ -241,6 +241,9 @@ def happened_lines(past: PastRun, width: int, *, glyphs: Glyphs, times: Times) -
             found.append((one.t, f"alarm: {clean(one.mark.text, 400)}", "rows--warn"))
         elif one.mark.kind in ("clock", "unrecorded"):
             found.append((one.t, clean(one.mark.text, 400), "rows--warn"))
+    for file in past.attachments:
+        caption = f" ({clean(file.text, 200)})" if file.text else ""
+        found.append((file.t, f"attached by {clean(file.who, 40)}: {clean(file.name, 80)}{caption}", ""))
     for gap in past.gaps:
         what = "no link or no data" if gap.recorded else "nobody recorded"
         found.append((gap.start, f"{what} for {format_duration(gap.seconds)}", "rows--warn"))

@@ -1,0 +1,107 @@
+"""Records with one of everything that is audited, and changes made to them past the program."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.helpers.record import UTC, reading, writer
+from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmState, Ask, Severity
+from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
+from xovac_tui.recording.items import (
+    AlarmItem,
+    AskItem,
+    AttachmentItem,
+    ChangeItem,
+    Item,
+    LedgerItem,
+    LoadItem,
+    MarkItem,
+)
+
+PLACES = ("ledger", "alarms", "changes", "loads", "attachments", "marks")
+
+
+def one_of_each(mono: float) -> list[Item]:
+    """Return items that make a row in every audited table, two in `alarms`, and a mark that is not."""
+    utc = UTC + mono
+    entry = LedgerEntry(int(mono), "load_recipe", '{"é": 1}', "ada@bench", utc, mono, Outcome.SUCCESS)
+    raised = AlarmChange(
+        rule="Plate A high",
+        event=AlarmEvent.RAISED,
+        state=AlarmState.UNACKNOWLEDGED,
+        severity=Severity.HIGH,
+        utc=utc,
+        mono=mono,
+        text="Plate A is 84.2 °C.",
+    )
+    return [
+        LedgerItem(entry, utc, mono),
+        MarkItem(Mark(mono, utc, "step", "step 2"), ""),
+        MarkItem(Mark(mono, utc, "note", f"door \x00 opened, {mono:g}"), "bob@bench"),
+        AlarmItem(raised),
+        AskItem(Ask(rule="Plate A high", event=AlarmEvent.ACKNOWLEDGED, who="eve@bench", utc=utc), mono),
+        ChangeItem(
+            kind="settings", who="ada@bench", text="recipe.max: 80 -> 90", utc=utc, mono=mono, after="{}"
+        ),
+        LoadItem(
+            utc=utc,
+            mono=mono,
+            who="ada@bench",
+            name="Bake",
+            outcome="success",
+            hash="ab" * 32,
+            source="name = 'Bake'\n",
+            payload='{"recipe": []}',
+            plan=b"{}",
+            settings=b"{}",
+        ),
+        AttachmentItem(
+            utc=utc,
+            mono=mono,
+            run=1,
+            who="ada@bench",
+            name="a.png",
+            media="image/png",
+            text="",
+            hash="cd" * 32,
+            data=b"\x89PNG\x00\xff" + str(mono).encode(),
+        ),
+    ]
+
+
+def audited_record(path: Path, rounds: int = 4) -> Path:
+    """Write a record in which everything audited happened so many times, 1 s apart."""
+    made = writer(path)
+    for number in range(1, rounds + 1):
+        made.event(reading(number + 0.5, t=number))
+        for item in one_of_each(number + 0.25):
+            made.item(item)
+        made.commit(UTC + number)
+    made.close(UTC + rounds)
+    return path
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a record's file past the program; what is done to it is done at once."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.text_factory = bytes
+        yield db
+
+
+def done_to(path: Path, statement: str, values: tuple[Any, ...] = ()) -> None:
+    """Do something to a record's file past the program."""
+    with opened(path) as db:
+        db.execute(statement, values)
+
+
+def downgraded(path: Path) -> None:
+    """Make a file of the first version of a record, as a program without an audit wrote it."""
+    with opened(path) as db:
+        for table in ("alarms", "changes", "attachments", "chain", "head"):
+            db.execute(f"DROP TABLE {table}")
+        db.execute("PRAGMA user_version = 1")

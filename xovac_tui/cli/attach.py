@@ -1,0 +1,192 @@
+"""`xovac-tui attach`: photos and papers of a run, kept in the record with it."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xovac_tui.cli.common import json_line, table
+from xovac_tui.cli.records import Source, find_record, record_options
+
+if TYPE_CHECKING:
+    from xovac_tui.recording.attachments import Attachment
+    from xovac_tui.recording.items import Session
+
+
+@click.command(short_help="Attach photos and papers to a run.")
+@click.argument("run", metavar="RUN")
+@click.argument("files", metavar="FILE...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--caption", default="", metavar="TEXT", help="What they show.")
+@click.option("--list", "listed", is_flag=True, help="Show what is attached.")
+@click.option("--save", metavar="FOLDER", type=click.Path(path_type=Path), help="Write it all to a folder.")
+@click.option("--json", "as_json", is_flag=True, help="With --list: print JSON.")
+@record_options
+@click.pass_context
+def attach(
+    ctx: click.Context,
+    /,
+    run: str,
+    files: tuple[Path, ...],
+    caption: str,
+    listed: bool,
+    save: Path | None,
+    as_json: bool,
+    record: Path | None,
+    demo: bool,
+    **_: Any,
+) -> None:
+    """Attach files to RUN: r12, or last for the newest run. `xovac-tui runs` lists them.
+
+    Pictures (PNG, JPEG, GIF, WebP), PDF, plain text and CSV, at most 20 MB each. They are copied into the
+    record, with who and when, and stand in the run's report.
+    """
+    if bool(files) + listed + (save is not None) != 1:
+        raise click.UsageError("Name files to attach, or --list, or --save FOLDER: one of the three.")
+    if as_json and not listed:
+        raise click.UsageError("--json is for --list.")
+    if caption and not files:
+        raise click.UsageError("--caption is for files that are attached.")
+    source = find_record(ctx, record, demo)
+    number, there = _attached(source, run)
+    if files:
+        _put(source, number, files, caption, there)
+    elif save is not None:
+        _save(source, number, there, save)
+    elif as_json:
+        click.echo(json_line([_data(one) for one in there]))
+    else:
+        for line in _lines(source, number, there):
+            click.echo(line)
+
+
+def _attached(source: Source, wanted: str) -> tuple[int, list[Attachment]]:
+    """Return the number of a run, and what is attached to it."""
+    from xovac_tui.recording import lists
+    from xovac_tui.recording.attachments import attachments
+    from xovac_tui.recording.record import Record
+    from xovac_tui.recording.schema import RecordError
+
+    with Record(source.path) as opened:
+        flown = lists.runs(opened, flights=False)
+        word = wanted.strip().lower()
+        found = [one for one in flown if word in (one.label, str(one.id)) or word == "last"]
+        if not found:
+            names = ", ".join(one.label for one in flown[-5:]) or "none yet"
+            raise RecordError(f'No run "{wanted}" is in {source.path}. Newest: {names}.')
+        return found[-1].id, attachments(opened, found[-1].id)
+
+
+def _put(source: Source, run: int, files: tuple[Path, ...], caption: str, there: list[Attachment]) -> None:
+    import time
+
+    from xovac_tui.recording.attachments import attach as attach_to
+    from xovac_tui.recording.attachments import read_file
+    from xovac_tui.recording.schema import RecordError, short_reason
+
+    known = {one.hash for one in there}
+    read = {}
+    for path in files:
+        file = read_file(path)
+        if file.hash in known or file.hash in read:
+            click.echo(f"{path} is attached to r{run} already.", err=True)
+        else:
+            read[file.hash] = file
+    if not read:
+        return
+    try:
+        attach_to(
+            source.path,
+            _session(source),
+            run,
+            tuple(read.values()),
+            caption=caption,
+            utc=time.time(),
+            mono=time.monotonic(),
+        )
+    except (sqlite3.Error, OSError) as error:
+        raise RecordError(
+            f"Nothing was attached: {source.path} cannot be written ({short_reason(error)})."
+        ) from error
+    for file in read.values():
+        click.echo(f"{file.name} is attached to r{run} ({file.media}, SHA-256 {file.hash}).", err=True)
+
+
+def _session(source: Source) -> Session:
+    import os
+    import socket
+
+    from xovac_tui import __version__
+    from xovac_tui.recording.items import Session
+    from xovac_tui.station.core import this_user
+
+    return Session(
+        pid=os.getpid(),
+        host=socket.gethostname(),
+        who=this_user(),
+        program=f"xovac-tui {__version__}",
+        profile=source.chamber.name,
+        url=source.chamber.profile.url,
+    )
+
+
+def _save(source: Source, run: int, there: list[Attachment], folder: Path) -> None:
+    """Write what is attached into a folder, never over a file that is there."""
+    from xovac_tui.recording.attachments import attachment_data
+    from xovac_tui.recording.newfile import new_file, not_written
+    from xovac_tui.recording.record import Record
+
+    if not there:
+        click.echo(f"Nothing is attached to r{run}.", err=True)
+        return
+    names = [Path(one.name).name or "attachment" for one in there]
+    with Record(source.path) as opened:
+        for one, name in zip(there, names, strict=True):
+            # Two cameras number their pictures alike.
+            path = folder / (name if names.count(name) == 1 else f"{one.id}-{name}")
+            try:
+                with new_file(path, binary=True) as file:
+                    file.write(attachment_data(opened, one.id))
+            except OSError as error:
+                raise not_written(path, error) from error
+            click.echo(f"{path}", err=True)
+
+
+def _lines(source: Source, run: int, there: list[Attachment]) -> list[str]:
+    from xovac_tui.api.text import clean
+    from xovac_tui.recording.housekeeping import size_words
+
+    if not there:
+        return [f"Nothing is attached to r{run}."]
+    rows = [
+        (
+            clean(one.name, 40),
+            one.media,
+            size_words(one.size),
+            source.say(one.t),
+            clean(one.who, 40),
+            one.hash[:12],
+            clean(one.text, 60),
+        )
+        for one in there
+    ]
+    head = ("name", "kind", "size", "attached", "who", "SHA-256", "caption")
+    return table([head, *rows], right=(2,))
+
+
+def _data(one: Attachment) -> dict[str, Any]:
+    from datetime import UTC, datetime
+
+    return {
+        "id": one.id,
+        "run": f"r{one.run}",
+        "name": one.name,
+        "media": one.media,
+        "bytes": one.size,
+        "attached": datetime.fromtimestamp(one.t, UTC).isoformat(timespec="milliseconds"),
+        "who": one.who,
+        "caption": one.text,
+        "sha256": one.hash,
+    }

@@ -1,0 +1,181 @@
+"""`xovac-tui audit`: what people did and were told, and whether the record of it is as it was written."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xovac_tui.cli.common import json_line, table
+from xovac_tui.cli.records import Source, find_record, record_options
+from xovac_tui.errors import Exit
+
+if TYPE_CHECKING:
+    from xovac_tui.recording.audit import Audit, Entry, Fault
+
+_SHOWN = 20
+"""Faults that are told in words; --json tells all of them."""
+
+
+@click.group(short_help="Show and verify what people did and were told.")
+def audit() -> None:
+    """Show and verify what a record keeps in a chain of hashes: commands, notes, recipes, alarms, changes."""
+
+
+@audit.command(short_help="Look whether any audited entry was changed, removed or moved.")
+@click.option("--expect", metavar="HASH", default="", help="A head that was noted earlier: it must be there.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@record_options
+@click.pass_context
+def verify(
+    ctx: click.Context, /, expect: str, as_json: bool, record: Path | None, demo: bool, **_: Any
+) -> None:
+    """Look at every entry of the chain, and say where one was changed, removed, added or moved.
+
+    Who can write the file can also make a new chain over what he changed. Against that helps a head that is
+    kept elsewhere (`xovac-tui audit head`, or in a report): give it with --expect. Exit code 4: something is
+    not as it was written.
+    """
+    from xovac_tui.recording.audit import SHORTEST
+    from xovac_tui.recording.audit import verify as look_at
+    from xovac_tui.recording.schema import TornRecordError
+
+    if expect and (len(expect.strip()) < SHORTEST or set(expect.strip().lower()) - set("0123456789abcdef")):
+        raise click.UsageError(
+            f"--expect wants a hash as `audit head` prints it, or its first {SHORTEST} digits."
+        )
+    try:
+        source = find_record(ctx, record, demo)
+        found = look_at(source.path, expect)
+    except TornRecordError as error:
+        click.echo(str(error), err=True)
+        ctx.exit(int(Exit.ERROR))
+    if as_json:
+        click.echo(json_line(_audit_data(source, found)))
+    else:
+        for line in _said(source, found):
+            click.echo(line)
+    ctx.exit(int(Exit.OK if found.well else Exit.ERROR))
+
+
+@audit.command(short_help="Print the newest hash of the chain, to keep elsewhere.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@record_options
+@click.pass_context
+def head(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, **_: Any) -> None:
+    """Print the newest hash of the chain and how many entries it vouches for.
+
+    Keep it where nobody can change it together with the record (on paper, in a mail), for `audit verify
+    --expect HASH` later. It does not look whether they are well.
+    """
+    from xovac_tui.recording.audit import head_of
+    from xovac_tui.recording.schema import RecordError
+
+    source = find_record(ctx, record, demo)
+    found = head_of(source.path)
+    if found is None:
+        raise RecordError(f"The chain in {source.path} has no head. `xovac-tui audit verify` says more.")
+    if as_json:
+        click.echo(json_line({"record": str(source.path), "entries": found.count, "hash": found.hash}))
+    else:
+        click.echo(f"{found.hash}  {_entries(found.count)}")
+
+
+@audit.command("list", short_help="List the audited entries in their order.")
+@click.option("--since", metavar="TIME", help="2026-11-23T14:05Z, 14:05, or 2h30 after the record's start.")
+@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each.")
+@record_options
+@click.pass_context
+def list_(
+    ctx: click.Context, /, since: str | None, as_json: bool, record: Path | None, demo: bool, **_: Any
+) -> None:
+    """List what the chain vouches for, oldest first: when, who, what. It does not verify it."""
+    from xovac_tui.recording.audit import entries
+
+    source = find_record(ctx, record, demo)
+    found = list(entries(source.path, 0.0 if since is None else _moment(source, since)))
+    if as_json:
+        for entry in found:
+            click.echo(json_line(_entry_data(entry)))
+        return
+    if not found:
+        click.echo("Nothing that is audited has happened yet." if since is None else "Nothing since then.")
+        return
+    rows = [
+        (
+            str(entry.number),
+            source.say(entry.t) if entry.t is not None else "",
+            entry.word,
+            entry.who[:30],
+            entry.what,
+        )
+        for entry in found
+    ]
+    for line in table([("entry", "when", "", "who", "what"), *rows], right=(0,)):
+        click.echo(line)
+
+
+def _moment(source: Source, text: str) -> float:
+    """Return the record time that was typed."""
+    import time
+
+    from xovac_tui.recording.moments import moment
+    from xovac_tui.recording.record import Record
+
+    with Record(source.path) as opened:
+        start = float(opened.rows("SELECT coalesce(min(started), 0) FROM sessions")[0][0])
+    return moment(text, start, time.time(), source.zone)
+
+
+def _said(source: Source, found: Audit) -> list[str]:
+    """Return what was found, for people."""
+    lines = [fault.sentence(source.say) for fault in found.faults[:_SHOWN]]
+    if len(found.faults) > _SHOWN:
+        lines.append(f"And {len(found.faults) - _SHOWN:,} more (--json lists them).")
+    if lines:
+        lines.insert(0, f"{source.path} is not as it was written:")
+    else:
+        lines.append(f"{source.path}: {_entries(found.head.count)}, all as they were written.")
+    if found.migrated:
+        lines.append(
+            f"{found.migrated:,} of them are older than the audit of this record: they are as they were then."
+        )
+    if found.noted is not None:
+        lines.append(f"The head that was noted is entry {found.noted:,}: everything up to it is still there.")
+    return [*lines, f"Head: {found.head.hash}"]
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count:,} entries"
+
+
+def _audit_data(source: Source, found: Audit) -> dict[str, Any]:
+    return {
+        "record": str(source.path),
+        "well": found.well,
+        "entries": found.head.count,
+        "hash": found.head.hash,
+        "before_audit": found.migrated or 0,
+        "noted": found.noted,
+        "faults": [_fault_data(source, fault) for fault in found.faults],
+    }
+
+
+def _fault_data(source: Source, fault: Fault) -> dict[str, Any]:
+    return {"wrong": fault.wrong, **_entry_data(fault.entry), "sentence": fault.sentence(source.say)}
+
+
+def _entry_data(entry: Entry) -> dict[str, Any]:
+    when = None
+    if entry.t is not None:
+        when = datetime.fromtimestamp(entry.t, UTC).isoformat(timespec="milliseconds")
+    return {
+        "entry": entry.number,
+        "table": entry.place,
+        "row": entry.row,
+        "time": when,
+        "who": entry.who,
+        "what": entry.what,
+    }

@@ -1,0 +1,163 @@
+"""Photos and papers of a run: which files may be attached, and what is attached."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from xovac_tui.recording.housekeeping import size_words
+from xovac_tui.recording.items import AttachmentItem, Session
+from xovac_tui.recording.record import Record
+from xovac_tui.recording.schema import RecordError
+from xovac_tui.recording.writer import Writer
+
+MOST = 20_000_000
+"""Bytes of one file."""
+_LONGEST_NAME = 200
+"""Characters of a file's name, from its end."""
+_KINDS = "pictures (PNG, JPEG, GIF, WebP), PDF, plain text and CSV can be attached"
+_CONTROLS = frozenset(range(0x20)) - frozenset(b"\t\n\r\f") | {0x7F}
+"""Bytes that no plain text holds."""
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that may be attached."""
+
+    name: str
+    media: str
+    hash: str
+    """SHA-256, hex."""
+    data: bytes
+
+
+class Attachment(msgspec.Struct, frozen=True, array_like=True):
+    """What is attached to a run, without its data. `t` in record time."""
+
+    id: int
+    session: int
+    t: float
+    run: int
+    who: str
+    name: str
+    media: str
+    text: str
+    """Caption."""
+    hash: str
+    """SHA-256 of the file, hex."""
+    size: int
+    """Bytes."""
+
+
+_COLUMNS = "id, session, t, run, who, name, media, text, hash, length(data)"
+
+
+def read_file(path: Path) -> File:
+    """Return a file that is to be attached; RecordError says why it cannot be."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            # Opening a pipe alone would wait for somebody to write into it.
+            raise RecordError(f"{path} is no plain file. Name a file that can be read as a whole.")
+        with path.open("rb") as opened:
+            data = opened.read(MOST + 1)
+    except OSError as error:
+        raise RecordError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if not data:
+        raise RecordError(f"{path} is empty, so there is nothing to attach.")
+    if len(data) > MOST:
+        raise RecordError(
+            f"{path} is larger than {size_words(MOST)}. Make it smaller, or keep it beside the record."
+        )
+    return File(
+        name=path.name[-_LONGEST_NAME:],
+        media=media_type(path, data),
+        hash=hashlib.sha256(data).hexdigest(),
+        data=data,
+    )
+
+
+def media_type(path: Path, data: bytes) -> str:
+    """Return the media type of a file by what is in it; RecordError where it cannot be attached."""
+    for beginning, media in (
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"\xff\xd8\xff", "image/jpeg"),
+        (b"GIF87a", "image/gif"),
+        (b"GIF89a", "image/gif"),
+        (b"%PDF-", "application/pdf"),
+    ):
+        if data.startswith(beginning):
+            return media
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "image/webp"
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise RecordError(f"{path} is of a kind that a report cannot show: {_KINDS}.") from None
+    if text.lstrip().startswith("<"):
+        raise RecordError(
+            f"{path} is SVG, HTML or XML, which can hold scripts, so it is not attached: {_KINDS}."
+        )
+    if not _CONTROLS.isdisjoint(data):
+        raise RecordError(f"{path} is of a kind that a report cannot show: {_KINDS}.")
+    # Nothing in a text says whether commas make it a table.
+    return "text/csv" if path.suffix.lower() == ".csv" else "text/plain"
+
+
+def attach(
+    record: Path,
+    session: Session,
+    run: int,
+    files: Sequence[File],
+    *,
+    caption: str,
+    utc: float,
+    mono: float,
+) -> None:
+    """Attach files to a run of a record, all or none, also while another process records into it.
+
+    Raises RecordError, sqlite3.Error and OSError as they come.
+    """
+    writer = Writer(record, session, recording=False, utc=utc, mono=mono)
+    try:
+        for file in files:
+            writer.item(
+                AttachmentItem(
+                    utc=utc,
+                    mono=mono,
+                    run=run,
+                    who=session.who,
+                    name=file.name,
+                    media=file.media,
+                    text=caption,
+                    hash=file.hash,
+                    data=file.data,
+                )
+            )
+        writer.commit(utc, durable=True)
+    except BaseException:
+        writer.abandon()
+        raise
+    writer.close(utc)
+
+
+def attachments(record: Record, run: int) -> list[Attachment]:
+    """Return what is attached to a run, oldest first."""
+    if not record.audited:
+        return []
+    found = record.rows(f"SELECT {_COLUMNS} FROM attachments WHERE run = ? ORDER BY id", (run,))
+    return [msgspec.convert(row, Attachment) for row in found]
+
+
+def attachment_data(record: Record, number: int) -> bytes:
+    """Return what is in an attachment; RecordError where it is not what its hash says."""
+    found = record.rows("SELECT data, hash FROM attachments WHERE id = ?", (number,))
+    data = bytes(found[0][0]) if found else b""
+    if not found or hashlib.sha256(data).hexdigest() != found[0][1]:
+        raise RecordError(
+            f"Attachment {number} in {record.path} is not what was attached. "
+            "`xovac-tui audit verify` says more."
+        )
+    return data

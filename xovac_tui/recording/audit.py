@@ -1,0 +1,400 @@
+"""Reads the chain of hashes in a record: what it vouches for, and whether that is as it was written."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from xovac_tui.api.text import clean
+from xovac_tui.chamber.snapshot import LedgerEntry
+from xovac_tui.recording.chain import (
+    BEGINNING,
+    COLUMNS,
+    MIGRATED,
+    Values,
+    audited_rows,
+    entry_hash,
+    raw_text,
+    read_row,
+)
+from xovac_tui.recording.schema import CHAINED, RecordError, as_record_error, open_for_reading
+
+SHORTEST = 12
+"""Characters of a head's hash that somebody must have noted at least."""
+_TRIED = 40_000
+"""Pairs of entry and row that are tried at the most, to tell what was moved from what was changed."""
+_MOST_TEXT = 100_000
+"""Bytes of a column that are looked at for words."""
+_WORDS = {
+    "ledger": "command",
+    "alarms": "alarm",
+    "changes": "change",
+    "loads": "recipe loaded",
+    "attachments": "attachment",
+    "marks": "note",
+    MIGRATED: "begin of the chain",
+}
+"""Table -> what one of its rows is called."""
+
+Say = Callable[[float], str]
+Wrong = Literal["changed", "removed", "added", "moved", "chain"]
+
+
+class Head(msgspec.Struct, frozen=True):
+    """The newest entry of a chain: whoever keeps it elsewhere can tell later whether all of it is left."""
+
+    count: int
+    hash: str
+    """SHA-256, hex."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that is audited, in words that can be shown."""
+
+    number: int = 0
+    """In the chain; 0 where the chain does not vouch for it."""
+    place: str
+    """Its table."""
+    row: int
+    t: float | None = None
+    """Record time; None where it is not known (any more)."""
+    who: str = ""
+    what: str = ""
+
+    @property
+    def word(self) -> str:
+        """What it is: `command`, `note`."""
+        return _WORDS.get(self.place, "entry")
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """Something in a record that is not as it was written."""
+
+    wrong: Wrong
+    entry: Entry
+    why: str
+    """What is wrong with it, as the rest of a sentence; the whole of it where it is about no entry."""
+
+    def sentence(self, say: Say) -> str:
+        """Return where it is and what is wrong; `say` prints a moment."""
+        entry = self.entry
+        if not entry.place and not entry.number:
+            return f"{self.why}."
+        where = f"Entry {entry.number} of the chain" if entry.number else "Not in the chain"
+        if entry.place:
+            where += f": {entry.word} in row {entry.row} of {entry.place}"
+        told = [clean(entry.what, 80)] if entry.what else []
+        if entry.t is not None:
+            told.insert(0, say(entry.t))
+        if entry.who:
+            told.append(f"by {clean(entry.who, 40)}")
+        about = f" ({', '.join(told)})" if told else ""
+        return f"{where}{about} {self.why}."
+
+
+class Audit(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a look at a whole chain."""
+
+    head: Head
+    """What the chain ends with."""
+    faults: tuple[Fault, ...] = ()
+    migrated: int | None = None
+    """How many rows were there before there was a chain, and are vouched for only since; None: none were."""
+    noted: int | None = None
+    """Number of the entry whose hash somebody had noted; None where it was not asked for, or not found."""
+
+    @property
+    def well(self) -> bool:
+        """True when everything is as it was written."""
+        return not self.faults
+
+
+def head_of(path: Path) -> Head | None:
+    """Return the head of a record's chain; None in a file of a version without one. Raises RecordError."""
+    with _reading(path) as db:
+        return None if _version(db) < CHAINED else _told_head(db)
+
+
+def entries(path: Path, since: float = 0.0) -> Iterator[Entry]:
+    """Yield what the chain vouches for, in its order, from a record time on; raises RecordError."""
+    with _reading(path) as db:
+        _refuse_old(db, path)
+        for number, place, row, _ in db.execute("SELECT id, place, row, hash FROM chain ORDER BY id"):
+            entry = _entry(db, number, _text(place), row)
+            if entry.place == MIGRATED or entry.t is None or entry.t >= since:
+                yield entry
+
+
+def verify(path: Path, expected: str = "") -> Audit:
+    """Look at every entry of a record's chain, and at every row that must be in it; raises RecordError.
+
+    `expected` is the hash of a head that somebody noted elsewhere, or its beginning: it must be in the chain.
+    """
+    with _reading(path) as db:
+        _refuse_old(db, path)
+        return _Walk(db).audit(expected.strip().lower())
+
+
+class _Doubt(msgspec.Struct, frozen=True):
+    """An entry whose hash does not fit to its row as it is now."""
+
+    number: int
+    place: str
+    row: int
+    before: str
+    hash: str
+    there: bool
+    """Its row is there."""
+
+
+class _Walk:
+    """One walk along a chain."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._faults: list[Fault] = []
+        self._doubts: list[_Doubt] = []
+        self._vouched: dict[str, set[int]] = {place: set() for place in COLUMNS}
+        self._newest = 0
+        self._hash: str | None = BEGINNING
+        """Of the newest entry, as the chain has it; None where that entry is missing."""
+        self._meant: str | None = None
+        """What the hash of the newest entry would be, where it is another one."""
+        self._migrated: int | None = None
+        self._noted: int | None = None
+
+    def audit(self, expected: str) -> Audit:
+        """Walk to the end, and look at what stands beside the chain."""
+        for number, place, row, told in self._db.execute(
+            "SELECT id, place, row, hash FROM chain ORDER BY id"
+        ):
+            self._look(number, _text(place), row, _text(told))
+            if expected and _text(told).startswith(expected):
+                self._noted = number
+        self._look_at_head()
+        self._settle()
+        if expected and self._noted is None:
+            why = (
+                f"The head that was noted is not in the chain: no entry has the hash {clean(expected, 64)}. "
+                "This is another record, an older copy, or its chain was made anew"
+            )
+            self._fault("chain", Entry(place="", row=0), why)
+        return Audit(
+            head=Head(self._newest, self._hash or ""),
+            faults=tuple(sorted(self._faults, key=lambda one: one.entry.number or 1 << 62)),
+            migrated=self._migrated,
+            noted=self._noted,
+        )
+
+    def _look(self, number: int, place: str, row: Any, told: str) -> None:
+        before, meant = self._hash, self._meant
+        if number != self._newest + 1:
+            self._missing(self._newest + 1, number)
+            before = meant = None
+        self._newest, self._hash, self._meant = number, told, None
+        values = _values(self._db, place, row)
+        if values is not None and place in COLUMNS:
+            self._vouched[place].add(row)
+        if place == MIGRATED and number == 1:
+            self._migrated = row
+        if before is None:
+            # Without the entry before it nobody can tell; that one is told to be missing.
+            return
+        if values is not None and entry_hash(before, number, place, row, values) == told:
+            return
+        if values is not None and meant and entry_hash(meant, number, place, row, values) == told:
+            self._rehashed(number - 1)
+            return
+        self._meant = None if values is None else entry_hash(before, number, place, row, values)
+        self._doubts.append(_Doubt(number, place, row, before, told, values is not None))
+
+    def _rehashed(self, number: int) -> None:
+        """Take it back that a row was changed: it fits, only the hash beside it does not."""
+        doubt = self._doubts.pop()
+        entry = self._entry(number, doubt.place, doubt.row)
+        self._fault("chain", entry, "is as it was written, but its hash in the chain was changed")
+
+    def _missing(self, first: int, after: int) -> None:
+        why = "is missing" if after == first + 1 else f"is missing, and all up to entry {after - 1}"
+        self._fault(
+            "chain",
+            Entry(place="", row=0, number=first),
+            f"{why}: it was removed, and what entry {after} vouches for cannot be proven",
+        )
+
+    def _look_at_head(self) -> None:
+        """Compare the end of the chain with the head, which would miss entries removed there."""
+        head = _told_head(self._db)
+        if head is None:
+            why = "is the last, and the head of the chain, which should say so, was removed"
+        elif head.count > self._newest:
+            why = (
+                f"is missing: {head.count} entries were written, and those after {self._newest} were removed"
+            )
+            self._fault("removed", Entry(place="", row=0, number=self._newest + 1), why)
+            return
+        elif (head.count, head.hash) == (self._newest, self._hash):
+            return
+        elif self._meant is not None and (head.count, head.hash) == (self._newest, self._meant):
+            self._rehashed(self._newest)
+            return
+        else:
+            why = f"is the last, but the head says that entry {head.count} is, with another hash"
+        self._fault("chain", Entry(place="", row=0, number=self._newest), why)
+
+    def _settle(self) -> None:
+        """Tell of each doubt whether its row was changed, removed or moved, and find what was added."""
+        added: dict[tuple[str, int], None] = {}
+        for place, vouched in self._vouched.items():
+            added |= {(place, row): None for row in audited_rows(self._db, place) if row not in vouched}
+        # What stands at another place now is there, or where another one was doubted.
+        there = [
+            *added,
+            *((one.place, one.row) for one in self._doubts if one.there and one.place in COLUMNS),
+        ]
+        tried = len(there) * len(self._doubts) <= _TRIED
+        for doubt in self._doubts:
+            spot = next((spot for spot in there if tried and self._fits(doubt, *spot)), None)
+            if spot is not None:
+                added.pop(spot, None)
+                self._at_another_place(doubt, *spot)
+            elif doubt.there:
+                entry = self._entry(doubt.number, doubt.place, doubt.row)
+                self._fault("changed", entry, "is not what was written: it was changed")
+            else:
+                entry = self._entry(doubt.number, doubt.place, doubt.row)
+                self._fault("removed", self._near(entry), "was removed")
+        for place, row in added:
+            entry = self._entry(0, place, row)
+            self._fault("added", entry, "was added past the chain, or its entry there was removed")
+
+    def _at_another_place(self, doubt: _Doubt, place: str, row: int) -> None:
+        """Tell of a row that an entry vouched for and that it does not name now."""
+        entry = self._entry(doubt.number, place, row)
+        if place == doubt.place and self._fits(doubt, place, row) == doubt.row:
+            self._fault("moved", entry, f"was moved there: it was written in row {doubt.row}")
+        else:
+            self._fault("chain", entry, "is as it was written, but its entry in the chain was changed")
+
+    def _fits(self, doubt: _Doubt, place: str, row: int) -> int | None:
+        """Return in which row it was written if a row is what an entry vouched for; None if it is not."""
+        values = read_row(self._db, place, row)
+        rows = {row, doubt.row} if place == doubt.place else {row}
+        for one in rows if values is not None else ():
+            if entry_hash(doubt.before, doubt.number, place, one, values or ()) == doubt.hash:
+                return one
+        return None
+
+    def _near(self, entry: Entry) -> Entry:
+        """Return an entry whose row is gone, with the newest moment before it that is known."""
+        earlier = self._db.execute(
+            "SELECT place, row FROM chain WHERE id < ? ORDER BY id DESC LIMIT 20", (entry.number,)
+        ).fetchall()
+        for place, row in earlier:
+            near = self._entry(0, _text(place), row)
+            if near.t is not None:
+                return msgspec.structs.replace(entry, t=near.t, what="the time of the entry before it")
+        return entry
+
+    def _entry(self, number: int, place: str, row: Any) -> Entry:
+        return _entry(self._db, number, place, row)
+
+    def _fault(self, wrong: Wrong, entry: Entry, why: str) -> None:
+        self._faults.append(Fault(wrong=wrong, entry=entry, why=why))
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a record as it is at one moment, its text as bytes; RecordError where SQLite finds it damaged."""
+    db = open_for_reading(path)
+    try:
+        with raw_text(db):
+            db.execute("BEGIN")
+            yield db
+    except sqlite3.DatabaseError as error:
+        raise as_record_error(error, path) from error
+    finally:
+        db.close()
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _refuse_old(db: sqlite3.Connection, path: Path) -> None:
+    if _version(db) < CHAINED:
+        raise RecordError(
+            f"{path} was written before there was an audit, so nothing vouches for it yet. When this version "
+            "writes it for the first time, it is audited from then on."
+        )
+
+
+def _told_head(db: sqlite3.Connection) -> Head | None:
+    found = db.execute("SELECT count, hash FROM head WHERE id = 1").fetchone()
+    if found is None:
+        return None
+    return Head(found[0] if isinstance(found[0], int) else -1, _text(found[1]))
+
+
+def _values(db: sqlite3.Connection, place: str, row: Any) -> Values | None:
+    """Return what is hashed of what an entry of the chain names; None where that is not there."""
+    if place == MIGRATED:
+        return ()
+    return read_row(db, place, row) if place in COLUMNS and isinstance(row, int) else None
+
+
+def _entry(db: sqlite3.Connection, number: int, place: str, row: Any) -> Entry:
+    """Return a row in words; with its place alone where it is not there."""
+    if place == MIGRATED:
+        return Entry(number=number, place=place, row=row, what=f"{row} rows were there before the chain")
+    values = _values(db, place, row)
+    if values is None:
+        return Entry(number=number, place=place, row=row)
+    found = dict(zip(COLUMNS[place], values, strict=True))
+    t = found["t"]
+    return Entry(
+        number=number,
+        place=place,
+        row=row,
+        t=t if isinstance(t, int | float) else None,
+        who=clean(_text(found["who"]), 60),
+        what=clean(_words(place, {name: _text(value) for name, value in found.items()}), 200),
+    )
+
+
+def _words(place: str, found: dict[str, str]) -> str:
+    match place:
+        case "ledger":
+            return f"{found['command']}: {found['outcome']}{_since_then(found['data'])}"
+        case "alarms":
+            return f"{found['rule']}: {found['event']}"
+        case "changes":
+            return f"{found['kind']}: {found['text']}"
+        case "loads":
+            return f"{found['name']}: {found['outcome']}"
+        case "attachments":
+            return f"{found['name']} for r{found['run']}"
+        case _:
+            return found["text"]
+
+
+def _since_then(data: str) -> str:
+    """Return what became of a command after its outcome, from its JSON."""
+    try:
+        entry = msgspec.json.decode(data.encode("utf-8", "replace"), type=LedgerEntry)
+    except msgspec.MsgspecError:
+        return ""
+    late = f", late answer: {entry.late.value}" if entry.late is not None else ""
+    return late + (", confirmed" if entry.confirmed is not None else "")
+
+
+def _text(value: Any) -> str:
+    """Return what a column holds as text, whatever somebody has made of it; of long ones the beginning."""
+    if isinstance(value, bytes | bytearray):
+        return bytes(value[:_MOST_TEXT]).decode("utf-8", "backslashreplace")
+    return "" if value is None else str(value)

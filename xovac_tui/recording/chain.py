@@ -1,0 +1,139 @@
+"""The chain of hashes in a record: each of its entries vouches for one row, and for every entry before it.
+
+What people did and what they were told (commands, notes, recipes loaded, alarms, changes of settings,
+attachments) is chained in the transaction that writes it. `docs/audit.md` says how a hash is computed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import sqlite3
+import struct
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "ledger": ("session", "entry", "position", "t", "command", "who", "outcome", "data"),
+    "alarms": ("session", "position", "t", "rule", "event", "state", "who", "data"),
+    "changes": ("session", "t", "kind", "who", "text", "before", "after"),
+    "loads": (*("session", "t", "who", "name", "outcome", "hash", "source", "payload", "plan", "settings"),),
+    "attachments": ("session", "t", "run", "who", "name", "media", "text", "hash", "data"),
+    "marks": ("session", "position", "t", "mono", "utc", "kind", "text", "who"),
+}
+"""Audited table -> its columns in the order in which they are hashed, behind the row's id."""
+ONLY = {"marks": "kind = 'note'"}
+"""Audited table -> which of its rows are; all where nothing is said."""
+MIGRATED = "migrated"
+"""In place of a table in the first entry of a file that was written before there was a chain."""
+BEGINNING = "0" * 64
+"""In place of the hash before the first entry."""
+
+Values = tuple[Any, ...]
+Vouch = Callable[[str, int], None]
+
+
+def canonical(values: Iterable[Any]) -> bytes:
+    """Return values one after the other, each with its type and length, so that no two lists look alike."""
+    parts = []
+    for value in values:
+        match value:
+            case None:
+                tag, data = b"N", b""
+            case int():
+                tag, data = b"I", b"%d" % value
+            case float():
+                tag, data = b"R", struct.pack(">d", value)
+            case str():
+                tag, data = b"T", value.encode()
+            # SQLite's text as it is in the file, which may be no UTF-8; see `raw_text`.
+            case bytearray():
+                tag, data = b"T", bytes(value)
+            case _:
+                tag, data = b"B", bytes(value)
+        parts.append(b"%b%d:%b" % (tag, len(data), data))
+    return b"".join(parts)
+
+
+def entry_hash(before: str, number: int, place: str, row: int, values: Values) -> str:
+    """Return the hash of an entry of the chain, hex; `before` is that of the entry before it."""
+    return hashlib.sha256(before.encode() + canonical((number, place, row, *values))).hexdigest()
+
+
+@contextlib.contextmanager
+def raw_text(db: sqlite3.Connection) -> Iterator[None]:
+    """Have text read as the bytes that are in the file, told apart from blobs by being a bytearray."""
+    usual, db.text_factory = db.text_factory, bytearray
+    try:
+        yield
+    finally:
+        db.text_factory = usual
+
+
+def read_row(db: sqlite3.Connection, place: str, row: int) -> Values | None:
+    """Return what is hashed of an audited row; None where it is not there."""
+    statement = f"SELECT {', '.join(COLUMNS[place])} FROM {place} WHERE id = ?"
+    found: Values | None = db.execute(statement, (row,)).fetchone()
+    return found
+
+
+def audited_rows(db: sqlite3.Connection, place: str) -> Iterator[int]:
+    """Yield the ids of the rows of a table for which the chain must vouch."""
+    for (row,) in db.execute(f"SELECT id FROM {place} WHERE {ONLY.get(place, '1')} ORDER BY id"):
+        yield row
+
+
+@contextlib.contextmanager
+def vouching(db: sqlite3.Connection) -> Iterator[Vouch]:
+    """Give what adds a row that was just written to the chain; for within one transaction.
+
+    Several processes write a record, so the head is read anew each time.
+    """
+    head: tuple[int, str] | None = None
+
+    def vouch(place: str, row: int) -> None:
+        nonlocal head
+        # What counts is what the file holds: a whole number in a column of times comes back as a float.
+        values = read_row(db, place, row) or ()
+        head = _append(db, head or _head(db), place, row, values)
+
+    with raw_text(db):
+        yield vouch
+        if head is not None:
+            db.execute("INSERT OR REPLACE INTO head (id, count, hash) VALUES (1, ?, ?)", head)
+
+
+def vouch_for_all(db: sqlite3.Connection) -> None:
+    """Chain what a file of the first version holds, in the order of time; for within a transaction."""
+    parts = [f"SELECT '{place}', id, t FROM {place} WHERE {ONLY.get(place, '1')}" for place in COLUMNS]
+    rows = db.execute(f"{' UNION ALL '.join(parts)} ORDER BY 3, 1, 2").fetchall()
+    with raw_text(db):
+        head = _append(db, _head(db), MIGRATED, len(rows), ())
+    db.execute("UPDATE head SET count = ?, hash = ?", head)
+    with vouching(db) as vouch:
+        for place, row, _ in rows:
+            vouch(place, row)
+
+
+def _head(db: sqlite3.Connection) -> tuple[int, str]:
+    """Return the number and hash that the next entry goes on from.
+
+    Where somebody tampered with the head or the end of the chain, the next entry does not fit to the one
+    before it, so that it shows; the record is written all the same.
+    """
+    newest = db.execute("SELECT coalesce(max(id), 0) FROM chain").fetchone()[0]
+    found = db.execute("SELECT count, hash FROM head").fetchone()
+    if found is None:
+        return newest, BEGINNING
+    count, told = found
+    told = told.decode("ascii", "replace") if isinstance(told, bytearray) else BEGINNING
+    return max(newest, count if isinstance(count, int) else 0), told
+
+
+def _append(
+    db: sqlite3.Connection, head: tuple[int, str], place: str, row: int, values: Values
+) -> tuple[int, str]:
+    number = head[0] + 1
+    made = entry_hash(head[1], number, place, row, values)
+    db.execute("INSERT INTO chain (id, place, row, hash) VALUES (?, ?, ?, ?)", (number, place, row, made))
+    return number, made
