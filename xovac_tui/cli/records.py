@@ -74,7 +74,6 @@ def find_record(ctx: click.Context, record: Path | None, demo: bool) -> Source:
 def demo_chamber(found: Effective) -> Chamber:
     """Return the chamber that the built-in simulator stands for."""
     from xovac_tui.api.loader import load_contract
-
     from xovac_tui.config.model import SIMULATOR_CONTRACT
 
     contracts = (SIMULATOR_CONTRACT,)
