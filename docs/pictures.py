@@ -20,8 +20,12 @@ from textual.pilot import Pilot
 
 from xovac_tui.api.contract import Contract, Role
 from xovac_tui.api.loader import load_contract
+from xovac_tui.chamber.alarmrules import watchlist
 from xovac_tui.chamber.snapshot import LinkWord, RunState
 from xovac_tui.config import Display, Profile, RecordSettings, Secrets, Settings
+from xovac_tui.config.alarmfiles import read_rules
+from xovac_tui.config.alarms import AlarmSettings, Rule
+from xovac_tui.config.model import SIMULATOR_CONTRACT
 from xovac_tui.launch import Launch
 from xovac_tui.recipes.compiler import compile_recipe
 from xovac_tui.recipes.files import parse_recipe
@@ -61,6 +65,33 @@ hold = "30min"
 """
 
 
+RULES = (
+    Rule(
+        name="part hot",
+        kind="high",
+        channel="test_part",
+        limit=58.0,
+        deadband=1.0,
+        on_delay=60.0,
+        severity="medium",
+        cause="The bake-out holds at 60 degC: this one is to be expected.",
+        consequence="The adhesive of board X ages faster above 58 degC.",
+        action="Note how long it lasts; cancel the recipe above 65 degC.",
+    ),
+    Rule(
+        name="plate cold",
+        kind="low",
+        channel="plate_a",
+        limit=-10.0,
+        deadband=2.0,
+        severity="high",
+        cause="The plate leads the part on the way down.",
+        consequence="Below -30 degC the board's connector may crack.",
+        action="Compare with the part; the shroud must stay above -40 degC.",
+    ),
+)
+
+
 class FastClock:
     """This machine's clocks, `speed` times as fast from now on."""
 
@@ -85,11 +116,15 @@ async def take(folder: Path) -> None:
         os.environ["XOVAC_HOME"] = home
         options = SimulatorOptions(speed=SPEED, warm=True, period=0.1)
         async with SimulatorChild(options) as child:
-            profile = Profile(url=child.url)
+            profile = Profile(url=child.url, contracts=(SIMULATOR_CONTRACT,))
             contract = without_server_time(load_contract((), simulator=True))
             clock = FastClock(SPEED)
+            alarms = AlarmSettings(rules=RULES)
+            watched = watchlist(alarms, profile, contract, read_rules(alarms, profile))
             record = RecordChoice(path=Path(home) / "record.sqlite3", settings=RecordSettings())
-            station = Station("bench-1", profile, contract, clock=clock, who="ada@lab", record=record)
+            station = Station(
+                "bench-1", profile, contract, clock=clock, who="ada@lab", record=record, watchlist=watched
+            )
             launch = Launch(
                 settings=Settings(display=Display(time="utc")),
                 settings_path=Path(home) / "config.toml",
@@ -117,7 +152,12 @@ async def take(folder: Path) -> None:
                 station.note("Heater strap checked")
                 await asyncio.sleep(3)
                 await save(app, pilot, folder / "status.svg")
-                for key, name in (("2", "controls"), ("3", "recipes"), ("4", "log"), ("6", "runs")):
+                await pilot.press("i")
+                await asyncio.sleep(3)
+                await save(app, pilot, folder / "insight.svg")
+                await pilot.press("escape")
+                tabs = (("2", "controls"), ("3", "recipes"), ("4", "log"), ("5", "alarms"), ("6", "runs"))
+                for key, name in tabs:
                     await pilot.press(key)
                     await asyncio.sleep(3)
                     await save(app, pilot, folder / f"{name}.svg")
