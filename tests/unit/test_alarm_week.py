@@ -98,12 +98,13 @@ class Week:
             self.machine.step(PERIOD)
             if heard:
                 state = self.machine.chamber_state()
-                for left_out in ("radiator", "exchanger", "water", "shroud", "power"):
+                for left_out in ("radiator", "exchanger", "water", "shroud", "power", "vent"):
                     del state[left_out]
                 if spoil is not None:
                     spoil(state)
                 self.link.deliver("chamber_state", json.dumps(state))
-                self.link.deliver("recipe_state", json.dumps(self.machine.recipe_state()))
+                told = self.machine.recipe_state()
+                self.link.deliver("recipe_state", json.dumps({"name": told["name"], "step": told["step"]}))
             self.station.tick()
             if number % 200 == 0:
                 await asyncio.to_thread(self.station.record.flush)

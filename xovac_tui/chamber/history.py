@@ -147,16 +147,11 @@ class History:
         if self._broken or interval > allowed:
             return
         slope = (value - self._value) / interval if interval else 0.0
-        low, high = sorted((self._value, value))
+        begin = self._index + 1
+        first = self._value + slope * (begin + 0.5 - self._last)
+        bounds = min(self._value, value), max(self._value, value)
         for ring in self._rings:
-            begin = self._index + 1
-            while begin < index:
-                # On a straight line the bounds of a bin are at its ends.
-                end = min(index - 1, begin | (ring.seconds - 1))
-                for second in (begin, end) if end > begin else (begin,):
-                    filled = self._value + slope * (second + 0.5 - self._last)
-                    ring.put(second, min(high, max(low, filled)))
-                begin = end + 1
+            ring.line(begin, index, first, slope, bounds)
 
     def window(self, start: float, end: float, columns: int) -> Bins:
         """Return lowest and highest values per column of `start` to `end` (exclusive), monotonic seconds.

@@ -38,14 +38,46 @@ class Ring:
 
     def put(self, second: int, value: float) -> None:
         """Fold a value into the bin of this second, which is never older than the newest bin."""
-        number = second >> self.shift
-        if number > self._newest or not self._lows:
+        self._fold(second >> self.shift, value, value)
+
+    def line(self, begin: int, end: int, value: float, slope: float, bounds: tuple[float, float]) -> None:
+        """Fold a straight line into the bins of the seconds `begin` to `end` (exclusive).
+
+        It begins with `value`, changes by `slope` a second, and never leaves `bounds`.
+        """
+        lowest, highest = bounds
+        start, within = begin, self.seconds - 1
+        while begin < end:
+            # In a bin its lowest and its highest point are at the ends.
+            last = min(end - 1, begin | within)
+            one = min(highest, max(lowest, value + slope * (begin - start)))
+            two = min(highest, max(lowest, value + slope * (last - start)))
+            if one > two:
+                one, two = two, one
+            self._fold(begin >> self.shift, one, two)
+            begin = last + 1
+
+    def _fold(self, number: int, low: float, high: float) -> None:
+        """Widen the bounds of a bin, which is never older than the newest one."""
+        lows, highs = self._lows, self._highs
+        if number == self._newest + 1 and lows:
+            # By far the most often: the bin that comes next.
+            self._newest = number
+            if len(lows) < self.room:
+                lows.append(low)
+                highs.append(high)
+            else:
+                slot = (number - self._base) % self.room
+                lows[slot], highs[slot] = low, high
+            return
+        if number > self._newest or not lows:
             self._advance(number)
+            lows, highs = self._lows, self._highs
         slot = (number - self._base) % self.room
-        if value < self._lows[slot]:
-            self._lows[slot] = value
-        if value > self._highs[slot]:
-            self._highs[slot] = value
+        if low < lows[slot]:
+            lows[slot] = low
+        if high > highs[slot]:
+            highs[slot] = high
 
     def _advance(self, number: int) -> None:
         """Make room up to and including this bin, empty."""
