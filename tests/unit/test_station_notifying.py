@@ -55,7 +55,7 @@ async def test_an_alarm_goes_out_with_where_the_run_is(tmp_path: Path) -> None:
         await one.report("running", part=85.0)
         await until(lambda: server.told)
         await one.report("running", seconds=2, part=20.0)
-        await until(lambda: len(server.told) == 2, one)
+        await until(lambda: len(server.told) == 2, one, seconds=1.0)
     raised, returned = server.told
     (alarm,) = raised["alarms"]
     assert (raised["kind"], raised["chamber"], alarm["rule"]) == ("alarm", "bench-1", "part hot")
@@ -86,7 +86,7 @@ async def test_only_who_evaluates_tells(tmp_path: Path) -> None:
         # A reminder would be due there, too.
         clock.advance(4000.0)
         console.station.tick()
-        await until(lambda: len(server.told) == 2, recorder)
+        await until(lambda: len(server.told) == 2, recorder, seconds=1.0)
     assert [told["kind"] for told in server.told] == ["alarm", "reminder"]
     assert beside.requests == []
 
