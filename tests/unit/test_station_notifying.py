@@ -31,7 +31,7 @@ def told_by(*servers: Hook, **more: Any) -> NotifySettings:
     )
 
 
-async def until(condition: Callable[[], object], *lives: Life, seconds: float = 0.0) -> None:
+async def until(condition: Callable[[], object], *lives: Life, seconds: float = 1.0) -> None:
     """Let stations look at the time until something is so; each look is so much later."""
     async with asyncio.timeout(10):
         while not condition():
@@ -55,7 +55,7 @@ async def test_an_alarm_goes_out_with_where_the_run_is(tmp_path: Path) -> None:
         await one.report("running", part=85.0)
         await until(lambda: server.told)
         await one.report("running", seconds=2, part=20.0)
-        await until(lambda: len(server.told) == 2, one, seconds=1.0)
+        await until(lambda: len(server.told) == 2, one)
     raised, returned = server.told
     (alarm,) = raised["alarms"]
     assert (raised["kind"], raised["chamber"], alarm["rule"]) == ("alarm", "bench-1", "part hot")
@@ -86,7 +86,7 @@ async def test_only_who_evaluates_tells(tmp_path: Path) -> None:
         # A reminder would be due there, too.
         clock.advance(4000.0)
         console.station.tick()
-        await until(lambda: len(server.told) == 2, recorder, seconds=1.0)
+        await until(lambda: len(server.told) == 2, recorder)
     assert [told["kind"] for told in server.told] == ["alarm", "reminder"]
     assert beside.requests == []
 
@@ -133,9 +133,9 @@ async def test_the_heartbeat_follows_the_evaluation(tmp_path: Path) -> None:
     async with hook() as server:
         notify = NotifySettings(heartbeat=Heartbeat(url=f"{server.url}/{{chamber}}", only_online=True))
         async with life(tmp_path / "r", clock, rules=RULES, notify=notify) as one:
-            await until(lambda: len(server.requests) == 3, one, seconds=1.0)
+            await until(lambda: len(server.requests) == 3, one)
             began = clock.mono()
-            await until(lambda: len(server.requests) == 4, one, seconds=1.0)
+            await until(lambda: len(server.requests) == 4, one)
             assert 55 < clock.mono() - began < 65
             one.link.push(LinkState.LOST, "The cable was pulled.")
             one.station.tick()
