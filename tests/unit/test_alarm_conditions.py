@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.alarmed import Watched, told
+from tests.helpers import alarmed
+from tests.helpers.alarmed import UTC, Watched, told
 from xovac_tui.chamber.alarmview import AlarmEvent, AlarmState
 from xovac_tui.chamber.snapshot import LinkWord
 from xovac_tui.config.alarms import Rule
@@ -312,3 +313,35 @@ def test_a_value_that_makes_no_sense_is_off_and_says_why() -> None:
     bench.let_pass(3, plateT={"A": 60.0}, vacuum={"p": 900.0})
     assert bench.happened == []
     assert bench.view("odd").off.startswith("Its value cannot be worked out: ")
+
+
+def test_the_words_of_a_spike_do_not_say_that_it_is_there_still() -> None:
+    bench = Watched(HOT)
+    bench.let_pass(2, **plate(20.0))
+    bench.report(**plate(99.0))
+    bench.report(**plate(20.0))
+    (change,) = bench.look()
+    assert change.text == "Plate A was above +80.0 °C for a moment, and is +20.0 °C."
+
+
+def test_silencing_an_alarm_does_not_say_that_something_is_the_matter() -> None:
+    bench = Watched(HOT)
+    bench.let_pass(2, **plate(20.0))
+    (shelved,) = bench.ask("hot", AlarmEvent.SHELVED, reason="noise", until=UTC + bench.now + 600)
+    assert shelved.text == bench.view("hot").text == ""
+    bench.let_pass(2, **plate(90.0))
+    (back,) = bench.ask("hot", AlarmEvent.UNSHELVED)
+    assert back.text == "Plate A is +90.0 °C, above +80.0 °C."
+    (out,) = bench.ask("hot", AlarmEvent.OUT_OF_SERVICE, reason="sensor off")
+    assert out.text == back.text
+
+
+def test_a_clock_that_is_set_back_does_not_shelve_for_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Watched(HOT)
+    bench.let_pass(2, **plate(90.0))
+    bench.ask("hot", AlarmEvent.SHELVED, reason="noise", until=UTC + bench.now + 120)
+    bench.let_pass(1, **plate(90.0))
+    monkeypatch.setattr(alarmed, "UTC", UTC - 86_400)
+    assert bench.let_pass(110, **plate(90.0)) == []
+    assert told(bench.let_pass(20, **plate(90.0))) == [("hot", "unshelved")]
+    assert bench.state("hot") is AlarmState.UNACKNOWLEDGED

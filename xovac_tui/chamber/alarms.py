@@ -86,9 +86,9 @@ def _see_active(life: Life, look: Look, mono: float, utc: float, off_delay: floa
     return after, AlarmEvent.RETURNED
 
 
-def pass_time(life: Life, utc: float) -> Step:
-    """Bring a shelved alarm back whose time is over."""
-    if life.state is not AlarmState.SHELVED or life.until_utc is None or utc < life.until_utc:
+def pass_time(life: Life, utc: float, *, over: bool = False) -> Step:
+    """Bring a shelved alarm back whose time is over: `over` says so where the wall clock was set back."""
+    if life.state is not AlarmState.SHELVED or life.until_utc is None or not (over or utc >= life.until_utc):
         return life, None
     return _come_back(life, utc), AlarmEvent.UNSHELVED
 

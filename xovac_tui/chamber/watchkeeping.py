@@ -40,7 +40,7 @@ FLOOD_SECONDS = 600.0
 class Kept:
     """One rule with its condition and the life of its alarm."""
 
-    __slots__ = ("condition", "due", "life", "limit_set", "off", "rule", "said", "severity")
+    __slots__ = ("condition", "due", "life", "off", "rule", "said", "severity", "shelf")
 
     def __init__(self, rule: Rule, condition: Condition, off: str = "") -> None:
         self.rule = rule
@@ -53,6 +53,19 @@ class Kept:
         """Monotonic time of its next look."""
         self.said: AlarmChange | None = None
         """What was told of it last."""
+        self.shelf: tuple[float | None, float] | None = None
+        """Since when (UTC) it is shelved, and the monotonic time at which that ends at the latest."""
+
+    def shelf_is_over(self, around: Around) -> bool:
+        """Return whether a shelved alarm's time has passed, also where the wall clock was set back."""
+        until = self.life.until_utc
+        if until is None:
+            return False
+        ends = around.mono + min(until - around.utc, alarms.LONGEST_SHELF)
+        if self.shelf is not None and self.shelf[0] == self.life.since_utc:
+            ends = min(ends, self.shelf[1])
+        self.shelf = self.life.since_utc, ends
+        return around.mono >= ends
 
 
 class _Levels:
@@ -129,7 +142,8 @@ class Watchkeeper:
                     self._see(kept, Look.GONE, around, changes)
         for kept in self.kept.values():
             if kept.life.state is AlarmState.SHELVED:
-                self._step(kept, *alarms.pass_time(kept.life, around.utc), around, changes)
+                over = kept.shelf_is_over(around)
+                self._step(kept, *alarms.pass_time(kept.life, around.utc, over=over), around, changes)
         return changes
 
     def _look_levels(self, group: _Levels, around: Around, changes: list[AlarmChange]) -> None:
@@ -171,12 +185,12 @@ class Watchkeeper:
     def _step(
         self, kept: Kept, life: Life, event: AlarmEvent | None, around: Around, changes: list[AlarmChange]
     ) -> None:
-        kept.life = life
+        before, kept.life = kept.life, life
         if event is None:
             return
         if event is AlarmEvent.RAISED:
             self._raised.append(around.mono)
-        changes.append(self._tell(kept, event, around))
+        changes.append(self._tell(kept, event, around, matter=before.active or before.state in STANDING))
 
     def _sort(self) -> None:
         """Put the levels of each channel together; those whose channel has not come yet wait."""
@@ -265,7 +279,7 @@ class Watchkeeper:
         for kept in gone:
             del self.kept[kept.rule.name]
             kept.life = alarms.NORMAL
-            changes.append(self._tell(kept, AlarmEvent.REMOVED, around))
+            changes.append(self._tell(kept, AlarmEvent.REMOVED, around, matter=True))
         if gone:
             self._channels = -1
         return changes
@@ -326,11 +340,17 @@ class Watchkeeper:
         delay = kept.rule.on_delay
         return f"{words} for {spell_duration(delay)}" if delay else words
 
-    def _tell(self, kept: Kept, event: AlarmEvent, around: Around) -> AlarmChange:
+    def _tell(self, kept: Kept, event: AlarmEvent, around: Around, *, matter: bool) -> AlarmChange:
+        """Return what happened; `matter`: something was the matter before, so that it is still told what."""
         rule, life, condition = kept.rule, kept.life, kept.condition
         stranger = kept.off == _ELSEWHERE
         before = kept.said
-        fresh = event is AlarmEvent.RAISED or before is None
+        back = event in (AlarmEvent.UNSHELVED, AlarmEvent.IN_SERVICE)
+        if event is AlarmEvent.RAISED or (back and life.active and not stranger):
+            text = condition.sentence(around)
+        else:
+            # Of an alarm that was silenced while nothing was the matter there is nothing to tell.
+            text = before.text if before and matter else ""
         change = AlarmChange(
             rule=rule.name,
             event=event,
@@ -338,7 +358,7 @@ class Watchkeeper:
             severity=kept.severity,
             utc=around.utc,
             mono=around.mono,
-            text=condition.sentence(around) if fresh and not stranger else before.text if before else "",
+            text=text,
             channel="" if stranger else condition.label,
             value="" if stranger else condition.value_words(around),
             limit="" if stranger else condition.limit_words(around.limit_set),

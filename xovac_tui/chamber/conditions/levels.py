@@ -55,8 +55,15 @@ class Level(OfChannel):
     def sentence(self, around: Around) -> str:
         """Return what is the matter."""
         side = "above" if self.above else "below"
-        value, limit = self.value_words(around), self.limit_words(around.limit_set)
-        return f"{self.label} is {value}, {side} {limit}." if value else f"{self.label} was {side} {limit}."
+        value, words = self.value(around), self.limit_words(around.limit_set)
+        limit = self.limit(around.limit_set)
+        if value is None or limit is None:
+            return f"{self.label} was {side} {words}."
+        number = self.value_words(around)
+        if self.judge(value, value, value, limit) is Look.GONE:
+            # A spike between two looks: the value of now would make the sentence wrong.
+            return f"{self.label} was {side} {words} for a moment, and is {number}."
+        return f"{self.label} is {number}, {side} {words}."
 
 
 class Deviation(OfChannel):
