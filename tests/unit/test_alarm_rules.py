@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
 
 from tests.helpers.alarmed import Watched, told
+from xovac_tui.api.contract import Contract, LeafSpec, MessageSpec, Role
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.chamber.alarmrules import Watchlist, watchlist
 from xovac_tui.config import Profile, RecipeSettings, load_settings
@@ -138,3 +140,31 @@ def test_a_rule_for_some_sets_only() -> None:
     assert bench.view("a").off == "It is watched with the limits for ambient only."
     bench.limit_set = "ambient"
     assert told(bench.let_pass(1, plateT={"A": 99.0})) == [("a", "raised")]
+
+
+@pytest.mark.parametrize(
+    ("temperature", "pressure", "limits"),
+    [
+        ("degC", "mbar", (85.0, -40.0, 1e-3)),
+        ("K", "Pa", (358.15, 233.15, 0.1)),
+        ("degF", "hPa", (185.0, -40.0, 1e-3)),
+        ("V", "counts", (None, None, None)),
+        ("", "", (85.0, -40.0, None)),
+    ],
+)
+def test_limits_of_the_profile_are_watched_in_the_unit_of_their_channel(
+    temperature: str, pressure: str, limits: tuple[float | None, ...]
+) -> None:
+    leaves = (
+        LeafSpec("part", unit=temperature, role=Role.CONTROLLED),
+        LeafSpec("p", unit=pressure, role=Role.PRESSURE),
+    )
+    contract = Contract(commands={}, responses={}, messages={"m": MessageSpec("m", leaves)})
+    profile = Profile(recipe=RecipeSettings(min=-40, max=85, pressure=1e-3))
+    found = watchlist(AlarmSettings(), profile, contract, ())
+    rules = {rule.name: rule for rule in found.rules}
+    names = ("part too hot", "part too cold", "vacuum lost")
+    for name, limit in zip(names, limits, strict=True):
+        told = rules[name].limit
+        assert told == limit if told is None or limit is None else math.isclose(told, limit)
+        assert ("cannot be converted" in found.off.get(name, "")) is (limit is None)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from xovac_tui.api.contract import Contract, Role
+from xovac_tui.api.contract import Contract, LeafSpec, Role
+from xovac_tui.chamber.quantities import unit_of
 from xovac_tui.config.alarms import AlarmSettings, Rule
 from xovac_tui.config.model import Profile
 from xovac_tui.errors import SettingsError
@@ -133,11 +134,14 @@ def _of_contract(profile: Profile, contract: Contract) -> list[tuple[Rule, str]]
     channel = controlled[0] if controlled else ""
     unknown = "" if controlled else "No contract says which channel is the controlled temperature."
     recipe = profile.recipe
+    # Of the profile in degC and mbar; a rule is in the unit of its channel.
+    hottest, coldest = (_in_unit(one, "degC", controlled) for one in (recipe.max, recipe.min))
+    highest = _in_unit(recipe.pressure, "mbar", pressure)
     hot = Rule(
         name="part too hot",
         kind="high",
         channel=channel,
-        limit=recipe.max,
+        limit=hottest,
         severity="high",
         deadband=1.0,
         on_delay=5.0,
@@ -149,7 +153,7 @@ def _of_contract(profile: Profile, contract: Contract) -> list[tuple[Rule, str]]
         hot,
         name="part too cold",
         kind="low",
-        limit=recipe.min,
+        limit=coldest,
         cause="The controller undershoots, or a sensor is wrong.",
         consequence="The part is colder than the profile allows.",
     )
@@ -157,7 +161,7 @@ def _of_contract(profile: Profile, contract: Contract) -> list[tuple[Rule, str]]
         name="vacuum lost",
         kind="high",
         channel=pressure[0] if pressure else "",
-        limit=recipe.pressure,
+        limit=highest,
         sets=("tvac",),
         severity="high",
         deadband_ratio=0.2,
@@ -182,14 +186,13 @@ def _of_contract(profile: Profile, contract: Contract) -> list[tuple[Rule, str]]
         consequence="Nobody knows how warm the part is, and dwells do not count.",
         action="Look at the sensor and its cable; watch the shroud meanwhile.",
     )
-    no_limit = "Neither `recipe.{0}` of the profile nor a rule of yours sets a limit."
     return [
         (missing, unknown),
-        (hot, unknown or ("" if recipe.max is not None else no_limit.format("max"))),
-        (cold, unknown or ("" if recipe.min is not None else no_limit.format("min"))),
+        (hot, unknown or _no_limit("max", recipe.max, hottest)),
+        (cold, unknown or _no_limit("min", recipe.min, coldest)),
         (
             vacuum,
-            ("" if recipe.pressure is not None else no_limit.format("pressure"))
+            _no_limit("pressure", recipe.pressure, highest)
             if pressure
             else "No contract says which channel is the pressure.",
         ),
@@ -202,3 +205,23 @@ def _of_contract(profile: Profile, contract: Contract) -> list[tuple[Rule, str]]
             unknown or "How quiet the sensor may be is not known: give a rule of this name to watch it.",
         ),
     ]
+
+
+def _in_unit(value: float | None, unit: str, found: tuple[str, LeafSpec] | None) -> float | None:
+    """Return a limit of the profile in the unit of its channel; None where nobody can convert it.
+
+    A temperature without a unit is taken for degC, as everywhere; of a pressure without one nobody knows.
+    """
+    if value is None or found is None:
+        return value
+    own, wanted = unit_of(unit), unit_of(found[1].unit or ("degC" if unit == "degC" else ""))
+    return own.to(wanted, value) if own.dimension == wanted.dimension else None
+
+
+def _no_limit(key: str, told: float | None, limit: float | None) -> str:
+    """Return why there is no limit, as a sentence; empty where there is one."""
+    if told is None:
+        return f"Neither `recipe.{key}` of the profile nor a rule of yours sets a limit."
+    if limit is None:
+        return f"`recipe.{key}` of the profile cannot be converted to the unit of the channel."
+    return ""
