@@ -345,3 +345,39 @@ def test_a_clock_that_is_set_back_does_not_shelve_for_longer(monkeypatch: pytest
     assert bench.let_pass(110, **plate(90.0)) == []
     assert told(bench.let_pass(20, **plate(90.0))) == [("hot", "unshelved")]
     assert bench.state("hot") is AlarmState.UNACKNOWLEDGED
+
+
+def test_a_channel_that_has_never_come_is_told_and_not_called_normal() -> None:
+    typo = Rule(name="typo", kind="high", channel="plate_aa", limit=80.0)
+    output = Rule(
+        name="output", kind="no_response", channel="plate_a", output="heater.x", output_limit=1.0, limit=1.0
+    )
+    apart = Rule(name="apart", kind="high", value="plate_aa - plate_b", limit=5.0)
+    bench = Watched(typo, output, apart, HOT)
+    bench.let_pass(3, **plate(90.0))
+    assert bench.view("apart").off == "No channel plate_aa has come yet."
+    assert bench.view("typo").off == "No channel plate_aa has come yet."
+    assert bench.view("output").off == "No channel heater.x has come yet."
+    assert bench.view("hot").off == ""
+
+
+def test_an_expression_that_made_no_sense_for_a_moment_is_watched_again() -> None:
+    apart = Rule(name="apart", kind="high", value="abs(plate_a - plate_b)", limit=5.0)
+    hot = Rule(name="hot", kind="equals", value="plate_a > 80")
+    bench = Watched(apart, hot)
+    bench.let_pass(2, plateT={"A": 90.0, "B": 90.0})
+    bench.let_pass(2, plateT={"A": "ERR", "B": 90.0})
+    assert bench.view("apart").off == (
+        "Its value cannot be worked out: plate_a is text, and a number is needed here."
+    )
+    assert told(bench.happened) == [("hot", "raised")], "what nobody can tell does not return"
+    assert told(bench.let_pass(3, plateT={"A": 90.0, "B": 20.0})) == [("apart", "raised")]
+    assert bench.view("apart").off == bench.view("hot").off == ""
+
+
+def test_text_in_place_of_a_number_is_no_usable_value() -> None:
+    bench = Watched(Rule(name="gone", kind="stale", channel="test_part"))
+    bench.let_pass(5, part=20.0)
+    (change,) = bench.let_pass(2, part="ERR")
+    assert change.text == "Test part brings no usable value any more (null or no number)."
+    assert told(bench.let_pass(2, part=20.0)) == [("gone", "returned")]

@@ -306,8 +306,8 @@ class Watchkeeper:
     def _view(self, kept: Kept, around: Around) -> AlarmView:
         rule, life, condition = kept.rule, kept.life, kept.condition
         stranger = kept.off == _ELSEWHERE
-        off = kept.off or condition.off(around.limit_set)
         value = "" if stranger else condition.value_words(around)
+        off = kept.off or condition.off(around.limit_set) or condition.problem(around.chamber)
         said = kept.said
         normal = life.state is AlarmState.NORMAL and not life.active
         return AlarmView(

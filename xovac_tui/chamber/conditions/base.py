@@ -90,6 +90,15 @@ class Condition(ABC):
             return f"It has no limit for {limit_set}."
         return ""
 
+    def problem(self, chamber: Chamber) -> str:
+        """Return why nobody can tell now whether it holds, as a sentence, where that is not for old data.
+
+        It is looked at all the same: what is missing may come.
+        """
+        if self.rule.channel and self.seek(chamber) is None:
+            return f"No channel {clean(self.rule.channel, 60)} has come yet."
+        return ""
+
     @property
     def label(self) -> str:
         """What the channel is called; empty where there is none."""

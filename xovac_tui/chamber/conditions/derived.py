@@ -7,9 +7,14 @@ from xovac_tui.chamber.alarms import Look
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.conditions.base import Around, Condition, now_holds
 from xovac_tui.chamber.conditions.levels import Level
-from xovac_tui.chamber.expression import ExpressionError, parse, parse_condition
+from xovac_tui.chamber.expression import Expression, ExpressionError, parse, parse_condition
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.config.alarms import Rule
+
+
+def _missing(expression: Expression, chamber: Chamber) -> str:
+    name = next((name for name in expression.channels if chamber.find(name) is None), None)
+    return "" if name is None else f"No channel {clean(name, 60)} has come yet."
 
 
 class DerivedLevel(Level):
@@ -48,9 +53,9 @@ class DerivedLevel(Level):
         self._problem = ""
         return None if value is None or isinstance(value, bool) else value
 
-    def off(self, limit_set: str) -> str:
-        """Return why it is not watched; a value that makes no sense is a reason, too."""
-        return super().off(limit_set) or self._problem
+    def problem(self, chamber: Chamber) -> str:
+        """Return why the newest value makes no sense, or which part of it has not come."""
+        return self._problem or _missing(self._expression, chamber)
 
 
 class DerivedTruth(Condition):
@@ -78,9 +83,9 @@ class DerivedTruth(Condition):
         self._problem = ""
         return None if true is None else now_holds(true)
 
-    def off(self, limit_set: str) -> str:
-        """Return why it is not watched; an expression that makes no sense is a reason, too."""
-        return super().off(limit_set) or self._problem
+    def problem(self, chamber: Chamber) -> str:
+        """Return why the expression makes no sense with the newest values, or what of it has not come."""
+        return self._problem or _missing(self._expression, chamber)
 
     def value_words(self, around: Around) -> str:
         """Return what it is worked out from."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from xovac_tui.api.contract import Role
+from xovac_tui.api.text import clean
 from xovac_tui.chamber.alarms import Look
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.conditions.base import Around, OfChannel, now_holds
@@ -76,6 +77,12 @@ class NoResponse(OfPast):
             self._output_sought = chamber.channel_count
             self._output = chamber.find(self.rule.output)
         return self._output
+
+    def problem(self, chamber: Chamber) -> str:
+        """Return why nobody can tell: the channel or that of the output has not come."""
+        if found := super().problem(chamber):
+            return found
+        return "" if self._seek_output(chamber) else f"No channel {clean(self.rule.output, 60)} has come yet."
 
     def look(self, around: Around, *, active: bool) -> Look | None:
         """Return whether the output was high all the time and the channel went nowhere."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xovac_tui.api.text import clean
 from xovac_tui.chamber.alarms import Look
+from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.conditions.base import Around, Condition, now_holds
 from xovac_tui.chamber.snapshot import LinkWord, Quality
 
@@ -33,7 +34,9 @@ class Stale(Condition):
         if quality is Quality.STALE and not chamber.waited_for(channel, around.mono):
             # The link has just come back: its message has not had the time to come.
             return None
-        return None if quality is Quality.NO_DATA else now_holds(quality is not Quality.GOOD)
+        if quality is Quality.NO_DATA:
+            return None
+        return now_holds(quality is not Quality.GOOD or _no_number(channel))
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""
@@ -43,9 +46,15 @@ class Stale(Condition):
         """Return what is the matter."""
         if not self.rule.channel:
             return "The connection is open, but the data that used to come have stopped."
-        bad = self.channel and around.chamber.quality(self.channel, around.mono) is Quality.BAD
-        said = "brings no usable value any more (null or no number)" if bad else "has stopped coming"
+        quality = around.chamber.quality(self.channel, around.mono) if self.channel else Quality.NO_DATA
+        comes = quality in (Quality.GOOD, Quality.BAD)
+        said = "brings no usable value any more (null or no number)" if comes else "has stopped coming"
         return f"{self.label} {said}."
+
+
+def _no_number(channel: Channel) -> bool:
+    """Return whether text comes where numbers did, or where a contract names the unit of one."""
+    return channel.value is None and (bool(channel.spec.unit) or channel.history.oldest is not None)
 
 
 class Equals(Condition):
