@@ -256,6 +256,10 @@ class Watchkeeper:
             kept = self.kept[change.rule] = Kept(rule, condition_of(rule), _ELSEWHERE)
             self._channels = -1
         before = kept.life
+        if kept.off == _ELSEWHERE and change.event is AlarmEvent.REMOVED:
+            del self.kept[change.rule]
+            self._channels = -1
+            return
         kept.said = change
         kept.life = Life(
             state=change.state,
@@ -271,6 +275,16 @@ class Watchkeeper:
             self._raised.append(change.mono)
         for group in self._levels:
             group.restless = True
+
+    def has_told(self, rule: str) -> bool:
+        """Return whether something of an alarm was told already."""
+        kept = self.kept.get(rule)
+        return kept is not None and kept.said is not None
+
+    def remembered(self) -> list[AlarmChange]:
+        """Return what was told last of every alarm that is not normal, for a record that knows nothing."""
+        kept = (one for one in self.kept.values() if one.life.state is not AlarmState.NORMAL)
+        return [one.said for one in kept if one.said is not None]
 
     def forget_strangers(self, around: Around) -> list[AlarmChange]:
         """Let go of alarms that no rule here watches: their process is gone."""

@@ -168,6 +168,12 @@ def sessions(record: Record, *, recording: bool = True) -> list[RecordedSession]
         ]
 
 
+def last_recorded(record: Record, *, without: int) -> float:
+    """Return until when (UTC) another session recorded; 0 where none did."""
+    newest = "SELECT coalesce(max(seen), 0) FROM sessions WHERE recording AND id != ?"
+    return float(record.rows(newest, (without,))[0][0])
+
+
 def runs(record: Record, *, flights: bool = True) -> list[RecordedRun]:
     """Return all runs, oldest first; without `flights` it is left out how they were flown, which is long."""
     columns = _RUN if flights else _RUN.replace("flight", "''")
@@ -351,6 +357,20 @@ def later_alarms(record: Record, after: int, *, without: int) -> list[RecordedAl
             else RecordedAlarm(number, session, position, t, _alarm(data))
             for number, session, position, t, event, data in found
         ]
+
+
+def unanswered(record: Record, since: float) -> list[RecordedAsk]:
+    """Return what was asked since a record time of alarms to which nothing happened after, oldest first."""
+    if not record.audited:
+        return []
+    found = record.rows(
+        "SELECT id, session, data FROM alarms AS asked WHERE event = ? AND t >= ? AND NOT EXISTS "
+        "(SELECT 1 FROM alarms AS later WHERE later.rule = asked.rule AND later.id > asked.id "
+        "AND later.event != ?) ORDER BY id",
+        (ASKED, since, ASKED),
+    )
+    with unpacking(record.path):
+        return [RecordedAsk(number, session, _ask(data)) for number, session, data in found]
 
 
 def newest_alarm_row(record: Record) -> int:

@@ -262,11 +262,14 @@ class Recorder:
         self._tried_at = self._clock.mono()
         if self._writer is None:
             return
-        if (self._may_record and self._lock.acquire()) or not self._writer.in_place():
+        in_place = self._writer.in_place()
+        if (self._may_record and self._lock.acquire()) or not in_place:
             self._take(self._writer)
             self._writer.commit(self._clock.utc())
             self._writer.close(self._clock.utc())
             self._writer = None
+            if not in_place:
+                self._note_moved()
             self._open()
         elif self._lock.holder() != self.view.pid:
             self._show(self.view.state)
@@ -277,9 +280,13 @@ class Recorder:
         self._writer = None
         # The lock may be gone with it.
         self._lock.release()
+        self._note_moved()
+        self._open()
+
+    def _note_moved(self) -> None:
+        """Have everybody who reads the old file read the new one."""
         said = f"The record {self.path} was moved or deleted while it was written. A new one was begun."
         self.view = msgspec.structs.replace(self.view, notes=(*self.view.notes, said))
-        self._open()
 
     def _set_aside(self) -> None:
         """Put a damaged file out of the way, whole, and begin a new one."""

@@ -7,7 +7,7 @@ import contextlib
 import json
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 LIMIT_SET = "limit set"
 """Kind of change in the record: somebody chose a set of limits."""
+IN_FORCE = "limits in force"
+"""Kind of change in the record: another set of limits holds from now on."""
 _AUTO = "auto"
 _ASK_EVERY = 1.0
 """Seconds between looks at which set of limits somebody else chose."""
@@ -43,6 +45,10 @@ _MEASURE_EVERY = 30.0
 """Seconds between looks at how much room the disk has."""
 _ANSWER_WITHIN = 5.0
 """Seconds within which the program that records does what is asked of an alarm."""
+_ASKED_LATELY = 60.0
+"""Seconds for which what was asked of a program that is gone is done by the next one."""
+_HELD_FOR = 3600.0
+"""Seconds for which nobody may have recorded, so that the set of limits from before still holds."""
 
 
 class AlarmDesk(ABC):
@@ -124,6 +130,14 @@ class Alarms(AlarmDesk):
         self._asks: dict[str, float] = {}
         """Rule -> monotonic time at which the program that records was asked to do something to it."""
         self._was_mirrored: bool | None = None
+        self._mirrored_at: float | None = None
+        """Since when (monotonic) another program evaluates; None while none does."""
+        self._others_row = -1
+        self._others = ""
+        """What is wrong with the rules of the program that evaluates, as a sentence."""
+        self._unheard = ""
+        """Why it is not known what others tell of alarms, as a sentence."""
+        self._measuring = False
 
     # -- what it does by itself -----------------------------------------------------------------------
 
@@ -140,40 +154,76 @@ class Alarms(AlarmDesk):
             RecorderState.STARTING,
         )
 
-    def opened(self) -> None:
-        """Take up what the record knows: what stood, who acknowledged it, what is shelved."""
+    def opened(self, *, anew: bool = False) -> None:
+        """Take up what the record knows: what stood, who acknowledged it, what is shelved.
+
+        What is known here already is the newer word, but where everything is to be taken `anew`.
+        """
         record = self._record.record
         if record is None:
             return
-        with contextlib.suppress(XovacError, msgspec.MsgspecError, UnicodeError):
+        with self._listening():
             from xovac_tui.recording import lists
 
             self._row_seen = lists.newest_alarm_row(record)
             for one in lists.newest_alarms(record):
-                self._keeper.restore(one.change, news=False)
+                if anew or not self._keeper.has_told(one.change.rule):
+                    self._keeper.restore(one.change, news=False)
+            recorded = lists.last_recorded(record, without=self._record.session)
+            if not self._set and self._clock.utc() - recorded < _HELD_FOR:
+                # A vacuum that was lost must not become one that was never there by a restart.
+                self._hear_set_in_force()
             self._hear_set()
+
+    def replaced(self) -> None:
+        """Go on in another file, which the record is now: it is told what stands and what is silenced."""
+        self._row_seen = self._change_seen = 0
+        self._others_row = -1
+        self.opened(anew=self.mirrored)
+        if not self.evaluates:
+            return
+        utc, mono = self._clock.utc(), self._clock.mono()
+        self._record.alarms(
+            # With times of this program's clocks: another one's would look like a clock that was set.
+            msgspec.structs.replace(told, mono=mono - (utc - told.utc))
+            for told in self._keeper.remembered()
+        )
+        if self._by_hand is not None and not self._change_seen:
+            self._note_choice("nothing", self._by_hand)
+        if self._set:
+            self._note_set("")
 
     def tick(self) -> None:
         """Look at everything that is watched, and hear what others ask or tell."""
         if self._record.view.state is RecorderState.STARTING:
             return
         mono, mirrored = self._clock.mono(), self.mirrored
-        with contextlib.suppress(XovacError, msgspec.MsgspecError, UnicodeError):
-            self._hear(mirrored)
-            if mono - self._asked_at >= _ASK_EVERY:
+        begins = self._may_evaluate and not mirrored and self._was_mirrored is not False
+        self._mirrored_at = None if not mirrored else mono if self._mirrored_at is None else self._mirrored_at
+        with self._listening():
+            # The last words of the program that evaluated until now count as well.
+            self._hear(mirrored or begins)
+            if begins or mono - self._asked_at >= _ASK_EVERY:
                 self._asked_at = mono
                 self._hear_set()
-        self._choose_set()
+                if mirrored:
+                    self._hear_set_in_force()
+                    self._hear_rules()
+        if not mirrored or not self._set:
+            self._choose_set(note=not mirrored)
         if mirrored or not self._may_evaluate:
             self._was_mirrored = mirrored
             return
         around = self._around()
         changes: list[AlarmChange] = []
-        if self._was_mirrored is not False:
+        if begins:
             # From now on what no rule here watches is watched by nobody.
             changes += self._keeper.forget_strangers(around)
             self._was_mirrored = False
+            self._asks.clear()
             self._note_limits()
+            with self._listening():
+                changes += self._do_undone(around)
         changes += self._keeper.look(around)
         self._happened(changes)
         self._measure(mono)
@@ -236,13 +286,8 @@ class Alarms(AlarmDesk):
             return f'There is no set of limits "{name}". There are {", ".join(LIMIT_SETS)}.'
         before = self._by_hand or _AUTO
         self._by_hand, self._set_by = name, self._who
-        self._record.change(
-            LIMIT_SET,
-            f"set of limits: {before} -> {name or _AUTO}",
-            before=json.dumps(before),
-            after=json.dumps(name or _AUTO),
-        )
-        self._choose_set()
+        self._note_choice(before, name or _AUTO)
+        self._choose_set(note=self.evaluates)
         return ""
 
     # -- inside -----------------------------------------------------------------------------------------
@@ -325,6 +370,15 @@ class Alarms(AlarmDesk):
             if change.event is AlarmEvent.RAISED:
                 self._chamber.note(change.text or change.rule, change.utc, change.mono, kind="alarm")
 
+    @contextlib.contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Go on where a record cannot be read, and say so: it may be damaged, or somebody else's."""
+        try:
+            yield
+            self._unheard = ""
+        except (XovacError, msgspec.MsgspecError, ValueError) as error:
+            self._unheard = f"What others did to alarms cannot be read from the record: {error}"
+
     def _hear(self, mirrored: bool) -> None:
         """Take what other programs on this record tell of alarms, or ask."""
         record = self._record.record
@@ -361,15 +415,72 @@ class Alarms(AlarmDesk):
         self._by_hand = name if name in LIMIT_SETS else None
         self._set_by = newest.who
 
-    def _choose_set(self) -> None:
+    def _hear_set_in_force(self) -> None:
+        """Take the set of limits that the program which evaluates (or evaluated) goes by."""
+        from xovac_tui.recording import lists
+
+        record = self._record.record
+        newest = None if record is None else lists.newest_change(record, IN_FORCE)
+        name = None if newest is None else json.loads(newest.after)
+        if name in LIMIT_SETS:
+            self._set = name
+
+    def _hear_rules(self) -> None:
+        """See whether the program that evaluates watches what this one shows."""
+        record = self._record.record
+        if record is None or not self._may_evaluate:
+            return
+        from xovac_tui.recording import lists
+        from xovac_tui.station.noting import limits
+
+        newest = lists.newest_change(record, "limits")
+        row = 0 if newest is None else newest.id
+        if row == self._others_row:
+            return
+        self._others_row = row
+        if newest is None:
+            self._others = "does not say what it watches; of an older version it watches nothing. Restart it."
+        elif newest.after != limits(self.watchlist):
+            self._others = (
+                "watches other rules than the settings name here, so that what is shown as normal may not be "
+                "watched. Restart it."
+            )
+        else:
+            self._others = ""
+
+    def _do_undone(self, around: Around) -> list[AlarmChange]:
+        """Do what people asked a moment ago of the program that evaluated, and that it did not do."""
+        record = self._record.record
+        if record is None:
+            return []
+        from xovac_tui.recording import lists
+
+        self._row_seen = max(self._row_seen, lists.newest_alarm_row(record))
+        asked = lists.unanswered(record, around.utc - _ASKED_LATELY)
+        return [change for one in asked for change in self._keeper.ask(one.ask, around)]
+
+    def _choose_set(self, *, note: bool) -> None:
+        """Find the set of limits that holds; `note`: here it is decided, so the record is told."""
+        before = self._set
         if self._by_hand is not None:
             self._set = self._by_hand
-            return
-        seen = self._chamber.observe(self._clock.utc(), self._clock.mono())
-        pumping = self._is_on(Role.PUMP) and not self._is_on(Role.VENT)
-        self._set = by_pressure(
-            seen, self._set, self.watchlist.settings, pressure_told=self._pressure_told, pumping=pumping
-        )
+        else:
+            seen = self._chamber.observe(self._clock.utc(), self._clock.mono())
+            pumping = self._is_on(Role.PUMP) and not self._is_on(Role.VENT)
+            self._set = by_pressure(
+                seen, self._set, self.watchlist.settings, pressure_told=self._pressure_told, pumping=pumping
+            )
+        if note and self._may_evaluate and self._set != before:
+            self._note_set(before)
+
+    def _note_set(self, before: str) -> None:
+        how = "chosen by hand" if self._by_hand is not None else "by the pressure"
+        said = f"limits in force: {before or 'of no set'} -> {self._set or 'of no set'}, {how}"
+        self._record.change(IN_FORCE, said, before=json.dumps(before), after=json.dumps(self._set))
+
+    def _note_choice(self, before: str, after: str) -> None:
+        said = f"set of limits: {before} -> {after}"
+        self._record.change(LIMIT_SET, said, before=json.dumps(before), after=json.dumps(after))
 
     def _is_on(self, role: Role) -> bool:
         """Return whether the channel with a role says that it is on; what is not known is not on."""
@@ -381,7 +492,7 @@ class Alarms(AlarmDesk):
     def _measure(self, mono: float) -> None:
         """See now and then how much room the disk has, beside everything else: a disk may hang."""
         choice = self._record.choice
-        if choice is None or mono - self._measured_at < _MEASURE_EVERY:
+        if choice is None or self._measuring or mono - self._measured_at < _MEASURE_EVERY:
             return
         self._measured_at = mono
         try:
@@ -390,19 +501,27 @@ class Alarms(AlarmDesk):
             self._disk = self._free(choice.path.parent)
             return
 
+        # One that hangs must not be joined by others until no thread is left.
+        self._measuring = True
+
         def measured(future: asyncio.Future[float | None]) -> None:
+            self._measuring = False
             if not future.cancelled() and future.exception() is None:
                 self._disk = future.result()
 
         loop.run_in_executor(None, self._free, choice.path.parent).add_done_callback(measured)
 
     def _problem(self, mono: float) -> str:
-        if not self.mirrored:
-            return ""
+        if self._may_evaluate and self._record.view.state is RecorderState.STARTING:
+            return "Nothing is watched yet: the record is being opened, and may know of alarms."
+        if self._unheard or not self.mirrored:
+            return self._unheard
         pid = self._record.view.pid
-        who = f"process {pid}" if pid else "the program that records"
+        who = f"Process {pid}" if pid else "The program that records"
         if any(mono - asked > _ANSWER_WITHIN for asked in self._asks.values()):
-            return f"{who[:1].upper()}{who[1:]} does not answer: what was asked of alarms is not done (yet)."
+            return f"{who} does not answer: what was asked of alarms is not done (yet)."
+        if self._others and self._mirrored_at is not None and mono - self._mirrored_at > _ANSWER_WITHIN:
+            return f"{who} {self._others}"
         return ""
 
 

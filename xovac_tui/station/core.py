@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import getpass
+import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from types import TracebackType
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 STOP_AGAIN = 2.0
 """Seconds without an answer after which STOP may be sent once more, if it is asked for once more."""
 _TICK = 0.25
+_WRITTEN = (RecorderState.ON, RecorderState.BESIDE)
+"""States in which there is a record that can be read."""
 """Seconds between looks at what time alone changes: time-outs and staleness."""
 _LOOK = 0.05
 """Seconds between looks of a run at what messages say."""
@@ -124,6 +127,8 @@ class Station(BaseStation):
             tell=self._alarms_changed,
         )
         self.notifying = Notifying(notify, name, self.alarms, self.clock)
+        self._defect = ""
+        """What failed at a look last, so that it is logged once."""
         self._queues: list[asyncio.Queue[Event]] = []
         self._waiting: dict[int, asyncio.Future[LedgerEntry]] = {}
         self._status_changed = asyncio.Event()
@@ -467,7 +472,12 @@ class Station(BaseStation):
     async def _tick_for_ever(self) -> None:
         while True:
             await asyncio.sleep(_TICK)
-            self.tick()
+            try:
+                self.tick()
+            except Exception as error:  # time-outs and alarms must be looked at all the same
+                if self._defect != repr(error):
+                    self._defect = repr(error)
+                    logging.getLogger(__name__).warning("a look at the chamber failed", exc_info=error)
 
     def _show_link(self) -> None:
         link = self.chamber.link_view(self.clock.mono())
@@ -494,6 +504,11 @@ class Station(BaseStation):
             self.log.part()
         if before.notes != self._shown_recorder.notes:
             self.record.reopen()
+            self.alarms.replaced()
+        elif self.record.record is None and self._shown_recorder.state in _WRITTEN:
+            # It could not be opened at first.
+            self.record.read_back()
+            self.alarms.opened()
         if (before.state, self._shown_recorder.state) == (RecorderState.BESIDE, RecorderState.ON):
             self.flights.recording_began()
         if self._shown_recorder != before:

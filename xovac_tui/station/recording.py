@@ -191,6 +191,11 @@ class StationRecord:
             if one.t - shift < mono
         )
 
+    def read_back(self) -> None:
+        """Read a record that could not be opened at first."""
+        with contextlib.suppress(XovacError, OSError):
+            self._read_back()
+
     def reopen(self) -> None:
         """Read the file that the recorder has begun in place of a damaged or lost one."""
         old, self.record, self.past = self.record, None, None
@@ -292,18 +297,18 @@ class StationRecord:
 
         `text` says what changed, as a sentence; without one it is made of the keys that differ.
         """
-        if self._recorder is None or self._noted.get(kind) == after:
+        if self._recorder is None:
             return
         from xovac_tui.recording.lists import newest_change
         from xovac_tui.station.noting import in_words
 
+        # The record's own word first: another program may have noted something else meanwhile.
         before = self._noted.get(kind, "")
-        if not before:
-            try:
-                found = newest_change(self.record, kind) if self.record is not None else None
-                before = found.after if found is not None else ""
-            except XovacError:
-                text = text or "what it was before could not be read"
+        try:
+            found = newest_change(self.record, kind) if self.record is not None else None
+            before = found.after if found is not None else before
+        except XovacError:
+            text = text or "what it was before could not be read"
         self._noted[kind] = after
         if before != after:
             # Nobody waits for it, so the record's usual turn is early enough.
