@@ -272,11 +272,13 @@ async def test_a_replay_shows_its_alarms_as_they_were(tmp_path: Path) -> None:
         replay = Replay(tape, load_contract((), simulator=True))
         desk = RecordedAlarms(lambda: replay.chamber, replay.clock)
         desk.tell(replay.alarms(record))
+        assert replay.alarms(record) == replay.alarms(None), "an exported file has its alarms, too"
         states = {}
         for after in (10.0, 25.0, 35.0, 26.0):
             replay.seek(replay.mono_of(began + after))
             while not replay.work(1.0):
                 pass
             states[after] = [one.state.value for one in desk.standing().alarms]
+            assert not any("Another process" in one.condition for one in desk.view().alarms)
     assert states == {10.0: [], 25.0: ["unacknowledged"], 35.0: [], 26.0: ["unacknowledged"]}
     assert desk.use_set(None) == desk.unshelve("part hot") == RecordedAlarms.REFUSAL

@@ -29,6 +29,12 @@ async def rounds(count: int, *lives: Life) -> None:
             await one.written()
 
 
+def move_away(folder: Path) -> None:
+    """Move the record away while it is written."""
+    for file in sorted(folder.glob("r.sqlite3*")):
+        file.rename(file.with_name(f"old-{file.name}"))
+
+
 async def test_a_restart_does_not_forget_that_there_was_a_vacuum(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with life(path, clock, rules=(VACUUM,)) as one:
@@ -139,8 +145,7 @@ async def test_a_record_that_is_replaced_is_told_what_stands(tmp_path: Path) -> 
             recorder.station.alarms.shelve("link lost", 3600.0, f"known {again}")
         recorder.station.alarms.use_set("tvac")
         await until(lambda: bool(console.station.alarms.standing().alarms), recorder, console)
-        for file in sorted(tmp_path.glob("r.sqlite3*")):
-            file.rename(file.with_name(f"old-{file.name}"))
+        move_away(tmp_path)
         await rounds(6, recorder, console)
         assert console.station.recorder.state is RecorderState.BESIDE
         assert console.station.alarms.acknowledge([alarm(console)]) == ""

@@ -125,7 +125,7 @@ class ChangeItem(msgspec.Struct, frozen=True, kw_only=True):
     """Settings, limits, a contract or a decision of trust became others, or were found to be so."""
 
     kind: str
-    """`settings`, `contract`, `limits`, `limit set`, `trust` or `mode`."""
+    """`settings`, `contract`, `limits`, `limit set`, `limits in force`, `trust` or `mode`."""
     who: str
     text: str
     """What changed, as a sentence."""

@@ -51,7 +51,9 @@ class RecordedAlarms(AlarmDesk):
             self._at += 1
         chamber = self._chamber()
         around = Around(chamber=chamber, values=ChamberValues(chamber), utc=self._clock.utc(), mono=now)
-        alarms = self._keeper.views(around, standing=standing)
+        # What a rule watched is not in the record, but in what was told of it.
+        views = self._keeper.views(around, standing=standing)
+        alarms = tuple(msgspec.structs.replace(one, condition="") for one in views)
         newest = self._told[self._at - 1][1].limit_set if self._at else ""
         return AlarmsView(alarms=alarms, limit_set=newest, flood=self._keeper.flood(now))
 

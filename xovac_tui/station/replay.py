@@ -107,11 +107,13 @@ class Replay:
         return sorted(found, key=lambda pair: pair[0])
 
     def alarms(self, record: Record | None) -> list[tuple[float, AlarmChange]]:
-        """Return what happened to alarms up to the end of the tape, with its moments; nothing of a file."""
-        if record is None:
-            return []
-        found = lists.alarms(record, end=self.tape.head.end)
-        return [(self._reel.mono_of(one.t, one.session), one.change) for one in found]
+        """Return what happened to alarms up to the end of the tape, with its moments, in their order.
+
+        A file knows only of its own time, not of what stood before.
+        """
+        found = self.tape.alarms if record is None else lists.alarms(record, end=self.tape.head.end)
+        told = [(self._reel.mono_of(one.t, one.session), one.change) for one in found]
+        return sorted(told, key=lambda pair: pair[0])
 
     @property
     def clock(self) -> Clock:
