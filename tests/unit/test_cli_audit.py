@@ -297,3 +297,17 @@ def test_mistakes_are_told_in_sentences(line: CommandLine, record: Path, tmp_pat
         said = line(*arguments)
         assert said.code == 2, arguments
         assert why in said.err, arguments
+
+
+def test_a_name_in_the_record_gives_the_terminal_no_orders(
+    line: CommandLine, record: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "a.png").write_bytes(PNG)
+    line("attach", "r1", "a.png")
+    done_to(record, "UPDATE attachments SET name = 'a' || char(27) || ']0;owned' || char(7) || '.png'")
+    said = line("attach", "r1", "--save", "out")
+    assert said.code == 0
+    assert said.err.strip().isprintable()
+    (saved,) = (tmp_path / "out").iterdir()
+    assert saved.name.isprintable()
+    assert saved.read_bytes() == PNG

@@ -134,6 +134,7 @@ def _session(source: Source) -> Session:
 
 def _save(source: Source, run: int, there: list[Attachment], folder: Path) -> None:
     """Write what is attached into a folder, never over a file that is there."""
+    from xovac_tui.api.text import clean
     from xovac_tui.recording.attachments import attachment_data
     from xovac_tui.recording.newfile import new_file, not_written
     from xovac_tui.recording.record import Record
@@ -141,7 +142,8 @@ def _save(source: Source, run: int, there: list[Attachment], folder: Path) -> No
     if not there:
         click.echo(f"Nothing is attached to r{run}.", err=True)
         return
-    names = [Path(one.name).name or "attachment" for one in there]
+    # Whoever wrote the record chose the names: they are printed, and make files.
+    names = [clean(Path(one.name).name, 200) or "attachment" for one in there]
     with Record(source.path) as opened:
         for one, name in zip(there, names, strict=True):
             # Two cameras number their pictures alike.
