@@ -165,6 +165,17 @@ def test_a_lost_link_is_one_alarm_and_not_one_for_every_channel() -> None:
     assert told(bench.let_pass(60)) == [("link", "raised")]
 
 
+def test_a_channel_of_the_contract_that_never_comes_is_missing_once_others_came() -> None:
+    bench = Watched(Rule(name="gone", kind="stale", channel="test_part", on_delay=15.0))
+    assert bench.let_pass(120) == []
+    bench.link(LinkWord.LOST)
+    bench.link(LinkWord.ONLINE)
+    assert bench.let_pass(60, plateT={"A": 20.0}) == []
+    (change,) = bench.let_pass(20, plateT={"A": 20.0})
+    assert change.text == "Test part has never come, though other data do."
+    assert told(bench.let_pass(2, plateT={"A": 20.0}, part=20.0)) == [("gone", "returned")]
+
+
 def test_a_link_that_came_back_gives_its_data_time_to_come() -> None:
     bench = Watched(Rule(name="gone", kind="stale", channel="slow.x"))
     for _ in range(6):

@@ -179,9 +179,18 @@ class Chamber:
         """Return how far a channel may be believed at this moment."""
         return channel.quality(mono, linked=self.linked, stale_after=self._stale_after)
 
+    @property
+    def heard(self) -> bool:
+        """True once any message has come."""
+        return self._newest is not None
+
+    def open_for(self, mono: float) -> float:
+        """Return for how many seconds the connection has been open; 0 where it is not."""
+        return max(0.0, mono - self._link.since_mono) if self.linked else 0.0
+
     def waited_for(self, channel: Channel, mono: float) -> bool:
         """Return whether the connection has been open for longer than a channel may be silent."""
-        return self.linked and mono - self._link.since_mono > channel.stream.limit(self._stale_after)
+        return self.open_for(mono) > channel.stream.limit(self._stale_after)
 
     def snapshot(self, utc: float, mono: float) -> Snapshot:
         """Return the whole chamber as it is at this moment."""

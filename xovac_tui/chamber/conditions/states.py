@@ -9,6 +9,10 @@ from xovac_tui.chamber.conditions.base import Around, Condition, now_holds
 from xovac_tui.chamber.snapshot import LinkWord, Quality
 
 
+NEVER_CAME = 60.0
+"""Seconds of an open link after which a channel that a contract names is missing, and not only late."""
+
+
 class Stale(Condition):
     """A channel that has stopped, or of which no usable value comes; without a channel all data."""
 
@@ -35,7 +39,9 @@ class Stale(Condition):
             # The link has just come back: its message has not had the time to come.
             return None
         if quality is Quality.NO_DATA:
-            return None
+            # A contract names it and other data come: it is missing, and not only late.
+            missing = chamber.heard and chamber.open_for(around.mono) > NEVER_CAME
+            return Look.HOLDS if missing else None
         return now_holds(quality is not Quality.GOOD or _no_number(channel))
 
     def words(self, limit_set: str) -> str:
@@ -47,6 +53,8 @@ class Stale(Condition):
         if not self.rule.channel:
             return "The connection is open, but the data that used to come have stopped."
         quality = around.chamber.quality(self.channel, around.mono) if self.channel else Quality.NO_DATA
+        if quality is Quality.NO_DATA:
+            return f"{self.label} has never come, though other data do."
         comes = quality in (Quality.GOOD, Quality.BAD)
         said = "brings no usable value any more (null or no number)" if comes else "has stopped coming"
         return f"{self.label} {said}."
