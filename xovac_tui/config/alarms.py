@@ -62,7 +62,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Seconds of the past that `no_response` and `frozen` look at."""
     deadband: Annotated[float, Meta(ge=0)] = 0.0
     """How far back behind the limit a value must be before the alarm returns, in the channel's unit."""
-    deadband_ratio: Annotated[float, Meta(ge=0, le=100)] = 0.0
+    deadband_ratio: Annotated[float, Meta(ge=0, lt=1)] = 0.0
     """The same as a ratio of the limit, for pressure: 0.2 is 20 %."""
     on_delay: Seconds = 0.0
     """Seconds for which the condition must hold before the alarm is raised."""

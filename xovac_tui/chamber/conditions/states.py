@@ -8,7 +8,6 @@ from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.conditions.base import Around, Condition, now_holds
 from xovac_tui.chamber.snapshot import LinkWord, Quality
 
-
 NEVER_CAME = 60.0
 """Seconds of an open link after which a channel that a contract names is missing, and not only late."""
 
