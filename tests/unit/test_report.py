@@ -248,6 +248,14 @@ def unseen_step(facts: Facts) -> Facts:
     return with_state(facts, flown=flown)
 
 
+def flown_in_pieces(facts: Facts) -> Facts:
+    """Return a run that began anew after its first dwell, the second of which counts for nothing."""
+    first, hold, *rest = facts.past.state.flown
+    assert hold.dwell is not None
+    again = msgspec.structs.replace(hold, dwell=msgspec.structs.replace(hold.dwell, creditable=0.0))
+    return with_state(facts, flown=(first, hold, first, again, *rest))
+
+
 @pytest.mark.parametrize(
     ("change", "verdict", "place", "outcome", "said"),
     [
@@ -280,6 +288,22 @@ def unseen_step(facts: Facts) -> Facts:
             "does not agree with the plan",
         ),
         (
+            lambda facts: msgspec.structs.replace(facts, payload_is_whole=False),
+            Verdict.NOT_JUDGED,
+            0,
+            Outcome.MET,
+            "Completed.",
+        ),
+        (
+            lambda facts: msgspec.structs.replace(facts, recipe=None, unreadable=True),
+            Verdict.NOT_JUDGED,
+            3,
+            Outcome.OPEN,
+            "text in the record cannot be read",
+        ),
+        (flown_in_pieces, Verdict.NOT_JUDGED, 0, Outcome.OPEN, "went back from step 2 to step 1"),
+        (flown_in_pieces, Verdict.NOT_JUDGED, 1, Outcome.OPEN, "begun 2 times"),
+        (
             lambda facts: msgspec.structs.replace(facts, controlled=""),
             Verdict.NOT_JUDGED,
             3,
@@ -301,6 +325,17 @@ def test_what_is_not_so_or_not_known_is_no_pass(
     assert found.verdict is verdict
     assert found.criteria[place].outcome is outcome
     assert said in found.criteria[place].found
+
+
+def test_a_text_that_cannot_be_read_hides_no_limits(path: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "r.sqlite3"
+    copy.write_bytes(path.read_bytes())
+    with sqlite3.connect(copy) as db:
+        db.execute("UPDATE loads SET source = 'of_a_newer_program = 1\n' || source")
+    db.close()
+    facts = told(copy)
+    assert judge(facts).verdict is Verdict.NOT_JUDGED
+    assert "The recipe's text in the record cannot be read, so its limits are not known." in deviations(facts)
 
 
 def test_gaps_cancelling_and_a_run_that_goes_on_are_told(three: tuple[Facts, ...]) -> None:

@@ -9,7 +9,7 @@ from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.flight import Leg
 from xovac_tui.recipes.units import format_duration, format_number, format_temperature
 from xovac_tui.report.facts import Facts
-from xovac_tui.report.judge import controlled_range
+from xovac_tui.report.judge import controlled_range, went_back
 
 _SHARE = 0.01
 """Of its planned time; a step that is off by no more than this, and one period, is as planned."""
@@ -36,6 +36,10 @@ def _recipe(facts: Facts) -> list[str]:
         found.append("The list in the record does not have the hash that was noted when it was sent.")
     if not state.fits:
         found.append("The chamber told another recipe or another number of steps than the plan has.")
+    if facts.unreadable:
+        found.append("The recipe's text in the record cannot be read, so its limits are not known.")
+    if (back := went_back(facts)) is not None:
+        found.append(f"The chamber went back from step {back[0]} to step {back[1]}.")
     if not state.start_seen:
         found.append("The run was on already when it was first seen: its beginning is not in the record.")
     return found

@@ -90,6 +90,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Recorders that were at work during the run."""
     recipe: Recipe | None = None
     """As its file said when it was handed over; None where its text is not known or cannot be read."""
+    unreadable: bool = False
+    """Its text is there, but this program cannot read it."""
     settings: PlanSettings | None = None
     """How the device was assumed to read the list."""
     items: tuple[tuple[float, ...], ...] = ()

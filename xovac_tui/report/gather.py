@@ -68,6 +68,7 @@ def gather(
         lives = lists.sessions(record)
         start, until = part.start, part.end
         load = past.load
+        recipe = _recipe(load)
         return Facts(
             past=past,
             chamber=chamber,
@@ -75,7 +76,8 @@ def gather(
             program=program,
             made=now,
             sessions=tuple(life for life in lives if life.started < until and life.seen >= start),
-            recipe=_recipe(load),
+            recipe=recipe,
+            unreadable=recipe is None and load is not None and bool(load.source),
             settings=_settings(load),
             items=_items(load),
             payload_is_whole=load is None or payload_hash(load.payload) == load.hash,

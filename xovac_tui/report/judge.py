@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import pairwise
 
 import msgspec
 
@@ -60,8 +61,10 @@ class Judgement(msgspec.Struct, frozen=True):
 def judge(facts: Facts) -> Judgement:
     """Judge a run: completed, each dwell counted for long enough, the part's limits kept."""
     plan = facts.past.plan
-    if plan is None:
+    if plan is None or not facts.payload_is_whole:
         why = "It is not known which recipe was flown, so there is nothing to judge the run by."
+        if plan is not None:
+            why = "The list in the record is not the one that was sent, so nothing is known to judge by."
         return Judgement(Verdict.NOT_JUDGED, why, (_completed(facts),))
     holds = [one for one in plan.segments if one.kind == "hold" and one.index is not None]
     criteria = (_completed(facts), *(_dwell(facts, one) for one in holds), *_limits(facts))
@@ -87,13 +90,24 @@ def _completed(facts: Facts) -> Criterion:
     outcome = {Result.COMPLETED: Outcome.MET, Result.RUNNING: Outcome.OPEN, Result.UNKNOWN: Outcome.OPEN}.get(
         state.result, Outcome.NOT_MET
     )
+    back = went_back(facts)
     if facts.past.running:
         said = "The run goes on."
     elif state.result is Result.RUNNING:
         said = "Its end is not in the record."
+    elif back is not None and outcome is Outcome.MET:
+        outcome = Outcome.OPEN
+        where = f"from step {back[0]} to step {back[1]}"
+        said = f"The chamber went back {where}: these are pieces of more than one run."
     else:
         said = f"{state.result.value.capitalize()}. {state.reason}".strip()
     return Criterion("The recipe is flown to its end", outcome, said)
+
+
+def went_back(facts: Facts) -> tuple[int, int] | None:
+    """Return from which step to which the chamber went back first; None where it never did."""
+    steps = [leg.step for leg in facts.past.view().legs]
+    return next(((before, after) for before, after in pairwise(steps) if after <= before), None)
 
 
 def _dwell(facts: Facts, hold: Segment) -> Criterion:
@@ -102,7 +116,10 @@ def _dwell(facts: Facts, hold: Segment) -> Criterion:
     planned = hold.duration / past.state.speed
     target = format_temperature(hold.to_temp)
     asks = f"Step {hold.index}: dwell at {target} counts for {format_duration(planned)}"
-    leg = next((one for one in past.view().legs if one.step == hold.index), None)
+    flown = [one for one in past.view().legs if one.step == hold.index]
+    leg = flown[0] if flown else None
+    if len(flown) > 1:
+        return Criterion(asks, Outcome.OPEN, f"It was begun {len(flown)} times.", hold.index)
     if leg is None or not past.state.fits:
         return Criterion(asks, *_not_flown(facts, leg), hold.index)
     dwell = leg.dwell
@@ -134,6 +151,9 @@ def _not_flown(facts: Facts, leg: Leg | None) -> tuple[Outcome, str]:
 
 def _limits(facts: Facts) -> list[Criterion]:
     """Judge the limits of the part by every measured value of the controlled temperature."""
+    if facts.unreadable:
+        said = "The recipe's text in the record cannot be read, so neither can the limits that it may have."
+        return [Criterion("Part limits, where the recipe has some", Outcome.OPEN, said)]
     limits = None if facts.recipe is None else facts.recipe.limits
     if limits is None:
         return []
