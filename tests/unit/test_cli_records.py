@@ -342,6 +342,13 @@ def test_a_report_is_written_beside_and_its_hash_is_that_of_the_export(line: Com
     assert again.code == 2
     assert "add --force" in again.err
     assert line("report", "last", "--record", record, "--out", "last.html").code == 0
+    assert "interim" not in (line.home / "last.html").read_text()
+    lock = WriterLock(Path(record))
+    assert lock.acquire()
+    try:
+        assert line("report", "last", "--record", record, "--out", "last.html", "--force").code == 0
+    finally:
+        lock.release()
     assert "interim" in (line.home / "last.html").read_text()
 
 

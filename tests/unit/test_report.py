@@ -28,6 +28,7 @@ from xovac_tui.recipes.model import Limits
 from xovac_tui.recording.exported import note_exported
 from xovac_tui.recording.items import RunItem
 from xovac_tui.recording.lists import RecordedAlarm, find_span
+from xovac_tui.recording.lock import WriterLock
 from xovac_tui.recording.parts import columns_of, open_still, part_of
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.schema import RecordError
@@ -73,7 +74,12 @@ def html(facts: Facts) -> str:
 def three(tmp_path_factory: pytest.TempPathFactory) -> tuple[Facts, ...]:
     """A completed run that lost its link for 20 s, a cancelled one, one that goes on."""
     made = three_runs(tmp_path_factory.mktemp("record") / "three.sqlite3")
-    return tuple(told(made, number) for number in (1, 2, 3))
+    lock = WriterLock(made)
+    assert lock.acquire()
+    try:
+        return tuple(told(made, number) for number in (1, 2, 3))
+    finally:
+        lock.release()
 
 
 def exported(path: Path, run: str = "r1") -> tuple[list[str], list[list[str]]]:
@@ -349,6 +355,25 @@ def test_gaps_cancelling_and_a_run_that_goes_on_are_told(three: tuple[Facts, ...
     assert judge(running).verdict is Verdict.NOT_JUDGED
     assert judge(running).why == "The run goes on: this is an interim report."
     assert "(interim: the run goes on)" in page(running, UTC)
+
+
+def test_a_run_whose_recorder_died_does_not_go_on(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite3"
+    writer = begin(path)
+    fly(writer, 1, 100.0, seconds=100.0)
+    writer.abandon()
+    facts = told(path, now=BEGAN + 300_000)
+    found = judge(facts)
+    assert found.verdict is Verdict.NOT_JUDGED
+    assert "goes on" not in found.why
+    assert found.criteria[0].found == "Its end is not in the record."
+    assert found.criteria[1].outcome is Outcome.OPEN
+    assert found.criteria[1].found.endswith("elapsed. Its end is not in the record.")
+    assert facts.past.seconds == pytest.approx(100.0, abs=2.0)
+    assert any(said.startswith("The record ends before the run") for said in deviations(facts))
+    html = page(facts, UTC)
+    assert "goes on" not in html
+    assert "from its beginning to its end" not in html
 
 
 def test_limits_that_were_broken_before_a_run_ends_fail_it_at_once(three: tuple[Facts, ...]) -> None:

@@ -166,6 +166,8 @@ def _missing(facts: Facts) -> list[str]:
         found.append(
             f"{facts.unread.events:,} events are damaged in the record and are missing in this report."
         )
+    if past.left:
+        found.append("The record ends before the run: whether it went on, and how it ended, is not known.")
     if not facts.events:
         found.append("No sample of the run is in the record (any more).")
     if not facts.controlled:

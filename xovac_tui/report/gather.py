@@ -18,6 +18,7 @@ from xovac_tui.recipes.plan import PlanSettings
 from xovac_tui.recipes.units import format_temperature
 from xovac_tui.recording import lists
 from xovac_tui.recording.lists import RecordedLoad, find_span, payload_hash
+from xovac_tui.recording.lock import is_recorded
 from xovac_tui.recording.parts import Part, open_still, part_of, unread
 from xovac_tui.recording.parts import Told as Progress
 from xovac_tui.recording.record import Record
@@ -58,7 +59,10 @@ def gather(
     past = read_run(path, number, contract=contract, channels=_told(contract), now=now)
     if past is None:
         raise RecordError(f"Run r{number} is not in {path} any more.")
+    recorded = is_recorded(path)
     with open_still(path) as record:
+        if past.running and not recorded:
+            past = _left(past, record)
         part = part_of(find_span(record, past.recorded.label), None, None, None)
         controlled, pressure = _role(contract, Role.CONTROLLED), _role(contract, Role.PRESSURE)
         phases = _phases(past, part)
@@ -98,6 +102,12 @@ def gather(
             unread=unread(record, part),
             audit=_audit(record),
         )
+
+
+def _left(past: PastRun, record: Record) -> PastRun:
+    """Return a run of which the record ends before the run did."""
+    seen = max((life.seen for life in lists.sessions(record)), default=past.until)
+    return msgspec.structs.replace(past, left=True, until=max(past.recorded.started, min(past.until, seen)))
 
 
 def _told(contract: Contract) -> list[Told]:

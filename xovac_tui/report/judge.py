@@ -126,13 +126,14 @@ def _dwell(facts: Facts, hold: Segment) -> Criterion:
     if dwell is None or leg.start is None:
         return Criterion(asks, Outcome.OPEN, "It went by while nothing was heard.", hold.index)
     found = f"{format_duration(dwell.creditable)} count, of {format_duration(dwell.elapsed)} elapsed."
-    goes_on = leg.end is None and past.running
+    goes_on = leg.end is None and past.state.result is Result.RUNNING
     # The chamber tells the beginning and the end of a step no finer than it reports.
     allowed = 0.0 if goes_on else min(facts.period, _ALLOWED * planned)
     if dwell.creditable >= planned - allowed:
         return Criterion(asks, Outcome.MET, found, hold.index)
     if goes_on:
-        return Criterion(asks, Outcome.OPEN, f"{found} It goes on.", hold.index)
+        said = "It goes on." if past.running else "Its end is not in the record."
+        return Criterion(asks, Outcome.OPEN, f"{found} {said}", hold.index)
     short = planned - dwell.creditable
     return Criterion(asks, Outcome.NOT_MET, f"{found} {format_duration(short)} are missing.", hold.index)
 

@@ -69,10 +69,13 @@ class PastRun(msgspec.Struct, frozen=True, kw_only=True):
     """The temperature that the recipe drives; None where no message is known to tell it."""
     pressure: Track | None = None
 
+    left: bool = False
+    """Nobody records it any more, so nobody knows whether it goes on."""
+
     @property
     def running(self) -> bool:
         """True while it goes on, as far as the record knows."""
-        return self.recorded.ended is None and self.state.result is Result.RUNNING
+        return self.recorded.ended is None and self.state.result is Result.RUNNING and not self.left
 
     @property
     def seconds(self) -> float:
