@@ -23,10 +23,11 @@ from tests.helpers.pastruns import BEGAN, SESSION, begin, fly, three_runs
 from tests.helpers.reports import NOW, SOURCE, Page, eventful
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmState, Severity
+from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.flight import Result
 from xovac_tui.recipes.model import Limits
 from xovac_tui.recording.exported import note_exported
-from xovac_tui.recording.items import RunItem
+from xovac_tui.recording.items import MarkItem, RunItem
 from xovac_tui.recording.lists import RecordedAlarm, find_span
 from xovac_tui.recording.lock import WriterLock
 from xovac_tui.recording.parts import columns_of, open_still, part_of
@@ -188,6 +189,26 @@ def test_the_hash_is_that_of_the_exported_transcript_and_stays_so(tmp_path: Path
         db.execute("UPDATE loads SET who = 'eve@lab'")
     db.close()
     assert told(path).data_hash != before
+
+
+def test_a_console_beside_does_not_change_the_hash(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite3"
+    writer = begin(path)
+    early = Writer(path, SESSION, recording=False, utc=BEGAN + 10, mono=10.0)
+    fly(writer, 1, 100.0, source=SOURCE, seconds=300.0)
+    during = Writer(path, SESSION, recording=False, utc=BEGAN + 150, mono=150.0)
+    during.item(MarkItem(Mark(200.0, BEGAN + 200, "note", "in it"), "eve@lab"))
+    during.commit(BEGAN + 201)
+    writer.commit(BEGAN + 500)
+    before = told(path).data_hash
+    # What they do after the run, and when they leave, is no part of it.
+    early.item(MarkItem(Mark(700.0, BEGAN + 700, "note", "later"), "eve@lab"))
+    early.commit(BEGAN + 700)
+    assert told(path).data_hash == before
+    early.close(BEGAN + 800)
+    during.close(BEGAN + 801)
+    writer.close(BEGAN + 900)
+    assert told(path).data_hash == before
 
 
 # -- verdict --------------------------------------------------------------------------------------------

@@ -95,11 +95,11 @@ def tape_of(record: Record, part: Part, told: Told | None = None) -> Tape:
     noted = marks(record, start, end, _ALL)
     used = {link.session for link in (*before, *during)} | {entry.session for entry in entries}
     used |= {mark.session for mark in noted} | {run.session for run in flown}
-    told_of = [
-        _until(life, end)
-        for life in lives
-        if life.id in used or (only in (None, life.id) and life.started < end and life.seen >= start)
-    ]
+    handed, changed = _loads(record, start, end, flown), changes(record, start, end)
+    alarmed = alarms(record, start, end)
+    used |= {one.session for one in handed} | {one.session for one in changed}
+    used |= {one.session for one in alarmed}
+    told_of = [_until(life, end) for life in lives if life.id in used or _recorded(life, part, start, end)]
     return Tape(
         head=TapeHead(
             label=part.span.label,
@@ -116,18 +116,28 @@ def tape_of(record: Record, part: Part, told: Told | None = None) -> Tape:
         links=(*before, *during),
         commands=tuple(entries),
         marks=tuple(noted),
-        loads=_loads(record, start, end, flown),
+        loads=handed,
         # When it was exported is no part of what happened.
         runs=tuple(msgspec.structs.replace(run, exported=None) for run in flown),
         rates=tuple((number, data) for number, data in rates(record) if number in numbers),
-        alarms=tuple(alarms(record, start, end)),
-        changes=tuple(changes(record, start, end)),
+        alarms=tuple(alarmed),
+        changes=tuple(changed),
     )
 
 
+def _recorded(life: RecordedSession, part: Part, start: float, end: float) -> bool:
+    """Return whether a recorder was at work in a part.
+
+    A console beside it is told of only where it did something: when it was seen is noted only then, which
+    may be long after the part.
+    """
+    only = part.span.session.id if part.span.session else None
+    return life.recording and only in (None, life.id) and life.started < end and life.seen >= start
+
+
 def _until(life: RecordedSession, end: float) -> RecordedSession:
-    """Return a session as it was at a record time: it went on then, if it was seen later."""
-    if life.seen <= end:
+    """Return a session as it was at a record time: it went on then, if it was seen later (or may be)."""
+    if life.seen <= end and (life.closed or life.recording):
         return life
     return msgspec.structs.replace(life, seen=max(life.started, end), closed=False)
 
