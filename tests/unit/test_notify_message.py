@@ -166,6 +166,12 @@ def test_a_command_may_call_this_program() -> None:
     from_environment(environment(message(Told(change=changed())), {}))
 
 
+def test_the_pieces_of_an_address_are_hidden_however_they_are_written() -> None:
+    assert hidden("No topic secrettopic at HOST.EXAMPLE", "ntfy://host.example/SecretTopic") == (
+        "No topic *** at ***"
+    )
+
+
 def test_the_pieces_of_an_address_are_hidden() -> None:
     url = "slack://T0KEN_A/B1234/s3cr%2Fet/#lab?x=longer"
     said = hidden("slack: T0KEN_A said no to s3cr/et at B1234, longer\x1b", url)

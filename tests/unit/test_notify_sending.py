@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
+import logging
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,10 +21,12 @@ from xovac_tui.chamber.alarmview import AlarmEvent, AlarmsView
 from xovac_tui.clock import SystemClock
 from xovac_tui.config.notify import Heartbeat, NotifySettings, Receiver
 from xovac_tui.errors import NotifyError
+from xovac_tui.notify import services
 from xovac_tui.notify.heartbeat import heartbeat
 from xovac_tui.notify.message import MessageKind, Told, compose
 from xovac_tui.notify.notifier import Notifier
 from xovac_tui.notify.sending import PAUSES, persist, send
+from xovac_tui.notify.services import send_by_apprise
 
 SECRET = "hunter2hunter2"
 MESSAGE = compose("bench-1", MessageKind.ALARM, [Told(change=changed(run=12, step=3))], UTC)
@@ -215,6 +220,30 @@ async def test_a_service_that_fails_is_told_without_its_address(caplog: pytest.L
     assert SECRET not in f"{words} {caught.value} {caplog.text}"
 
 
+async def test_what_is_said_of_one_address_is_not_told_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = threading.Barrier(2)
+
+    class Target:
+        def __init__(self, url: str) -> None:
+            self.topic = url.rpartition("/")[2]
+
+        def notify(self, **_: Any) -> bool:
+            both.wait(10)
+            logging.getLogger("apprise").warning("The topic %s was not found.", self.topic)
+            both.wait(10)
+            return False
+
+    monkeypatch.setattr(services, "_target", lambda url: (Target(url), importlib.import_module("apprise")))
+    said: dict[str, list[str]] = {"FirstTopic": [], "OtherTopic": []}
+
+    async def one(topic: str) -> None:
+        with pytest.raises(NotifyError, match="did not take it"):
+            await send_by_apprise(f"ntfy://{topic}", MESSAGE, timeout=20, said=said[topic].append)
+
+    await asyncio.gather(*map(one, said))
+    assert list(said.values()) == [["The topic *** was not found."]] * 2
+
+
 async def test_a_service_that_hangs_is_given_up() -> None:
     pytest.importorskip("apprise")
     async with hook() as server:
@@ -222,6 +251,18 @@ async def test_a_service_that_hangs_is_given_up() -> None:
         error = await refused(apprise(server, timeout=0.5))
         server.hold.set()
     assert str(error) == "the service did not answer within 0.5 s."
+
+
+async def test_the_end_of_the_program_waits_for_no_service_that_hangs() -> None:
+    pytest.importorskip("apprise")
+    async with hook() as server:
+        server.hold.clear()
+        await refused(apprise(server, timeout=0.5))
+        names = [thread.name for thread in threading.enumerate()]
+        server.hold.set()
+    assert "notify-apprise" in names
+    # Those of an executor are waited for, however long that takes; asyncio's own are called otherwise.
+    assert not [name for name in names if name.startswith("ThreadPoolExecutor")]
 
 
 async def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,7 +79,8 @@ def hidden(text: str, url: str) -> str:
     pieces = {piece for form in (rest, unquote(rest)) for piece in re.split(r"[/:@?&=,#+]", form)}
     for piece in sorted(pieces, key=len, reverse=True):
         if len(piece) >= _SHORTEST_SECRET:
-            text = text.replace(piece, "***")
+            # Services write hosts and names as they like.
+            text = re.sub(re.escape(piece), "***", text, flags=re.IGNORECASE)
     return clean(text, 300)
 
 
@@ -100,7 +101,11 @@ def _library() -> Any:
 def _target(url: str) -> tuple[Any, Any]:
     """Return what sends to an address, and the library."""
     library = _library()
-    target = library.Apprise(asset=library.AppriseAsset(app_id=PROGRAM, app_desc=PROGRAM))
+    # Else the library works in threads of its own, which the end of this program would wait for.
+    here: dict[str, Any] = {"async_mode": False}
+    if hasattr(library.AppriseAsset, "_service_timeout"):
+        here["service_timeout"] = 0
+    target = library.Apprise(asset=library.AppriseAsset(app_id=PROGRAM, app_desc=PROGRAM, **here))
     if not target.add(url):
         raise NotifyError(
             "Apprise does not know such an address, or a part of it is missing; check it in the settings.",
@@ -144,8 +149,9 @@ class _Words(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.words: list[str] = []
+        self._thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep one line."""
-        if len(self.words) < 5:
+        """Keep one line of this thread: what is said of other addresses holds pieces that are not hidden."""
+        if record.thread == self._thread and len(self.words) < 5:
             self.words.append(record.getMessage())
