@@ -43,6 +43,11 @@ HOT = "Pressure rising in a hot dwell"
         ({"pressure": 9.0, "setpoint": -20.0, "temperatures": (Temperature("P", 14.0, -1.0),)}, [COOLING]),
         ({"pressure": 9.0, "setpoint": 15.0, "temperatures": (Temperature("P", 14.0, -1.0),)}, []),
         ({"pressure": 9.0, "setpoint": -20.0, "temperatures": (Temperature("P", 20.0, -1.0),)}, []),
+        # One that is not meant to fall so far hides none that is below already.
+        (
+            {"pressure": 9.0, "setpoint": 15.0, "temperatures": (Temperature("P", 14.0, -2.0), COLD)},
+            [COOLING],
+        ),
         ({"pressure": 1e-5, "vent": True}, [VENTING]),
         ({"vent": True}, [VENTING]),
         ({"vent": True, "temperatures": (WARM,)}, []),

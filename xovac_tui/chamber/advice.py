@@ -105,7 +105,8 @@ def _cold_in_air(
         falls = min(0.0, one.per_minute or 0.0)
         return one.celsius + SOON * falls
 
-    found = min(moment.temperatures, key=soon, default=None)
+    # What is below it now comes before what will be.
+    found = min(moment.temperatures, key=lambda one: (one.celsius >= dew, soon(one)), default=None)
     if found is None or soon(found) >= dew:
         return
     if found.celsius < dew:
