@@ -488,10 +488,34 @@ def test_an_alarm_is_one_row_from_its_raising_to_its_acknowledgement() -> None:
     ]
     assert [(one.returned, one.acknowledged, one.acknowledged_by) for one in found] == [
         (None, 41, "bob"),
-        (13, None, ""),
+        # Whoever acknowledges an alarm has seen that it came before.
+        (13, 30, "ann"),
         (None, 30, "ann"),
     ]
     assert [one.utc for one in handled(told, 10.0, 20.0)] == [15]
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        (AlarmEvent.SHELVED, AlarmEvent.UNSHELVED),
+        (AlarmEvent.OUT_OF_SERVICE, AlarmEvent.IN_SERVICE),
+        (AlarmEvent.REMOVED,),
+        # Its return was seen by nobody: the recorder was away.
+        (AlarmEvent.RAISED, AlarmEvent.RETURNED),
+    ],
+)
+def test_what_went_in_silence_before_a_run_did_not_stand_in_it(last: tuple[AlarmEvent, ...]) -> None:
+    told = [change(1, AlarmEvent.RAISED), *(change(2 + place, event) for place, event in enumerate(last))]
+    assert occurrences(told, 10.0, 20.0) == ()
+    assert len(occurrences(told, 0.0, 20.0)) == last.count(AlarmEvent.RAISED) + 1
+
+
+def test_what_comes_back_from_its_shelf_stands() -> None:
+    back = change(3, AlarmEvent.UNSHELVED)
+    back = msgspec.structs.replace(back, change=msgspec.structs.replace(back.change, active=True))
+    told = [change(1, AlarmEvent.RAISED), change(2, AlarmEvent.SHELVED), back]
+    assert [one.earlier for one in occurrences(told, 10.0, 20.0)] == [True]
 
 
 # -- the page -------------------------------------------------------------------------------------------

@@ -54,6 +54,8 @@ class Occurrence(msgspec.Struct, frozen=True):
     raised: AlarmChange
     returned: float | None = None
     """UTC seconds; None where its condition holds still, or nobody saw it go."""
+    gone: float | None = None
+    """Record time from which on it stood no more, also where nobody saw it go."""
     acknowledged: float | None = None
     acknowledged_by: str = ""
     earlier: bool = False

@@ -18,6 +18,8 @@ _HANDLED = (
     AlarmEvent.REMOVED,
 )
 
+_BACK = (AlarmEvent.UNSHELVED, AlarmEvent.IN_SERVICE)
+
 
 def occurrences(changes: Iterable[RecordedAlarm], start: float, until: float) -> tuple[Occurrence, ...]:
     """Return the alarms that stood in a stretch of record time, in the order in which they were raised.
@@ -25,26 +27,47 @@ def occurrences(changes: Iterable[RecordedAlarm], start: float, until: float) ->
     One that was raised before counts where it had not returned; what became of one later is told as well.
     """
     found: list[Occurrence] = []
-    standing: dict[str, int] = {}
+    standing: dict[str, list[int]] = {}
+    """Rule -> its occurrences that nobody has acknowledged, and the newest."""
     for one in changes:
-        change = one.change
+        change, places = one.change, standing.setdefault(one.change.rule, [])
         if change.event is AlarmEvent.RAISED:
+            if places:
+                found[places[-1]] = _gone(found[places[-1]], one.t)
             if one.t >= until:
-                standing.pop(change.rule, None)
+                # What is told of it from now on is about another time.
+                places.clear()
                 continue
-            standing[change.rule] = len(found)
+            places[:] = [place for place in places if found[place].acknowledged is None]
+            places.append(len(found))
             found.append(Occurrence(change, earlier=one.t < start))
-        elif (place := standing.get(change.rule)) is not None:
-            found[place] = _after(found[place], change)
-    return tuple(one for one in found if not one.earlier or one.returned is None or one.returned >= start)
+        elif places:
+            found[places[-1]] = _after(found[places[-1]], one)
+            if change.event is AlarmEvent.ACKNOWLEDGED:
+                for place in places:
+                    found[place] = _acknowledged(found[place], change)
+    return tuple(one for one in found if not one.earlier or one.gone is None or one.gone >= start)
 
 
-def _after(one: Occurrence, change: AlarmChange) -> Occurrence:
+def _after(one: Occurrence, told: RecordedAlarm) -> Occurrence:
+    change = told.change
     if change.event is AlarmEvent.RETURNED:
-        return msgspec.structs.replace(one, returned=one.returned or change.utc)
-    if change.event is AlarmEvent.ACKNOWLEDGED and one.acknowledged is None:
-        return msgspec.structs.replace(one, acknowledged=change.utc, acknowledged_by=change.who)
-    return one
+        one = msgspec.structs.replace(one, returned=one.returned or change.utc)
+    # On the shelf and out of service it goes in silence.
+    silent = change.event in _BACK and not change.active
+    ended = change.event in (AlarmEvent.RETURNED, AlarmEvent.REMOVED) or silent
+    return _gone(one, told.t) if ended else one
+
+
+def _gone(one: Occurrence, t: float) -> Occurrence:
+    return one if one.gone is not None else msgspec.structs.replace(one, gone=t)
+
+
+def _acknowledged(one: Occurrence, change: AlarmChange) -> Occurrence:
+    """Return an occurrence that somebody has seen: who acknowledges an alarm has seen all that it did."""
+    if one.acknowledged is not None:
+        return one
+    return msgspec.structs.replace(one, acknowledged=change.utc, acknowledged_by=change.who)
 
 
 def handled(changes: Iterable[RecordedAlarm], start: float, until: float) -> tuple[AlarmChange, ...]:
