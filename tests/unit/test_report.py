@@ -26,6 +26,7 @@ from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmState, Sev
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.flight import Result
 from xovac_tui.recipes.model import Limits
+from xovac_tui.recording import writer as writing
 from xovac_tui.recording.exported import note_exported
 from xovac_tui.recording.items import MarkItem, RunItem
 from xovac_tui.recording.lists import RecordedAlarm, find_span
@@ -394,6 +395,26 @@ def test_a_run_whose_recorder_died_does_not_go_on(tmp_path: Path) -> None:
     assert any(said.startswith("The record ends before the run") for said in deviations(facts))
     html = page(facts, UTC)
     assert "goes on" not in html
+    assert "from its beginning to its end" not in html
+
+
+def test_what_was_deleted_or_did_not_come_is_told_with_the_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "BLOCK", 64)
+    path = eventful(tmp_path / "r.sqlite3")
+    assert told(path).holes == ()
+    with sqlite3.connect(path) as db:
+        # As keep_days does it.
+        db.execute("DELETE FROM blocks WHERE id IN (2, 5)")
+    db.close()
+    facts = told(path)
+    assert len(facts.holes) == 2
+    assert facts.past.gaps == ()
+    assert "of the run there is none in the record." in judge(facts).criteria[-1].found
+    assert any("that are no gap the record holds no usable temperature" in said for said in deviations(facts))
+    html = page(facts, UTC)
+    assert "Something of the run is not in the record" in html
     assert "from its beginning to its end" not in html
 
 

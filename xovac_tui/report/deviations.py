@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from xovac_tui.api.figures import number
 from xovac_tui.api.text import clean
-from xovac_tui.chamber.dwell import Dwell
+from xovac_tui.chamber.dwell import NEAR_PERIODS, NEAR_SECONDS, Dwell
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.flight import Leg
 from xovac_tui.recipes.units import format_duration, format_number, format_temperature
-from xovac_tui.report.facts import Facts
+from xovac_tui.report.facts import Facts, Span
 from xovac_tui.report.judge import controlled_range, went_back
 
 _SHARE = 0.01
@@ -161,6 +161,12 @@ def _missing(facts: Facts) -> list[str]:
         total = format_duration(sum(gap.seconds for gap in past.gaps))
         many = "1 gap" if len(past.gaps) == 1 else f"{len(past.gaps)} gaps"
         found.append(f"{many}, {total} in all, in which nothing was measured.")
+    if unseen := [hole for hole in facts.holes if not _in_gap(hole, facts)]:
+        total = format_duration(sum(end - start for start, end in unseen))
+        found.append(
+            f"For {total} that are no gap the record holds no usable temperature of the part: none "
+            "came, or it was deleted since."
+        )
     found += [clean(one.mark.text, 400) for one in past.marks if one.mark.kind in ("clock", "unrecorded")]
     if facts.unread is not None:
         found.append(
@@ -173,3 +179,10 @@ def _missing(facts: Facts) -> list[str]:
     if not facts.controlled:
         found.append("No message is known to tell the temperature that the recipe drives (role controlled).")
     return found
+
+
+def _in_gap(hole: Span, facts: Facts) -> bool:
+    """Return whether a gap explains why nothing was measured, but for what lies between two reports."""
+    near = max(NEAR_SECONDS, NEAR_PERIODS * facts.period)
+    covered = sum(max(0.0, min(hole[1], gap.end) - max(hole[0], gap.start)) for gap in facts.past.gaps)
+    return hole[1] - hole[0] - covered <= near

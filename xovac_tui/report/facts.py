@@ -107,6 +107,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     phases: tuple[Phase, ...] = ()
     """The first is the whole run."""
     channels: tuple[ChannelFigures, ...] = ()
+    holes: tuple[Span, ...] = ()
+    """When the record holds no usable value of the controlled temperature; those in gaps included."""
     period: float = 0.0
     """Seconds between two reports of temperature or step, the longer of their usual ones; 0: not known."""
     others: tuple[Track, ...] = ()
@@ -129,6 +131,13 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-256 of the run's transcript, hex."""
     audit: str = ""
     """Head of the audit chain when the report was made; empty where there is none."""
+
+    @property
+    def whole(self) -> bool:
+        """True where the record holds all of the run, from its beginning to its end."""
+        past = self.past
+        known = past.state.start_seen and past.recorded.ended is not None
+        return known and not (past.gaps or self.holes or self.unread)
 
     def channel(self, name: str) -> ChannelFigures | None:
         """Return what the channel with a full name did; None where it has no sample."""

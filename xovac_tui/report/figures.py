@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from statistics import median_low
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from xovac_tui.chamber.dwell import NEAR_PERIODS, NEAR_SECONDS
 from xovac_tui.recording.parts import Part, Told, stretches
 from xovac_tui.recording.record import Record
-from xovac_tui.report.facts import Figures, Phase
+from xovac_tui.report.facts import Figures, Phase, Span
 
 _PACES = 500
 """Pauses between two messages of a channel, the first of the run, of which the usual one is taken."""
@@ -77,6 +77,11 @@ class Tally:
         found = self._sums.get(name, [None] * self._count)
         return tuple(None if total is None else total.figures() for total in found)
 
+    def holes(self, name: str, start: float, end: float) -> tuple[Span, ...]:
+        """Return when a paced channel had no usable value for longer than it usually has none."""
+        pace = self._paced.get(name)
+        return () if pace is None else pace.holes(start, end)
+
     def period(self, name: str) -> float | None:
         """Return the usual seconds between two samples of a channel; None where there are too few."""
         pace = self._paced.get(name)
@@ -115,15 +120,33 @@ class _Pace:
     def __init__(self) -> None:
         self._last: float | None = None
         self._pauses: list[float] = []
+        self._long: list[Span] = []
+        self._first: float | None = None
+        self._end = 0.0
+        """Time of the newest sample."""
 
-    def add(self, times: Any) -> None:
+    def add(self, times: Floats) -> None:
         """Take the times of more samples in."""
+        if self._first is None:
+            self._first = self._end = float(times[0])
+        edges = np.concatenate(([self._end], times))
+        for place in np.flatnonzero(np.diff(edges) > NEAR_SECONDS):
+            self._long.append((float(edges[place]), float(edges[place + 1])))
+        self._end = float(times[-1])
         for at in times:
             if len(self._pauses) >= _PACES:
                 return
             if self._last is not None and at > self._last:
                 self._pauses.append(float(at - self._last))
             self._last = float(at)
+
+    def holes(self, start: float, end: float) -> tuple[Span, ...]:
+        """Return the pauses that are no usual ones, those at the beginning and the end included."""
+        if self._first is None:
+            return ((start, end),)
+        least = max(NEAR_SECONDS, NEAR_PERIODS * (self.usual() or 0.0))
+        pauses = ((start, self._first), *self._long, (self._end, end))
+        return tuple(one for one in pauses if one[1] - one[0] > least)
 
     def usual(self) -> float | None:
         """Return the usual pause."""

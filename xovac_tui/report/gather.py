@@ -89,6 +89,7 @@ def gather(
             pressure=pressure,
             phases=phases,
             channels=_channels(record, contract, tally),
+            holes=tally.holes(controlled, start, until),
             period=max(tally.period(name) or 0.0 for name in (controlled, _role(contract, Role.STEP))),
             others=_others(Windows(record), contract, controlled, part),
             zooms=_zooms(Windows(record), contract, past, part),

@@ -165,9 +165,9 @@ def _limits(facts: Facts) -> list[Criterion]:
         return [Criterion(asks, Outcome.OPEN, said)]
     span = f"{quantity(measured.low, 'degC')} to {quantity(measured.high, 'degC')}"
     found = f"{measured.count:,} measured values, {span}."
-    if facts.past.gaps:
-        unseen = sum(gap.seconds for gap in facts.past.gaps)
-        found += f" {format_duration(unseen)} of the run were not measured."
+    if facts.holes:
+        unseen = sum(end - start for start, end in facts.holes)
+        found += f" For {format_duration(unseen)} of the run there is none in the record."
     kept = limits.min <= measured.low and measured.high <= limits.max
     return [Criterion(asks, Outcome.MET if kept else Outcome.NOT_MET, found)]
 

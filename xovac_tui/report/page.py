@@ -95,7 +95,7 @@ class _Page:
             "handled": handled_rows(facts, self._times),
             "commands": [command_row(one.entry, self._times) for one in past.commands],
             "notes": note_rows(facts, self._times),
-            "whole": past.state.start_seen and past.recorded.ended is not None,
+            "whole": facts.whole,
             "gaps": gap_rows(facts, self._times),
             "phases": self._phases(),
             "by_step": self._by_step(),
