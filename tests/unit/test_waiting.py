@@ -14,7 +14,7 @@ import pytest
 
 from tests.helpers.console import FakeClock, FakeLink, make_station, reading
 from tests.unit.test_station_record import life
-from xovac_tui.chamber.expression import parse_condition
+from xovac_tui.chamber.expression import ExpressionError, parse_condition
 from xovac_tui.chamber.values import ChamberValues
 from xovac_tui.cli import status as cli_status
 from xovac_tui.cli.wait import Teller, Waiting
@@ -77,6 +77,28 @@ async def test_what_is_missing_counts_only_once_data_could_have_come() -> None:
         assert bench.waiting.look()
         # With the first message it is known at once.
         assert not await bench.report()
+
+
+async def test_one_odd_message_does_not_end_the_waiting() -> None:
+    async with waiting("extra.t > 50") as bench:
+        bench.link.push(LinkState.ONLINE)
+        for value, over in ((20.0, False), ("n/a", False), (60.0, True)):
+            bench.clock.advance(1.0)
+            bench.link.deliver("extra", json.dumps({"t": value}))
+            await asyncio.sleep(0)
+            assert bench.waiting.look() is over
+            if value == "n/a":
+                assert "Only numbers are compared by >" in str(bench.waiting.in_vain(2.0))
+
+
+async def test_what_never_goes_together_ends_it() -> None:
+    async with waiting("extra.t > 50") as bench:
+        bench.link.push(LinkState.ONLINE)
+        bench.clock.advance(1.0)
+        bench.link.deliver("extra", json.dumps({"t": "n/a"}))
+        await asyncio.sleep(0)
+        with pytest.raises(ExpressionError):
+            bench.waiting.look()
 
 
 async def test_it_must_be_true_for_so_long_without_a_break() -> None:

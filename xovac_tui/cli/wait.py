@@ -123,6 +123,8 @@ class Waiting:
         """A message has come."""
         self._since: float | None = None
         """Monotonic time since which it is true."""
+        self._understood = False
+        """It was worked out once from what the chamber tells, so that its parts go together."""
         self._hopeless = ""
         self._named = False
 
@@ -163,13 +165,24 @@ class Waiting:
 
     def look(self) -> bool:
         """Look at the chamber once; return whether the waiting is over."""
+        from xovac_tui.chamber.expression import ExpressionError
+
         clock = self._station.clock
         now = clock.mono()
         self._values.at(clock.utc(), now)
         if self._connected is None or not (self._came or now - self._connected >= _FIRST_DATA):
             return False
         self._name_missing()
-        if self._expression.true(self._values) is True:
+        try:
+            true = self._expression.true(self._values)
+        except ExpressionError:
+            # One odd message ("n/a" in place of a number) must not end what has been waited for for hours.
+            if not self._understood:
+                raise
+            self._since = None
+            return False
+        self._understood = self._understood or self._came
+        if true is True:
             self._since = now if self._since is None else self._since
             if now - self._since >= self._needed:
                 self._teller.over(now - self._began)
@@ -207,7 +220,12 @@ class Waiting:
         if self._since is not None:
             so_far, needed = format_duration(now - self._since), format_duration(self._needed)
             return WaitedInVain(f"The {said} are over: it was true for {so_far} of the last {needed} only.")
-        parts = [part for part in self._expression.parts(self._values) if part.true is not True]
+        from xovac_tui.chamber.expression import ExpressionError
+
+        try:
+            parts = [part for part in self._expression.parts(self._values) if part.true is not True]
+        except ExpressionError as error:
+            return WaitedInVain(f"It did not come true in {said}. {error}")
         lines = table([(f"  {_WORDS[part.true]}", part.text, part.told) for part in parts])
         return WaitedInVain("\n".join([f"It did not come true in {said}:", *lines]))
 
