@@ -57,6 +57,20 @@ def test_a_channel_has_two_names_and_its_unit(bench: Bench) -> None:
         bench.told("plate_a > 3 mbar")
 
 
+def test_a_change_per_hour_needs_its_window_after_a_gap_too(bench: Bench) -> None:
+    for _ in range(700):
+        bench.say(t={"A": 20.0})
+    assert bench.told("per_hour(plate_a, 10 min)") == 0.0
+    bench.wait(580.0)
+    for _ in range(100):
+        bench.say(t={"A": 30.0})
+    assert bench.told("per_hour(plate_a, 10 min) < 1 K/h") is None
+    assert "of 10m 00s measured" in bench.why(What.PER_HOUR, "plate_a", over=600.0)
+    for _ in range(500):
+        bench.say(t={"A": 30.0})
+    assert bench.told("per_hour(plate_a, 10 min) < 1 K/h") is True
+
+
 def test_what_is_not_to_be_believed_is_unknown(bench: Bench) -> None:
     assert bench.told("plate_a > 0") is None
     assert bench.why(What.CHANNEL, "plate_a") == "no data yet"

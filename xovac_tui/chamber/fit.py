@@ -50,6 +50,11 @@ class Track(msgspec.Struct, frozen=True):
         )
 
     @property
+    def measured(self) -> float:
+        """Seconds for which there are values, by whole columns."""
+        return self.width * sum(low == low for low in self.lows)
+
+    @property
     def unfilled(self) -> float:
         """Seconds of the last column for which there is no value yet."""
         return self.start + len(self.lows) * self.width - self.newest

@@ -8,6 +8,7 @@ from xovac_tui.api.figures import with_minus
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.expression import Reading, Wanted, What
 from xovac_tui.chamber.expression.tree import ELAPSED, LINK, RECIPE, STATE, STEP, STEP_ELAPSED
+from xovac_tui.chamber.fit import track
 from xovac_tui.chamber.history import Curve
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.observation import Observation
@@ -172,7 +173,9 @@ class ChamberValues:
         curve, why = self._curve(channel.full_name), self._doubt(channel)
         if why or curve is None or curve.oldest is None:
             return Reading(unit=unit, why=why or "no number")
-        there = self._mono - curve.oldest
+        # What was measured before a gap does not make up for the gap.
+        past = track(curve, self._mono, over, over)
+        there = min(self._mono - curve.oldest, 0.0 if past is None else past.measured)
         if there < _FULL * over:
             return Reading(unit=unit, why=f"{format_duration(there)} of {format_duration(over)} measured")
         found = change_per_hour(curve, self._mono, over)
