@@ -586,6 +586,16 @@ def test_the_page_tells_of_everything(html: str, facts: Facts) -> None:
     assert 'src="data:image/png;base64,' in html
 
 
+def test_labels_in_any_script_stand_in_the_charts_without_a_warning(
+    facts: Facts, recwarn: pytest.WarningsRecorder
+) -> None:
+    assert facts.past.temperature is not None
+    track = msgspec.structs.replace(facts.past.temperature, label="板温度")
+    past = msgspec.structs.replace(facts.past, temperature=track)
+    assert "板温度" in page(msgspec.structs.replace(facts, past=past), UTC)
+    assert not list(recwarn)
+
+
 def test_a_simulated_chamber_is_told(facts: Facts, html: str) -> None:
     assert "Simulated:" not in html
     life = facts.sessions[0]
