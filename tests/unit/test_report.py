@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from tests.helpers.pastruns import BEGAN, SESSION, begin, fly, three_runs
+from tests.helpers.pastruns import BEGAN, SESSION, RecordedBench, begin, fly, three_runs
 from tests.helpers.reports import NOW, SOURCE, Page, eventful
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmState, Severity
@@ -364,6 +364,25 @@ def test_a_text_that_cannot_be_read_hides_no_limits(path: Path, tmp_path: Path) 
     facts = told(copy)
     assert judge(facts).verdict is Verdict.NOT_JUDGED
     assert "The recipe's text in the record cannot be read, so its limits are not known." in deviations(facts)
+
+
+def test_a_step_that_is_told_only_when_it_changes_leaves_no_dwell_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell, newest = RecordedBench._tell, dict[str, Any]()
+
+    def on_change(bench: RecordedBench, name: str, payload: dict[str, Any]) -> None:
+        if name != "recipe_state" or newest.get("step") != payload.get("step"):
+            tell(bench, name, payload)
+            newest.update(payload if name == "recipe_state" else {})
+
+    monkeypatch.setattr(RecordedBench, "_tell", on_change)
+    path = tmp_path / "r.sqlite3"
+    writer = begin(path)
+    fly(writer, 1, 100.0, seconds=300.0)
+    writer.commit(BEGAN + 500)
+    writer.close(BEGAN + 500)
+    assert told(path).period == 1.0
 
 
 def test_gaps_cancelling_and_a_run_that_goes_on_are_told(three: tuple[Facts, ...]) -> None:

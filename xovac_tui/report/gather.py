@@ -90,7 +90,7 @@ def gather(
             phases=phases,
             channels=_channels(record, contract, tally),
             holes=tally.holes(controlled, start, until),
-            period=max(tally.period(name) or 0.0 for name in (controlled, _role(contract, Role.STEP))),
+            period=_period(tally, controlled, _role(contract, Role.STEP), past),
             others=_others(Windows(record), contract, controlled, part),
             zooms=_zooms(Windows(record), contract, past, part),
             alarms=occurrences(changes, start, until),
@@ -195,6 +195,16 @@ def _dwell_name(target: float, count: int) -> str:
     word = dwell_word(target)
     many = f"{count} {word}s" if count > 1 else word
     return f"{many} at {format_temperature(target)}"
+
+
+def _period(tally: Tally, controlled: str, step: str, past: PastRun) -> float:
+    """Return the seconds between two reports of the temperature or of the step, whichever are longer.
+
+    A step that is told only when it changes is known as soon as that: its pauses are its length.
+    """
+    told = tally.figures(step)[0] if step else None
+    again = told is not None and told.count > 2 * len(past.view().legs)
+    return max(tally.period(name) or 0.0 for name in (controlled, step if again else controlled))
 
 
 def _channels(record: Record, contract: Contract, tally: Tally) -> tuple[ChannelFigures, ...]:
