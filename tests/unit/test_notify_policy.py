@@ -76,6 +76,16 @@ def test_what_stood_before_the_program_began_is_told_when_it_returns() -> None:
     assert message.kind is MessageKind.RETURNED
 
 
+@pytest.mark.parametrize("reminder", [0.0, 60.0, 3600.0])
+def test_what_waited_before_the_program_began_is_reminded_of_soon_and_then_as_usual(reminder: float) -> None:
+    one = policy(reminder=reminder, at_most=1000)
+    view = standing("part too hot")
+    told = [second for second in range(0, 8000, 10) if due(one, float(second), view) is not None]
+    first = min(reminder, TRY_AGAIN) if reminder else TRY_AGAIN
+    assert told[0] == first
+    assert told[1:] == ([] if not reminder else list(range(int(first + reminder), 8000, int(reminder))))
+
+
 def test_one_that_chatters_is_counted_and_told_when_the_time_is_over() -> None:
     one = policy(same_after=300.0)
     sent = []

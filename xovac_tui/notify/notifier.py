@@ -103,6 +103,11 @@ class Notifier:
         except NotifyError as error:
             policy.did_not_arrive(message, self._clock.mono())
             self._tell(receiver.name, failure(receiver, error))
+        except Exception as error:  # a defect in one of many services must not lose the message
+            log.critical("a defect while something was told of alarms", exc_info=error)
+            policy.did_not_arrive(message, self._clock.mono())
+            said = NotifyError(f"a defect ({type(error).__name__}). The log file has the details.")
+            self._tell(receiver.name, failure(receiver, said))
         else:
             policy.arrived()
             self._tell(receiver.name, "")

@@ -55,6 +55,9 @@ class Policy:
         self._sent: deque[float] = deque()
         self._last = -math.inf
         self._seen = False
+        self._soon: set[str] = set()
+        """Alarms to remind of soon: a reminder did not arrive, or they waited when this program began, and
+        the one before it may not have told them."""
 
     @property
     def busy(self) -> bool:
@@ -89,6 +92,7 @@ class Policy:
         alarms = [Told(change=self._reminder(one, mono, utc)) for one in reminders]
         for one in reminders:
             self._remind_from[one.rule] = mono
+            self._soon.discard(one.rule)
         return self._message(MessageKind.REMINDER, alarms, mono, utc, view.flood)
 
     def did_not_arrive(self, message: Message, mono: float) -> None:
@@ -97,7 +101,8 @@ class Policy:
         for told in message.alarms:
             rule = told.change.rule
             if message.kind is MessageKind.REMINDER:
-                self._remind_from[rule] = mono - self.receiver.reminder + TRY_AGAIN
+                self._remind_from[rule] = mono
+                self._soon.add(rule)
                 continue
             later = self._waiting.get(rule)
             if later is None:
@@ -144,19 +149,26 @@ class Policy:
         """Return what to remind of at this moment: all that waits for somebody, as soon as one is due."""
         concern = [one for one in view.standing if self._concerns(one.severity, one.rule)]
         if not self._seen:
-            # What stood before this program began was told by the one before it.
+            # What stood before this program began was told by the one before it, or was on its way when that
+            # ended: it is reminded of once, soon, even where nothing else is.
             self._seen = True
             self._told_active |= {one.rule for one in concern if one.active}
+            self._soon = {one.rule for one in concern if one.waits}
         waits = {one.rule: one for one in concern if one.waits}
         for rule in [rule for rule in self._began if rule not in waits and rule not in self._waiting]:
             del self._began[rule]
         for rule in waits:
             self._remind_from.setdefault(rule, mono)
-        every = self.receiver.reminder
+        self._soon &= waits.keys()
         known = [one for rule, one in waits.items() if rule not in self._waiting]
-        if not every or all(mono - self._remind_from[one.rule] < every for one in known):
-            return []
-        return known
+        return known if any(self._is_due(one.rule, mono) for one in known) else []
+
+    def _is_due(self, rule: str, mono: float) -> bool:
+        """Return whether to remind of an alarm that nobody has acknowledged."""
+        silent, every = mono - self._remind_from[rule], self.receiver.reminder
+        if rule in self._soon and silent >= (min(every, TRY_AGAIN) if every else TRY_AGAIN):
+            return True
+        return bool(every) and silent >= every
 
     def _reminder(self, view: AlarmView, mono: float, utc: float) -> AlarmChange:
         change, began = change_of(view, utc, mono), self._began.get(view.rule)
@@ -178,6 +190,7 @@ class Policy:
         rule = told.change.rule
         del self._waiting[rule]
         self._remind_from[rule] = mono
+        self._soon.discard(rule)
         if told.times:
             self._raise_told[rule] = mono
             self._told_active.add(rule)
