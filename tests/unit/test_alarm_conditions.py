@@ -284,6 +284,37 @@ def test_many_alarms_at_once_are_a_flood() -> None:
     assert bench.keeper.flood(bench.now) == 0
 
 
+def test_a_long_flood_is_counted_in_full() -> None:
+    rules = [Rule(name=f"r{n:02d}", kind="high", channel="plate_a", limit=float(n)) for n in range(30)]
+    bench = Watched(*rules)
+    for _ in range(5):
+        bench.let_pass(1, **plate(-1.0))
+        bench.let_pass(1, **plate(99.0))
+    assert bench.keeper.flood(bench.now) == 150
+
+
+def test_that_a_channel_has_stopped_can_be_told_for_sure_until_all_data_stop() -> None:
+    bench = Watched(Rule(name="gone", kind="stale", channel="plate_a", on_delay=2.0))
+    bench.let_pass(2, **plate(20.0))
+    bench.let_pass(20, part=20.0)
+    (view,) = bench.keeper.views(bench.around)
+    assert (view.active, view.doubtful) == (True, False)
+    bench.let_pass(20)
+    (view,) = bench.keeper.views(bench.around)
+    assert (view.active, view.doubtful) == (True, True)
+
+
+def test_names_and_expressions_are_told_as_they_are_written() -> None:
+    rules = (
+        Rule(name="a", kind="high", channel="other.x", limit=5.0),
+        Rule(name="b", kind="high", value="abs(plate_a - plate_b)", limit=5.0),
+        Rule(name="c", kind="stale"),
+    )
+    bench = Watched(*rules)
+    words = [view.condition for view in bench.keeper.views(bench.around)]
+    assert sorted(one.split(" ")[0] for one in words) == ["All", "abs(plate_a", "other.x"]
+
+
 def test_the_worst_that_waits_stands_first() -> None:
     rules = [
         Rule(name="low one", kind="high", channel="plate_a", limit=1.0, severity="low"),
