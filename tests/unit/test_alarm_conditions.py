@@ -9,9 +9,14 @@ import pytest
 
 from tests.helpers import alarmed
 from tests.helpers.alarmed import UTC, Watched, told
+from xovac_tui.api.loader import load_contract
+from xovac_tui.chamber.alarmrules import watchlist
 from xovac_tui.chamber.alarmview import AlarmEvent, AlarmState
+from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LinkWord
-from xovac_tui.config.alarms import Rule
+from xovac_tui.chamber.watchkeeping import Watchkeeper
+from xovac_tui.config import Profile
+from xovac_tui.config.alarms import AlarmSettings, Rule
 
 HOT = Rule(name="hot", kind="high", channel="plate_a", limit=80.0, deadband=2.0)
 
@@ -313,6 +318,17 @@ def test_names_and_expressions_are_told_as_they_are_written() -> None:
     bench = Watched(*rules)
     words = [view.condition for view in bench.keeper.views(bench.around)]
     assert sorted(one.split(" ")[0] for one in words) == ["All", "abs(plate_a", "other.x"]
+
+
+def test_a_rule_that_lacks_its_channel_is_told_by_its_name() -> None:
+    chamber = Chamber(load_contract(()))
+    rules = watchlist(AlarmSettings(), Profile(), load_contract(()), ())
+    assert "part not measured" in rules.off
+    bench = Watched()
+    views = {one.rule: one for one in Watchkeeper(rules, chamber).views(bench.around)}
+    assert views["part not measured"].condition == "Part not measured"
+    assert views["frozen sensor"].condition == "Frozen sensor"
+    assert views["data stopped"].condition == "All data stale for 5s"
 
 
 def test_the_worst_that_waits_stands_first() -> None:

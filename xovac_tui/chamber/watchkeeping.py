@@ -352,6 +352,9 @@ class Watchkeeper:
         )
 
     def _words(self, kept: Kept, limit_set: str) -> str:
+        if kept.off and not kept.rule.channel and not kept.rule.value:
+            # Nobody knows which channel it is about: words about a channel would leave that out.
+            return kept.rule.name[:1].upper() + kept.rule.name[1:]
         words, label = kept.condition.words(limit_set), kept.condition.label
         if not label or not words.startswith(label):
             # What is written to be found again, a name or an expression, stays as it is.
