@@ -22,7 +22,7 @@ from xovac_tui.ui.glyphs import UNICODE
 from xovac_tui.ui.panes.insight import InsightPane
 from xovac_tui.ui.panes.status import StatusPane
 from xovac_tui.ui.widgets.bars import KeyBar
-from xovac_tui.ui.widgets.insightlines import change_words, end_words, held_words
+from xovac_tui.ui.widgets.insightlines import advice_lines, change_words, end_words, held_words
 from xovac_tui.ui.widgets.readings import Readings
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.runfacts import RunFacts
@@ -179,6 +179,11 @@ async def test_a_replay_has_it_too(tmp_path: Path) -> None:
 def test_the_end_in_words(found: Stability, words: str) -> None:
     view = InsightView(utc=0.0, speed=1.0)
     assert end_words(found, view, UNICODE, Times("utc"))[0] == words
+
+
+def test_no_advice_without_a_pressure_is_not_told_as_all_is_well() -> None:
+    ((said, _),) = advice_lines(InsightView(utc=0.0, speed=1.0), 80, UNICODE)[0]
+    assert said == "None can be given: the pressure is not known now."
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,14 @@ import pytest
 
 from tests.helpers import alarmed
 from tests.helpers.alarmed import UTC, Watched, told
+from xovac_tui.api.loader import load_contract
+from xovac_tui.chamber.alarmrules import watchlist
 from xovac_tui.chamber.alarmview import AlarmEvent, AlarmState
+from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LinkWord
-from xovac_tui.config.alarms import Rule
+from xovac_tui.chamber.watchkeeping import Watchkeeper
+from xovac_tui.config import Profile
+from xovac_tui.config.alarms import AlarmSettings, Rule
 
 HOT = Rule(name="hot", kind="high", channel="plate_a", limit=80.0, deadband=2.0)
 
@@ -282,6 +287,48 @@ def test_many_alarms_at_once_are_a_flood() -> None:
     assert bench.keeper.flood(bench.now) == 12
     bench.let_pass(601, **plate(99.0))
     assert bench.keeper.flood(bench.now) == 0
+
+
+def test_a_long_flood_is_counted_in_full() -> None:
+    rules = [Rule(name=f"r{n:02d}", kind="high", channel="plate_a", limit=float(n)) for n in range(30)]
+    bench = Watched(*rules)
+    for _ in range(5):
+        bench.let_pass(1, **plate(-1.0))
+        bench.let_pass(1, **plate(99.0))
+    assert bench.keeper.flood(bench.now) == 150
+
+
+def test_that_a_channel_has_stopped_can_be_told_for_sure_until_all_data_stop() -> None:
+    bench = Watched(Rule(name="gone", kind="stale", channel="plate_a", on_delay=2.0))
+    bench.let_pass(2, **plate(20.0))
+    bench.let_pass(20, part=20.0)
+    (view,) = bench.keeper.views(bench.around)
+    assert (view.active, view.doubtful) == (True, False)
+    bench.let_pass(20)
+    (view,) = bench.keeper.views(bench.around)
+    assert (view.active, view.doubtful) == (True, True)
+
+
+def test_names_and_expressions_are_told_as_they_are_written() -> None:
+    rules = (
+        Rule(name="a", kind="high", channel="other.x", limit=5.0),
+        Rule(name="b", kind="high", value="abs(plate_a - plate_b)", limit=5.0),
+        Rule(name="c", kind="stale"),
+    )
+    bench = Watched(*rules)
+    words = [view.condition for view in bench.keeper.views(bench.around)]
+    assert sorted(one.split(" ")[0] for one in words) == ["All", "abs(plate_a", "other.x"]
+
+
+def test_a_rule_that_lacks_its_channel_is_told_by_its_name() -> None:
+    chamber = Chamber(load_contract(()))
+    rules = watchlist(AlarmSettings(), Profile(), load_contract(()), ())
+    assert "part not measured" in rules.off
+    bench = Watched()
+    views = {one.rule: one for one in Watchkeeper(rules, chamber).views(bench.around)}
+    assert views["part not measured"].condition == "Part not measured"
+    assert views["frozen sensor"].condition == "Frozen sensor"
+    assert views["data stopped"].condition == "All data stale for 5s"
 
 
 def test_the_worst_that_waits_stands_first() -> None:

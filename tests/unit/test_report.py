@@ -23,12 +23,13 @@ from tests.helpers.pastruns import BEGAN, SESSION, RecordedBench, begin, fly, th
 from tests.helpers.reports import NOW, SOURCE, Page, eventful
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmState, Severity
-from xovac_tui.chamber.snapshot import Mark
+from xovac_tui.chamber.snapshot import LedgerEntry, Mark
+from xovac_tui.chamber.snapshot import Outcome as ChamberOutcome
 from xovac_tui.flight import Result
 from xovac_tui.recipes.model import Limits
 from xovac_tui.recording import writer as writing
 from xovac_tui.recording.exported import note_exported
-from xovac_tui.recording.items import MarkItem, RunItem
+from xovac_tui.recording.items import LedgerItem, MarkItem, RunItem
 from xovac_tui.recording.lists import RecordedAlarm, find_span
 from xovac_tui.recording.lock import WriterLock
 from xovac_tui.recording.parts import columns_of, open_still, part_of
@@ -468,11 +469,36 @@ def test_a_run_of_an_unknown_recipe_is_not_judged(tmp_path: Path) -> None:
     writer.close(BEGAN + 200)
     facts = told(tmp_path / "r2.sqlite3", 2)
     assert judge(facts).verdict is Verdict.NOT_JUDGED
-    assert any("No program on this record handed the recipe over" in said for said in deviations(facts))
+    assert any("No recipe file was handed over for this run" in said for said in deviations(facts))
     read = Page(page(facts, UTC))
     assert read.wrong == []
     assert "Run without a name" in read.text
     assert "No plan of this run is known." in read.text
+    assert "neither its text nor its list is known" in read.text
+
+
+def test_a_list_that_was_sent_by_itself_is_told_and_a_cancelled_run_of_it_fails(tmp_path: Path) -> None:
+    payload = '{"name": "Bare", "recipe": [[40.0, 600.0, 0.0]]}'
+    writer = begin(tmp_path / "r.sqlite3")
+    flown = msgspec.structs.replace(fly(writer, 1, 100.0, seconds=20.0), result=Result.CANCELLED)
+    sent = LedgerEntry(1, "load_recipe", payload, "eve@lab", BEGAN + 90, 90.0, ChamberOutcome.SUCCESS)
+    writer.item(LedgerItem(sent, BEGAN + 91, 91.0))
+    writer.item(
+        RunItem(
+            id=2, name="Bare", load=None, started_utc=BEGAN + 101, started_mono=101.0,
+            utc=BEGAN + 110, mono=110.0, result="cancelled", flight=msgspec.json.encode(flown),
+        )
+    )  # fmt: skip
+    writer.commit(BEGAN + 200)
+    writer.close(BEGAN + 200)
+    facts = told(tmp_path / "r.sqlite3", 2)
+    found = judge(facts)
+    assert (found.verdict, found.criteria[0].outcome) == (Verdict.FAIL, Outcome.NOT_MET)
+    read = Page(page(facts, UTC)).text
+    assert "The list was sent by itself" in read
+    assert "by eve@lab" in read
+    assert payload in read
+    assert hashlib.sha256(payload.encode()).hexdigest() in read
 
 
 def test_late_steps_and_excursions_are_deviations(facts: Facts) -> None:

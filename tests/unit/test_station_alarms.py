@@ -223,6 +223,30 @@ async def test_limits_follow_the_pressure_until_somebody_chooses(tmp_path: Path)
         ]
 
 
+async def test_a_lost_vacuum_stays_an_alarm_over_a_restart_and_beside_the_recorder(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    lost = Rule(name="vacuum lost", kind="high", channel="pressure", limit=5e-3, sets=("tvac",))
+    async with life(path, clock, rules=(lost,)) as one:
+        await one.report(vacuum={"p": 1e-4}, pump=True, vent=False)
+        await one.report(vacuum={"p": 50.0}, pump=True, vent=False)
+        await one.written()
+        async with life(path, clock, "bob@lab", rules=(lost,)) as beside:
+            await beside.report(seconds=20, vacuum={"p": 50.0}, pump=True, vent=False)
+            assert beside.station.alarms.view().limit_set == "tvac"
+            assert alarm(beside, "vacuum lost").off == ""
+    clock.advance(60)
+    async with life(path, clock, "bob@lab", rules=(lost,)) as two:
+        told = listen(two)
+        # The pressure may come before the word about the pump.
+        await two.report(seconds=5, vacuum={"p": 50.0})
+        await two.report(seconds=30, vacuum={"p": 50.0}, pump=True, vent=False)
+        assert told == [], "it returned, though the vacuum is lost"
+        assert (alarm(two, "vacuum lost").active, two.station.alarms.view().limit_set) == (True, "tvac")
+        await two.report(seconds=2, vacuum={"p": 50.0}, pump=False, vent=False)
+        assert not alarm(two, "vacuum lost").active
+        assert two.station.alarms.view().limit_set == "pumping"
+
+
 async def test_a_lost_link_is_acknowledged_by_itself(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with life(path, clock, rules=RULES) as one:

@@ -35,6 +35,8 @@ from xovac_tui.recipes.units import spell_duration
 FLOOD = 10
 FLOOD_SECONDS = 600.0
 """More alarms than this in so many seconds are a flood: they are told together."""
+_COUNTED = 100_000
+"""Alarms of a flood that are counted."""
 
 
 class Kept:
@@ -107,8 +109,8 @@ class Watchkeeper:
         self._limit_set: str | None = None
         self._levels: list[_Levels] = []
         self._others: list[Kept] = []
-        self._raised: deque[float] = deque(maxlen=10 * FLOOD)
-        """Monotonic times at which alarms were raised, the newest."""
+        self._raised: deque[float] = deque(maxlen=_COUNTED)
+        """Monotonic times at which alarms were raised in the last ten minutes."""
 
     # -- looking --------------------------------------------------------------------------------------
 
@@ -307,8 +309,9 @@ class Watchkeeper:
 
     def flood(self, mono: float) -> int:
         """Return how many alarms came in the last ten minutes if they are a flood, else 0."""
-        count = sum(mono - raised <= FLOOD_SECONDS for raised in self._raised)
-        return count if count > FLOOD else 0
+        while self._raised and mono - self._raised[0] > FLOOD_SECONDS:
+            self._raised.popleft()
+        return len(self._raised) if len(self._raised) > FLOOD else 0
 
     def views(self, around: Around, *, standing: bool = False) -> tuple[AlarmView, ...]:
         """Return all alarms, or only those that want attention, in the order of `AlarmsView`."""
@@ -335,7 +338,7 @@ class Watchkeeper:
             value=value,
             limit=said.limit if stranger and said else condition.limit_words(around.limit_set),
             active=life.active,
-            doubtful=bool(rule.channel and not off and not value and condition.channel is not None),
+            doubtful=not off and condition.doubtful(around, value),
             pending=None if life.begins is None else max(0.0, rule.on_delay - (around.mono - life.begins)),
             since_utc=life.since_utc,
             raised_utc=life.raised_utc,
@@ -349,8 +352,13 @@ class Watchkeeper:
         )
 
     def _words(self, kept: Kept, limit_set: str) -> str:
-        words = kept.condition.words(limit_set)
-        words = words[:1].upper() + words[1:]
+        if kept.off and not kept.rule.channel and not kept.rule.value:
+            # Nobody knows which channel it is about: words about a channel would leave that out.
+            return kept.rule.name[:1].upper() + kept.rule.name[1:]
+        words, label = kept.condition.words(limit_set), kept.condition.label
+        if not label or not words.startswith(label):
+            # What is written to be found again, a name or an expression, stays as it is.
+            words = words[:1].upper() + words[1:]
         delay = kept.rule.on_delay
         return f"{words} for {spell_duration(delay)}" if delay else words
 

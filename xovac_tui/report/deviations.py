@@ -31,7 +31,7 @@ def _recipe(facts: Facts) -> list[str]:
     past, state = facts.past, facts.past.state
     found = []
     if past.load is None:
-        found.append("No program on this record handed the recipe over, so its text and plan are not known.")
+        found.append("No recipe file was handed over for this run, so its text and plan are not known.")
     elif not facts.payload_is_whole:
         found.append("The list in the record does not have the hash that was noted when it was sent.")
     if not state.fits:

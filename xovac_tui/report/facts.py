@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from xovac_tui.chamber.alarmview import AlarmChange
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import PlanSettings
 from xovac_tui.recording.lists import RecordedChange, RecordedSession
@@ -13,6 +14,10 @@ from xovac_tui.station.runs import PastRun, Track
 
 Span = tuple[float, float]
 """From a record time to another one, exclusive."""
+
+
+_LOAD = "load_recipe"
+_TAKEN = (Outcome.SUCCESS, Outcome.DONE)
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -138,6 +143,13 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         past = self.past
         known = past.state.start_seen and past.recorded.ended is not None
         return known and not (past.gaps or self.holes or self.unread)
+
+    @property
+    def bare(self) -> LedgerEntry | None:
+        """The command that sent a list by itself, where no recipe's file was handed over for the run."""
+        sent = [one.entry for one in self.past.commands if one.entry.command == _LOAD]
+        before = [one for one in sent if one.outcome in _TAKEN and one.utc <= self.past.recorded.started]
+        return before[-1] if before and self.past.load is None else None
 
     def channel(self, name: str) -> ChannelFigures | None:
         """Return what the channel with a full name did; None where it has no sample."""

@@ -62,10 +62,14 @@ def judge(facts: Facts) -> Judgement:
     """Judge a run: completed, each dwell counted for long enough, the part's limits kept."""
     plan = facts.past.plan
     if plan is None or not facts.payload_is_whole:
-        why = "It is not known which recipe was flown, so there is nothing to judge the run by."
+        completed = _completed(facts)
+        if completed.outcome is Outcome.NOT_MET:
+            why = "The run was not flown to its end. It is not known what else its recipe asks for."
+            return Judgement(Verdict.FAIL, why, (completed,))
+        why = "It is not known what the recipe asks for, so there is nothing to judge the run by."
         if plan is not None:
             why = "The list in the record is not the one that was sent, so nothing is known to judge by."
-        return Judgement(Verdict.NOT_JUDGED, why, (_completed(facts),))
+        return Judgement(Verdict.NOT_JUDGED, why, (completed,))
     holds = [one for one in plan.segments if one.kind == "hold" and one.index is not None]
     criteria = (_completed(facts), *(_dwell(facts, one) for one in holds), *_limits(facts))
     return Judgement(*_verdict(facts, criteria), criteria)

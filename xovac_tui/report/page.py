@@ -21,6 +21,7 @@ from xovac_tui.report.happened import alarm_rows, command_row, gap_rows, handled
 from xovac_tui.report.judge import Judgement, Outcome, Verdict, judge
 from xovac_tui.report.papers import (
     attachment_words,
+    bare_words,
     change_words,
     reading_pairs,
     recipe_words,
@@ -102,6 +103,7 @@ class _Page:
             "by_step_cut": self._step_rows() > _MOST_STEP_ROWS,
             "attachments": [attachment_words(one, self._times) for one in facts.attachments],
             "recipe": recipe_words(facts, self._times),
+            "bare": bare_words(facts, self._times),
             "settings": reading_pairs(facts),
             "sessions": session_rows(facts),
             "in_force": [change_words(one, self._times) for one in facts.in_force],

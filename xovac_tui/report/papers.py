@@ -9,7 +9,7 @@ from typing import Any
 
 from xovac_tui.api.figures import number, unit
 from xovac_tui.recipes.units import format_number, format_temperature
-from xovac_tui.recording.lists import RecordedChange
+from xovac_tui.recording.lists import RecordedChange, payload_hash
 from xovac_tui.report.facts import Attachment, Facts
 from xovac_tui.report.words import Pair, Row, Times, lines, text
 
@@ -36,6 +36,18 @@ def attachment_words(one: Attachment, times: Times) -> dict[str, Any]:
         "hash": text(one.hash, 64),
         "picture": picture,
         "text": shown,
+    }
+
+
+def bare_words(facts: Facts, times: Times) -> dict[str, str] | None:
+    """Return the list that somebody sent by itself; None where that is not what happened."""
+    sent = facts.bare
+    if sent is None:
+        return None
+    return {
+        "told": f"{times.stamp(sent.utc)} by {text(sent.who, 60)}",
+        "payload": lines(sent.payload),
+        "hash": payload_hash(sent.payload),
     }
 
 

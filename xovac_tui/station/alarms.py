@@ -47,6 +47,9 @@ _ANSWER_WITHIN = 5.0
 """Seconds within which the program that records does what is asked of an alarm."""
 _ASKED_LATELY = 60.0
 """Seconds for which what was asked of a program that is gone is done by the next one."""
+_SETTLE = 15.0
+"""Seconds from the first pressure on in which a set of limits from before holds: what says that the pump
+is on, or that a recipe runs, may come in messages of its own."""
 _HELD_FOR = 3600.0
 """Seconds for which nobody may have recorded, so that the set of limits from before still holds."""
 
@@ -122,6 +125,8 @@ class Alarms(AlarmDesk):
         self._by_hand: str | None = None if chosen == _AUTO else chosen
         self._set_by = "" if self._by_hand is None else "the settings"
         self._set: str = self._by_hand or ""
+        self._settled_at: float | None = -1e18
+        """Monotonic time from which on the set of limits follows what is measured; None: not known yet."""
         self._change_seen = 0
         self._row_seen = 0
         self._asked_at = self._measured_at = -1e18
@@ -172,7 +177,8 @@ class Alarms(AlarmDesk):
             recorded = lists.last_recorded(record, without=self._record.session)
             if not self._set and self._clock.utc() - recorded < _HELD_FOR:
                 # A vacuum that was lost must not become one that was never there by a restart.
-                self._hear_set_in_force()
+                in_force = self._hear_set_in_force()
+                self._settled_at = None if in_force == "tvac" and self._pressure_told else -1e18
             self._hear_set()
 
     def replaced(self) -> None:
@@ -285,7 +291,7 @@ class Alarms(AlarmDesk):
         if name is not None and name not in LIMIT_SETS:
             return f'There is no set of limits "{name}". There are {", ".join(LIMIT_SETS)}.'
         before = self._by_hand or _AUTO
-        self._by_hand, self._set_by = name, self._who
+        self._by_hand, self._set_by, self._settled_at = name, self._who, -1e18
         self._note_choice(before, name or _AUTO)
         self._choose_set(note=self.evaluates)
         return ""
@@ -415,8 +421,8 @@ class Alarms(AlarmDesk):
         self._by_hand = name if name in LIMIT_SETS else None
         self._set_by = newest.who
 
-    def _hear_set_in_force(self) -> None:
-        """Take the set of limits that the program which evaluates (or evaluated) goes by."""
+    def _hear_set_in_force(self) -> str:
+        """Take and return the set of limits that the program which evaluates (or evaluated) goes by."""
         from xovac_tui.recording import lists
 
         record = self._record.record
@@ -424,6 +430,7 @@ class Alarms(AlarmDesk):
         name = None if newest is None else json.loads(newest.after)
         if name in LIMIT_SETS:
             self._set = name
+        return self._set
 
     def _hear_rules(self) -> None:
         """See whether the program that evaluates watches what this one shows."""
@@ -465,7 +472,12 @@ class Alarms(AlarmDesk):
         if self._by_hand is not None:
             self._set = self._by_hand
         else:
-            seen = self._chamber.observe(self._clock.utc(), self._clock.mono())
+            mono = self._clock.mono()
+            seen = self._chamber.observe(self._clock.utc(), mono)
+            if self._settled_at is None and seen.pressure is not None:
+                self._settled_at = mono + _SETTLE
+            if self._settled_at is None or mono < self._settled_at:
+                return
             pumping = self._is_on(Role.PUMP) and not self._is_on(Role.VENT)
             self._set = by_pressure(
                 seen, self._set, self.watchlist.settings, pressure_told=self._pressure_told, pumping=pumping

@@ -71,6 +71,10 @@ class Condition(ABC):
         """Return the limit with its unit; empty where there is none."""
         return ""
 
+    def doubtful(self, around: Around, value: str) -> bool:
+        """Return whether nobody can tell now; `value` is that of `value_words`."""
+        return self.channel is not None and not value
+
     def limit(self, limit_set: str) -> float | None:
         """Return the limit in a set of limits; None where it is not watched there."""
         return next((value for name, value in self.rule.limits.items() if name == limit_set), self.rule.limit)

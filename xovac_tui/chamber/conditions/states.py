@@ -43,6 +43,10 @@ class Stale(Condition):
             return Look.HOLDS if missing else None
         return now_holds(quality is not Quality.GOOD or _no_number(channel))
 
+    def doubtful(self, around: Around, value: str) -> bool:
+        """Return whether nobody can tell now: a channel that has stopped is what this is about."""
+        return self.channel is not None and around.chamber.word(around.mono) is not LinkWord.ONLINE
+
     def words(self, limit_set: str) -> str:
         """Return what is watched."""
         return f"{self.label} stale or without a usable value" if self.rule.channel else "all data stale"

@@ -194,7 +194,10 @@ def advice_lines(view: InsightView, width: int, glyphs: Glyphs) -> list[Line]:
     if not view.advises:
         return [(("Advice is switched off in the settings.", "rows--quiet"),)]
     if not view.advice:
-        return [(("None at this moment.", "rows--quiet"),)]
+        said = "None at this moment."
+        if view.vacuum is None or view.vacuum.mbar is None:
+            said = "None can be given: the pressure is not known now."
+        return [((said, "rows--quiet"),)]
     lines: list[Line] = []
     for advice in view.advice:
         lines.append(((f"{glyphs.warning} {shown_text(advice.title, 80, glyphs)}", "rows--warn"),))
