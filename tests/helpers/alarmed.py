@@ -31,6 +31,7 @@ class Watched:
         self.now = 0.0
         self.limit_set = limit_set
         self.failing: dict[str, str] = {}
+        self.untried = False
         self.recorder_why: str | None = ""
         self.disk_free: float | None = 100.0
         self.happened: list[AlarmChange] = []
@@ -56,6 +57,7 @@ class Watched:
             recorder_why=self.recorder_why,
             disk_free=self.disk_free,
             failing=self.failing,
+            untried=self.untried,
         )
 
     def look(self) -> list[AlarmChange]:

@@ -439,3 +439,14 @@ def test_text_in_place_of_a_number_is_no_usable_value() -> None:
     (change,) = bench.let_pass(2, part="ERR")
     assert change.text == "Test part brings no usable value any more (null or no number)."
     assert told(bench.let_pass(2, part=20.0)) == [("gone", "returned")]
+
+
+def test_a_notification_that_failed_before_a_restart_is_not_well_by_it() -> None:
+    bench = Watched(Rule(name="told", kind="notification"))
+    bench.failing = {"phone": "No answer."}
+    bench.let_pass(1)
+    bench.failing, bench.untried = {}, True
+    assert bench.let_pass(60) == []
+    assert bench.state("told") is AlarmState.UNACKNOWLEDGED
+    bench.untried = False
+    assert told(bench.let_pass(1)) == [("told", "returned")]

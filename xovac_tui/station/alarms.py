@@ -132,6 +132,8 @@ class Alarms(AlarmDesk):
         self._asked_at = self._measured_at = -1e18
         self._disk: float | None = None
         self._failing: dict[str, str] = {}
+        self._untried: set[str] = set()
+        """Receivers of notifications that nobody has told anything since the start."""
         self._asks: dict[str, float] = {}
         """Rule -> monotonic time at which the program that records was asked to do something to it."""
         self._was_mirrored: bool | None = None
@@ -239,8 +241,13 @@ class Alarms(AlarmDesk):
 
         self._record.note_change("limits", limits(self.watchlist))
 
+    def will_notify(self, receivers: Iterable[str]) -> None:
+        """Take note of who is told of alarms: until one has been, nobody knows whether that works."""
+        self._untried = set(receivers)
+
     def notified(self, receiver: str, why: str) -> None:
         """Take note that a receiver of notifications could not be reached; without a reason: that it was."""
+        self._untried.discard(receiver)
         self._failing.pop(receiver, None)
         if why:
             self._failing[receiver] = why
@@ -324,6 +331,7 @@ class Alarms(AlarmDesk):
             recorder_why=None if recorder.state is RecorderState.OFF else why,
             disk_free=self._disk,
             failing=self._failing,
+            untried=bool(self._untried),
         )
 
     def _ask(

@@ -28,6 +28,8 @@ class Notifying:
         wanted = settings is not None and (settings.remote or settings.beats)
         self._settings = settings if wanted else None
         self._chamber, self._alarms, self._clock = chamber, alarms, clock
+        if self._settings is not None:
+            alarms.will_notify(receiver.name for receiver in self._settings.remote)
         self._made: Notifier | None = None
         self._looked = -math.inf
 

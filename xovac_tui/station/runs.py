@@ -146,12 +146,18 @@ def read_run(
             description=_description(load),
             extremes=tuple(Extreme(*one, summary) for one, summary in found if summary is not None),
             gaps=gaps(record, start, until),
-            commands=tuple(lists.commands(record, start - _BEFORE, until + _AFTER)),
+            commands=tuple(lists.commands(record, _from(record, recorded), until + _AFTER)),
             marks=tuple(lists.marks(record, start - _TOLD_EARLIER, until + _AFTER)),
             attachments=tuple(attachments(record, number)),
             temperature=_track(windows, contract, Role.CONTROLLED, start, until),
             pressure=_track(windows, contract, Role.PRESSURE, start, until),
         )
+
+
+def _from(record: Record, run: RecordedRun) -> float:
+    """Return the record time from which commands belong to a run: not those of the run before it."""
+    before = [one.ended for one in lists.runs(record, flights=False) if one.id < run.id and one.ended]
+    return max([run.started - _BEFORE, *before])
 
 
 def with_state(past: PastRun, state: FlightState) -> PastRun:

@@ -34,6 +34,8 @@ class Around(msgspec.Struct, kw_only=True):
     """GB that are free where the record is; None where nobody can tell."""
     failing: Mapping[str, str] = {}
     """Receiver of notifications that could not be reached -> why, as a sentence."""
+    untried: bool = False
+    """Of some receiver nothing is known since this program began."""
 
 
 class Condition(ABC):

@@ -80,7 +80,9 @@ class NotificationFails(Condition):
     """Somebody who was to be told could not be."""
 
     def look(self, around: Around, *, active: bool) -> Look | None:
-        """Return whether a receiver could not be reached."""
+        """Return whether a receiver could not be reached; what failed before a restart is not well by it."""
+        if active and around.untried and not around.failing:
+            return None
         return now_holds(bool(around.failing))
 
     def words(self, limit_set: str) -> str:
