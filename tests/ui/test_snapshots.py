@@ -105,6 +105,8 @@ class Scene:
         async def play(pilot: Pilot[int]) -> None:
             await asyncio.wait_for(self.link.running.wait(), 10)
             self.station.tick()
+            # What the recorder writes at its beginning is in the file before a run is read, every time.
+            await asyncio.to_thread(self.station.record.flush)
             await self.app.show_tab("runs")
             pane = self.app.pane
             assert isinstance(pane, RunsPane)
