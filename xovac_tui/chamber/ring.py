@@ -50,10 +50,14 @@ class Ring:
         while begin < end:
             # In a bin its lowest and its highest point are at the ends.
             last = min(end - 1, begin | within)
-            one = min(highest, max(lowest, value + slope * (begin - start)))
-            two = min(highest, max(lowest, value + slope * (last - start)))
+            one = value + slope * (begin - start)
+            two = one if last == begin else value + slope * (last - start)
             if one > two:
                 one, two = two, one
+            # Only rounding leads out of the bounds.
+            if one < lowest or two > highest:
+                one, two = max(one, lowest), min(two, highest)
+                one, two = min(one, two), max(one, two)
             self._fold(begin >> self.shift, one, two)
             begin = last + 1
 
