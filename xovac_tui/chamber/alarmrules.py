@@ -7,7 +7,6 @@ from collections.abc import Iterable
 import msgspec
 
 from xovac_tui.api.contract import Contract, LeafSpec, Role
-from xovac_tui.chamber.quantities import unit_of
 from xovac_tui.config.alarms import AlarmSettings, Rule
 from xovac_tui.config.model import Profile
 from xovac_tui.errors import SettingsError
@@ -214,6 +213,10 @@ def _in_unit(value: float | None, unit: str, found: tuple[str, LeafSpec] | None)
     """
     if value is None or found is None:
         return value
+    if found[1].unit == unit:
+        return value
+    from xovac_tui.chamber.quantities import unit_of
+
     own, wanted = unit_of(unit), unit_of(found[1].unit or ("degC" if unit == "degC" else ""))
     return own.to(wanted, value) if own.dimension == wanted.dimension else None
 

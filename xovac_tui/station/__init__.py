@@ -1,6 +1,6 @@
 """Wires one chamber together: link + chamber + ledger + record. The only thing that a face talks to."""
 
-from xovac_tui.station.alarms import AlarmDesk
+from xovac_tui.station.alarmdesk import AlarmDesk
 from xovac_tui.station.base import BaseStation, Prepared
 from xovac_tui.station.core import Station
 from xovac_tui.station.flights import STOP_COMMAND

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import shutil
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,21 +16,22 @@ from xovac_tui.api.contract import Contract, Role
 from xovac_tui.chamber.alarmrules import Watchlist
 from xovac_tui.chamber.alarms import LONGEST_SHELF
 from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmsView, AlarmView, Ask
-from xovac_tui.chamber.conditions import Around
 from xovac_tui.chamber.limitset import by_pressure
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import Quality
-from xovac_tui.chamber.values import ChamberValues
-from xovac_tui.chamber.watchkeeping import Watchkeeper
 from xovac_tui.clock import Clock
 from xovac_tui.config.alarms import LIMIT_SETS
 from xovac_tui.errors import XovacError
 from xovac_tui.recipes.units import spell_duration
 from xovac_tui.recording.status import RecorderState
+from xovac_tui.station.alarmdesk import AlarmDesk
 from xovac_tui.station.news import AlarmsChanged
 from xovac_tui.station.recording import StationRecord
 
 if TYPE_CHECKING:
+    from xovac_tui.chamber.conditions import Around
+    from xovac_tui.chamber.values import ChamberValues
+    from xovac_tui.chamber.watchkeeping import Watchkeeper
     from xovac_tui.station.flights import Flights
 
 LIMIT_SET = "limit set"
@@ -52,46 +52,6 @@ _SETTLE = 15.0
 is on, or that a recipe runs, may come in messages of its own."""
 _HELD_FOR = 3600.0
 """Seconds for which nobody may have recorded, so that the set of limits from before still holds."""
-
-
-class AlarmDesk(ABC):
-    """The alarms of one chamber, as a face sees them and acts on them.
-
-    What acts returns why it was refused, as a sentence; an empty one when it is done (or asked for, where
-    another program does it).
-    """
-
-    @abstractmethod
-    def view(self) -> AlarmsView:
-        """Return all alarms at this moment."""
-
-    @abstractmethod
-    def standing(self) -> AlarmsView:
-        """Return only those that want attention; cheap, however many rules there are."""
-
-    @abstractmethod
-    def acknowledge(self, seen: Iterable[AlarmView]) -> str:
-        """Acknowledge alarms as they were seen: what was raised after that is not meant."""
-
-    @abstractmethod
-    def shelve(self, rule: str, seconds: float, reason: str) -> str:
-        """Silence an alarm for a time, eight hours at the most."""
-
-    @abstractmethod
-    def unshelve(self, rule: str) -> str:
-        """Bring a shelved alarm back before its time."""
-
-    @abstractmethod
-    def take_out(self, rule: str, reason: str) -> str:
-        """Take an alarm out of service, until somebody puts it back."""
-
-    @abstractmethod
-    def put_back(self, rule: str) -> str:
-        """Put an alarm back into service."""
-
-    @abstractmethod
-    def use_set(self, name: str | None) -> str:
-        """Choose the set of limits by hand; None: by the pressure again."""
 
 
 class Alarms(AlarmDesk):
@@ -118,8 +78,7 @@ class Alarms(AlarmDesk):
         self._may_evaluate = watchlist is not None
         self._chamber, self._record, self._flights, self._clock = chamber, record, flights, clock
         self._who, self._tell, self._free = who, tell, free or _free
-        self._keeper = Watchkeeper(self.watchlist, chamber)
-        self._values = ChamberValues(chamber)
+        self._begun: tuple[Watchkeeper, ChamberValues] | None = None
         self._pressure_told = contract.by_role(Role.PRESSURE) is not None
         chosen = self.watchlist.settings.limit_set
         self._by_hand: str | None = None if chosen == _AUTO else chosen
@@ -147,6 +106,19 @@ class Alarms(AlarmDesk):
         self._measuring = False
 
     # -- what it does by itself -----------------------------------------------------------------------
+
+    def _begin(self) -> tuple[Watchkeeper, ChamberValues]:
+        """Return what watches, made when it is needed: the first picture does not wait for it."""
+        if self._begun is None:
+            from xovac_tui.chamber.values import ChamberValues
+            from xovac_tui.chamber.watchkeeping import Watchkeeper
+
+            self._begun = Watchkeeper(self.watchlist, self._chamber), ChamberValues(self._chamber)
+        return self._begun
+
+    @property
+    def _keeper(self) -> Watchkeeper:
+        return self._begin()[0]
 
     @property
     def mirrored(self) -> bool:
@@ -260,7 +232,8 @@ class Alarms(AlarmDesk):
 
     def standing(self) -> AlarmsView:
         """Return only those that want attention; cheap, however many rules there are."""
-        return self._picture(standing=True)
+        # Before anything is watched nothing stands.
+        return AlarmsView() if self._begun is None else self._picture(standing=True)
 
     def acknowledge(self, seen: Iterable[AlarmView]) -> str:
         """Acknowledge alarms as they were seen: what was raised after that is not meant."""
@@ -321,10 +294,13 @@ class Alarms(AlarmDesk):
         recorder = self._record.view
         why: str | None = recorder.why if recorder.state is RecorderState.FAILING else ""
         utc, mono = self._clock.utc(), self._clock.mono()
-        self._values.at(utc, mono)
+        from xovac_tui.chamber.conditions import Around
+
+        values = self._begin()[1]
+        values.at(utc, mono)
         return Around(
             chamber=self._chamber,
-            values=self._values,
+            values=values,
             utc=utc,
             mono=mono,
             limit_set=self._set,

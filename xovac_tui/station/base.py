@@ -22,7 +22,7 @@ from xovac_tui.errors import ContractError
 from xovac_tui.progress import LoadedRecipe, Progress, of_flight, progress
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.status import RecorderView
-from xovac_tui.station.alarms import AlarmDesk
+from xovac_tui.station.alarmdesk import AlarmDesk
 from xovac_tui.station.flights import Flights
 from xovac_tui.station.news import News
 from xovac_tui.station.recording import StationRecord

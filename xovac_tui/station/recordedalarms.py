@@ -13,7 +13,7 @@ from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.values import ChamberValues
 from xovac_tui.chamber.watchkeeping import Watchkeeper
 from xovac_tui.clock import Clock
-from xovac_tui.station.alarms import AlarmDesk
+from xovac_tui.station.alarmdesk import AlarmDesk
 
 
 class RecordedAlarms(AlarmDesk):

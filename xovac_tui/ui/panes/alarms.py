@@ -39,7 +39,7 @@ from xovac_tui.ui.widgets.lines import Line
 from xovac_tui.ui.widgets.rows import Rows
 
 if TYPE_CHECKING:
-    from xovac_tui.station.alarms import AlarmDesk
+    from xovac_tui.station.alarmdesk import AlarmDesk
 
 TALL = 28
 """Rows; from this height on the detail has room for all of a usual alarm."""
