@@ -27,7 +27,7 @@ def test_every_action_explains_itself_in_a_sentence() -> None:
 
 
 def test_the_defaults_do_not_collide() -> None:
-    assert check_keymap({}) == {}
+    assert check_keymap({"pause": "p"}) == {"pause": "p"}
 
 
 def test_no_default_key_is_one_that_multiplexers_take() -> None:

@@ -449,6 +449,9 @@ def check_keymap(keys: Mapping[str, str], table: Iterable[Action] = ACTIONS) -> 
             raise SettingsError(
                 f"{where}: {STOP.keys} is the STOP key and does nothing else. Choose another."
             )
+    if not keys:
+        # Ours collide nowhere, which a test proves: the first picture need not wait for that.
+        return {}
     for first, second in combinations(table, 2):
         # Keys of `app` work everywhere, so they may not stand again in any narrower scope.
         if first.scope == second.scope or _EVERYWHERE & {first.scope, second.scope}:

@@ -69,6 +69,8 @@ class Level(OfChannel):
 class Deviation(OfChannel):
     """A temperature too far from the setpoint."""
 
+    every = 0.5
+
     def value(self, around: Around) -> float | None:
         """Return the distance from the setpoint, K; negative below it."""
         actual = to_celsius(super().value(around), self.unit)
