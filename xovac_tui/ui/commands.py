@@ -449,7 +449,7 @@ def check_keymap(keys: Mapping[str, str], table: Iterable[Action] = ACTIONS) -> 
             raise SettingsError(
                 f"{where}: {STOP.keys} is the STOP key and does nothing else. Choose another."
             )
-    if not keys:
+    if not keys and table is ACTIONS:
         # Ours collide nowhere, which a test proves: the first picture need not wait for that.
         return {}
     for first, second in combinations(table, 2):
