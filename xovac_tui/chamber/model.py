@@ -53,6 +53,7 @@ class Chamber:
         self._streams: dict[str, Stream] = {}
         self._channels: dict[str, dict[str, Channel]] = {}
         self._by_name: dict[str, Channel] = {}
+        self._by_short_name: dict[str, Channel] = {}
         self._by_role: dict[Role, Channel] = {}
         self._count = 0
         self._order: tuple[Channel, ...] | None = None
@@ -161,10 +162,7 @@ class Chamber:
 
     def find(self, name: str) -> Channel | None:
         """Return the channel with this full name, or the first with this short one; None where none is."""
-        found = self._by_name.get(name)
-        if found is None:
-            found = next((channel for channel in self._by_name.values() if channel.name == name), None)
-        return found
+        return self._by_name.get(name) or self._by_short_name.get(name)
 
     def playing(self, role: Role) -> Channel | None:
         """Return the channel that plays this role, or None."""
@@ -172,7 +170,7 @@ class Chamber:
 
     @property
     def channel_count(self) -> int:
-        """How many channels there are: with more of them a name that was not found is worth another look."""
+        """How many channels there are."""
         return self._count
 
     def quality(self, channel: Channel, mono: float) -> Quality:
@@ -283,6 +281,7 @@ class Chamber:
         self._count += 1
         self._channels.setdefault(stream.name, {})[path] = channel
         self._by_name[full_name] = channel
+        self._by_short_name.setdefault(channel.name, channel)
         if channel.spec.role is not None:
             self._by_role[channel.spec.role] = channel
         self._order = None

@@ -56,8 +56,6 @@ class ChamberValues:
         self._told: dict[Wanted, Reading] = {}
         self._slow: dict[Wanted, tuple[float, Reading]] = {}
         self._watches: dict[Wanted, StabilityWatch] = {}
-        self._found: dict[str, Channel] = {}
-        self._sought = (-1, frozenset[str]())
         self._observed: Observation | None = None
 
     def at(self, utc: float, mono: float) -> None:
@@ -75,12 +73,12 @@ class ChamberValues:
 
     def known(self, name: str) -> bool:
         """Return whether a contract or a message has told of this channel."""
-        return self._find(name) is not None
+        return self._chamber.find(name) is not None
 
     def _answer(self, wanted: Wanted) -> Reading:
         if wanted.what is What.WORD:
             return self._word(wanted.name)
-        channel = self._find(wanted.name)
+        channel = self._chamber.find(wanted.name)
         if channel is None:
             return Reading(why="no channel of that name has come yet")
         match wanted.what:
@@ -98,24 +96,6 @@ class ChamberValues:
             self._per_hour(channel, wanted) if wanted.what is What.PER_HOUR else self._stable(channel, wanted)
         )
         self._slow[wanted] = self._mono, found
-        return found
-
-    def _find(self, name: str) -> Channel | None:
-        """Return a channel; one that was not found is looked for again only when there are more."""
-        found = self._found.get(name)
-        if found is not None:
-            return found
-        count, missing = self._sought
-        if count != self._chamber.channel_count:
-            missing = frozenset()
-        if name in missing:
-            return None
-        found = self._chamber.find(name)
-        if found is not None:
-            self._found[name] = found
-        else:
-            missing |= {name}
-        self._sought = self._chamber.channel_count, missing
         return found
 
     # -- words ----------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ from xovac_tui.recipes.units import spell_duration
 FLOOD = 10
 FLOOD_SECONDS = 600.0
 """More alarms than this in so many seconds are a flood: they are told together."""
+_ELSEWHERE = "Another process watches this; no rule here does."
 _COUNTED = 100_000
 """Alarms of a flood that are counted."""
 
@@ -57,6 +58,11 @@ class Kept:
         """What was told of it last."""
         self.shelf: tuple[float | None, float] | None = None
         """Since when (UTC) it is shelved, and the monotonic time at which that ends at the latest."""
+
+    @property
+    def stranger(self) -> bool:
+        """True where only another process watches it."""
+        return self.off == _ELSEWHERE
 
     def shelf_is_over(self, around: Around) -> bool:
         """Return whether a shelved alarm's time has passed, also where the wall clock was set back."""
@@ -157,16 +163,14 @@ class Watchkeeper:
             low = high = now
         restless = False
         for kept, level in group.kept:
-            life = kept.life
             if self._is_off(kept, around):
                 look: Look | None = Look.GONE
             else:
                 limit = level.limit(around.limit_set)
                 assert limit is not None
-                look = level.judge(low, high, now, level.bound(limit, active=life.active))
+                look = level.judge(low, high, now, level.bound(limit, active=kept.life.active))
             self._see(kept, look, around, changes)
-            life = kept.life
-            restless = restless or life.active or life.begins is not None
+            restless = restless or kept.life.active or kept.life.begins is not None
         group.restless = restless
 
     def _is_off(self, kept: Kept, around: Around) -> bool:
@@ -258,7 +262,7 @@ class Watchkeeper:
             kept = self.kept[change.rule] = Kept(rule, condition_of(rule), _ELSEWHERE)
             self._channels = -1
         before = kept.life
-        if kept.off == _ELSEWHERE and change.event is AlarmEvent.REMOVED:
+        if kept.stranger and change.event is AlarmEvent.REMOVED:
             del self.kept[change.rule]
             self._channels = -1
             return
@@ -290,7 +294,7 @@ class Watchkeeper:
 
     def forget_strangers(self, around: Around) -> list[AlarmChange]:
         """Let go of alarms that no rule here watches: their process is gone."""
-        gone = [kept for kept in self.kept.values() if kept.off == _ELSEWHERE]
+        gone = [kept for kept in self.kept.values() if kept.stranger]
         changes: list[AlarmChange] = []
         for kept in gone:
             del self.kept[kept.rule.name]
@@ -299,11 +303,6 @@ class Watchkeeper:
         if gone:
             self._channels = -1
         return changes
-
-    def is_stranger(self, rule: str) -> bool:
-        """Return whether an alarm is watched by another process only."""
-        kept = self.kept.get(rule)
-        return kept is not None and kept.off == _ELSEWHERE
 
     # -- what comes out -------------------------------------------------------------------------------
 
@@ -322,7 +321,7 @@ class Watchkeeper:
 
     def _view(self, kept: Kept, around: Around) -> AlarmView:
         rule, life, condition = kept.rule, kept.life, kept.condition
-        stranger = kept.off == _ELSEWHERE
+        stranger = kept.stranger
         value = "" if stranger else condition.value_words(around)
         off = kept.off or condition.off(around.limit_set) or condition.problem(around.chamber)
         said = kept.said
@@ -365,7 +364,7 @@ class Watchkeeper:
     def _tell(self, kept: Kept, event: AlarmEvent, around: Around, *, matter: bool) -> AlarmChange:
         """Return what happened; `matter`: something was the matter before, so that it is still told what."""
         rule, life, condition = kept.rule, kept.life, kept.condition
-        stranger = kept.off == _ELSEWHERE
+        stranger = kept.stranger
         before = kept.said
         back = event in (AlarmEvent.UNSHELVED, AlarmEvent.IN_SERVICE)
         if event is AlarmEvent.RAISED or (back and life.active and not stranger):
@@ -396,9 +395,6 @@ class Watchkeeper:
         )
         kept.said = change
         return change
-
-
-_ELSEWHERE = "Another process watches this; no rule here does."
 
 
 def _place(view: AlarmView) -> tuple[bool, int, bool, float, str]:

@@ -48,7 +48,6 @@ class Condition(ABC):
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
-        self._sought = -1
 
     @abstractmethod
     def look(self, around: Around, *, active: bool) -> Look | None:
@@ -111,11 +110,17 @@ class Condition(ABC):
         return clean(self.channel.spec.label or self.channel.name, 40) if self.channel else self.rule.channel
 
     def seek(self, chamber: Chamber) -> Channel | None:
-        """Return the rule's channel; it is looked for again only when there are more channels."""
-        if self.channel is None and self._sought != chamber.channel_count:
-            self._sought = chamber.channel_count
+        """Return the rule's channel; None until it has come."""
+        if self.channel is None:
             self.channel = chamber.find(self.rule.channel)
         return self.channel
+
+    def trusted(self, around: Around) -> Channel | None:
+        """Return the rule's channel where its value is to be believed now, else None."""
+        channel, chamber = self.seek(around.chamber), around.chamber
+        if channel is None or chamber.quality(channel, around.mono) is not Quality.GOOD:
+            return None
+        return channel
 
 
 class OfChannel(Condition):
@@ -135,20 +140,22 @@ class OfChannel(Condition):
 
     def value(self, around: Around) -> float | None:
         """Return the number that is compared; None where there is none to believe."""
-        channel = self.seek(around.chamber)
-        if channel is None or around.chamber.quality(channel, around.mono) is not Quality.GOOD:
-            return None
-        return channel.value
+        channel = self.trusted(around)
+        return None if channel is None else channel.value
+
+    def spell(self, value: float) -> str:
+        """Return such a number, or its limit, with its unit."""
+        return quantity(value, self.unit, log=self.log)
 
     def value_words(self, around: Around) -> str:
         """Return the value of now, with its unit; empty where there is none to believe."""
         value = self.value(around)
-        return "" if value is None else quantity(value, self.unit, log=self.log)
+        return "" if value is None else self.spell(value)
 
     def limit_words(self, limit_set: str) -> str:
         """Return the limit with its unit."""
         limit = self.limit(limit_set)
-        return "" if limit is None else quantity(limit, self.unit, log=self.log)
+        return "" if limit is None else self.spell(limit)
 
 
 def now_holds(holds: bool) -> Look:

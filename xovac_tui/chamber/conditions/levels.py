@@ -66,7 +66,18 @@ class Level(OfChannel):
         return f"{self.label} is {number}, {side} {words}."
 
 
-class Deviation(OfChannel):
+class Magnitude(OfChannel):
+    """A number that is too large, whichever sign it has."""
+
+    def look(self, around: Around, *, active: bool) -> Look | None:
+        """Return whether it is too large now."""
+        limit, value = self.limit(around.limit_set), self.value(around)
+        if limit is None or value is None:
+            return None
+        return now_holds(abs(value) > limit - (self.rule.deadband if active else 0.0))
+
+
+class Deviation(Magnitude):
     """A temperature too far from the setpoint."""
 
     every = 0.5
@@ -82,22 +93,9 @@ class Deviation(OfChannel):
         target = to_celsius(setpoint.value, setpoint.spec.unit)
         return None if target is None else actual - target
 
-    def value_words(self, around: Around) -> str:
-        """Return the distance from the setpoint."""
-        value = self.value(around)
-        return "" if value is None else quantity(value, "K")
-
-    def limit_words(self, limit_set: str) -> str:
-        """Return the limit, K."""
-        limit = self.limit(limit_set)
-        return "" if limit is None else quantity(limit, "K")
-
-    def look(self, around: Around, *, active: bool) -> Look | None:
-        """Return what the distance did since the last look."""
-        limit, value = self.limit(around.limit_set), self.value(around)
-        if limit is None or value is None:
-            return None
-        return now_holds(abs(value) > limit - (self.rule.deadband if active else 0.0))
+    def spell(self, value: float) -> str:
+        """Return a distance, K."""
+        return quantity(value, "K")
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""
@@ -109,43 +107,25 @@ class Deviation(OfChannel):
         if value is None:
             return f"{self.label} was farther than {limit} from the setpoint."
         side = "above" if value > 0 else "below"
-        return f"{self.label} is {quantity(abs(value), 'K')} {side} the setpoint, more than {limit}."
+        return f"{self.label} is {self.spell(abs(value))} {side} the setpoint, more than {limit}."
 
 
-class Rate(OfChannel):
+class Rate(Magnitude):
     """A value that changes too fast."""
 
     every = 1.0
 
     def value(self, around: Around) -> float | None:
         """Return the change per minute, in the channel's unit; of a logarithmic one as a ratio."""
-        channel = self.seek(around.chamber)
-        if channel is None or around.chamber.quality(channel, around.mono) is not Quality.GOOD:
-            return None
-        return channel.history.rate_per_minute(around.mono, channel.spec.log)
+        channel = self.trusted(around)
+        return None if channel is None else channel.history.rate_per_minute(around.mono, channel.spec.log)
 
-    def _words(self, value: float) -> str:
+    def spell(self, value: float) -> str:
+        """Return a change per minute."""
         if self.log:
             return f"{value * 100:.0f} % a minute"
         unit = {"degC": "K", "degF": "degF"}.get(self.unit, self.unit)
         return f"{quantity(value, unit)} a minute"
-
-    def value_words(self, around: Around) -> str:
-        """Return the change per minute."""
-        value = self.value(around)
-        return "" if value is None else self._words(value)
-
-    def limit_words(self, limit_set: str) -> str:
-        """Return the limit, per minute."""
-        limit = self.limit(limit_set)
-        return "" if limit is None else self._words(limit)
-
-    def look(self, around: Around, *, active: bool) -> Look | None:
-        """Return what the change did since the last look."""
-        limit, value = self.limit(around.limit_set), self.value(around)
-        if limit is None or value is None:
-            return None
-        return now_holds(abs(value) > limit - (self.rule.deadband if active else 0.0))
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""

@@ -70,11 +70,9 @@ class NoResponse(OfPast):
     def __init__(self, rule: Rule) -> None:
         super().__init__(rule)
         self._output: Channel | None = None
-        self._output_sought = -1
 
     def _seek_output(self, chamber: Chamber) -> Channel | None:
-        if self._output is None and self._output_sought != chamber.channel_count:
-            self._output_sought = chamber.channel_count
+        if self._output is None:
             self._output = chamber.find(self.rule.output)
         return self._output
 

@@ -73,8 +73,8 @@ class Equals(Condition):
 
     def look(self, around: Around, *, active: bool) -> Look | None:
         """Return whether the channel has that value."""
-        channel = self.seek(around.chamber)
-        if channel is None or around.chamber.quality(channel, around.mono) is not Quality.GOOD:
+        channel = self.trusted(around)
+        if channel is None:
             return None
         wanted = self.rule.equals
         if isinstance(wanted, str):
@@ -89,8 +89,8 @@ class Equals(Condition):
 
     def value_words(self, around: Around) -> str:
         """Return the value of now."""
-        channel = self.channel
-        if channel is None or around.chamber.quality(channel, around.mono) is not Quality.GOOD:
+        channel = self.trusted(around)
+        if channel is None:
             return ""
         return clean(channel.text, 40) or ("" if channel.value is None else f"{channel.value:g}")
 
