@@ -8,6 +8,7 @@ from xovac_tui.chamber.alarmview import AlarmChange
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import PlanSettings
+from xovac_tui.recording.attachments import Attachment
 from xovac_tui.recording.lists import RecordedChange, RecordedSession
 from xovac_tui.recording.record import Unread
 from xovac_tui.station.runs import PastRun, Track
@@ -67,18 +68,10 @@ class Occurrence(msgspec.Struct, frozen=True):
     """It was raised before the run began."""
 
 
-class Attachment(msgspec.Struct, frozen=True):
-    """A photo or a paper of the run."""
+class Paper(msgspec.Struct, frozen=True):
+    """A photo or a paper of the run, with what is in it."""
 
-    t: float
-    """Record time."""
-    who: str
-    name: str
-    media: str
-    text: str
-    """Caption."""
-    hash: str
-    """SHA-256, hex."""
+    about: Attachment
     data: bytes
 
 
@@ -127,7 +120,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Settings, contract, limits and trust as they were last noted before the run, one of each kind."""
     changes: tuple[RecordedChange, ...] = ()
     """Which of them changed during the run."""
-    attachments: tuple[Attachment, ...] = ()
+    attachments: tuple[Paper, ...] = ()
     events: int = 0
     """Messages with samples that the figures were made of."""
     unread: Unread | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import PlanSettings
 from xovac_tui.recipes.units import format_temperature
 from xovac_tui.recording import lists
+from xovac_tui.recording.attachments import attachment_data
 from xovac_tui.recording.lists import RecordedLoad, find_span, payload_hash
 from xovac_tui.recording.lock import is_recorded
 from xovac_tui.recording.parts import Part, open_still, part_of, unread
@@ -26,7 +26,7 @@ from xovac_tui.recording.schema import RecordError
 from xovac_tui.recording.tape import tape_of
 from xovac_tui.recording.transcript import transcript_hash
 from xovac_tui.recording.windows import Windows
-from xovac_tui.report.facts import Attachment, ChannelFigures, Facts, Phase, Span
+from xovac_tui.report.facts import ChannelFigures, Facts, Paper, Phase, Span
 from xovac_tui.report.figures import Tally
 from xovac_tui.report.occurrences import handled, occurrences
 from xovac_tui.report.words import dwell_word
@@ -97,7 +97,7 @@ def gather(
             handled=handled(changes, start, until),
             in_force=_in_force(record, start),
             changes=tuple(lists.changes(record, start, until)),
-            attachments=_attachments(record, number),
+            attachments=tuple(Paper(one, attachment_data(record, one.id)) for one in past.attachments),
             events=tally.messages,
             data_hash=transcript_hash(tape_of(record, part, _share(told, _READING, _HASHING))),
             unread=unread(record, part),
@@ -267,12 +267,3 @@ def _audit(record: Record) -> str:
     """Return the newest entry of the chain that vouches for the record; empty where there is none."""
     found = record.audited and record.rows("SELECT id, hash FROM chain ORDER BY id DESC LIMIT 1")
     return f"entry {found[0][0]:,}, {found[0][1]}" if found else ""
-
-
-def _attachments(record: Record, number: int) -> tuple[Attachment, ...]:
-    if not record.audited:
-        return ()
-    found: Iterable[Any] = record.rows(
-        "SELECT t, who, name, media, text, hash, data FROM attachments WHERE run = ? ORDER BY id", (number,)
-    )
-    return tuple(Attachment(*row) for row in found)

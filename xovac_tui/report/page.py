@@ -156,7 +156,7 @@ class _Page:
             if change.who:
                 did.setdefault(change.who, Counter())[f"alarm {change.event.value}"] += 1
         for paper in self._facts.attachments:
-            did.setdefault(paper.who, Counter())["attached a file"] += 1
+            did.setdefault(paper.about.who, Counter())["attached a file"] += 1
         return [
             (text(who, 60), ", ".join(what if n == 1 else f"{what} ({n} times)" for what, n in deeds.items()))
             for who, deeds in did.items()

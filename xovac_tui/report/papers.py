@@ -10,7 +10,7 @@ from typing import Any
 from xovac_tui.api.figures import number, unit
 from xovac_tui.recipes.units import format_number, format_temperature
 from xovac_tui.recording.lists import RecordedChange, payload_hash
-from xovac_tui.report.facts import Attachment, Facts
+from xovac_tui.report.facts import Facts, Paper
 from xovac_tui.report.words import Pair, Row, Times, lines, text
 
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -18,20 +18,21 @@ _MOST_TEXT = 200_000
 """Characters of an attached text that are shown."""
 
 
-def attachment_words(one: Attachment, times: Times) -> dict[str, Any]:
+def attachment_words(paper: Paper, times: Times) -> dict[str, Any]:
     """Return an attached file: pictures and texts as they are shown, others by name and hash."""
+    one, data = paper.about, paper.data
     picture = ""
     if one.media in _PICTURES:
-        picture = f"data:{one.media};base64,{b64encode(one.data).decode('ascii')}"
+        picture = f"data:{one.media};base64,{b64encode(data).decode('ascii')}"
     shown = ""
     if one.media.startswith("text/"):
-        shown = lines(one.data[:_MOST_TEXT].decode("utf-8", "replace"))
-        if len(one.data) > _MOST_TEXT:
+        shown = lines(data[:_MOST_TEXT].decode("utf-8", "replace"))
+        if len(data) > _MOST_TEXT:
             shown += "\n… the rest is in the file"
     return {
         "name": text(one.name, 120),
         "caption": text(one.text, 400) if one.text else "",
-        "told": f"{text(one.media, 60)}, {len(one.data):,} bytes, attached {times.stamp(one.t)} "
+        "told": f"{text(one.media, 60)}, {len(data):,} bytes, attached {times.stamp(one.t)} "
         f"by {text(one.who, 60)}",
         "hash": text(one.hash, 64),
         "picture": picture,
