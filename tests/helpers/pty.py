@@ -126,6 +126,8 @@ class Pty:
             preexec_fn=take_terminal if controlling else None,
         )
         self._closing = threading.Event()
+        self._drained = threading.Event()
+        self._drained.set()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -193,6 +195,14 @@ class Pty:
         """Take no more output, as a terminal stopped by ctrl+s."""
         self._closing.set()
         self._reader.join(5)
+
+    def pause_reading(self) -> None:
+        """Take no output until `resume_reading`, as a terminal on a link that hangs."""
+        self._drained.clear()
+
+    def resume_reading(self) -> None:
+        """Take output again."""
+        self._drained.set()
 
     def vanish(self) -> None:
         """Close the terminal, as when its window or its ssh is gone."""
@@ -262,6 +272,8 @@ class Pty:
 
     def _read(self) -> None:
         while True:
+            while not self._drained.wait(0.05) and not self._closing.is_set():
+                pass
             ready, _, _ = select.select([self._master], [], [], 0.05)
             if self._closing.is_set() and (not ready or not self.ended()):
                 return
