@@ -149,7 +149,7 @@ def _save(source: Source, run: int, there: list[Attachment], folder: Path) -> No
             # Two cameras number their pictures alike.
             path = folder / (name if names.count(name) == 1 else f"{one.id}-{name}")
             try:
-                with new_file(path, binary=True) as file:
+                with new_file(path, binary=True, derived=True) as file:
                     file.write(attachment_data(opened, one.id))
             except OSError as error:
                 raise not_written(path, error) from error

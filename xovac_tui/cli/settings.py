@@ -43,11 +43,14 @@ def config() -> None:
 def init(ctx: click.Context, /, force: bool, **_: Any) -> None:
     """Write a settings file that holds every key with its default and a comment."""
     file = settings_place(ctx)
-    if file.exists() and not force:
-        raise SettingsError(f"There is a settings file already: {file}. Add --force to overwrite it.")
+    there = SettingsError(f"There is a settings file already: {file}. Add --force to overwrite it.")
+    if os.path.lexists(file) and not force:
+        raise there
     try:
-        paths.write_atomically(file, paths.example_settings().read_text(encoding="utf-8"))
+        paths.write_atomically(file, paths.example_settings().read_text(encoding="utf-8"), replace=force)
     except OSError as error:
+        if isinstance(error, FileExistsError) and os.path.lexists(file):
+            raise there from None
         raise SettingsError(f"{file} cannot be written: {error.strerror or error}.") from None
     click.echo(str(file))
     click.echo("Written. Take the # away from a profile in it, give your chamber's url, then run:", err=True)
