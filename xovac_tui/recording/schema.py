@@ -328,12 +328,19 @@ def as_record_error(error: sqlite3.Error, path: Path) -> RecordError:
     return RecordError(f"{path} cannot be used: {error}.")
 
 
+_NOT_UNPACKED = (
+    zlib.error, msgspec.MsgspecError, ValueError, LookupError, OverflowError, TypeError, RecursionError,
+    MemoryError,
+)  # fmt: skip
+"""What is raised where bytes from a file are not what they should be."""
+
+
 @contextlib.contextmanager
 def unpacking(path: Path) -> Iterator[None]:
     """Raise TornRecordError where what a record holds packed cannot be unpacked."""
     try:
         yield
-    except (zlib.error, msgspec.MsgspecError, ValueError, LookupError, OverflowError) as error:
+    except _NOT_UNPACKED as error:
         raise TornRecordError(f"{path} is damaged: {error}.") from error
 
 

@@ -153,7 +153,7 @@ class Writer:
         self._open.append(recordable(kept))
         self.next_index += 1
         self.waiting += 1
-        self._text += len(kept.raw)
+        self._text += len(kept.raw) + len(kept.name) + len(kept.problem)
         if len(self._open) >= BLOCK or self._text >= _BLOCK_TEXT:
             self._pack_open()
         return True
