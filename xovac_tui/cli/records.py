@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from xovac_tui.api.text import clean
 from xovac_tui.cli.common import Chamber, F, chamber_options, contract_of, effective, record_path, resolve
 from xovac_tui.config import Effective, Profile, Secrets
 from xovac_tui.errors import SettingsError
@@ -107,7 +108,10 @@ def chamber_named(found: Effective, name: str) -> Chamber:
             return Chamber(name, Profile(), contract_of(Profile()), Secrets())
     if name == DEMO:
         return demo_chamber(found)
-    return Chamber(name or "record", Profile(), contract_of(Profile()), Secrets())
+    # A name that only the file says: it goes on the screen, and into names of files.
+    return Chamber(
+        clean(name, 60).replace("/", "-") or "record", Profile(), contract_of(Profile()), Secrets()
+    )
 
 
 def missing(lost: Unread, source: Source) -> str:

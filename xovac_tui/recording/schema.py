@@ -328,7 +328,7 @@ def as_record_error(error: sqlite3.Error, path: Path) -> RecordError:
     return RecordError(f"{path} cannot be used: {error}.")
 
 
-_NOT_UNPACKED = (
+NOT_UNPACKED = (
     zlib.error, msgspec.MsgspecError, ValueError, LookupError, OverflowError, TypeError, RecursionError,
     MemoryError,
 )  # fmt: skip
@@ -340,7 +340,7 @@ def unpacking(path: Path) -> Iterator[None]:
     """Raise TornRecordError where what a record holds packed cannot be unpacked."""
     try:
         yield
-    except _NOT_UNPACKED as error:
+    except NOT_UNPACKED as error:
         raise TornRecordError(f"{path} is damaged: {error}.") from error
 
 
