@@ -94,7 +94,9 @@ def test_what_is_smuggled_into_the_page_neither_runs_nor_is_fetched(html: Path) 
         "<svg onload=\"document.title = 'ran'\"><image href='http://127.0.0.1:9/b.png'/></svg>"
     )
     page = html.with_name("smuggled.html")
-    page.write_text(html.read_text(encoding="utf-8").replace("</body>", smuggled + "</body>"), encoding="utf-8")
+    page.write_text(
+        html.read_text(encoding="utf-8").replace("</body>", smuggled + "</body>"), encoding="utf-8"
+    )
     said = chromium(page, "--dump-dom")
     assert "<title>Board X &lt;b&gt;, r1 of lab " in said
     assert said.count("violates the following Content Security Policy directive") >= 5

@@ -191,6 +191,8 @@ _STEPS = (_FIRST, _SECOND)
 class RecordError(XovacError):
     """A record that cannot be written or read: which file, why, and what to do."""
 
+    several_lines = False
+
 
 class NewerRecordError(RecordError):
     """A record written by a newer program."""
