@@ -33,6 +33,8 @@ class XovacError(Exception):
     """
 
     exit_code: Exit = Exit.USAGE
+    several_lines = True
+    """Its text may have lines of its own. False: a line break in it is part of a name."""
 
 
 class SettingsError(XovacError):
@@ -51,6 +53,7 @@ class LinkError(XovacError):
     """The device cannot be reached, or is not what the settings say."""
 
     exit_code = Exit.CONNECT
+    several_lines = False
 
 
 class CommandRefused(XovacError):  # noqa: N818 - "refused" is the field's word for this outcome

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
+from io import TextIOWrapper
 from pathlib import Path
+
+from xovac_tui.createfile import open_or_create
 
 _FORMAT = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
 _MOST_BYTES = 1_000_000
@@ -21,12 +25,8 @@ class LogFile(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
         if self._file is None:
-            from logging.handlers import RotatingFileHandler
-
             try:
-                self._file = RotatingFileHandler(
-                    self._path, maxBytes=_MOST_BYTES, backupCount=_OLDER_FILES, encoding="utf-8"
-                )
+                self._file = _rotating(self._path)
             except OSError:
                 self._file = logging.NullHandler()
             self._file.setFormatter(logging.Formatter(_FORMAT))
@@ -37,3 +37,17 @@ class LogFile(logging.Handler):
         if self._file is not None:
             self._file.close()
         super().close()
+
+
+def _rotating(path: Path) -> logging.Handler:
+    """Return a handler that writes into a file and puts it aside when it is full."""
+    from logging.handlers import RotatingFileHandler
+
+    class Rotating(RotatingFileHandler):
+        """Opens its file where that is no link, and takes any text."""
+
+        def _open(self) -> TextIOWrapper:
+            descriptor = open_or_create(Path(self.baseFilename), append=True)
+            return os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace")
+
+    return Rotating(path, maxBytes=_MOST_BYTES, backupCount=_OLDER_FILES, encoding="utf-8")

@@ -127,27 +127,17 @@ def shown(path: Path) -> str:
     return str(path)
 
 
-def write_atomically(path: Path, text: str, mode: int | None = None) -> None:
+def write_atomically(path: Path, text: str, mode: int | None = None, *, replace: bool = True) -> None:
     """Write a UTF-8 text file so that a reader sees the old or the new one, never a half.
 
-    `mode` are its permissions; without, only its owner may read it. Raises OSError where the place cannot be
-    written.
+    `mode` are its permissions; without, only its owner may read it. A link is replaced, not followed. Raises
+    OSError where the place cannot be written, and FileExistsError without `replace` where the name is taken.
     """
-    import tempfile
+    from xovac_tui.createfile import PRIVATE, whole_file
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if mode is not None:
-            os.chmod(name, mode)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with whole_file(path, replace=replace, mode=PRIVATE if mode is None else mode) as file:
+        file.write(text)
 
 
 def setup_logging() -> Path | None:
@@ -157,6 +147,7 @@ def setup_logging() -> Path | None:
     """
     import logging
 
+    from xovac_tui.createfile import open_or_create
     from xovac_tui.logfile import LogFile
 
     logging.raiseExceptions = False
@@ -170,8 +161,8 @@ def setup_logging() -> Path | None:
     try:
         path = log_file()
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8"):
-            handler = LogFile(path)
+        os.close(open_or_create(path, append=True))
+        handler = LogFile(path)
     except (OSError, SettingsError):
         written = False
     handler.name = APP

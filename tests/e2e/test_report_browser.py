@@ -83,3 +83,34 @@ def test_it_prints_to_pages_with_numbers(html: Path) -> None:
     figures = [page for page in pages if re.search(r"External TEC 1 .*°C", page)]
     assert len(figures) > 1
     assert all(re.search(r"Channel +Unit +Lowest", page) for page in figures)
+
+
+def test_what_is_smuggled_into_the_page_neither_runs_nor_is_fetched(html: Path) -> None:
+    # Whatever gets past the cleaning of text one day, a browser must not obey it.
+    smuggled = (
+        "<script>document.title = 'ran'</script><img src=x onerror=\"document.title = 'ran'\">"
+        "<img src='http://127.0.0.1:9/seen.png'><iframe src='http://127.0.0.1:9/'></iframe>"
+        "<link rel=stylesheet href='http://127.0.0.1:9/a.css'><object data='http://127.0.0.1:9/a'></object>"
+        "<svg onload=\"document.title = 'ran'\"><image href='http://127.0.0.1:9/b.png'/></svg>"
+    )
+    page = html.with_name("smuggled.html")
+    page.write_text(
+        html.read_text(encoding="utf-8").replace("</body>", smuggled + "</body>"), encoding="utf-8"
+    )
+    said = chromium(page, "--dump-dom")
+    assert "<title>Board X &lt;b&gt;, r1 of lab " in said
+    assert said.count("violates the following Content Security Policy directive") >= 5
+    assert "ERR_PROXY" not in said
+
+
+def test_the_page_looks_as_it_would_without_a_policy(html: Path) -> None:
+    shots = []
+    for name, text in (
+        ("with", html.read_text(encoding="utf-8")),
+        ("without", re.sub(r"<meta http-equiv.*?>", "", html.read_text(encoding="utf-8"))),
+    ):
+        page = html.with_name(f"{name}.html")
+        page.write_text(text, encoding="utf-8")
+        chromium(page, f"--screenshot={page.with_suffix('.png')}", "--window-size=900,2000")
+        shots.append(page.with_suffix(".png").read_bytes())
+    assert shots[0] == shots[1]

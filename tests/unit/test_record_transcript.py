@@ -140,7 +140,7 @@ def test_a_part_brings_the_link_that_was_up_and_the_recipe_that_was_flown(tmp_pa
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda lines: [], "line 1: it is no JSON"),
+        (lambda lines: [], "line 1: it is empty"),
         (lambda lines: lines[1:], "no exported record"),
         (lambda lines: [lines[0], "{", *lines[1:]], "line 2: it is no JSON"),
         (lambda lines: [lines[0], "[]"], "line 2: it is no JSON object"),
@@ -170,7 +170,7 @@ def test_a_file_that_is_not_as_it_was_written_names_the_line(change: Any, said: 
 
 def test_other_files_are_told_from_transcripts(tmp_path: Path) -> None:
     path = write_record(tmp_path / "r", [message(0, '{"p": 1}')])
-    with pytest.raises(RecordError, match="is not text"):
+    with pytest.raises(RecordError, match="line 1: its byte "):
         read_transcript(path)
     with pytest.raises(RecordError, match="No such file"):
         read_transcript(tmp_path / "missing")

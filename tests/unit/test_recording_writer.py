@@ -162,8 +162,9 @@ def test_odd_text_never_keeps_the_rest_from_being_written(path: Path) -> None:
     with Record(path) as record:
         assert record.total == BLOCK
         assert [mark.mark.text for mark in lists.marks(record)] == ["half \\ud800"]
-        assert [one.entry.payload for one in lists.commands(record)] == ["?"]
-        assert [channel.name for channel in record.channels()] == ["half \\ud800.good"]
+        assert [one.entry.payload for one in lists.commands(record)] == ["\\ud800"]
+        names = [channel.name for channel in record.channels()]
+        assert names == ["half \\ud800.\\ud800", "half \\ud800.good"]
 
 
 def test_channels_are_those_with_a_number(path: Path) -> None:

@@ -594,6 +594,10 @@ def test_the_page_is_whole_needs_nothing_and_runs_nothing(html: str) -> None:
     assert read.handlers == []
     assert len(read.ids) == len(set(read.ids))
     assert {one.removeprefix("#") for one in re.findall(r'(?:href="|url\()(#[^")]+)', html)} <= set(read.ids)
+    policy = (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    assert f'<meta http-equiv="Content-Security-Policy" content="{policy}">' in html[: html.index("<title>")]
     assert "script" not in read.tags
     assert not {"link", "iframe", "object", "embed"} & read.tags
     assert "@import" not in html

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from xovac_tui.api.event import Form, Payload
-from xovac_tui.api.text import clean, clean_bytes
+from xovac_tui.api.text import clean, clean_bytes, writable
 
 _decode = msgspec.json.Decoder().decode
 _MAX_DEPTH = 100
@@ -128,10 +128,10 @@ def leaves(value: Any) -> Iterator[tuple[str, Leaf]]:
                 )
         elif item is None or isinstance(item, bool | str | float):
             left -= 1
-            yield path, item
+            yield writable(path), item
         elif isinstance(item, int):
             left -= 1
-            yield path, _float(item)
+            yield writable(path), _float(item)
 
 
 def _float(number: int) -> float:

@@ -10,6 +10,14 @@ _MARKS_IN_A_ROW = 2
 _MARKS = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{3,}")
 
 
+def writable(text: str) -> str:
+    """Return text that every file, database and terminal takes: half a character pair becomes its escape.
+
+    JSON may hold such halves (`\\ud800`), and names of files that are no UTF-8 come with them.
+    """
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
 def clean(text: str, limit: int | None = None) -> str:
     """Return one line of printable text of at most `limit` characters.
 

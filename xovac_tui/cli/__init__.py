@@ -6,6 +6,7 @@ import contextlib
 import errno
 import gc
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from xovac_tui import __version__
+from xovac_tui.cli.output import echo, echo_lines
 from xovac_tui.errors import Exit, XovacError
 
 _COMMANDS = {
@@ -125,17 +127,19 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.Abort:
         return 130
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(file=shown)
+        echo_lines(shown.getvalue().rstrip("\n"), err=True)
         return int(Exit.USAGE)
     except XovacError as error:
-        click.echo(str(error), err=True)
+        (echo_lines if error.several_lines else echo)(str(error), err=True)
         return int(error.exit_code)
     except OSError as error:
         # Of all files only the standard output is written without a name.
         if error.errno not in _NO_ROOM or error.filename is not None:
             return _defect(error)
         drop_output()
-        click.echo(f"The output cannot be written: {error.strerror}. Send it somewhere else.", err=True)
+        echo(f"The output cannot be written: {error.strerror}. Send it somewhere else.", err=True)
         return int(Exit.USAGE)
     except Exception as error:
         return _defect(error)
@@ -166,7 +170,7 @@ def _defect(error: Exception) -> int:
     log = paths.setup_logging()
     logging.getLogger(__name__).critical("a defect", exc_info=error)
     where = f"The details are in {log}" if log else "The log file cannot be written"
-    click.echo(
+    echo(
         f"A defect in xovac-tui {__version__} ended it ({type(error).__name__}). {where}; "
         "please report it. This sends nothing; what was sent before may have happened.",
         err=True,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xovac_tui.cli.common import json_line, table
+from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.records import Source, find_record, record_options
 
 if TYPE_CHECKING:
@@ -56,10 +57,10 @@ def attach(
     elif save is not None:
         _save(source, number, there, save)
     elif as_json:
-        click.echo(json_line([_data(one) for one in there]))
+        echo_data(json_line([_data(one) for one in there]))
     else:
         for line in _lines(source, number, there):
-            click.echo(line)
+            echo(line)
 
 
 def _attached(source: Source, wanted: str) -> tuple[int, list[Attachment]]:
@@ -91,7 +92,7 @@ def _put(source: Source, run: int, files: tuple[Path, ...], caption: str, there:
     for path in files:
         file = read_file(path)
         if file.hash in known or file.hash in read:
-            click.echo(f"{path} is attached to r{run} already.", err=True)
+            echo(f"{path} is attached to r{run} already.", err=True)
         else:
             read[file.hash] = file
     if not read:
@@ -111,7 +112,7 @@ def _put(source: Source, run: int, files: tuple[Path, ...], caption: str, there:
             f"Nothing was attached: {source.path} cannot be written ({short_reason(error)})."
         ) from error
     for file in read.values():
-        click.echo(f"{file.name} is attached to r{run} ({file.media}, SHA-256 {file.hash}).", err=True)
+        echo(f"{file.name} is attached to r{run} ({file.media}, SHA-256 {file.hash}).", err=True)
 
 
 def _session(source: Source) -> Session:
@@ -140,7 +141,7 @@ def _save(source: Source, run: int, there: list[Attachment], folder: Path) -> No
     from xovac_tui.recording.record import Record
 
     if not there:
-        click.echo(f"Nothing is attached to r{run}.", err=True)
+        echo(f"Nothing is attached to r{run}.", err=True)
         return
     # Whoever wrote the record chose the names: they are printed, and make files.
     names = [clean(Path(one.name).name, 200) or "attachment" for one in there]
@@ -149,11 +150,11 @@ def _save(source: Source, run: int, there: list[Attachment], folder: Path) -> No
             # Two cameras number their pictures alike.
             path = folder / (name if names.count(name) == 1 else f"{one.id}-{name}")
             try:
-                with new_file(path, binary=True) as file:
+                with new_file(path, binary=True, derived=True) as file:
                     file.write(attachment_data(opened, one.id))
             except OSError as error:
                 raise not_written(path, error) from error
-            click.echo(f"{path}", err=True)
+            echo(f"{path}", err=True)
 
 
 def _lines(source: Source, run: int, there: list[Attachment]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xovac_tui.cli.common import json_line, table
+from xovac_tui.cli.output import echo, echo_data, echo_lines
 from xovac_tui.cli.records import Source, find_record, record_options
 from xovac_tui.errors import Exit
 
@@ -50,13 +51,13 @@ def verify(
         source = find_record(ctx, record, demo)
         found = look_at(source.path, expect)
     except TornRecordError as error:
-        click.echo(str(error), err=True)
+        echo_lines(str(error), err=True)
         ctx.exit(int(Exit.ERROR))
     if as_json:
-        click.echo(json_line(_audit_data(source, found)))
+        echo_data(json_line(_audit_data(source, found)))
     else:
         for line in _said(source, found):
-            click.echo(line)
+            echo(line)
     ctx.exit(int(Exit.OK if found.well else Exit.ERROR))
 
 
@@ -78,9 +79,9 @@ def head(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, 
     if found is None:
         raise RecordError(f"The chain in {source.path} has no head. `xovac-tui audit verify` says more.")
     if as_json:
-        click.echo(json_line({"record": str(source.path), "entries": found.count, "hash": found.hash}))
+        echo_data(json_line({"record": str(source.path), "entries": found.count, "hash": found.hash}))
     else:
-        click.echo(f"{found.hash}  {_entries(found.count)}")
+        echo(f"{found.hash}  {_entries(found.count)}")
 
 
 @audit.command("list", short_help="List the audited entries in their order.")
@@ -98,10 +99,10 @@ def list_(
     found = list(entries(source.path, 0.0 if since is None else _moment(source, since)))
     if as_json:
         for entry in found:
-            click.echo(json_line(_entry_data(entry)))
+            echo_data(json_line(_entry_data(entry)))
         return
     if not found:
-        click.echo("Nothing that is audited has happened yet." if since is None else "Nothing since then.")
+        echo("Nothing that is audited has happened yet." if since is None else "Nothing since then.")
         return
     rows = [
         (
@@ -114,7 +115,7 @@ def list_(
         for entry in found
     ]
     for line in table([("entry", "when", "", "who", "what"), *rows], right=(0,)):
-        click.echo(line)
+        echo(line)
 
 
 def _moment(source: Source, text: str) -> float:

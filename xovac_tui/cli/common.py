@@ -13,6 +13,8 @@ import click
 import msgspec
 from click.core import ParameterSource
 
+from xovac_tui.api.text import clean
+from xovac_tui.cli.output import echo
 from xovac_tui.config import (
     Effective,
     Overrides,
@@ -161,9 +163,7 @@ def _profile_or_defaults(found: Effective) -> tuple[str, Profile]:
     except SettingsError:
         if found.profile or found.url:
             raise
-        click.echo(
-            "No profile is named, so the defaults are taken for how the device reads a recipe.", err=True
-        )
+        echo("No profile is named, so the defaults are taken for how the device reads a recipe.", err=True)
         return "defaults", Profile()
 
 
@@ -212,7 +212,8 @@ def _escaped(char: str) -> str:
 
 
 def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
-    """Return rows as lines of aligned columns; `right` names the columns that end flush."""
+    """Return rows as lines of aligned columns of clean text; `right` names the columns that end flush."""
+    rows = [[clean(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))] if rows else []
     return [
         "  ".join(

@@ -17,6 +17,7 @@ import click
 
 from xovac_tui import __version__, paths
 from xovac_tui.cli.common import chamber_options, effective, resolve, table
+from xovac_tui.cli.output import echo
 from xovac_tui.cli.settings import named_problems
 from xovac_tui.config import Effective
 from xovac_tui.errors import Exit, SettingsError
@@ -116,38 +117,36 @@ def _records_folder(ctx: click.Context) -> Path:
 
 
 def _section(title: str, rows: Iterator[tuple[str, str]]) -> None:
-    click.echo(title)
+    echo(title)
     for row in table([("", *pair) for pair in rows]):
-        click.echo(row)
-    click.echo()
+        echo(row)
+    echo()
 
 
 def _settings(ctx: click.Context) -> tuple[Effective | None, bool]:
     """Check the settings; return them, or None when they cannot be read, and whether all is well."""
-    click.echo("Settings")
+    echo("Settings")
     try:
         found = effective(ctx)
         problems = list(named_problems(found.settings, found.path))
     except SettingsError as error:
         found, problems = None, str(error).splitlines()
     for problem in problems:
-        click.echo(f"  {_BAD}  {problem}")
+        echo(f"  {_BAD}  {problem}")
     if found and not problems:
-        click.echo(
-            f"  {_OK}  {found.path}" if found.exists else f"  {_OK}  no file: the defaults are in force"
-        )
-    click.echo()
+        echo(f"  {_OK}  {found.path}" if found.exists else f"  {_OK}  no file: the defaults are in force")
+    echo()
     return found, not problems
 
 
 def _chamber(found: Effective) -> Exit:
     """Try the way to the chamber step by step and return the exit code."""
     if not (found.profile or found.url or found.settings.profile or len(found.settings.profiles) == 1):
-        click.echo("Chamber")
-        click.echo("  none is named, so none was tried: add --profile NAME or --url http://HOST:PORT")
+        echo("Chamber")
+        echo("  none is named, so none was tried: add --profile NAME or --url http://HOST:PORT")
         return Exit.OK
     chamber = resolve(found)
-    click.echo(f"Chamber {chamber.name} at {chamber.profile.url}")
+    echo(f"Chamber {chamber.name} at {chamber.profile.url}")
     from xovac_tui.cli.link import open_station
 
     well = asyncio.run(_probe(open_station(chamber).target()))
@@ -159,8 +158,8 @@ async def _probe(target: Any) -> bool:
 
     well = True
     async for found in probe(target):
-        click.echo(f"  {_MARKS[found.ok]}  {found.name}: {found.detail}")
+        echo(f"  {_MARKS[found.ok]}  {found.name}: {found.detail}")
         if found.advice:
-            click.echo(f"      {found.advice}")
+            echo(f"      {found.advice}")
         well = well and found.ok is not False
     return well

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from xovac_tui.cli.output import echo
 from xovac_tui.cli.records import Source, Ticker, find_record, missing, record_options
 from xovac_tui.errors import Exit
 
@@ -109,10 +110,10 @@ class _Job:
         finally:
             self._ticker.close()
         if path is not None:
-            click.echo(f"{self._part.span.label} is in {path} ({path.stat().st_size:,} bytes).", err=True)
+            echo(f"{self._part.span.label} is in {path} ({path.stat().st_size:,} bytes).", err=True)
         lost = unread(self._record, self._part)
         if lost is not None:
-            click.echo(f"{missing(lost, self._source)} They are not in what was written.", err=True)
+            echo(f"{missing(lost, self._source)} They are not in what was written.", err=True)
             return Exit.WARNING
         # Nobody can tell what became of that which went into a pipe.
         if form == "jsonl" and (path is not None or _is_file(stdout)):
@@ -167,7 +168,7 @@ class _Job:
 
         note = note_exported(self._source.path, whole_runs(self._record, self._part), time.time())
         if note:
-            click.echo(note, err=True)
+            echo(note, err=True)
 
 
 def _is_file(stream: IO[bytes]) -> bool:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xovac_tui.api.text import clean
 from xovac_tui.cli.common import chamber_options, effective, table
+from xovac_tui.cli.output import echo, echo_lines
 from xovac_tui.config import Effective
 from xovac_tui.config.notify import HEARTBEAT, NotifySettings, Receiver
 from xovac_tui.errors import Exit, NotifyError, SettingsError
@@ -38,7 +40,7 @@ def list_(ctx: click.Context, /, **_: Any) -> None:
     found = effective(ctx)
     settings = found.settings.notify
     if not settings.receivers and not settings.beats:
-        click.echo(_NOBODY.format(found.path))
+        echo(_NOBODY.format(found.path))
         return
     rows = [("receiver", "kind", "severities", "sent by", "reminder", "at most")]
     rows += [
@@ -57,7 +59,7 @@ def list_(ctx: click.Context, /, **_: Any) -> None:
         when = "while online" if beat.only_online else "always"
         rows.append((HEARTBEAT, "webhook", f"every {beat.every:g} s", "one program", "none", when))
     for line in table(rows):
-        click.echo(line)
+        echo(line)
 
 
 @notify.command()
@@ -114,7 +116,7 @@ async def _test(settings: NotifySettings, chamber: str, severity: str | None) ->
         tries.append((HEARTBEAT, _try_heartbeat(settings, chamber)))
     results = await asyncio.gather(*(work for _, work in tries))
     for (name, _), why in zip(tries, results, strict=True):
-        click.echo(f"{'!!' if why else 'ok'}  {name}: {why or 'taken.'}")
+        echo_lines(f"{'!!' if why else 'ok'}  {clean(name)}: {why or 'taken.'}")
     return not any(results)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xovac_tui.cli.common import chamber_options, json_line, plan_settings, table
+from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.recipe_files import export, import_, new, templates
 from xovac_tui.errors import Exit
 
@@ -55,11 +56,11 @@ def check(ctx: click.Context, /, file: Path, start: float, as_json: bool, **_: A
     bad = any(finding.severity == "error" for finding in findings)
     if as_json:
         keys = ("severity", "where", "message")
-        click.echo(json_line([{key: getattr(finding, key) for key in keys} for finding in findings]))
+        echo_data(json_line([{key: getattr(finding, key) for key in keys} for finding in findings]))
     else:
         for row in table([(finding.severity, finding.where, finding.message) for finding in findings]):
-            click.echo(row)
-        click.echo(f"{file}: {'must not be sent' if bad else 'may be sent'}.")
+            echo(row)
+        echo(f"{file}: {'must not be sent' if bad else 'may be sent'}.")
     ctx.exit(int(Exit.USAGE if bad else Exit.OK))
 
 
@@ -76,10 +77,10 @@ def plan(ctx: click.Context, /, file: Path, start: float, as_json: bool, **_: An
 
     laid_out = plan_recipe(load_recipe(file), plan_settings(ctx), start)
     if as_json:
-        click.echo(json_line(_plan_data(laid_out)))
+        echo_data(json_line(_plan_data(laid_out)))
         return
     for line in _plan_lines(laid_out):
-        click.echo(line)
+        echo(line)
 
 
 @recipe.command(name="compile")
@@ -96,14 +97,14 @@ def compile_(ctx: click.Context, /, file: Path, start: float, items: bool, **_: 
     settings = plan_settings(ctx)
     compiled = compile_recipe(load_recipe(file), settings, start)
     for finding in compiled.warnings:
-        click.echo(f"{finding.severity}: {finding.where}: {finding.message}", err=True)
+        echo(f"{finding.severity}: {finding.where}: {finding.message}", err=True)
     if not items:
-        click.echo(json_line(compiled.payload))
+        echo_data(json_line(compiled.payload))
         return
     head = ("item", f"target {settings.temperature_unit}", f"duration {settings.duration_unit}", "gradient")
     rows = [(str(number), *map(_plain, item)) for number, item in enumerate(compiled.items, 1)]
     for row in table([head, *rows], right=(0, 1, 2, 3)):
-        click.echo(row)
+        echo(row)
 
 
 def _plan_lines(laid_out: Plan) -> list[str]:

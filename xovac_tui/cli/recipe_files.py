@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xovac_tui.cli.common import chamber_options, effective, json_line, plan_settings, table
+from xovac_tui.cli.output import echo, echo_data
 
 if TYPE_CHECKING:
     from xovac_tui.recipes.model import Recipe
@@ -61,12 +62,14 @@ def templates(as_json: bool) -> None:
     from xovac_tui.recipes.templates import TEMPLATES
 
     if as_json:
-        click.echo(json_line(msgspec.to_builtins(TEMPLATES)))
+        echo_data(json_line(msgspec.to_builtins(TEMPLATES)))
         return
     for number, template in enumerate(TEMPLATES):
-        click.echo(f"{'' if number == 0 else chr(10)}{template.name}: {template.help}")
+        if number:
+            echo()
+        echo(f"{template.name}: {template.help}")
         for row in table([_row(parameter) for parameter in template.parameters]):
-            click.echo(row)
+            echo(row)
 
 
 @click.command(short_help="Write a recipe as CSV, JSON or TOML.")
@@ -100,13 +103,13 @@ def export(
     settings = plan_settings(ctx) if format_ == "json" else PlanSettings()
     exported = export_recipe(load_recipe(file), format_, settings, start)
     for note in exported.notes:
-        click.echo(note, err=True)
+        echo(note, err=True)
     if out is None or str(out) == "-":
-        click.echo(exported.text, nl=False)
+        echo_data(exported.text, nl=False)
     else:
         _may_write(out, force)
         write_text(out, exported.text, overwrite=force)
-        click.echo(f"Written: {out}", err=True)
+        echo(f"Written: {out}", err=True)
 
 
 @click.command(name="import", short_help="Make a recipe from CSV or the device's JSON.")
@@ -127,7 +130,7 @@ def import_(ctx: click.Context, /, file: Path, out: Path | None, force: bool, **
     settings = PlanSettings() if file.suffix.lower() == ".csv" else plan_settings(ctx)
     imported = import_recipe(file, settings)
     for note in imported.notes:
-        click.echo(note, err=True)
+        echo(note, err=True)
     _write(ctx, imported.recipe, out, force)
 
 
@@ -139,14 +142,14 @@ def _write(ctx: click.Context, recipe: Recipe, out: Path | None, force: bool) ->
     from xovac_tui.recipes.writer import write_recipe
 
     if str(out) == "-":
-        click.echo(write_recipe(recipe), nl=False)
+        echo_data(write_recipe(recipe), nl=False)
         return
     if out is None:
         found = effective(ctx)
         out = paths.recipes_folder(found.settings.recipes, found.path) / file_name(recipe.name)
     _may_write(out, force)
     save_as(out, recipe, now=SystemClock().utc(), overwrite=force)
-    click.echo(str(out))
+    echo(str(out))
 
 
 def _may_write(out: Path, force: bool) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xovac_tui.cli.common import Seconds, alarm_watchlist, chamber_options, effective, record_choice, resolve
+from xovac_tui.cli.output import echo
 from xovac_tui.errors import Exit, LinkError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def record(ctx: click.Context, /, seconds: float | None, **_: Any) -> None:
 
     choice = record_choice(found, chamber, asked=True)
     assert choice is not None
-    click.echo(f"{chamber.name}: recording in {choice.path} (process {os.getpid()})", err=True)
+    echo(f"{chamber.name}: recording in {choice.path} (process {os.getpid()})", err=True)
     notify = read_addresses(found.settings.notify)
     station = open_station(chamber, choice, alarm_watchlist(found, chamber), notify)
     asyncio.run(_record(station, seconds))
@@ -56,16 +57,16 @@ async def _record(station: Station, seconds: float | None) -> None:
             link = news.link
             if ended.is_set():
                 return
-            click.echo(f"{station.name}: {link.word}{'. ' if link.why else ''}{link.why}", err=True)
+            echo(f"{station.name}: {link.word}{'. ' if link.why else ''}{link.why}", err=True)
             if link.word is LinkWord.OFFLINE and link.why:
                 # An address or certificate that can never do: waiting would not mend it.
                 refused = link.why
                 ended.set()
         elif isinstance(news, RecorderChanged):
-            click.echo(f"{station.name}: {_words(news.recorder)}", err=True)
+            echo(f"{station.name}: {_words(news.recorder)}", err=True)
         elif isinstance(news, AlarmsChanged) and not news.mirrored:
             for change in news.changes:
-                click.echo(f"{station.name}: {alarm_line(change)}", err=True)
+                echo(f"{station.name}: {alarm_line(change)}", err=True)
 
     loop = asyncio.get_running_loop()
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from xovac_tui.api.text import clean
 from xovac_tui.cli.common import Chamber, F, chamber_options, contract_of, effective, record_path, resolve
+from xovac_tui.cli.output import echo, rewrite
 from xovac_tui.config import Effective, Profile, Secrets
 from xovac_tui.errors import SettingsError
 
@@ -103,11 +105,14 @@ def chamber_named(found: Effective, name: str) -> Chamber:
         try:
             return Chamber(name, profile, contract_of(profile), Secrets())
         except SettingsError as error:
-            click.echo(f"The names of the channels are not known: {error}", err=True)
+            echo(f"The names of the channels are not known: {error}", err=True)
             return Chamber(name, Profile(), contract_of(Profile()), Secrets())
     if name == DEMO:
         return demo_chamber(found)
-    return Chamber(name or "record", Profile(), contract_of(Profile()), Secrets())
+    # A name that only the file says: it goes on the screen, and into names of files.
+    return Chamber(
+        clean(name, 60).replace("/", "-") or "record", Profile(), contract_of(Profile()), Secrets()
+    )
 
 
 def missing(lost: Unread, source: Source) -> str:
@@ -123,6 +128,7 @@ class Ticker:
     def __init__(self, what: str) -> None:
         self._what = what
         self._shown = 0.0
+        self._length = 0
         self._terminal = sys.stderr.isatty()
 
     def __call__(self, done: float) -> None:
@@ -130,12 +136,12 @@ class Ticker:
         now = time.monotonic()
         if self._terminal and now - self._shown >= 0.2:
             self._shown = now
-            click.echo(f"\r{self._what}: {100 * done:3.0f} %", nl=False, err=True)
+            self._length = rewrite(f"{self._what}: {100 * done:3.0f} %")
 
     def close(self) -> None:
         """Put the line away."""
         if self._shown:
-            click.echo(f"\r{' ' * (len(self._what) + 8)}\r", nl=False, err=True)
+            rewrite("", self._length)
 
 
 def size_of(record: Record) -> int:

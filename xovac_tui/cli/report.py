@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from xovac_tui.cli.output import echo
 from xovac_tui.cli.records import Ticker, find_record, missing, record_options
 from xovac_tui.errors import Exit
 
@@ -60,7 +61,7 @@ def report(
         )
     finally:
         ticker.close()
-    click.echo(f"The report of r{number} is in {path} ({path.stat().st_size:,} bytes).", err=True)
+    echo(f"The report of r{number} is in {path} ({path.stat().st_size:,} bytes).", err=True)
     if lost is not None:
-        click.echo(f"{missing(lost, source)} They are missing in the report.", err=True)
+        echo(f"{missing(lost, source)} They are missing in the report.", err=True)
         ctx.exit(int(Exit.WARNING))

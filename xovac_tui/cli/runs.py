@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xovac_tui.cli.common import json_line, table
+from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.records import Source, Ticker, find_record, missing, record_options, size_of
 
 if TYPE_CHECKING:
@@ -34,10 +35,10 @@ def runs(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, 
     with open_still(source.path) as opened:
         listed = _Listed(opened, held=is_recorded(source.path))
         if as_json:
-            click.echo(json_line(listed.data()))
+            echo_data(json_line(listed.data()))
             return
         for line in listed.lines(source):
-            click.echo(line)
+            echo(line)
 
 
 class _Listed:

@@ -19,6 +19,7 @@ from xovac_tui.cli.common import (
     record_choice,
     resolve,
 )
+from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.errors import CommandRefused, ContractError, Exit, SettingsError
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def send(
         from xovac_tui.cli import drop_output
 
         drop_output()
-        click.echo(
+        echo(
             f"The answer to {event} cannot be written ({error.strerror}). "
             f"Its outcome is {entry.outcome.value}.",
             err=True,
@@ -126,10 +127,14 @@ def _ask(chamber: Chamber, prepared: Prepared) -> None:
     said.append(f"  Sends    {clean(spec.event)} {clean(prepared.text) or repr('')}")
     if spec.means:
         said.append(f"  Means    {spec.means}")
-    click.echo("\n".join(said), err=True)
+    for line in said:
+        echo(line, err=True)
     if spec.hazard is Hazard.CRITICAL:
         answer = click.prompt(
-            f"Type the chamber's name ({chamber.name}) to send it", default="", show_default=False, err=True
+            f"Type the chamber's name ({clean(chamber.name)}) to send it",
+            default="",
+            show_default=False,
+            err=True,
         )
         agreed = answer.strip() == chamber.name
     else:
@@ -151,7 +156,7 @@ async def _send(station: Station, event: str, text: str, raw: bool, timeout: flo
             return await sending
         except asyncio.CancelledError:
             if station.chamber.ledger.in_flight(event):
-                click.echo(
+                echo(
                     f"Interrupted after {event} was sent: whether it happened is unknown. "
                     "Look at the chamber.",
                     err=True,
@@ -165,13 +170,13 @@ def _tell(entry: LedgerEntry) -> int:
 
     match entry.outcome:
         case Outcome.SUCCESS | Outcome.WARNING | Outcome.ERROR:
-            click.echo(_answer(entry))
+            echo_data(_answer(entry))
         case Outcome.DONE:
-            click.echo(json_line({"result": "sent", "message": "The contract names no answer to it."}))
+            echo_data(json_line({"result": "sent", "message": "The contract names no answer to it."}))
         case Outcome.REFUSED:
-            click.echo(entry.reason, err=True)
+            echo(entry.reason, err=True)
         case _:
-            click.echo(json_line({"result": "unknown", "message": entry.reason}))
+            echo_data(json_line({"result": "unknown", "message": entry.reason}))
     return _code(entry)
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from xovac_tui import paths
 from xovac_tui.cli.common import contract_of, effective, typed
+from xovac_tui.cli.output import echo
 from xovac_tui.config import (
     Effective,
     Profile,
@@ -43,15 +44,18 @@ def config() -> None:
 def init(ctx: click.Context, /, force: bool, **_: Any) -> None:
     """Write a settings file that holds every key with its default and a comment."""
     file = settings_place(ctx)
-    if file.exists() and not force:
-        raise SettingsError(f"There is a settings file already: {file}. Add --force to overwrite it.")
+    there = SettingsError(f"There is a settings file already: {file}. Add --force to overwrite it.")
+    if os.path.lexists(file) and not force:
+        raise there
     try:
-        paths.write_atomically(file, paths.example_settings().read_text(encoding="utf-8"))
+        paths.write_atomically(file, paths.example_settings().read_text(encoding="utf-8"), replace=force)
     except OSError as error:
+        if isinstance(error, FileExistsError) and os.path.lexists(file):
+            raise there from None
         raise SettingsError(f"{file} cannot be written: {error.strerror or error}.") from None
-    click.echo(str(file))
-    click.echo("Written. Take the # away from a profile in it, give your chamber's url, then run:", err=True)
-    click.echo("  xovac-tui config check", err=True)
+    echo(str(file))
+    echo("Written. Take the # away from a profile in it, give your chamber's url, then run:", err=True)
+    echo("  xovac-tui config check", err=True)
 
 
 @config.command()
@@ -59,7 +63,7 @@ def init(ctx: click.Context, /, force: bool, **_: Any) -> None:
 @click.pass_context
 def path(ctx: click.Context, /, **_: Any) -> None:
     """Print where the settings file is, or would be."""
-    click.echo(str(settings_place(ctx)))
+    echo(str(settings_place(ctx)))
 
 
 @config.command()
@@ -79,9 +83,9 @@ def check(ctx: click.Context, /, file: Path | None, **_: Any) -> None:
         settings = load_settings(place).settings if place.exists() else Settings()
         problems = [*named_problems(settings, place), *environment_problems(file)]
     for problem in problems:
-        click.echo(problem)
+        echo(problem)
     if not problems:
-        click.echo(said)
+        echo(said)
     ctx.exit(int(Exit.USAGE if problems else Exit.OK))
 
 
@@ -93,7 +97,7 @@ def check(ctx: click.Context, /, file: Path | None, **_: Any) -> None:
 def show(ctx: click.Context, /, **_: Any) -> None:
     """Print the settings in force, and where each that is not the default came from. Secrets are hidden."""
     for line in shown_settings(effective(ctx)):
-        click.echo(line)
+        echo(line)
 
 
 def settings_place(ctx: click.Context) -> Path:

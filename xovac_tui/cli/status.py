@@ -21,6 +21,7 @@ from xovac_tui.cli.common import (
     resolve,
     table,
 )
+from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.records import zone_of
 from xovac_tui.errors import Exit, XovacError
 
@@ -75,10 +76,10 @@ def status(ctx: click.Context, /, as_json: bool, **_: Any) -> None:
     station = open_station(chamber, past_choice(found, chamber))
     look = asyncio.run(_look(station, record_path(found, chamber)))
     if as_json:
-        click.echo(json_line(data(look)))
+        echo_data(json_line(data(look)))
     else:
         for line in lines(look, zone_of(found)):
-            click.echo(line)
+            echo(line)
     ctx.exit(int(Exit.OK))
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xovac_tui.cli.common import Seconds, chamber_options, effective, past_choice, resolve, table
+from xovac_tui.cli.output import echo, rewrite
 from xovac_tui.errors import Exit, LinkError, WaitedInVain
 
 if TYPE_CHECKING:
@@ -245,7 +246,7 @@ class Teller:
         """Say something that stays."""
         if not self._quiet:
             self._wipe()
-            click.echo(f"{self._name}: {text}", err=True)
+            echo(f"{self._name}: {text}", err=True)
 
     def stand(self, now: float, waited: float, parts: Callable[[], Sequence[Part]]) -> None:
         """Say how it stands, if it is time to."""
@@ -253,20 +254,19 @@ class Teller:
         if self._quiet or (self._told is not None and now - self._told < every):
             return
         self._told = now
+        from xovac_tui.api.text import clean
         from xovac_tui.recipes.units import format_duration
 
         # What it waits for comes first: a line may have no room for more.
         shown = sorted(parts(), key=lambda part: part.true is True)
         stands = "  ".join(f"{_MARKS[part.true]} {part.text}: {part.told}" for part in shown)
-        line = f"{self._name}: waits {format_duration(waited)}  {stands}"
+        line = clean(f"{self._name}: waits {format_duration(waited)}  {stands}")
         if not self._terminal:
-            click.echo(line, err=True)
+            echo(line, err=True)
             return
         room = max(20, shutil.get_terminal_size().columns - 1)
         line = line if len(line) <= room else line[: room - 3] + "..."
-        self._wipe()
-        click.echo(line, nl=False, err=True)
-        self._shown = len(line)
+        self._shown = rewrite(line, self._shown)
 
     def over(self, waited: float) -> None:
         """Say that it came true."""
@@ -280,8 +280,7 @@ class Teller:
 
     def _wipe(self) -> None:
         if self._shown:
-            click.echo(f"\r{' ' * self._shown}\r", nl=False, err=True)
-            self._shown = 0
+            self._shown = rewrite("", self._shown)
 
 
 def _times(station: Station) -> Times:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xovac_tui.cli.common import Seconds, chamber_options, effective, json_line, resolve
+from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.errors import Exit, LinkError
 
 if TYPE_CHECKING:
@@ -57,14 +58,13 @@ async def _watch(station: Station, line: Callable[[Event], str], seconds: float 
             return
         link = news.link
         seen_online = seen_online or link.word is LinkWord.ONLINE
-        click.echo(f"{station.name}: {link.word}{'. ' if link.why else ''}{link.why}", err=True)
+        echo(f"{station.name}: {link.word}{'. ' if link.why else ''}{link.why}", err=True)
         if link.word is LinkWord.OFFLINE and link.why and not given_up.done():
             given_up.set_result(link.why)
 
     async def print_events() -> None:
         async for event in station.events():
-            sys.stdout.write(line(event) + "\n")
-            sys.stdout.flush()
+            echo_data(line(event))
 
     unsubscribe = station.subscribe(listen)
     printing = asyncio.ensure_future(print_events())

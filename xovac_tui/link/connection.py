@@ -10,7 +10,7 @@ from typing import Any
 from xovac_tui.api.contract import RESERVED_EVENTS
 from xovac_tui.api.event import Direction, Event, Form, Kind, Payload
 from xovac_tui.api.payload import decode_arguments
-from xovac_tui.api.text import clean
+from xovac_tui.api.text import clean, writable
 from xovac_tui.clock import Clock
 from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link import backoff
@@ -230,7 +230,7 @@ class Link:
     def _heard(self, name: Any, arguments: tuple[Any, ...]) -> None:
         if not isinstance(name, str):
             name = clean(repr(name), _LONGEST_NAME)
-        self._tell(self._event(name[:_LONGEST_NAME], arguments, Direction.IN))
+        self._tell(self._event(writable(name[:_LONGEST_NAME]), arguments, Direction.IN))
 
     def _malformed(self, raw: str | bytes, why: Exception) -> None:
         reason = clean(str(why), 200) or type(why).__name__

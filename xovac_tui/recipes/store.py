@@ -19,6 +19,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from xovac_tui.createfile import create
 from xovac_tui.errors import RecipeError
 from xovac_tui.paths import write_atomically
 from xovac_tui.recipes.files import MAX_BYTES, is_candidate, parse_recipe, read_bytes
@@ -83,19 +84,22 @@ def save_recipe(opened: Opened, recipe: Recipe, *, now: float, overwrite: bool =
 def save_as(path: Path, recipe: Recipe, *, now: float, overwrite: bool = False) -> Opened:
     """Write a recipe to a file of any name, one that is there already only when told to."""
     text = write_recipe(recipe)
-    if overwrite and os.path.lexists(path):
+    if overwrite and os.path.lexists(path) and not path.is_symlink():
         return _save_text(path, text, None, now)
-    write_text(path, text)
+    write_text(path, text, overwrite=overwrite)
     return Opened(path, text, parse_recipe(text, str(path)))
 
 
 def write_text(path: Path, text: str, *, overwrite: bool = False) -> None:
-    """Write an exported text to a file, one that is there already only when told to."""
+    """Write an exported text to a file, one that is there already only when told to.
+
+    A link is a name that is taken; overwriting replaces it, and leaves alone the file that it leads to.
+    """
     with _sentences(path):
         if _reserve(path):
             _fill(path, text)
         elif overwrite and path.is_file():
-            write_atomically(Path(os.path.realpath(path)), text, stat.S_IMODE(path.stat().st_mode))
+            write_atomically(path, text, stat.S_IMODE(path.stat().st_mode))
         else:
             raise RecipeError(f"{_shown(path)} exists already: choose another name, or overwrite it.")
 
@@ -220,8 +224,9 @@ def _reserve(path: Path) -> bool:
     """Make an empty file, or return False where something has that name."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x"):
-            return True
+        # As any new text file: in a shared folder of recipes others may read it.
+        os.close(create(path, 0o666))
+        return True
     except FileExistsError:
         if path.parent.is_dir():
             return False
@@ -301,7 +306,7 @@ def _keep(path: Path, data: bytes, now: float) -> Path:
     folder = path.parent / PREVIOUS
     folder.mkdir(exist_ok=True)
     kept = _stamp_path(folder, path.stem, now)
-    with kept.open("xb") as file:
+    with os.fdopen(create(kept, 0o666), "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -14,6 +14,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import compress
 
+from xovac_tui.recording.bounds import inflate
+
 LEVELS = (8, 64, 512, 4096)
 """Widths of bins, seconds."""
 FINEST = LEVELS[0]
@@ -21,6 +23,7 @@ CHUNK = 64
 """Bins in one row of the record."""
 
 _FLOATS = CHUNK * 8
+_BYTES = 3 * _FLOATS + 4 * CHUNK
 _NO_LOW, _NO_HIGH, _ZERO = (array("d", [value]) * CHUNK for value in (math.inf, -math.inf, 0.0))
 
 Bin = list[float]
@@ -37,7 +40,9 @@ class Chunk:
             self.lows, self.highs, self.means = _NO_LOW[:], _NO_HIGH[:], _ZERO[:]
             self.counts = array("I", bytes(CHUNK * 4))
             return
-        plain = zlib.decompress(data)
+        plain = inflate(data, _BYTES)
+        if len(plain) != _BYTES:
+            raise ValueError(f"bins of {len(plain):,} bytes, and not of {_BYTES:,}")
         parts = [unplaned(plain[n * _FLOATS : (n + 1) * _FLOATS]) for n in range(3)]
         self.lows, self.highs, self.means = parts
         self.counts = array("I")

@@ -20,6 +20,7 @@ import msgspec
 from xovac_tui.api.event import Direction, Form, Kind
 from xovac_tui.api.payload import Leaf, decode, leaves
 from xovac_tui.recording.bins import planed, unplaned
+from xovac_tui.recording.bounds import MOST_EVENTS, array_length, check_block, inflate, payloads
 from xovac_tui.recording.eventlog import LoggedEvent, payload_of, without_surrogates
 
 LONGEST = 4_000_000
@@ -35,13 +36,15 @@ _MOST_SHAPES = 24
 _LONGEST_SHAPED = 50_000
 """Characters; longer payloads are kept as they are."""
 _LEVEL = 5
+_MOST_BYTES = 10 * LONGEST
+"""Bytes of an unpacked block, and characters of its events: twice the most that is ever written."""
 _SENTINEL = 10**15
 _JSON_FORMS = (Form.JSON, Form.OBJECT)
 
 NAN = math.nan
 
 
-class _Group(msgspec.Struct, array_like=True):
+class Group(msgspec.Struct, array_like=True):
     """Events of one block that differ only in their numbers (or, without `parts`, in their payloads)."""
 
     direction: Direction
@@ -56,20 +59,55 @@ class _Group(msgspec.Struct, array_like=True):
     columns: list[str]
     """One a number: the numbers of all events as they came, joined by line ends."""
     raws: list[Any]
+    """Text or bytes."""
     sizes: list[int]
     """Characters that came, where payloads were cut; else empty."""
 
 
-class _Packed(msgspec.Struct, array_like=True):
+class PackedGroup(msgspec.Struct, array_like=True):
+    """A group as it is written: its payloads are unpacked when it is known that there are not too many."""
+
+    direction: Direction
+    kind: Kind
+    name: str
+    form: Form
+    problem: str
+    places: bytes
+    parts: list[str] | None
+    columns: list[str]
+    raws: msgspec.Raw
+    sizes: list[int]
+
+    def group(self, most: int) -> Group:
+        """Return the group; ValueError where it has more than `most` payloads."""
+        return Group(
+            self.direction,
+            self.kind,
+            self.name,
+            self.form,
+            self.problem,
+            self.places,
+            self.parts,
+            self.columns,
+            payloads(self.raws, most),
+            self.sizes,
+        )
+
+
+class PackedBlock(msgspec.Struct, array_like=True):
+    """A block as it is written."""
+
     first: int
     count: int
     utc: bytes
     mono: bytes
-    groups: list[_Group]
+    groups: msgspec.Raw
+    """MessagePack of the groups, of which there can be no more than events."""
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(_Packed).decode
+_decode = msgspec.msgpack.Decoder(PackedBlock).decode
+_decode_groups = msgspec.msgpack.Decoder(list[PackedGroup]).decode
 
 
 class About(msgspec.Struct, frozen=True, array_like=True):
@@ -91,23 +129,35 @@ class Series(msgspec.Struct, frozen=True):
 class Block:
     """A stretch of events that follow each other, by column."""
 
-    def __init__(self, packed: _Packed) -> None:
-        self._packed = packed
-        self.first = packed.first
+    def __init__(
+        self, first: int, count: int, utc: array[float], mono: array[float], groups: list[Group]
+    ) -> None:
+        self.first = first
         """Index of the first event."""
-        self.count = packed.count
-        self.utc = unplaned(packed.utc)
-        self.mono = unplaned(packed.mono)
-        self._groups = packed.groups
+        self.count = count
+        self.utc = utc
+        self.mono = mono
+        self._groups = groups
 
     @classmethod
     def unpack(cls, data: bytes) -> Block:
-        """Return the block that `pack` made these bytes of."""
-        return cls(_decode(zlib.decompress(data)))
+        """Return the block that `pack` made these bytes of.
+
+        Raises what `schema.unpacking` makes a sentence of, where they cannot have been written by a recorder.
+        """
+        packed = _decode(inflate(data, _MOST_BYTES))
+        if not array_length(packed.groups) <= packed.count <= MOST_EVENTS:
+            raise ValueError("it has more kinds of events than events, or too many of both")
+        utc, mono = unplaned(packed.utc), unplaned(packed.mono)
+        groups = [one.group(packed.count) for one in _decode_groups(packed.groups)]
+        block = cls(packed.first, packed.count, utc, mono, groups)
+        check_block(block, groups, _MOST_BYTES)
+        return block
 
     def pack(self) -> bytes:
         """Return the block as it is written."""
-        return zlib.compress(_encode(self._packed), _LEVEL)
+        parts = (self.first, self.count, planed(self.utc), planed(self.mono), self._groups)
+        return zlib.compress(_encode(parts), _LEVEL)
 
     def events(self) -> list[LoggedEvent]:
         """Return the events exactly as they were recorded, in order."""
@@ -174,7 +224,7 @@ class Block:
                     )
                 yield places, names, texts
 
-    def _series(self, group: _Group, wanted: frozenset[str] | None) -> Iterator[tuple[str, Series]]:
+    def _series(self, group: Group, wanted: frozenset[str] | None) -> Iterator[tuple[str, Series]]:
         places = self._places(group)
         mapped = _mapped(group)
         if mapped is not None:
@@ -183,7 +233,12 @@ class Block:
                 if wanted is not None and name not in wanted:
                     continue
                 if isinstance(source, int):
-                    values = array("d", map(float, group.columns[source].split("\n")))
+                    texts = group.columns[source].split("\n")
+                    try:
+                        values = array("d", map(float, texts))
+                    except ValueError:
+                        # In a file from elsewhere: signs and digits that make no number are no sample.
+                        values = array("d", map(_float, texts))
                     if not math.isfinite(sum(values)):
                         values = array("d", (value if math.isfinite(value) else NAN for value in values))
                     yield name, Series(places, values)
@@ -201,7 +256,7 @@ class Block:
         for name, (at, values) in found.items():
             yield name, Series(at, values)
 
-    def _places(self, group: _Group) -> Sequence[int]:
+    def _places(self, group: Group) -> Sequence[int]:
         if not group.places:
             return range(self.count)
         places = array("I")
@@ -239,14 +294,13 @@ def block_of(events: Sequence[LoggedEvent]) -> Block:
     for (direction, kind, name, form, problem, *parts), (places, rows) in shaped.items():
         columns = ["\n".join(column) for column in zip(*rows, strict=True)]
         where = _all_or(places, count)
-        groups.append(_Group(direction, kind, name, form, problem, where, parts, columns, [], []))
+        groups.append(Group(direction, kind, name, form, problem, where, parts, columns, [], []))
     for (direction, kind, name, form, problem), (places, raws, sizes) in plain.items():
         cut = sizes if any(size != len(raw) for size, raw in zip(sizes, raws, strict=True)) else []
         where = _all_or(places, count)
-        groups.append(_Group(direction, kind, name, form, problem, where, None, [], raws, cut))
+        groups.append(Group(direction, kind, name, form, problem, where, None, [], raws, cut))
     utc, mono = (array("d", times) for times in zip(*((e.utc, e.mono) for e in events), strict=True))
-    packed = _Packed(events[0].index, count, planed(utc), planed(mono), groups)
-    return Block(packed)
+    return Block(events[0].index, count, utc, mono, groups)
 
 
 def pack_about(events: Sequence[LoggedEvent]) -> bytes:
@@ -288,7 +342,7 @@ def _all_or(places: list[int], count: int) -> bytes:
     return b"" if len(places) == count else array("I", places).tobytes()
 
 
-def _raws(group: _Group, count: int) -> list[Any]:
+def _raws(group: Group, count: int) -> list[Any]:
     """Return the payloads of a group as they came."""
     if group.parts is None:
         return group.raws
@@ -312,11 +366,19 @@ def _of(channel: str, event: str) -> bool:
     return channel.startswith(event) and (len(channel) == len(event) or channel[len(event)] == ".")
 
 
+def _float(text: str) -> float:
+    """Return a number that was written, NaN where it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return NAN
+
+
 def _text(value: float) -> str:
     return repr(value) if value == value else ""
 
 
-def _numeric(group: _Group, raw: Any) -> Iterator[tuple[str, float]]:
+def _numeric(group: Group, raw: Any) -> Iterator[tuple[str, float]]:
     """Yield the leaves that make numeric samples; NaN where there is no usable number."""
     for path, leaf in leaves(payload_of(group.form, raw).value):
         number = _number(leaf)
@@ -335,7 +397,7 @@ def _number(leaf: Leaf) -> float | None:
     return None
 
 
-def _mapped(group: _Group) -> tuple[tuple[str, int | float], ...] | None:
+def _mapped(group: Group) -> tuple[tuple[str, int | float], ...] | None:
     """Return which column carries which path (or the constant in its place); None if nobody can tell."""
     return None if group.parts is None else _map(tuple(group.parts))
 

@@ -12,6 +12,7 @@ import msgspec
 
 from xovac_tui.api.event import Direction, Event, Form, Kind, Payload
 from xovac_tui.api.payload import decode, one_line
+from xovac_tui.api.text import writable
 
 _BLOCK = 256
 _BLOCK_TEXT = 1_000_000
@@ -190,7 +191,6 @@ def without_surrogates(event: LoggedEvent) -> LoggedEvent:
     """Return the event with half character pairs, which are no UTF-8, as their escapes."""
     raw = event.raw
     if isinstance(raw, str):
-        raw = raw.encode("utf-8", "backslashreplace").decode()
-    name = event.name.encode("utf-8", "backslashreplace").decode()
-    problem = event.problem.encode("utf-8", "backslashreplace").decode()
+        raw = writable(raw)
+    name, problem = writable(event.name), writable(event.problem)
     return msgspec.structs.replace(event, raw=raw, name=name, problem=problem)

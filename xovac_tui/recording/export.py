@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -49,7 +50,7 @@ def export_file(folder: Path, words: str, utc: float, ending: str = ".jsonl") ->
     stamp = datetime.fromtimestamp(utc, UTC).strftime("%Y%m%dT%H%M%SZ")
     path = folder / f"{stem}-{stamp}{ending}"
     number = 2
-    while path.exists():
+    while os.path.lexists(path):
         path = folder / f"{stem}-{stamp}-{number}{ending}"
         number += 1
     return path
@@ -61,7 +62,7 @@ def save_events(events: Iterable[LoggedEvent], path: Path) -> int:
     Raises OSError where the place cannot be written.
     """
     count = 0
-    with new_file(path) as file:
+    with new_file(path, derived=True) as file:
         for event in events:
             file.write(json_line(event) + "\n")
             count += 1

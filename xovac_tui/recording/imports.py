@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import base64
-import binascii
+import codecs
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
-from xovac_tui.recording.codec import Block, block_of
+from xovac_tui.api.event import Direction, Form, Kind
+from xovac_tui.api.text import clean
+from xovac_tui.recording.bounds import check_times
+from xovac_tui.recording.codec import Block, block_of, recordable
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.lists import (
     RecordedAlarm,
@@ -26,14 +29,19 @@ from xovac_tui.recording.lists import (
 )
 from xovac_tui.recording.log import Passes
 from xovac_tui.recording.record import RecordedChannel, Stretch
-from xovac_tui.recording.schema import NewerRecordError, RecordError
+from xovac_tui.recording.schema import NOT_UNPACKED, NewerRecordError, RecordError
 from xovac_tui.recording.tape import Tape, TapeHead
 from xovac_tui.recording.transcript import FORMAT, WORDS
 
 _BLOCK = 512
 """Events that are packed together."""
+_BLOCK_TEXT = 2_000_000
+"""Characters after which they are, even if they are fewer."""
 _LONGEST = 64_000_000
-"""Characters of one line; the longest payload that is recorded makes far fewer."""
+"""Bytes of one line; the longest payload that is recorded makes far fewer."""
+_MOST_INDEX = 1 << 60
+_FASTEST = 1e6
+"""Model seconds per second of a simulation."""
 _TYPES: dict[str, Any] = {
     "links": RecordedLink,
     "commands": RecordedCommand,
@@ -60,14 +68,14 @@ class _Rates(msgspec.Struct, frozen=True):
 class _Line(msgspec.Struct, frozen=True):
     """One event as `json_line` writes it."""
 
-    index: int
+    index: Annotated[int, msgspec.Meta(ge=0, le=_MOST_INDEX)]
     utc: float
     mono: float
-    direction: str
-    kind: str
+    direction: Direction
+    kind: Kind
     name: str
-    form: str
-    size: int
+    form: Form
+    size: Annotated[int, msgspec.Meta(ge=0, le=_MOST_INDEX)]
     problem: str
     payload: str | None = None
     payload_base64: str | None = None
@@ -76,12 +84,8 @@ class _Line(msgspec.Struct, frozen=True):
 def read_transcript(path: Path) -> Tape:
     """Return the tape that an exported file holds; RecordError names the line that is wrong."""
     try:
-        with path.open(encoding="utf-8", errors="strict", newline="\n") as file:
-            return _Reading(path).read(iter(lambda: file.readline(_LONGEST), ""))
-    except UnicodeDecodeError:
-        raise RecordError(
-            f"{path} is not text. Name a file that `xovac-tui export` wrote as jsonl."
-        ) from None
+        with path.open("rb") as file:
+            return _Reading(path).read(iter(lambda: file.readline(_LONGEST + 1), b""))
     except OSError as error:
         raise RecordError(f"{path} cannot be read: {error.strerror or error}.") from error
 
@@ -92,16 +96,21 @@ class _Reading:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._number = 0
-        self._place = _Place(0, 0.0)
+        self._place: _Place | None = None
+        self._sessions: frozenset[int] = frozenset()
+        self._newest = -1
+        """Index of the event before."""
         self._events: list[LoggedEvent] = []
+        self._text = 0
+        """Characters of those."""
         self._packed: list[_Packed] = []
         self._found: dict[str, list[Any]] = {part: [] for part in _TYPES}
         self._rates: list[tuple[int, str]] = []
         self._parts = {word: part for part, word in WORDS.items()}
 
-    def read(self, lines: Iterator[str]) -> Tape:
+    def read(self, lines: Iterator[bytes]) -> Tape:
         """Read all lines."""
-        head = self._head(next(lines, ""))
+        head = self._head(next(lines, b""))
         for line in lines:
             self._number += 1
             value = self._decode(line)
@@ -120,60 +129,88 @@ class _Reading:
             **{part: tuple(found) for part, found in self._found.items()},
         )
 
-    def _head(self, line: str) -> TapeHead:
+    def _head(self, line: bytes) -> TapeHead:
         self._number = 1
-        value = self._decode(line)
+        value = self._decode(line.removeprefix(codecs.BOM_UTF8))
         if value.get("xovac") != "record":
             raise RecordError(
                 f"{self._path} is no exported record: its first line does not say so. Export one with "
                 "`xovac-tui export RUN --format jsonl` (without --channels)."
             )
-        if not isinstance(found := value.get("format"), int) or found > FORMAT:
+        found = value.get("format")
+        if type(found) is not int or found < 1:
+            raise self._wrong('its "format" is not the number of one')
+        if found > FORMAT:
             raise NewerRecordError(
                 f"{self._path} was written by a newer xovac-tui (format {found}, this one knows {FORMAT})."
             )
-        sessions = value.pop("sessions", [])
-        channels = value.pop("channels", [])
+        lives, channels = value.pop("sessions", []), value.pop("channels", [])
         with _Told(self._wrong):
-            return msgspec.structs.replace(
+            if not isinstance(lives, list):
+                raise TypeError("its sessions are no list")
+            head = msgspec.structs.replace(
                 msgspec.convert(value, TapeHead),
-                sessions=tuple(_convert(one, RecordedSession) for one in sessions),
+                sessions=tuple(_convert(one, RecordedSession) for one in lives),
                 channels=msgspec.convert(channels, tuple[RecordedChannel, ...]),
             )
+            _check_floats(head)
+            if head.end < head.start:
+                raise ValueError("its end lies before its start")
+            if any(not 0 < life.about.speed <= _FASTEST for life in head.sessions):
+                raise ValueError("a session in it went at an impossible speed")
+        self._sessions = frozenset(life.id for life in head.sessions)
+        return head
 
-    def _decode(self, line: str) -> dict[str, Any]:
+    def _decode(self, line: bytes) -> dict[str, Any]:
+        if len(line) > _LONGEST:
+            raise self._wrong(f"it is longer than {_LONGEST:,} bytes")
+        if not line.strip():
+            raise self._wrong("it is empty")
         try:
-            value = json.loads(line)
+            value = json.loads(line.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            raise self._wrong(f"its byte {error.start + 1} is no UTF-8 text") from None
         except (ValueError, RecursionError):
-            raise self._wrong("it is no JSON") from None
+            cut = "" if line.endswith(b"\n") else ", and it has no end: the file was cut off"
+            raise self._wrong(f"it is no JSON{cut}") from None
         if not isinstance(value, dict):
             raise self._wrong("it is no JSON object")
         return value
 
     def _event(self, value: dict[str, Any]) -> None:
+        place = self._place
         with _Told(self._wrong):
             line = msgspec.convert(value, _Line)
-            raw: Any = line.payload
+            raw: str | bytes | None = line.payload
             if raw is None:
-                raw = base64.b64decode(line.payload_base64 or "", validate=True)
-            event = msgspec.convert(
-                (
-                    line.index,
-                    line.utc,
-                    line.mono,
-                    line.direction,
-                    line.kind,
-                    line.name,
-                    line.form,
-                    raw,
-                    line.problem,
-                    line.size,
-                ),
-                LoggedEvent,
+                if line.payload_base64 is None:
+                    raise TypeError("it has no payload")
+                raw = base64.b64decode(line.payload_base64, validate=True)
+            if place is None:
+                raise ValueError('an event comes before the first line of a "stretch"')
+            check_times((line.utc, line.mono, line.mono + place.shift))
+            if line.index <= self._newest:
+                raise ValueError(f"event {line.index} does not come after event {self._newest}")
+        event = recordable(
+            LoggedEvent(
+                line.index,
+                line.utc,
+                line.mono,
+                line.direction,
+                line.kind,
+                line.name,
+                line.form,
+                raw,
+                line.problem,
+                line.size,
             )
+        )
         # A block counts on from its first event.
-        if len(self._events) == _BLOCK or (self._events and event.index != self._events[-1].index + 1):
+        full = len(self._events) == _BLOCK or self._text >= _BLOCK_TEXT
+        if full or (self._events and event.index != self._newest + 1):
             self._pack()
+        self._newest = event.index
+        self._text += len(event.raw) + len(event.name) + len(event.problem)
         self._events.append(event)
 
     def _beside(self, value: dict[str, Any]) -> None:
@@ -181,22 +218,28 @@ class _Reading:
         with _Told(self._wrong):
             if word == "stretch" and not more:
                 self._pack()
-                self._place = msgspec.convert(held, _Place)
+                place = msgspec.convert(held, _Place)
+                check_times((place.shift,))
+                if place.session not in self._sessions:
+                    raise ValueError(f"session {place.session} is none of the first line")
+                self._place = place
             elif word == "rates":
                 found = msgspec.convert(held, _Rates)
                 self._rates.append((found.run, found.data))
             elif word in self._parts:
                 part = self._parts[word]
-                self._found[part].append(_convert(held, _TYPES[part]))
+                one = _convert(held, _TYPES[part])
+                _check_floats(one)
+                self._found[part].append(one)
             else:
-                raise self._wrong(f'nobody knows a line of "{word}"')
+                raise self._wrong(f'nobody knows a line of "{clean(word, 40)}"')
 
     def _pack(self) -> None:
-        if self._events:
+        if self._events and self._place is not None:
             times = [event.mono + self._place.shift for event in self._events]
             first = self._events[0].index
             self._packed.append(_Packed(block_of(self._events).pack(), self._place, max(times), first))
-            self._events = []
+            self._events, self._text = [], 0
 
     def _wrong(self, why: str) -> RecordError:
         return RecordError(
@@ -225,8 +268,8 @@ class _Told:
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, msgspec.ValidationError | binascii.Error | TypeError):
-            raise self._wrong(str(error).rstrip(".")) from None
+        if isinstance(error, NOT_UNPACKED):
+            raise self._wrong(clean(str(error), 300).rstrip(".")) from None
 
 
 def _convert(held: Any, kind: Any) -> Any:
@@ -237,6 +280,18 @@ def _convert(held: Any, kind: Any) -> Any:
     if missing := set(hints) - set(held):
         raise TypeError(f"{', '.join(sorted(missing))} is missing")
     return kind(**{name: msgspec.convert(held[name], hint) for name, hint in hints.items()})
+
+
+def _check_floats(one: Any) -> None:
+    """Raise ValueError where a number with a fraction, here or further in, is no time or duration."""
+    if isinstance(one, float):
+        check_times((one,))
+    elif isinstance(one, msgspec.Struct):
+        for name in one.__struct_fields__:
+            _check_floats(getattr(one, name))
+    elif isinstance(one, tuple):
+        for each in one:
+            _check_floats(each)
 
 
 class _Played:

@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+from xovac_tui.createfile import open_or_create
+
 
 class WriterLock:
     """Lock beside a record; it is held for as long as the process lives or until it is released."""
@@ -28,7 +30,8 @@ class WriterLock:
         if self._file is not None:
             return True
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        # What it writes there must not go through a link into any other file.
+        file = open_or_create(self._path)
         try:
             _lock(file)
         except (BlockingIOError, PermissionError):

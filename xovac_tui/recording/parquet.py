@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import compress
 from typing import Any
 
+from xovac_tui.api.text import writable
 from xovac_tui.recording.parts import Part, Told, inside
 from xovac_tui.recording.record import Record, RecordedChannel, Stretch
 from xovac_tui.recording.schema import RecordError
@@ -34,7 +35,11 @@ def write_parquet(
     names = [channel.name for channel in channels]
     fields = [pa.field("time", pa.timestamp("us", tz="UTC")), pa.field("t_s", pa.float64())]
     fields += [
-        pa.field(channel.name, pa.float64(), metadata={"label": channel.label, "unit": channel.unit})
+        pa.field(
+            writable(channel.name),
+            pa.float64(),
+            metadata={"label": writable(channel.label), "unit": writable(channel.unit)},
+        )
         for channel in channels
     ]
     schema = pa.schema(fields)

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import msgspec
 
+from xovac_tui.recording.bounds import EARLIEST, LATEST, check_tail, check_times
 from xovac_tui.recording.codec import About, Block, block_of, unpack_about, unpack_tail
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.schema import TornRecordError, as_record_error, open_for_reading, unpacking
@@ -106,9 +107,13 @@ class Record:
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         """Return the rows of one statement; RecordError where the file is damaged."""
         try:
-            return self._db.execute(statement, values).fetchall()
+            found = self._db.execute(statement, values).fetchall()
         except sqlite3.DatabaseError as error:
             raise as_record_error(error, self.path) from error
+        # Every number with a fraction in a record is a moment or a clock reading, and becomes a date.
+        if any(type(one) is float and not EARLIEST <= one <= LATEST for row in found for one in row):
+            raise TornRecordError(f"{self.path} is damaged: a time in it is none.")
+        return found
 
     @property
     def audited(self) -> bool:
@@ -124,7 +129,7 @@ class Record:
             return
         self._looked = now
         # At one moment: a block that is made of the tail between two looks would be missed, or seen twice.
-        with self.moment():
+        with self.moment(), unpacking(self.path):
             self._look()
 
     @contextlib.contextmanager
@@ -147,6 +152,7 @@ class Record:
         )
         key = self.rows("SELECT coalesce(max(id), 0), count(*) FROM tail")[0]
         oldest = self.rows("SELECT coalesce(min(id), 0) FROM blocks")[0][0]
+        check_times([time for row in found for time in row[3:6]])
         for number, first, count, start, stop, shift, session in found:
             self._ids.append(number)
             self._firsts.append(first)
@@ -169,6 +175,7 @@ class Record:
                 (session, shift, [event for *_, data in group for event in unpack_tail(data)])
                 for (session, shift), group in groupby(rows, key=lambda row: row[:2])
             ]
+            check_tail([(shift, events) for _, shift, events in self._tail_groups])
         self._tail_events = [event for *_, events in self._tail_groups for event in events]
         self._tail = None
 
@@ -234,7 +241,10 @@ class Record:
             return None
         try:
             with unpacking(self.path):
-                return Block.unpack(found[0][0])
+                block = Block.unpack(found[0][0])
+                if (block.first, block.count) != (self._firsts[at], self._ends[at] - self._firsts[at]):
+                    raise ValueError("a block holds other events than it is listed with")
+                return block
         except TornRecordError:
             # The others can be read still.
             self.damaged.add(self._firsts[at])

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from xovac_tui.api import text
 from xovac_tui.chamber.alarmview import AlarmChange, Ask
 from xovac_tui.recording.items import (
     AlarmItem,
@@ -205,12 +206,18 @@ def json_text(value: Any) -> str:
     try:
         return msgspec.json.encode(value).decode()
     except UnicodeEncodeError:
-        plain = json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
-        return plain.encode("utf-8", "replace").decode()
+        return json.dumps(_writable_inside(msgspec.to_builtins(value)), ensure_ascii=False)
+
+
+def _writable_inside(value: Any) -> Any:
+    """Return a value of JSON with every text in it as it can be written."""
+    if isinstance(value, dict):
+        return {writable(name): _writable_inside(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_writable_inside(inner) for inner in value]
+    return writable(value)
 
 
 def writable(value: Any) -> Any:
-    """Return text that can be written: half a character pair is no UTF-8, its escape is."""
-    if isinstance(value, str) and not value.isascii():
-        return value.encode("utf-8", "backslashreplace").decode()
-    return value
+    """Return a value of a column as it can be written; see `api.text.writable`."""
+    return text.writable(value) if isinstance(value, str) else value

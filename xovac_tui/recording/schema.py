@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from xovac_tui.createfile import create
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.chain import BEGINNING, vouch_for_all
 
@@ -190,6 +191,8 @@ _STEPS = (_FIRST, _SECOND)
 class RecordError(XovacError):
     """A record that cannot be written or read: which file, why, and what to do."""
 
+    several_lines = False
+
 
 class NewerRecordError(RecordError):
     """A record written by a newer program."""
@@ -203,7 +206,14 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     """Open a record, made where there is none; raises RecordError, or OSError where the folder says no."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # What is recorded is nobody else's business.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    try:
+        os.close(create(path))
+    except FileExistsError:
+        if not path.exists():
+            raise RecordError(
+                f"{path} is a link to a file that does not exist, and no record is made through a link. "
+                "Remove the link, or name another folder."
+            ) from None
     _refuse_foreign(path)
     connection = sqlite3.connect(path, isolation_level=None, timeout=5.0, check_same_thread=False)
     try:
@@ -320,12 +330,19 @@ def as_record_error(error: sqlite3.Error, path: Path) -> RecordError:
     return RecordError(f"{path} cannot be used: {error}.")
 
 
+NOT_UNPACKED = (
+    zlib.error, msgspec.MsgspecError, ValueError, LookupError, OverflowError, TypeError, RecursionError,
+    MemoryError,
+)  # fmt: skip
+"""What is raised where bytes from a file are not what they should be."""
+
+
 @contextlib.contextmanager
 def unpacking(path: Path) -> Iterator[None]:
     """Raise TornRecordError where what a record holds packed cannot be unpacked."""
     try:
         yield
-    except (zlib.error, msgspec.MsgspecError, ValueError, LookupError, OverflowError) as error:
+    except NOT_UNPACKED as error:
         raise TornRecordError(f"{path} is damaged: {error}.") from error
 
 

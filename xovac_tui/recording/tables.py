@@ -128,7 +128,7 @@ def _maybe_infinite(lines: Sequence[str]) -> bool:
 
 def _finite(texts: list[list[str]]) -> list[list[str]]:
     """Empty the cells of numbers that no float holds: they are no samples either."""
-    return [[text if text and math.isfinite(float(text)) else "" for text in column] for column in texts]
+    return [["" if value_of(text) is None else text for text in column] for column in texts]
 
 
 def _heads(channels: Sequence[RecordedChannel], labels: bool) -> list[str]:
@@ -194,5 +194,9 @@ def sample_lines(
 
 def value_of(text: str) -> float | None:
     """Return a cell as a number; None where there is none that a float holds."""
-    value = float(text) if text else math.nan
+    try:
+        value = float(text) if text else math.nan
+    except ValueError:
+        # In a file from elsewhere.
+        return None
     return value if math.isfinite(value) else None

@@ -235,7 +235,7 @@ class Windows:
         )
         if row:
             number, data = row[0]
-            slot = next(n for n, have in enumerate(self._chunk(data).counts) if have)
+            slot = next((n for n, have in enumerate(self._chunk(data).counts) if have), 0)
             return float((number * CHUNK + slot) * level)
         for stretch in self.record.tail():
             parts = stretch.block.samples(frozenset([name])).get(name, ())

@@ -153,7 +153,7 @@ class Writer:
         self._open.append(recordable(kept))
         self.next_index += 1
         self.waiting += 1
-        self._text += len(kept.raw)
+        self._text += len(kept.raw) + len(kept.name) + len(kept.problem)
         if len(self._open) >= BLOCK or self._text >= _BLOCK_TEXT:
             self._pack_open()
         return True
@@ -299,8 +299,7 @@ class Writer:
             self._channels = dict(self._db.execute("SELECT name, id FROM channels"))
         known = self._channels
         for name, made in self._bins.items():
-            # A name with half a character pair cannot be written; its samples are in the events.
-            if made and name not in known and len(known) < MAX_CHANNELS and name == writable(name):
+            if made and name not in known and len(known) < MAX_CHANNELS:
                 row = self._db.execute("INSERT INTO channels (name) VALUES (?)", (name,))
                 known[name] = int(row.lastrowid or 0)
         return known

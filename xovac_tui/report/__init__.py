@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class ReportError(XovacError):
     """A report that cannot be made: why, and what to do."""
 
+    several_lines = False
+
 
 def write_report(
     record: Path,

@@ -16,6 +16,7 @@ import msgspec
 
 from xovac_tui.api.event import Event
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
+from xovac_tui.recipes.plan import Plan
 from xovac_tui.recording.eventlog import LoggedEvent, payload_of
 from xovac_tui.recording.lists import (
     RecordedCommand,
@@ -262,6 +263,14 @@ def _entry_ids(commands: tuple[RecordedCommand, ...]) -> dict[tuple[int, int], i
         if key not in found:
             found[key] = one.entry.id if len(sessions) == 1 else len(found) + 1
     return found
+
+
+def plan_of(load: RecordedLoad) -> Plan | None:
+    """Return the plan of a recipe that was handed over; None where there is none, or it cannot be read."""
+    try:
+        return msgspec.json.decode(load.plan, type=Plan) if load.plan else None
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
 
 
 def loaded(load: RecordedLoad) -> bool:

@@ -24,7 +24,7 @@ from xovac_tui.recording.record import Record
 from xovac_tui.recording.tape import Tape
 from xovac_tui.station.flights import Flights
 from xovac_tui.station.recording import StationRecord
-from xovac_tui.station.reel import OWN_MARKS, Place, Reel, Step, loaded
+from xovac_tui.station.reel import OWN_MARKS, Place, Reel, Step, loaded, plan_of
 
 LOOK_EVERY = 2.0
 """Seconds of the record between looks at a run while nothing happens."""
@@ -132,11 +132,13 @@ class Replay:
         changed: list[LedgerEntry] = []
         to, until = min(to, self.end), clock() + seconds
         while (step := self._reel.peek()) is not None and step.mono <= to:
+            if not self._look(step.mono, until, clock):
+                return tuple(changed)
             changed += self._step(step)
             if clock() >= until:
                 return tuple(changed)
-        self._look(to)
-        self.mono = max(self.mono, to)
+        if self._look(to, until, clock):
+            self.mono = max(self.mono, to)
         return tuple(changed)
 
     def seek(self, to: float) -> None:
@@ -173,7 +175,6 @@ class Replay:
     # -- inside ---------------------------------------------------------------------------------------
 
     def _step(self, step: Step) -> tuple[LedgerEntry, ...]:
-        self._look(step.mono)
         self._reel.take()
         self.mono = max(self.mono, step.mono)
         changed = self._feed(step)
@@ -204,17 +205,21 @@ class Replay:
                     chamber.note(happened.text, happened.utc, happened.mono, happened.kind)
             case RecordedLoad():
                 if loaded(happened):
-                    from xovac_tui.recipes.plan import Plan
-
-                    plan = msgspec.json.decode(happened.plan, type=Plan)
-                    self.flights.loaded = LoadedRecipe(happened.name, plan, self.mono)
+                    # Of a bare list nobody has a plan, and what was loaded before it is loaded no more.
+                    plan = plan_of(happened)
+                    self.flights.loaded = (
+                        None if plan is None else LoadedRecipe(happened.name, plan, self.mono)
+                    )
         return ()
 
-    def _look(self, until: float) -> None:
-        """Let the run see the chamber now and then while nothing happens."""
+    def _look(self, until: float, late: float, clock: Callable[[], float]) -> bool:
+        """Let the run see the chamber now and then while nothing happens; False where that takes too long."""
         while self.flights.flying is not None and until - self.mono > LOOK_EVERY:
             self.mono += LOOK_EVERY
             self._watch()
+            if clock() >= late:
+                return False
+        return True
 
     def _watch(self) -> None:
         seen = self.chamber.observe(self.utc, self.mono)

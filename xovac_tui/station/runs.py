@@ -26,6 +26,7 @@ from xovac_tui.recording.digest import Extreme, Gap, gaps
 from xovac_tui.recording.lists import RecordedCommand, RecordedLoad, RecordedMark, RecordedRun
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.windows import Windows
+from xovac_tui.station.reel import plan_of
 
 FINEST = 1.0
 MOST = 6_000
@@ -181,12 +182,7 @@ def _state(recorded: RecordedRun) -> FlightState:
 
 
 def _plan(load: RecordedLoad | None) -> Plan | None:
-    if load is None:
-        return None
-    try:
-        return msgspec.json.decode(load.plan, type=Plan)
-    except (msgspec.MsgspecError, UnicodeError):
-        return None
+    return None if load is None else plan_of(load)
 
 
 def _description(load: RecordedLoad | None) -> str:

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 from textual.widget import Widget
 
+from xovac_tui.api.text import writable
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.config.insight import InsightSettings
 from xovac_tui.errors import SettingsError, XovacError
@@ -345,6 +346,10 @@ class XovacApp(AppKeys):
     async def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
         """Go to the tab that was clicked."""
         await self.show_tab(message.tab)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy text, as much of it as a terminal can be given."""
+        super().copy_to_clipboard(writable(text))
 
     def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
         """Return the screen as SVG, without the addresses of fonts that a picture should not fetch."""

@@ -7,6 +7,7 @@ from textual import work
 
 from xovac_tui import paths, state
 from xovac_tui.chamber.snapshot import Outcome, RunState, Snapshot
+from xovac_tui.errors import XovacError
 from xovac_tui.launch import Launch
 from xovac_tui.ui.pane import Pane
 from xovac_tui.ui.replaykeys import ReplayKeys
@@ -129,13 +130,16 @@ class AppKeys(ReplayKeys):
 
     def action_save_screen(self) -> None:
         """Save the screen as an SVG beside the program's other files."""
+        from xovac_tui.recording.export import export_file
+        from xovac_tui.recording.newfile import new_file
+
         folder = paths.state_folder()
+        saved = export_file(folder, "screen", self.station.clock.utc(), ".svg")
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            saved = self.save_screenshot(path=str(folder))
-        except OSError as why:
-            self.notify(
-                f"The picture was not saved in {folder}: {why.strerror}.", severity="error", markup=False
-            )
+            with new_file(saved, derived=True) as file:
+                file.write(self.export_screenshot())
+        except (OSError, XovacError) as why:
+            said = getattr(why, "strerror", None) or why
+            self.notify(f"The picture was not saved in {folder}: {said}.", severity="error", markup=False)
             return
         self.notify(f"Saved {saved}", timeout=8, markup=False)

@@ -1,0 +1,185 @@
+"""A record from elsewhere: what is packed in it can say anything, and costs neither memory nor program."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import tracemalloc
+import zlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.helpers.audited import done_to
+from tests.helpers.record import UTC, logged, reading, writer
+from xovac_tui.recording.bins import Chunk
+from xovac_tui.recording.bounds import inflate
+from xovac_tui.recording.codec import Block, block_of
+from xovac_tui.recording.lists import find_span, runs, sessions
+from xovac_tui.recording.parts import part_of, unread
+from xovac_tui.recording.record import Record
+from xovac_tui.recording.schema import RecordError, TornRecordError, unpacking
+from xovac_tui.recording.tables import csv_chunks
+from xovac_tui.recording.windows import Windows
+
+EVENTS = 600
+"""One block, and a tail."""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    made = writer(tmp_path / "r.sqlite3")
+    for number in range(EVENTS):
+        made.event(reading(number + 0.5, t=number, u=number / 8))
+    made.commit(UTC + EVENTS)
+    made.close(UTC + EVENTS)
+    return tmp_path / "r.sqlite3"
+
+
+def bomb(size: int) -> bytes:
+    """Return a few bytes that zlib makes so many of."""
+    packer = zlib.compressobj(9)
+    return b"".join([*(packer.compress(bytes(1_000_000)) for _ in range(size // 1_000_000)), packer.flush()])
+
+
+def packed_block(path: Path) -> list[Any]:
+    """Return the first block as a list that can be changed: first, count, utc, mono, groups."""
+    with Record(path) as record:
+        data = record.rows("SELECT data FROM blocks")[0][0]
+    found: list[Any] = msgspec.msgpack.decode(zlib.decompress(data))
+    return found
+
+
+def put_block(path: Path, block: Any) -> None:
+    done_to(path, "UPDATE blocks SET data = ?", (zlib.compress(msgspec.msgpack.encode(block)),))
+
+
+def test_a_bomb_costs_its_bound_and_the_block_counts_as_damaged(path: Path) -> None:
+    done_to(path, "UPDATE blocks SET data = ?", (bomb(200_000_000),))
+    with Record(path) as record:
+        tracemalloc.start()
+        try:
+            assert len(list(record.scan())) == EVENTS - 512
+            assert tracemalloc.get_traced_memory()[1] < 120_000_000
+        finally:
+            tracemalloc.stop()
+        lost = unread(record, part_of(find_span(record, "all"), None, None, None))
+    assert lost is not None
+    assert lost.events == 512
+
+
+def test_bins_are_as_large_as_they_are_written_and_no_larger(path: Path) -> None:
+    for data in (bomb(10_000_000), zlib.compress(b""), zlib.compress(bytes(1791)), b""):
+        with pytest.raises(TornRecordError, match="is damaged"), unpacking(path):
+            Chunk(data)
+    done_to(path, "UPDATE bins SET data = ?", (bomb(10_000_000),))
+    with Record(path) as record, pytest.raises(TornRecordError, match="is damaged"):
+        Windows(record).first_time("state.t")
+
+
+def test_inflating_gives_what_was_packed_up_to_the_bound() -> None:
+    assert inflate(zlib.compress(b"x" * 1000), 1000) == b"x" * 1000
+    with pytest.raises(ValueError, match="unpack to more than the 999"):
+        inflate(zlib.compress(b"x" * 1000), 999)
+    with pytest.raises(ValueError, match="ends too early"):
+        inflate(zlib.compress(b"x" * 1000)[:-1], 1000)
+
+
+CHANGES: dict[str, Any] = {
+    "many events": lambda b: [b[0], 1 << 40, *b[2:]],
+    "no events": lambda b: [b[0], 0, b"", b"", []],
+    "negative count": lambda b: [b[0], -1, *b[2:]],
+    "fewer times": lambda b: [*b[:2], b[2][:800], *b[3:]],
+    "negative index": lambda b: [-5, *b[1:]],
+    "other index": lambda b: [b[0] + 7, *b[1:]],
+    "endless time": lambda b: [*b[:2], b"\x7f" * len(b[2]), *b[3:]],
+    "no time": lambda b: [*b[:3], b"\xff" * len(b[3]), b[4]],
+    "no groups": lambda b: [*b[:4], []],
+    "groups twice": lambda b: [*b[:4], b[4] * 2],
+    "many groups": lambda b: [*b[:4], b[4] * 1000],
+    "a place too far": lambda b: [*b[:4], [[*b[4][0][:5], b"\xff\xff\xff\x00" * 512, *b[4][0][6:]]]],
+    "half a place": lambda b: [*b[:4], [[*b[4][0][:5], b"\x00\x00\x00", *b[4][0][6:]]]],
+    "a long text": lambda b: [*b[:4], [[*b[4][0][:6], ["x" * 200_000, *b[4][0][6][1:]], *b[4][0][7:]]]],
+    "no column": lambda b: [*b[:4], [[*b[4][0][:7], b[4][0][7][:1], *b[4][0][8:]]]],
+    "a short column": lambda b: [*b[:4], [[*b[4][0][:7], ["1", b[4][0][7][1]], *b[4][0][8:]]]],
+    "a formula": lambda b: [*b[:4], [[*b[4][0][:7], [("=cmd()\n" * 512)[:-1], b[4][0][7][1]], *b[4][0][8:]]]],
+    "payloads of another kind": lambda b: [*b[:4], [[*b[4][0][:6], None, [], [[]] * 512, []]]],
+    "no payloads": lambda b: [*b[:4], [[*b[4][0][:6], None, [], [], []]]],
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_block_that_no_recorder_wrote_is_damaged(change: str, path: Path) -> None:
+    put_block(path, CHANGES[change](packed_block(path)))
+    with Record(path) as record:
+        assert len(list(record.scan())) == EVENTS - 512
+        assert record.damaged == {0}
+        assert record.get(3) is None
+        part = part_of(find_span(record, "all"), None, None, None)
+        assert "cmd" not in "".join(csv_chunks(record, part, record.channels()))
+
+
+def test_what_only_looks_like_a_number_is_no_sample(path: Path) -> None:
+    block = packed_block(path)
+    block[4][0][7][0] = "\n".join(["1-2", "1e999", *["5"] * 510])
+    put_block(path, block)
+    with Record(path) as record:
+        stretch = next(record.blocks(UTC, UTC + 300))
+        (series,) = stretch.block.samples(frozenset({"state.t"}))["state.t"]
+        assert [math.isnan(value) for value in series.values][:3] == [True, True, False]
+        part = part_of(find_span(record, "all"), None, None, None)
+        rows = list(csv.reader(io.StringIO("".join(csv_chunks(record, part, record.channels())))))
+        assert len(rows) == EVENTS + 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_any_other_bytes_are_a_block_or_damage(data: st.DataObject) -> None:
+    events = logged(reading(at, t=at, u=1 / (at + 1)) for at in range(6))
+    whole = bytearray(zlib.decompress(block_of(events).pack()))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(whole) - 1))
+        whole[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
+    try:
+        with unpacking(Path("r")):
+            block = Block.unpack(zlib.compress(bytes(whole)))
+    except TornRecordError:
+        return
+    assert [one.index for one in block.events()] == list(range(block.first, block.first + block.count))
+    assert all(len(one.values) == len(one.places) for many in block.samples().values() for one in many)
+    assert all(len(column) == len(places) for places, _, texts in block.rows() for column in texts)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE blocks SET first = 9223372036854775807",
+        "UPDATE blocks SET t0 = 1e300",
+        "UPDATE blocks SET shift = 9e999",
+        "UPDATE blocks SET t1 = 'then'",
+        "UPDATE tail SET shift = -9e999",
+        "UPDATE tail SET data = x'dd0fffffff'",
+        "UPDATE tail SET data = x'91'",
+    ],
+)
+def test_the_list_of_what_is_packed_can_be_damaged_too(statement: str, path: Path) -> None:
+    done_to(path, statement)
+    with Record(path) as record, pytest.raises(RecordError, match="is damaged"):
+        list(record.scan())
+
+
+def test_a_session_of_another_age_is_damage(path: Path) -> None:
+    done_to(path, "UPDATE sessions SET seen = 1e300")
+    done_to(
+        path,
+        "INSERT INTO runs (session, name, started, result) VALUES (1, 'x', 9e999, 'running')",
+    )
+    with Record(path) as record:
+        for read in (sessions, runs):
+            with pytest.raises(TornRecordError, match="a time in it is none"):
+                read(record)
