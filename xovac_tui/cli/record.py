@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from xovac_tui.cli.common import Seconds, alarm_watchlist, chamber_options, effective, record_choice, resolve
 from xovac_tui.errors import Exit, LinkError
+from xovac_tui.signals import handled
 
 if TYPE_CHECKING:
     from xovac_tui.chamber.alarmview import AlarmChange
@@ -68,17 +68,15 @@ async def _record(station: Station, seconds: float | None) -> None:
                 click.echo(f"{station.name}: {alarm_line(change)}", err=True)
 
     loop = asyncio.get_running_loop()
-    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
-        with contextlib.suppress(AttributeError, NotImplementedError, ValueError):
-            loop.add_signal_handler(getattr(signal, name), ended.set)
     unsubscribe = station.subscribe(listen)
     try:
-        async with station:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await ended.wait()
-            # That the link ends with this program is no news.
-            ended.set()
+        with handled(lambda _number: loop.call_soon_threadsafe(ended.set)):
+            async with station:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(seconds):
+                        await ended.wait()
+                # That the link ends with this program is no news.
+                ended.set()
     finally:
         unsubscribe()
     if refused:
