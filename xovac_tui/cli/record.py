@@ -45,7 +45,9 @@ def record(ctx: click.Context, /, seconds: float | None, **_: Any) -> None:
 
 async def _record(station: Station, seconds: float | None) -> None:
     from xovac_tui.chamber.snapshot import LinkWord
-    from xovac_tui.station import AlarmsChanged, LinkChanged, RecorderChanged
+    from xovac_tui.recording.share import share_advice
+    from xovac_tui.recording.status import RecorderState
+    from xovac_tui.station import AlarmsChanged, LinkChanged, RecorderChanged, RecordOpened
 
     ended = asyncio.Event()
     refused = ""
@@ -61,8 +63,10 @@ async def _record(station: Station, seconds: float | None) -> None:
                 # An address or certificate that can never do: waiting would not mend it.
                 refused = link.why
                 ended.set()
-        elif isinstance(news, RecorderChanged):
+        elif isinstance(news, RecorderChanged) and news.recorder.state is not RecorderState.STARTING:
             click.echo(f"{station.name}: {_words(news.recorder)}", err=True)
+        elif isinstance(news, RecordOpened) and (advice := share_advice(station.record.share)):
+            click.echo(f"{station.name}: {advice}", err=True)
         elif isinstance(news, AlarmsChanged) and not news.mirrored:
             for change in news.changes:
                 click.echo(f"{station.name}: {alarm_line(change)}", err=True)
@@ -79,6 +83,8 @@ async def _record(station: Station, seconds: float | None) -> None:
                 ended.set()
     finally:
         unsubscribe()
+    if station.record.unwritten:
+        click.echo(f"{station.name}: {station.record.unwritten}", err=True)
     if refused:
         raise LinkError(refused)
 
