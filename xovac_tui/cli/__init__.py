@@ -128,14 +128,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return int(Exit.USAGE)
     except XovacError as error:
-        click.echo(str(error), err=True)
+        _say_last(str(error))
         return int(error.exit_code)
     except OSError as error:
         # Of all files only the standard output is written without a name.
         if error.errno not in _NO_ROOM or error.filename is not None:
             return _defect(error)
         drop_output()
-        click.echo(f"The output cannot be written: {error.strerror}. Send it somewhere else.", err=True)
+        _say_last(f"The output cannot be written: {error.strerror}. Send it somewhere else.")
         return int(Exit.USAGE)
     except Exception as error:
         return _defect(error)
@@ -166,9 +166,15 @@ def _defect(error: Exception) -> int:
     log = paths.setup_logging()
     logging.getLogger(__name__).critical("a defect", exc_info=error)
     where = f"The details are in {log}" if log else "The log file cannot be written"
-    click.echo(
+    _say_last(
         f"A defect in xovac-tui {__version__} ended it ({type(error).__name__}). {where}; "
-        "please report it. This sends nothing; what was sent before may have happened.",
-        err=True,
+        "please report it. This sends nothing; what was sent before may have happened."
     )
     return int(Exit.CRASH)
+
+
+def _say_last(text: str) -> None:
+    """Write a last sentence to stderr; the end waits for its reader for a moment only."""
+    from xovac_tui.outlet import say_last
+
+    say_last(sys.stderr, text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +16,7 @@ from xovac_tui.signals import handled
 
 if TYPE_CHECKING:
     from xovac_tui.chamber.alarmview import AlarmChange
+    from xovac_tui.outlet import Outlet
     from xovac_tui.recording.status import RecorderView
     from xovac_tui.station import News, Station
 
@@ -33,17 +35,23 @@ def record(ctx: click.Context, /, seconds: float | None, **_: Any) -> None:
     chamber = resolve(found)
     from xovac_tui.cli.link import open_station
     from xovac_tui.config.addresses import read_addresses
+    from xovac_tui.outlet import StreamOutlet
 
     choice = record_choice(found, chamber, asked=True)
     assert choice is not None
-    click.echo(f"{chamber.name}: recording in {choice.path} (process {os.getpid()})", err=True)
+    # A reader of stderr that stalls must not stop the recording.
+    say = StreamOutlet(sys.stderr)
+    say.line(f"{chamber.name}: recording in {choice.path} (process {os.getpid()})")
     notify = read_addresses(found.settings.notify)
     station = open_station(chamber, choice, alarm_watchlist(found, chamber), notify)
-    asyncio.run(_record(station, seconds))
+    try:
+        asyncio.run(_record(station, seconds, say))
+    finally:
+        say.close()
     ctx.exit(int(Exit.OK))
 
 
-async def _record(station: Station, seconds: float | None) -> None:
+async def _record(station: Station, seconds: float | None, say: Outlet) -> None:
     from xovac_tui.chamber.snapshot import LinkWord
     from xovac_tui.recording.share import share_advice
     from xovac_tui.recording.status import RecorderState
@@ -58,18 +66,18 @@ async def _record(station: Station, seconds: float | None) -> None:
             link = news.link
             if ended.is_set():
                 return
-            click.echo(f"{station.name}: {link.word}{'. ' if link.why else ''}{link.why}", err=True)
+            say.line(f"{station.name}: {link.word}{'. ' if link.why else ''}{link.why}")
             if link.word is LinkWord.OFFLINE and link.why:
                 # An address or certificate that can never do: waiting would not mend it.
                 refused = link.why
                 ended.set()
         elif isinstance(news, RecorderChanged) and news.recorder.state is not RecorderState.STARTING:
-            click.echo(f"{station.name}: {_words(news.recorder)}", err=True)
+            say.line(f"{station.name}: {_words(news.recorder)}")
         elif isinstance(news, RecordOpened) and (advice := share_advice(station.record.share)):
-            click.echo(f"{station.name}: {advice}", err=True)
+            say.line(f"{station.name}: {advice}")
         elif isinstance(news, AlarmsChanged) and not news.mirrored:
             for change in news.changes:
-                click.echo(f"{station.name}: {alarm_line(change)}", err=True)
+                say.line(f"{station.name}: {alarm_line(change)}")
 
     loop = asyncio.get_running_loop()
     unsubscribe = station.subscribe(listen)
@@ -84,7 +92,7 @@ async def _record(station: Station, seconds: float | None) -> None:
     finally:
         unsubscribe()
     if station.record.unwritten:
-        click.echo(f"{station.name}: {station.record.unwritten}", err=True)
+        say.line(f"{station.name}: {station.record.unwritten}")
     if refused:
         raise LinkError(refused)
 

@@ -237,6 +237,9 @@ class Teller:
         self._name = name
         self._quiet = quiet
         self._terminal = sys.stderr.isatty()
+        from xovac_tui.outlet import StreamOutlet
+
+        self._out = StreamOutlet(sys.stderr)
         self._told: float | None = None
         self._shown = 0
         """Characters of the line that is rewritten."""
@@ -245,7 +248,7 @@ class Teller:
         """Say something that stays."""
         if not self._quiet:
             self._wipe()
-            click.echo(f"{self._name}: {text}", err=True)
+            self._out.line(f"{self._name}: {text}")
 
     def stand(self, now: float, waited: float, parts: Callable[[], Sequence[Part]]) -> None:
         """Say how it stands, if it is time to."""
@@ -260,12 +263,12 @@ class Teller:
         stands = "  ".join(f"{_MARKS[part.true]} {part.text}: {part.told}" for part in shown)
         line = f"{self._name}: waits {format_duration(waited)}  {stands}"
         if not self._terminal:
-            click.echo(line, err=True)
+            self._out.line(line)
             return
         room = max(20, shutil.get_terminal_size().columns - 1)
         line = line if len(line) <= room else line[: room - 3] + "..."
         self._wipe()
-        click.echo(line, nl=False, err=True)
+        self._out.put(line)
         self._shown = len(line)
 
     def over(self, waited: float) -> None:
@@ -275,12 +278,13 @@ class Teller:
         self.say(f"true after {format_duration(waited)}")
 
     def close(self) -> None:
-        """Put the line away."""
+        """Put the line away, and wait until all is said, or nothing reads it."""
         self._wipe()
+        self._out.close()
 
     def _wipe(self) -> None:
         if self._shown:
-            click.echo(f"\r{' ' * self._shown}\r", nl=False, err=True)
+            self._out.put(f"\r{' ' * self._shown}\r")
             self._shown = 0
 
 

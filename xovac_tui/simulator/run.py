@@ -61,8 +61,12 @@ async def serve(
 def run_simulator(options: SimulatorOptions, *, ready: Callable[[str, int], None] | None = None) -> None:
     """Serve until a signal asks for the end or (with `parent_watch`) stdin ends; print the ready line."""
 
+    from xovac_tui.outlet import StreamOutlet
+
+    out = StreamOutlet(sys.stdout)
+
     def say(url: str, port: int) -> None:
-        print(ready_line(url, options), flush=True)
+        out.line(ready_line(url, options))
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
@@ -76,6 +80,7 @@ def run_simulator(options: SimulatorOptions, *, ready: Callable[[str, int], None
 
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(main())
+    out.close()
 
 
 def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:

@@ -164,6 +164,8 @@ class _Life:
                 if select.select([], [2], [], 0)[1]:
                     os.write(2, _GIVE_BACK)
             self._give_back_settings()
+        # What is to be logged still is, unless its disk hangs.
+        logging.shutdown()
         os._exit(self.signalled or (1 if self.app.defect else self.app.return_code or 0))
 
 

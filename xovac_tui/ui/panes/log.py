@@ -120,8 +120,10 @@ class LogPane(Pane):
             self._sift()
         elif isinstance(news, RecordOpened) and news.moved:
             self._detail_of = -1
-            self.view.renumbered(LogRows(self.station.log, self.view.rows.filter), news.moved)
-            self._sift()
+            rows = LogRows(self.station.log, self.view.rows.filter)
+            self.view.renumbered(rows, news.moved)
+            if not rows.done:
+                self._sift()
 
     def _draw(self) -> None:
         self.view.repaint()
