@@ -322,6 +322,7 @@ async def console(
     async with app.run_test(size=size, notifications=True) as pilot:
         running = Console(app, pilot, link, clock)
         await running.until(link.running.is_set)
+        assert await running.station.record_read(10)
         if online:
             await running.online()
             await running.readings()

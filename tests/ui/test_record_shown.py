@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.console import Console, console
+from tests.helpers.console import Console, console, make_launch
 from xovac_tui.config import RecordSettings
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.schema import RecordError
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.station import RecordOpened
 from xovac_tui.station.recording import RecordChoice, StationRecord
+from xovac_tui.ui.app import XovacApp, run_console
 from xovac_tui.ui.dialogs.digest import DigestDialog
 from xovac_tui.ui.dialogs.quit import QuitDialog, what_is_recorded
+from xovac_tui.ui.widgets.logview import LogView
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trustbar import TrustBar
 
@@ -201,3 +203,42 @@ def said_at_quitting(c: Console) -> str:
 )
 def test_what_becomes_of_the_record(view: RecorderView, at_stake: int, said: str) -> None:
     assert said in what_is_recorded(view, at_stake)
+
+
+def test_what_is_not_in_the_record_is_said_once_the_terminal_is_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ended(app: XovacApp) -> int:
+        app.station.record.unwritten = "7 events were not written."
+        return 0
+
+    monkeypatch.setattr("xovac_tui.ui.app.run_in_terminal", ended)
+    assert run_console(make_launch(tmp_path)) == 0
+    assert capsys.readouterr().err == "7 events were not written.\n"
+
+
+async def test_a_record_that_opens_late_leaves_the_log_where_it_was_held(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite3"
+    async with console(tmp_path, record=choice(path)) as c:
+        await c.readings(seconds=20)
+        before = c.station.log.total
+    with Record(path) as record:
+        async with console(tmp_path, tab="log") as c:
+            await c.readings(seconds=20)
+            view = c.app.query_one("#log-view", LogView)
+            await c.press("up", "up", "up")
+            chosen = view.chosen
+            assert chosen is not None
+            top, total = view.top_row(), c.station.log.total
+            # What the station does when the record is read at last.
+            moved = c.station.log.attach(record, ours=False)
+            c.app.telling.on_news(RecordOpened(moved))
+            await c.settle()
+            assert moved == before
+            assert c.station.log.total == total + before
+            assert view.chosen is not None
+            assert (view.chosen.index, view.chosen.raw) == (chosen.index + before, chosen.raw)
+            assert view.top_row() == top + before
+            assert not view.following
+            await c.press("home")
+            assert view.chosen.index == 0

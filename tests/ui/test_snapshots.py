@@ -73,6 +73,7 @@ class Scene:
     def showing(self, tab: str, *keys: str, lost: bool = False) -> Callable[[Pilot[int]], Awaitable[None]]:
         async def play(pilot: Pilot[int]) -> None:
             await asyncio.wait_for(self.link.running.wait(), 10)
+            assert await self.station.record_read(10)
             self.link.push(LinkState.ONLINE)
             self._say("idle", 0)
             self.clock.advance(1)
@@ -104,6 +105,7 @@ class Scene:
 
         async def play(pilot: Pilot[int]) -> None:
             await asyncio.wait_for(self.link.running.wait(), 10)
+            assert await self.station.record_read(10)
             self.station.tick()
             # What the recorder writes at its beginning is in the file before a run is read, every time.
             await asyncio.to_thread(self.station.record.flush)

@@ -123,6 +123,7 @@ async def test_a_quiet_week_has_no_alarm(tmp_path: Path) -> None:
     week = Week(tmp_path / "quiet.sqlite3")
     async with week.station:
         await asyncio.wait_for(week.link.running.wait(), 10)
+        assert await week.station.record_read(10)
         week.begin()
         await week.let_pass(DAYS * DAY)
         assert week.machine.recipe_state()["state"] == "running"
@@ -175,6 +176,7 @@ async def test_every_fault_of_a_week_is_alarmed_once(tmp_path: Path) -> None:
     ]
     async with week.station:
         await asyncio.wait_for(week.link.running.wait(), 10)
+        assert await week.station.record_read(10)
         week.begin()
         end = week.clock.mono() + DAYS * DAY
         await week.let_pass(6 * HOUR)

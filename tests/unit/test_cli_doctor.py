@@ -42,6 +42,14 @@ def test_the_folder_of_the_records_is_the_one_that_the_settings_name(line: Comma
     assert f"{line.home / 'elsewhere'} (does not exist)" in line("doctor").out
 
 
+def test_records_on_a_network_share_are_named(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "network share" not in line("doctor").out
+    monkeypatch.setattr("xovac_tui.cli.doctor.network_share", lambda folder: "NFS")
+    assert (
+        "The record is on a network share (NFS), where locks often fail: set `folder`" in line("doctor").out
+    )
+
+
 def test_each_step_is_told_with_its_advice(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     line.settings('[profiles.a]\nurl = "https://a"\n')
     asked = answer(

@@ -216,3 +216,17 @@ async def test_interrupting_after_sending_says_that_the_outcome_is_unknown(
     with pytest.raises(asyncio.CancelledError):
         await sending
     assert "whether it happened is unknown" in capsys.readouterr().err
+
+
+def test_the_exit_code_is_the_devices_word_where_the_record_cannot_be_written(
+    line: CommandLine, script: Script
+) -> None:
+    (line.home / "records").mkdir()
+    for name in ("chamber.lab-8080", "chamber.lab"):
+        (line.home / "records" / f"{name}.xovac.sqlite3").write_bytes(b"Not a database at all. " * 300)
+    script.answer("cancel_recipe", "success")
+    said = line("send", "cancel_recipe", "--yes", *URL)
+    assert said.code == 0
+    assert json.loads(said.out)["result"] == "success"
+    assert said.err.startswith("The outcome of cancel_recipe is success, but what was done from here was")
+    assert "not written to the record" in said.err

@@ -55,6 +55,7 @@ async def visit(
     )
     async with station:
         await link.running.wait()
+        assert await station.record_read(10)
         station.tick()
         meanwhile(station)
 

@@ -158,12 +158,31 @@ def test_blocks_without_what_is_wanted_stay_unopened(path: Path, monkeypatch: py
     record.close()
 
 
-def test_it_stands_on_a_record_only_before_the_first_event(path: Path) -> None:
-    record = Record(path)
+def test_a_record_that_opens_late_is_put_before_what_came_first(path: Path) -> None:
+    record = Record(path, clock=lambda: 0.0)
     log = Log()
-    log.append(happened(1))
-    log.attach(record, ours=True)
-    assert (log.first, log.total) == (0, 1)
+    # Some of them packed, some not, and one block unpacked for a reader.
+    for number in range(OLD, OLD + 600):
+        log.append(happened(number))
+    assert log.get(3) is not None
+    before = [(event.name, event.raw) for event in log.scan()]
+    assert log.attach(record, ours=True, begin=OLD) == OLD
+    assert (log.first, log.total) == (0, OLD + 600)
+    log.append(happened(OLD + 600))
+    whole = list(log.scan())
+    assert [event.index for event in whole] == list(range(OLD + 601))
+    assert [(event.name, event.raw) for event in whole[OLD:-1]] == before
+    for index in (0, OLD - 1, OLD, OLD + 3, OLD + 300, OLD + 600):
+        assert log.get(index) == whole[index]
+    record.close()
+
+
+def test_another_record_is_not_put_in_place_of_one_once_there_are_events(path: Path) -> None:
+    log, record = standing_on(path, ours=True)
+    log.append(happened(OLD))
+    log.detach()
+    assert log.attach(record, ours=True, begin=0) == 0
+    assert (log.first, log.total) == (OLD, OLD + 1)
     record.close()
 
 

@@ -98,6 +98,7 @@ class Week:
         )
         async with station:
             await asyncio.wait_for(link.running.wait(), 10)
+            assert await station.record_read(10)
             link.push(LinkState.ONLINE)
             yield station, link
 

@@ -78,6 +78,7 @@ async def life(path: Path, clock: FakeClock, who: str = "ada@lab", **how: Any) -
     made = Life(path, clock, who, **how)
     async with made.station:
         await asyncio.wait_for(made.link.running.wait(), 10)
+        assert await made.station.record_read(10)
         made.link.push(LinkState.ONLINE)
         yield made
 

@@ -45,8 +45,8 @@ class Bench:
             choice = RecordChoice(path=record, settings=RecordSettings(), may_record=False, read_only=True)
         self.station = make_station(self.clock, self.link, record=choice)
         values = ChamberValues(self.station.chamber, curve=self.station.history)
-        teller = Teller("bench", quiet=False)
-        self.waiting = Waiting(self.station, parse_condition(text), values, teller, held)
+        self.teller = Teller("bench", quiet=False)
+        self.waiting = Waiting(self.station, parse_condition(text), values, self.teller, held)
 
     async def report(self, **leaves: Any) -> bool:
         """Let the chamber report after a second, and look."""
@@ -63,6 +63,7 @@ async def waiting(text: str, **how: Any) -> AsyncIterator[Bench]:
     hearing = asyncio.ensure_future(bench.waiting.hear_events())
     async with bench.station:
         await asyncio.wait_for(bench.link.running.wait(), 10)
+        assert await bench.station.record_read(10)
         yield bench
     hearing.cancel()
     await asyncio.gather(hearing, return_exceptions=True)
@@ -120,6 +121,7 @@ async def test_it_says_what_was_not_true(capsys: pytest.CaptureFixture[str]) -> 
     ) as bench:
         bench.link.push(LinkState.ONLINE)
         await bench.report()
+        bench.teller.close()
         said = capsys.readouterr().err
         assert 'No channel "plate_q" has come yet. Did you mean "plate_' in said
         assert "[x] pressure < 1 mbar: pressure 1.3e-04 mbar" in said
@@ -134,9 +136,11 @@ async def test_it_says_what_was_not_true(capsys: pytest.CaptureFixture[str]) -> 
         ]
         # It tells once, and then only now and then.
         await bench.report()
+        bench.teller.close()
         assert capsys.readouterr().err == ""
         bench.clock.advance(300)
         await bench.report()
+        bench.teller.close()
         assert capsys.readouterr().err.count("waits") == 1
 
 

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from xovac_tui import __version__
-from xovac_tui.cli.output import echo, echo_lines
+from xovac_tui.cli.output import echo_lines
 from xovac_tui.errors import Exit, XovacError
 
 _COMMANDS = {
@@ -132,14 +132,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
         echo_lines(shown.getvalue().rstrip("\n"), err=True)
         return int(Exit.USAGE)
     except XovacError as error:
-        (echo_lines if error.several_lines else echo)(str(error), err=True)
+        _say_last(str(error), several_lines=error.several_lines)
         return int(error.exit_code)
     except OSError as error:
         # Of all files only the standard output is written without a name.
         if error.errno not in _NO_ROOM or error.filename is not None:
             return _defect(error)
         drop_output()
-        echo(f"The output cannot be written: {error.strerror}. Send it somewhere else.", err=True)
+        _say_last(f"The output cannot be written: {error.strerror}. Send it somewhere else.")
         return int(Exit.USAGE)
     except Exception as error:
         return _defect(error)
@@ -170,9 +170,15 @@ def _defect(error: Exception) -> int:
     log = paths.setup_logging()
     logging.getLogger(__name__).critical("a defect", exc_info=error)
     where = f"The details are in {log}" if log else "The log file cannot be written"
-    echo(
+    _say_last(
         f"A defect in xovac-tui {__version__} ended it ({type(error).__name__}). {where}; "
-        "please report it. This sends nothing; what was sent before may have happened.",
-        err=True,
+        "please report it. This sends nothing; what was sent before may have happened."
     )
     return int(Exit.CRASH)
+
+
+def _say_last(text: str, *, several_lines: bool = False) -> None:
+    """Write a last sentence to stderr; the end waits for its reader for a moment only."""
+    from xovac_tui.cli.saying import last_words
+
+    last_words(text, several_lines=several_lines)

@@ -106,30 +106,36 @@ def record_choice(
     chamber: Chamber,
     *,
     may_record: bool = True,
+    begin: bool = True,
     visit: bool = False,
     asked: bool | None = None,
 ) -> RecordChoice | None:
     """Return where the settings in force want this chamber recorded; None: nowhere.
 
-    `asked` is what the command line says: True, False, or None where it says nothing.
+    Without `begin` a record that exists is added to, and none is begun. `asked` is what the command line
+    says: True, False, or None where it says nothing.
     """
     from xovac_tui.station.recording import RecordChoice
 
     if not (chamber.profile.record if asked is None else asked):
         return None
     return RecordChoice(
-        path=record_path(found, chamber), settings=found.settings.record, may_record=may_record, visit=visit
+        path=record_path(found, chamber),
+        settings=found.settings.record,
+        may_record=may_record,
+        begin=begin,
+        visit=visit,
     )
 
 
-def past_choice(found: Effective, chamber: Chamber) -> RecordChoice | None:
-    """Return the chamber's record for reading only; None where there is none yet."""
+def past_choice(found: Effective, chamber: Chamber) -> RecordChoice:
+    """Return the chamber's record for reading only; there may be none yet."""
     from xovac_tui.station.recording import RecordChoice
 
-    path = record_path(found, chamber)
-    if not path.exists():
-        return None
-    return RecordChoice(path=path, settings=found.settings.record, may_record=False, read_only=True)
+    # Whether there is one is not looked at here: a share that does not answer would hold up the command.
+    return RecordChoice(
+        path=record_path(found, chamber), settings=found.settings.record, may_record=False, read_only=True
+    )
 
 
 def record_path(found: Effective, chamber: Chamber) -> Path:

@@ -21,6 +21,7 @@ from xovac_tui.cli.output import echo
 from xovac_tui.cli.settings import named_problems
 from xovac_tui.config import Effective
 from xovac_tui.errors import Exit, SettingsError
+from xovac_tui.recording.share import network_share, share_advice
 
 _PACKAGES = ("textual", "python-socketio", "python-engineio", "aiohttp", "msgspec", "click", "platformdirs")
 _OK, _BAD = "ok", "!!"
@@ -70,6 +71,8 @@ def places(records: Path) -> Iterator[tuple[str, str]]:
         ("shipped themes", paths.shipped_themes()),
     ):
         yield name, f"{place}{'' if place.exists() else ' (does not exist)'}"
+        if name == "records" and (kind := network_share(place)):
+            yield "", share_advice(kind)
 
 
 def terminal(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:

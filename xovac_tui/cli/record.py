@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from xovac_tui.cli.common import Seconds, alarm_watchlist, chamber_options, effective, record_choice, resolve
-from xovac_tui.cli.output import echo
 from xovac_tui.errors import Exit, LinkError
+from xovac_tui.signals import handled
 
 if TYPE_CHECKING:
     from xovac_tui.chamber.alarmview import AlarmChange
+    from xovac_tui.outlet import Outlet
     from xovac_tui.recording.status import RecorderView
     from xovac_tui.station import News, Station
 
@@ -33,20 +33,28 @@ def record(ctx: click.Context, /, seconds: float | None, **_: Any) -> None:
     found = effective(ctx)
     chamber = resolve(found)
     from xovac_tui.cli.link import open_station
+    from xovac_tui.cli.saying import Voice
     from xovac_tui.config.addresses import read_addresses
 
     choice = record_choice(found, chamber, asked=True)
     assert choice is not None
-    echo(f"{chamber.name}: recording in {choice.path} (process {os.getpid()})", err=True)
+    # A reader of stderr that stalls must not stop the recording.
+    say = Voice()
+    say.line(f"{chamber.name}: recording in {choice.path} (process {os.getpid()})")
     notify = read_addresses(found.settings.notify)
     station = open_station(chamber, choice, alarm_watchlist(found, chamber), notify)
-    asyncio.run(_record(station, seconds))
+    try:
+        asyncio.run(_record(station, seconds, say))
+    finally:
+        say.close()
     ctx.exit(int(Exit.OK))
 
 
-async def _record(station: Station, seconds: float | None) -> None:
+async def _record(station: Station, seconds: float | None, say: Outlet) -> None:
     from xovac_tui.chamber.snapshot import LinkWord
-    from xovac_tui.station import AlarmsChanged, LinkChanged, RecorderChanged
+    from xovac_tui.recording.share import share_advice
+    from xovac_tui.recording.status import RecorderState
+    from xovac_tui.station import AlarmsChanged, LinkChanged, RecorderChanged, RecordOpened
 
     ended = asyncio.Event()
     refused = ""
@@ -57,31 +65,33 @@ async def _record(station: Station, seconds: float | None) -> None:
             link = news.link
             if ended.is_set():
                 return
-            echo(f"{station.name}: {link.word}{'. ' if link.why else ''}{link.why}", err=True)
+            say.line(f"{station.name}: {link.word}{'. ' if link.why else ''}{link.why}")
             if link.word is LinkWord.OFFLINE and link.why:
                 # An address or certificate that can never do: waiting would not mend it.
                 refused = link.why
                 ended.set()
-        elif isinstance(news, RecorderChanged):
-            echo(f"{station.name}: {_words(news.recorder)}", err=True)
+        elif isinstance(news, RecorderChanged) and news.recorder.state is not RecorderState.STARTING:
+            say.line(f"{station.name}: {_words(news.recorder)}")
+        elif isinstance(news, RecordOpened) and (advice := share_advice(station.record.share)):
+            say.line(f"{station.name}: {advice}")
         elif isinstance(news, AlarmsChanged) and not news.mirrored:
             for change in news.changes:
-                echo(f"{station.name}: {alarm_line(change)}", err=True)
+                say.line(f"{station.name}: {alarm_line(change)}")
 
     loop = asyncio.get_running_loop()
-    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
-        with contextlib.suppress(AttributeError, NotImplementedError, ValueError):
-            loop.add_signal_handler(getattr(signal, name), ended.set)
     unsubscribe = station.subscribe(listen)
     try:
-        async with station:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await ended.wait()
-            # That the link ends with this program is no news.
-            ended.set()
+        with handled(lambda _number: loop.call_soon_threadsafe(ended.set)):
+            async with station:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(seconds):
+                        await ended.wait()
+                # That the link ends with this program is no news.
+                ended.set()
     finally:
         unsubscribe()
+    if station.record.unwritten:
+        say.line(f"{station.name}: {station.record.unwritten}")
     if refused:
         raise LinkError(refused)
 

@@ -57,9 +57,8 @@ def send(
         )
     from xovac_tui.cli.link import open_station
 
-    record = record_choice(found, chamber, may_record=False)
     # A record is added to, but none is begun for a single command.
-    station = open_station(chamber, record if record is not None and record.path.exists() else None)
+    station = open_station(chamber, record_choice(found, chamber, may_record=False, begin=False))
     prepared = _prepare(station, event, text, raw)
     if not yes:
         _ask(chamber, prepared)
@@ -77,7 +76,17 @@ def send(
             err=True,
         )
         code = _code(entry)
+    if station.record.unwritten:
+        # The exit code is the device's word, and says nothing of the record.
+        echo(
+            f"The outcome of {event} is {entry.outcome.value}, but {_lower(station.record.unwritten)}",
+            err=True,
+        )
     ctx.exit(code)
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
 
 
 def _prepare(station: Station, event: str, text: str, raw: bool) -> Prepared:

@@ -39,6 +39,8 @@ FIRST_DATA = 6.0
 """Seconds for which the messages that the contract names are waited for."""
 _ANY_DATA = 2.0
 """Seconds for which messages are gathered where the contract names none."""
+_RECORD = 1.0
+"""Seconds for which a record that is slow to open is waited for."""
 _UNKNOWN = "—"
 
 
@@ -105,6 +107,8 @@ async def _look(station: Station, record: Path) -> Look:
                     while not wanted or not wanted <= came:
                         changed.clear()
                         await changed.wait()
+            # What the record knows of the run is worth a moment more, but not one that is held up.
+            await station.record_read(_RECORD)
             station.tick()
             snapshot = station.snapshot()
             return await asyncio.to_thread(seen, station, snapshot, record)
@@ -128,7 +132,8 @@ def seen(station: Station, snapshot: Snapshot, record: Path) -> Look:
         record=record,
         pid=WriterLock(record).holder() if recorded else None,
         recorded=recorded,
-        alarms=_alarms(record) if recorded else None,
+        # One that could not be read by now is held up: what is seen of the chamber does not wait for it.
+        alarms=_alarms(record) if recorded and station.record.record is not None else None,
     )
 
 
@@ -266,7 +271,8 @@ def lines(look: Look, zone: tzinfo | None) -> Iterator[str]:
     yield f"Run       {_run_words(look, zone)}"
     yield f"Recorder  {_recorder_words(look)}"
     if look.alarms is None:
-        yield "Alarms    not known: nobody records this chamber"
+        why = "the record cannot be read now" if look.recorded else "nobody records this chamber"
+        yield f"Alarms    not known: {why}"
     elif not look.alarms:
         yield "Alarms    none wants attention"
     else:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xovac_tui.cli.common import Seconds, chamber_options, effective, past_choice, resolve, table
-from xovac_tui.cli.output import echo, rewrite
 from xovac_tui.errors import Exit, LinkError, WaitedInVain
 
 if TYPE_CHECKING:
@@ -238,6 +237,9 @@ class Teller:
         self._name = name
         self._quiet = quiet
         self._terminal = sys.stderr.isatty()
+        from xovac_tui.cli.saying import Voice
+
+        self._out = Voice()
         self._told: float | None = None
         self._shown = 0
         """Characters of the line that is rewritten."""
@@ -246,7 +248,7 @@ class Teller:
         """Say something that stays."""
         if not self._quiet:
             self._wipe()
-            echo(f"{self._name}: {text}", err=True)
+            self._out.line(f"{self._name}: {text}")
 
     def stand(self, now: float, waited: float, parts: Callable[[], Sequence[Part]]) -> None:
         """Say how it stands, if it is time to."""
@@ -262,11 +264,11 @@ class Teller:
         stands = "  ".join(f"{_MARKS[part.true]} {part.text}: {part.told}" for part in shown)
         line = clean(f"{self._name}: waits {format_duration(waited)}  {stands}")
         if not self._terminal:
-            echo(line, err=True)
+            self._out.line(line)
             return
         room = max(20, shutil.get_terminal_size().columns - 1)
         line = line if len(line) <= room else line[: room - 3] + "..."
-        self._shown = rewrite(line, self._shown)
+        self._shown = self._out.rewrite(line, self._shown)
 
     def over(self, waited: float) -> None:
         """Say that it came true."""
@@ -275,12 +277,13 @@ class Teller:
         self.say(f"true after {format_duration(waited)}")
 
     def close(self) -> None:
-        """Put the line away."""
+        """Put the line away, and wait until all is said, or nothing reads it."""
         self._wipe()
+        self._out.close()
 
     def _wipe(self) -> None:
         if self._shown:
-            self._shown = rewrite("", self._shown)
+            self._shown = self._out.rewrite("", self._shown)
 
 
 def _times(station: Station) -> Times:

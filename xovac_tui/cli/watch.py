@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xovac_tui.cli.common import Seconds, chamber_options, effective, json_line, resolve
-from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.errors import Exit, LinkError
 
 if TYPE_CHECKING:
     from xovac_tui.api.event import Event
     from xovac_tui.station import News, Station
 
+_HELD = 8_000_000
+"""Characters that wait for what reads standard output; what comes then is left out, and counted."""
 LONGEST = 4_000
 """Characters of a payload on one line that goes to a file or pipe."""
 
@@ -47,10 +48,29 @@ def watch(ctx: click.Context, /, as_json: bool, seconds: float | None, **_: Any)
 
 async def _watch(station: Station, line: Callable[[Event], str], seconds: float | None) -> None:
     from xovac_tui.chamber.snapshot import LinkWord
+    from xovac_tui.cli.saying import Voice
+    from xovac_tui.outlet import PATIENCE, StreamOutlet
     from xovac_tui.station import LinkChanged
 
-    given_up: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    loop = asyncio.get_running_loop()
+    given_up: asyncio.Future[str] = loop.create_future()
+    broken: asyncio.Future[OSError] = loop.create_future()
     seen_online = False
+    say = Voice()
+
+    def fail(error: OSError) -> None:
+        if not broken.done():
+            broken.set_result(error)
+
+    def cut(count: int) -> str:
+        events = "One event was" if count == 1 else f"{count:,} events were"
+        say.line(f"{station.name}: {events} not printed: standard output was not read fast enough.")
+        return ""
+
+    # What reads standard output may take its time; the link does not wait for it.
+    out = StreamOutlet(
+        sys.stdout, most=_HELD, dropped=cut, failed=lambda error: _from_thread(loop, fail, error)
+    )
 
     def listen(news: News) -> None:
         nonlocal seen_online
@@ -58,26 +78,34 @@ async def _watch(station: Station, line: Callable[[Event], str], seconds: float 
             return
         link = news.link
         seen_online = seen_online or link.word is LinkWord.ONLINE
-        echo(f"{station.name}: {link.word}{'. ' if link.why else ''}{link.why}", err=True)
+        say.line(f"{station.name}: {link.word}{'. ' if link.why else ''}{link.why}")
         if link.word is LinkWord.OFFLINE and link.why and not given_up.done():
             given_up.set_result(link.why)
 
     async def print_events() -> None:
         async for event in station.events():
-            echo_data(line(event))
+            out.line(line(event))
 
     unsubscribe = station.subscribe(listen)
+    patience: float | None = PATIENCE
     printing = asyncio.ensure_future(print_events())
     # The first event may come with the connection: begin to listen before it is opened.
     await asyncio.sleep(0)
     try:
         async with station:
             try:
-                ends = (printing, given_up)
+                ends = (printing, given_up, broken)
                 await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 # That the link ends with this program is no news.
                 unsubscribe()
+        if not broken.done():
+            # Ended by the clock: what reads may still take its time over what it has not read yet.
+            await out.drain(None)
+            await asyncio.sleep(0)
+            patience = None
+        if broken.done():
+            raise broken.result()
         if printing.done():
             await printing
         if given_up.done():
@@ -87,6 +115,15 @@ async def _watch(station: Station, line: Callable[[Event], str], seconds: float 
     finally:
         printing.cancel()
         await asyncio.gather(printing, return_exceptions=True)
+        if patience is not None and (left := out.close(patience) + out.untold):
+            say.line(f"{station.name}: {left:,} events were not printed: standard output was not read.")
+        say.close()
+
+
+def _from_thread(loop: asyncio.AbstractEventLoop, call: Callable[[OSError], None], error: OSError) -> None:
+    """Call something in a loop, which may have ended."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(call, error)
 
 
 def as_json_line(event: Event) -> str:

@@ -68,6 +68,16 @@ class _Block(msgspec.Struct):
     packed: bytes
     count: int
 
+    def events(self) -> list[LoggedEvent]:
+        """Return its events; what was packed before the log was moved has older indices in it."""
+        events = _decode(zlib.decompress(self.packed))
+        by = self.first - events[0].index
+        return [_moved(event, by) for event in events] if by else events
+
+
+def _moved(event: LoggedEvent, by: int) -> LoggedEvent:
+    return msgspec.structs.replace(event, index=event.index + by)
+
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[LoggedEvent]).decode
@@ -86,11 +96,17 @@ class EventLog:
         self._bytes = 0
         self._cache: OrderedDict[int, list[LoggedEvent]] = OrderedDict()
         self.total = 0
-        """Events since the start, kept or not."""
+        """Index that the next event gets."""
+        self.first_utc: float | None = None
+        """When the first event of all came, UTC seconds; None before that."""
 
-    def begin_at(self, index: int) -> None:
-        """Give the first event this index instead of 0; only before there is one."""
-        self.total = self.total or index
+    def move(self, by: int) -> None:
+        """Add to the index of every event, of those to come as well; the log may be empty."""
+        if by:
+            self._blocks = deque(_Block(one.first + by, one.packed, one.count) for one in self._blocks)
+            self._open = [_moved(event, by) for event in self._open]
+            self._cache.clear()
+            self.total += by
 
     @property
     def dropped(self) -> int:
@@ -110,6 +126,8 @@ class EventLog:
         """Keep one more event."""
         raw = event.payload.raw
         kept = raw if len(raw) <= _KEPT_TEXT else raw[:_KEPT_TEXT]
+        if self.first_utc is None:
+            self.first_utc = event.utc
         self._open.append(
             LoggedEvent(
                 self.total,
@@ -169,7 +187,7 @@ class EventLog:
     def _unpack(self, block: _Block) -> list[LoggedEvent]:
         events = self._cache.get(block.first)
         if events is None:
-            events = self._cache[block.first] = _decode(zlib.decompress(block.packed))
+            events = self._cache[block.first] = block.events()
             if len(self._cache) > _UNPACKED:
                 self._cache.popitem(last=False)
         else:
@@ -179,7 +197,7 @@ class EventLog:
 
 def _read(blocks: list[_Block], newest: list[LoggedEvent], start: int) -> Iterator[LoggedEvent]:
     for block in blocks:
-        for event in _decode(zlib.decompress(block.packed)):
+        for event in block.events():
             if event.index >= start:
                 yield event
     for event in newest:

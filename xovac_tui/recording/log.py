@@ -24,20 +24,26 @@ class Log:
         self.memory = EventLog(keep)
         self._record: Record | None = None
         self._begin = 0
+        """Index of the first event that came into memory."""
+        self._attached = False
         self._ours = False
         self.problem = ""
         """Why the record can no longer be read; from then on only what memory holds is shown."""
 
-    def attach(self, record: Record, *, ours: bool) -> None:
-        """Stand on a record; `ours` where what comes now is written into it by this program.
+    def attach(self, record: Record, *, ours: bool, begin: int | None = None) -> int:
+        """Put a record behind memory; return by how much the indices of the events in memory have grown.
 
-        Only before the first event: an index never changes.
+        `ours` where what comes now is written into it by this program. `begin` is the index that the first
+        event in memory has, or will have, in the record; None: the next one of the record. Once a record is
+        there an index never changes, so that another file is not put in its place once there are events.
         """
-        if self.memory.total:
-            return
-        self._record, self._ours = record, ours
-        self._begin = record.total
-        self.memory.begin_at(self._begin)
+        if self._attached and self.memory.total > self._begin:
+            return 0
+        begin = record.total if begin is None else begin
+        self._record, self._ours, self._attached = record, ours, True
+        moved, self._begin = begin - self._begin, begin
+        self.memory.move(moved)
+        return moved
 
     def part(self) -> None:
         """Take note that the record no longer holds what memory drops under the same indices.

@@ -59,14 +59,15 @@ class _Piece(msgspec.Struct, frozen=True):
 class Past:
     """The channels of one record, in the monotonic time of this program."""
 
-    def __init__(self, windows: Windows, shift: float, began: float) -> None:
+    def __init__(self, windows: Windows, shift: float, began: float, first: int | None = None) -> None:
         """`shift` is record time minus monotonic time at this program's beginning.
 
-        For all that is older it stays; since then the record knows each time that the clock was set.
+        For all that is older it stays; since then the record knows each time that the clock was set. `first`
+        is the index of the first event of this program's time; None: the next one that is recorded.
         """
         self._windows = windows
         self._shift = shift
-        self._next = windows.record.total
+        self._next = windows.record.total if first is None else first
         """Index of the first event that is recorded in this program's time."""
         self._looked = -1
         self._pieces = [_Piece(shift)]

@@ -16,6 +16,7 @@ from xovac_tui.clock import Clock
 from xovac_tui.recording.items import Item, Session
 from xovac_tui.recording.lock import WriterLock
 from xovac_tui.recording.schema import RecordError, TornRecordError, short_reason
+from xovac_tui.recording.share import network_share, share_advice
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.recording.writer import Writer
 
@@ -63,6 +64,11 @@ class Recorder:
         self._lock = WriterLock(path)
         self._writer: Writer | None = None
         self._failing_since: float | None = None
+        self._begun: tuple[float, float] | None = (clock.utc(), clock.mono())
+        """When this began, UTC and monotonic seconds: what comes before the record is open is of its session.
+
+        None once a session has begun.
+        """
         self._durable_at = self._tried_at = clock.mono()
         self._tidied_at = -TIDY_EVERY
         self._committed_at = clock.mono()
@@ -89,8 +95,13 @@ class Recorder:
         """Open the record beside the screen."""
         self._thread.start()
 
-    def opened(self, timeout: float) -> bool:
-        """Wait until the record is open, or cannot be opened; False when the time is over."""
+    @property
+    def started(self) -> bool:
+        """True once it was asked to open the record."""
+        return self._thread.ident is not None
+
+    def opened(self, timeout: float | None) -> bool:
+        """Wait until the record is open, or cannot be opened; False after `timeout` s (None: never)."""
         return self._ready.wait(timeout)
 
     def put(self, item: Event | Item) -> None:
@@ -111,12 +122,14 @@ class Recorder:
         self._wake.set()
         return done.wait(timeout)
 
-    def close(self, timeout: float = 10.0) -> None:
-        """Write what is left, and let go of the file."""
+    def close(self, timeout: float = 10.0) -> int:
+        """Write what is left, and let go of the file; return how many events and entries were not written."""
         self._stopping = True
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(timeout)
+        writer = self._writer
+        return self._items.qsize() + (writer.held if writer is not None else 0)
 
     @property
     def held(self) -> int:
@@ -249,13 +262,10 @@ class Recorder:
             logging.getLogger(__name__).warning("the record cannot be tidied", exc_info=error)
 
     def _open_writer(self, recording: bool) -> Writer:
-        return Writer(
-            self.path,
-            self._session,
-            recording=recording,
-            utc=self._clock.utc(),
-            mono=self._clock.mono(),
-        )
+        utc, mono = self._begun or (self._clock.utc(), self._clock.mono())
+        writer = Writer(self.path, self._session, recording=recording, utc=utc, mono=mono)
+        self._begun = None
+        return writer
 
     def _look_around(self) -> None:
         """Record from now on, if the process that did so has ended; see whether another one does."""
@@ -344,6 +354,8 @@ def _sentence(error: Exception, reason: str, path: Path) -> str:
         "read-only": "Set `folder` in [record] to one that can be written, or mend its permissions.",
         "file locked": "Another program holds it; it is tried again.",
     }.get(reason, "It is tried again every few seconds.")
+    if reason in ("file locked", "disk error", "cannot open", "database error"):
+        advice = f"{advice} {share_advice(network_share(path.parent))}".rstrip()
     if isinstance(error, RecordError):
         # With its own advice, but where a database error is all there is to tell.
         return str(error) if error.__cause__ is None else f"{error} {advice}"

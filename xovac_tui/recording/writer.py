@@ -212,6 +212,11 @@ class Writer:
             self.lost += 1
             self._untold += 1
 
+    @property
+    def held(self) -> int:
+        """Events and rows that are taken and not committed."""
+        return self.waiting + len(self._rows)
+
     # -- committing ---------------------------------------------------------------------------------
 
     @property

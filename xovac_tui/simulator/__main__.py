@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 
 from xovac_tui.errors import XovacError
+from xovac_tui.logfile import OutletHandler
 from xovac_tui.simulator.faults import parse_fault
 from xovac_tui.simulator.options import TRANSPORTS, SimulatorOptions
 from xovac_tui.simulator.run import run_simulator
@@ -33,6 +35,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the simulator and return the exit code."""
+    # The console reads what is said here only at the end: it must not hold up the model meanwhile.
+    logging.basicConfig(handlers=[OutletHandler(sys.stderr)])
     given = _parser().parse_args(arguments)
     default = SimulatorOptions()
     interval, timeout = given.ping or (default.ping_interval, default.ping_timeout)

@@ -7,12 +7,12 @@ import contextlib
 import logging
 import math
 import os
-import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from xovac_tui.errors import SettingsError
+from xovac_tui.signals import handled
 from xovac_tui.simulator.options import TRANSPORTS, SimulatorOptions
 
 MAX_SPEED = 10_000.0
@@ -59,45 +59,28 @@ async def serve(
 
 
 def run_simulator(options: SimulatorOptions, *, ready: Callable[[str, int], None] | None = None) -> None:
-    """Serve until SIGINT, SIGTERM or (with `parent_watch`) the end of stdin; print the ready line."""
+    """Serve until a signal asks for the end or (with `parent_watch`) stdin ends; print the ready line."""
+
+    from xovac_tui.outlet import StreamOutlet
+
+    out = StreamOutlet(sys.stdout)
 
     def say(url: str, port: int) -> None:
-        print(ready_line(url, options), flush=True)
+        out.line(ready_line(url, options))
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
         # A client's oddest packet may upset a task of the library's; the server goes on.
         loop.set_exception_handler(lambda _loop, context: log.error("%s", context.get("message", context)))
         stop = asyncio.Event()
-        with _signals(loop, stop.set):
+        with handled(lambda _number: loop.call_soon_threadsafe(stop.set)):
             if options.parent_watch:
                 _watch_stdin(loop, stop.set)
             await serve(options, ready=ready or say, stop=stop)
 
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(main())
-
-
-@contextlib.contextmanager
-def _signals(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` on SIGINT and SIGTERM while the block lasts, on any platform."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    old: dict[signal.Signals, object] = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, stop)
-        except NotImplementedError:
-            old[number] = signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            if number in old:
-                signal.signal(number, old[number])  # type: ignore[arg-type]
-            else:
-                loop.remove_signal_handler(number)
+    out.close()
 
 
 def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:

@@ -7,7 +7,8 @@ import contextlib
 import getpass
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -41,7 +42,7 @@ from xovac_tui.station.news import (
 )
 from xovac_tui.station.notifying import Notifying
 from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
-from xovac_tui.station.recording import RecordChoice, StationRecord
+from xovac_tui.station.recording import Adopted, RecordChoice, StationRecord
 
 if TYPE_CHECKING:
     from xovac_tui.recipes.plan import Plan
@@ -49,9 +50,12 @@ if TYPE_CHECKING:
 STOP_AGAIN = 2.0
 """Seconds without an answer after which STOP may be sent once more, if it is asked for once more."""
 _TICK = 0.25
+"""Seconds between looks at what time alone changes: time-outs and staleness."""
 _WRITTEN = (RecorderState.ON, RecorderState.BESIDE)
 """States in which there is a record that can be read."""
-"""Seconds between looks at what time alone changes: time-outs and staleness."""
+_HEAD_START = 0.3
+"""Seconds for which connecting waits for the record at the most, while what connects is imported: as a rule
+it is open by then, and what came before is shown from the first moment on."""
 _LOOK = 0.05
 """Seconds between looks of a run at what messages say."""
 _DEFAULT_TIMEOUT = 10.0
@@ -132,6 +136,12 @@ class Station(BaseStation):
         self._queues: list[asyncio.Queue[Event]] = []
         self._waiting: dict[int, asyncio.Future[LedgerEntry]] = {}
         self._status_changed = asyncio.Event()
+        self._settled = asyncio.Event()
+        """Set once it is known what the record knows, or that this is not to be waited for."""
+        if self.record.settled:
+            self._settled.set()
+        self._early: list[Callable[[], None]] = []
+        """What runs are to take once it is known which of them the record holds."""
         self._task: asyncio.Task[None] | None = None
 
     # -- life -----------------------------------------------------------------------------------------
@@ -158,29 +168,37 @@ class Station(BaseStation):
             await self.notifying.close()
 
     async def _run(self, callbacks: LinkCallbacks) -> None:
-        # First the record: it is shown from the first moment on, and nothing that comes is missed.
-        await asyncio.to_thread(self.record.open)
-        self.flights.read_back()
-        self.alarms.opened()
-        self._show_recorder()
-        self._tell(RecordOpened())
-        try:
-            self._link = await asyncio.to_thread(self._link_factory, self.target(), callbacks)
-        except XovacError as error:
-            self._on_status(
-                LinkStatus(
-                    LinkState.OFFLINE,
-                    since_utc=self.clock.utc(),
-                    since_mono=self.clock.mono(),
-                    why=str(error),
-                )
-            )
-            return
+        # The record opens beside: whatever holds it up, the chamber can be reached. What comes before it is
+        # open waits in memory, so nothing is missed.
+        await asyncio.to_thread(self.record.begin)
+        making = asyncio.ensure_future(asyncio.to_thread(self._link_factory, self.target(), callbacks))
         ticker = asyncio.create_task(self._tick_for_ever(), name="station-tick")
         try:
+            await self.record_read(_HEAD_START)
+            try:
+                self._link = await making
+            except XovacError as error:
+                self._on_status(
+                    LinkStatus(
+                        LinkState.OFFLINE,
+                        since_utc=self.clock.utc(),
+                        since_mono=self.clock.mono(),
+                        why=str(error),
+                    )
+                )
+                await self._settled.wait()
+                return
             await self._link.run()
         finally:
             ticker.cancel()
+            making.cancel()
+
+    async def record_read(self, timeout: float) -> bool:
+        """Wait until it is known what the record knows; False when that was not known within `timeout` s."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._settled.wait()
+        return self._settled.is_set()
 
     def target(self) -> Target:
         """Return where and how the profile says to connect."""
@@ -423,7 +441,7 @@ class Station(BaseStation):
         if (
             event.kind is Kind.MESSAGE
             and event.mono - self._flew >= _LOOK
-            and self.flights.flying is not None
+            and (self.flights.flying is not None or not self._settled.is_set())
         ):
             self._fly()
         for queue in self._queues:
@@ -456,6 +474,7 @@ class Station(BaseStation):
         """Look at what time alone changes: time-outs of commands, and data that have stopped."""
         self._changed(self.chamber.tick(self.clock.mono()))
         self._show_link()
+        self._show_recorder()
         self.record.tick()
         self._fly()
         # Before anything is evaluated, so that it knows what stood already.
@@ -465,9 +484,20 @@ class Station(BaseStation):
     def _fly(self) -> None:
         """Let the run that goes on, or begins, see the chamber as it is now."""
         self._flew = self.clock.mono()
-        seen = self.chamber.observe(self.clock.utc(), self._flew)
-        self.flights.tick_blind(seen)
-        self.flights.observe(seen, start_seen=self.chamber.start_seen)
+        seen, start_seen = self.chamber.observe(self.clock.utc(), self._flew), self.chamber.start_seen
+
+        def look() -> None:
+            self.flights.tick_blind(seen)
+            self.flights.observe(seen, start_seen=start_seen)
+
+        self._when_settled(look)
+
+    def _when_settled(self, take: Callable[[], None]) -> None:
+        """Let runs take something now, or in its turn once it is known which runs the record holds."""
+        if self._settled.is_set():
+            take()
+        else:
+            self._early.append(take)
 
     async def _tick_for_ever(self) -> None:
         while True:
@@ -499,25 +529,42 @@ class Station(BaseStation):
                 self._loop.call_soon_threadsafe(self._show_recorder)
 
     def _show_recorder(self) -> None:
+        """Take what is new of the record: that it was read, is written, fails, or is another file."""
+        adopted = self.record.adopt()
         before, self._shown_recorder = self._shown_recorder, self.record.view
         if (before.lost, before.notes) != (self._shown_recorder.lost, self._shown_recorder.notes):
             self.log.part()
         if before.notes != self._shown_recorder.notes:
             self.record.reopen()
-            self.alarms.replaced()
         elif self.record.record is None and self._shown_recorder.state in _WRITTEN:
             # It could not be opened at first.
-            self.record.read_back()
-            self.alarms.opened()
+            self.record.read_again()
+        if adopted is not None or (self.record.settled and not self._settled.is_set()):
+            self._take_record(adopted)
         if (before.state, self._shown_recorder.state) == (RecorderState.BESIDE, RecorderState.ON):
             self.flights.recording_began()
         if self._shown_recorder != before:
             self._tell(RecorderChanged(self._shown_recorder, before))
 
+    def _take_record(self, adopted: Adopted | None) -> None:
+        """Go on from what the record knows; None: it is not known and no longer waited for."""
+        if adopted is not None and adopted.replaced:
+            self.flights.number_runs()
+            self.alarms.replaced()
+            return
+        if adopted is not None and adopted.read:
+            self.flights.opened()
+            self.alarms.opened()
+        self._settled.set()
+        early, self._early = self._early, []
+        for take in early:
+            take()
+        self._tell(RecordOpened(adopted.moved if adopted is not None else 0))
+
     def _changed(self, entries: tuple[LedgerEntry, ...]) -> None:
         self.record.entries(entries)
         for entry in entries:
-            self.flights.took(entry)
+            self._when_settled(partial(self.flights.took, entry))
             future = self._waiting.get(entry.id)
             if future is not None and entry.outcome is not Outcome.SENT and not future.done():
                 future.set_result(entry)

@@ -21,9 +21,10 @@ from xovac_tui.progress import LoadedRecipe
 from xovac_tui.station.recording import StationRecord
 
 if TYPE_CHECKING:
-    from xovac_tui.flight import Flight, FlightView
+    from xovac_tui.flight import Flight, FlightState, FlightView
     from xovac_tui.recipes.rates import Rates
     from xovac_tui.recording.lists import RecordedRun, SentLoad
+    from xovac_tui.recording.record import Record
 
 STOP_COMMAND = "cancel_recipe"
 LOAD_COMMAND = "load_recipe"
@@ -37,6 +38,8 @@ _ASK_EVERY = 1.0
 """Seconds between looks at what other programs on this record have sent."""
 _SAME_RUN = 300.0
 """Seconds by which two programs may see a run begin apart."""
+_MOST_UNSAVED = 100
+"""Runs that wait for a record to be opened."""
 _HAPPENED = (Outcome.SUCCESS, Outcome.DONE)
 
 
@@ -50,6 +53,17 @@ class _Flown:
     """UTC and monotonic time of its beginning."""
     load: str = ""
     """Hash of the list that it flies; empty where nobody knows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsaved:
+    """How far a run was at a moment, until the record is open in which that is noted."""
+
+    flown: _Flown
+    state: FlightState
+    mono: float
+    """Monotonic time of that moment."""
+    rates: bytes
 
 
 class Flights:
@@ -72,6 +86,8 @@ class Flights:
         self.handed: float | None = None
         """Monotonic time at which a list was handed to the chamber from here, the newest; None: none was."""
         self._flown = _Flown()
+        self._unsaved: list[_Unsaved] = []
+        """Of each run that has no number yet, the newest that is to be noted."""
         self._saved = 0.0
         self._begun_blind = False
         self._held: list[Observation] = []
@@ -85,6 +101,39 @@ class Flights:
 
     # -- what comes back from the record ----------------------------------------------------------------
 
+    def opened(self) -> None:
+        """Take up what the record knows, once it can be read; runs seen before that get their numbers."""
+        record = self._record.record
+        if self.flight is None or record is None:
+            self.read_back()
+            return
+        try:
+            self._take_up(record)
+        except (XovacError, msgspec.MsgspecError, UnicodeError):
+            return
+        self.number_runs()
+        if self._record.recording and not self._flown.number:
+            self.recording_began()
+
+    def number_runs(self) -> None:
+        """Give the runs that have ended while the record could not be read their numbers, and note them."""
+        unsaved, self._unsaved = self._unsaved, []
+        for one in unsaved:
+            # What goes on may be a run that the record holds already.
+            if one.flown is not self._flown or self.flying is None:
+                one.flown.number = self._record.new_run()
+                self._note(one)
+
+    def _take_up(self, record: Record) -> None:
+        """Take up the recipe that was loaded last and the learned rates."""
+        from xovac_tui.recording import lists
+
+        self._ledger_seen = lists.newest_state(record)
+        sent = self._sent_by_others()
+        if self.handed is None or (sent is not None and self._is_newer(sent)):
+            self.loaded = self._loaded_by(sent)
+        self._learn_again()
+
     def read_back(self) -> None:
         """Take up what the record knows: the recipe that was loaded, the run that goes on, learned rates."""
         record = self._record.record
@@ -93,9 +142,7 @@ class Flights:
         try:
             from xovac_tui.recording import lists
 
-            self._ledger_seen = lists.newest_state(record)
-            self.loaded = self._loaded_by(self._sent_by_others())
-            self._learn_again()
+            self._take_up(record)
             going = lists.open_run(record)
             if going is not None and going.flight:
                 self._resume(going)
@@ -367,18 +414,30 @@ class Flights:
 
     def _save(self, flight: Flight, flown: _Flown, rates: bytes = b"") -> None:
         """Note in the record how far a run is, if this program is the one that records."""
-        state = flight.state()
         self._saved = self._clock.mono()
         flown.number = flown.number or self._record.new_run()
+        state = flight.state()
+        # What is found out about a run after its end is of no later moment than that.
+        one = _Unsaved(flown, state, state.mono if flight.over else self._saved, rates)
+        if flown.number or not self._record.will_number:
+            self._note(one)
+        else:
+            # The record is not open yet: the newest of each run waits for its number.
+            self._unsaved = [*(old for old in self._unsaved if old.flown is not flown), one][-_MOST_UNSAVED:]
+
+    def _note(self, one: _Unsaved) -> None:
+        # By the clock as it is now: an older reading of it would look like a clock that was set.
+        utc = self._clock.utc() - (self._clock.mono() - one.mono)
         self._record.run(
-            flown.number,
-            name=state.name,
-            load=flown.load,
-            started=flown.started,
-            result=state.result.value,
-            reason=state.reason,
-            flight=msgspec.json.encode(state),
-            rates=rates,
+            one.flown.number,
+            name=one.state.name,
+            load=one.flown.load,
+            started=one.flown.started,
+            at=(utc, one.mono),
+            result=one.state.result.value,
+            reason=one.state.reason,
+            flight=msgspec.json.encode(one.state),
+            rates=one.rates,
         )
 
     def _ended(self, flight: Flight) -> None:

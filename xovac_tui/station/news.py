@@ -36,7 +36,10 @@ class RecorderChanged(msgspec.Struct, frozen=True):
 
 
 class RecordOpened(msgspec.Struct, frozen=True):
-    """News: the record of the time before can be read (or nobody can say why not)."""
+    """News: the record of the time before can be read, or it is known that it cannot."""
+
+    moved: int = 0
+    """By how much the indices of the log's events have grown: those that came before are in front of them."""
 
 
 class AlarmsChanged(msgspec.Struct, frozen=True):

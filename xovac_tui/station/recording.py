@@ -18,7 +18,9 @@ from xovac_tui.chamber.snapshot import ChannelView, LedgerEntry, LinkView, Mark,
 from xovac_tui.clock import Clock
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.log import Log
+from xovac_tui.recording.share import network_share, share_advice
 from xovac_tui.recording.status import RecorderState, RecorderView
+from xovac_tui.station.opening import Beginning, Found, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,13 +30,22 @@ if TYPE_CHECKING:
     from xovac_tui.config.model import Profile, RecordSettings
     from xovac_tui.recipes.plan import Plan, PlanSettings
     from xovac_tui.recording.digest import Digest
+    from xovac_tui.recording.items import Item
     from xovac_tui.recording.past import Past
     from xovac_tui.recording.record import Record
     from xovac_tui.recording.recorder import Recorder
     from xovac_tui.recording.writer import Writer
 
 OPENING = 5.0
-"""Seconds for which connecting waits for the record: what came before is shown from the first moment on."""
+"""Seconds after which a record that has not opened counts as one that cannot be written."""
+CLOSING = 2.0
+"""Seconds for which the end waits for a record that cannot be written."""
+_CLOSING_WELL = 10.0
+"""The same for one that is being written: there may be much to write."""
+_READ_EVERY = 5.0
+"""Seconds between tries to read a record that is written but could not be read."""
+_EARLY = 10_000
+"""What is kept of what happens before the recorder is there to take it: for as long as an import takes."""
 VISIT_EVERY = 30.0
 """Seconds between notes in the record that somebody still looks."""
 
@@ -48,8 +59,20 @@ class RecordChoice(msgspec.Struct, frozen=True, kw_only=True):
     """False: only what is done from here goes in, such as a single command of a script."""
     read_only: bool = False
     """Only what was is read: nothing goes in, not even that a program looked."""
+    begin: bool = True
+    """False: it is added to where there is one, but none is begun."""
     visit: bool = False
     """Somebody looks: note when, so that he can be told later what happened since."""
+
+
+class Adopted(msgspec.Struct, frozen=True):
+    """News of the record: it was read, or it is known that it cannot be."""
+
+    moved: int
+    """By how much the indices of the events in memory have grown."""
+    read: bool
+    replaced: bool
+    """It is another file than the one that was read before."""
 
 
 class StationRecord:
@@ -80,7 +103,22 @@ class StationRecord:
         self.past: Past | None = None
         self.away_since: float | None = None
         """Until when (record time) this user looked last, if that is long ago."""
-        self._arrived = clock.utc()
+        self._arrived, self._begun = clock.utc(), clock.mono()
+        self._reading: Reading | None = None
+        """What reads the record at this moment; None while nothing does."""
+        self._read_at = clock.mono()
+        self._replacing = False
+        """What is read is another file than the one that was read before."""
+        self._read_once = choice is None
+        """What the record knows is known, or it is known that it cannot be read."""
+        self._early: list[Event | Item] = []
+        """What happened before the recorder was there."""
+        self._later: dict[str, tuple[str, str]] = {}
+        """Kind -> (JSON, text) of what is to be noted once the record can be read: it may know it."""
+        self.unwritten = ""
+        """After the end, what is not in the record and why, as a sentence; empty where all of it is."""
+        self.share = ""
+        """The kind of network share on which the record is; empty where it is on none, or not known yet."""
         self._visited = -VISIT_EVERY
         self._marks: tuple[Mark, ...] = ()
         """Of the time before this program, in its monotonic time."""
@@ -93,7 +131,25 @@ class StationRecord:
     @property
     def view(self) -> RecorderView:
         """What the trust bar says about it."""
-        return self._recorder.view if self._recorder is not None else RecorderView()
+        if self._recorder is None:
+            return RecorderView()
+        view = self._recorder.view
+        if not self.settled:
+            # Recording it may be, but what it knows is not known yet.
+            return msgspec.structs.replace(view, state=RecorderState.STARTING, pid=None, reason="", why="")
+        if view.state is RecorderState.STARTING:
+            why = (
+                f"The record {view.path} has not opened for {OPENING:g} s: another program may hold it, or "
+                "its disk does not answer. What comes meanwhile is held in memory and written then."
+            )
+            why = f"{why} {share_advice(self.share)}".rstrip()
+            return msgspec.structs.replace(view, state=RecorderState.FAILING, reason="not open", why=why)
+        return view
+
+    @property
+    def settled(self) -> bool:
+        """True once it is known what the record knows, or that this is not to be waited for."""
+        return self._read_once or self._clock.mono() - self._begun >= OPENING
 
     @property
     def recording(self) -> bool:
@@ -113,14 +169,21 @@ class StationRecord:
 
     # -- life -----------------------------------------------------------------------------------------
 
-    def open(self) -> None:
-        """Begin to record, and read back the time before; blocks for a moment, never raises."""
+    def begin(self) -> None:
+        """Begin to open and to read the record in threads of their own; touches no file, and never raises.
+
+        Blocks only for imports. What happens before the record is open waits in memory.
+        """
         if self.choice is None:
             return
-        if self.choice.read_only:
-            with contextlib.suppress(XovacError, OSError):
-                self._read_back()
-            return
+        if not self.choice.read_only:
+            self._recorder = self._make_recorder(self.choice)
+            early, self._early = self._early, []
+            for item in early:
+                self._recorder.put(item)
+        self._read(self._opened)
+
+    def _make_recorder(self, choice: RecordChoice) -> Recorder:
         from xovac_tui.recording.housekeeping import tidy
         from xovac_tui.recording.items import Session
         from xovac_tui.recording.recorder import Recorder
@@ -140,61 +203,82 @@ class StationRecord:
             },
             speed=self._speed,
         )
-        settings = self.choice.settings
+        settings = choice.settings
 
         def clean_up(writer: Writer, utc: float) -> None:
             tidy(writer.execute, utc, settings.keep_days, delete_unexported=settings.delete_unexported)
 
-        self._recorder = Recorder(
-            self.choice.path,
+        return Recorder(
+            choice.path,
             session,
             self._clock,
-            may_record=self.choice.may_record,
+            may_record=choice.may_record,
             listener=self._changed,
             tidy=clean_up,
         )
-        self._recorder.start()
-        self._recorder.opened(OPENING)
-        # What cannot be written can often not be read either: the recorder's own word says why.
-        with contextlib.suppress(XovacError, OSError):
-            self._read_back()
-        self._note_in_force()
 
-    def _note_in_force(self) -> None:
-        """Note which settings, contract and trust are in force, where they differ from what was noted."""
+    def _opened(self) -> None:
+        """Open the record for writing, if that is wanted; returns when that is done or has failed."""
+        assert self.choice is not None
+        self.share = network_share(self.choice.path.parent)
+        if self._recorder is not None and (self.choice.begin or self.choice.path.exists()):
+            self._recorder.start()
+            self._recorder.opened(None)
+
+    def _read(self, wait: Callable[[], object]) -> None:
+        """Begin to read what the record knows, as soon as `wait` has returned; `adopt` takes it."""
+        assert self.choice is not None
+        path, recorder = self.choice.path, self._recorder
+        began = Beginning(self._arrived, self._begun, self._who, self.choice.visit)
+
+        def read() -> Found:
+            from xovac_tui.station.opening import read_record
+
+            first = self._log.memory.first_utc
+            return read_record(path, began, recorder.first_index if recorder is not None else None, first)
+
+        self._read_at = self._clock.mono()
+        self._reading = Reading(wait, read, self._in_force, self._changed)
+
+    def _in_force(self) -> Iterable[tuple[str, str]]:
+        """Return which settings, contract and trust are in force, as kinds and JSON."""
+        if self.choice is None or self._recorder is None or self._noted:
+            return ()
         from xovac_tui.station.noting import in_force
 
-        assert self.choice is not None
-        for kind, after in in_force(self._profile, self.choice.settings, self._contract):
-            self.note_change(kind, after)
+        return in_force(self._profile, self.choice.settings, self._contract)
 
-    def _read_back(self) -> None:
-        from xovac_tui.recording.digest import away_since
-        from xovac_tui.recording.lists import marks
-        from xovac_tui.recording.past import Past
-        from xovac_tui.recording.record import Record
-        from xovac_tui.recording.windows import Windows
+    def adopt(self) -> Adopted | None:
+        """Take what was read of the record, if that is new: from here on it is what was."""
+        reading = self._reading
+        if reading is None or not reading.over:
+            return None
+        self._reading, found = None, reading.found
+        first, self._read_once = not self._read_once, True
+        replaced, self._replacing = self._replacing, False
+        moved = 0
+        if found is not None:
+            self.record, self.past, self._marks = found.record, found.past, found.marks
+            self._joined = None
+            self._histories.clear()
+            if first and self.choice is not None and self.choice.visit:
+                self.away_since = found.away_since
+            complete = self._recorder is None or not self._recorder.view.lost
+            moved = self._log.attach(found.record, ours=found.ours and complete, begin=found.begin)
+        if self._recorder is not None and not self._recorder.started:
+            # There is no record to which anything could be added.
+            self._recorder = None
+        self._later = {kind: (after, "") for kind, after in reading.noted} | self._later
+        if self.record is not None:
+            later, self._later = self._later, {}
+            for kind, (after, text) in later.items():
+                self.note_change(kind, after, text)
+        return Adopted(moved, read=found is not None, replaced=replaced)
 
-        assert self.choice is not None
-        recorder = self._recorder
-        record = Record(self.choice.path)
-        utc, mono = self._clock.utc(), self._clock.mono()
-        shift = utc - mono
-        self._log.attach(record, ours=recorder is not None and recorder.first_index == record.total)
-        self.past = Past(Windows(record), shift, mono)
-        if self.choice.visit:
-            self.away_since = away_since(record, self._who, utc)
-        self.record = record
-        self._marks = tuple(
-            Mark(one.t - shift, one.mark.utc, one.mark.kind, one.mark.text)
-            for one in marks(record)
-            if one.t - shift < mono
-        )
-
-    def read_back(self) -> None:
-        """Read a record that could not be opened at first."""
-        with contextlib.suppress(XovacError, OSError):
-            self._read_back()
+    def read_again(self) -> None:
+        """Read a record that could not be read at first, now and then, until it can be."""
+        if self._reading is None and self._clock.mono() - self._read_at >= _READ_EVERY:
+            self._read(lambda: None)
 
     def reopen(self) -> None:
         """Read the file that the recorder has begun in place of a damaged or lost one."""
@@ -203,93 +287,124 @@ class StationRecord:
         self._log.detach()
         if old is not None:
             old.close()
-        with contextlib.suppress(XovacError):
-            self._read_back()
+        if self._reading is not None:
+            self._reading.give_up()
         # A new file knows nothing of what is in force.
         noted, self._noted = self._noted, {}
-        for kind, after in noted.items():
-            self.note_change(kind, after)
+        self._later = {kind: (after, "") for kind, after in noted.items()} | self._later
+        self._replacing = True
+        self._read(lambda: None)
 
     def close(self) -> None:
-        """Write what is left; the end of a visit with it."""
+        """Write what is left, the end of a visit with it; what cannot be written is given up soon."""
+        from xovac_tui.station.noting import in_words
+
+        if self._reading is not None:
+            self._reading.give_up()
+            self._reading = None
         recorder, self._recorder = self._recorder, None
-        if recorder is None:
+        if recorder is None or self.choice is None:
             return
-        if self.choice is not None and self.choice.visit:
+        if self.choice.visit and self._read_once:
             self._visit(recorder)
-        recorder.close()
+        for kind, (after, text) in self._later.items():
+            recorder.put(self._change_item(kind, text or in_words("", after), "", after))
+        why = recorder.view.why
+        well = recorder.view.state is RecorderState.ON
+        left = recorder.close(_CLOSING_WELL if well else CLOSING)
+        if left and (self.choice.begin or recorder.started):
+            self.unwritten = self._left_out(left, recorder.view.why or why)
+
+    def _left_out(self, left: int, why: str) -> str:
+        """Return how much is not in the record and why, as sentences."""
+        assert self.choice is not None
+        what = "One event or entry was" if left == 1 else f"{left:,} events and other entries were"
+        if not self.choice.may_record:
+            # Of what it was given, such a program writes only what was done from it.
+            what = "What was done from here was"
+        why = why or "Another program may hold it, or its disk does not answer."
+        advice = share_advice(self.share)
+        why = why if advice in why else f"{why} {advice}"
+        return f"{what} not written to the record {self.choice.path} within {CLOSING:g} s. {why}"
 
     # -- what goes in ---------------------------------------------------------------------------------
 
+    @property
+    def _takes(self) -> bool:
+        """True while what happens is to go into the record, now or once the recorder is there."""
+        return self._recorder is not None or (
+            self.choice is not None and not self.choice.read_only and not self._read_once
+        )
+
+    def _put(self, item: Event | Item, *, hurry: bool = False) -> None:
+        """Give something to the recorder, or keep it until there is one."""
+        if self._recorder is None:
+            if self._takes and len(self._early) < _EARLY:
+                self._early.append(item)
+            return
+        self._recorder.put(item)
+        if hurry:
+            self._recorder.hurry()
+
     def event(self, event: Event) -> None:
         """Take an event."""
-        if self._recorder is not None:
-            self._recorder.put(event)
+        self._put(event)
 
     def link(self, link: LinkView) -> None:
         """Take the connection as it is shown now: STALE is one of its words."""
-        if self._recorder is not None:
+        if self._takes:
             from xovac_tui.recording.items import LinkItem
 
             bare = msgspec.structs.replace(link, rtt=None, next_try_mono=None)
-            self._recorder.put(LinkItem(bare, self._clock.utc(), self._clock.mono()))
+            self._put(LinkItem(bare, self._clock.utc(), self._clock.mono()))
 
     def entries(self, entries: Iterable[LedgerEntry]) -> None:
         """Take what became of commands."""
-        if self._recorder is None:
-            return
-        from xovac_tui.recording.items import LedgerItem
+        if self._takes:
+            from xovac_tui.recording.items import LedgerItem
 
-        for entry in entries:
-            self._recorder.put(LedgerItem(entry, self._clock.utc(), self._clock.mono()))
+            for entry in entries:
+                self._put(LedgerItem(entry, self._clock.utc(), self._clock.mono()))
 
     def marks(self, marks: Iterable[Mark]) -> None:
         """Take marks on the time axis."""
-        if self._recorder is None:
-            return
-        from xovac_tui.recording.items import MarkItem
+        if self._takes:
+            from xovac_tui.recording.items import MarkItem
 
-        for mark in marks:
-            self._recorder.put(MarkItem(mark, self._who))
+            for mark in marks:
+                self._put(MarkItem(mark, self._who))
 
     def alarms(self, changes: Iterable[AlarmChange]) -> None:
         """Take what happened to alarms, and write it at once: a console beside this program waits for it."""
-        if self._recorder is None:
-            return
-        from xovac_tui.recording.items import AlarmItem
+        if self._takes:
+            from xovac_tui.recording.items import AlarmItem
 
-        for change in changes:
-            self._recorder.put(AlarmItem(change))
-        self._recorder.hurry()
+            for change in changes:
+                self._put(AlarmItem(change), hurry=True)
 
     def ask(self, ask: Ask) -> None:
         """Take what somebody here wants done to an alarm, for the program that records to do it."""
-        if self._recorder is None:
-            return
-        from xovac_tui.recording.items import AskItem
+        if self._takes:
+            from xovac_tui.recording.items import AskItem
 
-        self._recorder.put(AskItem(ask, self._clock.mono()))
-        self._recorder.hurry()
+            self._put(AskItem(ask, self._clock.mono()), hurry=True)
 
     def change(self, kind: str, text: str, *, before: str = "", after: str = "") -> None:
         """Take a decision that somebody made here, and write it at once; `before` and `after` are JSON."""
-        if self._recorder is not None:
-            self._put_change(self._recorder, kind, text, before, after)
-            self._recorder.hurry()
+        if self._takes:
+            self._put(self._change_item(kind, text, before, after), hurry=True)
 
-    def _put_change(self, recorder: Recorder, kind: str, text: str, before: str, after: str) -> None:
+    def _change_item(self, kind: str, text: str, before: str, after: str) -> Item:
         from xovac_tui.recording.items import ChangeItem
 
-        recorder.put(
-            ChangeItem(
-                kind=kind,
-                who=self._who,
-                text=text,
-                utc=self._clock.utc(),
-                mono=self._clock.mono(),
-                before=before,
-                after=after,
-            )
+        return ChangeItem(
+            kind=kind,
+            who=self._who,
+            text=text,
+            utc=self._clock.utc(),
+            mono=self._clock.mono(),
+            before=before,
+            after=after,
         )
 
     def note_change(self, kind: str, after: str, text: str = "") -> None:
@@ -297,7 +412,10 @@ class StationRecord:
 
         `text` says what changed, as a sentence; without one it is made of the keys that differ.
         """
-        if self._recorder is None:
+        if not self._takes:
+            return
+        if self.record is None:
+            self._later[kind] = (after, text)
             return
         from xovac_tui.recording.lists import newest_change
         from xovac_tui.station.noting import in_words
@@ -305,14 +423,14 @@ class StationRecord:
         # The record's own word first: another program may have noted something else meanwhile.
         before = self._noted.get(kind, "")
         try:
-            found = newest_change(self.record, kind) if self.record is not None else None
+            found = newest_change(self.record, kind)
             before = found.after if found is not None else before
         except XovacError:
             text = text or "what it was before could not be read"
         self._noted[kind] = after
         if before != after:
             # Nobody waits for it, so the record's usual turn is early enough.
-            self._put_change(self._recorder, kind, text or in_words(before, after), before, after)
+            self._put(self._change_item(kind, text or in_words(before, after), before, after))
 
     def load(
         self, name: str, entry: LedgerEntry, plan: Plan | None, settings: PlanSettings, source: str
@@ -321,13 +439,12 @@ class StationRecord:
 
         Without a plan it was sent as a bare list.
         """
-        if self._recorder is None:
+        if not self._takes:
             return
-
         from xovac_tui.recording.items import LoadItem
         from xovac_tui.recording.lists import payload_hash
 
-        self._recorder.put(
+        self._put(
             LoadItem(
                 utc=entry.utc,
                 mono=entry.mono,
@@ -345,12 +462,21 @@ class StationRecord:
     def new_run(self) -> int:
         """Return the number of a run that begins now; 0 where this program does not (yet) record it."""
         recorder = self._recorder
-        # Not open yet, nobody knows which numbers are taken.
-        if recorder is None or not self.recording or recorder.first_index is None:
+        # Before it is read it is not known which numbers are taken, nor whether it holds this run already.
+        if recorder is None or not self.recording or self.will_number:
             return 0
         self._next_run = max(self._next_run, recorder.first_run)
         self._next_run += 1
         return self._next_run - 1
+
+    @property
+    def will_number(self) -> bool:
+        """True while runs get no numbers because the record that this program writes cannot be read yet."""
+        recorder = self._recorder
+        if recorder is None or self.choice is None or not self.choice.may_record:
+            return False
+        unread = self.record is None or recorder.first_index is None
+        return unread and self.view.state is not RecorderState.BESIDE
 
     def run(
         self,
@@ -359,14 +485,15 @@ class StationRecord:
         name: str,
         load: str,
         started: tuple[float, float],
+        at: tuple[float, float],
         result: str,
         reason: str,
         flight: bytes,
         rates: bytes,
     ) -> None:
-        """Take how far a run is.
+        """Take how far a run was `at` a moment.
 
-        `started` is its beginning in UTC and monotonic seconds, `load` the hash of its list.
+        `started` is its beginning; both in UTC and monotonic seconds. `load` is the hash of its list.
         """
         if self._recorder is None or not number or not self.recording:
             return
@@ -384,8 +511,8 @@ class StationRecord:
                 load=found.id if found is not None else None,
                 started_utc=started[0],
                 started_mono=started[1],
-                utc=self._clock.utc(),
-                mono=self._clock.mono(),
+                utc=at[0],
+                mono=at[1],
                 result=result,
                 reason=reason,
                 flight=flight,
@@ -415,7 +542,7 @@ class StationRecord:
     def tick(self) -> None:
         """Note now and then that somebody still looks."""
         recorder = self._recorder
-        if recorder is None or self.choice is None or not self.choice.visit:
+        if recorder is None or self.choice is None or not self.choice.visit or not self._read_once:
             return
         if self._clock.mono() - self._visited >= VISIT_EVERY:
             self._visit(recorder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
@@ -417,4 +418,10 @@ def run_console(launch: Launch, station: BaseStation | None = None) -> int:
 
     `station` stands in for the one that the launch describes: a replay.
     """
-    return run_in_terminal(XovacApp(launch, station=station))
+    app = XovacApp(launch, station=station)
+    code = run_in_terminal(app)
+    if unwritten := app.station.record.unwritten:
+        from xovac_tui.outlet import say_last
+
+        say_last(sys.stderr, unwritten)
+    return code

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.drivers.linux_driver import LinuxDriver
+
+from xovac_tui.signals import ignored_stay_ignored
+
+_JOB_CONTROL = ("SIGTSTP", "SIGCONT", "SIGTTIN", "SIGTTOU")
+"""Signals of which Textual's driver takes hold."""
 
 
 class PosixDriver(LinuxDriver):
@@ -11,6 +18,10 @@ class PosixDriver(LinuxDriver):
     _ours = False
     """The terminal is taken, and not given back yet."""
     _suspended = False
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        with ignored_stay_ignored(_JOB_CONTROL):
+            super().__init__(*arguments, **options)
 
     def write(self, data: str) -> None:
         """Write, but neither after giving back nor for a writer that ended with the terminal.
@@ -23,7 +34,8 @@ class PosixDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Take the terminal."""
         self._ours = True
-        super().start_application_mode()  # type: ignore[no-untyped-call]
+        with ignored_stay_ignored(_JOB_CONTROL):
+            super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def stop_application_mode(self) -> None:
         """Give the terminal back; Textual forgets that it asked for the mouse in pixels."""

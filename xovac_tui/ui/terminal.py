@@ -7,13 +7,11 @@ import gc
 import logging
 import os
 import select
-import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from types import FrameType
+from collections.abc import Callable
+from contextlib import suppress
 
 from rich.console import RenderableType
 from textual._compositor import ChopsUpdate
@@ -21,6 +19,7 @@ from textual.app import App
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
+from xovac_tui.signals import handled
 from xovac_tui.ui.cropped import CroppedUpdate
 
 LOOK_SECONDS = 0.5
@@ -118,7 +117,7 @@ class _Life:
         threading.Thread(target=self._watch, name="terminal-watch", daemon=True).start()
         self._loop.call_later(START_SECONDS, _collect_garbage)
         try:
-            with _signals(self._on_signal):
+            with handled(self._on_signal):
                 self._in_terminal = True
                 await self.app.run_async()
                 self._in_terminal = False
@@ -128,7 +127,7 @@ class _Life:
             self._look()
             threading.excepthook = hook
 
-    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+    def _on_signal(self, number: int) -> None:
         self._leave(128 + number)
 
     def _leave(self, code: int) -> None:
@@ -165,23 +164,9 @@ class _Life:
                 if select.select([], [2], [], 0)[1]:
                     os.write(2, _GIVE_BACK)
             self._give_back_settings()
+        # What is to be logged still is, unless its disk hangs.
+        logging.shutdown()
         os._exit(self.signalled or (1 if self.app.defect else self.app.return_code or 0))
-
-
-@contextmanager
-def _signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Handle the signals that ask a program to end, except those that its parent made it ignore."""
-    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = {number: signal.getsignal(number) for number in numbers}
-    for number, old in before.items():
-        if old is not signal.SIG_IGN:
-            signal.signal(number, handler)
-    try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)
 
 
 def _settings_keeper() -> Callable[[], None]:

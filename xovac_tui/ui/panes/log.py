@@ -18,7 +18,7 @@ from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.export import export_file, save_events
 from xovac_tui.recording.filters import SYNTAX, Filter, FilterError, LogRows, parse_filter
-from xovac_tui.station import Jumped, News
+from xovac_tui.station import Jumped, News, RecordOpened
 from xovac_tui.ui.commands import bindings
 from xovac_tui.ui.literal import literal
 from xovac_tui.ui.pane import Pane
@@ -114,10 +114,16 @@ class LogPane(Pane):
         self._draw()
 
     def on_news(self, news: News) -> None:
-        """Look afresh where a replay has jumped: what comes later is not there yet."""
+        """Look afresh where a replay has jumped, or where a record was put before what came first."""
         if isinstance(news, Jumped):
             self.view.use(LogRows(self.station.log, self.view.rows.filter))
             self._sift()
+        elif isinstance(news, RecordOpened) and news.moved:
+            self._detail_of = -1
+            rows = LogRows(self.station.log, self.view.rows.filter)
+            self.view.renumbered(rows, news.moved)
+            if not rows.done:
+                self._sift()
 
     def _draw(self) -> None:
         self.view.repaint()

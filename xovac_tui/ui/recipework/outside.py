@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 import os
 import shlex
-import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from textual.app import App, SuspendNotSupported
 
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes.units import shown
+from xovac_tui.signals import handled
 
 _INTERRUPTS = ("SIGINT", "SIGQUIT")
 
@@ -43,7 +43,9 @@ async def edit_outside(app: App[int], command: list[str], path: Path) -> str:
     The station goes on meanwhile: link, record and model live on the same loop and are not held up.
     """
     try:
-        with app.suspend(), _interrupts_are_the_editors():
+        # ctrl+c ends what the editor does, and not the console. Handled and not ignored: what is ignored
+        # would stay ignored in the editor.
+        with app.suspend(), handled(lambda _number: None, _INTERRUPTS):
             # Textual takes the terminal back only where nothing is raised here.
             return await _run(command, path)
     except SuspendNotSupported:
@@ -68,18 +70,3 @@ async def _run(command: list[str], path: Path) -> str:
         how = f"with code {code}" if code > 0 else f"by signal {-code}"
         return f"The editor {name} ended {how}; the file is read as it is now."
     return ""
-
-
-@contextlib.contextmanager
-def _interrupts_are_the_editors() -> Iterator[None]:
-    """Let ctrl+c end what the editor does, and not the console.
-
-    Handlers and not SIG_IGN: what is ignored would stay ignored in the editor.
-    """
-    numbers = [getattr(signal, name) for name in _INTERRUPTS if hasattr(signal, name)]
-    before = {number: signal.signal(number, lambda *_: None) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

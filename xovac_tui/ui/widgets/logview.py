@@ -167,6 +167,12 @@ class LogView(LinesWidget, can_focus=True):
         self.rows = rows
         self.place()
 
+    def renumbered(self, rows: LogRows, by: int) -> None:
+        """Stay with the same events where all of them have got higher indices."""
+        self._chosen, self._top, self._seen = self._chosen + by, self._top + by, self._seen + by
+        self.rows = rows
+        self.repaint()
+
     def place(self) -> None:
         """Put the chosen event where it stood when the rows became others: now all of them are known."""
         if not self.following:
