@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 
 from xovac_tui.signals import ignored_stay_ignored
+from xovac_tui.ui.keyparser import ReadParser
+
+# Textual's driver makes its parser by this name; STOP has to know which keys came in one read.
+linux_driver.XTermParser = ReadParser  # type: ignore[attr-defined]
 
 _JOB_CONTROL = ("SIGTSTP", "SIGCONT", "SIGTTIN", "SIGTTOU")
 """Signals of which Textual's driver takes hold."""
