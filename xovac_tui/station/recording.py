@@ -196,13 +196,16 @@ class StationRecord:
         with contextlib.suppress(XovacError, OSError):
             self._read_back()
 
-    def reopen(self) -> None:
-        """Read the file that the recorder has begun in place of a damaged or lost one."""
+    def _stop_reading(self) -> None:
         old, self.record, self.past = self.record, None, None
         self._histories.clear()
         self._log.detach()
         if old is not None:
             old.close()
+
+    def reopen(self) -> None:
+        """Read the file that the recorder has begun in place of a damaged or lost one."""
+        self._stop_reading()
         with contextlib.suppress(XovacError):
             self._read_back()
         # A new file knows nothing of what is in force.
@@ -213,6 +216,8 @@ class StationRecord:
     def close(self) -> None:
         """Write what is left; the end of a visit with it."""
         recorder, self._recorder = self._recorder, None
+        # Before the recorder ends: what reads keeps it from making one file of the record.
+        self._stop_reading()
         if recorder is None:
             return
         if self.choice is not None and self.choice.visit:
