@@ -79,7 +79,7 @@ class Files:
         return self._known[""]
 
     def learn(self) -> None:
-        """Take what is there now for the connection's own; all three files are, once something was written."""
+        """Take what is there now for its own: once something was written, all three files are there."""
         self._known = {ending: identity(self._at(ending)) for ending in ENDINGS}
 
     def in_place(self) -> bool:
@@ -179,11 +179,12 @@ def create(path: Path) -> None:
     whole = real(path)
     # No thread may open the new file before it is closed here.
     with _GATE:
-        try:
-            os.close(os.open(whole, os.O_RDWR | _NEW, 0o600))
-        except FileExistsError:
-            if not os.access(whole, os.R_OK | os.W_OK):
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(whole)) from None
+        if identity(whole) is None:
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(whole, os.O_RDWR | _NEW, 0o600))
+                return
+    if not os.access(whole, os.R_OK | os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(whole))
 
 
 def begins_as_database(path: Path) -> bool:
@@ -245,8 +246,8 @@ def copy_database(
     """Write all that a connection reads at one moment into a new file, whole or not at all.
 
     Only its owner may read it. With `last` it becomes the record at that path: nothing is committed by others
-    between that moment and the one when it has its name. `finish` may change the copy before that; `progress` takes 0 to 1. Raises FileExistsError where there is a
-    file already and not `replace`, sqlite3.Error and OSError.
+    between that moment and the one when it has its name. `finish` may change the copy before that; `progress`
+    takes 0 to 1. Raises FileExistsError where there is a file and not `replace`, sqlite3.Error, OSError.
     """
     target = real(target)
     if not replace and identity(target) is not None:

@@ -169,10 +169,13 @@ class Recorder:
                 self._open()
             elif self.view.state is RecorderState.BESIDE and self._due():
                 self._look_around()
-            if self._writer is not None:
+            if (writer := self._writer) is not None:
                 self._lock.keep()
-                self._take(self._writer)
+                self._take(writer)
                 if self._failing_since is None or at_once or self._due():
+                    self._commit(writer, durable=durable)
+                if self._writer is not None and self._writer is not writer:
+                    # What the lost file did not take any more.
                     self._commit(self._writer, durable=durable)
         except Exception as error:  # the record must never end the console
             self._failed(error)
