@@ -77,6 +77,13 @@ def test_a_copy_replaces_nothing_that_it_should_not(line: CommandLine, record: P
     writing.close(UTC)
 
 
+def test_no_export_replaces_a_record(line: CommandLine, record: Path, writing: Writer) -> None:
+    done = line("export", "all", "--out", str(record), "--force")
+    assert (done.code, "is never written over" in done.err) == (2, True)
+    writing.close(UTC)
+    assert len(raws_of(record)) == BLOCK + 8
+
+
 def test_a_check_says_what_is_in_a_record_and_that_it_is_well(
     line: CommandLine, record: Path, writing: Writer
 ) -> None:

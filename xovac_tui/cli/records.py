@@ -138,6 +138,12 @@ class Ticker:
             click.echo(f"\r{' ' * (len(self._what) + 8)}\r", nl=False, err=True)
 
 
+def say_note(record: Record) -> None:
+    """Say what is odd about the way in which a record could be opened."""
+    if record.note:
+        click.echo(record.note, err=True)
+
+
 def size_of(record: Record) -> int:
     """Return the bytes of a record on disk, with what is not yet put into its main file."""
     from xovac_tui.recording.files import size

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from xovac_tui.recording.files import begins_as_database
 from xovac_tui.recording.schema import RecordError
 
 
@@ -63,3 +64,7 @@ def _refuse(path: Path, target: Path, force: bool) -> None:
         raise RecordError(f"{path} is a folder. Name a file in it.")
     if target.exists() and not force:
         raise RecordError(f"{path} is there and is not written over. Name another file, or add --force.")
+    if begins_as_database(target):
+        raise RecordError(
+            f"{path} is a database, such as a record, and is never written over. Name another file."
+        )

@@ -249,7 +249,9 @@ def _refuse_foreign(path: Path) -> None:
         # Damage is found, and told apart, when the file is opened for good.
         with (
             contextlib.suppress(sqlite3.DatabaseError),
-            contextlib.closing(files.connect(path, mode="ro", immutable=immutable)) as connection,
+            contextlib.closing(
+                files.connect(path, mode="ro", immutable=immutable, timeout=0.5)
+            ) as connection,
         ):
             _version(connection, path)
 
