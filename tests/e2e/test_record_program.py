@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -79,6 +80,11 @@ def test_it_records_until_it_is_ended(chamber: SimulatorProcess, tmp_path: Path)
         assert not lists.commands(record)
         assert all(event.direction == "in" for event in record.scan())
     assert record_of(tmp_path).stat().st_mode & 0o077 == 0
+    # The one file is all of it.
+    alone = tmp_path / "alone.sqlite3"
+    shutil.copyfile(record_of(tmp_path), alone)
+    with Record(record_of(tmp_path)) as record, Record(alone) as copy:
+        assert list(copy.scan()) == list(record.scan())
 
 
 def test_a_console_and_a_script_beside_it_share_one_ledger(chamber: SimulatorProcess, tmp_path: Path) -> None:

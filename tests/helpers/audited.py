@@ -102,6 +102,6 @@ def done_to(path: Path, statement: str, values: tuple[Any, ...] = ()) -> None:
 def downgraded(path: Path) -> None:
     """Make a file of the first version of a record, as a program without an audit wrote it."""
     with opened(path) as db:
-        for table in ("alarms", "changes", "attachments", "chain", "head"):
+        for table in ("alarms", "changes", "attachments", "chain", "head", "recorder"):
             db.execute(f"DROP TABLE {table}")
         db.execute("PRAGMA user_version = 1")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import random
-import shutil
 import sqlite3
 import stat
 import subprocess
@@ -15,6 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.helpers.outside import copy_outside
 from tests.helpers.record import (
     UTC,
     event,
@@ -515,6 +515,7 @@ def test_what_cannot_be_unpacked_is_told_as_damage(path: Path, statement: str) -
     written(path, [reading(float(number), t=number) for number in range(BLOCK + 1)])
     made = writer(path, 9999.0)
     made.execute(statement)
+    made.abandon()
 
     def read() -> None:
         with Record(path) as record:
@@ -541,7 +542,7 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
     first.commit(UTC)
     first.close(UTC)
     with contextlib.closing(sqlite3.connect(path)) as raw:
-        for table in ("alarms", "changes", "attachments", "chain", "head"):
+        for table in ("alarms", "changes", "attachments", "chain", "head", "recorder"):
             raw.execute(f"DROP TABLE {table}")
         raw.execute("PRAGMA user_version = 1")
     with Record(path) as old:
@@ -576,7 +577,7 @@ def test_a_newer_file_whose_writer_was_killed_is_left_alone_to_the_byte(path: Pa
     made.event(reading(0.0, t=1))
     made.commit(UTC)
     copy = tmp_path / "copy"
-    shutil.copytree(path.parent, copy)
+    copy_outside(path.parent, copy)
     made.close(UTC)
     (copy / f"{path.name}-shm").unlink()
     before = {file.name: file.read_bytes() for file in copy.iterdir()}

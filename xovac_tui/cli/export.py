@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from xovac_tui.cli.output import echo
-from xovac_tui.cli.records import Source, Ticker, find_record, missing, record_options
+from xovac_tui.cli.records import Source, Ticker, find_record, missing, record_options, say_note
 from xovac_tui.errors import Exit
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def export(
     from xovac_tui.recording.parts import open_still, part_of
 
     with open_still(source.path) as opened:
+        say_note(opened)
         part = part_of(find_span(opened, run), start, end, source.zone)
         words = [word for option in channels for word in option.split(",") if word.strip()]
         job = _Job(source, opened, part, words, labels)

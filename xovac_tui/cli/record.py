@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xovac_tui.cli.common import Seconds, alarm_watchlist, chamber_options, effective, record_choice, resolve
+from xovac_tui.cli.record_files import check, copy
 from xovac_tui.errors import Exit, LinkError
 from xovac_tui.signals import handled
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from xovac_tui.station import News, Station
 
 
-@click.command(short_help="Record everything, without a screen.")
+@click.group(invoke_without_command=True, short_help="Record everything, without a screen.")
 @click.option("--for", "seconds", type=Seconds(0.1, 10**9), metavar="12h", help="End after this time.")
 @chamber_options
 @click.pass_context
@@ -30,6 +31,10 @@ def record(ctx: click.Context, /, seconds: float | None, **_: Any) -> None:
     It reconnects by itself, and never sends anything. A console on the same machine finds it, shows
     `REC` with its process number, reads its history, and adds its own commands and notes to the same record.
     """
+    if ctx.invoked_subcommand is not None:
+        if seconds is not None:
+            raise click.UsageError("--for is for recording: leave it out.")
+        return
     found = effective(ctx)
     chamber = resolve(found)
     from xovac_tui.cli.link import open_station
@@ -48,6 +53,10 @@ def record(ctx: click.Context, /, seconds: float | None, **_: Any) -> None:
     finally:
         say.close()
     ctx.exit(int(Exit.OK))
+
+
+record.add_command(copy)
+record.add_command(check)
 
 
 async def _record(station: Station, seconds: float | None, say: Outlet) -> None:

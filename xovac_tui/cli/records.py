@@ -144,10 +144,14 @@ class Ticker:
             rewrite("", self._length)
 
 
+def say_note(record: Record) -> None:
+    """Say what is odd about the way in which a record could be opened."""
+    if record.note:
+        echo(record.note, err=True)
+
+
 def size_of(record: Record) -> int:
     """Return the bytes of a record on disk, with what is not yet put into its main file."""
-    total = 0
-    for ending in ("", "-wal"):
-        file = record.path.with_name(record.path.name + ending)
-        total += file.stat().st_size if file.exists() else 0
-    return total
+    from xovac_tui.recording.files import size
+
+    return size(record.path) + size(record.path, "-wal")

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _BEFORE = 600.0
 """Seconds before a run from which on it is replayed, so that it begins in a chamber that is known."""
-_SQLITE = b"SQLite format 3\0"
 
 
 class _Played(msgspec.Struct, frozen=True):
@@ -87,8 +86,10 @@ def replay(
 @contextlib.contextmanager
 def _open(ctx: click.Context, what: str, record: Path | None, demo: bool) -> Iterator[_Played]:
     file = Path(what)
+    from xovac_tui.recording.files import begins_as_database
+
     if record is None and not demo and file.is_file():
-        if not _is_record(file):
+        if not begins_as_database(file):
             from xovac_tui.recording.imports import read_transcript
 
             tape = read_transcript(file)
@@ -114,11 +115,3 @@ def _open(ctx: click.Context, what: str, record: Path | None, demo: bool) -> Ite
         tape = tape_of(opened, part)
         chamber = msgspec.structs.replace(source.chamber, secrets=Secrets())
         yield _Played(chamber, tape, opened, span.start, span.end, notes)
-
-
-def _is_record(file: Path) -> bool:
-    try:
-        with file.open("rb") as opened:
-            return opened.read(len(_SQLITE)) == _SQLITE
-    except OSError:
-        return False

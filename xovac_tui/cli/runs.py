@@ -9,7 +9,7 @@ import click
 
 from xovac_tui.cli.common import json_line, table
 from xovac_tui.cli.output import echo, echo_data
-from xovac_tui.cli.records import Source, Ticker, find_record, missing, record_options, size_of
+from xovac_tui.cli.records import Source, Ticker, find_record, missing, record_options, say_note, size_of
 
 if TYPE_CHECKING:
     from xovac_tui.recording.lists import RecordedRun, RecordedSession
@@ -33,6 +33,7 @@ def runs(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, 
     from xovac_tui.recording.parts import open_still
 
     with open_still(source.path) as opened:
+        say_note(opened)
         listed = _Listed(opened, held=is_recorded(source.path))
         if as_json:
             echo_data(json_line(listed.data()))

@@ -22,6 +22,7 @@ from xovac_tui.recording.chain import (
     raw_text,
     read_row,
 )
+from xovac_tui.recording.indices import given_twice, twice_words
 from xovac_tui.recording.schema import CHAINED, RecordError, as_record_error, open_for_reading
 
 SHORTEST = 12
@@ -42,7 +43,7 @@ _WORDS = {
 """Table -> what one of its rows is called."""
 
 Say = Callable[[float], str]
-Wrong = Literal["changed", "removed", "added", "moved", "chain"]
+Wrong = Literal["changed", "removed", "added", "moved", "chain", "twice"]
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -178,6 +179,8 @@ class _Walk:
                 self._noted = number
         self._look_at_head()
         self._settle()
+        for stretch in given_twice(self._db):
+            self._fault("twice", Entry(place="", row=0), twice_words(*stretch))
         if expected and self._noted is None:
             why = (
                 f"The head that was noted is not in the chain: no entry has the hash {clean(expected, 64)}. "

@@ -1,72 +1,187 @@
-"""One writer a record: a lock that the operating system takes away when its holder dies, however it dies."""
+"""One writer a record: locks that the operating system takes away when their holder dies, however it dies.
+
+One is beside the record, where other users and machines meet it. The other is named by the file's device
+and inode, in a folder that is the same for every path to the file: a second name of it, or a lock file
+that was removed, lets no second recorder in.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import sys
+import tempfile
 from pathlib import Path
+from stat import S_ISDIR
 
 from xovac_tui.createfile import open_or_create
+from xovac_tui.recording.files import beside, identity, real
+
+_ATTEMPTS = 5
 
 
 class WriterLock:
-    """Lock beside a record; it is held for as long as the process lives or until it is released."""
+    """The locks of a record; they are held for as long as the process lives or until they are released."""
 
     def __init__(self, record: Path) -> None:
-        self._path = record.with_name(record.name + ".lock")
-        self._file: int | None = None
+        self._record = record
+        self._held: dict[Path, int] = {}
+        """Path -> descriptor."""
 
     @property
     def held(self) -> bool:
-        """True while this object holds it."""
-        return self._file is not None
+        """True while this object holds them."""
+        return bool(self._held)
 
     def acquire(self) -> bool:
-        """Take the lock; False where another process (or another station of this one) has it.
+        """Take the locks; False where another process (or another station of this one) has one of them.
 
         Raises OSError where the folder cannot be written, or its file system knows no locks.
         """
-        if self._file is not None:
+        if self._held:
             return True
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # What it writes there must not go through a link into any other file.
-        file = open_or_create(self._path)
-        try:
-            _lock(file)
-        except (BlockingIOError, PermissionError):
-            os.close(file)
+        path = beside(self._record, ".lock")
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        taken = _take(path, self._record)
+        if taken is None:
             return False
-        except OSError:
-            os.close(file)
-            raise
-        # On a full disk nobody can be told who holds it, but it is held.
-        with contextlib.suppress(OSError):
-            os.ftruncate(file, 0)
-            os.write(file, f"{os.getpid()}\n".encode())
-        self._file = file
+        self._held[path] = taken
+        if not self.keep():
+            self.release()
+            return False
+        return True
+
+    def keep(self) -> bool:
+        """Take again what was removed, or has another name since the record is another file.
+
+        False where another process has it meanwhile. Nothing happens while none is held.
+        """
+        if not self._held:
+            return True
+        # Without a record there is no inode yet. Without a folder for them the row in the record decides.
+        wanted = [beside(self._record, ".lock"), *filter(None, [_by_inode(self._record, make=True)])]
+        for path in [one for one in self._held if one not in wanted]:
+            self._drop(path)
+        for path in wanted:
+            held = self._held.get(path)
+            if held is not None and _is_at(held, path):
+                continue
+            try:
+                taken = _take(path, self._record)
+            except OSError:
+                continue
+            if taken is None:
+                return False
+            self._drop(path)
+            self._held[path] = taken
         return True
 
     def release(self) -> None:
-        """Give the lock back."""
-        if self._file is not None:
-            with contextlib.suppress(OSError):
-                os.close(self._file)
-            self._file = None
+        """Give the locks back."""
+        for path in list(self._held):
+            self._drop(path)
+
+    def _drop(self, path: Path) -> None:
+        file = self._held.pop(path, None)
+        if file is None:
+            return
+        with contextlib.suppress(OSError):
+            if path.parent == _folder() and sys.platform != "win32" and _is_at(file, path):
+                path.unlink()
+        with contextlib.suppress(OSError):
+            os.close(file)
 
     def holder(self) -> int | None:
-        """Return the process that wrote itself into the lock last; None where nobody knows."""
-        try:
-            return int(self._path.read_text(encoding="ascii").strip() or 0) or None
-        except (OSError, ValueError):
-            return None
+        """Return the process that wrote itself into the lock last; None where that is unknown."""
+        return _told(beside(self._record, ".lock"))[0]
 
 
 def is_recorded(record: Path) -> bool:
-    """Tell whether a process holds the lock of a record now; nothing is made or changed by looking."""
-    lock = record.with_name(record.name + ".lock")
+    """Tell whether a process holds a lock of a record now; nothing is made or changed by looking."""
+    paths = [beside(record, ".lock"), *filter(None, [_by_inode(record)])]
+    return any(_is_locked(path) for path in paths)
+
+
+def recorded_as(record: Path) -> tuple[Path, int | None] | None:
+    """Return under which other name a file is recorded now, and by which process; None where it is not."""
+    path = _by_inode(record)
+    if path is None or not _is_locked(path):
+        return None
+    pid, name = _told(path)
+    other = Path(name)
+    if not name or other == real(record) or identity(other) != identity(record):
+        return None
+    return other, pid
+
+
+def _told(path: Path) -> tuple[int | None, str]:
+    """Return which process wrote itself into a lock, and the record's path by its word."""
     try:
-        file = os.open(lock, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
+        number, _, name = path.read_text(encoding="utf-8", errors="surrogateescape").partition("\n")
+        return int(number.strip() or 0) or None, name.rstrip("\n")
+    except (OSError, ValueError):
+        return None, ""
+
+
+def _folder() -> Path:
+    """Return the folder of the locks that are named by inode: this user's, whatever its environment says."""
+    if sys.platform == "win32":
+        return Path(tempfile.gettempdir()) / "xovac-tui-locks"
+    return Path("/tmp") / f"xovac-tui-locks-{os.getuid()}"
+
+
+def _by_inode(record: Path, *, make: bool = False) -> Path | None:
+    """Return the lock named by a record's device and inode; None where there is no record or no folder."""
+    try:
+        found = identity(record)
+        folder = _folder()
+        if make:
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir(mode=0o700)
+        state = folder.lstat()
+    except OSError:
+        return None
+    # A folder that another user made could hold what that user likes.
+    mine = sys.platform == "win32" or state.st_uid == os.getuid()
+    if found is None or not mine or not S_ISDIR(state.st_mode):
+        return None
+    return folder / f"{found[0]}-{found[1]}.lock"
+
+
+def _take(path: Path, record: Path) -> int | None:
+    """Lock a file, made where there is none; None where another process has it. Raises OSError."""
+    for _ in range(_ATTEMPTS):
+        # What is written there must not go through a link into any other file.
+        file = open_or_create(path)
+        try:
+            _lock(file)
+            if not _is_at(file, path):
+                # Removed between the two.
+                os.close(file)
+                continue
+        except (BlockingIOError, PermissionError):
+            os.close(file)
+            return None
+        except OSError:
+            os.close(file)
+            raise
+        # On a full disk nothing can be said about the holder, but it is held.
+        with contextlib.suppress(OSError):
+            os.ftruncate(file, 0)
+            os.write(file, f"{os.getpid()}\n{real(record)}\n".encode("utf-8", "surrogateescape"))
+        return file
+    return None
+
+
+def _is_at(file: int, path: Path) -> bool:
+    """Tell whether an open file is the one at a path."""
+    found = os.fstat(file)
+    return identity(path) == (found.st_dev, found.st_ino)
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        file = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
     except OSError:
         return False
     try:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from xovac_tui.createfile import whole_file
+from xovac_tui.recording.files import begins_as_database
 from xovac_tui.recording.schema import RecordError
 
 _DEVICES = ("/dev", "/proc")
@@ -70,6 +71,10 @@ def _refuse(path: Path, target: Path, force: bool) -> None:
         raise RecordError(f"{path} is a folder. Name a file in it.")
     if os.path.lexists(target) and not force:
         raise _is_there(path)
+    if begins_as_database(target):
+        raise RecordError(
+            f"{path} is a database, such as a record, and is never written over. Name another file."
+        )
 
 
 def _is_there(path: Path) -> RecordError:

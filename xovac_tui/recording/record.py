@@ -116,6 +116,16 @@ class Record:
         return found
 
     @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection, for what reads tables of its own."""
+        return self._db
+
+    @property
+    def note(self) -> str:
+        """What is odd about the way in which it could be opened, as a sentence; else empty."""
+        return self._db.note
+
+    @property
     def audited(self) -> bool:
         """False in a file of a version that had no alarms and no audit, which nobody has written to since."""
         return bool(self.rows("PRAGMA user_version")[0][0] >= 2)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,8 +16,11 @@ import msgspec
 
 from xovac_tui.api.event import Event
 from xovac_tui.clock import Clock
+from xovac_tui.recording.claim import ClaimedError
+from xovac_tui.recording.files import ENDINGS, beside, identity, real
 from xovac_tui.recording.items import Item, Session
 from xovac_tui.recording.lock import WriterLock
+from xovac_tui.recording.rescue import DisplacedError
 from xovac_tui.recording.schema import RecordError, TornRecordError, short_reason
 from xovac_tui.recording.share import network_share, share_advice
 from xovac_tui.recording.status import RecorderState, RecorderView
@@ -28,12 +34,18 @@ TIDY_EVERY = 600.0
 """Seconds between looks at what may be deleted."""
 TRY_EVERY = 5.0
 """Seconds between tries to take the lock over, or to write again after it failed."""
+CHECKPOINT_EVERY = 60.0
+"""Seconds between times at which what is in the `-wal` goes into the main file, as far as readers let it."""
 BEAT_EVERY = 60.0
 """Seconds after which a record of which nothing comes says that it is alive."""
 _HELD_ITEMS = 400_000
 """What waits for the thread at the most."""
 _HELD_UNOPENED = 10_000
 """The same while there is no open record into which it could be packed."""
+_KEPT_ITEMS = 20_000
+"""Things that are kept as they came until they are committed, for another file in place of a lost one."""
+_KEPT_CHARACTERS = 8_000_000
+"""The same, of payloads."""
 
 
 class Recorder:
@@ -71,8 +83,17 @@ class Recorder:
         """
         self._durable_at = self._tried_at = clock.mono()
         self._tidied_at = -TIDY_EVERY
+        self._looked_at = clock.mono()
+        self._checkpointed_at = -CHECKPOINT_EVERY
         self._committed_at = clock.mono()
         self._dirty = self._torn = False
+        self._kept: list[Event | Item] = []
+        """What was taken and is not committed, as it came."""
+        self._kept_characters = 0
+        self._too_much = False
+        """More was taken than is kept as it came."""
+        self._again = False
+        """What is kept was given to a second file already."""
         self._room = _HELD_ITEMS
         self._refused = 0
         """Events that found no room; counted by whoever puts them."""
@@ -161,9 +182,13 @@ class Recorder:
                 self._open()
             elif self.view.state is RecorderState.BESIDE and self._due():
                 self._look_around()
-            if self._writer is not None:
-                self._take(self._writer)
+            if (writer := self._writer) is not None:
+                self._lock.keep()
+                self._take(writer)
                 if self._failing_since is None or at_once or self._due():
+                    self._commit(writer, durable=durable)
+                if self._writer is not None and self._writer is not writer:
+                    # What the lost file did not take any more.
                     self._commit(self._writer, durable=durable)
         except Exception as error:  # the record must never end the console
             self._failed(error)
@@ -183,23 +208,57 @@ class Recorder:
         # What comes meanwhile waits for the next turn: a flood must not keep this one from committing.
         for _ in range(self._items.qsize()):
             item = self._items.get()
-            try:
-                if isinstance(item, Event):
-                    writer.event(item)
-                else:
-                    writer.item(item)
-            except Exception as error:  # one that cannot be taken must not keep the next ones out
-                self._gone += 1
-                logging.getLogger(__name__).warning("something could not be recorded", exc_info=error)
+            if writer.recording or not isinstance(item, Event):
+                self._keep(item)
+            self._give(writer, item)
+
+    def _keep(self, item: Event | Item) -> None:
+        """Keep an item until it is committed, in case that its file is lost before."""
+        if self._too_much:
+            return
+        self._kept.append(item)
+        if isinstance(item, Event):
+            self._kept_characters += len(item.payload.raw)
+        if len(self._kept) > _KEPT_ITEMS or self._kept_characters > _KEPT_CHARACTERS:
+            self._keep_nothing()
+            self._too_much = True
+
+    def _keep_nothing(self) -> None:
+        self._kept, self._kept_characters, self._too_much, self._again = [], 0, False, False
+
+    def _give(self, writer: Writer, item: Event | Item) -> None:
+        try:
+            if isinstance(item, Event):
+                writer.event(item)
+            else:
+                writer.item(item)
+        except Exception as error:  # one that cannot be taken must not keep the next ones out
+            self._gone += 1
+            logging.getLogger(__name__).warning("something could not be recorded", exc_info=error)
 
     def _commit(self, writer: Writer, *, durable: bool) -> None:
         now = self._clock.mono()
         durable = durable or now - self._durable_at >= DURABLE_EVERY
         self._tell_lost(writer)
-        alive = now - self._committed_at < BEAT_EVERY
-        if writer.idle and alive and self._failing_since is None and not (durable and self._dirty):
+        if not writer.in_place():
+            self._follow(writer)
             return
-        writer.commit(self._clock.utc(), durable=durable)
+        alive = now - self._committed_at < BEAT_EVERY
+        idle = writer.idle and alive and self._failing_since is None and not (durable and self._dirty)
+        if not idle or now - self._looked_at >= DURABLE_EVERY:
+            self._looked_at = now
+            writer.look()
+        if idle:
+            return
+        try:
+            writer.commit(self._clock.utc(), durable=durable)
+        except DisplacedError:
+            self._follow(writer)
+            return
+        except ClaimedError as error:
+            self._step_back(writer, error)
+            return
+        self._keep_nothing()
         self._committed_at = now
         self._dirty = not durable
         if durable:
@@ -209,11 +268,11 @@ class Recorder:
             self._show(self._state_of(writer))
         elif self._lost() != self.view.lost:
             self._show(self.view.state)
-        if durable and not writer.in_place():
-            self._begin_anew(writer)
-            return
-        if durable:
-            writer.look()
+        if writer.recording and durable and now - self._checkpointed_at >= CHECKPOINT_EVERY:
+            self._checkpointed_at = now
+            with contextlib.suppress(sqlite3.OperationalError):
+                # On a full disk all of it stays in the `-wal`, which is as safe.
+                writer.checkpoint()
         if writer.recording and now - self._tidied_at >= TIDY_EVERY:
             self._tidied_at = now
             self._clean_up(writer)
@@ -249,8 +308,11 @@ class Recorder:
         self._room = _HELD_ITEMS
         self._failing_since = None
         self.first_run, self.session = self._writer.first_run, self._writer.session
-        if recording:
+        if self._writer.recording:
             self.first_index = self._writer.next_index
+        self._again = bool(self._kept)
+        for item in self._kept:
+            self._give(self._writer, item)
         self._show(self._state_of(self._writer))
 
     def _clean_up(self, writer: Writer) -> None:
@@ -262,6 +324,20 @@ class Recorder:
             logging.getLogger(__name__).warning("the record cannot be tidied", exc_info=error)
 
     def _open_writer(self, recording: bool) -> Writer:
+        try:
+            made = self._new_writer(recording)
+        except ClaimedError:
+            # By the record's own word another process records, though its lock is free.
+            self._lock.release()
+            return self._new_writer(False)
+        if recording and not self._lock.keep():
+            # The file has another name, under which another process records since a moment ago.
+            made.close(self._clock.utc())
+            self._lock.release()
+            return self._new_writer(False)
+        return made
+
+    def _new_writer(self, recording: bool) -> Writer:
         utc, mono = self._begun or (self._clock.utc(), self._clock.mono())
         writer = Writer(self.path, self._session, recording=recording, utc=utc, mono=mono)
         self._begun = None
@@ -270,47 +346,84 @@ class Recorder:
     def _look_around(self) -> None:
         """Record from now on, if the process that did so has ended; see whether another one does."""
         self._tried_at = self._clock.mono()
-        if self._writer is None:
+        writer = self._writer
+        if writer is None:
             return
-        in_place = self._writer.in_place()
-        if (self._may_record and self._lock.acquire()) or not in_place:
-            self._take(self._writer)
-            self._writer.commit(self._clock.utc())
-            self._writer.close(self._clock.utc())
-            self._writer = None
-            if not in_place:
-                self._note_moved()
-            self._open()
-        elif self._lock.holder() != self.view.pid:
+        if not writer.in_place():
+            self._follow(writer)
+            return
+        if self._may_record and self._lock.acquire():
+            if writer.other_recorder(self._clock.utc()) is None:
+                self._take(writer)
+                writer.commit(self._clock.utc())
+                self._keep_nothing()
+                self._close(writer)
+                self._open()
+                return
+            self._lock.release()
+        if self._pid() != self.view.pid:
             self._show(self.view.state)
 
+    def _follow(self, writer: Writer) -> None:
+        """Go on where the record is now: a file of it was moved, deleted or replaced while it was open."""
+        if writer.recording or (self._may_record and self._lock.acquire()):
+            self._begin_anew(writer)
+        elif identity(self.path) is not None or self._stopping:
+            self._note(f"The record {self.path} was moved or deleted; another one is in its place now.")
+            self._close(writer)
+            self._open()
+        # Else the recorder puts it in place again in a moment, and what is held goes in then.
+
     def _begin_anew(self, writer: Writer) -> None:
-        """Go on in a new file, where the old one was moved away or deleted while it was open."""
-        writer.close(self._clock.utc())
-        self._writer = None
-        # The lock may be gone with it.
+        """Save what was committed into the lost files, and go on in the file that is in place then."""
+        if self._too_much:
+            writer.commit(self._clock.utc(), anywhere=True)
+            self._keep_nothing()
+        said = writer.rescue(self._clock.utc(), self._stamp())
+        logging.getLogger(__name__).warning(said)
+        self._let_go(writer)
+        # It may be gone with the file, and the next file has another inode.
         self._lock.release()
-        self._note_moved()
+        self._note(said)
         self._open()
 
-    def _note_moved(self) -> None:
-        """Have everybody who reads the old file read the new one."""
-        said = f"The record {self.path} was moved or deleted while it was written. A new one was begun."
+    def _step_back(self, writer: Writer, error: ClaimedError) -> None:
+        """Record no more, since another process does by the record's own word: no index is given twice."""
+        who = f"Process {error.pid} on {error.host}" if error.pid else "Another process"
+        self._note(f"{who} records in {self.path} now; this one stopped, and adds only what is done here.")
+        self._let_go(writer)
+        self._lock.release()
+        self._open()
+
+    def _let_go(self, writer: Writer) -> None:
+        """Abandon a file; what the record was not told of losses yet, the next one is."""
+        self._gone += writer.lost
+        self._told += writer.lost - writer.untold
+        writer.abandon()
+        self._writer = None
+
+    def _close(self, writer: Writer) -> None:
+        writer.close(self._clock.utc())
+        self._writer = None
+
+    def _note(self, said: str) -> None:
+        """Have what happened to the files shown, and everything that reads the record open it anew."""
         self.view = msgspec.structs.replace(self.view, notes=(*self.view.notes, said))
+
+    def _stamp(self) -> str:
+        return datetime.fromtimestamp(self._clock.utc(), UTC).strftime("%Y%m%dT%H%M%SZ")
 
     def _set_aside(self) -> None:
         """Put a damaged file out of the way, whole, and begin a new one."""
-        stamp = datetime.fromtimestamp(self._clock.utc(), UTC).strftime("%Y%m%dT%H%M%SZ")
-        aside = self.path.with_name(f"{self.path.name}.damaged-{stamp}")
-        for ending in ("", "-wal", "-shm"):
-            file = self.path.with_name(self.path.name + ending)
+        aside = real(self.path).with_name(f"{real(self.path).name}.damaged-{self._stamp()}")
+        for ending in ENDINGS:
+            file = beside(self.path, ending)
             if file.exists():
                 file.rename(aside.with_name(aside.name + ending))
-        said = (
+        self._note(
             f"The record {self.path} was damaged. It was set aside as {aside.name}, and a new one was begun; "
             "`sqlite3 FILE .recover` may read what is whole in it."
         )
-        self.view = msgspec.structs.replace(self.view, notes=(*self.view.notes, said))
 
     def _failed(self, error: Exception) -> None:
         now = self._clock.mono()
@@ -322,11 +435,21 @@ class Recorder:
         if reason == "damaged file" and self._writer is not None:
             # Damaged while it was open: the next try sets it aside and begins a new file.
             self._torn = self._writer.recording
-            self._gone += self._writer.waiting + self._writer.lost
-            self._told += self._writer.lost
-            self._writer.abandon()
-            self._writer = None
+            if self._too_much or self._again:
+                # More than is kept; or something of it cannot be written into any file.
+                self._gone += self._writer.waiting
+                self._keep_nothing()
+            self._let_go(self._writer)
         self._show(RecorderState.FAILING, reason, _sentence(error, reason, self.path))
+
+    def _pid(self) -> int | None:
+        """Return the process that records; None where that is unknown."""
+        if (found := self._lock.holder()) not in (None, os.getpid()):
+            return found
+        with contextlib.suppress(sqlite3.Error):
+            row = self._writer.other_recorder(self._clock.utc()) if self._writer is not None else None
+            found = row.pid if row is not None else found
+        return found
 
     def _state_of(self, writer: Writer) -> RecorderState:
         return RecorderState.ON if writer.recording else RecorderState.BESIDE
@@ -335,7 +458,7 @@ class Recorder:
         self.view = msgspec.structs.replace(
             self.view,
             state=state,
-            pid=self._lock.holder() if state is RecorderState.BESIDE else None,
+            pid=self._pid() if state is RecorderState.BESIDE else None,
             reason=reason,
             why=why,
             lost=self._lost(),

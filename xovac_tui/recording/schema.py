@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -11,11 +10,13 @@ from pathlib import Path
 
 import msgspec
 
-from xovac_tui.createfile import create
 from xovac_tui.errors import XovacError
+from xovac_tui.recording import claim, files
 from xovac_tui.recording.chain import BEGINNING, vouch_for_all
+from xovac_tui.recording.files import Connection
+from xovac_tui.recording.lock import recorded_as
 
-VERSION = 2
+VERSION = 3
 """Of the tables; a file with a higher one was written by a newer program and is left alone."""
 CHAINED = 2
 """Version from which on the chain of hashes vouches for what people did."""
@@ -184,7 +185,8 @@ CREATE TABLE head (                 -- the newest entry of the chain, so that on
     hash TEXT NOT NULL
 );
 """
-_STEPS = (_FIRST, _SECOND)
+_THIRD = claim.TABLE
+_STEPS = (_FIRST, _SECOND, _THIRD)
 """What brings a file from each version to the next; an empty file has version 0."""
 
 
@@ -202,20 +204,17 @@ class TornRecordError(RecordError):
     """A file that is no record, or no longer one."""
 
 
-def open_for_writing(path: Path) -> sqlite3.Connection:
+class SecondNameError(RecordError):
+    """A record that is written under another name of the same file: both would spoil it."""
+
+
+def open_for_writing(path: Path) -> Connection:
     """Open a record, made where there is none; raises RecordError, or OSError where the folder says no."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # What is recorded is nobody else's business.
-    try:
-        os.close(create(path))
-    except FileExistsError:
-        if not path.exists():
-            raise RecordError(
-                f"{path} is a link to a file that does not exist, and no record is made through a link. "
-                "Remove the link, or name another folder."
-            ) from None
+    files.real(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    files.create(path)
+    _refuse_second_name(path)
     _refuse_foreign(path)
-    connection = sqlite3.connect(path, isolation_level=None, timeout=5.0, check_same_thread=False)
+    connection = files.connect(path)
     try:
         version = _version(connection, path)
         if version == 0:
@@ -223,7 +222,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         if version < VERSION:
-            _upgrade(connection)
+            _upgrade(connection, path)
     except sqlite3.DatabaseError as error:
         connection.close()
         raise as_record_error(error, path) from error
@@ -233,24 +232,57 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _refuse_second_name(path: Path) -> None:
+    """Raise SecondNameError where the file is recorded under another name: each has its own `-wal`."""
+    found = recorded_as(path) if files.real(path).stat().st_nlink > 1 else None
+    if found is not None:
+        who = f"process {found[1]}" if found[1] else "another process"
+        raise SecondNameError(
+            f"{path} is another name (a hard link) of {found[0]}, in which {who} records. Two names of one "
+            "database spoil it: name that one, or make a copy with `xovac-tui record copy`."
+        )
+
+
 def _refuse_foreign(path: Path) -> None:
     """Raise RecordError where a file is another program's or a newer one's, without a byte written to it."""
-    address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-    connection = sqlite3.connect(address, uri=True, isolation_level=None)
-    try:
+    # What is in the main file alone is enough to refuse it, and never enough to take it for ours.
+    looks = [True, False] if files.size(path, "-wal") else [True]
+    for immutable in looks:
         # Damage is found, and told apart, when the file is opened for good.
-        with contextlib.suppress(sqlite3.DatabaseError):
+        with (
+            contextlib.suppress(sqlite3.DatabaseError),
+            contextlib.closing(
+                files.connect(path, mode="ro", immutable=immutable, timeout=0.5)
+            ) as connection,
+        ):
             _version(connection, path)
-    finally:
-        connection.close()
 
 
-def _upgrade(connection: sqlite3.Connection) -> None:
+def keep_old_version(path: Path, version: int) -> Path:
+    """Copy a record before it is made one of this version, so that the older program can go back to that.
+
+    For within a transaction of another connection that has the write lock. Raises RecordError, sqlite3.Error.
+    """
+    whole, number = files.real(path), 1
+    while True:
+        kept = whole.with_name(f"{whole.stem}.v{version}-backup{f'-{number}' if number > 1 else ''}.sqlite3")
+        try:
+            with contextlib.closing(files.connect(path, mode="ro")) as source:
+                files.copy_database(source, kept)
+            return kept
+        except FileExistsError:
+            number += 1
+
+
+def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
     """Make the tables that a file lacks; all of them, or none."""
     connection.execute("BEGIN IMMEDIATE")
+    kept: Path | None = None
     try:
         # Another process may have been quicker.
         found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if 0 < found < VERSION:
+            kept = keep_old_version(path, found)
         for step in _STEPS[found:]:
             for statement in step.split(";\n"):
                 if statement.strip():
@@ -264,19 +296,20 @@ def _upgrade(connection: sqlite3.Connection) -> None:
             connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        if kept is not None:
+            # The record itself is as it was, and the next try makes the next copy.
+            kept.unlink(missing_ok=True)
         raise
 
 
-def open_for_reading(path: Path) -> sqlite3.Connection:
+def open_for_reading(path: Path) -> Connection:
     """Open a record that exists, without ever writing to it; raises RecordError."""
     try:
         if not path.is_file():
             raise RecordError(f"There is no record at {path}. It is made when something is recorded.")
-        address = f"{path.absolute().as_uri()}?mode=ro"
-        connection = sqlite3.connect(
-            address, uri=True, isolation_level=None, timeout=5.0, check_same_thread=False
-        )
+        connection = files.connect(path, mode="ro")
     except OSError as error:
         reason = error.strerror or str(error)
         raise RecordError(f"{path} cannot be read: {reason}. Look at who may enter its folder.") from error
@@ -288,14 +321,14 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         except sqlite3.OperationalError as error:
             if _code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
                 raise
-            # In a folder that may not be written, and with nobody writing, the file is all there is.
             connection.close()
-            connection = sqlite3.connect(
-                address + "&immutable=1", uri=True, isolation_level=None, check_same_thread=False
-            )
+            connection = _open_in_read_only_folder(path)
             found = _version(connection, path)
         if found == 0:
-            raise RecordError(f"{path} is empty: nothing was recorded in it yet.")
+            raise RecordError(
+                f"{path} is empty: nothing was recorded in it yet. If it is a copy of a record, the file "
+                f"{path.name}-wal belongs to it; `xovac-tui record copy` makes one file of both."
+            )
     except sqlite3.DatabaseError as error:
         connection.close()
         raise as_record_error(error, path) from error
@@ -303,6 +336,20 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _open_in_read_only_folder(path: Path) -> Connection:
+    """Open a record in a folder that may not be written; RecordError where its `-wal` cannot be read."""
+    if not files.size(path, "-wal"):
+        # Nothing is being written, so the file is all there is.
+        return files.connect(path, mode="ro", immutable=True)
+    try:
+        return files.connect_to_copy(path)
+    except (OSError, sqlite3.Error) as error:
+        raise RecordError(
+            f"The newest part of {path} is in {path.name}-wal, which cannot be read in a folder that may not "
+            f"be written ({short_reason(error)}). Copy both files into a folder of yours, and read that copy."
+        ) from error
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:
@@ -352,6 +399,8 @@ def short_reason(error: BaseException) -> str:
         return "newer file"
     if isinstance(error, TornRecordError):
         return "damaged file"
+    if isinstance(error, SecondNameError):
+        return "hard link"
     if isinstance(error, RecordError) and error.__cause__ is not None:
         return short_reason(error.__cause__)
     if isinstance(error, RecordError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from xovac_tui.api.event import Event
+from xovac_tui.recording import claim
 from xovac_tui.recording.bins import CHUNK, LEVELS, Bin, Chunk, by_chunk, coarser, fold_samples
 from xovac_tui.recording.chain import vouching
 from xovac_tui.recording.codec import (
@@ -23,8 +23,10 @@ from xovac_tui.recording.codec import (
 )
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.items import Item, Session
+from xovac_tui.recording.mainfile import MainFile
+from xovac_tui.recording.rescue import DisplacedError, rescue
 from xovac_tui.recording.rows import Place, Row, json_text, mark_row, only_the_recorders, rows_of, writable
-from xovac_tui.recording.schema import TornRecordError, as_record_error, open_for_writing, unpacking
+from xovac_tui.recording.schema import as_record_error, open_for_writing, unpacking
 
 BLOCK = 512
 """Events in a block; the newest ones wait in the tail until there are so many."""
@@ -34,7 +36,6 @@ _HELD_BYTES = 32_000_000
 """Packed events held in memory while the disk says no; what comes after that is counted as lost."""
 _HELD_ROWS = 50_000
 """The same for everything else."""
-_BEGINNING = b"SQLite format 3\0"
 CLOCK_STEP = 1.0
 """Seconds; the wall clock was set if it and the monotonic one part by more than this at once."""
 MAX_CHANNELS = 2_000
@@ -68,15 +69,17 @@ class Writer:
         """Events that are taken and not committed."""
         self.lost = 0
         """Events that could not be held while nothing could be written."""
-        self._untold = 0
+        self.untold = 0
+        """Losses of which the record does not say anything yet."""
+        self._token = ""
+        """Of this recorder in the record's row of the present recorder; empty while it is none."""
         try:
-            self._inode = _inode(path)
             self._begin(session, utc, mono)
         except sqlite3.DatabaseError as error:
-            self._db.close()
+            self.abandon()
             raise as_record_error(error, path) from error
         except BaseException:
-            self._db.close()
+            self.abandon()
             raise
 
     def _begin(self, session: Session, utc: float, mono: float) -> None:
@@ -104,8 +107,12 @@ class Writer:
                     "ON CONFLICT (name) DO UPDATE SET label = excluded.label, unit = excluded.unit",
                     tuple(map(writable, (name, label, unit))),
                 )
-        self.next_index = self._next_index()
-        """Index that the next event gets."""
+            if self.recording:
+                self._token = claim.claim(db, self._db.files.database, self.session, utc)
+            self.next_index = self._next_index()
+            """Index that the next event gets."""
+        self._db.files.learn()
+        self._main = MainFile(self.path, self._token)
         self.first_run = int(db.execute("SELECT coalesce(max(id), 0) + 1 FROM runs").fetchone()[0])
         if self.recording:
             self._pack_left_over()
@@ -133,7 +140,7 @@ class Writer:
             return True
         if self._packed >= _HELD_BYTES:
             self.lost += 1
-            self._untold += 1
+            self.untold += 1
             return False
         self.time(event.utc, event.mono)
         payload = event.payload
@@ -160,7 +167,7 @@ class Writer:
 
     def missed(self, count: int) -> None:
         """Take note of events that were lost before they came here: the record says so in their place."""
-        self._untold += count
+        self.untold += count
 
     def time(self, utc: float, mono: float) -> float:
         """Return the record time of a moment: UTC that goes on evenly until somebody sets the clock."""
@@ -210,7 +217,7 @@ class Writer:
             self._rows.append(row)
         else:
             self.lost += 1
-            self._untold += 1
+            self.untold += 1
 
     @property
     def held(self) -> int:
@@ -222,18 +229,24 @@ class Writer:
     @property
     def idle(self) -> bool:
         """True when there is nothing to commit."""
-        return not (self.waiting or self._blocks or self._rows or self._untold)
+        return not (self.waiting or self._blocks or self._rows or self.untold)
 
-    def commit(self, utc: float, *, durable: bool = False) -> None:
+    def commit(self, utc: float, *, durable: bool = False, anywhere: bool = False) -> None:
         """Write everything that was taken; after an error all of it is held still, and nothing half written.
 
         With `durable` it is on the disk, and what was committed before it, when this returns; without, it
-        survives the end of this process, but not that of the machine.
+        survives the end of this process, but not that of the machine. Raises DisplacedError where it would
+        not be found again (unless `anywhere`), ClaimedError where another process records now.
         """
         db = self._db
         db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         try:
             with _transaction(db):
+                # With the write lock, since a recorder that puts the record in place anew has it meanwhile.
+                if not (anywhere or self.in_place()):
+                    raise DisplacedError
+                if self.recording:
+                    claim.confirm(db, self._token, utc)
                 self._write_events()
                 self._write_rows(utc)
                 db.execute("UPDATE sessions SET seen = ? WHERE id = ?", (utc, self.session))
@@ -244,13 +257,13 @@ class Writer:
         self._rows.clear()
         self._blocks.clear()
         self._bins.clear()
-        self._packed = self.waiting = self._untold = 0
+        self._packed = self.waiting = self.untold = 0
         self._tailed = len(self._open)
 
     def _write_rows(self, utc: float) -> None:
         rows = self._rows
-        if self._untold:
-            said = f"{self._untold:,} events were not recorded: nothing could be written"
+        if self.untold:
+            said = f"{self.untold:,} events were not recorded: nothing could be written"
             rows = [*rows, mark_row(self._place(), utc, utc - self._shift, utc, "unrecorded", said, "")]
         with vouching(self._db) as vouch:
             for statement, values, audited in rows:
@@ -312,37 +325,58 @@ class Writer:
     # -- life ---------------------------------------------------------------------------------------
 
     def in_place(self) -> bool:
-        """Return False where the file was moved away or deleted: what is written is not found there."""
-        try:
-            return _inode(self.path) == self._inode
-        except OSError:
-            return False
+        """Return False where a file of the record was moved, deleted or replaced; OSError: unknown."""
+        return self._db.files.in_place()
 
     def look(self) -> None:
-        """Look whether the file still begins as a record; TornRecordError where something overwrote it."""
-        with self.path.open("rb") as file:
-            if file.read(len(_BEGINNING)) != _BEGINNING:
-                raise TornRecordError(f"{self.path} is damaged: something has overwritten its beginning.")
+        """Raise TornRecordError where another program has overwritten the main file."""
+        self._main.look()
+
+    def checkpoint(self, *, whole: bool = False) -> bool:
+        """Bring what is committed into the main file, as far as readers let it; return whether all is there.
+
+        `whole` waits for readers a moment, and empties the `-wal`: then the one file is all of the record.
+        """
+        kind = "TRUNCATE" if whole else "PASSIVE"
+        busy, pages, moved = self._db.execute(f"PRAGMA wal_checkpoint({kind})").fetchone()
+        return not busy and pages == moved
+
+    def other_recorder(self, utc: float) -> claim.Row | None:
+        """Return the row of another process that records in this record; None where there is none."""
+        return claim.other_recorder(self._db, self._db.files.database, utc)
+
+    def rescue(self, utc: float, stamp: str) -> str:
+        """Save what was committed, where a file was moved, deleted or replaced; return what happened.
+
+        Raises sqlite3.Error and OSError: then it can be tried again.
+        """
+        with contextlib.suppress(sqlite3.Error):
+            self._end(utc)
+        return rescue(self._db, stamp)
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         """Run one statement of the caller's, such as for housekeeping."""
         return self._db.execute(statement, values).fetchall()
 
     def close(self, utc: float) -> None:
-        """Note that the session ended by itself, and let go of the file."""
-        with contextlib.suppress(sqlite3.Error):
+        """Note that the session ended by itself, and let go of the file: it holds everything then."""
+        with contextlib.suppress(sqlite3.Error, OSError):
+            self._end(utc)
+            if self.in_place():
+                self._db.execute("PRAGMA busy_timeout = 2000")
+                self.checkpoint(whole=True)
+        self.abandon()
+
+    def _end(self, utc: float) -> None:
+        with _transaction(self._db):
             self._db.execute("UPDATE sessions SET seen = ?, closed = 1 WHERE id = ?", (utc, self.session))
-        self._db.close()
+            claim.clear(self._db, self._token)
 
     def abandon(self) -> None:
         """Let go of the file as it is."""
+        claim.give_up(self._token)
         with contextlib.suppress(sqlite3.Error):
             self._db.close()
-
-
-def _inode(path: Path) -> tuple[int, int]:
-    found = os.stat(path)
-    return found.st_dev, found.st_ino
 
 
 @contextlib.contextmanager

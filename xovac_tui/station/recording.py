@@ -280,8 +280,7 @@ class StationRecord:
         if self._reading is None and self._clock.mono() - self._read_at >= _READ_EVERY:
             self._read(lambda: None)
 
-    def reopen(self) -> None:
-        """Read the file that the recorder has begun in place of a damaged or lost one."""
+    def _stop_reading(self) -> None:
         old, self.record, self.past = self.record, None, None
         self._histories.clear()
         self._log.detach()
@@ -289,6 +288,11 @@ class StationRecord:
             old.close()
         if self._reading is not None:
             self._reading.give_up()
+            self._reading = None
+
+    def reopen(self) -> None:
+        """Read the file that the recorder has begun in place of a damaged or lost one."""
+        self._stop_reading()
         # A new file knows nothing of what is in force.
         noted, self._noted = self._noted, {}
         self._later = {kind: (after, "") for kind, after in noted.items()} | self._later
@@ -299,10 +303,9 @@ class StationRecord:
         """Write what is left, the end of a visit with it; what cannot be written is given up soon."""
         from xovac_tui.station.noting import in_words
 
-        if self._reading is not None:
-            self._reading.give_up()
-            self._reading = None
         recorder, self._recorder = self._recorder, None
+        # Before the recorder ends: what reads keeps it from making one file of the record.
+        self._stop_reading()
         if recorder is None or self.choice is None:
             return
         if self.choice.visit and self._read_once:

@@ -1,0 +1,42 @@
+"""Records events that count up until SIGTERM, as often as a recorder may: `argv[1]` is the record."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from tests.helpers.record import event, session
+from xovac_tui.clock import SystemClock
+from xovac_tui.recording import recorder as recorder_module
+from xovac_tui.recording.recorder import Recorder
+
+
+def main() -> None:
+    """Record until the end, and print how many events were given."""
+    # All that takes seconds in the program comes many times a second here.
+    recorder_module.COMMIT_EVERY = 0.02
+    recorder_module.DURABLE_EVERY = 0.1
+    recorder_module.CHECKPOINT_EVERY = 0.2
+    recorder_module.TRY_EVERY = 0.2
+    clock, ended = SystemClock(), threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    recorder = Recorder(Path(sys.argv[1]), session(), clock)
+    recorder.start()
+    assert recorder.opened(20.0)
+    shift = clock.utc() - clock.mono()
+    count = 0
+    while not ended.wait(0.005):
+        recorder.put(event(clock.mono(), f'{{"n": {count}}}', shift=shift))
+        count += 1
+        if count == 20:
+            assert recorder.flush()
+            print("recording", recorder.view.state, flush=True)
+    recorder.close()
+    print("given", count, recorder.view.lost, recorder.view.state, *recorder.view.notes, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,530 @@
+"""The files of a record: only SQLite opens them, and what is done to them loses nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers.outside import copy_outside
+from tests.helpers.record import UTC, HandClock, raws_of, reading, session, writer, written
+from xovac_tui.recording import files
+from xovac_tui.recording import recorder as recorder_module
+from xovac_tui.recording.checking import check
+from xovac_tui.recording.record import Record
+from xovac_tui.recording.recorder import Recorder
+from xovac_tui.recording.schema import (
+    VERSION,
+    RecordError,
+    SecondNameError,
+    open_for_reading,
+    open_for_writing,
+)
+from xovac_tui.recording.status import RecorderState
+from xovac_tui.recording.writer import BLOCK
+
+PACKAGE = Path(files.__file__).parents[1]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be moved there")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "records" / "bench.xovac.sqlite3"
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def recorder(path: Path, clock: HandClock) -> Iterator[Recorder]:
+    made = Recorder(path, session(), clock)
+    made.start()
+    assert made.opened(10.0)
+    yield made
+    made.close()
+
+
+def put(recorder: Recorder, clock: HandClock, numbers: range) -> None:
+    for number in numbers:
+        clock.advance(0.01)
+        recorder.put(reading(clock.mono(), t=number))
+    assert recorder.flush()
+
+
+def numbers_in(path: Path) -> list[int]:
+    return [json.loads(raw)["t"] for raw in raws_of(path)]
+
+
+# -- only SQLite opens them -------------------------------------------------------------------------------
+
+
+def locked(path: Path) -> bool:
+    """Tell whether this process holds a POSIX lock on a file."""
+    number = path.stat().st_ino
+    lines = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    mine = [line for line in lines if line[1] == "POSIX" and line[4] == str(os.getpid())]
+    return any(int(line[5].rpartition(":")[2]) == number for line in mine)
+
+
+_opened: list[str] = []
+_listening = False
+
+
+def _listen(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "open" and _listening and isinstance(arguments[0], str | bytes | os.PathLike):
+        _opened.append(os.fsdecode(arguments[0]))
+
+
+@pytest.fixture
+def opened() -> Iterator[list[str]]:
+    """Return what Python code opens by name, while the test runs."""
+    global _listening
+    if not getattr(_listen, "hooked", False):
+        sys.addaudithook(_listen)
+        _listen.hooked = True  # type: ignore[attr-defined]
+    _opened.clear()
+    _listening = True
+    yield _opened
+    _listening = False
+
+
+@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="only Linux lists locks")
+def test_the_locks_are_held_for_as_long_as_the_record_is_open(
+    recorder: Recorder, path: Path, clock: HandClock, opened: list[str]
+) -> None:
+    assert locked(path)
+    opened.clear()
+    for turn in range(40):
+        put(recorder, clock, range(20))
+        clock.advance(recorder_module.DURABLE_EVERY / 3)
+        with Record(path) as record:
+            assert record.total == 20 * (turn + 1)
+        assert locked(path), turn
+    clock.advance(recorder_module.TIDY_EVERY)
+    put(recorder, clock, range(20))
+    assert check(path).well
+    files.copy_database(open_for_reading(path), path.with_name("copy.sqlite3"))
+    open_for_writing(path).close()
+    assert locked(path)
+    ours = {str(path) + ending for ending in files.ENDINGS}
+    assert not ours & set(opened)
+
+
+@pytest.mark.parametrize("ending", files.ENDINGS)
+def test_nothing_else_in_the_process_can_open_a_record_that_is_open(
+    recorder: Recorder, path: Path, clock: HandClock, ending: str, tmp_path: Path
+) -> None:
+    put(recorder, clock, range(3))
+    file = path.with_name(path.name + ending)
+    link = tmp_path / "link"
+    link.symlink_to(file)
+    same = tmp_path / "same"
+    os.link(file, same)
+    for name in (file, link, same, str(file), os.fsencode(file)):
+        attempts: list[Callable[[], object]] = [
+            lambda name=name: os.open(name, os.O_RDONLY),  # type: ignore[misc]
+            lambda name=name: Path(os.fsdecode(name)).read_bytes(),  # type: ignore[misc]
+            lambda name=name: shutil.copyfile(name, tmp_path / "copy"),  # type: ignore[misc]
+        ]
+        for attempt in attempts:
+            with pytest.raises(OSError, match="record that this program has open") as caught:
+                attempt()
+            assert caught.value.errno == errno.EBUSY
+    same.unlink()
+    recorder.close()
+    assert path.read_bytes().startswith(b"SQLite format 3")
+
+
+def test_there_is_one_place_that_connects_to_a_database() -> None:
+    found = [
+        str(file.relative_to(PACKAGE))
+        for file in PACKAGE.rglob("*.py")
+        if "sqlite3.connect(" in file.read_text(encoding="utf-8")
+    ]
+    assert found == ["recording/files.py"]
+
+
+# -- what others do to them -------------------------------------------------------------------------------
+
+
+def remove(*endings: str) -> Callable[[Path], None]:
+    def harm(path: Path) -> None:
+        for ending in endings:
+            path.with_name(path.name + ending).unlink()
+
+    return harm
+
+
+def remove_folder(path: Path) -> None:
+    shutil.rmtree(path.parent)
+
+
+DELETED = {
+    "database": remove(""),
+    "wal": remove("-wal"),
+    "shm": remove("-shm"),
+    "wal and shm": remove("-wal", "-shm"),
+    "all": remove("", "-wal", "-shm"),
+    "folder": remove_folder,
+}
+
+
+@pytest.mark.parametrize("harm", DELETED.values(), ids=DELETED)
+def test_what_was_recorded_into_deleted_files_is_in_place_again(
+    recorder: Recorder, path: Path, clock: HandClock, harm: Callable[[Path], None]
+) -> None:
+    put(recorder, clock, range(2 * BLOCK + 7))
+    with Record(path) as reader:
+        # It has the files open, as the console's own screens have.
+        assert reader.total == 2 * BLOCK + 7
+        harm(path)
+        put(recorder, clock, range(2 * BLOCK + 7, 2 * BLOCK + 20))
+        assert recorder.view.state is RecorderState.ON
+        assert len(recorder.view.notes) == 1
+        assert "deleted while it was written" in recorder.view.notes[0]
+        put(recorder, clock, range(2 * BLOCK + 20, 3 * BLOCK))
+    assert numbers_in(path) == list(range(3 * BLOCK))
+    assert recorder.view.lost == 0
+    assert path.stat().st_mode & 0o077 == 0
+    recorder.close()
+    assert check(path).well
+    endings = ("", "-wal", "-shm", ".lock")
+    assert {file.name for file in path.parent.iterdir()} <= {path.name + ending for ending in endings}
+
+
+def test_deleted_files_are_noticed_though_nothing_comes(
+    recorder: Recorder, path: Path, clock: HandClock
+) -> None:
+    put(recorder, clock, range(5))
+    path.unlink()
+    clock.advance(1.0)
+    assert recorder.flush()
+    assert "written again, whole" in recorder.view.notes[0]
+    assert numbers_in(path) == list(range(5))
+
+
+def test_a_record_that_was_moved_away_is_whole_there_and_a_new_one_is_begun(
+    recorder: Recorder, path: Path, clock: HandClock
+) -> None:
+    put(recorder, clock, range(5))
+    # The file alone, without what waits in the -wal.
+    path.rename(path.with_name("moved.sqlite3"))
+    put(recorder, clock, range(5, 9))
+    assert f"was moved to {path.with_name('moved.sqlite3')}" in recorder.view.notes[0]
+    put(recorder, clock, range(9, 12))
+    recorder.close()
+    assert numbers_in(path.with_name("moved.sqlite3")) == list(range(5))
+    assert numbers_in(path) == list(range(5, 12))
+    for name in ("moved.sqlite3", path.name):
+        assert check(path.with_name(name)).well
+
+
+def test_an_older_copy_that_takes_its_place_is_recorded_on_and_what_was_there_is_saved(
+    recorder: Recorder, path: Path, clock: HandClock, tmp_path: Path
+) -> None:
+    put(recorder, clock, range(BLOCK))
+    older = tmp_path / "older.sqlite3"
+    files.copy_database(open_for_reading(path), older)
+    put(recorder, clock, range(BLOCK, 2 * BLOCK))
+    os.replace(older, path)
+    put(recorder, clock, range(2 * BLOCK, 2 * BLOCK + 9))
+    assert recorder.view.state is RecorderState.ON
+    (saved,) = path.parent.glob("*.rescued-*")
+    assert saved.name in recorder.view.notes[0]
+    recorder.close()
+    assert numbers_in(saved) == list(range(2 * BLOCK))
+    assert numbers_in(path) == [*range(BLOCK), *range(2 * BLOCK, 2 * BLOCK + 9)]
+    for file in (path, saved):
+        assert check(file).well
+
+
+def test_an_older_copy_that_is_written_over_it_is_noticed_and_set_aside(
+    recorder: Recorder, path: Path, clock: HandClock, tmp_path: Path
+) -> None:
+    older = tmp_path / "older"
+    clock.advance(recorder_module.CHECKPOINT_EVERY)
+    put(recorder, clock, range(BLOCK))
+    copy_outside(path, older)
+    for turn in range(1, 3):
+        clock.advance(recorder_module.CHECKPOINT_EVERY)
+        put(recorder, clock, range(turn * BLOCK, (turn + 1) * BLOCK))
+    copy_outside(older, path)
+    for turn in range(3, 6):
+        clock.advance(recorder_module.DURABLE_EVERY)
+        put(recorder, clock, range(turn * BLOCK, (turn + 1) * BLOCK))
+    assert recorder.view.state is RecorderState.ON
+    assert "set aside" in recorder.view.notes[0]
+    assert numbers_in(path) == list(range(3 * BLOCK, 6 * BLOCK))
+    recorder.close()
+    assert check(path).well
+
+
+def test_checkpoints_of_others_are_no_damage(recorder: Recorder, path: Path, clock: HandClock) -> None:
+    for turn in range(30):
+        put(recorder, clock, range(turn * 40, turn * 40 + 40))
+        clock.advance(recorder_module.DURABLE_EVERY)
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN")
+            other.execute("SELECT count(*) FROM tail").fetchall()
+            put(recorder, clock, range(0))
+            with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as third:
+                third.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    assert recorder.view.notes == ()
+    assert recorder.view.state is RecorderState.ON
+    assert numbers_in(path) == list(range(1200))
+
+
+def test_no_room_for_what_must_be_saved_keeps_the_old_files_open(
+    recorder: Recorder, path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(recorder, clock, range(5))
+    path.unlink()
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("xovac_tui.recording.rescue.copy_database", full)
+        put(recorder, clock, range(5, 8))
+        assert recorder.view.state is RecorderState.FAILING
+        assert recorder.view.reason == "disk full"
+        put(recorder, clock, range(8, 10))
+    clock.advance(recorder_module.TRY_EVERY)
+    put(recorder, clock, range(10, 12))
+    assert recorder.view.reason == ""
+    assert numbers_in(path) == list(range(12))
+    assert recorder.view.lost == 0
+
+
+# -- one whole file ---------------------------------------------------------------------------------------
+
+
+def test_a_closed_record_is_one_whole_file_though_something_still_reads_it(
+    path: Path, tmp_path: Path
+) -> None:
+    made = writer(path)
+    for number in range(40):
+        made.event(reading(float(number), t=number))
+    made.commit(UTC)
+    with Record(path) as reader:
+        assert reader.total == 40
+        made.close(UTC)
+        copy_outside(path, tmp_path / "alone.sqlite3")
+    assert numbers_in(tmp_path / "alone.sqlite3") == list(range(40))
+
+
+def test_now_and_then_the_main_file_takes_in_what_was_recorded(
+    recorder: Recorder, path: Path, clock: HandClock, tmp_path: Path
+) -> None:
+    put(recorder, clock, range(5))
+    clock.advance(recorder_module.CHECKPOINT_EVERY)
+    with Record(path) as reader:
+        assert reader.total == 5
+        put(recorder, clock, range(5, 40))
+        copy_outside(path, tmp_path / "alone.sqlite3")
+    assert numbers_in(tmp_path / "alone.sqlite3") == list(range(40))
+
+
+def test_a_copy_is_of_one_moment_and_for_its_owner_only(path: Path, tmp_path: Path) -> None:
+    made = writer(path)
+    for number in range(10):
+        made.event(reading(float(number), t=number))
+    made.commit(UTC)
+    target = tmp_path / "copy.sqlite3"
+    told: list[float] = []
+    with contextlib.closing(open_for_reading(path)) as db:
+        files.copy_database(db, target, progress=told.append)
+        with pytest.raises(FileExistsError):
+            files.copy_database(db, target)
+    made.close(UTC)
+    assert numbers_in(target) == list(range(10))
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert told[-1] == 1.0
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["copy.sqlite3", "records"]
+
+
+def test_a_copy_without_its_wal_says_where_the_rest_is(path: Path, tmp_path: Path) -> None:
+    made = writer(path)
+    copy_outside(path, tmp_path / "copy.sqlite3")
+    made.close(UTC)
+    with pytest.raises(RecordError, match=r"copy\.sqlite3-wal belongs to it"):
+        Record(tmp_path / "copy.sqlite3")
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> Iterator[Callable[[Path], Path]]:
+    """Copy files into a folder that may not be written."""
+    folder = tmp_path / "kept"
+    root = os.geteuid() == 0
+
+    def mount(*options: str) -> None:
+        if sys.platform != "linux" or shutil.which("mount") is None:
+            pytest.skip("root may write everywhere but on what is mounted read-only")
+        done = subprocess.run(["mount", *options, str(folder)], capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
+
+    def make(source: Path) -> Path:
+        folder.mkdir()
+        if root:
+            mount("-t", "tmpfs", "tmpfs")
+        for file in source.iterdir():
+            copy_outside(file, folder / file.name)
+        if root:
+            mount("-o", "remount,ro")
+        else:
+            for file in folder.iterdir():
+                file.chmod(0o400)
+            folder.chmod(0o500)
+        return folder
+
+    yield make
+    if root:
+        subprocess.run(["umount", "-l", str(folder)], capture_output=True)
+    elif folder.exists():
+        folder.chmod(0o700)
+
+
+@pytest.mark.parametrize("shm", [True, False])
+def test_a_wal_in_a_folder_that_may_not_be_written_is_read(
+    path: Path, tmp_path: Path, read_only: Callable[[Path], Path], shm: bool
+) -> None:
+    made = writer(path)
+    for number in range(10):
+        made.event(reading(float(number), t=number))
+    made.commit(UTC)
+    copy_outside(path.parent, tmp_path / "live")
+    made.close(UTC)
+    if not shm:
+        (tmp_path / "live" / f"{path.name}-shm").unlink()
+    folder = read_only(tmp_path / "live")
+    kept = folder / path.name
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert numbers_in(kept) == list(range(10))
+    with Record(kept) as record:
+        assert ("a copy was read" in record.note) is not shm
+        elsewhere = record.rows("PRAGMA database_list")[0][2]
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+    assert shm or not Path(elsewhere).exists()
+
+
+def test_without_a_wal_the_file_is_all_there_is(path: Path, read_only: Callable[[Path], Path]) -> None:
+    written(path, [reading(float(number), t=number) for number in range(9)])
+    folder = read_only(path.parent)
+    assert numbers_in(folder / path.name) == list(range(9))
+    with Record(folder / path.name) as record:
+        assert record.note == ""
+
+
+# -- names ------------------------------------------------------------------------------------------------
+
+
+def test_a_symlinked_record_is_set_aside_where_it_is(path: Path, clock: HandClock, tmp_path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text("time,temperature\n" * 500)
+    link = tmp_path / "link.sqlite3"
+    link.symlink_to(path)
+    recorder = Recorder(link, session(), clock)
+    recorder.start()
+    assert recorder.opened(10.0)
+    put(recorder, clock, range(3))
+    recorder.close()
+    assert link.is_symlink()
+    assert numbers_in(path) == numbers_in(link) == [0, 1, 2]
+    assert len(list(path.parent.glob("*.damaged-*"))) == 1
+
+
+def test_a_second_name_of_a_record_is_refused_while_it_is_recorded(
+    recorder: Recorder, path: Path, clock: HandClock, tmp_path: Path
+) -> None:
+    put(recorder, clock, range(3))
+    other = tmp_path / "other.sqlite3"
+    os.link(path, other)
+    with pytest.raises(SecondNameError, match=f"{path.name}, in which process {os.getpid()} records"):
+        open_for_writing(other)
+    second = Recorder(other, session(), clock)
+    second.start()
+    assert second.opened(10.0)
+    assert (second.view.state, second.view.reason) == (RecorderState.FAILING, "hard link")
+    second.close()
+    recorder.close()
+    open_for_writing(other).close()
+
+
+# -- versions ---------------------------------------------------------------------------------------------
+
+
+def of_before(path: Path) -> None:
+    """Make a record of this version one of the version before."""
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("DROP TABLE recorder")
+        db.execute(f"PRAGMA user_version = {VERSION - 1}")
+
+
+def test_a_file_of_the_version_before_is_kept_beside_the_new_one(path: Path) -> None:
+    written(path, [reading(float(number), t=number) for number in range(9)])
+    of_before(path)
+    writer(path).close(UTC)
+    kept = path.with_name(f"bench.xovac.v{VERSION - 1}-backup.sqlite3")
+    assert numbers_in(kept) == list(range(9))
+    assert kept.stat().st_mode & 0o777 == 0o600
+    with Record(kept) as old, Record(path) as new:
+        assert old.rows("PRAGMA user_version") == [(VERSION - 1,)]
+        assert new.rows("PRAGMA user_version") == [(VERSION,)]
+    # Once only.
+    writer(path).close(UTC)
+    assert len(list(path.parent.glob("*backup*"))) == 1
+
+
+def test_an_upgrade_that_fails_leaves_the_file_as_it_was_and_no_copy(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(path, [reading(1.0, t=1)])
+    of_before(path)
+    monkeypatch.setattr("xovac_tui.recording.schema._STEPS", ("", "", "CREATE TABLE runs (id INTEGER);\n"))
+    for _ in range(2):
+        with pytest.raises(RecordError):
+            open_for_writing(path)
+    assert not list(path.parent.glob("*backup*"))
+    with Record(path) as record:
+        assert record.rows("PRAGMA user_version") == [(VERSION - 1,)]
+
+
+_HOLDER = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("PRAGMA locking_mode = EXCLUSIVE")
+db.execute("UPDATE sessions SET pid = 1")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_copy_of_a_file_that_another_program_locks_does_not_wait_without_end(
+    path: Path, tmp_path: Path
+) -> None:
+    written(path, [reading(1.0, t=1)])
+    with subprocess.Popen(
+        [sys.executable, "-c", _HOLDER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with (
+            contextlib.closing(files.connect(path, mode="ro", timeout=0.01)) as db,
+            pytest.raises(sqlite3.OperationalError, match="locked"),
+        ):
+            files.copy_database(db, tmp_path / "copy.sqlite3")
+        other.communicate()
+    assert [file.name for file in tmp_path.iterdir()] == ["records"]

@@ -1,0 +1,159 @@
+"""`xovac-tui record copy` and `xovac-tui record check`: the file of a record, also while it is recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xovac_tui.cli.common import json_line
+from xovac_tui.cli.output import echo, echo_data
+from xovac_tui.cli.records import Source, Ticker, find_record, record_options
+from xovac_tui.errors import Exit
+
+if TYPE_CHECKING:
+    from xovac_tui.recording.checking import Check
+
+
+@click.command(short_help="Copy a record into one file, also while it is recorded.")
+@click.argument("target", metavar="FILE|FOLDER", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@record_options
+@click.pass_context
+def copy(ctx: click.Context, /, target: Path, force: bool, record: Path | None, demo: bool, **_: Any) -> None:
+    """Copy all of a record as it is at one moment into one file that needs no other beside it.
+
+    A plain copy of a record that is being written lacks what waits in its -wal file; this one does not. To
+    go back to a copy, end what records, then put the copy in the record's place and delete the -wal and -shm
+    file there.
+    """
+    import sqlite3
+
+    from xovac_tui.recording import claim, files
+    from xovac_tui.recording.newfile import not_written
+    from xovac_tui.recording.schema import RecordError, as_record_error, open_for_reading
+
+    source = find_record(ctx, record, demo)
+    if target.is_dir():
+        target = target / files.real(source.path).name
+    _refuse(source.path, target, force)
+    ticker = Ticker("copying the record")
+    db = open_for_reading(source.path)
+    try:
+        files.copy_database(db, target, replace=force, finish=claim.clear, progress=ticker)
+    except FileExistsError:
+        raise RecordError(_there(target)) from None
+    except OSError as error:
+        raise not_written(target, error) from error
+    except sqlite3.Error as error:
+        raise as_record_error(error, source.path) from error
+    finally:
+        ticker.close()
+        db.close()
+    echo(f"{source.path} is in {target}, whole ({files.size(target):,} bytes).", err=True)
+
+
+def _refuse(source: Path, target: Path, force: bool) -> None:
+    """Raise RecordError where a copy may not be written."""
+    from xovac_tui.recording import files
+    from xovac_tui.recording.lock import is_recorded
+    from xovac_tui.recording.schema import RecordError
+
+    there = files.identity(target)
+    if there is not None and there == files.identity(source):
+        raise RecordError(f"{target} is the record itself. Name another file.")
+    if not files.real(target).parent.is_dir():
+        raise RecordError(f"There is no folder {files.real(target).parent}: make it, or name another.")
+    if there is not None and not force:
+        raise RecordError(_there(target))
+    if is_recorded(target):
+        raise RecordError(f"{target} is being recorded by a process now: end it first, or name another file.")
+    wal = files.beside(target, "-wal")
+    if wal.exists():
+        raise RecordError(
+            f"{wal} is there, and would be taken for a part of the copy. Move it away, or name another file."
+        )
+
+
+def _there(target: Path) -> str:
+    return f"{target} is there and is not written over. Name another file, or add --force."
+
+
+@click.command(short_help="Check that a record is whole, also while it is recorded.")
+@click.argument("file", metavar="[FILE]", type=click.Path(path_type=Path), required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@record_options
+@click.pass_context
+def check(
+    ctx: click.Context, /, file: Path | None, as_json: bool, record: Path | None, demo: bool, **_: Any
+) -> None:
+    """Read everything in a record, and say what is in it and whether all of it is well.
+
+    The database, every event and its index, the chain of hashes, and whether a part waits in the -wal file
+    beside it. Exit code 4: something is wrong.
+    """
+    from xovac_tui.recording.checking import check as look
+    from xovac_tui.recording.schema import TornRecordError
+
+    if file is not None and record is not None:
+        raise click.UsageError("Name the record once: FILE, or --record FILE.")
+    try:
+        source = find_record(ctx, file or record, demo)
+        found = look(source.path)
+    except TornRecordError as error:
+        echo(str(error), err=True)
+        ctx.exit(int(Exit.ERROR))
+    if as_json:
+        echo_data(json_line(_data(source, found)))
+    else:
+        for line in _lines(source, found):
+            echo(line)
+    ctx.exit(int(Exit.OK if found.well else Exit.ERROR))
+
+
+def _lines(source: Source, found: Check) -> list[str]:
+    """Return what was found, for people."""
+    from xovac_tui.recording.housekeeping import size_words
+
+    lines = [
+        f"{source.path}: {_number(found.events, 'event')}, {_number(found.sessions, 'session')}, "
+        f"{_number(found.runs, 'run')} in {size_words(found.size + found.wal)} (version {found.version})."
+    ]
+    if found.wal:
+        lines.append(
+            f"{size_words(found.wal)} of that are in {source.path.name}-wal beside it: a copy of that file "
+            "alone may lack them. `xovac-tui record copy` makes a whole one."
+        )
+    if found.note:
+        lines.append(found.note)
+    said = [*found.faults]
+    if found.audit is None:
+        lines.append("It was written before there was an audit, so nothing vouches for its entries.")
+    else:
+        said += [fault.sentence(source.say) for fault in found.audit.faults[:20]]
+    lines += dict.fromkeys(said)
+    lines.append("All is well." if found.well else "Something is wrong with it.")
+    return lines
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def _data(source: Source, found: Check) -> dict[str, Any]:
+    audit = found.audit
+    faults = [] if audit is None else [fault.sentence(source.say) for fault in audit.faults]
+    return {
+        "record": str(source.path),
+        "well": found.well,
+        "version": found.version,
+        "bytes": found.size,
+        "wal_bytes": found.wal,
+        "events": found.events,
+        "sessions": found.sessions,
+        "runs": found.runs,
+        "audited": None if audit is None else audit.head.count,
+        "faults": list(dict.fromkeys([*found.faults, *faults])),
+        "note": found.note,
+    }
