@@ -313,6 +313,7 @@ def test_what_was_saved_and_is_deleted_again_before_it_is_open_is_saved_again(
 ) -> None:
     put(recorder, clock, range(5))
     path.unlink()
+
     def broken(*_: object, **__: object) -> None:
         # Its inode is free, and the next file gets it.
         path.unlink()
