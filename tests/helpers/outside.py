@@ -34,6 +34,11 @@ def fill_outside(path: Path, at: int) -> None:
     run_outside(code, path, at)
 
 
+def read_outside(path: Path) -> bytes:
+    """Return what is in a file."""
+    return bytes.fromhex(run_outside("import sys; print(open(sys.argv[1], 'rb').read().hex())", path))
+
+
 def copy_outside(source: Path, target: Path) -> None:
     """Copy a file, or a folder with all in it, into what is there."""
     code = (

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.outside import copy_outside
+from tests.helpers.outside import copy_outside, read_outside, run_outside
 from tests.helpers.record import UTC, HandClock, raws_of, reading, session, writer, written
 from xovac_tui.recording import files
 from xovac_tui.recording import recorder as recorder_module
@@ -306,6 +306,75 @@ def test_no_room_for_what_must_be_saved_keeps_the_old_files_open(
     assert recorder.view.reason == ""
     assert numbers_in(path) == list(range(12))
     assert recorder.view.lost == 0
+
+
+def test_what_was_saved_and_is_deleted_again_before_it_is_open_is_saved_again(
+    recorder: Recorder, path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(recorder, clock, range(5))
+    path.unlink()
+
+    def broken(*_: object, **__: object) -> None:
+        # Its inode is free, and the next file gets it.
+        path.unlink()
+        path.touch()
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("xovac_tui.recording.recorder.Writer", broken)
+        put(recorder, clock, range(5, 8))
+        assert recorder.view.reason == "disk error"
+    clock.advance(recorder_module.TRY_EVERY)
+    put(recorder, clock, range(8, 10))
+    assert recorder.view.reason == ""
+    (saved,) = path.parent.glob("*.rescued-*")
+    assert numbers_in(saved) == list(range(5))
+    assert numbers_in(path) == list(range(5, 10))
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_another_programs_database_in_its_place_is_left_alone_and_all_is_held(
+    recorder: Recorder, path: Path, clock: HandClock, ended: bool
+) -> None:
+    put(recorder, clock, range(5))
+    for ending in files.ENDINGS:
+        path.with_name(path.name + ending).unlink()
+    foreign = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('CREATE TABLE bookmarks (url)')"
+    run_outside(foreign, path)
+    before = read_outside(path)
+    put(recorder, clock, range(5, 8))
+    assert recorder.view.reason == "foreign file"
+    clock.advance(recorder_module.TRY_EVERY)
+    put(recorder, clock, range(8, 10))
+    assert read_outside(path) == before
+    if ended:
+        recorder.close()
+        assert read_outside(path) == before
+        _, second = sorted(path.parent.glob("*.rescued-*"))
+        assert numbers_in(second) == list(range(10))
+        return
+    path.rename(path.with_name("bookmarks"))
+    clock.advance(recorder_module.TRY_EVERY)
+    put(recorder, clock, range(10, 12))
+    assert recorder.view.reason == ""
+    saved = min(path.parent.glob("*.rescued-*"))
+    assert {*numbers_in(saved), *numbers_in(path)} == set(range(12))
+    assert recorder.view.lost == 0
+
+
+def test_a_file_that_is_replaced_while_it_is_opened_is_not_taken_for_the_record(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = files.Files.learn
+
+    def late(self: files.Files) -> None:
+        path.unlink()
+        path.touch()
+        plain(self)
+
+    monkeypatch.setattr(files.Files, "learn", late)
+    with pytest.raises(FileNotFoundError, match="moved or deleted when it was opened"):
+        writer(path)
 
 
 # -- one whole file ---------------------------------------------------------------------------------------

@@ -28,6 +28,8 @@ ENDINGS = ("", "-wal", "-shm")
 """What is behind the name of the database in the names of its files."""
 _HEADER = 100
 """Bytes of the header of a database (sqlite.org, "Database File Format")."""
+_DESCRIPTORS = ("/proc/self/fd", "/dev/fd")
+"""Folders in which a system lists what a process has open."""
 _NEW = os.O_CREAT | os.O_EXCL
 _ATTEMPTS = 5
 """How often a copy is made anew when the files change while they are copied."""
@@ -67,13 +69,22 @@ def identity(path: Path) -> Identity | None:
     return found.st_dev, found.st_ino
 
 
+def unused(path: Path) -> Path:
+    """Return a path beside one, or that itself, at which there is no file yet: `a.x`, `a-2.x`, `a-3.x`."""
+    found, number = path, 1
+    while os.path.lexists(found):
+        number += 1
+        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return found
+
+
 class Files:
     """Which files a connection has open, to notice when one of them is moved, deleted or replaced."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, database: Identity | None) -> None:
         self.path = path
         self.real = real(path)
-        self._known: dict[str, Identity | None] = {"": identity(self.real)}
+        self._known: dict[str, Identity | None] = {"": database}
 
     @property
     def database(self) -> Identity | None:
@@ -81,8 +92,18 @@ class Files:
         return self._known[""]
 
     def learn(self) -> None:
-        """Take what is there now for its own: once something was written, all three files are there."""
-        self._known = {ending: identity(self._at(ending)) for ending in ENDINGS}
+        """Find all three files, of which each is there once something was written.
+
+        Raises FileNotFoundError where one of them is gone or another one already.
+        """
+        found = {ending: identity(self._at(ending)) for ending in ENDINGS}
+        lost = found[""] != self.database or None in found.values()
+        ours = _open_here()
+        # A system that does not even list the database there tells nothing of the others.
+        if lost or (self.database in ours and not ours.issuperset(found.values())):
+            said = "its files were moved or deleted when it was opened"
+            raise FileNotFoundError(errno.ENOENT, said, str(self.path))
+        self._known = found
 
     def in_place(self) -> bool:
         """Return False where one of the files is another one than was opened, or gone; OSError: unknown."""
@@ -142,6 +163,7 @@ def connect(path: Path, *, mode: str = "rw", immutable: bool = False, timeout: f
         if not _watching:
             sys.addaudithook(_refuse_open)
             _watching = True
+        before = identity(path)
         made = sqlite3.connect(
             address,
             uri=True,
@@ -150,8 +172,12 @@ def connect(path: Path, *, mode: str = "rw", immutable: bool = False, timeout: f
             check_same_thread=False,
             factory=Connection,
         )
-        made.files = Files(path)
         _OPEN.add(made)
+        made.files = Files(path, before)
+        if identity(path) != before:
+            # Which of the two was opened is not known.
+            made.close()
+            raise sqlite3.OperationalError("the file was replaced when it was opened")
     return made
 
 
@@ -204,9 +230,22 @@ def begins_as_database(path: Path) -> bool:
     return True
 
 
+def _open_here() -> set[Identity | None]:
+    """Return the files that this process has open, as far as the system lists them."""
+    found: set[Identity | None] = set()
+    for folder in _DESCRIPTORS:
+        with contextlib.suppress(OSError, ValueError):
+            for number in [int(name) for name in os.listdir(folder)]:
+                with contextlib.suppress(OSError):
+                    state = os.fstat(number)
+                    found.add((state.st_dev, state.st_ino))
+            break
+    return found
+
+
 def whereabouts(wanted: Identity | None) -> Path | None:
     """Return where a file that this process has open is now; None where it was deleted or that is unknown."""
-    for folder in ("/proc/self/fd", "/dev/fd"):
+    for folder in _DESCRIPTORS:
         try:
             numbers = [int(name) for name in os.listdir(folder)]
         except (OSError, ValueError):

@@ -17,7 +17,7 @@ import msgspec
 from xovac_tui.api.event import Event
 from xovac_tui.clock import Clock
 from xovac_tui.recording.claim import ClaimedError
-from xovac_tui.recording.files import ENDINGS, beside, identity, real
+from xovac_tui.recording.files import ENDINGS, beside, identity, unused
 from xovac_tui.recording.items import Item, Session
 from xovac_tui.recording.lock import WriterLock
 from xovac_tui.recording.rescue import DisplacedError
@@ -46,6 +46,8 @@ _KEPT_ITEMS = 20_000
 """Things that are kept as they came until they are committed, for another file in place of a lost one."""
 _KEPT_CHARACTERS = 8_000_000
 """The same, of payloads."""
+_TRIES = 3
+"""Files in place of a damaged one to which what is kept is given; then something in it may be the cause."""
 
 
 class Recorder:
@@ -92,8 +94,8 @@ class Recorder:
         self._kept_characters = 0
         self._too_much = False
         """More was taken than is kept as it came."""
-        self._again = False
-        """What is kept was given to a second file already."""
+        self._again = 0
+        """How many files what is kept was given to, beyond the first."""
         self._room = _HELD_ITEMS
         self._refused = 0
         """Events that found no room; counted by whoever puts them."""
@@ -169,6 +171,8 @@ class Recorder:
             self._turn()
         self._turn(durable=True)
         if self._writer is not None:
+            if self._failing_since is not None and self._is_lost(self._writer):
+                self._save_held(self._writer)
             self._writer.close(self._clock.utc())
         self._lock.release()
         self._room = 0
@@ -224,7 +228,7 @@ class Recorder:
             self._too_much = True
 
     def _keep_nothing(self) -> None:
-        self._kept, self._kept_characters, self._too_much, self._again = [], 0, False, False
+        self._kept, self._kept_characters, self._too_much, self._again = [], 0, False, 0
 
     def _give(self, writer: Writer, item: Event | Item) -> None:
         try:
@@ -310,7 +314,7 @@ class Recorder:
         self.first_run, self.session = self._writer.first_run, self._writer.session
         if self._writer.recording:
             self.first_index = self._writer.next_index
-        self._again = bool(self._kept)
+        self._again += bool(self._kept)
         for item in self._kept:
             self._give(self._writer, item)
         self._show(self._state_of(self._writer))
@@ -376,16 +380,38 @@ class Recorder:
 
     def _begin_anew(self, writer: Writer) -> None:
         """Save what was committed into the lost files, and go on in the file that is in place then."""
-        if self._too_much:
-            writer.commit(self._clock.utc(), anywhere=True)
-            self._keep_nothing()
-        said = writer.rescue(self._clock.utc(), self._stamp())
-        logging.getLogger(__name__).warning(said)
-        self._let_go(writer)
+        found, too_much = writer.rescue(self._clock.utc(), self._stamp()), self._too_much
         # It may be gone with the file, and the next file has another inode.
         self._lock.release()
-        self._note(said)
+        self._torn = found.damaged
+        self._writer = None
         self._open()
+        if self._writer is None:
+            # Until the other file is open, this connection keeps what was saved from being lost once more.
+            self._writer = writer
+            return
+        if too_much:
+            self._save_held(writer)
+            self._keep_nothing()
+        logging.getLogger(__name__).warning(found.said)
+        self._let_go(writer)
+        self._note(found.said)
+        self._show(self._state_of(self._writer))
+
+    @staticmethod
+    def _is_lost(writer: Writer) -> bool:
+        with contextlib.suppress(OSError):
+            return not writer.in_place()
+        return False
+
+    def _save_held(self, writer: Writer) -> None:
+        """Save what waits for lost files and is not kept as it came: into a file beside the record."""
+        try:
+            writer.commit(self._clock.utc(), anywhere=True)
+            self._note(writer.rescue(self._clock.utc(), self._stamp()).said)
+        except (sqlite3.Error, OSError) as error:
+            self._gone += writer.waiting
+            logging.getLogger(__name__).warning("what was held could not be saved", exc_info=error)
 
     def _step_back(self, writer: Writer, error: ClaimedError) -> None:
         """Record no more, since another process does by the record's own word: no index is given twice."""
@@ -400,7 +426,8 @@ class Recorder:
         self._gone += writer.lost
         self._told += writer.lost - writer.untold
         writer.abandon()
-        self._writer = None
+        if self._writer is writer:
+            self._writer = None
 
     def _close(self, writer: Writer) -> None:
         writer.close(self._clock.utc())
@@ -415,7 +442,7 @@ class Recorder:
 
     def _set_aside(self) -> None:
         """Put a damaged file out of the way, whole, and begin a new one."""
-        aside = real(self.path).with_name(f"{real(self.path).name}.damaged-{self._stamp()}")
+        aside = unused(beside(self.path, f".damaged-{self._stamp()}"))
         for ending in ENDINGS:
             file = beside(self.path, ending)
             if file.exists():
@@ -435,7 +462,7 @@ class Recorder:
         if reason == "damaged file" and self._writer is not None:
             # Damaged while it was open: the next try sets it aside and begins a new file.
             self._torn = self._writer.recording
-            if self._too_much or self._again:
+            if self._too_much or self._again >= _TRIES:
                 # More than is kept; or something of it cannot be written into any file.
                 self._gone += self._writer.waiting
                 self._keep_nothing()

@@ -6,19 +6,49 @@ closed.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
+from typing import NamedTuple
 
 from xovac_tui.recording import claim
-from xovac_tui.recording.files import Connection, beside, copy_database, identity, real, whereabouts
+from xovac_tui.recording.files import (
+    Connection,
+    beside,
+    connect,
+    copy_database,
+    identity,
+    real,
+    unused,
+    whereabouts,
+)
 
 
 class DisplacedError(Exception):
     """What is written over a connection is not found under the record's path any more."""
 
 
-def rescue(db: Connection, stamp: str) -> str:
-    """Save what a connection reads, so that it can be closed; return what happened, as sentences.
+class Rescued(NamedTuple):
+    """What became of a rescue."""
+
+    said: str
+    """What happened, as sentences."""
+    place: tuple[int, ...] | None
+    """What is at the record's path now, by device and inode; None where it is free. What was put there is
+    known by size and time as well: nothing has it open, so that its inode may soon be another file's."""
+    damaged: bool = False
+    """What is there is another program's doing, and no whole database."""
+
+    def stands(self, path: Path) -> bool:
+        """Tell whether the path is still as it was left."""
+        now = _state(path)
+        if now is None or self.place is None:
+            return now == self.place
+        return now[: len(self.place)] == self.place
+
+
+def rescue(db: Connection, stamp: str) -> Rescued:
+    """Save what a connection reads, so that it can be closed.
 
     Afterwards the path has a record with all of it, or is free, or has what another program put there.
     `stamp` names the file for the last case. Raises sqlite3.Error and OSError: then nothing is lost yet, the
@@ -28,29 +58,55 @@ def rescue(db: Connection, stamp: str) -> str:
     now = identity(path)
     if now is not None and now == files.database:
         _put_in_place(db, files.real)
-        return (
+        return Rescued(
             f"The -wal or -shm file of {path} was deleted while it was written. The record was written anew "
-            "from what was open: nothing is lost. Delete none of its three files while it is recorded."
+            "from what was open: nothing is lost. Delete none of its three files while it is recorded.",
+            _state(path),
         )
     moved = whereabouts(files.database)
     if moved is not None and _whole(db):
         files.drop_left_over()
         said = f"The record {path} was moved to {moved} while it was written; all until then is there."
-        return f"{said} {'A new one was begun.' if now is None else 'Another file is in its place now.'}"
+        if now is None:
+            return Rescued(f"{said} A new one was begun.", None)
+        return Rescued(f"{said} Another file is in its place now.", now, not _sound(path))
     if now is None:
         _put_in_place(db, real(path))
-        return (
+        return Rescued(
             f"The record {path} was deleted while it was written. "
-            "It was written again, whole, from what was open."
+            "It was written again, whole, from what was open.",
+            _state(path),
         )
-    saved = beside(path, f".rescued-{stamp}.sqlite3")
+    saved = unused(beside(path, f".rescued-{stamp}.sqlite3"))
     copy_database(db, saved, finish=claim.clear)
     files.drop_left_over()
-    return (
+    return Rescued(
         f"The record {path} was replaced by another file while it was written. All until then is in "
         f"{saved.name} beside it; what comes now goes into the file that is there now. "
-        "To restore an older copy, end the recorder first."
+        "To restore an older copy, end the recorder first.",
+        now,
+        not _sound(path),
     )
+
+
+def _state(path: Path) -> tuple[int, int, int, int] | None:
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _sound(path: Path) -> bool:
+    """Tell whether a database is whole: one that met the `-wal` of another may not be."""
+    try:
+        with contextlib.closing(connect(path, mode="ro")) as db:
+            return bool(db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+    except sqlite3.OperationalError:
+        # Locked, or gone again: that shows when it is opened.
+        return True
+    except sqlite3.DatabaseError:
+        return False
 
 
 def _whole(db: sqlite3.Connection) -> bool:

@@ -263,15 +263,11 @@ def keep_old_version(path: Path, version: int) -> Path:
 
     For within a transaction of another connection that has the write lock. Raises RecordError, sqlite3.Error.
     """
-    whole, number = files.real(path), 1
-    while True:
-        kept = whole.with_name(f"{whole.stem}.v{version}-backup{f'-{number}' if number > 1 else ''}.sqlite3")
-        try:
-            with contextlib.closing(files.connect(path, mode="ro")) as source:
-                files.copy_database(source, kept)
-            return kept
-        except FileExistsError:
-            number += 1
+    whole = files.real(path)
+    kept = files.unused(whole.with_name(f"{whole.stem}.v{version}-backup.sqlite3"))
+    with contextlib.closing(files.connect(path, mode="ro")) as source:
+        files.copy_database(source, kept)
+    return kept
 
 
 def _upgrade(connection: sqlite3.Connection, path: Path) -> None:

@@ -24,7 +24,7 @@ from xovac_tui.recording.codec import (
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.items import Item, Session
 from xovac_tui.recording.mainfile import MainFile
-from xovac_tui.recording.rescue import DisplacedError, rescue
+from xovac_tui.recording.rescue import DisplacedError, Rescued, rescue
 from xovac_tui.recording.rows import Place, Row, json_text, mark_row, only_the_recorders, rows_of, writable
 from xovac_tui.recording.schema import as_record_error, open_for_writing, unpacking
 
@@ -73,6 +73,7 @@ class Writer:
         """Losses of which the record does not say anything yet."""
         self._token = ""
         """Of this recorder in the record's row of the present recorder; empty while it is none."""
+        self._rescued: Rescued | None = None
         try:
             self._begin(session, utc, mono)
         except sqlite3.DatabaseError as error:
@@ -240,12 +241,13 @@ class Writer:
         """
         db = self._db
         db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        self._rescued = None
         try:
             with _transaction(db):
                 # With the write lock, since a recorder that puts the record in place anew has it meanwhile.
                 if not (anywhere or self.in_place()):
                     raise DisplacedError
-                if self.recording:
+                if self.recording and not anywhere:
                     claim.confirm(db, self._token, utc)
                 self._write_events()
                 self._write_rows(utc)
@@ -345,14 +347,17 @@ class Writer:
         """Return the row of another process that records in this record; None where there is none."""
         return claim.other_recorder(self._db, self._db.files.database, utc)
 
-    def rescue(self, utc: float, stamp: str) -> str:
-        """Save what was committed, where a file was moved, deleted or replaced; return what happened.
+    def rescue(self, utc: float, stamp: str) -> Rescued:
+        """Save what was committed, where a file was moved, deleted or replaced; once for each file there.
 
         Raises sqlite3.Error and OSError: then it can be tried again.
         """
-        with contextlib.suppress(sqlite3.Error):
-            self._end(utc)
-        return rescue(self._db, stamp)
+        if self._rescued is None or not self._rescued.stands(self.path):
+            with contextlib.suppress(sqlite3.Error):
+                self._end(utc)
+            self._rescued = rescue(self._db, stamp)
+            claim.give_up(self._token)
+        return self._rescued
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         """Run one statement of the caller's, such as for housekeeping."""
