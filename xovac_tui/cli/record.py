@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xovac_tui.cli.common import Seconds, alarm_watchlist, chamber_options, effective, record_choice, resolve
+from xovac_tui.cli.exposure import exposed_settings
 from xovac_tui.cli.output import echo
 from xovac_tui.errors import Exit, LinkError
 
@@ -38,6 +39,8 @@ def record(ctx: click.Context, /, seconds: float | None, **_: Any) -> None:
     choice = record_choice(found, chamber, asked=True)
     assert choice is not None
     echo(f"{chamber.name}: recording in {choice.path} (process {os.getpid()})", err=True)
+    for said in exposed_settings(found, chamber.profile):
+        echo(said, err=True)
     notify = read_addresses(found.settings.notify)
     station = open_station(chamber, choice, alarm_watchlist(found, chamber), notify)
     asyncio.run(_record(station, seconds))

@@ -62,6 +62,11 @@ class WriterLock:
             return None
 
 
+def record_files(record: Path) -> list[Path]:
+    """Return a record and the files that belong to it, whether they exist or not."""
+    return [record.with_name(record.name + ending) for ending in ("", "-wal", "-shm", ".lock")]
+
+
 def is_recorded(record: Path) -> bool:
     """Tell whether a process holds the lock of a record now; nothing is made or changed by looking."""
     lock = record.with_name(record.name + ".lock")

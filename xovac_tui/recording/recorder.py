@@ -13,8 +13,9 @@ import msgspec
 
 from xovac_tui.api.event import Event
 from xovac_tui.clock import Clock
+from xovac_tui.permissions import exposed
 from xovac_tui.recording.items import Item, Session
-from xovac_tui.recording.lock import WriterLock
+from xovac_tui.recording.lock import WriterLock, record_files
 from xovac_tui.recording.schema import RecordError, TornRecordError, short_reason
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.recording.writer import Writer
@@ -238,6 +239,7 @@ class Recorder:
         self.first_run, self.session = self._writer.first_run, self._writer.session
         if recording:
             self.first_index = self._writer.next_index
+        self._note_exposed()
         self._show(self._state_of(self._writer))
 
     def _clean_up(self, writer: Writer) -> None:
@@ -287,6 +289,12 @@ class Recorder:
         """Have everybody who reads the old file read the new one."""
         said = f"The record {self.path} was moved or deleted while it was written. A new one was begun."
         self.view = msgspec.structs.replace(self.view, notes=(*self.view.notes, said))
+
+    def _note_exposed(self) -> None:
+        """Say once where other users can read or write the record."""
+        said = exposed("the record", record_files(self.path))
+        if said and said not in self.view.notes:
+            self.view = msgspec.structs.replace(self.view, notes=(*self.view.notes, said))
 
     def _set_aside(self) -> None:
         """Put a damaged file out of the way, whole, and begin a new one."""
