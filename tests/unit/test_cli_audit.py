@@ -70,11 +70,16 @@ def test_a_whole_chain_is_well(line: CommandLine, record: Path) -> None:
     said = line("audit", "verify")
     head = verify(record).head.hash
     assert (said.code, said.err) == (0, "")
-    assert said.out.splitlines() == [f"{record}: 2 entries, all as they were written.", f"Head: {head}"]
+    assert said.out.splitlines() == [
+        f"{record}: 2 entries, all as they were written.",
+        "Not in the chain, so not verified: events (1), names of channels (2), runs (2), sessions (1).",
+        f"Head: {head}",
+    ]
     assert line("audit", "head").out == f"{head}  2 entries\n"
     told = json.loads(line("audit", "verify", "--json").out)
     assert told == {
         "record": str(record), "well": True, "entries": 2, "hash": head, "before_audit": 0, "noted": None,
+        "not_chained": {"events": 1, "names of channels": 2, "runs": 2, "sessions": 1},
         "faults": [],
     }  # fmt: skip
     assert json.loads(line("audit", "head", "--json").out)["hash"] == head
@@ -106,8 +111,24 @@ def test_many_faults_are_told_in_a_few_lines(line: CommandLine, tmp_path: Path) 
     done_to(path, "UPDATE ledger SET who = ''")
     said = line("audit", "verify", "--record", str(path))
     assert said.code == 4
-    assert said.out.splitlines()[-2] == "And 10 more (--json lists them)."
+    assert said.out.splitlines()[-3] == "And 10 more (--json lists them)."
     assert len(json.loads(line("audit", "verify", "--json", "--record", str(path)).out)["faults"]) == 30
+
+
+def test_an_emptied_chain_gets_exit_code_4_and_an_empty_one_is_not_called_well(
+    line: CommandLine, record: Path, tmp_path: Path
+) -> None:
+    done_to(record, "DELETE FROM chain")
+    done_to(record, "DELETE FROM marks")
+    done_to(record, f"UPDATE head SET count = 0, hash = '{'0' * 64}'")
+    said = line("audit", "verify")
+    assert said.code == 4
+    assert said.out.splitlines()[1].startswith("The chain is empty, and nothing vouches for this record")
+    write_record(tmp_path / "new", [])
+    said = line("audit", "verify", "--record", str(tmp_path / "new"))
+    assert said.code == 0
+    assert "the chain is empty, so nothing is vouched for yet" in said.out
+    assert "as they were written" not in said.out
 
 
 def test_a_head_that_was_noted(line: CommandLine, record: Path) -> None:

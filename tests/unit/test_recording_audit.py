@@ -68,7 +68,7 @@ def test_everything_audited_is_in_the_chain_in_its_order(path: Path) -> None:
 
 def test_a_new_record_has_an_empty_chain(tmp_path: Path) -> None:
     writer(tmp_path / "new").close(UTC)
-    assert verify(tmp_path / "new") == Audit(head=Head(0, "0" * 64))
+    assert verify(tmp_path / "new") == Audit(head=Head(0, "0" * 64), unchained={"sessions": 1})
 
 
 def test_every_column_of_an_audited_table_is_hashed(path: Path) -> None:
@@ -465,7 +465,86 @@ def test_damage_is_a_sentence(path: Path) -> None:
         verify(path)
 
 
-def test_a_table_that_is_gone_is_a_sentence(path: Path) -> None:
+def test_a_table_that_is_gone_is_named_and_what_was_in_it(path: Path) -> None:
     done_to(path, "DROP TABLE changes")
-    with pytest.raises(RecordError, match="no such table: changes"):
+    said = sentences(path)
+    assert said[-1] == "The table changes was removed."
+    assert [one for one in said if "change in row 1 of changes (" in one and one.endswith("was removed.")]
+    assert len(said) == ROUNDS + 1
+
+
+EMPTY_HEAD = f"UPDATE head SET count = 0, hash = '{'0' * 64}'"
+
+
+def sentences(path: Path) -> list[str]:
+    return [fault.sentence(str) for fault in verify(path).faults]
+
+
+@pytest.mark.parametrize(
+    ("statements", "said"),
+    [
+        (("DELETE FROM chain", EMPTY_HEAD), ["The chain is empty, and nothing vouches for this record"]),
+        (
+            ("DELETE FROM chain", "DELETE FROM head"),
+            ["The chain is empty", "The head of the chain, which says"],
+        ),
+        (("DROP TABLE chain", EMPTY_HEAD), ["The chain is empty", "The table chain was removed"]),
+        (
+            ("DROP TABLE chain", "DROP TABLE head"),
+            ["The chain is empty", "The table chain was removed", "The table head was removed"],
+        ),
+        (
+            ("DELETE FROM chain", EMPTY_HEAD, *(f"DELETE FROM {place}" for place in PLACES)),
+            ["The chain is empty, and nothing vouches for this record"],
+        ),
+        (
+            (
+                "DELETE FROM chain WHERE id > 5",
+                "UPDATE head SET (count, hash) = (SELECT id, hash FROM chain WHERE id = 5)",
+            ),
+            ["was added past the chain, or its entry there was removed"],
+        ),
+    ],
+)
+def test_an_emptied_chain_is_not_all_as_it_was_written(
+    statements: tuple[str, ...], said: list[str], path: Path
+) -> None:
+    for statement in statements:
+        done_to(path, statement)
+    found = sentences(path)
+    assert not verify(path).well
+    for one in said:
+        assert [sentence for sentence in found if one in sentence], found
+    # What is there beside it is named still.
+    assert verify(path).unchained["events"] == ROUNDS
+    head_of(path)
+    list(entries(path))
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("PRAGMA user_version = 1",),
+        ("DROP TABLE chain", "DROP TABLE head", "PRAGMA user_version = 1"),
+    ],
+)
+def test_a_version_set_back_is_not_taken_for_age(statements: tuple[str, ...], path: Path) -> None:
+    for statement in statements:
+        done_to(path, statement)
+    with pytest.raises(TornRecordError, match="its version was changed"):
         verify(path)
+
+
+def test_a_column_that_is_gone_is_not_as_it_was_written(path: Path) -> None:
+    done_to(path, "ALTER TABLE ledger DROP COLUMN who")
+    with pytest.raises(TornRecordError, match="is not as it was written: no such column"):
+        verify(path)
+
+
+def test_what_nothing_vouches_for_is_named(path: Path) -> None:
+    done_to(path, "CREATE TABLE extra (id INTEGER PRIMARY KEY, text TEXT)")
+    done_to(path, "INSERT INTO extra (text) VALUES ('x')")
+    found = verify(path)
+    assert found.well
+    marks = "marks of the chamber and the link"
+    assert found.unchained == {"events": ROUNDS, "rows of extra": 1, marks: ROUNDS, "sessions": 1}

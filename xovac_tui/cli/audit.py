@@ -137,14 +137,19 @@ def _said(source: Source, found: Audit) -> list[str]:
         lines.append(f"And {len(found.faults) - _SHOWN:,} more (--json lists them).")
     if lines:
         lines.insert(0, f"{source.path} is not as it was written:")
-    else:
+    elif found.head.count:
         lines.append(f"{source.path}: {_entries(found.head.count)}, all as they were written.")
+    else:
+        lines.append(f"{source.path}: the chain is empty, so nothing is vouched for yet.")
     if found.migrated:
         lines.append(
             f"{found.migrated:,} of them are older than the audit of this record: they are as they were then."
         )
     if found.noted is not None:
         lines.append(f"The head that was noted is entry {found.noted:,}: everything up to it is still there.")
+    if found.unchained:
+        beside = ", ".join(f"{words} ({number:,})" for words, number in found.unchained.items())
+        lines.append(f"Not in the chain, so not verified: {beside}.")
     return [*lines, f"Head: {found.head.hash}"]
 
 
@@ -160,6 +165,7 @@ def _audit_data(source: Source, found: Audit) -> dict[str, Any]:
         "hash": found.head.hash,
         "before_audit": found.migrated or 0,
         "noted": found.noted,
+        "not_chained": found.unchained,
         "faults": [_fault_data(source, fault) for fault in found.faults],
     }
 

@@ -55,6 +55,7 @@ def make_launch(
 
     `replayed` is the chamber of a replay: it is not connected to, and not recorded.
     """
+    from xovac_tui.cli.exposure import exposed_settings
     from xovac_tui.state import load_state, recall
     from xovac_tui.themes import shipped_themes, user_themes
 
@@ -90,7 +91,7 @@ def make_launch(
         watchlist=None if replayed else alarm_watchlist(found, chamber),
         notify=None if replayed else _notify(found, demo=demo is not None),
         log_path=paths.setup_logging(),
-        notes=tuple(text for text in (note, *problems) if text),
+        notes=tuple(text for text in (note, *problems, *exposed_settings(found, chamber.profile)) if text),
     )
 
 

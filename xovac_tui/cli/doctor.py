@@ -41,6 +41,8 @@ def doctor(ctx: click.Context, /, **_: Any) -> None:
     _section("Places", places(_records_folder(ctx)))
     _section("Terminal", terminal(os.environ))
     found, well = _settings(ctx)
+    if found is not None:
+        _permissions(found)
     code = Exit.OK if found is None else _chamber(found)
     ctx.exit(int(code or (Exit.OK if well else Exit.USAGE)))
 
@@ -140,6 +142,23 @@ def _settings(ctx: click.Context) -> tuple[Effective | None, bool]:
         echo(f"  {_OK}  {found.path}" if found.exists else f"  {_OK}  no file: the defaults are in force")
     echo()
     return found, not problems
+
+
+def _permissions(found: Effective) -> None:
+    """Say which of our files other users can write, or read where they should not."""
+    from xovac_tui.cli.exposure import all_exposed
+
+    try:
+        profile = found.resolve()[1]
+    except SettingsError:
+        profile = None
+    echo("Permissions")
+    said = all_exposed(found, profile, paths.records_folder(found.settings.record.folder, found.path))
+    for one in said:
+        echo(f"  {_BAD}  {one}")
+    if not said:
+        echo(f"  {_OK}  no other user can write settings or records, or read records")
+    echo()
 
 
 def _chamber(found: Effective) -> Exit:

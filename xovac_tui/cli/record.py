@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xovac_tui.cli.common import Seconds, alarm_watchlist, chamber_options, effective, record_choice, resolve
+from xovac_tui.cli.exposure import exposed_settings
 from xovac_tui.cli.record_files import check, copy
 from xovac_tui.errors import Exit, LinkError
 from xovac_tui.signals import handled
@@ -46,6 +47,8 @@ def record(ctx: click.Context, /, seconds: float | None, **_: Any) -> None:
     # A reader of stderr that stalls must not stop the recording.
     say = Voice()
     say.line(f"{chamber.name}: recording in {choice.path} (process {os.getpid()})")
+    for said in exposed_settings(found, chamber.profile):
+        say.line(said)
     notify = read_addresses(found.settings.notify)
     station = open_station(chamber, choice, alarm_watchlist(found, chamber), notify)
     try:

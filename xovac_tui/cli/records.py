@@ -13,6 +13,7 @@ import msgspec
 
 from xovac_tui.api.text import clean
 from xovac_tui.cli.common import Chamber, F, chamber_options, contract_of, effective, record_path, resolve
+from xovac_tui.cli.exposure import warn_of_record
 from xovac_tui.cli.output import echo, rewrite
 from xovac_tui.config import Effective, Profile, Secrets
 from xovac_tui.errors import SettingsError
@@ -70,6 +71,7 @@ def find_record(ctx: click.Context, record: Path | None, demo: bool) -> Source:
     else:
         chamber = resolve(found)
         path = record_path(found, chamber)
+    warn_of_record(path, ours=record is None)
     return Source(path, chamber, found)
 
 

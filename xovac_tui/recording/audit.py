@@ -23,7 +23,14 @@ from xovac_tui.recording.chain import (
     read_row,
 )
 from xovac_tui.recording.indices import given_twice, twice_words
-from xovac_tui.recording.schema import CHAINED, RecordError, as_record_error, open_for_reading
+from xovac_tui.recording.schema import (
+    CHAINED,
+    RecordError,
+    TornRecordError,
+    as_record_error,
+    open_for_reading,
+)
+from xovac_tui.recording.unchained import YOUNGER, stand_in, tables, unchained
 
 SHORTEST = 12
 """Characters of a head's hash that somebody must have noted at least."""
@@ -108,6 +115,8 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     """How many rows were there before there was a chain, and are vouched for only since; None: none were."""
     noted: int | None = None
     """Number of the entry whose hash somebody had noted; None where it was not asked for, or not found."""
+    unchained: dict[str, int] = {}
+    """How many there are of what the chain does not vouch for, by what it is called."""
 
     @property
     def well(self) -> bool:
@@ -118,6 +127,7 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
 def head_of(path: Path) -> Head | None:
     """Return the head of a record's chain; None in a file of a version without one. Raises RecordError."""
     with _reading(path) as db:
+        stand_in(db)
         return None if _version(db) < CHAINED else _told_head(db)
 
 
@@ -125,6 +135,7 @@ def entries(path: Path, since: float = 0.0) -> Iterator[Entry]:
     """Yield what the chain vouches for, in its order, from a record time on; raises RecordError."""
     with _reading(path) as db:
         _refuse_old(db, path)
+        stand_in(db)
         for number, place, row, _ in db.execute("SELECT id, place, row, hash FROM chain ORDER BY id"):
             entry = _entry(db, number, _text(place), row)
             if entry.place == MIGRATED or entry.t is None or entry.t >= since:
@@ -137,6 +148,11 @@ def verify(path: Path, expected: str = "") -> Audit:
     `expected` is the hash of a head that somebody noted elsewhere, or its beginning: it must be in the chain.
     """
     with _reading(path) as db:
+        if _version(db) < CHAINED and (younger := YOUNGER & tables(db)):
+            raise TornRecordError(
+                f"{path} says that it is older than the audit, but has what came with it "
+                f"({', '.join(sorted(younger))}): its version was changed."
+            )
         _refuse_old(db, path)
         return _Walk(db).audit(expected.strip().lower())
 
@@ -166,11 +182,14 @@ class _Walk:
         """Of the newest entry, as the chain has it; None where that entry is missing."""
         self._meant: str | None = None
         """What the hash of the newest entry would be, where it is another one."""
+        self._missing_tables = stand_in(db)
         self._migrated: int | None = None
         self._noted: int | None = None
 
     def audit(self, expected: str) -> Audit:
         """Walk to the end, and look at what stands beside the chain."""
+        for table in self._missing_tables:
+            self._fault("removed", Entry(place="", row=0), f"The table {table} was removed")
         for number, place, row, told in self._db.execute(
             "SELECT id, place, row, hash FROM chain ORDER BY id"
         ):
@@ -181,6 +200,13 @@ class _Walk:
         self._settle()
         for stretch in given_twice(self._db):
             self._fault("twice", Entry(place="", row=0), twice_words(*stretch))
+        beside = unchained(self._db)
+        if not self._newest and (beside.get("events") or beside.get("runs")):
+            why = (
+                "The chain is empty, and nothing vouches for this record: a recorder notes the settings in "
+                "force before its first event, so the chain was emptied, or was never written"
+            )
+            self._faults.insert(0, Fault(wrong="chain", entry=Entry(place="", row=0), why=why))
         if expected and self._noted is None:
             why = (
                 f"The head that was noted is not in the chain: no entry has the hash {clean(expected, 64)}. "
@@ -192,6 +218,7 @@ class _Walk:
             faults=tuple(sorted(self._faults, key=lambda one: one.entry.number or 1 << 62)),
             migrated=self._migrated,
             noted=self._noted,
+            unchained=beside,
         )
 
     def _look(self, number: int, place: str, row: Any, told: str) -> None:
@@ -233,6 +260,10 @@ class _Walk:
     def _look_at_head(self) -> None:
         """Compare the end of the chain with the head, which would miss entries removed there."""
         head = _told_head(self._db)
+        if head is None and not self._newest:
+            why = "The head of the chain, which says where it ends, was removed"
+            self._fault("chain", Entry(place="", row=0), why)
+            return
         if head is None:
             why = "is the last, and the head of the chain, which should say so, was removed"
         elif head.count > self._newest:
@@ -320,6 +351,8 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
             db.execute("BEGIN")
             yield db
     except sqlite3.DatabaseError as error:
+        if "no such column" in str(error):
+            raise TornRecordError(f"{path} is not as it was written: {error}.") from error
         raise as_record_error(error, path) from error
     finally:
         db.close()

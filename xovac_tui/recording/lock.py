@@ -96,6 +96,11 @@ class WriterLock:
         return _told(beside(self._record, ".lock"))[0]
 
 
+def record_files(record: Path) -> list[Path]:
+    """Return a record and the files that belong to it, whether they exist or not."""
+    return [record.with_name(record.name + ending) for ending in ("", "-wal", "-shm", ".lock")]
+
+
 def is_recorded(record: Path) -> bool:
     """Tell whether a process holds a lock of a record now; nothing is made or changed by looking."""
     paths = [beside(record, ".lock"), *filter(None, [_by_inode(record)])]

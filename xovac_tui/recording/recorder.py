@@ -16,10 +16,11 @@ import msgspec
 
 from xovac_tui.api.event import Event
 from xovac_tui.clock import Clock
+from xovac_tui.permissions import exposed
 from xovac_tui.recording.claim import ClaimedError
 from xovac_tui.recording.files import ENDINGS, beside, identity, unused
 from xovac_tui.recording.items import Item, Session
-from xovac_tui.recording.lock import WriterLock
+from xovac_tui.recording.lock import WriterLock, record_files
 from xovac_tui.recording.rescue import DisplacedError
 from xovac_tui.recording.schema import RecordError, TornRecordError, short_reason
 from xovac_tui.recording.share import network_share, share_advice
@@ -317,6 +318,7 @@ class Recorder:
         self._again += bool(self._kept)
         for item in self._kept:
             self._give(self._writer, item)
+        self._note_exposed()
         self._show(self._state_of(self._writer))
 
     def _clean_up(self, writer: Writer) -> None:
@@ -439,6 +441,12 @@ class Recorder:
 
     def _stamp(self) -> str:
         return datetime.fromtimestamp(self._clock.utc(), UTC).strftime("%Y%m%dT%H%M%SZ")
+
+    def _note_exposed(self) -> None:
+        """Say once where other users can read or write the record."""
+        said = exposed("the record", record_files(self.path))
+        if said and said not in self.view.notes:
+            self._note(said)
 
     def _set_aside(self) -> None:
         """Put a damaged file out of the way, whole, and begin a new one."""

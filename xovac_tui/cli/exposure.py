@@ -1,0 +1,50 @@
+"""Which settings and records other users can read or write, for `doctor` and for whatever uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from xovac_tui import paths
+from xovac_tui.cli.output import echo
+from xovac_tui.config import Effective, Profile
+from xovac_tui.config.model import SIMULATOR_CONTRACT
+from xovac_tui.config.notify import without_secrets
+from xovac_tui.permissions import exposed
+
+
+def exposed_settings(found: Effective, profile: Profile | None) -> Iterator[str]:
+    """Yield a sentence for each file that decides what this program does and that other users can write.
+
+    The settings also where others can read addresses in them; files with secrets are refused elsewhere.
+    """
+    settings = found.settings
+    secret = settings.notify != without_secrets(settings.notify)
+    contracts = [name for name in profile.contracts if name != SIMULATOR_CONTRACT] if profile else []
+    rules = [*settings.alarms.files, *(profile.alarms if profile else ())]
+    for what, files, readable in (
+        ("the settings", [found.path], secret),
+        ("the contract", [Path(name) for name in contracts], False),
+        ("the alarm rules", [Path(name) for name in rules], False),
+        ("what is remembered in", [paths.state_file()], False),
+    ):
+        if said := exposed(what, files, readable=readable):
+            yield said
+
+
+def warn_of_record(record: Path, *, ours: bool) -> None:
+    """Say on stderr where other users can write a record; of our own also where they can read it."""
+    from xovac_tui.recording.lock import record_files
+
+    if said := exposed("the record", record_files(record), readable=ours):
+        echo(said, err=True)
+
+
+def all_exposed(found: Effective, profile: Profile | None, records: Path) -> list[str]:
+    """Return a sentence for every file of ours that other users can write, or should not read."""
+    from xovac_tui.recording.lock import record_files
+
+    said = list(exposed_settings(found, profile))
+    known = sorted(records.glob(f"*{paths.RECORD_ENDING}")) if records.is_dir() else []
+    said += [one for record in known if (one := exposed("the record", record_files(record)))]
+    return said
