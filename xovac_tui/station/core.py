@@ -555,6 +555,8 @@ class Station(BaseStation):
         if adopted is not None and adopted.read:
             self.flights.opened()
             self.alarms.opened()
+        elif self._settled.is_set():
+            return
         self._settled.set()
         early, self._early = self._early, []
         for take in early:
