@@ -8,6 +8,7 @@ import os
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -144,7 +145,12 @@ class Recorder:
         done = threading.Event()
         self._flushes.put(done)
         self._wake.set()
-        return done.wait(timeout)
+        end = time.monotonic() + timeout
+        while not done.wait(min(0.1, max(0.0, end - time.monotonic()))):
+            # At its end a record that cannot be written must not be waited for by others, too.
+            if self._stopping or time.monotonic() >= end:
+                return False
+        return True
 
     def close(self, timeout: float = 10.0) -> int:
         """Write what is left, and let go of the file; return how many events and entries were not written."""

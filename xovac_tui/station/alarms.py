@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import shutil
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -497,15 +498,18 @@ class Alarms(AlarmDesk):
             self._disk = self._free(choice.path.parent)
             return
 
-        # One that hangs must not be joined by others until no thread is left.
+        # One that hangs must not be joined by others, nor waited for when the program ends.
         self._measuring = True
 
-        def measured(future: asyncio.Future[float | None]) -> None:
-            self._measuring = False
-            if not future.cancelled() and future.exception() is None:
-                self._disk = future.result()
+        def measured(free: float | None) -> None:
+            self._measuring, self._disk = False, free
 
-        loop.run_in_executor(None, self._free, choice.path.parent).add_done_callback(measured)
+        def measure() -> None:
+            free = self._free(choice.path.parent)
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(measured, free)
+
+        threading.Thread(target=measure, name="disk-room", daemon=True).start()
 
     def _problem(self, mono: float) -> str:
         if self._may_evaluate and self._record.view.state is RecorderState.STARTING:

@@ -42,7 +42,7 @@ from xovac_tui.station.news import (
 )
 from xovac_tui.station.notifying import Notifying
 from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
-from xovac_tui.station.recording import Adopted, RecordChoice, StationRecord
+from xovac_tui.station.recording import OPENING, Adopted, RecordChoice, StationRecord
 
 if TYPE_CHECKING:
     from xovac_tui.recipes.plan import Plan
@@ -172,26 +172,29 @@ class Station(BaseStation):
         # open waits in memory, so nothing is missed.
         await asyncio.to_thread(self.record.begin)
         making = asyncio.ensure_future(asyncio.to_thread(self._link_factory, self.target(), callbacks))
-        ticker = asyncio.create_task(self._tick_for_ever(), name="station-tick")
         try:
             await self.record_read(_HEAD_START)
-            try:
-                self._link = await making
-            except XovacError as error:
-                self._on_status(
-                    LinkStatus(
-                        LinkState.OFFLINE,
-                        since_utc=self.clock.utc(),
-                        since_mono=self.clock.mono(),
-                        why=str(error),
-                    )
+            self._link = await making
+        except XovacError as error:
+            self._on_status(
+                LinkStatus(
+                    LinkState.OFFLINE,
+                    since_utc=self.clock.utc(),
+                    since_mono=self.clock.mono(),
+                    why=str(error),
                 )
-                await self._settled.wait()
-                return
+            )
+            # There will be no link, but what was is shown all the same.
+            await self.record_read(OPENING)
+            return
+        finally:
+            making.cancel()
+        # Not before there is a link that could be lost.
+        ticker = asyncio.create_task(self._tick_for_ever(), name="station-tick")
+        try:
             await self._link.run()
         finally:
             ticker.cancel()
-            making.cancel()
 
     async def record_read(self, timeout: float) -> bool:
         """Wait until it is known what the record knows; False when that was not known within `timeout` s."""
@@ -559,6 +562,8 @@ class Station(BaseStation):
         if adopted is not None and adopted.read:
             self.flights.opened()
             self.alarms.opened()
+        elif self._settled.is_set():
+            return
         self._settled.set()
         early, self._early = self._early, []
         for take in early:

@@ -103,7 +103,10 @@ class StationRecord:
         self.past: Past | None = None
         self.away_since: float | None = None
         """Until when (record time) this user looked last, if that is long ago."""
-        self._arrived, self._begun = clock.utc(), clock.mono()
+        self._arrived = clock.utc()
+        self._began: tuple[float, float] | None = None
+        """When it began to open, UTC and monotonic seconds; None before that."""
+        self._closed = False
         self._reading: Reading | None = None
         """What reads the record at this moment; None while nothing does."""
         self._read_at = clock.mono()
@@ -149,7 +152,8 @@ class StationRecord:
     @property
     def settled(self) -> bool:
         """True once it is known what the record knows, or that this is not to be waited for."""
-        return self._read_once or self._clock.mono() - self._begun >= OPENING
+        late = self._began is not None and self._clock.mono() - self._began[1] >= OPENING
+        return self._read_once or late
 
     @property
     def recording(self) -> bool:
@@ -174,8 +178,9 @@ class StationRecord:
 
         Blocks only for imports. What happens before the record is open waits in memory.
         """
-        if self.choice is None:
+        if self.choice is None or self._closed:
             return
+        self._began = self._clock.utc(), self._clock.mono()
         if not self.choice.read_only:
             self._recorder = self._make_recorder(self.choice)
             early, self._early = self._early, []
@@ -228,8 +233,9 @@ class StationRecord:
     def _read(self, wait: Callable[[], object]) -> None:
         """Begin to read what the record knows, as soon as `wait` has returned; `adopt` takes it."""
         assert self.choice is not None
+        assert self._began is not None
         path, recorder = self.choice.path, self._recorder
-        began = Beginning(self._arrived, self._begun, self._who, self.choice.visit)
+        began = Beginning(*self._began, self._who, self.choice.visit)
 
         def read() -> Found:
             from xovac_tui.station.opening import read_record
@@ -303,6 +309,7 @@ class StationRecord:
         """Write what is left, the end of a visit with it; what cannot be written is given up soon."""
         from xovac_tui.station.noting import in_words
 
+        self._closed = True
         recorder, self._recorder = self._recorder, None
         # Before the recorder ends: what reads keeps it from making one file of the record.
         self._stop_reading()
