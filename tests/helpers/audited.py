@@ -21,6 +21,7 @@ from xovac_tui.recording.items import (
     LoadItem,
     MarkItem,
 )
+from xovac_tui.recording.upgrade import added_columns
 
 PLACES = ("ledger", "alarms", "changes", "loads", "attachments", "marks")
 
@@ -99,9 +100,18 @@ def done_to(path: Path, statement: str, values: tuple[Any, ...] = ()) -> None:
         db.execute(statement, values)
 
 
+def without_places(db: sqlite3.Connection) -> None:
+    """Take away what version 3 has added to the tables of a record."""
+    for statement in added_columns().split(";"):
+        if words := statement.split():
+            db.execute(f"ALTER TABLE {words[2]} DROP COLUMN {words[5]}")
+    db.execute("PRAGMA user_version = 2")
+
+
 def downgraded(path: Path) -> None:
     """Make a file of the first version of a record, as a program without an audit wrote it."""
     with opened(path) as db:
+        without_places(db)
         for table in ("alarms", "changes", "attachments", "chain", "head"):
             db.execute(f"DROP TABLE {table}")
         db.execute("PRAGMA user_version = 1")

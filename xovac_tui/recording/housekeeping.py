@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from xovac_tui.recording.axis import Axis
 from xovac_tui.recording.bins import CHUNK, FINEST
 from xovac_tui.recording.record import Record
 
@@ -24,45 +26,170 @@ USUAL_GROWTH = 100.0
 SCARCE = 200_000_000
 """Bytes that a disk should have left at the end of a run."""
 
+SHARE = 10
+"""One part in so many of a record's events is deleted at a start, and again after each `SHARE_EVERY`."""
+SHARE_EVERY = 7_200.0
+
 Execute = Callable[[str, Sequence[Any]], list[Any]]
 """Runs one statement and returns its rows."""
 
 
-def tidy(execute: Execute, utc: float, keep_days: float, *, delete_unexported: bool) -> int:
-    """Delete old events, a bounded number of blocks at a time; return how many blocks went.
+class _Life(NamedTuple):
+    """What is needed of a recorder's session."""
 
-    A run that was never exported keeps its events unless `delete_unexported`, and so does one that goes on.
-    The newest block stays in any case: indices go on from it.
-    Bins of a minute and more are kept for good: the trend still reaches back, in less detail.
+    id: int
+    started: float
+    mono: float
+    seen: float
+    seen_mono: float | None
+    recording: bool = True
+
+
+class _Old(NamedTuple):
+    """A block of events."""
+
+    id: int
+    first: int
+    after: int
+    start: float
+    """Record time."""
+    stop: float
+
+
+class Retention:
+    """Deletes old events from the record of one session that records, a bounded number at a time.
+
+    Ages are even time: they count from now backwards, by the monotonic clock within a session. A pause between
+    two recorders counts for a day at most, since no one can tell a long one from a clock that was wrong. So a
+    clock that is set to another year makes nothing old.
     """
-    if keep_days <= 0:
-        return 0
-    limit = utc - keep_days * DAY
-    kept = [
-        (start, end)
-        for start, end in execute(
-            "SELECT started, coalesce(ended, 1e18) FROM runs "
-            "WHERE ended IS NULL OR (exported IS NULL AND NOT ?)",
-            (delete_unexported,),
+
+    def __init__(self, keep_days: float, *, delete_unexported: bool = False) -> None:
+        self._keep = keep_days * DAY
+        self._delete_unexported = delete_unexported
+        self._left = 0
+        """Events that may be deleted still."""
+        self._first = False
+        """Nothing of the share is used yet."""
+        self._shared: float | None = None
+        """Monotonic time at which the share was given out."""
+
+    def tidy(self, execute: Execute, session: int, utc: float, mono: float) -> int:
+        """Delete old events at this moment of the session that records now; return how many blocks went.
+
+        A run that was never exported keeps its events, if the settings do not say otherwise, and so does one
+        that goes on. What the present session has recorded stays, and so does the newest block: indices go on
+        from it. Bins of a minute and more are kept for good: the trend still reaches back, in less detail.
+        Everything that the chain of hashes vouches for stays, too.
+        """
+        if self._keep <= 0:
+            return 0
+        lives = [
+            _Life(*row)
+            for row in execute(
+                "SELECT id, started, mono, seen, seen_mono FROM sessions WHERE recording AND id <= ? ORDER BY id",
+                (session,),
+            )
+        ]
+        if not lives or lives[-1].id != session or _doubtful(lives, utc, mono):
+            return 0
+        self._give_out(execute, mono)
+        gone = self._old(execute, lives, mono)[:_AT_ONCE]
+        for block in gone:
+            execute("DELETE FROM blocks WHERE id = ?", (block.id,))
+            self._left -= block.after - block.first
+        for block in gone:
+            _delete_bins(execute, block)
+        for low, after in _holes(execute, gone):
+            _delete_beside(execute, low, after)
+        if gone:
+            execute("PRAGMA incremental_vacuum(2000)", ())
+        return len(gone)
+
+    def _give_out(self, execute: Execute, mono: float) -> None:
+        if self._shared is None or mono - self._shared >= SHARE_EVERY:
+            self._shared = mono
+            self._left = int(execute("SELECT coalesce(sum(count), 0) FROM blocks", ())[0][0]) // SHARE
+            self._first = True
+
+    def _old(self, execute: Execute, lives: Sequence[_Life], mono: float) -> list[_Old]:
+        """Return the blocks that may go now, oldest first."""
+        axis = Axis(lives, (), longest_pause=DAY)
+        present = lives[-1].id
+        limit = axis.even(present, mono) - self._keep
+        kept = execute(
+            "SELECT coalesce(first_event, 0), CASE WHEN ended IS NULL THEN ? ELSE coalesce(end_event, ?) END "
+            "FROM runs WHERE ended IS NULL OR (exported IS NULL AND NOT ?)",
+            (sys.maxsize, sys.maxsize, self._delete_unexported),
         )
-    ]
-    old = execute(
-        "SELECT id, t0, t1 FROM blocks WHERE t1 < ? AND id < (SELECT max(id) FROM blocks) ORDER BY id",
-        (limit,),
+        made: list[_Old] = []
+        left = self._left
+        for number, owner, first, count, start, stop, shift in execute(
+            "SELECT id, session, first, count, t0, t1, shift FROM blocks "
+            "WHERE session < ? AND id < (SELECT max(id) FROM blocks) ORDER BY id",
+            (present,),
+        ):
+            if not axis.knows(owner) or axis.even(owner, stop - shift) >= limit:
+                continue
+            if any(first < end and first + count > begin for begin, end in kept):
+                continue
+            # A record of few blocks loses one at a start.
+            if count > left and (made or not self._first):
+                break
+            left -= count
+            self._first = False
+            made.append(_Old(number, first, first + count, start, stop))
+        return made
+
+
+def _doubtful(lives: Sequence[_Life], utc: float, mono: float) -> bool:
+    """Return whether the wall clock has jumped by more than a day: then nothing is deleted at this start.
+
+    A long pause looks the same. It is believed once this session has lasted for a day.
+    """
+    present = lives[-1]
+    set_by = (utc - mono) - (present.started - present.mono)
+    if abs(set_by) > DAY:
+        return True
+    before = lives[-2] if len(lives) > 1 else None
+    jumped = before is not None and abs(present.started - before.seen) > DAY
+    return jumped and mono - present.mono < DAY
+
+
+def _delete_bins(execute: Execute, block: _Old) -> None:
+    """Delete the finest bins of a block, but for the rows that other blocks have a part in."""
+    first, last = block.start // _CHUNK, block.stop // _CHUNK
+    stay = execute(
+        "SELECT t0, t1 FROM blocks WHERE t1 >= ? AND t0 < ?", (first * _CHUNK, (last + 1) * _CHUNK)
     )
-    gone, stay = [], kept[:]
-    for block in old:
-        if any(block[1] <= end and block[2] >= start for start, end in kept):
-            stay.append(block[1:])
-        else:
-            gone.append(block)
-    for number, start, stop in gone[:_AT_ONCE]:
-        execute("DELETE FROM blocks WHERE id = ?", (number,))
-        for first, after in _without(start // _CHUNK, stop // _CHUNK, stay):
-            execute("DELETE FROM bins WHERE level = ? AND chunk >= ? AND chunk < ?", (FINEST, first, after))
-    if gone:
-        execute("PRAGMA incremental_vacuum(2000)", ())
-    return len(gone[:_AT_ONCE])
+    for begin, after in _without(first, last + 1, stay):
+        execute("DELETE FROM bins WHERE level = ? AND chunk >= ? AND chunk < ?", (FINEST, begin, after))
+
+
+def _holes(execute: Execute, gone: Sequence[_Old]) -> list[tuple[int, int]]:
+    """Return where no events are left, as (index behind the event before, index of the event behind)."""
+    found: dict[tuple[int, int], None] = {}
+    for block in gone:
+        before = execute("SELECT max(first + count) FROM blocks WHERE first < ?", (block.first,))[0][0]
+        behind = execute("SELECT min(first) FROM blocks WHERE first > ?", (block.first,))[0][0]
+        found[-1 if before is None else before, block.after if behind is None else behind] = None
+    return list(found)
+
+
+def _delete_beside(execute: Execute, low: int, after: int) -> None:
+    """Delete what lies beside events that are gone: changes of the link and marks, but no notes.
+
+    The newest change of each session stays: it says whether there was a link in what follows.
+    """
+    execute(
+        "DELETE FROM links WHERE position > ? AND position < ? AND id NOT IN "
+        "(SELECT max(id) FROM links WHERE position > ? AND position < ? GROUP BY session)",
+        (low, after, low, after),
+    )
+    execute(
+        "DELETE FROM marks WHERE position > ? AND position < ? AND kind != 'note'",
+        (low, after),
+    )
 
 
 def _without(

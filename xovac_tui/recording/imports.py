@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from xovac_tui.recording.axis import Axis, Piece
 from xovac_tui.recording.codec import Block, block_of
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.lists import (
@@ -111,8 +112,10 @@ class _Reading:
                 self._beside(value)
         self._pack()
         played = _Played(self._packed)
+        head, axis = self._begin(head)
         return Tape(
             head=head,
+            axis=axis,
             stretches=played.stretches,
             get=played.get,
             scan=played.scan,
@@ -140,6 +143,20 @@ class _Reading:
                 sessions=tuple(_convert(one, RecordedSession) for one in sessions),
                 channels=msgspec.convert(channels, tuple[RecordedChannel, ...]),
             )
+
+    def _begin(self, head: TapeHead) -> tuple[TapeHead, Axis]:
+        """Return the head with where it begins, which files of older formats do not say, and the even time."""
+        axis = Axis(head.sessions, [one.piece for one in self._packed])
+        if not head.session:
+            recorders = [life for life in head.sessions if life.recording]
+            if self._packed:
+                place = self._packed[0].place
+                head = msgspec.structs.replace(head, session=place.session, mono=head.start - place.shift)
+            elif recorders:
+                life = recorders[0]
+                mono = head.start - (life.started - life.mono)
+                head = msgspec.structs.replace(head, session=life.id, mono=mono)
+        return head, axis.anchored(head.session, head.mono, head.start)
 
     def _decode(self, line: str) -> dict[str, Any]:
         try:
@@ -193,10 +210,14 @@ class _Reading:
 
     def _pack(self) -> None:
         if self._events:
-            times = [event.mono + self._place.shift for event in self._events]
+            times = [event.mono for event in self._events]
             first = self._events[0].index
-            self._packed.append(_Packed(block_of(self._events).pack(), self._place, max(times), first))
+            piece = Piece(first, first + len(times), *self._place_of(), min(times), max(times))
+            self._packed.append(_Packed(block_of(self._events).pack(), self._place, piece))
             self._events = []
+
+    def _place_of(self) -> tuple[int, float]:
+        return self._place.session, self._place.shift
 
     def _wrong(self, why: str) -> RecordError:
         return RecordError(
@@ -209,10 +230,7 @@ class _Packed(msgspec.Struct, frozen=True):
 
     data: bytes
     place: _Place
-    until: float
-    """Record time of the newest."""
-    first: int
-    """Index of the first."""
+    piece: Piece
 
 
 class _Told:
@@ -233,10 +251,12 @@ def _convert(held: Any, kind: Any) -> Any:
     """Return a struct from the names of its fields, also where it is packed as a list elsewhere."""
     if not isinstance(held, dict):
         raise TypeError("an object was expected")
-    hints = {field.name: field.type for field in msgspec.structs.fields(kind)}
-    if missing := set(hints) - set(held):
+    fields = msgspec.structs.fields(kind)
+    if missing := {field.name for field in fields if field.required} - set(held):
         raise TypeError(f"{', '.join(sorted(missing))} is missing")
-    return kind(**{name: msgspec.convert(held[name], hint) for name, hint in hints.items()})
+    return kind(
+        **{field.name: msgspec.convert(held[field.name], field.type) for field in fields if field.name in held}
+    )
 
 
 class _Played:
@@ -244,13 +264,13 @@ class _Played:
 
     def __init__(self, packed: list[_Packed]) -> None:
         self._packed = packed
-        self._firsts = [one.first for one in packed]
+        self._firsts = [one.piece.first for one in packed]
         self._open: tuple[int, list[LoggedEvent]] | None = None
 
-    def stretches(self, begin: float) -> Iterator[Stretch]:
-        """Yield the blocks from a record time on."""
+    def stretches(self, index: int) -> Iterator[Stretch]:
+        """Yield the blocks from an event on."""
         for one in self._packed:
-            if one.until >= begin:
+            if one.piece.after > index:
                 yield Stretch(Block.unpack(one.data), one.place.shift, one.place.session)
 
     def get(self, index: int) -> LoggedEvent | None:

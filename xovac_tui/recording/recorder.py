@@ -186,6 +186,7 @@ class Recorder:
         alive = now - self._committed_at < BEAT_EVERY
         if writer.idle and alive and self._failing_since is None and not (durable and self._dirty):
             return
+        writer.mono = now
         writer.commit(self._clock.utc(), durable=durable)
         self._committed_at = now
         self._dirty = not durable
@@ -265,6 +266,7 @@ class Recorder:
         in_place = self._writer.in_place()
         if (self._may_record and self._lock.acquire()) or not in_place:
             self._take(self._writer)
+            self._writer.mono = self._clock.mono()
             self._writer.commit(self._clock.utc())
             self._writer.close(self._clock.utc())
             self._writer = None

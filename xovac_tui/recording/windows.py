@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress, islice, pairwise
 from statistics import median_low
 
@@ -13,7 +14,8 @@ import msgspec
 
 from xovac_tui.chamber.history import QUIET, Bins
 from xovac_tui.recording.bins import CHUNK, FINEST, LEVELS, Bin, Chunk, merge
-from xovac_tui.recording.record import Record
+from xovac_tui.recording.axis import Axis, Piece
+from xovac_tui.recording.record import Record, Stretch
 from xovac_tui.recording.schema import unpacking
 
 NAN = math.nan
@@ -27,6 +29,10 @@ _HOLE = 2.0 * FINEST
 """Seconds without a sample, of which the bins may know more: housekeeping takes the samples first."""
 _GAP_PERIODS = 3
 """Usual periods of a channel without a sample that are no gap yet."""
+
+
+_EVEN = 0.5
+"""Seconds by which even time and record time may be apart and be the same."""
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -189,20 +195,12 @@ class Windows:
         self, names: Sequence[str], start: float, end: float, only: range | None = None
     ) -> dict[str, tuple[list[float], list[float]]]:
         """Return every sample of channels in a stretch of record time, in order of time; NaN is no number."""
-        wanted = frozenset(names)
-        found: dict[str, tuple[list[float], list[float]]] = {}
-        for stretch in self.record.blocks(start, end):
-            if only is not None and stretch.block.first not in only:
-                continue
-            all_times = [mono + stretch.shift for mono in stretch.block.mono]
-            for name, parts in stretch.block.samples(wanted).items():
-                into = found.setdefault(name, ([], []))
-                for part in parts:
-                    whole = len(part.places) == len(all_times)
-                    times = all_times if whole else [all_times[place] for place in part.places]
-                    inside = [start <= at < end for at in times]
-                    into[0].extend(compress(times, inside))
-                    into[1].extend(compress(part.values, inside))
+        blocks = (
+            (stretch, stretch.shift)
+            for stretch in self.record.blocks(start, end)
+            if only is None or stretch.block.first in only
+        )
+        found = _samples_of(blocks, names, start, end, None)
         return {name: _in_order(*pair) for name, pair in found.items()}
 
     def summary(self, name: str, start: float, end: float) -> Summary | None:
@@ -253,6 +251,98 @@ class Windows:
         if name not in self._ids:
             self._ids.update((channel.name, channel.id) for channel in self.record.channels())
         return self._ids.get(name)
+
+
+class EvenWindows(Windows):
+    """Windows of one record in the even time of a span, from its own events alone.
+
+    Where the wall clock was not set, and no other events have the same times on it, bins can be used.
+    """
+
+    def __init__(self, record: Record, axis: Axis, first: int = 0, after: int = sys.maxsize) -> None:
+        """`first` and `after`: index of the first event that counts, and behind the last one."""
+        super().__init__(record)
+        self._axis, self._first, self._after = axis, first, after
+        self._plain: dict[tuple[float, float], bool] = {}
+
+    def window(
+        self, names: Sequence[str], start: float, end: float, columns: int, only: range | None = None
+    ) -> dict[str, Bins]:
+        """Return lowest and highest values of channels per column of `start` to `end` (even time)."""
+        if self._is_plain(start, end):
+            return super().window(names, start, end, columns, only)
+        return self._from_samples(names, start, max(end, start + _SHORTEST), max(1, columns), None)
+
+    def samples(
+        self, names: Sequence[str], start: float, end: float, only: range | None = None
+    ) -> dict[str, tuple[list[float], list[float]]]:
+        """Return every sample of channels in a stretch of even time, in order; NaN is no number."""
+        if self._is_plain(start, end):
+            return super().samples(names, start, end, only)
+        axis = self._axis
+        wanted = self.record.blocks_of(lambda piece: self._has(piece, start, end))
+        found = _samples_of(((one, axis.offset(one.session)) for one in wanted), names, start, end, self._within)
+        return {name: _in_order(*pair) for name, pair in found.items()}
+
+    def summary(self, name: str, start: float, end: float) -> Summary | None:
+        """Return lowest, highest and mean value of a channel over a stretch; None without a sample."""
+        if self._is_plain(start, end):
+            return super().summary(name, start, end)
+        values = [one for one in self.samples([name], start, end).get(name, ((), ()))[1] if one == one]
+        if not values:
+            return None
+        mean = math.fsum(one / len(values) for one in values)
+        return Summary(min(values), max(values), mean, len(values))
+
+    def _within(self, index: int) -> bool:
+        return self._first <= index < self._after
+
+    def _has(self, piece: Piece, start: float, end: float) -> bool:
+        first, last = self._axis.bounds(piece)
+        return piece.first < self._after and piece.after > self._first and last >= start and first < end
+
+    def _is_plain(self, start: float, end: float) -> bool:
+        """Return whether even time is record time in a stretch, for its own events and for no others."""
+        found = self._plain.get((start, end))
+        if found is None:
+            found = all(self._fits(piece, start, end) for piece in self._axis.pieces)
+            self._plain[start, end] = found
+        return found
+
+    def _fits(self, piece: Piece, start: float, end: float) -> bool:
+        at, stop = piece.low + piece.shift - FINEST, piece.high + piece.shift + FINEST
+        if piece.first < self._after and piece.after > self._first and self._has(piece, start, end):
+            return abs(self._axis.offset(piece.session) - piece.shift) < _EVEN
+        first, last = self._axis.bounds(piece)
+        same = abs(first - piece.low - piece.shift) < _EVEN
+        # Events beside the stretch are outside of it on either time, or would be counted with it.
+        return stop < start or at > end or (same and (last < start or first >= end))
+
+
+Blocks = Iterable[tuple[Stretch, float]]
+
+
+def _samples_of(
+    blocks: Blocks, names: Sequence[str], start: float, end: float, within: Callable[[int], bool] | None
+) -> dict[str, tuple[list[float], list[float]]]:
+    """Return the samples of blocks, each with what makes its monotonic time another one."""
+    wanted = frozenset(names)
+    found: dict[str, tuple[list[float], list[float]]] = {}
+    for stretch, shift in blocks:
+        block = stretch.block
+        all_times = [mono + shift for mono in block.mono]
+        for name, parts in block.samples(wanted).items():
+            into = found.setdefault(name, ([], []))
+            for part in parts:
+                whole = len(part.places) == len(all_times)
+                times = all_times if whole else [all_times[place] for place in part.places]
+                inside = [start <= at < end for at in times]
+                if within is not None:
+                    places = zip(inside, part.places, strict=True)
+                    inside = [kept and within(block.first + place) for kept, place in places]
+                into[0].extend(compress(times, inside))
+                into[1].extend(compress(part.values, inside))
+    return found
 
 
 def _in_order(times: list[float], values: list[float]) -> tuple[list[float], list[float]]:

@@ -114,7 +114,7 @@ class Flights:
         load = going.load
         if load is None and self._record.record is not None:
             # The load may have been written just after the run's last note.
-            newest = lists.newest_load(self._record.record, going.name, before=going.started + 1.0)
+            newest = lists.newest_load(self._record.record, going.name, of=going)
             load = newest.id if newest is not None else None
         loaded = self._plan_of(load)
         self.loaded = loaded or self.loaded
@@ -401,7 +401,7 @@ class Flights:
             await asyncio.sleep(_OTHERS_COMMIT)
             await asyncio.to_thread(self._find_cancel, flight)
         ramps, speed = flight.quick_ramps(), flight.state().speed
-        learned = await asyncio.to_thread(self._record.learn, flown.started[0], ramps, speed)
+        learned = await asyncio.to_thread(self._record.learn, flown.number, ramps, speed)
         self._save(flight, flown, rates=learned)
         await asyncio.to_thread(self._record.flush)
         with contextlib.suppress(XovacError, msgspec.MsgspecError):
@@ -410,7 +410,7 @@ class Flights:
     def _find_cancel(self, flight: Flight) -> None:
         from xovac_tui.flight import Result
 
-        who = self._record.cancelled_by(STOP_COMMAND, self._clock.utc())
+        who = self._record.cancelled_by(STOP_COMMAND)
         if who:
             flight.amend(
                 Result.CANCELLED, f"{STOP_COMMAND} was sent by {clean(who, 60)}, and the chamber stopped."
