@@ -87,7 +87,7 @@ def exported(path: Path, out: Path, wanted: str = "all", start: str | None = Non
         tape = tape_of(record, part_of(find_span(record, wanted), start, None, None))
         out.write_text("".join(transcript(tape)), encoding="utf-8")
         # The record is closed when the caller looks.
-        held = list(tape.stretches(0.0))
+        held = list(tape.stretches(0))
         tape = msgspec.structs.replace(tape, stretches=lambda _: iter(held))
     return tape, read_transcript(out)
 

@@ -75,10 +75,10 @@ def columns_of(place: str) -> tuple[str, ...]:
 
 def entry_hashes(before: str, number: int, place: str, row: int, values: Values) -> tuple[str, ...]:
     """Return the hashes that an entry may have: of all its columns, or of those of older versions."""
-    made = (entry_hash(before, number, place, row, values),)
-    if place in LATER:
-        made += (entry_hash(before, number, place, row, values[: len(COLUMNS[place])]),)
-    return made
+    made = entry_hash(before, number, place, row, values)
+    if place not in LATER:
+        return (made,)
+    return made, entry_hash(before, number, place, row, values[: len(COLUMNS[place])])
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from xovac_tui.recording.axis import Axis
+from xovac_tui.recording.axis import Axis, Piece
 from xovac_tui.recording.bins import CHUNK, FINEST
 from xovac_tui.recording.record import Record
 
@@ -49,11 +49,17 @@ class _Old(NamedTuple):
     """A block of events."""
 
     id: int
-    first: int
-    after: int
-    start: float
-    """Record time."""
-    stop: float
+    piece: Piece
+
+    @property
+    def size(self) -> int:
+        """How many events it holds."""
+        return self.piece.after - self.piece.first
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Record times of its earliest and its latest event."""
+        return self.piece.low + self.piece.shift, self.piece.high + self.piece.shift
 
 
 class Retention:
@@ -91,13 +97,19 @@ class Retention:
                 (session,),
             )
         ]
-        if not lives or lives[-1].id != session or _doubtful(lives, utc, mono):
+        blocks = [
+            _Old(number, Piece(first, first + count, owner, shift, start - shift, stop - shift))
+            for number, owner, first, count, start, stop, shift in execute(
+                "SELECT id, session, first, count, t0, t1, shift FROM blocks ORDER BY first", ()
+            )
+        ]
+        if not lives or lives[-1].id != session or _doubtful(lives, blocks, utc, mono):
             return 0
-        self._give_out(execute, mono)
-        gone = self._old(execute, lives, mono)[:_AT_ONCE]
+        self._give_out(blocks, mono)
+        gone = self._old(execute, lives, blocks, mono)[:_AT_ONCE]
         for block in gone:
             execute("DELETE FROM blocks WHERE id = ?", (block.id,))
-            self._left -= block.after - block.first
+            self._left -= block.size
         for block in gone:
             _delete_bins(execute, block)
         for low, after in _holes(execute, gone):
@@ -106,15 +118,17 @@ class Retention:
             execute("PRAGMA incremental_vacuum(2000)", ())
         return len(gone)
 
-    def _give_out(self, execute: Execute, mono: float) -> None:
+    def _give_out(self, blocks: Sequence[_Old], mono: float) -> None:
         if self._shared is None or mono - self._shared >= SHARE_EVERY:
             self._shared = mono
-            self._left = int(execute("SELECT coalesce(sum(count), 0) FROM blocks", ())[0][0]) // SHARE
+            self._left = sum(block.size for block in blocks) // SHARE
             self._first = True
 
-    def _old(self, execute: Execute, lives: Sequence[_Life], mono: float) -> list[_Old]:
+    def _old(
+        self, execute: Execute, lives: Sequence[_Life], blocks: Sequence[_Old], mono: float
+    ) -> list[_Old]:
         """Return the blocks that may go now, oldest first."""
-        axis = Axis(lives, (), longest_pause=DAY)
+        axis = Axis(lives, [block.piece for block in blocks], longest_pause=DAY)
         present = lives[-1].id
         limit = axis.even(present, mono) - self._keep
         kept = execute(
@@ -124,25 +138,23 @@ class Retention:
         )
         made: list[_Old] = []
         left = self._left
-        for number, owner, first, count, start, stop, shift in execute(
-            "SELECT id, session, first, count, t0, t1, shift FROM blocks "
-            "WHERE session < ? AND id < (SELECT max(id) FROM blocks) ORDER BY id",
-            (present,),
-        ):
-            if not axis.knows(owner) or axis.even(owner, stop - shift) >= limit:
+        # Indices go on from the newest.
+        for block in blocks[:-1]:
+            piece = block.piece
+            if piece.session == present or not axis.knows(piece.session) or axis.bounds(piece)[1] >= limit:
                 continue
-            if any(first < end and first + count > begin for begin, end in kept):
+            if any(piece.first < end and piece.after > begin for begin, end in kept):
                 continue
             # A record of few blocks loses one at a start.
-            if count > left and (made or not self._first):
+            if block.size > left and (made or not self._first):
                 break
-            left -= count
+            left -= block.size
             self._first = False
-            made.append(_Old(number, first, first + count, start, stop))
+            made.append(block)
         return made
 
 
-def _doubtful(lives: Sequence[_Life], utc: float, mono: float) -> bool:
+def _doubtful(lives: Sequence[_Life], blocks: Sequence[_Old], utc: float, mono: float) -> bool:
     """Return whether the wall clock has jumped by more than a day: then nothing is deleted at this start.
 
     A long pause looks the same. It is believed once this session has lasted for a day.
@@ -151,14 +163,15 @@ def _doubtful(lives: Sequence[_Life], utc: float, mono: float) -> bool:
     set_by = (utc - mono) - (present.started - present.mono)
     if abs(set_by) > DAY:
         return True
-    before = lives[-2] if len(lives) > 1 else None
-    jumped = before is not None and abs(present.started - before.seen) > DAY
+    newest = [life.seen for life in lives[-2:-1]]
+    newest += [block.span[1] for block in blocks if block.piece.session != present.id][-1:]
+    jumped = bool(newest) and min(abs(present.started - one) for one in newest) > DAY
     return jumped and mono - present.mono < DAY
 
 
 def _delete_bins(execute: Execute, block: _Old) -> None:
     """Delete the finest bins of a block, but for the rows that other blocks have a part in."""
-    first, last = block.start // _CHUNK, block.stop // _CHUNK
+    first, last = (at // _CHUNK for at in block.span)
     stay = execute(
         "SELECT t0, t1 FROM blocks WHERE t1 >= ? AND t0 < ?", (first * _CHUNK, (last + 1) * _CHUNK)
     )
@@ -170,9 +183,10 @@ def _holes(execute: Execute, gone: Sequence[_Old]) -> list[tuple[int, int]]:
     """Return where no events are left, as (index behind the event before, index of the event behind)."""
     found: dict[tuple[int, int], None] = {}
     for block in gone:
-        before = execute("SELECT max(first + count) FROM blocks WHERE first < ?", (block.first,))[0][0]
-        behind = execute("SELECT min(first) FROM blocks WHERE first > ?", (block.first,))[0][0]
-        found[-1 if before is None else before, block.after if behind is None else behind] = None
+        first, after = block.piece.first, block.piece.after
+        before = execute("SELECT max(first + count) FROM blocks WHERE first < ?", (first,))[0][0]
+        behind = execute("SELECT min(first) FROM blocks WHERE first > ?", (first,))[0][0]
+        found[-1 if before is None else before, after if behind is None else behind] = None
     return list(found)
 
 

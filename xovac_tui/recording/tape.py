@@ -21,6 +21,7 @@ from xovac_tui.recording.lists import (
     RecordedMark,
     RecordedRun,
     RecordedSession,
+    Span,
     alarms,
     changes,
     commands,
@@ -112,7 +113,7 @@ def tape_of(record: Record, part: Part, told: Told | None = None) -> Tape:
     used |= {one.session for one in handed} | {one.session for one in changed}
     used |= {one.session for one in alarmed}
     told_of = [
-        _until(life, axis, end) for life in lives if life.id in used or _recorded(life, part, start, end)
+        _until(life, part.span, end) for life in lives if life.id in used or _recorded(life, part, start, end)
     ]
     begin = _session_at(part, recorders, start)
     return Tape(
@@ -173,21 +174,17 @@ def _session_at(part: Part, recorders: list[RecordedSession], start: float) -> i
     return first.session if first is not None else 0
 
 
-def _until(life: RecordedSession, axis: Axis, end: float) -> RecordedSession:
+def _until(life: RecordedSession, span: Span, end: float) -> RecordedSession:
     """Return a session as it was at a moment: it went on then, if it was seen later (or may be)."""
+    axis = span.axis
     began = axis.place(life.id, life.first, life.mono, life.started)
-    if began + life.seconds <= end and (life.closed or life.recording):
+    # Events that came later are on no tape that ends here.
+    life = msgspec.structs.replace(life, after=min(life.after, max(life.first, span.after)))
+    if began + life.seconds <= end - _LAST / 2 and (life.closed or life.recording):
         return life
     lasted = max(0.0, end - began)
     mono = life.mono + lasted
-    # Events that came later are on no tape that ends here.
-    after = life.after
-    if axis.knows(life.id):
-        own = (one.after for one in axis.pieces if one.session == life.id and one.high >= mono)
-        after = next(own, life.first)
-    return msgspec.structs.replace(
-        life, seen=life.started + lasted, seen_mono=mono, after=after, closed=False
-    )
+    return msgspec.structs.replace(life, seen=life.started + lasted, seen_mono=mono, closed=False)
 
 
 def _channels(record: Record, lives: list[RecordedSession]) -> tuple[RecordedChannel, ...]:

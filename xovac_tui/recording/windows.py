@@ -208,12 +208,15 @@ class Windows:
 
         The bins of 8 s at both ends count whole.
         """
+        return _summary(self._merged(name, math.floor(start / FINEST), math.floor(end / FINEST) + 1, start, end))
+
+    def _merged(self, name: str, first: int, after: int, start: float, end: float) -> Bin:
+        """Return all bins from one number of the finest to another, and what the tail has from start to end."""
         total: Bin = [math.inf, -math.inf, 0.0, 0]
-        stretch = (math.floor(start / FINEST), math.floor(end / FINEST) + 1)
         with self.record.moment():
             self.record.refresh(at_once=True)
-            for level, first, after in _cover(*stretch):
-                row = self._bins(name, level, first * level, after * level)
+            for level, begin, stop in _cover(first, after):
+                row = self._bins(name, level, begin * level, stop * level)
                 for one in zip(row.lows, row.highs, row.means, row.counts, strict=True):
                     if one[-1]:
                         merge(total, list(one))
@@ -221,7 +224,7 @@ class Windows:
                 for at, value in zip(times, values, strict=True):
                     if start <= at <= end and value == value:
                         merge(total, [value, value, value, 1])
-        return Summary(total[0], total[1], total[2], int(total[3])) if total[3] else None
+        return total
 
     def first_time(self, name: str) -> float | None:
         """Return the record time from which on there are bins of a channel, or samples of the newest."""
@@ -285,14 +288,30 @@ class EvenWindows(Windows):
         return {name: _in_order(*pair) for name, pair in found.items()}
 
     def summary(self, name: str, start: float, end: float) -> Summary | None:
-        """Return lowest, highest and mean value of a channel over a stretch; None without a sample."""
-        if self._is_plain(start, end):
+        """Return lowest, highest and mean value of a channel over a stretch; None without a sample.
+
+        Samples at both ends that lie outside do not count, where they are not deleted.
+        """
+        first, after = math.ceil(start / FINEST), math.floor(end / FINEST)
+        begin, stop = first * FINEST, after * FINEST
+        if not self._is_plain(start, end) or begin >= stop:
+            return _summary(self._sampled(name, start, end))
+        edges = [(at, to) for at, to in ((start, begin), (stop, end)) if at < to]
+        if not all(any(self._has(piece, at, to) for piece in self._axis.pieces) for at, to in edges):
+            # The events are deleted; their bins count whole.
             return super().summary(name, start, end)
-        values = [one for one in self.samples([name], start, end).get(name, ((), ()))[1] if one == one]
-        if not values:
-            return None
-        mean = math.fsum(one / len(values) for one in values)
-        return Summary(min(values), max(values), mean, len(values))
+        total = self._merged(name, first, after, begin, math.nextafter(stop, begin))
+        for at, to in edges:
+            merge(total, self._sampled(name, at, to))
+        return _summary(total)
+
+    def _sampled(self, name: str, start: float, end: float) -> Bin:
+        """Return what all samples of a stretch come to."""
+        total: Bin = [math.inf, -math.inf, 0.0, 0]
+        for value in self.samples([name], start, end).get(name, ((), ()))[1]:
+            if value == value:
+                merge(total, [value, value, value, 1])
+        return total
 
     def _within(self, index: int) -> bool:
         return self._first <= index < self._after
@@ -317,6 +336,10 @@ class EvenWindows(Windows):
         same = abs(first - piece.low - piece.shift) < _EVEN
         # Events beside the stretch are outside of it on either time, or would be counted with it.
         return stop < start or at > end or (same and (last < start or first >= end))
+
+
+def _summary(total: Bin) -> Summary | None:
+    return Summary(total[0], total[1], total[2], int(total[3])) if total[3] else None
 
 
 Blocks = Iterable[tuple[Stretch, float]]
