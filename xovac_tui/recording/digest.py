@@ -167,8 +167,24 @@ def gaps(record: Record, since: float, until: float, axis: Axis | None = None) -
             found.append(Gap(down, min(seen, end), recorded=True))
         if after is not None and end - seen > SILENCE:
             found.append(Gap(seen, end, recorded=False))
+    found += _asleep(record, axis)
+    found.sort(key=lambda gap: gap.start)
     cut = (Gap(max(gap.start, since), min(gap.end, until), gap.recorded) for gap in found)
     return tuple(gap for gap in cut if gap.seconds >= _SHORTEST)
+
+
+def _asleep(record: Record, axis: Axis) -> list[Gap]:
+    """Return when a recorder's machine was suspended, or the recorder itself was held."""
+    found: list[Gap] = []
+    begun: dict[int, float] = {}
+    marks = "SELECT session, kind, mono FROM marks WHERE kind IN ('asleep', 'awake') ORDER BY id"
+    for session, kind, mono in record.rows(marks):
+        if kind == "asleep":
+            begun[session] = mono
+        elif session in begun and axis.knows(session):
+            start = axis.even(session, begun.pop(session))
+            found.append(Gap(start, axis.even(session, mono), recorded=False))
+    return found
 
 
 def _began_online(

@@ -7,6 +7,7 @@ import queue
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -23,6 +24,8 @@ COMMIT_EVERY = 0.8
 """Seconds; what is older than a second is committed."""
 DURABLE_EVERY = 4.0
 """Seconds; what is older than five survives the machine, too."""
+ASLEEP = 10.0
+"""Seconds of a wait of less than one from which on it is noted that nothing ran here."""
 TIDY_EVERY = 600.0
 """Seconds between looks at what may be deleted."""
 TRY_EVERY = 5.0
@@ -62,6 +65,8 @@ class Recorder:
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._lock = WriterLock(path)
         self._writer: Writer | None = None
+        self._waited = clock.mono(), clock.mono()
+        """From when to when the thread waited last."""
         self._failing_since: float | None = None
         self._durable_at = self._tried_at = clock.mono()
         self._tidied_at = -TIDY_EVERY
@@ -130,8 +135,10 @@ class Recorder:
         self._open()
         self._ready.set()
         while not self._stopping:
+            before = self._clock.mono()
             self._wake.wait(COMMIT_EVERY)
             self._wake.clear()
+            self._waited = before, self._clock.mono()
             self._turn()
         self._turn(durable=True)
         if self._writer is not None:
@@ -157,6 +164,20 @@ class Recorder:
         for done in waiting:
             done.set()
 
+    def _note_sleep(self, writer: Writer, heard: list[float]) -> None:
+        """Note a wait that was far too long: the machine was suspended, or this program was held.
+
+        `heard` are the monotonic times of the events that came meanwhile, in which it did run.
+        """
+        before, now = self._waited
+        self._waited = now, now
+        if now - before < ASLEEP or not writer.recording:
+            return
+        moments = [before, *(mono for mono in heard if before < mono < now), now]
+        start, end = max(pairwise(moments), key=lambda pair: pair[1] - pair[0])
+        if end - start >= ASLEEP:
+            writer.asleep(start, end, self._clock.utc() - (self._clock.mono() - end))
+
     def _due(self) -> bool:
         return self._clock.mono() - self._tried_at >= TRY_EVERY
 
@@ -168,16 +189,19 @@ class Recorder:
 
     def _take(self, writer: Writer) -> None:
         # What comes meanwhile waits for the next turn: a flood must not keep this one from committing.
+        heard: list[float] = []
         for _ in range(self._items.qsize()):
             item = self._items.get()
             try:
                 if isinstance(item, Event):
                     writer.event(item)
+                    heard.append(item.mono)
                 else:
                     writer.item(item)
             except Exception as error:  # one that cannot be taken must not keep the next ones out
                 self._gone += 1
                 logging.getLogger(__name__).warning("something could not be recorded", exc_info=error)
+        self._note_sleep(writer, heard)
 
     def _commit(self, writer: Writer, *, durable: bool) -> None:
         now = self._clock.mono()

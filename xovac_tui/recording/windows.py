@@ -302,7 +302,8 @@ class EvenWindows(Windows):
             return super().summary(name, start, end)
         total = self._merged(name, first, after, begin, math.nextafter(stop, begin))
         for at, to in edges:
-            merge(total, self._sampled(name, at, to))
+            if (found := self._sampled(name, at, to))[3]:
+                merge(total, found)
         return _summary(total)
 
     def _sampled(self, name: str, start: float, end: float) -> Bin:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from xovac_tui.api.event import Event
+from xovac_tui.recipes.units import format_duration
 from xovac_tui.recording.axis import Piece
 from xovac_tui.recording.bins import CHUNK, LEVELS, Bin, Chunk, by_chunk, coarser, fold_samples
 from xovac_tui.recording.chain import vouching
@@ -196,6 +197,14 @@ class Writer:
             said = f"this machine's clock was set by {step:+.1f} s"
             self._hold(mark_row(self._place(), utc, mono, utc, "clock", said, ""))
         return mono + self._shift
+
+    def asleep(self, before: float, now: float, utc: float) -> None:
+        """Note that nothing ran here from one moment to another, in monotonic seconds; `utc` is the later."""
+        lasted = format_duration(now - before)
+        said = f"Nothing was recorded for {lasted}: this machine was suspended, or this program was held."
+        for mono, kind, text in ((before, "asleep", said), (now, "awake", "Recording goes on.")):
+            at = utc - (now - mono)
+            self._hold(mark_row(self._place(), self.time(at, mono), mono, at, kind, text, ""))
 
     def _pack_open(self) -> None:
         if self._open:

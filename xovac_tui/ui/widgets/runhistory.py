@@ -239,7 +239,7 @@ def happened_lines(past: PastRun, width: int, *, glyphs: Glyphs, times: Times) -
             found.append((one.t, f"note by {clean(one.who, 40)}: {clean(one.mark.text, 400)}", ""))
         elif one.mark.kind == "alarm":
             found.append((one.t, f"alarm: {clean(one.mark.text, 400)}", "rows--warn"))
-        elif one.mark.kind in ("clock", "unrecorded"):
+        elif one.mark.kind in ("clock", "unrecorded", "asleep"):
             found.append((one.t, clean(one.mark.text, 400), "rows--warn"))
     for file in past.attachments:
         caption = f" ({clean(file.text, 200)})" if file.text else ""
