@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,7 +13,7 @@ from tests.helpers.pastruns import BEGAN, SESSION, fly
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.snapshot import LinkView, LinkWord
-from xovac_tui.recording.items import Item, LinkItem, MarkItem, VisitItem
+from xovac_tui.recording.items import Item, LinkItem, MarkItem, RunItem, VisitItem
 from xovac_tui.recording.writer import Writer
 
 HOT = 99.0
@@ -48,8 +49,7 @@ class SteppedWriter:
             changes["started_utc"] = self.wall(item.started_mono)
         return msgspec.structs.replace(item, **changes)
 
-    def commit(self, utc: float) -> None:
-        mono = utc - BEGAN
+    def commit(self, mono: float) -> None:
         self.inner.mono = mono
         self.inner.commit(self.wall(mono))
 
@@ -57,6 +57,38 @@ class SteppedWriter:
         """Record what the chamber reports while no run goes on."""
         payload = decode_arguments(json.dumps({"part": celsius}))
         self.event(Event("chamber_state", payload, Direction.IN, Kind.MESSAGE, 0.0, mono))
+
+
+class _Kept:
+    """Takes what a run makes, to be written again and again."""
+
+    def __init__(self) -> None:
+        self.things: list[Event | Item] = []
+
+    def event(self, event: Event) -> bool:
+        self.things.append(event)
+        return True
+
+    def item(self, item: Item) -> None:
+        self.things.append(item)
+
+    def commit(self, utc: float) -> None:
+        pass
+
+
+@cache
+def flown() -> tuple[Event | Item, ...]:
+    """Return all that is recorded of one run, which loses its link for 20 s."""
+    kept = _Kept()
+    fly(cast("Writer", kept), 1, 100.0, lost=(60.0, 80.0))
+    (ended,) = [thing for thing in kept.things if isinstance(thing, RunItem)]
+    going: list[Event | Item] = []
+    notes = [ended.started_mono + seconds for seconds in (1.0, 60.0, 120.0, 180.0)]
+    for thing in kept.things:
+        while notes and isinstance(thing, Event) and thing.mono > notes[0]:
+            going.append(msgspec.structs.replace(ended, mono=notes.pop(0), result="running"))
+        going.append(thing)
+    return tuple(going)
 
 
 def stepped_record(path: Path, by: float, when: str) -> SteppedWriter:
@@ -67,7 +99,12 @@ def stepped_record(path: Path, by: float, when: str) -> SteppedWriter:
         writer.say(float(second), HOT)
         if second == 20:
             writer.inner.item(VisitItem("ada@lab", writer.wall(0.0), writer.wall(20.0), 20.0))
-    fly(cast("Writer", writer), 1, 100.0, lost=(60.0, 80.0))
+    for thing in flown():
+        if isinstance(thing, Event):
+            writer.event(thing)
+        else:
+            writer.item(thing)
+    writer.commit(writer.inner._times[-1])
     return writer
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.helpers.pastruns import BEGAN, SESSION
+from tests.helpers.pastruns import SESSION
 from tests.helpers.steppedclock import HOT, SteppedWriter, record_on, stepped_record
 from xovac_tui.api.loader import load_contract
 from xovac_tui.recording.digest import axis_to_now, digest
@@ -71,7 +71,14 @@ def report(path: Path, now: float) -> dict[str, Any]:
             one.name: [
                 None
                 if found is None
-                else (found.low, found.low_at - start, found.high, found.high_at - start, found.mean, found.count)
+                else (
+                    found.low,
+                    found.low_at - start,
+                    found.high,
+                    found.high_at - start,
+                    found.mean,
+                    found.count,
+                )
                 for found in one.figures
             ]
             for one in facts.channels

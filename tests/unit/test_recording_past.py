@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.history import Bins, History
-from xovac_tui.recording.housekeeping import SCARCE, Forecast, forecast, size_words, Retention
+from xovac_tui.recording.housekeeping import SCARCE, Forecast, Retention, forecast, size_words
 from xovac_tui.recording.items import Session
 from xovac_tui.recording.past import Past, RecordedHistory
 from xovac_tui.recording.record import Record

@@ -87,8 +87,7 @@ class _Listed:
                 run.label,
                 clean(run.name, 40) or _UNKNOWN,
                 source.say(run.started),
-                format_duration(self._seconds(run))
-                + ("" if run.ended is not None else " so far"),
+                format_duration(self._seconds(run)) + ("" if run.ended is not None else " so far"),
                 clean(run.result, 20) if run.ended is not None or self._held else "end not seen",
                 clean(self._who(run), 40),
                 _UNKNOWN if run.exported is None else source.say(run.exported),

@@ -209,9 +209,7 @@ class _Walk:
         fitting = () if values is None else entry_hashes(before, number, place, row, values)
         if told in fitting:
             return
-        if values is not None and any(
-            told in entry_hashes(one, number, place, row, values) for one in meant
-        ):
+        if values is not None and any(told in entry_hashes(one, number, place, row, values) for one in meant):
             self._rehashed(number - 1)
             return
         self._meant = fitting

@@ -187,9 +187,7 @@ def _asleep(record: Record, axis: Axis) -> list[Gap]:
     return found
 
 
-def _began_online(
-    axis: Axis, life: lists.RecordedSession, changes: Sequence[tuple[float, LinkWord]]
-) -> bool:
+def _began_online(axis: Axis, life: lists.RecordedSession, changes: Sequence[tuple[float, LinkWord]]) -> bool:
     """Return whether a recorder had a link when it began: it took over from another one, or a new file."""
     if changes:
         return changes[0][1] in (LinkWord.LOST, LinkWord.STALE)

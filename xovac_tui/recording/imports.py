@@ -255,7 +255,11 @@ def _convert(held: Any, kind: Any) -> Any:
     if missing := {field.name for field in fields if field.required} - set(held):
         raise TypeError(f"{', '.join(sorted(missing))} is missing")
     return kind(
-        **{field.name: msgspec.convert(held[field.name], field.type) for field in fields if field.name in held}
+        **{
+            field.name: msgspec.convert(held[field.name], field.type)
+            for field in fields
+            if field.name in held
+        }
     )
 
 

@@ -235,7 +235,9 @@ def sessions(record: Record, *, recording: bool = True) -> list[RecordedSession]
     with unpacking(record.path):
         return [
             msgspec.convert(
-                (*row[:_ABOUT], _session_about(row[_ABOUT]), *row[_ABOUT + 1 :]), RecordedSession, strict=False
+                (*row[:_ABOUT], _session_about(row[_ABOUT]), *row[_ABOUT + 1 :]),
+                RecordedSession,
+                strict=False,
             )
             for row in found
         ]
@@ -267,7 +269,9 @@ def last_recorded(record: Record, *, without: int) -> float:
 def runs(record: Record, *, flights: bool = True) -> list[RecordedRun]:
     """Return all runs, oldest first; without `flights` it is left out how they were flown, which is long."""
     columns = _RUN if flights else _RUN.replace("flight", "''")
-    return _timed(record, [RecordedRun(*row) for row in record.rows(f"SELECT {columns} FROM runs ORDER BY id")])
+    return _timed(
+        record, [RecordedRun(*row) for row in record.rows(f"SELECT {columns} FROM runs ORDER BY id")]
+    )
 
 
 def run(record: Record, number: int) -> RecordedRun | None:
@@ -392,7 +396,8 @@ def commands(
     )
     with unpacking(record.path):
         return [
-            msgspec.convert((*row[:4], _entry(row[4]), row[5]), RecordedCommand) for row in _in(found, within, 3)
+            msgspec.convert((*row[:4], _entry(row[4]), row[5]), RecordedCommand)
+            for row in _in(found, within, 3)
         ]
 
 
@@ -524,8 +529,7 @@ def newest_change(record: Record, kind: str) -> RecordedChange | None:
     if not record.audited:
         return None
     found = record.rows(
-        f"SELECT {_CHANGE} FROM changes WHERE kind = ? "
-        "ORDER BY id DESC LIMIT 1",
+        f"SELECT {_CHANGE} FROM changes WHERE kind = ? ORDER BY id DESC LIMIT 1",
         (kind,),
     )
     return RecordedChange(*found[0]) if found else None
@@ -581,7 +585,9 @@ def find_span(record: Record, wanted: str) -> Span:
     flown, lives = runs(record), sessions(record)
     if name == "last":
         # A run that began with the first event of its session is the newer one.
-        newest = [(one.first, kind, one.id) for kind, all_of in (("r", flown), ("s", lives)) for one in all_of]
+        newest = [
+            (one.first, kind, one.id) for kind, all_of in (("r", flown), ("s", lives)) for one in all_of
+        ]
         name = "{1}{2}".format(*max(newest, key=lambda one: (one[0], one[1] == "r", one[2])))
     kind, digits = (name[0], name[1:]) if name[:1] in "rs" else ("r", name)
     for one in flown if kind == "r" else ():

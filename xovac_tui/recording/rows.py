@@ -25,7 +25,6 @@ from xovac_tui.recording.items import (
 )
 from xovac_tui.recording.schema import ASKED
 
-
 CLOCK_STEP = 1.0
 """Seconds; the wall clock was set if it and the monotonic one part by more than this at once."""
 
@@ -180,9 +179,7 @@ def mark_row(place: Place, time: float, mono: float, utc: float, kind: str, text
     )
 
 
-def _alarm(
-    place: Place, utc: float, mono: float, data: AlarmChange | Ask, event: str, state: str
-) -> Row:
+def _alarm(place: Place, utc: float, mono: float, data: AlarmChange | Ask, event: str, state: str) -> Row:
     return insert(
         "alarms",
         audited=True,

@@ -46,7 +46,9 @@ _UNREADABLE = (zlib.error, msgspec.MsgspecError, ValueError, LookupError, Overfl
 def added_columns() -> str:
     """Return the statements that add the columns of version 3."""
     return "".join(
-        f"ALTER TABLE {table} ADD COLUMN {column};\n" for table, columns in _ADDED.items() for column in columns
+        f"ALTER TABLE {table} ADD COLUMN {column};\n"
+        for table, columns in _ADDED.items()
+        for column in columns
     )
 
 

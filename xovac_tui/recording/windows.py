@@ -13,8 +13,8 @@ from statistics import median_low
 import msgspec
 
 from xovac_tui.chamber.history import QUIET, Bins
-from xovac_tui.recording.bins import CHUNK, FINEST, LEVELS, Bin, Chunk, merge
 from xovac_tui.recording.axis import Axis, Piece
+from xovac_tui.recording.bins import CHUNK, FINEST, LEVELS, Bin, Chunk, merge
 from xovac_tui.recording.record import Record, Stretch
 from xovac_tui.recording.schema import unpacking
 
@@ -208,7 +208,9 @@ class Windows:
 
         The bins of 8 s at both ends count whole.
         """
-        return _summary(self._merged(name, math.floor(start / FINEST), math.floor(end / FINEST) + 1, start, end))
+        return _summary(
+            self._merged(name, math.floor(start / FINEST), math.floor(end / FINEST) + 1, start, end)
+        )
 
     def _merged(self, name: str, first: int, after: int, start: float, end: float) -> Bin:
         """Return all bins from one number of the finest to another, and what the tail has from start to end."""
@@ -284,7 +286,9 @@ class EvenWindows(Windows):
             return super().samples(names, start, end, only)
         axis = self._axis
         wanted = self.record.blocks_of(lambda piece: self._has(piece, start, end))
-        found = _samples_of(((one, axis.offset(one.session)) for one in wanted), names, start, end, self._within)
+        found = _samples_of(
+            ((one, axis.offset(one.session)) for one in wanted), names, start, end, self._within
+        )
         return {name: _in_order(*pair) for name, pair in found.items()}
 
     def summary(self, name: str, start: float, end: float) -> Summary | None:

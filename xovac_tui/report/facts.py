@@ -151,7 +151,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     def bare(self) -> LedgerEntry | None:
         """The command that sent a list by itself, where no recipe's file was handed over for the run."""
         began = self.past.recorded.started
-        sent = [one for one in self.past.commands if one.entry.command == _LOAD and one.t <= began + _ANSWERED]
+        sent = [
+            one for one in self.past.commands if one.entry.command == _LOAD and one.t <= began + _ANSWERED
+        ]
         before = [one.entry for one in sent if one.entry.outcome in _TAKEN and _sent_at(one) <= began]
         return before[-1] if before and self.past.load is None else None
 

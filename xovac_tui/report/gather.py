@@ -16,8 +16,8 @@ from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import PlanSettings
 from xovac_tui.recipes.units import format_temperature
 from xovac_tui.recording import lists
-from xovac_tui.recording.axis import Axis
 from xovac_tui.recording.attachments import attachment_data
+from xovac_tui.recording.axis import Axis
 from xovac_tui.recording.lists import RecordedLoad, RecordedSession, find_span, payload_hash
 from xovac_tui.recording.lock import is_recorded
 from xovac_tui.recording.parts import Part, open_still, part_of, unread

@@ -209,7 +209,10 @@ class _Page:
                     "" if leg.cycle is None else f"{leg.cycle[0]}/{leg.cycle[1]}",
                     text(leg.label, 120),
                     DASH if due is None else self._times.stamp(due),
-                    about + self._times.stamp(None if leg.start is None else self._past.recorded.started + leg.start),
+                    about
+                    + self._times.stamp(
+                        None if leg.start is None else self._past.recorded.started + leg.start
+                    ),
                     duration(leg.planned),
                     took,
                 )

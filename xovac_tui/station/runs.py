@@ -22,8 +22,8 @@ from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.plan import Plan
 from xovac_tui.recording import lists
 from xovac_tui.recording.attachments import Attachment, attachments
-from xovac_tui.recording.digest import Extreme, Gap, gaps
 from xovac_tui.recording.axis import Axis
+from xovac_tui.recording.digest import Extreme, Gap, gaps
 from xovac_tui.recording.lists import RecordedCommand, RecordedLoad, RecordedMark, RecordedRun, Span
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.windows import EvenWindows, Windows
