@@ -17,7 +17,7 @@ class Clock(Protocol):
         ...
 
     def mono(self) -> float:
-        """Return monotonic seconds from an arbitrary origin; it never jumps back, and goes on in a suspension."""
+        """Return monotonic seconds from an arbitrary origin; it goes on in a suspension, never back."""
         ...
 
 

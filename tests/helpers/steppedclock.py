@@ -92,7 +92,7 @@ def flown() -> tuple[Event | Item, ...]:
 
 
 def stepped_record(path: Path, by: float, when: str) -> SteppedWriter:
-    """Record a run with idle time around it; the clock is set by so many seconds before, during or after it."""
+    """Record a run with idle time before it; the clock is set by so many seconds at some moment."""
     writer = SteppedWriter(path, by, STEPPED_AT[when])
     writer.item(LinkItem(LinkView(LinkWord.ONLINE), 0.0, 0.0))
     for second in range(90):

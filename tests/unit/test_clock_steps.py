@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -144,9 +143,9 @@ def found_in(path: Path, writer: SteppedWriter) -> Found:
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Found]:
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Found:
     path = tmp_path_factory.mktemp("plain") / "r.sqlite3"
-    yield found_in(path, stepped_record(path, 0.0, "never"))
+    return found_in(path, stepped_record(path, 0.0, "never"))
 
 
 def close_to(one: Any, other: Any) -> bool:

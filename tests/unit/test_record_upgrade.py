@@ -1,4 +1,4 @@
-"""Records of older versions: where their runs lie among the events is worked out, and nothing else changes."""
+"""Records of older versions: where runs lie among the events is worked out, nothing else changes."""
 
 from __future__ import annotations
 

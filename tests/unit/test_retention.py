@@ -1,4 +1,4 @@
-"""What `keep_days` deletes: only what is old by the record's own time, little at a time, and never too much."""
+"""What `keep_days` deletes: only what is old by the record's own time, and little at a time."""
 
 from __future__ import annotations
 

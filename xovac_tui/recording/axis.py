@@ -42,38 +42,58 @@ class Life(Protocol):
     """What is needed of a session."""
 
     @property
-    def id(self) -> int: ...
+    def id(self) -> int:
+        """Return its number."""
+        ...
 
     @property
-    def started(self) -> float: ...
+    def started(self) -> float:
+        """Return when it began, UTC seconds."""
+        ...
 
     @property
-    def mono(self) -> float: ...
+    def mono(self) -> float:
+        """Return when it began, monotonic seconds."""
+        ...
 
     @property
-    def seen(self) -> float: ...
+    def seen(self) -> float:
+        """Return its newest commit, UTC seconds."""
+        ...
 
     @property
-    def seen_mono(self) -> float | None: ...
+    def seen_mono(self) -> float | None:
+        """Return its newest commit, monotonic seconds; None where only the wall clock is known."""
+        ...
 
     @property
-    def recording(self) -> bool: ...
+    def recording(self) -> bool:
+        """Return whether it is a recorder's."""
+        ...
 
 
 class Placed(Protocol):
     """A row that lies beside the events."""
 
     @property
-    def session(self) -> int: ...
+    def session(self) -> int:
+        """Return the session that wrote it."""
+        ...
 
     @property
-    def position(self) -> int | None: ...
+    def position(self) -> int | None:
+        """Return the index of the event that came next; None where it is not known."""
+        ...
 
     @property
-    def mono(self) -> float | None: ...
+    def mono(self) -> float | None:
+        """Return its session's monotonic seconds; None where they are not known."""
+        ...
 
     @property
-    def t(self) -> float: ...
+    def t(self) -> float:
+        """Return its record time."""
+        ...
 
 
 Row = TypeVar("Row", bound=Placed)

@@ -29,7 +29,7 @@ LATER: dict[str, tuple[str, ...]] = {
     "loads": ("position", "mono"),
     "attachments": ("position", "mono"),
 }
-"""Audited table -> its columns that are hashed behind those; entries that are older vouch for the others only."""
+"""Audited table -> its columns that are hashed behind those; older entries vouch for the others only."""
 ONLY = {"marks": "kind = 'note'"}
 """Audited table -> which of its rows are; all where nothing is said."""
 MIGRATED = "migrated"

@@ -82,7 +82,7 @@ def axis_to_now(record: Record, now: float, session: int = 0, mono: float = 0.0)
 
 
 def away_since(record: Record, who: str, now: float, axis: Axis | None = None) -> float | None:
-    """Return until when somebody looked (even time), if that is long ago; None: he never did, or hardly left."""
+    """Return until when somebody looked (even time); None where that is not long ago, or never was."""
     seen = lists.visits(record, who)
     if not seen:
         return None

@@ -65,9 +65,9 @@ class _Old(NamedTuple):
 class Retention:
     """Deletes old events from the record of one session that records, a bounded number at a time.
 
-    Ages are even time: they count from now backwards, by the monotonic clock within a session. A pause between
-    two recorders counts for a day at most, since no one can tell a long one from a clock that was wrong. So a
-    clock that is set to another year makes nothing old.
+    Ages are even time: they count from now backwards, by the monotonic clock within a session. A pause
+    between two recorders counts for a day at most, since a long one cannot be told from a clock that was
+    wrong. So a clock that is set to another year makes nothing old.
     """
 
     def __init__(self, keep_days: float, *, delete_unexported: bool = False) -> None:
@@ -93,7 +93,8 @@ class Retention:
         lives = [
             _Life(*row)
             for row in execute(
-                "SELECT id, started, mono, seen, seen_mono FROM sessions WHERE recording AND id <= ? ORDER BY id",
+                "SELECT id, started, mono, seen, seen_mono FROM sessions WHERE recording AND id <= ? "
+                "ORDER BY id",
                 (session,),
             )
         ]

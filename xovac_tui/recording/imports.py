@@ -145,7 +145,7 @@ class _Reading:
             )
 
     def _begin(self, head: TapeHead) -> tuple[TapeHead, Axis]:
-        """Return the head with where it begins, which files of older formats do not say, and the even time."""
+        """Return the head with where it begins, which older formats do not say, and the even time."""
         axis = Axis(head.sessions, [one.piece for one in self._packed])
         if not head.session:
             recorders = [life for life in head.sessions if life.recording]

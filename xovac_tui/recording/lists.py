@@ -315,6 +315,8 @@ class SentLoad(msgspec.Struct, frozen=True):
     """Record time of its outcome."""
     hash: str
     """SHA-256 of the payload as it was sent, hex: that of the recipe that it handed over."""
+    position: int | None = None
+    mono: float | None = None
 
 
 def newest_sent_load(record: Record, *, without: int = 0) -> SentLoad | None:
@@ -323,14 +325,14 @@ def newest_sent_load(record: Record, *, without: int = 0) -> SentLoad | None:
     What the device has turned down is none.
     """
     found = record.rows(
-        "SELECT session, t, data FROM ledger WHERE command = 'load_recipe' AND outcome IN (?, ?, ?) "
-        "AND session != ? ORDER BY id DESC LIMIT 1",
+        "SELECT session, t, data, position, mono FROM ledger WHERE command = 'load_recipe' "
+        "AND outcome IN (?, ?, ?) AND session != ? ORDER BY id DESC LIMIT 1",
         (Outcome.SUCCESS.value, Outcome.UNKNOWN.value, Outcome.DONE.value, without),
     )
     if not found:
         return None
-    session, t, data = found[0]
-    return SentLoad(session, t, payload_hash(_entry(data).payload))
+    session, t, data, position, mono = found[0]
+    return SentLoad(session, t, payload_hash(_entry(data).payload), position, mono)
 
 
 def payload_hash(text: str) -> str:
@@ -367,8 +369,8 @@ def newest_load(
     What the device has turned down is none.
     """
     found = record.rows(
-        "SELECT id, session, position, t, mono FROM loads WHERE outcome IN (?, ?, ?) AND (? IS NULL OR name = ?) "
-        "ORDER BY id DESC",
+        "SELECT id, session, position, t, mono FROM loads WHERE outcome IN (?, ?, ?) "
+        "AND (? IS NULL OR name = ?) ORDER BY id DESC",
         (Outcome.SUCCESS.value, Outcome.UNKNOWN.value, Outcome.DONE.value, name, name),
     )
     if of is not None and of.started_mono is not None and found:
@@ -487,7 +489,7 @@ def later_alarms(record: Record, after: int, *, without: int) -> list[RecordedAl
 
 
 def unanswered(record: Record, seconds: float) -> list[RecordedAsk]:
-    """Return what was asked, not longer than so ago, of alarms to which nothing happened after, oldest first."""
+    """Return what was asked in the last seconds of alarms to which nothing happened since, oldest first."""
     if not record.audited:
         return []
     found = record.rows(

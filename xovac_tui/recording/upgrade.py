@@ -1,7 +1,7 @@
 """Works out where the rows of an older record lie among its events, and when by the monotonic clock.
 
-Files of versions 1 and 2 knew of most rows only their time on the wall clock. Where that clock was set, such a
-time can mean two moments; the events themselves, which are in order, decide.
+Files of versions 1 and 2 knew of most rows only their time on the wall clock. Where that clock was set, such
+a time can mean two moments; the events themselves, which are in order, decide.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from xovac_tui.recording.codec import Block, unpack_tail
 _ADDED: dict[str, tuple[str, ...]] = {
     # Index of the first event, and behind the newest one; monotonic seconds of the newest commit.
     "sessions": ("first_event INTEGER", "end_event INTEGER", "seen_mono REAL"),
-    # Likewise, monotonic seconds of its session, and which session noted it last: while a run goes on, its end
-    # is where it was noted last.
+    # Likewise, monotonic seconds of its session, and which session noted it last: while a run goes on, its
+    # end is where it was noted last.
     "runs": (
         *("first_event INTEGER", "end_event INTEGER", "started_mono REAL", "ended_mono REAL"),
         "end_session INTEGER",
@@ -146,7 +146,7 @@ class _Places:
 
     def _place(self, session: int, position: Any, t: float) -> tuple[int, float]:
         """Return the index of the event that came next, and the monotonic time, of a record time."""
-        mono, shift = self._began.get(session, (0.0, 0.0))
+        shift = self._began.get(session, (0.0, 0.0))[1]
         own = self._own.get(session, [])
         if isinstance(position, int):
             at = bisect_right(own, position, key=lambda one: one.first)
@@ -201,8 +201,8 @@ class _Places:
         if last_session == session:
             last = max(began, last)
         self._db.execute(
-            "UPDATE runs SET first_event = ?, end_event = ?, started_mono = ?, ended_mono = ?, end_session = ? "
-            "WHERE id = ?",
+            "UPDATE runs SET first_event = ?, end_event = ?, started_mono = ?, ended_mono = ?, "
+            "end_session = ? WHERE id = ?",
             (first, first if end is None else max(first, end), began, last, last_session, number),
         )
 

@@ -213,7 +213,7 @@ class Windows:
         )
 
     def _merged(self, name: str, first: int, after: int, start: float, end: float) -> Bin:
-        """Return all bins from one number of the finest to another, and what the tail has from start to end."""
+        """Return all bins between two numbers of the finest, and what the tail has from start to end."""
         total: Bin = [math.inf, -math.inf, 0.0, 0]
         with self.record.moment():
             self.record.refresh(at_once=True)

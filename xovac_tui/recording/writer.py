@@ -66,7 +66,7 @@ class Writer:
         self._shift = utc - mono
         self._began = mono
         self.mono: float | None = None
-        """This moment in monotonic seconds, for the next commit; None: by the wall clock, as it was set last."""
+        """This moment in monotonic seconds, for the next commit; None: as the wall clock says."""
         self._times = array("d")
         """Monotonic times of the newest events of this session."""
         self._channels: dict[str, int] | None = None
@@ -105,8 +105,8 @@ class Writer:
         with _transaction(db):
             self.next_index = self._next_index()
             row = db.execute(
-                "INSERT INTO sessions (started, mono, seen, seen_mono, first_event, end_event, recording, pid, "
-                "host, who, program, about) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO sessions (started, mono, seen, seen_mono, first_event, end_event, recording, "
+                "pid, host, who, program, about) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     utc,
                     mono,
@@ -253,7 +253,8 @@ class Writer:
         with contextlib.suppress(sqlite3.Error):
             found = self._db.execute(
                 "SELECT first, count, session, shift, t0 - shift, t1 - shift FROM blocks "
-                f"WHERE first < ? AND session {'=' if own else '<'} ? AND t0 <= ? ORDER BY first DESC LIMIT 1",
+                f"WHERE first < ? AND session {'=' if own else '<'} ? AND t0 <= ? "
+                "ORDER BY first DESC LIMIT 1",
                 (first, self.session, mono + self._shift),
             ).fetchone()
             if found is not None:

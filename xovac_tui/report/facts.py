@@ -32,7 +32,7 @@ def _sent_at(command: RecordedCommand) -> float:
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """Lowest, highest and mean value of one channel over some stretches; times in the even time of the run."""
+    """Lowest, highest and mean value of one channel over some stretches; times are the run's even time."""
 
     low: float
     low_at: float
@@ -86,7 +86,7 @@ class Paper(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """One run with all that belongs into its report. Times are even: they count from the wall time of the run's start."""
+    """One run with all that belongs into its report. Times are even, from the wall time of its start on."""
 
     past: PastRun
     chamber: str

@@ -27,6 +27,8 @@ from xovac_tui.recording.tape import Tape
 
 OWN_MARKS = frozenset({"lost", "online", "run", "idle", "step"})
 """Kinds of marks that the model makes by itself when it is fed again."""
+RECORDERS_MARKS = frozenset({"asleep", "awake"})
+"""Kinds of marks that the recorder makes, and that no screen showed then."""
 _TIE = 1e-6
 """Seconds: of some of what lies beside events only the UTC is known, whose floats are that coarse."""
 _LOADED = (Outcome.SUCCESS.value, Outcome.UNKNOWN.value)
@@ -199,7 +201,7 @@ class Reel:
                 if one.session == self.place.session:
                     sent = entry.mono + offset
                 else:
-                    # Another process has a clock of its own: how long before its outcome it was sent is known.
+                    # Another process has a clock of its own: how long it took to its outcome is known.
                     sent = at - (entry_age(one) if mono is None else mono - entry.mono)
                 return _replace(entry, id=number, mono=sent)
             case RecordedMark(mark=mark):

@@ -24,7 +24,7 @@ from xovac_tui.recording.record import Record
 from xovac_tui.recording.tape import Tape
 from xovac_tui.station.flights import Flights
 from xovac_tui.station.recording import StationRecord
-from xovac_tui.station.reel import OWN_MARKS, Place, Reel, Step, loaded
+from xovac_tui.station.reel import OWN_MARKS, RECORDERS_MARKS, Place, Reel, Step, loaded
 
 LOOK_EVERY = 2.0
 """Seconds of the record between looks at a run while nothing happens."""
@@ -203,7 +203,7 @@ class Replay:
                 # The answer, or the message that confirmed it, was mostly fed before: that is told once.
                 return () if known is not None and _became(known) == _became(told) else (told,)
             case Mark():
-                if happened.kind not in OWN_MARKS:
+                if happened.kind not in OWN_MARKS | RECORDERS_MARKS:
                     chamber.note(happened.text, happened.utc, happened.mono, happened.kind)
             case RecordedLoad():
                 if loaded(happened):
