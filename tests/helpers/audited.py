@@ -11,6 +11,7 @@ from typing import Any
 from tests.helpers.record import UTC, reading, writer
 from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmState, Ask, Severity
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
+from xovac_tui.recording.chain import BEGINNING, COLUMNS, entry_hash, raw_text
 from xovac_tui.recording.items import (
     AlarmItem,
     AskItem,
@@ -21,6 +22,7 @@ from xovac_tui.recording.items import (
     LoadItem,
     MarkItem,
 )
+from xovac_tui.recording.upgrade import added_columns
 
 PLACES = ("ledger", "alarms", "changes", "loads", "attachments", "marks")
 
@@ -99,9 +101,28 @@ def done_to(path: Path, statement: str, values: tuple[Any, ...] = ()) -> None:
         db.execute(statement, values)
 
 
+def without_places(db: sqlite3.Connection) -> None:
+    """Take away what version 3 has added to the tables of a record, as a program of version 2 wrote it."""
+    for statement in added_columns().split(";"):
+        if words := statement.split():
+            db.execute(f"ALTER TABLE {words[2]} DROP COLUMN {words[5]}")
+    db.execute("DROP TABLE recorder")
+    before = BEGINNING
+    with raw_text(db):
+        for number, place, row in db.execute("SELECT id, CAST(place AS BLOB), row FROM chain").fetchall():
+            name = place.decode()
+            columns = ", ".join(COLUMNS[name])
+            values = db.execute(f"SELECT {columns} FROM {name} WHERE id = ?", (row,)).fetchone()
+            before = entry_hash(before, number, name, row, values)
+            db.execute("UPDATE chain SET hash = ? WHERE id = ?", (before, number))
+    db.execute("UPDATE head SET hash = ?", (before,))
+    db.execute("PRAGMA user_version = 2")
+
+
 def downgraded(path: Path) -> None:
     """Make a file of the first version of a record, as a program without an audit wrote it."""
     with opened(path) as db:
-        for table in ("alarms", "changes", "attachments", "chain", "head", "recorder"):
+        without_places(db)
+        for table in ("alarms", "changes", "attachments", "chain", "head"):
             db.execute(f"DROP TABLE {table}")
         db.execute("PRAGMA user_version = 1")

@@ -204,7 +204,7 @@ def test_a_run_in_the_list_has_two_rows(path: Path, width: int) -> None:
     completed = read_runs(path)[2]
     rows = [
         list_line(
-            completed, second, width, BEGAN + 20_000, chosen=chosen, focus=True, marked=False,
+            completed, second, width, chosen=chosen, focus=True, marked=False,
             glyphs=UNICODE, times=TIMES,
         )
         for chosen in (False, True)

@@ -17,9 +17,9 @@ from tests.helpers.record import UTC, reading, writer
 from xovac_tui.recording import writer as writer_module
 from xovac_tui.recording.attachments import File, attach
 from xovac_tui.recording.audit import Audit, Head, entries, head_of, verify
-from xovac_tui.recording.chain import COLUMNS, canonical
+from xovac_tui.recording.chain import COLUMNS, canonical, columns_of
 from xovac_tui.recording.exported import note_exported
-from xovac_tui.recording.housekeeping import DAY, tidy
+from xovac_tui.recording.housekeeping import DAY, Retention
 from xovac_tui.recording.items import MarkItem
 from xovac_tui.recording.schema import RecordError, TornRecordError, open_for_writing
 from xovac_tui.recording.writer import BLOCK
@@ -74,9 +74,9 @@ def test_a_new_record_has_an_empty_chain(tmp_path: Path) -> None:
 def test_every_column_of_an_audited_table_is_hashed(path: Path) -> None:
     assert set(COLUMNS) == set(PLACES)
     with opened(path) as db:
-        for place, columns in COLUMNS.items():
+        for place in COLUMNS:
             there = [row[1].decode() for row in db.execute(f"PRAGMA table_info({place})")]
-            assert there == ["id", *columns]
+            assert there == ["id", *columns_of(place)]
 
 
 def test_the_hash_is_what_the_manual_says(path: Path) -> None:
@@ -146,7 +146,7 @@ class Cell:
 def cells(db: sqlite3.Connection) -> list[Cell]:
     """Return every cell of every audited row, of the chain and of its head."""
     tables: dict[str, tuple[str, ...]] = {
-        **{place: ("id", *columns) for place, columns in COLUMNS.items()},
+        **{place: ("id", *columns_of(place)) for place in COLUMNS},
         "chain": ("id", "place", "row", "hash"),
         "head": ("count", "hash"),
     }
@@ -224,7 +224,7 @@ def test_a_row_that_is_removed_is_missed(path: Path, place: str) -> None:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_row_that_is_added_is_found(path: Path, place: str) -> None:
-    names = ", ".join(COLUMNS[place])
+    names = ", ".join(columns_of(place))
     done_to(path, f"INSERT INTO {place} (id, {names}) SELECT 999, {names} FROM {place} WHERE id = 2")
     assert told(verify(path)) == [("added", place, 999)]
 
@@ -402,8 +402,11 @@ def test_housekeeping_and_exports_leave_the_chain_whole(tmp_path: Path) -> None:
                 made.item(item)
     made.commit(UTC)
     assert note_exported(path, [1], UTC) == ""
-    assert tidy(made.execute, UTC + 90 * DAY, 30.0, delete_unexported=True) > 0
     made.close(UTC)
+    later = writer(path, 2_100.0)
+    retention = Retention(30.0, delete_unexported=True)
+    assert retention.tidy(later.execute, later.session, UTC + 90 * DAY, 90 * DAY) > 0
+    later.close(UTC + 90 * DAY)
     found = verify(path)
     assert found.well
     assert found.head.count == 4 * EACH

@@ -18,7 +18,7 @@ from xovac_tui.recording import claim, files, lists
 from xovac_tui.recording import lock as lock_module
 from xovac_tui.recording.audit import verify
 from xovac_tui.recording.claim import ClaimedError, Row, other_recorder, row_of
-from xovac_tui.recording.items import MarkItem
+from xovac_tui.recording.items import ChangeItem, MarkItem
 from xovac_tui.recording.lock import WriterLock, is_recorded
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.recorder import Recorder
@@ -254,6 +254,7 @@ def test_the_row_goes_with_its_recorder_and_is_not_in_a_copy(path: Path, tmp_pat
 
 def test_indices_that_were_given_twice_are_found(path: Path) -> None:
     made = writer(path)
+    made.item(ChangeItem(kind="settings", who="ada@bench", text="in force", utc=UTC, mono=0.0))
     for number in range(30):
         made.event(reading(float(number), t=number))
         if number % 10 == 9:

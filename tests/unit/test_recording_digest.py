@@ -85,8 +85,8 @@ def path(tmp_path: Path) -> Path:
         writer.item(item)
     writer.item(VisitItem("ada@lab", UTC, UTC + 1_000))
     writer.execute(
-        "INSERT INTO runs (id, session, name, started, ended, result) "
-        "VALUES (1, 1, 'Soak', ?, ?, 'completed')",
+        "INSERT INTO runs (id, session, name, started, ended, result, started_mono, ended_mono) "
+        "VALUES (1, 1, 'Soak', ?, ?, 'completed', 500, 7000)",
         (UTC + 500, UTC + 7_000),
     )
     writer.commit(UTC + 10_000)

@@ -16,11 +16,13 @@ from typing import Any
 
 import pytest
 
+from tests.helpers import audited
 from tests.helpers.outside import copy_outside, read_outside, run_outside
 from tests.helpers.record import UTC, HandClock, raws_of, reading, session, writer, written
 from xovac_tui.recording import files
 from xovac_tui.recording import recorder as recorder_module
 from xovac_tui.recording.checking import check
+from xovac_tui.recording.items import ChangeItem
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.recorder import Recorder
 from xovac_tui.recording.schema import (
@@ -52,6 +54,9 @@ def recorder(path: Path, clock: HandClock) -> Iterator[Recorder]:
     made = Recorder(path, session(), clock)
     made.start()
     assert made.opened(10.0)
+    made.put(
+        ChangeItem(kind="settings", who="ada@bench", text="in force", utc=clock.utc(), mono=clock.mono())
+    )
     yield made
     made.close()
 
@@ -228,7 +233,7 @@ def test_a_record_that_was_moved_away_is_whole_there_and_a_new_one_is_begun(
     assert numbers_in(path.with_name("moved.sqlite3")) == list(range(5))
     assert numbers_in(path) == list(range(5, 12))
     for name in ("moved.sqlite3", path.name):
-        assert check(path.with_name(name)).well
+        assert not check(path.with_name(name)).faults
 
 
 def test_an_older_copy_that_takes_its_place_is_recorded_on_and_what_was_there_is_saved(
@@ -268,7 +273,7 @@ def test_an_older_copy_that_is_written_over_it_is_noticed_and_set_aside(
     assert "set aside" in recorder.view.notes[0]
     assert numbers_in(path) == list(range(3 * BLOCK, 6 * BLOCK))
     recorder.close()
-    assert check(path).well
+    assert not check(path).faults
 
 
 def test_checkpoints_of_others_are_no_damage(recorder: Recorder, path: Path, clock: HandClock) -> None:
@@ -537,9 +542,8 @@ def test_a_second_name_of_a_record_is_refused_while_it_is_recorded(
 
 def of_before(path: Path) -> None:
     """Make a record of this version one of the version before."""
-    with contextlib.closing(sqlite3.connect(path)) as db:
-        db.execute("DROP TABLE recorder")
-        db.execute(f"PRAGMA user_version = {VERSION - 1}")
+    with audited.opened(path) as db:
+        audited.without_places(db)
 
 
 def test_a_file_of_the_version_before_is_kept_beside_the_new_one(path: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.history import Bins, History
-from xovac_tui.recording.housekeeping import SCARCE, Forecast, forecast, size_words, tidy
+from xovac_tui.recording.housekeeping import SCARCE, Forecast, Retention, forecast, size_words
 from xovac_tui.recording.items import Session
 from xovac_tui.recording.past import Past, RecordedHistory
 from xovac_tui.recording.record import Record
@@ -203,11 +203,29 @@ def with_runs(path: Path) -> Writer:
         (3, 9 * day, None, None),
     ):
         writer.execute(
-            "INSERT INTO runs (id, session, name, started, ended, result, exported) "
-            "VALUES (?, 1, 'x', ?, ?, '', ?)",
-            (number, UTC + start, None if end is None else UTC + end, exported),
+            "INSERT INTO runs (id, session, name, started, ended, result, exported, first_event, end_event) "
+            "VALUES (?, 1, 'x', ?, ?, '', ?, ?, ?)",
+            (
+                number,
+                UTC + start,
+                None if end is None else UTC + end,
+                exported,
+                start // 60,
+                (end or start) // 60,
+            ),
         )
     return writer
+
+
+def swept(writer: Writer, mono: float, keep_days: float, *, delete_unexported: bool = False) -> int:
+    """Start as often as it takes to delete all that may go at this moment; return how many blocks went."""
+    total = 0
+    while True:
+        retention = Retention(keep_days, delete_unexported=delete_unexported)
+        gone = retention.tidy(writer.execute, writer.session, UTC + mono, mono)
+        if not gone:
+            return total
+        total += gone
 
 
 def kept(path: Path, day: float) -> bool:
@@ -221,10 +239,10 @@ def test_old_events_go_but_no_run_that_was_not_exported(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite3"
     writer = with_runs(path)
     now = UTC + 864_000
-    assert tidy(writer.execute, now, 0.0, delete_unexported=False) == 0
-    assert tidy(writer.execute, now, 5.0, delete_unexported=False) > 0
+    assert swept(writer, 864_000.0, 0.0) == 0
+    assert swept(writer, 864_000.0, 5.0) > 0
     assert [kept(path, day) for day in (0, 2, 4, 6, 9)] == [False, False, True, True, True]
-    assert tidy(writer.execute, now, 5.0, delete_unexported=True) > 0
+    assert swept(writer, 864_000.0, 5.0, delete_unexported=True) > 0
     assert [kept(path, day) for day in (0, 2, 4, 6, 9)] == [False, False, False, True, True]
     writer.close(now)
     # The trend still reaches back.
@@ -238,7 +256,7 @@ def test_a_run_that_goes_on_is_never_touched(tmp_path: Path) -> None:
     writer = with_runs(path)
     with Record(path) as reader:
         assert reader.first == 0
-        assert tidy(writer.execute, UTC + 30 * 86_400, 1.0, delete_unexported=True) > 0
+        assert swept(writer, 30 * 86_400.0, 1.0, delete_unexported=True) > 0
         assert [kept(path, day) for day in (6, 9)] == [False, True]
         # Who reads meanwhile sees where it begins now.
         reader.refresh(at_once=True)
@@ -308,12 +326,15 @@ def retained(path: Path) -> Windows:
     write(path, ((float(t), float(t)) for t in range(20_000)))
     writer = Writer(path, SESSION, recording=True, utc=UTC + 864_000, mono=864_000.0)
     writer.execute(
-        "INSERT INTO runs (id, session, name, started, ended, result) VALUES (1, 1, 'x', ?, ?, '')",
+        "INSERT INTO runs (id, session, name, started, ended, result, first_event, end_event) "
+        "VALUES (1, 1, 'x', ?, ?, '', 9000, 9400)",
         (UTC + 9_000, UTC + 9_400),
     )
     writer.event(message(864_000.0, 0.0))
     writer.commit(UTC + 864_000)
-    assert tidy(writer.execute, UTC + 864_000, 1.0, delete_unexported=False) > 30
+    # After a pause of ten days it is believed once this session has lasted for one.
+    assert swept(writer, 864_000.0, 1.0) == 0
+    assert swept(writer, 864_000.0 + 90_000, 1.0) > 30
     writer.close(UTC + 864_000)
     return Windows(Record(path))
 

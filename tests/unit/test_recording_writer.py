@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import random
 import sqlite3
@@ -14,6 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.helpers.audited import downgraded
 from tests.helpers.outside import copy_outside
 from tests.helpers.record import (
     UTC,
@@ -541,10 +541,7 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
     first.event(event(0.0, {"a": 1}))
     first.commit(UTC)
     first.close(UTC)
-    with contextlib.closing(sqlite3.connect(path)) as raw:
-        for table in ("alarms", "changes", "attachments", "chain", "head", "recorder"):
-            raw.execute(f"DROP TABLE {table}")
-        raw.execute("PRAGMA user_version = 1")
+    downgraded(path)
     with Record(path) as old:
         assert [*lists.alarms(old), *lists.newest_alarms(old), *lists.changes(old)] == []
         assert old.get(0) is not None

@@ -201,7 +201,7 @@ async def test_a_record_that_makes_no_sense_does_not_end_the_watching(tmp_path: 
         await one.report(seconds=3, part=85.0)
         assert alarm(one).state is AlarmState.UNACKNOWLEDGED
         with contextlib.closing(sqlite3.connect(path)) as db, db:
-            db.execute("INSERT INTO alarms VALUES (NULL, 99, 0, 0, 'part hot', 'asked', '', '', '{')")
+            db.execute("INSERT INTO alarms VALUES (NULL, 99, 0, 0, 'part hot', 'asked', '', '', '{', NULL)")
         await one.report(seconds=3, part=20.0)
         assert alarm(one).state is AlarmState.RETURNED
         assert "cannot be read" in one.station.alarms.view().problem

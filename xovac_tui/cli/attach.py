@@ -81,8 +81,7 @@ def _attached(source: Source, wanted: str) -> tuple[int, list[Attachment]]:
 
 
 def _put(source: Source, run: int, files: tuple[Path, ...], caption: str, there: list[Attachment]) -> None:
-    import time
-
+    from xovac_tui.clock import SystemClock
     from xovac_tui.recording.attachments import attach as attach_to
     from xovac_tui.recording.attachments import read_file
     from xovac_tui.recording.schema import RecordError, short_reason
@@ -97,6 +96,7 @@ def _put(source: Source, run: int, files: tuple[Path, ...], caption: str, there:
             read[file.hash] = file
     if not read:
         return
+    clock = SystemClock()
     try:
         attach_to(
             source.path,
@@ -104,8 +104,8 @@ def _put(source: Source, run: int, files: tuple[Path, ...], caption: str, there:
             run,
             tuple(read.values()),
             caption=caption,
-            utc=time.time(),
-            mono=time.monotonic(),
+            utc=clock.utc(),
+            mono=clock.mono(),
         )
     except (sqlite3.Error, OSError) as error:
         raise RecordError(

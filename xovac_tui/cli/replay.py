@@ -30,7 +30,7 @@ class _Played(msgspec.Struct, frozen=True):
     tape: Tape
     record: Record | None
     begin: float
-    """Record time to begin at."""
+    """Even time to begin at."""
     end: float
     notes: tuple[str, ...] = ()
     """Sentences that the operator must be told at the beginning."""
@@ -106,9 +106,9 @@ def _open(ctx: click.Context, what: str, record: Path | None, demo: bool) -> Ite
     # As it is now: a run that goes on is replayed up to this moment.
     with open_still(source.path) as opened:
         span = find_span(opened, what)
-        whole = opened.span()
         lead = _BEFORE if span.run is not None else 0.0
-        first = max(span.start - lead, whole[0]) if whole is not None else span.start
+        oldest = span.axis.bounds(span.axis.pieces[0])[0]
+        first = min(span.start, max(span.start - lead, oldest))
         part = Part(span, first, span.end)
         lost = check(opened, part)
         notes = (f"{missing(lost, source)} They are left out of this replay.",) if lost is not None else ()

@@ -46,16 +46,15 @@ class _Listed:
     """The runs and sessions of one record."""
 
     def __init__(self, record: Record, *, held: bool) -> None:
+        from xovac_tui.recording.lists import axis_of, sessions
         from xovac_tui.recording.lists import runs as runs_of
-        from xovac_tui.recording.lists import sessions
 
         self._record = record
         self._sessions = sessions(record)
         self._runs = runs_of(record)
         self._held = held
-        span = record.span()
-        self._end = span[1] if span else 0.0
-        self._lost = _checked(record) if span else None
+        self._axis = axis_of(record)
+        self._lost = _checked(record) if self._axis.pieces else None
 
     def data(self) -> dict[str, Any]:
         """Return all of it for JSON."""
@@ -78,7 +77,7 @@ class _Listed:
             (
                 f"s{life.id}",
                 source.say(life.started),
-                format_duration(life.seen - life.started),
+                format_duration(life.seconds),
                 self._state(life),
                 clean(life.who, 40),
                 clean(life.program, 40),
@@ -90,8 +89,7 @@ class _Listed:
                 run.label,
                 clean(run.name, 40) or _UNKNOWN,
                 source.say(run.started),
-                format_duration((run.ended or self._end) - run.started)
-                + ("" if run.ended is not None else " so far"),
+                format_duration(self._seconds(run)) + ("" if run.ended is not None else " so far"),
                 clean(run.result, 20) if run.ended is not None or self._held else "end not seen",
                 clean(self._who(run), 40),
                 _UNKNOWN if run.exported is None else source.say(run.exported),
@@ -106,6 +104,12 @@ class _Listed:
             return [*lines, "", "No run was recorded yet."]
         head = ("run", "recipe", "began", "took", "result", "who", "exported")
         return [*lines, "", *table([head, *flown], right=(3,))]
+
+    def _seconds(self, run: RecordedRun) -> float:
+        """Return how long a run took, or lasts by its newest event."""
+        from xovac_tui.recording.lists import span_of
+
+        return run.seconds if run.ended is not None else span_of(self._axis, run).seconds
 
     def _state(self, life: RecordedSession) -> str:
         if life.closed:
@@ -137,6 +141,7 @@ class _Listed:
             "id": f"s{life.id}",
             "began": _iso(life.started),
             "until": _iso(life.seen),
+            "seconds": round(life.seconds, 3),
             "state": self._state(life),
             "who": life.who,
             "host": life.host,
@@ -155,7 +160,7 @@ class _Listed:
             "recipe": run.name,
             "began": _iso(run.started),
             "ended": None if run.ended is None else _iso(run.ended),
-            "seconds": round((run.ended or self._end) - run.started, 3),
+            "seconds": round(self._seconds(run), 3),
             "result": run.result,
             "reason": run.reason,
             "who": self._who(run),

@@ -22,10 +22,11 @@ def away(state: FlightState, seen: Observation) -> float:
     """Return the seconds between a state that was written down and the next observation.
 
     The monotonic clock tells them exactly, unless the computer was started again in between: then the wall
-    clock has to.
+    clock has to. It counts from that start, so of a pause that is shorter by the wall clock it is the one to
+    believe: the wall clock was set back.
     """
     wall, steady = max(0.0, seen.utc - state.utc), seen.mono - state.mono
-    return steady if steady >= 0 and abs(steady - wall) <= _SAME else wall
+    return steady if steady >= 0 and wall - steady <= _SAME else wall
 
 
 def ending(state: FlightState, course: Course | None, seen: Observation) -> tuple[Result, str] | None:

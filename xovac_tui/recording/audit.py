@@ -18,7 +18,8 @@ from xovac_tui.recording.chain import (
     MIGRATED,
     Values,
     audited_rows,
-    entry_hash,
+    columns_of,
+    entry_hashes,
     raw_text,
     read_row,
 )
@@ -180,7 +181,7 @@ class _Walk:
         self._newest = 0
         self._hash: str | None = BEGINNING
         """Of the newest entry, as the chain has it; None where that entry is missing."""
-        self._meant: str | None = None
+        self._meant: tuple[str, ...] = ()
         """What the hash of the newest entry would be, where it is another one."""
         self._missing_tables = stand_in(db)
         self._migrated: int | None = None
@@ -225,8 +226,8 @@ class _Walk:
         before, meant = self._hash, self._meant
         if number != self._newest + 1:
             self._missing(self._newest + 1, number)
-            before = meant = None
-        self._newest, self._hash, self._meant = number, told, None
+            before, meant = None, ()
+        self._newest, self._hash, self._meant = number, told, ()
         values = _values(self._db, place, row)
         if values is not None and place in COLUMNS:
             self._vouched[place].add(row)
@@ -235,12 +236,13 @@ class _Walk:
         if before is None:
             # Without the entry before it nobody can tell; that one is told to be missing.
             return
-        if values is not None and entry_hash(before, number, place, row, values) == told:
+        fitting = () if values is None else entry_hashes(before, number, place, row, values)
+        if told in fitting:
             return
-        if values is not None and meant and entry_hash(meant, number, place, row, values) == told:
+        if values is not None and any(told in entry_hashes(one, number, place, row, values) for one in meant):
             self._rehashed(number - 1)
             return
-        self._meant = None if values is None else entry_hash(before, number, place, row, values)
+        self._meant = fitting
         self._doubts.append(_Doubt(number, place, row, before, told, values is not None))
 
     def _rehashed(self, number: int) -> None:
@@ -274,7 +276,7 @@ class _Walk:
             return
         elif (head.count, head.hash) == (self._newest, self._hash):
             return
-        elif self._meant is not None and (head.count, head.hash) == (self._newest, self._meant):
+        elif head.count == self._newest and head.hash in self._meant:
             self._rehashed(self._newest)
             return
         else:
@@ -320,7 +322,7 @@ class _Walk:
         values = read_row(self._db, place, row)
         rows = {row, doubt.row} if place == doubt.place else {row}
         for one in rows if values is not None else ():
-            if entry_hash(doubt.before, doubt.number, place, one, values or ()) == doubt.hash:
+            if doubt.hash in entry_hashes(doubt.before, doubt.number, place, one, values or ()):
                 return one
         return None
 
@@ -391,7 +393,7 @@ def _entry(db: sqlite3.Connection, number: int, place: str, row: Any) -> Entry:
     values = _values(db, place, row)
     if values is None:
         return Entry(number=number, place=place, row=row)
-    found = dict(zip(COLUMNS[place], values, strict=True))
+    found = dict(zip(columns_of(place), values, strict=True))
     t = found["t"]
     return Entry(
         number=number,

@@ -22,6 +22,14 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "marks": ("session", "position", "t", "mono", "utc", "kind", "text", "who"),
 }
 """Audited table -> its columns in the order in which they are hashed, behind the row's id."""
+LATER: dict[str, tuple[str, ...]] = {
+    "ledger": ("mono",),
+    "alarms": ("mono",),
+    "changes": ("position", "mono"),
+    "loads": ("position", "mono"),
+    "attachments": ("position", "mono"),
+}
+"""Audited table -> its columns that are hashed behind those; older entries vouch for the others only."""
 ONLY = {"marks": "kind = 'note'"}
 """Audited table -> which of its rows are; all where nothing is said."""
 MIGRATED = "migrated"
@@ -60,6 +68,19 @@ def entry_hash(before: str, number: int, place: str, row: int, values: Values) -
     return hashlib.sha256(before.encode() + canonical((number, place, row, *values))).hexdigest()
 
 
+def columns_of(place: str) -> tuple[str, ...]:
+    """Return the columns of an audited table in the order in which they are hashed."""
+    return (*COLUMNS[place], *LATER.get(place, ()))
+
+
+def entry_hashes(before: str, number: int, place: str, row: int, values: Values) -> tuple[str, ...]:
+    """Return the hashes that an entry may have: of all its columns, or of those of older versions."""
+    made = entry_hash(before, number, place, row, values)
+    if place not in LATER:
+        return (made,)
+    return made, entry_hash(before, number, place, row, values[: len(COLUMNS[place])])
+
+
 @contextlib.contextmanager
 def raw_text(db: sqlite3.Connection) -> Iterator[None]:
     """Have text read as the bytes that are in the file, told apart from blobs by being a bytearray."""
@@ -72,7 +93,7 @@ def raw_text(db: sqlite3.Connection) -> Iterator[None]:
 
 def read_row(db: sqlite3.Connection, place: str, row: int) -> Values | None:
     """Return what is hashed of an audited row; None where it is not there."""
-    statement = f"SELECT {', '.join(COLUMNS[place])} FROM {place} WHERE id = ?"
+    statement = f"SELECT {', '.join(columns_of(place))} FROM {place} WHERE id = ?"
     found: Values | None = db.execute(statement, (row,)).fetchone()
     return found
 

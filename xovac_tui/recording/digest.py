@@ -10,8 +10,9 @@ import msgspec
 from xovac_tui.chamber.alarmview import STANDING, AlarmChange, AlarmEvent
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord
 from xovac_tui.recording import lists
+from xovac_tui.recording.axis import Axis, Piece
 from xovac_tui.recording.record import Record
-from xovac_tui.recording.windows import Summary, Windows
+from xovac_tui.recording.windows import EvenWindows, Summary
 
 AWAY = 1800.0
 """Seconds after which it is worth telling."""
@@ -34,7 +35,7 @@ class Extreme(msgspec.Struct, frozen=True):
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """A stretch of time without data. UTC seconds."""
+    """A stretch of time without data, in even time."""
 
     start: float
     end: float
@@ -48,7 +49,7 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 class Digest(msgspec.Struct, frozen=True):
-    """What happened from `since` to `until`, UTC seconds (record time)."""
+    """What happened from `since` to `until`, in even time."""
 
     since: float
     until: float
@@ -68,10 +69,25 @@ class Digest(msgspec.Struct, frozen=True):
     events: int
 
 
-def away_since(record: Record, who: str, now: float) -> float | None:
-    """Return until when somebody looked, if that is long ago; None where he never did, or hardly left."""
-    seen = [visit.seen for visit in lists.visits(record, who)]
-    return seen[-1] if seen and now - seen[-1] >= AWAY else None
+def axis_to_now(record: Record, now: float, session: int = 0, mono: float = 0.0) -> Axis:
+    """Return the even time that ends now (UTC): at `mono` of a session, where this program records itself."""
+    axis = lists.axis_of(record)
+    if axis.knows(session):
+        return axis.anchored(session, mono, now)
+    lives = lists.sessions(record)
+    if not lives:
+        return axis
+    newest = lives[-1]
+    return axis.anchored(newest.id, newest.mono + newest.seconds, newest.seen)
+
+
+def away_since(record: Record, who: str, now: float, axis: Axis | None = None) -> float | None:
+    """Return until when somebody looked (even time); None where that is not long ago, or never was."""
+    seen = lists.visits(record, who)
+    if not seen:
+        return None
+    since = (axis or lists.axis_of(record)).of(seen[-1])
+    return since if now - since >= AWAY else None
 
 
 def digest(
@@ -80,27 +96,29 @@ def digest(
     until: float,
     *,
     channels: Sequence[tuple[str, str, str, bool]],
+    axis: Axis | None = None,
 ) -> Digest:
     """Read what happened; `channels` are the ones to tell of: full name, label, unit, logarithmic.
 
-    Where none is named, the first few that were recorded are told of.
+    `since` and `until` are even time: of `axis`, or of the record. Where no channel is named, the first few
+    that were recorded are told of.
     """
-    windows = Windows(record)
-    marks = lists.marks(record, since, until)
+    axis = axis or lists.axis_of(record)
+    within = axis.within(since, until)
+    windows = EvenWindows(record, axis)
+    marks = within.timed(lists.marks(record, within))
     told = channels or [(one.name, one.label or one.name, one.unit, False) for one in record.channels()]
     found = ((channel, windows.summary(channel[0], since, until)) for channel in told)
     extremes = (Extreme(*channel, summary) for channel, summary in found if summary is not None)
     return Digest(
         since=since,
         until=until,
-        runs=tuple(
-            run for run in lists.runs(record) if run.started < until and (run.ended or until) >= since
-        ),
+        runs=tuple(run for run in lists.runs(record) if _went_on(run, axis, since, until)),
         steps=sum(one.mark.kind == "step" for one in marks),
-        gaps=gaps(record, since, until),
-        commands=tuple(command.entry for command in lists.commands(record, since, until)),
+        gaps=gaps(record, since, until, axis),
+        commands=tuple(command.entry for command in lists.commands(record, within)),
         alarms=tuple(
-            one.change for one in lists.alarms(record, since, until) if one.change.event is AlarmEvent.RAISED
+            one.change for one in lists.alarms(record, within) if one.change.event is AlarmEvent.RAISED
         ),
         standing=frozenset(
             one.change.rule
@@ -109,43 +127,68 @@ def digest(
         ),
         notes=tuple(one.mark.text for one in marks if one.mark.kind == "note"),
         extremes=tuple(extremes if channels else islice(extremes, _SOME)),
-        events=_events(record, since, until),
+        events=sum(piece.after - piece.first for piece in axis.pieces if _touches(axis, piece, since, until)),
     )
 
 
-def gaps(record: Record, since: float, until: float) -> tuple[Gap, ...]:
-    """Return when there was no link, or no recorder, in a stretch of time."""
+def _went_on(run: lists.RecordedRun, axis: Axis, since: float, until: float) -> bool:
+    """Return whether a run began, ended or went on in a stretch of even time."""
+    if run.started_mono is None or not axis.knows(run.session):
+        return False
+    began = axis.even(run.session, run.started_mono)
+    return began < until and (run.ended is None or began + run.seconds >= since)
+
+
+def _touches(axis: Axis, piece: Piece, since: float, until: float) -> bool:
+    first, last = axis.bounds(piece)
+    return last >= since and first < until
+
+
+def gaps(record: Record, since: float, until: float, axis: Axis | None = None) -> tuple[Gap, ...]:
+    """Return when there was no link, or no recorder, in a stretch of even time (of `axis`, or the record)."""
+    axis = axis or lists.axis_of(record)
     found: list[Gap] = []
     lives = lists.sessions(record)
     changes = lists.links(record)
     for life, after in zip(lives, [*lives[1:], None], strict=True):
-        own = [change for change in changes if change.session == life.id]
-        down = None if _began_online(record, life, own) else life.started
-        for change in own:
-            if change.link.word is LinkWord.ONLINE:
+        began = axis.even(life.id, life.mono)
+        seen = began + life.seconds
+        own = [(axis.of(change), change.link.word) for change in changes if change.session == life.id]
+        down = None if _began_online(axis, life, own) else began
+        for t, word in own:
+            if word is LinkWord.ONLINE:
                 if down is not None:
-                    found.append(Gap(down, change.t, recorded=True))
+                    found.append(Gap(down, t, recorded=True))
                 down = None
             elif down is None:
-                down = change.t
-        end = after.started if after is not None else until
+                down = t
+        end = axis.even(after.id, after.mono) if after is not None else until
         if down is not None:
-            found.append(Gap(down, min(life.seen, end), recorded=True))
-        if after is not None and after.started - life.seen > SILENCE:
-            found.append(Gap(life.seen, after.started, recorded=False))
+            found.append(Gap(down, min(seen, end), recorded=True))
+        if after is not None and end - seen > SILENCE:
+            found.append(Gap(seen, end, recorded=False))
+    found += _asleep(record, axis)
+    found.sort(key=lambda gap: gap.start)
     cut = (Gap(max(gap.start, since), min(gap.end, until), gap.recorded) for gap in found)
     return tuple(gap for gap in cut if gap.seconds >= _SHORTEST)
 
 
-def _began_online(record: Record, life: lists.RecordedSession, changes: Sequence[lists.RecordedLink]) -> bool:
+def _asleep(record: Record, axis: Axis) -> list[Gap]:
+    """Return when a recorder's machine was suspended, or the recorder itself was held."""
+    found: list[Gap] = []
+    begun: dict[int, float] = {}
+    marks = "SELECT session, kind, mono FROM marks WHERE kind IN ('asleep', 'awake') ORDER BY id"
+    for session, kind, mono in record.rows(marks):
+        if kind == "asleep":
+            begun[session] = mono
+        elif session in begun and axis.knows(session):
+            start = axis.even(session, begun.pop(session))
+            found.append(Gap(start, axis.even(session, mono), recorded=False))
+    return found
+
+
+def _began_online(axis: Axis, life: lists.RecordedSession, changes: Sequence[tuple[float, LinkWord]]) -> bool:
     """Return whether a recorder had a link when it began: it took over from another one, or a new file."""
     if changes:
-        return changes[0].link.word in (LinkWord.LOST, LinkWord.STALE)
-    if record.rows("SELECT 1 FROM blocks WHERE session = ? LIMIT 1", (life.id,)):
-        return True
-    return any(stretch.session == life.id for stretch in record.tail())
-
-
-def _events(record: Record, since: float, until: float) -> int:
-    rows = record.rows("SELECT coalesce(sum(count), 0) FROM blocks WHERE t1 >= ? AND t0 < ?", (since, until))
-    return int(rows[0][0]) + sum(stretch.block.count for stretch in record.tail())
+        return changes[0][1] in (LinkWord.LOST, LinkWord.STALE)
+    return any(piece.session == life.id for piece in axis.pieces)

@@ -13,15 +13,17 @@ from xovac_tui.recording.schema import RecordError, open_for_writing, short_reas
 
 def whole_runs(record: Record, part: Part) -> list[int]:
     """Return the runs that have ended and of which a part holds everything."""
-    session = part.span.session
+    span = part.span
+    if not part.whole:
+        return []
     return [
         run.id
         for run in runs(record)
         if run.ended is not None
-        and part.start <= run.started
-        and run.ended <= part.end
-        and (session is None or session.id == run.session)
-        and (part.span.run is None or part.span.run.id == run.id)
+        and span.first <= run.first
+        and run.after <= span.after
+        and (span.session is None or span.session.id == run.session)
+        and (span.run is None or span.run.id == run.id)
     ]
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from xovac_tui.api.event import Direction, Form, Kind
 from xovac_tui.api.text import clean
+from xovac_tui.recording.axis import Axis, Piece
 from xovac_tui.recording.bounds import check_times
 from xovac_tui.recording.codec import Block, block_of, recordable
 from xovac_tui.recording.eventlog import LoggedEvent
@@ -120,8 +121,10 @@ class _Reading:
                 self._beside(value)
         self._pack()
         played = _Played(self._packed)
+        head, axis = self._begin(head)
         return Tape(
             head=head,
+            axis=axis,
             stretches=played.stretches,
             get=played.get,
             scan=played.scan,
@@ -160,6 +163,20 @@ class _Reading:
                 raise ValueError("a session in it went at an impossible speed")
         self._sessions = frozenset(life.id for life in head.sessions)
         return head
+
+    def _begin(self, head: TapeHead) -> tuple[TapeHead, Axis]:
+        """Return the head with where it begins, which older formats do not say, and the even time."""
+        axis = Axis(head.sessions, [one.piece for one in self._packed])
+        if not head.session:
+            recorders = [life for life in head.sessions if life.recording]
+            if self._packed:
+                place = self._packed[0].place
+                head = msgspec.structs.replace(head, session=place.session, mono=head.start - place.shift)
+            elif recorders:
+                life = recorders[0]
+                mono = head.start - (life.started - life.mono)
+                head = msgspec.structs.replace(head, session=life.id, mono=mono)
+        return head, axis.anchored(head.session, head.mono, head.start)
 
     def _decode(self, line: bytes) -> dict[str, Any]:
         if len(line) > _LONGEST:
@@ -236,9 +253,11 @@ class _Reading:
 
     def _pack(self) -> None:
         if self._events and self._place is not None:
-            times = [event.mono + self._place.shift for event in self._events]
+            place = self._place
+            times = [event.mono for event in self._events]
             first = self._events[0].index
-            self._packed.append(_Packed(block_of(self._events).pack(), self._place, max(times), first))
+            piece = Piece(first, first + len(times), place.session, place.shift, min(times), max(times))
+            self._packed.append(_Packed(block_of(self._events).pack(), place, piece))
             self._events, self._text = [], 0
 
     def _wrong(self, why: str) -> RecordError:
@@ -252,10 +271,7 @@ class _Packed(msgspec.Struct, frozen=True):
 
     data: bytes
     place: _Place
-    until: float
-    """Record time of the newest."""
-    first: int
-    """Index of the first."""
+    piece: Piece
 
 
 class _Told:
@@ -276,10 +292,16 @@ def _convert(held: Any, kind: Any) -> Any:
     """Return a struct from the names of its fields, also where it is packed as a list elsewhere."""
     if not isinstance(held, dict):
         raise TypeError("an object was expected")
-    hints = {field.name: field.type for field in msgspec.structs.fields(kind)}
-    if missing := set(hints) - set(held):
+    fields = msgspec.structs.fields(kind)
+    if missing := {field.name for field in fields if field.required} - set(held):
         raise TypeError(f"{', '.join(sorted(missing))} is missing")
-    return kind(**{name: msgspec.convert(held[name], hint) for name, hint in hints.items()})
+    return kind(
+        **{
+            field.name: msgspec.convert(held[field.name], field.type)
+            for field in fields
+            if field.name in held
+        }
+    )
 
 
 def _check_floats(one: Any) -> None:
@@ -299,13 +321,13 @@ class _Played:
 
     def __init__(self, packed: list[_Packed]) -> None:
         self._packed = packed
-        self._firsts = [one.first for one in packed]
+        self._firsts = [one.piece.first for one in packed]
         self._open: tuple[int, list[LoggedEvent]] | None = None
 
-    def stretches(self, begin: float) -> Iterator[Stretch]:
-        """Yield the blocks from a record time on."""
+    def stretches(self, index: int) -> Iterator[Stretch]:
+        """Yield the blocks from an event on."""
         for one in self._packed:
-            if one.until >= begin:
+            if one.piece.after > index:
                 yield Stretch(Block.unpack(one.data), one.place.shift, one.place.session)
 
     def get(self, index: int) -> LoggedEvent | None:

@@ -106,6 +106,8 @@ class VisitItem(msgspec.Struct, frozen=True):
     """UTC seconds."""
     seen: float
     """UTC seconds."""
+    mono: float | None = None
+    """Monotonic seconds at `seen`; None where only the wall clock is known."""
 
 
 class AlarmItem(msgspec.Struct, frozen=True):

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import sys
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
 from xovac_tui.chamber.alarmview import AlarmChange, Ask
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, Mark, Outcome
+from xovac_tui.recording.axis import Axis, Piece, Within
 from xovac_tui.recording.items import Session
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.schema import ASKED, RecordError, unpacking
 
+_HANDED_OVER = 1.0
+"""Seconds by which a load may seem later than the run that it began."""
 MOST_MARKS = 5_000
 """Marks of one stretch of time that are read at once, the newest."""
 
@@ -32,6 +39,18 @@ class RecordedSession(msgspec.Struct, frozen=True, array_like=True):
     who: str
     program: str
     about: Session
+    seen_mono: float | None = None
+    """Monotonic seconds at `seen`; None: by the wall clock since its start."""
+    first: int = 0
+    """Index of its first event."""
+    after: int = 0
+    """Index behind its newest event."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasted, or lasts by now, by its monotonic clock."""
+        wall = self.seen - self.started if self.seen_mono is None else self.seen_mono - self.mono
+        return max(0.0, wall)
 
 
 class RecordedLoad(msgspec.Struct, frozen=True):
@@ -50,10 +69,14 @@ class RecordedLoad(msgspec.Struct, frozen=True):
     """JSON."""
     settings: str
     """JSON."""
+    position: int | None = None
+    """Index of the event that came next; None where it is not known."""
+    mono: float | None = None
+    """Monotonic seconds of its session; None where they are not known."""
 
 
 class RecordedRun(msgspec.Struct, frozen=True):
-    """The flight of a recipe. Times in record time."""
+    """The flight of a recipe: a span of events. `started` and `ended` say when, by the wall clock then."""
 
     id: int
     session: int
@@ -68,6 +91,18 @@ class RecordedRun(msgspec.Struct, frozen=True):
     """JSON: how it was flown."""
     exported: float | None
     """UTC seconds of its newest export."""
+    first: int = 0
+    """Index of its first event."""
+    after: int = 0
+    """Index behind its last event; while it goes on: behind the newest that was noted."""
+    started_mono: float | None = None
+    """Monotonic seconds of its session."""
+    ended_mono: float | None = None
+    """Monotonic seconds of `end_session`; while it goes on: when it was noted last."""
+    end_session: int | None = None
+    """Session that noted its end, or how far it is."""
+    seconds: float = 0.0
+    """How long it took, or lasted when it was noted last, by the monotonic clock; never negative."""
 
     @property
     def label(self) -> str:
@@ -84,6 +119,8 @@ class RecordedCommand(msgspec.Struct, frozen=True, array_like=True):
     """Index of the event that came next."""
     t: float
     entry: LedgerEntry
+    mono: float | None = None
+    """Monotonic seconds of its session; None where they are not known."""
 
 
 class RecordedLink(msgspec.Struct, frozen=True, array_like=True):
@@ -93,6 +130,7 @@ class RecordedLink(msgspec.Struct, frozen=True, array_like=True):
     position: int
     t: float
     link: LinkView
+    mono: float | None = None
 
 
 class RecordedMark(msgspec.Struct, frozen=True):
@@ -104,6 +142,11 @@ class RecordedMark(msgspec.Struct, frozen=True):
     mark: Mark
     who: str
 
+    @property
+    def mono(self) -> float:
+        """Monotonic seconds of its session."""
+        return self.mark.mono
+
 
 class RecordedAlarm(msgspec.Struct, frozen=True):
     """Something that happened to an alarm. `t` in record time."""
@@ -114,6 +157,7 @@ class RecordedAlarm(msgspec.Struct, frozen=True):
     """Index of the event that came next."""
     t: float
     change: AlarmChange
+    mono: float | None = None
 
 
 class RecordedAsk(msgspec.Struct, frozen=True):
@@ -137,6 +181,8 @@ class RecordedChange(msgspec.Struct, frozen=True):
     """JSON; empty where nothing was known."""
     after: str
     """JSON."""
+    position: int | None = None
+    mono: float | None = None
 
 
 class Visit(msgspec.Struct, frozen=True):
@@ -145,6 +191,15 @@ class Visit(msgspec.Struct, frozen=True):
     who: str
     arrived: float
     seen: float
+    session: int = 0
+    position: int | None = None
+    """Index of the event that came next."""
+    mono: float | None = None
+
+    @property
+    def t(self) -> float:
+        """When it ended, UTC seconds."""
+        return self.seen
 
 
 _session_about = msgspec.json.Decoder(Session).decode
@@ -153,9 +208,25 @@ _link = msgspec.json.Decoder(LinkView).decode
 _alarm = msgspec.json.Decoder(AlarmChange).decode
 _ask = msgspec.json.Decoder(Ask).decode
 
-_SESSION = "id, started, mono, seen, closed, recording, pid, host, who, program, about"
-_LOAD = "id, session, t, who, name, outcome, hash, source, payload, plan, settings"
-_RUN = "id, session, load, name, started, ended, result, reason, flight, exported"
+_SESSION = (
+    "id, started, mono, seen, closed, recording, pid, host, who, program, about, "
+    "seen_mono, coalesce(first_event, 0), coalesce(end_event, 0)"
+)
+_ABOUT = 10
+"""Place of `about` among these."""
+_LOAD = "id, session, t, who, name, outcome, hash, source, payload, plan, settings, position, mono"
+_RUN = (
+    "id, session, load, name, started, ended, result, reason, flight, exported, "
+    "coalesce(first_event, 0), coalesce(end_event, 0), started_mono, ended_mono, end_session"
+)
+_CHANGE = "id, session, t, kind, who, text, before, after, position, mono"
+_PLACED = "coalesce(position, ?1) BETWEEN ?1 AND ?2"
+"""Chooses rows by their place among the events."""
+
+
+def _places(within: Within | None) -> tuple[int, int]:
+    """Return between which indices of the next event the rows of a stretch lie."""
+    return (0, sys.maxsize) if within is None else (within.low, within.high)
 
 
 def sessions(record: Record, *, recording: bool = True) -> list[RecordedSession]:
@@ -163,9 +234,30 @@ def sessions(record: Record, *, recording: bool = True) -> list[RecordedSession]
     found = record.rows(f"SELECT {_SESSION} FROM sessions WHERE recording OR NOT ? ORDER BY id", (recording,))
     with unpacking(record.path):
         return [
-            msgspec.convert((*row[:-1], _session_about(row[-1])), RecordedSession, strict=False)
+            msgspec.convert(
+                (*row[:_ABOUT], _session_about(row[_ABOUT]), *row[_ABOUT + 1 :]),
+                RecordedSession,
+                strict=False,
+            )
             for row in found
         ]
+
+
+def axis_of(record: Record) -> Axis:
+    """Return the even time of a record."""
+    found = record.rows("SELECT id, started, mono, seen, seen_mono FROM sessions WHERE recording ORDER BY id")
+    return Axis([_Life(*row) for row in found], record.pieces())
+
+
+class _Life(NamedTuple):
+    """What the even time needs of a session."""
+
+    id: int
+    started: float
+    mono: float
+    seen: float
+    seen_mono: float | None
+    recording: bool = True
 
 
 def last_recorded(record: Record, *, without: int) -> float:
@@ -177,13 +269,29 @@ def last_recorded(record: Record, *, without: int) -> float:
 def runs(record: Record, *, flights: bool = True) -> list[RecordedRun]:
     """Return all runs, oldest first; without `flights` it is left out how they were flown, which is long."""
     columns = _RUN if flights else _RUN.replace("flight", "''")
-    return [RecordedRun(*row) for row in record.rows(f"SELECT {columns} FROM runs ORDER BY id")]
+    return _timed(
+        record, [RecordedRun(*row) for row in record.rows(f"SELECT {columns} FROM runs ORDER BY id")]
+    )
 
 
 def run(record: Record, number: int) -> RecordedRun | None:
     """Return the run with this number."""
     found = record.rows(f"SELECT {_RUN} FROM runs WHERE id = ?", (number,))
-    return RecordedRun(*found[0]) if found else None
+    return _timed(record, [RecordedRun(*found[0])])[0] if found else None
+
+
+def _timed(record: Record, found: list[RecordedRun]) -> list[RecordedRun]:
+    """Return runs with how long they took."""
+    axis = axis_of(record) if found else None
+    made = []
+    for one in found:
+        if axis is None or one.started_mono is None or one.ended_mono is None:
+            made.append(one)
+            continue
+        end = one.session if one.end_session is None else one.end_session
+        seconds = axis.length(one.session, one.started_mono, end, one.ended_mono)
+        made.append(msgspec.structs.replace(one, seconds=seconds))
+    return made
 
 
 def open_run(record: Record) -> RecordedRun | None:
@@ -207,6 +315,8 @@ class SentLoad(msgspec.Struct, frozen=True):
     """Record time of its outcome."""
     hash: str
     """SHA-256 of the payload as it was sent, hex: that of the recipe that it handed over."""
+    position: int | None = None
+    mono: float | None = None
 
 
 def newest_sent_load(record: Record, *, without: int = 0) -> SentLoad | None:
@@ -215,14 +325,14 @@ def newest_sent_load(record: Record, *, without: int = 0) -> SentLoad | None:
     What the device has turned down is none.
     """
     found = record.rows(
-        "SELECT session, t, data FROM ledger WHERE command = 'load_recipe' AND outcome IN (?, ?, ?) "
-        "AND session != ? ORDER BY id DESC LIMIT 1",
+        "SELECT session, t, data, position, mono FROM ledger WHERE command = 'load_recipe' "
+        "AND outcome IN (?, ?, ?) AND session != ? ORDER BY id DESC LIMIT 1",
         (Outcome.SUCCESS.value, Outcome.UNKNOWN.value, Outcome.DONE.value, without),
     )
     if not found:
         return None
-    session, t, data = found[0]
-    return SentLoad(session, t, payload_hash(_entry(data).payload))
+    session, t, data, position, mono = found[0]
+    return SentLoad(session, t, payload_hash(_entry(data).payload), position, mono)
 
 
 def payload_hash(text: str) -> str:
@@ -251,18 +361,23 @@ def newest_state(record: Record) -> int:
     return int(record.rows("SELECT coalesce(max(id), 0) FROM ledger")[0][0])
 
 
-def newest_load(record: Record, name: str | None = None, before: float = 1e18) -> RecordedLoad | None:
-    """Return the recipe that was handed over last before a record time, of this name where one is given.
+def newest_load(
+    record: Record, name: str | None = None, of: RecordedRun | None = None
+) -> RecordedLoad | None:
+    """Return the recipe that was handed over last, of this name and before a run began where they are given.
 
     What the device has turned down is none.
     """
     found = record.rows(
-        f"SELECT {_LOAD} FROM loads WHERE outcome IN (?, ?, ?) AND (? IS NULL OR name = ?) "
-        "AND t <= ? "
-        "ORDER BY t DESC, id DESC LIMIT 1",
-        (Outcome.SUCCESS.value, Outcome.UNKNOWN.value, Outcome.DONE.value, name, name, before),
+        "SELECT id, session, position, t, mono FROM loads WHERE outcome IN (?, ?, ?) "
+        "AND (? IS NULL OR name = ?) ORDER BY id DESC",
+        (Outcome.SUCCESS.value, Outcome.UNKNOWN.value, Outcome.DONE.value, name, name),
     )
-    return RecordedLoad(*found[0]) if found else None
+    if of is not None and of.started_mono is not None and found:
+        axis = axis_of(record)
+        began = axis.even(of.session, of.started_mono)
+        found = [row for row in found if axis.place(row[1], row[2], row[4], row[3]) <= began + _HANDED_OVER]
+    return load(record, found[0][0]) if found else None
 
 
 def rates(record: Record) -> list[tuple[int, str]]:
@@ -273,56 +388,70 @@ def rates(record: Record) -> list[tuple[int, str]]:
 
 
 def commands(
-    record: Record, start: float = 0.0, end: float = 1e18, *, newest_only: bool = True
+    record: Record, within: Within | None = None, *, newest_only: bool = True
 ) -> list[RecordedCommand]:
-    """Return the commands of a stretch of record time as they ended up, or every state they were in."""
+    """Return the commands of a stretch (None: all) as they ended up, or every state they were in."""
     chosen = "AND id IN (SELECT max(id) FROM ledger GROUP BY session, entry)" if newest_only else ""
     found = record.rows(
-        f"SELECT id, session, position, t, data FROM ledger WHERE t >= ? AND t < ? {chosen} ORDER BY id",
-        (start, end),
-    )
-    with unpacking(record.path):
-        return [msgspec.convert((*row[:-1], _entry(row[-1])), RecordedCommand) for row in found]
-
-
-def links(record: Record, start: float = 0.0, end: float = 1e18) -> list[RecordedLink]:
-    """Return the changes of the connection in a stretch of record time."""
-    found = record.rows(
-        "SELECT session, position, t, data FROM links WHERE t >= ? AND t < ? ORDER BY id", (start, end)
-    )
-    with unpacking(record.path):
-        return [msgspec.convert((*row[:-1], _link(row[-1])), RecordedLink) for row in found]
-
-
-def marks(
-    record: Record, start: float = 0.0, end: float = 1e18, most: int = MOST_MARKS
-) -> list[RecordedMark]:
-    """Return the newest marks of a stretch of record time, oldest first."""
-    found = record.rows(
-        "SELECT session, position, t, mono, utc, kind, text, who FROM marks WHERE t >= ? AND t < ? "
-        "ORDER BY t DESC, id DESC LIMIT ?",
-        (start, end, most),
-    )
-    return [
-        RecordedMark(session, position, t, Mark(mono, utc, kind, text), who)
-        for session, position, t, mono, utc, kind, text, who in reversed(found)
-    ]
-
-
-def alarms(record: Record, start: float = 0.0, end: float = 1e18) -> list[RecordedAlarm]:
-    """Return what happened to alarms in a stretch of record time, oldest first."""
-    if not record.audited:
-        return []
-    found = record.rows(
-        "SELECT id, session, position, t, data FROM alarms WHERE t >= ? AND t < ? AND event != ? "
-        "ORDER BY t, id",
-        (start, end, ASKED),
+        f"SELECT id, session, position, t, data, mono FROM ledger WHERE {_PLACED} {chosen} ORDER BY id",
+        _places(within),
     )
     with unpacking(record.path):
         return [
-            RecordedAlarm(number, session, position, t, _alarm(data))
-            for number, session, position, t, data in found
+            msgspec.convert((*row[:4], _entry(row[4]), row[5]), RecordedCommand)
+            for row in _in(found, within, 3)
         ]
+
+
+def _in(rows: list[Any], within: Within | None, t: int) -> list[Any]:
+    """Return rows (with `session, position, t` before column `t`, and `mono` last) that a stretch holds."""
+    if within is None:
+        return rows
+    return [row for row in rows if within.holds(row[t - 2], row[t - 1], row[-1], row[t])]
+
+
+def links(record: Record, within: Within | None = None) -> list[RecordedLink]:
+    """Return the changes of the connection in a stretch; None: all."""
+    found = record.rows(
+        f"SELECT session, position, t, data, mono FROM links WHERE {_PLACED} ORDER BY id", _places(within)
+    )
+    with unpacking(record.path):
+        return [
+            msgspec.convert((*row[:3], _link(row[3]), row[4]), RecordedLink) for row in _in(found, within, 2)
+        ]
+
+
+def marks(record: Record, within: Within | None = None, most: int = MOST_MARKS) -> list[RecordedMark]:
+    """Return the newest marks of a stretch (None: of all), oldest first."""
+    found = record.rows(
+        "SELECT kind, text, who, utc, session, position, t, mono FROM marks "
+        f"WHERE {_PLACED} ORDER BY {'t' if within is None else 'id'} DESC, id DESC LIMIT ?3",
+        (*_places(within), most if within is None else -1),
+    )
+    made = [
+        RecordedMark(session, position, t, Mark(mono, utc, kind, text), who)
+        for kind, text, who, utc, session, position, t, mono in reversed(_in(found, within, 6))
+    ]
+    if within is not None:
+        made.sort(key=within.axis.of)
+    return made[-most:]
+
+
+def alarms(record: Record, within: Within | None = None) -> list[RecordedAlarm]:
+    """Return what happened to alarms in a stretch (None: all), oldest first."""
+    if not record.audited:
+        return []
+    found = record.rows(
+        "SELECT id, data, session, position, t, mono FROM alarms "
+        f"WHERE {_PLACED} AND event != ?3 ORDER BY id",
+        (*_places(within), ASKED),
+    )
+    with unpacking(record.path):
+        made = [
+            RecordedAlarm(number, session, position, t, _alarm(data), mono)
+            for number, data, session, position, t, mono in _in(found, within, 4)
+        ]
+    return sorted(made, key=(lambda one: one.t) if within is None else within.axis.of)
 
 
 def newest_alarms(record: Record) -> list[RecordedAlarm]:
@@ -359,18 +488,20 @@ def later_alarms(record: Record, after: int, *, without: int) -> list[RecordedAl
         ]
 
 
-def unanswered(record: Record, since: float) -> list[RecordedAsk]:
-    """Return what was asked since a record time of alarms to which nothing happened after, oldest first."""
+def unanswered(record: Record, seconds: float) -> list[RecordedAsk]:
+    """Return what was asked in the last seconds of alarms to which nothing happened since, oldest first."""
     if not record.audited:
         return []
     found = record.rows(
-        "SELECT id, session, data FROM alarms AS asked WHERE event = ? AND t >= ? AND NOT EXISTS "
+        "SELECT id, data, session, position, t, mono FROM alarms AS asked WHERE event = ? AND NOT EXISTS "
         "(SELECT 1 FROM alarms AS later WHERE later.rule = asked.rule AND later.id > asked.id "
         "AND later.event != ?) ORDER BY id",
-        (ASKED, since, ASKED),
+        (ASKED, ASKED),
     )
+    axis = axis_of(record)
+    recent = _in(found, axis.within(axis.now() - seconds, math.inf), 4)
     with unpacking(record.path):
-        return [RecordedAsk(number, session, _ask(data)) for number, session, data in found]
+        return [RecordedAsk(row[0], row[2], _ask(row[1])) for row in recent]
 
 
 def newest_alarm_row(record: Record) -> int:
@@ -380,16 +511,19 @@ def newest_alarm_row(record: Record) -> int:
     return int(record.rows("SELECT coalesce(max(id), 0) FROM alarms")[0][0])
 
 
-def changes(record: Record, start: float = 0.0, end: float = 1e18) -> list[RecordedChange]:
-    """Return which settings, limits, contracts and decisions of trust changed, oldest first."""
+def changes(record: Record, within: Within | None = None) -> list[RecordedChange]:
+    """Return which settings, limits, contracts and decisions of trust changed in a stretch (None: in all)."""
     if not record.audited:
         return []
-    found = record.rows(
-        "SELECT id, session, t, kind, who, text, before, after FROM changes WHERE t >= ? AND t < ? "
-        "ORDER BY id",
-        (start, end),
-    )
-    return [RecordedChange(*row) for row in found]
+    found = record.rows(f"SELECT {_CHANGE} FROM changes WHERE {_PLACED} ORDER BY id", _places(within))
+    made = [RecordedChange(*row) for row in found]
+    return made if within is None else within.keep(made)
+
+
+def loads(record: Record, within: Within) -> list[RecordedLoad]:
+    """Return the recipes that were handed over in a stretch."""
+    found = record.rows(f"SELECT {_LOAD} FROM loads WHERE {_PLACED} ORDER BY id", _places(within))
+    return within.keep([RecordedLoad(*row) for row in found])
 
 
 def newest_change(record: Record, kind: str) -> RecordedChange | None:
@@ -397,8 +531,7 @@ def newest_change(record: Record, kind: str) -> RecordedChange | None:
     if not record.audited:
         return None
     found = record.rows(
-        "SELECT id, session, t, kind, who, text, before, after FROM changes WHERE kind = ? "
-        "ORDER BY id DESC LIMIT 1",
+        f"SELECT {_CHANGE} FROM changes WHERE kind = ? ORDER BY id DESC LIMIT 1",
         (kind,),
     )
     return RecordedChange(*found[0]) if found else None
@@ -406,18 +539,38 @@ def newest_change(record: Record, kind: str) -> RecordedChange | None:
 
 def visits(record: Record, who: str) -> list[Visit]:
     """Return when somebody looked, oldest first."""
-    found = record.rows("SELECT who, arrived, seen FROM visits WHERE who = ? ORDER BY seen", (who,))
+    columns = "who, arrived, seen, session, position, mono"
+    found = record.rows(f"SELECT {columns} FROM visits WHERE who = ? ORDER BY id", (who,))
     return [Visit(*row) for row in found]
 
 
 class Span(msgspec.Struct, frozen=True):
-    """A stretch of a record that somebody named: a run, a session, or all of it. Record time."""
+    """A stretch of a record that somebody named: a run, a session, or all of it; a span of events.
+
+    Its times are even: they go on with the monotonic clock from the wall time of its start.
+    """
 
     label: str
     start: float
     end: float
+    """Exclusive."""
+    first: int
+    """Index of its first event."""
+    after: int
+    """Index behind its last event."""
+    axis: Axis
+    """Gives the even time of anything in the record."""
     run: RecordedRun | None = None
     session: RecordedSession | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return max(0.0, self.end - self.start)
+
+
+_LAST = 1e-3
+"""Seconds: an end is exclusive, and the last event belongs to what has no end of its own."""
 
 
 def find_span(record: Record, wanted: str) -> Span:
@@ -425,27 +578,26 @@ def find_span(record: Record, wanted: str) -> Span:
 
     RecordError says what there is when nothing has that name.
     """
-    whole = record.span()
-    if whole is None:
+    axis = axis_of(record)
+    if not axis.pieces:
         raise RecordError(f"Nothing is in the record {record.path} yet.")
-    start, end = whole[0], whole[1] + 1e-3
     name = wanted.strip().lower()
     if name == "all":
-        return Span("all", start, end)
+        return _of_events("all", axis, axis.pieces)
     flown, lives = runs(record), sessions(record)
     if name == "last":
-        newest = max(
-            [*((one.started, f"r{one.id}") for one in flown), *((one.started, f"s{one.id}") for one in lives)]
-        )
-        name = newest[1]
+        # A run that began with the first event of its session is the newer one.
+        newest = [
+            (one.first, kind, one.id) for kind, all_of in (("r", flown), ("s", lives)) for one in all_of
+        ]
+        name = "{1}{2}".format(*max(newest, key=lambda one: (one[0], one[1] == "r", one[2])))
     kind, digits = (name[0], name[1:]) if name[:1] in "rs" else ("r", name)
     for one in flown if kind == "r" else ():
         if digits == str(one.id):
-            return Span(one.label, one.started, end if one.ended is None else one.ended, run=one)
+            return span_of(axis, one)
     for life in lives if kind == "s" else ():
         if digits == str(life.id):
-            first, last = _extent(record, life)
-            return Span(f"s{life.id}", first, last, session=life)
+            return _of_session(axis, life)
     there = [f"r{one.id}" for one in flown[-5:]] + [f"s{life.id}" for life in lives[-5:]]
     raise RecordError(
         f'No run or session "{wanted}" is in {record.path}. There are {", ".join(there)}, `last` and `all`; '
@@ -453,11 +605,30 @@ def find_span(record: Record, wanted: str) -> Span:
     )
 
 
-def _extent(record: Record, life: RecordedSession) -> tuple[float, float]:
-    """Return the record times of a session's first and last event; its own times where it has none."""
-    found = record.rows("SELECT min(t0), max(t1) FROM blocks WHERE session = ?", (life.id,))[0]
-    times = [time for time in found if time is not None]
-    for stretch in record.tail():
-        if stretch.session == life.id:
-            times += [stretch.block.mono[0] + stretch.shift, stretch.block.mono[-1] + stretch.shift]
-    return (min(times), max(times) + 1e-3) if times else (life.started, life.seen)
+def span_of(axis: Axis, one: RecordedRun) -> Span:
+    """Return the span of a run; one that goes on reaches to the newest event."""
+    began = 0.0 if one.started_mono is None else one.started_mono
+    axis = axis.anchored(one.session, began, one.started)
+    if one.ended is not None:
+        return Span(one.label, one.started, one.started + one.seconds, one.first, one.after, axis, run=one)
+    pieces = axis.pieces
+    after = max(one.first, pieces[-1].after if pieces else 0)
+    end = axis.bounds(pieces[-1])[1] + _LAST if pieces else one.started
+    return Span(one.label, one.started, max(one.started, end), one.first, after, axis, run=one)
+
+
+def _of_session(axis: Axis, life: RecordedSession) -> Span:
+    own = [piece for piece in axis.pieces if piece.session == life.id]
+    label = f"s{life.id}"
+    if own:
+        return _of_events(label, axis, own, life)
+    axis = axis.anchored(life.id, life.mono, life.started)
+    return Span(label, life.started, life.started + life.seconds, life.first, life.first, axis, session=life)
+
+
+def _of_events(label: str, axis: Axis, pieces: Sequence[Piece], life: RecordedSession | None = None) -> Span:
+    """Return the span of all events of some blocks."""
+    begin = pieces[0]
+    axis = axis.anchored(begin.session, begin.low, begin.low + begin.shift)
+    end = max(axis.bounds(piece)[1] for piece in pieces) + _LAST
+    return Span(label, axis.bounds(begin)[0], end, begin.first, pieces[-1].after, axis, session=life)

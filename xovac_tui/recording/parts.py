@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from xovac_tui.api.text import clean
+from xovac_tui.recording.axis import Piece
 from xovac_tui.recording.lists import Span
 from xovac_tui.recording.moments import moment, say
 from xovac_tui.recording.record import Record, RecordedChannel, Stretch, Unread
@@ -24,7 +25,7 @@ Told = Callable[[float], None]
 
 
 class Part(msgspec.Struct, frozen=True):
-    """The stretch of a span that is exported, record time."""
+    """The stretch of a span that is exported, in the even time of the span."""
 
     span: Span
     start: float
@@ -36,6 +37,37 @@ class Part(msgspec.Struct, frozen=True):
         """True when nothing of the span is left out."""
         return self.start <= self.span.start and self.end >= self.span.end
 
+    def touches(self, piece: Piece) -> bool:
+        """Return whether events of a block may belong to the part."""
+        span = self.span
+        if self._by_index:
+            return piece.first < span.after and piece.after > span.first
+        first, last = span.axis.bounds(piece)
+        own = span.session is None or piece.session == span.session.id
+        return own and last >= self.start and first < self.end
+
+    @property
+    def _by_index(self) -> bool:
+        return (self.start, self.end) == (self.span.start, self.span.end)
+
+    def holds(self, stretch: Stretch) -> list[bool] | None:
+        """Return which events of a block belong to the part; None where all of them do."""
+        block, span = stretch.block, self.span
+        if self._by_index:
+            begin, stop = span.first - block.first, span.after - block.first
+            if begin <= 0 and stop >= block.count:
+                return None
+            return [begin <= place < stop for place in range(block.count)]
+        offset = span.axis.offset(stretch.session)
+        times = [mono + offset for mono in block.mono]
+        if self.start <= min(times) and max(times) < self.end:
+            return None
+        return [self.start <= at < self.end for at in times]
+
+    def even(self, stretch: Stretch) -> Stretch:
+        """Return a block with what makes its monotonic time even, in place of how the wall clock was set."""
+        return msgspec.structs.replace(stretch, shift=self.span.axis.offset(stretch.session))
+
 
 def open_still(path: Path) -> Record:
     """Open a record as it is at this moment: what is written meanwhile is left to the next reader."""
@@ -46,6 +78,9 @@ def part_of(span: Span, start: str | None, end: str | None, zone: tzinfo | None)
     """Return the part of a span that lies between two typed moments; RecordError where there is none."""
     first = span.start if start is None else moment(start, span.start, span.end, zone)
     last = span.end if end is None else moment(end, span.start, span.end, zone)
+    if start is None and end is None:
+        # A run that nothing was recorded of is empty, but no mistake.
+        return Part(span, first, last)
     if not (first < last and first < span.end and last > span.start):
         raise RecordError(
             f"Nothing of {span.label} is from {say(first, zone)} to {say(last, zone)}: it goes from "
@@ -54,36 +89,37 @@ def part_of(span: Span, start: str | None, end: str | None, zone: tzinfo | None)
     return Part(span, max(first, span.start), min(last, span.end))
 
 
+def recorded_stretches(record: Record, part: Part, told: Told | None = None) -> Iterator[Stretch]:
+    """Yield the blocks that hold events of a part, in order, with the wall clock as it was set."""
+    width = max(part.end - part.start, 1e-9)
+    for stretch in record.blocks_of(part.touches):
+        if told is not None:
+            at = stretch.block.mono[0] + part.span.axis.offset(stretch.session) - part.start
+            told(min(1.0, max(0.0, at / width)))
+        yield stretch
+
+
 def stretches(record: Record, part: Part, told: Told | None = None) -> Iterator[Stretch]:
-    """Yield the blocks that hold events of a part, in order."""
-    session = part.span.session.id if part.span.session else None
-    width = part.end - part.start
-    for stretch in record.blocks(part.start, part.end):
-        if session is None or stretch.session == session:
-            if told is not None:
-                at = stretch.block.mono[0] + stretch.shift - part.start
-                told(min(1.0, max(0.0, at / width)))
-            yield stretch
+    """Yield the blocks that hold events of a part, in order, in the even time of its span."""
+    for stretch in recorded_stretches(record, part, told):
+        yield part.even(stretch)
 
 
 def unread(record: Record, part: Part) -> Unread | None:
     """Return what could not be read of a part so far; None where nothing is missing."""
-    return record.unread(part.start, part.end, part.span.session.id if part.span.session else None)
+    return record.unread_of(part.touches)
 
 
 def check(record: Record, part: Part, told: Told | None = None) -> Unread | None:
     """Read all blocks of a part, and return what could not be read; 50 MB take about a second."""
-    for _ in stretches(record, part, told):
+    for _ in recorded_stretches(record, part, told):
         pass
     return unread(record, part)
 
 
 def inside(stretch: Stretch, part: Part) -> list[bool] | None:
     """Return which events of a block belong to a part; None where all of them do."""
-    times = [mono + stretch.shift for mono in stretch.block.mono]
-    if part.start <= min(times) and max(times) < part.end:
-        return None
-    return [part.start <= at < part.end for at in times]
+    return part.holds(stretch)
 
 
 def columns_of(record: Record, part: Part) -> list[RecordedChannel]:

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import msgspec
 
+from xovac_tui.recording.axis import Piece
 from xovac_tui.recording.bounds import EARLIEST, LATEST, check_tail, check_times
 from xovac_tui.recording.codec import About, Block, block_of, unpack_about, unpack_tail
 from xovac_tui.recording.eventlog import LoggedEvent
@@ -60,6 +61,23 @@ class Unread(msgspec.Struct, frozen=True):
     events: int
     start: float
     stop: float
+
+
+def _piece_of(stretch: Stretch) -> Piece:
+    block = stretch.block
+    low, high = min(block.mono), max(block.mono)
+    return Piece(block.first, block.first + block.count, stretch.session, stretch.shift, low, high)
+
+
+def _unread(pieces: Sequence[Piece]) -> Unread | None:
+    if not pieces:
+        return None
+    return Unread(
+        blocks=len(pieces),
+        events=sum(piece.after - piece.first for piece in pieces),
+        start=min(piece.low + piece.shift for piece in pieces),
+        stop=max(piece.high + piece.shift for piece in pieces),
+    )
 
 
 class Record:
@@ -268,6 +286,51 @@ class Record:
                 about = self._abouts[at] = unpack_about(found[0][0]) if found else ()
         return about
 
+    # -- blocks by index ------------------------------------------------------------------------------
+
+    def pieces(self) -> list[Piece]:
+        """Return where each block begins and ends, the tail's last."""
+        self.refresh()
+        made = [
+            Piece(
+                self._firsts[at],
+                self._ends[at],
+                self._sessions[at],
+                self.shifts[at],
+                self.starts[at] - self.shifts[at],
+                self.stops[at] - self.shifts[at],
+            )
+            for at in range(self._gone, len(self._ids))
+        ]
+        return [*made, *map(_piece_of, self.tail())]
+
+    def blocks_of(self, wanted: Callable[[Piece], bool]) -> Iterator[Stretch]:
+        """Yield the blocks that are wanted, by index, the tail's last."""
+        for piece in self.pieces():
+            at = bisect_left(self._firsts, piece.first)
+            if not wanted(piece):
+                continue
+            if at < len(self._firsts) and self._firsts[at] == piece.first:
+                if (block := self._block(at)) is not None:
+                    yield Stretch(block, piece.shift, piece.session)
+            else:
+                yield from (one for one in self.tail() if one.block.first == piece.first)
+
+    def unread_of(self, wanted: Callable[[Piece], bool]) -> Unread | None:
+        """Return what was found damaged or deleted so far of the blocks that are wanted; else None."""
+        missed = self.damaged | self.taken
+        return _unread([piece for piece in self.pieces() if piece.first in missed and wanted(piece)])
+
+    def _block(self, at: int) -> Block | None:
+        block = self._open.get(at) or self._read(at)
+        if block is None:
+            return None
+        self._open[at] = block
+        self._open.move_to_end(at)
+        if len(self._open) > _OPEN_BLOCKS:
+            self._open.popitem(last=False)
+        return block
+
     # -- blocks by time -------------------------------------------------------------------------------
 
     def blocks(self, start: float, stop: float) -> Iterator[Stretch]:
@@ -275,38 +338,14 @@ class Record:
         self.refresh()
         for at in range(len(self._ids)):
             if self.stops[at] >= start and self.starts[at] < stop:
-                block = self._open.get(at) or self._read(at)
+                block = self._block(at)
                 if block is None:
                     continue
-                self._open[at] = block
-                self._open.move_to_end(at)
-                if len(self._open) > _OPEN_BLOCKS:
-                    self._open.popitem(last=False)
                 yield Stretch(block, self.shifts[at], self._sessions[at])
         for stretch in self.tail():
             mono = stretch.block.mono
             if mono[-1] + stretch.shift >= start and mono[0] + stretch.shift < stop:
                 yield stretch
-
-    def unread(self, start: float, stop: float, session: int | None = None) -> Unread | None:
-        """Return what was found damaged or deleted so far of a stretch, or of a session in it; else None."""
-        missed = self.damaged | self.taken
-        found = [
-            at
-            for at in range(len(self._ids) if missed else 0)
-            if self._firsts[at] in missed
-            and self.stops[at] >= start
-            and self.starts[at] < stop
-            and session in (None, self._sessions[at])
-        ]
-        if not found:
-            return None
-        return Unread(
-            blocks=len(found),
-            events=sum(self._ends[at] - self._firsts[at] for at in found),
-            start=min(self.starts[at] for at in found),
-            stop=max(self.stops[at] for at in found),
-        )
 
     def tail(self) -> list[Stretch]:
         """Return the newest events, of which no bins are made yet."""

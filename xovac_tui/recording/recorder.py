@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -32,6 +33,8 @@ COMMIT_EVERY = 0.8
 """Seconds; what is older than a second is committed."""
 DURABLE_EVERY = 4.0
 """Seconds; what is older than five survives the machine, too."""
+ASLEEP = 10.0
+"""Seconds of a wait of less than one from which on it is noted that nothing ran here."""
 TIDY_EVERY = 600.0
 """Seconds between looks at what may be deleted."""
 TRY_EVERY = 5.0
@@ -79,6 +82,8 @@ class Recorder:
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._lock = WriterLock(path)
         self._writer: Writer | None = None
+        self._waited = clock.mono(), clock.mono()
+        """From when to when the thread waited last."""
         self._failing_since: float | None = None
         self._begun: tuple[float, float] | None = (clock.utc(), clock.mono())
         """When this began, UTC and monotonic seconds: what comes before the record is open is of its session.
@@ -173,8 +178,10 @@ class Recorder:
         self._open()
         self._ready.set()
         while not self._stopping:
+            before = self._clock.mono()
             self._wake.wait(COMMIT_EVERY)
             self._wake.clear()
+            self._waited = before, self._clock.mono()
             self._turn()
         self._turn(durable=True)
         if self._writer is not None:
@@ -206,6 +213,20 @@ class Recorder:
         for done in waiting:
             done.set()
 
+    def _note_sleep(self, writer: Writer, heard: list[float]) -> None:
+        """Note a wait that was far too long: the machine was suspended, or this program was held.
+
+        `heard` are the monotonic times of the events that came meanwhile, in which it did run.
+        """
+        before, now = self._waited
+        self._waited = now, now
+        if now - before < ASLEEP or not writer.recording:
+            return
+        moments = [before, *(mono for mono in heard if before < mono < now), now]
+        start, end = max(pairwise(moments), key=lambda pair: pair[1] - pair[0])
+        if end - start >= ASLEEP:
+            writer.asleep(start, end, self._clock.utc() - (self._clock.mono() - end))
+
     def _due(self) -> bool:
         return self._clock.mono() - self._tried_at >= TRY_EVERY
 
@@ -217,11 +238,15 @@ class Recorder:
 
     def _take(self, writer: Writer) -> None:
         # What comes meanwhile waits for the next turn: a flood must not keep this one from committing.
+        heard: list[float] = []
         for _ in range(self._items.qsize()):
             item = self._items.get()
             if writer.recording or not isinstance(item, Event):
                 self._keep(item)
             self._give(writer, item)
+            if isinstance(item, Event):
+                heard.append(item.mono)
+        self._note_sleep(writer, heard)
 
     def _keep(self, item: Event | Item) -> None:
         """Keep an item until it is committed, in case that its file is lost before."""
@@ -261,6 +286,7 @@ class Recorder:
             writer.look()
         if idle:
             return
+        writer.mono = now
         try:
             writer.commit(self._clock.utc(), durable=durable)
         except DisplacedError:
@@ -367,6 +393,7 @@ class Recorder:
         if self._may_record and self._lock.acquire():
             if writer.other_recorder(self._clock.utc()) is None:
                 self._take(writer)
+                writer.mono = self._clock.mono()
                 writer.commit(self._clock.utc())
                 self._keep_nothing()
                 self._close(writer)
@@ -414,6 +441,7 @@ class Recorder:
 
     def _save_held(self, writer: Writer) -> None:
         """Save what waits for lost files and is not kept as it came: into a file beside the record."""
+        writer.mono = self._clock.mono()
         try:
             writer.commit(self._clock.utc(), anywhere=True)
             self._note(writer.rescue(self._clock.utc(), self._stamp()).said)

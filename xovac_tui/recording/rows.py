@@ -26,6 +26,9 @@ from xovac_tui.recording.items import (
 )
 from xovac_tui.recording.schema import ASKED
 
+CLOCK_STEP = 1.0
+"""Seconds; the wall clock was set if it and the monotonic one part by more than this at once."""
+
 
 class Row(NamedTuple):
     """One statement that waits to be committed."""
@@ -44,6 +47,8 @@ class Place(NamedTuple):
     """Index of the next event."""
     time: Callable[[float, float], float]
     """Gives the record time of a moment in UTC and monotonic seconds."""
+    index_at: Callable[[float], int]
+    """Gives the index of the first event at a moment in monotonic seconds, or later."""
 
 
 def insert(table: str, *, audited: bool = False, **columns: Any) -> Row:
@@ -63,7 +68,7 @@ def only_the_recorders(item: Item) -> bool:
 
 def rows_of(item: Item, place: Place) -> Iterator[Row]:
     """Yield the rows that an item makes."""
-    session, position, time = place
+    session, position, time, _ = place
     match item:
         case LedgerItem(entry, utc, mono):
             yield insert(
@@ -73,6 +78,7 @@ def rows_of(item: Item, place: Place) -> Iterator[Row]:
                 entry=entry.id,
                 position=position,
                 t=time(utc, mono),
+                mono=mono,
                 command=entry.command,
                 who=entry.who,
                 outcome=entry.outcome.value,
@@ -84,6 +90,7 @@ def rows_of(item: Item, place: Place) -> Iterator[Row]:
                 session=session,
                 position=position,
                 t=time(utc, mono),
+                mono=mono,
                 word=link.word.value,
                 data=json_text(link),
             )
@@ -95,7 +102,9 @@ def rows_of(item: Item, place: Place) -> Iterator[Row]:
                 "loads",
                 audited=True,
                 session=session,
+                position=position,
                 t=time(item.utc, item.mono),
+                mono=item.mono,
                 who=item.who,
                 name=item.name,
                 outcome=item.outcome,
@@ -115,15 +124,17 @@ def rows_of(item: Item, place: Place) -> Iterator[Row]:
                 (writable(reason), keep),
             )
         case AlarmItem(change):
-            yield _alarm(place, time(change.utc, change.mono), change, change.event, change.state)
+            yield _alarm(place, change.utc, change.mono, change, change.event, change.state)
         case AskItem(ask, mono):
-            yield _alarm(place, time(ask.utc, mono), ask, ASKED, "")
+            yield _alarm(place, ask.utc, mono, ask, ASKED, "")
         case ChangeItem():
             yield insert(
                 "changes",
                 audited=True,
                 session=session,
+                position=position,
                 t=time(item.utc, item.mono),
+                mono=item.mono,
                 kind=item.kind,
                 who=item.who,
                 text=item.text,
@@ -135,7 +146,9 @@ def rows_of(item: Item, place: Place) -> Iterator[Row]:
                 "attachments",
                 audited=True,
                 session=session,
+                position=position,
                 t=time(item.utc, item.mono),
+                mono=item.mono,
                 run=item.run,
                 who=item.who,
                 name=item.name,
@@ -144,9 +157,11 @@ def rows_of(item: Item, place: Place) -> Iterator[Row]:
                 hash=item.hash,
                 data=item.data,
             )
-        case VisitItem(who, arrived, seen):
+        case VisitItem(who, arrived, seen, mono):
             yield Row("DELETE FROM visits WHERE session = ? AND arrived = ?", (session, arrived))
-            yield insert("visits", session=session, who=who, arrived=arrived, seen=seen)
+            yield insert(
+                "visits", session=session, position=position, who=who, arrived=arrived, seen=seen, mono=mono
+            )
 
 
 def mark_row(place: Place, time: float, mono: float, utc: float, kind: str, text: str, who: str) -> Row:
@@ -165,13 +180,14 @@ def mark_row(place: Place, time: float, mono: float, utc: float, kind: str, text
     )
 
 
-def _alarm(place: Place, time: float, data: AlarmChange | Ask, event: str, state: str) -> Row:
+def _alarm(place: Place, utc: float, mono: float, data: AlarmChange | Ask, event: str, state: str) -> Row:
     return insert(
         "alarms",
         audited=True,
         session=place.session,
         position=place.position,
-        t=time,
+        t=place.time(utc, mono),
+        mono=mono,
         rule=data.rule,
         event=event,
         state=state,
@@ -182,20 +198,34 @@ def _alarm(place: Place, time: float, data: AlarmChange | Ask, event: str, state
 
 def _run(item: RunItem, place: Place) -> Iterator[Row]:
     now = place.time(item.utc, item.mono)
+    started = now - (item.mono - item.started_mono)
+    if abs(started - item.started_utc) > CLOCK_STEP:
+        # The clock was set since it began.
+        started = item.started_utc
     made = insert(
         "runs",
         id=item.id,
         session=place.session,
         load=item.load,
         name=item.name,
-        started=now - (item.mono - item.started_mono),
+        started=started,
         ended=None if item.result == "running" else now,
         result=item.result,
         reason=item.reason,
         flight=item.flight.decode(),
+        first_event=place.index_at(item.started_mono),
+        end_event=place.index_at(item.mono),
+        started_mono=item.started_mono,
+        ended_mono=item.mono,
+        end_session=place.session,
     )
-    later = ", ".join(f"{name} = excluded.{name}" for name in ("load", "ended", "result", "reason", "flight"))
-    yield made._replace(statement=f"{made.statement} ON CONFLICT (id) DO UPDATE SET {later}")
+    later = [f"{name} = excluded.{name}" for name in ("load", "result", "reason", "flight")]
+    # What is learned of a run after its end does not make it longer.
+    later += [
+        f"{name} = CASE WHEN runs.ended IS NULL THEN excluded.{name} ELSE runs.{name} END"
+        for name in ("ended", "end_event", "ended_mono", "end_session")
+    ]
+    yield made._replace(statement=f"{made.statement} ON CONFLICT (id) DO UPDATE SET {', '.join(later)}")
     if item.rates:
         rates = writable(item.rates.decode())
         yield Row("INSERT OR REPLACE INTO rates (run, data) VALUES (?, ?)", (item.id, rates))

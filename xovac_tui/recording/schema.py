@@ -15,11 +15,14 @@ from xovac_tui.recording import claim, files
 from xovac_tui.recording.chain import BEGINNING, vouch_for_all
 from xovac_tui.recording.files import Connection
 from xovac_tui.recording.lock import recorded_as
+from xovac_tui.recording.upgrade import added_columns, place_copies, place_rows
 
 VERSION = 3
 """Of the tables; a file with a higher one was written by a newer program and is left alone."""
 CHAINED = 2
 """Version from which on the chain of hashes vouches for what people did."""
+PLACED = 3
+"""Version from which on runs and sessions are spans of indices, and every row has its monotonic time."""
 APPLICATION = 0x584F5641
 """`XOVA` in the file's header."""
 ASKED = "asked"
@@ -185,7 +188,9 @@ CREATE TABLE head (                 -- the newest entry of the chain, so that on
     hash TEXT NOT NULL
 );
 """
-_THIRD = claim.TABLE
+_THIRD = f"""
+{added_columns()}{claim.TABLE}
+"""
 _STEPS = (_FIRST, _SECOND, _THIRD)
 """What brings a file from each version to the next; an empty file has version 0."""
 
@@ -285,6 +290,8 @@ def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
                     connection.execute(statement)
         if found < CHAINED:
             connection.execute("INSERT INTO head (id, count, hash) VALUES (1, 0, ?)", (BEGINNING,))
+        if 0 < found < PLACED:
+            place_rows(connection)
         if 0 < found < CHAINED:
             vouch_for_all(connection)
         if found < VERSION:
@@ -301,7 +308,10 @@ def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def open_for_reading(path: Path) -> Connection:
-    """Open a record that exists, without ever writing to it; raises RecordError."""
+    """Open a record that exists, without ever writing to it; raises RecordError.
+
+    A file of an older version is seen as this version would make it.
+    """
     try:
         if not path.is_file():
             raise RecordError(f"There is no record at {path}. It is made when something is recorded.")
@@ -325,6 +335,8 @@ def open_for_reading(path: Path) -> Connection:
                 f"{path} is empty: nothing was recorded in it yet. If it is a copy of a record, the file "
                 f"{path.name}-wal belongs to it; `xovac-tui record copy` makes one file of both."
             )
+        if found < PLACED:
+            place_copies(connection)
     except sqlite3.DatabaseError as error:
         connection.close()
         raise as_record_error(error, path) from error

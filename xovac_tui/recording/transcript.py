@@ -20,7 +20,7 @@ from xovac_tui.recording.export import json_line
 from xovac_tui.recording.schema import VERSION
 from xovac_tui.recording.tape import Tape
 
-FORMAT = 2
+FORMAT = 3
 """Of these lines; a file with a higher one was written by a newer program."""
 
 WORDS = {
@@ -40,7 +40,7 @@ def transcript(tape: Tape) -> Iterator[str]:
     head = {"xovac": "record", "format": FORMAT, "record_version": VERSION, **_fields(tape.head)}
     yield _line({**head, "sessions": [_fields(life) for life in tape.head.sessions]})
     place: tuple[int, float] | None = None
-    for stretch in tape.stretches(tape.head.start):
+    for stretch in tape.stretches(0):
         if (stretch.session, stretch.shift) != place:
             place = stretch.session, stretch.shift
             yield _line({"stretch": {"session": stretch.session, "shift": stretch.shift}})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from xovac_tui.recording.chain import COLUMNS, ONLY
+from xovac_tui.recording.chain import COLUMNS, ONLY, columns_of
 
 _OWN = frozenset({"chain", "head", "tail", "bins", "recorder"})
 """Tables of the chain, of events that are counted with the blocks, and of what is worked out again."""
@@ -24,7 +24,7 @@ YOUNGER = frozenset({"chain", "head", "alarms", "changes", "attachments"})
 _NEEDED = {
     "chain": ("place", "row", "hash"),
     "head": ("count", "hash"),
-    **COLUMNS,
+    **{place: columns_of(place) for place in COLUMNS},
 }
 """Table without which a record is not as it was written -> its columns behind the id."""
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress, islice, pairwise
 from statistics import median_low
 
 import msgspec
 
 from xovac_tui.chamber.history import QUIET, Bins
+from xovac_tui.recording.axis import Axis, Piece
 from xovac_tui.recording.bins import CHUNK, FINEST, LEVELS, Bin, Chunk, merge
-from xovac_tui.recording.record import Record
+from xovac_tui.recording.record import Record, Stretch
 from xovac_tui.recording.schema import unpacking
 
 NAN = math.nan
@@ -27,6 +29,10 @@ _HOLE = 2.0 * FINEST
 """Seconds without a sample, of which the bins may know more: housekeeping takes the samples first."""
 _GAP_PERIODS = 3
 """Usual periods of a channel without a sample that are no gap yet."""
+
+
+_EVEN = 0.5
+"""Seconds by which even time and record time may be apart and be the same."""
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -189,20 +195,12 @@ class Windows:
         self, names: Sequence[str], start: float, end: float, only: range | None = None
     ) -> dict[str, tuple[list[float], list[float]]]:
         """Return every sample of channels in a stretch of record time, in order of time; NaN is no number."""
-        wanted = frozenset(names)
-        found: dict[str, tuple[list[float], list[float]]] = {}
-        for stretch in self.record.blocks(start, end):
-            if only is not None and stretch.block.first not in only:
-                continue
-            all_times = [mono + stretch.shift for mono in stretch.block.mono]
-            for name, parts in stretch.block.samples(wanted).items():
-                into = found.setdefault(name, ([], []))
-                for part in parts:
-                    whole = len(part.places) == len(all_times)
-                    times = all_times if whole else [all_times[place] for place in part.places]
-                    inside = [start <= at < end for at in times]
-                    into[0].extend(compress(times, inside))
-                    into[1].extend(compress(part.values, inside))
+        blocks = (
+            (stretch, stretch.shift)
+            for stretch in self.record.blocks(start, end)
+            if only is None or stretch.block.first in only
+        )
+        found = _samples_of(blocks, names, start, end, None)
         return {name: _in_order(*pair) for name, pair in found.items()}
 
     def summary(self, name: str, start: float, end: float) -> Summary | None:
@@ -210,12 +208,17 @@ class Windows:
 
         The bins of 8 s at both ends count whole.
         """
+        return _summary(
+            self._merged(name, math.floor(start / FINEST), math.floor(end / FINEST) + 1, start, end)
+        )
+
+    def _merged(self, name: str, first: int, after: int, start: float, end: float) -> Bin:
+        """Return all bins between two numbers of the finest, and what the tail has from start to end."""
         total: Bin = [math.inf, -math.inf, 0.0, 0]
-        stretch = (math.floor(start / FINEST), math.floor(end / FINEST) + 1)
         with self.record.moment():
             self.record.refresh(at_once=True)
-            for level, first, after in _cover(*stretch):
-                row = self._bins(name, level, first * level, after * level)
+            for level, begin, stop in _cover(first, after):
+                row = self._bins(name, level, begin * level, stop * level)
                 for one in zip(row.lows, row.highs, row.means, row.counts, strict=True):
                     if one[-1]:
                         merge(total, list(one))
@@ -223,7 +226,7 @@ class Windows:
                 for at, value in zip(times, values, strict=True):
                     if start <= at <= end and value == value:
                         merge(total, [value, value, value, 1])
-        return Summary(total[0], total[1], total[2], int(total[3])) if total[3] else None
+        return total
 
     def first_time(self, name: str) -> float | None:
         """Return the record time from which on there are bins of a channel, or samples of the newest."""
@@ -253,6 +256,121 @@ class Windows:
         if name not in self._ids:
             self._ids.update((channel.name, channel.id) for channel in self.record.channels())
         return self._ids.get(name)
+
+
+class EvenWindows(Windows):
+    """Windows of one record in the even time of a span, from its own events alone.
+
+    Where the wall clock was not set, and no other events have the same times on it, bins can be used.
+    """
+
+    def __init__(self, record: Record, axis: Axis, first: int = 0, after: int = sys.maxsize) -> None:
+        """`first` and `after`: index of the first event that counts, and behind the last one."""
+        super().__init__(record)
+        self._axis, self._first, self._after = axis, first, after
+        self._plain: dict[tuple[float, float], bool] = {}
+
+    def window(
+        self, names: Sequence[str], start: float, end: float, columns: int, only: range | None = None
+    ) -> dict[str, Bins]:
+        """Return lowest and highest values of channels per column of `start` to `end` (even time)."""
+        if self._is_plain(start, end):
+            return super().window(names, start, end, columns, only)
+        return self._from_samples(names, start, max(end, start + _SHORTEST), max(1, columns), None)
+
+    def samples(
+        self, names: Sequence[str], start: float, end: float, only: range | None = None
+    ) -> dict[str, tuple[list[float], list[float]]]:
+        """Return every sample of channels in a stretch of even time, in order; NaN is no number."""
+        if self._is_plain(start, end):
+            return super().samples(names, start, end, only)
+        axis = self._axis
+        wanted = self.record.blocks_of(lambda piece: self._has(piece, start, end))
+        found = _samples_of(
+            ((one, axis.offset(one.session)) for one in wanted), names, start, end, self._within
+        )
+        return {name: _in_order(*pair) for name, pair in found.items()}
+
+    def summary(self, name: str, start: float, end: float) -> Summary | None:
+        """Return lowest, highest and mean value of a channel over a stretch; None without a sample.
+
+        Samples at both ends that lie outside do not count, where they are not deleted.
+        """
+        first, after = math.ceil(start / FINEST), math.floor(end / FINEST)
+        begin, stop = first * FINEST, after * FINEST
+        if not self._is_plain(start, end) or begin >= stop:
+            return _summary(self._sampled(name, start, end))
+        edges = [(at, to) for at, to in ((start, begin), (stop, end)) if at < to]
+        if not all(any(self._has(piece, at, to) for piece in self._axis.pieces) for at, to in edges):
+            # The events are deleted; their bins count whole.
+            return super().summary(name, start, end)
+        total = self._merged(name, first, after, begin, math.nextafter(stop, begin))
+        for at, to in edges:
+            if (found := self._sampled(name, at, to))[3]:
+                merge(total, found)
+        return _summary(total)
+
+    def _sampled(self, name: str, start: float, end: float) -> Bin:
+        """Return what all samples of a stretch come to."""
+        total: Bin = [math.inf, -math.inf, 0.0, 0]
+        for value in self.samples([name], start, end).get(name, ((), ()))[1]:
+            if value == value:
+                merge(total, [value, value, value, 1])
+        return total
+
+    def _within(self, index: int) -> bool:
+        return self._first <= index < self._after
+
+    def _has(self, piece: Piece, start: float, end: float) -> bool:
+        first, last = self._axis.bounds(piece)
+        return piece.first < self._after and piece.after > self._first and last >= start and first < end
+
+    def _is_plain(self, start: float, end: float) -> bool:
+        """Return whether even time is record time in a stretch, for its own events and for no others."""
+        found = self._plain.get((start, end))
+        if found is None:
+            found = all(self._fits(piece, start, end) for piece in self._axis.pieces)
+            self._plain[start, end] = found
+        return found
+
+    def _fits(self, piece: Piece, start: float, end: float) -> bool:
+        at, stop = piece.low + piece.shift - FINEST, piece.high + piece.shift + FINEST
+        if piece.first < self._after and piece.after > self._first and self._has(piece, start, end):
+            return abs(self._axis.offset(piece.session) - piece.shift) < _EVEN
+        first, last = self._axis.bounds(piece)
+        same = abs(first - piece.low - piece.shift) < _EVEN
+        # Events beside the stretch are outside of it on either time, or would be counted with it.
+        return stop < start or at > end or (same and (last < start or first >= end))
+
+
+def _summary(total: Bin) -> Summary | None:
+    return Summary(total[0], total[1], total[2], int(total[3])) if total[3] else None
+
+
+Blocks = Iterable[tuple[Stretch, float]]
+
+
+def _samples_of(
+    blocks: Blocks, names: Sequence[str], start: float, end: float, within: Callable[[int], bool] | None
+) -> dict[str, tuple[list[float], list[float]]]:
+    """Return the samples of blocks, each with what makes its monotonic time another one."""
+    wanted = frozenset(names)
+    found: dict[str, tuple[list[float], list[float]]] = {}
+    for stretch, shift in blocks:
+        block = stretch.block
+        all_times = [mono + shift for mono in block.mono]
+        for name, parts in block.samples(wanted).items():
+            into = found.setdefault(name, ([], []))
+            for part in parts:
+                whole = len(part.places) == len(all_times)
+                times = all_times if whole else [all_times[place] for place in part.places]
+                inside = [start <= at < end for at in times]
+                if within is not None:
+                    places = zip(inside, part.places, strict=True)
+                    inside = [kept and within(block.first + place) for kept, place in places]
+                into[0].extend(compress(times, inside))
+                into[1].extend(compress(part.values, inside))
+    return found
 
 
 def _in_order(times: list[float], values: list[float]) -> tuple[list[float], list[float]]:

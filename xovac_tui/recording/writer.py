@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from xovac_tui.api.event import Event
+from xovac_tui.recipes.units import format_duration
 from xovac_tui.recording import claim
+from xovac_tui.recording.axis import Piece
 from xovac_tui.recording.bins import CHUNK, LEVELS, Bin, Chunk, by_chunk, coarser, fold_samples
 from xovac_tui.recording.chain import vouching
 from xovac_tui.recording.codec import (
@@ -25,8 +29,18 @@ from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.items import Item, Session
 from xovac_tui.recording.mainfile import MainFile
 from xovac_tui.recording.rescue import DisplacedError, Rescued, rescue
-from xovac_tui.recording.rows import Place, Row, json_text, mark_row, only_the_recorders, rows_of, writable
+from xovac_tui.recording.rows import (
+    CLOCK_STEP,
+    Place,
+    Row,
+    json_text,
+    mark_row,
+    only_the_recorders,
+    rows_of,
+    writable,
+)
 from xovac_tui.recording.schema import as_record_error, open_for_writing, unpacking
+from xovac_tui.recording.upgrade import index_in_block
 
 BLOCK = 512
 """Events in a block; the newest ones wait in the tail until there are so many."""
@@ -36,8 +50,8 @@ _HELD_BYTES = 32_000_000
 """Packed events held in memory while the disk says no; what comes after that is counted as lost."""
 _HELD_ROWS = 50_000
 """The same for everything else."""
-CLOCK_STEP = 1.0
-"""Seconds; the wall clock was set if it and the monotonic one part by more than this at once."""
+_REMEMBERED = 100_000
+"""Events whose times are remembered, to say where among them a run began."""
 MAX_CHANNELS = 2_000
 """Channels for which bins are kept; those beyond are in the events."""
 
@@ -51,6 +65,11 @@ class Writer:
         """False: a console beside a recorder, which adds only what it did itself."""
         self._db = open_for_writing(path)
         self._shift = utc - mono
+        self._began = mono
+        self.mono: float | None = None
+        """This moment in monotonic seconds, for the next commit; None: as the wall clock says."""
+        self._times = array("d")
+        """Monotonic times of the newest events of this session."""
         self._channels: dict[str, int] | None = None
         self._rows: list[Row] = []
         self._open: list[LoggedEvent] = []
@@ -65,6 +84,8 @@ class Writer:
         """Bytes of those."""
         self._bins: dict[str, dict[int, Bin]] = {}
         """Samples of those."""
+        self.next_index = 0
+        """Index that the next event gets."""
         self.waiting = 0
         """Events that are taken and not committed."""
         self.lost = 0
@@ -86,13 +107,17 @@ class Writer:
     def _begin(self, session: Session, utc: float, mono: float) -> None:
         db = self._db
         with _transaction(db):
+            self.next_index = self._next_index()
             row = db.execute(
-                "INSERT INTO sessions (started, mono, seen, recording, pid, host, who, program, about) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO sessions (started, mono, seen, seen_mono, first_event, end_event, recording, "
+                "pid, host, who, program, about) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     utc,
                     mono,
                     utc,
+                    mono,
+                    self.next_index,
+                    self.next_index,
                     int(self.recording),
                     session.pid,
                     writable(session.host),
@@ -110,8 +135,6 @@ class Writer:
                 )
             if self.recording:
                 self._token = claim.claim(db, self._db.files.database, self.session, utc)
-            self.next_index = self._next_index()
-            """Index that the next event gets."""
         self._db.files.learn()
         self._main = MainFile(self.path, self._token)
         self.first_run = int(db.execute("SELECT coalesce(max(id), 0) + 1 FROM runs").fetchone()[0])
@@ -159,6 +182,9 @@ class Writer:
             len(raw),
         )
         self._open.append(recordable(kept))
+        self._times.append(event.mono)
+        if len(self._times) > 2 * _REMEMBERED:
+            del self._times[:_REMEMBERED]
         self.next_index += 1
         self.waiting += 1
         self._text += len(kept.raw) + len(kept.name) + len(kept.problem)
@@ -179,6 +205,14 @@ class Writer:
             said = f"this machine's clock was set by {step:+.1f} s"
             self._hold(mark_row(self._place(), utc, mono, utc, "clock", said, ""))
         return mono + self._shift
+
+    def asleep(self, before: float, now: float, utc: float) -> None:
+        """Note that nothing ran here from one moment to another, in monotonic seconds; `utc` is the later."""
+        lasted = format_duration(now - before)
+        said = f"Nothing was recorded for {lasted}: this machine was suspended, or this program was held."
+        for mono, kind, text in ((before, "asleep", said), (now, "awake", "Recording goes on.")):
+            at = utc - (now - mono)
+            self._hold(mark_row(self._place(), self.time(at, mono), mono, at, kind, text, ""))
 
     def _pack_open(self) -> None:
         if self._open:
@@ -211,7 +245,31 @@ class Writer:
             self._hold(row)
 
     def _place(self) -> Place:
-        return Place(self.session, self.next_index, self.time)
+        return Place(self.session, self.next_index, self.time, self._index_at)
+
+    def _index_at(self, mono: float) -> int:
+        """Return the index of the first event at a moment in monotonic seconds or later."""
+        times = self._times
+        at = bisect_left(times, mono)
+        first = self.next_index - len(times)
+        if at or not first:
+            return first + at
+        own = mono >= self._began
+        if own and len(times) < _REMEMBERED:
+            return first
+        # Before all that is remembered: in a block of this session, or of the recorder before it.
+        with contextlib.suppress(sqlite3.Error):
+            found = self._db.execute(
+                "SELECT first, count, session, shift, t0 - shift, t1 - shift FROM blocks "
+                f"WHERE first < ? AND session {'=' if own else '<'} ? AND t0 <= ? "
+                "ORDER BY first DESC LIMIT 1",
+                (first, self.session, mono + self._shift),
+            ).fetchone()
+            if found is not None:
+                block = Piece(found[0], found[0] + found[1], *found[2:])
+                at_mono = mono if own else mono + self._shift - block.shift
+                return block.after if at_mono > block.high else index_in_block(self._db, block, at_mono)
+        return first
 
     def _hold(self, row: Row) -> None:
         if len(self._rows) < _HELD_ROWS:
@@ -251,7 +309,7 @@ class Writer:
                     claim.confirm(db, self._token, utc)
                 self._write_events()
                 self._write_rows(utc)
-                db.execute("UPDATE sessions SET seen = ? WHERE id = ?", (utc, self.session))
+                self._write_seen(utc)
         except BaseException:
             # What ids were given is not known any more.
             self._channels = None
@@ -262,11 +320,20 @@ class Writer:
         self._packed = self.waiting = self.untold = 0
         self._tailed = len(self._open)
 
+    def _write_seen(self, utc: float) -> None:
+        self._db.execute(
+            "UPDATE sessions SET seen = ?, seen_mono = ?, end_event = ? WHERE id = ?",
+            (utc, self._mono_of(utc), self.next_index, self.session),
+        )
+
+    def _mono_of(self, utc: float) -> float:
+        return utc - self._shift if self.mono is None else self.mono
+
     def _write_rows(self, utc: float) -> None:
         rows = self._rows
         if self.untold:
             said = f"{self.untold:,} events were not recorded: nothing could be written"
-            rows = [*rows, mark_row(self._place(), utc, utc - self._shift, utc, "unrecorded", said, "")]
+            rows = [*rows, mark_row(self._place(), utc, self._mono_of(utc), utc, "unrecorded", said, "")]
         with vouching(self._db) as vouch:
             for statement, values, audited in rows:
                 made = self._db.execute(statement, values)
@@ -374,7 +441,8 @@ class Writer:
 
     def _end(self, utc: float) -> None:
         with _transaction(self._db):
-            self._db.execute("UPDATE sessions SET seen = ?, closed = 1 WHERE id = ?", (utc, self.session))
+            self._write_seen(utc)
+            self._db.execute("UPDATE sessions SET closed = 1 WHERE id = ?", (self.session,))
             claim.clear(self._db, self._token)
 
     def abandon(self) -> None:

@@ -11,6 +11,8 @@ from xovac_tui.recipes.units import format_duration, format_number, format_tempe
 from xovac_tui.report.facts import Facts, Span
 from xovac_tui.report.judge import controlled_range, went_back
 
+_TOLD_OF = ("clock", "unrecorded", "asleep")
+"""Kinds of marks that a reader must know of."""
 _SHARE = 0.01
 """Of its planned time; a step that is off by no more than this, and one period, is as planned."""
 
@@ -167,7 +169,7 @@ def _missing(facts: Facts) -> list[str]:
             f"For {total} that are no gap the record holds no usable temperature of the part: none "
             "came, or it was deleted since."
         )
-    found += [clean(one.mark.text, 400) for one in past.marks if one.mark.kind in ("clock", "unrecorded")]
+    found += [clean(one.mark.text, 400) for one in past.marks if one.mark.kind in _TOLD_OF]
     if facts.unread is not None:
         found.append(
             f"{facts.unread.events:,} events are damaged in the record and are missing in this report."

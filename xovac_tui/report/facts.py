@@ -9,20 +9,30 @@ from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import PlanSettings
 from xovac_tui.recording.attachments import Attachment
-from xovac_tui.recording.lists import RecordedChange, RecordedSession
+from xovac_tui.recording.lists import RecordedChange, RecordedCommand, RecordedSession
 from xovac_tui.recording.record import Unread
 from xovac_tui.station.runs import PastRun, Track
 
 Span = tuple[float, float]
-"""From a record time to another one, exclusive."""
+"""From a moment to another one, exclusive, in the even time of the run."""
 
 
 _LOAD = "load_recipe"
 _TAKEN = (Outcome.SUCCESS, Outcome.DONE)
 
 
+_ANSWERED = 60.0
+"""Seconds after which a command has its outcome at the latest."""
+
+
+def _sent_at(command: RecordedCommand) -> float:
+    """Return when a command was sent, even time; its row is of its outcome."""
+    after = 0.0 if command.mono is None else max(0.0, command.mono - command.entry.mono)
+    return command.t - min(after, _ANSWERED)
+
+
 class Figures(msgspec.Struct, frozen=True):
-    """Lowest, highest and mean value of one channel over some stretches; times in record time."""
+    """Lowest, highest and mean value of one channel over some stretches; times are the run's even time."""
 
     low: float
     low_at: float
@@ -76,7 +86,7 @@ class Paper(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """One run with all that belongs into its report. Times in record time (UTC seconds)."""
+    """One run with all that belongs into its report. Times are even, from the wall time of its start on."""
 
     past: PastRun
     chamber: str
@@ -140,8 +150,11 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def bare(self) -> LedgerEntry | None:
         """The command that sent a list by itself, where no recipe's file was handed over for the run."""
-        sent = [one.entry for one in self.past.commands if one.entry.command == _LOAD]
-        before = [one for one in sent if one.outcome in _TAKEN and one.utc <= self.past.recorded.started]
+        began = self.past.recorded.started
+        sent = [
+            one for one in self.past.commands if one.entry.command == _LOAD and one.t <= began + _ANSWERED
+        ]
+        before = [one.entry for one in sent if one.entry.outcome in _TAKEN and _sent_at(one) <= began]
         return before[-1] if before and self.past.load is None else None
 
     def channel(self, name: str) -> ChannelFigures | None:

@@ -45,7 +45,8 @@ class Tally:
         for stretch in stretches(record, part, told):
             block = stretch.block
             times = np.asarray(block.mono, dtype=np.float64) + stretch.shift
-            inside = (times >= part.start) & (times < part.end)
+            kept = part.holds(stretch)
+            inside = np.ones(block.count, dtype=bool) if kept is None else np.asarray(kept, dtype=bool)
             first, last = float(times.min()), float(times.max())
             near = [one for one in self._spans if one[1] <= last and one[2] > first]
             used = np.zeros(block.count, dtype=bool)

@@ -17,7 +17,8 @@ from xovac_tui.recipes.plan import PlanSettings
 from xovac_tui.recipes.units import format_temperature
 from xovac_tui.recording import lists
 from xovac_tui.recording.attachments import attachment_data
-from xovac_tui.recording.lists import RecordedLoad, find_span, payload_hash
+from xovac_tui.recording.axis import Axis
+from xovac_tui.recording.lists import RecordedLoad, RecordedSession, find_span, payload_hash
 from xovac_tui.recording.lock import is_recorded
 from xovac_tui.recording.parts import Part, open_still, part_of, unread
 from xovac_tui.recording.parts import Told as Progress
@@ -25,7 +26,7 @@ from xovac_tui.recording.record import Record
 from xovac_tui.recording.schema import RecordError
 from xovac_tui.recording.tape import tape_of
 from xovac_tui.recording.transcript import transcript_hash
-from xovac_tui.recording.windows import Windows
+from xovac_tui.recording.windows import EvenWindows, Windows
 from xovac_tui.report.facts import ChannelFigures, Facts, Paper, Phase, Span
 from xovac_tui.report.figures import Tally
 from xovac_tui.report.occurrences import handled, occurrences
@@ -38,8 +39,6 @@ _ZOOMS = 24
 """Dwells that are drawn by themselves at the most."""
 _ZOOM_COLUMNS = 400
 _COLUMNS = 1_500
-_AFTER_RUN = 1e18
-"""Record time: what became of an alarm after the run is told as well."""
 _AUDITED = ("settings", "contract", "limits", "limit set", "trust")
 _READING, _HASHING = 0.5, 1.0
 """How far the work is after each of its two passes over the record."""
@@ -63,12 +62,17 @@ def gather(
     with open_still(path) as record:
         if past.running and not recorded:
             past = _left(past, record)
-        part = part_of(find_span(record, past.recorded.label), None, None, None)
+        span = find_span(record, past.recorded.label)
+        part, axis = part_of(span, None, None, None), span.axis
+        within = axis.within(part.start, part.end)
+        windows = EvenWindows(record, axis, span.first, span.after)
         controlled, pressure = _role(contract, Role.CONTROLLED), _role(contract, Role.PRESSURE)
         phases = _phases(past, part)
         tally = Tally(phases, {controlled, pressure, _role(contract, Role.STEP)} - {""})
         tally.read(record, part, _share(told, 0.0, _READING))
-        changes = lists.alarms(record, 0.0, _AFTER_RUN)
+        # What became of an alarm after the run is told as well.
+        always = axis.within(-math.inf, math.inf)
+        changes = always.timed(lists.alarms(record, always))
         lives = lists.sessions(record)
         start, until = part.start, part.end
         load = past.load
@@ -79,7 +83,7 @@ def gather(
             record=path.name,
             program=program,
             made=now,
-            sessions=tuple(life for life in lives if life.started < until and life.seen >= start),
+            sessions=tuple(life for life in lives if _at_work(life, axis, start, until)),
             recipe=recipe,
             unreadable=recipe is None and load is not None and bool(load.source),
             settings=_settings(load),
@@ -91,12 +95,12 @@ def gather(
             channels=_channels(record, contract, tally),
             holes=tally.holes(controlled, start, until),
             period=_period(tally, controlled, _role(contract, Role.STEP), past),
-            others=_others(Windows(record), contract, controlled, part),
-            zooms=_zooms(Windows(record), contract, past, part),
+            others=_others(windows, contract, controlled, part),
+            zooms=_zooms(windows, contract, past, part),
             alarms=occurrences(changes, start, until),
             handled=handled(changes, start, until),
-            in_force=_in_force(record, start),
-            changes=tuple(lists.changes(record, start, until)),
+            in_force=_in_force(record, axis, start),
+            changes=tuple(within.timed(lists.changes(record, within))),
             attachments=tuple(Paper(one, attachment_data(record, one.id)) for one in past.attachments),
             events=tally.messages,
             data_hash=transcript_hash(tape_of(record, part, _share(told, _READING, _HASHING))),
@@ -107,8 +111,15 @@ def gather(
 
 def _left(past: PastRun, record: Record) -> PastRun:
     """Return a run of which the record ends before the run did."""
-    seen = max((life.seen for life in lists.sessions(record)), default=past.until)
+    axis = lists.span_of(lists.axis_of(record), past.recorded).axis
+    seen = max((axis.even(life.id, life.mono) + life.seconds for life in lists.sessions(record)), default=0.0)
     return msgspec.structs.replace(past, left=True, until=max(past.recorded.started, min(past.until, seen)))
+
+
+def _at_work(life: RecordedSession, axis: Axis, start: float, until: float) -> bool:
+    """Return whether a recorder was at work in a stretch of even time."""
+    began = axis.even(life.id, life.mono)
+    return began < until and began + life.seconds >= start
 
 
 def _told(contract: Contract) -> list[Told]:
@@ -258,8 +269,9 @@ def _zooms(windows: Windows, contract: Contract, past: PastRun, part: Part) -> t
 # -- beside ---------------------------------------------------------------------------------------------
 
 
-def _in_force(record: Record, start: float) -> tuple[lists.RecordedChange, ...]:
-    newest = {change.kind: change for change in lists.changes(record, 0.0, math.nextafter(start, math.inf))}
+def _in_force(record: Record, axis: Axis, start: float) -> tuple[lists.RecordedChange, ...]:
+    earlier = axis.within(-math.inf, math.nextafter(start, math.inf))
+    newest = {change.kind: change for change in earlier.timed(lists.changes(record, earlier))}
     return tuple(newest[kind] for kind in _AUDITED if kind in newest)
 
 

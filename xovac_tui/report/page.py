@@ -118,7 +118,7 @@ class _Page:
         least = "" if past.state.start_seen else "before "
         ended = "it goes on" if past.running else "not recorded"
         if past.recorded.ended is not None:
-            ended = self._times.stamp(past.recorded.ended)
+            ended = self._times.stamp(past.until)
         planned = past.planned_seconds
         took = duration(past.seconds) + (f", planned {duration(planned)}" if planned is not None else "")
         return [
@@ -209,7 +209,10 @@ class _Page:
                     "" if leg.cycle is None else f"{leg.cycle[0]}/{leg.cycle[1]}",
                     text(leg.label, 120),
                     DASH if due is None else self._times.stamp(due),
-                    about + self._times.stamp(leg.start_utc),
+                    about
+                    + self._times.stamp(
+                        None if leg.start is None else self._past.recorded.started + leg.start
+                    ),
                     duration(leg.planned),
                     took,
                 )

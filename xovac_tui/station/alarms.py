@@ -448,7 +448,7 @@ class Alarms(AlarmDesk):
         from xovac_tui.recording import lists
 
         self._row_seen = max(self._row_seen, lists.newest_alarm_row(record))
-        asked = lists.unanswered(record, around.utc - _ASKED_LATELY)
+        asked = lists.unanswered(record, _ASKED_LATELY)
         return [change for one in asked for change in self._keeper.ask(one.ask, around)]
 
     def _choose_set(self, *, note: bool) -> None:

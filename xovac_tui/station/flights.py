@@ -23,6 +23,7 @@ from xovac_tui.station.recording import StationRecord
 if TYPE_CHECKING:
     from xovac_tui.flight import Flight, FlightState, FlightView
     from xovac_tui.recipes.rates import Rates
+    from xovac_tui.recording.axis import Axis, Placed
     from xovac_tui.recording.lists import RecordedRun, SentLoad
     from xovac_tui.recording.record import Record
 
@@ -161,12 +162,12 @@ class Flights:
         load = going.load
         if load is None and self._record.record is not None:
             # The load may have been written just after the run's last note.
-            newest = lists.newest_load(self._record.record, going.name, before=going.started + 1.0)
+            newest = lists.newest_load(self._record.record, going.name, of=going)
             load = newest.id if newest is not None else None
         loaded = self._plan_of(load)
         self.loaded = loaded or self.loaded
         self.flight = Flight(loaded.plan if loaded else None, resume=state)
-        began = self._clock.mono() - (self._clock.utc() - going.started)
+        began = self._mono_of_run(going)
         self._flown = _Flown(going.id, (going.started, began), loaded.hash if loaded else "")
         self._saved = self._clock.mono()
 
@@ -186,8 +187,27 @@ class Flights:
             return None
         load = lists.load_with(record, sent.hash)
         found = self._plan_of(load.id) if load is not None else None
-        mono = self._clock.mono() - (self._clock.utc() - sent.t)
-        return None if found is None else LoadedRecipe(found.name, found.plan, mono, sent.hash)
+        return None if found is None else LoadedRecipe(found.name, found.plan, self._mono_of(sent), sent.hash)
+
+    def _axis(self) -> Axis:
+        """Return the even time of the record, which ends now by the wall clock."""
+        from xovac_tui.recording.digest import axis_to_now
+
+        assert self._record.record is not None
+        utc, mono = self._clock.utc(), self._clock.mono()
+        return axis_to_now(self._record.record, utc, self._record.session, mono)
+
+    def _mono_of(self, row: Placed) -> float:
+        """Return when something in the record happened, in monotonic seconds of this program."""
+        return self._clock.mono() - (self._clock.utc() - self._axis().of(row))
+
+    def _mono_of_run(self, run: RecordedRun) -> float:
+        """Return when a run in the record began, in monotonic seconds of this program."""
+        axis = self._axis()
+        began = run.started
+        if run.started_mono is not None and axis.knows(run.session):
+            began = axis.even(run.session, run.started_mono)
+        return self._clock.mono() - (self._clock.utc() - began)
 
     def _plan_of(self, load: int | None) -> LoadedRecipe | None:
         """Return the recipe of a load in the record; None where no plan of it is known."""
@@ -198,8 +218,8 @@ class Flights:
         found = lists.load(record, load) if record is not None and load is not None else None
         if found is None or not found.plan:
             return None
-        mono = self._clock.mono() - (self._clock.utc() - found.t)
-        return LoadedRecipe(found.name, msgspec.json.decode(found.plan, type=Plan), mono, found.hash)
+        plan = msgspec.json.decode(found.plan, type=Plan)
+        return LoadedRecipe(found.name, plan, self._mono_of(found), found.hash)
 
     def _learn_again(self) -> None:
         """Put together what all recorded runs have taught."""
@@ -403,14 +423,21 @@ class Flights:
 
     def _is_newer(self, theirs: SentLoad) -> bool:
         """Tell whether another program's list came after the newest one from here."""
-        return self.handed is None or self._clock.utc() - (self._clock.mono() - self.handed) < theirs.t
+        return self.handed is None or self.handed < self._mono_of(theirs)
 
     def _was_flown(self, loaded: LoadedRecipe) -> bool:
         from xovac_tui.recording import lists
 
         record = self._record.record
+        if record is None:
+            return False
+        axis = self._axis()
         handed = self._clock.utc() - (self._clock.mono() - loaded.mono)
-        return record is not None and any(run.started > handed for run in lists.runs(record, flights=False))
+        return any(
+            axis.even(run.session, run.started_mono) > handed
+            for run in lists.runs(record, flights=False)
+            if run.started_mono is not None and axis.knows(run.session)
+        )
 
     def _save(self, flight: Flight, flown: _Flown, rates: bytes = b"") -> None:
         """Note in the record how far a run is, if this program is the one that records."""
@@ -460,7 +487,7 @@ class Flights:
             await asyncio.sleep(_OTHERS_COMMIT)
             await asyncio.to_thread(self._find_cancel, flight)
         ramps, speed = flight.quick_ramps(), flight.state().speed
-        learned = await asyncio.to_thread(self._record.learn, flown.started[0], ramps, speed)
+        learned = await asyncio.to_thread(self._record.learn, flown.number, ramps, speed)
         self._save(flight, flown, rates=learned)
         await asyncio.to_thread(self._record.flush)
         with contextlib.suppress(XovacError, msgspec.MsgspecError):
@@ -469,7 +496,7 @@ class Flights:
     def _find_cancel(self, flight: Flight) -> None:
         from xovac_tui.flight import Result
 
-        who = self._record.cancelled_by(STOP_COMMAND, self._clock.utc())
+        who = self._record.cancelled_by(STOP_COMMAND)
         if who:
             flight.amend(
                 Result.CANCELLED, f"{STOP_COMMAND} was sent by {clean(who, 60)}, and the chamber stopped."

@@ -11,19 +11,19 @@ import msgspec
 from xovac_tui.api.contract import Contract, Role
 from xovac_tui.chamber.observation import to_celsius
 from xovac_tui.recipes.rates import Sample, learn
+from xovac_tui.recording.lists import Span
 from xovac_tui.recording.record import Record
-from xovac_tui.recording.windows import Windows
+from xovac_tui.recording.windows import EvenWindows
 
 
 def learned(
     record: Record,
     contract: Contract,
-    start: float,
-    end: float,
+    span: Span,
     ramps: Sequence[tuple[float, float, float]],
     speed: float,
 ) -> bytes:
-    """Return the rates that a run from `start` to `end` (record time) shows, as JSON; empty where none does.
+    """Return the rates that a run shows, as JSON; empty where none does.
 
     `ramps` are its ramps as fast as they go: (from, to) in seconds of the recipe, and their target in degC.
     """
@@ -31,12 +31,13 @@ def learned(
     if controlled is None:
         return b""
     names = [channel[0] for channel in (controlled, setpoint) if channel is not None]
-    found = Windows(record).samples(names, start, end)
+    windows = EvenWindows(record, span.axis, span.first, span.after)
+    found = windows.samples(names, span.start, span.end)
     name, leaf = controlled
     actual = found.get(name, ([], []))
     target = ([], []) if setpoint is None else found.get(setpoint[0], ([], []))
     target_unit = "" if setpoint is None else setpoint[1].unit
-    rates = learn(_samples(actual, leaf.unit, target, target_unit, start, speed), ramps)
+    rates = learn(_samples(actual, leaf.unit, target, target_unit, span.start, speed), ramps)
     return msgspec.json.encode(rates) if rates.bands else b""
 
 

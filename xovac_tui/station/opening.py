@@ -48,13 +48,16 @@ class Found(msgspec.Struct, frozen=True):
     """Those of the time before, in this program's monotonic time."""
 
 
-def read_record(path: Path, began: Beginning, first_index: int | None, first_utc: float | None) -> Found:
+def read_record(
+    path: Path, began: Beginning, first_index: int | None, first_utc: float | None, *, session: int
+) -> Found:
     """Read a record; blocks while another program holds it. Raises RecordError or OSError.
 
     `first_index` is the index that this program's first event has in it; None where it does not write its
-    events. `first_utc` is when the first event came; None before there is one.
+    events. `first_utc` is when the first event came; None before there is one. `session` is the number of
+    this program's session in it; 0 where it has none.
     """
-    from xovac_tui.recording.digest import away_since
+    from xovac_tui.recording.digest import away_since, axis_to_now
     from xovac_tui.recording.lists import marks
     from xovac_tui.recording.past import Past
     from xovac_tui.recording.record import Record
@@ -71,7 +74,11 @@ def read_record(path: Path, began: Beginning, first_index: int | None, first_utc
             past=Past(Windows(record), shift, began.mono, begin),
             begin=begin,
             ours=first_index is not None,
-            away_since=away_since(record, began.who, began.utc) if began.visit else None,
+            away_since=(
+                away_since(record, began.who, began.utc, axis_to_now(record, began.utc, session, began.mono))
+                if began.visit
+                else None
+            ),
             marks=tuple(
                 Mark(one.t - shift, one.mark.utc, one.mark.kind, one.mark.text)
                 for one in marks(record)

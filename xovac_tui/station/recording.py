@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import socket
 from collections.abc import Callable
@@ -102,7 +103,7 @@ class StationRecord:
         """For reading; None until it is open, or where there is none."""
         self.past: Past | None = None
         self.away_since: float | None = None
-        """Until when (record time) this user looked last, if that is long ago."""
+        """Until when (even time that ends now) this user looked last, if that is long ago."""
         self._arrived = clock.utc()
         self._began: tuple[float, float] | None = None
         """When it began to open, UTC and monotonic seconds; None before that."""
@@ -189,7 +190,7 @@ class StationRecord:
         self._read(self._opened)
 
     def _make_recorder(self, choice: RecordChoice) -> Recorder:
-        from xovac_tui.recording.housekeeping import tidy
+        from xovac_tui.recording.housekeeping import Retention
         from xovac_tui.recording.items import Session
         from xovac_tui.recording.recorder import Recorder
 
@@ -209,9 +210,10 @@ class StationRecord:
             speed=self._speed,
         )
         settings = choice.settings
+        retention = Retention(settings.keep_days, delete_unexported=settings.delete_unexported)
 
         def clean_up(writer: Writer, utc: float) -> None:
-            tidy(writer.execute, utc, settings.keep_days, delete_unexported=settings.delete_unexported)
+            retention.tidy(writer.execute, writer.session, utc, self._clock.mono())
 
         return Recorder(
             choice.path,
@@ -241,7 +243,8 @@ class StationRecord:
             from xovac_tui.station.opening import read_record
 
             first = self._log.memory.first_utc
-            return read_record(path, began, recorder.first_index if recorder is not None else None, first)
+            index = recorder.first_index if recorder is not None else None
+            return read_record(path, began, index, first, session=self.session)
 
         self._read_at = self._clock.mono()
         self._reading = Reading(wait, read, self._in_force, self._changed)
@@ -561,7 +564,7 @@ class StationRecord:
         from xovac_tui.recording.items import VisitItem
 
         self._visited = self._clock.mono()
-        recorder.put(VisitItem(self._who, self._arrived, self._clock.utc()))
+        recorder.put(VisitItem(self._who, self._arrived, self._clock.utc(), self._visited))
 
     # -- what comes back ------------------------------------------------------------------------------
 
@@ -570,7 +573,7 @@ class StationRecord:
 
         It tells of the channels that the user pinned (full names), else of those that the contract pins.
         """
-        from xovac_tui.recording.digest import digest
+        from xovac_tui.recording.digest import axis_to_now, digest
         from xovac_tui.recording.record import Record
 
         if self.away_since is None or self.record is None:
@@ -582,7 +585,9 @@ class StationRecord:
             # What a contract says of a channel is the better word, where it is seen already.
             known |= {one.full_name: (one.full_name, one.label, one.unit, one.log) for one in channels}
             told = [known[name] for name in pins if name in known]
-            return digest(own, self.away_since, self._clock.utc(), channels=told)
+            utc, mono = self._clock.utc(), self._clock.mono()
+            axis = axis_to_now(own, utc, self.session, mono)
+            return digest(own, self.away_since, utc, channels=told, axis=axis)
 
     def others(self) -> bool:
         """Return whether other programs add to this record, so that their commands are worth a look."""
@@ -595,30 +600,36 @@ class StationRecord:
             )
         return False
 
-    def cancelled_by(self, command: str, utc: float) -> str:
-        """Return who sent a command in the two minutes before a moment, else nothing. For a thread."""
-        from xovac_tui.recording.lists import commands
+    def cancelled_by(self, command: str) -> str:
+        """Return who sent a command in the last two minutes, else nothing. For a thread."""
+        from xovac_tui.recording.lists import axis_of, commands
         from xovac_tui.recording.record import Record
 
         if self.record is None:
             return ""
         happened = (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE)
         with contextlib.suppress(XovacError), Record(self.record.path) as own:
-            for found in reversed(commands(own, utc - 120.0, utc + 1.0)):
-                if found.entry.command == command and found.entry.outcome in happened:
-                    return found.entry.who
+            axis = axis_of(own)
+            if axis.knows(self.session):
+                recent = axis.within(axis.even(self.session, self._clock.mono() - 120.0), math.inf)
+                for found in reversed(commands(own, recent)):
+                    if found.entry.command == command and found.entry.outcome in happened:
+                        return found.entry.who
         return ""
 
-    def learn(self, started: float, ramps: Sequence[tuple[float, float, float]], speed: float) -> bytes:
-        """Return what the chamber managed since a run began, as JSON, else nothing. For a thread."""
+    def learn(self, number: int, ramps: Sequence[tuple[float, float, float]], speed: float) -> bytes:
+        """Return what the chamber managed in a run, as JSON, else nothing. For a thread."""
         if self.record is None:
             return b""
+        from xovac_tui.recording.lists import axis_of, run, span_of
         from xovac_tui.recording.record import Record
         from xovac_tui.station.learning import learned
 
         self.flush()
         with contextlib.suppress(XovacError), Record(self.record.path) as own:
-            return learned(own, self._contract, started, self._clock.utc(), ramps, speed)
+            recorded = run(own, number)
+            if recorded is not None:
+                return learned(own, self._contract, span_of(axis_of(own), recorded), ramps, speed)
         return b""
 
     def with_past(self, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:

@@ -1,15 +1,13 @@
 """A tape in one running time: what happened, step by step, in the order in which it did.
 
 Every recorded session has a monotonic clock of its own. The reel's time is that of the first session; later
-ones are moved behind it by the wall clock between them. Within a session time goes on evenly, even where
-somebody set the wall clock.
+ones are moved behind it as the tape's even time says. Time goes on evenly wherever the wall clock was set.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any, TypeAlias
 
 import msgspec
@@ -17,21 +15,23 @@ import msgspec
 from xovac_tui.api.event import Event
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
 from xovac_tui.recipes.plan import Plan
+from xovac_tui.recording.axis import Placed
 from xovac_tui.recording.eventlog import LoggedEvent, payload_of
 from xovac_tui.recording.lists import (
     RecordedCommand,
     RecordedLink,
     RecordedLoad,
     RecordedMark,
-    RecordedSession,
 )
 from xovac_tui.recording.record import Stretch
 from xovac_tui.recording.tape import Tape
 
 OWN_MARKS = frozenset({"lost", "online", "run", "idle", "step"})
 """Kinds of marks that the model makes by itself when it is fed again."""
+RECORDERS_MARKS = frozenset({"asleep", "awake"})
+"""Kinds of marks that the recorder makes, and that no screen showed then."""
 _TIE = 1e-6
-"""Seconds: what lies beside events is known in UTC, whose floats are that coarse."""
+"""Seconds: of some of what lies beside events only the UTC is known, whose floats are that coarse."""
 _LOADED = (Outcome.SUCCESS.value, Outcome.UNKNOWN.value)
 
 Beside: TypeAlias = RecordedLink | RecordedCommand | RecordedMark | RecordedLoad
@@ -66,8 +66,6 @@ class Place(msgspec.Struct, frozen=True):
     """The reel's time minus the session's own monotonic time."""
     mono: float = 0.0
     """Of the newest step."""
-    record_time: float = 0.0
-    """Of the newest event."""
 
     def utc(self, mono: float) -> float:
         """Return the wall time at a moment of the reel after this place."""
@@ -84,15 +82,14 @@ class Reel:
         recorded = {life.id for life in tape.head.sessions if life.recording}
         sides: list[Beside] = [*tape.links, *tape.commands, *tape.marks]
         # A console beside the recorder does not know where among the events it is: its time is all there is.
-        self._told = sorted(
-            (one for one in sides if one.session in recorded and not isinstance(one, RecordedLoad)),
-            key=lambda one: (_position(one), one.t),
-        )
+        told = [one for one in sides if one.session in recorded and not isinstance(one, RecordedLoad)]
         timed: list[Beside] = [one for one in sides if one.session not in recorded]
-        self._timed = sorted([*timed, *tape.loads], key=lambda one: one.t)
-        recorders = [life for life in tape.head.sessions if life.recording]
-        self._even = not any(one.mark.kind == "clock" for one in tape.marks) and all(
-            before.seen <= after.started for before, after in pairwise(recorders)
+        self._base = tape.head.start - tape.head.mono
+        self._told = sorted(
+            ((self.mono_at(one), one) for one in told), key=lambda pair: (_position(pair[1]), pair[0])
+        )
+        self._timed = sorted(
+            ((self.mono_at(one), one) for one in [*timed, *tape.loads]), key=lambda pair: pair[0]
         )
         self.begin = self._first_place()
         self.place = place or self.begin
@@ -119,35 +116,37 @@ class Reel:
         self._next = self._make()
         return step
 
-    def mono_of(self, record_time: float, session: int | None = None) -> float:
-        """Return the moment of the reel that a record time (of a session, where it is known) stands for."""
-        life = self._lives.get(session) if session is not None else None
-        if life is not None and life.id != self.begin.session and life.recording:
-            return record_time - (life.started - life.mono) + self._offset(life)
-        return record_time - self.begin.shift + self.begin.offset
+    def mono_of(self, even: float) -> float:
+        """Return the moment of the reel that an even time of the tape stands for."""
+        return even - self._base
+
+    def mono_at(self, one: Placed) -> float:
+        """Return the moment of the reel at which something happened beside the events."""
+        if one.mono is not None and self._tape.axis.knows(one.session):
+            return one.mono + self._offset(one.session)
+        return self.mono_of(self._tape.axis.of(one))
 
     # -- inside -----------------------------------------------------------------------------------------
 
     def _first_place(self) -> Place:
-        start = self._tape.head.start
-        first = next(self._tape.stretches(start), None)
-        lives = [life for life in self._tape.head.sessions if life.recording]
-        session: int | None = None
-        shift = 0.0
-        if first is not None:
-            session, shift = first.session, first.shift
-        elif lives:
-            session, shift = lives[0].id, lives[0].started - lives[0].mono
+        head = self._tape.head
+        first = next(self._tape.stretches(0), None)
+        shift = self._base
+        if first is not None and first.session == head.session:
+            shift = first.shift
+        elif (life := self._lives.get(head.session)) is not None:
+            shift = life.started - life.mono
         index = 0 if first is None else first.block.first
-        return Place(index=index, session=session, shift=shift, mono=start - shift, record_time=start)
+        return Place(index=index, session=head.session or None, shift=shift, mono=head.mono)
 
-    def _offset(self, life: RecordedSession) -> float:
-        return (life.started - life.mono) - self.begin.shift + self.begin.offset
+    def _offset(self, session: int) -> float:
+        """Return the reel's time minus the monotonic time of a recorder's session."""
+        if session == self._tape.head.session:
+            return 0.0
+        return self._tape.axis.offset(session) - self._base
 
     def _from(self, place: Place) -> Iterator[tuple[Stretch, LoggedEvent]]:
-        # Where the wall clock was set back, later events have earlier record times.
-        begin = place.record_time - _TIE if self._even else self._tape.head.start
-        for stretch in self._tape.stretches(begin):
+        for stretch in self._tape.stretches(place.index):
             if stretch.block.first + stretch.block.count > place.index:
                 for event in stretch.block.events():
                     if event.index >= place.index:
@@ -159,16 +158,16 @@ class Reel:
         told = self._told[place.told] if place.told < len(self._told) else None
         timed = self._timed[place.timed] if place.timed < len(self._timed) else None
         if event is not None:
-            if told is not None and _position(told) > event[1].index:
+            if told is not None and _position(told[1]) > event[1].index:
                 told = None
-            if timed is not None and timed.t > event[1].mono + event[0].shift:
+            if timed is not None and timed[0] > event[1].mono + self._offset(event[0].session):
                 timed = None
-        if told is not None and (timed is None or told.t <= timed.t):
-            if told.session != place.session:
-                return self._turn(told.session, None)
-            return self._beside(told, _replace(place, told=place.told + 1))
+        if told is not None and (timed is None or told[0] <= timed[0]):
+            if told[1].session != place.session:
+                return self._turn(told[1].session, None)
+            return self._beside(*told, _replace(place, told=place.told + 1))
         if timed is not None:
-            return self._beside(timed, _replace(place, timed=place.timed + 1))
+            return self._beside(*timed, _replace(place, timed=place.timed + 1))
         if event is None:
             return None
         if event[0].session != place.session:
@@ -186,44 +185,28 @@ class Reel:
             index=logged.index + 1,
             shift=stretch.shift,
             mono=mono,
-            record_time=logged.mono + stretch.shift,
         )
 
-    def _beside(self, one: Beside, behind: Place) -> tuple[Step, Place]:
-        place = self.place
-        own = self._own_time(one)
-        mono = max(own + place.offset - _TIE, place.mono)
-        happened = self._moved(one, own)
-        return Step(mono, one.t, happened), _replace(behind, mono=mono)
+    def _beside(self, at: float, one: Beside, behind: Place) -> tuple[Step, Place]:
+        mono = max(at - _TIE, self.place.mono)
+        return Step(mono, one.t, self._moved(at, one)), _replace(behind, mono=mono)
 
-    def _own_time(self, one: Beside) -> float:
-        """Return the session's monotonic time at which something happened beside the events."""
-        place = self.place
-        if isinstance(one, RecordedMark) and one.session == place.session:
-            return one.mark.mono
-        shifts = [place.shift]
-        if self._event is not None and self._event[0].session == place.session:
-            # The clock may have been set between the two events that it happened between.
-            shifts.append(self._event[0].shift)
-        last = place.mono - place.offset
-        return min((one.t - shift for shift in shifts), key=lambda mono: abs(mono - last))
-
-    def _moved(self, one: Beside, own: float) -> Happened:
+    def _moved(self, at: float, one: Beside) -> Happened:
         """Return what happened with its times in the reel's."""
         offset = self.place.offset
         match one:
             case RecordedLink(link=link):
                 return _replace(link, since_mono=link.since_mono + offset) if offset else link
-            case RecordedCommand(entry=entry):
+            case RecordedCommand(entry=entry, mono=mono):
                 number = self._ids[one.session, entry.id]
                 if one.session == self.place.session:
                     sent = entry.mono + offset
                 else:
-                    # Another machine's clock, or another process's: only its wall time is comparable.
-                    sent = entry.utc - self.place.shift + offset
+                    # Another process has a clock of its own: how long it took to its outcome is known.
+                    sent = at - (entry_age(one) if mono is None else mono - entry.mono)
                 return _replace(entry, id=number, mono=sent)
             case RecordedMark(mark=mark):
-                return _replace(mark, mono=own + offset)
+                return _replace(mark, mono=at)
         return one
 
     def _turn(self, session: int, shift: float | None) -> tuple[Step, Place]:
@@ -233,20 +216,22 @@ class Reel:
         first = (life.started - life.mono) if life is not None else (shift or 0.0)
         ended = place.mono
         if before is not None:
-            ended = max(ended, before.seen - place.shift + place.offset)
-        offset = first - self.begin.shift + self.begin.offset
+            ended = max(ended, before.mono + before.seconds + place.offset)
+        offset = self._offset(session)
         began = (life.mono + offset) if life is not None else math.inf
         ended = max(place.mono, min(ended, began))
         utc = place.utc(ended)
         how = "ended" if before is None or before.closed else "was killed or lost power"
         why = f"Nothing was recorded from here on: the recorder {how}."
         nobody = LinkView(LinkWord.OFFLINE, utc, ended, why)
-        if life is not None and began < ended:
-            # The wall clock was set back meanwhile.
-            offset += ended - began
         return Step(ended, utc, nobody), _replace(
             place, session=session, shift=first, offset=offset, mono=ended
         )
+
+
+def entry_age(command: RecordedCommand) -> float:
+    """Return the seconds from sending a command to its row, by the wall clock."""
+    return max(0.0, command.t - command.entry.utc)
 
 
 def _position(one: Any) -> int:

@@ -18,13 +18,13 @@ from xovac_tui.clock import Clock
 from xovac_tui.config import Profile
 from xovac_tui.progress import LoadedRecipe
 from xovac_tui.recording import lists
-from xovac_tui.recording.lists import RecordedLoad, RecordedMark
+from xovac_tui.recording.lists import RecordedAlarm, RecordedLoad, RecordedMark
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.tape import Tape
 from xovac_tui.station.flights import Flights
 from xovac_tui.station.recording import StationRecord
-from xovac_tui.station.reel import OWN_MARKS, Place, Reel, Step, loaded, plan_of
+from xovac_tui.station.reel import OWN_MARKS, RECORDERS_MARKS, Place, Reel, Step, loaded, plan_of
 
 LOOK_EVERY = 2.0
 """Seconds of the record between looks at a run while nothing happens."""
@@ -49,7 +49,7 @@ class Replay:
     def __init__(
         self, tape: Tape, contract: Contract, *, stale_after: float = 3.0, origin: float | None = None
     ) -> None:
-        """`origin` is the record time from which positions count: a run has a lead-in before it."""
+        """`origin` is the even time from which positions count: a run has a lead-in before it."""
         self.tape = tape
         self._reel = Reel(tape)
         self.begin = self._reel.begin.mono
@@ -58,7 +58,7 @@ class Replay:
         self.origin = self.mono_of(self.origin_time)
         """Monotonic time of the reel from which positions count."""
         recorders = [life for life in tape.head.sessions if life.recording]
-        self.end = max(self.begin, self._reel.mono_of(tape.head.end, recorders[-1].id if recorders else None))
+        self.end = max(self.begin, self._reel.mono_of(tape.head.end))
         self.mono = self.begin
         """Where it is now."""
         self.chamber = Chamber(contract, stale_after=stale_after)
@@ -93,9 +93,9 @@ class Replay:
         place = self._reel.place
         return place.shift - place.offset
 
-    def mono_of(self, record_time: float) -> float:
-        """Return the moment of the reel at a record time."""
-        return self._reel.mono_of(record_time)
+    def mono_of(self, even: float) -> float:
+        """Return the moment of the reel at an even time of the tape."""
+        return self._reel.mono_of(even)
 
     def snapshot(self) -> Snapshot:
         """Return the chamber as it was at this moment."""
@@ -103,7 +103,7 @@ class Replay:
 
     def marks(self) -> list[tuple[float, RecordedMark]]:
         """Return all marks of the tape with their moments."""
-        found = [(self._reel.mono_of(one.t, one.session), one) for one in self.tape.marks]
+        found = [(self._reel.mono_at(one), one) for one in self.tape.marks]
         return sorted(found, key=lambda pair: pair[0])
 
     def alarms(self, record: Record | None) -> list[tuple[float, AlarmChange]]:
@@ -111,9 +111,12 @@ class Replay:
 
         A file knows only of its own time, not of what stood before.
         """
-        found = self.tape.alarms if record is None else lists.alarms(record, end=self.tape.head.end)
-        told = [(self._reel.mono_of(one.t, one.session), one.change) for one in found]
+        found = self.tape.alarms if record is None else self._alarms_of(record)
+        told = [(self._reel.mono_at(one), one.change) for one in found]
         return sorted(told, key=lambda pair: pair[0])
+
+    def _alarms_of(self, record: Record) -> list[RecordedAlarm]:
+        return lists.alarms(record, self.tape.axis.within(-math.inf, self.tape.head.end))
 
     @property
     def clock(self) -> Clock:
@@ -201,7 +204,7 @@ class Replay:
                 # The answer, or the message that confirmed it, was mostly fed before: that is told once.
                 return () if known is not None and _became(known) == _became(told) else (told,)
             case Mark():
-                if happened.kind not in OWN_MARKS:
+                if happened.kind not in OWN_MARKS | RECORDERS_MARKS:
                     chamber.note(happened.text, happened.utc, happened.mono, happened.kind)
             case RecordedLoad():
                 if loaded(happened):

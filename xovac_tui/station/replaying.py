@@ -62,7 +62,7 @@ class ReplayStation(BaseStation):
     ) -> None:
         """`record` is where the tape comes from, for charts that reach back before it; None for a file.
 
-        `origin` is the record time at which it begins: before it lies the lead-in of a run.
+        `origin` is the even time at which it begins: before it lies the lead-in of a run.
         """
         super().__init__()
         self.name = name

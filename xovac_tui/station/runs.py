@@ -22,10 +22,11 @@ from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.plan import Plan
 from xovac_tui.recording import lists
 from xovac_tui.recording.attachments import Attachment, attachments
+from xovac_tui.recording.axis import Axis
 from xovac_tui.recording.digest import Extreme, Gap, gaps
-from xovac_tui.recording.lists import RecordedCommand, RecordedLoad, RecordedMark, RecordedRun
+from xovac_tui.recording.lists import RecordedCommand, RecordedLoad, RecordedMark, RecordedRun, Span
 from xovac_tui.recording.record import Record
-from xovac_tui.recording.windows import Windows
+from xovac_tui.recording.windows import EvenWindows, Windows
 from xovac_tui.station.reel import plan_of
 
 FINEST = 1.0
@@ -34,6 +35,8 @@ MOST = 6_000
 _BEFORE = 60.0
 _AFTER = 5.0
 """Seconds around a run whose commands belong to it: somebody started it, somebody cancelled it."""
+_BEAT = 120.0
+"""Seconds after which a recorder has written something at the latest."""
 _TOLD_EARLIER = 1.0
 """Seconds that the chamber's own word of the beginning may be older than the look at it."""
 
@@ -42,7 +45,7 @@ Told = tuple[str, str, str, bool]
 
 
 class Track(msgspec.Struct, frozen=True):
-    """What one channel did in a run; `bins` in record time, in degC or mbar."""
+    """What one channel did in a run; `bins` in even time, in degC or mbar."""
 
     label: str
     unit: str
@@ -50,7 +53,7 @@ class Track(msgspec.Struct, frozen=True):
 
 
 class PastRun(msgspec.Struct, frozen=True, kw_only=True):
-    """One run, and all that the record knows of it. Times in record time."""
+    """One run, and all that the record knows of it. Times are even, from the wall time of its start on."""
 
     recorded: RecordedRun
     state: FlightState
@@ -124,10 +127,13 @@ def read_run(
         if recorded is None:
             return None
         state = _state(recorded)
-        start = recorded.started
-        until = max(start, now if recorded.ended is None else recorded.ended)
+        span = lists.span_of(lists.axis_of(record), recorded)
+        axis, start = span.axis, span.start
+        until = span.end if recorded.ended is not None else max(start, span.end, _until(axis, record, now))
         load = None if recorded.load is None else lists.load(record, recorded.load)
-        windows = Windows(record)
+        windows = EvenWindows(record, axis, span.first, span.after)
+        around = axis.within(_from(record, span), until + _AFTER)
+        noted = axis.within(start - _TOLD_EARLIER, until + _AFTER)
         named = {name for name, *_ in channels}
         told = [
             *channels,
@@ -146,19 +152,39 @@ def read_run(
             load=load,
             description=_description(load),
             extremes=tuple(Extreme(*one, summary) for one, summary in found if summary is not None),
-            gaps=gaps(record, start, until),
-            commands=tuple(lists.commands(record, _from(record, recorded), until + _AFTER)),
-            marks=tuple(lists.marks(record, start - _TOLD_EARLIER, until + _AFTER)),
+            gaps=gaps(record, start, until, axis),
+            commands=tuple(around.timed(lists.commands(record, around))),
+            marks=tuple(noted.timed(lists.marks(record, noted))),
             attachments=tuple(attachments(record, number)),
             temperature=_track(windows, contract, Role.CONTROLLED, start, until),
             pressure=_track(windows, contract, Role.PRESSURE, start, until),
         )
 
 
-def _from(record: Record, run: RecordedRun) -> float:
-    """Return the record time from which commands belong to a run: not those of the run before it."""
-    before = [one.ended for one in lists.runs(record, flights=False) if one.id < run.id and one.ended]
-    return max([run.started - _BEFORE, *before])
+def _until(axis: Axis, record: Record, now: float) -> float:
+    """Return how far a run that goes on has come by `now` (UTC), in even time.
+
+    The recorder's wall clock is this program's where both run on the same machine; where it was set since the
+    newest commit, that commit is the last that is known.
+    """
+    lives = lists.sessions(record)
+    if not lives:
+        return axis.now()
+    newest = lives[-1]
+    seen = axis.even(newest.id, newest.mono) + newest.seconds
+    since = now - newest.seen
+    return seen + since if abs(since) <= _BEAT else seen
+
+
+def _from(record: Record, span: Span) -> float:
+    """Return the even time from which on commands belong to a run: not those of the run before it."""
+    earlier = [one for one in lists.runs(record, flights=False) if span.run and one.id < span.run.id]
+    ends = [
+        span.axis.even(one.session, one.started_mono) + one.seconds
+        for one in earlier
+        if one.ended is not None and one.started_mono is not None and span.axis.knows(one.session)
+    ]
+    return max([span.start - _BEFORE, *ends])
 
 
 def with_state(past: PastRun, state: FlightState) -> PastRun:
@@ -213,7 +239,7 @@ def track(
     pressure: bool = False,
     most: int = MOST,
 ) -> Track:
-    """Return what a temperature (in degC) or a `pressure` (in mbar) did in a stretch of record time."""
+    """Return what a temperature (in degC) or a `pressure` (in mbar) did in a stretch of even time."""
     columns = max(1, min(most, math.ceil((until - start) / FINEST)))
     bins = windows.window([name], start, until, columns)[name]
 

@@ -268,7 +268,6 @@ class RunsPane(Pane):
 
     def _draw_list(self) -> None:
         rows, glyphs, times = self.runs, self.console.glyphs, self.console.times
-        now = self.station.clock.utc()
         if self._problem or not self._runs:
             said = self._problem or (
                 "No run is in the record yet. Press 3: load a recipe and start it." if self._read_once else ""
@@ -285,7 +284,6 @@ class RunsPane(Pane):
                 run,
                 bool(index % 2),
                 rows.size.width,
-                now,
                 chosen=run.id == self._chosen,
                 focus=rows.has_focus,
                 marked=run.id == self._marked,

@@ -47,10 +47,10 @@ def shown_text(text: str, most: int, glyphs: Glyphs) -> str:
 
 
 def list_line(
-    run: RecordedRun, second: bool, width: int, now: float, *, chosen: bool, focus: bool, marked: bool,
+    run: RecordedRun, second: bool, width: int, *, chosen: bool, focus: bool, marked: bool,
     glyphs: Glyphs, times: Times,
 ) -> Line:  # fmt: skip
-    """Return the first or second of the two rows of a run in the list; `now` in record time."""
+    """Return the first or second of the two rows of a run in the list."""
     if not second:
         style = "rows--chosen" if chosen and focus else "rows--strong" if chosen or marked else ""
         sign = glyphs.then if chosen else "+" if marked else " "
@@ -58,7 +58,7 @@ def list_line(
         return ((fit(f"{sign} {run.label} {name}", width, ellipsis=glyphs.ellipsis), style),)
     result = result_of(run.result)
     word = f"    {glyphs.result(result)} {result.value}"
-    lasted = format_duration(max(0.0, (now if run.ended is None else run.ended) - run.started))
+    lasted = format_duration(run.seconds)
     began = f"{times.day(run.started)} {times.short(run.started)}"
     tail = f"{began}  {lasted:>7}" if width >= 36 else f"{lasted:>7}"
     room = max(0, width - cell_len(tail))
@@ -239,7 +239,7 @@ def happened_lines(past: PastRun, width: int, *, glyphs: Glyphs, times: Times) -
             found.append((one.t, f"note by {clean(one.who, 40)}: {clean(one.mark.text, 400)}", ""))
         elif one.mark.kind == "alarm":
             found.append((one.t, f"alarm: {clean(one.mark.text, 400)}", "rows--warn"))
-        elif one.mark.kind in ("clock", "unrecorded"):
+        elif one.mark.kind in ("clock", "unrecorded", "asleep"):
             found.append((one.t, clean(one.mark.text, 400), "rows--warn"))
     for file in past.attachments:
         caption = f" ({clean(file.text, 200)})" if file.text else ""

@@ -1,0 +1,214 @@
+"""What `keep_days` deletes: only what is old by the record's own time, and little at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.audited import one_of_each
+from tests.helpers.record import UTC, reading, session
+from xovac_tui.chamber.snapshot import LinkView, LinkWord, Mark
+from xovac_tui.recording.audit import verify
+from xovac_tui.recording.housekeeping import DAY, SHARE, SHARE_EVERY, Retention
+from xovac_tui.recording.items import LinkItem, MarkItem, RunItem
+from xovac_tui.recording.writer import Writer
+
+YEAR = 365.0 * DAY
+BLOCK = 32
+"""Events in a block, here."""
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xovac_tui.recording.writer.BLOCK", BLOCK)
+
+
+class Life:
+    """One recorder on a machine whose wall clock is off by so much; each has a monotonic clock of its own."""
+
+    def __init__(self, path: Path, began: float, *, off: float = 0.0) -> None:
+        """`began` is when it begins, in true seconds since the first one did."""
+        self._shift = UTC + began + off
+        self.mono = 0.0
+        self.writer = Writer(path, session(), recording=True, utc=self._shift, mono=0.0)
+
+    def record(self, blocks: int, every: float = 1.0) -> None:
+        for number in range(blocks * BLOCK):
+            self.mono += every
+            self.writer.event(reading(self.mono, shift=self._shift, t=number))
+        self.commit()
+
+    def commit(self) -> None:
+        self.writer.mono = self.mono
+        self.writer.commit(self._shift + self.mono)
+
+    def step(self, seconds: float) -> None:
+        """Set the wall clock."""
+        self._shift += seconds
+
+    def tidy(self, retention: Retention, after: float = 0.0) -> int:
+        mono = self.mono + after
+        return retention.tidy(self.writer.execute, self.writer.session, self._shift + mono, mono)
+
+    @property
+    def events(self) -> int:
+        return int(self.writer.execute("SELECT coalesce(sum(count), 0) FROM blocks")[0][0])
+
+    def end(self) -> None:
+        self.writer.mono = self.mono
+        self.writer.close(self._shift + self.mono)
+
+
+def month(path: Path, *, blocks: int = 60) -> float:
+    """Record for thirty days, and return when that ended."""
+    life = Life(path, 0.0)
+    life.record(blocks, every=30 * DAY / (blocks * BLOCK))
+    life.end()
+    return life.mono
+
+
+def test_one_start_deletes_a_bounded_share_and_the_next_ones_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "r"
+    began = month(path)
+    gone = []
+    for start in range(5):
+        life = Life(path, began + start * 60.0)
+        life.commit()
+        before, retention = life.events, Retention(15.0)
+        assert life.tidy(retention) > 0
+        assert life.tidy(retention, 600.0) == 0, "the share of this start is used up"
+        gone.append(before - life.events)
+        assert gone[-1] <= before / SHARE
+        life.end()
+    life = Life(path, began + 3_600.0)
+    life.commit()
+    retention = Retention(15.0)
+    for share in range(9):
+        life.tidy(retention, share * SHARE_EVERY)
+    # Half of it is older than fifteen days.
+    assert life.events == pytest.approx(30 * BLOCK, abs=2 * BLOCK)
+    life.end()
+
+
+@pytest.mark.parametrize("off", [14 * YEAR, YEAR, 2 * DAY, -2 * DAY, -YEAR])
+def test_a_start_with_a_wrong_clock_deletes_nothing_and_makes_nothing_old(tmp_path: Path, off: float) -> None:
+    path = tmp_path / "r"
+    began = month(path)
+    wrong = Life(path, began + 60.0, off=off)
+    wrong.record(2)
+    held = wrong.events
+    retention = Retention(31.0, delete_unexported=True)
+    for after in (0.0, 600.0, 0.5 * DAY):
+        assert wrong.tidy(retention, after) == 0
+    wrong.end()
+    # Back to the true time, and for some starts more: nothing has become old by it.
+    for start in range(3):
+        life = Life(path, began + 3_600.0 * (1 + start))
+        life.record(1)
+        assert life.tidy(Retention(34.5, delete_unexported=True)) == 0
+        assert life.events >= held
+        life.end()
+
+
+def test_a_clock_that_stays_wrong_makes_nothing_older_than_a_day(tmp_path: Path) -> None:
+    path = tmp_path / "r"
+    began = month(path)
+    for start in range(3):
+        life = Life(path, began + 600.0 * start, off=14 * YEAR)
+        life.record(1)
+        assert life.tidy(Retention(31.5, delete_unexported=True)) == 0
+        life.end()
+
+
+def test_a_clock_that_is_set_while_it_records_deletes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "r"
+    life = Life(path, month(path) + 60.0)
+    life.record(1)
+    life.step(YEAR)
+    life.record(1)
+    assert life.tidy(Retention(15.0), 0.5 * DAY) == 0
+    life.end()
+    later = Life(path, 30 * DAY + 7_200.0, off=YEAR)
+    later.record(1)
+    assert later.tidy(Retention(31.0)) == 0
+    later.end()
+
+
+def test_what_the_present_session_recorded_stays(tmp_path: Path) -> None:
+    path = tmp_path / "r"
+    life = Life(path, 0.0)
+    life.record(60, every=60.0)
+    assert life.tidy(Retention(1.0, delete_unexported=True), 90 * DAY) == 0
+    life.end()
+
+
+@pytest.mark.parametrize("step", [0.0, -YEAR, 600.0, YEAR])
+def test_a_run_that_was_not_exported_keeps_its_events_wherever_the_clock_was_set(
+    tmp_path: Path, step: float
+) -> None:
+    path = tmp_path / "r"
+    life = Life(path, 0.0)
+    life.record(10, every=60.0)
+    began = life.mono
+    life.record(3, every=60.0)
+    life.step(step)
+    life.record(3, every=60.0)
+    run = RunItem(
+        id=1, name="Soak", load=None, started_utc=UTC + began, started_mono=began + 1.0,
+        utc=UTC + life.mono + step, mono=life.mono + 1.0, result="completed",
+    )  # fmt: skip
+    life.writer.item(run)
+    life.record(10, every=60.0)
+    ended = life.mono
+    life.end()
+    for start in range(25):
+        later = Life(path, ended + 40 * DAY + start, off=step)
+        later.commit()
+        later.tidy(Retention(1.0), 2 * DAY)
+        later.end()
+    span = 10 * BLOCK, 16 * BLOCK
+    with_events = Life(path, ended + 41 * DAY, off=step)
+    kept = with_events.writer.execute("SELECT first, first + count FROM blocks ORDER BY first")
+    with_events.end()
+    assert min(first for first, _ in kept) <= span[0]
+    covered = {index for first, after in kept for index in range(first, after)}
+    assert set(range(*span)) <= covered
+    assert len(covered) < 20 * BLOCK
+
+
+def test_links_and_marks_go_with_their_events_and_what_is_audited_stays(tmp_path: Path) -> None:
+    path = tmp_path / "r"
+    life = Life(path, 0.0)
+    for block in range(20):
+        life.record(1, every=4_800.0)
+        for word in (LinkWord.LOST, LinkWord.ONLINE):
+            life.writer.item(LinkItem(LinkView(word), UTC + life.mono, life.mono))
+        life.writer.item(MarkItem(Mark(life.mono, UTC + life.mono, "step", f"step {block}"), "ada@lab"))
+        for item in one_of_each(life.mono):
+            life.writer.item(item)
+    life.commit()
+    life.end()
+    head = verify(path).head
+    ended = life.mono
+    for start in range(30):
+        later = Life(path, ended + 60.0 + start)
+        later.commit()
+        later.tidy(Retention(10.0, delete_unexported=True))
+        count = {
+            table: later.writer.execute(f"SELECT count(*) FROM {table}")[0][0]
+            for table in ("links", "marks", "alarms", "ledger", "loads")
+        }
+        notes = later.writer.execute("SELECT count(*) FROM marks WHERE kind = 'note'")[0][0]
+        oldest = later.writer.execute("SELECT min(first) FROM blocks")[0][0]
+        steps = later.writer.execute(
+            "SELECT count(*) FROM marks WHERE kind = 'step' AND position < ?", (oldest,)
+        )
+        later.end()
+    assert oldest > 0
+    assert steps == [(0,)]
+    # One change of the link says what holds where the events go on.
+    assert count["links"] <= 2 * (20 - oldest // BLOCK) + 3
+    assert (notes, count["alarms"], count["ledger"], count["loads"]) == (20, 40, 20, 20)
+    assert verify(path).well
+    assert verify(path).head == head
