@@ -20,7 +20,7 @@ from xovac_tui.recording.claim import ClaimedError
 from xovac_tui.recording.files import ENDINGS, beside, identity, unused
 from xovac_tui.recording.items import Item, Session
 from xovac_tui.recording.lock import WriterLock
-from xovac_tui.recording.rescue import DisplacedError
+from xovac_tui.recording.rescue import DisplacedError, Rescued
 from xovac_tui.recording.schema import RecordError, TornRecordError, short_reason
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.recording.writer import Writer
@@ -88,6 +88,8 @@ class Recorder:
         self._kept_characters = 0
         self._too_much = False
         """More was taken than is kept as it came."""
+        self._unread = 0
+        """Tries in a row to save what lost files hold, in which it could not be read."""
         self._again = 0
         """How many files what is kept was given to, beyond the first."""
         self._room = _HELD_ITEMS
@@ -370,7 +372,7 @@ class Recorder:
 
     def _begin_anew(self, writer: Writer) -> None:
         """Save what was committed into the lost files, and go on in the file that is in place then."""
-        found, too_much = writer.rescue(self._clock.utc(), self._stamp()), self._too_much
+        found, too_much = self._rescue(writer), self._too_much
         # It may be gone with the file, and the next file has another inode.
         self._lock.release()
         self._torn = found.damaged
@@ -387,6 +389,20 @@ class Recorder:
         self._let_go(writer)
         self._note(found.said)
         self._show(self._state_of(self._writer))
+
+    def _rescue(self, writer: Writer) -> Rescued:
+        """Save what lost files hold; TornRecordError where several tries read nothing whole in them."""
+        try:
+            found = writer.rescue(self._clock.utc(), self._stamp())
+        except sqlite3.Error as error:
+            unreadable = short_reason(error) in ("damaged file", "disk error")
+            self._unread = self._unread + 1 if unreadable else 0
+            if self._unread < _TRIES:
+                raise
+            said = f"{self.path} was deleted or replaced, and what it held cannot be read: {error}."
+            raise TornRecordError(said) from error
+        self._unread = 0
+        return found
 
     @staticmethod
     def _is_lost(writer: Writer) -> bool:
