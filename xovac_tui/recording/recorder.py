@@ -17,7 +17,7 @@ import msgspec
 from xovac_tui.api.event import Event
 from xovac_tui.clock import Clock
 from xovac_tui.recording.claim import ClaimedError
-from xovac_tui.recording.files import ENDINGS, beside, identity, unused
+from xovac_tui.recording.files import ENDINGS, beside, identity, real, unused
 from xovac_tui.recording.items import Item, Session
 from xovac_tui.recording.lock import WriterLock
 from xovac_tui.recording.rescue import DisplacedError, Rescued
@@ -88,6 +88,8 @@ class Recorder:
         self._kept_characters = 0
         self._too_much = False
         """More was taken than is kept as it came."""
+        self._salvaged: Path | None = None
+        """All that was in a damaged file, to go on from when that is set aside."""
         self._unread = 0
         """Tries in a row to save what lost files hold, in which it could not be read."""
         self._again = 0
@@ -453,6 +455,14 @@ class Recorder:
             file = beside(self.path, ending)
             if file.exists():
                 file.rename(aside.with_name(aside.name + ending))
+        saved, self._salvaged = self._salvaged, None
+        if saved is not None:
+            saved.rename(real(self.path))
+            self._note(
+                f"The record {self.path} was damaged, such as by another program that wrote over it. It was set "
+                f"aside as {aside.name}; all that was recorded could still be read, and is in the record now."
+            )
+            return
         self._note(
             f"The record {self.path} was damaged. It was set aside as {aside.name}, and a new one was begun; "
             "`sqlite3 FILE .recover` may read what is whole in it."
@@ -468,6 +478,8 @@ class Recorder:
         if reason == "damaged file" and self._writer is not None:
             # Damaged while it was open: the next try sets it aside and begins a new file.
             self._torn = self._writer.recording
+            if self._torn and not self._again:
+                self._salvaged = self._writer.salvage(self._stamp())
             if self._too_much or self._again >= _TRIES:
                 # More than is kept; or something of it cannot be written into any file.
                 self._gone += self._writer.waiting
