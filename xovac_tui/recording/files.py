@@ -30,6 +30,7 @@ _HEADER = 100
 """Bytes of the header of a database (sqlite.org, "Database File Format")."""
 _DESCRIPTORS = ("/proc/self/fd", "/dev/fd")
 """Folders in which a system lists what a process has open."""
+_SUFFIX = ".sqlite3"
 _NEW = os.O_CREAT | os.O_EXCL
 _ATTEMPTS = 5
 """How often a copy is made anew when the files change while they are copied."""
@@ -70,11 +71,12 @@ def identity(path: Path) -> Identity | None:
 
 
 def unused(path: Path) -> Path:
-    """Return a path beside one, or that itself, at which there is no file yet: `a.x`, `a-2.x`, `a-3.x`."""
+    """Return a path, or the first one like it at which there is no file: `a-2.sqlite3`, `a-3.sqlite3`."""
     found, number = path, 1
+    name = path.name.removesuffix(_SUFFIX)
     while os.path.lexists(found):
         number += 1
-        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        found = path.with_name(f"{name}-{number}{path.name[len(name) :]}")
     return found
 
 

@@ -20,10 +20,10 @@ from xovac_tui.api.event import Event
 from xovac_tui.clock import Clock
 from xovac_tui.permissions import exposed
 from xovac_tui.recording.claim import ClaimedError
-from xovac_tui.recording.files import ENDINGS, beside, identity, unused
+from xovac_tui.recording.files import ENDINGS, beside, identity, real, unused
 from xovac_tui.recording.items import Item, Session
 from xovac_tui.recording.lock import WriterLock, record_files
-from xovac_tui.recording.rescue import DisplacedError
+from xovac_tui.recording.rescue import DisplacedError, Rescued
 from xovac_tui.recording.schema import RecordError, TornRecordError, short_reason
 from xovac_tui.recording.share import network_share, share_advice
 from xovac_tui.recording.status import RecorderState, RecorderView
@@ -101,6 +101,10 @@ class Recorder:
         self._kept_characters = 0
         self._too_much = False
         """More was taken than is kept as it came."""
+        self._salvaged: Path | None = None
+        """All that was in a damaged file, to go on from when that is set aside."""
+        self._unread = 0
+        """Tries in a row to save what lost files hold, in which it could not be read."""
         self._again = 0
         """How many files what is kept was given to, beyond the first."""
         self._room = _HELD_ITEMS
@@ -415,7 +419,7 @@ class Recorder:
 
     def _begin_anew(self, writer: Writer) -> None:
         """Save what was committed into the lost files, and go on in the file that is in place then."""
-        found, too_much = writer.rescue(self._clock.utc(), self._stamp()), self._too_much
+        found, too_much = self._rescue(writer), self._too_much
         # It may be gone with the file, and the next file has another inode.
         self._lock.release()
         self._torn = found.damaged
@@ -432,6 +436,20 @@ class Recorder:
         self._let_go(writer)
         self._note(found.said)
         self._show(self._state_of(self._writer))
+
+    def _rescue(self, writer: Writer) -> Rescued:
+        """Save what lost files hold; TornRecordError where several tries read nothing whole in them."""
+        try:
+            found = writer.rescue(self._clock.utc(), self._stamp())
+        except sqlite3.Error as error:
+            unreadable = short_reason(error) in ("damaged file", "disk error")
+            self._unread = self._unread + 1 if unreadable else 0
+            if self._unread < _TRIES:
+                raise
+            said = f"{self.path} was deleted or replaced, and what it held cannot be read: {error}."
+            raise TornRecordError(said) from error
+        self._unread = 0
+        return found
 
     @staticmethod
     def _is_lost(writer: Writer) -> bool:
@@ -489,6 +507,14 @@ class Recorder:
             file = beside(self.path, ending)
             if file.exists():
                 file.rename(aside.with_name(aside.name + ending))
+        saved, self._salvaged = self._salvaged, None
+        if saved is not None:
+            saved.rename(real(self.path))
+            self._note(
+                f"The record {self.path} was damaged, such as by another program that wrote over it. It was "
+                f"set aside as {aside.name}; all that was recorded could be read, and is in the record now."
+            )
+            return
         self._note(
             f"The record {self.path} was damaged. It was set aside as {aside.name}, and a new one was begun; "
             "`sqlite3 FILE .recover` may read what is whole in it."
@@ -504,6 +530,8 @@ class Recorder:
         if reason == "damaged file" and self._writer is not None:
             # Damaged while it was open: the next try sets it aside and begins a new file.
             self._torn = self._writer.recording
+            if self._torn and not self._again:
+                self._salvaged = self._writer.salvage(self._stamp())
             if self._too_much or self._again >= _TRIES:
                 # More than is kept; or something of it cannot be written into any file.
                 self._gone += self._writer.waiting

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from xovac_tui.recording import claim
+from xovac_tui.recording.bins import Chunk
+from xovac_tui.recording.codec import Block
 from xovac_tui.recording.files import (
     Connection,
     beside,
@@ -21,6 +26,16 @@ from xovac_tui.recording.files import (
     real,
     unused,
     whereabouts,
+)
+
+_UNREADABLE = (
+    sqlite3.Error,
+    OSError,
+    zlib.error,
+    msgspec.MsgspecError,
+    ValueError,
+    LookupError,
+    OverflowError,
 )
 
 
@@ -95,6 +110,34 @@ def _state(path: Path) -> tuple[int, int, int, int] | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def salvage(db: Connection, stamp: str) -> Path | None:
+    """Copy what a connection to a damaged file still reads (memory, `-wal`) into a file beside it.
+
+    None where that is not whole any more.
+    """
+    saved = unused(beside(db.files.path, f".rescued-{stamp}.sqlite3"))
+    try:
+        copy_database(db, saved, finish=_refuse_broken)
+    except _UNREADABLE:
+        return None
+    return saved
+
+
+def _refuse_broken(copy: sqlite3.Connection) -> None:
+    """Raise an error where a copy is damaged, or where events are missing among the others."""
+    parts = "SELECT first, count FROM blocks UNION ALL SELECT first, count FROM tail"
+    gaps = f"SELECT lag(first + count) OVER (ORDER BY first) <> first AS gap FROM ({parts})"
+    whole = copy.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok"
+    if not whole or copy.execute(f"SELECT count(*) FROM ({gaps}) WHERE gap").fetchone()[0]:
+        raise sqlite3.DatabaseError("what is left of it is not whole")
+    # A page of another file can look like one of this; what is packed in it shows that.
+    for (data,) in copy.execute("SELECT data FROM blocks"):
+        Block.unpack(data)
+    for (data,) in copy.execute("SELECT data FROM bins"):
+        Chunk(data)
+    claim.clear(copy)
 
 
 def _sound(path: Path) -> bool:

@@ -28,7 +28,7 @@ from xovac_tui.recording.codec import (
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.items import Item, Session
 from xovac_tui.recording.mainfile import MainFile
-from xovac_tui.recording.rescue import DisplacedError, Rescued, rescue
+from xovac_tui.recording.rescue import DisplacedError, Rescued, rescue, salvage
 from xovac_tui.recording.rows import (
     CLOCK_STEP,
     Place,
@@ -429,6 +429,10 @@ class Writer:
     def execute(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         """Run one statement of the caller's, such as for housekeeping."""
         return self._db.execute(statement, values).fetchall()
+
+    def salvage(self, stamp: str) -> Path | None:
+        """Copy what can still be read of a damaged file; None where that is not whole any more."""
+        return salvage(self._db, stamp)
 
     def close(self, utc: float) -> None:
         """Note that the session ended by itself, and let go of the file: it holds everything then."""
