@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -12,6 +14,7 @@ from xovac_tui.recording.items import Session
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.schema import ASKED, RecordError, unpacking
 
+T = TypeVar("T", bound=msgspec.Struct)
 MOST_MARKS = 5_000
 """Marks of one stretch of time that are read at once, the newest."""
 
@@ -158,6 +161,13 @@ _LOAD = "id, session, t, who, name, outcome, hash, source, payload, plan, settin
 _RUN = "id, session, load, name, started, ended, result, reason, flight, exported"
 
 
+def _made(record: Record, kind: type[T], row: Sequence[Any]) -> T:
+    """Return a row as a struct; TornRecordError where a column holds what it cannot have been given."""
+    with unpacking(record.path):
+        names = [field.name for field in msgspec.structs.fields(kind)]
+        return msgspec.convert(dict(zip(names, row, strict=True)), kind)
+
+
 def sessions(record: Record, *, recording: bool = True) -> list[RecordedSession]:
     """Return the recorders' sessions, or with `recording=False` all of them, oldest first."""
     found = record.rows(f"SELECT {_SESSION} FROM sessions WHERE recording OR NOT ? ORDER BY id", (recording,))
@@ -177,26 +187,26 @@ def last_recorded(record: Record, *, without: int) -> float:
 def runs(record: Record, *, flights: bool = True) -> list[RecordedRun]:
     """Return all runs, oldest first; without `flights` it is left out how they were flown, which is long."""
     columns = _RUN if flights else _RUN.replace("flight", "''")
-    return [RecordedRun(*row) for row in record.rows(f"SELECT {columns} FROM runs ORDER BY id")]
+    return [_made(record, RecordedRun, row) for row in record.rows(f"SELECT {columns} FROM runs ORDER BY id")]
 
 
 def run(record: Record, number: int) -> RecordedRun | None:
     """Return the run with this number."""
     found = record.rows(f"SELECT {_RUN} FROM runs WHERE id = ?", (number,))
-    return RecordedRun(*found[0]) if found else None
+    return _made(record, RecordedRun, found[0]) if found else None
 
 
 def open_run(record: Record) -> RecordedRun | None:
     """Return the newest run if it is not known to have ended."""
     found = record.rows(f"SELECT {_RUN} FROM runs ORDER BY id DESC LIMIT 1")
-    newest = RecordedRun(*found[0]) if found else None
+    newest = _made(record, RecordedRun, found[0]) if found else None
     return newest if newest is not None and newest.ended is None else None
 
 
 def load(record: Record, number: int) -> RecordedLoad | None:
     """Return the load with this number."""
     found = record.rows(f"SELECT {_LOAD} FROM loads WHERE id = ?", (number,))
-    return RecordedLoad(*found[0]) if found else None
+    return _made(record, RecordedLoad, found[0]) if found else None
 
 
 class SentLoad(msgspec.Struct, frozen=True):
@@ -233,7 +243,7 @@ def payload_hash(text: str) -> str:
 def load_with(record: Record, wanted: str) -> RecordedLoad | None:
     """Return the newest load whose payload has this hash."""
     found = record.rows(f"SELECT {_LOAD} FROM loads WHERE hash = ? ORDER BY id DESC LIMIT 1", (wanted,))
-    return RecordedLoad(*found[0]) if found else None
+    return _made(record, RecordedLoad, found[0]) if found else None
 
 
 def later_states(record: Record, after: int, *, without: int) -> list[RecordedCommand]:
@@ -262,7 +272,7 @@ def newest_load(record: Record, name: str | None = None, before: float = 1e18) -
         "ORDER BY t DESC, id DESC LIMIT 1",
         (Outcome.SUCCESS.value, Outcome.UNKNOWN.value, Outcome.DONE.value, name, name, before),
     )
-    return RecordedLoad(*found[0]) if found else None
+    return _made(record, RecordedLoad, found[0]) if found else None
 
 
 def rates(record: Record) -> list[tuple[int, str]]:
@@ -389,7 +399,7 @@ def changes(record: Record, start: float = 0.0, end: float = 1e18) -> list[Recor
         "ORDER BY id",
         (start, end),
     )
-    return [RecordedChange(*row) for row in found]
+    return [_made(record, RecordedChange, row) for row in found]
 
 
 def newest_change(record: Record, kind: str) -> RecordedChange | None:
@@ -401,13 +411,13 @@ def newest_change(record: Record, kind: str) -> RecordedChange | None:
         "ORDER BY id DESC LIMIT 1",
         (kind,),
     )
-    return RecordedChange(*found[0]) if found else None
+    return _made(record, RecordedChange, found[0]) if found else None
 
 
 def visits(record: Record, who: str) -> list[Visit]:
     """Return when somebody looked, oldest first."""
     found = record.rows("SELECT who, arrived, seen FROM visits WHERE who = ? ORDER BY seen", (who,))
-    return [Visit(*row) for row in found]
+    return [_made(record, Visit, row) for row in found]
 
 
 class Span(msgspec.Struct, frozen=True):
