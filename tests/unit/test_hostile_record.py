@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import math
+import sqlite3
 import tracemalloc
 import zlib
+from datetime import UTC as ZONE
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +19,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.helpers.audited import done_to
+from tests.helpers.audited import audited_record, done_to
 from tests.helpers.record import UTC, logged, reading, writer
+from xovac_tui.api.text import clean
+from xovac_tui.recording.attachments import attachments
+from xovac_tui.recording.audit import entries, verify
 from xovac_tui.recording.bins import Chunk
 from xovac_tui.recording.bounds import inflate
 from xovac_tui.recording.codec import Block, block_of
@@ -25,6 +32,7 @@ from xovac_tui.recording.parts import part_of, unread
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.schema import RecordError, TornRecordError, unpacking
 from xovac_tui.recording.tables import csv_chunks
+from xovac_tui.recording.tape import tape_of
 from xovac_tui.recording.windows import Windows
 
 EVENTS = 600
@@ -183,3 +191,59 @@ def test_a_session_of_another_age_is_damage(path: Path) -> None:
         for read in (sessions, runs):
             with pytest.raises(TornRecordError, match="a time in it is none"):
                 read(record)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A record with a run and one of everything that is audited."""
+    path = audited_record(tmp_path_factory.mktemp("whole") / "r.sqlite3", 1)
+    run = "INSERT INTO runs (session, load, name, started, result) VALUES (1, 1, 'x', 1790000000, 'running')"
+    done_to(path, run)
+    done_to(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("value", [b"\x00\xff", "text", 1e300])
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        *(
+            ("runs", column)
+            for column in ("session", "load", "name", "started", "ended", "result", "exported")
+        ),
+        *(("attachments", column) for column in ("session", "t", "who", "name", "hash")),
+        *(("loads", column) for column in ("t", "who", "plan")),
+        *(("sessions", column) for column in ("started", "seen", "who", "about")),
+        ("ledger", "t"),
+        ("marks", "t"),
+        ("chain", "row"),
+        ("chain", "hash"),
+    ],
+)
+def test_a_column_may_hold_anything_and_is_no_defect(
+    table: str, column: str, value: object, whole: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "r.sqlite3"
+    path.write_bytes(whole)
+    try:
+        done_to(path, f"UPDATE {table} SET {column} = ?", (value,))
+    except sqlite3.IntegrityError:
+        return
+    with contextlib.suppress(RecordError):
+        for fault in verify(path).faults:
+            fault.sentence(said)
+    with contextlib.suppress(RecordError):
+        for entry in entries(path):
+            if entry.t is not None:
+                said(entry.t)
+    with contextlib.suppress(RecordError), Record(path) as record:
+        attachments(record, 1)
+        sessions(record)
+        for run in runs(record):
+            assert f"{run.name}{run.result}" == clean(run.name) + clean(run.result)
+            said(run.started)
+            tape_of(record, part_of(find_span(record, run.label), None, None, None))
+
+
+def said(utc: float) -> str:
+    return datetime.fromtimestamp(utc, ZONE).isoformat()

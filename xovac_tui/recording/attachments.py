@@ -12,7 +12,7 @@ import msgspec
 from xovac_tui.recording.housekeeping import size_words
 from xovac_tui.recording.items import AttachmentItem, Session
 from xovac_tui.recording.record import Record
-from xovac_tui.recording.schema import RecordError
+from xovac_tui.recording.schema import RecordError, unpacking
 from xovac_tui.recording.writer import Writer
 
 MOST = 20_000_000
@@ -148,7 +148,8 @@ def attachments(record: Record, run: int) -> list[Attachment]:
     if not record.audited:
         return []
     found = record.rows(f"SELECT {_COLUMNS} FROM attachments WHERE run = ? ORDER BY id", (run,))
-    return [msgspec.convert(row, Attachment) for row in found]
+    with unpacking(record.path):
+        return [msgspec.convert(row, Attachment) for row in found]
 
 
 def attachment_data(record: Record, number: int) -> bytes:

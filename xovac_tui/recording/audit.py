@@ -12,6 +12,7 @@ import msgspec
 
 from xovac_tui.api.text import clean
 from xovac_tui.chamber.snapshot import LedgerEntry
+from xovac_tui.recording.bounds import EARLIEST, LATEST
 from xovac_tui.recording.chain import (
     BEGINNING,
     COLUMNS,
@@ -194,7 +195,7 @@ class _Walk:
         for number, place, row, told in self._db.execute(
             "SELECT id, place, row, hash FROM chain ORDER BY id"
         ):
-            self._look(number, _text(place), row, _text(told))
+            self._look(number, _text(place), row if isinstance(row, int) else -1, _text(told))
             if expected and _text(told).startswith(expected):
                 self._noted = number
         self._look_at_head()
@@ -399,7 +400,7 @@ def _entry(db: sqlite3.Connection, number: int, place: str, row: Any) -> Entry:
         number=number,
         place=place,
         row=row,
-        t=t if isinstance(t, int | float) else None,
+        t=t if isinstance(t, int | float) and EARLIEST <= t <= LATEST else None,
         who=clean(_text(found["who"]), 60),
         what=clean(_words(place, {name: _text(value) for name, value in found.items()}), 200),
     )

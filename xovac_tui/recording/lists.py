@@ -6,7 +6,7 @@ import hashlib
 import math
 import sys
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -19,6 +19,7 @@ from xovac_tui.recording.schema import ASKED, RecordError, unpacking
 
 _HANDED_OVER = 1.0
 """Seconds by which a load may seem later than the run that it began."""
+T = TypeVar("T", bound=msgspec.Struct)
 MOST_MARKS = 5_000
 """Marks of one stretch of time that are read at once, the newest."""
 
@@ -229,6 +230,16 @@ def _places(within: Within | None) -> tuple[int, int]:
     return (0, sys.maxsize) if within is None else (within.low, within.high)
 
 
+def _made(record: Record, kind: type[T], row: Sequence[Any]) -> T:
+    """Return a row as a struct; TornRecordError where a column holds what it cannot have been given.
+
+    The row has the columns of its first fields, in their order; the others keep their defaults.
+    """
+    with unpacking(record.path):
+        names = [field.name for field in msgspec.structs.fields(kind)]
+        return msgspec.convert(dict(zip(names, row, strict=False)), kind)
+
+
 def sessions(record: Record, *, recording: bool = True) -> list[RecordedSession]:
     """Return the recorders' sessions, or with `recording=False` all of them, oldest first."""
     found = record.rows(f"SELECT {_SESSION} FROM sessions WHERE recording OR NOT ? ORDER BY id", (recording,))
@@ -270,14 +281,15 @@ def runs(record: Record, *, flights: bool = True) -> list[RecordedRun]:
     """Return all runs, oldest first; without `flights` it is left out how they were flown, which is long."""
     columns = _RUN if flights else _RUN.replace("flight", "''")
     return _timed(
-        record, [RecordedRun(*row) for row in record.rows(f"SELECT {columns} FROM runs ORDER BY id")]
+        record,
+        [_made(record, RecordedRun, row) for row in record.rows(f"SELECT {columns} FROM runs ORDER BY id")],
     )
 
 
 def run(record: Record, number: int) -> RecordedRun | None:
     """Return the run with this number."""
     found = record.rows(f"SELECT {_RUN} FROM runs WHERE id = ?", (number,))
-    return _timed(record, [RecordedRun(*found[0])])[0] if found else None
+    return _timed(record, [_made(record, RecordedRun, found[0])])[0] if found else None
 
 
 def _timed(record: Record, found: list[RecordedRun]) -> list[RecordedRun]:
@@ -297,14 +309,14 @@ def _timed(record: Record, found: list[RecordedRun]) -> list[RecordedRun]:
 def open_run(record: Record) -> RecordedRun | None:
     """Return the newest run if it is not known to have ended."""
     found = record.rows(f"SELECT {_RUN} FROM runs ORDER BY id DESC LIMIT 1")
-    newest = RecordedRun(*found[0]) if found else None
+    newest = _made(record, RecordedRun, found[0]) if found else None
     return newest if newest is not None and newest.ended is None else None
 
 
 def load(record: Record, number: int) -> RecordedLoad | None:
     """Return the load with this number."""
     found = record.rows(f"SELECT {_LOAD} FROM loads WHERE id = ?", (number,))
-    return RecordedLoad(*found[0]) if found else None
+    return _made(record, RecordedLoad, found[0]) if found else None
 
 
 class SentLoad(msgspec.Struct, frozen=True):
@@ -343,7 +355,7 @@ def payload_hash(text: str) -> str:
 def load_with(record: Record, wanted: str) -> RecordedLoad | None:
     """Return the newest load whose payload has this hash."""
     found = record.rows(f"SELECT {_LOAD} FROM loads WHERE hash = ? ORDER BY id DESC LIMIT 1", (wanted,))
-    return RecordedLoad(*found[0]) if found else None
+    return _made(record, RecordedLoad, found[0]) if found else None
 
 
 def later_states(record: Record, after: int, *, without: int) -> list[RecordedCommand]:
@@ -516,14 +528,14 @@ def changes(record: Record, within: Within | None = None) -> list[RecordedChange
     if not record.audited:
         return []
     found = record.rows(f"SELECT {_CHANGE} FROM changes WHERE {_PLACED} ORDER BY id", _places(within))
-    made = [RecordedChange(*row) for row in found]
+    made = [_made(record, RecordedChange, row) for row in found]
     return made if within is None else within.keep(made)
 
 
 def loads(record: Record, within: Within) -> list[RecordedLoad]:
     """Return the recipes that were handed over in a stretch."""
     found = record.rows(f"SELECT {_LOAD} FROM loads WHERE {_PLACED} ORDER BY id", _places(within))
-    return within.keep([RecordedLoad(*row) for row in found])
+    return within.keep([_made(record, RecordedLoad, row) for row in found])
 
 
 def newest_change(record: Record, kind: str) -> RecordedChange | None:
@@ -534,14 +546,14 @@ def newest_change(record: Record, kind: str) -> RecordedChange | None:
         f"SELECT {_CHANGE} FROM changes WHERE kind = ? ORDER BY id DESC LIMIT 1",
         (kind,),
     )
-    return RecordedChange(*found[0]) if found else None
+    return _made(record, RecordedChange, found[0]) if found else None
 
 
 def visits(record: Record, who: str) -> list[Visit]:
     """Return when somebody looked, oldest first."""
     columns = "who, arrived, seen, session, position, mono"
     found = record.rows(f"SELECT {columns} FROM visits WHERE who = ? ORDER BY id", (who,))
-    return [Visit(*row) for row in found]
+    return [_made(record, Visit, row) for row in found]
 
 
 class Span(msgspec.Struct, frozen=True):

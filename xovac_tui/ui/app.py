@@ -29,6 +29,7 @@ from xovac_tui.ui.appkeys import AppKeys
 from xovac_tui.ui.commands import ACTIONS, STOP, bindings, check_keymap
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
+from xovac_tui.ui.opening import Opening
 from xovac_tui.ui.pane import Pane
 from xovac_tui.ui.panes.status import StatusPane
 from xovac_tui.ui.plain import AsciiScrollBar
@@ -125,6 +126,7 @@ class XovacApp(AppKeys):
         self.active_tab = "status"
         self.over: dict[str, Pane] = {}
         """Panes that are shown in place of a tab: the recipe editor over Recipes."""
+        self._opening = Opening()
         self.stopping = Stopping(self)
         self.telling = Telling(self)
         self.memory = launch.state
@@ -325,8 +327,8 @@ class XovacApp(AppKeys):
         if len(self.screen_stack) > 1 or frame.has_class("-small"):
             return
         before, self.active_tab = self.active_tab, tab
-        if not frame.query(f"#{tab}"):
-            await frame.query_one("#panes").mount(_pane(tab))
+        if not frame.query(f"#{tab}") and not await self._open(tab, lambda: _pane(tab)):
+            tab = self.active_tab = before
         shown = self.pane
         for pane in frame.query(Pane):
             pane.display = pane is shown
@@ -338,15 +340,34 @@ class XovacApp(AppKeys):
                 shown.take_focus()
         self.call_after_refresh(self.show_keys)
 
+    async def _open(self, tab: str, make: Callable[[], Pane]) -> bool:
+        """Open a pane of a tab; where that fails say so, and return False."""
+        place = self.screen_stack[0].query_one("#panes")
+        why = await self._opening.mount(place, make, lambda pane: pane.show(self.snapshot))
+        if why:
+            title = next(title for name, _, title in TABS if name == tab)
+            self.notify(
+                f"{title} cannot be opened: a defect in this program ({why}). Everything else goes on, link, "
+                "recording and STOP too. The log file has the details; please report it.",
+                title="Defect",
+                severity="error",
+                timeout=20,
+                markup=False,
+            )
+        return not why
+
+    def _handle_exception(self, error: Exception) -> None:
+        if not self._opening.takes(error):
+            super()._handle_exception(error)
+
     async def show_over(self, tab: str, pane: Pane | None) -> None:
         """Show a pane in place of a tab until this is called with None."""
         frame = self.screen_stack[0]
         before = self.over.pop(tab, None)
         if before is not None:
             await before.remove()
-        if pane is not None:
+        if pane is not None and await self._open(tab, lambda: pane):
             self.over[tab] = pane
-            await frame.query_one("#panes").mount(pane)
         for other in frame.query(Pane):
             other.display = other is self.pane
         shown = self.pane

@@ -1,0 +1,121 @@
+"""A tab that cannot be opened: a message, a line in the log, and the tab before; the rest goes on."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import ComposeResult
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tests.helpers.console import console
+from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.ui import app as app_module
+from xovac_tui.ui.pane import Pane
+from xovac_tui.ui.panes.log import LogPane
+
+
+class BrokenComposing(Pane):
+    def compose(self) -> ComposeResult:
+        yield Static("before")
+        raise RuntimeError("compose")
+
+
+class BrokenMounting(Pane):
+    def compose(self) -> ComposeResult:
+        yield Static("inside")
+
+    def on_mount(self) -> None:
+        raise ZeroDivisionError("mount")
+
+
+class BrokenChild(Widget):
+    def on_mount(self) -> None:
+        raise LookupError("child")
+
+
+class BrokenInside(Pane):
+    def compose(self) -> ComposeResult:
+        yield Static("beside")
+        yield BrokenChild()
+
+
+class BrokenShowing(Pane):
+    def show(self, snapshot: Snapshot) -> None:
+        raise ValueError("show")
+
+
+class BrokenMaking(Pane):
+    def __init__(self, **_: Any) -> None:
+        raise ImportError("making")
+
+
+KINDS = (BrokenComposing, BrokenMounting, BrokenInside, BrokenShowing, BrokenMaking)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+async def test_a_tab_that_cannot_be_opened_leaves_the_rest_alive(
+    kind: type[Pane], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    usual = app_module._pane
+    broken = True
+
+    def pane(tab: str) -> Pane:
+        return kind(id="log") if broken and tab == "log" else usual(tab)
+
+    monkeypatch.setattr(app_module, "_pane", pane)
+    async with console(tmp_path, tab="controls") as c:
+        with caplog.at_level(logging.ERROR):
+            await c.app.show_tab("log")
+            await c.settle()
+        assert c.app.active_tab == "controls"
+        assert [shown.id for shown in c.app.query(Pane) if shown.display] == ["controls"]
+        assert not c.app.query("#log")
+        (said,) = [one.message for one in c.app._notifications if one.title == "Defect"]
+        assert said.startswith("Log cannot be opened: a defect in this program (")
+        assert "a tab could not be opened" in caplog.text
+        assert c.app._exception is None
+        # Everything goes on: readings, tabs, keys, and the tab itself once it can be opened.
+        await c.readings()
+        await c.press("1")
+        assert c.app.active_tab == "status"
+        await c.app.show_tab("log")
+        await c.settle()
+        assert c.app.active_tab == "status"
+        broken = False
+        await c.app.show_tab("log")
+        await c.settle()
+        assert c.app.active_tab == "log"
+        assert isinstance(c.app.pane, LogPane)
+
+
+async def test_a_pane_over_a_tab_that_cannot_be_opened_leaves_the_tab(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="recipes") as c:
+        await c.app.show_over("recipes", BrokenMounting())
+        await c.settle()
+        assert c.app.over == {}
+        assert c.app.pane is c.app.query_one("#recipes")
+        assert c.app.pane.display
+        assert [one.title for one in c.app._notifications] == ["Defect"]
+
+
+async def test_a_picture_of_the_screen_is_a_new_file_of_the_users_alone(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        c.app.action_save_screen()
+        c.app.action_save_screen()
+        await c.settle()
+        said = [one.message for one in c.app._notifications if one.message.startswith("Saved ")]
+    files = [Path(one.removeprefix("Saved ")) for one in said]
+    assert len(set(files)) == 2
+    for file in files:
+        assert file.read_text(encoding="utf-8").startswith("<svg")
+        assert file.stat().st_mode & 0o077 == 0
+
+
+async def test_any_text_can_be_copied(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        c.app.copy_to_clipboard("half \ud800")
+        assert c.app.clipboard == "half \\ud800"
