@@ -170,7 +170,7 @@ async def test_one_look_by_a_console_deletes_little_or_with_a_wrong_clock_nothin
         record=RecordChoice(path=path, settings=RecordSettings(keep_days=15.0, delete_unexported=True)),
     )
     async with station:
-        while not station.record.session:
+        while not station.record.session:  # noqa: ASYNC110 - a thread opens it
             await asyncio.sleep(0.01)
         await asyncio.to_thread(station.record.flush)
         clock.advance(600.0)
