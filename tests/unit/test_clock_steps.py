@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from tests.helpers.pastruns import SESSION
+from tests.helpers.pastruns import BEGAN, SESSION
 from tests.helpers.steppedclock import HOT, SteppedWriter, record_on, stepped_record
+from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.loader import load_contract
+from xovac_tui.api.payload import decode_arguments
 from xovac_tui.recording.digest import axis_to_now, digest
 from xovac_tui.recording.housekeeping import DAY, Retention
+from xovac_tui.recording.items import RunItem
 from xovac_tui.recording.lists import find_span, runs, visits
 from xovac_tui.recording.parts import columns_of, open_still, part_of
 from xovac_tui.recording.record import Record
@@ -201,3 +205,45 @@ def test_a_clock_that_is_set_deletes_nothing(tmp_path: Path, by: float, when: st
             assert retention.tidy(later.execute, later.session, utc, now + after) == 0
     assert later.execute("SELECT sum(count) FROM blocks") == before
     later.close(writer.wall(now))
+
+
+@pytest.mark.parametrize("by", [0.0, -YEAR, -600.0, 600.0])
+def test_a_run_over_two_recorders_goes_on_evenly(tmp_path: Path, by: float) -> None:
+    """The machine is started again in the middle of a run, with its wall clock set."""
+    path = tmp_path / "r.sqlite3"
+    off = 500.0
+    for life in range(2):
+        # Its monotonic clock begins anew.
+        wall = BEGAN if not life else BEGAN + off + by
+        writer = Writer(path, SESSION, recording=True, utc=wall + 10.0, mono=10.0)
+        for second in range(11, 111):
+            payload = decode_arguments(json.dumps({"part": HOT if second < 50 and not life else 20.0}))
+            mono = float(second)
+            writer.event(Event("chamber_state", payload, Direction.IN, Kind.MESSAGE, wall + mono, mono))
+            if second == 60:
+                item = RunItem(
+                    id=1, name="Soak", load=None, started_utc=BEGAN + 50.0, started_mono=50.0 - life * off,
+                    utc=wall + mono, mono=mono, result="completed" if life else "running",
+                )  # fmt: skip
+                writer.item(item)
+        writer.mono = 111.0
+        writer.commit(wall + 111.0)
+        writer.close(wall + 111.0)
+    with Record(path) as record:
+        (run,) = runs(record)
+    pause = max(0.0, off + by + 10.0 - 111.0)
+    expected = (111.0 - 50.0) + pause + (60.0 - 10.0)
+    assert (run.session, run.end_session) == (1, 2)
+    assert run.seconds == pytest.approx(expected, abs=1e-3)
+    rows = exported(path)[1:]
+    times = [float(row[0]) for row in rows]
+    assert times == sorted(times)
+    assert (times[0], times[60], times[61]) == pytest.approx((0.0, 60.0, 61.0 + pause + 1.0), abs=2e-3)
+    assert {row[1] for row in rows} == {"20.0"}
+    assert len(rows) == 61 + 49
+    with open_still(path) as record:
+        tape = tape_of(record, part_of(find_span(record, "r1"), None, None, None))
+        replay = Replay(tape, CONTRACT)
+        assert replay.end - replay.begin == pytest.approx(expected, abs=1e-3)
+        replay.advance(replay.end)
+        assert replay.next_index == run.after

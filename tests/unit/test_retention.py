@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from tests.helpers.audited import one_of_each
+from tests.helpers.console import URL, FakeClock, FakeLink
 from tests.helpers.record import UTC, reading, session
+from xovac_tui.api.loader import documented_contract
 from xovac_tui.chamber.snapshot import LinkView, LinkWord, Mark
+from xovac_tui.config import Profile, RecordSettings
 from xovac_tui.recording.audit import verify
 from xovac_tui.recording.housekeeping import DAY, SHARE, SHARE_EVERY, Retention
 from xovac_tui.recording.items import LinkItem, MarkItem, RunItem
+from xovac_tui.recording.record import Record
 from xovac_tui.recording.writer import Writer
+from xovac_tui.station import Station
+from xovac_tui.station.recording import RecordChoice
 
 YEAR = 365.0 * DAY
 BLOCK = 32
@@ -133,6 +140,46 @@ def test_a_clock_that_is_set_while_it_records_deletes_nothing(tmp_path: Path) ->
     later.record(1)
     assert later.tidy(Retention(31.0)) == 0
     later.end()
+
+
+class ClockOff(FakeClock):
+    """A machine's clocks, of which the wall clock is ahead by so much."""
+
+    def __init__(self, ahead: float) -> None:
+        super().__init__()
+        self._ahead = ahead
+
+    def utc(self) -> float:
+        return super().utc() + self._ahead
+
+
+@pytest.mark.parametrize(("wrong", "deleted"), [(0.0, True), (YEAR, False), (-YEAR, False)])
+async def test_one_look_by_a_console_deletes_little_or_with_a_wrong_clock_nothing(
+    tmp_path: Path, wrong: float, deleted: bool
+) -> None:
+    path = tmp_path / "r"
+    clock = ClockOff(month(path) + 60.0 + wrong)
+    link = FakeLink(clock)
+    station = Station(
+        "bench-1",
+        Profile(url=URL),
+        documented_contract(),
+        clock=clock,
+        who="ada@lab",
+        link_factory=link.factory,
+        record=RecordChoice(path=path, settings=RecordSettings(keep_days=15.0, delete_unexported=True)),
+    )
+    async with station:
+        while not station.record.session:  # noqa: ASYNC110 - a thread opens it
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(station.record.flush)
+        clock.advance(600.0)
+        station.note("still here")
+        await asyncio.to_thread(station.record.flush)
+    with Record(path) as record:
+        left = record.total - record.first
+    events = 60 * BLOCK
+    assert left == events if not deleted else events - events / SHARE <= left < events
 
 
 def test_what_the_present_session_recorded_stays(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from xovac_tui.chamber.alarmview import STANDING, AlarmChange, AlarmEvent
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord
 from xovac_tui.recording import lists
 from xovac_tui.recording.axis import Axis, Piece
+from xovac_tui.recording.evenwindows import EvenWindows
 from xovac_tui.recording.record import Record
-from xovac_tui.recording.windows import EvenWindows, Summary
+from xovac_tui.recording.windows import Summary
 
 AWAY = 1800.0
 """Seconds after which it is worth telling."""

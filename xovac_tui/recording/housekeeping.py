@@ -249,14 +249,15 @@ def forecast(record: Record | None, folder: Path, seconds: float) -> Forecast | 
 def _growth(record: Record) -> float | None:
     """Return the bytes a second by which a record grew in its newest blocks; None if it is too young."""
     rows = record.rows(
-        "SELECT min(t0), max(t1), sum(length(data) + length(about)) FROM "
+        "SELECT sum(t1 - t0), sum(length(data) + length(about)) FROM "
         "(SELECT t0, t1, data, about FROM blocks ORDER BY id DESC LIMIT 50)"
     )
-    start, stop, size = rows[0]
-    if start is None or stop - start < _LEARNED_FROM:
+    # Within a block the clock was not set.
+    seconds, size = rows[0]
+    if seconds is None or seconds < _LEARNED_FROM:
         return None
     # Bins and pages take about as much again.
-    return 2.0 * float(size) / float(stop - start)
+    return 2.0 * float(size) / float(seconds)
 
 
 def size_words(size: float) -> str:

@@ -63,10 +63,9 @@ class Unread(msgspec.Struct, frozen=True):
     stop: float
 
 
-def _piece_of(stretch: Stretch) -> Piece:
-    block = stretch.block
-    low, high = min(block.mono), max(block.mono)
-    return Piece(block.first, block.first + block.count, stretch.session, stretch.shift, low, high)
+def _piece_of(session: int, shift: float, events: Sequence[LoggedEvent]) -> Piece:
+    times = [event.mono for event in events]
+    return Piece(events[0].index, events[-1].index + 1, session, shift, min(times), max(times))
 
 
 def _unread(pieces: Sequence[Piece]) -> Unread | None:
@@ -88,6 +87,7 @@ class Record:
         self._db = open_for_reading(path)
         self._clock = clock
         self._ids = array("q")
+        self._pieces: list[Piece] = []
         self._firsts = array("q")
         self._ends = array("q")
         """Index behind the last event of each block."""
@@ -189,6 +189,7 @@ class Record:
             self.stops.append(stop)
             self.shifts.append(shift)
             self._sessions.append(session)
+            self._pieces.append(Piece(first, first + count, session, shift, start - shift, stop - shift))
             self._abouts.append(None)
         # Housekeeping takes the oldest away, and never the newest.
         while self._gone < len(self._ids) - 1 and self._ids[self._gone] < oldest:
@@ -291,18 +292,8 @@ class Record:
     def pieces(self) -> list[Piece]:
         """Return where each block begins and ends, the tail's last."""
         self.refresh()
-        made = [
-            Piece(
-                self._firsts[at],
-                self._ends[at],
-                self._sessions[at],
-                self.shifts[at],
-                self.starts[at] - self.shifts[at],
-                self.stops[at] - self.shifts[at],
-            )
-            for at in range(self._gone, len(self._ids))
-        ]
-        return [*made, *map(_piece_of, self.tail())]
+        tail = (_piece_of(*group) for group in self._tail_groups if group[-1])
+        return [*self._pieces[self._gone :], *tail]
 
     def blocks_of(self, wanted: Callable[[Piece], bool]) -> Iterator[Stretch]:
         """Yield the blocks that are wanted, by index, the tail's last."""

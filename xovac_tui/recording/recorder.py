@@ -512,7 +512,8 @@ class Recorder:
             saved.rename(real(self.path))
             self._note(
                 f"The record {self.path} was damaged, such as by another program that wrote over it. It was "
-                f"set aside as {aside.name}; all that was recorded could be read, and is in the record now."
+                f"set aside as {aside.name}; what was recorded could still be read, all of it, and is in the "
+                "record now."
             )
             return
         self._note(

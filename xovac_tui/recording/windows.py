@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import operator
-import sys
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress, islice, pairwise
@@ -13,7 +12,6 @@ from statistics import median_low
 import msgspec
 
 from xovac_tui.chamber.history import QUIET, Bins
-from xovac_tui.recording.axis import Axis, Piece
 from xovac_tui.recording.bins import CHUNK, FINEST, LEVELS, Bin, Chunk, merge
 from xovac_tui.recording.record import Record, Stretch
 from xovac_tui.recording.schema import unpacking
@@ -21,7 +19,7 @@ from xovac_tui.recording.schema import unpacking
 NAN = math.nan
 _FEW = 16
 """Columns; so many and fewer are made of bins that much narrower."""
-_SHORTEST = 0.001
+SHORTEST = 0.001
 """Seconds of a window."""
 _BEYOND, _LITTLE_BEYOND = 600.0, 60.0
 """Seconds beyond the edges that are looked at in bins and in samples: a slow channel's line goes through."""
@@ -29,10 +27,6 @@ _HOLE = 2.0 * FINEST
 """Seconds without a sample, of which the bins may know more: housekeeping takes the samples first."""
 _GAP_PERIODS = 3
 """Usual periods of a channel without a sample that are no gap yet."""
-
-
-_EVEN = 0.5
-"""Seconds by which even time and record time may be apart and be the same."""
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -73,7 +67,7 @@ class Windows:
         `only` leaves out blocks that do not begin with one of these indices; then no bins can be used.
         """
         columns = max(1, columns)
-        end = max(end, start + _SHORTEST)
+        end = max(end, start + SHORTEST)
         seconds = (end - start) / columns
         # A picture of few columns is somebody's bounds: its edges matter more than what it costs.
         widest = seconds if columns > _FEW else seconds / _FEW
@@ -200,15 +194,15 @@ class Windows:
             for stretch in self.record.blocks(start, end)
             if only is None or stretch.block.first in only
         )
-        found = _samples_of(blocks, names, start, end, None)
-        return {name: _in_order(*pair) for name, pair in found.items()}
+        found = samples_of(blocks, names, start, end, None)
+        return {name: in_order(*pair) for name, pair in found.items()}
 
     def summary(self, name: str, start: float, end: float) -> Summary | None:
         """Return lowest, highest and mean value of a channel over a stretch; None without a sample.
 
         The bins of 8 s at both ends count whole.
         """
-        return _summary(
+        return summary_of(
             self._merged(name, math.floor(start / FINEST), math.floor(end / FINEST) + 1, start, end)
         )
 
@@ -258,99 +252,15 @@ class Windows:
         return self._ids.get(name)
 
 
-class EvenWindows(Windows):
-    """Windows of one record in the even time of a span, from its own events alone.
-
-    Where the wall clock was not set, and no other events have the same times on it, bins can be used.
-    """
-
-    def __init__(self, record: Record, axis: Axis, first: int = 0, after: int = sys.maxsize) -> None:
-        """`first` and `after`: index of the first event that counts, and behind the last one."""
-        super().__init__(record)
-        self._axis, self._first, self._after = axis, first, after
-        self._plain: dict[tuple[float, float], bool] = {}
-
-    def window(
-        self, names: Sequence[str], start: float, end: float, columns: int, only: range | None = None
-    ) -> dict[str, Bins]:
-        """Return lowest and highest values of channels per column of `start` to `end` (even time)."""
-        if self._is_plain(start, end):
-            return super().window(names, start, end, columns, only)
-        return self._from_samples(names, start, max(end, start + _SHORTEST), max(1, columns), None)
-
-    def samples(
-        self, names: Sequence[str], start: float, end: float, only: range | None = None
-    ) -> dict[str, tuple[list[float], list[float]]]:
-        """Return every sample of channels in a stretch of even time, in order; NaN is no number."""
-        if self._is_plain(start, end):
-            return super().samples(names, start, end, only)
-        axis = self._axis
-        wanted = self.record.blocks_of(lambda piece: self._has(piece, start, end))
-        found = _samples_of(
-            ((one, axis.offset(one.session)) for one in wanted), names, start, end, self._within
-        )
-        return {name: _in_order(*pair) for name, pair in found.items()}
-
-    def summary(self, name: str, start: float, end: float) -> Summary | None:
-        """Return lowest, highest and mean value of a channel over a stretch; None without a sample.
-
-        Samples at both ends that lie outside do not count, where they are not deleted.
-        """
-        first, after = math.ceil(start / FINEST), math.floor(end / FINEST)
-        begin, stop = first * FINEST, after * FINEST
-        if not self._is_plain(start, end) or begin >= stop:
-            return _summary(self._sampled(name, start, end))
-        edges = [(at, to) for at, to in ((start, begin), (stop, end)) if at < to]
-        if not all(any(self._has(piece, at, to) for piece in self._axis.pieces) for at, to in edges):
-            # The events are deleted; their bins count whole.
-            return super().summary(name, start, end)
-        total = self._merged(name, first, after, begin, math.nextafter(stop, begin))
-        for at, to in edges:
-            if (found := self._sampled(name, at, to))[3]:
-                merge(total, found)
-        return _summary(total)
-
-    def _sampled(self, name: str, start: float, end: float) -> Bin:
-        """Return what all samples of a stretch come to."""
-        total: Bin = [math.inf, -math.inf, 0.0, 0]
-        for value in self.samples([name], start, end).get(name, ((), ()))[1]:
-            if value == value:
-                merge(total, [value, value, value, 1])
-        return total
-
-    def _within(self, index: int) -> bool:
-        return self._first <= index < self._after
-
-    def _has(self, piece: Piece, start: float, end: float) -> bool:
-        first, last = self._axis.bounds(piece)
-        return piece.first < self._after and piece.after > self._first and last >= start and first < end
-
-    def _is_plain(self, start: float, end: float) -> bool:
-        """Return whether even time is record time in a stretch, for its own events and for no others."""
-        found = self._plain.get((start, end))
-        if found is None:
-            found = all(self._fits(piece, start, end) for piece in self._axis.pieces)
-            self._plain[start, end] = found
-        return found
-
-    def _fits(self, piece: Piece, start: float, end: float) -> bool:
-        at, stop = piece.low + piece.shift - FINEST, piece.high + piece.shift + FINEST
-        if piece.first < self._after and piece.after > self._first and self._has(piece, start, end):
-            return abs(self._axis.offset(piece.session) - piece.shift) < _EVEN
-        first, last = self._axis.bounds(piece)
-        same = abs(first - piece.low - piece.shift) < _EVEN
-        # Events beside the stretch are outside of it on either time, or would be counted with it.
-        return stop < start or at > end or (same and (last < start or first >= end))
-
-
-def _summary(total: Bin) -> Summary | None:
+def summary_of(total: Bin) -> Summary | None:
+    """Return what a bin comes to; None for one without a sample."""
     return Summary(total[0], total[1], total[2], int(total[3])) if total[3] else None
 
 
 Blocks = Iterable[tuple[Stretch, float]]
 
 
-def _samples_of(
+def samples_of(
     blocks: Blocks, names: Sequence[str], start: float, end: float, within: Callable[[int], bool] | None
 ) -> dict[str, tuple[list[float], list[float]]]:
     """Return the samples of blocks, each with what makes its monotonic time another one."""
@@ -373,7 +283,8 @@ def _samples_of(
     return found
 
 
-def _in_order(times: list[float], values: list[float]) -> tuple[list[float], list[float]]:
+def in_order(times: list[float], values: list[float]) -> tuple[list[float], list[float]]:
+    """Return samples in order of time."""
     if not any(map(operator.gt, times, islice(times, 1, None))):
         return times, values
     # Several texts carried them, or the clock was set back.

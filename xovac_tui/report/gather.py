@@ -18,6 +18,7 @@ from xovac_tui.recipes.units import format_temperature
 from xovac_tui.recording import lists
 from xovac_tui.recording.attachments import attachment_data
 from xovac_tui.recording.axis import Axis
+from xovac_tui.recording.evenwindows import EvenWindows
 from xovac_tui.recording.lists import RecordedLoad, RecordedSession, find_span, payload_hash
 from xovac_tui.recording.lock import is_recorded
 from xovac_tui.recording.parts import Part, open_still, part_of, unread
@@ -26,7 +27,7 @@ from xovac_tui.recording.record import Record
 from xovac_tui.recording.schema import RecordError
 from xovac_tui.recording.tape import tape_of
 from xovac_tui.recording.transcript import transcript_hash
-from xovac_tui.recording.windows import EvenWindows, Windows
+from xovac_tui.recording.windows import Windows
 from xovac_tui.report.facts import ChannelFigures, Facts, Paper, Phase, Span
 from xovac_tui.report.figures import Tally
 from xovac_tui.report.occurrences import handled, occurrences

@@ -593,10 +593,15 @@ class StationRecord:
         """Return whether other programs add to this record, so that their commands are worth a look."""
         if self.record is None:
             return False
-        recent = self._clock.utc() - 60.0
+        # By either clock: the wall clock may have been set, and another machine has another monotonic one.
+        utc, mono = self._clock.utc() - 60.0, self._clock.mono()
         with contextlib.suppress(XovacError):
             return bool(
-                self.record.rows("SELECT 1 FROM sessions WHERE NOT recording AND seen > ? LIMIT 1", (recent,))
+                self.record.rows(
+                    "SELECT 1 FROM sessions WHERE NOT recording AND (seen > ? OR seen_mono BETWEEN ? AND ?) "
+                    "LIMIT 1",
+                    (utc, mono - 60.0, mono + 60.0),
+                )
             )
         return False
 

@@ -24,9 +24,10 @@ from xovac_tui.recording import lists
 from xovac_tui.recording.attachments import Attachment, attachments
 from xovac_tui.recording.axis import Axis
 from xovac_tui.recording.digest import Extreme, Gap, gaps
+from xovac_tui.recording.evenwindows import EvenWindows
 from xovac_tui.recording.lists import RecordedCommand, RecordedLoad, RecordedMark, RecordedRun, Span
 from xovac_tui.recording.record import Record
-from xovac_tui.recording.windows import EvenWindows, Windows
+from xovac_tui.recording.windows import Windows
 from xovac_tui.station.reel import plan_of
 
 FINEST = 1.0
