@@ -459,7 +459,7 @@ class Recorder:
         if saved is not None:
             saved.rename(real(self.path))
             self._note(
-                f"The record {self.path} was damaged, such as by another program that wrote over it. It was set "
+                f"The record {self.path} was damaged, as by a program that wrote over it. It was set "
                 f"aside as {aside.name}; all that was recorded could still be read, and is in the record now."
             )
             return
