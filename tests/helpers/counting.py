@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
+import time
 from pathlib import Path
 
 from tests.helpers.record import event, session
@@ -20,15 +20,18 @@ def main() -> None:
     recorder_module.DURABLE_EVERY = 0.1
     recorder_module.CHECKPOINT_EVERY = 0.2
     recorder_module.TRY_EVERY = 0.2
-    clock, ended = SystemClock(), threading.Event()
+    clock = SystemClock()
+    ended: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+        # A handler may come within a lock of an `Event`, and would wait for itself there.
+        signal.signal(number, lambda number, _: ended.append(number))
     recorder = Recorder(Path(sys.argv[1]), session(), clock)
     recorder.start()
     assert recorder.opened(20.0)
     shift = clock.utc() - clock.mono()
     count = 0
-    while not ended.wait(0.005):
+    while not ended:
+        time.sleep(0.005)
         recorder.put(event(clock.mono(), f'{{"n": {count}}}', shift=shift))
         count += 1
         if count == 20:

@@ -13,6 +13,7 @@ from tests.helpers.record import UTC, raws_of, reading, writer
 from tests.unit.test_cli_audit import SETTINGS
 from xovac_tui import paths
 from xovac_tui.recording.lock import WriterLock
+from xovac_tui.recording.items import ChangeItem
 from xovac_tui.recording.schema import VERSION
 from xovac_tui.recording.writer import BLOCK, Writer
 
@@ -35,6 +36,7 @@ def record(line: CommandLine) -> Path:
 def writing(record: Path) -> Writer:
     """A record that is being written: most of it waits in the -wal."""
     made = writer(record)
+    made.item(ChangeItem(kind="settings", who="ada@bench", text="in force", utc=UTC, mono=0.0))
     for number in range(BLOCK + 8):
         made.event(reading(float(number), t=number))
     made.commit(UTC)
