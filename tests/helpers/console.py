@@ -37,6 +37,7 @@ from xovac_tui.station import LinkCallbacks, Station
 from xovac_tui.station.recording import RecordChoice
 from xovac_tui.themes import shipped_themes
 from xovac_tui.ui.app import XovacApp
+from xovac_tui.ui.stopping import Stopping
 
 NAME = "bench-1"
 URL = "http://chamber.lab:8080"
@@ -175,8 +176,10 @@ class Console:
         """Press STOP twice, as a person does, and wait until it is sent or refused."""
         before = len(self.ledger)
         await self.press("exclamation_mark", "exclamation_mark")
-        self.clock.advance(0.2)
-        await self.until(lambda: len(self.ledger) > before)
+        async with asyncio.timeout(5):
+            while len(self.ledger) == before:
+                self.clock.advance(0.2)
+                await self.pilot.pause(0.02)
         await self.settle()
 
     async def type(self, text: str) -> None:
@@ -298,7 +301,9 @@ def make_app(folder: Path, clock: FakeClock, link: FakeLink, **options: Any) -> 
     stations = ("observe", "record", "watchlist")
     theirs = {key: options[key] for key in ("contract", "profile", *stations) if key in options}
     ours = {key: value for key, value in options.items() if key not in stations}
-    return XovacApp(make_launch(folder, **ours), station=make_station(clock, link, **theirs))
+    app = XovacApp(make_launch(folder, **ours), station=make_station(clock, link, **theirs))
+    app.stopping = Stopping(app, now=clock.mono, arrived=lambda _: clock.mono())
+    return app
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog
 from xovac_tui.ui.dialogs.question import QuestionDialog
 from xovac_tui.ui.dialogs.template import TemplateDialog
-from xovac_tui.ui.widgets.bars import StopBar
+from xovac_tui.ui.widgets.stopbar import StopBar
 
 
 def path_of(folder: Path, name: str = "soak") -> Path:

@@ -29,9 +29,10 @@ from xovac_tui.station.replaying import ReplayStation
 from xovac_tui.ui.app import XovacApp
 from xovac_tui.ui.panes.log import LogPane
 from xovac_tui.ui.widgets.alarmstrip import AlarmStrip
-from xovac_tui.ui.widgets.bars import KeyBar, StopBar
+from xovac_tui.ui.widgets.bars import KeyBar
 from xovac_tui.ui.widgets.replaybar import ReplayBar
 from xovac_tui.ui.widgets.small import SmallNotice
+from xovac_tui.ui.widgets.stopbar import StopBar
 from xovac_tui.ui.widgets.trustbar import TrustBar
 
 HOURS = 2

@@ -21,8 +21,8 @@ from xovac_tui.ui.dialogs.entry import EntryDialog
 from xovac_tui.ui.dialogs.form import FormDialog
 from xovac_tui.ui.dialogs.help import HelpDialog
 from xovac_tui.ui.dialogs.quit import QuitDialog
-from xovac_tui.ui.widgets.bars import StopBar
 from xovac_tui.ui.widgets.commandlist import ContractCommands
+from xovac_tui.ui.widgets.stopbar import StopBar
 
 STOPPED = [("cancel_recipe", "")]
 

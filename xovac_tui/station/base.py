@@ -121,6 +121,10 @@ class BaseStation(ABC):
         """Send `cancel_recipe` by the STOP key."""
 
     @abstractmethod
+    def refuse_stop(self, reason: str) -> LedgerEntry:
+        """Note in the ledger that STOP was asked for and could not be sent; sends nothing."""
+
+    @abstractmethod
     def reconnect(self) -> None:
         """Try to connect now instead of at the next turn."""
 

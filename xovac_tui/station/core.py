@@ -355,6 +355,10 @@ class Station(BaseStation):
         """Send `cancel_recipe` by the STOP key: allowed on stale data, never in OBSERVE."""
         return await self.send_prepared(self.prepare(STOP_COMMAND), stop=True)
 
+    def refuse_stop(self, reason: str) -> LedgerEntry:
+        """Note in the ledger that STOP was asked for and could not be sent; sends nothing."""
+        return self._refuse(STOP_COMMAND, self.prepare(STOP_COMMAND).text, reason, stop=True)
+
     async def send_prepared(
         self, prepared: Prepared, *, timeout: float | None = None, stop: bool = False
     ) -> LedgerEntry:

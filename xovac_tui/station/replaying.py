@@ -174,6 +174,10 @@ class ReplayStation(BaseStation):
         """Refuse, STOP included."""
         return self._refuse(STOP_COMMAND, "", stop=True)
 
+    def refuse_stop(self, reason: str) -> LedgerEntry:
+        """Say that nothing can be sent; the ledger that is replayed stays as it was."""
+        return self._refuse(STOP_COMMAND, "", stop=True)
+
     def _refuse(self, command: str, text: str, *, stop: bool = False) -> LedgerEntry:
         utc, mono = self.clock.utc(), self.clock.mono()
         entry = LedgerEntry(0, command, text, "", utc, mono, Outcome.REFUSED, reason=REFUSAL, stop=stop)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import App, ComposeResult, SystemCommand
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
@@ -37,9 +37,10 @@ from xovac_tui.ui.telling import Telling
 from xovac_tui.ui.terminal import TerminalApp, run_in_terminal
 from xovac_tui.ui.theming import to_textual
 from xovac_tui.ui.widgets.alarmstrip import AlarmStrip
-from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, LinkBar, StopBar, TabBar
+from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, LinkBar, TabBar
 from xovac_tui.ui.widgets.replaybar import ReplayBar
 from xovac_tui.ui.widgets.small import SmallNotice
+from xovac_tui.ui.widgets.stopbar import StopBar
 from xovac_tui.ui.widgets.trustbar import TrustBar
 
 MIN_WIDTH, MIN_HEIGHT = 80, 24
@@ -87,7 +88,12 @@ class XovacApp(AppKeys):
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("app"), *bindings("replay")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("app"),
+        *bindings("replay"),
+        # In a text field, too, where Textual would copy what is marked and do nothing else.
+        Binding("ctrl+c,super+c", "interrupt", show=False, priority=True),
+    ]
 
     def __init__(
         self,
@@ -232,7 +238,7 @@ class XovacApp(AppKeys):
         frame.query_one(LedgerLine).show(
             snapshot.ledger, glyphs=self.glyphs, times=self.times, now=snapshot.mono
         )
-        self.stopping.show(snapshot.mono)
+        self.stopping.show()
         self.telling.look_at_record()
         if frame.has_class("-small"):
             frame.query_one(SmallNotice).show(
@@ -273,7 +279,7 @@ class XovacApp(AppKeys):
     def show_keys(self) -> None:
         """Show the keys that work where the focus is."""
         frame = self.screen_stack[0]
-        seen: list[tuple[str, str]] = [(STOP.keys, STOP.title)]
+        seen: list[tuple[str, str]] = []
         for active in self.screen.active_bindings.values():
             binding = active.binding
             if self.player is not None and binding.id in LIVE_ONLY:
@@ -284,19 +290,22 @@ class XovacApp(AppKeys):
                     seen.append(pair)
         scopes = {"app", self.pane.SCOPE if self.pane else ""}
         order = {action.title: number for number, action in enumerate(ACTIONS) if action.scope in scopes}
-        seen.sort(key=lambda pair: (pair[1] != STOP.title, order.get(pair[1], -1)))
+        seen.sort(key=lambda pair: order.get(pair[1], -1))
         frame.query_one(KeyBar).show(seen)
+        self.stopping.show()
 
     # -- STOP ---------------------------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """Let STOP see every key first, above every dialog and field."""
+        """Let STOP see every key first, above every dialog; in a text field it lets `!` through."""
         if isinstance(event, events.Key) and self.stopping.takes(event):
             event.stop()
             event.prevent_default()
             return
         if isinstance(event, events.Key):
             self.telling.see_somebody()
+        elif isinstance(event, events.Paste):
+            self.stopping.take_paste()
         await super().on_event(event)
 
     # -- actions ------------------------------------------------------------------------------------
@@ -366,7 +375,7 @@ class XovacApp(AppKeys):
                     action.help,
                     self._runner(action.action, action.scope),
                 )
-        yield SystemCommand("STOP", STOP.help + " Choosing it here arms it.", self._arm_stop)
+        yield SystemCommand("STOP", STOP.help + " Choosing it here arms it.", self.stopping.press)
 
     def _runner(self, action: str, scope: str) -> Callable[[], None]:
         async def run() -> None:
@@ -377,9 +386,6 @@ class XovacApp(AppKeys):
             self.call_later(run)
 
         return later
-
-    def _arm_stop(self) -> None:
-        self.stopping.takes(events.Key("exclamation_mark", "!"))
 
     # -- life ---------------------------------------------------------------------------------------
 

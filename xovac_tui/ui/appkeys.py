@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import msgspec
 from textual import work
+from textual.widgets import Input
 
 from xovac_tui import paths, state
 from xovac_tui.chamber.snapshot import Outcome, RunState, Snapshot
 from xovac_tui.launch import Launch
+from xovac_tui.recording.status import RecorderState
 from xovac_tui.ui.pane import Pane
 from xovac_tui.ui.replaykeys import ReplayKeys
 
@@ -19,6 +21,8 @@ class AppKeys(ReplayKeys):
     snapshot: Snapshot
     memory: state.State
     paused: bool
+    _leaving = False
+    """Whether to leave is being asked."""
 
     @property
     def pane(self) -> Pane | None:
@@ -101,8 +105,16 @@ class AppKeys(ReplayKeys):
         await self.push_screen_wait(HelpDialog(self.pane))
 
     async def action_quit(self) -> None:
-        """Leave; asks while a run is on or cannot be ruled out, or something cannot be recorded."""
+        """Leave; asks while a run is on or cannot be ruled out, or a recording would end."""
         self._quit()
+
+    async def action_interrupt(self) -> None:
+        """Say the same as `q`, in a text field too; copy what is marked there, if something is."""
+        field = self.focused
+        if isinstance(field, Input) and not field.selection.is_empty:
+            field.action_copy()
+        else:
+            self._quit()
 
     def _may_run(self) -> bool:
         """Return whether a run is on, or cannot be ruled out after what was sent from here."""
@@ -115,17 +127,31 @@ class AppKeys(ReplayKeys):
         happened = (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE, Outcome.SENT)
         return any(e.command in begins and e.outcome in happened for e in self.snapshot.ledger)
 
+    def _would_end(self) -> bool:
+        """Return whether leaving would end a recording, or lose what waits to be written."""
+        ours = (RecorderState.STARTING, RecorderState.ON, RecorderState.FAILING)
+        return self.station.recorder.state in ours or self.station.record.at_stake > 0
+
     @work(group="dialog")
     async def _quit(self) -> None:
+        if self._leaving:
+            return
+        self._leaving = True
+        try:
+            if await self._may_quit():
+                self.exit(0)
+        finally:
+            self._leaving = False
+
+    async def _may_quit(self) -> bool:
         for pane in self.screen_stack[0].query(Pane):
             if not await pane.may_leave():
-                return
-        if self._may_run() or self.station.record.at_stake:
-            from xovac_tui.ui.dialogs.quit import QuitDialog
+                return False
+        if not self._may_run() and not self._would_end():
+            return True
+        from xovac_tui.ui.dialogs.quit import QuitDialog
 
-            if not await self.push_screen_wait(QuitDialog(self.station, self.snapshot)):
-                return
-        self.exit(0)
+        return bool(await self.push_screen_wait(QuitDialog(self.station, self.snapshot)))
 
     def action_save_screen(self) -> None:
         """Save the screen as an SVG beside the program's other files."""

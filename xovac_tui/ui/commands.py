@@ -41,7 +41,8 @@ STOP = Action(
     "stop",
     "!",
     "STOP",
-    "Cancel the running recipe: press it, then ! or enter within 3 s. Works above every dialog.",
+    "Cancel the running recipe: press it twice within 3 s, above every dialog too. In a text field ! is text: "
+    "press esc first.",
     footer=True,
 )
 
@@ -314,9 +315,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("save-screen", "f12", "save screen", "Save a picture of the screen as an SVG file."),
     Action(
         "quit",
-        "q",
+        "q,ctrl+c",
         "quit",
-        "Leave. The chamber goes on with what it does; what this console records ends.",
+        "Leave; asks while a run is on or this console records. The chamber goes on with what it does.",
         footer=True,
     ),
     Action("replay-faster", "]", "faster", "Replay faster.", "replay", footer=True),

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
+
+from xovac_tui.ui.keyparser import ReadParser
+
+# Textual's driver makes its parser by this name; STOP has to know which keys came in one read.
+linux_driver.XTermParser = ReadParser  # type: ignore[attr-defined]
 
 
 class PosixDriver(LinuxDriver):

@@ -2,82 +2,214 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual import events
+from textual._time import get_time
+from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
 
+from xovac_tui.chamber.snapshot import LinkWord
 from xovac_tui.station import STOP_COMMAND
-from xovac_tui.ui.stop import SETTLE_SECONDS, StopKey, StopSwitch
-from xovac_tui.ui.widgets.bars import StopBar
+from xovac_tui.ui.stop import STOP_KEY, StopKey, StopSwitch
+from xovac_tui.ui.widgets.bars import KeyBar
+from xovac_tui.ui.widgets.lines import Line
+from xovac_tui.ui.widgets.stopbar import StopBar, armed_words
 
 if TYPE_CHECKING:
     from xovac_tui.ui.app import XovacApp
 
-_LOOK_SECONDS = 0.1
-"""How often an armed STOP looks at the clock."""
+_LOOK_SECONDS = 0.05
+"""Between two looks at the clock while STOP is armed or the strip says something."""
+_LATE_SECONDS = 0.15
+"""Between two looks: the program was held up, and may not have read every stroke yet."""
+_SAID_SECONDS = 3.0
+NOT_SENT = "Not sent: press ! again"
+FROM_A_FIELD = "To stop the recipe: esc, then ! !"
 
 
 class Stopping:
-    """The switch, its line on every screen, and the sending."""
+    """The switch, the strip on every screen, and the sending.
 
-    def __init__(self, app: XovacApp) -> None:
+    `now` and `arrived` give monotonic seconds: of this moment, and of the read that brought a key.
+    """
+
+    def __init__(
+        self,
+        app: XovacApp,
+        now: Callable[[], float] = get_time,
+        arrived: Callable[[events.Key], float] = lambda event: event.time,
+    ) -> None:
         self.switch = StopSwitch()
         self._app = app
+        self._now, self._arrived = now, arrived
         self._timer: Timer | None = None
-        self._told = ""
+        self._looked_at = 0.0
+        """When the clock was last looked at, in the loop's own time."""
+        self._said = ""
+        self._said_until = 0.0
+
+    # -- keys ---------------------------------------------------------------------------------------
 
     def takes(self, event: events.Key) -> bool:
-        """Return True when STOP has taken this key; nobody else may see it then."""
-        app = self._app
-        now = app.station.clock.mono()
-        match self.switch.key(event.key, now):
-            case StopKey.NOT_MINE:
-                return False
-            case StopKey.ARMED:
-                self._told = ""
-                # Many toasts reach up to the line that says what the next key would do.
-                app.clear_notifications()
-                if self._timer is None:
-                    self._timer = app.set_interval(_LOOK_SECONDS, self._look)
-            case StopKey.HELD:
-                self._told = "! is held down: let go, then press it once more."
-            case StopKey.SETTLING:
-                app.set_timer(SETTLE_SECONDS, self._look)
-            case StopKey.FIRE:
-                self._send()
-            case StopKey.DROPPED:
-                app.notify("STOP dropped: nothing was sent.", timeout=3, markup=False)
-            case StopKey.SWALLOWED:
-                pass
-        self.show(now)
-        return True
+        """Return True when STOP has taken this key; the screen may not see it then."""
+        if event.is_forwarded:
+            # It was here before, and comes back from a screen that had no use for it.
+            return False
+        refusal = self._refusal() if event.key == STOP_KEY else ""
+        meaning = self.switch.key(event.key, self._arrived(event), field=self.field, refused=bool(refusal))
+        self._obey(meaning, refusal)
+        return meaning not in (StopKey.NOT_MINE, StopKey.TEXT, StopKey.TEXT_TWICE)
 
-    def show(self, now: float) -> None:
-        """Say on every screen what the next key would do; nothing while STOP is not armed."""
-        station = self._app.station
-        text = ""
+    def press(self) -> None:
+        """Make the first stroke for a STOP that was chosen from the palette."""
+        refusal = self._refusal()
+        self._obey(self.switch.press(self._now(), refused=bool(refusal)), refusal)
+
+    def take_paste(self) -> None:
+        """Drop an armed STOP: what is pasted is neither a stroke nor between two."""
         if self.switch.armed:
-            text = self._told or station.blocked(STOP_COMMAND, stop=True)
-            text = text or (
-                f"STOP armed {self.switch.left(now):.0f} s: ! or enter sends {STOP_COMMAND} "
-                f"to {station.name}; any other key drops it."
-            )
+            self._drop("STOP dropped: nothing was sent.")
+            self.show()
+
+    @property
+    def field(self) -> Widget | None:
+        """The text field that has the focus, where `!` is text."""
+        app = self._app
+        focused = app.focused if app.screen_stack else None
+        return focused if isinstance(focused, Input | TextArea) else None
+
+    def _obey(self, meaning: StopKey, refusal: str) -> None:
+        match meaning:
+            case StopKey.NOT_MINE | StopKey.SWALLOWED | StopKey.TEXT:
+                pass
+            case StopKey.TEXT_TWICE:
+                self._say(FROM_A_FIELD)
+            case StopKey.ARMED:
+                self._say("")
+                self._watch()
+                # They say what was before; what the next key does comes first.
+                self._app.clear_notifications()
+            case StopKey.SETTLING:
+                self._watch()
+            case StopKey.HELD | StopKey.BURST:
+                self._say(NOT_SENT)
+            case StopKey.DROPPED:
+                self._drop("STOP dropped: nothing was sent.")
+            case StopKey.REFUSED:
+                self._say(refusal)
+            case StopKey.REFUSED_TWICE:
+                self._say(refusal)
+                self._app.station.refuse_stop(self._app.station.blocked(STOP_COMMAND, stop=True) or refusal)
+        self.show()
+
+    # -- what the strip says ------------------------------------------------------------------------
+
+    def show(self) -> None:
+        """Show on every screen how to stop the recipe, or what the next key would do."""
+        if not self._app.screen_stack:
+            return
+        words, resting = self._words(), self._resting()
+        frame = self._app.screen_stack[0]
+        for bar in frame.query(KeyBar):
+            bar.show_stop(resting)
+            bar.display = not words
         for screen in self._app.screen_stack:
-            for bar in screen.query(StopBar):
-                bar.show(text)
+            self._strip(screen, words, resting)
+
+    def _strip(self, screen: Screen[object], words: str, resting: Line) -> None:
+        bars = screen.query(StopBar)
+        if not bars and screen.is_mounted:
+            # A screen of Textual's own: the palette.
+            bar = StopBar()
+            screen.mount(bar)
+            bar.show(words, resting)
+        for bar in bars:
+            bar.show(words, resting)
+
+    def _words(self) -> str:
+        if self.switch.armed and self._said != NOT_SENT:
+            station, now = self._app.station, self._now()
+            return armed_words(
+                self.switch.left(now),
+                STOP_COMMAND,
+                station.name,
+                self._app.size.width - 2,
+                ellipsis=self._app.glyphs.ellipsis,
+            )
+        return self._said if self._now() < self._said_until else ""
+
+    def _resting(self) -> Line:
+        """Return how to stop the recipe from here; struck through where nothing can be sent, with the way out."""
+        app, station = self._app, self._app.station
+        keys = "! ! STOP"
+        back = "esc, " if self.field is not None or len(app.screen_stack) > 1 else ""
+        if app.player is not None:
+            return ((keys, "stop--off"), (f" {back}{self._key('quit', 'q')}: leave the replay", "stop--how"))
+        if station.observe:
+            how = (
+                "this console only observes"
+                if station.profile.observe
+                else (f"{back}{self._key('observe', 'o')}: take control")
+            )
+            return ((keys, "stop--off"), (f" {how}", "stop--how"))
+        if self.field is not None:
+            return (("STOP: esc ! !", "stop--key"),)
+        return ((keys, "stop--key"),)
+
+    def _key(self, action: str, default: str) -> str:
+        return self._app.launch.settings.keys.get(action, default).split(",")[0].strip()
+
+    def _refusal(self) -> str:
+        """Return why STOP could not be sent now, short enough for the strip; empty when it could."""
+        app, station = self._app, self._app.station
+        reason = station.blocked(STOP_COMMAND, stop=True)
+        if not reason or app.player is not None:
+            return reason
+        if station.observe:
+            if station.profile.observe:
+                return "This console only observes: STOP was not sent."
+            return f"This console only observes: STOP was not sent. Press {self._key('observe', 'o')}."
+        word = station.snapshot().link.word
+        if word not in (LinkWord.ONLINE, LinkWord.STALE):
+            return f"The link is {word}: STOP was not sent, and is not kept."
+        return "STOP was sent, and waits for its answer. Nothing was sent twice."
+
+    def _say(self, text: str) -> None:
+        self._said, self._said_until = text, self._now() + _SAID_SECONDS
+        if text:
+            self._watch()
+
+    def _drop(self, words: str) -> None:
+        self.switch.drop()
+        self._said = ""
+        self._app.notify(words, timeout=3, markup=False)
+
+    # -- time ---------------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        if self._timer is None:
+            self._looked_at = get_time()
+            self._timer = self._app.set_interval(_LOOK_SECONDS, self._look_after_keys)
+
+    def _look_after_keys(self) -> None:
+        # Behind the keys that wait already: one of them may show that the key is held.
+        self._app.call_later(self._look)
 
     def _look(self) -> None:
-        now = self._app.station.clock.mono()
+        before, self._looked_at = self._looked_at, get_time()
+        now = self._now()
+        if self._looked_at - before > _LATE_SECONDS:
+            self.switch.delay(now)
         if self.switch.settled(now):
-            self._send()
+            self._said = ""
+            self._app.run_worker(self._app.station.stop(), group="stop", exit_on_error=False)
         elif self.switch.expired(now):
-            said = "STOP dropped: no second key within 3 s, nothing was sent."
-            self._app.notify(said, timeout=3, markup=False)
-        if not self.switch.armed and self._timer is not None:
+            self._drop("STOP dropped: no second key within 3 s, nothing was sent.")
+        if not self.switch.armed and not self._words() and self._timer is not None:
             self._timer.stop()
             self._timer = None
-        self.show(now)
-
-    def _send(self) -> None:
-        self._app.run_worker(self._app.station.stop(), group="stop", exit_on_error=False)
+        self.show()

@@ -89,7 +89,7 @@ class AcknowledgeDialog(Dialog[tuple[AlarmView, ...]]):
 
     def on_resize(self) -> None:
         """Fit the terminal."""
-        self.query_one(VerticalScroll).styles.max_height = max(2, self.app.size.height - 8)
+        self.query_one(VerticalScroll).styles.max_height = max(2, self.rows - 8)
         self.call_after_refresh(self._draw)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:

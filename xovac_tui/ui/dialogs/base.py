@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.station import BaseStation, News
-from xovac_tui.ui.widgets.bars import StopBar
+from xovac_tui.ui.widgets.stopbar import StopBar
 
 if TYPE_CHECKING:
     from xovac_tui.ui.app import XovacApp
@@ -27,7 +27,6 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         padding: 1 2; border: round $border; background: $surface; border-title-color: $foreground;
         border-title-style: bold;
     }
-    Dialog > StopBar { dock: top; margin-top: 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "back", show=True)]
 
@@ -42,8 +41,13 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         return self.console.station
 
     def stop_bar(self) -> StopBar:
-        """Return the line that shows an armed STOP above this dialog; every dialog yields one."""
+        """Return the strip that says how to stop the recipe; every dialog yields one."""
         return StopBar()
+
+    @property
+    def rows(self) -> int:
+        """Rows of the terminal that the dialog may take: all but the strip's."""
+        return self.app.size.height - 1
 
     def on_unmount(self) -> None:
         """Show the keys of what lies under it again."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -24,6 +26,7 @@ T = TypeVar("T")
 
 _NAMED = 66
 """Cells of the terminal from which on the button names the event."""
+_LONGEST_NAME = 80
 _LONG = 240
 """Characters of a payload from which on it stands last."""
 
@@ -31,8 +34,13 @@ _LONG = 240
 class ConfirmDialog(CommandDialog[bool]):
     """Says what will be sent, to which chamber, in which state; the harmless answer has the focus."""
 
-    AUTO_FOCUS = "#keep"
-    DEFAULT_CSS = "ConfirmDialog .hint { margin-top: 1; }"
+    DEFAULT_CSS = """
+    ConfirmDialog .hint { margin-top: 1; }
+    ConfirmDialog.-critical > .dialog { border: round $bad; border-title-color: $bad; }
+    ConfirmDialog #typing { height: 1; }
+    ConfirmDialog #name { width: 1fr; }
+    ConfirmDialog #count { width: auto; padding-left: 2; color: $no-data; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "stroke('y')", "send", show=False)]
 
     def __init__(
@@ -43,6 +51,9 @@ class ConfirmDialog(CommandDialog[bool]):
         self._facts = [Fact(label, clean(text)) for label, text in facts]
         self._renew = renew
         self.critical = prepared.spec.hazard is Hazard.CRITICAL
+        self.set_class(self.critical, "-critical")
+        # What is typed belongs into the field; without one the harmless answer has the focus.
+        self.AUTO_FOCUS = "#name" if self.critical else "#keep"  # type: ignore[misc]
         self.OVERHEAD = 9 if self.critical else 5  # type: ignore[misc]
 
     def compose(self) -> ComposeResult:
@@ -56,7 +67,9 @@ class ConfirmDialog(CommandDialog[bool]):
                 yield FactsView(id="facts")
             if self.critical:
                 yield Static(f"To send it, type the chamber's name: {name}", classes="hint", markup=False)
-                yield Input(id="name", compact=True, max_length=80, placeholder="type it here")
+                with Horizontal(id="typing"):
+                    yield Input(id="name", compact=True, max_length=_LONGEST_NAME, placeholder="type it here")
+                    yield Static(letters("", name), id="count", markup=False)
             yield self.said()
             with Horizontal(classes="buttons"):
                 yield DialogButton("Do not send", id="keep")
@@ -89,11 +102,45 @@ class ConfirmDialog(CommandDialog[bool]):
         self.query_one(".dialog").border_subtitle = "pgup pgdn: scroll" if long else ""
         self.query_one(FactsView).show(facts)
 
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Count the letters; an answer that was wrong is being mended."""
+        self.query_one("#count", Static).update(letters(event.value, self.station.name))
+        self.say("")
+
+    def on_key(self, event: events.Key) -> None:
+        """Type into the field from wherever the focus is: a critical command has no other keys."""
+        if not self.critical or event.character is None or not event.is_printable:
+            return
+        field = self.query_one("#name", Input)
+        if not field.has_focus:
+            event.stop()
+            field.focus()
+            field.insert_text_at_cursor(event.character)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Paste into the field from wherever the focus is."""
+        field = self.query("#name").results(Input)
+        for name in field:
+            if not name.has_focus:
+                event.stop()
+                name.focus()
+                name.insert_text_at_cursor(event.text.partition("\n")[0])
+
+    def action_dismiss(self, result: bool | None = None) -> None:  # type: ignore[override]
+        """Leave without an answer."""
+        self._keep()
+
+    def _keep(self) -> None:
+        """Leave without sending; a critical question says so."""
+        if self.critical and not self._done:
+            self.app.notify("Nothing was sent.", title=self.question, timeout=6, markup=False)
+        self.leave(False)
+
     def answered(self, key: str) -> None:
         """Send on `y` or on the other button; a critical command wants the chamber's name first."""
         where = self.focused.id if self.focused is not None else ""
         if key == "enter" and where not in ("send", "name"):
-            self.leave(False)
+            self._keep()
         elif not self.critical or self.query_one("#name", Input).value.strip() == self.station.name:
             self.leave(True)
         else:
@@ -104,6 +151,13 @@ class ConfirmDialog(CommandDialog[bool]):
                 else "Type the chamber's name first. Nothing was sent."
             )
             self.query_one("#name").focus()
+
+
+def letters(typed: str, name: str) -> str:
+    """Count the letters that are right so far: `5 of 12`, or say that there is one that is not."""
+    right = len(os.path.commonprefix([typed.strip(), name]))
+    counted = f"{right} of {len(name)}"
+    return counted if right == len(typed.strip()) else f"{counted}, then wrong"
 
 
 async def ask(app: XovacApp, dialog: CommandDialog[T]) -> T | None:

@@ -60,7 +60,7 @@ class DigestDialog(Dialog[bool]):
 
     def on_resize(self) -> None:
         """Fit the terminal."""
-        self.query_one(VerticalScroll).styles.max_height = max(2, self.app.size.height - 4)
+        self.query_one(VerticalScroll).styles.max_height = max(2, self.rows - 4)
 
 
 def digest_facts(digest: Digest, times: Times, glyphs: Glyphs, flight: Flight | None = None) -> list[Fact]:

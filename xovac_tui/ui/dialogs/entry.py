@@ -106,7 +106,7 @@ class EntryDialog(Dialog[bool]):
 
     def on_resize(self) -> None:
         """Fit the terminal."""
-        width, height = self.app.size
+        width, height = self.app.size.width, self.rows
         self.query_one(".dialog").styles.width = max(20, min(92, width - 4))
         self.query_one(VerticalScroll).styles.max_height = max(2, height - 4)
 

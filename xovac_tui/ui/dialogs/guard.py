@@ -245,7 +245,7 @@ class CommandDialog(Dialog[T]):
             body.scroll_relative(y=rows, animate=False)
 
     def _size_body(self) -> None:
-        width, height = self.app.size
+        width, height = self.app.size.width, self.rows
         for box in self.query(".dialog").results(Vertical):
             box.styles.width = max(20, min(_WIDEST, width - 4))
         for body in self.query("VerticalScroll"):

@@ -59,7 +59,7 @@ class HelpDialog(Dialog[bool]):
 
     def on_resize(self) -> None:
         """Fit the terminal."""
-        self.query_one(VerticalScroll).styles.max_height = max(2, self.app.size.height - 4)
+        self.query_one(VerticalScroll).styles.max_height = max(2, self.rows - 4)
 
     def _fact(self, action: Action) -> Fact:
         keys = self.console.launch.settings.keys.get(action.id, action.keys)

@@ -1,4 +1,4 @@
-"""Asks before leaving while a run is on, or while something waits to be recorded."""
+"""Asks before leaving while a run is on, or while a recording would end with the console."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def what_is_recorded(view: RecorderView, at_stake: int) -> str:
         events = "1 event is" if at_stake == 1 else f"{at_stake:,} events are"
         reason = f" ({view.reason})" if view.reason else ""
         return f"Nothing can be recorded{reason}: {events} held in memory, and lost when you leave now."
-    if view.state is RecorderState.ON:
+    if view.state in (RecorderState.STARTING, RecorderState.ON, RecorderState.FAILING):
         return (
             "Leaving sends nothing. The recording ends with this console; `xovac-tui record` goes on "
             "without a screen."

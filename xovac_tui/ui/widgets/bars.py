@@ -1,4 +1,4 @@
-"""The other single lines: tabs, STOP, the newest command, and the footer with the keys of the moment."""
+"""The other single lines: tabs, the newest command, and the footer with the keys of the moment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from xovac_tui.api.text import clean
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Outcome
 from xovac_tui.ui.format import Times, age
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import LinesWidget, Span, clip, fit
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit
+from xovac_tui.ui.widgets.stopbar import STOP_CLASSES, STOP_CSS
 
 
 class TabBar(LinesWidget):
@@ -53,21 +54,6 @@ class TabBar(LinesWidget):
             if event.x < end:
                 self.post_message(self.Chosen(tab))
                 return
-
-
-class StopBar(LinesWidget):
-    """Says that STOP is armed, and what the next key will do."""
-
-    DEFAULT_CSS = """
-    StopBar { height: 1; display: none; background: $error; color: $background; text-style: bold; }
-    StopBar.-armed { display: block; }
-    """
-
-    def show(self, text: str) -> None:
-        """Show the words, or nothing when empty."""
-        self.set_class(bool(text), "-armed")
-        if text:
-            self.show_lines([((f" {text}", ""),)])
 
 
 class LinkBar(LinesWidget):
@@ -178,33 +164,37 @@ class LedgerLine(LinesWidget):
 
 
 class KeyBar(LinesWidget):
-    """The footer: the keys of the moment, most important first; those that do not fit are in the help."""
+    """The footer: STOP, then the keys of the moment, most important first; the rest is in the help."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"keybar--key", "keybar--stop"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"keybar--key"} | STOP_CLASSES
     DEFAULT_CSS = """
     KeyBar { height: 1; dock: bottom; background: $footer-background; color: $footer-description-foreground; }
     KeyBar .keybar--key { color: $footer-key-foreground; text-style: bold; }
-    KeyBar .keybar--stop { color: $bad; text-style: bold; }
-    """
+    """ + STOP_CSS.format(name="KeyBar")
 
     _keys: Sequence[tuple[str, str]] = ()
+    _stop: Line = ()
 
     def show(self, keys: Sequence[tuple[str, str]]) -> None:
         """Show (key, words) pairs from the left while they fit."""
         self._keys = tuple(keys)
         self.draw()
 
+    def show_stop(self, stop: Line) -> None:
+        """Show how to stop the recipe, before all keys and never cut."""
+        if stop != self._stop:
+            self._stop = stop
+            self.draw()
+
     def draw(self) -> None:
         """Lay out again."""
-        keys = self._keys
-        width = (self.size.width or 80) - 1
-        spans: list[Span] = []
-        used = 0
-        for key, words in keys:
+        width = self.size.width or 80
+        spans: list[Span] = [(" ", ""), *self._stop, (" ", "")]
+        used = sum(cell_len(text) for text, _ in spans)
+        for key, words in self._keys:
             needed = cell_len(key) + cell_len(words) + 3
-            if used + needed > width + 1:
+            if used + needed > width:
                 continue
-            style = "keybar--stop" if words == "STOP" else "keybar--key"
-            spans += [(" ", ""), (key, style), (f" {words} ", "keybar--stop" if words == "STOP" else "")]
+            spans += [(" ", ""), (key, "keybar--key"), (f" {words} ", "")]
             used += needed
         self.show_lines([tuple(spans)])

@@ -1,0 +1,97 @@
+"""The terminal's parser for STOP: when each key was read, and `esc` as a key of its own before `!`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from textual import events
+from textual._time import get_time
+from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XTermParser
+from textual.message import Message
+
+_ESC = "\x1b"
+
+
+class KeyParser(XTermParser):
+    """Gives every event the time of the read that brought it: keys of one read have the same time.
+
+    `esc` and `!` less than 0.1 s apart reach a program exactly as alt+`!` does, and Textual would leave `!`
+    alone; here they are two keys, without a wait for what else may follow. Out of a paste no key comes:
+    Textual would make keys of what follows an `esc` in it.
+    """
+
+    def __init__(self, debug: bool = False) -> None:
+        super().__init__(debug)
+        self._read_at = 0.0
+        self._tail = ""
+        """The newest characters outside a paste, in which the mark of one may be begun."""
+        self._pasting = False
+        self._kept_back = ""
+        """Characters of a paste that may be the beginning of its end."""
+
+    def begin_read(self, now: float) -> None:
+        """Take what is fed from now on for one read, made at `now` (monotonic seconds)."""
+        self._read_at = now
+
+    def feed(self, data: str) -> Iterator[Message]:
+        """Yield the events in these characters; an empty text ends the reading."""
+        piece = ""
+        for character in data:
+            follows_escape = self._tail.endswith(_ESC)
+            if character == "!" and follows_escape and not self._pasting:
+                yield from self._pass_on(piece)
+                yield from self._end_escape()
+                piece = ""
+            piece += self._watch(character)
+        if piece or not data:
+            yield from self._stamp(super().feed(piece))
+
+    def tick(self) -> Iterator[Message]:
+        """Yield what is an event because nothing followed it, with the time at which it was read."""
+        yield from self._stamp(super().tick())
+
+    def _pass_on(self, piece: str) -> Iterator[Message]:
+        if piece:  # an empty one would end the reading
+            yield from self._stamp(super().feed(piece))
+
+    def _end_escape(self) -> Iterator[Message]:
+        if self._timeout_time is not None:
+            self._timeout_time = 0.0
+            yield from self._stamp(super().tick())
+
+    def _watch(self, character: str) -> str:
+        """Return what the parser is to see of this character and those kept back."""
+        if not self._pasting:
+            self._tail = (self._tail + character)[-len(BRACKETED_PASTE_START) :]
+            self._pasting = self._tail == BRACKETED_PASTE_START
+            return character
+        self._kept_back += character
+        if self._kept_back == BRACKETED_PASTE_END:
+            self._pasting, self._tail, seen = False, "", self._kept_back
+        elif BRACKETED_PASTE_END.startswith(self._kept_back):
+            return ""
+        else:
+            seen = self._kept_back.replace(_ESC, "")
+            if character == _ESC:
+                self._kept_back = _ESC
+                return seen
+        self._kept_back = ""
+        return seen
+
+    def _stamp(self, messages: Iterable[Message]) -> Iterator[Message]:
+        for message in messages:
+            keys: tuple[Message, ...] = (message,)
+            if isinstance(message, events.Key) and message.key == "alt+exclamation_mark":
+                keys = (events.Key("escape", _ESC), events.Key("exclamation_mark", "!"))
+            for key in keys:
+                key.time = self._read_at
+                yield key
+
+
+class ReadParser(KeyParser):
+    """For Textual's own driver, which feeds what one read brought in one piece."""
+
+    def feed(self, data: str) -> Iterator[Message]:
+        """Yield the events of one read."""
+        self.begin_read(get_time())
+        yield from super().feed(data)
