@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.helpers.pty import Pty
+from tests.helpers.pty import Pty, leave
 
 READING = re.compile(r"Test part +[-−+]?\d+\.\d °C")
 
@@ -24,7 +24,7 @@ def drive(program: str) -> str:
             for key, word in TABS:
                 terminal.send(key)
                 terminal.wait_for(re.compile(word).search)
-            terminal.send("q")
+            leave(terminal)
             code = terminal.wait()
             terminal.assert_as_before()
             assert code == 0, f"exit code {code}: {terminal.left()}"

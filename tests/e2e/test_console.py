@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import socketio
 
-from tests.helpers.pty import Pty, console, press_stop
+from tests.helpers.pty import Pty, console, leave, press_stop
 from tests.helpers.simulator import SimulatorProcess, simulator_process
 
 READING = re.compile(r"Test part +[-−+]?\d+\.\d °C")
@@ -130,7 +130,7 @@ def test_two_consoles_at_once(simulator: SimulatorProcess, home: Path, tmp_path:
         for program in (first, second):
             program.wait_for("IDLE")
         for program in (first, second):
-            program.send("q")
+            leave(program)
             assert program.wait() == 0
             program.assert_as_before()
 
@@ -163,7 +163,7 @@ def test_down_to_40_by_10_and_back(simulator: SimulatorProcess, home: Path) -> N
         for columns, rows in ((80, 24), (120, 36)):
             program.resize(columns, rows)
             program.wait_for(partial(fills, columns, rows))
-        program.send("q")
+        leave(program)
         assert program.wait() == 0
         program.assert_as_before()
 
@@ -182,7 +182,7 @@ def test_down_to_40_by_10_and_back(simulator: SimulatorProcess, home: Path) -> N
 def test_terminals_of_few_colours(env: dict[str, str], simulator: SimulatorProcess, home: Path) -> None:
     with open_console(simulator, home, env=env, size=(80, 24)) as program:
         program.wait_for(READING.search)
-        program.send("q")
+        leave(program)
         assert program.wait() == 0
         raw = program.raw
         colours = re.compile(rb"\x1b\[[0-9;]*m").findall(raw)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.editor import SOAK
-from tests.helpers.pty import ALTERNATE_SCREEN, Pty, console, press_stop
+from tests.helpers.pty import ALTERNATE_SCREEN, Pty, console, leave, press_stop
 from xovac_tui.recipes.files import load_recipe
 from xovac_tui.recipes.model import Ramp
 
@@ -78,7 +78,7 @@ def test_the_list_and_the_editor_open_it_and_read_what_came_of_it(home: Path, tm
         program.wait_for("55 °C")
         press_stop(program)
         program.wait_for(lambda text: "STOP cancel_recipe" in text and "STOP armed" not in text)
-        program.send("q")
+        leave(program)
         assert program.wait() == 0
         program.assert_as_before()
 
@@ -92,7 +92,7 @@ def test_ctrl_c_is_the_editors_and_a_bad_end_is_told(home: Path, tmp_path: Path)
         program.wait_for("ended")
         program.wait_for("ONLINE")
         assert "LOST" not in program.text()
-        program.send("q")
+        leave(program)
         assert program.wait() == 0
         program.assert_as_before()
 
@@ -125,6 +125,6 @@ def test_without_an_editor_it_is_a_sentence(
             program.send("y")
         program.wait_for(lambda text: said in " ".join(text.split()) or said.split()[0] in text)
         program.wait_for("ONLINE")
-        program.send("q")
+        leave(program)
         assert program.wait() == 0
         program.assert_as_before()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.pty import console, environment, until
+from tests.helpers.pty import console, environment, leave, until
 from tests.helpers.simulator import ROOT, SimulatorProcess, simulator_process
 from xovac_tui.recording import lists
 from xovac_tui.recording.record import Record
@@ -107,7 +107,7 @@ def test_a_console_and_a_script_beside_it_share_one_ledger(chamber: SimulatorPro
             code, _ = end(recorder, signal.SIGKILL)
             assert code == -signal.SIGKILL
             program.wait_for(lambda text: "REC ●" in text and f"REC ● {recorder.pid}" not in text, within=30)
-            program.send("q")
+            leave(program)
             program.wait()
     finally:
         if recorder.poll() is None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.pty import PROGRAM, Pty, alive, console, descendants, environment, until
+from tests.helpers.pty import PROGRAM, Pty, alive, console, descendants, environment, leave, until
 from xovac_tui.errors import Exit
 
 READING = re.compile(r"Test part +[-−+]?\d+\.\d °C")
@@ -67,20 +67,23 @@ def test_a_signal_that_its_parent_ignores_is_ignored(tmp_path: Path) -> None:
 def test_leaving_by_key_gives_the_terminal_back(tmp_path: Path) -> None:
     with console("--demo", home=tmp_path, size=(80, 24)) as program:
         program.wait_for(shows_readings)
-        program.send("q")
+        leave(program)
         assert program.wait() == Exit.OK
         program.assert_as_before()
         assert program.left() == ""
 
 
-def test_ctrl_c_as_a_key_neither_ends_nor_sends(tmp_path: Path) -> None:
+def test_ctrl_c_as_a_key_asks_as_q_does_and_sends_nothing(tmp_path: Path) -> None:
     with console("--demo", home=tmp_path) as program:
         program.wait_for(shows_readings)
         program.send("\x03")
-        program.send("?")
-        program.wait_for("Help")
+        program.wait_for("Leave the console?")
         program.send("\x1b")
-        program.wait_for("No command has been sent from here")
+        program.wait_for(lambda text: "Leave the console?" not in text)
+        assert "No command has been sent from here" in program.text()
+        leave(program, "\x03")
+        assert program.wait() == Exit.OK
+        program.assert_as_before()
 
 
 @pytest.mark.parametrize("controlling", [True, False], ids=["with SIGHUP", "without SIGHUP"])

@@ -174,8 +174,13 @@ class Console:
 
     async def press_stop(self) -> None:
         """Press STOP twice, as a person does, and wait until it is sent or refused."""
+        await self.press("exclamation_mark")
+        await self.press_stop_again()
+
+    async def press_stop_again(self) -> None:
+        """Press the second stroke of STOP, and wait until it is sent or refused."""
         before = len(self.ledger)
-        await self.press("exclamation_mark", "exclamation_mark")
+        await self.press("exclamation_mark")
         async with asyncio.timeout(5):
             while len(self.ledger) == before:
                 self.clock.advance(0.2)

@@ -287,5 +287,13 @@ def press_stop(program: Pty) -> None:
     """Type the two strokes of STOP as fingers do: a held key would not count."""
     program.send("!")
     program.wait_for("STOP armed")
-    time.sleep(0.15)
+    time.sleep(0.3)
     program.send("!")
+
+
+def leave(program: Pty, key: str = "q") -> None:
+    """Leave a console that records, or in which a run may be on: it asks, and this says yes."""
+    program.send(key)
+    program.wait_for("Leave the console?")
+    time.sleep(0.4)
+    program.send("y")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.node import NodeServer, node_server
-from tests.helpers.pty import PROGRAM, ROOT, console, environment, press_stop
+from tests.helpers.pty import PROGRAM, ROOT, console, environment, leave, press_stop
 from xovac_tui.api.event import Direction, Event
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord, Outcome
@@ -207,8 +207,7 @@ def test_the_console_learns_what_it_does_not_know(server: NodeServer, tmp_path: 
         program.wait_for("Readings")
         press_stop(program)
         program.wait_for(lambda text: "cancel_recipe" in text and "warning" in text)
-        program.send("q")
-        # The run's state is not known here, so nobody is asked.
+        leave(program)
         assert program.wait() == Exit.OK
         program.assert_as_before()
         assert b"\x1b]0;" not in program.raw

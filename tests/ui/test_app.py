@@ -285,7 +285,7 @@ async def test_an_unknown_outcome_stays_until_it_is_looked_at(tmp_path: Path) ->
 async def test_the_footer_shows_stop_first_and_fits(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         shown = c.app.screen.query_one(KeyBar).plain
-        assert shown.strip().startswith("! STOP")
+        assert shown.strip().startswith("! ! STOP")
         assert len(shown) <= 80
 
 

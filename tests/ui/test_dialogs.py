@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from rich.cells import cell_len
+from textual import events
 from textual.command import CommandPalette
 from textual.widgets import Input, Static
 
@@ -19,7 +20,7 @@ from xovac_tui.api.contract import CommandSpec, Contract, Field, FieldType, Haza
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.station import Prepared
-from xovac_tui.ui.dialogs.confirm import ConfirmDialog, confirm_and_send
+from xovac_tui.ui.dialogs.confirm import ConfirmDialog, confirm_and_send, letters
 from xovac_tui.ui.dialogs.entry import EntryDialog
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS, FactsView, wrap
 from xovac_tui.ui.dialogs.fields import FieldRow, Selector
@@ -244,10 +245,12 @@ async def test_what_was_shown_is_what_is_sent_except_the_time_of_now(tmp_path: P
 async def test_a_critical_command_wants_the_chambers_name(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls") as c:
         dialog = await critical(c)
-        assert focus(c) == "keep"
+        assert focus(c) == "name"
         assert facts(dialog)["Sends"] == 'vent {"rate": 10.0}'
-        dialog.query_one("#name").focus()
-        await c.type(NAME)
+        await c.type(NAME[:3])
+        assert str(dialog.query_one("#count", Static).render()) == f"3 of {len(NAME)}"
+        await c.type(NAME[3:])
+        assert str(dialog.query_one("#count", Static).render()) == f"{len(NAME)} of {len(NAME)}"
         await press(c, "enter")
         assert c.link.emitted == [("vent", '{"rate": 10.0}')]
 
@@ -265,7 +268,62 @@ async def test_a_wrong_name_sends_nothing_and_says_so(tmp_path: Path) -> None:
         assert c.link.emitted == []
 
 
-@pytest.mark.parametrize("keys", [["y"], ["right", "enter"]])
+@pytest.mark.parametrize("where", ["#name", "#keep", "#send"])
+async def test_what_is_typed_goes_into_the_field_from_wherever_the_focus_is(
+    tmp_path: Path, where: str
+) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        dialog = await critical(c)
+        dialog.query_one(where).focus()
+        await c.type("yjkhl ")
+        assert c.app.screen is dialog
+        assert dialog.query_one("#name", Input).value == "yjkhl "
+        dialog.query_one(where).focus()
+        await c.type("q!")
+        assert dialog.query_one("#name", Input).value == "yjkhl q!"
+        assert c.link.emitted == []
+
+
+async def test_what_is_pasted_goes_into_the_field_from_wherever_the_focus_is(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        dialog = await critical(c)
+        dialog.query_one("#send").focus()
+        c.app.post_message(events.Paste(f"{NAME}\nmore"))
+        await c.settle()
+        assert dialog.query_one("#name", Input).value == NAME
+        assert focus(c) == "name"
+        assert c.link.emitted == []
+
+
+@pytest.mark.parametrize("keys", [["escape"], ["tab", "enter"]])
+async def test_a_critical_question_says_that_nothing_was_sent_when_it_closes(
+    tmp_path: Path, keys: list[str]
+) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        await critical(c)
+        await c.type("ben")
+        await press(c, *keys)
+        await c.until(lambda: len(c.app.screen_stack) == 1)
+        assert c.toasts == ["Vent chamber?: Nothing was sent."]
+        assert c.link.emitted == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("", "0 of 7"),
+        ("ben", "3 of 7"),
+        ("bench-1", "7 of 7"),
+        (" bench-1 ", "7 of 7"),
+        ("bxnch-1", "1 of 7, then wrong"),
+        ("bench-12", "7 of 7, then wrong"),
+    ],
+)
+def test_the_letters_that_are_right_are_counted(typed: str, said: str) -> None:
+    assert letters(typed, "bench-1") == said
+
+
+@pytest.mark.parametrize("keys", [["right", "enter"], ["tab", "tab", "enter"]])
 async def test_without_the_name_yes_is_no_answer(tmp_path: Path, keys: list[str]) -> None:
     async with console(tmp_path, tab="controls") as c:
         dialog = await critical(c)
@@ -279,7 +337,7 @@ async def test_the_harmless_answer_stays_harmless_with_the_name_typed(tmp_path: 
     async with console(tmp_path, tab="controls") as c:
         dialog = await critical(c)
         dialog.query_one("#name", Input).value = NAME
-        assert focus(c) == "keep"
+        dialog.query_one("#keep").focus()
         await press(c, "enter")
         assert len(c.app.screen_stack) == 1
         assert c.link.emitted == []

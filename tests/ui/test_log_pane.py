@@ -195,14 +195,18 @@ async def test_a_filter_that_is_not_understood_is_said_and_changes_nothing(tmp_p
         assert len(pane.view.rows) == 11
 
 
-async def test_keys_are_text_in_the_filter_but_stop_is_stop(tmp_path: Path) -> None:
+async def test_keys_are_text_in_the_filter_and_stop_is_too(tmp_path: Path) -> None:
     async with log_tab(tmp_path) as (c, pane):
         await c.press("slash")
         await c.type("qnop")
         assert pane.query_one("#log-filter", Input).value == "qnop"
         assert c.app.is_running
-        await c.press("exclamation_mark")
-        assert c.app.stopping.switch.armed
+        await c.press("exclamation_mark", "exclamation_mark")
+        assert pane.query_one("#log-filter", Input).value == "qnop!!"
+        assert not c.app.stopping.switch.armed
+        await c.press("escape")
+        await c.press_stop()
+        assert c.link.emitted == [("cancel_recipe", "")]
 
 
 async def test_the_screen_lives_while_a_long_log_is_filtered(tmp_path: Path) -> None:

@@ -508,6 +508,10 @@ async def test_stop_and_a_cut_link_everywhere(
 ) -> None:
     async with recipes_tab(tmp_path, edit=False) as e:
         await place(e)
+        if e.c.app.stopping.field is not None:
+            await e.press("exclamation_mark", "exclamation_mark")
+            assert not e.c.app.stopping.switch.armed
+            await e.press("escape")
         fields = [field.value for field in e.c.app.screen.query(Input)]
         await e.press("exclamation_mark")
         assert "STOP armed" in e.c.app.screen.query_one(StopBar).plain
@@ -531,6 +535,10 @@ async def test_stop_inside_every_field_of_a_step(tmp_path: Path, field: str) -> 
     async with recipes_tab(tmp_path) as e:
         box = await e.form(field)
         before = box.value
+        await e.press("exclamation_mark", "exclamation_mark")
+        assert "!!" in box.value
+        assert e.c.link.emitted == []
+        await e.press("escape")
         await e.c.press_stop()
         assert e.c.link.emitted == [("cancel_recipe", "")]
         assert box.value == before

@@ -151,7 +151,8 @@ class AppKeys(ReplayKeys):
             return True
         from xovac_tui.ui.dialogs.quit import QuitDialog
 
-        return bool(await self.push_screen_wait(QuitDialog(self.station, self.snapshot)))
+        leave = await self.push_screen_wait(QuitDialog(self.station, self.snapshot))
+        return leave is True
 
     def action_save_screen(self) -> None:
         """Save the screen as an SVG beside the program's other files."""

@@ -41,8 +41,8 @@ STOP = Action(
     "stop",
     "!",
     "STOP",
-    "Cancel the running recipe: press it twice within 3 s, above every dialog too. In a text field ! is text: "
-    "press esc first.",
+    "Cancel the running recipe: press it twice within 3 s, above every dialog too. "
+    "In a text field ! is text: press esc first.",
     footer=True,
 )
 

@@ -10,8 +10,6 @@ STOP_KEY = "exclamation_mark"
 """Textual's name of `!`."""
 ARMED_SECONDS = 3.0
 """Seconds that STOP waits for its second stroke."""
-RELEASED_SECONDS = 0.3
-"""Seconds without a stroke after which a key that was held has been let go."""
 ESCAPE_SECONDS = 0.1
 """Seconds between `esc` in a text field and a `!` that belongs to it: the field may not be gone yet."""
 LONGEST_WAIT = 1.0
@@ -34,7 +32,7 @@ class StopKey(Enum):
     SETTLING = auto()
     """The second stroke: sends after SETTLE_SECONDS unless the key turns out to be held."""
     HELD = auto()
-    """A stroke that follows too soon: nothing is sent; one more, after a pause, is a second stroke."""
+    """A stroke that follows too soon: nothing is sent, and nothing is armed any more."""
     BURST = auto()
     """A stroke that came in one read with other keys: a paste, or a link that stalled. Nothing is armed."""
     DROPPED = auto()
@@ -59,7 +57,7 @@ class StopSwitch:
         self._second_at = 0.0
         """When the second stroke came; `_settling_at` is later where the sending was put off."""
         self._was_held = False
-        """The newest stroke came from a held key: the next counts only after a pause."""
+        """The newest stroke of an armed STOP came from a held key, which may go on."""
         self._last_stroke = float("-inf")
         self._typed_at = float("-inf")
         """When `!` was typed into a text field, if no other key has come since."""
@@ -124,7 +122,6 @@ class StopSwitch:
     def drop(self) -> None:
         """Forget the first stroke."""
         self.armed_at = self._settling_at = None
-        self._was_held = False
 
     def _alone(self, key: str, at: float) -> bool:
         """Return whether no key but `esc` has come in this read before."""
@@ -157,16 +154,15 @@ class StopSwitch:
         if refused:
             self.drop()
             return self._refuse(at, repeats)
+        if repeats or self.settling:
+            # Where nothing was armed the first of these strokes was none of STOP's: text, or refused.
+            self._was_held = self.armed or self._was_held
+            self.drop()
+            return StopKey.HELD if self._was_held else StopKey.SWALLOWED
+        self._was_held = False
         if not self.armed or self.left(at) <= 0:
-            if repeats:
-                # The first of these strokes was no stroke of STOP's: it was text, or refused.
-                return StopKey.SWALLOWED
-            self.armed_at, self._settling_at, self._was_held = at, None, False
+            self.armed_at, self._settling_at = at, None
             return StopKey.ARMED
-        if repeats or self.settling or (self._was_held and since < RELEASED_SECONDS - ROUNDING):
-            # It stays armed, so that one fresh stroke can still send.
-            self.armed_at, self._settling_at, self._was_held = at, None, True
-            return StopKey.HELD
         self._settling_at = self._second_at = at
         return StopKey.SETTLING
 

@@ -50,7 +50,7 @@ class Stopping:
         self._looked_at = 0.0
         """When the clock was last looked at, in the loop's own time."""
         self._said = ""
-        self._said_until = 0.0
+        self._said_until = self._hint_until = 0.0
 
     # -- keys ---------------------------------------------------------------------------------------
 
@@ -87,7 +87,8 @@ class Stopping:
             case StopKey.NOT_MINE | StopKey.SWALLOWED | StopKey.TEXT:
                 pass
             case StopKey.TEXT_TWICE:
-                self._say(FROM_A_FIELD)
+                self._hint_until = self._now() + _SAID_SECONDS
+                self._watch()
             case StopKey.ARMED:
                 self._say("")
                 self._watch()
@@ -131,7 +132,7 @@ class Stopping:
             bar.show(words, resting)
 
     def _words(self) -> str:
-        if self.switch.armed and self._said != NOT_SENT:
+        if self.switch.armed:
             station, now = self._app.station, self._now()
             return armed_words(
                 self.switch.left(now),
@@ -143,7 +144,7 @@ class Stopping:
         return self._said if self._now() < self._said_until else ""
 
     def _resting(self) -> Line:
-        """Return how to stop the recipe from here; struck through where nothing can be sent, with the way out."""
+        """Return how to stop the recipe from here; struck through, with the way out, if it cannot be."""
         app, station = self._app, self._app.station
         keys = "! ! STOP"
         back = "esc, " if self.field is not None or len(app.screen_stack) > 1 else ""
@@ -157,7 +158,8 @@ class Stopping:
             )
             return ((keys, "stop--off"), (f" {how}", "stop--how"))
         if self.field is not None:
-            return (("STOP: esc ! !", "stop--key"),)
+            hint = f"  {FROM_A_FIELD}" if self._now() < self._hint_until else ""
+            return (("STOP: esc ! !", "stop--key"), (hint, "stop--how"))
         return ((keys, "stop--key"),)
 
     def _key(self, action: str, default: str) -> str:
@@ -172,7 +174,7 @@ class Stopping:
         if station.observe:
             if station.profile.observe:
                 return "This console only observes: STOP was not sent."
-            return f"This console only observes: STOP was not sent. Press {self._key('observe', 'o')}."
+            return f"OBSERVE: STOP was not sent. Press {self._key('observe', 'o')} to take control."
         word = station.snapshot().link.word
         if word not in (LinkWord.ONLINE, LinkWord.STALE):
             return f"The link is {word}: STOP was not sent, and is not kept."
@@ -209,7 +211,8 @@ class Stopping:
             self._app.run_worker(self._app.station.stop(), group="stop", exit_on_error=False)
         elif self.switch.expired(now):
             self._drop("STOP dropped: no second key within 3 s, nothing was sent.")
-        if not self.switch.armed and not self._words() and self._timer is not None:
+        idle = not self.switch.armed and now >= max(self._said_until, self._hint_until)
+        if idle and self._timer is not None:
             self._timer.stop()
             self._timer = None
         self.show()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
@@ -155,9 +154,11 @@ class ConfirmDialog(CommandDialog[bool]):
 
 def letters(typed: str, name: str) -> str:
     """Count the letters that are right so far: `5 of 12`, or say that there is one that is not."""
-    right = len(os.path.commonprefix([typed.strip(), name]))
-    counted = f"{right} of {len(name)}"
-    return counted if right == len(typed.strip()) else f"{counted}, then wrong"
+    typed = typed.strip()
+    right = next((n for n, pair in enumerate(zip(typed, name, strict=False)) if pair[0] != pair[1]), None)
+    if right is None and len(typed) <= len(name):
+        return f"{len(typed)} of {len(name)}"
+    return f"{len(name) if right is None else right} of {len(name)}, then wrong"
 
 
 async def ask(app: XovacApp, dialog: CommandDialog[T]) -> T | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from typing import ClassVar
 
@@ -29,8 +30,8 @@ class StopBar(LinesWidget):
     DEFAULT_CSS = """
     StopBar { dock: bottom; height: auto; width: 1fr; background: $footer-background; }
     StopBar.-armed { background: $error; color: $background; text-style: bold; }
-    #stop { display: none; }
-    #stop.-armed { display: block; }
+    StopBar#stop { display: none; }
+    StopBar#stop.-armed { display: block; }
     """ + STOP_CSS.format(name="StopBar")
 
     _words = ""
@@ -48,7 +49,7 @@ class StopBar(LinesWidget):
 
 def armed_words(seconds: float, command: str, name: str, width: int, *, ellipsis: str = "…") -> str:
     """Say what the next key does in at most `width` cells; only the name of the chamber is ever cut."""
-    armed = f"STOP armed {seconds:.0f} s: "
+    armed = f"STOP armed {math.ceil(seconds)} s: "
     for words in (
         f"press ! again to send {command} to {name}; any other key drops it",
         f"! sends {command} to {name}, other keys drop it",
