@@ -67,7 +67,14 @@ class ConfirmDialog(CommandDialog[bool]):
             if self.critical:
                 yield Static(f"To send it, type the chamber's name: {name}", classes="hint", markup=False)
                 with Horizontal(id="typing"):
-                    yield Input(id="name", compact=True, max_length=_LONGEST_NAME, placeholder="type it here")
+                    # What was typed from a button, before the field has the focus, must stay.
+                    yield Input(
+                        id="name",
+                        compact=True,
+                        max_length=_LONGEST_NAME,
+                        placeholder="type it here",
+                        select_on_focus=False,
+                    )
                     yield Static(letters("", name), id="count", markup=False)
             yield self.said()
             with Horizontal(classes="buttons"):

@@ -1,0 +1,195 @@
+"""No text typed or pasted into any field, followed by enter, tab or esc, ever sends a command.
+
+Excepted are the form of a command that is marked safe, the right name in a critical question, and what is
+typed for the expert: these are there to send.
+"""
+
+from __future__ import annotations
+
+import ast
+import random
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.command import CommandPalette
+from textual.widgets import Input
+
+import xovac_tui
+from tests.helpers.console import Console, console
+from tests.helpers.editor import SOAK, Edited, write
+from tests.ui.test_alarms_pane import HOT, RULES
+from tests.ui.test_replay import replayed
+from tests.ui.test_stop import choose
+from xovac_tui.chamber.alarmrules import Watchlist
+from xovac_tui.ui.dialogs.ask import AskDialog
+from xovac_tui.ui.dialogs.choose import ChooseDialog
+from xovac_tui.ui.dialogs.confirm import ConfirmDialog
+from xovac_tui.ui.dialogs.form import FormDialog
+from xovac_tui.ui.dialogs.template import TemplateDialog
+from xovac_tui.ui.editor.pane import EditorPane
+
+GAPS = (0.0, 0.03, 0.16, 0.4, 1.2)
+"""Seconds between two keys: one read, a held key, and people."""
+KEYS = {" ": "space", "!": "exclamation_mark", ":": "colon", "/": "slash", "\r": "enter"}
+
+
+def pressing(tab: str, key: str) -> Callable[[Console], Awaitable[None]]:
+    async def press(c: Console) -> None:
+        await c.app.show_tab(tab)
+        await c.settle()
+        await c.press(key)
+
+    return press
+
+
+async def a_form(c: Console) -> None:
+    await c.app.show_tab("controls")
+    await choose(c, "vent")
+    await c.until(lambda: isinstance(c.app.screen, FormDialog) and c.app.screen.focused)
+
+
+async def a_name(c: Console) -> None:
+    await a_form(c)
+    await c.press("enter")
+    await c.until(lambda: isinstance(c.app.screen, ConfirmDialog) and c.app.screen.focused)
+
+
+async def a_step(c: Console) -> None:
+    edited = Edited(c, Path())
+    await c.app.show_tab("recipes")
+    if not isinstance(c.app.pane, EditorPane):
+        await c.until(lambda: edited.pane.study is not None)
+        await edited.edit()
+    await edited.form("to")
+
+
+async def a_template(c: Console) -> None:
+    await c.app.show_over("recipes", None)
+    await c.app.show_tab("recipes")
+    await c.settle()
+    await c.press("N")
+    await c.until(lambda: isinstance(c.app.screen, ChooseDialog))
+    await c.press("enter")
+    await c.until(lambda: isinstance(c.app.screen, TemplateDialog) and c.app.focused)
+
+
+FIELDS: dict[str, Callable[[Console], Awaitable[None]]] = {
+    "ui/appkeys.py action_note": pressing("status", "n"),
+    "ui/dialogs/alarms.py ShelveDialog": pressing("alarms", "s"),
+    "ui/dialogs/confirm.py ConfirmDialog": a_name,
+    "ui/dialogs/fields.py FieldRow": a_form,
+    "ui/dialogs/template.py TemplateDialog": a_template,
+    "ui/editor/form.py FormRow": a_step,
+    "ui/panes/alarms.py _take_out": pressing("alarms", "x"),
+    "ui/panes/log.py LogPane": pressing("log", "slash"),
+    "ui/recipework/files.py export": pressing("recipes", "x"),
+    "ui/recipework/files.py import_": pressing("recipes", "i"),
+    "ui/recipework/files.py rename": pressing("recipes", "m"),
+    "the palette": pressing("status", "colon"),
+}
+"""Every place in which text can be typed, and how to go there."""
+IN_A_REPLAY = "ui/replaykeys.py action_replay_go_to"
+WITHIN = {"ui/dialogs/ask.py AskDialog": "each of its callers is listed"}
+"""Fields that are reached only as parts of others."""
+
+
+def places() -> Iterator[str]:
+    """Yield every class that makes a text field, and every function that asks for a line of text."""
+    root = Path(xovac_tui.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        where = path.relative_to(root).as_posix()
+        for outer in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(outer, ast.ClassDef):
+                fields = {"Input", "TextArea", "MaskedInput"}
+            elif isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef):
+                fields = {"AskDialog"}
+            else:
+                continue
+            for node in ast.walk(outer):
+                made = node.func if isinstance(node, ast.Call) else None
+                name = made.attr if isinstance(made, ast.Attribute) else getattr(made, "id", "")
+                if name in fields:
+                    yield f"{where} {outer.name}"
+
+
+def test_every_field_is_listed_here() -> None:
+    found = set(places())
+    listed = FIELDS.keys() | WITHIN.keys() | {IN_A_REPLAY}
+    assert found - listed == set(), "a new field: list it here, and how to go there"
+    parts = {"ui/dialogs/template.py TemplateDialog", "the palette"}
+    assert listed - found == parts
+
+
+def text(chance: random.Random) -> str:
+    return "".join(chance.choice("!!!!!yYqnXLS :/?125 aoé") for _ in range(chance.randint(4, 10)))
+
+
+async def type_text(c: Console, typed: str, chance: random.Random) -> None:
+    for char in typed:
+        c.clock.advance(chance.choice(GAPS))
+        c.app.post_message(events.Key(KEYS.get(char, char), char))
+        await c.pilot.pause(0)
+
+
+async def ended(c: Console, end: str) -> list[tuple[str, str]]:
+    """Press a key at the end of a text, let everything settle, and return what was sent."""
+    c.clock.advance(0.3)
+    await c.pilot.press(end)
+    for _ in range(4):
+        c.clock.advance(0.16)
+        await c.pilot.pause(0.06)
+    assert not c.app.stopping.switch.armed
+    return c.link.emitted
+
+
+@pytest.mark.parametrize("place", list(FIELDS))
+async def test_no_text_in_any_field_sends_and_esc_and_two_strokes_do(tmp_path: Path, place: str) -> None:
+    chance = random.Random(f"9 {place}")
+    write(tmp_path, soak=SOAK)
+    async with console(tmp_path, watchlist=Watchlist(rules=RULES)) as c:
+        await c.readings(**HOT)
+        field = await gone_to(c, place)
+        await type_text(c, text(chance), chance)
+        assert await ended(c, "enter") == []
+        while len(c.app.screen_stack) > 1:
+            await c.press("escape")
+        field = await gone_to(c, place)
+        await type_text(c, text(chance), chance)
+        assert await ended(c, "tab") == []
+        field.focus()
+        c.app.post_message(events.Paste(f"{text(chance)}!!\n!!"))
+        assert await ended(c, "escape") == []
+        await c.until(lambda: c.app.stopping.field is None)
+        await c.press_stop()
+        assert c.link.emitted == [("cancel_recipe", "")]
+
+
+async def gone_to(c: Console, place: str) -> Input:
+    for _ in range(4):
+        # Once more where the text before has put away the alarm that was chosen.
+        await FIELDS[place](c)
+        with suppress(TimeoutError):
+            await c.until(lambda: isinstance(c.app.focused, Input), within=1.0)
+            break
+        c.clock.advance(3.0)
+    field = c.app.focused
+    assert isinstance(field, Input)
+    return field
+
+
+async def test_text_in_a_replay_sends_nothing(tmp_path: Path) -> None:
+    async with replayed(tmp_path) as r:
+        for end in ("enter", "tab", "escape"):
+            await r.press("at")
+            assert isinstance(r.app.screen, AskDialog)
+            await r.press("exclamation_mark", "exclamation_mark", end, "escape")
+        assert r.station.snapshot().ledger == ()
+
+
+async def test_the_palette_is_a_field_too(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.press("colon")
+        await c.until(lambda: isinstance(c.app.screen, CommandPalette) and c.app.stopping.field is not None)
