@@ -292,6 +292,8 @@ class XovacApp(AppKeys):
         order = {action.title: number for number, action in enumerate(ACTIONS) if action.scope in scopes}
         seen.sort(key=lambda pair: order.get(pair[1], -1))
         frame.query_one(KeyBar).show(seen)
+        for strip in self.screen.query(StopBar):
+            strip.show_keys(seen)
         self.stopping.show()
 
     # -- STOP ---------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Outcome
 from xovac_tui.ui.format import Times, age
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit
-from xovac_tui.ui.widgets.stopbar import STOP_CLASSES, STOP_CSS
+from xovac_tui.ui.widgets.stopbar import STOP_CLASSES, STOP_CSS, Keys, strip_line
 
 
 class TabBar(LinesWidget):
@@ -166,16 +166,15 @@ class LedgerLine(LinesWidget):
 class KeyBar(LinesWidget):
     """The footer: STOP, then the keys of the moment, most important first; the rest is in the help."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"keybar--key"} | STOP_CLASSES
+    COMPONENT_CLASSES: ClassVar[set[str]] = STOP_CLASSES
     DEFAULT_CSS = """
     KeyBar { height: 1; dock: bottom; background: $footer-background; color: $footer-description-foreground; }
-    KeyBar .keybar--key { color: $footer-key-foreground; text-style: bold; }
     """ + STOP_CSS.format(name="KeyBar")
 
-    _keys: Sequence[tuple[str, str]] = ()
+    _keys: Keys = ()
     _stop: Line = ()
 
-    def show(self, keys: Sequence[tuple[str, str]]) -> None:
+    def show(self, keys: Keys) -> None:
         """Show (key, words) pairs from the left while they fit."""
         self._keys = tuple(keys)
         self.draw()
@@ -188,13 +187,4 @@ class KeyBar(LinesWidget):
 
     def draw(self) -> None:
         """Lay out again."""
-        width = self.size.width or 80
-        spans: list[Span] = [(" ", ""), *self._stop, (" ", "")]
-        used = sum(cell_len(text) for text, _ in spans)
-        for key, words in self._keys:
-            needed = cell_len(key) + cell_len(words) + 3
-            if used + needed > width:
-                continue
-            spans += [(" ", ""), (key, "keybar--key"), (f" {words} ", "")]
-            used += needed
-        self.show_lines([tuple(spans)])
+        self.show_lines([strip_line(self._stop, self._keys, self.size.width or 80)])

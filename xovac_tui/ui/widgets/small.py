@@ -76,7 +76,7 @@ def small_lines(
         )
         for c in readings
     ]
-    works = "A replay: nothing is sent." if replay else "! ! STOP works here."
+    works = "A replay: nothing is sent." if replay else "! ! STOP works."
     lines.append(((f"{works} All else needs 80x24.", "small--quiet"),))
     return lines
 
