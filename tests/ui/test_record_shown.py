@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from tests.helpers.console import Console, console
 from xovac_tui.config import RecordSettings
@@ -168,6 +169,50 @@ async def test_quitting_says_what_becomes_of_the_record(tmp_path: Path) -> None:
         assert "The recording ends with this console; `xovac-tui record` goes on" in said_at_quitting(c)
 
 
+@pytest.mark.parametrize("key", ["q", "ctrl+c"])
+async def test_quitting_asks_while_this_console_records_though_nothing_runs(tmp_path: Path, key: str) -> None:
+    async with console(tmp_path, record=choice(tmp_path / "r.sqlite3")) as c:
+        await c.until(lambda: c.station.recorder.state is RecorderState.ON)
+        await c.press(key)
+        await c.until(lambda: isinstance(c.app.screen, QuitDialog))
+        assert "The recording ends with this console" in said_at_quitting(c)
+        assert "idle by now" in said_at_quitting(c)
+        await c.press("enter")
+        assert c.app.is_running
+        assert c.app.screen is c.app.screen_stack[0]
+        await c.press(key, "y")
+        assert c.app.return_code == 0
+
+
+async def test_ctrl_c_asks_once_in_a_field_and_above_a_dialog_too(tmp_path: Path) -> None:
+    async with console(tmp_path, record=choice(tmp_path / "r.sqlite3")) as c:
+        await c.until(lambda: c.station.recorder.state is RecorderState.ON)
+        await c.press("n")
+        await c.type("valve")
+        await c.press("ctrl+c", "ctrl+c")
+        assert isinstance(c.app.screen, QuitDialog)
+        assert len(c.app.screen_stack) == 3
+        await c.press("escape")
+        assert c.app.screen.query_one(Input).value == "valve"
+        assert not any("Press" in toast for toast in c.toasts)
+
+
+async def test_ctrl_c_copies_what_is_marked_in_a_field(tmp_path: Path) -> None:
+    async with console(tmp_path, record=choice(tmp_path / "r.sqlite3")) as c:
+        await c.until(lambda: c.station.recorder.state is RecorderState.ON)
+        await c.press("n")
+        await c.type("valve")
+        await c.press("shift+home", "ctrl+c")
+        assert c.app.clipboard == "valve"
+        assert not isinstance(c.app.screen, QuitDialog)
+
+
+async def test_a_console_that_records_nothing_and_runs_nothing_is_left_at_once(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.press("ctrl+c")
+        assert c.app.return_code == 0
+
+
 async def test_quitting_asks_while_something_cannot_be_recorded(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite3"
     path.mkdir()
@@ -197,6 +242,8 @@ def said_at_quitting(c: Console) -> str:
         ),
         (RecorderView(RecorderState.FAILING, reason="disk full"), 1234, "1,234 events are held"),
         (RecorderView(), 0, "this console keeps nothing more"),
+        (RecorderView(RecorderState.STARTING), 0, "The recording ends with this console"),
+        (RecorderView(RecorderState.FAILING), 0, "The recording ends with this console"),
     ],
 )
 def test_what_becomes_of_the_record(view: RecorderView, at_stake: int, said: str) -> None:
