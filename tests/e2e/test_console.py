@@ -78,6 +78,41 @@ def test_stop_ends_a_running_recipe(simulator: SimulatorProcess, home: Path) -> 
         assert ask(client, "cancel_recipe")["result"] == "warning"
 
 
+def test_text_a_held_key_and_a_burst_do_not_stop_but_esc_and_two_strokes_do(
+    simulator: SimulatorProcess, home: Path
+) -> None:
+    with another_client(simulator.url) as client, open_console(simulator, home) as program:
+        ask(client, "load_recipe", RECIPE)
+        ask(client, "start_recipe")
+        program.wait_for("RUN 1/2")
+        program.send("n")
+        program.wait_for("STOP: esc ! !")
+        for key in "odd!!\r":
+            program.send(key)
+            time.sleep(0.2)
+        program.wait_for("Noted")
+        program.send("!")
+        time.sleep(0.3)
+        for _ in range(8):
+            program.send("!")
+            time.sleep(0.09)
+        program.wait_for("Not sent: press ! again")
+        time.sleep(0.3)
+        program.send("!!!!")
+        program.send("n")
+        program.wait_for("STOP: esc ! !")
+        assert "No command has been sent from here" in program.text()
+        program.send("ab\x1b")
+        program.wait_for(lambda text: "STOP: esc ! !" not in text)
+        program.send("n")
+        program.wait_for("STOP: esc ! !")
+        program.send("\x1b!")
+        program.wait_for("STOP armed")
+        time.sleep(0.3)
+        program.send("!")
+        program.wait_for(lambda text: "cancel_recipe" in text and "success" in text)
+
+
 def test_one_stroke_does_not_stop(simulator: SimulatorProcess, home: Path) -> None:
     with another_client(simulator.url) as client, open_console(simulator, home) as program:
         ask(client, "load_recipe", RECIPE)
