@@ -121,7 +121,7 @@ async def test_stop_works_above_every_dialog(tmp_path: Path, dialog: type) -> No
     async with console(tmp_path, tab="controls") as c:
         await opened(c, dialog)
         in_field = c.app.stopping.field is not None
-        assert strip(c) == ("STOP: esc ! !" if in_field else "! ! STOP")
+        assert strip(c).startswith("STOP: esc ! !" if in_field else "! ! STOP")
         if in_field:
             await c.press("exclamation_mark", "exclamation_mark")
             assert strip(c).startswith("STOP: esc ! !  To stop the recipe: esc, then ! !")
@@ -166,7 +166,8 @@ async def test_the_hint_of_a_field_goes_after_three_seconds_and_with_the_field(t
         await c.press("n", "exclamation_mark", "exclamation_mark")
         assert "esc, then" in strip(c)
         c.clock.advance(3.1)
-        await c.until(lambda: strip(c) == "STOP: esc ! !")
+        await c.until(lambda: "esc, then" not in strip(c))
+        assert strip(c).startswith("STOP: esc ! !")
         await c.press("exclamation_mark", "exclamation_mark", "escape")
         await c.until(lambda: len(c.app.screen_stack) == 1)
         await c.settle()
