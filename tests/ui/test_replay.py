@@ -28,6 +28,7 @@ from xovac_tui.station import STOP_COMMAND
 from xovac_tui.station.replaying import ReplayStation
 from xovac_tui.ui.app import XovacApp
 from xovac_tui.ui.panes.log import LogPane
+from xovac_tui.ui.stopping import Stopping
 from xovac_tui.ui.widgets.alarmstrip import AlarmStrip
 from xovac_tui.ui.widgets.bars import KeyBar
 from xovac_tui.ui.widgets.replaybar import ReplayBar
@@ -129,6 +130,7 @@ async def replayed(
             "lab", launch.profile, launch.contract, tape, record=record, clock=clock, speed=speed
         )
         app = XovacApp(launch, station=station, connect=False)
+        app.stopping = Stopping(app, now=clock.mono, arrived=lambda _: clock.mono())
         async with app.run_test(size=size, notifications=True) as pilot:
             one = Replayed(app, pilot, clock, station)
             await one.settle()

@@ -12,8 +12,8 @@ from tests.helpers.commandline import CommandLine, clean_environment
 from tests.helpers.record import UTC, raws_of, reading, writer
 from tests.unit.test_cli_audit import SETTINGS
 from xovac_tui import paths
-from xovac_tui.recording.lock import WriterLock
 from xovac_tui.recording.items import ChangeItem
+from xovac_tui.recording.lock import WriterLock
 from xovac_tui.recording.schema import VERSION
 from xovac_tui.recording.writer import BLOCK, Writer
 
