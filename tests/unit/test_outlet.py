@@ -145,8 +145,15 @@ def test_a_log_file_that_hangs_stops_nothing(tmp_path: Path) -> None:
     assert time.monotonic() - began < 1.0
     handler.close()
     assert time.monotonic() - began < 4.0
-    # So that the thread, which waits for a reader, can end.
-    os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+    # What was taken is written once the disk answers.
+    got = b""
+    with path.open("rb", buffering=0) as reader:
+        while b"entry 999\n" not in got:
+            got += reader.read(65536)
+        outlet = handler._outlet
+        assert outlet is not None
+        assert outlet.close(10) == 0
+    assert got.count(b"WARNING hanging: entry") == 1000
 
 
 def test_the_log_file_has_all_entries_once_it_is_closed(tmp_path: Path) -> None:
