@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 from collections.abc import Iterator
@@ -12,10 +13,22 @@ import msgspec
 
 from xovac_tui.api.event import Form, Payload
 from xovac_tui.api.text import clean, clean_bytes
+from xovac_tui.api.wire import Wire, string_of
 
 _decode = msgspec.json.Decoder().decode
 _MAX_DEPTH = 100
 _MAX_LEAVES = 5_000
+
+BULKY = 1_000_000
+"""Characters (or bytes); longer payloads are never decoded, because decoding holds up the whole process."""
+LONGEST = 4_000_000
+"""Characters (or bytes) of one payload that are recorded; of a longer one the beginning is, and its length."""
+NOT_READ = (
+    f"The payload is longer than {BULKY:,} characters: it is recorded as it came and makes no channels."
+)
+CUT = f"The payload is longer than {LONGEST:,} characters: its beginning is recorded and makes no channels."
+BULKY_PROBLEMS = frozenset({NOT_READ, CUT})
+"""Problems of a payload that may be all right, but is too long to be read."""
 
 
 def decode_arguments(*arguments: Any) -> Payload:
@@ -26,14 +39,22 @@ def decode_arguments(*arguments: Any) -> Payload:
         return decode(arguments[0])
     parts = [decode(argument) for argument in arguments]
     problem = next((part.problem for part in parts if part.problem), "")
-    return Payload(Form.ARGUMENTS, [part.value for part in parts], _dump(list(arguments)), problem)
+    texts = [argument if isinstance(argument, Wire) else _dump(argument) for argument in arguments]
+    raw = "[" + ",".join(texts) + "]" if all(texts) else ""
+    if len(raw) > BULKY:
+        return _bulky(Form.ARGUMENTS, raw)
+    return Payload(Form.ARGUMENTS, [part.value for part in parts], raw, problem)
 
 
 def decode(argument: Any) -> Payload:
     """Return the payload that a single argument makes."""
     if isinstance(argument, str):
+        if isinstance(argument, Wire):
+            return _decode_wire(argument)
         if not argument:
             return Payload(Form.EMPTY, None, "")
+        if len(argument) > BULKY:
+            return _bulky(_form_of(argument), argument)
         value, problem = _parse(argument)
         return Payload(Form.TEXT if problem else Form.JSON, value, argument, problem)
     if isinstance(argument, bytes | bytearray | memoryview):
@@ -41,10 +62,25 @@ def decode(argument: Any) -> Payload:
     raw = _dump(argument)
     if not raw:
         return Payload(Form.OBJECT, None, "", "The object is nested too deep to be read.")
+    if len(raw) > BULKY:
+        return _bulky(Form.OBJECT, raw)
     return Payload(Form.OBJECT, argument, raw)
 
 
+def _decode_wire(text: Wire) -> Payload:
+    """Return the payload of an argument of which the JSON text that crossed the wire is known."""
+    if text.startswith('"'):
+        return decode(string_of(text))
+    raw = str(text)
+    if len(raw) > BULKY:
+        return _bulky(Form.OBJECT, raw)
+    value, problem = _parse(raw)
+    return Payload(Form.OBJECT, value, raw, problem)
+
+
 def _decode_bytes(data: bytes) -> Payload:
+    if len(data) > BULKY:
+        return _bulky(Form.BYTES, data)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -53,6 +89,31 @@ def _decode_bytes(data: bytes) -> Payload:
         return Payload(Form.BYTES, None, data)
     value, problem = _parse(text)
     return Payload(Form.BYTES, value, data, problem)
+
+
+def _bulky(form: Form, raw: str | bytes) -> Payload:
+    """Return a payload that is too long to be decoded."""
+    return Payload(form, None, raw, NOT_READ if len(raw) <= LONGEST else CUT)
+
+
+def _form_of(text: str) -> Form:
+    """Return what a text that is too long to be decoded looks like."""
+    return Form.JSON if text[:100].lstrip()[:1] in ("{", "[") else Form.TEXT
+
+
+def arguments_of(raw: str) -> list[Any]:
+    """Return the values of several arguments from their recorded text."""
+    parts = decode(raw).value
+    return [_argument(part) for part in parts] if isinstance(parts, list) else []
+
+
+def _argument(part: Any) -> Any:
+    if isinstance(part, dict) and len(part) == 1 and isinstance(text := part.get("base64"), str):
+        try:
+            return decode(base64.b64decode(text, validate=True)).value
+        except ValueError:
+            return part
+    return decode(part).value
 
 
 def _parse(text: str) -> tuple[Any, str]:
@@ -77,8 +138,18 @@ def _dump(value: Any) -> str:
         return ""
 
 
-def _strange(value: Any) -> str:
-    return clean_bytes(value, 200) if isinstance(value, bytes) else clean(repr(value), 200)
+def _strange(value: Any) -> Any:
+    if isinstance(value, bytes | bytearray):
+        return {"base64": base64.b64encode(value).decode("ascii")}
+    return clean(repr(value), 200)
+
+
+def lean(payload: Payload) -> Payload:
+    """Return what a record needs of a payload: no decoded value, and no more text than is recorded."""
+    raw = payload.raw
+    if len(raw) <= LONGEST:
+        return Payload(payload.form, None, raw, payload.problem, payload.cut_from)
+    return Payload(payload.form, None, raw[:LONGEST], payload.problem, payload.size)
 
 
 def one_line(payload: Payload, limit: int = 200) -> str:
@@ -107,7 +178,9 @@ Leaf = float | str | bool | None
 def leaves(value: Any) -> Iterator[tuple[str, Leaf]]:
     """Yield (dotted path, leaf) of a decoded value in document order; list items are counted from 0.
 
-    Bounded in depth and number; deeper or further ones are left to the Log.
+    A key that is empty or holds a dot or a quotation mark is quoted as in JSON: `{"a.b": 1}` has the path
+    `"a.b"` and `{"a": {"b": 1}}` the path `a.b`. Bounded in depth and number; deeper or further ones are
+    left to the Log.
     """
     left = _MAX_LEAVES
     stack: list[tuple[str, Any, int]] = [("", value, 0)]
@@ -117,7 +190,7 @@ def leaves(value: Any) -> Iterator[tuple[str, Leaf]]:
             if depth < _MAX_DEPTH:
                 # Reversed, because the stack gives them back in reverse.
                 stack.extend(
-                    (f"{path}.{key}" if path else str(key), inner, depth + 1)
+                    (f"{path}.{_part(key)}" if path else _part(key), inner, depth + 1)
                     for key, inner in reversed(tuple(islice(item.items(), left)))
                 )
         elif isinstance(item, list | tuple):
@@ -132,6 +205,14 @@ def leaves(value: Any) -> Iterator[tuple[str, Leaf]]:
         elif isinstance(item, int):
             left -= 1
             yield path, _float(item)
+
+
+def _part(key: Any) -> str:
+    """Return a key as a part of a path, so that no two paths are written the same way."""
+    name = str(key)
+    if name and "." not in name and '"' not in name:
+        return name
+    return json.dumps(name, ensure_ascii=False)
 
 
 def _float(number: int) -> float:

@@ -116,7 +116,12 @@ def record_choice(
     if not (chamber.profile.record if asked is None else asked):
         return None
     return RecordChoice(
-        path=record_path(found, chamber), settings=found.settings.record, may_record=may_record, visit=visit
+        path=record_path(found, chamber),
+        settings=found.settings.record,
+        may_record=may_record,
+        visit=visit,
+        # Keys are not to wait for a record that takes long to read; a script waits for what it asks.
+        background=visit,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from xovac_tui.api.event import Direction, Event, Form, Kind, Payload
-from xovac_tui.api.payload import decode, one_line
+from xovac_tui.api.payload import arguments_of, decode, one_line
 
 _BLOCK = 256
 _BLOCK_TEXT = 1_000_000
@@ -57,8 +57,7 @@ def payload_of(form: Form, raw: Any, problem: str = "") -> Payload:
     if form is Form.NOTHING:
         return Payload(form, None, "")
     if form is Form.ARGUMENTS and isinstance(raw, str):
-        value = [decode(part).value for part in decode(raw).value or ()]
-        return Payload(form, value, raw, problem)
+        return Payload(form, arguments_of(raw), raw, problem)
     return Payload(form, decode(raw).value, raw, problem)
 
 
@@ -120,7 +119,7 @@ class EventLog:
                 event.payload.form,
                 kept,
                 event.payload.problem,
-                len(raw),
+                event.payload.size,
             )
         )
         self.total += 1

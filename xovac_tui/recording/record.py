@@ -21,6 +21,8 @@ from xovac_tui.recording.schema import TornRecordError, as_record_error, open_fo
 
 _OPEN_BLOCKS = 12
 """Blocks held open for a reader that scrolls or pans."""
+_OPEN_BYTES = 48_000_000
+"""Bytes of these in memory; the newest one is held however big it is."""
 _FRESH = 0.5
 """Seconds for which what was last read of the newest events is new enough."""
 
@@ -260,7 +262,10 @@ class Record:
                     continue
                 self._open[at] = block
                 self._open.move_to_end(at)
-                if len(self._open) > _OPEN_BLOCKS:
+                while len(self._open) > 1 and (
+                    len(self._open) > _OPEN_BLOCKS
+                    or sum(held.weight for held in self._open.values()) > _OPEN_BYTES
+                ):
                     self._open.popitem(last=False)
                 yield Stretch(block, self.shifts[at], self._sessions[at])
         for stretch in self.tail():

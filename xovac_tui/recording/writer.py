@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from xovac_tui.api.event import Event
+from xovac_tui.api.payload import LONGEST
 from xovac_tui.recording.bins import CHUNK, LEVELS, Bin, Chunk, by_chunk, coarser, fold_samples
 from xovac_tui.recording.chain import vouching
 from xovac_tui.recording.codec import (
-    LONGEST,
     block_of,
     pack_about,
     pack_tail,
@@ -148,7 +148,7 @@ class Writer:
             payload.form,
             raw if len(raw) <= LONGEST else raw[:LONGEST],
             payload.problem,
-            len(raw),
+            payload.size,
         )
         self._open.append(recordable(kept))
         self.next_index += 1

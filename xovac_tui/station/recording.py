@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from xovac_tui.chamber.alarmview import AlarmChange, Ask
     from xovac_tui.config.model import Profile, RecordSettings
     from xovac_tui.recipes.plan import Plan, PlanSettings
+    from xovac_tui.recording.background import BackgroundPast
     from xovac_tui.recording.digest import Digest
     from xovac_tui.recording.past import Past
     from xovac_tui.recording.record import Record
@@ -50,6 +51,8 @@ class RecordChoice(msgspec.Struct, frozen=True, kw_only=True):
     """Only what was is read: nothing goes in, not even that a program looked."""
     visit: bool = False
     """Somebody looks: note when, so that he can be told later what happened since."""
+    background: bool = False
+    """Charts show what is known of the past, and a thread reads the rest meanwhile."""
 
 
 class StationRecord:
@@ -77,7 +80,7 @@ class StationRecord:
         self._recorder: Recorder | None = None
         self.record: Record | None = None
         """For reading; None until it is open, or where there is none."""
-        self.past: Past | None = None
+        self.past: Past | BackgroundPast | None = None
         self.away_since: float | None = None
         """Until when (record time) this user looked last, if that is long ago."""
         self._arrived = clock.utc()
@@ -181,7 +184,12 @@ class StationRecord:
         utc, mono = self._clock.utc(), self._clock.mono()
         shift = utc - mono
         self._log.attach(record, ours=recorder is not None and recorder.first_index == record.total)
-        self.past = Past(Windows(record), shift, mono)
+        if self.choice.background:
+            from xovac_tui.recording.background import BackgroundPast
+
+            self.past = BackgroundPast(self.choice.path, shift, mono, record.total)
+        else:
+            self.past = Past(Windows(record), shift, mono)
         if self.choice.visit:
             self.away_since = away_since(record, self._who, utc)
         self.record = record
@@ -198,6 +206,7 @@ class StationRecord:
 
     def reopen(self) -> None:
         """Read the file that the recorder has begun in place of a damaged or lost one."""
+        self._close_past()
         old, self.record, self.past = self.record, None, None
         self._histories.clear()
         self._log.detach()
@@ -212,12 +221,18 @@ class StationRecord:
 
     def close(self) -> None:
         """Write what is left; the end of a visit with it."""
+        self._close_past()
         recorder, self._recorder = self._recorder, None
         if recorder is None:
             return
         if self.choice is not None and self.choice.visit:
             self._visit(recorder)
         recorder.close()
+
+    def _close_past(self) -> None:
+        if self.past is not None and self.choice is not None and self.choice.background:
+            self.past.close()
+            self.past = None
 
     # -- what goes in ---------------------------------------------------------------------------------
 
