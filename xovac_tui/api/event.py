@@ -52,7 +52,7 @@ class Payload(msgspec.Struct, frozen=True, gc=False):
     value: Any
     """The decoded value; None where nothing could be decoded."""
     raw: str | bytes
-    """What came: the text or bytes itself; for `OBJECT` and `ARGUMENTS` the JSON text that crossed the wire."""
+    """What came: the text or bytes itself; for `OBJECT` and `ARGUMENTS` the JSON text as it was sent."""
     problem: str = ""
     """Why `value` could not be decoded or is unusual, as a sentence; empty when all is well."""
     cut_from: int = 0

@@ -22,7 +22,7 @@ _MAX_LEAVES = 5_000
 BULKY = 1_000_000
 """Characters (or bytes); longer payloads are never decoded, because decoding holds up the whole process."""
 LONGEST = 4_000_000
-"""Characters (or bytes) of one payload that are recorded; of a longer one the beginning is, and its length."""
+"""Characters (or bytes) of one payload that are recorded; of a longer one its beginning and length are."""
 NOT_READ = (
     f"The payload is longer than {BULKY:,} characters: it is recorded as it came and makes no channels."
 )

@@ -34,7 +34,7 @@ def split(text: str) -> list[Wire]:
 
 
 def _split_slowly(text: str) -> list[Wire]:
-    """Do the same with the standard library, which also reads NaN and Infinity (Python servers write them)."""
+    """Do the same with the standard library, which also reads the NaN and Infinity of Python servers."""
     found: list[Wire] = []
     at = _skip(text, 0)
     if text[at : at + 1] != "[":

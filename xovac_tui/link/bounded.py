@@ -36,7 +36,7 @@ class Response(aiohttp.ClientResponse):
 
 
 async def read(response: aiohttp.ClientResponse, limit: int, *, cut: bool = False) -> bytes:
-    """Return at most `limit` bytes of a body, decompressed; TooLongError where there are more, unless `cut`."""
+    """Return a body, decompressed; beyond `limit` bytes it is cut, or TooLongError is raised."""
     body = bytearray()
     async for piece in _pieces(response):
         body += piece

@@ -1,4 +1,4 @@
-"""The past of a record, read by a thread of its own: a chart shows what is there, and the rest fills in later."""
+"""The past of a record, read by a thread of its own: charts show what is known, the rest fills in later."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from xovac_tui.api.event import Direction, Form, Kind
-from xovac_tui.api.payload import LONGEST, Leaf, decode, leaves
+from xovac_tui.api.payload import Leaf, decode, leaves
 from xovac_tui.recording.bins import planed, unplaned
 from xovac_tui.recording.eventlog import LoggedEvent, payload_of, without_surrogates
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from pathlib import Path
 import msgspec
 
 from xovac_tui.api.event import Event
+from xovac_tui.api.payload import lean
+from xovac_tui.budget import ByteBudget, weight
 from xovac_tui.clock import Clock
 from xovac_tui.recording.items import Item, Session
 from xovac_tui.recording.lock import WriterLock
@@ -33,6 +36,12 @@ _HELD_ITEMS = 400_000
 """What waits for the thread at the most."""
 _HELD_UNOPENED = 10_000
 """The same while there is no open record into which it could be packed."""
+_HELD_BYTES, _HELD_UNOPENED_BYTES = 96_000_000, 24_000_000
+"""Bytes of events that wait at the most, with an open record and without."""
+_EACH = 500
+"""Bytes that an event takes beside its payload, about."""
+_HELD_ITEM_BYTES = 32_000_000
+"""Bytes of everything else, which bulky messages must not crowd out."""
 
 
 class Recorder:
@@ -54,7 +63,9 @@ class Recorder:
         self._clock = clock
         self._listener = listener or (lambda: None)
         self._tidy = tidy
-        self._items: queue.SimpleQueue[Event | Item] = queue.SimpleQueue()
+        self._items: queue.SimpleQueue[tuple[int, Event | Item]] = queue.SimpleQueue()
+        """With what each takes of its budget, bytes."""
+        self._event_bytes, self._item_bytes = ByteBudget(_HELD_BYTES), ByteBudget(_HELD_ITEM_BYTES)
         self._wake = threading.Event()
         self._ready = threading.Event()
         self._stopping = False
@@ -94,9 +105,17 @@ class Recorder:
         return self._ready.wait(timeout)
 
     def put(self, item: Event | Item) -> None:
-        """Take something that happened; costs about a microsecond and never waits."""
-        if self._items.qsize() < self._room:
-            self._items.put(item)
+        """Take something that happened; costs a few microseconds and never waits.
+
+        What finds no room is lost and counted: the newest, so that what is kept has no gap before it.
+        """
+        if isinstance(item, Event):
+            item = msgspec.structs.replace(item, payload=lean(item.payload))
+            size, budget = _EACH + sys.getsizeof(item.payload.raw), self._event_bytes
+        else:
+            size, budget = weight(item), self._item_bytes
+        if self._items.qsize() < self._room and budget.take(size):
+            self._items.put((size, item))
         else:
             self._refused += 1
 
@@ -169,7 +188,8 @@ class Recorder:
     def _take(self, writer: Writer) -> None:
         # What comes meanwhile waits for the next turn: a flood must not keep this one from committing.
         for _ in range(self._items.qsize()):
-            item = self._items.get()
+            size, item = self._items.get()
+            (self._event_bytes if isinstance(item, Event) else self._item_bytes).give(size)
             try:
                 if isinstance(item, Event):
                     writer.event(item)
@@ -229,11 +249,11 @@ class Recorder:
                 self._writer = self._open_writer(recording)
         except Exception as error:
             self._lock.release()
-            self._room = _HELD_UNOPENED
+            self._room, self._event_bytes.limit = _HELD_UNOPENED, _HELD_UNOPENED_BYTES
             self._failed(error)
             return
         self._torn = False
-        self._room = _HELD_ITEMS
+        self._room, self._event_bytes.limit = _HELD_ITEMS, _HELD_BYTES
         self._failing_since = None
         self.first_run, self.session = self._writer.first_run, self._writer.session
         if recording:

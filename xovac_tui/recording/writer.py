@@ -12,6 +12,7 @@ from typing import Any
 
 from xovac_tui.api.event import Event
 from xovac_tui.api.payload import LONGEST
+from xovac_tui.budget import weight
 from xovac_tui.recording.bins import CHUNK, LEVELS, Bin, Chunk, by_chunk, coarser, fold_samples
 from xovac_tui.recording.chain import vouching
 from xovac_tui.recording.codec import (
@@ -34,6 +35,8 @@ _HELD_BYTES = 32_000_000
 """Packed events held in memory while the disk says no; what comes after that is counted as lost."""
 _HELD_ROWS = 50_000
 """The same for everything else."""
+_HELD_ROW_BYTES = 64_000_000
+"""Bytes of these rows; what comes after that is counted as lost."""
 _BEGINNING = b"SQLite format 3\0"
 CLOCK_STEP = 1.0
 """Seconds; the wall clock was set if it and the monotonic one part by more than this at once."""
@@ -52,6 +55,7 @@ class Writer:
         self._shift = utc - mono
         self._channels: dict[str, int] | None = None
         self._rows: list[Row] = []
+        self._row_bytes = 0
         self._open: list[LoggedEvent] = []
         """The newest events, too few for a block."""
         self._text = 0
@@ -206,8 +210,10 @@ class Writer:
         return Place(self.session, self.next_index, self.time)
 
     def _hold(self, row: Row) -> None:
-        if len(self._rows) < _HELD_ROWS:
+        size = weight(row.values)
+        if len(self._rows) < _HELD_ROWS and self._row_bytes + size <= _HELD_ROW_BYTES:
             self._rows.append(row)
+            self._row_bytes += size
         else:
             self.lost += 1
             self._untold += 1
@@ -239,7 +245,7 @@ class Writer:
         self._rows.clear()
         self._blocks.clear()
         self._bins.clear()
-        self._packed = self.waiting = self._untold = 0
+        self._packed = self.waiting = self._untold = self._row_bytes = 0
         self._tailed = len(self._open)
 
     def _write_rows(self, utc: float) -> None:
