@@ -7,26 +7,24 @@ import base64
 import codecs
 import json
 import re
+from collections.abc import AsyncIterator
 
 from xovac_tui.api.wire import Wire, string_of
 
 PIECE = 1_000_000
-"""Characters or bytes that are worked on before other tasks get a turn: some milliseconds."""
+"""Bytes that are worked on before other tasks get a turn: some milliseconds."""
+_HEAD = 4_096
+"""Bytes in which the name of an event must end."""
+_NEAR = 4_096
+"""Characters before the end of a piece in which it may be cut."""
 _NAME = re.compile(r'\[\s*"((?:[^"\\]|\\.){0,2000})"\s*([,\]])\s*', re.DOTALL)
-_BETWEEN = re.compile(r"(?<!\\)\\(?![u\\])|[^\\]{13}")
+_BETWEEN = re.compile(r"(?<!\\)(?=\\[^u\\])|[^\\]{13}")
 """Where a JSON string may be cut: before an escape, or behind what is surely no part of one."""
 
 
-async def text_of(data: str | bytes) -> str:
-    """Return text, or bytes as text; what is not UTF-8 becomes U+FFFD."""
-    if isinstance(data, str):
-        return data
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    parts = []
-    for at in range(0, len(data), PIECE):
-        parts.append(decoder.decode(data[at : at + PIECE], at + PIECE >= len(data)))
-        await asyncio.sleep(0)
-    return "".join(parts)
+async def text_of(data: bytes) -> str:
+    """Return bytes as text; what is not UTF-8 becomes U+FFFD."""
+    return "".join([piece async for piece in _pieces(data, 0, len(data))])
 
 
 async def bytes_of(data: bytes) -> bytes:
@@ -38,32 +36,48 @@ async def bytes_of(data: bytes) -> bytes:
     return b"".join(parts)
 
 
-async def event_of(text: str, at: int) -> tuple[str, str] | None:
-    """Return name and argument of an event whose array begins at this place of a packet; None if it is none.
+async def event_of(data: bytes, opening: re.Pattern[str]) -> tuple[str, str, str] | None:
+    """Return number, name and argument of the event that a packet is; None where it is none.
 
-    The argument is a text where the packet has exactly one string; everything else stays as it is written
-    (`Wire`), several arguments as one.
+    `opening` matches up to the bracket of its array, and its group is the number of the receipt that the
+    server wants, or empty. The argument is a text where there is exactly one string; everything else is
+    as it is written (`Wire`), several arguments as one.
     """
-    name = _NAME.match(text, at)
-    end = len(text.rstrip()) if len(text[-9:].strip()) else 0
-    if name is None or text[end - 1 : end] != "]":
+    head = data[:_HEAD].decode("utf-8", "surrogateescape")
+    begin = opening.match(head)
+    name = None if begin is None else _NAME.match(head, begin.end() - 1)
+    tail = data[-_HEAD:].rstrip()
+    if begin is None or name is None or not tail.endswith(b"]"):
         return None
-    argument = text[name.end() : end - 1] if name[2] == "," else ""
-    await asyncio.sleep(0)
-    found = await _unescaped(argument) if argument.startswith('"') and argument.endswith('"') else None
-    return string_of(f'"{name[1]}"'), Wire(argument) if found is None else found
+    start = len(head[: name.end()].encode("utf-8", "surrogateescape"))
+    end = max(start, len(data) - len(data[-_HEAD:]) + len(tail[:-1].rstrip()))
+    found: str | None = None
+    if data[start : start + 1] == b'"' == data[end - 1 : end] and end - start > 1:
+        found = await _unescaped(data, start + 1, end - 1)
+    if found is None:
+        found = Wire("".join([piece async for piece in _pieces(data, start, end)]))
+    text = string_of(f'"{name[1]}"').encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return begin[1], text, found
 
 
-async def _unescaped(literal: str) -> str | None:
-    """Return the text of a JSON string; None where it is not exactly one."""
-    parts, at, last = [], 1, len(literal) - 1
-    while at < last:
-        cut = _BETWEEN.search(literal, at + PIECE, last) if at + PIECE < last else None
-        end = last if cut is None else cut.start() if literal[cut.start()] == "\\" else cut.end()
-        try:
-            parts.append(json.loads(f'"{literal[at:end]}"', strict=False))
-        except ValueError:
-            return None
-        at = end
+async def _pieces(data: bytes, start: int, end: int) -> AsyncIterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    for at in range(start, end, PIECE):
+        yield decoder.decode(data[at : min(end, at + PIECE)], at + PIECE >= end)
         await asyncio.sleep(0)
+
+
+async def _unescaped(data: bytes, start: int, end: int) -> str | None:
+    """Return the text of a JSON string without its quotation marks; None where it is not exactly one."""
+    parts, left = [], ""
+    try:
+        async for piece in _pieces(data, start, end):
+            left += piece
+            cut = _BETWEEN.search(left, max(0, len(left) - _NEAR))
+            if cut is not None:
+                parts.append(json.loads(f'"{left[: cut.end()]}"', strict=False))
+                left = left[cut.end() :]
+        parts.append(json.loads(f'"{left}"', strict=False))
+    except ValueError:
+        return None
     return "".join(parts)

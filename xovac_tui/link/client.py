@@ -309,20 +309,20 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         half, self._half = self._half, None
         if half:
             self._on_malformed("", ValueError("a binary attachment is missing"))
-        text = await bulky.text_of(data)
-        begin = self._event_head.match(text)
-        found = None if begin is None else await bulky.event_of(text, begin.end() - 1)
+        if isinstance(data, str):
+            data = data.encode("utf-8", "replace")
+        found = await bulky.event_of(data, self._event_head)
+        text = "" if found is not None else await bulky.text_of(data)
         if self.ended.is_set():
             return
-        if begin is None or found is None:
-            self._on_malformed(
-                text, ValueError(f"it is no event, and {len(text):,} characters are too many to read")
-            )
+        if found is None:
+            why = f"it is no event, and {len(data):,} bytes are too many to read"
+            self._on_malformed(text, ValueError(why))
             return
-        name, argument = found
+        number, name, argument = found
         self._on_arguments(name, (argument,) if argument or not isinstance(argument, Wire) else ())
-        if begin[1]:
-            await self._receipt(None if self._namespace == "/" else self._namespace, int(begin[1]))
+        if number:
+            await self._receipt(None if self._namespace == "/" else self._namespace, int(number))
 
     def _junk(self, text: str) -> None:
         if not self.ended.is_set():

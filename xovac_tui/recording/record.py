@@ -222,7 +222,9 @@ class Record:
         if events is None:
             block = self._read(at)
             events = self._events[at] = block.events() if block is not None else []
-            if len(self._events) > _OPEN_BLOCKS:
+            while len(self._events) > 1 and (
+                len(self._events) > _OPEN_BLOCKS or sum(map(_weight, self._events.values())) > _OPEN_BYTES
+            ):
                 self._events.popitem(last=False)
         else:
             self._events.move_to_end(at)
@@ -337,3 +339,8 @@ class Record:
         """Return the channels of which there are samples, in the order of their first sight."""
         found = self.rows("SELECT id, name, label, unit FROM channels ORDER BY id")
         return [RecordedChannel(*row) for row in found]
+
+
+def _weight(events: list[LoggedEvent]) -> int:
+    """Return how many characters or bytes the payloads of events hold."""
+    return sum(len(event.raw) for event in events)

@@ -180,6 +180,7 @@ class StationRecord:
 
         assert self.choice is not None
         recorder = self._recorder
+        self._close_past()
         record = Record(self.choice.path)
         utc, mono = self._clock.utc(), self._clock.mono()
         shift = utc - mono
