@@ -188,9 +188,14 @@ def leaves(value: Any) -> Iterator[tuple[str, Leaf]]:
         path, item, depth = stack.pop()
         if isinstance(item, dict):
             if depth < _MAX_DEPTH:
-                # Reversed, because the stack gives them back in reverse.
+                before = f"{path}." if path else ""
+                # Reversed, because the stack gives them back in reverse. Names are plain nearly always.
                 stack.extend(
-                    (f"{path}.{_part(key)}" if path else _part(key), inner, depth + 1)
+                    (
+                        before + (key if isinstance(key, str) and key.isidentifier() else _part(key)),
+                        inner,
+                        depth + 1,
+                    )
                     for key, inner in reversed(tuple(islice(item.items(), left)))
                 )
         elif isinstance(item, list | tuple):

@@ -25,9 +25,16 @@ class Wire(str):
     """JSON text of one argument, character for character as it crossed the wire."""
 
 
-def split(text: str) -> list[Wire]:
-    """Return the members of a JSON array as they are written; ValueError where it is none."""
+def split(text: str) -> Sequence[str]:
+    """Return the members of a JSON array as they are written; ValueError where it is none.
+
+    A name and one text, which is what the device's manual shows, come as these texts themselves.
+    """
     try:
+        if text.startswith('","', text.find('"', 2)):
+            pair = _decode(text)
+            if len(pair) == 2 and isinstance(pair[0], str) and isinstance(pair[1], str):
+                return pair  # type: ignore[no-any-return]
         return [Wire(bytes(raw), "utf-8") for raw in _split(text)]
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         return _split_slowly(text)
@@ -89,8 +96,10 @@ def string_of(text: str) -> str:
         return text
 
 
-def with_attachments(argument: Wire, attachments: Sequence[bytes]) -> Wire | bytes:
+def with_attachments(argument: str, attachments: Sequence[bytes]) -> str | bytes:
     """Return an argument with what its placeholders mean: the bytes themselves, or base64 within JSON."""
+    if not isinstance(argument, Wire):
+        return argument
     whole = _PLACEHOLDER.fullmatch(argument)
     if whole is not None:
         return bytes(attachments[int(whole[1] or whole[2])])

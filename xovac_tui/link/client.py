@@ -15,7 +15,7 @@ import logging
 import re
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import aiohttp
@@ -328,7 +328,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         if not self.ended.is_set():
             self._on_malformed(text, ValueError("it is no Engine.IO packet"))
 
-    def _hand_over(self, data: list[Any]) -> None:
+    def _hand_over(self, data: Sequence[Any]) -> None:
         # What still comes after the end is not heard, or a link would show data while it says LOST.
         if not self.ended.is_set():
             name, *arguments = data
@@ -391,7 +391,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
 
     async def _handle_error(self, namespace: str | None, data: Any) -> None:
         if isinstance(data, list):
-            data = [value_of(one) for one in data]
+            data = [value_of(one) if isinstance(one, Wire) else one for one in data]
         await super()._handle_error(namespace, data)
 
     async def _handle_disconnect(self, namespace: str | None) -> None:

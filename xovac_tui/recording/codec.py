@@ -22,14 +22,21 @@ from xovac_tui.api.payload import Leaf, decode, leaves
 from xovac_tui.recording.bins import planed, unplaned
 from xovac_tui.recording.eventlog import LoggedEvent, payload_of, without_surrogates
 
-_VALUE = re.compile(
+_NUMBER = re.compile(
     # Begins with a set of characters, which makes the search quick; what is before it is checked next.
+    r"([-0-9](?<![^\[:, \n\t].)[0-9]*(?<=[0-9])(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?![^,\]} \r\n\t])",
+    re.DOTALL,
+)
+"""A number where JSON may have one, and in text where it looks like that, which does no harm."""
+_FEW_SHAPES = 4
+"""Different texts around the numbers of one event name in one block, before words become columns, too."""
+_VALUE = re.compile(
     r'([-0-9"tfn](?<![^\[:, \n\t].)(?:(?<=")[^"\\\n]*(?:\\[^\n][^"\\\n]*)*"'
     r"|(?<=[-0-9])[0-9]*(?<=[0-9])(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
     r"|(?<=t)rue|(?<=f)alse|(?<=n)ull))(?![^,\]} \r\n\t])",
     re.DOTALL,
 )
-"""A value where JSON may have one, and in text where it looks like that, which does no harm; never a key."""
+"""The same for any value; never a key. Takes twice as long."""
 _LITERALS = {"true": 1.0, "false": 0.0, "null": math.nan}
 """Samples of the values that are neither numbers nor text."""
 _MOST_SHAPES = 24
@@ -245,19 +252,23 @@ def block_of(events: Sequence[LoggedEvent]) -> Block:
         raw = event.raw
         head = (event.direction, event.kind, event.name, event.form, event.problem)
         if event.form in _JSON_FORMS and isinstance(raw, str) and event.size == len(raw) <= _LONGEST_SHAPED:
-            pieces = _VALUE.split(raw)
-            values = pieces[1::2]
-            # Text and numbers in one place are two shapes; which text or number it is does not count.
-            key = (*head, "".join(['"' if value[0] == '"' else "0" for value in values]), *pieces[::2])
+            shape = (event.name, event.form)
+            if shapes.get(shape, 0) < _FEW_SHAPES:
+                pieces = _NUMBER.split(raw)
+                key = (*head, "", *pieces[::2])
+            else:
+                # Its words change as its numbers do. Text and numbers in one place are two shapes.
+                pieces = _VALUE.split(raw)
+                kinds = "".join(['"' if value[0] == '"' else "0" for value in pieces[1::2]])
+                key = (*head, kinds or "0", *pieces[::2])
             known = shaped.get(key)
             if known is None:
-                shape = (event.name, event.form)
                 shapes[shape] = shapes.get(shape, 0) + 1
                 if shapes[shape] <= _MOST_SHAPES:
                     known = shaped[key] = ([], [])
             if known is not None:
                 known[0].append(place)
-                known[1].append(values)
+                known[1].append(pieces[1::2])
                 continue
         kept = plain.setdefault(head, ([], [], []))
         kept[0].append(place)
