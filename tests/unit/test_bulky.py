@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tests.helpers.records import MONO, UTC, message, session, write_record
 from xovac_tui.api.event import Direction, Event, Form, Kind, Payload
-from xovac_tui.api.payload import BULKY, CUT, LONGEST, NOT_READ, decode, decode_arguments, lean
+from xovac_tui.api.payload import BULKY, CUT, LONGEST, NOT_READ, decode, decode_arguments, lean, pretty
 from xovac_tui.budget import ByteBudget, weight
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.clock import SystemClock
@@ -91,6 +91,14 @@ def test_what_is_recorded_of_a_huge_payload_is_its_beginning_and_its_length(tmp_
             found = record.get(0)
         assert found is not None
         assert (found.raw, found.size, found.problem) == (text[:LONGEST], len(text), CUT)
+
+
+def test_the_beginning_of_what_is_not_decoded_is_laid_out_for_a_reader() -> None:
+    text = '{"a": [1, {"b{,": "c\\"]"}], "rows": [' + "0," * BULKY + "0]}"
+    shown = pretty(decode(text), 5_000)
+    assert shown.startswith(
+        '{\n  "a": [\n    1,\n    {\n      "b{,": "c\\"]"\n    }\n  ],\n  "rows": [\n    0,\n    0,'
+    )
 
 
 def packet_of(data: str | bytes) -> tuple[str, str, str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -27,6 +28,10 @@ NOT_READ = (
     f"The payload is longer than {BULKY:,} characters: it is recorded as it came and makes no channels."
 )
 CUT = f"The payload is longer than {LONGEST:,} characters: its beginning is recorded and makes no channels."
+_INDENTED = 100_000
+"""Characters at the beginning of a payload that is not decoded which are indented all the same."""
+_DEEPEST_INDENT = 20
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{},:]|[^\[\]{},:"\s]+', re.DOTALL)
 BULKY_PROBLEMS = frozenset({NOT_READ, CUT})
 """Problems of a payload that may be all right, but is too long to be read."""
 
@@ -168,7 +173,29 @@ def pretty(payload: Payload, limit: int = 1_000_000) -> str:
             return json.dumps(payload.value, ensure_ascii=False, indent=2, default=_strange)
         except (RecursionError, ValueError, TypeError):
             pass
-    return clean_bytes(payload.raw, limit) if isinstance(payload.raw, bytes) else payload.raw[:limit]
+    if isinstance(payload.raw, bytes):
+        return clean_bytes(payload.raw, limit)
+    if payload.problem in BULKY_PROBLEMS and _form_of(payload.raw) is Form.JSON:
+        return _indented(payload.raw[: min(limit, _INDENTED)]) + payload.raw[_INDENTED:limit]
+    return payload.raw[:limit]
+
+
+def _indented(text: str) -> str:
+    """Return the beginning of JSON text with line ends and indents, without decoding it."""
+    depth, made = 0, []
+    for found in _TOKEN.finditer(text):
+        token = found[0]
+        if token in "]}":
+            depth = max(0, depth - 1)
+            made.append("\n" + "  " * min(depth, _DEEPEST_INDENT))
+        made.append(token)
+        if token in "[{":
+            depth += 1
+        if token in "[{,":
+            made.append("\n" + "  " * min(depth, _DEEPEST_INDENT))
+        elif token == ":":
+            made.append(" ")
+    return "".join(made)
 
 
 Leaf = float | str | bool | None
