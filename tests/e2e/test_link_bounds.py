@@ -170,6 +170,16 @@ async def test_an_answer_without_end_ends_the_connection_and_says_so(
     assert 4 << 20 < most < 6 << 20
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "br"])
+async def test_an_answer_that_cannot_be_decompressed_only_ends_the_connection(encoding: str) -> None:
+    async def torn(request: web.Request) -> Any:
+        return web.Response(body=b"4no such thing", headers={"Content-Encoding": encoding})
+
+    async with polled([torn]) as url, running(Target(url=url, transports=("polling",))) as harness:
+        await harness.state(LinkState.ONLINE)
+        await harness.state(LinkState.LOST)
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "bare deflate"])
 async def test_compressed_answers_are_read(encoding: str) -> None:
     text = '42["a",{"t": 1.50}]'

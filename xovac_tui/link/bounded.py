@@ -16,7 +16,11 @@ _PIECE = 256 * 1024
 """Bytes that are decompressed at once, before other tasks get a turn."""
 
 
-class TooLongError(aiohttp.ClientPayloadError, ValueError):
+class BodyError(aiohttp.ClientPayloadError, ValueError):
+    """The body of an answer cannot be read. A ValueError, because that is what the library expects."""
+
+
+class TooLongError(BodyError):
     """The body of an answer is longer than the limit."""
 
 
@@ -54,9 +58,7 @@ async def _pieces(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
             yield data
         return
     if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise aiohttp.ClientPayloadError(
-            f"the answer is compressed by {encoding[:40]!r}, which was not asked for"
-        )
+        raise BodyError(f"the answer is compressed by {encoding[:40]!r}, which was not asked for")
     undo = None
     async for data in response.content.iter_any():
         while data:
@@ -65,7 +67,7 @@ async def _pieces(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
             try:
                 yield undo.decompress(data, _PIECE)
             except zlib.error as why:
-                raise aiohttp.ClientPayloadError(f"the compressed answer cannot be read: {why}") from None
+                raise BodyError(f"the compressed answer cannot be read: {why}") from None
             data = undo.unconsumed_tail
             await asyncio.sleep(0)
 
