@@ -16,7 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.helpers.console import FakeClock
 from tests.helpers.records import MONO, UTC, message, session, write_record
+from tests.unit.test_station_record import Life, life
 from xovac_tui.api.event import Direction, Event, Form, Kind, Payload
 from xovac_tui.api.payload import BULKY, CUT, LONGEST, NOT_READ, decode, decode_arguments, lean, pretty
 from xovac_tui.budget import ByteBudget, weight
@@ -392,3 +394,31 @@ def test_the_log_keeps_the_beginning_of_a_bulky_payload() -> None:
     kept = log.get(0)
     assert kept is not None
     assert (len(kept.raw), kept.size, kept.problem) == (64_000, 2 * BULKY + 3, NOT_READ)
+
+
+async def test_a_console_takes_its_past_from_a_thread(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r", FakeClock()
+    async with life(path, clock) as before:
+        await before.report(seconds=60)
+        await before.written()
+    again = Life(path, clock, "ada@lab")
+    record = again.station.record
+    assert record.choice is not None
+    record.choice = msgspec.structs.replace(record.choice, background=True)
+    async with again.station:
+        await asyncio.wait_for(again.link.running.wait(), 10)
+        past = record.past
+        assert isinstance(past, BackgroundPast)
+        assert record.record is not None
+        [name] = [one.name for one in record.record.channels() if one.name.endswith("_state.part")]
+        now = clock.mono()
+        async with asyncio.timeout(20):
+            while True:
+                history = again.station.history(name)
+                assert history is not None
+                lows = history.window(now - 60, now, 10).lows
+                if any(low == low for low in lows):
+                    break
+                await asyncio.sleep(0.01)
+    past._thread.join(20)
+    assert not past._thread.is_alive()
