@@ -9,7 +9,19 @@ import time
 
 from benchmarks.measure import Row, machine
 
-NAMES = ("paint", "throughput", "screen", "alarms", "windows", "size", "export", "log", "memory", "deadlink")
+NAMES = (
+    "paint",
+    "throughput",
+    "screen",
+    "alarms",
+    "windows",
+    "size",
+    "export",
+    "log",
+    "bulky",
+    "memory",
+    "deadlink",
+)
 
 
 def main() -> int:

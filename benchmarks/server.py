@@ -1,8 +1,8 @@
 """A socket.io server that sends telemetry, at a rate or as fast as it can.
 
 It prints one JSON line {"port": n} and takes orders as JSON lines: {"rate": Hz, "channels": n},
-{"flood": events, "channels": n} and {"set": {name: value}}, which holds from the next message on; each is
-answered with {"mono": seconds} at its beginning.
+{"flood": events, "channels": n}, {"bulky": characters} and {"set": {name: value}}, which holds from the next
+message on; each is answered with {"mono": seconds} at its beginning.
 """
 
 from __future__ import annotations
@@ -43,6 +43,11 @@ class Source:
         if "set" in order:
             self._fixed = order["set"]
             print(json.dumps({"mono": time.monotonic()}), flush=True)
+            return
+        if order.get("bulky"):
+            text = json.dumps({"rows": ["x" * 1000] * (order["bulky"] // 1004)})
+            print(json.dumps({"mono": time.monotonic()}), flush=True)
+            await self.sio.emit("bulky", text)
             return
         if self._ticking is not None:
             self._ticking.cancel()

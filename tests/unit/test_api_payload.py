@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xovac_tui.api.event import Form
-from xovac_tui.api.payload import decode, decode_arguments, leaves, one_line, pretty
+from xovac_tui.api.payload import CUT, decode, decode_arguments, leaves, one_line, pretty
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 json_values = st.recursive(
@@ -68,7 +68,8 @@ def test_an_object_nested_too_deep_is_told() -> None:
 def test_ten_megabytes_are_kept_whole_and_shown_cut() -> None:
     text = json.dumps({"blob": "x" * 10_000_000, "n": 1})
     payload = decode(text)
-    assert payload.value["n"] == 1
+    assert payload.value is None
+    assert (payload.form, payload.problem) == (Form.JSON, CUT)
     assert payload.raw == text
     assert len(one_line(payload)) == 200
 
@@ -113,7 +114,11 @@ def test_leaves_are_bounded() -> None:
 
 def _walk(path: str, value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, dict):
-        inner = [(f"{path}.{k}" if path else str(k), v) for k, v in value.items()]
+        names = [
+            (json.dumps(k, ensure_ascii=False) if not k or set(k) & {".", '"'} else k, v)
+            for k, v in value.items()
+        ]
+        inner = [(f"{path}.{k}" if path else k, v) for k, v in names]
     elif isinstance(value, list):
         inner = [(f"{path}.{i}" if path else str(i), v) for i, v in enumerate(value)]
     else:

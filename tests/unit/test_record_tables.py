@@ -96,7 +96,7 @@ def test_names_from_the_server_are_harmless_in_the_head(tmp_path: Path) -> None:
     events = [message(0, '{"=HYPERLINK(\\"x\\")": 1}', name="=cmd|calc"), message(1, '{"a,b": -2}', name="m")]
     with open_still(write_record(tmp_path / "r", events)) as record:
         rows = as_csv(record, whole(record))
-    assert rows[0][2:] == ['\'=cmd|calc.=HYPERLINK("x")', "m.a,b"]
+    assert rows[0][2:] == ['\'=cmd|calc."=HYPERLINK(\\"x\\")"', "m.a,b"]
     assert [row[2:] for row in rows[1:]] == [["1", ""], ["", "-2"]]
 
 

@@ -17,7 +17,7 @@ from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.history import Bins, History
 from xovac_tui.recording.housekeeping import SCARCE, Forecast, Retention, forecast, size_words
 from xovac_tui.recording.items import Session
-from xovac_tui.recording.past import Past, RecordedHistory
+from xovac_tui.recording.past import AnyPast, Past, RecordedHistory
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.schema import RecordError
 from xovac_tui.recording.windows import Windows
@@ -317,7 +317,7 @@ def test_a_record_that_breaks_leaves_the_chart_of_this_program(
     assert held(history_of_none(past).window(0.0, 500.0, 50)) == []
 
 
-def history_of_none(past: Past) -> RecordedHistory:
+def history_of_none(past: AnyPast) -> RecordedHistory:
     return RecordedHistory(NAME, lambda: None, past)
 
 

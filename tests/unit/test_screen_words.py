@@ -22,8 +22,10 @@ from xovac_tui.chamber.snapshot import (
     Snapshot,
 )
 from xovac_tui.recording.status import RecorderState, RecorderView
+from xovac_tui.station.news import RecorderChanged
 from xovac_tui.ui.format import Times, age, number, rate, reading, reading_with_unit
 from xovac_tui.ui.glyphs import ASCII, UNICODE
+from xovac_tui.ui.toasts import recorder_words
 from xovac_tui.ui.widgets.bars import ledger_spans
 from xovac_tui.ui.widgets.lines import clip, fit
 from xovac_tui.ui.widgets.readings import Columns, reading_line
@@ -89,6 +91,19 @@ def bar(
         paused=paused,
     )
     return "".join(text for text, _ in line)
+
+
+def test_lost_events_are_on_the_trust_bar_and_told_once() -> None:
+    on, lost = RecorderView(RecorderState.ON), RecorderView(RecorderState.ON, lost=1_234)
+    assert "lost" not in bar(recorder=on)
+    assert "1,234 lost" in bar(recorder=lost)
+    failing = RecorderView(RecorderState.FAILING, reason="disk full", lost=7)
+    assert "disk full, 7 lost" in bar(recorder=failing)
+    said = recorder_words(RecorderChanged(lost, on))
+    assert said is not None
+    assert "1,234 events found no room" in said.said
+    more = RecorderView(RecorderState.ON, lost=1_235)
+    assert recorder_words(RecorderChanged(more, lost)) is None
 
 
 @pytest.mark.parametrize(

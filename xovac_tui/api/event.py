@@ -52,9 +52,16 @@ class Payload(msgspec.Struct, frozen=True, gc=False):
     value: Any
     """The decoded value; None where nothing could be decoded."""
     raw: str | bytes
-    """What came: the text or bytes itself; for `OBJECT` and `ARGUMENTS` the equal JSON text."""
+    """What came: the text or bytes itself; for `OBJECT` and `ARGUMENTS` the JSON text as it was sent."""
     problem: str = ""
     """Why `value` could not be decoded or is unusual, as a sentence; empty when all is well."""
+    cut_from: int = 0
+    """Characters (or bytes) that came, where `raw` holds only the beginning; 0: it holds everything."""
+
+    @property
+    def size(self) -> int:
+        """Characters (or bytes) that came."""
+        return self.cut_from or len(self.raw)
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):

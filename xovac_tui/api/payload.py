@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -12,10 +14,26 @@ import msgspec
 
 from xovac_tui.api.event import Form, Payload
 from xovac_tui.api.text import clean, clean_bytes, writable
+from xovac_tui.api.wire import Wire, string_of
 
 _decode = msgspec.json.Decoder().decode
 _MAX_DEPTH = 100
 _MAX_LEAVES = 5_000
+
+BULKY = 1_000_000
+"""Characters (or bytes); longer payloads are never decoded, because decoding holds up the whole process."""
+LONGEST = 4_000_000
+"""Characters (or bytes) of one payload that are recorded; of a longer one its beginning and length are."""
+NOT_READ = (
+    f"The payload is longer than {BULKY:,} characters: it is recorded as it came and makes no channels."
+)
+CUT = f"The payload is longer than {LONGEST:,} characters: its beginning is recorded and makes no channels."
+_INDENTED = 100_000
+"""Characters at the beginning of a payload that is not decoded which are indented all the same."""
+_DEEPEST_INDENT = 20
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{},:]|[^\[\]{},:"\s]+', re.DOTALL)
+BULKY_PROBLEMS = frozenset({NOT_READ, CUT})
+"""Problems of a payload that may be all right, but is too long to be read."""
 
 
 def decode_arguments(*arguments: Any) -> Payload:
@@ -26,14 +44,22 @@ def decode_arguments(*arguments: Any) -> Payload:
         return decode(arguments[0])
     parts = [decode(argument) for argument in arguments]
     problem = next((part.problem for part in parts if part.problem), "")
-    return Payload(Form.ARGUMENTS, [part.value for part in parts], _dump(list(arguments)), problem)
+    texts = [argument if isinstance(argument, Wire) else _dump(argument) for argument in arguments]
+    raw = "[" + ",".join(texts) + "]" if all(texts) else ""
+    if len(raw) > BULKY:
+        return _bulky(Form.ARGUMENTS, raw)
+    return Payload(Form.ARGUMENTS, [part.value for part in parts], raw, problem)
 
 
 def decode(argument: Any) -> Payload:
     """Return the payload that a single argument makes."""
     if isinstance(argument, str):
+        if isinstance(argument, Wire):
+            return _decode_wire(argument)
         if not argument:
             return Payload(Form.EMPTY, None, "")
+        if len(argument) > BULKY:
+            return _bulky(_form_of(argument), argument)
         value, problem = _parse(argument)
         return Payload(Form.TEXT if problem else Form.JSON, value, argument, problem)
     if isinstance(argument, bytes | bytearray | memoryview):
@@ -41,10 +67,25 @@ def decode(argument: Any) -> Payload:
     raw = _dump(argument)
     if not raw:
         return Payload(Form.OBJECT, None, "", "The object is nested too deep to be read.")
+    if len(raw) > BULKY:
+        return _bulky(Form.OBJECT, raw)
     return Payload(Form.OBJECT, argument, raw)
 
 
+def _decode_wire(text: Wire) -> Payload:
+    """Return the payload of an argument of which the JSON text that crossed the wire is known."""
+    if text.startswith('"'):
+        return decode(string_of(text))
+    raw = str(text)
+    if len(raw) > BULKY:
+        return _bulky(Form.OBJECT, raw)
+    value, problem = _parse(raw)
+    return Payload(Form.OBJECT, value, raw, problem)
+
+
 def _decode_bytes(data: bytes) -> Payload:
+    if len(data) > BULKY:
+        return _bulky(Form.BYTES, data)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -53,6 +94,31 @@ def _decode_bytes(data: bytes) -> Payload:
         return Payload(Form.BYTES, None, data)
     value, problem = _parse(text)
     return Payload(Form.BYTES, value, data, problem)
+
+
+def _bulky(form: Form, raw: str | bytes) -> Payload:
+    """Return a payload that is too long to be decoded."""
+    return Payload(form, None, raw, NOT_READ if len(raw) <= LONGEST else CUT)
+
+
+def _form_of(text: str) -> Form:
+    """Return what a text that is too long to be decoded looks like."""
+    return Form.JSON if text[:100].lstrip()[:1] in ("{", "[") else Form.TEXT
+
+
+def arguments_of(raw: str) -> list[Any]:
+    """Return the values of several arguments from their recorded text."""
+    parts = decode(raw).value
+    return [_argument(part) for part in parts] if isinstance(parts, list) else []
+
+
+def _argument(part: Any) -> Any:
+    if isinstance(part, dict) and len(part) == 1 and isinstance(text := part.get("base64"), str):
+        try:
+            return decode(base64.b64decode(text, validate=True)).value
+        except ValueError:
+            return part
+    return decode(part).value
 
 
 def _parse(text: str) -> tuple[Any, str]:
@@ -77,8 +143,18 @@ def _dump(value: Any) -> str:
         return ""
 
 
-def _strange(value: Any) -> str:
-    return clean_bytes(value, 200) if isinstance(value, bytes) else clean(repr(value), 200)
+def _strange(value: Any) -> Any:
+    if isinstance(value, bytes | bytearray):
+        return {"base64": base64.b64encode(value).decode("ascii")}
+    return clean(repr(value), 200)
+
+
+def lean(payload: Payload) -> Payload:
+    """Return what a record needs of a payload: no decoded value, and no more text than is recorded."""
+    raw = payload.raw
+    if len(raw) <= LONGEST:
+        return Payload(payload.form, None, raw, payload.problem, payload.cut_from)
+    return Payload(payload.form, None, raw[:LONGEST], payload.problem, payload.size)
 
 
 def one_line(payload: Payload, limit: int = 200) -> str:
@@ -97,7 +173,29 @@ def pretty(payload: Payload, limit: int = 1_000_000) -> str:
             return json.dumps(payload.value, ensure_ascii=False, indent=2, default=_strange)
         except (RecursionError, ValueError, TypeError):
             pass
-    return clean_bytes(payload.raw, limit) if isinstance(payload.raw, bytes) else payload.raw[:limit]
+    if isinstance(payload.raw, bytes):
+        return clean_bytes(payload.raw, limit)
+    if payload.problem in BULKY_PROBLEMS and _form_of(payload.raw) is Form.JSON:
+        return _indented(payload.raw[: min(limit, _INDENTED)]) + payload.raw[_INDENTED:limit]
+    return payload.raw[:limit]
+
+
+def _indented(text: str) -> str:
+    """Return the beginning of JSON text with line ends and indents, without decoding it."""
+    depth, made = 0, []
+    for found in _TOKEN.finditer(text):
+        token = found[0]
+        if token in "]}":
+            depth = max(0, depth - 1)
+            made.append("\n" + "  " * min(depth, _DEEPEST_INDENT))
+        made.append(token)
+        if token in "[{":
+            depth += 1
+        if token in "[{,":
+            made.append("\n" + "  " * min(depth, _DEEPEST_INDENT))
+        elif token == ":":
+            made.append(" ")
+    return "".join(made)
 
 
 Leaf = float | str | bool | None
@@ -107,7 +205,9 @@ Leaf = float | str | bool | None
 def leaves(value: Any) -> Iterator[tuple[str, Leaf]]:
     """Yield (dotted path, leaf) of a decoded value in document order; list items are counted from 0.
 
-    Bounded in depth and number; deeper or further ones are left to the Log.
+    A key that is empty or holds a dot or a quotation mark is quoted as in JSON: `{"a.b": 1}` has the path
+    `"a.b"` and `{"a": {"b": 1}}` the path `a.b`. Bounded in depth and number; deeper or further ones are
+    left to the Log.
     """
     left = _MAX_LEAVES
     stack: list[tuple[str, Any, int]] = [("", value, 0)]
@@ -115,9 +215,14 @@ def leaves(value: Any) -> Iterator[tuple[str, Leaf]]:
         path, item, depth = stack.pop()
         if isinstance(item, dict):
             if depth < _MAX_DEPTH:
-                # Reversed, because the stack gives them back in reverse.
+                before = f"{path}." if path else ""
+                # Reversed, because the stack gives them back in reverse. Names are plain nearly always.
                 stack.extend(
-                    (f"{path}.{key}" if path else str(key), inner, depth + 1)
+                    (
+                        before + (key if isinstance(key, str) and key.isidentifier() else _part(key)),
+                        inner,
+                        depth + 1,
+                    )
                     for key, inner in reversed(tuple(islice(item.items(), left)))
                 )
         elif isinstance(item, list | tuple):
@@ -132,6 +237,14 @@ def leaves(value: Any) -> Iterator[tuple[str, Leaf]]:
         elif isinstance(item, int):
             left -= 1
             yield writable(path), _float(item)
+
+
+def _part(key: Any) -> str:
+    """Return a key as a part of a path, so that no two paths are written the same way."""
+    name = str(key)
+    if name and "." not in name and '"' not in name:
+        return name
+    return json.dumps(name, ensure_ascii=False)
 
 
 def _float(number: int) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.api.event import Direction, Event, Kind
-from xovac_tui.api.payload import Leaf, leaves
+from xovac_tui.api.payload import BULKY_PROBLEMS, Leaf, leaves
 from xovac_tui.api.pressure import to_mbar
 from xovac_tui.chamber.channel import LONGEST_TEXT, Channel, Stream
 from xovac_tui.chamber.history import History
@@ -82,7 +82,7 @@ class Chamber:
             self._events_out += 1
             return ()
         self._events_in += 1
-        if event.payload.problem:
+        if event.payload.problem and event.payload.problem not in BULKY_PROBLEMS:
             self._malformed += 1
         if event.kind is Kind.RESPONSE:
             return self.ledger.answer(event)

@@ -125,6 +125,8 @@ def record_choice(
         may_record=may_record,
         begin=begin,
         visit=visit,
+        # Keys are not to wait for a record that takes long to read; a script waits for what it asks.
+        background=visit,
     )
 
 

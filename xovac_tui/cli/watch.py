@@ -83,7 +83,11 @@ async def _watch(station: Station, line: Callable[[Event], str], seconds: float 
             given_up.set_result(link.why)
 
     async def print_events() -> None:
+        dropped = 0
         async for event in station.events():
+            if station.events_dropped > dropped:
+                count, dropped = station.events_dropped - dropped, station.events_dropped
+                say.line(f"{station.name}: {count:,} events were dropped: they are read too slowly.")
             out.line(line(event))
 
     unsubscribe = station.subscribe(listen)

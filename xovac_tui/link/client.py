@@ -12,24 +12,26 @@ import asyncio
 import base64
 import inspect
 import logging
+import re
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import aiohttp
 import engineio
 import engineio.base_client
 import engineio.payload
-import msgspec
 import socketio
+
+from xovac_tui.api.payload import LONGEST
+from xovac_tui.api.wire import PacketJson, Wire, split, value_of, with_attachments
+from xovac_tui.link import bounded, bulky
 
 log = logging.getLogger("xovac_tui.link")
 # The libraries would otherwise write to the terminal by themselves.
 _library_log = log.getChild("library")
 _library_log.setLevel(logging.CRITICAL)
-
-_decode = msgspec.json.Decoder().decode
 
 # A long poll may bring any number of packets; the library's 16 would end the connection.
 engineio.payload.Payload.max_decode_packets = max(100_000, engineio.payload.Payload.max_decode_packets)
@@ -40,6 +42,10 @@ _ATTACHMENTS = 1000
 """Binary attachments of one packet that are waited for; together they may be as big as a message."""
 HEARTBEAT = 3.0
 """Seconds without data after which a WebSocket ping is sent; half of it later the server counts as dead."""
+_WHOLE = LONGEST + 10_000
+"""Bytes of a packet that is read at once; a longer one is taken piece by piece, and not decoded."""
+_AT_ONCE = 1_000_000
+"""Bytes of a long poll's answer that are decoded before everybody else gets a turn."""
 _TURN = 0.001
 """Seconds of reading after which everybody else gets a turn; a key stroke needs some dozen of them."""
 _RETURN = 1.0
@@ -60,6 +66,8 @@ class Socket(aiohttp.ClientWebSocketResponse):
     on_rtt: Callable[[float], None] | None = None
     on_text: Callable[[str], bool] | None = None
     """Takes a text that it can handle by itself, and returns whether it did."""
+    on_bulky: Callable[[str | bytes], Awaitable[None]] | None = None
+    """Takes a text that is too long to be read at once."""
     _turn = 0.0
 
     async def receive(self, timeout: float | None = None) -> Any:
@@ -69,6 +77,11 @@ class Socket(aiohttp.ClientWebSocketResponse):
             message = await super().receive(timeout)
             if message.type is aiohttp.WSMsgType.TEXT:
                 text: Any = message.data
+                if len(text) > _WHOLE and self.on_bulky is not None:
+                    await self.on_bulky(text)
+                    continue
+                # Before the server has consented, nothing that long is a packet of the protocol.
+                text = text[:_WHOLE]
                 if isinstance(text, bytes):
                     text = text.decode("utf-8", "replace")
                 busy = self._turn - begin > _RETURN and text[:1].isdecimal()
@@ -119,20 +132,31 @@ class Socket(aiohttp.ClientWebSocketResponse):
 class _Poll:
     """The answer to a long poll, from which everything is taken that is no packet."""
 
-    def __init__(self, response: aiohttp.ClientResponse, on_junk: Callable[[str], None] | None) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, engine: _Engine) -> None:
         self.status = response.status
         self._response = response
-        self._on_junk = on_junk
+        self._engine = engine
 
     async def read(self) -> bytes:
-        """Return what is left, as UTF-8."""
-        packets = []
-        body = (await self._response.read()).decode("utf-8", "replace")
-        for packet in body.split("\x1e") if body else ():
-            if _is_packet(packet):
+        """Return what is left, as UTF-8; TooLongError where it is longer than the limit."""
+        try:
+            body = await self._response.read()
+        except bounded.TooLongError:
+            self._engine.too_long = True
+            raise
+        packets, done = [], 0
+        for data in body.split(b"\x1e") if body else ():
+            packet = data[:_WHOLE].decode("utf-8", "replace")
+            if len(data) > _WHOLE:
+                packets.append(self._engine.put_aside(data))
+            elif _is_packet(packet):
                 packets.append(packet)
-            elif self._on_junk:
-                self._on_junk(packet)
+            else:
+                self._engine.junk(packet)
+            done += len(packet)
+            if done > _AT_ONCE:
+                done = 0
+                await asyncio.sleep(0)
         return "\x1e".join(packets).encode()
 
 
@@ -152,11 +176,33 @@ class _Engine(engineio.AsyncClient):  # type: ignore[misc]
     _yielded = 0.0
     on_junk: Callable[[str], None] | None = None
     """Takes what is no packet, at which the library would end the connection."""
+    too_long = False
+    """True once an answer was longer than the limit, which ends the connection."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._aside: dict[str, bytes] = {}
+        self._mark = f"bulky {id(self):x} "
+
+    def junk(self, packet: str) -> None:
+        """Hand over what is no packet."""
+        if self.on_junk:
+            self.on_junk(packet)
+
+    def put_aside(self, packet: bytes) -> str:
+        """Keep a packet that is too long to be read at once; return what takes its place in the order."""
+        key = f"{self._mark}{len(self._aside)}"
+        self._aside[key] = packet
+        return f"4{key}"
+
+    def aside(self, text: str) -> bytes | None:
+        """Return the packet that was put aside under this text; None where none was."""
+        return self._aside.pop(text, None)
 
     async def _send_request(self, method: str, *args: Any, **kwargs: Any) -> Any:
         response = await super()._send_request(method, *args, **kwargs)
         if method == "GET" and self.state == "connected" and isinstance(response, aiohttp.ClientResponse):
-            return _Poll(response, self.on_junk)
+            return _Poll(response, self)
         return response
 
     async def _trigger_event(self, event: str, *args: Any, **kwargs: Any) -> Any:
@@ -168,6 +214,12 @@ class _Engine(engineio.AsyncClient):  # type: ignore[misc]
             await asyncio.sleep(0)
             self._yielded = time.monotonic()
         return None
+
+
+class _Packet(socketio.packet.Packet):  # type: ignore[misc]
+    """A packet whose arguments stay the text that crossed the wire."""
+
+    json = PacketJson
 
 
 class Client(socketio.AsyncClient):  # type: ignore[misc]
@@ -191,6 +243,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             http_session=session,
             request_timeout=request_timeout,
             websocket_extra_options=_websocket_options(),
+            serializer=_Packet,
         )
         self._namespace = namespace
         self._on_arguments = on_arguments
@@ -203,6 +256,11 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         """What the server sent with its refusal."""
         # How an event of our namespace that nobody wants a receipt for begins.
         self._plain = "42[" if namespace == "/" else f"42{namespace},["
+        self._event_head = re.compile(
+            "42" + ("" if namespace == "/" else re.escape(f"{namespace},")) + r"([0-9]{0,18})\["
+        )
+        self._filling: Any = None
+        """The packet whose last binary attachment is handled now."""
         self.eio.on_junk = self._junk
         self.eio.on("message", self._message)
         self.eio.on("disconnect", self._disconnected)
@@ -236,28 +294,61 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         if not text.startswith(self._plain) or self._half:
             return False
         try:
-            data = _decode(text[len(self._plain) - 1 :])
-        except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+            data = split(text[len(self._plain) - 1 :])
+        except ValueError:
             return False
-        if not isinstance(data, list) or not data:
+        if not data:
             return False
         self._hand_over(data)
         return True
+
+    async def take_bulky(self, data: str | bytes) -> None:
+        """Handle a packet that is too long to be read at once."""
+        if self.ended.is_set():
+            return
+        half, self._half = self._half, None
+        if half:
+            self._on_malformed("", ValueError("a binary attachment is missing"))
+        if isinstance(data, str):
+            data = data.encode("utf-8", "replace")
+        found = await bulky.event_of(data, self._event_head)
+        text = "" if found is not None else await bulky.text_of(data)
+        if self.ended.is_set():
+            return
+        if found is None:
+            why = f"it is no event, and {len(data):,} bytes are too many to read"
+            self._on_malformed(text, ValueError(why))
+            return
+        number, name, argument = found
+        self._on_arguments(name, (argument,) if argument or not isinstance(argument, Wire) else ())
+        if number:
+            await self._receipt(None if self._namespace == "/" else self._namespace, int(number))
 
     def _junk(self, text: str) -> None:
         if not self.ended.is_set():
             self._on_malformed(text, ValueError("it is no Engine.IO packet"))
 
-    def _hand_over(self, data: list[Any]) -> None:
+    def _hand_over(self, data: Sequence[Any]) -> None:
         # What still comes after the end is not heard, or a link would show data while it says LOST.
         if not self.ended.is_set():
-            self._on_arguments(data[0], tuple(data[1:]))
+            name, *arguments = data
+            if isinstance(name, Wire):
+                name = value_of(name)
+            if self._filling is not None:
+                arguments = [with_attachments(one, self._filling.attachments) for one in arguments]
+            self._on_arguments(name, tuple(arguments))
 
     async def _message(self, data: Any) -> None:
         try:
+            if isinstance(data, str) and (aside := self.eio.aside(data)) is not None:
+                if not aside.startswith(b"b"):
+                    await self.take_bulky(aside)
+                    return
+                data = await bulky.bytes_of(aside[1:])
             if self._half and isinstance(data, str):
                 self._half = None
                 self._on_malformed("", ValueError("a binary attachment is missing"))
+            self._filling = self._half
             await self._handle_eio_message(data)
             if self._half and _too_much(self._half):
                 raise ValueError("its binary attachments are too many or too big")
@@ -265,6 +356,8 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             self._half = None
             if not self.ended.is_set():
                 self._on_malformed(data if isinstance(data, str | bytes) else repr(data), why)
+        finally:
+            self._filling = None
 
     async def _handle_connect(self, namespace: str | None, data: Any) -> None:
         if (namespace or "/") != self._namespace or self._namespace in self.namespaces:
@@ -275,6 +368,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             if isinstance(self.socket, Socket):
                 # From the next packet on, which may have come already.
                 self.socket.on_text = self.take
+                self.socket.on_bulky = self.take_bulky
             self._on_connect()
             self._connect_event.set()
         else:
@@ -287,10 +381,18 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             raise ValueError("an event without a name")
         self._hand_over(data)
         if number is not None:
-            # A receipt of the protocol, which a server may wait for; it says nothing.
-            await self._send_packet(
-                self.packet_class(socketio.packet.ACK, namespace=namespace, id=number, data=[])
-            )
+            await self._receipt(namespace, number)
+
+    async def _receipt(self, namespace: str | None, number: int) -> None:
+        """Send a receipt of the protocol, which a server may wait for; it says nothing."""
+        await self._send_packet(
+            self.packet_class(socketio.packet.ACK, namespace=namespace, id=number, data=[])
+        )
+
+    async def _handle_error(self, namespace: str | None, data: Any) -> None:
+        if isinstance(data, list):
+            data = [value_of(one) if isinstance(one, Wire) else one for one in data]
+        await super()._handle_error(namespace, data)
 
     async def _handle_disconnect(self, namespace: str | None) -> None:
         if (namespace or "/") == self._namespace:

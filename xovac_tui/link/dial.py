@@ -16,7 +16,7 @@ import socketio
 import xovac_tui
 from xovac_tui.api.text import clean
 from xovac_tui.errors import LinkError
-from xovac_tui.link import trouble
+from xovac_tui.link import bounded, trouble
 from xovac_tui.link.certificate import trust
 from xovac_tui.link.client import (
     HEARTBEAT,
@@ -100,7 +100,13 @@ def open_session(
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=ssl_option, resolver=Resolver()),
         cookie_jar=aiohttp.CookieJar(unsafe=True),
-        headers={"User-Agent": f"xovac-tui/{xovac_tui.__version__}", **target.headers},
+        headers={
+            "User-Agent": f"xovac-tui/{xovac_tui.__version__}",
+            "Accept-Encoding": bounded.ENCODINGS,
+            **target.headers,
+        },
+        response_class=bounded.Response,
+        auto_decompress=False,
         ws_response_class=Socket,
         trace_configs=[_trace(address, SimpleNamespace() if seen is None else seen)],
     )
@@ -341,6 +347,9 @@ class _Connection:
                 f"{origin} has stopped answering (no sign of life for {seconds:g} s): its machine is hung, "
                 "off, or cut from the network. Trying again."
             )
+        if self._client.eio.too_long:
+            limit = bounded.LONGEST_BODY >> 20
+            return f"{origin} answered with more than {limit} MiB at once, which ended the connection."
         if self._client.ended_by in (SENT_AWAY, REFUSED):
             return _sent_away(self._address)
         if self._client.ended_by == "server disconnect":

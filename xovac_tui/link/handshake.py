@@ -10,6 +10,7 @@ import aiohttp
 import msgspec
 
 from xovac_tui.api.text import clean
+from xovac_tui.link import bounded
 from xovac_tui.link.target import Address
 
 # Engine.IO 3 frames every packet with its length: in text, or in binary.
@@ -47,7 +48,7 @@ async def ask(
     limit = aiohttp.ClientTimeout(total=timeout)
     try:
         async with session.get(address.endpoint("polling", version), timeout=limit) as response:
-            body = await response.content.read(_LONGEST_ANSWER)
+            body = await bounded.read(response, _LONGEST_ANSWER, cut=True)
             status, server = response.status, clean(response.headers.get("Server", ""), 60)
         answer = _read(status, server, body)
         if answer.version == 4:

@@ -29,6 +29,7 @@ _items = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 _text = msgspec.msgpack.Decoder(str).decode
 _bytes = msgspec.msgpack.Decoder(bytes).decode
 _NUMERIC = b"+-.0123456789eE\n"
+_LITERALS = frozenset(["true", "false", "null"])
 _FEW, _FEW_BITS = 0x90, 0x0F
 """MessagePack: an array of up to 15 items, its length in the lower bits."""
 _SHORT, _LONG = 0xDC, 0xDD
@@ -114,6 +115,21 @@ def check_block(block: Block, groups: Sequence[Group], most: int) -> None:
         raise ValueError(f"its events hold more than the {most:,} characters that can be in them")
 
 
+def _check_column(column: str) -> None:
+    """Raise ValueError where a column holds anything but numbers and literals, or anything but texts.
+
+    Both are printed and exported as they are: nothing else may be in their place.
+    """
+    if column.startswith('"'):
+        if not all(len(text) > 1 and text[0] == text[-1] == '"' for text in column.split("\n")):
+            raise ValueError("something in place of a text is none")
+    elif (not column.isascii() or column.encode().translate(None, _NUMERIC)) and any(
+        text not in _LITERALS and (not text.isascii() or text.encode().translate(None, _NUMERIC))
+        for text in column.split("\n")
+    ):
+        raise ValueError("something in place of a number is none")
+
+
 def _text_of(group: Group, count: int) -> int:
     """Return how many characters the payloads of a group have; ValueError where their number is wrong."""
     if group.parts is None:
@@ -125,7 +141,5 @@ def _text_of(group: Group, count: int) -> int:
     for column in group.columns:
         if column.count("\n") != count - 1:
             raise ValueError("a number in it is missing")
-        # Numbers are printed and exported as they are: nothing else may stand in their place.
-        if not column.isascii() or column.encode().translate(None, _NUMERIC):
-            raise ValueError("something in place of a number is none")
+        _check_column(column)
     return sum(map(len, group.parts)) * count + sum(map(len, group.columns))

@@ -1,7 +1,7 @@
 """Blocks of events: exactly what crossed the wire, small on disk, and readable by column.
 
-Telemetry repeats one text with other numbers in it. A block keeps that text once and the numbers of every
-event in columns, each as the characters that came: columns of like numbers compress well, an event is put
+Telemetry repeats one text with other values in it. A block keeps that text once and the values of every
+event in columns, each as the characters that came: columns of like values compress well, an event is put
 together again to the last character, and a channel's samples are read without touching the other columns.
 """
 
@@ -18,19 +18,28 @@ from typing import Any
 import msgspec
 
 from xovac_tui.api.event import Direction, Form, Kind
-from xovac_tui.api.payload import Leaf, decode, leaves
+from xovac_tui.api.payload import LONGEST, Leaf, decode, leaves
 from xovac_tui.recording.bins import planed, unplaned
 from xovac_tui.recording.bounds import MOST_EVENTS, array_length, check_block, inflate, payloads
 from xovac_tui.recording.eventlog import LoggedEvent, payload_of, without_surrogates
 
-LONGEST = 4_000_000
-"""Characters of one payload that are recorded; the longest ones are cut, and say so."""
 _NUMBER = re.compile(
-    # Begins with a set of characters, which makes the search quick; what stands before it is looked at next.
+    # Begins with a set of characters, which makes the search quick; what is before it is checked next.
     r"([-0-9](?<![^\[:, \n\t].)[0-9]*(?<=[0-9])(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?![^,\]} \r\n\t])",
     re.DOTALL,
 )
 """A number where JSON may have one, and in text where it looks like that, which does no harm."""
+_FEW_SHAPES = 4
+"""Different texts around the numbers of one event name in one block, before words become columns, too."""
+_VALUE = re.compile(
+    r'([-0-9"tfn](?<![^\[:, \n\t].)(?:(?<=")[^"\\\n]*(?:\\[^\n][^"\\\n]*)*"'
+    r"|(?<=[-0-9])[0-9]*(?<=[0-9])(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+    r"|(?<=t)rue|(?<=f)alse|(?<=n)ull))(?![^,\]} \r\n\t])",
+    re.DOTALL,
+)
+"""The same for any value; never a key. Takes twice as long."""
+_LITERALS = {"true": 1.0, "false": 0.0, "null": math.nan}
+"""Samples of the values that are neither numbers nor text."""
 _MOST_SHAPES = 24
 """Different texts of one event name in one block; beyond that its payloads are kept as they are."""
 _LONGEST_SHAPED = 50_000
@@ -40,6 +49,9 @@ _MOST_BYTES = 10 * LONGEST
 """Bytes of an unpacked block, and characters of its events: twice the most that is ever written."""
 _SENTINEL = 10**15
 _JSON_FORMS = (Form.JSON, Form.OBJECT)
+
+_BYTES_A_SAMPLE = 12
+"""Place and value."""
 
 NAN = math.nan
 
@@ -55,9 +67,12 @@ class Group(msgspec.Struct, array_like=True):
     places: bytes
     """Which events of the block these are, as 32-bit numbers; empty where they are all of them."""
     parts: list[str] | None
-    """The text around the numbers; None where the payloads stand in `raws`."""
+    """The text around the values; None where the payloads are in `raws`."""
     columns: list[str]
-    """One a number: the numbers of all events as they came, joined by line ends."""
+    """One a value: the values of all events as they came, joined by line ends.
+
+    Of text the column begins with a quotation mark; numbers share theirs with `true`, `false` and `null`.
+    """
     raws: list[Any]
     """Text or bytes."""
     sizes: list[int]
@@ -138,6 +153,10 @@ class Block:
         self.utc = utc
         self.mono = mono
         self._groups = groups
+        self._decoded: dict[int, dict[str, Series]] = {}
+        """Samples of groups whose payloads had to be decoded, by the group's number."""
+        self.weight = 16 * count + sum(map(_weight, groups))
+        """Bytes that it takes in memory, about; more once payloads had to be decoded."""
 
     @classmethod
     def unpack(cls, data: bytes) -> Block:
@@ -187,12 +206,12 @@ class Block:
         A channel has a series for each text that carried it, so series must be merged by place.
         """
         found: dict[str, list[Series]] = {}
-        for group in self._groups:
+        for number, group in enumerate(self._groups):
             if group.direction is not Direction.IN or group.kind is not Kind.MESSAGE:
                 continue
             if wanted is not None and not any(_of(name, group.name) for name in wanted):
                 continue
-            for name, series in self._series(group, wanted):
+            for name, series in self._series(number, group, wanted):
                 found.setdefault(name, []).append(series)
         return found
 
@@ -218,13 +237,15 @@ class Block:
                 for path, source in mapped:
                     names.append(_join(group.name, path))
                     texts.append(
-                        group.columns[source].split("\n")
+                        _texts(group.columns[source].split("\n"))
                         if isinstance(source, int)
                         else [_text(source)] * len(places)
                     )
                 yield places, names, texts
 
-    def _series(self, group: Group, wanted: frozenset[str] | None) -> Iterator[tuple[str, Series]]:
+    def _series(
+        self, number: int, group: Group, wanted: frozenset[str] | None
+    ) -> Iterator[tuple[str, Series]]:
         places = self._places(group)
         mapped = _mapped(group)
         if mapped is not None:
@@ -233,28 +254,20 @@ class Block:
                 if wanted is not None and name not in wanted:
                     continue
                 if isinstance(source, int):
-                    texts = group.columns[source].split("\n")
-                    try:
-                        values = array("d", map(float, texts))
-                    except ValueError:
-                        # In a file from elsewhere: signs and digits that make no number are no sample.
-                        values = array("d", map(_float, texts))
+                    values = _floats(group.columns[source].split("\n"))
                     if not math.isfinite(sum(values)):
                         values = array("d", (value if math.isfinite(value) else NAN for value in values))
                     yield name, Series(places, values)
                 else:
                     yield name, Series(places, array("d", [source]) * len(places))
             return
-        found: dict[str, tuple[array[int], array[float]]] = {}
-        for place, raw in zip(places, _raws(group, len(places)), strict=True):
-            for path, leaf in _numeric(group, raw):
-                name = _join(group.name, path)
-                if wanted is None or name in wanted:
-                    at, values = found.setdefault(name, (array("I"), array("d")))
-                    at.append(place)
-                    values.append(leaf)
-        for name, (at, values) in found.items():
-            yield name, Series(at, values)
+        decoded = self._decoded.get(number)
+        if decoded is None:
+            decoded = self._decoded[number] = _samples_of(group, places)
+            self.weight += sum(_BYTES_A_SAMPLE * len(series.values) for series in decoded.values())
+        for name, series in decoded.items():
+            if wanted is None or name in wanted:
+                yield name, series
 
     def _places(self, group: Group) -> Sequence[int]:
         if not group.places:
@@ -262,6 +275,22 @@ class Block:
         places = array("I")
         places.frombytes(group.places)
         return places
+
+
+def _samples_of(group: Group, places: Sequence[int]) -> dict[str, Series]:
+    """Return all samples of payloads that must be decoded one by one."""
+    found: dict[str, tuple[array[int], array[float]]] = {}
+    for place, raw in zip(places, _raws(group, len(places)), strict=True):
+        for path, leaf in _numeric(group, raw):
+            name = _join(group.name, path)
+            at, values = found.setdefault(name, (array("I"), array("d")))
+            at.append(place)
+            values.append(leaf)
+    return {name: Series(at, values) for name, (at, values) in found.items()}
+
+
+def _weight(group: Group) -> int:
+    return sum(map(len, group.raws)) + sum(map(len, group.columns)) + sum(map(len, group.parts or ()))
 
 
 def block_of(events: Sequence[LoggedEvent]) -> Block:
@@ -273,11 +302,17 @@ def block_of(events: Sequence[LoggedEvent]) -> Block:
         raw = event.raw
         head = (event.direction, event.kind, event.name, event.form, event.problem)
         if event.form in _JSON_FORMS and isinstance(raw, str) and event.size == len(raw) <= _LONGEST_SHAPED:
-            pieces = _NUMBER.split(raw)
-            key = (*head, *pieces[::2])
+            shape = (event.name, event.form)
+            if shapes.get(shape, 0) < _FEW_SHAPES:
+                pieces = _NUMBER.split(raw)
+                key = (*head, "", *pieces[::2])
+            else:
+                # Its words change as its numbers do. Text and numbers in one place are two shapes.
+                pieces = _VALUE.split(raw)
+                kinds = "".join(['"' if value[0] == '"' else "0" for value in pieces[1::2]])
+                key = (*head, kinds or "0", *pieces[::2])
             known = shaped.get(key)
             if known is None:
-                shape = (event.name, event.form)
                 shapes[shape] = shapes.get(shape, 0) + 1
                 if shapes[shape] <= _MOST_SHAPES:
                     known = shaped[key] = ([], [])
@@ -291,8 +326,8 @@ def block_of(events: Sequence[LoggedEvent]) -> Block:
         kept[2].append(event.size)
     count = len(events)
     groups = []
-    for (direction, kind, name, form, problem, *parts), (places, rows) in shaped.items():
-        columns = ["\n".join(column) for column in zip(*rows, strict=True)]
+    for (direction, kind, name, form, problem, _, *texts), (places, rows) in shaped.items():
+        parts, columns = _columns(texts, rows)
         where = _all_or(places, count)
         groups.append(Group(direction, kind, name, form, problem, where, parts, columns, [], []))
     for (direction, kind, name, form, problem), (places, raws, sizes) in plain.items():
@@ -301,6 +336,18 @@ def block_of(events: Sequence[LoggedEvent]) -> Block:
         groups.append(Group(direction, kind, name, form, problem, where, None, [], raws, cut))
     utc, mono = (array("d", times) for times in zip(*((e.utc, e.mono) for e in events), strict=True))
     return Block(events[0].index, count, utc, mono, groups)
+
+
+def _columns(texts: list[str], rows: list[list[str]]) -> tuple[list[str], list[str]]:
+    """Return the text around the values and their columns; a word that is always the same becomes text."""
+    parts, columns = texts[:1], []
+    for after, column in zip(texts[1:], zip(*rows, strict=True), strict=True):
+        if column[0][0] in '"tfn' and column.count(column[0]) == len(column):
+            parts[-1] += column[0] + after
+        else:
+            columns.append("\n".join(column))
+            parts.append(after)
+    return parts, columns
 
 
 def pack_about(events: Sequence[LoggedEvent]) -> bytes:
@@ -378,6 +425,21 @@ def _text(value: float) -> str:
     return repr(value) if value == value else ""
 
 
+def _floats(texts: list[str]) -> array[float]:
+    try:
+        return array("d", map(float, texts))
+    except ValueError:
+        # In a file from elsewhere: signs and digits that make no number are no sample.
+        return array("d", (_LITERALS[text] if text in _LITERALS else _float(text) for text in texts))
+
+
+def _texts(texts: list[str]) -> list[str]:
+    """Return numbers as they came, and truth values as the numbers that they are."""
+    if _LITERALS.keys().isdisjoint(texts):
+        return texts
+    return [_text(_LITERALS[text]) if text in _LITERALS else text for text in texts]
+
+
 def _numeric(group: Group, raw: Any) -> Iterator[tuple[str, float]]:
     """Yield the leaves that make numeric samples; NaN where there is no usable number."""
     for path, leaf in leaves(payload_of(group.form, raw).value):
@@ -398,16 +460,22 @@ def _number(leaf: Leaf) -> float | None:
 
 
 def _mapped(group: Group) -> tuple[tuple[str, int | float], ...] | None:
-    """Return which column carries which path (or the constant in its place); None if nobody can tell."""
-    return None if group.parts is None else _map(tuple(group.parts))
+    """Return which column carries which path (or the constant in its place); None if that is unclear."""
+    if group.parts is None:
+        return None
+    return _map(tuple(group.parts), tuple(column[:1] == '"' for column in group.columns))
 
 
 @lru_cache(maxsize=256)
-def _map(parts: tuple[str, ...]) -> tuple[tuple[str, int | float], ...] | None:
-    """Decode the text with numbers that tell their column, twice: what differs as they do is that column."""
-    count = len(parts) - 1
-    one = _leaves(parts, [str(_SENTINEL + number) for number in range(count)])
-    two = _leaves(parts, [str(2 * _SENTINEL + number) for number in range(count)])
+def _map(parts: tuple[str, ...], texts: tuple[bool, ...]) -> tuple[tuple[str, int | float], ...] | None:
+    """Decode the text with numbers that name their column, twice: what differs as they do is that column.
+
+    `texts` says which columns hold text; they carry no samples.
+    """
+    one, two = (
+        _leaves(parts, ['""' if text else str(times * _SENTINEL + at) for at, text in enumerate(texts)])
+        for times in (1, 2)
+    )
     if one is None or two is None or [path for path, _ in one] != [path for path, _ in two]:
         return None
     found: list[tuple[str, int | float]] = []
@@ -423,10 +491,10 @@ def _map(parts: tuple[str, ...]) -> tuple[tuple[str, int | float], ...] | None:
     return tuple(found)
 
 
-def _leaves(parts: tuple[str, ...], numbers: list[str]) -> list[tuple[str, Any]] | None:
+def _leaves(parts: tuple[str, ...], values: list[str]) -> list[tuple[str, Any]] | None:
     pieces: list[str] = [""] * (2 * len(parts) - 1)
     pieces[::2] = parts
-    pieces[1::2] = numbers
+    pieces[1::2] = values
     payload = decode("".join(pieces))
     if payload.problem:
         return None

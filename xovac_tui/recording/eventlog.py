@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from xovac_tui.api.event import Direction, Event, Form, Kind, Payload
-from xovac_tui.api.payload import decode, one_line
+from xovac_tui.api.payload import arguments_of, decode, one_line
 from xovac_tui.api.text import writable
 
 _BLOCK = 256
@@ -58,8 +58,7 @@ def payload_of(form: Form, raw: Any, problem: str = "") -> Payload:
     if form is Form.NOTHING:
         return Payload(form, None, "")
     if form is Form.ARGUMENTS and isinstance(raw, str):
-        value = [decode(part).value for part in decode(raw).value or ()]
-        return Payload(form, value, raw, problem)
+        return Payload(form, arguments_of(raw), raw, problem)
     return Payload(form, decode(raw).value, raw, problem)
 
 
@@ -139,7 +138,7 @@ class EventLog:
                 event.payload.form,
                 kept,
                 event.payload.problem,
-                len(raw),
+                event.payload.size,
             )
         )
         self.total += 1

@@ -8,6 +8,7 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from typing import Protocol
 
 import msgspec
 
@@ -59,6 +60,9 @@ class _Piece(msgspec.Struct, frozen=True):
 class Past:
     """The channels of one record, in the monotonic time of this program."""
 
+    version = 0
+    """Goes up with every answer that is new; here each is complete at once."""
+
     def __init__(self, windows: Windows, shift: float, began: float, first: int | None = None) -> None:
         """`shift` is record time minus monotonic time at this program's beginning.
 
@@ -77,6 +81,10 @@ class Past:
         self._firsts: dict[str, float | None] = {}
         self.problem = ""
         """Why the record could not be read when that failed first; empty while it never did."""
+
+    def close(self) -> None:
+        """Let go of the record."""
+        self._windows.record.close()
 
     def window(self, name: str, start: float, end: float, columns: int) -> Bins:
         """Return lowest and highest values per column, monotonic seconds, as the record has them."""
@@ -166,11 +174,46 @@ class Past:
         self.problem = self.problem or str(error)
 
 
+class AnyPast(Protocol):
+    """What a channel's history needs of the past."""
+
+    problem: str
+    """Why the record could not be read when that failed first; empty while it never did."""
+
+    @property
+    def version(self) -> int:
+        """Goes up with every answer that is new."""
+        ...
+
+    @property
+    def began(self) -> float:
+        """Monotonic time at which this program's own histories begin."""
+        ...
+
+    @property
+    def end(self) -> float:
+        """Monotonic time up to which the record reaches by now; -inf where nothing is known."""
+        ...
+
+    def first(self, name: str) -> float | None:
+        """Return the monotonic time from which on the record holds a channel; None where it never does."""
+        ...
+
+    def window(self, name: str, start: float, end: float, columns: int) -> Bins:
+        """Return lowest and highest values per column, monotonic seconds, as far as they are known."""
+        ...
+
+
 class RecordedHistory:
     """A channel's history with its past: what a chart needs of either."""
 
-    def __init__(self, name: str, live: Callable[[], History | None], past: Past) -> None:
+    def __init__(self, name: str, live: Callable[[], History | None], past: AnyPast) -> None:
         self._name, self._live, self._past = name, live, past
+
+    @property
+    def version(self) -> int:
+        """Goes up when more of the past is known, so that a picture of it must be drawn again."""
+        return self._past.version
 
     @property
     def oldest(self) -> float | None:

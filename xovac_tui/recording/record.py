@@ -23,6 +23,8 @@ from xovac_tui.recording.schema import TornRecordError, as_record_error, open_fo
 
 _OPEN_BLOCKS = 12
 """Blocks held open for a reader that scrolls or pans."""
+_OPEN_BYTES = 48_000_000
+"""Bytes of these in memory; the newest one is held however big it is."""
 _FRESH = 0.5
 """Seconds for which what was last read of the newest events is new enough."""
 
@@ -256,7 +258,9 @@ class Record:
         if events is None:
             block = self._read(at)
             events = self._events[at] = block.events() if block is not None else []
-            if len(self._events) > _OPEN_BLOCKS:
+            while len(self._events) > 1 and (
+                len(self._events) > _OPEN_BLOCKS or sum(map(_weight, self._events.values())) > _OPEN_BYTES
+            ):
                 self._events.popitem(last=False)
         else:
             self._events.move_to_end(at)
@@ -318,7 +322,9 @@ class Record:
             return None
         self._open[at] = block
         self._open.move_to_end(at)
-        if len(self._open) > _OPEN_BLOCKS:
+        while len(self._open) > 1 and (
+            len(self._open) > _OPEN_BLOCKS or sum(held.weight for held in self._open.values()) > _OPEN_BYTES
+        ):
             self._open.popitem(last=False)
         return block
 
@@ -382,3 +388,8 @@ class Record:
         """Return the channels of which there are samples, in the order of their first sight."""
         found = self.rows("SELECT id, name, label, unit FROM channels ORDER BY id")
         return [RecordedChannel(*row) for row in found]
+
+
+def _weight(events: list[LoggedEvent]) -> int:
+    """Return how many characters or bytes the payloads of events hold."""
+    return sum(len(event.raw) for event in events)

@@ -7,6 +7,7 @@ import logging
 import os
 import queue
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from pathlib import Path
 import msgspec
 
 from xovac_tui.api.event import Event
+from xovac_tui.api.payload import lean
+from xovac_tui.budget import ByteBudget, weight
 from xovac_tui.clock import Clock
 from xovac_tui.permissions import exposed
 from xovac_tui.recording.claim import ClaimedError
@@ -53,6 +56,12 @@ _KEPT_CHARACTERS = 8_000_000
 """The same, of payloads."""
 _TRIES = 3
 """Files in place of a damaged one to which what is kept is given; then something in it may be the cause."""
+_HELD_BYTES, _HELD_UNOPENED_BYTES = 96_000_000, 24_000_000
+"""Bytes of events that wait at the most, with an open record and without."""
+_EACH = 500
+"""Bytes that an event takes beside its payload, about."""
+_HELD_ITEM_BYTES = 32_000_000
+"""Bytes of everything else, which bulky messages must not crowd out."""
 
 
 class Recorder:
@@ -74,7 +83,9 @@ class Recorder:
         self._clock = clock
         self._listener = listener or (lambda: None)
         self._tidy = tidy
-        self._items: queue.SimpleQueue[Event | Item] = queue.SimpleQueue()
+        self._items: queue.SimpleQueue[tuple[int, Event | Item]] = queue.SimpleQueue()
+        """With what each takes of its budget, bytes."""
+        self._event_bytes, self._item_bytes = ByteBudget(_HELD_BYTES), ByteBudget(_HELD_ITEM_BYTES)
         self._wake = threading.Event()
         self._ready = threading.Event()
         self._stopping = False
@@ -139,9 +150,17 @@ class Recorder:
         return self._ready.wait(timeout)
 
     def put(self, item: Event | Item) -> None:
-        """Take something that happened; costs about a microsecond and never waits."""
-        if self._items.qsize() < self._room:
-            self._items.put(item)
+        """Take something that happened; costs a few microseconds and never waits.
+
+        What finds no room is lost and counted: the newest, so that what is kept has no gap before it.
+        """
+        if isinstance(item, Event):
+            item = msgspec.structs.replace(item, payload=lean(item.payload))
+            size, budget = _EACH + sys.getsizeof(item.payload.raw), self._event_bytes
+        else:
+            size, budget = weight(item), self._item_bytes
+        if self._items.qsize() < self._room and budget.take(size):
+            self._items.put((size, item))
         else:
             self._refused += 1
 
@@ -244,7 +263,8 @@ class Recorder:
         # What comes meanwhile waits for the next turn: a flood must not keep this one from committing.
         heard: list[float] = []
         for _ in range(self._items.qsize()):
-            item = self._items.get()
+            size, item = self._items.get()
+            (self._event_bytes if isinstance(item, Event) else self._item_bytes).give(size)
             if writer.recording or not isinstance(item, Event):
                 self._keep(item)
             self._give(writer, item)
@@ -342,11 +362,11 @@ class Recorder:
                 self._writer = self._open_writer(recording)
         except Exception as error:
             self._lock.release()
-            self._room = _HELD_UNOPENED
+            self._room, self._event_bytes.limit = _HELD_UNOPENED, _HELD_UNOPENED_BYTES
             self._failed(error)
             return
         self._torn = False
-        self._room = _HELD_ITEMS
+        self._room, self._event_bytes.limit = _HELD_ITEMS, _HELD_BYTES
         self._failing_since = None
         self.first_run, self.session = self._writer.first_run, self._writer.session
         if self._writer.recording:

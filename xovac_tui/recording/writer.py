@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from xovac_tui.api.event import Event
+from xovac_tui.api.payload import LONGEST
+from xovac_tui.budget import weight
 from xovac_tui.recipes.units import format_duration
 from xovac_tui.recording import claim
 from xovac_tui.recording.axis import Piece
 from xovac_tui.recording.bins import CHUNK, LEVELS, Bin, Chunk, by_chunk, coarser, fold_samples
 from xovac_tui.recording.chain import vouching
 from xovac_tui.recording.codec import (
-    LONGEST,
     block_of,
     pack_about,
     pack_tail,
@@ -52,6 +53,8 @@ _HELD_ROWS = 50_000
 """The same for everything else."""
 _REMEMBERED = 100_000
 """Events whose times are remembered, to say where among them a run began."""
+_HELD_ROW_BYTES = 64_000_000
+"""Bytes of these rows; what comes after that is counted as lost."""
 MAX_CHANNELS = 2_000
 """Channels for which bins are kept; those beyond are in the events."""
 
@@ -72,6 +75,7 @@ class Writer:
         """Monotonic times of the newest events of this session."""
         self._channels: dict[str, int] | None = None
         self._rows: list[Row] = []
+        self._row_bytes = 0
         self._open: list[LoggedEvent] = []
         """The newest events, too few for a block."""
         self._text = 0
@@ -179,7 +183,7 @@ class Writer:
             payload.form,
             raw if len(raw) <= LONGEST else raw[:LONGEST],
             payload.problem,
-            len(raw),
+            payload.size,
         )
         self._open.append(recordable(kept))
         self._times.append(event.mono)
@@ -272,8 +276,10 @@ class Writer:
         return first
 
     def _hold(self, row: Row) -> None:
-        if len(self._rows) < _HELD_ROWS:
+        size = weight(row.values)
+        if len(self._rows) < _HELD_ROWS and self._row_bytes + size <= _HELD_ROW_BYTES:
             self._rows.append(row)
+            self._row_bytes += size
         else:
             self.lost += 1
             self.untold += 1
@@ -317,7 +323,7 @@ class Writer:
         self._rows.clear()
         self._blocks.clear()
         self._bins.clear()
-        self._packed = self.waiting = self.untold = 0
+        self._packed = self.waiting = self.untold = self._row_bytes = 0
         self._tailed = len(self._open)
 
     def _write_seen(self, utc: float) -> None:

@@ -31,6 +31,7 @@ from xovac_tui.recording.log import Log
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.station.alarms import Alarms
 from xovac_tui.station.base import BaseStation, Prepared
+from xovac_tui.station.eventqueue import EventQueue
 from xovac_tui.station.flights import LOAD_COMMAND, STOP_COMMAND, Flights
 from xovac_tui.station.news import (
     AlarmsChanged,
@@ -133,7 +134,9 @@ class Station(BaseStation):
         self.notifying = Notifying(notify, name, self.alarms, self.clock)
         self._defect = ""
         """What failed at a look last, so that it is logged once."""
-        self._queues: list[asyncio.Queue[Event]] = []
+        self._queues: list[EventQueue] = []
+        self.events_dropped = 0
+        """Events that a reader of `events` did not get, because it read too slowly."""
         self._waiting: dict[int, asyncio.Future[LedgerEntry]] = {}
         self._status_changed = asyncio.Event()
         self._settled = asyncio.Event()
@@ -257,8 +260,11 @@ class Station(BaseStation):
             self._tell(ModeChanged(observe))
 
     async def events(self) -> AsyncIterator[Event]:
-        """Yield every event from now on, in order, in both directions."""
-        queue: asyncio.Queue[Event] = asyncio.Queue()
+        """Yield every event from now on, in order, in both directions.
+
+        A reader that is too slow loses the oldest ones; `events_dropped` counts them.
+        """
+        queue = EventQueue()
         self._queues.append(queue)
         try:
             while True:
@@ -452,7 +458,9 @@ class Station(BaseStation):
         ):
             self._fly()
         for queue in self._queues:
-            queue.put_nowait(event)
+            before = queue.dropped
+            queue.put(event)
+            self.events_dropped += queue.dropped - before
 
     def _keep_marks(self) -> None:
         """Put marks that were made since the last time into the record."""

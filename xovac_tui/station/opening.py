@@ -14,6 +14,7 @@ from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.errors import XovacError
 
 if TYPE_CHECKING:
+    from xovac_tui.recording.background import BackgroundPast
     from xovac_tui.recording.past import Past
     from xovac_tui.recording.record import Record
 
@@ -30,6 +31,8 @@ class Beginning(msgspec.Struct, frozen=True):
     mono: float
     who: str
     visit: bool
+    background: bool
+    """Charts show what is known of the past, and a thread reads the rest meanwhile."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -37,7 +40,7 @@ class Found(msgspec.Struct, frozen=True):
 
     record: Record
     """Open for the loop's use."""
-    past: Past
+    past: Past | BackgroundPast
     begin: int
     """Index in the record of the first event that came since this program began."""
     ours: bool
@@ -46,6 +49,11 @@ class Found(msgspec.Struct, frozen=True):
     """Until when (record time) the user looked last, if that is long ago."""
     marks: tuple[Mark, ...]
     """Those of the time before, in this program's monotonic time."""
+
+    def close(self) -> None:
+        """Let go of the record."""
+        self.past.close()
+        self.record.close()
 
 
 def read_record(
@@ -57,6 +65,7 @@ def read_record(
     events. `first_utc` is when the first event came; None before there is one. `session` is the number of
     this program's session in it; 0 where it has none.
     """
+    from xovac_tui.recording.background import BackgroundPast
     from xovac_tui.recording.digest import away_since, axis_to_now
     from xovac_tui.recording.lists import marks
     from xovac_tui.recording.past import Past
@@ -71,7 +80,11 @@ def read_record(
             begin = record.total if first_utc is None else _index_at(record, first_utc)
         found = Found(
             record=record,
-            past=Past(Windows(record), shift, began.mono, begin),
+            past=(
+                BackgroundPast(path, shift, began.mono, begin)
+                if began.background
+                else Past(Windows(record), shift, began.mono, begin)
+            ),
             begin=begin,
             ours=first_index is not None,
             away_since=(
@@ -136,6 +149,6 @@ class Reading:
         self.over = True
         if self._given_up:
             if self.found is not None:
-                self.found.record.close()
+                self.found.close()
         else:
             self._done()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from xovac_tui.chamber.alarmview import AlarmChange, Ask
     from xovac_tui.config.model import Profile, RecordSettings
     from xovac_tui.recipes.plan import Plan, PlanSettings
+    from xovac_tui.recording.background import BackgroundPast
     from xovac_tui.recording.digest import Digest
     from xovac_tui.recording.items import Item
     from xovac_tui.recording.past import Past
@@ -64,6 +65,8 @@ class RecordChoice(msgspec.Struct, frozen=True, kw_only=True):
     """False: it is added to where there is one, but none is begun."""
     visit: bool = False
     """Somebody looks: note when, so that he can be told later what happened since."""
+    background: bool = False
+    """Charts show what is known of the past, and a thread reads the rest meanwhile."""
 
 
 class Adopted(msgspec.Struct, frozen=True):
@@ -101,7 +104,7 @@ class StationRecord:
         self._recorder: Recorder | None = None
         self.record: Record | None = None
         """For reading; None until it is open, or where there is none."""
-        self.past: Past | None = None
+        self.past: Past | BackgroundPast | None = None
         self.away_since: float | None = None
         """Until when (even time that ends now) this user looked last, if that is long ago."""
         self._arrived = clock.utc()
@@ -237,7 +240,7 @@ class StationRecord:
         assert self.choice is not None
         assert self._began is not None
         path, recorder = self.choice.path, self._recorder
-        began = Beginning(*self._began, self._who, self.choice.visit)
+        began = Beginning(*self._began, self._who, self.choice.visit, self.choice.background)
 
         def read() -> Found:
             from xovac_tui.station.opening import read_record
@@ -290,9 +293,11 @@ class StationRecord:
             self._read(lambda: None)
 
     def _stop_reading(self) -> None:
-        old, self.record, self.past = self.record, None, None
+        old, past, self.record, self.past = self.record, self.past, None, None
         self._histories.clear()
         self._log.detach()
+        if past is not None:
+            past.close()
         if old is not None:
             old.close()
         if self._reading is not None:

@@ -61,6 +61,13 @@ def recorder_words(news: RecorderChanged) -> Words | None:
     if before.state is RecorderState.FAILING and view.state is RecorderState.ON:
         lost = f" {view.lost:,} events were lost." if view.lost else " Nothing was lost."
         return Words("Recording again", f"What was held in memory is written.{lost}", seconds=6.0)
+    if view.state is RecorderState.ON and view.lost and not before.lost:
+        return Words(
+            "Events were lost",
+            f"{view.lost:,} events found no room in memory before they were written. The record says where.",
+            "warning",
+            12.0,
+        )
     if before.state is RecorderState.BESIDE and view.state is RecorderState.ON:
         return Words("Recording here now", "The process that recorded has ended.", seconds=6.0)
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from xovac_tui.api.event import Direction, Form
-from xovac_tui.api.payload import pretty
+from xovac_tui.api.payload import BULKY_PROBLEMS, pretty
 from xovac_tui.api.text import clean, clean_lines
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.ui.format import Times
@@ -32,9 +32,9 @@ def detail_lines(event: LoggedEvent, width: int, *, glyphs: Glyphs, times: Times
     head += [((line, "rows--quiet"),) for line in folded(about, max(10, width))]
     if event.problem:
         problem = literal(clean(event.problem, 400), glyphs.ascii)
+        what = "not read" if event.problem in BULKY_PROBLEMS else "malformed"
         head += [
-            ((line, "rows--warn"),)
-            for line in folded(f"{glyphs.warning} malformed: {problem}", max(10, width))
+            ((line, "rows--warn"),) for line in folded(f"{glyphs.warning} {what}: {problem}", max(10, width))
         ]
     text, rest = _payload(event)
     body: list[Line] = [

@@ -179,6 +179,8 @@ class TrendChart(SizedWidget, can_focus=True):
             model.utc,
             *((one.name, one.label, one.slot, one.unit, one.log) for one in model.series),
             *(one.history.last_time is None for one in model.series),
+            # Of a past that is read by a thread more may have become known.
+            *(getattr(one.history, "version", 0) for one in model.series),
         )
 
     def _draw(self) -> None:

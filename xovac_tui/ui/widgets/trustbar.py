@@ -160,7 +160,10 @@ def _run_words(run: RunView, glyphs: Glyphs, room: int) -> tuple[str, str]:
 
 def _recorder_part(recorder: RecorderView, glyphs: Glyphs) -> tuple[int, str, str]:
     """Return the recorder's part: what fails is as important as the link."""
+    lost = f" {recorder.lost:,} lost" if recorder.lost else ""
     match recorder.state:
+        case RecorderState.ON if lost:
+            return (1, f"REC {glyphs.dot}{lost}", "trust--warn")
         case RecorderState.ON:
             return (2, f"REC {glyphs.dot}", "trust--quiet")
         case RecorderState.BESIDE:
@@ -168,7 +171,7 @@ def _recorder_part(recorder: RecorderView, glyphs: Glyphs) -> tuple[int, str, st
             return (2, f"REC {glyphs.dot}{who}", "trust--quiet")
         case RecorderState.STARTING:
             return (3, f"REC {glyphs.ellipsis}", "trust--quiet")
-    return (1, f"REC {glyphs.hollow} {recorder.reason}", "trust--bad")
+    return (1, f"REC {glyphs.hollow} {recorder.reason}{',' if lost else ''}{lost}", "trust--bad")
 
 
 def _offset(seconds: float) -> str:

@@ -1,0 +1,185 @@
+"""The past of a record, read by a thread of its own: charts show what is known, the rest fills in later."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from xovac_tui.chamber.history import Bins
+from xovac_tui.errors import XovacError
+from xovac_tui.recording.past import NAN, Past
+from xovac_tui.recording.record import Record
+from xovac_tui.recording.windows import Windows
+
+_KEPT = 256
+"""Pictures that are kept, each of some hundred columns."""
+_LETTING_GO = 1.0
+"""Seconds for which the end waits for a reading that goes on: the record becomes one file after it."""
+_FRESH = 0.5
+"""Seconds for which the picture of a stretch that is still being written is new enough."""
+
+_Series = tuple[str, int, float]
+"""Channel, number of columns and their width: successive pictures of one chart share them."""
+
+
+class _Picture(msgspec.Struct):
+    bins: Bins
+    done: bool
+    """False: its end had not been recorded yet, so that it may change."""
+    made: float
+
+
+class BackgroundPast:
+    """The same as a `Past`, but every answer comes at once, and is completed by a thread."""
+
+    def __init__(
+        self,
+        path: Path,
+        shift: float,
+        began: float,
+        first_index: int,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        start: bool = True,
+    ) -> None:
+        """`first_index` is the index of the first event that is recorded in this program's time."""
+        self.began = began
+        """Monotonic time at which this program's own histories begin."""
+        self.version = 0
+        """Goes up with every answer that is new."""
+        self.problem = ""
+        """Why the record could not be read when that failed first; empty while it never did."""
+        self._path, self._shift, self._first_index, self._clock = path, shift, first_index, clock
+        self._past: Past | None = None
+        self._pictures: OrderedDict[tuple[_Series, float], _Picture] = OrderedDict()
+        self._newest: OrderedDict[_Series, Bins] = OrderedDict()
+        self._firsts: dict[str, float | None] = {}
+        self._end = -math.inf
+        self._asked: OrderedDict[tuple[object, ...], Callable[[Past], bool]] = OrderedDict()
+        """Jobs that wait, newest of each kind only."""
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="past", daemon=True)
+        if start:
+            self._thread.start()
+
+    # -- asked by charts, on the event loop -----------------------------------------------------------
+
+    def window(self, name: str, start: float, end: float, columns: int) -> Bins:
+        """Return lowest and highest values per column as far as they are known; never waits."""
+        columns = max(1, columns)
+        width = (end - start) / columns
+        series = (name, columns, round(width, 6))
+        with self._lock:
+            found = self._pictures.get((series, start))
+            before = self._newest.get(series)
+        if found is None or not (found.done or self._clock() - found.made < _FRESH):
+            self._ask(("window", *series), lambda past: self._draw(past, series, start, end))
+        if found is not None:
+            return found.bins
+        return _moved(before, start, width, columns)
+
+    @property
+    def end(self) -> float:
+        """Monotonic time up to which the record is known to reach; -inf until that was read."""
+        self._ask(("end",), self._reach)
+        return self._end
+
+    def first(self, name: str) -> float | None:
+        """Return the monotonic time from which on the record holds a channel; None until that is known."""
+        if name not in self._firsts:
+            self._ask(("first", name), lambda past: self._begin(past, name))
+        return self._firsts.get(name)
+
+    def close(self) -> None:
+        """Let the thread end; it lets go of the file by itself, within a moment unless it reads just then."""
+        self._closed = True
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(_LETTING_GO)
+
+    def _ask(self, key: tuple[object, ...], job: Callable[[Past], bool]) -> None:
+        with self._lock:
+            self._asked[key] = job
+        self._wake.set()
+
+    # -- the thread -----------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._closed:
+            self._wake.wait()
+            self._wake.clear()
+            self.work()
+        if self._past is not None:
+            self._past.close()
+
+    def work(self) -> None:
+        """Do everything that was asked for; the thread's work, and a test's."""
+        while not self._closed:
+            with self._lock:
+                if not self._asked:
+                    return
+                _, job = self._asked.popitem(last=False)
+            try:
+                if self._past is None:
+                    record = Record(self._path)
+                    self._past = Past(Windows(record), self._shift, self.began, self._first_index)
+                changed = job(self._past)
+                self.problem = self.problem or self._past.problem
+            except XovacError as error:
+                self.problem = self.problem or str(error)
+                changed = False
+            except Exception as error:  # a chart without its past is no reason to end anything
+                logging.getLogger(__name__).warning("the past could not be read", exc_info=error)
+                changed = False
+            if changed:
+                self.version += 1
+
+    def _draw(self, past: Past, series: _Series, start: float, end: float) -> bool:
+        name, columns, _ = series
+        made = self._clock()
+        done = end <= past.end
+        bins = past.window(name, start, end, columns)
+        with self._lock:
+            self._pictures[(series, start)] = _Picture(bins, done, made)
+            self._pictures.move_to_end((series, start))
+            self._newest[series] = bins
+            self._newest.move_to_end(series)
+            for kept in (self._pictures, self._newest):
+                if len(kept) > _KEPT:
+                    kept.popitem(last=False)
+        return True
+
+    def _reach(self, past: Past) -> bool:
+        # It moves with every event, which is no reason to draw anything again.
+        self._end = past.end
+        return False
+
+    def _begin(self, past: Past, name: str) -> bool:
+        self._firsts[name] = past.first(name)
+        return True
+
+
+def _moved(bins: Bins | None, start: float, width: float, columns: int) -> Bins:
+    """Return the columns of an earlier picture at their places in another one; NaN where it has none."""
+    lows, highs = (array("d", [NAN]) * columns for _ in range(2))
+    if bins is not None and width > 0:
+        by = round((start - bins.start) / width)
+        begin, stop = max(0, -by), min(columns, columns - by)
+        if begin < stop:
+            lows[begin:stop] = _part(bins.lows, begin + by, stop + by)
+            highs[begin:stop] = _part(bins.highs, begin + by, stop + by)
+    return Bins(start, width, lows, highs)
+
+
+def _part(values: Sequence[float], begin: int, stop: int) -> array[float]:
+    return array("d", values[begin:stop])
