@@ -13,7 +13,7 @@ from tests.helpers.steppedclock import record_on, stepped_record
 from xovac_tui.recording.audit import verify
 from xovac_tui.recording.lists import axis_of, changes, commands, links, loads, runs, sessions
 from xovac_tui.recording.record import Record
-from xovac_tui.recording.schema import VERSION, open_for_writing
+from xovac_tui.recording.schema import VERSION, RecordError, open_for_writing
 
 WORKED_OUT = 1e-3
 """Seconds: record times are coarse, and a flight is noted a moment after it was seen."""
@@ -107,3 +107,20 @@ def test_the_chain_of_an_older_version_is_well_and_a_new_one_vouches_for_more(tm
     assert verify(path).well
     done_to(path, "UPDATE loads SET mono = mono + 1")
     assert [one.wrong for one in verify(path).faults] == ["changed"]
+
+
+@pytest.mark.parametrize("version", [2, VERSION])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE sessions SET started = 'noon'", "UPDATE runs SET started = x'00', flight = '[1]'"]
+)
+def test_a_time_that_is_no_number_is_told_as_a_sentence(tmp_path: Path, version: int, statement: str) -> None:
+    path = tmp_path / "r.sqlite3"
+    record_on(stepped_record(path, 0.0, "never"))
+    if version == 2:
+        older(path, 2)
+    done_to(path, statement)
+    if version == VERSION and "runs" in statement:
+        assert len(spans(path)) == 1
+        return
+    with pytest.raises(RecordError, match=r"cannot be used|damaged"):
+        spans(path)

@@ -15,7 +15,7 @@ from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, Mark, Outcome
 from xovac_tui.recording.axis import Axis, Piece, Within
 from xovac_tui.recording.items import Session
 from xovac_tui.recording.record import Record
-from xovac_tui.recording.schema import ASKED, RecordError, unpacking
+from xovac_tui.recording.schema import ASKED, RecordError, TornRecordError, unpacking
 
 _HANDED_OVER = 1.0
 """Seconds by which a load may seem later than the run that it began."""
@@ -257,7 +257,10 @@ def sessions(record: Record, *, recording: bool = True) -> list[RecordedSession]
 def axis_of(record: Record) -> Axis:
     """Return the even time of a record."""
     found = record.rows("SELECT id, started, mono, seen, seen_mono FROM sessions WHERE recording ORDER BY id")
-    return Axis([_Life(*row) for row in found], record.pieces())
+    try:
+        return Axis([_Life(*row) for row in found], record.pieces())
+    except TypeError as error:
+        raise TornRecordError(f"{record.path} is damaged: a session's time is no number.") from error
 
 
 class _Life(NamedTuple):

@@ -11,6 +11,7 @@ import json
 import sqlite3
 import zlib
 from bisect import bisect_right
+from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
@@ -54,7 +55,8 @@ def added_columns() -> str:
 
 def place_rows(db: sqlite3.Connection) -> None:
     """Fill in the columns of version 3; for within a transaction that has added them."""
-    _Places(db).fill()
+    with _numbers():
+        _Places(db).fill()
 
 
 def place_copies(db: sqlite3.Connection) -> None:
@@ -70,7 +72,17 @@ def place_copies(db: sqlite3.Connection) -> None:
             # A version that was set back has them.
             for column in _missing(db, table, columns):
                 db.execute(f"ALTER TABLE temp.{table} ADD COLUMN {column}")
-    _Places(db, without=_LARGE).fill()
+    with _numbers():
+        _Places(db, without=_LARGE).fill()
+
+
+@contextlib.contextmanager
+def _numbers() -> Iterator[None]:
+    """Raise sqlite3.DataError where a file of strange hands has something else in place of a number."""
+    try:
+        yield
+    except (TypeError, ValueError, OverflowError) as error:
+        raise sqlite3.DataError(f"a row is not as it was written ({error})") from error
 
 
 def _missing(db: sqlite3.Connection, table: str, columns: tuple[str, ...]) -> list[str]:
