@@ -30,6 +30,7 @@ from xovac_tui.recording.log import Log
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.station.alarms import Alarms
 from xovac_tui.station.base import BaseStation, Prepared
+from xovac_tui.station.confirmation import STOP_KEY, confirmation, confirmed_by
 from xovac_tui.station.flights import LOAD_COMMAND, STOP_COMMAND, Flights
 from xovac_tui.station.news import (
     AlarmsChanged,
@@ -353,14 +354,21 @@ class Station(BaseStation):
 
     async def stop(self) -> LedgerEntry:
         """Send `cancel_recipe` by the STOP key: allowed on stale data, never in OBSERVE."""
-        return await self.send_prepared(self.prepare(STOP_COMMAND), stop=True)
+        with confirmed_by(STOP_KEY):
+            return await self.send_prepared(self.prepare(STOP_COMMAND), stop=True)
 
     async def send_prepared(
         self, prepared: Prepared, *, timeout: float | None = None, stop: bool = False
     ) -> LedgerEntry:
-        """Send what was prepared, once; return its ledger entry when the outcome is final."""
+        """Send what was prepared, once; return its ledger entry when the outcome is final.
+
+        Whatever becomes of who asked for it (a dialog that a defect of the screen took away), a command that
+        was begun is followed to its end.
+        """
         sending = self._send_once(prepared, timeout=timeout, stop=stop)
-        return await (self._hand_over(prepared, sending) if prepared.spec.event == LOAD_COMMAND else sending)
+        if prepared.spec.event == LOAD_COMMAND:
+            sending = self._hand_over(prepared, sending)
+        return await asyncio.shield(asyncio.ensure_future(sending))
 
     async def _send_once(self, prepared: Prepared, *, timeout: float | None, stop: bool) -> LedgerEntry:
         command, link = prepared.spec.event, self._link
@@ -377,6 +385,7 @@ class Station(BaseStation):
             session=self.status.session,
             values=prepared.values,
             stop=stop,
+            confirmation=confirmation(),
         )
         future: asyncio.Future[LedgerEntry] = asyncio.get_running_loop().create_future()
         self._waiting[entry.id] = future

@@ -47,8 +47,10 @@ from xovac_tui.ui.widgets.trustbar import TrustBar
 
 _START_SECONDS = 1.0
 """After that the station begins, whether or not a first picture was painted."""
-_AGAIN_SECONDS = 2.0
-"""Before the station begins again after a defect."""
+_DEFECT = "Defect"
+"""Title of the toast about one."""
+_AGAIN_SECONDS, _LONGEST_PAUSE = 2.0, 30.0
+"""Before the station begins again after a defect: at first, and at most."""
 MIN_WIDTH, MIN_HEIGHT = 80, 24
 """Cells; below this the notice for small terminals stands in for the screens."""
 
@@ -180,6 +182,7 @@ class XovacApp(AppKeys):
 
     async def _keep_station(self) -> None:
         """Run the station to the end of the console; after a defect it begins again, and that is said."""
+        pause = _AGAIN_SECONDS
         while True:
             try:
                 await (self.station.run() if self.launch.demo is None else self._run_demo())
@@ -189,12 +192,13 @@ class XovacApp(AppKeys):
                 self.notify(
                     f"Link and recording failed by a defect ({type(error).__name__}) and begin again. "
                     f"Nothing was sent. {self.where_logged()}",
-                    title="Defect",
+                    title=_DEFECT,
                     severity="error",
                     timeout=60,
                     markup=False,
                 )
-                await asyncio.sleep(_AGAIN_SECONDS)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _run_demo(self) -> None:
         """Start the simulator as a child process and watch it until the console ends."""
@@ -451,22 +455,24 @@ class XovacApp(AppKeys):
 
     async def show_kept(self, tab: str) -> None:
         """Show a tab on a new screen, with the panes in place of tabs that were kept."""
-        self.query_one(TabBar).show(TABS, "status")
+        frame = self.screen_stack[0]
         for place in list(self.kept_panes):
-            if not self.screen_stack[0].query(f"#{place}"):
-                await self.screen_stack[0].query_one("#panes").mount(_pane(place))
+            if not frame.query(f"#{place}"):
+                await frame.query_one("#panes").mount(_pane(place))
             await self.show_over(place, self.kept_panes[place]())
             del self.kept_panes[place]
         await self.show_tab(tab)
 
     def say_defect(self, error: BaseException, *, rebuilt: bool) -> None:
         """Say that something failed, and what was not touched by it."""
+        for said in [one for one in self._notifications if one.title == _DEFECT]:
+            self._unnotify(said)  # of a defect that comes again, one is enough
         what = "A part of the screen failed" if rebuilt else "Something failed"
         then = ", and the screen was built again" if rebuilt else ""
         self.notify(
             f"{what} by a defect ({type(error).__name__}){then}. Link, recording, alarms and STOP go on. "
             f"{self.where_logged()}",
-            title="Defect",
+            title=_DEFECT,
             severity="error",
             timeout=20,
             markup=False,

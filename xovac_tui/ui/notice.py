@@ -26,7 +26,7 @@ class NoticeScreen(Screen[None]):
     """
 
     def __init__(self, *, words_only: bool) -> None:
-        super().__init__(id="notice", classes="-small")
+        super().__init__(classes="-small")
         self._words_only = words_only
         """Show no readings: showing them has failed, too."""
 

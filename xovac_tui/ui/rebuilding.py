@@ -28,10 +28,12 @@ async def build_again(app: XovacApp, remedy: Remedy) -> None:
     app.kept_panes |= kept
     app.over.clear()
     app.capture_mouse(None)
+    app._notifications.clear()
     full = remedy in (Remedy.SAME, Remedy.FIRST)
     tab = app.active_tab
     app.active_tab = "status"
-    frame: Screen[Any] = app.get_default_screen() if full else NoticeScreen(words_only=remedy is Remedy.WORDS)
+    frame: Screen[Any] = Screen() if full else NoticeScreen(words_only=remedy is Remedy.WORDS)
+    # Both screens are there for a moment, so the new one has no name that the old one may have.
     stack[:] = [frame]
     app._register(app, frame)
     frame.post_message(events.ScreenResume())
@@ -40,8 +42,8 @@ async def build_again(app: XovacApp, remedy: Remedy) -> None:
         await app.show_kept(tab if remedy is Remedy.SAME else "status")
     app.fit_size(app.size)
     app.show_keys()
-    app.flush()
-    app.paint()
+    if remedy is not Remedy.WORDS:
+        app.flush()
     await take_away(app, old)
 
 
