@@ -194,6 +194,12 @@ class Pty:
         self._closing.set()
         self._reader.join(5)
 
+    def read_again(self) -> None:
+        """Take output again after `stop_reading`, as a terminal continued by ctrl+q."""
+        self._closing = threading.Event()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
     def vanish(self) -> None:
         """Close the terminal, as when its window or its ssh is gone."""
         self.stop_reading()

@@ -285,7 +285,7 @@ class XovacApp(AppKeys):
             if pane is not None and pane.is_mounted:
                 pane.show(snapshot)
             top = self.screen
-            if top is not frame and hasattr(top, "show_snapshot"):
+            if top is not frame and top.is_mounted and hasattr(top, "show_snapshot"):
                 top.show_snapshot(snapshot)
 
     def _mode(self) -> str:
@@ -354,6 +354,9 @@ class XovacApp(AppKeys):
         # Nothing is opened that cannot be seen: above it lies a dialog, or the notice for small terminals.
         if len(self.screen_stack) > 1 or frame.has_class("-small"):
             return
+        panes = frame.query("#panes")
+        if not panes or not panes.first().is_mounted or not panes.first().is_attached:
+            return  # a key that was typed while the screen was being built
         before, self.active_tab = self.active_tab, tab
         if not frame.query(f"#{tab}"):
             await frame.query_one("#panes").mount(_pane(tab))

@@ -27,6 +27,9 @@ linux_driver.WriterThread = TerminalWriter  # type: ignore[attr-defined,assignme
 _READ = 4096
 _LOOK_SECONDS = 0.1
 """Between two looks at whether the reading is to end, and at what time alone makes an event."""
+MOST_BACKLOG = 200
+"""Events that may wait to be worked off before no more are read: STOP is behind them."""
+_BACKLOG_SECONDS = 0.005
 _AGAIN_SECONDS = 0.5
 """After a defect in reading, before it goes on."""
 
@@ -123,6 +126,10 @@ class PosixDriver(LinuxDriver):
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
+                if self._app.backlog > MOST_BACKLOG:
+                    # What is not read waits in the terminal, which lets nobody send more than it holds.
+                    self.exit_event.wait(_BACKLOG_SECONDS)
+                    continue
                 if selector.select(_LOOK_SECONDS):
                     data = os.read(self.fileno, _READ)
                     if not data:

@@ -13,6 +13,8 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
+from xovac_tui.errors import XovacError
+
 if TYPE_CHECKING:
     from xovac_tui.ui.terminal import TerminalApp
 
@@ -84,6 +86,10 @@ class Mender:
     def take(self, error: BaseException) -> None:
         """Take a failure of a widget, a handler, a timer or a worker."""
         inner = error.error if isinstance(error, WorkerFailed) else error
+        if isinstance(error, WorkerFailed) and isinstance(inner, XovacError):
+            # No defect: a sentence for a person, which the work did not say by itself.
+            self._app.notify(str(inner), severity="warning", timeout=12, markup=False)
+            return
         self.log(inner)
         if isinstance(error, WorkerFailed):
             # What a worker does is beside the screen, and the screen is as it was.

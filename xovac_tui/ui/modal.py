@@ -44,13 +44,16 @@ class Modal(Screen[T]):
         gone: AwaitComplete = super().dismiss(result)
         return gone
 
-    def too_early(self, event: events.InputEvent | events.Paste) -> bool:
-        """Return whether an event was read before a person could have seen this screen."""
+    def too_early(self, event: events.InputEvent | events.Paste, *, typed: bool = True) -> bool:
+        """Return whether an event was read before a person could have seen this screen.
+
+        `typed` is False for one that another screen had before.
+        """
         if not isinstance(event, _ACTS) or isinstance(event, events.MouseMove):
             return False
         if self.seen_at is not None and event.time >= self.seen_at + SEEN_SECONDS:
             return False
-        return not (self.TYPE_AHEAD and self._is_text(event))
+        return not (typed and self.TYPE_AHEAD and self._is_text(event))
 
     def _is_text(self, event: events.Event) -> bool:
         if not isinstance(self.focused, Input):

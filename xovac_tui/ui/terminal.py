@@ -99,7 +99,8 @@ class TerminalApp(App[int]):
 
     def _handle_exception(self, error: Exception) -> None:
         if self._exit or self._stage is _Stage.AFTER:
-            log.error("something failed while the console ended", exc_info=error)
+            # Screens that are being built when it ends find themselves taken apart.
+            log.warning("something failed while the console ended", exc_info=error)
         elif self._can_mend():
             self.mender.take(error)
         else:
@@ -146,6 +147,15 @@ class TerminalApp(App[int]):
         """What ended the app, unless it was left as it should be."""
         error = self._exception
         return error.error if isinstance(error, WorkerFailed) else error
+
+    @property
+    def backlog(self) -> int:
+        """How many events wait to be worked off where those of the terminal go; for any thread."""
+        waiting = self.message_queue_size
+        for screen in self.screen_stack[-1:]:
+            focused = screen.focused
+            waiting += screen.message_queue_size + (focused.message_queue_size if focused else 0)
+        return waiting
 
     # -- pictures -----------------------------------------------------------------------------------
 
@@ -204,7 +214,8 @@ class TerminalApp(App[int]):
         if self.is_headless or not isinstance(event, events.InputEvent | events.Paste):
             return False  # without a terminal nothing was read from one
         top = self.screen_stack[-1] if self.screen_stack else None
-        return isinstance(top, Modal) and not event.is_forwarded and top.too_early(event)
+        # One that was forwarded comes back from the screen below, which had no use for it.
+        return isinstance(top, Modal) and top.too_early(event, typed=not event.is_forwarded)
 
     def may_open(self, screen: Screen[object]) -> bool:
         """Return whether a screen may be put above the others: one of a kind, and not too many."""
@@ -231,7 +242,7 @@ class TerminalApp(App[int]):
     def action_command_palette(self) -> None:
         """Open the palette."""
         if self.use_command_palette:
-            self.push_screen(Palette(id="--command-palette"))
+            self.push_screen(Palette())
 
     def write_beside(self, characters: str) -> None:
         """Write to the terminal what is no part of the picture: a bell, a notification."""
