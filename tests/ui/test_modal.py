@@ -14,7 +14,7 @@ from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.help import HelpDialog
 from xovac_tui.ui.dialogs.question import QuestionDialog
-from xovac_tui.ui.modal import MOST_SCREENS, SEEN_SECONDS, Modal, Palette
+from xovac_tui.ui.modal import MOST_SCREENS, SEEN_SECONDS, Palette
 
 
 def at_once(c: Console, *keys: str) -> None:
@@ -102,7 +102,7 @@ async def test_a_dialog_that_may_not_open_is_not_waited_for(tmp_path: Path) -> N
         answers: list[object] = []
 
         async def ask() -> None:
-            answers.append(await c.app.push_screen_wait(AskDialog("B", "b")))
+            answers.append(await c.app.push_screen_wait(AskDialog("B", "b")))  # type: ignore[arg-type])
 
         c.app.run_worker(ask())
         await c.until(lambda: answers)
@@ -117,7 +117,7 @@ def key(name: str, read_at: float, character: str | None = None) -> events.Key:
 
 async def test_what_was_read_before_the_first_picture_and_a_moment_does_not_answer(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
-        dialog: Modal[object] = QuestionDialog("Leave?", "Sure?", [("stay", "Stay", ""), ("go", "Go", "y")])
+        dialog = QuestionDialog("Leave?", "Sure?", [("stay", "Stay", ""), ("go", "Go", "y")])
         dialog.seen_at = None
         assert dialog.too_early(key("y", 1e9))
         dialog.seen_at = 100.0

@@ -334,7 +334,7 @@ class XovacApp(AppKeys):
             event.stop()
             event.prevent_default()
             return
-        if self.is_too_early(event):
+        if self.is_too_early(event) or self.is_for_nothing(event):
             event.stop()
             event.prevent_default()
             return
@@ -510,7 +510,9 @@ class XovacApp(AppKeys):
     def _give_focus(self) -> None:
         """Give the tab the focus where nothing has it: what is hidden in a small terminal loses it."""
         frame, pane = self.screen_stack[0], self.pane
-        if pane is not None and frame.focused is None and not frame.has_class("-small"):
+        if pane is None or not pane.is_mounted:
+            return
+        if frame.focused is None and not frame.has_class("-small"):
             pane.take_focus()
 
     def on_descendant_focus(self) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import ClassVar, TypeVar
 
 from textual import events
+from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
-from textual.command import CommandPalette
+from textual.command import CommandInput, CommandList, CommandPalette, SearchIcon
+from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import Input
+from textual.widgets import Input, LoadingIndicator
 
 T = TypeVar("T")
 
@@ -63,7 +65,26 @@ class Modal(Screen[T]):
         )
 
 
+class PaletteList(CommandList):
+    """Textual's list of commands, which changes while one of them is being clicked."""
+
+    async def _on_click(self, event: events.Click) -> None:
+        clicked = event.style.meta.get("option")
+        if clicked is not None and clicked >= self.option_count:
+            event.prevent_default()
+
+
 class Palette(CommandPalette, Modal[None]):
     """Textual's palette, which goes once."""
 
     TYPE_AHEAD = True
+
+    def compose(self) -> ComposeResult:
+        """Build it as Textual does, with a list that may be clicked at any time."""
+        with Vertical(id="--container"):
+            with Horizontal(id="--input"):
+                yield SearchIcon()
+                yield CommandInput(placeholder=self._placeholder, select_on_focus=False)
+            with Vertical(id="--results"):
+                yield PaletteList()
+                yield LoadingIndicator()

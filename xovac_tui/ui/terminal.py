@@ -22,6 +22,7 @@ from textual import events
 from textual._compositor import ChopsUpdate
 from textual._context import active_message_pump
 from textual.app import App
+from textual.errors import NoWidget
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import AwaitMount
@@ -216,6 +217,16 @@ class TerminalApp(App[int]):
         top = self.screen_stack[-1] if self.screen_stack else None
         # One that was forwarded comes back from the screen below, which had no use for it.
         return isinstance(top, Modal) and top.too_early(event, typed=not event.is_forwarded)
+
+    def is_for_nothing(self, event: events.Event) -> bool:
+        """Return whether something was clicked that is gone, and only its picture is still there."""
+        if not isinstance(event, events.MouseDown) or event.is_forwarded or not self.screen_stack:
+            return False
+        try:
+            widget, _ = self.get_widget_at(event.x, event.y)
+        except NoWidget:
+            return False
+        return not widget.is_attached
 
     def may_open(self, screen: Screen[object]) -> bool:
         """Return whether a screen may be put above the others: one of a kind, and not too many."""
