@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual import events
@@ -101,8 +102,10 @@ async def test_a_dialog_that_may_not_open_is_not_waited_for(tmp_path: Path) -> N
         c.app.push_screen(AskDialog("A", "a"))
         answers: list[object] = []
 
+        asked: Any = AskDialog("B", "b")
+
         async def ask() -> None:
-            answers.append(await c.app.push_screen_wait(AskDialog("B", "b")))  # type: ignore[arg-type])
+            answers.append(await c.app.push_screen_wait(asked))
 
         c.app.run_worker(ask())
         await c.until(lambda: answers)

@@ -313,7 +313,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("theme", "t", "theme", "Choose another theme."),
     Action(
         "redraw",
-        "ctrl+l",
+        "f9,ctrl+l",
         "redraw",
         "Draw the whole screen again, as after noise on the line; leave the notice that follows on defects.",
     ),
