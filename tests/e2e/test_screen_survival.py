@@ -64,6 +64,7 @@ NOISE = (
     b"\x1b[48;24;80;0;0t\x1b[<0;10;10M\x1b[<0;10;10m",
     b"\x1b[99999999999u",
     b"\x1b[55296u",
+    b"\x1b[?2048;1$y\x1b[48;5;5;5;5t",
 )
 
 
@@ -75,6 +76,9 @@ def test_no_bytes_from_the_terminal_end_it(tmp_path: Path) -> None:
             time.sleep(0.15)
         program.send("?")
         program.wait_for("Help")
+        # Noise that announced reports of the size must not make it deaf to the real one.
+        program.resize(100, 30)
+        program.wait_for(lambda text: max(map(len, text.split("\n"))) == 100)
         program.signal(signal.SIGTERM)
         assert program.wait() == 128 + signal.SIGTERM
         program.assert_as_before()

@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import selectors
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from textual import events
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 from textual.message import Message
 
 from xovac_tui.ui.keyboard import MOST_COLUMNS, MOST_ROWS, Keyboard
@@ -81,6 +84,14 @@ class PosixDriver(LinuxDriver):
         """Take the terminal."""
         self._ours = True
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._writer_thread is not None:
+            # Textual's own is deaf once a terminal, or noise on the line, announced reports of its size.
+            signal.signal(signal.SIGWINCH, self._on_resized)
+
+    def _on_resized(self, _number: int, _frame: FrameType | None) -> None:
+        size = Size(*self._get_terminal_size())
+        if size != self._app.size:
+            self.send_message(events.Resize(size, size))
 
     def stop_application_mode(self) -> None:
         """Give the terminal back; Textual forgets that it asked for the mouse in pixels."""
