@@ -26,10 +26,9 @@ KEYS = (
 )  # fmt: skip
 NOISE = (
     b"\x1b[48;24;80;0;0t", b"\x1b[48;9;9;9;9t", b"\x1b[48;99999;99999;1;1t", b"\x1b[I", b"\x1b[O",
-    b"\x9b1;2H", b"\x1b[?2026;2$y", b"\x1b[?2048;1$y", b"\x1b[9;9R", b"\x1b]11;rgb:0/0/0\x07", b"\x1bP1$r0m\x1b\\",
-    b"\xe9",
+    b"\x9b1;2H", b"\x1b[?2026;2$y", b"\x1b[?2048;1$y", b"\x1b[9;9R", b"\x1b]11;rgb:0/0/0\x07", b"\xe9",
     b"\xc3(", b"\xff", b"\xf0\x9f", b"\x00", b"\x1b[<999999999999;99999999999;1M", b"\x1b[200~", b"\x1b[201~",
-    b"\x1b[", b"\x1b",
+    b"\x1b[", b"\x1b", b"\x1bP1$r0m\x1b\\",
 )  # fmt: skip
 TEXTS = ("pump sounds odd!\r", "replaced!\r", ":q!\r", "rig", "bench!!\ry\r", "!!", "é\ud7ff✓\n!\n!", "{}\r")
 
