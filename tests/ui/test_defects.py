@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from tests.helpers.console import Console, console
 from tests.helpers.editor import recipes_tab
+from xovac_tui.api.contract import Hazard
+from xovac_tui.ui.dialogs.confirm import confirm_and_send
 from xovac_tui.ui.dialogs.quit import QuitDialog
 from xovac_tui.ui.editor.pane import EditorPane
 from xovac_tui.ui.notice import NoticeScreen
@@ -191,6 +195,26 @@ async def test_an_open_question_is_unanswered_after_a_defect(tmp_path: Path, def
         assert c.app.is_running
         assert c.link.emitted == []
         defects.clear()
+
+
+async def test_a_command_is_followed_to_its_end_when_what_asked_for_it_is_gone(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        begun, answered, followed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def send() -> Any:
+            begun.set()
+            await answered.wait()
+            followed.set()
+
+        prepared = c.station.prepare("cancel_recipe")
+        safe = msgspec.structs.replace(prepared.spec, hazard=Hazard.SAFE)
+        prepared = msgspec.structs.replace(prepared, spec=safe)
+        worker = c.app.run_worker(confirm_and_send(c.app, prepared, send=send))
+        await until(begun.is_set)
+        worker.cancel()
+        await until(lambda: worker.is_finished)
+        answered.set()
+        await until(followed.is_set)
 
 
 async def test_an_unsaved_recipe_outlives_a_defect(tmp_path: Path, defects: Defects) -> None:

@@ -1,4 +1,4 @@
-"""How a person confirmed a command is in the ledger, and a command that was begun is followed to its end."""
+"""How a person confirmed a command is in the ledger with it."""
 
 from __future__ import annotations
 
@@ -55,17 +55,3 @@ async def test_an_answer_is_noted_with_the_command_that_was_sent_after_it(
     await sent(link, 2)
     link.deliver("cancel_recipe_ack", SUCCESS)
     assert (await other).confirmation == ""
-
-
-async def test_a_command_is_followed_to_its_end_when_what_asked_for_it_is_gone(
-    online: tuple[Station, FakeLink],
-) -> None:
-    station, link = online
-    asking = asyncio.create_task(station.send("cancel_recipe"))
-    await sent(link)
-    asking.cancel()
-    await asyncio.gather(asking, return_exceptions=True)
-    assert len(station._waiting) == 1, "the command is followed no more"
-    link.deliver("cancel_recipe_ack", SUCCESS)
-    (entry,) = station.chamber.ledger.entries
-    assert entry.outcome is Outcome.SUCCESS

@@ -360,15 +360,9 @@ class Station(BaseStation):
     async def send_prepared(
         self, prepared: Prepared, *, timeout: float | None = None, stop: bool = False
     ) -> LedgerEntry:
-        """Send what was prepared, once; return its ledger entry when the outcome is final.
-
-        Whatever becomes of who asked for it (a dialog that a defect of the screen took away), a command that
-        was begun is followed to its end.
-        """
+        """Send what was prepared, once; return its ledger entry when the outcome is final."""
         sending = self._send_once(prepared, timeout=timeout, stop=stop)
-        if prepared.spec.event == LOAD_COMMAND:
-            sending = self._hand_over(prepared, sending)
-        return await asyncio.shield(asyncio.ensure_future(sending))
+        return await (self._hand_over(prepared, sending) if prepared.spec.event == LOAD_COMMAND else sending)
 
     async def _send_once(self, prepared: Prepared, *, timeout: float | None, stop: bool) -> LedgerEntry:
         command, link = prepared.spec.event, self._link

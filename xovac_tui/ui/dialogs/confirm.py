@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
@@ -147,6 +148,6 @@ async def confirm_and_send(
         if not await ask(app, dialog) or refused():
             return None
     with confirmed_by(how):
-        if send is not None:
-            return await send()
-        return await station.send_prepared(renew() if renew else prepared)
+        sending = send() if send is not None else station.send_prepared(renew() if renew else prepared)
+        # A command that was begun is followed to its end, also when a defect takes the tab that asked away.
+        return await asyncio.shield(asyncio.ensure_future(sending))
