@@ -22,8 +22,13 @@ from typing import Any, Self
 
 import pyte
 
+from xovac_tui.ui.modal import SEEN_SECONDS
+
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (sys.executable, "-m", "xovac_tui")
+
+ANSWER_SECONDS = SEEN_SECONDS + 0.3
+"""For a person to see a dialog, with some room for a loaded machine."""
 
 # What a terminal that was used must have been told when it is given back.
 ALTERNATE_SCREEN, CURSOR = b"\x1b[?1049", b"\x1b[?25"
@@ -177,6 +182,11 @@ class Pty:
     def send(self, keys: str | bytes) -> None:
         """Type."""
         os.write(self._master, keys.encode() if isinstance(keys, str) else keys)
+
+    def answer(self, keys: str) -> None:
+        """Answer a dialog that is shown, as a person does: what comes sooner does not count."""
+        time.sleep(ANSWER_SECONDS)
+        self.send(keys)
 
     def resize(self, columns: int, rows: int) -> None:
         """Make the terminal another size, and tell the program as a terminal does."""
