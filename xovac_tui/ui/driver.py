@@ -95,6 +95,8 @@ class PosixDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         """Give the terminal back; Textual forgets that it asked for the mouse in pixels."""
+        # First, for what is read meanwhile might take more of the terminal.
+        self.disable_input()
         if self._mouse_pixels:
             self.write("\x1b[?1016l")
         super().stop_application_mode()
