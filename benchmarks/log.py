@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.measure import SIZE, Row, at_most
 from benchmarks.week import million
-from tests.helpers.pty import PROGRAM, Pty
+from tests.helpers.pty import ANSWER_SECONDS, PROGRAM, Pty
 
 HELP = b"Help"
 """A word that only the help shows."""
@@ -37,7 +37,7 @@ def sift(program: Pty, words: str) -> tuple[float, list[float]]:
         program.send("\x1b" if opened else "?")
         program.wait_raw(b"Event" if opened else HELP, within=30, start=before)
         answers.append((time.monotonic() - typed) * 1000)
-        time.sleep(0.2)
+        time.sleep(ANSWER_SECONDS)
     took = time.monotonic() - began
     if len(answers) % 2:
         program.send("\x1b")

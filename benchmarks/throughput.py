@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from benchmarks.measure import SIZE, Row, Server, at_most, module, ratio, server
-from tests.helpers.pty import PROGRAM, ROOT, Pty
+from tests.helpers.pty import ANSWER_SECONDS, PROGRAM, ROOT, Pty
 from xovac_tui.recording.record import Record
 
 CHANNELS = 12
@@ -59,7 +59,7 @@ def console_rate(source: Server, events: int) -> tuple[float, list[float], int, 
             program.wait_raw(b"Readings" if opened else HELP, within=30, start=before)
             answers.append((time.monotonic() - typed) * 1000)
             opened = not opened
-            time.sleep(0.2)
+            time.sleep(ANSWER_SECONDS)
         took = time.monotonic() - began
         if opened:
             program.send("\x1b")

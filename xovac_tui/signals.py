@@ -45,5 +45,13 @@ def ignored_stay_ignored(names: Sequence[str]) -> Iterator[None]:
                 signal.signal(number, signal.SIG_IGN)
 
 
+def on_resize(handler: Callable[[], object]) -> None:
+    """Call `handler` whenever the terminal has another size, until something else takes SIGWINCH (POSIX).
+
+    Nothing is inherited here: a terminal's size is news for every program that has one.
+    """
+    signal.signal(signal.SIGWINCH, lambda _number, _frame: handler())
+
+
 def _present(names: Sequence[str]) -> list[signal.Signals]:
     return [getattr(signal, name) for name in names if hasattr(signal, name)]

@@ -177,11 +177,11 @@ def test_quitting_leaves_the_run_alone(simulator: SimulatorProcess, home: Path) 
         program.wait_for("RUN 1/2")
         program.send("q")
         program.wait_for("goes on")
-        program.send("\x1b")
+        program.answer("\x1b")
         program.wait_for(lambda text: "goes on" not in text)
         program.send("q")
         program.wait_for("goes on")
-        program.send("\t\r")
+        program.answer("\t\r")
         assert program.wait() == 0
         program.assert_as_before()
         assert ask(client, "cancel_recipe")["result"] == "success"

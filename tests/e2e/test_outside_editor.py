@@ -47,7 +47,7 @@ def open_it(program: Pty) -> int:
     program.send("E")
     program.wait_for("STOP is not available")
     mark = program.count
-    program.send("y")
+    program.answer("y")
     program.wait_raw(b"EDITOR HAS soak.toml", start=mark)
     assert ALTERNATE_SCREEN + b"l" in program.raw[mark:].partition(b"EDITOR HAS")[0]
     return mark
@@ -71,7 +71,7 @@ def test_the_list_and_the_editor_open_it_and_read_what_came_of_it(home: Path, tm
         program.send("E")
         program.wait_for("STOP is not available")
         mark = program.count
-        program.send("y")
+        program.answer("y")
         program.wait_raw(b"EDITOR HAS soak.toml", start=mark)
         program.send("not used\r")
         program.wait_raw(ALTERNATE_SCREEN + b"h", start=mark)
@@ -122,7 +122,7 @@ def test_without_an_editor_it_is_a_sentence(
         program.send("E")
         if said.startswith("could"):
             program.wait_for("STOP is not available")
-            program.send("y")
+            program.answer("y")
         program.wait_for(lambda text: said in " ".join(text.split()) or said.split()[0] in text)
         program.wait_for("ONLINE")
         leave(program)

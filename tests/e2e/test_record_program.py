@@ -98,7 +98,7 @@ def test_a_console_and_a_script_beside_it_share_one_ledger(chamber: SimulatorPro
             program.wait_for("events")
             program.send("1n")
             program.wait_for("Note")
-            program.send("valve two\r")
+            program.answer("valve two\r")
             program.wait_for("Noted")
             sent = subprocess.run(
                 [sys.executable, "-m", "xovac_tui", "send", "cancel_recipe", "--yes", "--url", chamber.url],

@@ -22,8 +22,13 @@ from typing import Any, Self
 
 import pyte
 
+from xovac_tui.ui.modal import SEEN_SECONDS
+
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (sys.executable, "-m", "xovac_tui")
+
+ANSWER_SECONDS = SEEN_SECONDS + 0.3
+"""For a person to see a dialog, with some room for a loaded machine."""
 
 # What a terminal that was used must have been told when it is given back.
 ALTERNATE_SCREEN, CURSOR = b"\x1b[?1049", b"\x1b[?25"
@@ -180,6 +185,11 @@ class Pty:
         """Type."""
         os.write(self._master, keys.encode() if isinstance(keys, str) else keys)
 
+    def answer(self, keys: str) -> None:
+        """Answer a dialog that is shown, as a person does: what comes sooner does not count."""
+        time.sleep(ANSWER_SECONDS)
+        self.send(keys)
+
     def resize(self, columns: int, rows: int) -> None:
         """Make the terminal another size, and tell the program as a terminal does."""
         self.text()
@@ -203,6 +213,12 @@ class Pty:
     def resume_reading(self) -> None:
         """Take output again."""
         self._drained.set()
+
+    def read_again(self) -> None:
+        """Take output again after `stop_reading`, as a terminal continued by ctrl+q."""
+        self._closing = threading.Event()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def vanish(self) -> None:
         """Close the terminal, as when its window or its ssh is gone."""

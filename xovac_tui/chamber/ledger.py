@@ -80,6 +80,7 @@ class Ledger:
         session: int,
         values: Any = None,
         stop: bool = False,
+        confirmation: str = "",
     ) -> LedgerEntry:
         """Note a command that is being sent now; without a response in the contract it is done at once.
 
@@ -99,6 +100,7 @@ class Ledger:
             session=session,
             timeout=timeout,
             stop=stop,
+            confirmation=confirmation,
         )
         self._values[entry.id] = values
         return self._add(entry)

@@ -157,6 +157,8 @@ class LedgerEntry(msgspec.Struct, frozen=True):
     """An `unknown` stays on the screen until somebody has looked at it."""
     stop: bool = False
     """Sent by the STOP key."""
+    confirmation: str = ""
+    """How a person confirmed that it be sent; empty where that is not known, and for what was refused."""
 
 
 class Counters(msgspec.Struct, frozen=True):

@@ -60,9 +60,10 @@ def send(
     # A record is added to, but none is begun for a single command.
     station = open_station(chamber, record_choice(found, chamber, may_record=False, begin=False))
     prepared = _prepare(station, event, text, raw)
-    if not yes:
-        _ask(chamber, prepared)
-    entry = asyncio.run(_send(station, event, text, raw, timeout))
+    from xovac_tui.station.confirmation import OPTION, confirmed_by
+
+    with confirmed_by(OPTION if yes else _ask(chamber, prepared)):
+        entry = asyncio.run(_send(station, event, text, raw, timeout))
     try:
         code = _tell(entry)
     except OSError as error:
@@ -118,14 +119,15 @@ def _values(event: str, text: str) -> dict[str, Any]:
     return values
 
 
-def _ask(chamber: Chamber, prepared: Prepared) -> None:
-    """Have a person confirm a hazardous command; without one it is refused."""
+def _ask(chamber: Chamber, prepared: Prepared) -> str:
+    """Have a person confirm a hazardous command, and return how; without one it is refused."""
     from xovac_tui.api.contract import Hazard
     from xovac_tui.api.text import clean
+    from xovac_tui.station.confirmation import ANSWER, SAFE, TYPED_NAME
 
     spec = prepared.spec
     if spec.hazard is Hazard.SAFE:
-        return
+        return SAFE
     if not on_terminal():
         raise SettingsError(
             f"{spec.event} is hazardous ({spec.hazard}) and nobody is here to ask, so it was not sent. "
@@ -145,11 +147,12 @@ def _ask(chamber: Chamber, prepared: Prepared) -> None:
             show_default=False,
             err=True,
         )
-        agreed = answer.strip() == chamber.name
+        agreed, how = answer.strip() == chamber.name, TYPED_NAME
     else:
-        agreed = click.confirm("Send it?", err=True)
+        agreed, how = click.confirm("Send it?", err=True), ANSWER
     if not agreed:
         raise CommandRefused("Nothing was sent.")
+    return how
 
 
 async def _send(station: Station, event: str, text: str, raw: bool, timeout: float | None) -> LedgerEntry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from xovac_tui.recipes.plan import Plan, PlanSettings
     from xovac_tui.station.insight import Insight
     from xovac_tui.station.player import Player
+
+
+log = logging.getLogger(__name__)
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -234,4 +238,7 @@ class BaseStation(ABC):
 
     def _tell(self, news: News) -> None:
         for listener in list(self._listeners):
-            listener(news)
+            try:
+                listener(news)
+            except Exception:  # what listens must not end what it listens to
+                log.exception("a listener failed at %s", type(news).__name__)

@@ -31,6 +31,7 @@ from xovac_tui.recording.log import Log
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.station.alarms import Alarms
 from xovac_tui.station.base import BaseStation, Prepared
+from xovac_tui.station.confirmation import STOP_KEY, confirmation, confirmed_by
 from xovac_tui.station.eventqueue import EventQueue
 from xovac_tui.station.flights import LOAD_COMMAND, STOP_COMMAND, Flights
 from xovac_tui.station.news import (
@@ -380,7 +381,8 @@ class Station(BaseStation):
 
     async def stop(self) -> LedgerEntry:
         """Send `cancel_recipe` by the STOP key: allowed on stale data, never in OBSERVE."""
-        return await self.send_prepared(self.prepare(STOP_COMMAND), stop=True)
+        with confirmed_by(STOP_KEY):
+            return await self.send_prepared(self.prepare(STOP_COMMAND), stop=True)
 
     def refuse_stop(self, reason: str) -> LedgerEntry:
         """Note in the ledger that STOP was asked for and could not be sent; sends nothing."""
@@ -408,6 +410,7 @@ class Station(BaseStation):
             session=self.status.session,
             values=prepared.values,
             stop=stop,
+            confirmation=confirmation(),
         )
         future: asyncio.Future[LedgerEntry] = asyncio.get_running_loop().create_future()
         self._waiting[entry.id] = future

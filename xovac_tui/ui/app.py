@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -11,28 +12,30 @@ from textual import events
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 from textual.widget import Widget
 
+from xovac_tui import paths
 from xovac_tui.api.text import writable
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.config.insight import InsightSettings
 from xovac_tui.errors import SettingsError, XovacError
 from xovac_tui.launch import Launch
-from xovac_tui.station import (
-    BaseStation,
-    Station,
-)
+from xovac_tui.station import BaseStation, News, Station
 from xovac_tui.themes import DEFAULT_THEME, unknown_theme, variable_defaults
 from xovac_tui.ui.appkeys import AppKeys
 from xovac_tui.ui.commands import ACTIONS, STOP, bindings, check_keymap
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
+from xovac_tui.ui.mending import Remedy
+from xovac_tui.ui.notice import NoticeScreen
 from xovac_tui.ui.opening import Opening
 from xovac_tui.ui.pane import Pane
 from xovac_tui.ui.panes.status import StatusPane
 from xovac_tui.ui.plain import AsciiScrollBar
+from xovac_tui.ui.rebuilding import build_again
 from xovac_tui.ui.replaykeys import LIVE_ONLY
 from xovac_tui.ui.ringing import ring_for_alarms
 from xovac_tui.ui.stopping import Stopping
@@ -46,6 +49,12 @@ from xovac_tui.ui.widgets.small import SmallNotice
 from xovac_tui.ui.widgets.stopbar import StopBar
 from xovac_tui.ui.widgets.trustbar import TrustBar
 
+_START_SECONDS = 1.0
+"""After that the station begins, whether or not a first picture was painted."""
+_DEFECT = "Defect"
+"""Title of the toast about one."""
+_AGAIN_SECONDS, _LONGEST_PAUSE = 2.0, 30.0
+"""Before the station begins again after a defect: at first, and at most."""
 MIN_WIDTH, MIN_HEIGHT = 80, 24
 """Cells; below this the notice for small terminals stands in for the screens."""
 
@@ -127,10 +136,13 @@ class XovacApp(AppKeys):
         self.over: dict[str, Pane] = {}
         """Panes that are shown in place of a tab: the recipe editor over Recipes."""
         self._opening = Opening()
+        self.kept_panes: dict[str, Callable[[], Pane]] = {}
+        """What makes the panes in place of a tab anew that a defect of the screen took away."""
         self.stopping = Stopping(self)
         self.telling = Telling(self)
         self.memory = launch.state
         self._connect = connect
+        self._started = False
         self._unsubscribe: Callable[[], None] = lambda: None
         self._problems = list(launch.notes)
         try:
@@ -157,25 +169,46 @@ class XovacApp(AppKeys):
 
     def on_mount(self) -> None:
         """Start the flush timer and, after the first paint, the station."""
+        if self._connect:
+            # Above all else: a defect of the screen must not keep the station from beginning.
+            self.call_after_refresh(self._start_station)
+            self.set_timer(_START_SECONDS, self._start_station)
         if self.glyphs.ascii:
             self.add_class("-ascii")
             ScrollBar.renderer = AsciiScrollBar
-        self._unsubscribe = self.station.subscribe(self.telling.on_news)
+        self._unsubscribe = self.station.subscribe(self._on_news)
         ring_for_alarms(self)
         self.set_interval(1 / self.launch.settings.display.refresh, self.flush)
         self.query_one(TabBar).show(TABS, self.active_tab)
         self.flush()
         self.show_keys()
-        if self._connect:
-            self.call_after_refresh(self._start_station)
         for problem in self._problems:
             self.notify(problem, title="Settings", severity="warning", timeout=20, markup=False)
 
     def _start_station(self) -> None:
-        if self.launch.demo is None:
-            self.run_worker(self.station.run(), group="station", exit_on_error=True)
-        else:
-            self.run_worker(self._run_demo(), group="station", exit_on_error=True)
+        if not self._started and not self._exit:
+            self._started = True
+            self.run_worker(self._keep_station(), group="station", exit_on_error=False)
+
+    async def _keep_station(self) -> None:
+        """Run the station to the end of the console; after a defect it begins again, and that is said."""
+        pause = _AGAIN_SECONDS
+        while True:
+            try:
+                await (self.station.run() if self.launch.demo is None else self._run_demo())
+                return
+            except Exception as error:
+                self.mender.log(error)
+                self.notify(
+                    f"Link and recording failed by a defect ({type(error).__name__}) and begin again. "
+                    f"Nothing was sent. {self.where_logged()}",
+                    title=_DEFECT,
+                    severity="error",
+                    timeout=60,
+                    markup=False,
+                )
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _run_demo(self) -> None:
         """Start the simulator as a child process and watch it until the console ends."""
@@ -225,6 +258,10 @@ class XovacApp(AppKeys):
         frame = self.screen_stack[0] if self.screen_stack else None
         if frame is None:
             return
+        if isinstance(frame, NoticeScreen):
+            frame.show_now()
+            self.stopping.show()
+            return
         frame.query_one(TrustBar).show(
             snapshot,
             recorder=self.station.recorder,
@@ -258,7 +295,7 @@ class XovacApp(AppKeys):
             if pane is not None and pane.is_mounted:
                 pane.show(snapshot)
             top = self.screen
-            if top is not frame and hasattr(top, "show_snapshot"):
+            if top is not frame and top.is_mounted and hasattr(top, "show_snapshot"):
                 top.show_snapshot(snapshot)
 
     def _mode(self) -> str:
@@ -283,6 +320,8 @@ class XovacApp(AppKeys):
     def show_keys(self) -> None:
         """Show the keys that work where the focus is."""
         frame = self.screen_stack[0]
+        if isinstance(frame, NoticeScreen):
+            return
         seen: list[tuple[str, str]] = []
         for active in self.screen.active_bindings.values():
             binding = active.binding
@@ -308,6 +347,10 @@ class XovacApp(AppKeys):
             event.stop()
             event.prevent_default()
             return
+        if self.is_too_early(event) or self.is_for_nothing(event):
+            event.stop()
+            event.prevent_default()
+            return
         if isinstance(event, events.Key):
             self.telling.see_somebody()
         elif isinstance(event, events.Paste):
@@ -326,6 +369,9 @@ class XovacApp(AppKeys):
         # Nothing is opened that cannot be seen: above it lies a dialog, or the notice for small terminals.
         if len(self.screen_stack) > 1 or frame.has_class("-small"):
             return
+        panes = frame.query("#panes")
+        if not panes or not panes.first().is_mounted or not panes.first().is_attached:
+            return  # a key that was typed while the screen was being built
         before, self.active_tab = self.active_tab, tab
         if not frame.query(f"#{tab}") and not await self._open(tab, lambda: _pane(tab)):
             tab = self.active_tab = before
@@ -420,17 +466,88 @@ class XovacApp(AppKeys):
 
     def on_resize(self, event: events.Resize) -> None:
         """Show the small notice in place of the screens where they would not fit."""
-        small = event.size.width < MIN_WIDTH or event.size.height < MIN_HEIGHT
-        for screen in self.screen_stack[:1]:
-            screen.set_class(small, "-small")
+        self.fit_size(event.size)
         self.call_after_refresh(self.flush)
         self.call_after_refresh(self._give_focus)
         self.call_after_refresh(self.show_keys)
 
+    def fit_size(self, size: Size) -> None:
+        """Show the screens, or the notice for terminals that are too small for them."""
+        small = size.width < MIN_WIDTH or size.height < MIN_HEIGHT
+        for screen in self.screen_stack[:1]:
+            screen.set_class(small or isinstance(screen, NoticeScreen), "-small")
+
+    # -- defects --------------------------------------------------------------------------------------
+
+    def _on_news(self, news: News) -> None:
+        """Show news; a defect in showing them does not reach the station."""
+        with self._context():
+            try:
+                self.telling.on_news(news)
+            except Exception as error:
+                self._handle_exception(error)
+
+    async def build_again(self, remedy: Remedy) -> None:
+        """Build the screen anew, as a remedy after a defect."""
+        await build_again(self, remedy)
+
+    async def show_kept(self, tab: str) -> None:
+        """Show a tab on a new screen, with the panes in place of tabs that were kept."""
+        frame = self.screen_stack[0]
+        for place in list(self.kept_panes):
+            if not frame.query(f"#{place}"):
+                await frame.query_one("#panes").mount(_pane(place))
+            await self.show_over(place, self.kept_panes[place]())
+            del self.kept_panes[place]
+        await self.show_tab(tab)
+
+    def say_defect(self, error: BaseException, *, rebuilt: bool) -> None:
+        """Say that something failed, and what was not touched by it."""
+        for said in [one for one in self._notifications if one.title == _DEFECT]:
+            self._unnotify(said)  # of a defect that comes again, one is enough
+        what = "A part of the screen failed" if rebuilt else "Something failed"
+        then = ", and the screen was built again" if rebuilt else ""
+        self.notify(
+            f"{what} by a defect ({type(error).__name__}){then}. Link, recording, alarms and STOP go on. "
+            f"{self.where_logged()}",
+            title=_DEFECT,
+            severity="error",
+            timeout=20,
+            markup=False,
+        )
+
+    def where_logged(self) -> str:
+        """Return where the details of a defect are, as a sentence; empty where nothing can be logged."""
+        path = self.launch.log_path
+        return f"The details are in {paths.shown(path)}." if path is not None else ""
+
+    def key_of(self, action: str) -> str:
+        """Return the key of an action of the table, as it is shown."""
+        for active in self._bindings.key_to_bindings.values():
+            for binding in active:
+                if binding.id == action:
+                    return self.get_key_display(binding)
+        return action
+
+    def may_open(self, screen: Screen[object]) -> bool:
+        """Return whether a screen may be opened; on the notice of defects only the question of leaving."""
+        if self.screen_stack and isinstance(self.screen_stack[0], NoticeScreen) and not _is_quit(screen):
+            return False
+        return super().may_open(screen)
+
+    def action_redraw(self) -> None:
+        """Draw the whole screen again; from the notice of defects go back to the screens."""
+        if self.screen_stack and isinstance(self.screen_stack[0], NoticeScreen):
+            self.mender.again()
+        else:
+            self.paint()
+
     def _give_focus(self) -> None:
         """Give the tab the focus where nothing has it: what is hidden in a small terminal loses it."""
         frame, pane = self.screen_stack[0], self.pane
-        if pane is not None and frame.focused is None and not frame.has_class("-small"):
+        if pane is None or not pane.is_mounted:
+            return
+        if frame.focused is None and not frame.has_class("-small"):
             pane.take_focus()
 
     def on_descendant_focus(self) -> None:
@@ -440,6 +557,12 @@ class XovacApp(AppKeys):
     def on_unmount(self) -> None:
         """Stop listening; nothing is sent to the chamber."""
         self._unsubscribe()
+
+
+def _is_quit(screen: Screen[object]) -> bool:
+    from xovac_tui.ui.dialogs.quit import QuitDialog
+
+    return isinstance(screen, QuitDialog)
 
 
 def run_console(launch: Launch, station: BaseStation | None = None) -> int:

@@ -119,14 +119,15 @@ class AppKeys(ReplayKeys):
 
     def _may_run(self) -> bool:
         """Return whether a run is on, or cannot be ruled out after what was sent from here."""
-        run = self.snapshot.run
         if self.player is not None:
             return False
+        snapshot = self.station.snapshot()  # not the picture, which may be held
+        run = snapshot.run
         if run.state is not RunState.UNKNOWN:
             return run.state is RunState.RUNNING
         begins = ("load_recipe", self.station.contract.start)
         happened = (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE, Outcome.SENT)
-        return any(e.command in begins and e.outcome in happened for e in self.snapshot.ledger)
+        return any(e.command in begins and e.outcome in happened for e in snapshot.ledger)
 
     def _would_end(self) -> bool:
         """Return whether leaving would end a recording, or lose what waits to be written."""

@@ -312,6 +312,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("reconnect", "r", "reconnect", "Connect now, without waiting for the next try."),
     Action("seen", "u", "unknown seen", "Say that you have looked at commands whose outcome is unknown."),
     Action("theme", "t", "theme", "Choose another theme."),
+    Action(
+        "redraw",
+        "f9,ctrl+l",
+        "redraw",
+        "Draw the whole screen again, as after noise on the line; leave the notice that follows on defects.",
+    ),
     Action("save-screen", "f12", "save screen", "Save a picture of the screen as an SVG file."),
     Action(
         "quit",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from textual import events
-from textual._time import get_time
 from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XTermParser
 from textual.message import Message
 
@@ -22,7 +21,8 @@ class KeyParser(XTermParser):
 
     def __init__(self, debug: bool = False) -> None:
         super().__init__(debug)
-        self._read_at = 0.0
+        self.read_at = 0.0
+        """When what is fed now was read, monotonic seconds."""
         self._tail = ""
         """The newest characters outside a paste, in which the mark of one may be begun."""
         self._pasting = False
@@ -31,7 +31,7 @@ class KeyParser(XTermParser):
 
     def begin_read(self, now: float) -> None:
         """Take what is fed from now on for one read, made at `now` (monotonic seconds)."""
-        self._read_at = now
+        self.read_at = now
 
     def feed(self, data: str) -> Iterator[Message]:
         """Yield the events in these characters; an empty text ends the reading."""
@@ -84,14 +84,5 @@ class KeyParser(XTermParser):
             if isinstance(message, events.Key) and message.key == "alt+exclamation_mark":
                 keys = (events.Key("escape", _ESC), events.Key("exclamation_mark", "!"))
             for key in keys:
-                key.time = self._read_at
+                key.time = self.read_at
                 yield key
-
-
-class ReadParser(KeyParser):
-    """For Textual's own driver, which feeds what one read brought in one piece."""
-
-    def feed(self, data: str) -> Iterator[Message]:
-        """Yield the events of one read."""
-        self.begin_read(get_time())
-        yield from super().feed(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.containers import Vertical
@@ -45,6 +46,10 @@ class Pane(Vertical):
     async def may_leave(self) -> bool:
         """Return whether the console may be left; asks where that would lose something."""
         return True
+
+    def again(self) -> Callable[[], Pane] | None:
+        """Return what makes this pane anew with what was typed into it; None where nothing was."""
+        return None
 
     def take_focus(self) -> None:
         """Put the focus where the tab's keys work; called when the tab is shown."""

@@ -68,7 +68,7 @@ class Telling:
             if pane.is_mounted:
                 pane.on_news(news)
         for screen in app.screen_stack[1:]:
-            if hasattr(screen, "on_news"):
+            if screen.is_mounted and hasattr(screen, "on_news"):
                 screen.on_news(news)
         app.flush()
 

@@ -13,6 +13,8 @@ from xovac_tui.ui.literal import literal
 class AskDialog(Dialog[str]):
     """One field; enter gives its text, escape gives nothing."""
 
+    TYPE_AHEAD = True
+
     DEFAULT_CSS = """
     AskDialog > .dialog { width: 66; max-height: 100%; }
     AskDialog Label { width: 1fr; height: auto; }

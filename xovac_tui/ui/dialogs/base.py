@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.station import BaseStation, News
+from xovac_tui.ui.modal import Modal
 from xovac_tui.ui.widgets.stopbar import StopBar
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Dialog(ModalScreen[T | None], Generic[T]):
+class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
     """A question above the tabs; escape leaves it with None. STOP works above it."""
 
     DEFAULT_CSS = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
@@ -15,6 +16,7 @@ from xovac_tui.api.contract import Hazard, Origin
 from xovac_tui.api.text import clean
 from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
 from xovac_tui.station import Prepared
+from xovac_tui.station.confirmation import ANSWER, SAFE, TYPED_NAME, confirmed_by
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS, Fact, FactsView, hazard_sign, now_facts
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
 
@@ -201,10 +203,13 @@ async def confirm_and_send(
 
     if refused():
         return None
+    how = SAFE
     if prepared.spec.hazard is not Hazard.SAFE:
+        how = TYPED_NAME if prepared.spec.hazard is Hazard.CRITICAL else ANSWER
         dialog = ConfirmDialog(prepared, title, facts, renew or (lambda: prepared))
         if not await ask(app, dialog) or refused():
             return None
-    if send is not None:
-        return await send()
-    return await station.send_prepared(renew() if renew else prepared)
+    with confirmed_by(how):
+        sending = send() if send is not None else station.send_prepared(renew() if renew else prepared)
+        # A command that was begun is followed to its end, also when a defect takes the tab that asked away.
+        return await asyncio.shield(asyncio.ensure_future(sending))

@@ -61,7 +61,11 @@ def entry_facts(entry: LedgerEntry, *, glyphs: Glyphs, times: Times) -> list[Fac
     if entry.answer:
         facts.append(Fact("Answer", clean(entry.answer), "fact--sends", literal=True))
     facts += [
-        Fact("Asked", f"{times.stamp(entry.utc)} by {clean(entry.who)}"),
+        Fact(
+            "Asked",
+            f"{times.stamp(entry.utc)} by {clean(entry.who)}"
+            + (f", confirmed by {clean(entry.confirmation)}" if entry.confirmation else ""),
+        ),
         Fact(
             "Details",
             f"entry {entry.id}"

@@ -59,6 +59,11 @@ class EditorPane(EditorView):
         """Ask about what is not saved; the editor stays where the answer is no."""
         return await self._saving.may_close()
 
+    def again(self) -> Callable[[], EditorPane] | None:
+        """Return what opens the same recipe in the same state, if something in it is not saved."""
+        editing, folder, closed = self.editing, self._saving.folder, self._saving.closed
+        return (lambda: EditorPane(editing, folder, closed)) if editing.draft.dirty else None
+
     # -- one change -----------------------------------------------------------------------------------
 
     def take(self, editing: Editing) -> None:

@@ -37,7 +37,7 @@ class Saving:
     """The editor's dealings with its file; one at a time, from a worker."""
 
     def __init__(self, pane: EditorPane, folder: Path, closed: Callable[[Path | None], None]) -> None:
-        self._pane, self._folder, self._closed = pane, folder, closed
+        self._pane, self.folder, self.closed = pane, folder, closed
         self._busy = False
 
     @property
@@ -101,7 +101,7 @@ class Saving:
         editing, pane = self._editing, self._pane
         recipe, now = editing.draft.recipe, pane.station.clock.utc()
         try:
-            opened = await asyncio.to_thread(_written, editing, self._folder, recipe, now, overwrite)
+            opened = await asyncio.to_thread(_written, editing, self.folder, recipe, now, overwrite)
         except ChangedOnDisk as changed:
             return await self._changed(changed)
         except RecipeError as error:
@@ -181,7 +181,7 @@ class Saving:
         if not await self._may_close():
             return False
         opened = self._editing.opened
-        self._closed(opened.path if opened else None)
+        self.closed(opened.path if opened else None)
         return True
 
     # -- the user's own editor ------------------------------------------------------------------------

@@ -96,6 +96,11 @@ class RecipesPane(RecipesView):
         """Read the folder again and stand on this file; None: on the one that was chosen, or near it."""
         self._read(path)
 
+    def _reread(self, path: Path | None) -> None:
+        # After a defect of the screen another pane may be in this one's place.
+        for pane in self.console.screen_stack[0].query(RecipesPane):
+            pane.read_and_choose(path)
+
     @work(group="recipes-read", exclusive=True)
     async def _read(self, path: Path | None = None) -> None:
         """Read folder and chosen recipe beside the screen."""
@@ -210,7 +215,7 @@ class RecipesPane(RecipesView):
         if self._files is None:
             from xovac_tui.ui.recipework.files import FileWork
 
-            self._files = FileWork(self.console, self.read_and_choose)
+            self._files = FileWork(self.console, self._reread)
         return self._files
 
     @work(group="dialog")

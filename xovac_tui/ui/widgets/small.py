@@ -20,6 +20,7 @@ from xovac_tui.ui.widgets.alarmwords import (
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
 
 _READINGS = 4
+_NEEDS_ROOM = "All else needs 80x24."
 
 
 class SmallNotice(LinesWidget):
@@ -36,16 +37,31 @@ class SmallNotice(LinesWidget):
     """ + ALARM_CSS.format(name="SmallNotice")
 
     def show(
-        self, snapshot: Snapshot, standing: AlarmsView, *, name: str, glyphs: Glyphs, replay: bool = False
+        self,
+        snapshot: Snapshot,
+        standing: AlarmsView,
+        *,
+        name: str,
+        glyphs: Glyphs,
+        replay: bool = False,
+        otherwise: str = _NEEDS_ROOM,
     ) -> None:
-        """Show this moment."""
-        self.show_lines(small_lines(snapshot, standing, name=name, glyphs=glyphs, replay=replay))
+        """Show this moment; `otherwise` says why there is nothing else."""
+        self.show_lines(
+            small_lines(snapshot, standing, name=name, glyphs=glyphs, replay=replay, otherwise=otherwise)
+        )
 
 
 def small_lines(
-    snapshot: Snapshot, standing: AlarmsView, *, name: str, glyphs: Glyphs, replay: bool = False
+    snapshot: Snapshot,
+    standing: AlarmsView,
+    *,
+    name: str,
+    glyphs: Glyphs,
+    replay: bool = False,
+    otherwise: str = _NEEDS_ROOM,
 ) -> list[Line]:
-    """Return the notice's lines, the most important first."""
+    """Return the notice's lines, the most important first; `otherwise` says why there is nothing else."""
     word = snapshot.link.word
     style = "small--good" if word is LinkWord.ONLINE else "small--bad"
     lines: list[Line] = [
@@ -77,7 +93,7 @@ def small_lines(
         for c in readings
     ]
     works = "A replay: nothing is sent." if replay else "! ! STOP works."
-    lines.append(((f"{works} All else needs 80x24.", "small--quiet"),))
+    lines.append(((f"{works} {otherwise}", "small--quiet"),))
     return lines
 
 

@@ -1,0 +1,25 @@
+"""A defect of the screen is survived by the program, and fails the test that met it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from xovac_tui.ui.mending import Mender
+
+
+@pytest.fixture(autouse=True)
+def defects(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[BaseException]]:
+    """Collect what the program mends; a test that expects defects clears the list."""
+    met: list[BaseException] = []
+    log = Mender.log
+
+    def noted(self: Mender, error: BaseException) -> None:
+        met.append(error)
+        log(self, error)
+
+    monkeypatch.setattr(Mender, "log", noted)
+    yield met
+    if met:
+        raise met[0]

@@ -1,0 +1,141 @@
+"""A dialog goes once, one of a kind is open at a time, and only what was read after it was seen answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual import events
+from textual.widgets._toast import Toast
+
+from tests.helpers.console import Console, console
+from xovac_tui.ui.dialogs.ask import AskDialog
+from xovac_tui.ui.dialogs.choose import ChooseDialog
+from xovac_tui.ui.dialogs.help import HelpDialog
+from xovac_tui.ui.dialogs.question import QuestionDialog
+from xovac_tui.ui.modal import MOST_SCREENS, SEEN_SECONDS, Palette
+
+
+def at_once(c: Console, *keys: str) -> None:
+    """Press keys as they come in one read: nothing is worked off between them."""
+    for key in keys:
+        c.app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+DIALOGS: tuple[tuple[str, Sequence[str], Sequence[str]], ...] = (
+    ("a note", ["n"], ["x", "enter", "enter"]),
+    ("the themes", ["t"], ["enter", "enter", "enter"]),
+    ("the palette", [":"], ["p", "a", "u", "down", "enter", "enter"]),
+    ("the limits", ["5", "L"], ["enter", "enter"]),
+    ("the templates", ["3", "N"], ["enter", "enter", "enter"]),
+    ("the help", ["?"], ["escape", "escape", "escape"]),
+)
+
+
+@pytest.mark.parametrize(("keys", "answer"), [d[1:] for d in DIALOGS], ids=[d[0] for d in DIALOGS])
+async def test_two_answers_in_one_read_answer_once(
+    keys: Sequence[str], answer: Sequence[str], tmp_path: Path
+) -> None:
+    async with console(tmp_path) as c:
+        await c.press(*keys)
+        await c.until(lambda: len(c.app.screen_stack) == 2)
+        await c.settle()
+        at_once(c, *answer)
+        await c.settle()
+        assert c.app.is_running
+        assert c.app._exception is None
+        assert c.link.emitted == []
+
+
+async def test_a_dialog_that_is_not_on_top_goes_with_nothing(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        below, above = AskDialog("A", "a"), HelpDialog(None)
+        c.app.push_screen(below)
+        c.app.push_screen(above)
+        await c.settle()
+        below.dismiss("x")
+        above.dismiss(None)
+        above.dismiss(None)
+        await c.settle()
+        assert c.app.screen is below
+
+
+async def test_a_toast_may_be_clicked_twice(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        c.app.notify("Said.", timeout=30)
+        await c.until(lambda: c.app.screen.query(Toast))
+        toast = c.app.screen.query_one(Toast)
+        x, y = toast.region.x + 2, toast.region.y + 1
+        for _ in range(2):
+            for kind in (events.MouseDown, events.MouseUp):
+                c.app.post_message(kind(None, x, y, 0, 0, 1, False, False, False, screen_x=x, screen_y=y))
+        await c.until(lambda: not c.app.screen.query(Toast))
+        await c.settle()
+        assert c.app._exception is None
+
+
+@pytest.mark.parametrize("key", ["t", "n", "?", ":"])
+async def test_a_key_pressed_four_times_in_one_read_opens_one_dialog(key: str, tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        name = {"?": "question_mark", ":": "colon"}.get(key, key)
+        for _ in range(4):
+            c.app.post_message(events.Key(name, key))
+        await c.until(lambda: len(c.app.screen_stack) > 1)
+        await c.settle()
+        assert len(c.app.screen_stack) == 2
+
+
+async def test_screens_do_not_pile_up(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        kinds = (AskDialog("A", "a"), HelpDialog(None), ChooseDialog("C", ["a"], "a"), Palette())
+        for dialog in kinds:
+            c.app.push_screen(dialog)
+            await c.settle()
+        assert len(c.app.screen_stack) == MOST_SCREENS
+        assert not isinstance(c.app.screen, Palette)
+
+
+async def test_a_dialog_that_may_not_open_is_not_waited_for(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        c.app.push_screen(AskDialog("A", "a"))
+        answers: list[object] = []
+
+        asked: Any = AskDialog("B", "b")
+
+        async def ask() -> None:
+            answers.append(await c.app.push_screen_wait(asked))
+
+        c.app.run_worker(ask())
+        await c.until(lambda: answers)
+        assert answers == [None]
+
+
+def key(name: str, read_at: float, character: str | None = None) -> events.Key:
+    event = events.Key(name, character)
+    event.time = read_at
+    return event
+
+
+async def test_what_was_read_before_the_first_picture_and_a_moment_does_not_answer(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        dialog = QuestionDialog("Leave?", "Sure?", [("stay", "Stay", ""), ("go", "Go", "y")])
+        dialog.seen_at = None
+        assert dialog.too_early(key("y", 1e9))
+        dialog.seen_at = 100.0
+        for read_at, early in ((99.0, True), (100.0 + SEEN_SECONDS - 0.01, True), (100.3, False)):
+            assert dialog.too_early(key("y", read_at)) is early
+            assert dialog.too_early(key("enter", read_at)) is early
+        assert c.app.is_running
+
+
+async def test_text_typed_ahead_goes_into_a_field_and_enter_does_not_act(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.press("n")
+        dialog = c.app.screen
+        assert isinstance(dialog, AskDialog)
+        dialog.seen_at = 100.0
+        assert not dialog.too_early(key("p", 100.1, "p"))
+        for name in ("enter", "escape", "tab"):
+            assert dialog.too_early(key(name, 100.1))

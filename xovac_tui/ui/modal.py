@@ -1,0 +1,90 @@
+"""What lies above the tabs: it is answered once, and only by keys that were read after it could be seen."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
+from textual.command import CommandInput, CommandList, CommandPalette, SearchIcon
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Input, LoadingIndicator
+
+T = TypeVar("T")
+
+SEEN_SECONDS = 0.25
+"""Seconds after its first picture was written to the terminal during which nothing answers a dialog."""
+MOST_SCREENS = 4
+"""Screens that lie above each other at most, the tabs being the lowest; others are not opened."""
+
+_ACTS = (events.Key, events.Paste, events.MouseDown, events.MouseUp, events.MouseScrollDown)
+
+
+class Modal(Screen[T]):
+    """A screen above the tabs. The only road by which one goes is `dismiss`, and it goes once.
+
+    Name it behind a class of Textual's: styles are taken from the first base alone.
+    """
+
+    TYPE_AHEAD: ClassVar[bool] = False
+    """Text that was typed before the first picture goes into its field: nothing but enter acts there."""
+
+    _dismissed = False
+    seen_at: float | None = None
+    """Monotonic time at which its first picture had been written to the terminal; None before."""
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """Go with a result; nothing happens if it has gone already, or another screen lies above it.
+
+        Textual's own takes away whatever lies on top, and fails on a screen that has gone.
+        """
+        if self._dismissed or self.app.screen is not self:
+            return AwaitComplete()
+        self._dismissed = True
+        gone: AwaitComplete = super().dismiss(result)
+        return gone
+
+    def too_early(self, event: events.InputEvent | events.Paste, *, typed: bool = True) -> bool:
+        """Return whether an event was read before a person could have seen this screen.
+
+        `typed` is False for one that another screen had before.
+        """
+        if not isinstance(event, _ACTS) or isinstance(event, events.MouseMove):
+            return False
+        if self.seen_at is not None and event.time >= self.seen_at + SEEN_SECONDS:
+            return False
+        return not (typed and self.TYPE_AHEAD and self._is_text(event))
+
+    def _is_text(self, event: events.Event) -> bool:
+        if not isinstance(self.focused, Input):
+            return False
+        return isinstance(event, events.Paste) or (
+            isinstance(event, events.Key) and (event.is_printable or event.key == "backspace")
+        )
+
+
+class PaletteList(CommandList):
+    """Textual's list of commands, which changes while one of them is being clicked."""
+
+    async def _on_click(self, event: events.Click) -> None:
+        clicked = event.style.meta.get("option")
+        if clicked is not None and clicked >= self.option_count:
+            event.prevent_default()
+
+
+class Palette(CommandPalette, Modal[None]):
+    """Textual's palette, which goes once."""
+
+    TYPE_AHEAD = True
+
+    def compose(self) -> ComposeResult:
+        """Build it as Textual does, with a list that may be clicked at any time."""
+        with Vertical(id="--container"):
+            with Horizontal(id="--input"):
+                yield SearchIcon()
+                yield CommandInput(placeholder=self._placeholder, select_on_focus=False)
+            with Vertical(id="--results"):
+                yield PaletteList()
+                yield LoadingIndicator()
