@@ -98,7 +98,8 @@ class TerminalApp(App[int]):
             self._stage = _Stage.AFTER
 
     def _handle_exception(self, error: Exception) -> None:
-        if self._exit or self._stage is _Stage.AFTER:
+        ending = self._stage is _Stage.RUNNING and not self._running
+        if self._exit or ending or self._stage is _Stage.AFTER:
             # Screens that are being built when it ends find themselves taken apart.
             log.warning("something failed while the console ended", exc_info=error)
         elif self._can_mend():
