@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tests.helpers.console import FakeClock, FakeLink, make_app
 from tests.helpers.pastruns import three_runs
@@ -33,6 +34,13 @@ NOWHERE = Path("nowhere")
 """A folder that does not exist, with a name that is the same on every machine."""
 
 SnapCompare = Callable[..., bool]
+
+
+@pytest.fixture(autouse=True)
+def still_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the cursor of a field on the screen: it blinks by the wall clock."""
+    monkeypatch.setattr(Input, "_toggle_cursor", lambda _input: None)
+
 
 RULES = (
     Rule(
