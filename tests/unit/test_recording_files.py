@@ -19,7 +19,7 @@ import pytest
 from tests.helpers import audited
 from tests.helpers.outside import copy_outside, read_outside, run_outside
 from tests.helpers.record import UTC, HandClock, raws_of, reading, session, writer, written
-from xovac_tui.recording import files
+from xovac_tui.recording import files, schema
 from xovac_tui.recording import recorder as recorder_module
 from xovac_tui.recording.checking import check
 from xovac_tui.recording.items import ChangeItem
@@ -248,6 +248,9 @@ def test_an_older_copy_that_takes_its_place_is_recorded_on_and_what_was_there_is
     assert recorder.view.state is RecorderState.ON
     (saved,) = path.parent.glob("*.rescued-*")
     assert saved.name in recorder.view.notes[0]
+    with Record(saved) as record:
+        # What was taken and not committed yet is in the other file.
+        assert record.rows("SELECT end_event FROM sessions") == [(2 * BLOCK,)]
     recorder.close()
     assert numbers_in(saved) == list(range(2 * BLOCK))
     assert numbers_in(path) == [*range(BLOCK), *range(2 * BLOCK, 2 * BLOCK + 9)]
@@ -335,6 +338,79 @@ def test_what_was_saved_and_is_deleted_again_before_it_is_open_is_saved_again(
     (saved,) = path.parent.glob("*.rescued-*")
     assert numbers_in(saved) == list(range(5))
     assert numbers_in(path) == list(range(5, 10))
+
+
+def test_what_was_put_in_place_and_is_deleted_before_it_is_open_is_saved_again(
+    recorder: Recorder, path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(recorder, clock, range(5))
+    path.unlink()
+    plain, times = schema.open_for_writing, []
+
+    def late(record: Path) -> files.Connection:
+        times.append(record)
+        if len(times) == 1:
+            # Nothing has it open yet. What is opened is an empty file, made because there is none.
+            record.unlink()
+        return plain(record)
+
+    monkeypatch.setattr("xovac_tui.recording.writer.open_for_writing", late)
+    put(recorder, clock, range(5, 8))
+    put(recorder, clock, range(8, 10))
+    assert recorder.view.state is RecorderState.ON
+    (saved,) = path.parent.glob("*.rescued-*")
+    recorder.close()
+    assert numbers_in(saved) == list(range(5))
+    assert numbers_in(path) == list(range(5, 10))
+    assert recorder.view.lost == 0
+
+
+_EMPTY = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+assert db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+"""
+_JOIN = """
+import contextlib, os, sqlite3, sys
+os.unlink(sys.argv[1] + "-wal")
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+for statement in sys.argv[2:]:
+    with contextlib.suppress(sqlite3.Error):
+        db.execute(statement).fetchall()
+db.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be deleted there")
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("SELECT count(*) FROM tail",),
+        ("PRAGMA wal_checkpoint(TRUNCATE)",),
+        ("CREATE TABLE theirs (x)", "INSERT INTO theirs VALUES (1)"),
+        ("CREATE TABLE theirs (x)", "PRAGMA wal_checkpoint(PASSIVE)", "INSERT INTO theirs VALUES (1)"),
+        ("CREATE TABLE theirs (x)", "INSERT INTO theirs VALUES (zeroblob(9000))", "PRAGMA wal_checkpoint"),
+    ],
+)
+@pytest.mark.parametrize("empty", [False, True])
+def test_a_program_that_joins_without_the_deleted_wal_loses_nothing(
+    recorder: Recorder, path: Path, clock: HandClock, statements: tuple[str, ...], empty: bool
+) -> None:
+    """It shares the `-shm`, so that it reads a `-wal` that is empty, and brings that into the main file."""
+    put(recorder, clock, range(BLOCK))
+    if empty:
+        # Only the newest pages are in the `-wal` then.
+        run_outside(_EMPTY, path)
+    put(recorder, clock, range(BLOCK, BLOCK + 7))
+    run_outside(_JOIN, path, *statements)
+    for turn in range(4):
+        clock.advance(recorder_module.TRY_EVERY)
+        put(recorder, clock, range(BLOCK + 7 + turn, BLOCK + 8 + turn))
+    assert recorder.view.state is RecorderState.ON
+    assert recorder.view.lost == 0
+    recorder.close()
+    assert numbers_in(path) == list(range(BLOCK + 11))
+    assert check(path).well
 
 
 @pytest.mark.parametrize("ended", [False, True])

@@ -449,6 +449,11 @@ class Recorder:
             # Until the other file is open, this connection keeps what was saved from being lost once more.
             self._writer = writer
             return
+        if found.put and not self._writer.holds(writer):
+            # It was deleted or replaced once more before it was open: the next turn saves it again.
+            self._close(self._writer)
+            self._writer = writer
+            return
         if too_much:
             self._save_held(writer)
             self._keep_nothing()

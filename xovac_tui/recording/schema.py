@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -193,6 +194,8 @@ _THIRD = f"""
 """
 _STEPS = (_FIRST, _SECOND, _THIRD)
 """What brings a file from each version to the next; an empty file has version 0."""
+TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", "".join(_STEPS)))
+"""Names of the tables of a record."""
 
 
 class RecordError(XovacError):
