@@ -19,6 +19,7 @@ import pytest
 from tests.helpers import audited
 from tests.helpers.outside import copy_outside, read_outside, run_outside
 from tests.helpers.record import UTC, HandClock, raws_of, reading, session, writer, written
+from tests.helpers.simulator import ROOT
 from xovac_tui.recording import files, schema
 from xovac_tui.recording import recorder as recorder_module
 from xovac_tui.recording.checking import check
@@ -611,6 +612,47 @@ def test_a_second_name_of_a_record_is_refused_while_it_is_recorded(
     second.close()
     recorder.close()
     open_for_writing(other).close()
+
+
+_KILLED = """
+import os, sys
+from pathlib import Path
+from tests.helpers.record import reading, writer
+from xovac_tui.recording.lock import WriterLock
+path = Path(sys.argv[1])
+path.parent.mkdir()
+lock = WriterLock(path)
+assert lock.acquire()
+made = writer(path)
+assert lock.keep()
+for number in range(7):
+    made.event(reading(float(number), t=number))
+made.commit(0.0)
+os._exit(0)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be linked there")
+def test_a_second_name_of_a_record_is_refused_while_the_first_has_a_wal(
+    path: Path, clock: HandClock, tmp_path: Path
+) -> None:
+    """A killed recorder leaves it. Opened by another name the file would be written without it."""
+    subprocess.run([sys.executable, "-c", _KILLED, str(path)], check=True, cwd=ROOT, timeout=60)
+    others = path.with_name("other.sqlite3"), tmp_path / "elsewhere.sqlite3"
+    for other in others:
+        os.link(path, other)
+        for _ in range(2):
+            second = Recorder(other, session(), clock)
+            second.start()
+            assert second.opened(10.0)
+            assert (second.view.state, second.view.reason) == (RecorderState.FAILING, "hard link")
+            assert f"{path.name}-wal" in second.view.why
+            second.close()
+    assert numbers_in(path) == list(range(7))
+    writer(path).close(UTC)
+    for other in others:
+        open_for_writing(other).close()
+        assert numbers_in(other) == list(range(7))
 
 
 # -- versions ---------------------------------------------------------------------------------------------
