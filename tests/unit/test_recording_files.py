@@ -280,6 +280,33 @@ def test_an_older_copy_that_is_written_over_it_is_noticed_and_loses_nothing(
     assert not check(path).faults
 
 
+def test_no_room_for_what_is_left_of_a_damaged_file_keeps_it_open(
+    recorder: Recorder, path: Path, clock: HandClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = tmp_path / "older"
+    clock.advance(recorder_module.CHECKPOINT_EVERY)
+    put(recorder, clock, range(BLOCK))
+    copy_outside(path, older)
+    for turn in range(1, 3):
+        clock.advance(recorder_module.CHECKPOINT_EVERY)
+        put(recorder, clock, range(turn * BLOCK, (turn + 1) * BLOCK))
+    copy_outside(older, path)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("xovac_tui.recording.rescue.copy_database", full)
+        clock.advance(recorder_module.DURABLE_EVERY)
+        put(recorder, clock, range(3 * BLOCK, 3 * BLOCK + 5))
+        assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, "disk full")
+    for turn in range(2):
+        clock.advance(recorder_module.TRY_EVERY)
+        put(recorder, clock, range(3 * BLOCK + 5 + turn, 3 * BLOCK + 6 + turn))
+    assert recorder.view.reason == ""
+    assert numbers_in(path) == list(range(3 * BLOCK + 7))
+
+
 def test_checkpoints_of_others_are_no_damage(recorder: Recorder, path: Path, clock: HandClock) -> None:
     for turn in range(30):
         put(recorder, clock, range(turn * 40, turn * 40 + 40))

@@ -136,13 +136,16 @@ def _state(path: Path) -> tuple[int, int, int, int] | None:
 def salvage(db: Connection, stamp: str, held: Held) -> Path | None:
     """Copy what a connection to a damaged file still reads (memory, `-wal`) into a file beside it.
 
-    None where that is not whole any more; then the bytes of what is open are kept, for `.recover`.
+    None where that is not whole any more; then the bytes of what is open are kept, for `.recover`. Raises
+    sqlite3.Error or OSError where there is no room: it can be tried again while the connection stays open.
     """
     path = db.files.path
     saved = unused(beside(path, f".rescued-{stamp}.sqlite3"))
     try:
         _copy_whole(db, saved, held, claimed=False, unpacked=True)
-    except _UNREADABLE:
+    except _UNREADABLE as error:
+        if _no_room(error):
+            raise
         with contextlib.suppress(OSError):
             keep_bytes(db, unused(beside(path, f".unread-{stamp}.sqlite3")))
         return None
@@ -186,10 +189,19 @@ def _copy_whole(
             raise
         torn = error
     for source in (as_written(db), own_tables(db, TABLES)):
-        with contextlib.suppress(*_UNREADABLE), source as found:
-            copy(found)
-            return
+        try:
+            with source as found:
+                copy(found)
+                return
+        except _UNREADABLE as error:
+            if _no_room(error):
+                raise
     raise torn
+
+
+def _no_room(error: Exception) -> bool:
+    known = isinstance(error, sqlite3.Error | OSError)
+    return known and short_reason(error) in ("disk full", "quota full")
 
 
 def _refuse_short(db: sqlite3.Connection, held: Held) -> None:

@@ -438,6 +438,12 @@ class Writer:
         return self._rescued
 
     @property
+    def new(self) -> bool:
+        """True while nothing was ever recorded in this file, and no entry vouches for anything."""
+        chained = self._db.execute("SELECT EXISTS (SELECT 1 FROM chain)").fetchone()[0]
+        return not (self.next_index or chained)
+
+    @property
     def _committed(self) -> Held:
         after = self.next_index - self.waiting if self.recording else self._first
         return Held(self.session, self._first, after)
