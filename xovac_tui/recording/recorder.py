@@ -10,7 +10,7 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -76,13 +76,19 @@ class Recorder:
         may_record: bool = True,
         listener: Callable[[], None] | None = None,
         tidy: Callable[[Writer, float], object] | None = None,
+        in_force: Callable[[], Iterable[Item]] | None = None,
     ) -> None:
+        """`in_force` gives what a new file begins with, so that its chain is never empty beside events.
+
+        It is called in the recorder's thread.
+        """
         self.path = path
         self._session = session
         self._may_record = may_record
         self._clock = clock
         self._listener = listener or (lambda: None)
         self._tidy = tidy
+        self._in_force = in_force
         self._items: queue.SimpleQueue[tuple[int, Event | Item]] = queue.SimpleQueue()
         """With what each takes of its budget, bytes."""
         self._event_bytes, self._item_bytes = ByteBudget(_HELD_BYTES), ByteBudget(_HELD_ITEM_BYTES)
@@ -371,11 +377,23 @@ class Recorder:
         self.first_run, self.session = self._writer.first_run, self._writer.session
         if self._writer.recording:
             self.first_index = self._writer.next_index
+        self._begin_chain(self._writer)
         self._again += bool(self._kept)
         for item in self._kept:
             self._give(self._writer, item)
         self._note_exposed()
         self._show(self._state_of(self._writer))
+
+    def _begin_chain(self, writer: Writer) -> None:
+        """Give a new file what is in force, before its first event."""
+        if self._in_force is None or not writer.recording or not writer.new:
+            return
+        try:
+            for item in self._in_force():
+                self._give(writer, item)
+            writer.commit(self._clock.utc())
+        except Exception as error:  # what cannot be written now is held, in this order
+            logging.getLogger(__name__).warning("what is in force is not in the record yet", exc_info=error)
 
     def _clean_up(self, writer: Writer) -> None:
         if self._tidy is None:
@@ -447,6 +465,11 @@ class Recorder:
         self._open()
         if self._writer is None:
             # Until the other file is open, this connection keeps what was saved from being lost once more.
+            self._writer = writer
+            return
+        if found.put and not self._writer.holds(writer):
+            # It was deleted or replaced once more before it was open: the next turn saves it again.
+            self._close(self._writer)
             self._writer = writer
             return
         if too_much:
@@ -552,7 +575,13 @@ class Recorder:
             # Damaged while it was open: the next try sets it aside and begins a new file.
             self._torn = self._writer.recording
             if self._torn and not self._again:
-                self._salvaged = self._writer.salvage(self._stamp())
+                try:
+                    self._salvaged = self._writer.salvage(self._stamp())
+                except (sqlite3.Error, OSError) as full:
+                    # The file stays open, so that there is something to save when there is room.
+                    self._torn, reason = False, short_reason(full)
+                    self._show(RecorderState.FAILING, reason, _sentence(full, reason, self.path))
+                    return
             if self._too_much or self._again >= _TRIES:
                 # More than is kept; or something of it cannot be written into any file.
                 self._gone += self._writer.waiting

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from xovac_tui.errors import XovacError
 from xovac_tui.recording import claim, files
 from xovac_tui.recording.chain import BEGINNING, vouch_for_all
 from xovac_tui.recording.files import Connection
-from xovac_tui.recording.lock import recorded_as
+from xovac_tui.recording.lock import recorded_as, unfinished_names
 from xovac_tui.recording.upgrade import added_columns, place_copies, place_rows
 
 VERSION = 3
@@ -193,6 +194,8 @@ _THIRD = f"""
 """
 _STEPS = (_FIRST, _SECOND, _THIRD)
 """What brings a file from each version to the next; an empty file has version 0."""
+TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", "".join(_STEPS)))
+"""Names of the tables of a record."""
 
 
 class RecordError(XovacError):
@@ -238,13 +241,19 @@ def open_for_writing(path: Path) -> Connection:
 
 
 def _refuse_second_name(path: Path) -> None:
-    """Raise SecondNameError where the file is recorded under another name: each has its own `-wal`."""
-    found = recorded_as(path) if files.real(path).stat().st_nlink > 1 else None
-    if found is not None:
+    """Raise SecondNameError where another name of the file has a `-wal` of its own: each name has one."""
+    if files.real(path).stat().st_nlink < 2:
+        return
+    advice = "Two names of one database spoil it: name that one, or make a copy with `xovac-tui record copy`."
+    if (found := recorded_as(path)) is not None:
         who = f"process {found[1]}" if found[1] else "another process"
         raise SecondNameError(
-            f"{path} is another name (a hard link) of {found[0]}, in which {who} records. Two names of one "
-            "database spoil it: name that one, or make a copy with `xovac-tui record copy`."
+            f"{path} is another name (a hard link) of {found[0]}, in which {who} records. {advice}"
+        )
+    for other in unfinished_names(path):
+        raise SecondNameError(
+            f"{path} is another name (a hard link) of {other}, and the newest of what was recorded is in "
+            f"{other.name}-wal. {advice}"
         )
 
 
