@@ -9,6 +9,7 @@ from textual import events
 from textual.message import Message
 
 from xovac_tui.ui.keyboard import PASTE_SECONDS, Keyboard
+from xovac_tui.ui.stop import StopKey, StopSwitch
 
 PIECES = (
     b"\x1b[48;24;80;0;0t", b"\x1b[48;24;80;1;1t", b"\x1b[48;0;0;0;0t", b"\x1b[<0;5;5M", b"\x1b[<0;5;5m",
@@ -57,6 +58,30 @@ def test_a_size_that_no_terminal_has_is_noise(size: bytes) -> None:
 @pytest.mark.parametrize("key", [b"\x1b[99999999999u", b"\x1b[55296u", b"\x1b[97;1;55296u"])
 def test_a_key_that_is_no_character_is_nothing(key: bytes) -> None:
     assert keys(read(Keyboard(), key + b"q")) == ["q"]
+
+
+@pytest.mark.parametrize(
+    "alone",
+    [
+        b"\x1b[57441;2u",
+        b"\x1b[57441;1u",
+        b"\x1b[57447;2u",
+        b"\x1b[57453u",
+        b"\x1b[57358;65u",
+        b"\x1b[57358;2u",
+    ],
+)
+def test_a_key_that_only_changes_others_is_nothing_so_stop_may_be_pressed_with_shift(alone: bytes) -> None:
+    keyboard, switch = Keyboard(), StopSwitch()
+    stroke, field = alone + b"\x1b[49;2;33u", object()
+    assert keys(read(keyboard, alone)) == []
+    (escape,) = read(keyboard, b"\x1b[27u", 5.0)
+    assert isinstance(escape, events.Key)
+    assert switch.key(escape.key, escape.time, field=field) is StopKey.NOT_MINE
+    for now, means in ((5.05, StopKey.ARMED), (5.5, StopKey.SETTLING)):
+        (key,) = read(keyboard, stroke, now)
+        assert isinstance(key, events.Key)
+        assert switch.key(key.key, key.time, field=field) is means
 
 
 def test_a_paste_whose_end_is_lost_ends_after_a_silence() -> None:

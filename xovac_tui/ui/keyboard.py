@@ -7,6 +7,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator
 
 from textual import events
+from textual._keyboard_protocol import MODIFIER_FUNCTIONAL_KEYS
 from textual._parser import ParseError
 from textual.keys import Keys
 from textual.message import Message
@@ -20,6 +21,8 @@ PASTE_SECONDS = 1.0
 MOST_PASTED = 1_000_000
 """Characters after which a paste is over although its end has not come yet."""
 
+_ALONE_NO_KEYS = MODIFIER_FUNCTIONAL_KEYS | {"caps_lock", "num_lock", "scroll_lock"}
+"""Keys that change what others mean. Some terminals report them by themselves: shift before every `!`."""
 _PASTE_BEGINS, _PASTE_ENDS = "\x1b[200~", "\x1b[201~"
 
 log = logging.getLogger(__name__)
@@ -45,8 +48,7 @@ class LenientParser(KeyParser):
         except (ArithmeticError, ValueError, LookupError, TypeError):
             # A key with a number that is no character: taken, so that it is not typed as text.
             return [events.Key(Keys.Ignore, sequence)]
-        # A key for half a character (a surrogate) is text that nothing can write down.
-        return [events.Key(Keys.Ignore, sequence) if _is_surrogate(key.character) else key for key in keys]
+        return [events.Key(Keys.Ignore, sequence) if _is_nothing(key) else key for key in keys]
 
 
 class Keyboard:
@@ -116,8 +118,10 @@ class Keyboard:
             yield from self._feed(character)
 
 
-def _is_surrogate(character: str | None) -> bool:
-    return character is not None and any("\ud800" <= one <= "\udfff" for one in character)
+def _is_nothing(key: events.Key) -> bool:
+    # A key for half a character (a surrogate) is text that nothing can write down.
+    half = key.character is not None and any("\ud800" <= one <= "\udfff" for one in key.character)
+    return half or key.key.rpartition("+")[2] in _ALONE_NO_KEYS
 
 
 def _is_likely(resize: events.Resize) -> bool:
