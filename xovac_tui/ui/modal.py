@@ -46,6 +46,9 @@ class Modal(Screen[T]):
         gone: AwaitComplete = super().dismiss(result)
         return gone
 
+    def foresee(self, event: events.Key) -> None:
+        """Take note of a key before anything is done with it."""
+
     def too_early(self, event: events.InputEvent | events.Paste, *, typed: bool = True) -> bool:
         """Return whether an event was read before a person could have seen this screen.
 
