@@ -711,7 +711,7 @@ def test_an_upgrade_that_fails_leaves_the_file_as_it_was_and_no_copy(
 ) -> None:
     written(path, [reading(1.0, t=1)])
     of_before(path)
-    monkeypatch.setattr("xovac_tui.recording.schema._STEPS", ("", "", "CREATE TABLE runs (id INTEGER);\n"))
+    monkeypatch.setattr("xovac_tui.recording.schema._STEPS", ((), (), ("CREATE TABLE runs (id INTEGER)",)))
     for _ in range(2):
         with pytest.raises(RecordError):
             open_for_writing(path)
