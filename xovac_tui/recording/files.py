@@ -187,6 +187,11 @@ def connect(path: Path, *, mode: str = "rw", immutable: bool = False, timeout: f
     return made
 
 
+def in_memory() -> sqlite3.Connection:
+    """Open an empty database that has no file."""
+    return sqlite3.connect(":memory:")
+
+
 def _refuse_open(event: str, arguments: tuple[Any, ...]) -> None:
     """Fail an `open` of a file of a record that this process has open: its end would drop SQLite's locks."""
     if event != "open" or not _OPEN or not isinstance(arguments[0], str | bytes | os.PathLike):

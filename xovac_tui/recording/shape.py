@@ -11,6 +11,7 @@ import sqlite3
 from functools import cache
 
 from xovac_tui.api.text import clean
+from xovac_tui.recording.files import in_memory
 
 _OTHER = """
 SELECT type, CAST(name AS BLOB) FROM main.sqlite_schema
@@ -53,7 +54,7 @@ def odd_part(db: sqlite3.Connection, statements: tuple[str, ...]) -> str:
 @cache
 def _declared(statements: tuple[str, ...]) -> dict[_Column, tuple[object, ...]]:
     """Return how a recorder declares its columns: type, not null, place in the key, hidden."""
-    with contextlib.closing(sqlite3.connect(":memory:")) as made:
+    with contextlib.closing(in_memory()) as made:
         for statement in statements:
             made.execute(statement)
         return {(table, column): tuple(rest) for table, column, *rest in made.execute(_COLUMNS)}
