@@ -447,6 +447,21 @@ def test_a_file_that_is_damaged_while_it_is_open_is_set_aside_too(
     assert numbers_in(path)[:BLOCK] == list(range(BLOCK))
 
 
+def test_at_its_end_nothing_is_promised_for_later(
+    path: Path, clock: HandClock, recorders: Callable[..., Recorder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def commit(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    recorder = recorders()
+    monkeypatch.setattr(Writer, "commit", commit)
+    put(recorder, clock, range(5))
+    assert recorder.flush()
+    assert "written then" in recorder.view.why
+    assert recorder.close() == 5
+    assert recorder.view.why == f"Nothing is recorded in {path}: No space left on device. Make room."
+
+
 def test_no_event_is_ever_in_a_new_file_before_what_is_in_force(
     path: Path, clock: HandClock, recorders: Callable[..., Recorder], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -580,14 +580,18 @@ class Recorder:
                 except (sqlite3.Error, OSError) as full:
                     # The file stays open, so that there is something to save when there is room.
                     self._torn, reason = False, short_reason(full)
-                    self._show(RecorderState.FAILING, reason, _sentence(full, reason, self.path))
+                    self._show(
+                        RecorderState.FAILING,
+                        reason,
+                        _sentence(full, reason, self.path, ending=self._stopping),
+                    )
                     return
             if self._too_much or self._again >= _TRIES:
                 # More than is kept; or something of it cannot be written into any file.
                 self._gone += self._writer.waiting
                 self._keep_nothing()
             self._let_go(self._writer)
-        self._show(RecorderState.FAILING, reason, _sentence(error, reason, self.path))
+        self._show(RecorderState.FAILING, reason, _sentence(error, reason, self.path, ending=self._stopping))
 
     def _pid(self) -> int | None:
         """Return the process that records; None where that is unknown."""
@@ -616,18 +620,23 @@ class Recorder:
             logging.getLogger(__name__).debug("nobody listens to the record", exc_info=error)
 
 
-def _sentence(error: Exception, reason: str, path: Path) -> str:
-    """Return what is wrong with the record and what to do, for a toast and the log."""
-    advice = {
-        "disk full": "Make room: what comes meanwhile is held in memory and written then.",
-        "quota full": "Make room: what comes meanwhile is held in memory and written then.",
-        "read-only": "Set `folder` in [record] to one that can be written, or mend its permissions.",
-        "file locked": "Another program holds it; it is tried again.",
-    }.get(reason, "It is tried again every few seconds.")
+def _sentence(error: Exception, reason: str, path: Path, *, ending: bool = False) -> str:
+    """Return what is wrong with the record and what to do, for a toast and the log.
+
+    `ending`: nothing is held or tried again any more.
+    """
+    room = "Make room.", "Make room: what comes meanwhile is held in memory and written then."
+    end, meanwhile = {
+        "disk full": room,
+        "quota full": room,
+        "read-only": ("Set `folder` in [record] to one that can be written, or mend its permissions.",) * 2,
+        "file locked": ("Another program holds it.", "Another program holds it; it is tried again."),
+    }.get(reason, ("", "It is tried again every few seconds."))
+    advice = end if ending else meanwhile
     if reason in ("file locked", "disk error", "cannot open", "database error"):
-        advice = f"{advice} {share_advice(network_share(path.parent))}".rstrip()
+        advice = f"{advice} {share_advice(network_share(path.parent))}".strip()
     if isinstance(error, RecordError):
         # With its own advice, but where a database error is all there is to tell.
-        return str(error) if error.__cause__ is None else f"{error} {advice}"
+        return str(error) if error.__cause__ is None else f"{error} {advice}".rstrip()
     what = error.strerror if isinstance(error, OSError) and error.strerror else error
-    return f"Nothing is recorded in {path}: {what}. {advice}"
+    return f"Nothing is recorded in {path}: {what}. {advice}".rstrip()
