@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -236,7 +235,7 @@ async def test_a_key_that_waited_while_the_program_was_held_up_takes_an_answer_b
         c.app.post_message(events.Key("y", "y"))
         while not dialog._settling:  # noqa: ASYNC110
             await asyncio.sleep(0)
-        time.sleep(SETTLE_SECONDS + 0.05)  # noqa: ASYNC251
+        c.app.call_later(asyncio.sleep, SETTLE_SECONDS + 0.1)
         c.app.post_message(events.Key("w", "w"))
         await asyncio.sleep(2 * SETTLE_SECONDS)
         assert c.link.emitted == []
