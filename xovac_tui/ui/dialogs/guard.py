@@ -217,15 +217,24 @@ class CommandDialog(Dialog[T]):
         if self._crowded and not isinstance(self.focused, Input):
             self.say(_SEVERAL)
             return
-        self._settling = self.set_timer(SETTLE_SECONDS, lambda: self._answer(key))
+
+        def settle() -> None:
+            # Behind the keys that wait already: one may show that this one is held, or one of several.
+            self.app.call_later(self._settle, timer, key)
+
+        timer = self._settling = self.set_timer(SETTLE_SECONDS, settle)
 
     def _stop_settling(self) -> None:
         if self._settling is not None:
             self._settling.stop()
             self._settling = None
 
+    def _settle(self, timer: Timer, key: str) -> None:
+        if self._settling is timer:
+            self._settling = None
+            self._answer(key)
+
     def _answer(self, key: str) -> None:
-        self._settling = None
         if not self._done and self.on_top and self.look():
             self.answered(key)
 
