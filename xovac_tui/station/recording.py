@@ -335,6 +335,9 @@ class StationRecord:
         if self.choice.visit and self._read_once:
             self._visit(recorder)
         for kind, (after, text) in self._later.items():
+            if self._replacing and not text:
+                # The recorder has saved it with the rest, or has begun the new file with it.
+                continue
             recorder.put(self._change_item(kind, text or in_words("", after), "", after))
         why = recorder.view.why
         well = recorder.view.state is RecorderState.ON
