@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -139,3 +140,15 @@ async def test_text_typed_ahead_goes_into_a_field_and_enter_does_not_act(tmp_pat
         assert not dialog.too_early(key("p", 100.1, "p"))
         for name in ("enter", "escape", "tab"):
             assert dialog.too_early(key(name, 100.1))
+
+
+async def test_a_dialog_that_is_left_while_it_is_being_built_goes_once_it_is(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        for turns in range(12):
+            dialog = HelpDialog(c.app.pane)
+            c.app.push_screen(dialog)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            dialog.dismiss(None)
+            await c.until(lambda: len(c.app.screen_stack) == 1)
+        await c.settle()
