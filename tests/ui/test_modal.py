@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -152,3 +153,15 @@ async def test_the_palette_leaves_the_strip_of_stop_in_sight(tmp_path: Path, siz
         assert strip.region.y == size[1] - 1
         shown, _ = c.app.screen.get_widget_at(3, size[1] - 1)
         assert shown is strip
+
+
+async def test_a_dialog_that_is_left_while_it_is_being_built_goes_once_it_is(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        for turns in range(12):
+            dialog = HelpDialog(c.app.pane)
+            c.app.push_screen(dialog)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            dialog.dismiss(None)
+            await c.until(lambda: len(c.app.screen_stack) == 1)
+        await c.settle()

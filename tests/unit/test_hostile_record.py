@@ -304,3 +304,9 @@ def test_a_record_without_a_session_has_no_gaps(path: Path) -> None:
     done_to(path, "DELETE FROM sessions")
     with Record(path) as record:
         assert gaps(record, UTC, UTC + 10) == ()
+
+
+@pytest.mark.parametrize("count", [1e308, -5, "many", 1 << 62])
+def test_an_impossible_count_is_no_defect_of_the_audit(count: object, path: Path) -> None:
+    done_to(path, "UPDATE tail SET count = ?", (count,))
+    assert verify(path).unchained["events"] == 512

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from xovac_tui.recording.bounds import MOST_EVENTS
 from xovac_tui.recording.chain import COLUMNS, ONLY, columns_of
 
 _OWN = frozenset({"chain", "head", "tail", "bins", "recorder"})
@@ -47,6 +48,10 @@ def stand_in(db: sqlite3.Connection) -> list[str]:
     return missing
 
 
+_COUNTED = "WHERE typeof(count) = 'integer' AND count BETWEEN 0 AND ?"
+"""What a recorder can have counted; of anything else the record is damaged, which is said elsewhere."""
+
+
 def unchained(db: sqlite3.Connection) -> dict[str, int]:
     """Return how many there are of each kind of thing that nothing vouches for, by what it is called."""
     found: dict[str, int] = {}
@@ -58,11 +63,13 @@ def unchained(db: sqlite3.Connection) -> dict[str, int]:
         where = f" WHERE NOT ({ONLY[table]})" if table in ONLY else ""
         if table == "blocks":
             counts = [
-                db.execute(f"SELECT coalesce(sum(count), 0) FROM {one}").fetchone()[0]
+                db.execute(
+                    f"SELECT coalesce(sum(count), 0) FROM {one} {_COUNTED}", (MOST_EVENTS,)
+                ).fetchone()[0]
                 for one in ("blocks", "tail")
                 if one in there
             ]
-            number = int(sum(counts))
+            number = sum(counts)
         else:
             number = int(db.execute(f'SELECT count(*) FROM "{quoted}"{where}').fetchone()[0])
         if number:

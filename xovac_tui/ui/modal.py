@@ -34,6 +34,8 @@ class Modal(Screen[T]):
     """Text that was typed before the first picture goes into its field: nothing but enter acts there."""
 
     _dismissed = False
+    _early: tuple[T | None] | None = None
+    """With what it is to go once it is built; None where it is not to."""
     seen_at: float | None = None
     """Monotonic time at which its first picture had been written to the terminal; None before."""
 
@@ -44,12 +46,22 @@ class Modal(Screen[T]):
         """
         if self._dismissed or self.app.screen is not self:
             return AwaitComplete()
+        if not self._is_mounted:
+            # Taken apart while it is being built, it would not find its own parts.
+            self._early = (result,)
+            return AwaitComplete()
         self._dismissed = True
         gone: AwaitComplete = super().dismiss(result)
         return gone
 
     def foresee(self, event: events.Key) -> None:
         """Take note of a key before anything is done with it."""
+
+    async def _pre_process(self) -> bool:
+        built = await super()._pre_process()
+        if self._early is not None:
+            self.dismiss(*self._early)
+        return built
 
     def too_early(self, event: events.InputEvent | events.Paste, *, typed: bool = True) -> bool:
         """Return whether an event was read before a person could have seen this screen.
