@@ -236,10 +236,38 @@ async def test_a_key_that_waited_while_the_program_was_held_up_takes_an_answer_b
         while not dialog._settling:  # noqa: ASYNC110
             await asyncio.sleep(0)
         c.app.call_later(asyncio.sleep, SETTLE_SECONDS + 0.1)
-        c.app.post_message(events.Key("w", "w"))
+        c.app.post_message(events.Key("f7", None))
         await asyncio.sleep(2 * SETTLE_SECONDS)
         assert c.link.emitted == []
         await press(c, "y")
+        await c.until(lambda: c.link.emitted)
+
+
+@pytest.mark.parametrize("text", ["pump odd, why", "oh", "odd y"])
+async def test_a_text_with_enter_answers_nothing_however_slowly_it_is_typed(
+    tmp_path: Path, text: str
+) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        dialog = await question(c)
+        now = 100.0
+
+        async def typed(name: str, character: str | None, after: float) -> None:
+            nonlocal now
+            now += after
+            key = events.Key(name, character)
+            key.time = now
+            c.clock.advance(after)
+            c.app.post_message(key)
+            await asyncio.sleep(1.2 * SETTLE_SECONDS)
+            await c.until(lambda: dialog._settling is None)
+
+        for character in text:
+            await typed("space" if character == " " else character, character, 0.4)
+        await typed("enter", None, 0.4)
+        assert c.app.screen is dialog
+        assert c.link.emitted == []
+        dialog.query_one("#send", DialogButton).focus()
+        await typed("enter", None, 1.5)
         await c.until(lambda: c.link.emitted)
 
 

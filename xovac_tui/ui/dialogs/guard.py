@@ -23,6 +23,12 @@ _LOOK_SECONDS = 0.25
 _CLICK_AFTER = 0.4
 """Seconds a dialog must be open before a click counts: the one that opened it may be a double click."""
 _SEVERAL = "Several keys came at once: nothing was answered. Press the one you mean."
+_TEXT = "Letters came just before it, as in a text: nothing was answered. Wait a second, then press it again."
+_TEXT_SECONDS = 1.0
+"""Seconds after a letter outside a field in which no key answers.
+
+A key of the dialog is no letter, unless it comes within a text.
+"""
 _WIDEST = 92
 _ROOMY = 22
 """Rows from which on the dialog has some air."""
@@ -110,6 +116,8 @@ class CommandDialog(Dialog[T]):
         """When the newest key was read; keys of one read have the same time."""
         self._crowded = False
         """Another key came in the newest read before."""
+        self._letter_at = self._letter_before = float("-inf")
+        """When the newest key with a character was read, and when the newest one before this key."""
         self._done = False
         self._gone = False
         self._opened_state: RunState | None = None
@@ -204,6 +212,11 @@ class CommandDialog(Dialog[T]):
     def foresee(self, event: events.Key) -> None:
         """Take back an answer that another key follows at once: it was a part of a text, or of a burst."""
         self._crowded, self._read_at = event.time == self._read_at, event.time
+        self._letter_before = self._letter_at
+        in_text = event.time - self._letter_at < _TEXT_SECONDS
+        is_key = event.key in self._bindings.key_to_bindings and not in_text
+        if event.is_printable and not is_key and not isinstance(self.focused, Input):
+            self._letter_at = event.time
         if self._settling is not None:
             self._stop_settling()
             self.say(_SEVERAL)
@@ -216,6 +229,10 @@ class CommandDialog(Dialog[T]):
             return
         if self._crowded and not isinstance(self.focused, Input):
             self.say(_SEVERAL)
+            return
+        at_an_answer = self.focused is None or isinstance(self.focused, DialogButton)
+        if at_an_answer and self._read_at - self._letter_before < _TEXT_SECONDS:
+            self.say(_TEXT)
             return
 
         def settle() -> None:
