@@ -482,6 +482,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=10.0, help="messages a second")
     given = parser.parse_args()
+    # A soak in the background is not to hand its ignored signals on: a console beside is ended by SIGHUP.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     with tempfile.TemporaryDirectory() as folder:
         soak = Soak(Path(folder), given.seed, given.rate)
         try:
