@@ -300,16 +300,14 @@ class History:
         """Return the least-squares change per minute over the newest `seconds`."""
         end = self._index + 1
         begin = max(end - round(seconds), self._rings[0].oldest)
-        lows, highs = self._rings[0].slices(begin, end)
+        self._settle(end + (1 << _SIXTY_FOUR))
         times: list[float] = []
         values: list[float] = []
-        for offset, (low, high) in enumerate(zip(lows, highs, strict=True)):
-            if low <= high:
-                middle = low / 2 + high / 2
-                if ratio and middle <= 0:
-                    return None
-                times.append(offset)
-                values.append(math.log(middle) if ratio else middle)
+        for number, mean in self._rings[0].means(begin, end):
+            if ratio and mean <= 0:
+                return None
+            times.append(number - begin)
+            values.append(math.log(mean) if ratio else mean)
         if len(times) < 3 or times[-1] - times[0] < 10:
             return None
         mean_time = sum(times) / len(times)

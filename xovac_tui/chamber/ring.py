@@ -144,13 +144,30 @@ class Ring:
         begin, end = max(begin, self.oldest), min(end, self._newest + 1)
         if begin >= end:
             return 0.0, 0
-        left, right = (begin - self._base) % self.room, (end - self._base) % self.room
-        means, counts = self._means, self._counts
-        if left < right:
-            means, counts = means[left:right], counts[left:right]
-        else:
-            means, counts = means[left:] + means[:right], counts[left:] + counts[:right]
+        means, counts = self._samples(begin, end)
         return sum(map(mul, means, counts)), sum(counts)
+
+    def _samples(self, begin: int, end: int) -> tuple[array[float], bytearray]:
+        """Return means and numbers of samples of bins that are kept."""
+        left, right = (begin - self._base) % self.room, (end - self._base) % self.room
+        if left < right:
+            return self._means[left:right], self._counts[left:right]
+        return self._means[left:] + self._means[:right], self._counts[left:] + self._counts[:right]
+
+    def means(self, begin: int, end: int) -> list[tuple[int, float]]:
+        """Return number and mean of each of the bins `begin` to `end` (exclusive) in which a sample came."""
+        begin, end = max(begin, self.oldest), min(end, self._newest + 1)
+        if begin >= end:
+            return []
+        means, counts = self._samples(begin, end)
+        bounds = zip(*self.slices(begin, end), strict=True)
+        return [
+            (number, min(high, max(low, mean)))
+            for number, (mean, count, (low, high)) in enumerate(
+                zip(means, counts, bounds, strict=True), begin
+            )
+            if count
+        ]
 
     def slices(self, begin: int, end: int) -> tuple[array[float], array[float]]:
         """Return lows and highs of the bins `begin` to `end` (exclusive), as far as they are kept."""
