@@ -82,6 +82,8 @@ class History:
     __slots__ = (
         "_broken",
         "_count",
+        "_count_8",
+        "_count_64",
         "_first",
         "_index",
         "_last",
@@ -91,6 +93,8 @@ class History:
         "_stated",
         "_step",
         "_sum",
+        "_sum_8",
+        "_sum_64",
         "_usual",
         "_value",
         "uncertainty",
@@ -106,6 +110,8 @@ class History:
         self._step = math.inf
         self._sum = 0.0
         self._count = 0
+        self._sum_8 = self._sum_64 = 0.0
+        self._count_8 = self._count_64 = 0
         self._rings = tuple(Ring(shift, room) for shift, room in _ROOMS)
         self._first: float | None = None
         self._last = -math.inf
@@ -189,14 +195,29 @@ class History:
             self._step = step
 
     def _settle(self, index: int) -> None:
-        """Keep the mean of the bins that the newest samples are in, as far as bin `index` is not in them."""
+        """Keep the means of the bins that are over once the second `index` has begun."""
         fine, middle, coarse = self._rings
         before = self._index
         fine.average(before, self._sum, self._count)
+        self._sum_8 += self._sum
+        self._count_8 += self._count
         if index >> _EIGHT != before >> _EIGHT:
-            middle.gather(before >> _EIGHT, fine)
+            middle.average(before >> _EIGHT, self._sum_8, self._count_8)
+            self._sum_64 += self._sum_8
+            self._count_64 += self._count_8
+            self._sum_8, self._count_8 = 0.0, 0
             if index >> _SIXTY_FOUR != before >> _SIXTY_FOUR:
-                coarse.gather(before >> _SIXTY_FOUR, middle)
+                coarse.average(before >> _SIXTY_FOUR, self._sum_64, self._count_64)
+                self._sum_64, self._count_64 = 0.0, 0
+
+    def _show_newest(self) -> None:
+        """Keep the means, so far, of the bins that the newest second is in."""
+        fine, middle, coarse = self._rings
+        total, count, second = self._sum, self._count, self._index
+        fine.average(second, total, count)
+        total, count = total + self._sum_8, count + self._count_8
+        middle.average(second >> _EIGHT, total, count)
+        coarse.average(second >> _SIXTY_FOUR, total + self._sum_64, count + self._count_64)
 
     def _join(self, mono: float, index: int, value: float) -> None:
         """Learn the pace from the interval before this sample; fill the bins in between if it is no gap."""
@@ -249,7 +270,7 @@ class History:
         bins = self.window(start, end, columns)
         if self._first is not None:
             # Unlike the bounds, the means of the newest bins wait until these are over.
-            self._settle(self._index + (1 << _SIXTY_FOUR))
+            self._show_newest()
         ring = self._ring(start, end)
         means, counts = array("d"), array("I")
         edges = [
@@ -300,7 +321,7 @@ class History:
         """Return the least-squares change per minute over the newest `seconds`."""
         end = self._index + 1
         begin = max(end - round(seconds), self._rings[0].oldest)
-        self._settle(end + (1 << _SIXTY_FOUR))
+        self._show_newest()
         times: list[float] = []
         values: list[float] = []
         for number, mean in self._rings[0].means(begin, end):

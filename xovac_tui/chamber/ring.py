@@ -133,12 +133,6 @@ class Ring:
         self._means[slot] = total / count
         self._counts[slot] = count if count < _MOST else _MOST
 
-    def gather(self, number: int, finer: Ring) -> None:
-        """Make the mean of a bin from those of a ring whose bins are an eighth as long."""
-        total, count = finer.total(number << 3, (number + 1) << 3)
-        if count:
-            self.average(number, total, count)
-
     def total(self, begin: int, end: int) -> tuple[float, int]:
         """Return sum and number of the samples in the bins `begin` to `end` (exclusive)."""
         begin, end = max(begin, self.oldest), min(end, self._newest + 1)
