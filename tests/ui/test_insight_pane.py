@@ -80,7 +80,7 @@ async def test_what_is_stable_since_when_and_when_it_will_be(
         head, channel, band, fast, slow = text(pane, "stable").splitlines()[:5]
         assert head.split() == ["criterion", "K/h", "stable", "for", "resets", "stable", "in"]
         assert channel.startswith("* Test part  +20.5" if ascii_only else "● Test part  +20.5 °C")
-        assert "2 K over 10 min" in band
+        assert ("+-2 K in 10 min" if ascii_only else "±2 K in 10 min") in band
         assert "10 of 10 min" in band
         assert band.rstrip().endswith("* stable" if ascii_only else "● stable")
         assert "11 of 30 min" in fast

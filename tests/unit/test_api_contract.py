@@ -68,7 +68,7 @@ def test_a_users_file_adds(tmp_path: Path) -> None:
         ack = "go_ack"
         fields.rate = { type = "float", unit = "mbar/s", min = 0, max = 50, default = 10 }
         [messages.sensor_data]
-        "plate.A" = { channel = "plate_a", label = "Plate A", unit = "degC", pin = true }
+        "plate.A" = { channel = "plate_a", label = "Plate A", unit = "degC", pin = true, resolution = 0.1 }
         "mode" = { role = "state", running = ["running"], idle = ["idle"] }
         [confirm.cancel_recipe]
         role = "state"
@@ -84,7 +84,8 @@ def test_a_users_file_adds(tmp_path: Path) -> None:
     confirm = contract.commands["cancel_recipe"].confirm
     assert confirm is not None
     assert confirm.becomes == "idle"
-    assert contract.messages["sensor_data"].leaves[0].channel == "plate_a"
+    plate = contract.messages["sensor_data"].leaves[0]
+    assert (plate.channel, plate.resolution, plate.uncertainty) == ("plate_a", 0.1, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -118,6 +119,8 @@ def test_a_users_file_adds(tmp_path: Path) -> None:
             "[messages.m]\nx = { role = 'step' }\ny = { role = 'step' }",
             ['messages.m."y"', "role step", 'messages.m."x"'],
         ),
+        ("[messages.m]\nx = { resolution = 0 }", ['messages.m."x".resolution', "above 0"]),
+        ("[messages.m]\nx = { uncertainty = -1 }", ['messages.m."x".uncertainty', "0 or more"]),
         ("comands = 1", ['mean "commands"']),
         ("commands = 1", ["must hold tables"]),
         ("start = 'go'", ["`start`", 'called "go"']),

@@ -146,6 +146,10 @@ class LeafSpec(msgspec.Struct, frozen=True):
     log: bool = False
     """Drawn on a logarithmic axis."""
     hide: bool = False
+    resolution: float | None = None
+    """Smallest step of the sensor in its unit; None: learned from what it sends."""
+    uncertainty: float = 0.0
+    """Expanded (k = 2), in its unit: how far a reading may drift unseen while a window goes by."""
     role: Role | None = None
     running: tuple[str, ...] = ()
     """For role `state`: the values (as text) that mean a recipe is running."""

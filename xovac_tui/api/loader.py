@@ -79,6 +79,8 @@ class _LeafTable(msgspec.Struct, forbid_unknown_fields=True):
     pin: bool = False
     log: bool = False
     hide: bool = False
+    resolution: float | None = None
+    uncertainty: float = 0.0
     role: Role | None = None
     running: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
@@ -295,6 +297,15 @@ def _message(
             raise SettingsError(
                 f'{name}: `{at}.unit` is "{read.unit}", in which no pressure can be compared. '
                 f"Write one of: {', '.join(PER_UNIT)}."
+            )
+        if read.resolution is not None and not 0 < read.resolution < math.inf:
+            raise SettingsError(
+                f"{name}: `{at}.resolution` must be above 0: the smallest step of the sensor, in its unit. "
+                "Take the line out to have it learned."
+            )
+        if not 0 <= read.uncertainty < math.inf:
+            raise SettingsError(
+                f"{name}: `{at}.uncertainty` must be 0 or more, in the channel's unit (expanded, k = 2)."
             )
         leaves[path] = LeafSpec(path=path, **{f: getattr(read, f) for f in read.__struct_fields__})
     return MessageSpec(event, tuple(leaves.values()), origin, source)

@@ -109,7 +109,7 @@ class Channel:
         self.stream = stream
         self.spec = spec or LeafSpec(path=full_name)
         self.origin = origin
-        self.history = History()
+        self.history = History(self.spec.resolution, self.spec.uncertainty)
         self.value: float | None = None
         self.text = ""
         self.is_bool = False

@@ -15,11 +15,11 @@ import msgspec
 
 from xovac_tui.chamber.approach import LONGEST
 from xovac_tui.chamber.fit import Line, Track, line, track
-from xovac_tui.chamber.history import Curve
+from xovac_tui.chamber.history import ChannelHistory
 
 RECENT = 600.0
 """Seconds of the past in which the pressure must have risen to be told so."""
-FALLING = 1800.0
+FALLING = 1200.0
 """Seconds of the past that a forecast is taken from at the most ..."""
 _FALLEN = math.log(3.0)
 """... and no longer ago than when the pressure was three times as high (its logarithm): while pumps start,
@@ -69,7 +69,7 @@ class Rise(msgspec.Struct, frozen=True):
     """mbar l/s that leak in at the most, where the volume is known."""
 
 
-def pump_down(curve: Curve, now: float, per_unit: float, recent: float = FALLING) -> PumpDown | None:
+def pump_down(curve: ChannelHistory, now: float, per_unit: float, recent: float = FALLING) -> PumpDown | None:
     """Return how the pressure falls; None where it does not, or too little is known.
 
     `per_unit` is mbar in one of the channel's unit.
@@ -92,16 +92,16 @@ def pump_down(curve: Curve, now: float, per_unit: float, recent: float = FALLING
     return PumpDown(pressure, slope, power)
 
 
-def rising(curve: Curve, now: float, recent: float = RECENT) -> Line | None:
+def rising(curve: ChannelHistory, now: float, recent: float = RECENT) -> Line | None:
     """Return the line through the logarithm of the recent pressure if it surely rises, else None."""
     past = track(curve, now, recent, recent)
-    found = None if past is None else line(*logarithm(past).points())
+    found = None if past is None else _through(logarithm(past))
     return found if found is not None and found.slope > found.uncertainty else None
 
 
 def rate_of_rise(
-    curve: Curve,
-    pump: Curve,
+    curve: ChannelHistory,
+    pump: ChannelHistory,
     now: float,
     per_unit: float,
     *,
@@ -128,7 +128,7 @@ def rate_of_rise(
     return Rise(rate, uncertainty, fades, count * past.width, leak)
 
 
-def seconds_off(pump: Curve, now: float, most: float) -> float:
+def seconds_off(pump: ChannelHistory, now: float, most: float) -> float:
     """Return for how long a channel has been at 0 without a gap, looking back `most` seconds."""
     past = track(pump, now, most, most)
     if past is None:
@@ -143,7 +143,20 @@ def seconds_off(pump: Curve, now: float, most: float) -> float:
 
 def logarithm(past: Track) -> Track:
     """Return the natural logarithm of a track; what is not above 0 becomes a gap."""
-    return Track(past.start, past.width, _logs(past.lows), _logs(past.highs), past.newest)
+    newest = next((mean for mean in reversed(past.means) if mean > 0), math.inf)
+    return msgspec.structs.replace(
+        past,
+        lows=_logs(past.lows),
+        highs=_logs(past.highs),
+        means=_logs(past.means),
+        # A small part of a value is the difference of its logarithm.
+        step=past.step / newest,
+        drift=past.drift / newest,
+    )
+
+
+def _through(past: Track) -> Line | None:
+    return line(*past.points(), past.doubt)
 
 
 def _since_high(past: Track) -> Track:
@@ -166,7 +179,7 @@ def _halves(past: Track) -> tuple[Line | None, Line | None, float, float]:
     half = len(times) // 2
     if half < 1:
         return None, None, 0.0, 0.0
-    resolution = past.resolution
-    older, newer = (line(times[part], values[part], resolution) for part in (slice(half), slice(half, None)))
+    doubt = past.doubt
+    older, newer = (line(times[part], values[part], doubt) for part in (slice(half), slice(half, None)))
     ago = -(times[half] + times[-1]) / 2
     return older, newer, (times[half] + times[-1] - times[0] - times[half - 1]) / 2, ago

@@ -6,16 +6,15 @@ import logging
 import math
 import threading
 import time
-from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
-from xovac_tui.chamber.history import Bins
+from xovac_tui.chamber.columns import Bins, laid_over, nothing
 from xovac_tui.errors import XovacError
-from xovac_tui.recording.past import NAN, Past
+from xovac_tui.recording.past import Past
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.windows import Windows
 
@@ -171,15 +170,13 @@ class BackgroundPast:
 
 def _moved(bins: Bins | None, start: float, width: float, columns: int) -> Bins:
     """Return the columns of an earlier picture at their places in another one; NaN where it has none."""
-    lows, highs = (array("d", [NAN]) * columns for _ in range(2))
-    if bins is not None and width > 0:
-        by = round((start - bins.start) / width)
-        begin, stop = max(0, -by), min(columns, columns - by)
-        if begin < stop:
-            lows[begin:stop] = _part(bins.lows, begin + by, stop + by)
-            highs[begin:stop] = _part(bins.highs, begin + by, stop + by)
-    return Bins(start, width, lows, highs)
-
-
-def _part(values: Sequence[float], begin: int, stop: int) -> array[float]:
-    return array("d", values[begin:stop])
+    made = nothing(start, start + width * columns, columns)
+    if bins is None or width <= 0:
+        return made
+    by = round((start - bins.start) / width)
+    begin, stop = max(0, -by), min(columns, columns - by)
+    if begin >= stop:
+        return made
+    part = slice(begin + by, stop + by)
+    shown = Bins(start, width, bins.lows[part], bins.highs[part], bins.means[part], bins.counts[part])
+    return laid_over(made, shown, begin)

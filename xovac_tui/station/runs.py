@@ -14,7 +14,7 @@ import msgspec
 
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.api.pressure import to_mbar
-from xovac_tui.chamber.history import Bins
+from xovac_tui.chamber.columns import Bins
 from xovac_tui.chamber.observation import to_celsius
 from xovac_tui.errors import RecipeError
 from xovac_tui.flight import Course, FlightState, FlightView, Result, view
