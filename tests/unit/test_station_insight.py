@@ -111,11 +111,28 @@ async def test_a_demo_that_runs_faster_is_judged_in_its_own_time() -> None:
         assert (found.held, found.needed) == (600.0, 600.0)
         assert found.per_hour == pytest.approx(0.5, rel=0.05)
         assert view.vacuum is not None
-        assert view.vacuum.falls is not None
-        assert view.vacuum.falls.slope == pytest.approx(-1 / 100, rel=0.02)
-        # From e^-8.9 (1.4e-4) to 1e-5 at a factor e in 100 s.
-        ahead = {one.mbar: one.seconds for one in view.vacuum.thresholds}
-        assert ahead[1e-5] == pytest.approx(100 * (math.log(1e5) - 8.9), rel=0.05)
+        assert view.vacuum.falls
+        assert view.vacuum.halves == pytest.approx(100 * math.log(2), rel=0.02)
+        # How surfaces go on is not known before they do.
+        assert [one.forecast for one in view.vacuum.thresholds] == [None] * len(view.vacuum.thresholds)
+
+
+async def test_a_pump_down_is_foreseen_in_the_chambers_seconds_and_fitted_now_and_then() -> None:
+    async with bench(settings()) as one:
+        one.station.speed = 10.0
+        one.tell(400, lambda t: {"vacuum": {"p": 0.6 / (10 * t + 60)}})
+        vacuum = one.view().vacuum
+        assert vacuum is not None
+        ahead = {each.mbar: each.forecast for each in vacuum.thresholds}
+        told = ahead[1e-4]
+        assert told is not None
+        assert told.soonest <= 5940 - 3990 <= told.latest < 2 * told.soonest
+        one.clock.advance(2.0)
+        later = one.view().vacuum
+        assert later is not None
+        again = {each.mbar: each.forecast for each in later.thresholds}[1e-4]
+        assert again is not None
+        assert again.likely == pytest.approx(told.likely - 20)
 
 
 async def test_the_rise_with_the_pump_off_is_told_with_the_volume_of_the_profile() -> None:

@@ -16,7 +16,7 @@ FEWEST = 5
 """Columns with a value that a line is drawn through at least."""
 _FINEST = 1.0
 """Seconds; no column is narrower, because the history itself keeps nothing finer."""
-_COLUMNS = 120
+COLUMNS = 120
 """Columns that a window is looked at in."""
 
 
@@ -89,7 +89,7 @@ def track(curve: Curve, now: float, window: float, seconds: float) -> Track | No
     if last is None or now - last > seconds:
         return None
     newest = min(now, last)
-    width = max(_FINEST, window / _COLUMNS)
+    width = max(_FINEST, window / COLUMNS)
     end = (math.floor(newest / width) + 1) * width
     count = math.ceil(seconds / width) + 1
     bins = curve.window(end - count * width, end, count)
