@@ -109,10 +109,11 @@ def test_the_truth_is_within_a_narrow_range(law: Law) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("seeds", [range(100), range(100, 200)])
 @pytest.mark.parametrize("law", [metal, polymer])
-def test_the_truth_is_within_the_range_in_nine_of_ten_cases(law: Law) -> None:
-    for hits, widest in covered(law, 12_600, range(200)):
-        assert hits >= 180
+def test_the_truth_is_within_the_range_in_nine_of_ten_cases(law: Law, seeds: range) -> None:
+    for hits, widest in covered(law, 12_600, seeds):
+        assert hits >= 90
         assert widest <= 3.0
 
 

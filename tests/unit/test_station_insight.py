@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -161,6 +162,28 @@ async def test_advice_follows_the_roles_and_leaves_what_is_hidden_aside() -> Non
         one.clock.advance(60)
         assert one.view().advice == ()
         assert one.view().judged[0].stability.stable is None
+
+
+async def test_the_dew_point_follows_from_the_humidity_of_the_room(tmp_path: Path) -> None:
+    file = tmp_path / "room.toml"
+    file.write_text(
+        """
+        [messages.room]
+        t = { unit = "degF", role = "room_temperature" }
+        rh = { unit = "%RH", role = "humidity" }
+        """
+    )
+    async with bench(settings(), contract=load_contract((file,), simulator=True)) as one:
+        # 25 degC and 60 % are a dew point of 16.7 degC; the room itself is nothing that water condenses on.
+        leaves = {"plateT": {"A": 16.0, "B": 18.0}, "vacuum": {"p": 900.0}, "shroud": 20.0, "part": 20.0}
+        for air, wet, expected in ((77.0, 60.0, 1), (77.0, 40.0, 0), (77.0, 999.0, 0), (20.0, 100.0, 0)):
+            one.tell(3, lambda t: leaves)
+            one.link.deliver("room", json.dumps({"t": air, "rh": wet}))
+            advice = one.view().advice
+            assert len(advice) == expected, (air, wet)
+            if advice:
+                assert "Plate A is +16.0 °C, below the dew point of +16.7 °C, and" in advice[0].text
+            one.clock.advance(1.0)
 
 
 async def test_it_is_made_at_most_once_a_second() -> None:

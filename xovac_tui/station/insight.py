@@ -20,6 +20,7 @@ from xovac_tui.chamber.pumpdown import Forecast, PumpDown
 from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
 from xovac_tui.chamber.stability import Criterion, Stability, StabilityWatch
 from xovac_tui.chamber.vacuum import RECENT, Rise, pump_down, rate_of_rise, rising
+from xovac_tui.chamber.water import dew_point
 from xovac_tui.config.insight import CriterionSettings
 
 if TYPE_CHECKING:
@@ -267,10 +268,10 @@ class Insight:
 
     def _moment(self, snapshot: Snapshot) -> Moment:
         speed = self._station.speed
-        controlled, setpoint, pressure, dew = (
-            snapshot.by_role(role) for role in (Role.CONTROLLED, Role.SETPOINT, Role.PRESSURE, Role.DEW_POINT)
+        controlled, setpoint, pressure = (
+            snapshot.by_role(role) for role in (Role.CONTROLLED, Role.SETPOINT, Role.PRESSURE)
         )
-        aside = {Role.SETPOINT, Role.DEW_POINT}
+        aside = {Role.SETPOINT, Role.DEW_POINT, Role.ROOM_TEMPERATURE}
         shown = (one for one in snapshot.channels if not one.hidden and one.role not in aside)
         history = self._station.history(pressure.full_name) if pressure is not None else None
         fresh = pressure is not None and pressure.quality is Quality.GOOD
@@ -284,7 +285,7 @@ class Insight:
             pump=_is_on(snapshot, Role.PUMP),
             vent=_is_on(snapshot, Role.VENT),
             powered=_is_on(snapshot, Role.PART_POWER),
-            dew_point=to_celsius(_value(dew), dew.unit) if dew is not None else None,
+            dew_point=_dew_point(snapshot),
         )
 
 
@@ -311,6 +312,18 @@ def _is_on(snapshot: Snapshot, role: Role) -> bool | None:
     channel = snapshot.by_role(role)
     value = None if channel is None else _value(channel)
     return None if value is None else value != 0
+
+
+def _dew_point(snapshot: Snapshot) -> float | None:
+    """Return the dew point of the room's air in degC, measured or from its humidity; None if not known."""
+    measured = snapshot.by_role(Role.DEW_POINT)
+    found = None if measured is None else to_celsius(_value(measured), measured.unit)
+    if found is not None:
+        return found
+    air, wet = snapshot.by_role(Role.ROOM_TEMPERATURE), snapshot.by_role(Role.HUMIDITY)
+    celsius = None if air is None else to_celsius(_value(air), air.unit)
+    humidity = None if wet is None else _value(wet)
+    return None if celsius is None or humidity is None else dew_point(celsius, humidity)
 
 
 def _temperatures(
