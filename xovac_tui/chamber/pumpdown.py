@@ -44,8 +44,8 @@ _GROUPS = 8
 """Groups that they are averaged to at most ..."""
 _VALUES = 4
 """... and values of the channel in each of them at least."""
-_STEEPEST = 1 / 12
-"""Width of a column over its time since the beginning, at most."""
+_STEEPEST = 1 / 6
+"""Width of a column over the time from the beginning to its octave, at most."""
 _FEWEST = 16
 """Groups that a law is fitted to at least."""
 _TIMES = 14.0
@@ -153,7 +153,8 @@ def _beginning(curve: Curve, oldest: float, newest: float) -> _Beginning | None:
     """Return when the pressure began to fall to what it is now; None where nothing is known of it."""
     coarse = 2.0 ** max(0, math.ceil(math.log2(max(1.0, (newest - oldest) / _SCAN))))
     start = math.floor(oldest / coarse) * coarse
-    count = math.floor((newest - start) / coarse) + 1
+    # Up to a time ahead of the newest value, so that the same window serves for many looks.
+    count = _SCAN + 1
     highs = curve.window(start, start + count * coarse, count).highs
     top, first = 0.0, count
     for column in range(count - 1, -1, -1):
@@ -183,25 +184,32 @@ def _finest(age: float) -> float:
 def _groups(curve: Curve, begin: float, newest: float, per_unit: float, period: float) -> list[Group]:
     """Return the fall in groups, a few to each octave of the time since its beginning, oldest first.
 
-    Between values further apart than a column the history draws straight lines: groups of fewer than
-    `_VALUES` would share them with their neighbours.
+    Octaves keep their places in time, so that the same windows of the record serve for many looks. Between
+    values further apart than a column the history draws straight lines: groups of fewer than `_VALUES` would
+    share them with their neighbours.
     """
     found: list[list[Group]] = []
-    after, stop = newest - begin, newest
-    while True:
-        start = begin + after / 2
+    stop = newest
+    length = 2.0 ** math.floor(math.log2(max(1.0, newest - begin)))
+    while length >= 1:
+        start = begin + length
         width = _finest(newest - start)
-        while (stop - start) / width > _COLUMNS:
+        while length / width > _COLUMNS:
             width *= 2
-        first, count = math.ceil(start / width), math.floor(stop / width) - math.ceil(start / width)
-        parted = int(min(_GROUPS, count, after / 2 / max(width, _VALUES * period)))
-        if width > _STEEPEST * after or parted < 1:
+        if width > _STEEPEST * length:
             break
-        bins = curve.window(first * width, (first + count) * width, count)
-        parts = (range(n * count // parted, (n + 1) * count // parted) for n in range(parted))
-        made = (_group(bins.lows, bins.highs, part, first * width - begin, width, per_unit) for part in parts)
-        found.append([group for group in made if group is not None])
-        stop, after = first * width, after / 2
+        first, count = math.ceil(start / width), math.floor(stop / width) - math.ceil(start / width)
+        seconds = count * width
+        parted = int(min(count, round(_GROUPS * seconds / length), seconds / max(width, _VALUES * period)))
+        if parted >= 1:
+            bins = curve.window(first * width, (first + count) * width, count)
+            at = first * width - begin
+            parts = (range(n * count // parted, (n + 1) * count // parted) for n in range(parted))
+            made = (_group(bins.lows, bins.highs, part, at, width, per_unit) for part in parts)
+            found.append([group for group in made if group is not None])
+        elif found:
+            break
+        stop, length = first * width, length / 2
     return [group for octave in reversed(found) for group in octave]
 
 

@@ -6,6 +6,7 @@ that runs faster than time, durations and rates are those of the simulated chamb
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -102,8 +103,8 @@ class Insight:
         self._key: tuple[float, tuple[str, ...]] | None = None
         self._view: InsightView | None = None
         self._room = _AT_ONCE
-        self._foreseen: tuple[float | None, PumpDown | None] = None, None
-        """When the pump-down was looked at last, and what was seen."""
+        self._foreseen: tuple[tuple[float, int], PumpDown | None] = (math.inf, 0), None
+        """When the pump-down was looked at last and how much of the record was known, and what was seen."""
         self._advised_at: float | None = None
         self._advice: tuple[Advice, ...] = ()
 
@@ -213,11 +214,13 @@ class Insight:
         rise = None
         pumped = snapshot.by_role(Role.PUMP)
         switched = self._station.history(pumped.full_name) if pumped is not None else None
-        foreseen_at, falls = self._foreseen
-        if foreseen_at is None or not 0 <= snapshot.mono - foreseen_at < FORESEE_EVERY:
+        # More may have been read from the record meanwhile.
+        version = getattr(history, "version", 0)
+        (foreseen_at, seen), falls = self._foreseen
+        if seen != version or not 0 <= snapshot.mono - foreseen_at < FORESEE_EVERY:
             period = channel.period or 0.0
             falls = pump_down(history, snapshot.mono, per_unit, period=period, pump=switched, speed=speed)
-            self._foreseen = snapshot.mono, falls
+            self._foreseen = (snapshot.mono, version), falls
         if pump is False and switched is not None and not _is_on(snapshot, Role.VENT):
             litres = None if volume is None else volume / speed
             rise = rate_of_rise(
