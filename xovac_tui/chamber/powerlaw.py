@@ -151,7 +151,9 @@ class PowerFit:
         ]
         square = sum(one * one for one in left)
         following = sum(one * other for one, other in pairwise(left)) / square if square > 0 else 0.0
-        self.explains = following < _FOLLOWING or square < len(left) * _SOUND**2
+        # What wants to begin later still is not counted from pump-on.
+        begins = self._origin > self._near + 0.005 * (self._far - self._near)
+        self.explains = begins and (following < _FOLLOWING or square < len(left) * _SOUND**2)
         # Groups that err to the same side tell less than independent ones, as in `fit.line`.
         alike = min(0.9, max(0.0, following))
         variance = square / (len(left) - 4) + _LINEAR**2
