@@ -53,7 +53,7 @@ def test_everything_of_the_simulator_is_marked_assumed() -> None:
     assert contract.start in added
     roles = {leaf.role for message in contract.messages.values() for leaf in message.leaves}
     # Of the room's air and of what is tested the simulator knows nothing.
-    assert set(Role) - {Role.DEW_POINT, Role.PART_POWER} <= roles
+    assert set(Role) - {Role.DEW_POINT, Role.HUMIDITY, Role.ROOM_TEMPERATURE, Role.PART_POWER} <= roles
 
 
 def test_a_users_file_adds(tmp_path: Path) -> None:
@@ -112,6 +112,7 @@ def test_a_users_file_adds(tmp_path: Path) -> None:
         ("[confirm.load_recipe]\nrole = 'recipe_name'\nequals = 'nam'", ['mean "name"']),
         ("[messages.m]\nx = 3", ['messages.m."x"', "must be a table"]),
         ("[messages.m]\nx = { rolle = 'state' }", ['mean "role"']),
+        ("[messages.m]\nx = { role = 'humidity' }", ['messages.m."x"', "no relative humidity", "%RH"]),
         ("[messages.m]\nx = { role = 'state' }", ['messages.m."x"', "neither running nor idle"]),
         ("[messages.m]\nx = { role = 'pressure' }", ['messages.m."x".unit', "mbar, hPa"]),
         ("[messages.m]\nx = { role = 'pressure', unit = 'psi' }", ['"psi"', "Torr"]),

@@ -72,6 +72,10 @@ class Role(StrEnum):
     """The test part is powered: true, or anything but 0."""
     DEW_POINT = "dew_point"
     """The temperature at which water condenses from the room's air."""
+    HUMIDITY = "humidity"
+    """The relative humidity of the room's air, %."""
+    ROOM_TEMPERATURE = "room_temperature"
+    """The temperature of the room's air, where its humidity is measured."""
 
 
 class Field(msgspec.Struct, frozen=True):

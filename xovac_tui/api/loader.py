@@ -33,6 +33,7 @@ from xovac_tui.strict import nearest, read_toml
 _TABLES = ("commands", "responses", "messages", "confirm")
 _KEYS = (*_TABLES, "origin", "source", "start")
 _TIMEOUT = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(ms|s|min)?\s*$")
+_HUMIDITY_UNITS = ("%", "%RH")
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, None: 1.0}
 
 
@@ -306,6 +307,11 @@ def _message(
         if not 0 <= read.uncertainty < math.inf:
             raise SettingsError(
                 f"{name}: `{at}.uncertainty` must be 0 or more, in the channel's unit (expanded, k = 2)."
+            )
+        if read.role is Role.HUMIDITY and read.unit not in _HUMIDITY_UNITS:
+            raise SettingsError(
+                f'{name}: `{at}.unit` is "{read.unit}", in which no relative humidity is given. '
+                f"Write one of: {', '.join(_HUMIDITY_UNITS)}."
             )
         leaves[path] = LeafSpec(path=path, **{f: getattr(read, f) for f in read.__struct_fields__})
     return MessageSpec(event, tuple(leaves.values()), origin, source)

@@ -15,7 +15,7 @@ FEWEST = 5
 """Columns with a value that a line is drawn through at least."""
 _FINEST = 1.0
 """Seconds; no column is narrower, because the history itself keeps nothing finer."""
-_COLUMNS = 120
+COLUMNS = 120
 """Columns that a window is looked at in."""
 _LENGTHS = ((1200.0, 1.0), (11_000.0, 8.0), (math.inf, 64.0))
 """(seconds of the past, seconds of the history's bins so far back): a column is a whole number of them."""
@@ -124,7 +124,7 @@ def track(curve: ChannelHistory, now: float, window: float, seconds: float) -> T
         return None
     newest = min(now, last)
     bins = next(length for reach, length in _LENGTHS if seconds <= reach)
-    width = max(_FINEST, window / _COLUMNS)
+    width = max(_FINEST, window / COLUMNS)
     width = math.ceil(width / bins) * bins
     end = (math.floor(newest / width) + 1) * width
     count = math.ceil(seconds / width) + 1

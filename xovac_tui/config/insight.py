@@ -54,7 +54,7 @@ class AdviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     cold_below_pressure: Pressure = 1e-3
     """mbar at or below which it may become colder than the dew point."""
     dew_point: Celsius = 12.0
-    """degC of the room's air, where no channel has the role `dew_point`."""
+    """degC of the room's air, where no channel reports it or the humidity that it follows from."""
     hot_above: Celsius = 40.0
     """degC from which on a rising pressure is taken for outgassing."""
     corona_low: Pressure = 1e-2
