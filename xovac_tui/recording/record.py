@@ -20,6 +20,7 @@ from xovac_tui.recording.bounds import EARLIEST, LATEST, check_tail, check_times
 from xovac_tui.recording.codec import About, Block, block_of, unpack_about, unpack_tail
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.schema import TornRecordError, as_record_error, open_for_reading, unpacking
+from xovac_tui.units import unit_of
 
 _OPEN_BLOCKS = 12
 """Blocks held open for a reader that scrolls or pans."""
@@ -387,7 +388,8 @@ class Record:
     def channels(self) -> list[RecordedChannel]:
         """Return the channels of which there are samples, in the order of their first sight."""
         found = self.rows("SELECT id, name, label, unit FROM channels ORDER BY id")
-        return [RecordedChannel(*row) for row in found]
+        # A record of an older version holds the unit as the contract spelled it then.
+        return [RecordedChannel(key, name, label, unit_of(unit).name) for key, name, label, unit in found]
 
 
 def _weight(events: list[LoggedEvent]) -> int:

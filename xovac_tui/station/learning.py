@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from xovac_tui.api.contract import Contract, Role
-from xovac_tui.chamber.observation import to_celsius
 from xovac_tui.recipes.rates import Sample, learn
 from xovac_tui.recording.evenwindows import EvenWindows
 from xovac_tui.recording.lists import Span
 from xovac_tui.recording.record import Record
+from xovac_tui.units import to_celsius
 
 
 def learned(

@@ -10,10 +10,10 @@ from xovac_tui.chamber.alarms import Look
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.conditions.base import Around, OfChannel, now_holds
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.observation import to_celsius
 from xovac_tui.chamber.snapshot import Quality
 from xovac_tui.config.alarms import Rule
 from xovac_tui.recipes.units import spell_duration
+from xovac_tui.units import to_celsius
 
 _COLUMNS = 10
 """Parts of the past in each of which a value must have come, or nobody knows what was between."""
