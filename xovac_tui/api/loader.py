@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -26,6 +26,7 @@ from xovac_tui.api.contract import (
 )
 from xovac_tui.api.forms import check_value
 from xovac_tui.api.text import clean
+from xovac_tui.api.validity import MOST
 from xovac_tui.errors import ContractError, SettingsError
 from xovac_tui.mistakes import convert, join_key
 from xovac_tui.strict import nearest, read_toml
@@ -83,6 +84,8 @@ class _LeafTable(msgspec.Struct, forbid_unknown_fields=True):
     role: Role | None = None
     running: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
+    valid: tuple[float, float] | None = None
+    invalid: Annotated[tuple[float | str, ...], msgspec.Meta(max_length=MOST)] = ()
 
 
 class _Draft:
@@ -294,6 +297,13 @@ def _message(
             )
         if problem := _role_problem(read):
             raise SettingsError(f"{name}: `{at}.unit` {problem}")
+        if read.valid is not None and not read.valid[0] < read.valid[1]:
+            raise SettingsError(
+                f"{name}: `{at}.valid` is from {read.valid[0]:g} to {read.valid[1]:g}, which holds no value. "
+                "Write the lowest value first, such as valid = [-50, 150]."
+            )
+        if any(one != one or one == "" for one in read.invalid):
+            raise SettingsError(f'{name}: `{at}.invalid` wants numbers and texts, such as [9.9e9, "OPEN"].')
         told = {f: getattr(read, f) for f in read.__struct_fields__}
         # From here on the program meets one name a unit, however the file spells it.
         leaves[path] = LeafSpec(path=path, **told | {"unit": unit_of(read.unit).name})

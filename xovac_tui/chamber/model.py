@@ -261,7 +261,7 @@ class Chamber:
                 continue
             channel.feed(leaf, event.mono)
             if channel.spec.role is not None:
-                changed.extend(self._play(channel.spec, leaf, event))
+                changed.extend(self._play(channel.spec, None if channel.problem else leaf, event))
         return tuple(changed)
 
     def _learn(self, stream: Stream, path: str, leaf: Leaf) -> Channel | None:

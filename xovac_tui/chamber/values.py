@@ -127,7 +127,7 @@ class ChamberValues:
                 age = self._mono - (channel.seen or 0.0)
                 return f"stale, {format_duration(age)} old"
             case Quality.BAD:
-                return "no usable number"
+                return channel.problem or "no usable number"
         return ""
 
     def _value(self, channel: Channel) -> Reading:

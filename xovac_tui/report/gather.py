@@ -62,6 +62,7 @@ def gather(
         raise RecordError(f"Run r{number} is not in {path} any more.")
     recorded = is_recorded(path)
     with open_still(path) as record:
+        record.judge_by(contract)
         if past.running and not recorded:
             past = _left(past, record)
         span = find_span(record, past.recorded.label)

@@ -31,6 +31,7 @@ def learned(
     if controlled is None:
         return b""
     names = [channel[0] for channel in (controlled, setpoint) if channel is not None]
+    record.judge_by(contract)
     windows = EvenWindows(record, span.axis, span.first, span.after)
     found = windows.samples(names, span.start, span.end)
     name, leaf = controlled

@@ -210,6 +210,7 @@ class StationRecord:
                 for message in self._contract.messages.values()
                 for leaf in message.leaves
             },
+            rules=self._contract.rules(),
             speed=self._speed,
         )
         settings = choice.settings

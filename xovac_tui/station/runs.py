@@ -123,6 +123,7 @@ def read_run(
     `channels` are told of first, then all others that are in the record; `now` in UTC seconds.
     """
     with Record(path) as record:
+        record.judge_by(contract)
         recorded = lists.run(record, number)
         if recorded is None:
             return None
