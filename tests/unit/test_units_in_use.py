@@ -14,9 +14,11 @@ from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.alarmrules import watchlist
 from xovac_tui.chamber.dwell import Dwell
+from xovac_tui.chamber.expression import parse
 from xovac_tui.chamber.history import History
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LinkView, LinkWord
+from xovac_tui.chamber.values import ChamberValues
 from xovac_tui.config.alarms import AlarmSettings
 from xovac_tui.config.model import Profile, RecipeSettings
 from xovac_tui.flight import FlightView, Result
@@ -145,3 +147,24 @@ def test_a_plan_is_not_drawn_over_another_quantity() -> None:
     model = TrendModel(1600.0, UTC, series, planned=plan, window=600.0, utc=True)
     labels = " ".join(row.text[:10] for row in View().picture(model, 100, 20))
     assert "50" not in labels
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ("plate > 45 ℃", True),
+        ("plate > 115.1 ℉", False),
+        ("plate < 319.31 Kelvin", True),
+        ("pressure < 2 micron", True),
+        ("pressure < 1.9 mTorr", False),
+        ("pressure < 0.3 Pa and pressure > 2 µbar", True),
+    ],
+)
+def test_a_condition_takes_every_spelling(tmp_path: Path, condition: str, holds: bool) -> None:
+    chamber = Chamber(bench(tmp_path, "K", pressure="torr"))
+    chamber.link_changed(LinkView(LinkWord.ONLINE, session=1), UTC, 0.0)
+    # 46.15 °C, and 1.95 mTorr.
+    told(chamber, 1.0, ta=319.3, sp=40.0, p=1.95e-3)
+    values = ChamberValues(chamber)
+    values.at(UTC, 1.0)
+    assert parse(condition).value(values) is holds
