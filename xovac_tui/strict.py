@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from xovac_tui.errors import SettingsError, XovacError
+from xovac_tui.readfile import read_at_most
 
 _MAX_BYTES = 1_000_000
 
@@ -15,9 +16,7 @@ _MAX_BYTES = 1_000_000
 def read_toml(path: Path, error: type[XovacError] = SettingsError) -> dict[str, Any]:
     """Return the tables of a TOML file, or raise `error` with the file, the line and the reason."""
     try:
-        with path.open("rb") as file:
-            # Not the whole of it: a device or a pipe may have no end.
-            raw = file.read(_MAX_BYTES + 1)
+        raw = read_at_most(path, _MAX_BYTES + 1)
     except FileNotFoundError:
         raise error(f"{path}: there is no such file. Check the name, or create it.") from None
     except IsADirectoryError:

@@ -1,6 +1,7 @@
 """Standard streams that are closed, full, or left by their reader: told in words, and nothing gets lost."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.simulator import ROOT, SimulatorProcess, simulator_process
+from tests.helpers.simulator import ROOT, Lines, SimulatorProcess, simulator_process
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it takes a shell and /dev/full")
 
@@ -68,8 +69,27 @@ def test_a_full_disk_is_no_defect(shell: Shell) -> None:
 
 
 def test_closed_streams_are_no_defect(shell: Shell) -> None:
-    assert shell("$X watch --for 0.5s $URL >&-").returncode == 0
-    assert shell("$X watch --for 0.5s $URL 2>&- | head -1").returncode == 0
+    assert shell("$X watch --for 50s $URL 2>&- | head -1").returncode == 0
     asked = shell("$X send cancel_recipe $URL <&-")
     assert (asked.returncode, "Add --yes" in asked.stderr) == (2, True)
     assert shell("$X send cancel_recipe - --yes $URL <&-").returncode == 3
+
+
+def test_watch_without_a_standard_output_ends_when_it_is_asked_to(shell: Shell) -> None:
+    with subprocess.Popen(
+        ["bash", "-c", "exec $X watch $URL >&-"],
+        env=shell.environment,
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        said = Lines(process.stderr)
+        try:
+            while "ONLINE" not in (said.next() or "ONLINE"):
+                pass
+            process.send_signal(signal.SIGINT)
+            assert process.wait(15) == 0
+            assert "defect" not in "".join(said.rest())
+        finally:
+            process.kill()

@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.helpers.record import event, session
 from xovac_tui.clock import SystemClock
 from xovac_tui.recording import recorder as recorder_module
+from xovac_tui.recording.items import ChangeItem
 from xovac_tui.recording.recorder import Recorder
 
 
@@ -25,7 +26,8 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         # A handler may come within a lock of an `Event`, and would wait for itself there.
         signal.signal(number, lambda number, _: ended.append(number))
-    recorder = Recorder(Path(sys.argv[1]), session(), clock)
+    found = ChangeItem(kind="settings", who="ada@bench", text="found", utc=clock.utc(), mono=clock.mono())
+    recorder = Recorder(Path(sys.argv[1]), session(), clock, in_force=lambda: [found])
     recorder.start()
     assert recorder.opened(20.0)
     shift = clock.utc() - clock.mono()

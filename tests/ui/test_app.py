@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import Input, Static
 from textual.widgets._toast import Toast
 
 from tests.helpers.console import Console, console
@@ -15,6 +15,7 @@ from xovac_tui.chamber.snapshot import LinkWord
 from xovac_tui.config import Display, Profile
 from xovac_tui.link.status import LinkState
 from xovac_tui.ui.dialogs.choose import ChooseDialog
+from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.dialogs.help import HelpDialog
 from xovac_tui.ui.dialogs.quit import QuitDialog
 from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, LinkBar, TabBar
@@ -164,6 +165,30 @@ async def test_quitting_asks_when_a_run_was_on_and_the_link_is_lost(tmp_path: Pa
         await c.lose()
         await c.press("q")
         assert isinstance(c.app.screen, QuitDialog)
+
+
+async def test_the_question_of_leaving_is_about_now_when_the_picture_is_held(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.press("p")
+        await c.run_state("Bakeout")
+        await c.press("q")
+        assert isinstance(c.app.screen, QuitDialog)
+        now = c.app.screen.query_one("#now", Static)
+        assert 'runs "Bakeout"' in str(now.render())
+        await c.lose()
+        await c.until(lambda: "was last known as RUNNING" in str(now.render()))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 16), (40, 10), (30, 8)])
+async def test_the_answers_to_leaving_are_in_sight_in_a_small_terminal(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with console(tmp_path, size=size) as c:
+        await c.run_state()
+        await c.press("q")
+        for button in c.app.screen.query(DialogButton):
+            shown, _ = c.app.screen.get_widget_at(button.region.x, button.region.y)
+            assert shown is button
 
 
 async def test_quitting_asks_when_a_run_may_have_been_started_and_nobody_tells(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS, FactsView, wrap
 from xovac_tui.ui.dialogs.fields import FieldRow, Selector
 from xovac_tui.ui.dialogs.form import FormDialog
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
+from xovac_tui.ui.strokes import SETTLE_SECONDS
 
 SETTLE = 0.25
 """Seconds (real) after which a stroke that was going to count has counted."""
@@ -203,6 +204,43 @@ async def test_a_held_key_answers_nothing(tmp_path: Path, key: str, long_settle:
         await press(c, "y")
         await c.until(lambda: c.link.emitted)
         assert c.link.emitted == [("start_recipe", "")]
+
+
+@pytest.mark.parametrize("text", ["okay", "y\r", "\ty", "\t\r", "try\r", "why?"])
+async def test_keys_that_come_in_one_read_or_at_once_answer_nothing(
+    tmp_path: Path, text: str, long_settle: float
+) -> None:
+    """A text that was pasted or typed while a question was open is none of its answers."""
+    names = {"\r": "enter", "\t": "tab", "?": "question_mark"}
+    async with console(tmp_path, tab="controls") as c:
+        dialog = await question(c)
+        for apart in (0.0, 0.05):
+            for number, character in enumerate(text):
+                key = events.Key(names.get(character, character), character)
+                key.time = 5.0 + apart + apart * number
+                c.app.post_message(key)
+                await asyncio.sleep(0)
+            await asyncio.sleep(long_settle)
+            assert c.link.emitted == []
+            if c.app.screen is not dialog:  # an enter by itself at the harmless answer
+                dialog = await question(c)
+        await press(c, "y")
+        await c.until(lambda: c.link.emitted)
+        assert c.link.emitted == [("start_recipe", "")]
+
+
+async def test_a_key_that_waited_while_the_program_was_held_up_takes_an_answer_back(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        dialog = await question(c)
+        c.app.post_message(events.Key("y", "y"))
+        while not dialog._settling:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        c.app.call_later(asyncio.sleep, SETTLE_SECONDS + 0.1)
+        c.app.post_message(events.Key("w", "w"))
+        await asyncio.sleep(2 * SETTLE_SECONDS)
+        assert c.link.emitted == []
+        await press(c, "y")
+        await c.until(lambda: c.link.emitted)
 
 
 async def test_the_enter_that_opened_it_does_not_answer_it_when_held(

@@ -15,7 +15,8 @@ from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.help import HelpDialog
 from xovac_tui.ui.dialogs.question import QuestionDialog
-from xovac_tui.ui.modal import MOST_SCREENS, SEEN_SECONDS, Palette
+from xovac_tui.ui.modal import MOST_SCREENS, SEEN_SECONDS, Palette, PaletteList
+from xovac_tui.ui.widgets.stopbar import StopBar
 
 
 def at_once(c: Console, *keys: str) -> None:
@@ -139,3 +140,15 @@ async def test_text_typed_ahead_goes_into_a_field_and_enter_does_not_act(tmp_pat
         assert not dialog.too_early(key("p", 100.1, "p"))
         for name in ("enter", "escape", "tab"):
             assert dialog.too_early(key(name, 100.1))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (80, 23), (60, 16), (40, 12)])
+async def test_the_palette_leaves_the_strip_of_stop_in_sight(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with console(tmp_path, size=size) as c:
+        await c.press(":")
+        await c.until(lambda: c.app.screen.query_one(PaletteList).option_count > 10)
+        await c.settle()
+        (strip,) = c.app.screen.query(StopBar)
+        assert strip.region.y == size[1] - 1
+        shown, _ = c.app.screen.get_widget_at(3, size[1] - 1)
+        assert shown is strip

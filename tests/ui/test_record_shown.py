@@ -168,7 +168,7 @@ async def test_quitting_says_what_becomes_of_the_record(tmp_path: Path) -> None:
         await c.run_state()
         await c.until(lambda: c.station.recorder.state is RecorderState.ON)
         await c.press("q")
-        assert "The recording ends with this console; `xovac-tui record` goes on" in said_at_quitting(c)
+        assert "The recording ends with this console; start `xovac-tui record`" in said_at_quitting(c)
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+c"])

@@ -280,6 +280,18 @@ async def test_without_a_link_a_refused_stop_takes_no_key_away(tmp_path: Path, k
         assert c.app.active_tab == ("controls" if key == "2" else "status")
 
 
+async def test_a_link_that_is_lost_after_the_first_stroke_drops_it_and_says_so(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.press("exclamation_mark")
+        assert strip(c).startswith("STOP armed")
+        await c.lose()
+        await c.until(lambda: strip(c) == "The link is LOST: STOP was not sent, and is not kept.")
+        await c.online()
+        await c.press("exclamation_mark")
+        assert strip(c).startswith("STOP armed")
+        assert c.link.emitted == []
+
+
 async def test_it_works_on_stale_data(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         await c.go_stale()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from pathlib import Path
@@ -59,6 +60,22 @@ def test_a_record_is_copied_whole_while_it_is_written(
         assert (checked["well"], checked["events"], checked["wal_bytes"]) == (True, BLOCK + 8, 0)
     writing.close(UTC)
     assert raws_of(line.home / "copy.sqlite3") == raws_of(record)
+
+
+def test_a_copy_that_finds_no_room_names_itself_and_not_the_record(
+    line: CommandLine, record: Path, writing: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        # A database that may not grow, as on a full disk.
+        with contextlib.closing(sqlite3.connect(":memory:")) as small:
+            small.execute("PRAGMA max_page_count = 1")
+            small.execute("CREATE TABLE t (x)")
+
+    monkeypatch.setattr("xovac_tui.recording.files.copy_database", full)
+    refused = line("record", "copy", "copy.sqlite3")
+    assert refused.code == 2
+    assert refused.err.startswith("copy.sqlite3 cannot be written: No space left")
+    assert record.name not in refused.err
 
 
 def test_a_copy_replaces_nothing_that_it_should_not(line: CommandLine, record: Path, writing: Writer) -> None:

@@ -15,6 +15,7 @@ from tests.helpers.commandline import CommandLine, clean_environment
 from tests.helpers.recipes import bakeout
 from xovac_tui import createfile, paths
 from xovac_tui.errors import RecipeError
+from xovac_tui.logfile import LogFile
 from xovac_tui.recipes.store import save_as, write_text
 from xovac_tui.recording.export import export_file, save_events
 from xovac_tui.recording.lock import WriterLock
@@ -74,9 +75,18 @@ WAYS: dict[str, Callable[[Path], object]] = {
     "events": lambda path: save_events([], path),
     "recipe": lambda path: write_text(path, "x"),
     "saved as": lambda path: save_as(path, RECIPE, now=0.0),
-    "record": lambda path: open_for_writing(path).close(),
     "appended": lambda path: os.close(createfile.open_or_create(path, append=True)),
 }
+
+
+def test_a_record_is_made_where_its_link_leads(tmp_path: Path, secret: Path) -> None:
+    link = planted(tmp_path, tmp_path / "elsewhere")
+    open_for_writing(link).close()
+    assert (tmp_path / "elsewhere").stat().st_mode & 0o777 == 0o600
+    assert link.is_symlink()
+    with pytest.raises(RecordError):
+        open_for_writing(planted(tmp_path, secret, "foreign"))
+    assert secret.read_text(encoding="utf-8") == "mine"
 
 
 def _fill(path: Path, *, force: bool = False) -> None:
@@ -144,7 +154,9 @@ def test_the_log_is_not_written_through_a_link(
     (tmp_path / "logs" / "xovac-tui.log").unlink()
     log = paths.setup_logging()
     assert log is not None
-    logging.getLogger("xovac_tui").warning("half a pair \ud800 is written")
+    # Past the other handlers: what pytest captures goes to its workers as UTF-8.
+    (handler,) = [one for one in logging.getLogger().handlers if isinstance(one, LogFile)]
+    handler.handle(logging.makeLogRecord({"levelno": 30, "msg": "half a pair \ud800 is written"}))
     paths.setup_logging()
     assert "half a pair \\ud800 is written" in log.read_text(encoding="utf-8")
     assert stat.S_IMODE(log.stat().st_mode) == 0o600

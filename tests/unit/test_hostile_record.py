@@ -27,10 +27,17 @@ from xovac_tui.recording.audit import entries, verify
 from xovac_tui.recording.bins import Chunk
 from xovac_tui.recording.bounds import inflate
 from xovac_tui.recording.codec import Block, block_of
-from xovac_tui.recording.lists import find_span, runs, sessions
+from xovac_tui.recording.digest import gaps
+from xovac_tui.recording.lists import find_span, marks, runs, sessions
 from xovac_tui.recording.parts import part_of, unread
 from xovac_tui.recording.record import Record
-from xovac_tui.recording.schema import RecordError, TornRecordError, unpacking
+from xovac_tui.recording.schema import (
+    RecordError,
+    TornRecordError,
+    open_for_reading,
+    open_for_writing,
+    unpacking,
+)
 from xovac_tui.recording.tables import csv_chunks
 from xovac_tui.recording.tape import tape_of
 from xovac_tui.recording.windows import Windows
@@ -247,3 +254,53 @@ def test_a_column_may_hold_anything_and_is_no_defect(
 
 def said(utc: float) -> str:
     return datetime.fromtimestamp(utc, ZONE).isoformat()
+
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS id, i AS t FROM n"
+NO_TABLES = {
+    "an endless view": ["ALTER TABLE marks RENAME TO old", f"CREATE VIEW marks AS {ENDLESS}"],
+    "a trigger": ["CREATE TRIGGER t AFTER INSERT ON attachments BEGIN DELETE FROM ledger; END"],
+    "a view that says it is a table": [
+        "DROP TABLE marks",
+        f"CREATE VIEW marks AS {ENDLESS}",
+        "PRAGMA writable_schema = 1",
+        "UPDATE sqlite_schema SET type = 'table' WHERE name = 'marks'",
+    ],
+    "a virtual table": ["DROP TABLE marks", "CREATE VIRTUAL TABLE marks USING fts5(t)"],
+    "a gigabyte of nothing": [
+        "ALTER TABLE ledger DROP COLUMN data",
+        "ALTER TABLE ledger ADD COLUMN data AS (zeroblob(900000000))",
+    ],
+    "an index that need not be a number": ["DROP TABLE chain", "CREATE TABLE chain (id, place, row, hash)"],
+}
+
+
+@pytest.mark.parametrize("how", NO_TABLES)
+def test_nothing_is_read_or_written_where_a_table_is_none_of_a_recorder(how: str, path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        try:
+            for statement in NO_TABLES[how]:
+                db.execute(statement)
+        except sqlite3.OperationalError as why:
+            pytest.skip(f"this SQLite has no such thing: {why}")
+    before = path.read_bytes()
+    for opened in (open_for_reading, open_for_writing, verify):
+        with pytest.raises(RecordError, match=r"not as a recorder makes it|malformed"):
+            opened(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("column", ["t", "mono", "utc", "session", "text"])
+def test_a_mark_with_a_value_of_another_kind_is_damage(column: str, path: Path) -> None:
+    done_to(path, "INSERT INTO marks VALUES (1, 1, 5, 5.0, 5.0, 5.0, 'note', 'a', 'me')")
+    with Record(path) as record:
+        assert len(marks(record)) == 1
+    done_to(path, f"UPDATE marks SET {column} = x'7b7d'")
+    with Record(path) as record, pytest.raises(TornRecordError, match=f"{column} in a table is of another"):
+        marks(record)
+
+
+def test_a_record_without_a_session_has_no_gaps(path: Path) -> None:
+    done_to(path, "DELETE FROM sessions")
+    with Record(path) as record:
+        assert gaps(record, UTC, UTC + 10) == ()

@@ -60,3 +60,12 @@ def test_no_key_comes_out_of_a_paste(one_by_one: bool) -> None:
     for data in pasted if one_by_one else [pasted]:
         got += read(parser, data, 5.0)
     assert got == [("paste oh! !!! [2!q", 5.0), (STOP, 5.0)]
+
+
+def test_a_mark_of_a_paste_that_came_too_slowly_begins_none() -> None:
+    parser = KeyParser()
+    read(parser, "\x1b[20", 5.0)
+    parser._timeout_time = 0.0
+    list(parser.tick())
+    read(parser, "0~", 6.0)
+    assert read(parser, "\x1b!", 7.0) == [(ESC, 7.0), (STOP, 7.0)]

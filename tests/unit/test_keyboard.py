@@ -9,6 +9,7 @@ from textual import events
 from textual.message import Message
 
 from xovac_tui.ui.keyboard import PASTE_SECONDS, Keyboard
+from xovac_tui.ui.stop import StopKey, StopSwitch
 
 PIECES = (
     b"\x1b[48;24;80;0;0t", b"\x1b[48;24;80;1;1t", b"\x1b[48;0;0;0;0t", b"\x1b[<0;5;5M", b"\x1b[<0;5;5m",
@@ -59,6 +60,30 @@ def test_a_key_that_is_no_character_is_nothing(key: bytes) -> None:
     assert keys(read(Keyboard(), key + b"q")) == ["q"]
 
 
+@pytest.mark.parametrize(
+    "alone",
+    [
+        b"\x1b[57441;2u",
+        b"\x1b[57441;1u",
+        b"\x1b[57447;2u",
+        b"\x1b[57453u",
+        b"\x1b[57358;65u",
+        b"\x1b[57358;2u",
+    ],
+)
+def test_a_key_that_only_changes_others_is_nothing_so_stop_may_be_pressed_with_shift(alone: bytes) -> None:
+    keyboard, switch = Keyboard(), StopSwitch()
+    stroke, field = alone + b"\x1b[49;2;33u", object()
+    assert keys(read(keyboard, alone)) == []
+    (escape,) = read(keyboard, b"\x1b[27u", 5.0)
+    assert isinstance(escape, events.Key)
+    assert switch.key(escape.key, escape.time, field=field) is StopKey.NOT_MINE
+    for now, means in ((5.05, StopKey.ARMED), (5.5, StopKey.SETTLING)):
+        (key,) = read(keyboard, stroke, now)
+        assert isinstance(key, events.Key)
+        assert switch.key(key.key, key.time, field=field) is means
+
+
 def test_a_paste_whose_end_is_lost_ends_after_a_silence() -> None:
     keyboard = Keyboard()
     assert read(keyboard, b"\x1b[200~!!", 10.0) == []
@@ -69,12 +94,43 @@ def test_a_paste_whose_end_is_lost_ends_after_a_silence() -> None:
     assert keys(read(keyboard, b"!", 12.0)) == ["exclamation_mark"]
 
 
-def test_a_paste_without_an_end_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("end", [b"\x1b[201~", b""])
+def test_what_is_too_much_of_a_paste_is_left_out_and_is_no_keys(
+    end: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("xovac_tui.ui.keyboard.MOST_PASTED", 1000)
     keyboard = Keyboard()
-    read(keyboard, b"\x1b[200~")
-    first, *_ = read(keyboard, b"x" * 1010)
-    assert isinstance(first, events.Paste)
+    got = read(keyboard, b"\x1b[200~" + b"x" * 1010 + b"Xy\r" + end, 1.0)
+    got += list(keyboard.tick(1.1 + PASTE_SECONDS))
+    (paste,) = got
+    assert isinstance(paste, events.Paste)
+    assert paste.text == "x" * 1000
+    assert keys(read(keyboard, b"q", 9.0)) == ["q"]
+
+
+@pytest.mark.parametrize("rest", [b"Xy\r!!\x1b[201~", b"Xy\r!!"])
+def test_the_rest_of_a_paste_that_stalled_is_no_keys(rest: bytes) -> None:
+    keyboard = Keyboard()
+    read(keyboard, b"\x1b[200~odd", 10.0)
+    list(keyboard.tick(10.1 + PASTE_SECONDS))
+    got = read(keyboard, rest, 12.0) + list(keyboard.tick(12.1 + PASTE_SECONDS))
+    assert [paste.text for paste in got if isinstance(paste, events.Paste)] == ["Xy\r!!"]
+    assert keys(got) == []
+    assert keys(read(keyboard, b"!", 14.0)) == ["exclamation_mark"]
+
+
+def test_after_a_paste_whose_end_is_lost_keys_are_keys() -> None:
+    keyboard = Keyboard()
+    read(keyboard, b"\x1b[200~odd", 10.0)
+    list(keyboard.tick(10.1 + PASTE_SECONDS))
+    assert keys(read(keyboard, b"\x1b[A", 12.0)) == ["up"]
+    assert keys(read(keyboard, b"!", 12.3)) == ["exclamation_mark"]
+    assert keys(read(keyboard, b"ab", 12.6)) == ["a", "b"]
+
+
+def test_what_comes_before_the_end_of_a_paste_without_a_beginning_is_no_keys() -> None:
+    (paste,) = read(Keyboard(), b"0~Xy\r\x1b[201~", 1.0)
+    assert isinstance(paste, events.Paste)
 
 
 @pytest.mark.parametrize("seed", range(3))

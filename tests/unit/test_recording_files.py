@@ -19,7 +19,8 @@ import pytest
 from tests.helpers import audited
 from tests.helpers.outside import copy_outside, read_outside, run_outside
 from tests.helpers.record import UTC, HandClock, raws_of, reading, session, writer, written
-from xovac_tui.recording import files
+from tests.helpers.simulator import ROOT
+from xovac_tui.recording import files, schema
 from xovac_tui.recording import recorder as recorder_module
 from xovac_tui.recording.checking import check
 from xovac_tui.recording.items import ChangeItem
@@ -248,6 +249,9 @@ def test_an_older_copy_that_takes_its_place_is_recorded_on_and_what_was_there_is
     assert recorder.view.state is RecorderState.ON
     (saved,) = path.parent.glob("*.rescued-*")
     assert saved.name in recorder.view.notes[0]
+    with Record(saved) as record:
+        # What was taken and not committed yet is in the other file.
+        assert record.rows("SELECT end_event FROM sessions") == [(2 * BLOCK,)]
     recorder.close()
     assert numbers_in(saved) == list(range(2 * BLOCK))
     assert numbers_in(path) == [*range(BLOCK), *range(2 * BLOCK, 2 * BLOCK + 9)]
@@ -274,6 +278,33 @@ def test_an_older_copy_that_is_written_over_it_is_noticed_and_loses_nothing(
     assert numbers_in(path) == list(range(6 * BLOCK))
     recorder.close()
     assert not check(path).faults
+
+
+def test_no_room_for_what_is_left_of_a_damaged_file_keeps_it_open(
+    recorder: Recorder, path: Path, clock: HandClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = tmp_path / "older"
+    clock.advance(recorder_module.CHECKPOINT_EVERY)
+    put(recorder, clock, range(BLOCK))
+    copy_outside(path, older)
+    for turn in range(1, 3):
+        clock.advance(recorder_module.CHECKPOINT_EVERY)
+        put(recorder, clock, range(turn * BLOCK, (turn + 1) * BLOCK))
+    copy_outside(older, path)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("xovac_tui.recording.rescue.copy_database", full)
+        clock.advance(recorder_module.DURABLE_EVERY)
+        put(recorder, clock, range(3 * BLOCK, 3 * BLOCK + 5))
+        assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, "disk full")
+    for turn in range(2):
+        clock.advance(recorder_module.TRY_EVERY)
+        put(recorder, clock, range(3 * BLOCK + 5 + turn, 3 * BLOCK + 6 + turn))
+    assert recorder.view.reason == ""
+    assert numbers_in(path) == list(range(3 * BLOCK + 7))
 
 
 def test_checkpoints_of_others_are_no_damage(recorder: Recorder, path: Path, clock: HandClock) -> None:
@@ -335,6 +366,79 @@ def test_what_was_saved_and_is_deleted_again_before_it_is_open_is_saved_again(
     (saved,) = path.parent.glob("*.rescued-*")
     assert numbers_in(saved) == list(range(5))
     assert numbers_in(path) == list(range(5, 10))
+
+
+def test_what_was_put_in_place_and_is_deleted_before_it_is_open_is_saved_again(
+    recorder: Recorder, path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(recorder, clock, range(5))
+    path.unlink()
+    plain, times = schema.open_for_writing, []
+
+    def late(record: Path) -> files.Connection:
+        times.append(record)
+        if len(times) == 1:
+            # Nothing has it open yet. What is opened is an empty file, made because there is none.
+            record.unlink()
+        return plain(record)
+
+    monkeypatch.setattr("xovac_tui.recording.writer.open_for_writing", late)
+    put(recorder, clock, range(5, 8))
+    put(recorder, clock, range(8, 10))
+    assert recorder.view.state is RecorderState.ON
+    (saved,) = path.parent.glob("*.rescued-*")
+    recorder.close()
+    assert numbers_in(saved) == list(range(5))
+    assert numbers_in(path) == list(range(5, 10))
+    assert recorder.view.lost == 0
+
+
+_EMPTY = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+assert db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+"""
+_JOIN = """
+import contextlib, os, sqlite3, sys
+os.unlink(sys.argv[1] + "-wal")
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+for statement in sys.argv[2:]:
+    with contextlib.suppress(sqlite3.Error):
+        db.execute(statement).fetchall()
+db.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be deleted there")
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("SELECT count(*) FROM tail",),
+        ("PRAGMA wal_checkpoint(TRUNCATE)",),
+        ("CREATE TABLE theirs (x)", "INSERT INTO theirs VALUES (1)"),
+        ("CREATE TABLE theirs (x)", "PRAGMA wal_checkpoint(PASSIVE)", "INSERT INTO theirs VALUES (1)"),
+        ("CREATE TABLE theirs (x)", "INSERT INTO theirs VALUES (zeroblob(9000))", "PRAGMA wal_checkpoint"),
+    ],
+)
+@pytest.mark.parametrize("empty", [False, True])
+def test_a_program_that_joins_without_the_deleted_wal_loses_nothing(
+    recorder: Recorder, path: Path, clock: HandClock, statements: tuple[str, ...], empty: bool
+) -> None:
+    """It shares the `-shm`, so that it reads a `-wal` that is empty, and brings that into the main file."""
+    put(recorder, clock, range(BLOCK))
+    if empty:
+        # Only the newest pages are in the `-wal` then.
+        run_outside(_EMPTY, path)
+    put(recorder, clock, range(BLOCK, BLOCK + 7))
+    run_outside(_JOIN, path, *statements)
+    for turn in range(4):
+        clock.advance(recorder_module.TRY_EVERY)
+        put(recorder, clock, range(BLOCK + 7 + turn, BLOCK + 8 + turn))
+    assert recorder.view.state is RecorderState.ON
+    assert recorder.view.lost == 0
+    recorder.close()
+    assert numbers_in(path) == list(range(BLOCK + 11))
+    assert check(path).well
 
 
 @pytest.mark.parametrize("ended", [False, True])
@@ -537,6 +641,47 @@ def test_a_second_name_of_a_record_is_refused_while_it_is_recorded(
     open_for_writing(other).close()
 
 
+_KILLED = """
+import os, sys
+from pathlib import Path
+from tests.helpers.record import reading, writer
+from xovac_tui.recording.lock import WriterLock
+path = Path(sys.argv[1])
+path.parent.mkdir()
+lock = WriterLock(path)
+assert lock.acquire()
+made = writer(path)
+assert lock.keep()
+for number in range(7):
+    made.event(reading(float(number), t=number))
+made.commit(0.0)
+os._exit(0)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be linked there")
+def test_a_second_name_of_a_record_is_refused_while_the_first_has_a_wal(
+    path: Path, clock: HandClock, tmp_path: Path
+) -> None:
+    """A killed recorder leaves it. Opened by another name the file would be written without it."""
+    subprocess.run([sys.executable, "-c", _KILLED, str(path)], check=True, cwd=ROOT, timeout=60)
+    others = path.with_name("other.sqlite3"), tmp_path / "elsewhere.sqlite3"
+    for other in others:
+        os.link(path, other)
+        for _ in range(2):
+            second = Recorder(other, session(), clock)
+            second.start()
+            assert second.opened(10.0)
+            assert (second.view.state, second.view.reason) == (RecorderState.FAILING, "hard link")
+            assert f"{path.name}-wal" in second.view.why
+            second.close()
+    assert numbers_in(path) == list(range(7))
+    writer(path).close(UTC)
+    for other in others:
+        open_for_writing(other).close()
+        assert numbers_in(other) == list(range(7))
+
+
 # -- versions ---------------------------------------------------------------------------------------------
 
 
@@ -566,7 +711,7 @@ def test_an_upgrade_that_fails_leaves_the_file_as_it_was_and_no_copy(
 ) -> None:
     written(path, [reading(1.0, t=1)])
     of_before(path)
-    monkeypatch.setattr("xovac_tui.recording.schema._STEPS", ("", "", "CREATE TABLE runs (id INTEGER);\n"))
+    monkeypatch.setattr("xovac_tui.recording.schema._STEPS", ((), (), ("CREATE TABLE runs (id INTEGER)",)))
     for _ in range(2):
         with pytest.raises(RecordError):
             open_for_writing(path)

@@ -25,7 +25,8 @@ from xovac_tui.api.event import Event
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.recording import lists
 from xovac_tui.recording import recorder as recorder_module
-from xovac_tui.recording.items import Item, LedgerItem, MarkItem
+from xovac_tui.recording.audit import verify
+from xovac_tui.recording.items import ChangeItem, Item, LedgerItem, MarkItem
 from xovac_tui.recording.lock import WriterLock
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.recorder import Recorder
@@ -444,6 +445,55 @@ def test_a_file_that_is_damaged_while_it_is_open_is_set_aside_too(
         assert not [mark for mark in lists.marks(record) if mark.mark.kind == "unrecorded"]
     # What the damaged file did not take is in the new one, from the first event on.
     assert numbers_in(path)[:BLOCK] == list(range(BLOCK))
+
+
+def test_at_its_end_nothing_is_promised_for_later(
+    path: Path, clock: HandClock, recorders: Callable[..., Recorder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def commit(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    recorder = recorders()
+    monkeypatch.setattr(Writer, "commit", commit)
+    put(recorder, clock, range(5))
+    assert recorder.flush()
+    assert "written then" in recorder.view.why
+    assert recorder.close() == 5
+    assert recorder.view.why == f"Nothing is recorded in {path}: No space left on device. Make room."
+
+
+def test_no_event_is_ever_in_a_new_file_before_what_is_in_force(
+    path: Path, clock: HandClock, recorders: Callable[..., Recorder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A recorder that is killed in its first second leaves no record whose chain seems to be emptied."""
+    first: list[tuple[int, int]] = []
+    plain = Writer.commit
+
+    def commit(self: Writer, utc: float, **options: bool) -> None:
+        plain(self, utc, **options)
+        asked = "SELECT (SELECT count(*) FROM tail), (SELECT count(*) FROM chain)"
+        first.append(self.execute(asked)[0])
+
+    def in_force() -> Iterator[Item]:
+        yield ChangeItem(kind="settings", who="ada", text="found", utc=clock.utc(), mono=clock.mono())
+
+    monkeypatch.setattr(Writer, "commit", commit)
+    recorder = recorders(in_force=in_force)
+    for _ in range(2):
+        put(recorder, clock, range(3))
+        assert recorder.flush()
+        assert all(chained for _, chained in first)
+        assert any(events for events, _ in first)
+        first.clear()
+        clock.advance(5.0)
+        # The next file is a new one, too.
+        path.rename(path.with_name("moved"))
+    recorder.close()
+    recorder = recorders(in_force=in_force)
+    recorder.close()
+    assert verify(path.with_name("moved")).well
+    with Record(path) as record:
+        assert record.rows("SELECT count(*) FROM changes") == [(1,)]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be moved there")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +34,7 @@ def copy(ctx: click.Context, /, target: Path, force: bool, record: Path | None, 
 
     from xovac_tui.recording import claim, files
     from xovac_tui.recording.newfile import not_written
-    from xovac_tui.recording.schema import RecordError, as_record_error, open_for_reading
+    from xovac_tui.recording.schema import RecordError, as_record_error, open_for_reading, short_reason
 
     source = find_record(ctx, record, demo)
     if target.is_dir():
@@ -47,6 +49,10 @@ def copy(ctx: click.Context, /, target: Path, force: bool, record: Path | None, 
     except OSError as error:
         raise not_written(target, error) from error
     except sqlite3.Error as error:
+        if short_reason(error) == "disk full":
+            # Of the record nothing is written.
+            full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise not_written(target, full) from error
         raise as_record_error(error, source.path) from error
     finally:
         ticker.close()

@@ -9,6 +9,7 @@ import msgspec
 from xovac_tui.config.notify import HEARTBEAT, NotifySettings, address_mistake
 from xovac_tui.config.secrets import need_private
 from xovac_tui.errors import SettingsError
+from xovac_tui.readfile import read_at_most
 
 _MAX_BYTES = 10_000
 
@@ -48,8 +49,7 @@ def _read(path: Path, *, http: bool) -> str:
     """Return the address in a file: its only line that is neither empty nor begins with `#`."""
     need_private(path)
     try:
-        with path.open("rb") as file:
-            raw = file.read(_MAX_BYTES + 1)
+        raw = read_at_most(path, _MAX_BYTES + 1)
         text = raw.decode("utf-8-sig") if len(raw) <= _MAX_BYTES else ""
     except FileNotFoundError:
         raise SettingsError(f"{path}: there is no such file. Check the name, or create it.") from None

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import ssl
+import stat
 from datetime import UTC, datetime
 
 import msgspec
 
 from xovac_tui.api.text import clean
 from xovac_tui.errors import SettingsError
+
+_LARGEST = 10_000_000
+"""Bytes of a file of authorities; a bundle of all of them has a fiftieth of that."""
 
 
 class Certificate(msgspec.Struct, frozen=True):
@@ -27,7 +32,10 @@ def trust(ca_file: str) -> ssl.SSLContext:
     if not ca_file:
         return ssl.create_default_context()
     try:
-        return ssl.create_default_context(cafile=ca_file)
+        # Of anything else the library might wait for ever, and hold everything up.
+        if plain := _plain(ca_file):
+            return ssl.create_default_context(cafile=ca_file)
+        reason = "is no plain file" if plain is None else f"has more than {_LARGEST:,} bytes"
     except FileNotFoundError:
         reason = "does not exist"
     except ssl.SSLError:
@@ -39,6 +47,12 @@ def trust(ca_file: str) -> ssl.SSLContext:
         "authority, "
         "or use a fingerprint."
     )
+
+
+def _plain(name: str) -> bool | None:
+    """Return whether a file is plain and of a usual size; None where it is not plain. Raises OSError."""
+    state = os.stat(name)
+    return state.st_size <= _LARGEST if stat.S_ISREG(state.st_mode) else None
 
 
 def no_trust() -> ssl.SSLContext:

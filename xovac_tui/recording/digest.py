@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
+from itertools import islice, zip_longest
 
 import msgspec
 
@@ -151,7 +151,7 @@ def gaps(record: Record, since: float, until: float, axis: Axis | None = None) -
     found: list[Gap] = []
     lives = lists.sessions(record)
     changes = lists.links(record)
-    for life, after in zip(lives, [*lives[1:], None], strict=True):
+    for life, after in zip_longest(lives, lives[1:]):
         began = axis.even(life.id, life.mono)
         seen = began + life.seconds
         own = [(axis.of(change), change.link.word) for change in changes if change.session == life.id]

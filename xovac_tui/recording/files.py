@@ -93,6 +93,10 @@ class Files:
         """The database that was opened."""
         return self._known[""]
 
+    def known(self, ending: str) -> Identity | None:
+        """Return which file was opened by that ending; None where that is unknown."""
+        return self._known.get(ending)
+
     def learn(self) -> None:
         """Find all three files, of which each is there once something was written.
 
@@ -183,6 +187,11 @@ def connect(path: Path, *, mode: str = "rw", immutable: bool = False, timeout: f
     return made
 
 
+def in_memory() -> sqlite3.Connection:
+    """Open an empty database that has no file."""
+    return sqlite3.connect(":memory:")
+
+
 def _refuse_open(event: str, arguments: tuple[Any, ...]) -> None:
     """Fail an `open` of a file of a record that this process has open: its end would drop SQLite's locks."""
     if event != "open" or not _OPEN or not isinstance(arguments[0], str | bytes | os.PathLike):
@@ -245,6 +254,18 @@ def _open_here() -> set[Identity | None]:
     return found
 
 
+def descriptor_of(wanted: Identity | None) -> int:
+    """Return a descriptor that this process has of a file; FileNotFoundError where none is known."""
+    for folder in _DESCRIPTORS:
+        with contextlib.suppress(OSError, ValueError):
+            for number in [int(name) for name in os.listdir(folder)]:
+                with contextlib.suppress(OSError):
+                    found = os.fstat(number)
+                    if (found.st_dev, found.st_ino) == wanted:
+                        return number
+    raise FileNotFoundError(errno.ENOENT, "it is not known to be open")
+
+
 def whereabouts(wanted: Identity | None) -> Path | None:
     """Return where a file that this process has open is now; None where it was deleted or that is unknown."""
     for folder in _DESCRIPTORS:
@@ -298,7 +319,7 @@ def copy_database(
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         for _ in range(_ATTEMPTS):
-            _delete(part)
+            delete(part)
             create(part)
             version = _version(source)
             _fill(source, part, progress)
@@ -320,7 +341,7 @@ def copy_database(
                 return
         raise OSError(errno.EBUSY, "other programs write it all the time", str(target))
     finally:
-        _delete(part)
+        delete(part)
 
 
 def _version(db: sqlite3.Connection) -> int:
@@ -370,7 +391,8 @@ def _rename_to_new(part: Path, target: Path) -> None:
         os.replace(part, target)
 
 
-def _delete(part: Path) -> None:
+def delete(part: Path) -> None:
+    """Delete a database that is no record, with what SQLite has put beside it."""
     for ending in (*ENDINGS, "-journal"):
         with contextlib.suppress(OSError):
             part.with_name(part.name + ending).unlink(missing_ok=True)

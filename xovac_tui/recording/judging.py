@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,11 +14,12 @@ from xovac_tui.recording.items import Session
 _session = msgspec.json.Decoder(Session).decode
 
 
-def recorded_rules(rows: Sequence[Sequence[Any]]) -> Mapping[str, Validity]:
-    """Return the rules of the session in the first row, by full names of channels; empty without one.
+def recorded_rules(select: Callable[[str], Sequence[Sequence[Any]]]) -> Mapping[str, Validity]:
+    """Return the rules of the newest recorder, by full names of channels; empty without one.
 
     A session that cannot be decoded has none here: whatever reads sessions reports the damage.
     """
+    rows = select("SELECT about FROM sessions WHERE recording ORDER BY id DESC LIMIT 1")
     try:
         return _session(rows[0][0]).rules if rows else {}
     except (msgspec.MsgspecError, TypeError, UnicodeError):

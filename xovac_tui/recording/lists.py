@@ -236,8 +236,7 @@ def _made(record: Record, kind: type[T], row: Sequence[Any]) -> T:
     The row has the columns of its first fields, in their order; the others keep their defaults.
     """
     with unpacking(record.path):
-        names = [field.name for field in msgspec.structs.fields(kind)]
-        return msgspec.convert(dict(zip(names, row, strict=False)), kind)
+        return msgspec.convert(dict(zip(kind.__struct_fields__, row, strict=False)), kind)
 
 
 def sessions(record: Record, *, recording: bool = True) -> list[RecordedSession]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from stat import S_ISDIR
 
 from xovac_tui.createfile import open_or_create
-from xovac_tui.recording.files import beside, identity, real
+from xovac_tui.recording.files import beside, identity, real, size
 
 _ATTEMPTS = 5
 
@@ -86,7 +86,9 @@ class WriterLock:
         if file is None:
             return
         with contextlib.suppress(OSError):
-            if path.parent == _folder() and sys.platform != "win32" and _is_at(file, path):
+            # One that names what is not finished under another name is needed still.
+            ended = path.parent == _folder() and not _words_in(path)[2:]
+            if ended and sys.platform != "win32" and _is_at(file, path):
                 path.unlink()
         with contextlib.suppress(OSError):
             os.close(file)
@@ -119,13 +121,46 @@ def recorded_as(record: Path) -> tuple[Path, int | None] | None:
     return other, pid
 
 
+def unfinished_names(record: Path) -> list[Path]:
+    """Return other names of a record's file beside which a `-wal` holds what was recorded under them.
+
+    They are known where they are in the record's folder, or in the lock of the file by a killed recorder.
+    """
+    try:
+        state = os.stat(record)
+    except OSError:
+        return []
+    if state.st_nlink < 2:
+        return []
+    by_inode = _by_inode(record)
+    names = [] if by_inode is None else [Path(name) for name in _words_in(by_inode)[1:] if name]
+    with contextlib.suppress(OSError):
+        names += real(record).parent.iterdir()
+    found: list[Path] = []
+    for name in dict.fromkeys(names):
+        with contextlib.suppress(OSError):
+            same = name != real(record) and identity(name) == (state.st_dev, state.st_ino)
+            if same and size(name, "-wal"):
+                found.append(name)
+    return found
+
+
 def _told(path: Path) -> tuple[int | None, str]:
     """Return which process wrote itself into a lock, and the record's path by its word."""
+    number, name, *_ = [*_words_in(path), "", ""]
     try:
-        number, _, name = path.read_text(encoding="utf-8", errors="surrogateescape").partition("\n")
-        return int(number.strip() or 0) or None, name.rstrip("\n")
-    except (OSError, ValueError):
+        return int(number) or None, name
+    except ValueError:
         return None, ""
+
+
+def _words_in(path: Path) -> list[str]:
+    """Return what is in a lock: a process, the name of the record, and names that are not finished."""
+    try:
+        number, _, names = path.read_text(encoding="utf-8", errors="surrogateescape").partition("\n")
+    except OSError:
+        return []
+    return [number.strip(), *(name.rstrip("\n") for name in names.split("\0"))]
 
 
 def _folder() -> Path:
@@ -172,8 +207,9 @@ def _take(path: Path, record: Path) -> int | None:
             raise
         # On a full disk nothing can be said about the holder, but it is held.
         with contextlib.suppress(OSError):
+            names = "\0".join(map(str, [real(record), *unfinished_names(record)]))
             os.ftruncate(file, 0)
-            os.write(file, f"{os.getpid()}\n{real(record)}\n".encode("utf-8", "surrogateescape"))
+            os.write(file, f"{os.getpid()}\n{names}\n".encode("utf-8", "surrogateescape"))
         return file
     return None
 

@@ -22,9 +22,15 @@ from xovac_tui.recording.bounds import EARLIEST, LATEST, check_tail, check_times
 from xovac_tui.recording.codec import About, Block, block_of, unpack_about, unpack_tail
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.judging import recorded_rules, rules_by
-from xovac_tui.recording.pieces import Shift, piece_of, unread
-from xovac_tui.recording.pieces import Unread as Unread
-from xovac_tui.recording.schema import TornRecordError, as_record_error, open_for_reading, unpacking
+from xovac_tui.recording.pieces import Shift, Unread, piece_of, unread
+from xovac_tui.recording.schema import (
+    STATEMENTS,
+    TornRecordError,
+    as_record_error,
+    open_for_reading,
+    unpacking,
+)
+from xovac_tui.recording.shape import column_kinds
 from xovac_tui.units import unit_of
 
 _OPEN_BLOCKS = 12
@@ -100,12 +106,19 @@ class Record:
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         """Return the rows of one statement; RecordError where the file is damaged."""
         try:
-            found = self._db.execute(statement, values).fetchall()
+            cursor = self._db.execute(statement, values)
+            found = cursor.fetchall()
         except sqlite3.DatabaseError as error:
             raise as_record_error(error, self.path) from error
         # Every number with a fraction in a record is a moment or a clock reading, and becomes a date.
         if any(type(one) is float and not EARLIEST <= one <= LATEST for row in found for one in row):
             raise TornRecordError(f"{self.path} is damaged: a time in it is none.")
+        if found:
+            kinds = column_kinds(STATEMENTS)
+            for place, (name, *_) in enumerate(cursor.description):
+                kind = kinds.get(name)
+                if kind is not None and not all(isinstance(row[place], kind) for row in found):
+                    raise TornRecordError(f"{self.path} is damaged: {name} in a table is of another kind.")
         return found
 
     @property
@@ -268,9 +281,7 @@ class Record:
     def rules(self) -> Mapping[str, Validity]:
         """Which values count, by channel: as was asked for, else by the contract of the newest recorder."""
         if self._rules is None:
-            self._rules = recorded_rules(
-                self.rows("SELECT about FROM sessions WHERE recording ORDER BY id DESC LIMIT 1")
-            )
+            self._rules = recorded_rules(self.rows)
         return self._rules
 
     def judge_by(self, contract: Contract) -> None:

@@ -10,7 +10,7 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -76,13 +76,19 @@ class Recorder:
         may_record: bool = True,
         listener: Callable[[], None] | None = None,
         tidy: Callable[[Writer, float], object] | None = None,
+        in_force: Callable[[], Iterable[Item]] | None = None,
     ) -> None:
+        """`in_force` gives what a new file begins with, so that its chain is never empty beside events.
+
+        It is called in the recorder's thread.
+        """
         self.path = path
         self._session = session
         self._may_record = may_record
         self._clock = clock
         self._listener = listener or (lambda: None)
         self._tidy = tidy
+        self._in_force = in_force
         self._items: queue.SimpleQueue[tuple[int, Event | Item]] = queue.SimpleQueue()
         """With what each takes of its budget, bytes."""
         self._event_bytes, self._item_bytes = ByteBudget(_HELD_BYTES), ByteBudget(_HELD_ITEM_BYTES)
@@ -371,11 +377,23 @@ class Recorder:
         self.first_run, self.session = self._writer.first_run, self._writer.session
         if self._writer.recording:
             self.first_index = self._writer.next_index
+        self._begin_chain(self._writer)
         self._again += bool(self._kept)
         for item in self._kept:
             self._give(self._writer, item)
         self._note_exposed()
         self._show(self._state_of(self._writer))
+
+    def _begin_chain(self, writer: Writer) -> None:
+        """Give a new file what is in force, before its first event."""
+        if self._in_force is None or not writer.recording or not writer.new:
+            return
+        try:
+            for item in self._in_force():
+                self._give(writer, item)
+            writer.commit(self._clock.utc())
+        except Exception as error:  # what cannot be written now is held, in this order
+            logging.getLogger(__name__).warning("what is in force is not in the record yet", exc_info=error)
 
     def _clean_up(self, writer: Writer) -> None:
         if self._tidy is None:
@@ -447,6 +465,11 @@ class Recorder:
         self._open()
         if self._writer is None:
             # Until the other file is open, this connection keeps what was saved from being lost once more.
+            self._writer = writer
+            return
+        if found.put and not self._writer.holds(writer):
+            # It was deleted or replaced once more before it was open: the next turn saves it again.
+            self._close(self._writer)
             self._writer = writer
             return
         if too_much:
@@ -552,13 +575,23 @@ class Recorder:
             # Damaged while it was open: the next try sets it aside and begins a new file.
             self._torn = self._writer.recording
             if self._torn and not self._again:
-                self._salvaged = self._writer.salvage(self._stamp())
+                try:
+                    self._salvaged = self._writer.salvage(self._stamp())
+                except (sqlite3.Error, OSError) as full:
+                    # The file stays open, so that there is something to save when there is room.
+                    self._torn, reason = False, short_reason(full)
+                    self._show(
+                        RecorderState.FAILING,
+                        reason,
+                        _sentence(full, reason, self.path, ending=self._stopping),
+                    )
+                    return
             if self._too_much or self._again >= _TRIES:
                 # More than is kept; or something of it cannot be written into any file.
                 self._gone += self._writer.waiting
                 self._keep_nothing()
             self._let_go(self._writer)
-        self._show(RecorderState.FAILING, reason, _sentence(error, reason, self.path))
+        self._show(RecorderState.FAILING, reason, _sentence(error, reason, self.path, ending=self._stopping))
 
     def _pid(self) -> int | None:
         """Return the process that records; None where that is unknown."""
@@ -587,18 +620,23 @@ class Recorder:
             logging.getLogger(__name__).debug("nobody listens to the record", exc_info=error)
 
 
-def _sentence(error: Exception, reason: str, path: Path) -> str:
-    """Return what is wrong with the record and what to do, for a toast and the log."""
-    advice = {
-        "disk full": "Make room: what comes meanwhile is held in memory and written then.",
-        "quota full": "Make room: what comes meanwhile is held in memory and written then.",
-        "read-only": "Set `folder` in [record] to one that can be written, or mend its permissions.",
-        "file locked": "Another program holds it; it is tried again.",
-    }.get(reason, "It is tried again every few seconds.")
+def _sentence(error: Exception, reason: str, path: Path, *, ending: bool = False) -> str:
+    """Return what is wrong with the record and what to do, for a toast and the log.
+
+    `ending`: nothing is held or tried again any more.
+    """
+    room = "Make room.", "Make room: what comes meanwhile is held in memory and written then."
+    end, meanwhile = {
+        "disk full": room,
+        "quota full": room,
+        "read-only": ("Set `folder` in [record] to one that can be written, or mend its permissions.",) * 2,
+        "file locked": ("Another program holds it.", "Another program holds it; it is tried again."),
+    }.get(reason, ("", "It is tried again every few seconds."))
+    advice = end if ending else meanwhile
     if reason in ("file locked", "disk error", "cannot open", "database error"):
-        advice = f"{advice} {share_advice(network_share(path.parent))}".rstrip()
+        advice = f"{advice} {share_advice(network_share(path.parent))}".strip()
     if isinstance(error, RecordError):
         # With its own advice, but where a database error is all there is to tell.
-        return str(error) if error.__cause__ is None else f"{error} {advice}"
+        return str(error) if error.__cause__ is None else f"{error} {advice}".rstrip()
     what = error.strerror if isinstance(error, OSError) and error.strerror else error
-    return f"Nothing is recorded in {path}: {what}. {advice}"
+    return f"Nothing is recorded in {path}: {what}. {advice}".rstrip()

@@ -1,7 +1,7 @@
 """Brings what was recorded to where it is found, when files of an open record were moved or deleted.
 
 A deleted file is there for as long as it is open: what the connection still reads is copied before it is
-closed.
+closed. Where that is not whole, the bytes of the open files are what counts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 
 from xovac_tui.recording import claim
 from xovac_tui.recording.bins import Chunk
-from xovac_tui.recording.codec import Block
+from xovac_tui.recording.codec import Block, unpack_tail
 from xovac_tui.recording.files import (
     Connection,
     beside,
@@ -27,6 +27,8 @@ from xovac_tui.recording.files import (
     unused,
     whereabouts,
 )
+from xovac_tui.recording.openbytes import as_written, keep_bytes, own_tables
+from xovac_tui.recording.schema import TABLES, short_reason
 
 _UNREADABLE = (
     sqlite3.Error,
@@ -37,6 +39,10 @@ _UNREADABLE = (
     LookupError,
     OverflowError,
 )
+
+
+_TORN = ("damaged file", "disk error", "database error")
+"""Why nothing whole can be read over a connection, as opposed to a full disk or a lock."""
 
 
 class DisplacedError(Exception):
@@ -53,6 +59,8 @@ class Rescued(NamedTuple):
     known by size and time as well: nothing has it open, so that its inode may soon be another file's."""
     damaged: bool = False
     """What is there is another program's doing, and no whole database."""
+    put: bool = False
+    """What is there was put there, and holds everything; nothing has it open yet."""
 
     def stands(self, path: Path) -> bool:
         """Tell whether the path is still as it was left."""
@@ -62,7 +70,17 @@ class Rescued(NamedTuple):
         return now[: len(self.place)] == self.place
 
 
-def rescue(db: Connection, stamp: str) -> Rescued:
+class Held(NamedTuple):
+    """What a session has committed, all of which a copy must have."""
+
+    session: int
+    first: int
+    """Index of its first event."""
+    after: int
+    """Index behind its newest event."""
+
+
+def rescue(db: Connection, stamp: str, held: Held) -> Rescued:
     """Save what a connection reads, so that it can be closed.
 
     Afterwards the path has a record with all of it, or is free, or has what another program put there.
@@ -72,28 +90,31 @@ def rescue(db: Connection, stamp: str) -> Rescued:
     files, path = db.files, db.files.path
     now = identity(path)
     if now is not None and now == files.database:
-        _put_in_place(db, files.real)
+        _put_in_place(db, files.real, held)
         return Rescued(
             f"The -wal or -shm file of {path} was deleted while it was written. The record was written anew "
             "from what was open: nothing is lost. Delete none of its three files while it is recorded.",
             _state(path),
+            put=True,
         )
     moved = whereabouts(files.database)
-    if moved is not None and _whole(db):
+    if moved is not None and _whole(db, held):
         files.drop_left_over()
         said = f"The record {path} was moved to {moved} while it was written; all until then is there."
         if now is None:
             return Rescued(f"{said} A new one was begun.", None)
         return Rescued(f"{said} Another file is in its place now.", now, not _sound(path))
     if now is None:
-        _put_in_place(db, real(path))
+        _put_in_place(db, real(path), held)
         return Rescued(
             f"The record {path} was deleted while it was written. "
             "It was written again, whole, from what was open.",
             _state(path),
+            put=True,
         )
+
     saved = unused(beside(path, f".rescued-{stamp}.sqlite3"))
-    copy_database(db, saved, finish=claim.clear)
+    _copy_whole(db, saved, held, claimed=False)
     files.drop_left_over()
     return Rescued(
         f"The record {path} was replaced by another file while it was written. All until then is in "
@@ -112,32 +133,111 @@ def _state(path: Path) -> tuple[int, int, int, int] | None:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def salvage(db: Connection, stamp: str) -> Path | None:
+def salvage(db: Connection, stamp: str, held: Held) -> Path | None:
     """Copy what a connection to a damaged file still reads (memory, `-wal`) into a file beside it.
 
-    None where that is not whole any more.
+    None where that is not whole any more; then the bytes of what is open are kept, for `.recover`. Raises
+    sqlite3.Error or OSError where there is no room: it can be tried again while the connection stays open.
     """
-    saved = unused(beside(db.files.path, f".rescued-{stamp}.sqlite3"))
+    path = db.files.path
+    saved = unused(beside(path, f".rescued-{stamp}.sqlite3"))
     try:
-        copy_database(db, saved, finish=_refuse_broken)
-    except _UNREADABLE:
+        _copy_whole(db, saved, held, claimed=False, unpacked=True)
+    except _UNREADABLE as error:
+        if _no_room(error):
+            raise
+        with contextlib.suppress(OSError):
+            keep_bytes(db, unused(beside(path, f".unread-{stamp}.sqlite3")))
         return None
     return saved
 
 
-def _refuse_broken(copy: sqlite3.Connection) -> None:
-    """Raise an error where a copy is damaged, or where events are missing among the others."""
-    parts = "SELECT first, count FROM blocks UNION ALL SELECT first, count FROM tail"
-    gaps = f"SELECT lag(first + count) OVER (ORDER BY first) <> first AS gap FROM ({parts})"
-    whole = copy.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok"
-    if not whole or copy.execute(f"SELECT count(*) FROM ({gaps}) WHERE gap").fetchone()[0]:
-        raise sqlite3.DatabaseError("what is left of it is not whole")
+class _TornError(sqlite3.DatabaseError):
+    """A copy that is not all of what was committed."""
+
+    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+
+
+def _copy_whole(
+    db: Connection,
+    target: Path,
+    held: Held,
+    *,
+    claimed: bool = True,
+    unpacked: bool = False,
+    in_place: bool = False,
+) -> None:
+    """Write all that was committed over a connection into a new file; raises sqlite3.Error, OSError.
+
+    From what the connection reads; else from the bytes that it has open; else from this program's own tables
+    in these. With `unpacked` everything is looked at, and with `in_place` it becomes the record.
+    """
+
+    def finish(copy: sqlite3.Connection) -> None:
+        _refuse_unsound(copy, held, unpacked=unpacked)
+        if not claimed:
+            claim.clear(copy)
+
+    def copy(source: sqlite3.Connection) -> None:
+        copy_database(source, target, replace=in_place, last=in_place, finish=finish)
+
+    try:
+        copy(db)
+        return
+    except _UNREADABLE as error:
+        if isinstance(error, sqlite3.Error | OSError) and short_reason(error) not in _TORN:
+            raise
+        torn = error
+    for source in (as_written(db), own_tables(db, TABLES)):
+        try:
+            with source as found:
+                copy(found)
+                return
+        except _UNREADABLE as error:
+            if _no_room(error):
+                raise
+    raise torn
+
+
+def _no_room(error: Exception) -> bool:
+    known = isinstance(error, sqlite3.Error | OSError)
+    return known and short_reason(error) in ("disk full", "quota full")
+
+
+def _refuse_short(db: sqlite3.Connection, held: Held) -> None:
+    """Raise an error where events of a session are missing at its end or among the others.
+
+    Of older sessions there may be events that were deleted because they are old.
+    """
+    parts = "SELECT session, first, count FROM blocks UNION ALL SELECT session, first, count FROM tail"
+    spans = db.execute(
+        f"SELECT first, first + count FROM ({parts}) WHERE session = ? ORDER BY first", (held.session,)
+    ).fetchall()
+    at = held.first
+    for first, after in spans:
+        if first != at:
+            break
+        at = after
+    # A commit that failed at its very end may be there all the same.
+    if at < held.after:
+        raise _TornError("what is left of it is not whole")
+
+
+def _refuse_unsound(copy: sqlite3.Connection, held: Held, *, unpacked: bool) -> None:
+    """Raise an error where a copy is damaged or lacks events; `unpacked`: or has unreadable ones."""
+    check = "integrity_check" if unpacked else "quick_check"
+    if copy.execute(f"PRAGMA {check}(1)").fetchone()[0] != "ok":
+        raise _TornError("what is left of it is not whole")
+    _refuse_short(copy, held)
+    if not unpacked:
+        return
     # A page of another file can look like one of this; what is packed in it shows that.
     for (data,) in copy.execute("SELECT data FROM blocks"):
         Block.unpack(data)
+    for (data,) in copy.execute("SELECT data FROM tail"):
+        unpack_tail(data)
     for (data,) in copy.execute("SELECT data FROM bins"):
         Chunk(data)
-    claim.clear(copy)
 
 
 def _sound(path: Path) -> bool:
@@ -152,12 +252,20 @@ def _sound(path: Path) -> bool:
         return False
 
 
-def _whole(db: sqlite3.Connection) -> bool:
+def _whole(db: sqlite3.Connection, held: Held) -> bool:
     """Have the main file hold everything; False where something keeps it from that."""
-    return bool(db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+    try:
+        if db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            return False
+        _refuse_short(db, held)
+    except sqlite3.DatabaseError as error:
+        if short_reason(error) not in _TORN:
+            raise
+        return False
+    return True
 
 
-def _put_in_place(db: Connection, target: Path) -> None:
+def _put_in_place(db: Connection, target: Path, held: Held) -> None:
     """Make a new file of what a connection reads, and give it the record's name."""
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    copy_database(db, target, replace=True, last=True)
+    _copy_whole(db, target, held, in_place=True)

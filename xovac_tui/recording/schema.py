@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -14,7 +15,8 @@ from xovac_tui.errors import XovacError
 from xovac_tui.recording import claim, files
 from xovac_tui.recording.chain import BEGINNING, vouch_for_all
 from xovac_tui.recording.files import Connection
-from xovac_tui.recording.lock import recorded_as
+from xovac_tui.recording.lock import recorded_as, unfinished_names
+from xovac_tui.recording.shape import odd_part
 from xovac_tui.recording.upgrade import added_columns, place_copies, place_rows
 
 VERSION = 3
@@ -191,8 +193,15 @@ CREATE TABLE head (                 -- the newest entry of the chain, so that on
 _THIRD = f"""
 {added_columns()}{claim.TABLE}
 """
-_STEPS = (_FIRST, _SECOND, _THIRD)
-"""What brings a file from each version to the next; an empty file has version 0."""
+_STEPS = tuple(
+    tuple(statement for statement in step.split(";\n") if statement.strip())
+    for step in (_FIRST, _SECOND, _THIRD)
+)
+"""Statements that bring a file from each version to the next; an empty file has version 0."""
+STATEMENTS = tuple(statement for step in _STEPS for statement in step)
+"""Statements that make the tables of this version."""
+TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", "\n".join(STATEMENTS)))
+"""Names of the tables of a record."""
 
 
 class RecordError(XovacError):
@@ -238,13 +247,19 @@ def open_for_writing(path: Path) -> Connection:
 
 
 def _refuse_second_name(path: Path) -> None:
-    """Raise SecondNameError where the file is recorded under another name: each has its own `-wal`."""
-    found = recorded_as(path) if files.real(path).stat().st_nlink > 1 else None
-    if found is not None:
+    """Raise SecondNameError where another name of the file has a `-wal` of its own: each name has one."""
+    if files.real(path).stat().st_nlink < 2:
+        return
+    advice = "Two names of one database spoil it: name that one, or make a copy with `xovac-tui record copy`."
+    if (found := recorded_as(path)) is not None:
         who = f"process {found[1]}" if found[1] else "another process"
         raise SecondNameError(
-            f"{path} is another name (a hard link) of {found[0]}, in which {who} records. Two names of one "
-            "database spoil it: name that one, or make a copy with `xovac-tui record copy`."
+            f"{path} is another name (a hard link) of {found[0]}, in which {who} records. {advice}"
+        )
+    for other in unfinished_names(path):
+        raise SecondNameError(
+            f"{path} is another name (a hard link) of {other}, and the newest of what was recorded is in "
+            f"{other.name}-wal. {advice}"
         )
 
 
@@ -285,9 +300,8 @@ def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
         if 0 < found < VERSION:
             kept = keep_old_version(path, found)
         for step in _STEPS[found:]:
-            for statement in step.split(";\n"):
-                if statement.strip():
-                    connection.execute(statement)
+            for statement in step:
+                connection.execute(statement)
         if found < CHAINED:
             connection.execute("INSERT INTO head (id, count, hash) VALUES (1, 0, ?)", (BEGINNING,))
         if 0 < found < PLACED:
@@ -370,6 +384,11 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
         raise NewerRecordError(
             f"{path} was written by a newer xovac-tui (record version {version}, this one knows {VERSION}). "
             "Nothing is written to it. Install that version again, or move the file away."
+        )
+    if odd := odd_part(connection, STATEMENTS):
+        raise RecordError(
+            f"{path} is not as a recorder makes it: it has {odd}. Nothing is read from it or written to it. "
+            "Move it away, or name another file."
         )
     return version
 

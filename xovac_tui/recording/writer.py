@@ -30,7 +30,7 @@ from xovac_tui.recording.codec import (
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.items import Item, Session
 from xovac_tui.recording.mainfile import MainFile
-from xovac_tui.recording.rescue import DisplacedError, Rescued, rescue, salvage
+from xovac_tui.recording.rescue import DisplacedError, Held, Rescued, rescue, salvage
 from xovac_tui.recording.rows import (
     CLOCK_STEP,
     Place,
@@ -93,6 +93,8 @@ class Writer:
         """Samples of those."""
         self.next_index = 0
         """Index that the next event gets."""
+        self._first = 0
+        """Index of the first event of this session."""
         self.waiting = 0
         """Events that are taken and not committed."""
         self.lost = 0
@@ -102,6 +104,8 @@ class Writer:
         self._token = ""
         """Of this recorder in the record's row of the present recorder; empty while it is none."""
         self._rescued: Rescued | None = None
+        self._seen = utc
+        """UTC seconds of the newest commit."""
         try:
             self._begin(session, utc, mono)
         except sqlite3.DatabaseError as error:
@@ -114,7 +118,7 @@ class Writer:
     def _begin(self, session: Session, utc: float, mono: float) -> None:
         db = self._db
         with _transaction(db):
-            self.next_index = self._next_index()
+            self.next_index = self._first = self._next_index()
             row = db.execute(
                 "INSERT INTO sessions (started, mono, seen, seen_mono, first_event, end_event, recording, "
                 "pid, host, who, program, about) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -320,21 +324,22 @@ class Writer:
                     claim.confirm(db, self._token, utc)
                 self._write_events()
                 self._write_rows(utc)
-                self._write_seen(utc)
+                self._write_seen(utc, self.next_index)
         except BaseException:
             # What ids were given is not known any more.
             self._channels = None
             raise
+        self._seen = utc
         self._rows.clear()
         self._blocks.clear()
         self._bins.clear()
         self._packed = self.waiting = self.untold = self._row_bytes = 0
         self._tailed = len(self._open)
 
-    def _write_seen(self, utc: float) -> None:
+    def _write_seen(self, utc: float, after: int) -> None:
         self._db.execute(
             "UPDATE sessions SET seen = ?, seen_mono = ?, end_event = ? WHERE id = ?",
-            (utc, self._mono_of(utc), self.next_index, self.session),
+            (utc, self._mono_of(utc), after, self.session),
         )
 
     def _mono_of(self, utc: float) -> float:
@@ -433,9 +438,25 @@ class Writer:
         if self._rescued is None or not self._rescued.stands(self.path):
             with contextlib.suppress(sqlite3.Error):
                 self._end(utc)
-            self._rescued = rescue(self._db, stamp)
+            self._rescued = rescue(self._db, stamp, self._committed)
             claim.give_up(self._token)
         return self._rescued
+
+    @property
+    def new(self) -> bool:
+        """True while nothing was ever recorded in this file, and no entry vouches for anything."""
+        chained = self._db.execute("SELECT EXISTS (SELECT 1 FROM chain)").fetchone()[0]
+        return not (self.next_index or chained)
+
+    @property
+    def _committed(self) -> Held:
+        after = self.next_index - self.waiting if self.recording else self._first
+        return Held(self.session, self._first, after)
+
+    def holds(self, other: Writer) -> bool:
+        """Return whether this file has the session of another writer with its newest commit."""
+        found = self._db.execute("SELECT mono, seen FROM sessions WHERE id = ?", (other.session,)).fetchone()
+        return bool(found == (other._began, other._seen))
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         """Run one statement of the caller's, such as for housekeeping."""
@@ -443,7 +464,7 @@ class Writer:
 
     def salvage(self, stamp: str) -> Path | None:
         """Copy what can still be read of a damaged file; None where that is not whole any more."""
-        return salvage(self._db, stamp)
+        return salvage(self._db, stamp, self._committed)
 
     def close(self, utc: float) -> None:
         """Note that the session ended by itself, and let go of the file: it holds everything then."""
@@ -456,9 +477,11 @@ class Writer:
 
     def _end(self, utc: float) -> None:
         with _transaction(self._db):
-            self._write_seen(utc)
+            # What is taken and not committed goes into another file.
+            self._write_seen(utc, self.next_index - self.waiting)
             self._db.execute("UPDATE sessions SET closed = 1 WHERE id = ?", (self.session,))
             claim.clear(self._db, self._token)
+        self._seen = utc
 
     def abandon(self) -> None:
         """Let go of the file as it is."""

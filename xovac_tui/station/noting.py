@@ -19,9 +19,12 @@ from xovac_tui.chamber.alarmrules import Watchlist
 from xovac_tui.config import Profile, RecordSettings
 from xovac_tui.config.alarms import Rule
 from xovac_tui.config.model import SIMULATOR_CONTRACT
+from xovac_tui.readfile import read_at_most
 
 _MOST = 12
 """Keys of a change that are told in words; all of them are in its JSON."""
+_LARGEST = 10_000_000
+"""Bytes of a file of certificates that are hashed; a bundle of all authorities has a fiftieth of that."""
 _LONGEST = 60
 """Characters of a value that is told in words."""
 
@@ -118,7 +121,7 @@ def _address(url: str) -> str:
 
 def _file_hash(name: str) -> str:
     try:
-        return hashlib.sha256(Path(name).read_bytes()).hexdigest()
+        return hashlib.sha256(read_at_most(Path(name), _LARGEST)).hexdigest()
     except OSError as error:
         return f"cannot be read: {error.strerror or error}"
 

@@ -226,7 +226,16 @@ class StationRecord:
             may_record=choice.may_record,
             listener=self._changed,
             tidy=clean_up,
+            in_force=self._first_entries,
         )
+
+    def _first_entries(self) -> Iterable[Item]:
+        """Return what a new record begins with: the settings, contract and trust in force."""
+        assert self.choice is not None
+        from xovac_tui.station.noting import in_force, in_words
+
+        for kind, after in in_force(self._profile, self.choice.settings, self._contract):
+            yield self._change_item(kind, in_words("", after), "", after)
 
     def _opened(self) -> None:
         """Open the record for writing, if that is wanted; returns when that is done or has failed."""

@@ -30,6 +30,7 @@ from xovac_tui.ui.commands import ACTIONS, STOP, bindings, check_keymap
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.mending import Remedy
+from xovac_tui.ui.modal import Modal
 from xovac_tui.ui.notice import NoticeScreen
 from xovac_tui.ui.opening import Opening
 from xovac_tui.ui.pane import Pane
@@ -353,6 +354,8 @@ class XovacApp(AppKeys):
             return
         if isinstance(event, events.Key):
             self.telling.see_somebody()
+            if not event.is_forwarded and self.screen_stack and isinstance(self.screen, Modal):
+                self.screen.foresee(event)
         elif isinstance(event, events.Paste):
             self.stopping.take_paste()
         await super().on_event(event)

@@ -153,7 +153,7 @@ class AppKeys(ReplayKeys):
             return True
         from xovac_tui.ui.dialogs.quit import QuitDialog
 
-        leave = await self.push_screen_wait(QuitDialog(self.station, self.snapshot))
+        leave = await self.push_screen_wait(QuitDialog(self.station))
         return leave is True
 
     def action_save_screen(self) -> None:

@@ -7,6 +7,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator
 
 from textual import events
+from textual._keyboard_protocol import MODIFIER_FUNCTIONAL_KEYS
 from textual._parser import ParseError
 from textual.keys import Keys
 from textual.message import Message
@@ -18,8 +19,10 @@ MOST_COLUMNS, MOST_ROWS = 1000, 500
 PASTE_SECONDS = 1.0
 """Seconds of silence after which a paste is over although its end never came."""
 MOST_PASTED = 1_000_000
-"""Characters after which a paste is over although its end has not come yet."""
+"""Characters of one paste that are kept; more of it are left out, and are no keys."""
 
+_ALONE_NO_KEYS = MODIFIER_FUNCTIONAL_KEYS | {"caps_lock", "num_lock", "scroll_lock"}
+"""Keys that change what others mean. Some terminals report them by themselves: shift before every `!`."""
 _PASTE_BEGINS, _PASTE_ENDS = "\x1b[200~", "\x1b[201~"
 
 log = logging.getLogger(__name__)
@@ -45,8 +48,7 @@ class LenientParser(KeyParser):
         except (ArithmeticError, ValueError, LookupError, TypeError):
             # A key with a number that is no character: taken, so that it is not typed as text.
             return [events.Key(Keys.Ignore, sequence)]
-        # A key for half a character (a surrogate) is text that nothing can write down.
-        return [events.Key(Keys.Ignore, sequence) if _is_surrogate(key.character) else key for key in keys]
+        return [events.Key(Keys.Ignore, sequence) if _is_nothing(key) else key for key in keys]
 
 
 class Keyboard:
@@ -60,14 +62,21 @@ class Keyboard:
         self._pasting_since: float | None = None
         """Monotonic time of the newest byte of a paste that has not ended."""
         self._pasted = 0
+        self._torn = False
+        """A paste was ended by a silence: what comes next may be the rest of it."""
 
     def feed(self, data: bytes, now: float) -> Iterator[Message]:
         """Yield the events in these bytes; a byte that is no UTF-8 is one unknown character."""
         self._parser.begin_read(now)
-        for character in self._decode(data):
-            yield from self._feed(character)
+        text = self._decode(data)
+        if self._goes_on_pasting(text):
+            text = _PASTE_BEGINS + text
+        for character in text:
+            full = self._pasted >= MOST_PASTED
+            if not full:
+                yield from self._feed(character)
             self._watch_paste(character, now)
-            if self._pasted > MOST_PASTED:
+            if full and self._pasting_since is None:
                 yield from self._end_paste()
 
     def tick(self, now: float) -> Iterator[Message]:
@@ -77,7 +86,19 @@ class Keyboard:
         except Exception:
             self._begin_again()
         if self._pasting_since is not None and now - self._pasting_since > PASTE_SECONDS:
+            self._torn = True
             yield from self._end_paste()
+
+    def _goes_on_pasting(self, text: str) -> bool:
+        """Return whether these characters are the rest of a paste that a stalled link tore."""
+        torn, self._torn = self._torn, self._torn and not text
+        if self._pasting_since is not None:
+            return False
+        before, end, _ = text.partition(_PASTE_ENDS)
+        if end:
+            return bool(before) and _PASTE_BEGINS not in before
+        # A key comes by itself, or begins with the escape of its sequence.
+        return torn and len(text) > 1 and text[0] != _PASTE_BEGINS[0]
 
     def _feed(self, character: str) -> Iterator[Message]:
         # One by one: after a defect of the parser only the character that showed it is lost.
@@ -116,8 +137,10 @@ class Keyboard:
             yield from self._feed(character)
 
 
-def _is_surrogate(character: str | None) -> bool:
-    return character is not None and any("\ud800" <= one <= "\udfff" for one in character)
+def _is_nothing(key: events.Key) -> bool:
+    # A key for half a character (a surrogate) is text that nothing can write down.
+    half = key.character is not None and any("\ud800" <= one <= "\udfff" for one in key.character)
+    return half or key.key.rpartition("+")[2] in _ALONE_NO_KEYS
 
 
 def _is_likely(resize: events.Resize) -> bool:

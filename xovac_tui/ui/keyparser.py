@@ -48,7 +48,10 @@ class KeyParser(XTermParser):
 
     def tick(self) -> Iterator[Message]:
         """Yield what is an event because nothing followed it, with the time at which it was read."""
+        waited = self._timeout_time is not None
         yield from self._stamp(super().tick())
+        if waited and self._timeout_time is None:
+            self._tail = ""  # what was begun has become keys, and cannot be the mark of a paste any more
 
     def _pass_on(self, piece: str) -> Iterator[Message]:
         if piece:  # an empty one would end the reading

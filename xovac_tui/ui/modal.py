@@ -16,6 +16,8 @@ T = TypeVar("T")
 
 SEEN_SECONDS = 0.25
 """Seconds after its first picture was written to the terminal during which nothing answers a dialog."""
+_PALETTE_ROWS = 8
+"""Rows of the palette that are not its list's: above it, the field, and the strip of STOP below."""
 MOST_SCREENS = 4
 """Screens that lie above each other at most, the tabs being the lowest; others are not opened."""
 
@@ -45,6 +47,9 @@ class Modal(Screen[T]):
         self._dismissed = True
         gone: AwaitComplete = super().dismiss(result)
         return gone
+
+    def foresee(self, event: events.Key) -> None:
+        """Take note of a key before anything is done with it."""
 
     def too_early(self, event: events.InputEvent | events.Paste, *, typed: bool = True) -> bool:
         """Return whether an event was read before a person could have seen this screen.
@@ -88,3 +93,9 @@ class Palette(CommandPalette, Modal[None]):
             with Vertical(id="--results"):
                 yield PaletteList()
                 yield LoadingIndicator()
+
+    def on_resize(self) -> None:
+        """Leave the last row to the strip of STOP, which the list would lie over."""
+        rows = self.app.size.height - _PALETTE_ROWS
+        for commands in self.query(PaletteList):
+            commands.styles.max_height = max(2, min(rows, round(0.7 * self.app.size.height)))

@@ -211,6 +211,10 @@ class Stopping:
             self._app.run_worker(self._app.station.stop(), group="stop", exit_on_error=False)
         elif self.switch.expired(now):
             self._drop("STOP dropped: no second key within 3 s, nothing was sent.")
+        elif self.switch.armed and not self.switch.settling and (refusal := self._refusal()):
+            # The strip must not go on saying that the next key sends.
+            self.switch.drop()
+            self._say(refusal)
         idle = not self.switch.armed and now >= max(self._said_until, self._hint_until)
         if idle and self._timer is not None:
             self._timer.stop()

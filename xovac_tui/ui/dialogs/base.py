@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
 from xovac_tui.chamber.snapshot import Snapshot
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from xovac_tui.ui.app import XovacApp
 
 T = TypeVar("T")
+
+_ANSWER_ROWS = 5
+"""Rows of a question that are not its words: the frame, and the answers with air around them."""
 
 
 class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
@@ -49,6 +53,11 @@ class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
     def rows(self) -> int:
         """Rows of the terminal that the dialog may take: all but the strip's."""
         return self.app.size.height - 1
+
+    def fit_words(self) -> None:
+        """Let the words of a question scroll where its answers would have no row."""
+        for words in self.query(VerticalScroll):
+            words.styles.max_height = max(1, self.rows - _ANSWER_ROWS)
 
     def on_unmount(self) -> None:
         """Show the keys of what lies under it again."""

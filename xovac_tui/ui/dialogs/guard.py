@@ -1,4 +1,4 @@
-"""What every dialog about a command has in common: it watches the chamber, and a held key answers nothing."""
+"""What every dialog about a command has in common: it watches the chamber, and no slip answers it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from xovac_tui.chamber.snapshot import Outcome, RunState, Snapshot
 from xovac_tui.station import LedgerChanged, News
@@ -22,6 +22,7 @@ T = TypeVar("T")
 _LOOK_SECONDS = 0.25
 _CLICK_AFTER = 0.4
 """Seconds a dialog must be open before a click counts: the one that opened it may be a double click."""
+_SEVERAL = "Several keys came at once: nothing was answered. Press the one you mean."
 _WIDEST = 92
 _ROOMY = 22
 """Rows from which on the dialog has some air."""
@@ -105,6 +106,10 @@ class CommandDialog(Dialog[T]):
         self.question = title
         self._strokes = Strokes()
         self._settling: Timer | None = None
+        self._read_at = 0.0
+        """When the newest key was read; keys of one read have the same time."""
+        self._crowded = False
+        """Another key came in the newest read before."""
         self._done = False
         self._gone = False
         self._opened_state: RunState | None = None
@@ -196,18 +201,40 @@ class CommandDialog(Dialog[T]):
 
     # -- answering ----------------------------------------------------------------------------------
 
-    def action_stroke(self, key: str) -> None:
-        """Take a key that answers: it counts once it has proved not to be held down."""
+    def foresee(self, event: events.Key) -> None:
+        """Take back an answer that another key follows at once: it was a part of a text, or of a burst."""
+        self._crowded, self._read_at = event.time == self._read_at, event.time
         if self._settling is not None:
-            self._settling.stop()
-            self._settling = None
+            self._stop_settling()
+            self.say(_SEVERAL)
+
+    def action_stroke(self, key: str) -> None:
+        """Take a key that answers: it counts once it has proved to be neither held nor one of several."""
+        self._stop_settling()
         if self._strokes.held(key, self.station.clock.mono()):
             self.say("The key is held down: let go, then press it once more.")
             return
-        self._settling = self.set_timer(SETTLE_SECONDS, lambda: self._answer(key))
+        if self._crowded and not isinstance(self.focused, Input):
+            self.say(_SEVERAL)
+            return
+
+        def settle() -> None:
+            # Behind the keys that wait already: one may show that this one is held, or one of several.
+            self.app.call_later(self._settle, timer, key)
+
+        timer = self._settling = self.set_timer(SETTLE_SECONDS, settle)
+
+    def _stop_settling(self) -> None:
+        if self._settling is not None:
+            self._settling.stop()
+            self._settling = None
+
+    def _settle(self, timer: Timer, key: str) -> None:
+        if self._settling is timer:
+            self._settling = None
+            self._answer(key)
 
     def _answer(self, key: str) -> None:
-        self._settling = None
         if not self._done and self.on_top and self.look():
             self.answered(key)
 

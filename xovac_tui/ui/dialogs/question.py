@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
@@ -25,6 +25,7 @@ class QuestionDialog(Dialog[str]):
 
     DEFAULT_CSS = """
     QuestionDialog > .dialog { width: 70; max-width: 100%; max-height: 100%; padding: 0 2; }
+    QuestionDialog VerticalScroll { height: auto; }
     QuestionDialog Static { height: auto; width: 1fr; }
     QuestionDialog .buttons { margin: 1 0; width: 1fr; align-horizontal: center; }
     """
@@ -45,7 +46,8 @@ class QuestionDialog(Dialog[str]):
         yield self.stop_bar()
         with Vertical(classes="dialog") as box:
             box.border_title = Content(literal(glyphs.plain(self._title), glyphs.ascii))
-            yield Static(literal(glyphs.plain(self._words), glyphs.ascii), markup=False)
+            with VerticalScroll(can_focus=False):
+                yield Static(literal(glyphs.plain(self._words), glyphs.ascii), markup=False)
             with Horizontal(classes="buttons"):
                 for answer, label, key in self._answers:
                     yield DialogButton(f"{label} ({key})" if key else label, id=answer)
@@ -54,6 +56,10 @@ class QuestionDialog(Dialog[str]):
         """Stand on the harmless answer; no toast may lie over what is asked."""
         self.app.clear_notifications()
         self.query(DialogButton).first().focus()
+
+    def on_resize(self) -> None:
+        """Keep the answers in sight."""
+        self.fit_words()
 
     def on_key(self, event: events.Key) -> None:
         """Take an answer by its key."""

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
 from xovac_tui.chamber.snapshot import LinkWord, RunState, Snapshot
@@ -15,12 +15,15 @@ from xovac_tui.station.base import BaseStation
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 
+_LOOK_SECONDS = 0.25
+
 
 class QuitDialog(Dialog[bool]):
     """Leaving never changes the chamber; the operator should know that, too."""
 
     DEFAULT_CSS = """
     QuitDialog > .dialog { width: 76; max-width: 100%; max-height: 100%; padding: 0 2; }
+    QuitDialog VerticalScroll { height: auto; }
     QuitDialog Static { height: auto; width: 1fr; }
     QuitDialog .buttons { margin: 1 0; width: 1fr; align-horizontal: center; }
     """
@@ -33,25 +36,36 @@ class QuitDialog(Dialog[bool]):
         Binding("right,l,down,j", "app.focus_next", "next", show=False),
     ]
 
-    def __init__(self, station: BaseStation, snapshot: Snapshot) -> None:
+    def __init__(self, station: BaseStation) -> None:
         super().__init__()
-        self._station, self._snapshot = station, snapshot
+        self._station = station
 
     def compose(self) -> ComposeResult:
         """Build the question."""
         yield self.stop_bar()
         with Vertical(classes="dialog") as box:
             box.border_title = "Leave the console?"
-            yield Static(what_goes_on(self._station.name, self._snapshot), id="now", markup=False)
-            yield Static(self._record_words(), id="record", markup=False)
+            with VerticalScroll(can_focus=False):
+                yield Static(self._chamber_words(), id="now", markup=False)
+                yield Static(self._record_words(), id="record", markup=False)
             with Horizontal(classes="buttons"):
                 yield DialogButton("Stay", id="stay")
                 yield DialogButton("Leave (y)", id="leave")
 
-    def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Say what the chamber does by now, and what is not written."""
-        self.query_one("#now", Static).update(what_goes_on(self._station.name, snapshot))
+    def on_mount(self) -> None:
+        """Begin to watch; the picture may be held, but the question is about now."""
+        self.set_interval(_LOOK_SECONDS, self._look)
+
+    def on_resize(self) -> None:
+        """Keep the answers in sight."""
+        self.fit_words()
+
+    def _look(self) -> None:
+        self.query_one("#now", Static).update(self._chamber_words())
         self.query_one("#record", Static).update(self._record_words())
+
+    def _chamber_words(self) -> str:
+        return what_goes_on(self._station.name, self._station.snapshot())
 
     def _record_words(self) -> str:
         return what_is_recorded(self._station.recorder, self._station.record.at_stake)
@@ -77,8 +91,8 @@ def what_is_recorded(view: RecorderView, at_stake: int) -> str:
         return f"Nothing can be recorded{reason}: {events} held in memory, and lost when you leave now."
     if view.state in (RecorderState.STARTING, RecorderState.ON, RecorderState.FAILING):
         return (
-            "Leaving sends nothing. The recording ends with this console; `xovac-tui record` goes on "
-            "without a screen."
+            "Leaving sends nothing. The recording ends with this console; start `xovac-tui record` to "
+            "record without a screen."
         )
     if view.state is RecorderState.BESIDE:
         who = f"process {view.pid}" if view.pid else "another process"
