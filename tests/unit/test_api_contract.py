@@ -115,7 +115,12 @@ def test_a_users_file_adds(tmp_path: Path) -> None:
         ("[messages.m]\nx = { role = 'humidity' }", ['messages.m."x"', "no relative humidity", "%RH"]),
         ("[messages.m]\nx = { role = 'state' }", ['messages.m."x"', "neither running nor idle"]),
         ("[messages.m]\nx = { role = 'pressure' }", ['messages.m."x".unit', "mbar, hPa"]),
-        ("[messages.m]\nx = { role = 'pressure', unit = 'psi' }", ['"psi"', "Torr"]),
+        ("[messages.m]\nx = { role = 'pressure', unit = 'psig' }", ['"psig"', "Torr", "micron"]),
+        ("[messages.m]\nx = { role = 'pressure', unit = '°C' }", ['messages.m."x".unit', "a pressure"]),
+        ("[messages.m]\nx = { role = 'controlled', unit = 'mbar' }", ['"mbar"', "degC, K, degF"]),
+        ("[messages.m]\nx = { role = 'controlled', unit = 'degX' }", ['"degX"', "degC, K, degF"]),
+        ("[messages.m]\nx = { role = 'setpoint', unit = '%' }", ["role setpoint is a temperature"]),
+        ("[messages.m]\nx = { role = 'dew_point', unit = '%RH' }", ["role dew_point is a temperature"]),
         (
             "[messages.m]\nx = { role = 'step' }\ny = { role = 'step' }",
             ['messages.m."y"', "role step", 'messages.m."x"'],
@@ -161,3 +166,24 @@ def test_a_channel_is_found_by_its_role_with_its_full_name(tmp_path: Path) -> No
     assert found is not None
     assert (found[0], found[1].unit) == ("m.plate.A", "degC")
     assert contract.by_role(Role.PRESSURE) is None
+
+
+@pytest.mark.parametrize(
+    ("role", "spelled", "unit"),
+    [
+        *(("controlled", spelled, "degC") for spelled in ("°C", "℃", "C", "Cel", "Celsius", "degC", "")),
+        *(("setpoint", spelled, "K") for spelled in ("K", "Kelvin")),
+        *(("dew_point", spelled, "degF") for spelled in ("°F", "degF", "Fahrenheit")),
+        ("pressure", "torr", "Torr"),
+        ("pressure", "mtorr", "mTorr"),
+        ("pressure", "micron", "micron"),
+        ("pressure", "MBAR", "mbar"),
+        ("output", "% RH", "%RH"),
+        ("output", "furlong", "furlong"),
+    ],
+)
+def test_a_contract_may_spell_a_unit_in_any_way(tmp_path: Path, role: str, spelled: str, unit: str) -> None:
+    file = tmp_path / "bench.toml"
+    file.write_text(f"[messages.m]\nx = {{ role = '{role}', unit = '{spelled}' }}\n")
+    (leaf,) = load_contract([file]).messages["m"].leaves
+    assert leaf.unit == (unit if spelled else "")

@@ -12,12 +12,12 @@ from xovac_tui.chamber.fit import track
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.observation import Observation
-from xovac_tui.chamber.quantities import PER_CENT, TEMPERATURE, per_time, unit_of
 from xovac_tui.chamber.snapshot import Quality, RunState
 from xovac_tui.chamber.stability import Criterion, Stability, StabilityWatch, change_per_hour
 from xovac_tui.config.insight import CriterionSettings
 from xovac_tui.recipes.units import format_duration
 from xovac_tui.strict import nearest
+from xovac_tui.units import PER_CENT, TEMPERATURE, per_time, unit_of
 
 RATE_WINDOW = 1800.0
 """Seconds of the past for a change per hour, where nobody says how many."""
@@ -127,7 +127,7 @@ class ChamberValues:
                 age = self._mono - (channel.seen or 0.0)
                 return f"stale, {format_duration(age)} old"
             case Quality.BAD:
-                return "no usable number"
+                return channel.problem or "no usable number"
         return ""
 
     def _value(self, channel: Channel) -> Reading:

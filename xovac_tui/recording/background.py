@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from xovac_tui.api.contract import Contract
 from xovac_tui.chamber.columns import Bins, laid_over, nothing
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.past import Past
@@ -46,10 +47,15 @@ class BackgroundPast:
         began: float,
         first_index: int,
         *,
+        contract: Contract | None = None,
         clock: Callable[[], float] = time.monotonic,
         start: bool = True,
     ) -> None:
-        """`first_index` is the index of the first event that is recorded in this program's time."""
+        """`first_index` is the index of the first event that is recorded in this program's time.
+
+        `contract` says which values count; without one that of the record's newest recorder does.
+        """
+        self._contract = contract
         self.began = began
         """Monotonic time at which this program's own histories begin."""
         self.version = 0
@@ -131,6 +137,8 @@ class BackgroundPast:
             try:
                 if self._past is None:
                     record = Record(self._path)
+                    if self._contract is not None:
+                        record.judge_by(self._contract)
                     self._past = Past(Windows(record), self._shift, self.began, self._first_index)
                 changed = job(self._past)
                 self.problem = self.problem or self._past.problem

@@ -11,6 +11,7 @@ from statistics import median_low
 
 import msgspec
 
+from xovac_tui.api.validity import Validity
 from xovac_tui.chamber.columns import Bins
 from xovac_tui.recording.bins import CHUNK, FINEST, LEVELS, Bin, Chunk, merge
 from xovac_tui.recording.canvas import BinRow, Canvas
@@ -106,7 +107,26 @@ class Windows:
             self._fall_back(
                 name, made, [n for n in range(first // CHUNK, last // CHUNK + 1) if n not in there]
             )
+        rule = self.record.rules.get(name)
+        if rule is not None:
+            self._judge(name, made, rule)
         return made
+
+    def _judge(self, name: str, row: BinRow, rule: Validity) -> None:
+        """Make those bins anew that hold values which did count when they were made, and do not by the rule.
+
+        Without their samples, which housekeeping takes first, they are empty.
+        """
+        for place in compress(range(len(row.counts)), row.counts):
+            if not rule.problem(row.lows[place]) and not rule.problem(row.highs[place]):
+                continue
+            start = (row.first + place) * row.level
+            total: Bin = [math.inf, -math.inf, 0.0, 0]
+            for value in Windows.samples(self, [name], start, start + row.level).get(name, ((), ()))[1]:
+                if value == value:
+                    merge(total, [value, value, value, 1])
+            row.lows[place], row.highs[place], row.means[place] = total[:3]
+            row.counts[place] = int(total[3])
 
     def _fall_back(self, name: str, row: BinRow, missing: Sequence[int]) -> None:
         """Fill the finest bins from the next wider ones where housekeeping has taken whole chunks away."""

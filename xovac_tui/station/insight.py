@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from xovac_tui.api.contract import Role
-from xovac_tui.api.pressure import PER_UNIT, to_mbar
 from xovac_tui.api.text import clean
 from xovac_tui.chamber.advice import Advice, Moment, Temperature, advise
-from xovac_tui.chamber.observation import to_celsius
 from xovac_tui.chamber.pumpdown import Forecast, PumpDown
 from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
 from xovac_tui.chamber.stability import Criterion, Stability, StabilityWatch
 from xovac_tui.chamber.vacuum import RECENT, Rise, pump_down, rate_of_rise, rising
 from xovac_tui.chamber.water import dew_point
 from xovac_tui.config.insight import CriterionSettings
+from xovac_tui.units import in_one, is_temperature, to_celsius, to_mbar, unit_of
 
 if TYPE_CHECKING:
     from xovac_tui.station.base import BaseStation
@@ -36,8 +35,6 @@ ADVISE_EVERY = 5.0
 MOST_CHANNELS = 8
 _AT_ONCE = 6
 """Criteria that are begun for one picture: each looks back over hours, and keys must not wait for many."""
-_DEGREES = {"degC": 1.0, "K": 1.0, "": 1.0, "degF": 9 / 5}
-"""Degrees of a unit in 1 K."""
 _USUAL = (10.0, 1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 """mbar that a pump-down is foreseen to."""
 _THRESHOLDS = 4
@@ -157,7 +154,7 @@ class Insight:
                 channel
                 for channel in snapshot.channels
                 if channel.role is Role.CONTROLLED
-                or (channel.full_name in wanted and channel.unit in ("degC", "K", "degF"))
+                or (channel.full_name in wanted and is_temperature(channel.unit))
             ]
             found.sort(key=lambda channel: channel.role is not Role.CONTROLLED)
             return found[:MOST_CHANNELS], []
@@ -167,7 +164,7 @@ class Insight:
             channel = next((one for one in snapshot.channels if name in (one.full_name, one.name)), None)
             if channel is None:
                 problems.append(f'The settings name the channel "{clean(name, 60)}", which has not come yet.')
-            elif channel.unit not in _DEGREES:
+            elif channel.unit and not is_temperature(channel.unit):
                 problems.append(f'The settings name "{clean(name, 60)}", which is no temperature.')
             else:
                 chosen.append(channel)
@@ -178,7 +175,7 @@ class Insight:
         history = self._station.history(channel.full_name)
         if history is None:
             return Stability(needed=criterion.needed)
-        degrees, speed = _DEGREES.get(channel.unit, 1.0), self._station.speed
+        degrees, speed = _degrees_in_a_kelvin(channel.unit), self._station.speed
         key = (channel.full_name, criterion.name)
         watch = self._watches.get(key)
         told = _told_in(criterion, degrees, speed)
@@ -210,7 +207,7 @@ class Insight:
         history = self._station.history(channel.full_name)
         if mbar is None or history is None:
             return VacuumView(channel, mbar, pump, volume=volume)
-        speed, per_unit = self._station.speed, PER_UNIT[channel.unit]
+        speed, per_unit = self._station.speed, unit_of(channel.unit).factor
         rise = None
         pumped = snapshot.by_role(Role.PUMP)
         switched = self._station.history(pumped.full_name) if pumped is not None else None
@@ -307,6 +304,11 @@ def _told_in(criterion: Criterion, degrees: float, speed: float) -> Criterion:
     )
 
 
+def _degrees_in_a_kelvin(unit: str) -> float:
+    """Return how many degrees of a unit 1 K is: 1.8 of degF; 1 without a unit of temperature."""
+    return in_one(unit, "K") or 1.0
+
+
 def _value(channel: ChannelView) -> float | None:
     return channel.value if channel.quality is Quality.GOOD else None
 
@@ -339,5 +341,5 @@ def _temperatures(
             continue
         per_minute = channel.per_minute
         if per_minute is not None:
-            per_minute /= _DEGREES[channel.unit] * speed
+            per_minute /= _degrees_in_a_kelvin(channel.unit) * speed
         yield Temperature(clean(channel.label, 40), celsius, per_minute)

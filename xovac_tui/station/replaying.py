@@ -79,6 +79,8 @@ class ReplayStation(BaseStation):
         self.record.record = record
         self.alarms = RecordedAlarms(lambda: self._replay.chamber, self._replay.clock)
         self.alarms.tell(self._replay.alarms(record))
+        if record is not None:
+            record.judge_by(contract)
         self._past = self.record.past = None if record is None else _PastOfReplay(record, self._replay)
         self._histories: dict[str, RecordedHistory] = {}
         self._shown_link = LinkView()
