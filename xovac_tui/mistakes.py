@@ -65,7 +65,15 @@ def _check(value: Any, node: inspect.Type, key: str, hide: bool) -> Iterator[str
             if not isinstance(value, list):
                 yield _wrong(key, value, f"a list in square brackets of {_right(inner)}", hide)
                 return
+            if node.max_length is not None and len(value) > node.max_length:
+                yield f"`{key}` has {len(value):,} items, more than {node.max_length}."
             for number, item in enumerate(value, 1):
+                yield from _check(item, inner, f"{key}, item {number}", hide)
+        case inspect.TupleType(item_types=inners):
+            if not isinstance(value, list) or len(value) != len(inners):
+                yield _wrong(key, value, _right(node), hide)
+                return
+            for number, (item, inner) in enumerate(zip(value, inners, strict=True), 1):
                 yield from _check(item, inner, f"{key}, item {number}", hide)
         case inspect.UnionType(types=types):
             given = [kind for kind in types if not isinstance(kind, inspect.NoneType)]
@@ -159,6 +167,8 @@ def _right(node: inspect.Type) -> str:
             return "a table"
         case inspect.VarTupleType(item_type=inner) | inspect.ListType(item_type=inner):
             return f"a list in square brackets of {_right(inner)}"
+        case inspect.TupleType(item_types=inners):
+            return f"a list in square brackets of {len(inners)} items, each {_right(inners[0])}"
         case inspect.UnionType(types=types):
             return _right(next(kind for kind in types if not isinstance(kind, inspect.NoneType)))
     return "another kind of value"

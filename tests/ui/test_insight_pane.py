@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from tests.helpers.console import Console, console, reading
 from tests.ui.test_replay import replayed
 from xovac_tui.api.loader import load_contract
+from xovac_tui.chamber.pumpdown import Forecast
 from xovac_tui.chamber.stability import Stability
 from xovac_tui.config import Display
 from xovac_tui.config.insight import AdviceSettings, InsightSettings, StabilitySettings
@@ -22,7 +24,7 @@ from xovac_tui.ui.glyphs import UNICODE
 from xovac_tui.ui.panes.insight import InsightPane
 from xovac_tui.ui.panes.status import StatusPane
 from xovac_tui.ui.widgets.bars import KeyBar
-from xovac_tui.ui.widgets.insightlines import advice_lines, change_words, end_words, held_words
+from xovac_tui.ui.widgets.insightlines import advice_lines, change_words, end_words, held_words, span_words
 from xovac_tui.ui.widgets.readings import Readings
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.runfacts import RunFacts
@@ -80,7 +82,7 @@ async def test_what_is_stable_since_when_and_when_it_will_be(
         head, channel, band, fast, slow = text(pane, "stable").splitlines()[:5]
         assert head.split() == ["criterion", "K/h", "stable", "for", "resets", "stable", "in"]
         assert channel.startswith("* Test part  +20.5" if ascii_only else "● Test part  +20.5 °C")
-        assert "2 K over 10 min" in band
+        assert ("+-2 K in 10 min" if ascii_only else "±2 K in 10 min") in band
         assert "10 of 10 min" in band
         assert band.rstrip().endswith("* stable" if ascii_only else "● stable")
         assert "11 of 30 min" in fast
@@ -102,8 +104,26 @@ async def test_the_pressure_is_foreseen(tmp_path: Path) -> None:
         pane = await opened(c)
         facts = text(pane, "facts")
         assert "Pump       on" in facts
-        assert "Halves in  4" in facts
-        assert "1e-03 mbar 4 min, " in facts
+        assert "Halves in  42 s at this rate" in facts
+        assert "1e-03 mbar not foreseen" in facts
+
+
+async def test_a_pump_down_is_foreseen_with_a_range(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await tell(c, 1500, lambda second: 0.6 / (second + 60) * (1 + 0.02 * math.sin(second**2)))
+        facts = text(await opened(c), "facts")
+        # The truth is 74 min.
+        found = re.search(r"1e-04 mbar (\d+) to (\d+) min", facts)
+        assert found is not None, facts
+        assert int(found[1]) <= 74 <= int(found[2]) < 3 * int(found[1])
+
+
+def test_a_range_is_told_shortly() -> None:
+    view, times = InsightView(utc=0.0, speed=1.0), Times("utc")
+    assert span_words(Forecast(1500.0, 2000.0, 2820.0), view, times) == "25 to 47 min"
+    assert span_words(Forecast(47_400.0, 60_000.0, 78_000.0), view, times) == "13h 10m to 21h 40m"
+    assert span_words(Forecast(80.0, 90.0, 130.0), view, times) == "80 s to 2 min"
+    assert span_words(Forecast(60.0, 60.1, 60.2), view, times) == "60 s, 00:01"
 
 
 async def test_the_rise_says_what_is_missing_for_a_leak(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_everything_of_the_simulator_is_marked_assumed() -> None:
     assert contract.start in added
     roles = {leaf.role for message in contract.messages.values() for leaf in message.leaves}
     # Of the room's air and of what is tested the simulator knows nothing.
-    assert set(Role) - {Role.DEW_POINT, Role.PART_POWER} <= roles
+    assert set(Role) - {Role.DEW_POINT, Role.HUMIDITY, Role.ROOM_TEMPERATURE, Role.PART_POWER} <= roles
 
 
 def test_a_users_file_adds(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_a_users_file_adds(tmp_path: Path) -> None:
         ack = "go_ack"
         fields.rate = { type = "float", unit = "mbar/s", min = 0, max = 50, default = 10 }
         [messages.sensor_data]
-        "plate.A" = { channel = "plate_a", label = "Plate A", unit = "degC", pin = true }
+        "plate.A" = { channel = "plate_a", label = "Plate A", unit = "degC", pin = true, resolution = 0.1 }
         "mode" = { role = "state", running = ["running"], idle = ["idle"] }
         [confirm.cancel_recipe]
         role = "state"
@@ -84,7 +84,8 @@ def test_a_users_file_adds(tmp_path: Path) -> None:
     confirm = contract.commands["cancel_recipe"].confirm
     assert confirm is not None
     assert confirm.becomes == "idle"
-    assert contract.messages["sensor_data"].leaves[0].channel == "plate_a"
+    plate = contract.messages["sensor_data"].leaves[0]
+    assert (plate.channel, plate.resolution, plate.uncertainty) == ("plate_a", 0.1, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -111,13 +112,21 @@ def test_a_users_file_adds(tmp_path: Path) -> None:
         ("[confirm.load_recipe]\nrole = 'recipe_name'\nequals = 'nam'", ['mean "name"']),
         ("[messages.m]\nx = 3", ['messages.m."x"', "must be a table"]),
         ("[messages.m]\nx = { rolle = 'state' }", ['mean "role"']),
+        ("[messages.m]\nx = { role = 'humidity' }", ['messages.m."x"', "no relative humidity", "%RH"]),
         ("[messages.m]\nx = { role = 'state' }", ['messages.m."x"', "neither running nor idle"]),
         ("[messages.m]\nx = { role = 'pressure' }", ['messages.m."x".unit', "mbar, hPa"]),
-        ("[messages.m]\nx = { role = 'pressure', unit = 'psi' }", ['"psi"', "Torr"]),
+        ("[messages.m]\nx = { role = 'pressure', unit = 'psig' }", ['"psig"', "Torr", "micron"]),
+        ("[messages.m]\nx = { role = 'pressure', unit = '°C' }", ['messages.m."x".unit', "a pressure"]),
+        ("[messages.m]\nx = { role = 'controlled', unit = 'mbar' }", ['"mbar"', "degC, K, degF"]),
+        ("[messages.m]\nx = { role = 'controlled', unit = 'degX' }", ['"degX"', "degC, K, degF"]),
+        ("[messages.m]\nx = { role = 'setpoint', unit = '%' }", ["role setpoint is a temperature"]),
+        ("[messages.m]\nx = { role = 'dew_point', unit = '%RH' }", ["role dew_point is a temperature"]),
         (
             "[messages.m]\nx = { role = 'step' }\ny = { role = 'step' }",
             ['messages.m."y"', "role step", 'messages.m."x"'],
         ),
+        ("[messages.m]\nx = { resolution = 0 }", ['messages.m."x".resolution', "above 0"]),
+        ("[messages.m]\nx = { uncertainty = -1 }", ['messages.m."x".uncertainty', "0 or more"]),
         ("comands = 1", ['mean "commands"']),
         ("commands = 1", ["must hold tables"]),
         ("start = 'go'", ["`start`", 'called "go"']),
@@ -157,3 +166,24 @@ def test_a_channel_is_found_by_its_role_with_its_full_name(tmp_path: Path) -> No
     assert found is not None
     assert (found[0], found[1].unit) == ("m.plate.A", "degC")
     assert contract.by_role(Role.PRESSURE) is None
+
+
+@pytest.mark.parametrize(
+    ("role", "spelled", "unit"),
+    [
+        *(("controlled", spelled, "degC") for spelled in ("°C", "℃", "C", "Cel", "Celsius", "degC", "")),
+        *(("setpoint", spelled, "K") for spelled in ("K", "Kelvin")),
+        *(("dew_point", spelled, "degF") for spelled in ("°F", "degF", "Fahrenheit")),
+        ("pressure", "torr", "Torr"),
+        ("pressure", "mtorr", "mTorr"),
+        ("pressure", "micron", "micron"),
+        ("pressure", "MBAR", "mbar"),
+        ("output", "% RH", "%RH"),
+        ("output", "furlong", "furlong"),
+    ],
+)
+def test_a_contract_may_spell_a_unit_in_any_way(tmp_path: Path, role: str, spelled: str, unit: str) -> None:
+    file = tmp_path / "bench.toml"
+    file.write_text(f"[messages.m]\nx = {{ role = '{role}', unit = '{spelled}' }}\n")
+    (leaf,) = load_contract([file]).messages["m"].leaves
+    assert leaf.unit == (unit if spelled else "")

@@ -35,24 +35,30 @@ HOT = "Pressure rising in a hot dwell"
         ({}, []),
         ({"pressure": 1e-4}, []),
         ({"pressure": 1e-3}, []),
-        ({"pressure": 2e-3}, [COOLING]),
+        # At most all of the gas is water: it saturates at -72 degC, at +5.5 and +10.0 degC.
+        ({"pressure": 2e-3}, []),
+        ({"pressure": 2e-3, "temperatures": (WARM, Temperature("P", -75.0, 0.0))}, [COOLING]),
+        ({"pressure": 9.0}, []),
+        ({"pressure": 12.3}, [COOLING]),
+        ({"pressure": 12.3, "temperatures": (Temperature("P", 11.0, 0.0),)}, []),
+        ({"pressure": 900.0}, [COOLING]),
         ({"pressure": 900.0, "temperatures": (WARM,)}, []),
         ({"pressure": 900.0, "temperatures": ()}, []),
         ({"pressure": 900.0, "dew_point": 5.0}, []),
         # It falls and will be there within minutes, and it is meant to.
-        ({"pressure": 9.0, "setpoint": -20.0, "temperatures": (Temperature("P", 14.0, -1.0),)}, [COOLING]),
-        ({"pressure": 9.0, "setpoint": 15.0, "temperatures": (Temperature("P", 14.0, -1.0),)}, []),
-        ({"pressure": 9.0, "setpoint": -20.0, "temperatures": (Temperature("P", 20.0, -1.0),)}, []),
+        ({"pressure": 90.0, "setpoint": -20.0, "temperatures": (Temperature("P", 14.0, -1.0),)}, [COOLING]),
+        ({"pressure": 90.0, "setpoint": 15.0, "temperatures": (Temperature("P", 14.0, -1.0),)}, []),
+        ({"pressure": 90.0, "setpoint": -20.0, "temperatures": (Temperature("P", 20.0, -1.0),)}, []),
         # One that is not meant to fall so far hides none that is below already.
         (
-            {"pressure": 9.0, "setpoint": 15.0, "temperatures": (Temperature("P", 14.0, -2.0), COLD)},
+            {"pressure": 90.0, "setpoint": 15.0, "temperatures": (Temperature("P", 14.0, -2.0), COLD)},
             [COOLING],
         ),
         ({"pressure": 1e-5, "vent": True}, [VENTING]),
         ({"vent": True}, [VENTING]),
         ({"vent": True, "temperatures": (WARM,)}, []),
         ({"pressure": 3.0, "rises": True, "pump": False}, [VENTING]),
-        ({"pressure": 3.0, "rises": True, "pump": None}, [COOLING]),
+        ({"pressure": 30.0, "rises": True, "pump": None}, [COOLING]),
         ({"pressure": 5e-4, "rises": True, "pump": False}, []),
         ({"pressure": 1.0, "powered": True, "temperatures": ()}, [CORONA]),
         ({"pressure": 1.0, "powered": False, "temperatures": ()}, []),
@@ -93,6 +99,16 @@ def test_values_and_assumptions_stand_in_the_words() -> None:
         "water may condense."
     )
     assert one.action == "Do not cool on before the pressure is at most 1.0e-03 mbar (assumed)."
+
+
+def test_the_saturation_at_this_pressure_stands_in_the_words() -> None:
+    (one,) = told(pressure=9.0, temperatures=(Temperature("Plate A", 2.0, 0.0),))
+    assert one.text == (
+        "Plate A is +2.0 °C, below +5.5 °C, where water saturates at this pressure, and the pressure is "
+        "9.0e+00 mbar: water may condense."
+    )
+    (one,) = told(pressure=9.0, temperatures=(Temperature("Plate A", 8.0, -1.0),))
+    assert one.text.startswith("Plate A is +8.0 °C and falls by 1.0 K/min towards +5.5 °C, where water")
 
 
 def test_what_somebody_has_set_or_a_channel_tells_is_not_called_assumed() -> None:

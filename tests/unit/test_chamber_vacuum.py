@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from xovac_tui.chamber.history import History
-from xovac_tui.chamber.vacuum import PumpDown, pump_down, rate_of_rise, rising, seconds_off
+from xovac_tui.chamber.pumpdown import Forecast
+from xovac_tui.chamber.vacuum import pump_down, rate_of_rise, rising, seconds_off
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.parameters import load_parameters
 
@@ -20,35 +21,35 @@ def history(begin: int, end: int, value: Callable[[float], float]) -> History:
     return found
 
 
-def falling(value: Callable[[float], float], end: int, per_unit: float = 1.0) -> PumpDown:
-    found = pump_down(history(0, end, value), end - 0.5, per_unit)
+def test_its_rate_now_is_told_while_it_falls_exponentially_but_no_threshold() -> None:
+    found = pump_down(history(0, 900, lambda t: 1e5 * math.exp(-t / 100)), 899.5, 0.01)
     assert found is not None
-    return found
-
-
-def test_an_exponential_fall_is_foreseen() -> None:
-    found = falling(lambda t: 1000 * math.exp(-t / 100), 900)
     assert found.pressure == pytest.approx(1000 * math.exp(-8.995), rel=0.02)
-    left = found.until(1e-3)
-    assert left == pytest.approx(100 * math.log(1e6) - 899.5, rel=0.03)
-    assert found.until(1.0) == 0.0
+    assert found.halves == pytest.approx(100 * math.log(2), rel=0.05)
+    assert found.until(1.0, 899.5) == Forecast(0.0, 0.0, 0.0)
+    assert found.until(1e-2, 899.5) is None
 
 
-@pytest.mark.parametrize("power", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("power", [0.5, 0.6, 1.0, 1.3])
 def test_a_fall_by_a_power_of_time_is_foreseen(power: float) -> None:
-    end, now = 2000, 1999.5
-    found = falling(lambda t: 5.0 * t**-power, end)
-    threshold = 5.0 * (3 * now) ** -power
-    assert found.until(threshold) == pytest.approx(2 * now, rel=0.15)
+    end, now = 4000, 3999.5
+    found = pump_down(history(0, end, lambda t: 5e-2 * t**-power), now, 1.0)
+    assert found is not None
+    told = found.until(5e-2 * (3 * now) ** -power, now)
+    assert told is not None
+    assert told.soonest <= 2 * now <= told.latest < 3 * told.soonest
+    assert told.likely == pytest.approx(2 * now, rel=0.05)
 
 
-def test_the_unit_of_the_channel_is_minded() -> None:
-    found = falling(lambda t: 1e5 * math.exp(-t / 100), 900, per_unit=0.01)
-    assert found.until(1e-3) == pytest.approx(100 * math.log(1e6) - 899.5, rel=0.03)
-
-
-def test_what_takes_years_is_not_foreseen() -> None:
-    assert falling(lambda t: 5.0 * t**-0.1, 2000).until(1e-6) is None
+def test_the_time_since_pump_on_is_that_of_the_pump_where_it_is_seen() -> None:
+    # The gauge is at its end until 600 s after the pump went on.
+    pump = history(0, 8600, lambda t: float(t >= 1000))
+    gauge = history(0, 8600, lambda t: 5e-4 if t < 1600 else 0.3 / (t - 1000))
+    found = pump_down(gauge, 8599.5, 1.0, pump=pump)
+    assert found is not None
+    told = found.until(2e-5, 8599.5)
+    assert told is not None
+    assert told.soonest <= 16_000 - 8599.5 <= told.latest < 2 * told.soonest
 
 
 @pytest.mark.parametrize("value", [lambda t: 1e-3, lambda t: 1e-3 + t * 1e-6, lambda t: 0.0, lambda t: -t])
@@ -105,8 +106,6 @@ def test_a_gap_in_what_the_pump_tells_is_not_off() -> None:
 def test_the_simulators_pump_down_and_leak_up() -> None:
     machine, gauge, pump = Machine(load_parameters()), History(), History()
     machine.vacuum.pump = True
-    reached: dict[float, int] = {}
-    told: dict[int, float | None] = {}
     for second in range(5400):
         if second == 4800:
             machine.vacuum.pump = False
@@ -114,16 +113,12 @@ def test_the_simulators_pump_down_and_leak_up() -> None:
         state = machine.chamber_state()
         gauge.add(second + 0.5, state["vacuum"]["p"])
         pump.add(second + 0.5, float(state["pump"]))
-        for threshold in (1e-4, 3e-5):
-            if state["vacuum"]["p"] <= threshold:
-                reached.setdefault(threshold, second)
         if second in (300, 1800, 2700):
-            found = pump_down(gauge, second + 0.5, 1.0)
+            # Two stores of gas that empty exponentially are no power of time.
+            found = pump_down(gauge, second + 0.5, 1.0, pump=pump)
             assert found is not None
-            told[second] = found.until(1e-4 if second == 300 else 3e-5)
-    for second, left in told.items():
-        true = reached[1e-4 if second == 300 else 3e-5] - second
-        assert left == pytest.approx(true, rel=0.5)
+            assert found.halves is not None
+            assert found.until(2e-5, second + 0.5) is None
     volume = machine.parameters.vacuum.volume
     rise = rate_of_rise(gauge, pump, 5399.5, 1.0, volume=volume)
     assert rise is not None

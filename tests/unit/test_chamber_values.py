@@ -11,7 +11,7 @@ from tests.unit.test_chamber_model import UTC, contract, lost, message, online
 from xovac_tui.chamber.expression import ExpressionError, Wanted, What, parse
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.values import ChamberValues
-from xovac_tui.config.insight import CriterionSettings
+from xovac_tui.config.insight import CriterionSettings, StabilitySettings
 
 __all__ = ["contract"]
 
@@ -161,6 +161,25 @@ def test_criteria_of_the_settings_are_known_by_name(contract: Any) -> None:
     assert bench.told('stable(plate_a, "calm")') is True
     with pytest.raises(ExpressionError, match='Did you mean "calm"'):
         bench.told('stable(plate_a, "clam")')
+
+
+@pytest.mark.parametrize("name", ["±2 K in 10 min", "+-2 K in 10 min", "2 K in 10 min", "2 K over 10 min"])
+def test_the_sign_of_a_band_may_be_written_otherwise(contract: Any, name: str) -> None:
+    bench = Bench(contract, criteria=StabilitySettings().criteria)
+    for _ in range(20):
+        bench.say(t={"A": 20.0})
+    assert bench.told(f'stable(plate_a, "{name}")') is False
+    with pytest.raises(ExpressionError, match="No criterion"):
+        bench.told('stable(plate_a, "3 K over 10 min")')
+
+
+def test_the_band_that_is_shipped_bounds_no_rate(contract: Any) -> None:
+    # 4 K from lowest to highest of 600 s: what the settings and docs/insight.md say of it.
+    bench = Bench(contract, criteria=StabilitySettings().criteria)
+    for second in range(700):
+        bench.say(t={"A": 20.0 + second * 23.8 / 3600})
+    assert bench.told('stable(plate_a, "±2 K in 10 min")') is True
+    assert bench.told("stable(plate_a, 3 K/h, 10 min)") is False
 
 
 def test_a_band_in_kelvin_is_wider_in_fahrenheit(tmp_path: Any) -> None:

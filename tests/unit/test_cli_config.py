@@ -131,3 +131,28 @@ def test_a_broken_file_stops_show_with_its_sentences(line: CommandLine) -> None:
     assert said.code == 2
     assert len(said.err.splitlines()) == 2
     assert 'Did you mean "profile"?' in said.err
+
+
+@pytest.mark.parametrize(
+    ("leaf", "code", "said"),
+    [
+        ("role = 'controlled', unit = '℃'", 0, ""),
+        ("role = 'pressure', unit = 'micron'", 0, ""),
+        ("unit = '% RH'", 0, ""),
+        ("unit = 'furlong'", 0, '"furlong" is not a known unit'),
+        ("role = 'controlled', unit = 'furlong'", 2, "the role controlled is a temperature"),
+        ("role = 'controlled', unit = 'mbar'", 2, "the role controlled is a temperature"),
+        ("role = 'pressure', unit = 'K'", 2, "the role pressure is a pressure"),
+        ("unit = 'K', valid = [400, 200]", 2, "holds no value"),
+    ],
+)
+def test_check_tells_of_units(line: CommandLine, leaf: str, code: int, said: str) -> None:
+    (line.home / "bench.toml").write_text(f"[messages.m]\nx = {{ {leaf} }}\n", encoding="utf-8")
+    (line.home / "config.toml").write_text(
+        '[profiles.bench]\nurl = "http://h:1"\ncontracts = ["bench.toml"]\n'
+        '[profiles.demo]\nurl = "http://h:2"\ncontracts = ["simulator"]\n'
+    )
+    done = line("config", "check")
+    assert done.code == code
+    assert said in done.out + done.err
+    assert ("Note" in done.err) == ("not a known unit" in said)

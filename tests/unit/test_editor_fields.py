@@ -156,7 +156,7 @@ def test_pressures(text: str, mbar: float) -> None:
     assert parse_pressure(text) == mbar
 
 
-@pytest.mark.parametrize("text", ["", "-1", "1 psi", "1,5", "e-3", "1e99999"])
+@pytest.mark.parametrize("text", ["", "-1", "1 psig", "1 °C", "1 mpa", "1,5", "e-3", "1e99999"])
 def test_no_pressures(text: str) -> None:
     with pytest.raises(RecipeError, match="not a pressure"):
         parse_pressure(text)

@@ -269,12 +269,17 @@ def test_what_it_asks_of_the_chamber() -> None:
     assert minute.rate == 60.0
 
 
+def quantity(expression: Expression) -> tuple[float | bool | None, str]:
+    value, unit = expression.quantity(BENCH)
+    return value, unit.name
+
+
 def test_a_derived_value_has_a_unit() -> None:
-    assert parse("plate_a - plate_b").quantity(BENCH) == (1.5, "K")
-    assert parse("max(plate_a, plate_b)").quantity(BENCH) == (21.5, "degC")
-    assert parse("volt * ampere").quantity(BENCH) == (10.0, "")
-    assert parse("pressure * 2").quantity(BENCH) == (6e-4, "mbar")
-    assert parse("gone - plate_a").quantity(BENCH) == (None, "K")
+    assert quantity(parse("plate_a - plate_b")) == (1.5, "K")
+    assert quantity(parse("max(plate_a, plate_b)")) == (21.5, "degC")
+    assert quantity(parse("volt * ampere")) == (10.0, "")
+    assert quantity(parse("pressure * 2")) == (6e-4, "mbar")
+    assert quantity(parse("gone - plate_a")) == (None, "K")
 
 
 def test_the_parts_say_what_they_were_worked_out_from() -> None:

@@ -172,3 +172,10 @@ def test_add_is_cheap() -> None:
         history.add(n / 20, float(n % 7))
     # 2,000 samples a second must leave the processor idle; the bound allows for a busy machine.
     assert (time.process_time() - began) / 100_000 < 10e-6
+
+
+def test_the_rate_goes_through_means() -> None:
+    # The middle of lowest and highest would follow the one bad sample, by half a K/min.
+    samples = [(n / 20, 20.0 + 0.1 * n / 1200 + (10.0 if n == 20 * 118 else 0.0)) for n in range(20 * 120)]
+    rate = filled(samples).rate_per_minute(119.95)
+    assert rate == pytest.approx(0.1, abs=0.06)

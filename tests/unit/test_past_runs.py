@@ -14,7 +14,7 @@ from rich.cells import cell_len
 
 from tests.helpers.pastruns import BEGAN, begin, fly, three_runs
 from xovac_tui.api.loader import documented_contract, load_contract
-from xovac_tui.chamber.history import Bins
+from xovac_tui.chamber.columns import Bins
 from xovac_tui.errors import XovacError
 from xovac_tui.flight import FlightState, Result
 from xovac_tui.recording.bins import LEVELS

@@ -11,7 +11,8 @@ from xovac_tui.recipes.compiler import Compiled, compile_recipe, to_device_json
 from xovac_tui.recipes.files import examples_folder, list_recipes
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat
 from xovac_tui.recipes.plan import NO_CHANGE, PlanSettings, plan_recipe
-from xovac_tui.recipes.units import celsius_from, seconds_from
+from xovac_tui.recipes.units import seconds_from
+from xovac_tui.units import to_celsius
 
 SECONDS = PlanSettings()
 
@@ -101,7 +102,7 @@ def test_total_time_is_preserved(recipe: Recipe, how: PlanSettings, start: float
 @given(recipes, settings, temperatures)
 def test_end_points_are_preserved(recipe: Recipe, how: PlanSettings, start: float) -> None:
     result = compiled(recipe, how, start)
-    sent = [celsius_from(target, how.temperature_unit) for target, _, _ in result.items]
+    sent = [to_celsius(target, how.temperature_unit) for target, _, _ in result.items]
     segments = [segment for segment in result.plan.segments if segment.index is not None]
     assert sent == pytest.approx([segment.to_temp for segment in segments], abs=1e-5)
     assert sent[-1] == pytest.approx(result.plan.final, abs=NO_CHANGE * 2)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
-from xovac_tui.chamber.history import Bins, History
+from xovac_tui.chamber.columns import Bins
+from xovac_tui.chamber.history import History
 from xovac_tui.recording.housekeeping import SCARCE, Forecast, Retention, forecast, size_words
 from xovac_tui.recording.items import Session
 from xovac_tui.recording.past import AnyPast, Past, RecordedHistory
@@ -70,6 +71,25 @@ def test_before_this_program_and_since_are_one_line(tmp_path: Path) -> None:
     assert both.oldest is not None
     assert both.oldest <= 0.0
     assert both.last_time == 1_199.0
+
+
+def test_means_are_those_of_the_samples_wherever_they_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite3"
+    samples = [(t + 0.5, 20.0 + (5.0 if t % 100 == 7 else 0.0)) for t in range(4_000)]
+    write(path, samples[:3_000])
+    live = History()
+    for t, value in samples[3_000:]:
+        live.add(t, value)
+    both = history_of(path, 3_000.0, live)
+    for start, end, columns in ((2_400.0, 3_000.0, 60), (2_400.0, 3_600.0, 60), (0.0, 4_000.0, 100)):
+        bins, width = both.measured(start, end, columns), (end - start) / columns
+        for column, mean in enumerate(bins.means):
+            inside = [v for t, v in samples if start + column * width <= t < start + (column + 1) * width]
+            # A bin of 8 s that two columns share counts for both in part.
+            assert mean == pytest.approx(sum(inside) / len(inside), abs=0.3)
+            assert bins.counts[column] == pytest.approx(len(inside), abs=8)
+        assert sum(bins.means) / columns == pytest.approx(20.05, abs=0.01)
+    assert both.resolution == 1.0
 
 
 def test_a_gap_between_two_programs_stays_a_gap(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tests.helpers.record import UTC, event, reading, writer, written
 from xovac_tui.api.event import Event
-from xovac_tui.chamber.history import Bins
+from xovac_tui.chamber.columns import Bins
 from xovac_tui.recording.bins import (
     CHUNK,
     FINEST,

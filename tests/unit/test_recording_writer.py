@@ -626,7 +626,7 @@ def test_names_of_a_session_are_kept(path: Path) -> None:
     made.close(UTC)
     with Record(path) as record:
         assert lists.sessions(record)[0].about == about
-        assert [(c.name, c.label, c.unit) for c in record.channels()] == [("state.t", "Plate", "°C")]
+        assert [(c.name, c.label, c.unit) for c in record.channels()] == [("state.t", "Plate", "degC")]
 
 
 def test_a_place_that_cannot_be_looked_at_is_told_in_a_sentence(tmp_path: Path) -> None:

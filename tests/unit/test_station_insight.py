@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -111,11 +112,28 @@ async def test_a_demo_that_runs_faster_is_judged_in_its_own_time() -> None:
         assert (found.held, found.needed) == (600.0, 600.0)
         assert found.per_hour == pytest.approx(0.5, rel=0.05)
         assert view.vacuum is not None
-        assert view.vacuum.falls is not None
-        assert view.vacuum.falls.slope == pytest.approx(-1 / 100, rel=0.02)
-        # From e^-8.9 (1.4e-4) to 1e-5 at a factor e in 100 s.
-        ahead = {one.mbar: one.seconds for one in view.vacuum.thresholds}
-        assert ahead[1e-5] == pytest.approx(100 * (math.log(1e5) - 8.9), rel=0.05)
+        assert view.vacuum.falls
+        assert view.vacuum.halves == pytest.approx(100 * math.log(2), rel=0.02)
+        # How surfaces go on is not known before they do.
+        assert [one.forecast for one in view.vacuum.thresholds] == [None] * len(view.vacuum.thresholds)
+
+
+async def test_a_pump_down_is_foreseen_in_the_chambers_seconds_and_fitted_now_and_then() -> None:
+    async with bench(settings()) as one:
+        one.station.speed = 10.0
+        one.tell(400, lambda t: {"vacuum": {"p": 0.6 / (10 * t + 60)}})
+        vacuum = one.view().vacuum
+        assert vacuum is not None
+        ahead = {each.mbar: each.forecast for each in vacuum.thresholds}
+        told = ahead[1e-4]
+        assert told is not None
+        assert told.soonest <= 5940 - 3990 <= told.latest < 2 * told.soonest
+        one.clock.advance(2.0)
+        later = one.view().vacuum
+        assert later is not None
+        again = {each.mbar: each.forecast for each in later.thresholds}[1e-4]
+        assert again is not None
+        assert again.likely == pytest.approx(told.likely - 20)
 
 
 async def test_the_rise_with_the_pump_off_is_told_with_the_volume_of_the_profile() -> None:
@@ -144,6 +162,28 @@ async def test_advice_follows_the_roles_and_leaves_what_is_hidden_aside() -> Non
         one.clock.advance(60)
         assert one.view().advice == ()
         assert one.view().judged[0].stability.stable is None
+
+
+async def test_the_dew_point_follows_from_the_humidity_of_the_room(tmp_path: Path) -> None:
+    file = tmp_path / "room.toml"
+    file.write_text(
+        """
+        [messages.room]
+        t = { unit = "degF", role = "room_temperature" }
+        rh = { unit = "%RH", role = "humidity" }
+        """
+    )
+    async with bench(settings(), contract=load_contract((file,), simulator=True)) as one:
+        # 25 degC and 60 % are a dew point of 16.7 degC; the room itself is nothing that water condenses on.
+        leaves = {"plateT": {"A": 16.0, "B": 18.0}, "vacuum": {"p": 900.0}, "shroud": 20.0, "part": 20.0}
+        for air, wet, expected in ((77.0, 60.0, 1), (77.0, 40.0, 0), (77.0, 999.0, 0), (20.0, 100.0, 0)):
+            one.tell(3, lambda t: leaves)
+            one.link.deliver("room", json.dumps({"t": air, "rh": wet}))
+            advice = one.view().advice
+            assert len(advice) == expected, (air, wet)
+            if advice:
+                assert "Plate A is +16.0 °C, below the dew point of +16.7 °C, and" in advice[0].text
+            one.clock.advance(1.0)
 
 
 async def test_it_is_made_at_most_once_a_second() -> None:

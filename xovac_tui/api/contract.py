@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from xovac_tui.api.validity import Validity, validity
+
 RESERVED_EVENTS = frozenset(
     ("connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener")
 )
@@ -72,6 +74,10 @@ class Role(StrEnum):
     """The test part is powered: true, or anything but 0."""
     DEW_POINT = "dew_point"
     """The temperature at which water condenses from the room's air."""
+    HUMIDITY = "humidity"
+    """The relative humidity of the room's air, %."""
+    ROOM_TEMPERATURE = "room_temperature"
+    """The temperature of the room's air, where its humidity is measured."""
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -146,10 +152,23 @@ class LeafSpec(msgspec.Struct, frozen=True):
     log: bool = False
     """Drawn on a logarithmic axis."""
     hide: bool = False
+    resolution: float | None = None
+    """Smallest step of the sensor in its unit; None: learned from what it sends."""
+    uncertainty: float = 0.0
+    """Expanded (k = 2), in its unit: how far a reading may drift unseen while a window goes by."""
     role: Role | None = None
     running: tuple[str, ...] = ()
     """For role `state`: the values (as text) that mean a recipe is running."""
     idle: tuple[str, ...] = ()
+    valid: tuple[float, float] | None = None
+    """Lowest and highest value that counts, in its unit; None: any."""
+    invalid: tuple[float | str, ...] = ()
+    """Numbers and texts that stand for no value."""
+
+    @property
+    def validity(self) -> Validity | None:
+        """Which of its values count; None where all do."""
+        return validity(self.unit, self.valid, self.invalid, absolute=self.role is Role.PRESSURE)
 
 
 class MessageSpec(msgspec.Struct, frozen=True):
@@ -175,6 +194,15 @@ class Contract(msgspec.Struct, frozen=True):
     """The command that starts a loaded recipe; None where loading starts it or nobody knows."""
     files: tuple[str, ...] = ()
     """Names of the contract files it was made from, in order."""
+
+    def rules(self) -> dict[str, Validity]:
+        """Return which values count, by the full name of each channel of which not all do."""
+        return {
+            message.full_name(leaf): rule
+            for message in self.messages.values()
+            for leaf in message.leaves
+            if (rule := leaf.validity) is not None
+        }
 
     def by_role(self, role: Role) -> tuple[str, LeafSpec] | None:
         """Return the full name and the leaf of the first channel with a role; None where none has it."""

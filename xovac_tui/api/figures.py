@@ -4,41 +4,31 @@ from __future__ import annotations
 
 import math
 
+from xovac_tui.units import Unit, difference_of, unit_of
+
 MINUS = "−"
-_UNITS = {
-    "degC": "°C",
-    "degF": "°F",
-    "Cel": "°C",
-    "K/min": "K/min",
-    "%": "%",
-    "percent": "%",
-    "Ohm": "Ω",
-    "um": "µm",
-    "ubar": "µbar",
-}
-_DECIMALS = {"degC": 1, "Cel": 1, "degF": 1, "K": 1, "W": 1, "%": 1, "percent": 1, "V": 2, "A": 2, "s": 1}
-_SIGNED = {"degC", "Cel", "degF"}
 _FIXED_BELOW = 1e6
 """Larger values do not fit their column with fixed decimals, and a number that is cut is another number."""
 
 
 def unit(name: str) -> str:
     """Return a unit as the screen shows it (`degC` becomes `°C`)."""
-    return _UNITS.get(name, name)
+    return unit_of(name).shown or unit_of(name).name
 
 
 def number(value: float, unit_name: str = "", *, log: bool = False) -> str:
     """Return a number with the fixed decimals of its unit; with two digits and exponent where `log`."""
+    return _number(value, unit_of(unit_name), log)
+
+
+def _number(value: float, measured_in: Unit, log: bool) -> str:
     if not math.isfinite(value):
         return "—"
+    decimals = measured_in.decimals
     if log:
         text = f"{value:.1e}"
-    elif unit_name in _DECIMALS and abs(value) < _FIXED_BELOW:
-        text = (
-            f"{value:+.{_DECIMALS[unit_name]}f}"
-            if unit_name in _SIGNED
-            else f"{value:.{_DECIMALS[unit_name]}f}"
-        )
+    elif decimals is not None and abs(value) < _FIXED_BELOW:
+        text = f"{value:+.{decimals}f}" if measured_in.signed else f"{value:.{decimals}f}"
     elif value != 0 and (abs(value) >= _FIXED_BELOW or abs(value) < 1e-3):
         text = f"{value:.2e}"
     else:
@@ -50,6 +40,18 @@ def quantity(value: float, unit_name: str = "", *, log: bool = False) -> str:
     """Return a number with its unit: `−18.4 °C`, `1.3e-04 mbar`."""
     text = number(value, unit_name, log=log)
     return f"{text} {unit(unit_name)}" if unit_name and text != "—" else text
+
+
+def difference(value: float, unit_name: str = "", *, signed: bool = False) -> str:
+    """Return a difference of two values in a unit, with its own unit: `0.3 K` between two in degC."""
+    text = written(value, difference_of(unit_of(unit_name)))
+    return f"+{text}" if signed and not text.startswith((MINUS, "—")) else text
+
+
+def written(value: float, measured_in: Unit) -> str:
+    """Return a number with its unit, which need not have a name in the table: a difference, a rate."""
+    text = _number(value, measured_in, False)
+    return f"{text} {measured_in.shown or measured_in.name}".rstrip() if text != "—" else text
 
 
 def with_minus(text: str) -> str:

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -25,14 +25,17 @@ from xovac_tui.api.contract import (
     Role,
 )
 from xovac_tui.api.forms import check_value
-from xovac_tui.api.pressure import PER_UNIT
+from xovac_tui.api.text import clean
+from xovac_tui.api.validity import MOST
 from xovac_tui.errors import ContractError, SettingsError
 from xovac_tui.mistakes import convert, join_key
 from xovac_tui.strict import nearest, read_toml
+from xovac_tui.units import PRESSURE, TEMPERATURE, names_of, unit_of
 
 _TABLES = ("commands", "responses", "messages", "confirm")
 _KEYS = (*_TABLES, "origin", "source", "start")
 _TIMEOUT = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(ms|s|min)?\s*$")
+_HUMIDITY_UNITS = ("%", "%RH")
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, None: 1.0}
 
 
@@ -79,9 +82,13 @@ class _LeafTable(msgspec.Struct, forbid_unknown_fields=True):
     pin: bool = False
     log: bool = False
     hide: bool = False
+    resolution: float | None = None
+    uncertainty: float = 0.0
     role: Role | None = None
     running: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
+    valid: tuple[float, float] | None = None
+    invalid: Annotated[tuple[float | str, ...], msgspec.Meta(max_length=MOST)] = ()
 
 
 class _Draft:
@@ -291,13 +298,56 @@ def _message(
                 f"{name}: `{at}` has the role state, but neither running nor idle gives its values. "
                 'Write running = ["..."] and idle = ["..."].'
             )
-        if read.role is Role.PRESSURE and read.unit not in PER_UNIT:
+        if problem := _role_problem(read):
+            raise SettingsError(f"{name}: `{at}.unit` {problem}")
+        if read.valid is not None and not read.valid[0] < read.valid[1]:
             raise SettingsError(
-                f'{name}: `{at}.unit` is "{read.unit}", in which no pressure can be compared. '
-                f"Write one of: {', '.join(PER_UNIT)}."
+                f"{name}: `{at}.valid` is from {read.valid[0]:g} to {read.valid[1]:g}, which holds no value. "
+                "Write the lowest value first, such as valid = [-50, 150]."
             )
-        leaves[path] = LeafSpec(path=path, **{f: getattr(read, f) for f in read.__struct_fields__})
+        if read.resolution is not None and not 0 < read.resolution < math.inf:
+            raise SettingsError(
+                f"{name}: `{at}.resolution` must be above 0: the smallest step of the sensor, in its unit. "
+                "Take the line out to have it learned."
+            )
+        if not 0 <= read.uncertainty < math.inf:
+            raise SettingsError(
+                f"{name}: `{at}.uncertainty` must be 0 or more, in the channel's unit (expanded, k = 2)."
+            )
+        if read.role is Role.HUMIDITY and unit_of(read.unit).name not in _HUMIDITY_UNITS:
+            raise SettingsError(
+                f'{name}: `{at}.unit` is "{read.unit}", in which no relative humidity is given. '
+                f"Write one of: {', '.join(_HUMIDITY_UNITS)}."
+            )
+        if any(one != one or one == "" for one in read.invalid):
+            raise SettingsError(f'{name}: `{at}.invalid` wants numbers and texts, such as [9.9e9, "OPEN"].')
+        told = {f: getattr(read, f) for f in read.__struct_fields__}
+        # From here on the program meets one name a unit, however the file spells it.
+        leaves[path] = LeafSpec(path=path, **told | {"unit": unit_of(read.unit).name})
     return MessageSpec(event, tuple(leaves.values()), origin, source)
+
+
+_MEASURES: dict[Role, tuple[str, str]] = {
+    Role.CONTROLLED: (TEMPERATURE, "a temperature"),
+    Role.SETPOINT: (TEMPERATURE, "a temperature"),
+    Role.DEW_POINT: (TEMPERATURE, "a temperature"),
+    Role.PRESSURE: (PRESSURE, "a pressure"),
+}
+"""What the leaf of a role measures, for those with which the program works something out."""
+
+
+def _role_problem(leaf: _LeafTable) -> str:
+    """Return why a role cannot be played in a leaf's unit; empty where it can."""
+    if leaf.role not in _MEASURES:
+        return ""
+    dimension, words = _MEASURES[leaf.role]
+    # A temperature without a unit is in degC; of a pressure without one nothing can be concluded.
+    if unit_of(leaf.unit).dimension == dimension or (not leaf.unit.strip() and dimension == TEMPERATURE):
+        return ""
+    return (
+        f'is "{clean(leaf.unit, 40)}", but the role {leaf.role.value} is {words}. '
+        f"Write one of: {', '.join(names_of(dimension))}."
+    )
 
 
 def _timeout(value: str | float, at: str, name: str) -> float:

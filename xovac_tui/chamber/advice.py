@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from xovac_tui.api.figures import quantity
+from xovac_tui.chamber.water import saturation_temperature
 from xovac_tui.config.insight import AdviceSettings
 
 SOON = 5.0
@@ -42,7 +43,7 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     powered: bool | None = None
     """The test part is powered."""
     dew_point: float | None = None
-    """degC, as a channel tells it."""
+    """degC of the room's air, as channels report it."""
 
 
 class Advice(msgspec.Struct, frozen=True):
@@ -76,7 +77,12 @@ def _all(moment: Moment, settings: AdviceSettings) -> Iterator[Advice]:
             "Close the vent, and warm everything above the dew point first.",
         )
     elif pressure is not None and pressure > settings.cold_below_pressure:
-        yield from _cold_in_air(moment, settings, pressure, dew, dew_words)
+        # No more of the gas than all of it is water.
+        saturated = saturation_temperature(pressure)
+        limit_words = f"the dew point of {dew_words}"
+        if saturated < dew:
+            limit_words = f"{quantity(saturated, 'degC')}, where water saturates at this pressure"
+        yield from _cold_in_air(moment, settings, pressure, min(dew, saturated), limit_words)
     if moment.powered and pressure is not None and settings.corona_low <= pressure <= settings.corona_high:
         span = f"{settings.corona_low:g} to {settings.corona_high:g} mbar"
         span += _assumed(settings, "corona_low", "corona_high")
@@ -97,26 +103,26 @@ def _vents(moment: Moment, settings: AdviceSettings) -> bool:
 
 
 def _cold_in_air(
-    moment: Moment, settings: AdviceSettings, pressure: float, dew: float, dew_words: str
+    moment: Moment, settings: AdviceSettings, pressure: float, limit: float, words: str
 ) -> Iterator[Advice]:
-    """Yield advice where something is below the dew point, or soon will be, with gas still around it."""
+    """Yield advice where something is, or soon will be, cold enough for water to condense on it."""
 
     def soon(one: Temperature) -> float:
         falls = min(0.0, one.per_minute or 0.0)
         return one.celsius + SOON * falls
 
     # What is below it now comes before what will be.
-    found = min(moment.temperatures, key=lambda one: (one.celsius >= dew, soon(one)), default=None)
-    if found is None or soon(found) >= dew:
+    found = min(moment.temperatures, key=lambda one: (one.celsius >= limit, soon(one)), default=None)
+    if found is None or soon(found) >= limit:
         return
-    if found.celsius < dew:
-        is_so = f"is {quantity(found.celsius, 'degC')}, below the dew point of {dew_words}"
-    elif moment.setpoint is not None and moment.setpoint >= dew:
+    if found.celsius < limit:
+        is_so = f"is {quantity(found.celsius, 'degC')}, below {words}"
+    elif moment.setpoint is not None and moment.setpoint >= limit:
         return
     else:
         is_so = (
             f"is {quantity(found.celsius, 'degC')} and falls by {-(found.per_minute or 0.0):.1f} K/min "
-            f"towards the dew point of {dew_words}"
+            f"towards {words}"
         )
     low = _mbar(settings.cold_below_pressure) + _assumed(settings, "cold_below_pressure")
     yield Advice(

@@ -10,6 +10,7 @@ from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.config.alarms import AlarmSettings, Rule
 from xovac_tui.config.model import Profile
 from xovac_tui.errors import SettingsError
+from xovac_tui.units import converted
 
 
 class Watchlist(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,12 +214,7 @@ def _in_unit(value: float | None, unit: str, found: tuple[str, LeafSpec] | None)
     """
     if value is None or found is None:
         return value
-    if found[1].unit == unit:
-        return value
-    from xovac_tui.chamber.quantities import unit_of
-
-    own, wanted = unit_of(unit), unit_of(found[1].unit or ("degC" if unit == "degC" else ""))
-    return own.to(wanted, value) if own.dimension == wanted.dimension else None
+    return converted(value, unit, found[1].unit or ("degC" if unit == "degC" else ""))
 
 
 def _no_limit(key: str, told: float | None, limit: float | None) -> str:

@@ -40,9 +40,9 @@ def approach(past: Track) -> Approach | None:
     """Return where the value of a window is going; None where too little is known."""
     times, values = past.points()
     half = len(times) // 2
-    resolution = past.resolution
-    older = line(times[:half], values[:half], resolution)
-    newer = line(times[half:], values[half:], resolution)
+    doubt = past.doubt
+    older = line(times[:half], values[:half], doubt)
+    newer = line(times[half:], values[half:], doubt)
     if older is None or newer is None:
         return None
     # From the middle of one half to the middle of the other, and from there to now.

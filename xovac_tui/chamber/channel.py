@@ -91,11 +91,13 @@ class Channel:
         "_fault",
         "_rate",
         "_rate_for",
+        "_validity",
         "full_name",
         "history",
         "is_bool",
         "order",
         "origin",
+        "problem",
         "seen",
         "spec",
         "stream",
@@ -109,7 +111,7 @@ class Channel:
         self.stream = stream
         self.spec = spec or LeafSpec(path=full_name)
         self.origin = origin
-        self.history = History()
+        self.history = History(self.spec.resolution, self.spec.uncertainty)
         self.value: float | None = None
         self.text = ""
         self.is_bool = False
@@ -117,6 +119,9 @@ class Channel:
         self.order = 0
         self.watch: Extremes | None = None
         """Where what came since an alarm's last look is kept; None where no alarm looks at this channel."""
+        self.problem = ""
+        """Why the newest value does not count, as a clause; empty where it does, or is none."""
+        self._validity = self.spec.validity
         self._fault = False
         self._rate: float | None = None
         self._rate_for: float | None = None
@@ -127,10 +132,14 @@ class Channel:
         return self.spec.channel or self.full_name
 
     def feed(self, leaf: Leaf, mono: float) -> None:
-        """Take a new value."""
+        """Take a new value. What does not count by the contract is none from here on, for every reader."""
         self.seen = mono
         self._fault = False
-        if isinstance(leaf, bool):
+        self.problem = "" if self._validity is None else clean(self._validity.problem(leaf), 80)
+        if self.problem:
+            self.is_bool, self.text = False, ""
+            self._break(mono)
+        elif isinstance(leaf, bool):
             self.is_bool, self.text, self.value = True, "on" if leaf else "off", float(leaf)
             self.history.add(mono, self.value)
         elif isinstance(leaf, float):
@@ -187,6 +196,7 @@ class Channel:
             origin=self.origin,
             seen_mono=self.seen,
             is_bool=self.is_bool,
+            problem=self.problem,
         )
 
     def _per_minute(self, now: float) -> float | None:

@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import BULKY_PROBLEMS, Leaf, leaves
-from xovac_tui.api.pressure import to_mbar
 from xovac_tui.chamber.channel import LONGEST_TEXT, Channel, Stream
 from xovac_tui.chamber.history import History
 from xovac_tui.chamber.ledger import Ledger
-from xovac_tui.chamber.observation import Observation, to_celsius
+from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.run import RunTracker
 from xovac_tui.chamber.snapshot import (
     ChannelView,
@@ -27,6 +26,7 @@ from xovac_tui.chamber.snapshot import (
     RunView,
     Snapshot,
 )
+from xovac_tui.units import converted, to_celsius, to_mbar
 
 MAX_CHANNELS = 2_000
 """Channels that are followed; a server that names more is shown in the Log and counted."""
@@ -261,7 +261,7 @@ class Chamber:
                 continue
             channel.feed(leaf, event.mono)
             if channel.spec.role is not None:
-                changed.extend(self._play(channel.spec, leaf, event))
+                changed.extend(self._play(channel.spec, None if channel.problem else leaf, event))
         return tuple(changed)
 
     def _learn(self, stream: Stream, path: str, leaf: Leaf) -> Channel | None:
@@ -315,11 +315,19 @@ class Chamber:
     def _run_view(self, channels: tuple[ChannelView, ...]) -> RunView:
         roles: Mapping[Role, ChannelView] = {c.role: c for c in channels if c.role is not None}
         setpoint, controlled, state = (roles.get(r) for r in (Role.SETPOINT, Role.CONTROLLED, Role.STATE))
+        unit = controlled.unit if controlled and controlled.unit else "degC"
+
+        def shown(channel: ChannelView | None) -> float | None:
+            """Return a temperature in the unit of the controlled one; None where there is none to believe."""
+            if channel is None or channel.quality is not Quality.GOOD:
+                return None
+            return converted(channel.value, channel.unit or "degC", unit)
+
         return self._run.view(
             stale=state is not None and state.quality is Quality.STALE,
-            target=setpoint.value if setpoint and setpoint.quality is Quality.GOOD else None,
-            actual=controlled.value if controlled and controlled.quality is Quality.GOOD else None,
-            unit=controlled.unit if controlled and controlled.unit else "degC",
+            target=shown(setpoint),
+            actual=shown(controlled),
+            unit=unit,
         )
 
     def _comes(self, channel: Channel | None, mono: float) -> bool:

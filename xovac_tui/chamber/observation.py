@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import msgspec
 
 from xovac_tui.chamber.snapshot import RunState
-from xovac_tui.recipes.units import TemperatureUnit, celsius_from
-
-_TEMPERATURES = ("", "degC", "K", "degF")
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,10 +31,3 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """Usual seconds between two values of `actual`; None until learned."""
     pressure: float | None = None
     """mbar."""
-
-
-def to_celsius(value: float | None, unit: str) -> float | None:
-    """Return a channel's temperature in degC (a channel without a unit is taken for degC), else None."""
-    if value is None or unit not in _TEMPERATURES:
-        return None
-    return celsius_from(value, cast("TemperatureUnit", unit or "degC"))

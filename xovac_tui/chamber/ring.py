@@ -1,21 +1,27 @@
-"""A ring of bins of equal length in time, each with the lowest and the highest value that fell into it."""
+"""A ring of bins of equal length in time, each with lowest, highest and mean of the values in it."""
 
 from __future__ import annotations
 
 import math
 from array import array
+from operator import mul
 
 _EMPTY_LOW = array("d", [math.inf])
 _EMPTY_HIGH = array("d", [-math.inf])
+_NO_MEAN = array("f", [0.0])
+_MOST = 255
+"""Samples of a bin that are counted at most: means of more weigh the same."""
 
 
 class Ring:
     """Bins of 2 ** `shift` seconds, the newest `room` of them; memory grows with what is put in.
 
     An empty bin has a low of +inf and a high of -inf, so that bounds over many bins need no special case.
+    Means are kept in single precision (2 ** -24 of the value) and are read within their bounds; the number
+    of samples is 0 where a bin was only filled in between two of them.
     """
 
-    __slots__ = ("_base", "_highs", "_lows", "_newest", "room", "seconds", "shift")
+    __slots__ = ("_base", "_counts", "_highs", "_lows", "_means", "_newest", "room", "seconds", "shift")
 
     def __init__(self, shift: int, room: int) -> None:
         self.shift = shift
@@ -23,6 +29,8 @@ class Ring:
         self.room = room
         self._lows = array("d")
         self._highs = array("d")
+        self._means = array("f")
+        self._counts = bytearray()
         self._base = 0
         self._newest = -1
 
@@ -38,7 +46,16 @@ class Ring:
 
     def put(self, second: int, value: float) -> None:
         """Fold a value into the bin of this second, which is never older than the newest bin."""
-        self._fold(second >> self.shift, value, value)
+        number = second >> self.shift
+        lows = self._lows
+        if number == self._newest and lows:
+            slot = (number - self._base) % self.room
+            if value < lows[slot]:
+                lows[slot] = value
+            if value > self._highs[slot]:
+                self._highs[slot] = value
+            return
+        self._fold(number, value, value)
 
     def line(self, begin: int, end: int, value: float, slope: float, bounds: tuple[float, float]) -> None:
         """Fold a straight line into the bins of the seconds `begin` to `end` (exclusive).
@@ -70,9 +87,12 @@ class Ring:
             if len(lows) < self.room:
                 lows.append(low)
                 highs.append(high)
+                self._means.append(0.0)
+                self._counts.append(0)
             else:
                 slot = (number - self._base) % self.room
                 lows[slot], highs[slot] = low, high
+                self._counts[slot] = 0
             return
         if number > self._newest or not lows:
             self._advance(number)
@@ -90,16 +110,58 @@ class Ring:
             self._base = number
             self._lows = array("d", _EMPTY_LOW)
             self._highs = array("d", _EMPTY_HIGH)
+            self._means = array("f", _NO_MEAN)
+            self._counts = bytearray(1)
         else:
             grow = min(more, self.room - len(self._lows))
             if grow:
                 self._lows.extend(_EMPTY_LOW * grow)
                 self._highs.extend(_EMPTY_HIGH * grow)
+                self._means.extend(_NO_MEAN * grow)
+                self._counts.extend(bytes(grow))
             for wrapped in range(self._newest + grow + 1, number + 1):
                 slot = (wrapped - self._base) % self.room
                 self._lows[slot] = math.inf
                 self._highs[slot] = -math.inf
+                self._counts[slot] = 0
         self._newest = number
+
+    def average(self, number: int, total: float, count: int) -> None:
+        """Keep sum and count of the samples in a bin as its mean."""
+        slot = (number - self._base) % self.room
+        # One too large for single precision becomes infinite; its bounds still hold.
+        self._means[slot] = total / count
+        self._counts[slot] = count if count < _MOST else _MOST
+
+    def total(self, begin: int, end: int) -> tuple[float, int]:
+        """Return sum and number of the samples in the bins `begin` to `end` (exclusive)."""
+        begin, end = max(begin, self.oldest), min(end, self._newest + 1)
+        if begin >= end:
+            return 0.0, 0
+        means, counts = self._samples(begin, end)
+        return sum(map(mul, means, counts)), sum(counts)
+
+    def _samples(self, begin: int, end: int) -> tuple[array[float], bytearray]:
+        """Return means and numbers of samples of bins that are kept."""
+        left, right = (begin - self._base) % self.room, (end - self._base) % self.room
+        if left < right:
+            return self._means[left:right], self._counts[left:right]
+        return self._means[left:] + self._means[:right], self._counts[left:] + self._counts[:right]
+
+    def means(self, begin: int, end: int) -> list[tuple[int, float]]:
+        """Return number and mean of each of the bins `begin` to `end` (exclusive) in which a sample came."""
+        begin, end = max(begin, self.oldest), min(end, self._newest + 1)
+        if begin >= end:
+            return []
+        means, counts = self._samples(begin, end)
+        bounds = zip(*self.slices(begin, end), strict=True)
+        return [
+            (number, min(high, max(low, mean)))
+            for number, (mean, count, (low, high)) in enumerate(
+                zip(means, counts, bounds, strict=True), begin
+            )
+            if count
+        ]
 
     def slices(self, begin: int, end: int) -> tuple[array[float], array[float]]:
         """Return lows and highs of the bins `begin` to `end` (exclusive), as far as they are kept."""

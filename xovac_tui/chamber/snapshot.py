@@ -41,7 +41,7 @@ class Quality(StrEnum):
     STALE = "stale"
     """Overdue by the channel's own habit, or the link is gone: the value is old and carries its age."""
     BAD = "bad"
-    """The newest message carried no usable number here (null, NaN, infinite)."""
+    """The newest message carried no usable value here: null, NaN, infinite, or one that does not count."""
     NO_DATA = "no data"
     """Named by the contract, never seen."""
 
@@ -77,6 +77,8 @@ class ChannelView(msgspec.Struct, frozen=True):
     seen_mono: float | None
     """Monotonic time of the newest message with this leaf."""
     is_bool: bool = False
+    problem: str = ""
+    """Why the newest value does not count by the contract, as a clause; empty where it does, or is none."""
 
 
 class RunState(StrEnum):

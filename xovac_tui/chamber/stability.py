@@ -12,8 +12,8 @@ import math
 import msgspec
 
 from xovac_tui.chamber.approach import approach, until_narrow, until_slow
-from xovac_tui.chamber.fit import Line, Track, line, track
-from xovac_tui.chamber.history import Curve
+from xovac_tui.chamber.fit import Doubt, Line, Track, line, robust_points, track
+from xovac_tui.chamber.history import ChannelHistory
 
 HOUR = 3600.0
 _BRIDGED = 0.1
@@ -61,22 +61,23 @@ class Stability(msgspec.Struct, frozen=True):
     per_hour: float | None = None
     """Change per hour over the window, as far as there is one."""
     uncertainty: float | None = None
-    """Of that change, expanded (k = 2)."""
+    """Of that change, expanded: about 95 %."""
     resets: int = 0
     """How often it was lost again, in the time that was looked at."""
     forecast: float | None = None
     """Seconds until it is stable if it goes on as it does; None where that cannot be foreseen."""
 
 
-def change_per_hour(curve: Curve, now: float, window: float) -> tuple[float, float] | None:
-    """Return the change per hour over the past `window` seconds and its expanded uncertainty (k = 2).
+def change_per_hour(curve: ChannelHistory, now: float, window: float) -> tuple[float, float] | None:
+    """Return the change per hour over the past `window` seconds and its expanded uncertainty (about 95 %).
 
-    None with too few values, or without one in that time.
+    A few bad readings are left out. None with too few values, or without one in that time.
     """
     past = track(curve, now, window, window)
     if past is None:
         return None
-    found = line(*past.points(), past.resolution)
+    doubt = past.doubt
+    found = line(*robust_points(past, doubt), doubt)
     return None if found is None else (found.slope * HOUR, found.uncertainty * HOUR)
 
 
@@ -116,7 +117,7 @@ class StabilityWatch:
         self._held = 0.0
         self._resets = 0
 
-    def look(self, curve: Curve, now: float, *, fresh: bool) -> Stability:
+    def look(self, curve: ChannelHistory, now: float, *, fresh: bool) -> Stability:
         """Return how it stands now; `fresh` says that the channel's newest value may be believed."""
         criterion = self.criterion
         past = track(curve, now, criterion.over, criterion.over * (1 + _BRIDGED)) if fresh else None
@@ -137,7 +138,7 @@ class StabilityWatch:
             forecast=self._forecast(judged),
         )
 
-    def _catch_up(self, curve: Curve, newest: float) -> None:
+    def _catch_up(self, curve: ChannelHistory, newest: float) -> None:
         """Look at what the channel did since the last look, or before the first one."""
         criterion = self.criterion
         back = _BACK * criterion.needed
@@ -184,13 +185,14 @@ class StabilityWatch:
         whole, points, tail = None, 0, tails.inside
         # Most of a past was far from stable: there no line is needed.
         if not brief or (criterion.per_hour is not None and tail >= over):
-            times, values = window.points()
-            points, resolution = len(times), past.resolution
-            whole = line(times, values, resolution)
+            doubt = window.doubt
+            times, values = robust_points(window, doubt)
+            points = len(times)
+            whole = line(times, values, doubt)
             if _slow_enough(whole, criterion.per_hour):
                 slow = tails.measured
             else:
-                slow = 0.0 if brief else self._slow(times, values, resolution, tails.measured)
+                slow = 0.0 if brief else self._slow(times, values, doubt, tails.measured)
             tail = min(tail, slow)
         elif criterion.per_hour is not None:
             tail = 0.0
@@ -205,12 +207,12 @@ class StabilityWatch:
             whole=whole,
         )
 
-    def _slow(self, times: list[float], values: list[float], resolution: float, measured: float) -> float:
+    def _slow(self, times: list[float], values: list[float], doubt: Doubt, measured: float) -> float:
         """Return the seconds up to now, in tenths of the window, over which the change is slow enough."""
         limit, count = self.criterion.per_hour, len(times)
         for tenths in range(9, 0, -1):
             first = count - count * tenths // 10
-            if _slow_enough(line(times[first:], values[first:], resolution), limit):
+            if _slow_enough(line(times[first:], values[first:], doubt), limit):
                 return min(measured, self.criterion.over) * tenths / 10
         return 0.0
 

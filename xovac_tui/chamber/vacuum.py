@@ -1,9 +1,4 @@
-"""What the pressure tells: when it will be low enough, and with the pump off how fast it rises. Pure; mbar.
-
-Falling, its logarithm is followed over the recent past. Through both halves of that a curve is laid that is
-exponential where the fall goes on as fast (a volume that is pumped empty), and a power of time where it
-slows down (gas that comes off the surfaces). The pressure at which the pump gives out is not in it.
-"""
+"""What the pressure says: how it falls, and with the pump off how fast it rises. Pure; mbar."""
 
 from __future__ import annotations
 
@@ -13,45 +8,25 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from xovac_tui.chamber.approach import LONGEST
-from xovac_tui.chamber.fit import Line, Track, line, track
-from xovac_tui.chamber.history import Curve
+from xovac_tui.chamber.fit import COLUMNS, Line, Track, line, track
+from xovac_tui.chamber.history import ChannelHistory
+from xovac_tui.chamber.pumpdown import LONGEST, LOOK_BACK, PumpDown, foresee
 
 RECENT = 600.0
 """Seconds of the past in which the pressure must have risen to be told so."""
-FALLING = 1800.0
-"""Seconds of the past that a forecast is taken from at the most ..."""
+FALLING = 1200.0
+"""Seconds of the past in which it must have fallen, at most ..."""
 _FALLEN = math.log(3.0)
 """... and no longer ago than when the pressure was three times as high (its logarithm): while pumps start,
 what was before misleads."""
 _SHORTEST = 12
-"""Columns of the past that it is taken from at least."""
+"""Columns of the past that this is taken from at least."""
 _FINER = 6.0
 """How many times narrower columns are for this than for other windows of that length."""
+_SWITCHED = 64.0
+"""Seconds to which it is looked up when the pump went on."""
 _SETTLING = 0.1
 """Part of the time since the pump went off that its valves may still work."""
-
-
-class PumpDown(msgspec.Struct, frozen=True):
-    """How the pressure falls."""
-
-    pressure: float
-    """mbar, now, by the curve."""
-    slope: float
-    """Of its natural logarithm per second, now; negative."""
-    power: float
-    """Of time, by which it falls; infinite while it falls exponentially."""
-
-    def until(self, threshold: float) -> float | None:
-        """Return the seconds until the pressure is at a threshold in mbar; None where it takes too long."""
-        if threshold >= self.pressure:
-            return 0.0
-        down = math.log(self.pressure / threshold)
-        if math.isinf(self.power):
-            seconds = down / -self.slope
-        else:
-            seconds = self.power / -self.slope * math.expm1(min(down / self.power, 50.0))
-        return seconds if seconds <= LONGEST else None
 
 
 class Rise(msgspec.Struct, frozen=True):
@@ -69,39 +44,42 @@ class Rise(msgspec.Struct, frozen=True):
     """mbar l/s that leak in at the most, where the volume is known."""
 
 
-def pump_down(curve: Curve, now: float, per_unit: float, recent: float = FALLING) -> PumpDown | None:
+def pump_down(
+    curve: ChannelHistory,
+    now: float,
+    per_unit: float,
+    *,
+    period: float = 0.0,
+    pump: ChannelHistory | None = None,
+    speed: float = 1.0,
+) -> PumpDown | None:
     """Return how the pressure falls; None where it does not, or too little is known.
 
-    `per_unit` is mbar in one of the channel's unit.
+    `per_unit` is mbar in one of the channel's unit, `period` its usual seconds between values, `pump` what
+    the pump did, and `speed` the seconds of a simulated chamber in one of the clock.
     """
-    past = track(curve, now, recent / _FINER, recent)
+    past = track(curve, now, FALLING / speed / _FINER, FALLING / speed)
     if past is None:
         return None
-    older, newer, apart, ago = _halves(_since_high(logarithm(past)))
-    if newer is None or newer.slope >= -newer.uncertainty:
+    _, newer = _halves(_since_high(logarithm(past)))
+    pump_on = None if pump is None else _switched_on(pump, now, LOOK_BACK / speed, _SWITCHED / speed)
+    courses = foresee(curve, per_unit, period=period, pump_on=pump_on, speed=speed)
+    if newer is None or newer.slope > (newer.uncertainty if courses else -newer.uncertainty):
         return None
-    pressure = math.exp(newer.at_zero) * per_unit
-    power = math.inf
-    if older is not None and older.slope < -older.uncertainty:
-        # For a power n of time the inverse of the slope grows by 1/n a second.
-        slower = 1 / -newer.slope - 1 / -older.slope
-        certain = newer.slope - older.slope > math.hypot(older.uncertainty, newer.uncertainty)
-        if slower > 0 and certain:
-            power = apart / slower
-    slope = newer.slope if math.isinf(power) else -1 / (1 / -newer.slope + ago / power)
-    return PumpDown(pressure, slope, power)
+    pressure = courses[0].above + courses[0].floor if courses else math.exp(newer.at_zero) * per_unit
+    return PumpDown(pressure, newer.slope, courses, LONGEST / speed)
 
 
-def rising(curve: Curve, now: float, recent: float = RECENT) -> Line | None:
+def rising(curve: ChannelHistory, now: float, recent: float = RECENT) -> Line | None:
     """Return the line through the logarithm of the recent pressure if it surely rises, else None."""
     past = track(curve, now, recent, recent)
-    found = None if past is None else line(*logarithm(past).points())
+    found = None if past is None else _through(logarithm(past))
     return found if found is not None and found.slope > found.uncertainty else None
 
 
 def rate_of_rise(
-    curve: Curve,
-    pump: Curve,
+    curve: ChannelHistory,
+    pump: ChannelHistory,
     now: float,
     per_unit: float,
     *,
@@ -118,7 +96,7 @@ def rate_of_rise(
         return None
     count = math.floor(off * (1 - _SETTLING) / past.width)
     past = past.last(count)
-    older, newer, _, _ = _halves(past)
+    older, newer = _halves(past)
     if newer is None or newer.slope <= newer.uncertainty:
         return None
     fades = older is not None and older.slope - newer.slope > math.hypot(older.uncertainty, newer.uncertainty)
@@ -128,7 +106,7 @@ def rate_of_rise(
     return Rise(rate, uncertainty, fades, count * past.width, leak)
 
 
-def seconds_off(pump: Curve, now: float, most: float) -> float:
+def seconds_off(pump: ChannelHistory, now: float, most: float) -> float:
     """Return for how long a channel has been at 0 without a gap, looking back `most` seconds."""
     past = track(pump, now, most, most)
     if past is None:
@@ -143,7 +121,20 @@ def seconds_off(pump: Curve, now: float, most: float) -> float:
 
 def logarithm(past: Track) -> Track:
     """Return the natural logarithm of a track; what is not above 0 becomes a gap."""
-    return Track(past.start, past.width, _logs(past.lows), _logs(past.highs), past.newest)
+    newest = next((mean for mean in reversed(past.means) if mean > 0), math.inf)
+    return msgspec.structs.replace(
+        past,
+        lows=_logs(past.lows),
+        highs=_logs(past.highs),
+        means=_logs(past.means),
+        # A small part of a value is the difference of its logarithm.
+        step=past.step / newest,
+        drift=past.drift / newest,
+    )
+
+
+def _through(past: Track) -> Line | None:
+    return line(*past.points(), past.doubt)
 
 
 def _since_high(past: Track) -> Track:
@@ -160,13 +151,26 @@ def _logs(values: Iterable[float]) -> Sequence[float]:
     return array("d", (math.log(value) if value > 0 else math.nan for value in values))
 
 
-def _halves(past: Track) -> tuple[Line | None, Line | None, float, float]:
-    """Return the lines through both halves, the seconds between their middles, and from the newer to now."""
+def _switched_on(pump: ChannelHistory, now: float, most: float, width: float) -> float | None:
+    """Return when a channel went from 0 to what it has been since, at the earliest; None where not seen."""
+    past = track(pump, now, width * COLUMNS, most)
+    if past is None:
+        return None
+    for column in range(len(past.lows) - 1, -1, -1):
+        low = past.lows[column]
+        if low != low:
+            return None
+        if low == 0:
+            return past.start + column * past.width
+    return None
+
+
+def _halves(past: Track) -> tuple[Line | None, Line | None]:
+    """Return the lines through the older and the newer half."""
     times, values = past.points()
     half = len(times) // 2
     if half < 1:
-        return None, None, 0.0, 0.0
-    resolution = past.resolution
-    older, newer = (line(times[part], values[part], resolution) for part in (slice(half), slice(half, None)))
-    ago = -(times[half] + times[-1]) / 2
-    return older, newer, (times[half] + times[-1] - times[0] - times[half - 1]) / 2, ago
+        return None, None
+    doubt = past.doubt
+    older, newer = (line(times[part], values[part], doubt) for part in (slice(half), slice(half, None)))
+    return older, newer

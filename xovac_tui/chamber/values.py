@@ -9,15 +9,15 @@ from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.expression import Reading, Wanted, What
 from xovac_tui.chamber.expression.tree import ELAPSED, LINK, RECIPE, STATE, STEP, STEP_ELAPSED
 from xovac_tui.chamber.fit import track
-from xovac_tui.chamber.history import Curve
+from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.observation import Observation
-from xovac_tui.chamber.quantities import PER_CENT, TEMPERATURE, per_time, unit_of
 from xovac_tui.chamber.snapshot import Quality, RunState
 from xovac_tui.chamber.stability import Criterion, Stability, StabilityWatch, change_per_hour
 from xovac_tui.config.insight import CriterionSettings
 from xovac_tui.recipes.units import format_duration
 from xovac_tui.strict import nearest
+from xovac_tui.units import PER_CENT, TEMPERATURE, per_time, unit_of
 
 RATE_WINDOW = 1800.0
 """Seconds of the past for a change per hour, where nobody says how many."""
@@ -43,13 +43,13 @@ class ChamberValues:
         self,
         chamber: Chamber,
         *,
-        curve: Callable[[str], Curve | None] | None = None,
+        curve: Callable[[str], ChannelHistory | None] | None = None,
         criteria: Mapping[str, CriterionSettings] | None = None,
         times: Callable[[], Times] = _nobody_knows,
     ) -> None:
         """`curve` gives the past of a channel by its full name; without it that since the start counts."""
         self._chamber = chamber
-        self._curve: Callable[[str], Curve | None] = curve or chamber.history
+        self._curve: Callable[[str], ChannelHistory | None] = curve or chamber.history
         self._criteria = criteria or {}
         self._times = times
         self._mono = self._utc = 0.0
@@ -127,7 +127,7 @@ class ChamberValues:
                 age = self._mono - (channel.seen or 0.0)
                 return f"stale, {format_duration(age)} old"
             case Quality.BAD:
-                return "no usable number"
+                return channel.problem or "no usable number"
         return ""
 
     def _value(self, channel: Channel) -> Reading:
@@ -184,8 +184,8 @@ class ChamberValues:
         if not wanted.criterion:
             over = wanted.over or (BAND_WINDOW if wanted.rate is None else RATE_WINDOW)
             named = CriterionSettings(within=wanted.within, rate=wanted.rate, over=over)
-        elif wanted.criterion in self._criteria:
-            named = self._criteria[wanted.criterion]
+        elif (known := self._named(wanted.criterion)) is not None:
+            named = known
         else:
             hint = nearest(wanted.criterion, self._criteria)
             return f'No criterion of stability is called "{wanted.criterion}".{hint}'
@@ -197,6 +197,17 @@ class ChamberValues:
             over=named.over,
             hold=named.hold,
         )
+
+    def _named(self, name: str) -> CriterionSettings | None:
+        """Return a criterion of the settings; `±2 K in 10 min` is also `2 K over 10 min`."""
+        if name in self._criteria:
+            return self._criteria[name]
+        bare = _plain_name(name)
+        return next((one for known, one in self._criteria.items() if _plain_name(known) == bare), None)
+
+
+def _plain_name(name: str) -> str:
+    return name.removeprefix("±").removeprefix("+-").strip().replace(" over ", " in ")
 
 
 def _progress(found: Stability, channel: Channel) -> str:

@@ -19,7 +19,8 @@ from xovac_tui.config import Effective, Profile, Secrets
 from xovac_tui.errors import SettingsError
 
 if TYPE_CHECKING:
-    from xovac_tui.recording.record import Record, Unread
+    from xovac_tui.recording.pieces import Unread
+    from xovac_tui.recording.record import Record
 
 DEMO = "demo"
 """Name of the demo's chamber."""

@@ -13,7 +13,8 @@ from xovac_tui.cli.records import Source, Ticker, find_record, missing, record_o
 
 if TYPE_CHECKING:
     from xovac_tui.recording.lists import RecordedRun, RecordedSession
-    from xovac_tui.recording.record import Record, Unread
+    from xovac_tui.recording.pieces import Unread
+    from xovac_tui.recording.record import Record
 
 _UNKNOWN = "—"
 

@@ -85,6 +85,8 @@ def check(ctx: click.Context, /, file: Path | None, **_: Any) -> None:
     for problem in problems:
         echo(problem)
     if not problems:
+        for note in unit_notes(settings):
+            echo(note, err=True)
         echo(said)
     ctx.exit(int(Exit.USAGE if problems else Exit.OK))
 
@@ -105,6 +107,23 @@ def settings_place(ctx: click.Context) -> Path:
     # Not by way of all variables: a mistake in another one must not hide where the file is.
     named = os.environ.get("XOVAC_CONFIG", "").strip()
     return typed(ctx).config or (Path(os.path.expanduser(named)) if named else paths.settings_file())
+
+
+def unit_notes(settings: Settings) -> Iterator[str]:
+    """Yield a sentence for every unit of a contract file that the program does not know; no mistakes."""
+    from xovac_tui.api.text import clean
+    from xovac_tui.units import is_known
+
+    for name, profile in settings.profiles.items():
+        for event, message in contract_of(profile).messages.items():
+            for leaf in message.leaves:
+                key = f'{join_key("messages", event)}."{leaf.path}".unit'
+                if not is_known(leaf.unit):
+                    yield (
+                        f"Note: `{join_key('profiles', name)}`: `{key}`: "
+                        f'"{clean(leaf.unit, 40)}" is not a known unit. Its values are shown as they are '
+                        "and compared only with each other."
+                    )
 
 
 def named_problems(settings: Settings, place: Path) -> Iterator[str]:

@@ -227,6 +227,7 @@ def _alarm_data(alarm: AlarmChange) -> dict[str, Any]:
 
 
 def _channel_data(channel: ChannelView) -> dict[str, Any]:
+    from xovac_tui.api.text import clean
     from xovac_tui.chamber.snapshot import Quality
 
     value: float | bool | str | None = None
@@ -240,6 +241,7 @@ def _channel_data(channel: ChannelView) -> dict[str, Any]:
         "value": value,
         "unit": channel.unit or None,
         "quality": channel.quality.value,
+        "problem": clean(channel.problem, 80) or None,
         "age": _rounded(channel.age),
         "role": None if channel.role is None else channel.role.value,
         "pinned": channel.pinned,
@@ -327,5 +329,7 @@ def _channel_row(channel: ChannelView) -> tuple[str, ...]:
         value = channel.text or _UNKNOWN
         if channel.value is not None and not channel.is_bool:
             value = quantity(channel.value, channel.unit, log=channel.log)
+    elif channel.problem:
+        value = clean(channel.problem, 60)
     age = _UNKNOWN if channel.age is None else format_duration(channel.age)
     return channel.quality.value, clean(channel.label, 40), value, age, clean(channel.name, 60)

@@ -21,7 +21,7 @@ class CriterionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
     """One named criterion: `within`, `rate` or both."""
 
     within: Kelvin | None = None
-    """K: half width of the band in which all values of the window are."""
+    """K: half width of the band in which all values of the window are; it bounds no rate."""
     rate: Kelvin | None = None
     """K/h: largest change over the window, its uncertainty included."""
     over: Annotated[float, Meta(ge=30, le=86_400)] = 600.0
@@ -32,7 +32,7 @@ class CriterionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
 
 def _shipped() -> dict[str, CriterionSettings]:
     return {
-        "2 K over 10 min": CriterionSettings(within=2.0, over=600.0),
+        "±2 K in 10 min": CriterionSettings(within=2.0, over=600.0),
         "3 K/h": CriterionSettings(rate=3.0, over=1800.0),
         "1 K/h": CriterionSettings(rate=1.0, over=1800.0, hold=600.0),
     }
@@ -54,7 +54,7 @@ class AdviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     cold_below_pressure: Pressure = 1e-3
     """mbar at or below which it may become colder than the dew point."""
     dew_point: Celsius = 12.0
-    """degC of the room's air, where no channel has the role `dew_point`."""
+    """degC of the room's air, where no channel reports it or the humidity that it follows from."""
     hot_above: Celsius = 40.0
     """degC from which on a rising pressure is taken for outgassing."""
     corona_low: Pressure = 1e-2

@@ -12,7 +12,8 @@ from xovac_tui.errors import RecipeError
 from xovac_tui.recipes.check import Finding, check_recipe
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import Plan, PlanSettings, plan_recipe
-from xovac_tui.recipes.units import celsius_to, seconds_to
+from xovac_tui.recipes.units import seconds_to
+from xovac_tui.units import from_celsius
 
 GRADIENT = 0.0
 """Documented: the server ignores what a user sends and fills it in."""
@@ -65,7 +66,7 @@ def to_device_json(compiled: Compiled) -> str:
 
 def _item(celsius: float, seconds: float, settings: PlanSettings) -> Item:
     # Rounding takes the noise off converted numbers (253.14999999999998 K), far below what a device resolves.
-    target = round(celsius_to(celsius, settings.temperature_unit), 6)
+    target = round(from_celsius(celsius, settings.temperature_unit), 6)
     duration = round(seconds_to(seconds, settings.duration_unit), 9)
     if not (math.isfinite(target) and math.isfinite(duration) and duration > 0):
         raise RecipeError(

@@ -16,8 +16,9 @@ from xovac_tui.recipes.files import MAX_BYTES, is_candidate, read_bytes
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Step
 from xovac_tui.recipes.plan import PlanSettings
 from xovac_tui.recipes.spreadsheet import LEFT_OUT, from_csv, to_csv
-from xovac_tui.recipes.units import celsius_from, seconds_from, shown
+from xovac_tui.recipes.units import seconds_from, shown
 from xovac_tui.recipes.writer import write_recipe
+from xovac_tui.units import converted
 
 Format: TypeAlias = Literal["csv", "json", "toml"]
 FORMATS: tuple[Format, ...] = ("csv", "json", "toml")
@@ -90,7 +91,7 @@ def from_device_json(data: str | bytes, source: str, settings: PlanSettings) -> 
             problems.append(f"item {number} must be three numbers: [target, duration, gradient]")
             continue
         target, duration, gradient = map(float, item)
-        celsius = round(celsius_from(target, settings.temperature_unit), _NOISE) + 0.0
+        celsius = round(converted(target, settings.temperature_unit, "degC") or 0.0, _NOISE) + 0.0
         seconds = round(seconds_from(duration, settings.duration_unit), _NOISE)
         if problem := bounds.temperature_problem(celsius):
             problems.append(f"item {number}: its target, {target:g} {settings.temperature_unit}, {problem}")

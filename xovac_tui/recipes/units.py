@@ -7,6 +7,7 @@ import re
 from typing import Literal, TypeAlias
 
 from xovac_tui.errors import RecipeError
+from xovac_tui.units import in_one, is_temperature, to_celsius
 
 TemperatureUnit: TypeAlias = Literal["degC", "K", "degF"]
 DurationUnit: TypeAlias = Literal["s", "min", "h", "ms"]
@@ -22,11 +23,6 @@ _UNITS = {
     **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "h"),
     **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), "m"),
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),
-}
-_DEGREES = {
-    **dict.fromkeys(("", "c", "degc", "celsius"), "degC"),
-    **dict.fromkeys(("k", "degk", "kelvin"), "K"),
-    **dict.fromkeys(("f", "degf", "fahrenheit"), "degF"),
 }
 _TYPED = re.compile(r"([-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[-+]?[0-9]+)?)\s*(.*)", re.DOTALL)
 _TEMPERATURE_HINT = 'write it like "-20", "-20 °C", "253.15 K" or "-4 °F"'
@@ -87,16 +83,12 @@ def _complaint(words: str) -> str:
 def parse_temperature(text: str) -> float:
     """Return the degC of a temperature as a person types it, bare numbers being degC; RecipeError else."""
     value, unit = _typed(text, "temperature", _TEMPERATURE_HINT)
-    match _degrees(unit):
-        case "degC":
-            return value
-        case "K":
-            return _without_noise(celsius_from(value, "K"))
-        case "degF":
-            return _without_noise(celsius_from(value, "degF"))
-    raise RecipeError(
-        f"{_quoted(text)} has an unknown unit {_quoted(unit)}: temperatures are in °C, K or °F."
-    )
+    celsius = to_celsius(value, unit)
+    if celsius is None:
+        raise RecipeError(
+            f"{_quoted(text)} has an unknown unit {_quoted(unit)}: temperatures are in °C, K or °F."
+        )
+    return value if celsius == value else _without_noise(celsius)
 
 
 def parse_difference(text: str) -> float:
@@ -143,16 +135,12 @@ def _typed(text: str, what: str, hint: str) -> tuple[float, str]:
     return value + 0.0, found[2]
 
 
-def _degrees(unit: str) -> str | None:
-    return _DEGREES.get(unit.replace("°", "").replace("deg ", "deg").strip())
-
-
 def _kelvins(value: float, unit: str, text: str) -> float:
     """Return a difference in degrees of some unit in K."""
-    degrees = _degrees(unit)
-    if degrees is None:
+    kelvins = in_one("K", unit or "K") if is_temperature(unit or "K") else None
+    if kelvins is None:
         raise RecipeError(f"{_quoted(text)} has an unknown unit {_quoted(unit)}: degrees are K, °C or °F.")
-    return _without_noise(value * 5 / 9) if degrees == "degF" else value
+    return value if kelvins == 1.0 else _without_noise(value * kelvins)
 
 
 def _without_noise(value: float) -> float:
@@ -254,20 +242,6 @@ def format_number(value: float, decimals: int = 2) -> str:
     text = f"{value:.{decimals}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return text.replace("-", MINUS) if text != "-0" else "0"
-
-
-def celsius_to(celsius: float, unit: TemperatureUnit) -> float:
-    """Return a temperature in degC in another unit."""
-    if unit == "K":
-        return celsius + 273.15
-    return celsius * 9 / 5 + 32 if unit == "degF" else celsius
-
-
-def celsius_from(value: float, unit: TemperatureUnit) -> float:
-    """Return a temperature in some unit in degC."""
-    if unit == "K":
-        return value - 273.15
-    return (value - 32) * 5 / 9 if unit == "degF" else value
 
 
 def seconds_to(seconds: float, unit: DurationUnit) -> float:

@@ -6,16 +6,16 @@ import logging
 import math
 import threading
 import time
-from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
-from xovac_tui.chamber.history import Bins
+from xovac_tui.api.contract import Contract
+from xovac_tui.chamber.columns import Bins, laid_over, nothing
 from xovac_tui.errors import XovacError
-from xovac_tui.recording.past import NAN, Past
+from xovac_tui.recording.past import Past
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.windows import Windows
 
@@ -47,10 +47,15 @@ class BackgroundPast:
         began: float,
         first_index: int,
         *,
+        contract: Contract | None = None,
         clock: Callable[[], float] = time.monotonic,
         start: bool = True,
     ) -> None:
-        """`first_index` is the index of the first event that is recorded in this program's time."""
+        """`first_index` is the index of the first event that is recorded in this program's time.
+
+        `contract` says which values count; without one that of the record's newest recorder does.
+        """
+        self._contract = contract
         self.began = began
         """Monotonic time at which this program's own histories begin."""
         self.version = 0
@@ -132,6 +137,8 @@ class BackgroundPast:
             try:
                 if self._past is None:
                     record = Record(self._path)
+                    if self._contract is not None:
+                        record.judge_by(self._contract)
                     self._past = Past(Windows(record), self._shift, self.began, self._first_index)
                 changed = job(self._past)
                 self.problem = self.problem or self._past.problem
@@ -171,15 +178,13 @@ class BackgroundPast:
 
 def _moved(bins: Bins | None, start: float, width: float, columns: int) -> Bins:
     """Return the columns of an earlier picture at their places in another one; NaN where it has none."""
-    lows, highs = (array("d", [NAN]) * columns for _ in range(2))
-    if bins is not None and width > 0:
-        by = round((start - bins.start) / width)
-        begin, stop = max(0, -by), min(columns, columns - by)
-        if begin < stop:
-            lows[begin:stop] = _part(bins.lows, begin + by, stop + by)
-            highs[begin:stop] = _part(bins.highs, begin + by, stop + by)
-    return Bins(start, width, lows, highs)
-
-
-def _part(values: Sequence[float], begin: int, stop: int) -> array[float]:
-    return array("d", values[begin:stop])
+    made = nothing(start, start + width * columns, columns)
+    if bins is None or width <= 0:
+        return made
+    by = round((start - bins.start) / width)
+    begin, stop = max(0, -by), min(columns, columns - by)
+    if begin >= stop:
+        return made
+    part = slice(begin + by, stop + by)
+    shown = Bins(start, width, bins.lows[part], bins.highs[part], bins.means[part], bins.counts[part])
+    return laid_over(made, shown, begin)

@@ -11,7 +11,7 @@ import math
 import re
 import zlib
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +19,7 @@ import msgspec
 
 from xovac_tui.api.event import Direction, Form, Kind
 from xovac_tui.api.payload import LONGEST, Leaf, decode, leaves
+from xovac_tui.api.validity import Validity
 from xovac_tui.recording.bins import planed, unplaned
 from xovac_tui.recording.bounds import MOST_EVENTS, array_length, check_block, inflate, payloads
 from xovac_tui.recording.eventlog import LoggedEvent, payload_of, without_surrogates
@@ -153,6 +154,8 @@ class Block:
         self.utc = utc
         self.mono = mono
         self._groups = groups
+        self.rules: Mapping[str, Validity] = {}
+        """Which values count, by channel; the others are no samples, and the events keep them."""
         self._decoded: dict[int, dict[str, Series]] = {}
         """Samples of groups whose payloads had to be decoded, by the group's number."""
         self.weight = 16 * count + sum(map(_weight, groups))
@@ -212,14 +215,29 @@ class Block:
             if wanted is not None and not any(_of(name, group.name) for name in wanted):
                 continue
             for name, series in self._series(number, group, wanted):
+                if (rule := self.rules.get(name)) is not None:
+                    series = Series(series.places, rule.usable(series.values))
                 found.setdefault(name, []).append(series)
         return found
 
     def rows(self) -> Iterator[tuple[Sequence[int], list[str], list[list[str]]]]:
         """Yield the messages as text: places of events, channel names, and a channel's numbers as they came.
 
-        Faster than `samples` for an export that only prints them; what is no number is an empty text.
+        Faster than `samples` for an export that only prints them; what is no number, or does not count, is an
+        empty text.
         """
+        for places, names, columns in self._written():
+            if self.rules:
+                columns = [self._counting(name, texts) for name, texts in zip(names, columns, strict=True)]
+            yield places, names, columns
+
+    def _counting(self, name: str, texts: list[str]) -> list[str]:
+        rule = self.rules.get(name)
+        if rule is None:
+            return texts
+        return ["" if text and rule.problem(_float(text)) else text for text in texts]
+
+    def _written(self) -> Iterator[tuple[Sequence[int], list[str], list[list[str]]]]:
         for group in self._groups:
             if group.direction is not Direction.IN or group.kind is not Kind.MESSAGE:
                 continue

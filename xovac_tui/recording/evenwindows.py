@@ -6,7 +6,7 @@ import math
 import sys
 from collections.abc import Sequence
 
-from xovac_tui.chamber.history import Bins
+from xovac_tui.chamber.columns import Bins
 from xovac_tui.recording.axis import Axis, Piece
 from xovac_tui.recording.bins import FINEST, Bin, merge
 from xovac_tui.recording.record import Record

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from xovac_tui.api.validity import Validity
 from xovac_tui.chamber.alarmview import AlarmChange, Ask
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, Mark
 
@@ -23,6 +24,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """Names of the contract files."""
     channels: dict[str, tuple[str, str]] = {}
     """Full name of each channel that the contract names -> (label, unit)."""
+    rules: dict[str, Validity] = {}
+    """Which values count, by the full name of each channel of which not all do."""
     speed: float = 1.0
     """Model seconds in one of the wall clock: more than 1 only in a simulator."""
 

@@ -14,7 +14,8 @@ from xovac_tui.api.text import clean
 from xovac_tui.recording.axis import Piece
 from xovac_tui.recording.lists import Span
 from xovac_tui.recording.moments import moment, say
-from xovac_tui.recording.record import Record, RecordedChannel, Stretch, Unread
+from xovac_tui.recording.pieces import Unread
+from xovac_tui.recording.record import Record, RecordedChannel, Stretch
 from xovac_tui.recording.schema import RecordError
 
 _FEW = 8

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
@@ -12,11 +11,11 @@ from typing import Protocol
 
 import msgspec
 
-from xovac_tui.chamber.history import Bins, History
+from xovac_tui.chamber.columns import Bins, joined, laid_over, nothing
+from xovac_tui.chamber.history import History
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.windows import Windows
 
-NAN = math.nan
 _KEPT = 64
 """Windows of the past that are kept: a picture of it is drawn from the same ones again and again."""
 _SET = 0.5
@@ -97,7 +96,7 @@ class Past:
                 bins = self._picture(name, start, end, max(1, columns))
             except XovacError as error:
                 self._failed(error)
-                return _nothing(start, end, columns)
+                return nothing(start, end, columns)
             if done:
                 self._kept[key] = bins
                 if len(self._kept) > _KEPT:
@@ -109,9 +108,9 @@ class Past:
         pieces = self._shifts()
         if len(pieces) == 1:
             found = self._windows.window([name], start + self._shift, end + self._shift, columns)[name]
-            return Bins(start, found.seconds, found.lows, found.highs)
+            return Bins(start, found.seconds, found.lows, found.highs, found.means, found.counts)
         seconds = (end - start) / columns
-        lows, highs = (array("d", [NAN]) * columns for _ in range(2))
+        made = nothing(start, end, columns)
         for piece in pieces:
             for begin, stop, only in piece.cuts(start, end, seconds, pieces):
                 first = max(0, math.floor((begin - start) / seconds))
@@ -120,9 +119,8 @@ class Past:
                     continue
                 left, right = (start + column * seconds + piece.shift for column in (first, after))
                 found = self._windows.window([name], left, right, after - first, only)[name]
-                lows[first:after] = array("d", map(_lower, found.lows, lows[first:after]))
-                highs[first:after] = array("d", map(_higher, found.highs, highs[first:after]))
-        return Bins(start, seconds, lows, highs)
+                made = laid_over(made, found, first)
+        return made
 
     def _shifts(self) -> Sequence[_Piece]:
         """Return the stretches of this program's time between which the clock was set, oldest first."""
@@ -234,12 +232,33 @@ class RecordedHistory:
     def window(self, start: float, end: float, columns: int) -> Bins:
         """Return lowest and highest values per column of `start` to `end` (exclusive), monotonic seconds."""
         live = self._live()
-        began = self._past.began
-        width = (end - start) / max(1, columns)
         if live is None or live.last_time is None:
             return self._past.window(self._name, start, end, columns)
-        bins = live.window(start, end, columns)
-        if live.resolution(start, end) > max(1.0, _COARSE * width):
+        return self._with_past(live, live.window(start, end, columns), end)
+
+    def measured(self, start: float, end: float, columns: int) -> Bins:
+        """Return the same as `window`, with mean and number of the samples per column."""
+        live = self._live()
+        if live is None or live.last_time is None:
+            return self._past.window(self._name, start, end, columns)
+        return self._with_past(live, live.measured(start, end, columns), end)
+
+    @property
+    def resolution(self) -> float:
+        """Smallest step that the channel reports, as far as this program has heard it."""
+        live = self._live()
+        return 0.0 if live is None else live.resolution
+
+    @property
+    def uncertainty(self) -> float:
+        """Expanded (k = 2): how far a reading may drift unseen; 0 where the contract does not say."""
+        live = self._live()
+        return 0.0 if live is None else live.uncertainty
+
+    def _with_past(self, live: History, bins: Bins, end: float) -> Bins:
+        """Add what only the record knows to a picture of this program's own time."""
+        start, began, width = bins.start, self._past.began, bins.seconds
+        if live.bin_seconds(start, end) > max(1.0, _COARSE * width):
             return self._finer(bins, end)
         if start >= began or (first := self._past.first(self._name)) is None or first >= end:
             return bins
@@ -253,7 +272,7 @@ class RecordedHistory:
         past = self._past.window(self._name, bins.start, end, len(bins.lows))
         if all(map(math.isnan, past.lows)):
             return bins
-        return _joined(bins, past, math.floor((min(reaches, end) - bins.start) / bins.seconds))
+        return joined(past, bins, math.floor((min(reaches, end) - bins.start) / bins.seconds))
 
     def _before(self, bins: Bins, began: float) -> Bins:
         """Put the columns before this program's own time in front."""
@@ -262,7 +281,7 @@ class RecordedHistory:
         if count < 1:
             return bins
         past = self._past.window(self._name, bins.start, bins.start + count * bins.seconds, count)
-        return _joined(bins, past, count - 1)
+        return joined(past, bins, count - 1)
 
     def last(self, seconds: float, now: float, n: int) -> Sequence[float]:
         """Return `n` values (middle of lowest and highest) for about the last `seconds`; NaN is a gap."""
@@ -270,29 +289,3 @@ class RecordedHistory:
         end = math.ceil(now / width) * width
         bins = self.window(end - seconds, end, n)
         return tuple(low / 2 + high / 2 for low, high in zip(bins.lows, bins.highs, strict=True))
-
-
-def _nothing(start: float, end: float, columns: int) -> Bins:
-    """Return a window without a value."""
-    columns = max(1, columns)
-    empty = array("d", [NAN]) * columns
-    return Bins(start, (end - start) / columns, empty, empty[:])
-
-
-def _joined(bins: Bins, past: Bins, count: int) -> Bins:
-    """Return `count` columns of the past and the others of `bins`; where they meet both count."""
-    lows, highs = array("d", past.lows[:count]), array("d", past.highs[:count])
-    meet = min(len(past.lows), len(bins.lows))
-    lows.extend(map(_lower, past.lows[count:meet], bins.lows[count:meet]))
-    highs.extend(map(_higher, past.highs[count:meet], bins.highs[count:meet]))
-    lows.extend(bins.lows[meet:])
-    highs.extend(bins.highs[meet:])
-    return Bins(bins.start, bins.seconds, lows, highs)
-
-
-def _lower(one: float, two: float) -> float:
-    return one if two != two or one < two else two
-
-
-def _higher(one: float, two: float) -> float:
-    return one if two != two or one > two else two

@@ -8,17 +8,21 @@ import time
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Self
 
 import msgspec
 
+from xovac_tui.api.contract import Contract
+from xovac_tui.api.validity import Validity
 from xovac_tui.recording.axis import Piece
 from xovac_tui.recording.bounds import EARLIEST, LATEST, check_tail, check_times
 from xovac_tui.recording.codec import About, Block, block_of, unpack_about, unpack_tail
 from xovac_tui.recording.eventlog import LoggedEvent
+from xovac_tui.recording.judging import recorded_rules, rules_by
+from xovac_tui.recording.pieces import Shift, Unread, piece_of, unread
 from xovac_tui.recording.schema import (
     STATEMENTS,
     TornRecordError,
@@ -27,6 +31,7 @@ from xovac_tui.recording.schema import (
     unpacking,
 )
 from xovac_tui.recording.shape import column_kinds
+from xovac_tui.units import unit_of
 
 _OPEN_BLOCKS = 12
 """Blocks held open for a reader that scrolls or pans."""
@@ -52,40 +57,6 @@ class Stretch(msgspec.Struct, frozen=True):
     block: Block
     shift: float
     session: int
-
-
-class Shift(msgspec.Struct, frozen=True):
-    """From when on record time is by how much ahead of monotonic time."""
-
-    first: int
-    """Index of the first event with it."""
-    mono: float
-    seconds: float
-
-
-class Unread(msgspec.Struct, frozen=True):
-    """Events of a stretch of a record that cannot be read any more. Record time."""
-
-    blocks: int
-    events: int
-    start: float
-    stop: float
-
-
-def _piece_of(session: int, shift: float, events: Sequence[LoggedEvent]) -> Piece:
-    times = [event.mono for event in events]
-    return Piece(events[0].index, events[-1].index + 1, session, shift, min(times), max(times))
-
-
-def _unread(pieces: Sequence[Piece]) -> Unread | None:
-    if not pieces:
-        return None
-    return Unread(
-        blocks=len(pieces),
-        events=sum(piece.after - piece.first for piece in pieces),
-        start=min(piece.low + piece.shift for piece in pieces),
-        stop=max(piece.high + piece.shift for piece in pieces),
-    )
 
 
 class Record:
@@ -116,6 +87,7 @@ class Record:
         self._tail_groups: list[tuple[int, float, list[LoggedEvent]]] = []
         self._tail_events: list[LoggedEvent] = []
         self._looked: float | None = None
+        self._rules: Mapping[str, Validity] | None = None
         self.damaged: set[int] = set()
         """First indices of the blocks that were found damaged: their events cannot be read any more."""
         self.taken: set[int] = set()
@@ -291,7 +263,7 @@ class Record:
                 block = Block.unpack(found[0][0])
                 if (block.first, block.count) != (self._firsts[at], self._ends[at] - self._firsts[at]):
                     raise ValueError("a block holds other events than it is listed with")
-                return block
+                return self._judged(block)
         except TornRecordError:
             # The others can be read still.
             self.damaged.add(self._firsts[at])
@@ -305,12 +277,29 @@ class Record:
                 about = self._abouts[at] = unpack_about(found[0][0]) if found else ()
         return about
 
+    @property
+    def rules(self) -> Mapping[str, Validity]:
+        """Which values count, by channel: as was asked for, else by the contract of the newest recorder."""
+        if self._rules is None:
+            self._rules = recorded_rules(self.rows)
+        return self._rules
+
+    def judge_by(self, contract: Contract) -> None:
+        """Let only the values count that do by a contract, of the channels that it names, from now on."""
+        self._rules = rules_by(self.rules, contract)
+        self._open.clear()
+        self._tail = None
+
+    def _judged(self, block: Block) -> Block:
+        block.rules = self.rules
+        return block
+
     # -- blocks by index ------------------------------------------------------------------------------
 
     def pieces(self) -> list[Piece]:
         """Return where each block begins and ends, the tail's last."""
         self.refresh()
-        tail = (_piece_of(*group) for group in self._tail_groups if group[-1])
+        tail = (piece_of(*group) for group in self._tail_groups if group[-1])
         return [*self._pieces[self._gone :], *tail]
 
     def blocks_of(self, wanted: Callable[[Piece], bool]) -> Iterator[Stretch]:
@@ -328,7 +317,7 @@ class Record:
     def unread_of(self, wanted: Callable[[Piece], bool]) -> Unread | None:
         """Return what was found damaged or deleted so far of the blocks that are wanted; else None."""
         missed = self.damaged | self.taken
-        return _unread([piece for piece in self.pieces() if piece.first in missed and wanted(piece)])
+        return unread([piece for piece in self.pieces() if piece.first in missed and wanted(piece)])
 
     def _block(self, at: int) -> Block | None:
         block = self._open.get(at) or self._read(at)
@@ -363,7 +352,8 @@ class Record:
         self.refresh()
         if self._tail is None:
             self._tail = [
-                Stretch(block_of(events), shift, session) for session, shift, events in self._tail_groups
+                Stretch(self._judged(block_of(events)), shift, session)
+                for session, shift, events in self._tail_groups
             ]
         return self._tail
 
@@ -401,7 +391,8 @@ class Record:
     def channels(self) -> list[RecordedChannel]:
         """Return the channels of which there are samples, in the order of their first sight."""
         found = self.rows("SELECT id, name, label, unit FROM channels ORDER BY id")
-        return [RecordedChannel(*row) for row in found]
+        # A record of an older version holds the unit as the contract spelled it then.
+        return [RecordedChannel(key, name, label, unit_of(unit).name) for key, name, label, unit in found]
 
 
 def _weight(events: list[LoggedEvent]) -> int:

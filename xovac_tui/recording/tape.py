@@ -225,7 +225,9 @@ def _whole_stretches(record: Record, part: Part, told: Told | None, index: int) 
         # A block of another program's may not be in order of time, and leave more than one piece inside.
         for kept, pairs in groupby(zip(stretch.block.events(), keep, strict=True), key=lambda pair: pair[1]):
             if kept:
-                yield Stretch(block_of([event for event, _ in pairs]), stretch.shift, stretch.session)
+                block = block_of([event for event, _ in pairs])
+                block.rules = stretch.block.rules
+                yield Stretch(block, stretch.shift, stretch.session)
 
 
 def _scan(path: Path, start: int, passes: Passes | None) -> Iterator[LoggedEvent]:

@@ -1,4 +1,4 @@
-"""Any window of any channel as lowest and highest value per column: from bins, or from samples if short."""
+"""Any window of any channel as lowest, highest and mean value per column: from bins, or samples if short."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from statistics import median_low
 
 import msgspec
 
-from xovac_tui.chamber.history import QUIET, Bins
+from xovac_tui.api.validity import Validity
+from xovac_tui.chamber.columns import Bins
 from xovac_tui.recording.bins import CHUNK, FINEST, LEVELS, Bin, Chunk, merge
+from xovac_tui.recording.canvas import BinRow, Canvas
 from xovac_tui.recording.record import Record, Stretch
 from xovac_tui.recording.schema import unpacking
 
-NAN = math.nan
 _FEW = 16
 """Columns; so many and fewer are made of bins that much narrower."""
 SHORTEST = 0.001
@@ -25,8 +26,6 @@ _BEYOND, _LITTLE_BEYOND = 600.0, 60.0
 """Seconds beyond the edges that are looked at in bins and in samples: a slow channel's line goes through."""
 _HOLE = 2.0 * FINEST
 """Seconds without a sample, of which the bins may know more: housekeeping takes the samples first."""
-_GAP_PERIODS = 3
-"""Usual periods of a channel without a sample that are no gap yet."""
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -36,18 +35,6 @@ class Summary(msgspec.Struct, frozen=True):
     high: float
     mean: float
     count: int
-
-
-class _Row(msgspec.Struct, frozen=True):
-    """Bins of one channel and level that follow each other; empty ones have a count of 0."""
-
-    level: int
-    first: int
-    """Number of the first."""
-    lows: array[float]
-    highs: array[float]
-    means: array[float]
-    counts: array[int]
 
 
 class Windows:
@@ -60,7 +47,7 @@ class Windows:
     def window(
         self, names: Sequence[str], start: float, end: float, columns: int, only: range | None = None
     ) -> dict[str, Bins]:
-        """Return lowest and highest values of channels per column of `start` to `end` (record time).
+        """Return lowest, highest and mean values of channels per column of `start` to `end` (record time).
 
         No sample is ever left out of its column; a bin that two columns share counts for both. Columns
         without a sample are NaN, but for those between two that followed each other at the channel's pace.
@@ -82,7 +69,7 @@ class Windows:
             newest = self._newest(names, first, last)
             for name in names:
                 row = self._bins(name, level, first, last)
-                canvas = _Canvas(start, seconds, columns, beyond)
+                canvas = Canvas(start, seconds, columns, beyond)
                 cuts = cuts or canvas.cuts(level, row.first)
                 canvas.bins(row, cuts)
                 for times, values in newest.get(name, ()):
@@ -91,14 +78,14 @@ class Windows:
                 found[name] = canvas.done()
         return found
 
-    def _bins(self, name: str, level: int, start: float, end: float) -> _Row:
+    def _bins(self, name: str, level: int, start: float, end: float) -> BinRow:
         """Return all bins that touch a stretch."""
         first, last = math.floor(start / level), math.ceil(end / level)
         count = max(0, last - first)
         lows, highs = array("d", [math.inf]) * count, array("d", [-math.inf]) * count
         counts = array("I", [0]) * count
         means = array("d", [0.0]) * count
-        made = _Row(level, first, lows, highs, means, counts)
+        made = BinRow(level, first, lows, highs, means, counts)
         channel = self._channel(name)
         if channel is None:
             return made
@@ -120,9 +107,28 @@ class Windows:
             self._fall_back(
                 name, made, [n for n in range(first // CHUNK, last // CHUNK + 1) if n not in there]
             )
+        rule = self.record.rules.get(name)
+        if rule is not None:
+            self._judge(name, made, rule)
         return made
 
-    def _fall_back(self, name: str, row: _Row, missing: Sequence[int]) -> None:
+    def _judge(self, name: str, row: BinRow, rule: Validity) -> None:
+        """Make those bins anew that hold values which did count when they were made, and do not by the rule.
+
+        Without their samples, which housekeeping takes first, they are empty.
+        """
+        for place in compress(range(len(row.counts)), row.counts):
+            if not rule.problem(row.lows[place]) and not rule.problem(row.highs[place]):
+                continue
+            start = (row.first + place) * row.level
+            total: Bin = [math.inf, -math.inf, 0.0, 0]
+            for value in Windows.samples(self, [name], start, start + row.level).get(name, ((), ()))[1]:
+                if value == value:
+                    merge(total, [value, value, value, 1])
+            row.lows[place], row.highs[place], row.means[place] = total[:3]
+            row.counts[place] = int(total[3])
+
+    def _fall_back(self, name: str, row: BinRow, missing: Sequence[int]) -> None:
         """Fill the finest bins from the next wider ones where housekeeping has taken whole chunks away."""
         if not missing:
             return
@@ -165,7 +171,7 @@ class Windows:
         found = self.samples(names, start - _LITTLE_BEYOND, end + _LITTLE_BEYOND, only)
         made = {}
         for name in names:
-            canvas = _Canvas(start, (end - start) / columns, columns)
+            canvas = Canvas(start, (end - start) / columns, columns)
             times, values = found.get(name, ((), ()))
             canvas.samples(times, values)
             canvas.fill_samples(times, values)
@@ -176,14 +182,15 @@ class Windows:
 
     def _taken(
         self, name: str, start: float, end: float, times: Sequence[float]
-    ) -> Iterator[tuple[float, float, float, float]]:
-        """Yield (start, end, lowest, highest) of bins whose samples are no longer there."""
+    ) -> Iterator[tuple[float, float, Bin]]:
+        """Yield (start, end, what they hold) of bins whose samples are no longer there."""
         row = self._bins(name, FINEST, start, end)
         there = {math.floor(at / FINEST) for at in times}
         for place in compress(range(len(row.counts)), row.counts):
             number = row.first + place
             if number not in there:
-                yield number * FINEST, (number + 1) * FINEST, row.lows[place], row.highs[place]
+                held = [row.lows[place], row.highs[place], row.means[place], float(row.counts[place])]
+                yield number * FINEST, (number + 1) * FINEST, held
 
     def samples(
         self, names: Sequence[str], start: float, end: float, only: range | None = None
@@ -292,7 +299,7 @@ def in_order(times: list[float], values: list[float]) -> tuple[list[float], list
     return [times[place] for place in order], [values[place] for place in order]
 
 
-def _pace(row: _Row, newest: Sequence[tuple[Sequence[float], Sequence[float]]]) -> float:
+def _pace(row: BinRow, newest: Sequence[tuple[Sequence[float], Sequence[float]]]) -> float:
     """Return the usual seconds from one sample of a channel to the next; 0 where nobody knows."""
     held = [number for number, count in enumerate(row.counts) if count]
     paces = [(after - before) * row.level / row.counts[before] for before, after in pairwise(held)]
@@ -315,96 +322,3 @@ def _cover(first: int, after: int) -> Iterator[tuple[int, int, int]]:
             yield level, stop * ratio, after
         first, after = begin, stop
     yield LEVELS[-1], first, after
-
-
-class _Canvas:
-    """Columns that values are put into; some more on both sides are left out in the end."""
-
-    def __init__(self, start: float, seconds: float, columns: int, beyond: int = 0) -> None:
-        self._start, self._seconds, self._columns, self._beyond = start, seconds, columns, beyond
-        self._count = columns + 2 * beyond
-        self._lows = array("d", [math.inf]) * self._count
-        self._highs = array("d", [-math.inf]) * self._count
-
-    def cuts(self, level: int, first: int) -> list[tuple[int, int]]:
-        """Return which bins touch each column, counted from the one with the number `first`."""
-        edges = [self._edge(column) / level for column in range(self._count + 1)]
-        return [(math.floor(left) - first, math.ceil(right) - first) for left, right in pairwise(edges)]
-
-    def bins(self, row: _Row, cuts: Sequence[tuple[int, int]]) -> None:
-        """Begin with bins."""
-        lows, highs = row.lows, row.highs
-        self._lows = array("d", [min(lows[begin:end], default=math.inf) for begin, end in cuts])
-        self._highs = array("d", [max(highs[begin:end], default=-math.inf) for begin, end in cuts])
-
-    def _edge(self, column: int) -> float:
-        return self._start + (column - self._beyond) * self._seconds
-
-    def _columns_of(self, times: Sequence[float]) -> list[int]:
-        start, seconds, beyond, floor = self._start, self._seconds, self._beyond, math.floor
-        return [floor((at - start) / seconds) + beyond for at in times]
-
-    def samples(self, times: Sequence[float], values: Sequence[float]) -> None:
-        """Put samples in."""
-        lows, highs, count = self._lows, self._highs, self._count
-        for column, value in zip(self._columns_of(times), values, strict=True):
-            if 0 <= column < count:
-                # NaN is neither.
-                if value < lows[column]:
-                    lows[column] = value
-                if value > highs[column]:
-                    highs[column] = value
-
-    def _put(self, column: int, low: float, high: float) -> None:
-        if low < self._lows[column]:
-            self._lows[column] = low
-        if high > self._highs[column]:
-            self._highs[column] = high
-
-    def fill_samples(self, times: Sequence[float], values: Sequence[float]) -> None:
-        """Join samples that followed each other at the channel's pace, also across the edges."""
-        columns = self._columns_of(times)
-        jumps = [place for place, (one, two) in enumerate(pairwise(columns)) if two - one > 1]
-        if not jumps:
-            return
-        allowed = max(QUIET, _GAP_PERIODS * median_low(after - before for before, after in pairwise(times)))
-        for place in jumps:
-            before, after = times[place : place + 2]
-            low, high = values[place : place + 2]
-            if after - before <= allowed and low == low and high == high:
-                for column in range(max(0, columns[place] + 1), min(columns[place + 1], self._count)):
-                    at = self._edge(column) + self._seconds / 2
-                    self._put_between(column, low, high, min(1.0, max(0.0, (at - before) / (after - before))))
-
-    def spread(self, bins: Iterable[tuple[float, float, float, float]]) -> None:
-        """Put bins (start, end, lowest, highest) into all columns that they touch."""
-        for start, end, low, high in bins:
-            first, last = self._columns_of((start, end))
-            for column in range(max(0, first), min(last + (self._edge(last) < end), self._count)):
-                self._put(column, low, high)
-
-    def join(self, pace: float) -> None:
-        """Join columns of a channel that speaks more seldom than a column is wide."""
-        allowed = _GAP_PERIODS * pace
-        held = [column for column, low in enumerate(self._lows) if low != math.inf]
-        for before, after in pairwise(held):
-            if 1 < after - before <= allowed / self._seconds:
-                left = self._lows[before] / 2 + self._highs[before] / 2
-                right = self._lows[after] / 2 + self._highs[after] / 2
-                for column in range(before + 1, after):
-                    self._put_between(column, left, right, (column - before) / (after - before))
-
-    def _put_between(self, column: int, left: float, right: float, share: float) -> None:
-        # The difference of the largest numbers would overflow; and nothing may lie beyond both ends.
-        value = left * (1 - share) + right * share
-        value = min(max(left, right), max(min(left, right), value))
-        self._put(column, value, value)
-
-    def done(self) -> Bins:
-        """Return the columns, NaN where there is nothing."""
-        part = slice(self._beyond, self._beyond + self._columns)
-        lows, highs = self._lows[part], self._highs[part]
-        for column, low in enumerate(lows):
-            if low == math.inf:
-                lows[column] = highs[column] = NAN
-        return Bins(self._start, self._seconds, lows, highs)

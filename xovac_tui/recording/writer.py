@@ -6,13 +6,14 @@ import contextlib
 import sqlite3
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from xovac_tui.api.event import Event
 from xovac_tui.api.payload import LONGEST
+from xovac_tui.api.validity import Validity
 from xovac_tui.budget import weight
 from xovac_tui.recipes.units import format_duration
 from xovac_tui.recording import claim
@@ -86,6 +87,8 @@ class Writer:
         """Packed and not committed yet; once there is one, nothing in the tail table is of use any more."""
         self._packed = 0
         """Bytes of those."""
+        self._rules: Mapping[str, Validity] = {}
+        """Which values count, by channel."""
         self._bins: dict[str, dict[int, Bin]] = {}
         """Samples of those."""
         self.next_index = 0
@@ -135,6 +138,7 @@ class Writer:
                 ),
             )
             self.session = int(row.lastrowid or 0)
+            self._rules = session.rules
             for name, (label, unit) in session.channels.items():
                 db.execute(
                     "INSERT INTO channels (name, label, unit) VALUES (?, ?, ?) "
@@ -230,6 +234,7 @@ class Writer:
     def _pack(self, session: int, shift: float, events: Sequence[LoggedEvent]) -> None:
         """Make a block of events that share one shift from monotonic to record time."""
         block = block_of(events)
+        block.rules = self._rules
         times = [mono + shift for mono in block.mono]
         about, data = pack_about(events), block.pack()
         self._blocks.append((session, block.first, block.count, min(times), max(times), shift, about, data))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from xovac_tui.api.contract import Contract
-    from xovac_tui.recording.record import Unread
+    from xovac_tui.recording.pieces import Unread
 
 
 class ReportError(XovacError):

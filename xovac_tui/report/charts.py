@@ -20,8 +20,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from xovac_tui.api.figures import number
 from xovac_tui.api.text import clean
+from xovac_tui.chamber.columns import Bins
 from xovac_tui.chamber.dwell import Dwell
-from xovac_tui.chamber.history import Bins
 from xovac_tui.flight import Leg
 from xovac_tui.recipes.units import format_number, format_temperature
 from xovac_tui.report.facts import Facts

@@ -10,7 +10,7 @@ from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import PlanSettings
 from xovac_tui.recording.attachments import Attachment
 from xovac_tui.recording.lists import RecordedChange, RecordedCommand, RecordedSession
-from xovac_tui.recording.record import Unread
+from xovac_tui.recording.pieces import Unread
 from xovac_tui.station.runs import PastRun, Track
 
 Span = tuple[float, float]

@@ -33,6 +33,7 @@ from xovac_tui.report.figures import Tally
 from xovac_tui.report.occurrences import handled, occurrences
 from xovac_tui.report.words import dwell_word
 from xovac_tui.station.runs import PastRun, Told, Track, read_run, track
+from xovac_tui.units import is_temperature
 
 _OTHERS = 4
 """Other temperatures that the chart has room for."""
@@ -61,6 +62,7 @@ def gather(
         raise RecordError(f"Run r{number} is not in {path} any more.")
     recorded = is_recorded(path)
     with open_still(path) as record:
+        record.judge_by(contract)
         if past.running and not recorded:
             past = _left(past, record)
         span = find_span(record, past.recorded.label)
@@ -245,7 +247,7 @@ def _others(windows: Windows, contract: Contract, controlled: str, part: Part) -
     shown = [
         (name, leaf)
         for name, leaf in _leaves(contract)
-        if leaf.role is None and not leaf.hide and name != controlled and leaf.unit in ("degC", "K", "degF")
+        if leaf.role is None and not leaf.hide and name != controlled and is_temperature(leaf.unit)
     ]
     shown.sort(key=lambda one: not one[1].pin)
     made = (track(windows, name, leaf, part.start, part.end, most=_COLUMNS) for name, leaf in shown[:_OTHERS])

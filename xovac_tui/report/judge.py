@@ -8,11 +8,11 @@ from itertools import pairwise
 import msgspec
 
 from xovac_tui.api.figures import quantity
-from xovac_tui.chamber.observation import to_celsius
 from xovac_tui.flight import Leg, Result
 from xovac_tui.recipes.plan import Segment
 from xovac_tui.recipes.units import format_duration, format_temperature
 from xovac_tui.report.facts import Facts, Figures
+from xovac_tui.units import to_celsius
 
 _ALLOWED = 0.1
 """Of its planned time; a dwell may never be short of more."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from xovac_tui.simulator.parameters import ControllerParameters, RecipeReading
+from xovac_tui.units import converted
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
 MAX_NAME = 500
@@ -58,14 +59,6 @@ class Moment:
     left_in_step: float
 
 
-def _celsius(value: float, unit: str) -> float:
-    if unit == "K":
-        return value - 273.15
-    if unit == "degF":
-        return (value - 32.0) / 1.8
-    return value
-
-
 def read_program(
     payload: Any, recipe: RecipeReading, limits: ControllerParameters, reading: Literal["ramp", "jump"]
 ) -> Program:
@@ -92,7 +85,7 @@ def _item(number: int, item: Any, recipe: RecipeReading, limits: ControllerParam
     if not all(_is_number(value) for value in item[:2]):
         raise Unfit(f"Could not load recipe as item {number} holds something that is not a finite number.")
     # The third value is the gradient: the server fills it in itself, whatever was sent.
-    target = _celsius(float(item[0]), recipe.temperature_unit)
+    target = converted(float(item[0]), recipe.temperature_unit, "degC") or 0.0
     duration = float(item[1]) * _SECONDS[recipe.duration_unit]
     if not limits.lowest_target <= target <= limits.highest_target:
         raise Unfit(

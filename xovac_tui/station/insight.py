@@ -6,33 +6,35 @@ that runs faster than time, durations and rates are those of the simulated chamb
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from xovac_tui.api.contract import Role
-from xovac_tui.api.pressure import PER_UNIT, to_mbar
 from xovac_tui.api.text import clean
 from xovac_tui.chamber.advice import Advice, Moment, Temperature, advise
-from xovac_tui.chamber.observation import to_celsius
+from xovac_tui.chamber.pumpdown import Forecast, PumpDown
 from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
 from xovac_tui.chamber.stability import Criterion, Stability, StabilityWatch
-from xovac_tui.chamber.vacuum import FALLING, RECENT, PumpDown, Rise, pump_down, rate_of_rise, rising
+from xovac_tui.chamber.vacuum import RECENT, Rise, pump_down, rate_of_rise, rising
+from xovac_tui.chamber.water import dew_point
 from xovac_tui.config.insight import CriterionSettings
+from xovac_tui.units import in_one, is_temperature, to_celsius, to_mbar, unit_of
 
 if TYPE_CHECKING:
     from xovac_tui.station.base import BaseStation
 
 EVERY = 1.0
 """Seconds between two pictures."""
+FORESEE_EVERY = 10.0
+"""Seconds between two fits to the whole pump-down."""
 ADVISE_EVERY = 5.0
 """Seconds between two looks for advice alone."""
 MOST_CHANNELS = 8
 _AT_ONCE = 6
 """Criteria that are begun for one picture: each looks back over hours, and keys must not wait for many."""
-_DEGREES = {"degC": 1.0, "K": 1.0, "": 1.0, "degF": 9 / 5}
-"""Degrees of a unit in 1 K."""
 _USUAL = (10.0, 1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 """mbar that a pump-down is foreseen to."""
 _THRESHOLDS = 4
@@ -50,8 +52,8 @@ class Threshold(msgspec.Struct, frozen=True):
     """A pressure that will be reached."""
 
     mbar: float
-    seconds: float | None
-    """None: it cannot be foreseen."""
+    forecast: Forecast | None
+    """Seconds of the chamber; None: not foreseen."""
 
 
 class VacuumView(msgspec.Struct, frozen=True):
@@ -62,7 +64,10 @@ class VacuumView(msgspec.Struct, frozen=True):
     """None: too old, or no number."""
     pump: bool | None = None
     """None: no role tells, or the data are old."""
-    falls: PumpDown | None = None
+    falls: bool = False
+    """It surely falls."""
+    halves: float | None = None
+    """Seconds of the chamber in which it halves if it goes on as in the recent past."""
     thresholds: tuple[Threshold, ...] = ()
     rise: Rise | None = None
     """With the pump off."""
@@ -95,6 +100,8 @@ class Insight:
         self._key: tuple[float, tuple[str, ...]] | None = None
         self._view: InsightView | None = None
         self._room = _AT_ONCE
+        self._foreseen: tuple[tuple[float, int], PumpDown | None] = (math.inf, 0), None
+        """When the pump-down was looked at last and how much of the record was known, and what was seen."""
         self._advised_at: float | None = None
         self._advice: tuple[Advice, ...] = ()
 
@@ -147,7 +154,7 @@ class Insight:
                 channel
                 for channel in snapshot.channels
                 if channel.role is Role.CONTROLLED
-                or (channel.full_name in wanted and channel.unit in ("degC", "K", "degF"))
+                or (channel.full_name in wanted and is_temperature(channel.unit))
             ]
             found.sort(key=lambda channel: channel.role is not Role.CONTROLLED)
             return found[:MOST_CHANNELS], []
@@ -157,7 +164,7 @@ class Insight:
             channel = next((one for one in snapshot.channels if name in (one.full_name, one.name)), None)
             if channel is None:
                 problems.append(f'The settings name the channel "{clean(name, 60)}", which has not come yet.')
-            elif channel.unit not in _DEGREES:
+            elif channel.unit and not is_temperature(channel.unit):
                 problems.append(f'The settings name "{clean(name, 60)}", which is no temperature.')
             else:
                 chosen.append(channel)
@@ -168,7 +175,7 @@ class Insight:
         history = self._station.history(channel.full_name)
         if history is None:
             return Stability(needed=criterion.needed)
-        degrees, speed = _DEGREES.get(channel.unit, 1.0), self._station.speed
+        degrees, speed = _degrees_in_a_kelvin(channel.unit), self._station.speed
         key = (channel.full_name, criterion.name)
         watch = self._watches.get(key)
         told = _told_in(criterion, degrees, speed)
@@ -200,13 +207,17 @@ class Insight:
         history = self._station.history(channel.full_name)
         if mbar is None or history is None:
             return VacuumView(channel, mbar, pump, volume=volume)
-        speed, per_unit = self._station.speed, PER_UNIT[channel.unit]
-        falls = pump_down(history, snapshot.mono, per_unit, FALLING / speed)
-        if falls is not None:
-            falls = msgspec.structs.replace(falls, slope=falls.slope / speed)
+        speed, per_unit = self._station.speed, unit_of(channel.unit).factor
         rise = None
         pumped = snapshot.by_role(Role.PUMP)
         switched = self._station.history(pumped.full_name) if pumped is not None else None
+        # More may have been read from the record meanwhile.
+        version = getattr(history, "version", 0)
+        (foreseen_at, seen), falls = self._foreseen
+        if seen != version or not 0 <= snapshot.mono - foreseen_at < FORESEE_EVERY:
+            period = channel.period or 0.0
+            falls = pump_down(history, snapshot.mono, per_unit, period=period, pump=switched, speed=speed)
+            self._foreseen = (snapshot.mono, version), falls
         if pump is False and switched is not None and not _is_on(snapshot, Role.VENT):
             litres = None if volume is None else volume / speed
             rise = rate_of_rise(
@@ -219,9 +230,18 @@ class Insight:
                 uncertainty=rise.uncertainty / speed,
                 seconds=rise.seconds * speed,
             )
-        return VacuumView(channel, mbar, pump, falls, self._thresholds(mbar, falls), rise, volume)
+        return VacuumView(
+            channel,
+            mbar,
+            pump,
+            falls=falls is not None,
+            halves=None if falls is None or falls.halves is None else falls.halves * speed,
+            thresholds=self._thresholds(mbar, falls, snapshot.mono),
+            rise=rise,
+            volume=volume,
+        )
 
-    def _thresholds(self, mbar: float, falls: PumpDown | None) -> tuple[Threshold, ...]:
+    def _thresholds(self, mbar: float, falls: PumpDown | None, mono: float) -> tuple[Threshold, ...]:
         """Return the next round pressures below, and those that somebody waits for."""
         asked = [self._station.insight_settings.advice.cold_below_pressure]
         if self._station.profile.recipe.pressure is not None:
@@ -231,7 +251,12 @@ class Insight:
             if usual < mbar and usual not in wanted and len(wanted) < _THRESHOLDS:
                 wanted.append(usual)
         wanted.sort(reverse=True)
-        return tuple(Threshold(one, None if falls is None else falls.until(one)) for one in wanted)
+        spans = [None if falls is None else falls.until(one, mono) for one in wanted]
+        speed = self._station.speed
+        return tuple(
+            Threshold(one, None if span is None else span.times(speed))
+            for one, span in zip(wanted, spans, strict=True)
+        )
 
     # -- advice ---------------------------------------------------------------------------------------
 
@@ -243,10 +268,10 @@ class Insight:
 
     def _moment(self, snapshot: Snapshot) -> Moment:
         speed = self._station.speed
-        controlled, setpoint, pressure, dew = (
-            snapshot.by_role(role) for role in (Role.CONTROLLED, Role.SETPOINT, Role.PRESSURE, Role.DEW_POINT)
+        controlled, setpoint, pressure = (
+            snapshot.by_role(role) for role in (Role.CONTROLLED, Role.SETPOINT, Role.PRESSURE)
         )
-        aside = {Role.SETPOINT, Role.DEW_POINT}
+        aside = {Role.SETPOINT, Role.DEW_POINT, Role.ROOM_TEMPERATURE}
         shown = (one for one in snapshot.channels if not one.hidden and one.role not in aside)
         history = self._station.history(pressure.full_name) if pressure is not None else None
         fresh = pressure is not None and pressure.quality is Quality.GOOD
@@ -260,7 +285,7 @@ class Insight:
             pump=_is_on(snapshot, Role.PUMP),
             vent=_is_on(snapshot, Role.VENT),
             powered=_is_on(snapshot, Role.PART_POWER),
-            dew_point=to_celsius(_value(dew), dew.unit) if dew is not None else None,
+            dew_point=_dew_point(snapshot),
         )
 
 
@@ -279,6 +304,11 @@ def _told_in(criterion: Criterion, degrees: float, speed: float) -> Criterion:
     )
 
 
+def _degrees_in_a_kelvin(unit: str) -> float:
+    """Return how many degrees of a unit 1 K is: 1.8 of degF; 1 without a unit of temperature."""
+    return in_one(unit, "K") or 1.0
+
+
 def _value(channel: ChannelView) -> float | None:
     return channel.value if channel.quality is Quality.GOOD else None
 
@@ -287,6 +317,18 @@ def _is_on(snapshot: Snapshot, role: Role) -> bool | None:
     channel = snapshot.by_role(role)
     value = None if channel is None else _value(channel)
     return None if value is None else value != 0
+
+
+def _dew_point(snapshot: Snapshot) -> float | None:
+    """Return the dew point of the room's air in degC, measured or from its humidity; None if not known."""
+    measured = snapshot.by_role(Role.DEW_POINT)
+    found = None if measured is None else to_celsius(_value(measured), measured.unit)
+    if found is not None:
+        return found
+    air, wet = snapshot.by_role(Role.ROOM_TEMPERATURE), snapshot.by_role(Role.HUMIDITY)
+    celsius = None if air is None else to_celsius(_value(air), air.unit)
+    humidity = None if wet is None else _value(wet)
+    return None if celsius is None or humidity is None else dew_point(celsius, humidity)
 
 
 def _temperatures(
@@ -299,5 +341,5 @@ def _temperatures(
             continue
         per_minute = channel.per_minute
         if per_minute is not None:
-            per_minute /= _DEGREES[channel.unit] * speed
+            per_minute /= _degrees_in_a_kelvin(channel.unit) * speed
         yield Temperature(clean(channel.label, 40), celsius, per_minute)

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from xovac_tui.api.contract import Contract, Role
-from xovac_tui.chamber.observation import to_celsius
 from xovac_tui.recipes.rates import Sample, learn
 from xovac_tui.recording.evenwindows import EvenWindows
 from xovac_tui.recording.lists import Span
 from xovac_tui.recording.record import Record
+from xovac_tui.units import to_celsius
 
 
 def learned(
@@ -31,6 +31,7 @@ def learned(
     if controlled is None:
         return b""
     names = [channel[0] for channel in (controlled, setpoint) if channel is not None]
+    record.judge_by(contract)
     windows = EvenWindows(record, span.axis, span.first, span.after)
     found = windows.samples(names, span.start, span.end)
     name, leaf = controlled

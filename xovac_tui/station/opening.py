@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from xovac_tui.api.contract import Contract
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.errors import XovacError
 
@@ -33,6 +34,8 @@ class Beginning(msgspec.Struct, frozen=True):
     visit: bool
     background: bool
     """Charts show what is known of the past, and a thread reads the rest meanwhile."""
+    contract: Contract
+    """Says which values of the past count."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -73,6 +76,7 @@ def read_record(
     from xovac_tui.recording.windows import Windows
 
     record = Record(path)
+    record.judge_by(began.contract)
     try:
         shift = began.utc - began.mono
         begin = first_index
@@ -81,7 +85,7 @@ def read_record(
         found = Found(
             record=record,
             past=(
-                BackgroundPast(path, shift, began.mono, begin)
+                BackgroundPast(path, shift, began.mono, begin, contract=began.contract)
                 if began.background
                 else Past(Windows(record), shift, began.mono, begin)
             ),

@@ -210,6 +210,7 @@ class StationRecord:
                 for message in self._contract.messages.values()
                 for leaf in message.leaves
             },
+            rules=self._contract.rules(),
             speed=self._speed,
         )
         settings = choice.settings
@@ -249,7 +250,7 @@ class StationRecord:
         assert self.choice is not None
         assert self._began is not None
         path, recorder = self.choice.path, self._recorder
-        began = Beginning(*self._began, self._who, self.choice.visit, self.choice.background)
+        began = Beginning(*self._began, self._who, self.choice.visit, self.choice.background, self._contract)
 
         def read() -> Found:
             from xovac_tui.station.opening import read_record

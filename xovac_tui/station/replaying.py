@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
-from array import array
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from xovac_tui.api.contract import Contract
-from xovac_tui.chamber.history import Bins, ChannelHistory
+from xovac_tui.chamber.columns import Bins, only_first
+from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, Mark, Outcome, Snapshot
 from xovac_tui.clock import Clock, SystemClock
@@ -19,7 +19,7 @@ from xovac_tui.config import Profile
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.log import Log, Passes
-from xovac_tui.recording.past import NAN, Past, RecordedHistory
+from xovac_tui.recording.past import Past, RecordedHistory
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.status import RecorderView
 from xovac_tui.recording.tape import Tape
@@ -79,6 +79,8 @@ class ReplayStation(BaseStation):
         self.record.record = record
         self.alarms = RecordedAlarms(lambda: self._replay.chamber, self._replay.clock)
         self.alarms.tell(self._replay.alarms(record))
+        if record is not None:
+            record.judge_by(contract)
         self._past = self.record.past = None if record is None else _PastOfReplay(record, self._replay)
         self._histories: dict[str, RecordedHistory] = {}
         self._shown_link = LinkView()
@@ -259,6 +261,4 @@ class _PastOfReplay(Past):
         known = math.ceil((self.end - bins.start) / bins.seconds)
         if known >= len(bins.lows):
             return bins
-        empty = array("d", [NAN]) * (len(bins.lows) - max(0, known))
-        lows, highs = (array("d", values[: max(0, known)]) + empty for values in (bins.lows, bins.highs))
-        return Bins(bins.start, bins.seconds, lows, highs)
+        return only_first(bins, known)

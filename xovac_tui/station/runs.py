@@ -13,9 +13,7 @@ from pathlib import Path
 import msgspec
 
 from xovac_tui.api.contract import Contract, LeafSpec, Role
-from xovac_tui.api.pressure import to_mbar
-from xovac_tui.chamber.history import Bins
-from xovac_tui.chamber.observation import to_celsius
+from xovac_tui.chamber.columns import Bins
 from xovac_tui.errors import RecipeError
 from xovac_tui.flight import Course, FlightState, FlightView, Result, view
 from xovac_tui.recipes.files import parse_recipe
@@ -29,6 +27,7 @@ from xovac_tui.recording.lists import RecordedCommand, RecordedLoad, RecordedMar
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.windows import Windows
 from xovac_tui.station.reel import plan_of
+from xovac_tui.units import to_celsius, to_mbar
 
 FINEST = 1.0
 MOST = 6_000
@@ -124,6 +123,7 @@ def read_run(
     `channels` are told of first, then all others that are in the record; `now` in UTC seconds.
     """
     with Record(path) as record:
+        record.judge_by(contract)
         recorded = lists.run(record, number)
         if recorded is None:
             return None

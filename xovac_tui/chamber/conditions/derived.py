@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xovac_tui.api.figures import written
 from xovac_tui.api.text import clean
 from xovac_tui.chamber.alarms import Look
 from xovac_tui.chamber.channel import Channel
@@ -10,6 +11,7 @@ from xovac_tui.chamber.conditions.levels import Level
 from xovac_tui.chamber.expression import Expression, ExpressionError, parse, parse_condition
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.config.alarms import Rule
+from xovac_tui.units import NONE
 
 
 def _missing(expression: Expression, chamber: Chamber) -> str:
@@ -25,7 +27,7 @@ class DerivedLevel(Level):
     def __init__(self, rule: Rule) -> None:
         super().__init__(rule)
         self._expression = parse(rule.value)
-        self._unit = ""
+        self._unit = NONE
         self._problem = ""
 
     def seek(self, chamber: Chamber) -> Channel | None:
@@ -40,7 +42,11 @@ class DerivedLevel(Level):
     @property
     def unit(self) -> str:
         """Of the newest value."""
-        return self._unit
+        return self._unit.name
+
+    def spell(self, value: float) -> str:
+        """Return such a number with its unit; a difference in K has the decimals of one."""
+        return written(value, self._unit)
 
     def value(self, around: Around) -> float | None:
         """Return the number; None where a part of it is not known."""

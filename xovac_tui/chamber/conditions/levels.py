@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from xovac_tui.api.contract import Role
-from xovac_tui.api.figures import quantity
+from xovac_tui.api.figures import difference
 from xovac_tui.chamber.alarms import Look
 from xovac_tui.chamber.conditions.base import Around, OfChannel, now_holds
-from xovac_tui.chamber.observation import to_celsius
 from xovac_tui.chamber.snapshot import Quality
 from xovac_tui.config.alarms import Rule
+from xovac_tui.units import to_celsius
 
 
 class Level(OfChannel):
@@ -95,7 +95,7 @@ class Deviation(Magnitude):
 
     def spell(self, value: float) -> str:
         """Return a distance, K."""
-        return quantity(value, "K")
+        return difference(value, "K" if self.unit == "K" else "degC")
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""
@@ -124,8 +124,7 @@ class Rate(Magnitude):
         """Return a change per minute."""
         if self.log:
             return f"{value * 100:.0f} % a minute"
-        unit = {"degC": "K", "degF": "degF"}.get(self.unit, self.unit)
-        return f"{quantity(value, unit)} a minute"
+        return f"{difference(value, self.unit)} a minute"
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""

@@ -10,10 +10,10 @@ from xovac_tui.chamber.alarms import Look
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.conditions.base import Around, OfChannel, now_holds
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.observation import to_celsius
 from xovac_tui.chamber.snapshot import Quality
 from xovac_tui.config.alarms import Rule
 from xovac_tui.recipes.units import spell_duration
+from xovac_tui.units import in_one, to_celsius
 
 _COLUMNS = 10
 """Parts of the past in each of which a value must have come, or nobody knows what was between."""
@@ -100,7 +100,10 @@ class NoResponse(OfPast):
         if target is None or actual is None or not self.rule.deadband:
             return False
         wanted, here = to_celsius(target.value, target.spec.unit), to_celsius(actual.value, actual.spec.unit)
-        return wanted is not None and here is not None and abs(wanted - here) <= self.rule.deadband
+        if wanted is None or here is None:
+            return False
+        # The deadband is in degrees of the channel.
+        return abs(wanted - here) <= self.rule.deadband * (in_one("K", self.unit) or 1.0)
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""

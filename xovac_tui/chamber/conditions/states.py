@@ -59,7 +59,9 @@ class Stale(Condition):
         if quality is Quality.NO_DATA:
             return f"{self.label} has never come, though other data do."
         comes = quality in (Quality.GOOD, Quality.BAD)
-        said = "brings no usable value any more (null or no number)" if comes else "has stopped coming"
+        why = self.channel.problem if self.channel else ""
+        usable = f"brings no usable value any more ({why or 'null or no number'})"
+        said = usable if comes else "has stopped coming"
         return f"{self.label} {said}."
 
 

@@ -20,6 +20,7 @@ from xovac_tui.chamber.expression.evaluation import (
 from xovac_tui.chamber.expression.parser import Parser
 from xovac_tui.chamber.expression.tokens import ExpressionError
 from xovac_tui.chamber.expression.tree import Joined, Node, Wanted, What, asked, condition, spell
+from xovac_tui.units import NONE, Unit
 
 __all__ = [
     "Expression",
@@ -70,16 +71,16 @@ class Expression(msgspec.Struct, frozen=True):
         """
         return self.quantity(values)[0]
 
-    def quantity(self, values: Values) -> tuple[float | bool | None, str]:
+    def quantity(self, values: Values) -> tuple[float | bool | None, Unit]:
         """Return the same with the unit of the number."""
         result = Evaluation(self.text, values).result(self.node)
         match result:
             case Amount(value, unit):
-                return value, unit.name
+                return value, unit
             case Truth(truth):
-                return truth, ""
+                return truth, NONE
             case Anything():
-                return None, ""
+                return None, NONE
             case Words():
                 raise ExpressionError("This is text, and a number is needed here.", self.text, self.node.at)
 

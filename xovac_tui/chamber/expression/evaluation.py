@@ -30,7 +30,7 @@ from xovac_tui.chamber.expression.tree import (
     spell,
     spell_name,
 )
-from xovac_tui.chamber.quantities import (
+from xovac_tui.units import (
     DIFFERENCE,
     NONE,
     TEMPERATURE,

@@ -29,8 +29,8 @@ from xovac_tui.chamber.expression.tree import (
     What,
     condition,
 )
-from xovac_tui.chamber.quantities import DIFFERENCE, TIME, difference_of, per_time, unit_of
 from xovac_tui.strict import nearest
+from xovac_tui.units import DIFFERENCE, TIME, difference_of, per_time, unit_of
 
 _DEEPEST = 30
 """Brackets within brackets; nobody writes more, and each costs room on the stack."""

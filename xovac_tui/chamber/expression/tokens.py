@@ -14,7 +14,7 @@ LONGEST = 2_000
 _SHOWN = 72
 """Characters of an expression that are shown around a mistake."""
 _NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+−]?[0-9]+)?"
-_UNIT = r"(?:[^\W\d_]|[°%µ])+(?:/(?:ms|s|sec|min|m|hr|h|d))?"
+_UNIT = r"(?:[^\W\d_]|[°℃℉%µ])+(?:/(?:ms|s|sec|min|m|hr|h|d))?"
 _NAME = r"[^\W\d]\w*(?:\.\w+)*"
 _TOKEN = re.compile(
     rf"""(?P<number>{_NUMBER})

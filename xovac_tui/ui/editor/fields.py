@@ -24,6 +24,7 @@ from xovac_tui.recipes.units import (
     spell_rate,
     spell_temperature,
 )
+from xovac_tui.units import to_mbar
 
 _BREAKS = str.maketrans({"\n": "⏎", "\t": "⇥"})
 _BROKEN = str.maketrans({"⏎": "\n", "⇥": "\t"})
@@ -276,15 +277,11 @@ class _Reader:
 
 def parse_pressure(text: str) -> float:
     """Return the mbar of a pressure as a person types it, bare numbers being mbar; RecipeError else."""
-    words = " ".join(text.lower().split())
-    found = re.fullmatch(
-        r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)((?:e[-+]?[0-9]{1,3})?) ?(mbar|hpa|pa|bar|torr|)", words
-    )
-    if found is None:
+    words = " ".join(text.split())
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)((?:[eE][-+]?[0-9]{1,3})?) ?([^0-9.].*|)", words)
+    mbar = None if found is None else to_mbar(float(found[1] + found[2]), found[3] or "mbar")
+    if mbar is None:
         raise RecipeError(
             f'"{shown(text.strip(), 40)}" is not a pressure: write it like "1e-3", "1e-3 mbar" or "0.1 Pa".'
         )
-    return float(f"{float(found[1] + found[2]) * _MBAR[found[3]]:.9g}")
-
-
-_MBAR = {"": 1.0, "mbar": 1.0, "hpa": 1.0, "pa": 0.01, "bar": 1000.0, "torr": 1.33322368}
+    return float(f"{mbar:.9g}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from xovac_tui.api.figures import with_minus
+from xovac_tui.chamber.pumpdown import Forecast
 from xovac_tui.chamber.snapshot import Quality
 from xovac_tui.chamber.stability import Stability
 from xovac_tui.config.insight import LONGEST_NAME
@@ -118,6 +119,17 @@ def when_words(seconds: float, view: InsightView, times: Times) -> str:
     return f"{rough(left)}, {clock}"
 
 
+def span_words(forecast: Forecast, view: InsightView, times: Times) -> str:
+    """Return when something is foreseen, at the soonest and at the latest: `13h 10m to 21h 40m`."""
+    soonest, latest = rough(forecast.soonest / view.speed), rough(forecast.latest / view.speed)
+    if soonest == latest:
+        return when_words(forecast.likely, view, times)
+    figure, _, unit = soonest.partition(" ")
+    if latest.endswith(f" {unit}") and "h" not in soonest:
+        soonest = figure
+    return f"{soonest} to {latest}"
+
+
 def table_notes(view: InsightView, width: int, glyphs: Glyphs) -> list[Line]:
     """Return what stands in place of the table, or below it: what cannot be judged, and why."""
     said = list(view.problems)
@@ -148,16 +160,17 @@ def pressure_lines(view: InsightView, width: int, height: int, *, glyphs: Glyphs
     facts.append(_fact("Pump", _pump_words(vacuum), "" if vacuum.pump is not None else "rows--quiet"))
     if vacuum.rise is not None:
         facts += _rise(vacuum)
-    elif vacuum.falls is not None:
-        half = vacuum.falls.until(vacuum.falls.pressure / 2)
-        facts.append(_fact("Halves in", "not foreseen" if half is None else rough(half / view.speed), ""))
+    elif vacuum.halves is not None:
+        facts.append(_fact("Halves in", f"{rough(vacuum.halves / view.speed)} at this rate", ""))
+    elif vacuum.falls:
+        facts.append(_fact("Course", "falls", ""))
     elif vacuum.mbar is not None:
         facts.append(_fact("Course", "does not surely fall", "rows--quiet"))
     for threshold in vacuum.thresholds:
         name = f"{threshold.mbar:.0e} mbar" if threshold.mbar != 10 else "10 mbar"
-        if threshold.seconds is not None:
-            facts.append(_fact(name, when_words(threshold.seconds, view, times), ""))
-        elif vacuum.falls is not None:
+        if threshold.forecast is not None:
+            facts.append(_fact(name, span_words(threshold.forecast, view, times), ""))
+        elif vacuum.falls:
             facts.append(_fact(name, "not foreseen", "rows--quiet"))
     plain = (tuple((glyphs.plain(text), style) for text, style in line) for line in facts)
     return [clip(line, width, ellipsis=glyphs.ellipsis) for line in plain][:height]

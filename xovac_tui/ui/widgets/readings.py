@@ -16,6 +16,7 @@ from xovac_tui.plot.sparkline import sparkline
 from xovac_tui.ui.format import age, rate, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit, fit_label
+from xovac_tui.units import in_one, is_temperature
 
 _QUALITY_STYLE = {
     Quality.GOOD: "reading--good",
@@ -27,8 +28,8 @@ _TWO_COLUMNS_BELOW = 16
 """Rows; with at least this many there is room for one line a channel."""
 _COLUMN_WIDTH = 36
 _SPARK = 10
-_QUIET = {"degC": 1.0, "K": 1.0, "degF": 2.0}
-"""Changes smaller than this, in the channel's unit, are drawn as what they are: small."""
+_QUIET = 1.0
+"""K; smaller changes of a temperature are drawn as what they are: small."""
 
 Trend = Callable[[str, int], Sequence[float]]
 """Full name and number of bins -> newest values of a channel, NaN for gaps."""
@@ -224,6 +225,11 @@ class Readings(LinesWidget, can_focus=True):
         spark = ""
         if columns.spark and channel.value is not None and not channel.is_bool:
             newest = self._trend(channel.full_name, _SPARK)
-            least = 0.0 if channel.log else _QUIET.get(channel.unit, 0.0)
+            least = 0.0 if channel.log else _quiet(channel.unit)
             spark = sparkline(newest, _SPARK, self._glyphs.ascii, least=least, log=channel.log)
         return reading_line(channel, columns, self._glyphs, spark, chosen=chosen)
+
+
+def _quiet(unit: str) -> float:
+    """Return how small a change is drawn small, in a unit; 0 where it measures no temperature."""
+    return _QUIET * (in_one(unit, "K") or 0.0) if is_temperature(unit) else 0.0

@@ -14,15 +14,15 @@ from xovac_tui.recipes.check import Finding, Severity
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.plan import PlanSettings, Segment
 from xovac_tui.recipes.study import Library, Study
-from xovac_tui.recipes.units import TemperatureUnit, celsius_from, format_number, spell_duration
-from xovac_tui.ui.format import Times, number
+from xovac_tui.recipes.units import format_number, spell_duration
+from xovac_tui.ui.format import Times, number, unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.literal import folded, literal
 from xovac_tui.ui.widgets.lines import Line, Span, fit
+from xovac_tui.units import to_celsius
 
 USUAL_START = 20.0
 """degC; taken where nobody can say how warm the chamber is."""
-_UNITS: dict[str, TemperatureUnit] = {"degC": "degC", "Cel": "degC", "K": "K", "degF": "degF"}
 SEVERITY: dict[Severity, tuple[str, str]] = {
     "error": ("error", "rows--bad"),
     "warning": ("warning", "rows--warn"),
@@ -44,9 +44,10 @@ def start_of(snapshot: Snapshot) -> Start:
     channel = snapshot.by_role(Role.CONTROLLED)
     if channel is None:
         return Start(USUAL_START, False, "assumed: no message tells the chamber's")
-    if channel.quality is not Quality.GOOD or channel.value is None or channel.unit not in _UNITS:
+    measured = to_celsius(channel.value, channel.unit)
+    if channel.quality is not Quality.GOOD or measured is None:
         return Start(USUAL_START, False, f"assumed: {clean(channel.label, 30)} is {channel.quality.value}")
-    celsius = round(celsius_from(channel.value, _UNITS[channel.unit]), 1)
+    celsius = round(measured, 1)
     if bounds.temperature_problem(celsius):
         return Start(USUAL_START, False, f"assumed: {clean(channel.label, 30)} reads {celsius:g} °C")
     return Start(celsius, True, f"measured: {clean(channel.label, 30)}")
@@ -163,10 +164,11 @@ def _total(study: Study, utc: float, speed: float, width: int, times: Times) -> 
 
 
 def _reading(settings: PlanSettings) -> str:
-    unit = {"degC": "°C", "K": "K", "degF": "°F"}[settings.temperature_unit]
     way = "ramp" if settings.step_reading == "ramp" else "jump, then hold"
     rate = format_number(settings.assumed_rate, 3)
-    return f"sent in {unit} and {settings.duration_unit}, items {way}, {rate} K/min"
+    return (
+        f"sent in {unit(settings.temperature_unit)} and {settings.duration_unit}, items {way}, {rate} K/min"
+    )
 
 
 def _verdict(study: Study, blocked: str, glyphs: Glyphs) -> Line:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
+from xovac_tui.api.figures import difference
 from xovac_tui.flight import Leg
 from xovac_tui.recipes.units import format_duration
 from xovac_tui.recording.digest import Extreme
@@ -15,6 +16,7 @@ from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, clip, fit, fit_label
 from xovac_tui.ui.widgets.runhistory import short_label, shown_text
 from xovac_tui.ui.widgets.runwords import rough
+from xovac_tui.units import is_temperature
 
 _STEP = 4
 _CELL = 8
@@ -119,7 +121,10 @@ def _channel_line(one: Extreme, other: Extreme, width: int, glyphs: Glyphs) -> L
 def _change(first: float, second: float, extreme: Extreme) -> str:
     if extreme.log:
         return f"×{second / first:.2g}" if first > 0 and second > 0 else ""
-    return number(second - first, "degC" if extreme.unit in ("degC", "degF", "K") else extreme.unit)
+    change = second - first
+    if is_temperature(extreme.unit):
+        return difference(change, extreme.unit, signed=True).partition(" ")[0]
+    return number(change, extreme.unit)
 
 
 def _row(step: str, what: str, cells: Sequence[str], width: int, ellipsis: str) -> str:

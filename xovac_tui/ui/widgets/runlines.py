@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from xovac_tui.api.contract import Role
+from xovac_tui.api.figures import difference, quantity
 from xovac_tui.api.text import clean
 from xovac_tui.chamber.snapshot import RunState
 from xovac_tui.recipes.units import format_duration
@@ -28,6 +29,7 @@ from xovac_tui.ui.widgets.runwords import (
     range_words,
     why_not,
 )
+from xovac_tui.units import from_celsius, unit_of
 
 if TYPE_CHECKING:
     from xovac_tui.flight import FlightView
@@ -63,7 +65,7 @@ def run_title(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
     if run.actual is not None:
         title += f"   actual {number(run.actual, run.temperature_unit)} {name}"
     if moment.planned is not None and moment.planned.planned_temperature is not None:
-        title += f"   planned {number(moment.planned.planned_temperature, 'degC')} °C"
+        title += f"   planned {_planned(moment.planned.planned_temperature, run.temperature_unit)}"
     return glyphs.plain(title)
 
 
@@ -267,13 +269,24 @@ def _temperatures(moment: RunMoment, width: int, glyphs: Glyphs) -> Line:
         (glyphs.plain(words(run.actual)), "run--value"),
     ]
     if flight is not None and flight.planned_temperature is not None:
-        planned = glyphs.plain(f"{number(flight.planned_temperature, 'degC')} °C")
+        planned = glyphs.plain(_planned(flight.planned_temperature, name))
         spans += [("  Plan ", "run--quiet"), (planned, "run--value")]
     if run.target is not None and run.actual is not None:
-        off = glyphs.plain(f"  off {number(run.actual - run.target, 'degC')} K")
+        off = glyphs.plain(f"  off {_off(run.actual - run.target, name)}")
         if sum(cell_len(text) for text, _ in spans) + cell_len(off) <= width:
             spans.append((off, "run--quiet"))
     return tuple(spans)
+
+
+def _planned(celsius: float, unit_name: str) -> str:
+    """Return a temperature in degC as it is in another unit, with that unit."""
+    return quantity(from_celsius(celsius, unit_name), unit_name)
+
+
+def _off(distance: float, unit_name: str) -> str:
+    """Return a distance from the target, given in a unit, as people read it: `+0.3 K`."""
+    kelvins = distance * unit_of(unit_name).factor
+    return difference(kelvins, "K" if unit_name == "K" else "degC", signed=True)
 
 
 def _bar(

@@ -6,7 +6,7 @@ import math
 from array import array
 
 from xovac_tui.api.text import clean
-from xovac_tui.chamber.history import Bins
+from xovac_tui.chamber.columns import Bins
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.plot.chart import MARKS
 from xovac_tui.station.runs import PastRun, Track

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xovac_tui.api.contract import Role
-from xovac_tui.api.pressure import to_mbar
 from xovac_tui.chamber.snapshot import LinkWord, Quality, Snapshot
 from xovac_tui.recipes.units import format_duration, format_number
 from xovac_tui.ui.format import MINUS, Times, age, number
+from xovac_tui.units import to_mbar
 
 if TYPE_CHECKING:
     from xovac_tui.chamber.dwell import Dwell

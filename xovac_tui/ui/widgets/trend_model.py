@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from xovac_tui.api import figures
 from xovac_tui.chamber.history import Curve
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.plot.cells import narrow
 from xovac_tui.plot.ticks import Clock
+from xovac_tui.units import is_temperature
 
 WINDOWS: tuple[float | None, ...] = (600.0, 3600.0, 21600.0, 86400.0, None)
 """Windows in seconds, as `w` walks through them; None is all there is."""
@@ -54,7 +56,7 @@ class TrendModel:
     series: tuple[TrendSeries, ...] = ()
     """In order of importance: the first is drawn on top."""
     planned: Sequence[tuple[float, float]] | None = None
-    """Planned profile as (monotonic time, temperature in the unit of the left axis), in order of time."""
+    """Planned profile as (monotonic time, degC), in order of time."""
     marks: tuple[Mark, ...] = ()
     window: float | None = 600.0
     """Seconds; None for all. The chart takes it over when it differs from the one it was told before."""
@@ -95,12 +97,15 @@ def shown_unit(unit: str, ascii_only: bool = False) -> str:
     unit = narrow(unit)
     if ascii_only:
         return unit.encode("ascii", "replace").decode()
-    return {"degC": "°C", "degF": "°F"}.get(unit, unit)
+    return figures.unit(unit)
 
 
 def shown_value(value: float, unit: str, log: bool, ascii_only: bool = False) -> str:
-    """Return a value without unit: temperatures with sign and a decimal, log channels as 1.3e-04."""
+    """Return a value without unit: temperatures with the decimals of their unit, log channels as 1.3e-04."""
     if log:
         return f"{value:.1e}"
-    text = f"{value:+.1f}" if unit in ("degC", "degF", "K") else f"{value:.4g}"
+    if is_temperature(unit):
+        text = figures.number(value, unit)
+        return text.replace(figures.MINUS, "-") if ascii_only else text
+    text = f"{value:.4g}"
     return text if ascii_only else text.replace("-", "−")

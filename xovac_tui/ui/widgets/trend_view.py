@@ -15,6 +15,7 @@ from xovac_tui.plot.ticks import since_ticks, time_ticks, value_ticks
 from xovac_tui.recipes.units import format_duration
 from xovac_tui.ui.widgets.trend_legend import legend, names, readout
 from xovac_tui.ui.widgets.trend_model import WINDOWS, ZOOMS, TrendModel, TrendSeries, shown_unit, window_name
+from xovac_tui.units import from_celsius, is_temperature
 
 NAN = math.nan
 SHIFT_SECONDS = 20.0
@@ -198,7 +199,7 @@ class View:
         rows = rows_for(height)[0]
         end = model.now_mono if self.held is None else self.held
         start = end - self.seconds(model)
-        planned = model.planned or ()
+        planned = _on_axis(model.planned or (), axes.left)
         left = self._axis("left", axes.left, start, end, rows, _extent(planned, start, end))
         right = self._axis("right", axes.right, start, end, rows, [])
         layout = self.layout = lay_out(width, height, left, right)
@@ -255,7 +256,7 @@ class View:
         low, high = min(lows), max(highs)
         key = (log, unit, rows, self.window)
         before_key, before = self._scales.get(side, (None, None))
-        least = 2.0 if unit in ("degC", "degF", "K") else 0.02 * max(abs(low), abs(high))
+        least = 2.0 if is_temperature(unit) else 0.02 * max(abs(low), abs(high))
         intervals = max(1, min(6, rows // 2))
         scale = steady(
             before if before_key == key else None, low, high, log=log, intervals=intervals, least=least
@@ -326,6 +327,16 @@ def assign(series: Sequence[TrendSeries]) -> Axes:
     for one in series:
         sides.get((one.unit, one.log), none).append(one)
     return Axes(tuple(sides[left]), tuple(sides[right]), tuple(none))
+
+
+def _on_axis(
+    planned: Sequence[tuple[float, float]], series: Sequence[TrendSeries]
+) -> Sequence[tuple[float, float]]:
+    """Return a plan in degC in the unit of the axis of these; empty where that is none of temperature."""
+    unit = series[0].unit if series else ""
+    if unit and not is_temperature(unit):
+        return ()
+    return [(mono, from_celsius(celsius, unit)) for mono, celsius in planned]
 
 
 def _extent(points: Sequence[tuple[float, float]], start: float, end: float) -> list[float]:

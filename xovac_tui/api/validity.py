@@ -1,0 +1,103 @@
+"""Which values of a channel count: what a contract says, and what its unit makes impossible."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Sequence
+from typing import Annotated, TypeAlias
+
+import msgspec
+
+from xovac_tui.units import PRESSURE, lowest, unit_of
+
+_SINGLE = 1e-6
+"""Part by which a number may differ from itself after it was a 32-bit float (24 bits: 6e-8) in a device."""
+MOST = 64
+"""Numbers, and texts, that may stand for no value."""
+_LONGEST = 40
+"""Characters of a text in a reason."""
+
+
+Numbers: TypeAlias = Annotated[tuple[float, ...], msgspec.Meta(max_length=MOST)]
+Texts: TypeAlias = Annotated[tuple[str, ...], msgspec.Meta(max_length=MOST)]
+
+
+class Validity(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a channel's values must be so that they count, in the channel's unit. Bounds: None is no bound."""
+
+    low: float | None = None
+    """Lowest value that counts."""
+    high: float | None = None
+    """Highest value that counts."""
+    above: float | None = None
+    """Every value that counts is above this: 0 for a pressure, absolute zero for a temperature."""
+    numbers: Numbers = ()
+    """Numbers that stand for no value."""
+    texts: Texts = ()
+    """Texts that stand for no value, in small letters."""
+
+    def problem(self, value: bool | float | str | None) -> str:
+        """Return why a value does not count, as a clause; empty where it does. Switches and null always do.
+
+        (What null and numbers that are not finite mean is not a matter of the contract.)
+        """
+        if isinstance(value, str):
+            words = value.strip()
+            return f'"{words[:_LONGEST]}" stands for no value' if words.casefold() in self.texts else ""
+        if value is None or isinstance(value, bool) or not math.isfinite(value):
+            return ""
+        if self._stands_for_none(value):
+            return f"{value:g} stands for no value"
+        if self.above is not None and value <= self.above:
+            return f"{value:g} is not above {self.above:g}, which is impossible"
+        if self.low is not None and value < self.low:
+            return f"{value:g} is below {self.low:g}, the lowest that is valid"
+        if self.high is not None and value > self.high:
+            return f"{value:g} is above {self.high:g}, the highest that is valid"
+        return ""
+
+    def _stands_for_none(self, value: float) -> bool:
+        return any(abs(value - number) <= _SINGLE * abs(number) for number in self.numbers)
+
+    def usable(self, values: Sequence[float]) -> Sequence[float]:
+        """Return numbers with NaN in the place of those that do not count."""
+        bounds = [bound for bound in (self.low, self.above) if bound is not None]
+        floor, ceiling = max(bounds, default=-math.inf), math.inf if self.high is None else self.high
+        finite = [value for value in values if value == value]
+        if not finite:
+            return values
+        least, most = min(finite), max(finite)
+        strict = self.above is not None and least <= self.above
+        inside = floor <= least and most <= ceiling and not strict
+        near = any(least - _SINGLE * abs(one) <= one <= most + _SINGLE * abs(one) for one in self.numbers)
+        if inside and not near:
+            return values
+        return array("d", (math.nan if self.problem(value) else value for value in values))
+
+
+def validity(
+    unit: str,
+    valid: tuple[float, float] | None = None,
+    invalid: Sequence[float | str] = (),
+    *,
+    absolute: bool = False,
+) -> Validity | None:
+    """Return the rule for a channel in a unit; None where every value counts.
+
+    A pressure must be above 0 and a temperature above absolute zero. The difference of two pressures may be
+    negative: it is one where `valid` says so, unless the pressure must be an `absolute` one.
+    """
+    above = lowest(unit)
+    differs = unit_of(unit).dimension == PRESSURE and valid is not None and valid[0] <= 0
+    if differs and not absolute:
+        above = None
+    low, high = valid or (-math.inf, math.inf)
+    made = Validity(
+        low=low if math.isfinite(low) else None,
+        high=high if math.isfinite(high) else None,
+        above=above,
+        numbers=tuple(float(one) for one in invalid if not isinstance(one, str) and math.isfinite(one)),
+        texts=tuple(one.strip().casefold() for one in invalid if isinstance(one, str)),
+    )
+    return None if made == Validity() else made
