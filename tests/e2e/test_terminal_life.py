@@ -78,7 +78,7 @@ def test_ctrl_c_as_a_key_asks_as_q_does_and_sends_nothing(tmp_path: Path) -> Non
         program.wait_for(shows_readings)
         program.send("\x03")
         program.wait_for("Leave the console?")
-        program.send("\x1b")
+        program.answer("\x1b")
         program.wait_for(lambda text: "Leave the console?" not in text)
         assert "No command has been sent from here" in program.text()
         leave(program, "\x03")

@@ -40,7 +40,7 @@ def makes_files(tree: ast.AST) -> list[int]:
         name = method or getattr(node.func, "id", "")
         given = [*node.args, *(one.value for one in node.keywords)]
         modes = [one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-        opens = name == "open" and any(len(mode) < 4 and set(mode) & set("wxa+") for mode in modes)
+        opens = name == "open" and any(len(mode) < 4 and set(mode) & set("wxa") for mode in modes)
         if opens or method in MAKERS or (name == "open" and "O_CREAT" in ast.dump(node)):
             found.append(node.lineno)
     return found

@@ -45,6 +45,10 @@ class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
         """The chamber's station."""
         return self.console.station
 
+    def on_mount(self) -> None:
+        """Say at once how to stop the recipe: the first picture must not lack it."""
+        self.console.stopping.show()
+
     def stop_bar(self) -> StopBar:
         """Return the strip that says how to stop the recipe; every dialog yields one."""
         return StopBar()
