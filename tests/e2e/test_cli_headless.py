@@ -69,7 +69,7 @@ def test_nobody_listens(environment: dict[str, str]) -> None:
 
 
 def test_watch_prints_json_for_a_while(chamber: SimulatorProcess, environment: dict[str, str]) -> None:
-    done = run(environment, "watch", "--json", "--for", "1s", "--url", chamber.url)
+    done = run(environment, "watch", "--json", "--for", "4s", "--url", chamber.url)
     told = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0
     assert {event["name"] for event in told} >= {"chamber_state"}

@@ -185,7 +185,7 @@ def test_send_without_an_answer(server: NodeServer, tmp_path: Path) -> None:
 
 
 def test_watch_prints_what_comes(server: NodeServer, tmp_path: Path) -> None:
-    done = run("watch", "--json", "--for", "2s", "--url", server.url, home=tmp_path)
+    done = run("watch", "--json", "--for", "5s", "--url", server.url, home=tmp_path)
     assert done.returncode == Exit.OK
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     reports = [line for line in lines if line["name"] == "chamber_report"]
