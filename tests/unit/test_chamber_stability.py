@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.flown import Bench
@@ -121,6 +121,7 @@ chunks = st.lists(
 
 @settings(max_examples=60, deadline=None)
 @given(chunks, st.floats(0, 0.9))
+@example([(1, 0.0, False), (1, 3.764669109265657e-281, False), (28, 1.0, False)], 0.0)
 def test_a_band_is_kept_exactly_when_a_plain_look_at_the_samples_says_so(
     parts: list[tuple[int, float, bool]], off: float
 ) -> None:

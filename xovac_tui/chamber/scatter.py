@@ -24,6 +24,8 @@ _TOGETHER = 30
 """Samples whose spread is looked at together, at least."""
 _PROOF = 1.5
 """Steps from which on a spread proves noise."""
+_NOTHING_LEFT = 10.0
+"""Steps of noise from which on nothing is left of their error, to the last digit of a number."""
 _MANY_STEPS = 20.0
 _HARMONICS = 8
 _NORMALS = NormalDist()
@@ -61,7 +63,7 @@ def undithered(
     if spreads and spreads[len(spreads) // 2] > _MANY_STEPS * step:
         # Noise or a slope goes over so many steps within a column that its mean knows of none.
         return 0.0
-    ratio = noise(step, lows, highs, means, counts) / step
+    ratio = min(noise(step, lows, highs, means, counts) / step, _NOTHING_LEFT)
     if ratio <= 0:
         return 1.0
     left = sum(math.exp(-((2 * math.pi * k * ratio) ** 2)) / k**2 for k in range(1, _HARMONICS + 1))
