@@ -12,6 +12,7 @@ import msgspec
 
 from xovac_tui.recording.axis import Axis, Piece
 from xovac_tui.recording.bins import CHUNK, FINEST
+from xovac_tui.recording.lists import Life
 from xovac_tui.recording.record import Record
 
 DAY = 86400.0
@@ -32,17 +33,6 @@ SHARE_EVERY = 7_200.0
 
 Execute = Callable[[str, Sequence[Any]], list[Any]]
 """Runs one statement and returns its rows."""
-
-
-class _Life(NamedTuple):
-    """What is needed of a recorder's session."""
-
-    id: int
-    started: float
-    mono: float
-    seen: float
-    seen_mono: float | None
-    recording: bool = True
 
 
 class _Old(NamedTuple):
@@ -91,7 +81,7 @@ class Retention:
         if self._keep <= 0:
             return 0
         lives = [
-            _Life(*row)
+            Life(*row)
             for row in execute(
                 "SELECT id, started, mono, seen, seen_mono FROM sessions WHERE recording AND id <= ? "
                 "ORDER BY id",
@@ -126,7 +116,7 @@ class Retention:
             self._first = True
 
     def _old(
-        self, execute: Execute, lives: Sequence[_Life], blocks: Sequence[_Old], mono: float
+        self, execute: Execute, lives: Sequence[Life], blocks: Sequence[_Old], mono: float
     ) -> list[_Old]:
         """Return the blocks that may go now, oldest first."""
         axis = Axis(lives, [block.piece for block in blocks], longest_pause=DAY)
@@ -155,7 +145,7 @@ class Retention:
         return made
 
 
-def _doubtful(lives: Sequence[_Life], blocks: Sequence[_Old], utc: float, mono: float) -> bool:
+def _doubtful(lives: Sequence[Life], blocks: Sequence[_Old], utc: float, mono: float) -> bool:
     """Return whether the wall clock has jumped by more than a day: then nothing is deleted at this start.
 
     A long pause looks the same. It is believed once this session has lasted for a day.

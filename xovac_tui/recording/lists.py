@@ -257,13 +257,13 @@ def axis_of(record: Record) -> Axis:
     """Return the even time of a record."""
     found = record.rows("SELECT id, started, mono, seen, seen_mono FROM sessions WHERE recording ORDER BY id")
     try:
-        return Axis([_Life(*row) for row in found], record.pieces())
+        return Axis([Life(*row) for row in found], record.pieces())
     except TypeError as error:
         raise TornRecordError(f"{record.path} is damaged: a session's time is no number.") from error
 
 
-class _Life(NamedTuple):
-    """What the even time needs of a session."""
+class Life(NamedTuple):
+    """What the even time and housekeeping need of a session."""
 
     id: int
     started: float
