@@ -11,7 +11,7 @@ from tests.helpers.record import event, session
 from xovac_tui.api.event import Event
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.clock import SystemClock
-from xovac_tui.recording.items import MarkItem
+from xovac_tui.recording.items import ChangeItem, MarkItem
 from xovac_tui.recording.recorder import Recorder
 
 
@@ -40,7 +40,16 @@ def stream(seed: int, clock: SystemClock) -> Iterator[Event]:
 def main() -> None:
     """Record at `argv[1]` the stream of the seed `argv[2]`."""
     clock = SystemClock()
-    recorder = Recorder(Path(sys.argv[1]), session(), clock)
+    settings = ChangeItem(
+        kind="settings",
+        who="ada@bench",
+        text="set",
+        utc=clock.utc(),
+        mono=clock.mono(),
+        after="{}",
+    )
+    # As every recorder does: a new record begins with what is in force, so that no event is ahead of its chain.
+    recorder = Recorder(Path(sys.argv[1]), session(), clock, in_force=lambda: [settings])
     recorder.start()
     assert recorder.opened(20.0)
     print("first", recorder.first_index, recorder.view.state, flush=True)
