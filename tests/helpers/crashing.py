@@ -48,7 +48,7 @@ def main() -> None:
         mono=clock.mono(),
         after="{}",
     )
-    # As every recorder does: a new record begins with what is in force, so that no event is ahead of its chain.
+    # As every recorder does: a new record begins with what is in force, so no event is ahead of its chain.
     recorder = Recorder(Path(sys.argv[1]), session(), clock, in_force=lambda: [settings])
     recorder.start()
     assert recorder.opened(20.0)

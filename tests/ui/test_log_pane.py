@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -13,7 +14,8 @@ import pytest
 from textual.widgets import Input
 
 from tests.helpers.console import Console, console
-from xovac_tui.config import Display
+from xovac_tui.config import Display, RecordSettings
+from xovac_tui.station.recording import RecordChoice
 from xovac_tui.ui.panes.log import LogPane, LogStatus
 from xovac_tui.ui.widgets.logview import LogView
 from xovac_tui.ui.widgets.rows import Rows
@@ -349,3 +351,33 @@ async def test_help_explains_the_filter(tmp_path: Path) -> None:
         assert "kind:message" in pane.HELP
         await c.press("question_mark")
         assert str(c.app.screen.query_one(".dialog").border_title) == "Help: Log"
+
+
+async def test_a_bulky_event_is_decoded_aside_and_saved_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XOVAC_HOME", str(tmp_path / "home"))
+    rows = '{"t": 1.50, "rows": [' + "0," * 600_000 + "0]}"
+    record = RecordChoice(path=tmp_path / "r.sqlite3", settings=RecordSettings(), visit=True)
+    async with log_tab(tmp_path, size=(120, 36), record=record) as (c, pane):
+        c.link.deliver("big", rows)
+        await c.settle()
+        await asyncio.to_thread(c.station.record.flush)
+        assert "not read: " in detail(pane)
+        await c.until(lambda: "Decoded aside: an object with 600,002 values" in detail(pane))
+        assert '{\n  "t": 1.5,\n  "rows": [\n    0,' in detail(pane)
+        await c.press("s")
+        await c.until(lambda: c.toasts and "Saved 1 event" in c.toasts[-1])
+        (saved,) = (tmp_path / "home").rglob("event-*.jsonl")
+        assert rows in json.loads(saved.read_text()).values()
+        # Another event is looked at: nothing of this one is left.
+        c.link.deliver("small", '{"n": 1}')
+        await c.settle()
+        assert "aside" not in detail(pane)
+
+
+async def test_a_bulky_event_that_is_not_recorded_says_why_it_is_not_decoded(tmp_path: Path) -> None:
+    async with log_tab(tmp_path, size=(120, 36)) as (c, pane):
+        c.link.deliver("big", "[" + "0," * 600_000 + "0]")
+        await c.settle()
+        await c.until(lambda: "only its beginning is kept, since it is not recorded" in detail(pane))

@@ -116,16 +116,27 @@ class Log:
             self.failed(error)
             return None
 
-    def scan(self, start: int = 0, passes: Passes | None = None) -> Iterator[LoggedEvent]:
+    def scan(
+        self, start: int = 0, passes: Passes | None = None, *, whole: bool = False
+    ) -> Iterator[LoggedEvent]:
         """Return the events from index `start` on that there are at this moment, oldest first.
 
         Any thread may read it. With `passes`, stretches of the record without what is wanted stay unread.
+        `whole` asks the record first, which keeps more of a long payload than memory does.
         """
         newest = self.memory.scan(start)
         record = self._readable
-        if record is None or start >= self.memory.first:
+        end = self.memory.total if whole and self._ours else self.memory.first
+        if record is None or start >= end:
             return newest
-        return self._older(record, start, self.memory.first, newest, passes)
+        return self._older(record, start, end, newest, passes)
+
+    def whole(self, event: LoggedEvent) -> LoggedEvent:
+        """Return an event of this log with all that is kept of its payload anywhere. Any thread may ask."""
+        if event.size == len(event.raw):
+            return event
+        found = next(self.scan(event.index, whole=True), event)
+        return found if found.index == event.index and len(found.raw) > len(event.raw) else event
 
     def _older(
         self,
@@ -137,14 +148,18 @@ class Log:
     ) -> Iterator[LoggedEvent]:
         from xovac_tui.recording.record import Record
 
-        end = end if self._ours else min(end, self._begin)
+        end, following = end if self._ours else min(end, self._begin), start
         # Its own reader: the one of the screen is no business of another thread.
         try:
             with Record(record.path) as own:
                 for event in own.scan(start, passes=passes):
                     if event.index >= end:
                         break
+                    following = event.index + 1
                     yield event
         except XovacError as error:
             self.failed(error)
-        yield from newest
+        # With `whole`, the record has told of some that memory holds, too.
+        for event in newest:
+            if event.index >= following:
+                yield event

@@ -38,6 +38,8 @@ class SimulatorChild:
         # It ends when its standard input does, so a console that is killed leaves nothing behind.
         self._process = process = await asyncio.create_subprocess_exec(
             sys.executable,
+            # Not the modules of the folder that the console was started in.
+            "-P",
             "-m",
             "xovac_tui.simulator",
             *self._arguments,

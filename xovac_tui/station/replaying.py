@@ -231,8 +231,10 @@ class ReplayLog(Log):
             self.failed(error)
             return None
 
-    def scan(self, start: int = 0, passes: Passes | None = None) -> Iterator[LoggedEvent]:
-        """Return the events from an index on that have come by this moment, oldest first."""
+    def scan(
+        self, start: int = 0, passes: Passes | None = None, *, whole: bool = False
+    ) -> Iterator[LoggedEvent]:
+        """Return the events from an index on that have come by this moment, oldest first; all are whole."""
         end = self.total
         try:
             for event in self._replay.tape.scan(max(start, self.first), passes):

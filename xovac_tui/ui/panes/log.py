@@ -13,8 +13,10 @@ from textual.binding import BindingType
 from textual.widgets import Input
 
 from xovac_tui import paths
+from xovac_tui.api.outline import Outline
 from xovac_tui.api.text import clean
 from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.recording.apart import can_be_read_apart, read_apart
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.export import export_file, save_events
 from xovac_tui.recording.filters import SYNTAX, Filter, FilterError, LogRows, parse_filter
@@ -22,7 +24,7 @@ from xovac_tui.station import Jumped, News, RecordOpened
 from xovac_tui.ui.commands import bindings
 from xovac_tui.ui.literal import literal
 from xovac_tui.ui.pane import Pane
-from xovac_tui.ui.widgets.eventdetail import detail_lines, detail_text, shown_in_part
+from xovac_tui.ui.widgets.eventdetail import SHOWN, detail_lines, detail_text, shown_in_part
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span
 from xovac_tui.ui.widgets.logview import LogView
 from xovac_tui.ui.widgets.rows import Rows
@@ -32,6 +34,8 @@ _SLICE = 0.008
 _TALL = 28
 """Rows; with so many the detail is open from the start."""
 _LONGEST_FILTER = 200
+_RESTING = 0.3
+"""Seconds for which an event is looked at before its bulky payload is decoded by another process."""
 
 
 class LogStatus(LinesWidget):
@@ -90,6 +94,7 @@ class LogPane(Pane):
         """Begin with what fits: a tall terminal has room for the detail."""
         self._filter_problem = ""
         self._detail_of = -1
+        self._apart: tuple[int, Outline] | None = None
         self.set_class(self.app.size.height >= _TALL, "-detail")
 
     @property
@@ -124,6 +129,8 @@ class LogPane(Pane):
             self.view.renumbered(rows, news.moved)
             if not rows.done:
                 self._sift()
+            self.workers.cancel_group(self, "log-apart")
+            self._apart = None
 
     def _draw(self) -> None:
         self.view.repaint()
@@ -174,15 +181,36 @@ class LogPane(Pane):
         if not detail.display or key == self._detail_of:
             return
         self._detail_of = key
+        self.workers.cancel_group(self, "log-apart")
         glyphs, times = self.console.glyphs, self.console.times
         if event is None:
             detail.show_rows(0, lambda index, chosen: ())
-        else:
-            # Following, the same place of each event stays in sight.
-            detail.show_folded(
-                lambda width: detail_lines(event, width, glyphs=glyphs, times=times),
-                rewind=not self.view.following,
-            )
+            return
+        # Following, the same place of each event stays in sight.
+        detail.show_folded(
+            lambda width: detail_lines(
+                event, width, glyphs=glyphs, times=times, apart=self._outline_of(event)
+            ),
+            rewind=not self.view.following,
+        )
+        if can_be_read_apart(event) and self._outline_of(event) is None:
+            self._read_apart(event)
+
+    def _outline_of(self, event: LoggedEvent) -> Outline | None:
+        """Return what another process made of a payload; None where it was not asked, or is still at it."""
+        return self._apart[1] if self._apart is not None and self._apart[0] == event.index else None
+
+    @work(group="log-apart", exclusive=True)
+    async def _read_apart(self, event: LoggedEvent) -> None:
+        """Have a bulky payload decoded, once the eyes rest on it; another event that is chosen ends it."""
+        await asyncio.sleep(_RESTING)
+        whole = await asyncio.to_thread(self.station.log.whole, event)
+        found = await read_apart(whole, SHOWN)
+        chosen = self.view.chosen
+        if chosen is not None and chosen.index == event.index:
+            self._apart = (event.index, found)
+            self._detail_of = -1
+            self._show_detail()
 
     # -- filter -------------------------------------------------------------------------------------
 
@@ -275,7 +303,7 @@ class LogPane(Pane):
         if event is None:
             self._say("There is no event to copy.", "warning")
             return
-        text = detail_text(event)
+        text = detail_text(event, self._outline_of(event))
         self.app.copy_to_clipboard(text)
         what = "what is shown of it, " if shown_in_part(event) else ""
         self._say(
@@ -289,7 +317,7 @@ class LogPane(Pane):
         if event is None:
             self._say("There is no event to save.", "warning")
             return
-        self._save([event], f"event-{event.index + 1}-{clean(event.name, 40)}")
+        self._save(map(self.station.log.whole, [event]), f"event-{event.index + 1}-{clean(event.name, 40)}")
 
     def action_log_save_all(self) -> None:
         """Save what the filter shows."""
@@ -300,7 +328,7 @@ class LogPane(Pane):
             self._say("There is no event to save.", "warning")
         else:
             wanted = rows.filter or Filter()
-            events = self.station.log.scan()
+            events = self.station.log.scan(whole=True)
             self._save((event for event in events if wanted.matches(event)), f"log-{self.station.name}")
 
     @work(group="log-save")

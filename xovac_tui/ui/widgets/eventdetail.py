@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from xovac_tui.api.event import Direction, Form
+from xovac_tui.api.outline import Outline
 from xovac_tui.api.payload import BULKY_PROBLEMS, pretty
 from xovac_tui.api.text import clean, clean_lines
 from xovac_tui.recording.eventlog import LoggedEvent
@@ -13,15 +14,20 @@ from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.literal import folded, literal, wrapped
 from xovac_tui.ui.widgets.lines import Line
 
-_SHOWN = 20_000
+SHOWN = 20_000
 """Characters of a payload that are shown; the rest is in the file that saving writes."""
 _DEEPEST = 40
 """Nesting up to which indenting helps; deeper it only pushes everything out of sight."""
 _LINES = 4_000
 
 
-def detail_lines(event: LoggedEvent, width: int, *, glyphs: Glyphs, times: Times) -> list[Line]:
-    """Return everything about an event, folded to a width in cells."""
+def detail_lines(
+    event: LoggedEvent, width: int, *, glyphs: Glyphs, times: Times, apart: Outline | None = None
+) -> list[Line]:
+    """Return everything about an event, folded to a width in cells.
+
+    `apart` is what another process made of a payload that is too long to be decoded here.
+    """
     out = event.direction is Direction.OUT
     way = f"{glyphs.arrow_out} OUT" if out else f"{glyphs.arrow_in} in"
     name = literal(clean(event.name, 200), glyphs.ascii)
@@ -36,7 +42,12 @@ def detail_lines(event: LoggedEvent, width: int, *, glyphs: Glyphs, times: Times
         head += [
             ((line, "rows--warn"),) for line in folded(f"{glyphs.warning} {what}: {problem}", max(10, width))
         ]
-    text, rest = _payload(event)
+    if apart is not None:
+        words = apart.problem or f"Decoded aside: {apart.about}."
+        style = "rows--warn" if apart.problem else "rows--quiet"
+        told = literal(clean(words, 400), glyphs.ascii)
+        head += [((line, style),) for line in folded(told, max(10, width))]
+    text, rest = _payload(event, apart)
     body: list[Line] = [
         ((piece, ""),) for line in text for piece in wrapped(literal(line, glyphs.ascii), max(10, width))
     ]
@@ -45,9 +56,9 @@ def detail_lines(event: LoggedEvent, width: int, *, glyphs: Glyphs, times: Times
     return [*head, *body]
 
 
-def detail_text(event: LoggedEvent) -> str:
+def detail_text(event: LoggedEvent, apart: Outline | None = None) -> str:
     """Return the payload as it is shown, to be copied: without anything that could act where it is pasted."""
-    text, rest = _payload(event)
+    text, rest = _payload(event, apart)
     return "\n".join([*text, f"… {rest}"] if rest else text)
 
 
@@ -64,7 +75,7 @@ def _size(event: LoggedEvent) -> str:
     return f"{event.form.value}, {event.size:,} {unit}{kept}"
 
 
-def _payload(event: LoggedEvent) -> tuple[list[str], str]:
+def _payload(event: LoggedEvent, apart: Outline | None = None) -> tuple[list[str], str]:
     """Return clean lines of the payload, and a note on what is left out."""
     payload = event.payload()
     if event.form is Form.NOTHING:
@@ -73,12 +84,14 @@ def _payload(event: LoggedEvent) -> tuple[list[str], str]:
         return ["''"], ""
     deep = _deeper(payload.value, _DEEPEST)
     text = payload.raw if deep and isinstance(payload.raw, str) else pretty(payload)
-    shown = text[:_SHOWN]
-    lines = clean_lines(shown, lines=_LINES, width=_SHOWN)
-    if len(shown) < len(text) or event.size > len(event.raw):
+    if apart is not None and apart.text:
+        text = apart.text
+    shown = text[:SHOWN]
+    lines = clean_lines(shown, lines=_LINES, width=SHOWN)
+    if len(shown) < len(text) or event.size > len(event.raw) or apart is not None:
         return (
             lines,
-            f"{_SHOWN:,} characters are shown at most; {event.size:,} came, save keeps {len(event.raw):,}.",
+            f"{SHOWN:,} characters are shown at most; {event.size:,} came, s saves what is kept of them.",
         )
     return lines, ""
 
