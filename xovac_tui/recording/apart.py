@@ -31,8 +31,8 @@ def can_be_read_apart(event: LoggedEvent) -> bool:
 async def read_apart(event: LoggedEvent, limit: int, *, seconds: float = _SECONDS) -> Outline:
     """Return the outline of such an event's payload, with at most `limit` characters of its text.
 
-    Never raises. Cancelled, it ends the process. This process's loop is never held for longer than it takes to hand over
-    a quarter of a million characters.
+    Never raises. Cancelled, it ends the process. This process's loop is never held for longer than it takes
+    to hand over a quarter of a million characters.
     """
     if event.size > len(event.raw):
         return Outline(problem=_IN_PART)
