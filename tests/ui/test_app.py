@@ -260,6 +260,16 @@ async def test_a_small_terminal_shows_what_must_be_seen(tmp_path: Path, size: tu
         assert c.link.emitted == [("cancel_recipe", "")]
 
 
+async def test_a_small_terminal_says_of_stop_what_is_true(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(60, 16), observe=True) as c:
+        shown = c.app.screen.query_one(SmallNotice)
+        assert "OBSERVE: nothing is sent, STOP included." in shown.plain
+        await c.press("o")
+        assert "! ! STOP works." in shown.plain
+        await c.lose()
+        assert "STOP cannot be sent without a link." in shown.plain
+
+
 async def test_growing_again_brings_the_screens_back(tmp_path: Path) -> None:
     async with console(tmp_path, size=(40, 10)) as c:
         await c.pilot.resize_terminal(80, 24)

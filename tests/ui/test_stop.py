@@ -250,6 +250,8 @@ async def test_in_observe_it_is_refused_and_the_next_key_does_what_it_says(tmp_p
         assert not c.app.stopping.switch.armed
         await c.press("o")
         assert not c.station.observe
+        # Nor does it go on saying "press o", which would now give control away.
+        assert strip(c).startswith("! ! STOP ?")
         assert ("! ! STOP", "stop--key") in c.app.query_one(KeyBar).lines[0]
         await c.press("exclamation_mark")
         assert "STOP armed" in strip(c)

@@ -46,7 +46,7 @@ from xovac_tui.ui.theming import to_textual
 from xovac_tui.ui.widgets.alarmstrip import AlarmStrip
 from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, LinkBar, TabBar
 from xovac_tui.ui.widgets.replaybar import ReplayBar
-from xovac_tui.ui.widgets.small import SmallNotice
+from xovac_tui.ui.widgets.small import Mode, SmallNotice
 from xovac_tui.ui.widgets.stopbar import StopBar
 from xovac_tui.ui.widgets.trustbar import TrustBar
 
@@ -288,7 +288,7 @@ class XovacApp(AppKeys):
                 standing,
                 name=self.station.name,
                 glyphs=self.glyphs,
-                replay=self.player is not None,
+                mode=self.mode,
             )
             return
         if not self.paused:
@@ -298,6 +298,13 @@ class XovacApp(AppKeys):
             top = self.screen
             if top is not frame and top.is_mounted and hasattr(top, "show_snapshot"):
                 top.show_snapshot(snapshot)
+
+    @property
+    def mode(self) -> Mode:
+        """Whether commands can be sent from here."""
+        if self.player is not None:
+            return Mode.REPLAY
+        return Mode.OBSERVE if self.station.observe else Mode.CONTROL
 
     def _mode(self) -> str:
         if self.player is not None:

@@ -53,6 +53,6 @@ class NoticeScreen(Screen[None]):
                 app.station.alarms.standing(),
                 name=app.station.name,
                 glyphs=app.glyphs,
-                replay=app.player is not None,
+                mode=app.mode,
                 otherwise=_NOT_NOW,
             )

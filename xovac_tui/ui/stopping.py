@@ -50,6 +50,8 @@ class Stopping:
         self._looked_at = 0.0
         """When the clock was last looked at, in the loop's own time."""
         self._said = ""
+        self._said_refusal = False
+        """What is said is why STOP cannot be sent, and is no longer so once it can be."""
         self._said_until = self._hint_until = 0.0
 
     # -- keys ---------------------------------------------------------------------------------------
@@ -101,9 +103,9 @@ class Stopping:
             case StopKey.DROPPED:
                 self._drop("STOP dropped: nothing was sent.")
             case StopKey.REFUSED:
-                self._say(refusal)
+                self._refuse(refusal)
             case StopKey.REFUSED_TWICE:
-                self._say(refusal)
+                self._refuse(refusal)
                 self._app.station.refuse_stop(self._app.station.blocked(STOP_COMMAND, stop=True) or refusal)
         self.show()
 
@@ -141,7 +143,9 @@ class Stopping:
                 self._app.size.width - 2,
                 ellipsis=self._app.glyphs.ellipsis,
             )
-        return self._said if self._now() < self._said_until else ""
+        if self._now() >= self._said_until or (self._said_refusal and self._refusal() != self._said):
+            return ""
+        return self._said
 
     def _resting(self) -> Line:
         """Return how to stop the recipe from here; struck through, with the way out, if it cannot be."""
@@ -182,8 +186,13 @@ class Stopping:
 
     def _say(self, text: str) -> None:
         self._said, self._said_until = text, self._now() + _SAID_SECONDS
+        self._said_refusal = False
         if text:
             self._watch()
+
+    def _refuse(self, refusal: str) -> None:
+        self._say(refusal)
+        self._said_refusal = True
 
     def _drop(self, words: str) -> None:
         self.switch.drop()
@@ -214,7 +223,7 @@ class Stopping:
         elif self.switch.armed and not self.switch.settling and (refusal := self._refusal()):
             # The strip must not go on saying that the next key sends.
             self.switch.drop()
-            self._say(refusal)
+            self._refuse(refusal)
         idle = not self.switch.armed and now >= max(self._said_until, self._hint_until)
         if idle and self._timer is not None:
             self._timer.stop()

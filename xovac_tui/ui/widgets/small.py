@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import ClassVar
 
 from xovac_tui.chamber.alarmview import AlarmsView
@@ -20,6 +21,16 @@ from xovac_tui.ui.widgets.alarmwords import (
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
 
 _READINGS = 4
+
+
+class Mode(Enum):
+    """Whether commands can be sent from this screen."""
+
+    CONTROL = "control"
+    OBSERVE = "observe"
+    REPLAY = "replay"
+
+
 _NEEDS_ROOM = "All else needs 80x24."
 
 
@@ -43,12 +54,12 @@ class SmallNotice(LinesWidget):
         *,
         name: str,
         glyphs: Glyphs,
-        replay: bool = False,
+        mode: Mode,
         otherwise: str = _NEEDS_ROOM,
     ) -> None:
         """Show this moment; `otherwise` says why there is nothing else."""
         self.show_lines(
-            small_lines(snapshot, standing, name=name, glyphs=glyphs, replay=replay, otherwise=otherwise)
+            small_lines(snapshot, standing, name=name, glyphs=glyphs, mode=mode, otherwise=otherwise)
         )
 
 
@@ -58,7 +69,7 @@ def small_lines(
     *,
     name: str,
     glyphs: Glyphs,
-    replay: bool = False,
+    mode: Mode,
     otherwise: str = _NEEDS_ROOM,
 ) -> list[Line]:
     """Return the notice's lines, the most important first; `otherwise` says why there is nothing else."""
@@ -92,9 +103,19 @@ def small_lines(
         )
         for c in readings
     ]
-    works = "A replay: nothing is sent." if replay else "! ! STOP works."
-    lines.append(((f"{works} {otherwise}", "small--quiet"),))
+    lines.append(((f"{_stop_words(word, mode)} {otherwise}", "small--quiet"),))
     return lines
+
+
+def _stop_words(word: LinkWord, mode: Mode) -> str:
+    """Return whether STOP could be sent at this moment."""
+    if mode is Mode.REPLAY:
+        return "A replay: nothing is sent."
+    if mode is Mode.OBSERVE:
+        return "OBSERVE: nothing is sent, STOP included."
+    if word in (LinkWord.ONLINE, LinkWord.STALE):
+        return "! ! STOP works."
+    return "STOP cannot be sent without a link."
 
 
 def _alarm_lines(standing: AlarmsView, glyphs: Glyphs) -> list[Line]:
