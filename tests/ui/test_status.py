@@ -14,6 +14,7 @@ from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.ui.widgets.readings import Readings
 from xovac_tui.ui.widgets.runpanel import RunPanel
 from xovac_tui.ui.widgets.trend import TrendChart
+from xovac_tui.ui.widgets.trustbar import TrustBar
 
 RECIPE = parse_recipe('name = "Soak"\n[[steps]]\nto = 50\nover = "30min"\n[[steps]]\nhold = "1h"\n', "test")
 
@@ -166,3 +167,20 @@ async def test_a_run_is_not_said_to_go_on_when_nothing_is_heard(tmp_path: Path) 
         assert "last known: running" in run(c)
         assert "Not heard for 1m30s" in run(c)
         assert "RUNNING" not in run(c)
+
+
+async def test_what_was_drawn_without_a_pin_stays_when_the_data_stop(tmp_path: Path) -> None:
+    async with console(tmp_path, contract=documented_contract()) as c:
+        await c.readings(seconds=3)
+        chart = c.app.screen.query_one(TrendChart)
+        drawn = [one.name for one in chart.model.series]
+        assert len(drawn) == 4
+        await c.lose()
+        c.clock.advance(60.0)
+        await c.settle()
+        assert "LOST" in c.app.query_one(TrustBar).plain
+        assert [one.name for one in chart.model.series] == drawn
+        # Nor does another one take the place of one whose value is none for a while.
+        await c.online()
+        await c.readings(part=None)
+        assert [one.name for one in chart.model.series] == drawn

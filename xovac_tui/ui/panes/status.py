@@ -96,6 +96,8 @@ class StatusPane(Pane):
         wanted = console.launch.window
         self._window = WINDOWS[_WINDOW_NAMES.index(wanted if wanted in _WINDOW_NAMES else "10min")]
         self._pins = console.memory.pinned.get(self.station.name)
+        self._unpinned: tuple[str, ...] = ()
+        """Channels that are drawn because nothing is pinned."""
         self._slots: dict[str, int] = {}
         self._opened: float | None = None
 
@@ -156,7 +158,10 @@ class StatusPane(Pane):
             numeric = [c for c in channels if c.value is not None and not c.is_bool]
             # A clock in milliseconds would flatten everything else.
             usual = [c for c in numeric if c.quality is Quality.GOOD and abs(c.value or 0.0) < _LARGEST]
-            return usual[:_UNPINNED_SERIES]
+            # Who was drawn stays when the data stop: what is known of it is known all the same.
+            names = dict.fromkeys([*self._unpinned, *(c.full_name for c in usual)])
+            self._unpinned = tuple(names)[:_UNPINNED_SERIES]
+            chosen = [c for c in channels if c.full_name in self._unpinned]
         return chosen[:_MOST_SERIES]
 
     def _trend(self, snapshot: Snapshot, channels: Sequence[ChannelView]) -> TrendModel:
