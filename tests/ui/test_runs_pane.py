@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 import threading
 from collections.abc import AsyncIterator
@@ -236,10 +237,15 @@ async def test_the_run_that_goes_on_stays_current(tmp_path: Path) -> None:
         await c.readings("running", seconds=2, part=50.0)
         assert "step 2 of 2, hold 50 °C for 1h" in facts(pane)
         assert shown(pane, "steps").split("\n")[2].split()[:2] == ["2", "hold"]
+        assert re.search(r"▶ running +\S+ \S+ +7s", shown(pane, "list"))
+        # The end is told by list and facts alike, before the record is asked for either.
+        pane._listed_at = c.station.clock.mono() + 3600.0
         await c.readings("idle", seconds=2)
+        await c.until(lambda: "ended early" in facts(pane))
+        assert "ended early" in shown(pane, "list")
+        pane._listed_at = 0.0
         await asyncio.to_thread(c.station.record.flush)
         await c.readings("idle", seconds=3)
-        await c.until(lambda: "ended early" in facts(pane))
         assert "ended early" in shown(pane, "list")
         assert "Board X" in facts(pane)
 

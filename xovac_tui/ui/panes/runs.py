@@ -7,6 +7,7 @@ import time
 from datetime import UTC
 from typing import ClassVar
 
+from msgspec import structs
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -160,6 +161,8 @@ class RunsPane(Pane):
         mono = self.station.clock.mono()
         if mono - self._listed_at >= _LIST_EVERY:
             self._read_list()
+        elif any(self._live(run.id) is not None for run in self._runs):
+            self._draw_list()
         past = self._past
         if past is None or self._chosen is None or self._pair is not None:
             return
@@ -175,6 +178,11 @@ class RunsPane(Pane):
         """Return how a run is at this moment, if it is the one that this program follows."""
         flights = self.station.flights
         return flights.flight.state() if flights.flight is not None and flights.number == run else None
+
+    def _listed(self, run: RecordedRun) -> RecordedRun:
+        """Return a run as it is at this moment, which the record learns only now and then."""
+        live = self._live(run.id)
+        return run if live is None else structs.replace(run, result=live.result.value, seconds=live.t)
 
     # -- reading ------------------------------------------------------------------------------------
 
@@ -279,7 +287,7 @@ class RunsPane(Pane):
         at = next((place for place, run in enumerate(self._runs) if run.id == self._chosen), 0)
 
         def line(index: int, chosen: bool) -> Line:
-            run = self._runs[index // 2]
+            run = self._listed(self._runs[index // 2])
             return list_line(
                 run,
                 bool(index % 2),
