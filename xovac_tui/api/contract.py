@@ -80,6 +80,25 @@ class Role(StrEnum):
     """The temperature of the room's air, where its humidity is measured."""
 
 
+_WORDS = frozenset({Role.STATE, Role.RECIPE_NAME})
+"""Roles of which the values are words, whatever they look like."""
+_FIGURES = frozenset(
+    {
+        Role.SETPOINT,
+        Role.STEP,
+        Role.STEPS,
+        Role.CONTROLLED,
+        Role.PRESSURE,
+        Role.SERVER_TIME,
+        Role.OUTPUT,
+        Role.DEW_POINT,
+        Role.HUMIDITY,
+        Role.ROOM_TEMPERATURE,
+    }
+)
+"""Roles of which the values are numbers, with and without a unit."""
+
+
 class Field(msgspec.Struct, frozen=True):
     """One typed value in a command's payload."""
 
@@ -166,9 +185,20 @@ class LeafSpec(msgspec.Struct, frozen=True):
     """Numbers and texts that stand for no value."""
 
     @property
+    def numeric(self) -> bool:
+        """True where its values are numbers, by its unit or its role: text is read as one or is no value."""
+        return self.role not in _WORDS and (bool(self.unit) or self.role in _FIGURES)
+
+    @property
     def validity(self) -> Validity | None:
-        """Which of its values count; None where all do."""
-        return validity(self.unit, self.valid, self.invalid, absolute=self.role is Role.PRESSURE)
+        """What its values mean and which count; None where all do, as they came."""
+        return validity(
+            self.unit,
+            self.valid,
+            self.invalid,
+            absolute=self.role is Role.PRESSURE,
+            numeric=self.numeric,
+        )
 
 
 class MessageSpec(msgspec.Struct, frozen=True):
@@ -196,7 +226,7 @@ class Contract(msgspec.Struct, frozen=True):
     """Names of the contract files it was made from, in order."""
 
     def rules(self) -> dict[str, Validity]:
-        """Return which values count, by the full name of each channel of which not all do."""
+        """Return what values mean and which count, by the full names of the channels with a rule."""
         return {
             message.full_name(leaf): rule
             for message in self.messages.values()

@@ -259,9 +259,9 @@ class Chamber:
             channel = known.get(path) or self._learn(stream, path, leaf)
             if channel is None:
                 continue
-            channel.feed(leaf, event.mono)
+            meant = channel.feed(leaf, event.mono)
             if channel.spec.role is not None:
-                changed.extend(self._play(channel.spec, None if channel.problem else leaf, event))
+                changed.extend(self._play(channel.spec, meant, event))
         return tuple(changed)
 
     def _learn(self, stream: Stream, path: str, leaf: Leaf) -> Channel | None:
