@@ -103,7 +103,7 @@ async def test_degrees_fahrenheit_are_told_in_kelvin() -> None:
 
 async def test_a_demo_that_runs_faster_is_judged_in_its_own_time() -> None:
     async with bench(settings()) as one:
-        one.station.speed = 10.0
+        one.station.assumed_speed = 10.0
         # 0.5 K/h in the chamber's time is 5 K/h on the clock; 600 s are over after 60.
         one.tell(90, lambda t: {"part": 20.0 + 5 * t / 3600, "vacuum": {"p": math.exp(-t / 10)}})
         view = one.view()
@@ -120,7 +120,7 @@ async def test_a_demo_that_runs_faster_is_judged_in_its_own_time() -> None:
 
 async def test_a_pump_down_is_foreseen_in_the_chambers_seconds_and_fitted_now_and_then() -> None:
     async with bench(settings()) as one:
-        one.station.speed = 10.0
+        one.station.assumed_speed = 10.0
         one.tell(400, lambda t: {"vacuum": {"p": 0.6 / (10 * t + 60)}})
         vacuum = one.view().vacuum
         assert vacuum is not None

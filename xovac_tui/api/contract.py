@@ -64,6 +64,8 @@ class Role(StrEnum):
     """The pressure around the test part, for recipes whose dwells count only in vacuum."""
     SERVER_TIME = "server_time"
     """The server's clock, ms since 1970."""
+    SPEED = "speed"
+    """How many seconds pass in a simulated device in one of the clock. A real one has none."""
     PUMP = "pump"
     """The vacuum pump: true, or anything but 0, while it pumps."""
     VENT = "vent"
@@ -90,6 +92,7 @@ _FIGURES = frozenset(
         Role.CONTROLLED,
         Role.PRESSURE,
         Role.SERVER_TIME,
+        Role.SPEED,
         Role.OUTPUT,
         Role.DEW_POINT,
         Role.HUMIDITY,

@@ -55,7 +55,8 @@ class BaseStation(ABC):
     contract: Contract
     clock: Clock
     """The clock of the person at the face."""
-    speed: float
+    assumed_speed = 1.0
+    """Seconds that pass in the device in one of the clock, until it says so itself."""
     log: Log
     record: StationRecord
     chamber: Chamber
@@ -70,6 +71,12 @@ class BaseStation(ABC):
         self.insight_settings = insight or InsightSettings()
         self._listeners: list[Callable[[News], None]] = []
         self._insight: Insight | None = None
+
+    @property
+    def speed(self) -> float:
+        """Seconds that pass in the device in one of the clock: 1 but for a simulator."""
+        told = self.chamber.speed
+        return self.assumed_speed if told is None else told
 
     @property
     def unreadable(self) -> str:

@@ -100,7 +100,7 @@ class Station(BaseStation):
         self.who = who or this_user()
         self.log = Log(log_events)
         self.chamber = Chamber(contract, stale_after=profile.stale_after)
-        self.speed = speed
+        self.assumed_speed = speed
         self._observe = profile.observe if observe is None else observe
         self._secrets = secrets or Secrets()
         self._link_factory = link_factory or _real_link

@@ -74,7 +74,7 @@ class ReplayStation(BaseStation):
         self._replay = Replay(tape, contract, stale_after=profile.stale_after, origin=origin)
         self._replay.seek(self._replay.origin)
         self.player = Player(self._replay, self.clock, speed=speed)
-        self.speed = self._replay.flights.speed
+        self.assumed_speed = self._replay.assumed_speed
         self.log = ReplayLog(self._replay)
         # For the list of its runs; the model knows nothing of what comes later.
         self.record = no_record(contract, "", self._replay)

@@ -304,10 +304,11 @@ class XovacApp(AppKeys):
         return "OBSERVE" if self.station.observe else "CONTROL"
 
     def _extra(self) -> str:
-        demo = self.launch.demo
-        if demo is None:
-            return ""
-        return "DEMO" if demo.speed == 1 else self.glyphs.plain(f"DEMO ×{demo.speed:g}")
+        speed = self.station.speed
+        word = "SIMULATED" if self.launch.demo is None else "DEMO"
+        if speed == 1:
+            return "" if self.launch.demo is None else word
+        return self.glyphs.plain(f"{word} ×{speed:g}")
 
     @property
     def pane(self) -> Pane | None:
