@@ -82,6 +82,15 @@ class Role(StrEnum):
     """The temperature of the room's air, where its humidity is measured."""
 
 
+class Place(StrEnum):
+    """Where a sensor is."""
+
+    CHAMBER = "chamber"
+    """In the vacuum."""
+    OUTSIDE = "outside"
+    """In the air of the room, or in water: nothing in the chamber condenses there."""
+
+
 _WORDS = frozenset({Role.STATE, Role.RECIPE_NAME})
 """Roles of which the values are words, whatever they look like."""
 _FIGURES = frozenset(
@@ -179,6 +188,8 @@ class LeafSpec(msgspec.Struct, frozen=True):
     uncertainty: float = 0.0
     """Expanded (k = 2), in its unit: how far a reading may drift unseen while a window goes by."""
     role: Role | None = None
+    place: Place | None = None
+    """Where the sensor is; None: not said, and taken to be in the chamber."""
     running: tuple[str, ...] = ()
     """For role `state`: the values (as text) that mean a recipe is running."""
     idle: tuple[str, ...] = ()

@@ -205,6 +205,7 @@ class Channel:
             seen_mono=self.seen,
             is_bool=self.is_bool,
             problem=self.problem,
+            place=spec.place,
         )
 
     def _per_minute(self, now: float) -> float | None:
