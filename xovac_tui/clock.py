@@ -8,6 +8,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
+FASTEST = 10_000.0
+"""Seconds of a simulated device that may pass in one of the clock."""
+
 
 class Clock(Protocol):
     """A source of time. Tests pass their own."""

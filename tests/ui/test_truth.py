@@ -100,7 +100,7 @@ async def test_a_stop_that_waits_is_seen_beside_an_unknown_outcome(tmp_path: Pat
 
 async def test_when_a_recipe_ends_is_told_before_how_the_demo_runs(tmp_path: Path) -> None:
     async with console(tmp_path, tab="recipes") as c:
-        c.station.speed = 60.0
+        c.station.assumed_speed = 60.0
         await c.until(lambda: "Takes" in c.app.query_one("#recipe-facts", LinesWidget).plain)
         await c.press("end")
         await c.readings()

@@ -200,10 +200,9 @@ def test_text_that_changes_makes_no_shape_of_its_own() -> None:
     assert [v if v == v else None for v in found["bulk.none"]] == [value["none"] for value in values]
     assert "bulk.at" not in found
     # The block of one shape and the payloads one by one hold the same samples.
-    single = codec._samples_of(
-        codec.Group(Direction.IN, Kind.MESSAGE, "bulk", Form.JSON, "", b"", None, [], texts, []), range(300)
-    )
-    assert {n: [repr(v) for v in s.values] for n, s in single.items()} == {
+    group = codec.Group(Direction.IN, Kind.MESSAGE, "bulk", Form.JSON, "", b"", None, [], texts, [])
+    single = Block(0, 300, block.utc, block.mono, [group]).samples()
+    assert {n: [repr(v) for v in in_order(s)] for n, s in single.items()} == {
         n: [repr(v) for v in values] for n, values in found.items()
     }
 

@@ -84,12 +84,27 @@ def test_it_is_said_when_it_is_so(parts: dict[str, Any], expected: list[str]) ->
         ({"controlled": Temperature("Test part", 39.0, 0.0)}, []),
         ({"controlled": Temperature("Test part", 60.0, 1.0)}, []),
         ({"controlled": Temperature("Test part", 60.0, None)}, []),
+        # A ramp of 6 K/h changes as little as a dwell does.
+        ({"dwelling": False}, []),
+        ({"dwelling": True}, [HOT]),
     ],
 )
 def test_outgassing_is_said_in_a_hot_dwell_only(changes: dict[str, Any], expected: list[str]) -> None:
     hot = Temperature("Test part", 60.0, 0.1)
     parts = {"pressure": 5e-4, "rises": True, "controlled": hot, "temperatures": (hot,), **changes}
     assert titles(**parts) == expected
+
+
+def test_held_is_said_where_the_step_says_so() -> None:
+    hot = Temperature("Test part", 60.0, 0.1)
+    parts: dict[str, Any] = {"pressure": 5e-4, "rises": True, "controlled": hot, "temperatures": (hot,)}
+    assert told(dwelling=True, **parts)[0].text.startswith("Test part is held at +60.0 °C, above")
+    assert told(**parts)[0].text.startswith("Test part is at +60.0 °C, above")
+
+
+def test_a_place_that_nobody_gave_is_called_assumed() -> None:
+    (one,) = told(pressure=32.0, temperatures=(Temperature("Plate A", 8.2, 0.0, place_assumed=True),))
+    assert one.text.startswith("Plate A (assumed to be in the vacuum) is +8.2 °C, below")
 
 
 def test_values_and_assumptions_stand_in_the_words() -> None:

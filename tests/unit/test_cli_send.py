@@ -9,6 +9,7 @@ from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.cli import link as cli_link
 from xovac_tui.cli import send as cli_send
 from xovac_tui.config import Profile
+from xovac_tui.config.insight import InsightSettings
 from xovac_tui.link.status import LinkState, LinkStatus
 
 URL = ("--url", "http://chamber.lab:8080")
@@ -208,7 +209,7 @@ async def test_interrupting_after_sending_says_that_the_outcome_is_unknown(
     from xovac_tui.cli.common import Chamber
     from xovac_tui.config import Secrets
 
-    station = script.opener()(Chamber("c", Profile(), documented_contract(), Secrets()))
+    station = script.opener()(Chamber("c", Profile(), documented_contract(), Secrets(), InsightSettings()))
     sending = asyncio.ensure_future(cli_send._send(station, "cancel_recipe", "", False, 30.0))
     async with asyncio.timeout(5):
         await script.emitted.wait()

@@ -8,6 +8,7 @@ import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -103,7 +104,7 @@ async def test_degrees_fahrenheit_are_told_in_kelvin() -> None:
 
 async def test_a_demo_that_runs_faster_is_judged_in_its_own_time() -> None:
     async with bench(settings()) as one:
-        one.station.speed = 10.0
+        one.station.assumed_speed = 10.0
         # 0.5 K/h in the chamber's time is 5 K/h on the clock; 600 s are over after 60.
         one.tell(90, lambda t: {"part": 20.0 + 5 * t / 3600, "vacuum": {"p": math.exp(-t / 10)}})
         view = one.view()
@@ -120,7 +121,7 @@ async def test_a_demo_that_runs_faster_is_judged_in_its_own_time() -> None:
 
 async def test_a_pump_down_is_foreseen_in_the_chambers_seconds_and_fitted_now_and_then() -> None:
     async with bench(settings()) as one:
-        one.station.speed = 10.0
+        one.station.assumed_speed = 10.0
         one.tell(400, lambda t: {"vacuum": {"p": 0.6 / (10 * t + 60)}})
         vacuum = one.view().vacuum
         assert vacuum is not None
@@ -210,3 +211,38 @@ async def test_nothing_is_known_without_roles() -> None:
         one.tell(3, lambda t: {})
         view = one.view()
         assert (view.judged, view.vacuum, view.advice) == ((), None, ())
+
+
+async def test_a_cold_radiator_is_no_reason_to_warn() -> None:
+    async with bench(settings()) as one:
+        one.tell(15, lambda t: {"vacuum": {"p": 900.0}, "radiator": {"1": -5.0}, "water": 2.0, "part": 22.0})
+        assert one.view().advice == ()
+        one.tell(15, lambda t: {"vacuum": {"p": 900.0}, "shroud": 5.0, "part": 22.0})
+        (said,) = one.view().advice
+        assert said.text.startswith("Shroud is +5.0 °C")
+
+
+@pytest.mark.parametrize(("change", "said"), [(0.0, 1), (0.1 / 60, 0)])
+async def test_a_slow_ramp_is_no_dwell(change: float, said: int) -> None:
+    """A ramp of 6 K/h goes by as quietly as a dwell; without a plan the setpoint tells them apart."""
+    async with bench(settings()) as one:
+        one.tell(
+            700,
+            lambda t: {
+                "vacuum": {"p": 5e-4 * math.exp(t / 700)},
+                "pump": True,
+                "part": 60.0 + change * t,
+                "setpoint": 60.0 + change * t,
+            },
+        )
+        assert len(one.view().advice) == said
+
+
+@pytest.mark.parametrize(("kind", "said"), [("hold", 1), ("ramp", 0)])
+async def test_the_step_says_whether_it_is_a_dwell(
+    kind: str, said: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with bench(settings()) as one:
+        monkeypatch.setattr(one.station, "flight", lambda: SimpleNamespace(over=False, kind=kind))
+        one.tell(700, lambda t: {"vacuum": {"p": 5e-4 * math.exp(t / 700)}, "pump": True, "part": 60.0})
+        assert len(one.view().advice) == said

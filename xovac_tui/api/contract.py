@@ -64,6 +64,8 @@ class Role(StrEnum):
     """The pressure around the test part, for recipes whose dwells count only in vacuum."""
     SERVER_TIME = "server_time"
     """The server's clock, ms since 1970."""
+    SPEED = "speed"
+    """How many seconds pass in a simulated device in one of the clock. A real one has none."""
     PUMP = "pump"
     """The vacuum pump: true, or anything but 0, while it pumps."""
     VENT = "vent"
@@ -78,6 +80,35 @@ class Role(StrEnum):
     """The relative humidity of the room's air, %."""
     ROOM_TEMPERATURE = "room_temperature"
     """The temperature of the room's air, where its humidity is measured."""
+
+
+class Place(StrEnum):
+    """Where a sensor is."""
+
+    CHAMBER = "chamber"
+    """In the vacuum."""
+    OUTSIDE = "outside"
+    """In the air of the room, or in water: nothing in the chamber condenses there."""
+
+
+_WORDS = frozenset({Role.STATE, Role.RECIPE_NAME})
+"""Roles of which the values are words, whatever they look like."""
+_FIGURES = frozenset(
+    {
+        Role.SETPOINT,
+        Role.STEP,
+        Role.STEPS,
+        Role.CONTROLLED,
+        Role.PRESSURE,
+        Role.SERVER_TIME,
+        Role.SPEED,
+        Role.OUTPUT,
+        Role.DEW_POINT,
+        Role.HUMIDITY,
+        Role.ROOM_TEMPERATURE,
+    }
+)
+"""Roles of which the values are numbers, with and without a unit."""
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -157,6 +188,8 @@ class LeafSpec(msgspec.Struct, frozen=True):
     uncertainty: float = 0.0
     """Expanded (k = 2), in its unit: how far a reading may drift unseen while a window goes by."""
     role: Role | None = None
+    place: Place | None = None
+    """Where the sensor is; None: not said, and taken to be in the chamber."""
     running: tuple[str, ...] = ()
     """For role `state`: the values (as text) that mean a recipe is running."""
     idle: tuple[str, ...] = ()
@@ -166,9 +199,20 @@ class LeafSpec(msgspec.Struct, frozen=True):
     """Numbers and texts that stand for no value."""
 
     @property
+    def numeric(self) -> bool:
+        """True where its values are numbers, by its unit or its role: text is read as one or is no value."""
+        return self.role not in _WORDS and (bool(self.unit) or self.role in _FIGURES)
+
+    @property
     def validity(self) -> Validity | None:
-        """Which of its values count; None where all do."""
-        return validity(self.unit, self.valid, self.invalid, absolute=self.role is Role.PRESSURE)
+        """What its values mean and which count; None where all do, as they came."""
+        return validity(
+            self.unit,
+            self.valid,
+            self.invalid,
+            absolute=self.role is Role.PRESSURE,
+            numeric=self.numeric,
+        )
 
 
 class MessageSpec(msgspec.Struct, frozen=True):
@@ -196,7 +240,7 @@ class Contract(msgspec.Struct, frozen=True):
     """Names of the contract files it was made from, in order."""
 
     def rules(self) -> dict[str, Validity]:
-        """Return which values count, by the full name of each channel of which not all do."""
+        """Return what values mean and which count, by the full names of the channels with a rule."""
         return {
             message.full_name(leaf): rule
             for message in self.messages.values()

@@ -21,6 +21,7 @@ from xovac_tui.api.contract import (
     LeafSpec,
     MessageSpec,
     Origin,
+    Place,
     ResponseSpec,
     Role,
 )
@@ -85,6 +86,7 @@ class _LeafTable(msgspec.Struct, forbid_unknown_fields=True):
     resolution: float | None = None
     uncertainty: float = 0.0
     role: Role | None = None
+    place: Place | None = None
     running: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
     valid: tuple[float, float] | None = None

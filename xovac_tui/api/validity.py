@@ -1,8 +1,9 @@
-"""Which values of a channel count: what a contract says, and what its unit makes impossible."""
+"""What a channel's values mean and which count: what a contract says, and what its unit makes impossible."""
 
 from __future__ import annotations
 
 import math
+import re
 from array import array
 from collections.abc import Sequence
 from typing import Annotated, TypeAlias
@@ -17,14 +18,34 @@ MOST = 64
 """Numbers, and texts, that may stand for no value."""
 _LONGEST = 40
 """Characters of a text in a reason."""
+_LONGEST_NUMBER = 64
+"""Characters of a text that is read as a number."""
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 Numbers: TypeAlias = Annotated[tuple[float, ...], msgspec.Meta(max_length=MOST)]
 Texts: TypeAlias = Annotated[tuple[str, ...], msgspec.Meta(max_length=MOST)]
 
 
+def number_of(text: str) -> float | None:
+    """Return the number that a text is in decimal; None where it is none, or none that is finite.
+
+    Decimal text is an optional sign, digits with at most one point among, before or after them, and an
+    optional exponent (`e` or `E`, an optional sign, digits), with white space around it. Nothing else is a
+    number: no comma, no thousands, no underscore, no hexadecimal, no `inf` or `nan`, no unit.
+    """
+    words = text.strip()
+    if len(words) > _LONGEST_NUMBER or not _DECIMAL.fullmatch(words):
+        return None
+    number = float(words)
+    return number if math.isfinite(number) else None
+
+
 class Validity(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a channel's values must be so that they count, in the channel's unit. Bounds: None is no bound."""
+
+    numeric: bool = False
+    """Its values are numbers: decimal text is read as one, and other text is no value."""
 
     low: float | None = None
     """Lowest value that counts."""
@@ -37,14 +58,27 @@ class Validity(msgspec.Struct, frozen=True, omit_defaults=True):
     texts: Texts = ()
     """Texts that stand for no value, in small letters."""
 
+    def read(self, value: bool | float | str | None) -> tuple[bool | float | str | None, str]:
+        """Return what a value means, and why it does not count, as a clause; empty where it does."""
+        if self.numeric and isinstance(value, str) and not self._stands(value):
+            number = number_of(value)
+            return (value, _no_number(value)) if number is None else (number, self.problem(number))
+        return value, self.problem(value)
+
+    def number(self, text: str) -> float | None:
+        """Return a text as a sample: NaN where it does not count, None where a text makes no sample."""
+        if not self.numeric:
+            return None
+        value, problem = self.read(text)
+        return math.nan if problem or not isinstance(value, float) else value
+
     def problem(self, value: bool | float | str | None) -> str:
         """Return why a value does not count, as a clause; empty where it does. Switches and null always do.
 
         (What null and numbers that are not finite mean is not a matter of the contract.)
         """
         if isinstance(value, str):
-            words = value.strip()
-            return f'"{words[:_LONGEST]}" stands for no value' if words.casefold() in self.texts else ""
+            return f'"{value.strip()[:_LONGEST]}" stands for no value' if self._stands(value) else ""
         if value is None or isinstance(value, bool) or not math.isfinite(value):
             return ""
         if self._stands_for_none(value):
@@ -57,11 +91,21 @@ class Validity(msgspec.Struct, frozen=True, omit_defaults=True):
             return f"{value:g} is above {self.high:g}, the highest that is valid"
         return ""
 
+    def _stands(self, text: str) -> bool:
+        return text.strip().casefold() in self.texts
+
     def _stands_for_none(self, value: float) -> bool:
         return any(abs(value - number) <= _SINGLE * abs(number) for number in self.numbers)
 
+    @property
+    def bounds(self) -> bool:
+        """True where some numbers do not count."""
+        return bool(self.numbers) or not self.low is self.high is self.above is None
+
     def usable(self, values: Sequence[float]) -> Sequence[float]:
         """Return numbers with NaN in the place of those that do not count."""
+        if not self.bounds:
+            return values
         bounds = [bound for bound in (self.low, self.above) if bound is not None]
         floor, ceiling = max(bounds, default=-math.inf), math.inf if self.high is None else self.high
         finite = [value for value in values if value == value]
@@ -82,8 +126,9 @@ def validity(
     invalid: Sequence[float | str] = (),
     *,
     absolute: bool = False,
+    numeric: bool = False,
 ) -> Validity | None:
-    """Return the rule for a channel in a unit; None where every value counts.
+    """Return the rule for a channel in a unit; None where every value counts as it came.
 
     A pressure must be above 0 and a temperature above absolute zero. The difference of two pressures may be
     negative: it is one where `valid` says so, unless the pressure must be an `absolute` one.
@@ -94,6 +139,7 @@ def validity(
         above = None
     low, high = valid or (-math.inf, math.inf)
     made = Validity(
+        numeric=numeric,
         low=low if math.isfinite(low) else None,
         high=high if math.isfinite(high) else None,
         above=above,
@@ -101,3 +147,12 @@ def validity(
         texts=tuple(one.strip().casefold() for one in invalid if isinstance(one, str)),
     )
     return None if made == Validity() else made
+
+
+def _no_number(text: str) -> str:
+    words = text.strip()
+    if not words:
+        return "it is empty text, and no number"
+    if "," in words and number_of(words.replace(",", ".")) is not None:
+        return f'"{words[:_LONGEST]}" has a comma, which could mean two things'
+    return f'"{words[:_LONGEST]}" is no decimal number'

@@ -13,7 +13,7 @@ from xovac_tui.config.insight import AdviceSettings
 SOON = 5.0
 """Minutes ahead within which a temperature that falls is told before it is there."""
 _STEADY = 0.5
-"""K/min; a temperature that changes less is held."""
+"""K/min; a temperature that changes less is steady."""
 LABEL = "not protection: nothing is stopped or prevented by it"
 
 
@@ -24,12 +24,20 @@ class Temperature(msgspec.Struct, frozen=True):
     celsius: float
     per_minute: float | None = None
     """K/min."""
+    place_assumed: bool = False
+    """Nobody has said that it is in the vacuum."""
+
+    @property
+    def named(self) -> str:
+        """What it is called, with the mark of a place that is assumed."""
+        return self.label + (" (assumed to be in the vacuum)" if self.place_assumed else "")
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
     """All that advice is given on; None stands for what nobody tells, or what is too old."""
 
     temperatures: tuple[Temperature, ...] = ()
+    """Those in the vacuum."""
     controlled: Temperature | None = None
     setpoint: float | None = None
     """degC."""
@@ -44,6 +52,8 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     """The test part is powered."""
     dew_point: float | None = None
     """degC of the room's air, as channels report it."""
+    dwelling: bool | None = None
+    """The step of the recipe holds its temperature; False in a ramp, None where no step is known."""
 
 
 class Advice(msgspec.Struct, frozen=True):
@@ -72,7 +82,7 @@ def _all(moment: Moment, settings: AdviceSettings) -> Iterator[Advice]:
             now += f" ({_mbar(pressure)})"
         yield Advice(
             "Venting while something is cold",
-            f"{coldest.label} is {quantity(coldest.celsius, 'degC')}, below the dew point of {dew_words}, "
+            f"{coldest.named} is {quantity(coldest.celsius, 'degC')}, below the dew point of {dew_words}, "
             f"and the chamber {now}: water condenses on it.",
             "Close the vent, and warm everything above the dew point first.",
         )
@@ -127,7 +137,7 @@ def _cold_in_air(
     low = _mbar(settings.cold_below_pressure) + _assumed(settings, "cold_below_pressure")
     yield Advice(
         "Cooling before the pressure is low",
-        f"{found.label} {is_so}, and the pressure is {_mbar(pressure)}: water may condense.",
+        f"{found.named} {is_so}, and the pressure is {_mbar(pressure)}: water may condense.",
         f"Do not cool on before the pressure is at most {low}.",
     )
 
@@ -137,12 +147,14 @@ def _outgassing(moment: Moment, settings: AdviceSettings) -> Iterator[Advice]:
     one = moment.controlled
     if one is None or moment.pressure is None or not moment.rises or moment.pump is False or moment.vent:
         return
-    held = one.per_minute is not None and abs(one.per_minute) < _STEADY
-    if one.celsius < settings.hot_above or not held:
+    # A slow ramp changes as little as a dwell does: the step says which it is.
+    steady = one.per_minute is not None and abs(one.per_minute) < _STEADY
+    if one.celsius < settings.hot_above or not steady or moment.dwelling is False:
         return
+    held = "is held at" if moment.dwelling else "is at"
     yield Advice(
         "Pressure rising in a hot dwell",
-        f"{one.label} is held at {quantity(one.celsius, 'degC')}, above "
+        f"{one.label} {held} {quantity(one.celsius, 'degC')}, above "
         f"{quantity(settings.hot_above, 'degC')}{_assumed(settings, 'hot_above')}, and the pressure has "
         f"risen to {_mbar(moment.pressure)}: something gives off gas.",
         "Look what it is before going hotter: gas may foul the part, and can be toxic where it is let out.",

@@ -131,12 +131,19 @@ class Channel:
         """Short name where the contract gives one, else `event.path`."""
         return self.spec.channel or self.full_name
 
-    def feed(self, leaf: Leaf, mono: float) -> None:
-        """Take a new value. What does not count by the contract is none from here on, for every reader."""
+    def feed(self, leaf: Leaf, mono: float) -> Leaf:
+        """Take a new value; return what it means: decimal text its number, what does not count None.
+
+        What does not count by the contract is none from here on, for every reader.
+        """
         self.seen = mono
         self._fault = False
-        self.problem = "" if self._validity is None else clean(self._validity.problem(leaf), 80)
+        self.problem = ""
+        if self._validity is not None:
+            leaf, problem = self._validity.read(leaf)
+            self.problem = clean(problem, 80)
         if self.problem:
+            leaf = None
             self.is_bool, self.text = False, ""
             self._break(mono)
         elif isinstance(leaf, bool):
@@ -156,6 +163,7 @@ class Channel:
         else:
             self.text = ""
             self._break(mono)
+        return leaf
 
     def _break(self, mono: float) -> None:
         self.value = None
@@ -197,6 +205,7 @@ class Channel:
             seen_mono=self.seen,
             is_bool=self.is_bool,
             problem=self.problem,
+            place=spec.place,
         )
 
     def _per_minute(self, now: float) -> float | None:

@@ -26,6 +26,7 @@ from xovac_tui.chamber.snapshot import (
     RunView,
     Snapshot,
 )
+from xovac_tui.clock import FASTEST
 from xovac_tui.units import converted, to_celsius, to_mbar
 
 MAX_CHANNELS = 2_000
@@ -69,6 +70,7 @@ class Chamber:
         )
         self._vital_came = False
         self._clock_offset: float | None = None
+        self._speed: float | None = None
         for event, message in contract.messages.items():
             stream = self._streams.setdefault(event, Stream(event))
             for leaf in message.leaves:
@@ -123,6 +125,11 @@ class Chamber:
     def start_seen(self) -> bool:
         """True when the change to RUNNING was seen by this program."""
         return self._run.start_seen
+
+    @property
+    def speed(self) -> float | None:
+        """Seconds that pass in a simulated device in one of the clock, as it said last; None: never."""
+        return self._speed
 
     @property
     def linked(self) -> bool:
@@ -236,6 +243,7 @@ class Chamber:
             seen=controlled.seen if controlled else None,
             period=controlled.stream.period if controlled else None,
             pressure=to_mbar(*self._believed(pressure, mono)),
+            speed=self._speed,
         )
 
     # -- inside -------------------------------------------------------------------------------------
@@ -259,9 +267,9 @@ class Chamber:
             channel = known.get(path) or self._learn(stream, path, leaf)
             if channel is None:
                 continue
-            channel.feed(leaf, event.mono)
+            meant = channel.feed(leaf, event.mono)
             if channel.spec.role is not None:
-                changed.extend(self._play(channel.spec, None if channel.problem else leaf, event))
+                changed.extend(self._play(channel.spec, meant, event))
         return tuple(changed)
 
     def _learn(self, stream: Stream, path: str, leaf: Leaf) -> Channel | None:
@@ -298,6 +306,10 @@ class Chamber:
         if spec.role is Role.SERVER_TIME:
             if isinstance(leaf, float) and abs(leaf) < _LAST_MS:
                 self._clock_offset = leaf / 1000 - event.utc
+            return ()
+        if spec.role is Role.SPEED:
+            if isinstance(leaf, float) and 0 < leaf <= FASTEST:
+                self._speed = leaf
             return ()
         change = self._run.feed(spec, leaf, event.utc, event.mono)
         if change is None:

@@ -31,3 +31,5 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """Usual seconds between two values of `actual`; None until learned."""
     pressure: float | None = None
     """mbar."""
+    speed: float | None = None
+    """Seconds of the recipe in one of the clock, as the device says; None: it does not."""

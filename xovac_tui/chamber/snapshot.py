@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from xovac_tui.api.contract import Origin, Role
+from xovac_tui.api.contract import Origin, Place, Role
 
 
 class LinkWord(StrEnum):
@@ -79,6 +79,8 @@ class ChannelView(msgspec.Struct, frozen=True):
     is_bool: bool = False
     problem: str = ""
     """Why the newest value does not count by the contract, as a clause; empty where it does, or is none."""
+    place: Place | None = None
+    """Where the sensor is, by the contract; None: it does not say."""
 
 
 class RunState(StrEnum):

@@ -29,6 +29,7 @@ from xovac_tui.errors import SettingsError
 if TYPE_CHECKING:
     from xovac_tui.api.contract import Contract
     from xovac_tui.chamber.alarmrules import Watchlist
+    from xovac_tui.config.insight import InsightSettings
     from xovac_tui.recipes.plan import PlanSettings
     from xovac_tui.station.recording import RecordChoice
 
@@ -47,6 +48,8 @@ class Chamber(msgspec.Struct, frozen=True):
     profile: Profile
     contract: Contract
     secrets: Secrets
+    insight: InsightSettings
+    """What the settings call stable, for every station of it, with a screen and without."""
 
 
 def chamber_options(function: F) -> F:
@@ -80,7 +83,7 @@ def effective(ctx: click.Context) -> Effective:
 def resolve(found: Effective) -> Chamber:
     """Return the chamber that the settings in force mean, with its contract and secrets."""
     name, profile = found.resolve()
-    return Chamber(name, profile, contract_of(profile), load_secrets(profile))
+    return Chamber(name, profile, contract_of(profile), load_secrets(profile), found.settings.insight)
 
 
 def contract_of(profile: Profile) -> Contract:

@@ -35,6 +35,7 @@ def open_station(
         record=record,
         watchlist=watchlist,
         notify=notify,
+        insight=chamber.insight,
     )
 
 

@@ -84,7 +84,7 @@ def demo_chamber(found: Effective) -> Chamber:
     contracts = (SIMULATOR_CONTRACT,)
     profile = Profile(url="http://127.0.0.1:0", observe=bool(found.observe), contracts=contracts)
     # The secrets of a real chamber are none of the simulator's business.
-    return Chamber(DEMO, profile, load_contract((), simulator=True), Secrets())
+    return Chamber(DEMO, profile, load_contract((), simulator=True), Secrets(), found.settings.insight)
 
 
 def _chamber_of(found: Effective, record: Path) -> Chamber:
@@ -106,16 +106,19 @@ def chamber_named(found: Effective, name: str) -> Chamber:
     if name in profiles:
         profile = profiles[name]
         try:
-            return Chamber(name, profile, contract_of(profile), Secrets())
+            return Chamber(name, profile, contract_of(profile), Secrets(), found.settings.insight)
         except SettingsError as error:
             echo(f"The names of the channels are not known: {error}", err=True)
-            return Chamber(name, Profile(), contract_of(Profile()), Secrets())
+            return _bare(name, found)
     if name == DEMO:
         return demo_chamber(found)
     # A name that only the file says: it goes on the screen, and into names of files.
-    return Chamber(
-        clean(name, 60).replace("/", "-") or "record", Profile(), contract_of(Profile()), Secrets()
-    )
+    return _bare(clean(name, 60).replace("/", "-") or "record", found)
+
+
+def _bare(name: str, found: Effective) -> Chamber:
+    """Return a chamber of which the settings say nothing."""
+    return Chamber(name, Profile(), contract_of(Profile()), Secrets(), found.settings.insight)
 
 
 def missing(lost: Unread, source: Source) -> str:

@@ -73,6 +73,7 @@ def replay(
             record=played.record,
             origin=played.begin,
             speed=speed,
+            insight=chamber.insight,
         )
         if start is not None:
             station.player.seek(station.player.replay.mono_of(begin))

@@ -161,6 +161,7 @@ def data(look: Look) -> dict[str, Any]:
         "chamber": look.station.name,
         "url": look.station.profile.url,
         "time": _iso(snapshot.utc),
+        "speed": look.station.speed,
         "link": {
             "word": link.word.value,
             "since": _iso(link.since_utc),
@@ -271,6 +272,8 @@ def lines(look: Look, zone: tzinfo | None) -> Iterator[str]:
     yield ""
     yield f"Link      {link.word}, {newest}{'. ' if link.why else ''}{link.why}"
     yield f"Run       {_run_words(look, zone)}"
+    if (speed := look.station.speed) != 1:
+        yield f"Speed     simulated: {speed:g} s of the chamber pass in 1 s"
     yield f"Recorder  {_recorder_words(look)}"
     if look.alarms is None:
         why = "the record cannot be read now" if look.recorded else "nobody records this chamber"

@@ -16,7 +16,7 @@ from xovac_tui.errors import Exit, LinkError, WaitedInVain
 
 if TYPE_CHECKING:
     from xovac_tui.chamber.expression import Expression, Part
-    from xovac_tui.chamber.values import ChamberValues, Times
+    from xovac_tui.chamber.values import ChamberValues
     from xovac_tui.station import News, Station
 
 LONGEST = 30 * 86_400.0
@@ -59,17 +59,11 @@ def wait(
     found = effective(ctx)
     chamber = resolve(found)
     from xovac_tui.chamber.expression import parse_condition
-    from xovac_tui.chamber.values import ChamberValues
     from xovac_tui.cli.link import open_station
 
     expression = parse_condition(until)
     station = open_station(chamber, past_choice(found, chamber))
-    values = ChamberValues(
-        station.chamber,
-        curve=station.history,
-        criteria=found.settings.stability.criteria,
-        times=lambda: _times(station),
-    )
+    values = station.values()
     # What the contract tells is enough to find units that do not go together.
     expression.true(values)
     teller = Teller(station.name, quiet=quiet)
@@ -284,11 +278,3 @@ class Teller:
     def _wipe(self) -> None:
         if self._shown:
             self._shown = self._out.rewrite("", self._shown)
-
-
-def _times(station: Station) -> Times:
-    """Return for how long the run and its step go on, where their beginnings were seen."""
-    flight = station.flight()
-    if flight is None or flight.over:
-        return None, None
-    return None if flight.elapsed_is_least else flight.elapsed, flight.step_elapsed

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from xovac_tui.config.alarms import AlarmSettings
-from xovac_tui.config.insight import AdviceSettings, StabilitySettings
+from xovac_tui.config.insight import AdviceSettings, InsightSettings, StabilitySettings
 from xovac_tui.config.notify import NotifySettings
 
 ABSOLUTE_ZERO = -273.15
@@ -113,3 +113,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     keys: dict[str, str] = {}
     """Action id -> key or comma-separated keys."""
     profiles: dict[str, Profile] = {}
+
+    @property
+    def insight(self) -> InsightSettings:
+        """What every station of this program is told of stability and advice."""
+        return InsightSettings(self.stability, self.advice)

@@ -154,6 +154,8 @@ class Flight:
 
     def _hear(self, seen: Observation) -> None:
         """Take what the device says about its run."""
+        if seen.speed is not None and seen.speed != self._state.speed:
+            self._go_at(seen.speed)
         state = self._state
         if seen.state is RunState.RUNNING:
             self._set(running_t=state.t)
@@ -171,6 +173,17 @@ class Flight:
         if self._state.fits and not state.fits and state.leg is not None and state.leg.start is not None:
             # The device told another recipe's name until now: lay the step that runs over the plan after all.
             self._begin(state.leg.step, state.leg.start, seen)
+
+    def _go_at(self, speed: float) -> None:
+        """Go on at the speed that the device says: a simulator that was first heard after the run began."""
+        state, leg = self._state, self._state.leg
+        segment = self._fitting.item(leg.step) if leg is not None and self._fitting is not None else None
+        self._set(speed=speed, first_total=None)
+        if leg is None or segment is None:
+            return
+        self._set(leg=_replace(leg, planned=segment.duration / speed))
+        if state.told and leg.start is not None:
+            self._set(shift=leg.start * speed - segment.start)
 
     def _follow(self, seen: Observation) -> None:
         """Find the step that the run is in, and let the clocks of its dwell go on."""

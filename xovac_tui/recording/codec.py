@@ -155,7 +155,10 @@ class Block:
         self.mono = mono
         self._groups = groups
         self.rules: Mapping[str, Validity] = {}
-        """Which values count, by channel; the others are no samples, and the events keep them."""
+        """What values mean and which count, by channel; the others are no samples, and the events keep them.
+
+        Set before the first sample is read.
+        """
         self._decoded: dict[int, dict[str, Series]] = {}
         """Samples of groups whose payloads had to be decoded, by the group's number."""
         self.weight = 16 * count + sum(map(_weight, groups))
@@ -233,7 +236,7 @@ class Block:
 
     def _counting(self, name: str, texts: list[str]) -> list[str]:
         rule = self.rules.get(name)
-        if rule is None:
+        if rule is None or not rule.bounds:
             return texts
         return ["" if text and rule.problem(_float(text)) else text for text in texts]
 
@@ -246,19 +249,25 @@ class Block:
             if mapped is None:
                 columns: dict[str, list[str]] = {}
                 for number, raw in enumerate(_raws(group, len(places))):
-                    for path, leaf in _numeric(group, raw):
+                    for path, leaf in self._numeric(group, raw):
                         column = columns.setdefault(_join(group.name, path), [""] * len(places))
                         column[number] = _text(leaf)
                 yield places, list(columns), list(columns.values())
             else:
                 names, texts = [], []
                 for path, source in mapped:
-                    names.append(_join(group.name, path))
-                    texts.append(
-                        _texts(group.columns[source].split("\n"))
-                        if isinstance(source, int)
-                        else [_text(source)] * len(places)
-                    )
+                    name = _join(group.name, path)
+                    words = _words(group, source, len(places))
+                    if words is not None:
+                        rule = self.rules.get(name)
+                        if rule is None or not rule.numeric:
+                            continue
+                        texts.append([_as_written(rule, word) for word in words])
+                    elif isinstance(source, int):
+                        texts.append(_texts(group.columns[source].split("\n")))
+                    elif isinstance(source, float):
+                        texts.append([_text(source)] * len(places))
+                    names.append(name)
                 yield places, names, texts
 
     def _series(
@@ -271,21 +280,47 @@ class Block:
                 name = _join(group.name, path)
                 if wanted is not None and name not in wanted:
                     continue
-                if isinstance(source, int):
+                words = _words(group, source, len(places))
+                if words is not None:
+                    rule = self.rules.get(name)
+                    if rule is not None and rule.numeric:
+                        yield name, Series(places, array("d", (_of_text(rule, word) for word in words)))
+                elif isinstance(source, int):
                     values = _floats(group.columns[source].split("\n"))
                     if not math.isfinite(sum(values)):
                         values = array("d", (value if math.isfinite(value) else NAN for value in values))
                     yield name, Series(places, values)
-                else:
+                elif isinstance(source, float):
                     yield name, Series(places, array("d", [source]) * len(places))
             return
         decoded = self._decoded.get(number)
         if decoded is None:
-            decoded = self._decoded[number] = _samples_of(group, places)
+            decoded = self._decoded[number] = self._samples_of(group, places)
             self.weight += sum(_BYTES_A_SAMPLE * len(series.values) for series in decoded.values())
         for name, series in decoded.items():
             if wanted is None or name in wanted:
                 yield name, series
+
+    def _samples_of(self, group: Group, places: Sequence[int]) -> dict[str, Series]:
+        """Return all samples of payloads that must be decoded one by one."""
+        found: dict[str, tuple[array[int], array[float]]] = {}
+        for place, raw in zip(places, _raws(group, len(places)), strict=True):
+            for path, number in self._numeric(group, raw):
+                name = _join(group.name, path)
+                at, values = found.setdefault(name, (array("I"), array("d")))
+                at.append(place)
+                values.append(number)
+        return {name: Series(at, values) for name, (at, values) in found.items()}
+
+    def _numeric(self, group: Group, raw: Any) -> Iterator[tuple[str, float]]:
+        """Yield the leaves that make numeric samples; NaN where there is no usable number."""
+        for path, leaf in leaves(payload_of(group.form, raw).value):
+            number = _number(leaf)
+            if isinstance(leaf, str):
+                rule = self.rules.get(_join(group.name, path))
+                number = None if rule is None else rule.number(leaf)
+            if number is not None:
+                yield path, number
 
     def _places(self, group: Group) -> Sequence[int]:
         if not group.places:
@@ -293,18 +328,6 @@ class Block:
         places = array("I")
         places.frombytes(group.places)
         return places
-
-
-def _samples_of(group: Group, places: Sequence[int]) -> dict[str, Series]:
-    """Return all samples of payloads that must be decoded one by one."""
-    found: dict[str, tuple[array[int], array[float]]] = {}
-    for place, raw in zip(places, _raws(group, len(places)), strict=True):
-        for path, leaf in _numeric(group, raw):
-            name = _join(group.name, path)
-            at, values = found.setdefault(name, (array("I"), array("d")))
-            at.append(place)
-            values.append(leaf)
-    return {name: Series(at, values) for name, (at, values) in found.items()}
 
 
 def _weight(group: Group) -> int:
@@ -458,14 +481,6 @@ def _texts(texts: list[str]) -> list[str]:
     return [_text(_LITERALS[text]) if text in _LITERALS else text for text in texts]
 
 
-def _numeric(group: Group, raw: Any) -> Iterator[tuple[str, float]]:
-    """Yield the leaves that make numeric samples; NaN where there is no usable number."""
-    for path, leaf in leaves(payload_of(group.form, raw).value):
-        number = _number(leaf)
-        if number is not None:
-            yield path, number
-
-
 def _number(leaf: Leaf) -> float | None:
     """Return a leaf as a sample: truth values are 0 and 1, null and infinities NaN; None for text."""
     if isinstance(leaf, bool):
@@ -477,7 +492,40 @@ def _number(leaf: Leaf) -> float | None:
     return None
 
 
-def _mapped(group: Group) -> tuple[tuple[str, int | float], ...] | None:
+def _words(group: Group, source: _Source, count: int) -> Sequence[str] | None:
+    """Return the texts of a column, or of a text that is always the same; None where they are numbers."""
+    if isinstance(source, str):
+        return [source] * count
+    if not isinstance(source, int) or group.columns[source][:1] != '"':
+        return None
+    written = group.columns[source].split("\n")
+    if "\\" not in group.columns[source]:
+        return [text[1:-1] for text in written]
+    return [_unquoted(text) for text in written]
+
+
+def _unquoted(text: str) -> str:
+    """Return what JSON text of a string says; empty where it is none, in a file from elsewhere."""
+    value = decode(text).value
+    return value if isinstance(value, str) else ""
+
+
+def _of_text(rule: Validity, text: str) -> float:
+    number = rule.number(text)
+    return NAN if number is None else number
+
+
+def _as_written(rule: Validity, text: str) -> str:
+    """Return the decimal number in a text as it came; empty where the text is no value."""
+    number = rule.number(text)
+    return text.strip() if number is not None and number == number else ""
+
+
+_Source = int | float | str
+"""Number of a column; or the number, or text, that is the same in all events."""
+
+
+def _mapped(group: Group) -> tuple[tuple[str, _Source], ...] | None:
     """Return which column carries which path (or the constant in its place); None if that is unclear."""
     if group.parts is None:
         return None
@@ -485,31 +533,50 @@ def _mapped(group: Group) -> tuple[tuple[str, int | float], ...] | None:
 
 
 @lru_cache(maxsize=256)
-def _map(parts: tuple[str, ...], texts: tuple[bool, ...]) -> tuple[tuple[str, int | float], ...] | None:
+def _map(parts: tuple[str, ...], texts: tuple[bool, ...]) -> tuple[tuple[str, _Source], ...] | None:
     """Decode the text with numbers that name their column, twice: what differs as they do is that column.
 
-    `texts` says which columns hold text; they carry no samples.
+    `texts` says which columns hold text.
     """
     one, two = (
-        _leaves(parts, ['""' if text else str(times * _SENTINEL + at) for at, text in enumerate(texts)])
+        _leaves(parts, [_named(times * _SENTINEL + at, text) for at, text in enumerate(texts)])
         for times in (1, 2)
     )
     if one is None or two is None or [path for path, _ in one] != [path for path, _ in two]:
         return None
-    found: list[tuple[str, int | float]] = []
+    found: list[tuple[str, _Source]] = []
     paths = set()
     for (path, first), (_, second) in zip(one, two, strict=True):
         if path in paths:
             return None
         paths.add(path)
-        if isinstance(first, float) and isinstance(second, float) and second - first == _SENTINEL:
-            found.append((path, int(first) - _SENTINEL))
+        if (column := _column(first, second)) is not None:
+            found.append((path, column))
+        elif isinstance(first, str):
+            if first != second:
+                return None
+            found.append((path, first))
         elif (number := _number(first)) is not None:
             found.append((path, number))
     return tuple(found)
 
 
-def _leaves(parts: tuple[str, ...], values: list[str]) -> list[tuple[str, Any]] | None:
+def _named(column: int, text: bool) -> str:
+    return f'"{column}"' if text else str(column)
+
+
+def _column(first: Leaf, second: Leaf) -> int | None:
+    """Return which column two leaves name; None where they name none."""
+    if not isinstance(first, str | float) or not isinstance(second, str | float):
+        return None
+    try:
+        one, two = int(first), int(second)
+    except (ValueError, OverflowError):
+        return None
+    return one - _SENTINEL if two - one == _SENTINEL else None
+
+
+def _leaves(parts: tuple[str, ...], values: list[str]) -> list[tuple[str, Leaf]] | None:
     pieces: list[str] = [""] * (2 * len(parts) - 1)
     pieces[::2] = parts
     pieces[1::2] = values

@@ -15,6 +15,7 @@ import msgspec
 
 from xovac_tui.api.event import Direction, Form, Kind
 from xovac_tui.api.text import clean
+from xovac_tui.clock import FASTEST
 from xovac_tui.recording.axis import Axis, Piece
 from xovac_tui.recording.bounds import check_times
 from xovac_tui.recording.codec import Block, block_of, recordable
@@ -42,8 +43,6 @@ _BLOCK_TEXT = 2_000_000
 _LONGEST = 64_000_000
 """Bytes of one line; the longest payload that is recorded makes far fewer."""
 _MOST_INDEX = 1 << 60
-_FASTEST = 1e6
-"""Model seconds per second of a simulation."""
 _TYPES: dict[str, Any] = {
     "links": RecordedLink,
     "commands": RecordedCommand,
@@ -160,7 +159,7 @@ class _Reading:
             _check_floats(head)
             if head.end < head.start:
                 raise ValueError("its end lies before its start")
-            if any(not 0 < life.about.speed <= _FASTEST for life in head.sessions):
+            if any(not 0 < life.about.speed <= FASTEST for life in head.sessions):
                 raise ValueError("a session in it went at an impossible speed")
         self._sessions = frozenset(life.id for life in head.sessions)
         return head

@@ -108,7 +108,7 @@ class Windows:
                 name, made, [n for n in range(first // CHUNK, last // CHUNK + 1) if n not in there]
             )
         rule = self.record.rules.get(name)
-        if rule is not None:
+        if rule is not None and rule.bounds:
             self._judge(name, made, rule)
         return made
 

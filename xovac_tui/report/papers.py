@@ -103,7 +103,9 @@ def reading_pairs(facts: Facts) -> list[Pair]:
 
 
 def session_rows(facts: Facts) -> list[Row]:
-    """Return who recorded: session, program, who, address, contract, speed."""
+    """Return who recorded: session, program, who, address, contract, speed (the run's, where it has one)."""
+    # A session that began before a simulator was heard does not know how fast it goes; the run does.
+    flown = facts.past.state.speed
     return [
         (
             f"s{life.id}",
@@ -111,10 +113,14 @@ def session_rows(facts: Facts) -> list[Row]:
             text(life.who, 60),
             text(life.about.url, 120),
             text(", ".join(life.about.contract), 300),
-            "real time" if life.about.speed == 1.0 else f"{format_number(life.about.speed)} × (simulated)",
+            _speed(life.about.speed if flown == 1.0 else flown),
         )
         for life in facts.sessions
     ]
+
+
+def _speed(speed: float) -> str:
+    return "real time" if speed == 1.0 else f"{format_number(speed)} × (simulated)"
 
 
 def change_words(one: RecordedChange, times: Times) -> dict[str, str]:

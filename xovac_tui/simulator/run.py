@@ -11,11 +11,10 @@ import sys
 import threading
 from collections.abc import Callable
 
+from xovac_tui.clock import FASTEST
 from xovac_tui.errors import SettingsError
 from xovac_tui.signals import handled
 from xovac_tui.simulator.options import TRANSPORTS, SimulatorOptions
-
-MAX_SPEED = 10_000.0
 
 log = logging.getLogger("xovac_tui.simulator")
 
@@ -32,8 +31,8 @@ def check_options(options: SimulatorOptions) -> None:
     """Raise SettingsError, as a sentence, for options that cannot work."""
     if not 0 <= options.port <= 65535:
         raise SettingsError(f"The port {options.port} does not exist. Choose one from 0 to 65535.")
-    if not 0 < options.speed <= MAX_SPEED:
-        raise SettingsError(f"The speed {options.speed:g} is not usable. Choose one up to {MAX_SPEED:g}.")
+    if not 0 < options.speed <= FASTEST:
+        raise SettingsError(f"The speed {options.speed:g} is not usable. Choose one up to {FASTEST:g}.")
     if not 0.01 <= options.period <= 3600:
         raise SettingsError(f"The period {options.period:g} s is not usable. Choose 0.01 to 3600 s.")
     if not options.transports or not set(options.transports) <= set(TRANSPORTS):

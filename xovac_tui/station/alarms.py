@@ -72,13 +72,16 @@ class Alarms(AlarmDesk):
         clock: Clock,
         *,
         who: str,
+        values: Callable[[], ChamberValues],
         tell: Callable[[AlarmsChanged], None],
         free: Callable[[Path], float | None] | None = None,
     ) -> None:
+        """`values` makes what answers the rules' expressions."""
         self.watchlist = watchlist or Watchlist()
         self._may_evaluate = watchlist is not None
         self._chamber, self._record, self._flights, self._clock = chamber, record, flights, clock
         self._who, self._tell, self._free = who, tell, free or _free
+        self._make_values = values
         self._begun: tuple[Watchkeeper, ChamberValues] | None = None
         self._pressure_told = contract.by_role(Role.PRESSURE) is not None
         chosen = self.watchlist.settings.limit_set
@@ -111,10 +114,9 @@ class Alarms(AlarmDesk):
     def _begin(self) -> tuple[Watchkeeper, ChamberValues]:
         """Return what watches, made when it is needed: the first picture does not wait for it."""
         if self._begun is None:
-            from xovac_tui.chamber.values import ChamberValues
             from xovac_tui.chamber.watchkeeping import Watchkeeper
 
-            self._begun = Watchkeeper(self.watchlist, self._chamber), ChamberValues(self._chamber)
+            self._begun = Watchkeeper(self.watchlist, self._chamber), self._make_values()
         return self._begun
 
     @property

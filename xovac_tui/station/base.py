@@ -29,6 +29,7 @@ from xovac_tui.station.news import News
 from xovac_tui.station.recording import StationRecord
 
 if TYPE_CHECKING:
+    from xovac_tui.chamber.values import ChamberValues
     from xovac_tui.flight import FlightView
     from xovac_tui.recipes.plan import Plan, PlanSettings
     from xovac_tui.station.insight import Insight
@@ -54,7 +55,8 @@ class BaseStation(ABC):
     contract: Contract
     clock: Clock
     """The clock of the person at the face."""
-    speed: float
+    assumed_speed = 1.0
+    """Seconds that pass in the device in one of the clock, until it says so itself."""
     log: Log
     record: StationRecord
     chamber: Chamber
@@ -62,12 +64,19 @@ class BaseStation(ABC):
     alarms: AlarmDesk
     player: Player | None = None
     """What turns the replay; None where the chamber is there now."""
-    insight_settings = InsightSettings()
+    insight_settings: InsightSettings
     """What is called stable, and what advice is given on."""
 
-    def __init__(self) -> None:
+    def __init__(self, insight: InsightSettings | None = None) -> None:
+        self.insight_settings = insight or InsightSettings()
         self._listeners: list[Callable[[News], None]] = []
         self._insight: Insight | None = None
+
+    @property
+    def speed(self) -> float:
+        """Seconds that pass in the device in one of the clock: 1 but for a simulator."""
+        told = self.chamber.speed
+        return self.assumed_speed if told is None else told
 
     @property
     def unreadable(self) -> str:
@@ -177,6 +186,27 @@ class BaseStation(ABC):
 
             self._insight = Insight(self)
         return self._insight
+
+    def values(self) -> ChamberValues:
+        """Return what answers expressions: with the past, the run, and the criteria of the settings.
+
+        Alarm rules and `wait` ask the same, with a screen and without.
+        """
+        from xovac_tui.chamber.values import ChamberValues
+
+        return ChamberValues(
+            self.chamber,
+            curve=self.history,
+            criteria=self.insight_settings.stability.criteria,
+            times=self._times,
+        )
+
+    def _times(self) -> tuple[float | None, float | None]:
+        """Return for how many seconds the run and its step go on, where their beginnings were seen."""
+        flight = self.flight()
+        if flight is None or flight.over:
+            return None, None
+        return None if flight.elapsed_is_least else flight.elapsed, flight.step_elapsed
 
     def flight(self) -> FlightView | None:
         """Return the run that goes on, or the newest that has ended; None before the first."""

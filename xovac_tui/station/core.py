@@ -22,6 +22,7 @@ from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome, Snapshot
 from xovac_tui.clock import Clock, SystemClock
 from xovac_tui.config import Profile, Secrets
+from xovac_tui.config.insight import InsightSettings
 from xovac_tui.config.notify import NotifySettings
 from xovac_tui.errors import ContractError, LinkError, XovacError
 from xovac_tui.link.status import LinkState, LinkStatus
@@ -84,12 +85,14 @@ class Station(BaseStation):
         record: RecordChoice | None = None,
         watchlist: Watchlist | None = None,
         notify: NotifySettings | None = None,
+        insight: InsightSettings | None = None,
     ) -> None:
         """`watchlist` is what alarms are raised of; without one this station raises none of its own.
 
-        `notify` says who is told of them, with addresses read; without it nobody is.
+        `notify` says who is told of them, with addresses read; without it nobody is. `insight` is what rules
+        and the screen call stable.
         """
-        super().__init__()
+        super().__init__(insight)
         self.name = name
         self.profile = profile
         self.contract = contract
@@ -97,7 +100,7 @@ class Station(BaseStation):
         self.who = who or this_user()
         self.log = Log(log_events)
         self.chamber = Chamber(contract, stale_after=profile.stale_after)
-        self.speed = speed
+        self.assumed_speed = speed
         self._observe = profile.observe if observe is None else observe
         self._secrets = secrets or Secrets()
         self._link_factory = link_factory or _real_link
@@ -130,6 +133,7 @@ class Station(BaseStation):
             self.flights,
             self.clock,
             who=self.who,
+            values=self.values,
             tell=self._alarms_changed,
         )
         self.notifying = Notifying(notify, name, self.alarms, self.clock)

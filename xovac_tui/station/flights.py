@@ -72,7 +72,8 @@ class Flights:
 
     def __init__(self, contract: Contract, record: StationRecord, clock: Clock, *, speed: float) -> None:
         self._contract, self._record, self._clock = contract, record, clock
-        self.speed = speed
+        self._speed = speed
+        """Of a device that does not say its own."""
         self._tells_state = any(
             leaf.role is Role.STATE for message in contract.messages.values() for leaf in message.leaves
         )
@@ -397,7 +398,10 @@ class Flights:
         self.loaded = loaded or self.loaded
         name = held[-1].recipe or (loaded.name if loaded else "")
         flight = self.flight = Flight(
-            loaded.plan if loaded else None, name=name, speed=self.speed, start_seen=start_seen
+            loaded.plan if loaded else None,
+            name=name,
+            speed=held[-1].speed or self._speed,
+            start_seen=start_seen,
         )
         self._flown = _Flown(self._record.new_run(), (first.utc, first.mono), loaded.hash if loaded else "")
         for seen in held:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from xovac_tui.api.contract import Role
+from xovac_tui.api.contract import Place, Role
 from xovac_tui.api.text import clean
 from xovac_tui.chamber.advice import Advice, Moment, Temperature, advise
 from xovac_tui.chamber.pumpdown import Forecast, PumpDown
@@ -272,7 +272,11 @@ class Insight:
             snapshot.by_role(role) for role in (Role.CONTROLLED, Role.SETPOINT, Role.PRESSURE)
         )
         aside = {Role.SETPOINT, Role.DEW_POINT, Role.ROOM_TEMPERATURE}
-        shown = (one for one in snapshot.channels if not one.hidden and one.role not in aside)
+        shown = (
+            one
+            for one in snapshot.channels
+            if not one.hidden and one.role not in aside and one.place is not Place.OUTSIDE
+        )
         history = self._station.history(pressure.full_name) if pressure is not None else None
         fresh = pressure is not None and pressure.quality is Quality.GOOD
         rises = fresh and history is not None and rising(history, snapshot.mono, RECENT / speed) is not None
@@ -286,7 +290,17 @@ class Insight:
             vent=_is_on(snapshot, Role.VENT),
             powered=_is_on(snapshot, Role.PART_POWER),
             dew_point=_dew_point(snapshot),
+            dwelling=self._dwelling(setpoint),
         )
+
+    def _dwelling(self, setpoint: ChannelView | None) -> bool | None:
+        """Return whether the step of the run is a hold; without a known step, whether the setpoint stands."""
+        flight = self._station.flight()
+        if flight is not None and not flight.over and flight.kind:
+            return flight.kind == "hold"
+        change = None if setpoint is None or _value(setpoint) is None else setpoint.per_minute
+        # That it stands does not make it a dwell; that it moves makes it none.
+        return False if change else None
 
 
 def _criterion(name: str, one: CriterionSettings) -> Criterion:
@@ -342,4 +356,5 @@ def _temperatures(
         per_minute = channel.per_minute
         if per_minute is not None:
             per_minute /= _degrees_in_a_kelvin(channel.unit) * speed
-        yield Temperature(clean(channel.label, 40), celsius, per_minute)
+        assumed = channel.place is None and channel.role is not Role.CONTROLLED
+        yield Temperature(clean(channel.label, 40), celsius, per_minute, assumed)

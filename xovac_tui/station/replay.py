@@ -62,8 +62,9 @@ class Replay:
         self.mono = self.begin
         """Where it is now."""
         self.chamber = Chamber(contract, stale_after=stale_after)
-        who, speed = (recorders[0].who, recorders[0].about.speed) if recorders else ("", 1.0)
-        self.flights = Flights(contract, no_record(contract, who, self), _Now(self), speed=speed)
+        who, self.assumed_speed = (recorders[0].who, recorders[0].about.speed) if recorders else ("", 1.0)
+        """Of a device that does not say in its messages how fast it goes."""
+        self.flights = Flights(contract, no_record(contract, who, self), _Now(self), speed=self.assumed_speed)
         self._since_check = 0
         self._checks = [self._checkpoint()]
         self._every = _CHECK_STEPS

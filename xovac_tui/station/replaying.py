@@ -16,6 +16,7 @@ from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, Mark, Outcome, Snapshot
 from xovac_tui.clock import Clock, SystemClock
 from xovac_tui.config import Profile
+from xovac_tui.config.insight import InsightSettings
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.log import Log, Passes
@@ -59,12 +60,13 @@ class ReplayStation(BaseStation):
         origin: float | None = None,
         speed: float = 1.0,
         clock: Clock | None = None,
+        insight: InsightSettings | None = None,
     ) -> None:
         """`record` is where the tape comes from, for charts that reach back before it; None for a file.
 
         `origin` is the even time at which it begins: before it lies the lead-in of a run.
         """
-        super().__init__()
+        super().__init__(insight)
         self.name = name
         self.profile = msgspec.structs.replace(profile, observe=True)
         self.contract = contract
@@ -72,7 +74,7 @@ class ReplayStation(BaseStation):
         self._replay = Replay(tape, contract, stale_after=profile.stale_after, origin=origin)
         self._replay.seek(self._replay.origin)
         self.player = Player(self._replay, self.clock, speed=speed)
-        self.speed = self._replay.flights.speed
+        self.assumed_speed = self._replay.assumed_speed
         self.log = ReplayLog(self._replay)
         # For the list of its runs; the model knows nothing of what comes later.
         self.record = no_record(contract, "", self._replay)

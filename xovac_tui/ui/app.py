@@ -20,7 +20,6 @@ from textual.widget import Widget
 from xovac_tui import paths
 from xovac_tui.api.text import writable
 from xovac_tui.chamber.snapshot import Snapshot
-from xovac_tui.config.insight import InsightSettings
 from xovac_tui.errors import SettingsError, XovacError
 from xovac_tui.launch import Launch
 from xovac_tui.station import BaseStation, News, Station
@@ -127,8 +126,8 @@ class XovacApp(AppKeys):
             record=launch.record,
             watchlist=launch.watchlist,
             notify=launch.notify,
+            insight=launch.settings.insight,
         )
-        self.station.insight_settings = InsightSettings(launch.settings.stability, launch.settings.advice)
         self.times = Times(launch.settings.display.time)
         self.glyphs: Glyphs = ASCII if launch.settings.display.ascii else UNICODE
         self.snapshot: Snapshot = self.station.snapshot()
@@ -312,10 +311,11 @@ class XovacApp(AppKeys):
         return "OBSERVE" if self.station.observe else "CONTROL"
 
     def _extra(self) -> str:
-        demo = self.launch.demo
-        if demo is None:
-            return ""
-        return "DEMO" if demo.speed == 1 else self.glyphs.plain(f"DEMO ×{demo.speed:g}")
+        speed = self.station.speed
+        word = "SIMULATED" if self.launch.demo is None else "DEMO"
+        if speed == 1:
+            return "" if self.launch.demo is None else word
+        return self.glyphs.plain(f"{word} ×{speed:g}")
 
     @property
     def pane(self) -> Pane | None:

@@ -145,12 +145,12 @@ def _total(study: Study, utc: float, speed: float, width: int, times: Times) -> 
         return (("No time line: see the check", "rows--warn"),)
     plan = study.plan
     about = "about " if plan.estimated else ""
-    demo = "" if speed == 1 else f" (demo: {short_duration(plan.total / speed)})"
+    demo = "" if speed == 1 else f" (simulated: {short_duration(plan.total / speed)})"
     ends = times.day_and_time(utc + plan.total / speed) + times.zone(utc)
     takes = f"{about}{short_duration(plan.total)}"
     room = width - len(f"Takes {takes}{demo}  ends {ends}")
     if room < 0:
-        # When it ends matters more than how the demo's clock runs.
+        # When it ends matters more than how a simulator's clock runs.
         demo, room = "", room + len(demo)
     tail = next((words for words in (" if started now", " if now") if len(words) <= room), "")
     return (
