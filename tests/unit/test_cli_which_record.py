@@ -15,8 +15,8 @@ import pytest
 from tests.helpers.commandline import CommandLine, Script, clean_environment
 from tests.helpers.records import message, write_record
 from xovac_tui import paths
-from xovac_tui.cli import _COMMANDS
 from xovac_tui.cli import link as cli_link
+from xovac_tui.cli.table import COMMANDS
 from xovac_tui.recording.lock import WriterLock
 
 
@@ -55,8 +55,8 @@ def readers() -> Iterator[list[str]]:
             ]
             yield [*words, *filter(None, arguments)]
 
-    for name, place in _COMMANDS.items():
-        module, _, attribute = place.partition(":")
+    for name, listed in COMMANDS.items():
+        module, _, attribute = listed.place.partition(":")
         yield from walk(getattr(importlib.import_module(module), attribute), [name])
 
 

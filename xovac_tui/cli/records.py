@@ -119,11 +119,11 @@ def find_chamber(ctx: click.Context, record: Path | None, demo: bool) -> Source:
             "The demo is not open, so there is nothing to look at. Open it with `xovac-tui --demo`, or look "
             "at its record with `xovac-tui runs --demo`."
         )
-    profile = msgspec.structs.replace(source.chamber.profile, url=_address_in(source.path))
+    profile = msgspec.structs.replace(source.chamber.profile, url=address_in(source.path))
     return msgspec.structs.replace(source, chamber=msgspec.structs.replace(source.chamber, profile=profile))
 
 
-def _address_in(record: Path) -> str:
+def address_in(record: Path) -> str:
     """Return the address of the chamber that was recorded last in a record."""
     from xovac_tui.recording.lists import sessions
     from xovac_tui.recording.record import Record

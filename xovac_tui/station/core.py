@@ -340,7 +340,9 @@ class Station(BaseStation):
             return self._refuse(command, "", str(error))
         return await self.send_prepared(prepared, timeout=timeout)
 
-    async def load_recipe(self, plan: Plan, payload: Mapping[str, Any], source: str = "") -> LedgerEntry:
+    async def load_recipe(
+        self, plan: Plan, payload: Mapping[str, Any], source: str = "", *, timeout: float | None = None
+    ) -> LedgerEntry:
         """Hand a compiled recipe to the chamber; its plan is kept for the run's time line.
 
         `source` is the text of its file: it goes into the record with the plan and what was sent, so that
@@ -348,7 +350,7 @@ class Station(BaseStation):
         """
         self._handing = (plan, source)
         try:
-            return await self.send(LOAD_COMMAND, payload)
+            return await self.send(LOAD_COMMAND, payload, timeout=timeout)
         finally:
             self._handing = (None, "")
 
