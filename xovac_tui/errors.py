@@ -41,6 +41,10 @@ class SettingsError(XovacError):
     """A settings, contract, theme or secrets file that cannot be used; names the file and the key."""
 
 
+class NoChamberError(SettingsError):
+    """Neither the command line nor the environment nor the settings say which chamber is meant."""
+
+
 class RecipeError(XovacError):
     """A recipe that cannot be read, or must not be sent; names the file and the key."""
 

@@ -263,3 +263,13 @@ def test_a_quiet_screen_is_quiet_on_the_wire(simulator: SimulatorProcess, home: 
         time.sleep(6)
         rate = (program.count - before) / (time.monotonic() - began)
         assert 10 < rate < 12_000
+
+
+def test_a_bare_start_in_a_fresh_home_asks_and_enter_opens_the_demo(tmp_path: Path) -> None:
+    with console(home=tmp_path) as program:
+        program.wait_for("Open which?")
+        program.send("\r")
+        program.wait_for(READING.search)
+        leave(program)
+        program.wait()
+        program.assert_as_before()

@@ -104,7 +104,9 @@ class ScriptedLink:
         self.callbacks.on_event(self._event(name, argument, Direction.IN, self.callbacks.contract_kind(name)))
 
     def _event(self, name: str, argument: Any, direction: Direction, kind: Kind) -> Event:
-        return Event(name, decode_arguments(argument), direction, kind, 1_700_000_000.25, 1.0)
+        clock = self.callbacks.clock
+        utc, mono = (clock.utc(), clock.mono()) if self.script.fresh else (1_700_000_000.25, 1.0)
+        return Event(name, decode_arguments(argument), direction, kind, utc, mono)
 
 
 class Script:
@@ -115,6 +117,8 @@ class Script:
         self.answers: dict[str, Any] = {}
         self.messages: list[tuple[str, Any]] = []
         self.emit_fails = ""
+        self.fresh = False
+        """What comes is of now, not of a moment that is always the same."""
         self.sent: list[tuple[str, str]] = []
         self.emitted = asyncio.Event()
         self.target: Target | None = None

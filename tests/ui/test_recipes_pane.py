@@ -134,11 +134,11 @@ async def test_the_chosen_recipe_is_explained(tmp_path: Path, size: tuple[int, i
         assert "Assumed: sent in °C and s, items ramp" in said
         assert "L loads 4 items" in said
         steps = rows(pane, "steps").splitlines()
-        assert steps[0].split() == ["item", "what", "from", "to", "takes", "starts"] + (
+        assert steps[0].split() == ["item", "step", "what", "from", "to", "takes", "starts"] + (
             ["round"] if size[0] > 100 else []
         )
-        assert steps[1].split()[:4] == ["1", "ramp", "+20.5", "+60.0"]
-        assert steps[2].split()[:4] == ["2", "hold", "+60.0", "2h"]
+        assert steps[1].split()[:5] == ["1", "1", "ramp", "+20.5", "+60.0"]
+        assert steps[2].split()[:5] == ["2", "2", "hold", "+60.0", "2h"]
         chart = pane.query_one(ProfileChart).plain
         assert "2 h" in chart
         assert "°C" in chart
@@ -156,6 +156,7 @@ async def test_rounds_and_items_are_numbered_as_they_are_sent(tmp_path: Path) ->
         lines = [line.split() for line in rows(pane, "steps").splitlines() if line.strip()]
         assert lines[1][0] == "—"
         assert [line[0] for line in lines[2:]] == [str(n) for n in range(1, 10)]
+        assert [line[1] for line in lines[1:5]] == ["1", "2.1", "2.2", "2.3"]
         assert lines[3][-3:] == ["1", "of", "3"]
         assert lines[-1][-3:] == ["3", "of", "3"]
         assert "~" in " ".join(lines[2])
@@ -178,7 +179,7 @@ async def test_errors_of_the_check_come_first_and_forbid_loading(tmp_path: Path)
     async with recipes_tab(tmp_path) as (c, pane):
         assert "✖ 1 error" in facts(pane)
         assert "cannot be loaded" in facts(pane)
-        assert rows(pane, "check").startswith("✖ error   steps[0]:")
+        assert rows(pane, "check").startswith("✖ error   step 1:")
         assert pane.query_one("#recipe-check").display
         await c.press("v")
         assert not pane.query_one("#recipe-check").display
@@ -379,7 +380,7 @@ async def test_without_a_start_command_it_says_so(tmp_path: Path) -> None:
     contract = load_contract(())
     assert contract.start is None
     async with recipes_tab(tmp_path, contract=contract) as (c, pane):
-        assert "assumed: no message tells" in facts(pane)
+        assert "assumed: no message reports" in facts(pane)
         await c.press("S")
         await c.until(lambda: any("No start command is documented" in toast for toast in c.toasts))
         assert dialogs(c) == 0
@@ -467,7 +468,7 @@ async def test_sizes_down_and_up(tmp_path: Path) -> None:
             await c.pilot.resize_terminal(*size)
             await c.settle()
         await c.pilot.pause()
-        assert "1  ramp" in rows(pane, "steps")
+        assert "1    ramp" in rows(pane, "steps")
         assert facts(pane).startswith("Hot soak")
 
 

@@ -35,7 +35,7 @@ from xovac_tui.ui.widgets.alarmlines import (
 from xovac_tui.ui.widgets.alarmstrip import strip_line
 from xovac_tui.ui.widgets.alarmwords import by_urgency, rounded_age, severity_style
 from xovac_tui.ui.widgets.lines import Line
-from xovac_tui.ui.widgets.small import small_lines
+from xovac_tui.ui.widgets.small import Mode, small_lines
 
 NOON = 1_790_000_000.0
 UTC = Times("utc")
@@ -275,7 +275,7 @@ def test_everything_is_ascii_where_it_must_be_and_hostile_text_is_literal() -> N
             question_line(one, 70, NOON, "", glyphs),
             *detail_lines(one, shown, 70, NOON, glyphs=glyphs, times=UTC),
             *head_lines(shown, 70, RecorderView(), glyphs=glyphs),
-            *small_lines(Snapshot(), shown, name="b", glyphs=glyphs),
+            *small_lines(Snapshot(), shown, name="b", glyphs=glyphs, mode=Mode.CONTROL),
         ]
         said = text(*lines)
         assert "\x1b" not in said
@@ -341,5 +341,5 @@ def test_the_small_notice_says_the_worst_and_how_many() -> None:
     shown = view(
         alarm(state=AlarmState.RETURNED, active=False), alarm(severity=Severity.CRITICAL, text="It burns.")
     )
-    said = text(*small_lines(Snapshot(), shown, name="b", glyphs=UNICODE))
+    said = text(*small_lines(Snapshot(), shown, name="b", glyphs=UNICODE, mode=Mode.CONTROL))
     assert "✖ CRITICAL UNACK 2 alarms stand\nIt burns." in said

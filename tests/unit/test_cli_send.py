@@ -8,6 +8,7 @@ from tests.helpers.commandline import CommandLine, Script, clean_environment
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.cli import link as cli_link
 from xovac_tui.cli import send as cli_send
+from xovac_tui.cli import sending
 from xovac_tui.config import Profile
 from xovac_tui.config.insight import InsightSettings
 from xovac_tui.link.status import LinkState, LinkStatus
@@ -32,7 +33,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
 def person(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Somebody at a terminal, who types these lines."""
     typed: list[str] = []
-    monkeypatch.setattr(cli_send, "on_terminal", lambda: True)
+    monkeypatch.setattr(sending, "on_terminal", lambda: True)
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: typed.pop(0))
     return typed
 
@@ -198,7 +199,7 @@ def test_secrets_and_address_reach_the_link(
 
 def test_an_answer_that_is_no_json_is_still_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     entry = LedgerEntry(1, "x", "", "me", 0.0, 0.0, Outcome.ERROR, message="odd", answer="not json")
-    assert cli_send._tell(entry) == 4
+    assert sending.tell(entry) == 4
     assert capsys.readouterr().out == '{"result":"error","message":"odd"}\n'
 
 
@@ -210,12 +211,12 @@ async def test_interrupting_after_sending_says_that_the_outcome_is_unknown(
     from xovac_tui.config import Secrets
 
     station = script.opener()(Chamber("c", Profile(), documented_contract(), Secrets(), InsightSettings()))
-    sending = asyncio.ensure_future(cli_send._send(station, "cancel_recipe", "", False, 30.0))
+    going = asyncio.ensure_future(cli_send._send(station, "cancel_recipe", "", False, 30.0))
     async with asyncio.timeout(5):
         await script.emitted.wait()
-    sending.cancel()
+    going.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await sending
+        await going
     assert "whether it happened is unknown" in capsys.readouterr().err
 
 

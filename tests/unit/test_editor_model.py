@@ -97,9 +97,9 @@ def test_comments_that_would_be_lost() -> None:
 
 
 def test_findings_name_the_step_as_the_table_does() -> None:
-    assert words(Finding("error", "steps[1].steps[0]", "It is hot.")) == "step 2.1: It is hot."
-    assert words(Finding("info", "recipe", "See steps[1].steps[0].")) == "See step 2.1."
-    empty = Finding("error", "steps[0].steps", "steps[0].steps are missing.")
+    assert words(Finding("error", "step 2.1", "It is hot.")) == "step 2.1: It is hot."
+    assert words(Finding("info", "recipe", "It is long.")) == "It is long."
+    empty = Finding("error", "step 1", "steps are missing.")
     assert words(empty).startswith("step 1: the repeat is empty")
     assert "no step yet" in words(Finding("error", "steps", "steps are missing."))
     rows = finding_rows([empty, Finding("info", "recipe", "word " * 40)], 40, UNICODE)

@@ -93,7 +93,7 @@ def test_heating_and_cooling_are_kept_apart(learned: Rates) -> None:
 def test_the_check_knows_what_was_learned(learned: Rates) -> None:
     findings = check_recipe(HARD, PlanSettings(rates=learned), 35.0)
     said = [f.where for f in findings if "learned from 1 run" in f.message]
-    assert said == ["steps[0]", "steps[2]", "steps[4]"]
+    assert said == ["step 1", "step 3", "step 5"]
 
 
 def fly(bench: Bench, *, roles: bool) -> list[FlightView]:

@@ -43,7 +43,7 @@ def test_a_sound_recipe_has_only_the_note_on_rates() -> None:
 @pytest.mark.parametrize(("target", "word"), [(66, "above"), (-31, "below")])
 def test_outside_the_parts_limits(target: float, word: str) -> None:
     finding = only(limited(Repeat(3, (Ramp(target, rate=0.5), Hold(600))), *HOME), "the part's limits")
-    assert (finding.severity, finding.where) == ("error", "steps[0].steps[0]")
+    assert (finding.severity, finding.where) == ("error", "step 1.1")
     assert word in finding.message
 
 
@@ -57,15 +57,15 @@ def test_the_limits_themselves_are_allowed() -> None:
 )
 def test_outside_the_chambers_range(how: PlanSettings) -> None:
     finding = only(bakeout(), "above this chamber's range (50 °C)", how)
-    assert (finding.severity, finding.where) == ("error", "steps[0]")
+    assert (finding.severity, finding.where) == ("error", "step 1")
 
 
 def test_a_first_hold_is_a_target_too() -> None:
     recipe = limited(Hold(600), *HOME)
-    assert ("error", "steps[0]") in found(recipe, start=70)
+    assert ("error", "step 1") in found(recipe, start=70)
     assert only(recipe, "at the start is outside", start=70).severity == "warning"
     finding = only(recipe, "holds before the first ramp")
-    assert (finding.severity, finding.where) == ("warning", "steps[0]")
+    assert (finding.severity, finding.where) == ("warning", "step 1")
     assert "20 °C" in finding.message
 
 
@@ -79,7 +79,7 @@ def test_a_ramp_faster_than_assumed() -> None:
         Ramp(30, rate=0.5), Repeat(2, (Ramp(60, over=1200), Hold(600), Ramp(30, rate=0.5))), *HOME
     )
     finding = only(recipe, "is assumed to reach 1 K/min")
-    assert (finding.severity, finding.where) == ("warning", "steps[1].steps[0]")
+    assert (finding.severity, finding.where) == ("warning", "step 2.1")
     assert "1.5 K/min" in finding.message
     assert not [f for f in check_recipe(bakeout(Ramp(60, rate=1), *HOME), PLAIN) if "lag" in f.message]
 
@@ -96,7 +96,7 @@ def learned(rate: float, low: float = 20, high: float = 60) -> PlanSettings:
 def test_a_ramp_faster_than_the_chamber_has_managed() -> None:
     recipe = bakeout(Ramp(60, rate=4), Hold(3600), *HOME)
     finding = only(recipe, "has hardly ever managed", learned(2))
-    assert (finding.severity, finding.where) == ("warning", "steps[0]")
+    assert (finding.severity, finding.where) == ("warning", "step 1")
     assert "needs 4 K/min" in finding.message
     assert "2.2 K/min" in finding.message
     assert "learned from 3 runs" in finding.message
@@ -110,7 +110,7 @@ def test_a_ramp_faster_than_the_chamber_has_managed() -> None:
 
 def test_a_lag_eats_the_hold_behind_it() -> None:
     half = only(bakeout(Ramp(60, over=1200), Hold(2400), *HOME), "are lost if the assumed rate is right")
-    assert (half.severity, half.where) == ("warning", "steps[1]")
+    assert (half.severity, half.where) == ("warning", "step 2")
     assert "About 20m 00s of the hold of 40m at 60 °C" in half.message
     all_of_it = only(bakeout(Ramp(60, over=600), Hold(1200), *HOME), "over before the chamber is there")
     assert all_of_it.message.startswith("The hold of 20m at 60 °C is over")
@@ -167,7 +167,7 @@ def test_a_tolerance_that_no_chamber_holds() -> None:
 def test_cancelled_on_the_way_it_may_be_cold() -> None:
     there_and_back = bakeout(Ramp(-20, rate=0.5), Hold(3600), *HOME)
     finding = only(there_and_back, "cancelled there")
-    assert (finding.severity, finding.where) == ("info", "steps[0]")
+    assert (finding.severity, finding.where) == ("info", "step 1")
     # Where it ends cold anyway, that is said, and more sharply.
     assert not [
         f for f in check_recipe(bakeout(Ramp(-20, rate=0.5), Hold(600)), PLAIN) if "cancelled" in f.message
@@ -177,7 +177,7 @@ def test_cancelled_on_the_way_it_may_be_cold() -> None:
 def test_rates_that_a_jumping_device_ignores() -> None:
     how = PlanSettings(step_reading="jump")
     finding = only(bakeout(), "cannot be kept", how)
-    assert (finding.severity, finding.where) == ("warning", "steps[0]")
+    assert (finding.severity, finding.where) == ("warning", "step 1")
     assert "rates of 2 ramps" in finding.message
     assert "rate of this ramp" in only(bakeout(Ramp(22, rate=1), Hold(600)), "cannot be kept", how).message
     assert not [f for f in check_recipe(bakeout(Ramp(22), Hold(600)), how) if "cannot be kept" in f.message]
@@ -189,7 +189,7 @@ def test_estimates_are_named() -> None:
 
 def test_how_it_ends() -> None:
     cold = only(bakeout(Ramp(-20, rate=0.5), Hold(600)), "ends cold, at −20 °C")
-    assert (cold.severity, cold.where) == ("warning", "steps[1]")
+    assert (cold.severity, cold.where) == ("warning", "step 2")
     assert "condense" in cold.message
     assert only(bakeout(Ramp(60, rate=0.5), Hold(600)), "ends hot, at 60 °C").severity == "warning"
     assert only(bakeout(Ramp(22, rate=0.5)), "ends with a ramp").severity == "info"
@@ -197,11 +197,9 @@ def test_how_it_ends() -> None:
 
 def test_order_and_length_of_steps() -> None:
     two = only(bakeout(Ramp(40, rate=0.5), Ramp(60, rate=0.2), Hold(600), *HOME), "Two ramps")
-    assert (two.severity, two.where) == ("info", "steps[1]")
-    assert (
-        only(bakeout(Ramp(40, rate=0.5), Hold(60), *HOME), "1m at 40 °C is a short hold").where == "steps[1]"
-    )
-    assert only(bakeout(Ramp(20), *HOME), "starts there already").where == "steps[0]"
+    assert (two.severity, two.where) == ("info", "step 2")
+    assert only(bakeout(Ramp(40, rate=0.5), Hold(60), *HOME), "1m at 40 °C is a short hold").where == "step 2"
+    assert only(bakeout(Ramp(20), *HOME), "starts there already").where == "step 1"
     assert only(bakeout(Ramp(40, rate=0.5), Hold(8 * 86400), *HOME), "more than a week").severity == "info"
 
 
@@ -218,8 +216,8 @@ def test_nothing_to_do() -> None:
 def test_a_meaningless_recipe_or_start_is_an_error_not_an_exception() -> None:
     findings = check_recipe(bakeout(Ramp(math.nan), Hold(-1)), PLAIN, math.nan)
     assert [(f.severity, f.where) for f in findings] == [
-        ("error", "steps[0].to"),
-        ("error", "steps[1].hold"),
+        ("error", "step 1"),
+        ("error", "step 2"),
         ("error", "recipe"),
     ]
 

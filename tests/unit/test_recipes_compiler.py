@@ -47,16 +47,16 @@ def test_a_jumping_device_gets_the_same_time_and_a_warning() -> None:
     )
     assert ramp.items == jump.items
     assert not [w for w in ramp.warnings if "cannot be kept" in w.message]
-    assert [w.where for w in jump.warnings if "cannot be kept" in w.message] == ["steps[0]"]
+    assert [w.where for w in jump.warnings if "cannot be kept" in w.message] == ["step 1"]
 
 
 def test_only_warnings_want_a_thought_before_sending() -> None:
     result = compile_recipe(bakeout(Ramp(60, rate=5), Hold(60)), SECONDS)
     # Too fast, so that nothing is left of the hold, and it ends hot.
     assert [(w.severity, w.where) for w in result.warnings] == [
-        ("warning", "steps[0]"),
-        ("warning", "steps[1]"),
-        ("warning", "steps[1]"),
+        ("warning", "step 1"),
+        ("warning", "step 2"),
+        ("warning", "step 2"),
     ]
 
 
@@ -67,9 +67,9 @@ def test_every_reason_not_to_send_is_told() -> None:
     with pytest.raises(RecipeError) as caught:
         compile_recipe(recipe, PlanSettings(chamber_max=70))
     assert [line.split(":")[0] for line in str(caught.value).split("\n")] == [
-        "steps[0]",
-        "steps[0]",
-        "steps[2]",
+        "step 1",
+        "step 1",
+        "step 3",
     ]
 
 

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.recipes import recipes
-from xovac_tui.recipes.draft import HISTORY, Draft, StepPath, path_of, step_label, where_of
+from xovac_tui.recipes.draft import HISTORY, Draft, step_label
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat, Step
+from xovac_tui.recipes.places import StepPath, path_of, place_of
 
 A, B, C, D, E = Ramp(1), Ramp(2), Ramp(3), Ramp(4), Ramp(5)
 NEW = Hold(60)
@@ -143,7 +144,7 @@ def test_a_draft_may_be_unsound_and_says_so() -> None:
     assert after(first) == ("h", (0,))
     assert after(first.delete((0,))) == ("", ())
     hollow = draft().delete((3, 0))
-    assert hollow.problems() == [("steps[3].steps", "steps[3].steps are missing.")]
+    assert hollow.problems() == [("step 4", "steps are missing.")]
     assert after(hollow.unwrap((3,))) == ("1 [2 3] 4", (2,))
     assert after(hollow.move_down((2,))) == ("1 [2 3] [4]", (2, 0))
 
@@ -187,12 +188,12 @@ def test_rows_for_a_table() -> None:
     rows = Draft(
         Recipe("R", (Ramp(60, rate=1.5), Repeat(4, (Ramp(-20, over=2700), Hold(7200))), Ramp(22)))
     ).rows()
-    assert [(row.path, row.depth, row.label, row.where) for row in rows] == [
-        ((0,), 0, "ramp to 60 °C at 1.5 K/min", "steps[0]"),
-        ((1,), 0, "repeat 4 times", "steps[1]"),
-        ((1, 0), 1, "ramp to −20 °C in 45m", "steps[1].steps[0]"),
-        ((1, 1), 1, "hold 2h", "steps[1].steps[1]"),
-        ((2,), 0, "ramp to 22 °C", "steps[2]"),
+    assert [(row.path, row.depth, row.label, place_of(row.path)) for row in rows] == [
+        ((0,), 0, "ramp to 60 °C at 1.5 K/min", "step 1"),
+        ((1,), 0, "repeat 4 times", "step 2"),
+        ((1, 0), 1, "ramp to −20 °C in 45m", "step 2.1"),
+        ((1, 1), 1, "hold 2h", "step 2.2"),
+        ((2,), 0, "ramp to 22 °C", "step 3"),
     ]
     assert step_label(Repeat(1, ())) == "repeat once"
 
@@ -200,18 +201,18 @@ def test_rows_for_a_table() -> None:
 @pytest.mark.parametrize(
     ("where", "path"),
     [
-        ("steps[3].steps[0]", (3, 0)),
-        ("steps[3].steps[12].rate", (3, 12)),
-        ("steps[0]", (0,)),
+        ("step 4.1", (3, 0)),
+        ("step 4.13: rate", (3, 12)),
+        ("step 1", (0,)),
+        ("step 10.2.1", (9, 1, 0)),
         ("steps", ()),
         ("limits", ()),
         ("recipe", ()),
-        ("steps[3].steps", (3,)),
     ],
 )
 def test_findings_lead_to_their_step(where: str, path: StepPath) -> None:
     assert path_of(where) == path
-    assert path_of(where_of(path)) == path
+    assert not path or place_of(path) == where.partition(":")[0]
 
 
 _numbers = st.integers(0, 4)

@@ -47,13 +47,13 @@ def test_a_plan_in_numbers() -> None:
         (s.index, s.start, s.end, s.from_temp, s.to_temp, s.label, s.cycle, s.where) for s in plan.segments
     ]
     assert rows == [
-        (1, 0, 2400, 20, 60, "ramp to 60 °C at 1 K/min", None, "steps[0]"),
-        (2, 2400, 6000, 60, 60, "hold 60 °C for 1h", None, "steps[1]"),
-        (3, 6000, 8400, 60, -20, "ramp to −20 °C in 40m", (1, 2), "steps[2].steps[0]"),
-        (4, 8400, 9000, -20, -20, "hold −20 °C for 10m", (1, 2), "steps[2].steps[1]"),
-        (5, 9000, 11400, -20, -20, "ramp to −20 °C in 40m", (2, 2), "steps[2].steps[0]"),
-        (6, 11400, 12000, -20, -20, "hold −20 °C for 10m", (2, 2), "steps[2].steps[1]"),
-        (7, 12000, 13200, -20, 20, "ramp to 20 °C as fast as it goes", None, "steps[3]"),
+        (1, 0, 2400, 20, 60, "ramp to 60 °C at 1 K/min", None, "step 1"),
+        (2, 2400, 6000, 60, 60, "hold 60 °C for 1h", None, "step 2"),
+        (3, 6000, 8400, 60, -20, "ramp to −20 °C in 40m", (1, 2), "step 3.1"),
+        (4, 8400, 9000, -20, -20, "hold −20 °C for 10m", (1, 2), "step 3.2"),
+        (5, 9000, 11400, -20, -20, "ramp to −20 °C in 40m", (2, 2), "step 3.1"),
+        (6, 11400, 12000, -20, -20, "hold −20 °C for 10m", (2, 2), "step 3.2"),
+        (7, 12000, 13200, -20, 20, "ramp to 20 °C as fast as it goes", None, "step 4"),
     ]
     assert [s.estimated for s in plan.segments] == [False] * 6 + [True]
     assert (plan.total, plan.minimum, plan.maximum, plan.final, plan.estimated) == (13200, -20, 60, 20, True)
@@ -212,14 +212,14 @@ def deep(levels: int) -> Step:
 @pytest.mark.parametrize(
     ("recipe", "part"),
     [
-        (bakeout(Ramp(math.nan)), "steps[0].to is not a finite number"),
-        (bakeout(Hold(60), Hold(-1)), "steps[1].hold must be longer"),
-        (bakeout(Hold(math.inf)), "steps[0].hold is not a finite"),
-        (bakeout(Ramp(5, rate=0)), "steps[0].rate must be above 0"),
-        (bakeout(Ramp(5, over=0)), "steps[0].over must be longer"),
+        (bakeout(Ramp(math.nan)), "step 1: to is not a finite number"),
+        (bakeout(Hold(60), Hold(-1)), "step 2: hold must be longer"),
+        (bakeout(Hold(math.inf)), "step 1: hold is not a finite"),
+        (bakeout(Ramp(5, rate=0)), "step 1: rate must be above 0"),
+        (bakeout(Ramp(5, over=0)), "step 1: over must be longer"),
         (bakeout(Ramp(5, rate=1, over=60)), "both a rate and a time"),
-        (bakeout(Repeat(2, ())), "steps[0].steps are missing"),
-        (bakeout(Repeat(0, (Hold(60),))), "steps[0].repeat must be at least 1"),
+        (bakeout(Repeat(2, ())), "step 1: steps are missing"),
+        (bakeout(Repeat(0, (Hold(60),))), "step 1: repeat must be at least 1"),
         (bakeout(Repeat(5000, (Repeat(5000, (Hold(60),)),))), "unroll to 25000000"),
         (bakeout(deep(6)), "nested too deep"),
         (bakeout(deep(700)), "nested too deep"),

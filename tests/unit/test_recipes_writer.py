@@ -92,7 +92,7 @@ def test_quotes_are_written_as_people_do() -> None:
     [
         (Recipe("", (Hold(60),)), "name is empty"),
         (Recipe("x", ()), "steps are missing"),
-        (bakeout(Hold(60, note="x" * (MAX_NOTE + 1))), r"steps\[0\].note has 201 characters"),
+        (bakeout(Hold(60, note="x" * (MAX_NOTE + 1))), r"step 1: note has 201 characters"),
         (Recipe("x", (Hold(60),), "\x1b"), "description holds a control character"),
         (bakeout(Ramp(5, rate=1, over=5)), "both a rate and a time"),
     ],

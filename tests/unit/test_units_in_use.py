@@ -23,9 +23,9 @@ from xovac_tui.config.alarms import AlarmSettings
 from xovac_tui.config.model import Profile, RecipeSettings
 from xovac_tui.flight import FlightView, Result
 from xovac_tui.progress import Progress
+from xovac_tui.station.loading import start_of
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import UNICODE
-from xovac_tui.ui.widgets.recipelines import start_of
 from xovac_tui.ui.widgets.runlines import run_lines
 from xovac_tui.ui.widgets.runmoment import RunMoment
 from xovac_tui.ui.widgets.trend_model import TrendModel, TrendSeries

@@ -17,27 +17,8 @@ import click
 
 from xovac_tui import __version__
 from xovac_tui.cli.output import echo_lines
+from xovac_tui.cli.table import COMMANDS
 from xovac_tui.errors import Exit, XovacError
-
-_COMMANDS = {
-    "simulate": "xovac_tui.cli.simulate:simulate",
-    "send": "xovac_tui.cli.send:send",
-    "watch": "xovac_tui.cli.watch:watch",
-    "wait": "xovac_tui.cli.wait:wait",
-    "status": "xovac_tui.cli.status:status",
-    "record": "xovac_tui.cli.record:record",
-    "runs": "xovac_tui.cli.runs:runs",
-    "replay": "xovac_tui.cli.replay:replay",
-    "export": "xovac_tui.cli.export:export",
-    "report": "xovac_tui.cli.report:report",
-    "attach": "xovac_tui.cli.attach:attach",
-    "audit": "xovac_tui.cli.audit:audit",
-    "recipe": "xovac_tui.cli.recipe:recipe",
-    "notify": "xovac_tui.cli.notify:notify",
-    "config": "xovac_tui.cli.settings:config",
-    "doctor": "xovac_tui.cli.doctor:doctor",
-}
-
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
@@ -46,15 +27,24 @@ class _Root(click.Group):
     """Imports a command's module only when that command is wanted."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
-        module, _, name = _COMMANDS[cmd_name].partition(":")
+        module, _, name = COMMANDS[cmd_name].place.partition(":")
         command = getattr(importlib.import_module(module), name)
         assert isinstance(command, click.Command)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, terminal in (("Commands that need no terminal", False), ("Commands for a terminal", True)):
+            names = [name for name, listed in COMMANDS.items() if listed.terminal is terminal]
+            found = [(name, self.get_command(ctx, name)) for name in names]
+            with formatter.section(title):
+                formatter.write_dl(
+                    [(name, command.get_short_help_str(60)) for name, command in found if command is not None]
+                )
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -67,10 +57,10 @@ class _Root(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from xovac_tui.strict import nearest
 
-            ctx.fail(f'There is no command "{args[0]}".{nearest(args[0], _COMMANDS)}')
+            ctx.fail(f'There is no command "{args[0]}".{nearest(args[0], COMMANDS)}')
         return super().resolve_command(ctx, args)
 
 
@@ -92,7 +82,7 @@ class _Root(click.Group):
 def root(ctx: click.Context, /, **options: Any) -> None:
     """Watch and command an XO-VAC+ thermal vacuum chamber.
 
-    Without a command the console opens in this terminal.
+    Without a command the console opens in this terminal; where no chamber is named it asks which.
     """
     from xovac_tui import paths
 

@@ -133,14 +133,12 @@ def record_choice(
     )
 
 
-def past_choice(found: Effective, chamber: Chamber) -> RecordChoice:
-    """Return the chamber's record for reading only; there may be none yet."""
+def past_choice(found: Effective, path: Path) -> RecordChoice:
+    """Return a record for reading only; there may be none at this path yet."""
     from xovac_tui.station.recording import RecordChoice
 
     # Whether there is one is not looked at here: a share that does not answer would hold up the command.
-    return RecordChoice(
-        path=record_path(found, chamber), settings=found.settings.record, may_record=False, read_only=True
-    )
+    return RecordChoice(path=path, settings=found.settings.record, may_record=False, read_only=True)
 
 
 def record_path(found: Effective, chamber: Chamber) -> Path:

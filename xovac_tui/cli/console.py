@@ -10,12 +10,21 @@ import click
 import msgspec
 
 from xovac_tui import paths
-from xovac_tui.cli.common import Chamber, alarm_watchlist, effective, record_choice, resolve, typed
+from xovac_tui.cli.common import (
+    Chamber,
+    alarm_watchlist,
+    effective,
+    on_terminal,
+    record_choice,
+    resolve,
+    typed,
+)
 from xovac_tui.cli.records import DEMO, demo_chamber
+from xovac_tui.cli.table import headless_words
 from xovac_tui.config import Effective
 from xovac_tui.config.addresses import read_addresses
 from xovac_tui.config.notify import NotifySettings
-from xovac_tui.errors import SettingsError
+from xovac_tui.errors import NoChamberError, SettingsError
 from xovac_tui.launch import Launch
 from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.themes import ThemeSpec
@@ -23,15 +32,19 @@ from xovac_tui.themes import ThemeSpec
 _DEMO_OPTIONS = ("speed", "seed", "warm", "fault")
 
 
-HEADLESS = ("send", "watch", "recipe", "record", "runs", "export", "notify", "doctor")
-"""Commands that work without a terminal."""
-
-
 def open_console(ctx: click.Context, /) -> int:
     """Read and check everything, then hand over to the screen; return the exit code."""
     demo = demo_options(ctx)
     need_terminal()
-    launch = make_launch(ctx, demo)
+    try:
+        launch = make_launch(ctx, demo)
+    except NoChamberError as error:
+        if not on_terminal():
+            raise
+        from xovac_tui.cli.first import ask_chamber
+
+        ask_chamber(ctx, str(error))
+        launch = make_launch(ctx, demo_options(ctx))
     from xovac_tui.ui.app import run_console
 
     return run_console(launch)
@@ -39,11 +52,11 @@ def open_console(ctx: click.Context, /) -> int:
 
 def need_terminal() -> None:
     """Refuse where there is nothing to draw on, and name what works without."""
-    headless = f"Without a terminal use: xovac-tui {', '.join(HEADLESS)} or simulate."
+    headless = f"Without a terminal use xovac-tui {headless_words('or')}."
     # The screen is drawn on stderr, so a terminal that is only stdout is of no use.
     for name, stream in (("input", sys.stdin), ("output", sys.stdout), ("error output", sys.stderr)):
         if not (stream and stream.isatty()):
-            raise SettingsError(f"The console needs a terminal, and its {name} is none. {headless}")
+            raise SettingsError(f"The console needs a terminal, but its {name} is not one. {headless}")
     if os.environ.get("TERM") == "dumb":
         raise SettingsError(f"TERM is dumb: such a terminal cannot place text. Set it right. {headless}")
 

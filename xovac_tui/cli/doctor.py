@@ -84,9 +84,9 @@ def terminal(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         small = "" if size.columns >= 80 and size.lines >= 24 else ": the screens need 80x24"
         yield "size", f"{size.columns}x{size.lines}{small}"
     else:
-        from xovac_tui.cli.console import HEADLESS
+        from xovac_tui.cli.table import headless_words
 
-        can = f"{', '.join(HEADLESS[:-1])} and {HEADLESS[-1]}"
+        can = headless_words("and")
         yield "terminal", f"none: the console cannot open here; {can} can"
     yield "TERM", environ.get("TERM") or "not set"
     yield "colours", colours(environ)

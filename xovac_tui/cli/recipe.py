@@ -97,7 +97,7 @@ def compile_(ctx: click.Context, /, file: Path, start: float, items: bool, **_: 
     settings = plan_settings(ctx)
     compiled = compile_recipe(load_recipe(file), settings, start)
     for finding in compiled.warnings:
-        echo(f"{finding.severity}: {finding.where}: {finding.message}", err=True)
+        echo(f"{finding.severity}: {finding.sentence}", err=True)
     if not items:
         echo_data(json_line(compiled.payload))
         return
@@ -108,13 +108,15 @@ def compile_(ctx: click.Context, /, file: Path, start: float, items: bool, **_: 
 
 
 def _plan_lines(laid_out: Plan) -> list[str]:
+    from xovac_tui.recipes.places import number_at
     from xovac_tui.recipes.units import format_temperature, spell_duration
 
-    rows = [("item", "begins", "takes", "from", "to", "cycle", "step")]
+    rows = [("item", "step", "begins", "takes", "from", "to", "cycle", "what")]
     for segment in laid_out.segments:
         rows.append(
             (
                 "" if segment.index is None else str(segment.index),
+                number_at(segment.where),
                 spell_duration(round(segment.start)),
                 ("~" if segment.estimated else "") + spell_duration(round(segment.duration)),
                 format_temperature(segment.from_temp),
@@ -130,7 +132,7 @@ def _plan_lines(laid_out: Plan) -> list[str]:
     low, high = format_temperature(laid_out.minimum), format_temperature(laid_out.maximum)
     return [
         f"{laid_out.recipe_name}: {total}, {low} to {high}",
-        *table(rows, right=(0, 1, 2, 3, 4, 5)),
+        *table(rows, right=(0, 2, 3, 4, 5, 6)),
     ]
 
 

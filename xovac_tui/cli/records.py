@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import shlex
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,12 +14,23 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from xovac_tui import paths
 from xovac_tui.api.text import clean
-from xovac_tui.cli.common import Chamber, F, chamber_options, contract_of, effective, record_path, resolve
+from xovac_tui.cli.common import (
+    Chamber,
+    F,
+    chamber_options,
+    contract_of,
+    effective,
+    record_path,
+    resolve,
+    table,
+)
 from xovac_tui.cli.exposure import warn_of_record
 from xovac_tui.cli.output import echo, rewrite
 from xovac_tui.config import Effective, Profile, Secrets
-from xovac_tui.errors import SettingsError
+from xovac_tui.config.check import url_mistake
+from xovac_tui.errors import NoChamberError, SettingsError
 
 if TYPE_CHECKING:
     from xovac_tui.recording.pieces import Unread
@@ -24,6 +38,8 @@ if TYPE_CHECKING:
 
 DEMO = "demo"
 """Name of the demo's chamber."""
+_LISTED = 20
+"""Records to choose from that are listed at the most: the newest."""
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -60,7 +76,11 @@ def record_options(function: F) -> F:
 
 
 def find_record(ctx: click.Context, record: Path | None, demo: bool) -> Source:
-    """Return the record that was asked for, without opening it."""
+    """Return the record that was asked for, without opening it.
+
+    Where no chamber is meant it is the only record there is. Raises SettingsError with a list of the records
+    to choose from where there are several, or none of the chamber that is meant.
+    """
     found = effective(ctx)
     if demo and (found.sources.get("profile") or found.sources.get("url")) == "the command line":
         raise click.UsageError("--demo is the built-in simulator: leave --profile and --url out.")
@@ -70,10 +90,136 @@ def find_record(ctx: click.Context, record: Path | None, demo: bool) -> Source:
     elif record is not None:
         chamber, path = _chamber_of(found, record), record
     else:
-        chamber = resolve(found)
-        path = record_path(found, chamber)
+        chamber, path = _meant(found)
     warn_of_record(path, ours=record is None)
     return Source(path, chamber, found)
+
+
+def find_chamber(ctx: click.Context, record: Path | None, demo: bool) -> Source:
+    """Return the chamber that was asked for as it can be connected to, with its record, which need not exist.
+
+    A record that is named, the demo's, or the only one leads to its chamber: by the profile of that name,
+    else at the address that stands in the record. Raises as `find_record` does, and SettingsError where the
+    demo is not open.
+    """
+    found = effective(ctx)
+    if record is None and not demo:
+        with contextlib.suppress(NoChamberError):
+            chamber = resolve(found)
+            return Source(record_path(found, chamber), chamber, found)
+    source = find_record(ctx, record, demo)
+    name = source.chamber.name
+    if name in found.settings.profiles or found.url:
+        chamber = resolve(found if found.url else msgspec.structs.replace(found, profile=name))
+        return msgspec.structs.replace(source, chamber=chamber)
+    from xovac_tui.recording.lock import is_recorded
+
+    if name == DEMO and not is_recorded(source.path):
+        raise SettingsError(
+            "The demo is not open, so there is nothing to look at. Open it with `xovac-tui --demo`, or look "
+            "at its record with `xovac-tui runs --demo`."
+        )
+    profile = msgspec.structs.replace(source.chamber.profile, url=address_in(source.path))
+    return msgspec.structs.replace(source, chamber=msgspec.structs.replace(source.chamber, profile=profile))
+
+
+def address_in(record: Path) -> str:
+    """Return the address of the chamber that was recorded last in a record."""
+    from xovac_tui.recording.lists import sessions
+    from xovac_tui.recording.record import Record
+    from xovac_tui.recording.schema import RecordError
+
+    with Record(record) as opened:
+        lives = sessions(opened)
+    url = lives[-1].about.url if lives else ""
+    if reason := url_mistake(url):
+        raise RecordError(
+            f"No address of a chamber can be read from {record} ({reason}): give it with --url."
+        )
+    return url
+
+
+def _meant(found: Effective) -> tuple[Chamber, Path]:
+    """Return the chamber that the settings mean, with its record; where they mean none, the only one."""
+    try:
+        chamber = resolve(found)
+    except NoChamberError:
+        path = only_record(found)
+        return _chamber_of(found, path), path
+    path = record_path(found, chamber)
+    if not path.exists() and (others := known_records(found)):
+        raise _choice(f"There is no record of {chamber.name} at {path}.", found, others)
+    return chamber, path
+
+
+def known_records(found: Effective) -> list[Path]:
+    """Return all records in the folder of the settings, the newest last."""
+    folder = paths.records_folder(found.settings.record.folder, found.path)
+    try:
+        records = list(folder.glob(f"*{paths.RECORD_ENDING}"))
+    except OSError:
+        return []
+    return sorted(records, key=lambda path: (_written(path), path.name))
+
+
+def only_record(found: Effective) -> Path:
+    """Return the only record there is, and say on stderr that it is meant; RecordError where there is none.
+
+    Of several it cannot be known which is meant: SettingsError lists them, each with what is to be typed.
+    """
+    records = known_records(found)
+    if not records:
+        from xovac_tui.recording.schema import RecordError
+
+        folder = paths.records_folder(found.settings.record.folder, found.path)
+        raise RecordError(
+            f"There is no record in {folder} yet. The console makes one: `xovac-tui --demo`, or `xovac-tui "
+            "--url http://HOST:PORT`. One that is elsewhere is named by --record FILE."
+        )
+    if len(records) > 1:
+        raise _choice(f"There are {len(records)} records, and no chamber is named.", found, records)
+    echo(f"The only record: {records[0]}", err=True)
+    return records[0]
+
+
+def _choice(said: str, found: Effective, records: Sequence[Path]) -> SettingsError:
+    """Return an error that lists the records to choose from, each with what is to be typed."""
+    from xovac_tui.recording.housekeeping import size_words
+
+    rows = []
+    for path in reversed(records[-_LISTED:]):
+        when = (
+            datetime.fromtimestamp(_written(path), UTC).astimezone(zone_of(found)).isoformat(" ", "minutes")
+        )
+        rows.append((f"  {_typed_for(found, path)}", f"written {when}", size_words(_size(path))))
+    ask = "Say which is meant by adding one of these to the command"
+    more = f" (the newest {_LISTED})" if len(records) > _LISTED else ""
+    return SettingsError("\n".join([f"{clean(said)} {ask}{more}:", *table(rows, right=(2,))]))
+
+
+def _typed_for(found: Effective, path: Path) -> str:
+    """Return the option that names a record: `--demo`, `--profile NAME` or `--record FILE`."""
+    name = path.name.removesuffix(paths.RECORD_ENDING)
+    if name == DEMO and name not in found.settings.profiles:
+        return "--demo"
+    if name in found.settings.profiles:
+        return f"--profile {name}"
+    return f"--record {shlex.quote(str(path))}"
+
+
+def _written(path: Path) -> float:
+    """Return when a record was written last, UTC seconds; of one that is gone 0."""
+    times = [0.0]
+    for file in (path, path.with_name(f"{path.name}-wal")):
+        with contextlib.suppress(OSError):
+            times.append(file.stat().st_mtime)
+    return max(times)
+
+
+def _size(path: Path) -> int:
+    from xovac_tui.recording.files import size
+
+    return size(path) + size(path, "-wal")
 
 
 def demo_chamber(found: Effective) -> Chamber:
@@ -158,6 +304,4 @@ def say_note(record: Record) -> None:
 
 def size_of(record: Record) -> int:
     """Return the bytes of a record on disk, with what is not yet put into its main file."""
-    from xovac_tui.recording.files import size
-
-    return size(record.path) + size(record.path, "-wal")
+    return _size(record.path)

@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from xovac_tui.cli.common import (
-    Chamber,
-    Seconds,
-    chamber_options,
-    effective,
-    json_line,
-    on_terminal,
-    record_choice,
-    resolve,
-)
-from xovac_tui.cli.output import echo, echo_data
-from xovac_tui.errors import CommandRefused, ContractError, Exit, SettingsError
+from xovac_tui.cli.common import Seconds, chamber_options, effective, record_choice, resolve
+from xovac_tui.cli.sending import GRACE, ask, outcome_of, refuse_observed, report_outcome
+from xovac_tui.errors import ContractError
 
 if TYPE_CHECKING:
     from xovac_tui.chamber.snapshot import LedgerEntry
     from xovac_tui.station import Prepared, Station
-
-GRACE = 1.0
-"""Seconds over the connection's own time-out before nobody waits for it any more."""
 
 
 @click.command(short_help="Send one command and print its answer.")
@@ -51,10 +38,7 @@ def send(
     text = sys.stdin.read() if payload == "-" else payload
     found = effective(ctx)
     chamber = resolve(found)
-    if chamber.profile.observe:
-        raise CommandRefused(
-            f"{chamber.name} is set to observe only, so {event} was not sent. Use --control to take control."
-        )
+    refuse_observed(chamber, event)
     from xovac_tui.cli.link import open_station
 
     # A record is added to, but none is begun for a single command.
@@ -62,32 +46,9 @@ def send(
     prepared = _prepare(station, event, text, raw)
     from xovac_tui.station.confirmation import OPTION, confirmed_by
 
-    with confirmed_by(OPTION if yes else _ask(chamber, prepared)):
+    with confirmed_by(OPTION if yes else ask(chamber, prepared)):
         entry = asyncio.run(_send(station, event, text, raw, timeout))
-    try:
-        code = _tell(entry)
-    except OSError as error:
-        # The command is sent whether or not somebody reads the answer: its outcome must not get lost.
-        from xovac_tui.cli import drop_output
-
-        drop_output()
-        echo(
-            f"The answer to {event} cannot be written ({error.strerror}). "
-            f"Its outcome is {entry.outcome.value}.",
-            err=True,
-        )
-        code = _code(entry)
-    if station.record.unwritten:
-        # The exit code is the device's word, and says nothing of the record.
-        echo(
-            f"The outcome of {event} is {entry.outcome.value}, but {_lower(station.record.unwritten)}",
-            err=True,
-        )
-    ctx.exit(code)
-
-
-def _lower(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
+    ctx.exit(report_outcome(station, entry))
 
 
 def _prepare(station: Station, event: str, text: str, raw: bool) -> Prepared:
@@ -119,42 +80,6 @@ def _values(event: str, text: str) -> dict[str, Any]:
     return values
 
 
-def _ask(chamber: Chamber, prepared: Prepared) -> str:
-    """Have a person confirm a hazardous command, and return how; without one it is refused."""
-    from xovac_tui.api.contract import Hazard
-    from xovac_tui.api.text import clean
-    from xovac_tui.station.confirmation import ANSWER, SAFE, TYPED_NAME
-
-    spec = prepared.spec
-    if spec.hazard is Hazard.SAFE:
-        return SAFE
-    if not on_terminal():
-        raise SettingsError(
-            f"{spec.event} is hazardous ({spec.hazard}) and nobody is here to ask, so it was not sent. "
-            "Add --yes to send it without a question."
-        )
-    said = [f"{spec.title}?", f"  Chamber  {chamber.name}  {chamber.profile.url}"]
-    # The payload may come from a file: what is shown must not hide or reorder any of it.
-    said.append(f"  Sends    {clean(spec.event)} {clean(prepared.text) or repr('')}")
-    if spec.means:
-        said.append(f"  Means    {spec.means}")
-    for line in said:
-        echo(line, err=True)
-    if spec.hazard is Hazard.CRITICAL:
-        answer = click.prompt(
-            f"Type the chamber's name ({clean(chamber.name)}) to send it",
-            default="",
-            show_default=False,
-            err=True,
-        )
-        agreed, how = answer.strip() == chamber.name, TYPED_NAME
-    else:
-        agreed, how = click.confirm("Send it?", err=True), ANSWER
-    if not agreed:
-        raise CommandRefused("Nothing was sent.")
-    return how
-
-
 async def _send(station: Station, event: str, text: str, raw: bool, timeout: float | None) -> LedgerEntry:
     from xovac_tui.cli.link import online
 
@@ -164,52 +89,4 @@ async def _send(station: Station, event: str, text: str, raw: bool, timeout: flo
         sending = asyncio.ensure_future(
             station.send_prepared(_prepare(station, event, text, raw), timeout=timeout)
         )
-        try:
-            return await sending
-        except asyncio.CancelledError:
-            if station.chamber.ledger.in_flight(event):
-                echo(
-                    f"Interrupted after {event} was sent: whether it happened is unknown. "
-                    "Look at the chamber.",
-                    err=True,
-                )
-            raise
-
-
-def _tell(entry: LedgerEntry) -> int:
-    """Print what became of the command and return the exit code for it."""
-    from xovac_tui.chamber.snapshot import Outcome
-
-    match entry.outcome:
-        case Outcome.SUCCESS | Outcome.WARNING | Outcome.ERROR:
-            echo_data(_answer(entry))
-        case Outcome.DONE:
-            echo_data(json_line({"result": "sent", "message": "The contract names no answer to it."}))
-        case Outcome.REFUSED:
-            echo(entry.reason, err=True)
-        case _:
-            echo_data(json_line({"result": "unknown", "message": entry.reason}))
-    return _code(entry)
-
-
-def _code(entry: LedgerEntry) -> int:
-    """Return the exit code for what became of the command."""
-    from xovac_tui.chamber.snapshot import Outcome
-
-    return int(
-        {
-            Outcome.SUCCESS: Exit.OK,
-            Outcome.DONE: Exit.OK,
-            Outcome.WARNING: Exit.WARNING,
-            Outcome.ERROR: Exit.ERROR,
-            Outcome.REFUSED: Exit.ERROR,
-        }.get(entry.outcome, Exit.UNKNOWN)
-    )
-
-
-def _answer(entry: LedgerEntry) -> str:
-    """Return the answer as it came, compact; what is no plain JSON is given as result and message."""
-    try:
-        return json_line(json.loads(entry.answer))
-    except (ValueError, RecursionError):
-        return json_line({"result": entry.outcome.value, "message": entry.message})
+        return await outcome_of(station, event, sending)

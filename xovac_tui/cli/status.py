@@ -12,17 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from xovac_tui.cli.common import (
-    chamber_options,
-    effective,
-    json_line,
-    past_choice,
-    record_path,
-    resolve,
-    table,
-)
+from xovac_tui.cli.common import json_line, past_choice, table
 from xovac_tui.cli.output import echo, echo_data
-from xovac_tui.cli.records import zone_of
+from xovac_tui.cli.records import find_chamber, record_options
 from xovac_tui.errors import Exit, XovacError
 
 if TYPE_CHECKING:
@@ -64,23 +56,23 @@ class Look(msgspec.Struct, frozen=True):
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object (docs/scripts.md names its keys)."
 )
-@chamber_options
+@record_options
 @click.pass_context
-def status(ctx: click.Context, /, as_json: bool, **_: Any) -> None:
+def status(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, **_: Any) -> None:
     """Connect, look once, and print link, run, recorder, alarms and channels.
 
-    It never sends anything. Exit code 6 when there is no connection.
+    Without a name or address it looks at the chamber of the only record there is; --demo is the demo that is
+    open in another terminal. It never sends anything. Exit code 6 when there is no connection.
     """
-    found = effective(ctx)
-    chamber = resolve(found)
+    source = find_chamber(ctx, record, demo)
     from xovac_tui.cli.link import open_station
 
-    station = open_station(chamber, past_choice(found, chamber))
-    look = asyncio.run(_look(station, record_path(found, chamber)))
+    station = open_station(source.chamber, past_choice(source.found, source.path))
+    look = asyncio.run(_look(station, source.path))
     if as_json:
         echo_data(json_line(data(look)))
     else:
-        for line in lines(look, zone_of(found)):
+        for line in lines(look, source.zone):
             echo(line)
     ctx.exit(int(Exit.OK))
 

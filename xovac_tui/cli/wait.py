@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xovac_tui.cli.common import Seconds, chamber_options, effective, past_choice, resolve, table
+from xovac_tui.cli.common import Seconds, chamber_options, effective, past_choice, record_path, resolve, table
 from xovac_tui.errors import Exit, LinkError, WaitedInVain
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def wait(
     from xovac_tui.cli.link import open_station
 
     expression = parse_condition(until)
-    station = open_station(chamber, past_choice(found, chamber))
+    station = open_station(chamber, past_choice(found, record_path(found, chamber)))
     values = station.values()
     # What the contract tells is enough to find units that do not go together.
     expression.true(values)

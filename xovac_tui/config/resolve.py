@@ -15,7 +15,7 @@ import msgspec
 from xovac_tui.config.check import name_mistake, profile_mistakes, url_mistake
 from xovac_tui.config.load import Loaded, load_settings
 from xovac_tui.config.model import Profile, Settings
-from xovac_tui.errors import SettingsError
+from xovac_tui.errors import NoChamberError, SettingsError
 from xovac_tui.strict import nearest
 
 VARIABLES = ("PROFILE", "URL", "OBSERVE", "ASCII", "THEME", "CONFIG", "HOME", "AUTH", "HEADERS")
@@ -125,7 +125,10 @@ def effective_settings(typed: Overrides, environ: Mapping[str, str] | None = Non
 def resolve_profile(
     settings: Settings, name: str | None, url: str | None, observe: bool | None = None
 ) -> tuple[str, Profile]:
-    """Return name and settings of the chamber to open; an address alone makes a profile named by its host."""
+    """Return name and settings of the chamber to open; an address alone makes a profile named by its host.
+
+    Raises NoChamberError where none is meant, else SettingsError where what is meant cannot be used.
+    """
     if url is not None and (reason := url_mistake(url)):
         raise SettingsError(f"The address cannot be used: {reason}")
     if name is None and url is not None:
@@ -158,11 +161,11 @@ def _only_name(settings: Settings) -> str:
     if len(names) == 1:
         return names[0]
     if names:
-        raise SettingsError(
+        raise NoChamberError(
             f"The settings hold {len(names)} profiles: {', '.join(names)}. Say which chamber with "
             '--profile NAME, or set `profile = "NAME"` at the top of the settings.'
         )
-    raise SettingsError(
+    raise NoChamberError(
         "No chamber is named. Give its address with --url http://HOST:PORT, try the built-in simulator "
         "with --demo, or write a profile into the settings (`xovac-tui config init` makes the file)."
     )

@@ -6,8 +6,10 @@ Each `..._problem` returns the end of a sentence about the value ("is not a fini
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from xovac_tui.recipes.model import Limits, Ramp, Recipe, Repeat, Step, count_leaves
+from xovac_tui.recipes.places import StepPath, path_of, place_of
 from xovac_tui.recipes.units import format_number, spell_duration
 
 ABSOLUTE_ZERO = -273.15
@@ -119,8 +121,22 @@ def size_problem(steps: tuple[Step, ...]) -> str:
     return ""
 
 
-def recipe_problems(recipe: Recipe) -> list[tuple[str, str]]:
-    """Return (where, sentence) for everything that makes a recipe meaningless, wherever it came from."""
+class Problem(NamedTuple):
+    """Something that makes a recipe meaningless."""
+
+    where: str
+    """Place in the recipe: `step 4.1`, `limits`."""
+    message: str
+    """What is wrong there, as a sentence that names the key but not the step."""
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong and where, as a sentence."""
+        return f"{self.where}: {self.message}" if path_of(self.where) else self.message
+
+
+def recipe_problems(recipe: Recipe) -> list[Problem]:
+    """Return everything that makes a recipe meaningless, wherever it came from."""
     found = [
         ("name", name_problem(recipe.name)),
         ("description", text_problem(recipe.description, MAX_DESCRIPTION)),
@@ -132,35 +148,33 @@ def recipe_problems(recipe: Recipe) -> list[tuple[str, str]]:
         found.append(("tolerance", tolerance_problem(recipe.tolerance)))
     if recipe.pressure is not None:
         found.append(("pressure", pressure_problem(recipe.pressure)))
-    found += _step_problems(recipe.steps, "", 0)
-    problems = [(where, f"{where} {problem}.") for where, problem in found if problem]
+    problems = [Problem(where, f"{where} {problem}.") for where, problem in found if problem]
+    problems += _step_problems(recipe.steps, ())
     # Counting needs sound repeat counts and a bounded depth.
     if not problems and (problem := size_problem(recipe.steps)):
-        problems.append(("steps", f"The steps {problem}."))
+        problems.append(Problem("steps", f"The steps {problem}."))
     return problems
 
 
-def _step_problems(steps: tuple[Step, ...], prefix: str, depth: int) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+def _step_problems(steps: tuple[Step, ...], inside: StepPath) -> list[Problem]:
+    found: list[Problem] = []
     for number, step in enumerate(steps):
-        where = f"{prefix}steps[{number}]"
-        found.append((f"{where}.note", text_problem(step.note, MAX_NOTE)))
+        path = (*inside, number)
+        said = [("note", text_problem(step.note, MAX_NOTE))]
         if isinstance(step, Repeat):
-            found.append((f"{where}.repeat", count_problem(step.count)))
-            if not step.steps:
-                found.append((f"{where}.steps", "are missing"))
-            if depth >= MAX_DEPTH:
-                found.append((where, f"is nested too deep: at most {MAX_DEPTH} repeats inside one another"))
-            else:
-                found += _step_problems(step.steps, f"{where}.", depth + 1)
+            said.append(("repeat", count_problem(step.count)))
+            said.append(("steps", "" if step.steps else "are missing"))
+            if len(inside) >= MAX_DEPTH:
+                said.append(("it", f"is nested too deep: at most {MAX_DEPTH} repeats inside one another"))
         elif isinstance(step, Ramp):
-            found.append((f"{where}.to", temperature_problem(step.to)))
-            if step.rate is not None:
-                found.append((f"{where}.rate", rate_problem(step.rate)))
-            if step.over is not None:
-                found.append((f"{where}.over", duration_problem(step.over)))
+            said.append(("to", temperature_problem(step.to)))
+            said.append(("rate", "" if step.rate is None else rate_problem(step.rate)))
+            said.append(("over", "" if step.over is None else duration_problem(step.over)))
             if step.rate is not None and step.over is not None:
-                found.append((where, "has both a rate and a time: only one can be kept"))
+                said.append(("it", "has both a rate and a time: only one can be kept"))
         else:
-            found.append((f"{where}.hold", duration_problem(step.duration)))
+            said.append(("hold", duration_problem(step.duration)))
+        found += [Problem(place_of(path), f"{key} {problem}.") for key, problem in said if problem]
+        if isinstance(step, Repeat) and len(inside) < MAX_DEPTH:
+            found += _step_problems(step.steps, path)
     return found

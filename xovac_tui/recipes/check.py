@@ -36,16 +36,22 @@ class Finding(msgspec.Struct, frozen=True):
     """`error`: must not be sent; `warning`: will not go as written, or wants a thought; `info`: good to know.
     """
     where: str
-    """Place in the file (`steps[3].steps[0]`, `limits`), or `recipe` for the whole."""
+    """Place in the recipe (`step 4.1`, `limits`), or `recipe` for the whole."""
     message: str
     """A sentence."""
+
+    @property
+    def sentence(self) -> str:
+        """The remark with its place before it, where that is not the whole recipe: "step 4.1: ..."."""
+        told = self.where == "recipe" or self.message.startswith(self.where)
+        return self.message if told else f"{self.where}: {self.message}"
 
 
 def check_recipe(
     recipe: Recipe, settings: PlanSettings, start_temperature: float = 20.0
 ) -> tuple[Finding, ...]:
     """Return all there is to say about a recipe, the worst first; `start_temperature` in degC."""
-    found = [Finding("error", where, sentence) for where, sentence in bounds.recipe_problems(recipe)]
+    found = [Finding("error", one.where, one.message) for one in bounds.recipe_problems(recipe)]
     if problem := bounds.temperature_problem(start_temperature):
         found.append(Finding("error", "recipe", f"The temperature at the start {problem}."))
     if found:

@@ -43,7 +43,7 @@ def compile_recipe(recipe: Recipe, settings: PlanSettings, start_temperature: fl
     findings = check_recipe(recipe, settings, start_temperature)
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
-        raise RecipeError("\n".join(f"{error.where}: {error.message}" for error in errors))
+        raise RecipeError("\n".join(error.sentence for error in errors))
     plan = plan_recipe(recipe, settings, start_temperature)
     items = tuple(
         _item(segment.to_temp, segment.duration, settings)

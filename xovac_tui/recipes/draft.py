@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.model import Hold, Recipe, Repeat, Step
+from xovac_tui.recipes.places import StepPath
 from xovac_tui.recipes.units import format_number, format_temperature, spell_duration
-
-StepPath: TypeAlias = tuple[int, ...]
-"""Names a step: (3, 0) is `steps[3].steps[0]`; () is no step, or the recipe itself."""
 
 HISTORY = 200
 """Changes that can be undone."""
@@ -27,8 +24,6 @@ class Row(msgspec.Struct, frozen=True):
     step: Step
     label: str
     """What it does: "ramp to 60 °C at 1.5 K/min", "hold 3h", "repeat 4 times"."""
-    where: str
-    """Its place in the file, as findings name it: `steps[3].steps[0]`."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -73,8 +68,8 @@ class Draft(msgspec.Struct, frozen=True):
         """What `redo` would do again, or an empty text."""
         return self.future[-1].label if self.future else ""
 
-    def problems(self) -> list[tuple[str, str]]:
-        """Return (where, sentence) for everything that keeps it from being saved."""
+    def problems(self) -> list[bounds.Problem]:
+        """Return everything that keeps it from being saved."""
         return bounds.recipe_problems(self.recipe)
 
     def rows(self) -> tuple[Row, ...]:
@@ -247,17 +242,6 @@ def step_at(steps: tuple[Step, ...], path: StepPath) -> Step | None:
     return found
 
 
-def where_of(path: StepPath) -> str:
-    """Return a step's place in the file as findings name it: `steps[3].steps[0]`."""
-    return ".".join(f"steps[{number}]" for number in path)
-
-
-def path_of(where: str) -> StepPath:
-    """Return the path of the step that a finding is about; () where it is about none."""
-    found = re.match(r"(?:steps\[[0-9]+\](?:\.|$))*", where)
-    return tuple(int(number) for number in re.findall(r"[0-9]+", found[0])) if found else ()
-
-
 def step_label(step: Step) -> str:
     """Return what a step does, in words: "ramp to 60 °C at 1.5 K/min", "hold 3h", "repeat 4 times"."""
     if isinstance(step, Repeat):
@@ -274,7 +258,7 @@ def _rows(steps: tuple[Step, ...], inside: StepPath) -> list[Row]:
     rows = []
     for number, step in enumerate(steps):
         path = (*inside, number)
-        rows.append(Row(path, len(inside), step, step_label(step), where_of(path)))
+        rows.append(Row(path, len(inside), step, step_label(step)))
         if isinstance(step, Repeat):
             rows += _rows(step.steps, path)
     return rows

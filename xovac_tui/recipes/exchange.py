@@ -102,7 +102,7 @@ def from_device_json(data: str | bytes, source: str, settings: PlanSettings) -> 
         before = target
     recipe = Recipe(name.strip(), tuple(steps))
     if not problems:
-        problems = [sentence.rstrip(".") for _, sentence in bounds.recipe_problems(recipe)]
+        problems = [one.sentence.rstrip(".") for one in bounds.recipe_problems(recipe)]
     if problems:
         told = [f"{source}: {problem}." for problem in problems[:_MOST_TOLD]]
         if (rest := len(problems) - len(told)) > 0:

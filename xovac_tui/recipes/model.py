@@ -7,6 +7,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from xovac_tui.recipes.places import StepPath, place_of
+
 
 class Limits(msgspec.Struct, frozen=True):
     """What the test part may be exposed to, degC; checked, never sent."""
@@ -63,21 +65,23 @@ class Leaf(msgspec.Struct, frozen=True):
     """One ramp or hold after unrolling."""
 
     where: str
-    """Its place in the file, counted from 0 as in `steps[3].steps[0]`."""
+    """Its place in the recipe, `step 4.1`."""
     step: Ramp | Hold
     cycle: tuple[int, int] | None
     """(2, 4) in the second of four rounds of the innermost repeat; None outside a repeat."""
 
 
-def unroll(steps: tuple[Step, ...], prefix: str = "", cycle: tuple[int, int] | None = None) -> Iterator[Leaf]:
-    """Yield every ramp and hold in the order in which they happen."""
+def unroll(
+    steps: tuple[Step, ...], inside: StepPath = (), cycle: tuple[int, int] | None = None
+) -> Iterator[Leaf]:
+    """Yield every ramp and hold in the order in which they happen; `inside` is the path of their repeat."""
     for number, step in enumerate(steps):
-        where = f"{prefix}steps[{number}]"
+        path = (*inside, number)
         if isinstance(step, Repeat):
             for turn in range(1, step.count + 1):
-                yield from unroll(step.steps, f"{where}.", (turn, step.count))
+                yield from unroll(step.steps, path, (turn, step.count))
         else:
-            yield Leaf(where, step, cycle)
+            yield Leaf(place_of(path), step, cycle)
 
 
 def count_leaves(steps: tuple[Step, ...]) -> int:

@@ -86,7 +86,7 @@ class Segment(msgspec.Struct, frozen=True):
     """Seconds that it may take at least, by what the chamber has managed."""
     longest: float = 0.0
     where: str = ""
-    """Its place in the file, `steps[3].steps[0]`."""
+    """Its place in the recipe, `step 4.1`."""
     kind: Literal["ramp", "hold"] = "ramp"
     arrival: float | None = None
     """When `to_temp` is reached, if before `end`: a device that jumps waits there for the rest."""
@@ -166,7 +166,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 def plan_recipe(recipe: Recipe, settings: PlanSettings, start_temperature: float = 20.0) -> Plan:
     """Lay a recipe out in time; RecipeError when it is meaningless (limits are the check's business)."""
-    problems = [sentence for _, sentence in bounds.recipe_problems(recipe)]
+    problems = [problem.sentence for problem in bounds.recipe_problems(recipe)]
     if problem := bounds.temperature_problem(start_temperature):
         problems.append(f"The temperature at the start {problem}.")
     if problems:

@@ -10,6 +10,7 @@ from typing import Any
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat, Step
+from xovac_tui.recipes.places import StepPath, place_of
 from xovac_tui.recipes.units import parse_duration, shown
 
 _TOP = ("name", "description", "limits", "tolerance", "pressure", "steps")
@@ -52,7 +53,7 @@ class Reader:
         limits = self._limits(table["limits"]) if "limits" in table else None
         tolerance = self._number(table, "tolerance", "", bounds.tolerance_problem)
         pressure = self._number(table, "pressure", "", bounds.pressure_problem)
-        steps = self._steps(table, "", 0)
+        steps = self._steps(table, ())
         if not self._problems and (problem := bounds.size_problem(steps)):
             self._say("steps", problem)
         if self._problems:
@@ -68,9 +69,9 @@ class Reader:
     def _say(self, key: str, problem: str) -> None:
         self._problems.append(f"{self._source}: {key} {problem}.")
 
-    def _steps(self, table: dict[str, Any], prefix: str, depth: int) -> tuple[Step, ...]:
-        """Read the list of steps in a file or in a repeat; `prefix` is the path of the table."""
-        where = f"{prefix}steps"
+    def _steps(self, table: dict[str, Any], inside: StepPath) -> tuple[Step, ...]:
+        """Read the list of steps in a file or in a repeat; `inside` is the path of the repeat."""
+        where, depth = place_of(inside, "steps"), len(inside)
         entries = table.get("steps", [])
         double = f"[[{'.'.join(['steps'] * (depth + 1))}]]"
         if not isinstance(entries, list):
@@ -80,38 +81,41 @@ class Reader:
         elif depth > bounds.MAX_DEPTH:
             self._say(where, f"is nested too deep: at most {bounds.MAX_DEPTH} repeats inside one another")
         else:
-            read = [self._step(entry, f"{where}[{number}]", depth) for number, entry in enumerate(entries)]
+            read = [self._step(entry, (*inside, number)) for number, entry in enumerate(entries)]
             return tuple(step for step in read if step is not None)
         return ()
 
-    def _step(self, entry: object, where: str, depth: int) -> Step | None:
+    def _step(self, entry: object, path: StepPath) -> Step | None:
+        where = place_of(path)
         if not isinstance(entry, dict):
             self._say(where, "is not a table: write to, hold or repeat under [[steps]]")
             return None
         kinds = [kind for kind in _ALLOWED if kind in entry]
-        self._known(entry, f"{where}.", _STEP)
+        self._known(entry, f"{where}: ", _STEP)
         if len(kinds) != 1:
             self._say(where, _kinds_problem(kinds, entry))
             return None
         kind = kinds[0]
         for key in entry:
             if key in _STEP and key not in _ALLOWED[kind]:
-                self._say(f"{where}.{key}", f'does not belong to a step with "{kind}" ({_misplaced(key)})')
-        note = self._text(entry, "note", f"{where}.", lambda text: bounds.text_problem(text, bounds.MAX_NOTE))
+                self._say(place_of(path, key), f'does not belong to a step with "{kind}" ({_misplaced(key)})')
+        note = self._text(
+            entry, "note", f"{where}: ", lambda text: bounds.text_problem(text, bounds.MAX_NOTE)
+        )
         if kind == "to":
             return self._ramp(entry, where, note)
         if kind == "hold":
-            return Hold(self._duration(entry, "hold", f"{where}.") or 0.0, note)
-        return Repeat(self._count(entry, f"{where}."), self._steps(entry, f"{where}.", depth + 1), note)
+            return Hold(self._duration(entry, "hold", f"{where}: ") or 0.0, note)
+        return Repeat(self._count(entry, f"{where}: "), self._steps(entry, path), note)
 
     def _ramp(self, entry: dict[str, Any], where: str, note: str) -> Ramp:
         if "rate" in entry and "over" in entry:
             self._say(
                 where, 'has both "rate" and "over": keep the one that matters, the other follows from it'
             )
-        to = self._number(entry, "to", f"{where}.", bounds.temperature_problem)
-        rate = self._number(entry, "rate", f"{where}.", bounds.rate_problem)
-        return Ramp(to or 0.0, rate, self._duration(entry, "over", f"{where}."), note)
+        to = self._number(entry, "to", f"{where}: ", bounds.temperature_problem)
+        rate = self._number(entry, "rate", f"{where}: ", bounds.rate_problem)
+        return Ramp(to or 0.0, rate, self._duration(entry, "over", f"{where}: "), note)
 
     def _limits(self, value: object) -> Limits | None:
         if not isinstance(value, dict):

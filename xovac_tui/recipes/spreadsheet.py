@@ -48,7 +48,7 @@ _MOST_TOLD = 10
 def to_csv(recipe: Recipe) -> str:
     """Return the steps as CSV with commas; text that a spreadsheet would run begins with an apostrophe."""
     if problems := bounds.recipe_problems(recipe):
-        raise RecipeError("\n".join(sentence for _, sentence in problems))
+        raise RecipeError("\n".join(problem.sentence for problem in problems))
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
@@ -67,7 +67,7 @@ def from_csv(data: bytes, source: str, name: str) -> tuple[Recipe, tuple[str, ..
     steps = reader.steps(data)
     recipe = Recipe(name.strip(), steps)
     if problems := bounds.recipe_problems(recipe):
-        raise RecipeError("\n".join(f"{reader.source}: {sentence}" for _, sentence in problems))
+        raise RecipeError("\n".join(f"{reader.source}: {problem.sentence}" for problem in problems))
     return recipe, tuple(reader.notes)
 
 

@@ -98,7 +98,7 @@ def build(template: Template, values: Mapping[str, str], name: str = "") -> Reci
     recipe = _BUILDERS[template.name](read)
     recipe = msgspec.structs.replace(recipe, name=name.strip() or recipe.name)
     if found := bounds.recipe_problems(recipe):
-        raise RecipeError("\n".join(sentence for _, sentence in found))
+        raise RecipeError("\n".join(problem.sentence for problem in found))
     return recipe
 
 

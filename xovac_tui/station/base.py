@@ -126,7 +126,9 @@ class BaseStation(ABC):
         """Send what was prepared, once; return its ledger entry when the outcome is final."""
 
     @abstractmethod
-    async def load_recipe(self, plan: Plan, payload: Mapping[str, Any], source: str = "") -> LedgerEntry:
+    async def load_recipe(
+        self, plan: Plan, payload: Mapping[str, Any], source: str = "", *, timeout: float | None = None
+    ) -> LedgerEntry:
         """Hand a compiled recipe to the chamber."""
 
     @abstractmethod

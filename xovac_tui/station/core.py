@@ -7,7 +7,7 @@ import contextlib
 import getpass
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -264,7 +264,7 @@ class Station(BaseStation):
             self.record.change("mode", said, before=f'"{other}"', after=f'"{word}"')
             self._tell(ModeChanged(observe))
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event, None]:
         """Yield every event from now on, in order, in both directions.
 
         A reader that is too slow loses the oldest ones; `events_dropped` counts them.
@@ -344,7 +344,9 @@ class Station(BaseStation):
             return self._refuse(command, "", str(error))
         return await self.send_prepared(prepared, timeout=timeout)
 
-    async def load_recipe(self, plan: Plan, payload: Mapping[str, Any], source: str = "") -> LedgerEntry:
+    async def load_recipe(
+        self, plan: Plan, payload: Mapping[str, Any], source: str = "", *, timeout: float | None = None
+    ) -> LedgerEntry:
         """Hand a compiled recipe to the chamber; its plan is kept for the run's time line.
 
         `source` is the text of its file: it goes into the record with the plan and what was sent, so that
@@ -352,7 +354,7 @@ class Station(BaseStation):
         """
         self._handing = (plan, source)
         try:
-            return await self.send(LOAD_COMMAND, payload)
+            return await self.send(LOAD_COMMAND, payload, timeout=timeout)
         finally:
             self._handing = (None, "")
 

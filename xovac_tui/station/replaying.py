@@ -170,7 +170,9 @@ class ReplayStation(BaseStation):
         """Refuse; the ledger that is replayed stays as it was."""
         return self._refuse(prepared.spec.event, prepared.text, stop=stop)
 
-    async def load_recipe(self, plan: Plan, payload: Mapping[str, Any], source: str = "") -> LedgerEntry:
+    async def load_recipe(
+        self, plan: Plan, payload: Mapping[str, Any], source: str = "", *, timeout: float | None = None
+    ) -> LedgerEntry:
         """Refuse."""
         return self._refuse("load_recipe", "")
 

@@ -19,11 +19,12 @@ from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.study import Study, study_recipe
 from xovac_tui.recipes.templates import Template, build, parse_value
+from xovac_tui.station.loading import start_of
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.editor.fields import Field
 from xovac_tui.ui.editor.form import FieldForm
-from xovac_tui.ui.widgets.recipelines import short_duration, start_of
+from xovac_tui.ui.widgets.recipelines import short_duration
 
 _PAUSE = 0.15
 """Seconds without a change until the total is worked out again."""

@@ -10,8 +10,9 @@ import msgspec
 
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes import bounds
-from xovac_tui.recipes.draft import Draft, StepPath
+from xovac_tui.recipes.draft import Draft
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat, Step
+from xovac_tui.recipes.places import StepPath
 from xovac_tui.recipes.units import (
     parse_difference,
     parse_duration,

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import msgspec
 
 from xovac_tui.api.text import clean
 from xovac_tui.recipes.check import Finding
-from xovac_tui.recipes.draft import StepPath, path_of
-from xovac_tui.ui.editor.table import number_of
+from xovac_tui.recipes.places import StepPath, path_of
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.literal import folded, literal
 from xovac_tui.ui.widgets.lines import Line
 from xovac_tui.ui.widgets.recipelines import SEVERITY, severity_sign
 
-_PLACE = re.compile(r"steps\[[0-9]+\](?:\.steps\[[0-9]+\])*")
 _EMPTY = "the repeat is empty: insert a step into it, or delete it."
 
 
@@ -40,7 +37,7 @@ class FindingLine(msgspec.Struct, frozen=True):
 
 
 def finding_rows(findings: Sequence[Finding], width: int, glyphs: Glyphs) -> list[FindingLine]:
-    """Return the findings folded to a width, the step's number in place of its place in the file."""
+    """Return the findings folded to a width, each with the place of its step."""
     found: list[FindingLine] = []
     for number, finding in enumerate(findings):
         word, style = SEVERITY[finding.severity]
@@ -55,13 +52,9 @@ def finding_rows(findings: Sequence[Finding], width: int, glyphs: Glyphs) -> lis
 def words(finding: Finding) -> str:
     """Return a finding as the editor says it: "step 4.1: ..."."""
     path = path_of(finding.where)
-    place = f"step {number_of(path)}: " if path else ""
-    if finding.where.endswith("steps") and path and finding.message.endswith("steps are missing."):
-        return place + _EMPTY
-    if finding.where == "steps" and finding.message == "steps are missing.":
-        return "There is no step yet: a inserts a ramp, h a hold, l a repeat."
     message = finding.message
-    if path and message.startswith(finding.where):
-        # The place is told already.
-        message = message[len(finding.where) :].lstrip(" .")
-    return place + _PLACE.sub(lambda found: f"step {number_of(path_of(found[0]))}", message)
+    if finding.message == "steps are missing.":
+        if not path:
+            return "There is no step yet: a inserts a ramp, h a hold, l a repeat."
+        message = _EMPTY
+    return f"{finding.where}: {message}" if path else message

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from xovac_tui.recipes.draft import Draft, Row, StepPath
+from xovac_tui.recipes.draft import Draft, Row
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat, Step
+from xovac_tui.recipes.places import StepPath
 from xovac_tui.recipes.store import Opened
 from xovac_tui.recipes.writer import has_inner_comments
 

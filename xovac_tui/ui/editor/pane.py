@@ -9,8 +9,9 @@ from typing import ClassVar
 from textual import events, work
 from textual.binding import BindingType
 
-from xovac_tui.recipes.draft import Draft, StepPath
+from xovac_tui.recipes.draft import Draft
 from xovac_tui.recipes.model import Hold, Ramp, Repeat
+from xovac_tui.recipes.places import StepPath
 from xovac_tui.ui.commands import bindings
 from xovac_tui.ui.editor.fields import read_form
 from xovac_tui.ui.editor.form import FieldForm

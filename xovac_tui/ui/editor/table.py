@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from xovac_tui.api.text import clean
-from xovac_tui.recipes.draft import Row, StepPath
+from xovac_tui.recipes.draft import Row
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
+from xovac_tui.recipes.places import StepPath, step_number
 from xovac_tui.recipes.units import format_number, spell_duration
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.literal import literal
@@ -16,11 +17,6 @@ _HEADS = ("step", "what", "to", "rate/over", "hold")
 _WIDTHS = (8, 10, 9, 11, 9)
 _RIGHT = ("to", "rate/over", "hold")
 _LEAST_NOTE = 6
-
-
-def number_of(path: StepPath) -> str:
-    """Return a step's number as people count: (3, 0) is "4.1"."""
-    return ".".join(str(place + 1) for place in path)
 
 
 def table_head(width: int) -> Line:
@@ -70,7 +66,7 @@ def row_line(
     else:
         hold = glyphs.plain(f"×{step.count}") + ("" if step.steps else " empty")
     sign = glyphs.cross if row.path in wrong else "*" if marked else " "
-    cells = (f"{glyphs.then if chosen else ' '}{sign}{number_of(row.path)}", what, to, way, hold)
+    cells = (f"{glyphs.then if chosen else ' '}{sign}{step_number(row.path)}", what, to, way, hold)
     note = literal(glyphs.plain(clean(" ".join(step.note.split()), 200)), glyphs.ascii)
     text = _laid_out(tuple(glyphs.plain(cell) for cell in cells), note, width, glyphs.ellipsis)
     style = "rows--bad" if row.path in wrong else "rows--strong" if chosen else ""

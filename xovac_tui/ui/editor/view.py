@@ -14,20 +14,21 @@ from textual.content import Content
 from textual.timer import Timer
 
 from xovac_tui.chamber.snapshot import Snapshot
-from xovac_tui.recipes.draft import Draft, path_of
+from xovac_tui.recipes.draft import Draft
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.model import Hold, Ramp, Repeat
+from xovac_tui.recipes.places import path_of, step_number
 from xovac_tui.recipes.study import Study, study_recipe
+from xovac_tui.station.loading import start_of
 from xovac_tui.ui.editor.fields import fields_of
 from xovac_tui.ui.editor.findings import FindingLine, finding_rows
 from xovac_tui.ui.editor.form import FieldForm
 from xovac_tui.ui.editor.lines import head_line
 from xovac_tui.ui.editor.model import Editing
-from xovac_tui.ui.editor.table import number_of, recipe_line, row_line, table_head
+from xovac_tui.ui.editor.table import recipe_line, row_line, table_head
 from xovac_tui.ui.pane import Pane
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
 from xovac_tui.ui.widgets.profile import ProfileChart
-from xovac_tui.ui.widgets.recipelines import start_of
 from xovac_tui.ui.widgets.rows import Rows
 
 WIDE = 100
@@ -236,5 +237,5 @@ class EditorView(Pane):
         self.form.show(fields_of(editing.draft.recipe, editing.step))
         self.set_class(editing.step is None, "-head")
         kind = {Ramp: "ramp", Hold: "hold", Repeat: "repeat"}
-        title = f"Step {number_of(editing.path)}: {kind[type(editing.step)]}" if editing.step else "Recipe"
+        title = f"Step {step_number(editing.path)}: {kind[type(editing.step)]}" if editing.step else "Recipe"
         self.query_one("#edit-form").border_title = Content(title)

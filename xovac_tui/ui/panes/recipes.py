@@ -17,13 +17,10 @@ from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.store import Fingerprint, fingerprint
 from xovac_tui.recipes.study import Study, read_library, study_recipe
 from xovac_tui.station import News
+from xovac_tui.station.loading import Start, start_of
 from xovac_tui.ui.commands import bindings
 from xovac_tui.ui.panes.recipeview import RecipesView
 from xovac_tui.ui.recipework.loading import Loading, Looked
-from xovac_tui.ui.widgets.recipelines import (
-    Start,
-    start_of,
-)
 from xovac_tui.ui.widgets.rows import Rows
 
 if TYPE_CHECKING:

@@ -10,17 +10,18 @@ from textual.containers import Vertical
 from xovac_tui import paths
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.study import Library, Study
+from xovac_tui.station.loading import Start
 from xovac_tui.ui.glyphs import ASCII
 from xovac_tui.ui.pane import Pane
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
 from xovac_tui.ui.widgets.profile import ProfileChart
 from xovac_tui.ui.widgets.recipelines import (
     Entry,
-    Start,
     entry_line,
     fact_lines,
     finding_lines,
     list_entries,
+    number_width,
     step_head,
     step_line,
 )
@@ -135,13 +136,14 @@ class RecipesView(Pane):
         self.query_one(ProfileChart).show(study.plan)
         steps = self.query_one("#recipe-steps", Rows)
         segments = study.plan.segments if study.plan else ()
+        room = number_width(segments)
         self._share()
 
         def step(index: int, chosen: bool) -> Line:
-            return step_line(segments[index], steps.size.width, glyphs)
+            return step_line(segments[index], steps.size.width, glyphs, room)
 
         def head() -> Line:
-            return step_head(steps.size.width) if segments else ()
+            return step_head(steps.size.width, room) if segments else ()
 
         steps.show_rows(len(segments), step, head=head, rewind=rewind)
         self.query_one("#recipe-check", Rows).show_folded(

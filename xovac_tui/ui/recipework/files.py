@@ -30,6 +30,7 @@ from xovac_tui.recipes.store import (
     write_text,
 )
 from xovac_tui.recipes.units import shown
+from xovac_tui.station.loading import start_of
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.question import QuestionDialog
@@ -37,7 +38,6 @@ from xovac_tui.ui.editor.model import Editing
 from xovac_tui.ui.editor.pane import EditorPane
 from xovac_tui.ui.editor.saving import STOP_AWAY
 from xovac_tui.ui.recipework.outside import edit_outside, editor_command
-from xovac_tui.ui.widgets.recipelines import start_of
 
 if TYPE_CHECKING:
     from xovac_tui.ui.app import XovacApp

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from xovac_tui.api.text import clean
 from xovac_tui.chamber.snapshot import LedgerEntry
-from xovac_tui.errors import ContractError
-from xovac_tui.recipes.compiler import Compiled
+from xovac_tui.errors import ContractError, RecipeError
 from xovac_tui.recipes.files import RecipeFile
-from xovac_tui.recipes.study import Study, read_again, study_recipe
-from xovac_tui.recipes.units import format_temperature, spell_duration
-from xovac_tui.recording.status import RecorderState
+from xovac_tui.recipes.study import Study, read_again
 from xovac_tui.station import BaseStation, Prepared
+from xovac_tui.station.loading import Facts, Start, load_facts, load_of, send_load, start_of, study_now
 from xovac_tui.ui.literal import literal
-from xovac_tui.ui.widgets.recipelines import Start, start_of
 
 if TYPE_CHECKING:
     from xovac_tui.ui.app import XovacApp
-
-Facts = Sequence[tuple[str, str]]
 
 
 class Looked(msgspec.Struct, frozen=True):
@@ -96,33 +90,22 @@ class Loading:
             return
         start = start_of(station.snapshot())
         file = await asyncio.to_thread(read_again, shown)
-        study = await asyncio.to_thread(study_recipe, file, station.plan_settings(), start.celsius)
+        study = await asyncio.to_thread(study_now, station, file, start)
         looked(Looked(study, start))
-        if file.recipe != shown.recipe or study.compiled is None or study.plan is None:
+        if file.recipe != shown.recipe or study.compiled is None:
+            # The tab shows what it is now, and why it must not be sent.
             return
-        compiled = study.compiled
         try:
-            prepared = station.prepare("load_recipe", compiled.payload)
-        except ContractError as error:
+            load = load_of(station, study, start)
+        except (ContractError, RecipeError) as error:
             self.say(str(error), "error")
             return
-        total = ("about " if compiled.plan.estimated else "") + spell_duration(round(compiled.total))
-
-        async def send() -> LedgerEntry:
-            return await station.load_recipe(compiled.plan, compiled.payload, file.source)
-
-        facts = [
-            ("Recipe", f"{file.name}, {len(compiled.items)} items, {total}"),
-            ("From", f"{format_temperature(start.celsius)} {start.words}"),
-            *await asyncio.to_thread(recording_facts, station, compiled),
-            *(("Warning", f"{warning.where}: {warning.message}") for warning in compiled.warnings),
-        ]
         await self._confirm(
-            prepared,
+            load.prepared,
             # The dialog shows all that is sent, and a long list pushes what follows out of sight.
-            f'Load "{clean(file.name, 30)}": {len(compiled.items)} items, {total}?',
-            facts,
-            send,
+            load.title,
+            await asyncio.to_thread(load_facts, station, load),
+            lambda: send_load(station, load),
         )
 
     async def _confirm(
@@ -138,34 +121,3 @@ class Loading:
         said = [(label, literal(glyphs.plain(text), glyphs.ascii)) for label, text in facts]
         title = literal(glyphs.plain(title), glyphs.ascii)
         await confirm_and_send(self._console, prepared, title=title, facts=said, send=send)
-
-
-def recording_facts(station: BaseStation, compiled: Compiled) -> Facts:
-    """Return what recording the run will take, and a warning where the disk lacks it; blocks for a moment.
-
-    Empty where nothing is recorded.
-    """
-    choice = station.record.choice
-    if choice is None or station.recorder.state in (RecorderState.OFF, RecorderState.STARTING):
-        return ()
-    from xovac_tui.recording.housekeeping import forecast, size_words
-    from xovac_tui.recording.schema import RecordError
-
-    seconds = compiled.total / station.speed
-    try:
-        found = forecast(station.record.record, choice.path.parent, seconds)
-    except RecordError:
-        # A damaged record is told in the trust bar; how much room there is can still be said.
-        found = forecast(None, choice.path.parent, seconds)
-    if found is None:
-        return ()
-    facts = [("Recording", f"about {size_words(found.needs)}, {size_words(found.free)} free")]
-    if not found.enough:
-        facts.append(
-            (
-                "Warning",
-                "The disk of the record will be nearly full before the run ends, and what comes then is not "
-                "recorded: free some space first.",
-            )
-        )
-    return facts

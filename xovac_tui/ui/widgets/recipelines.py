@@ -6,51 +6,26 @@ from collections.abc import Sequence
 
 import msgspec
 
-from xovac_tui.api.contract import Role
 from xovac_tui.api.text import clean
-from xovac_tui.chamber.snapshot import Quality, Snapshot
-from xovac_tui.recipes import bounds
+from xovac_tui.plural import counted
 from xovac_tui.recipes.check import Finding, Severity
 from xovac_tui.recipes.files import RecipeFile
+from xovac_tui.recipes.places import number_at
 from xovac_tui.recipes.plan import PlanSettings, Segment
 from xovac_tui.recipes.study import Library, Study
 from xovac_tui.recipes.units import format_number, spell_duration
+from xovac_tui.station.loading import Start
 from xovac_tui.ui.format import Times, number, unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.literal import folded, literal
 from xovac_tui.ui.widgets.lines import Line, Span, fit
-from xovac_tui.units import to_celsius
 
-USUAL_START = 20.0
-"""degC; taken where nobody can say how warm the chamber is."""
 SEVERITY: dict[Severity, tuple[str, str]] = {
     "error": ("error", "rows--bad"),
     "warning": ("warning", "rows--warn"),
     "info": ("note", "rows--quiet"),
 }
 """Word and style of each severity."""
-
-
-class Start(msgspec.Struct, frozen=True):
-    """The temperature that a recipe is thought to start from."""
-
-    celsius: float
-    measured: bool
-    words: str
-
-
-def start_of(snapshot: Snapshot) -> Start:
-    """Return the measured temperature that the recipe drives, or the usual one where it is not to be had."""
-    channel = snapshot.by_role(Role.CONTROLLED)
-    if channel is None:
-        return Start(USUAL_START, False, "assumed: no message tells the chamber's")
-    measured = to_celsius(channel.value, channel.unit)
-    if channel.quality is not Quality.GOOD or measured is None:
-        return Start(USUAL_START, False, f"assumed: {clean(channel.label, 30)} is {channel.quality.value}")
-    celsius = round(measured, 1)
-    if bounds.temperature_problem(celsius):
-        return Start(USUAL_START, False, f"assumed: {clean(channel.label, 30)} reads {celsius:g} °C")
-    return Start(celsius, True, f"measured: {clean(channel.label, 30)}")
 
 
 def severity_sign(severity: Severity, glyphs: Glyphs) -> str:
@@ -176,8 +151,7 @@ def _verdict(study: Study, blocked: str, glyphs: Glyphs) -> Line:
     for severity, (word, style) in SEVERITY.items():
         count = study.count(severity)
         if count:
-            plural = "" if count == 1 else "s"
-            spans.append((f"{severity_sign(severity, glyphs)} {count} {word}{plural}  ", style))
+            spans.append((f"{severity_sign(severity, glyphs)} {counted(count, word)}  ", style))
     if len(spans) == 1:
         spans.append((f"{glyphs.dot} nothing to say  ", "rows--good"))
     if study.compiled is None:
@@ -186,7 +160,7 @@ def _verdict(study: Study, blocked: str, glyphs: Glyphs) -> Line:
         # The rest of the sentence says what became of a command, and none was given yet.
         spans.append((f"not now: {blocked.split(', so ')[0].split('. ')[0]}", "rows--warn"))
     else:
-        spans.append((f"L loads {len(study.compiled.items)} items", "rows--good"))
+        spans.append((f"L loads {counted(len(study.compiled.items), 'item')}", "rows--good"))
     return tuple(spans)
 
 
@@ -196,28 +170,33 @@ def finding_lines(findings: Sequence[Finding], width: int, glyphs: Glyphs) -> li
     for finding in findings:
         word, style = SEVERITY[finding.severity]
         head = f"{severity_sign(finding.severity, glyphs)} {word:<8}"
-        where = "" if finding.where == "recipe" else f"{finding.where}: "
-        said = literal(glyphs.plain(clean(where + finding.message, 1000)), glyphs.ascii)
+        said = literal(glyphs.plain(clean(finding.sentence, 1000)), glyphs.ascii)
         for count, line in enumerate(folded(said, max(10, width - len(head)))):
             lines.append((((head if count == 0 else " " * len(head)), style), (line, "")))
     return lines
 
 
-STEP_HEAD = ("item", "what", "from", "to", "takes", "starts", "round")
-_STEP_WIDTHS = (4, 5, 7, 7, 9, 10, 8)
+STEP_HEAD = ("item", "step", "what", "from", "to", "takes", "starts", "round")
+_STEP_WIDTHS = (4, 4, 4, 6, 6, 9, 9, 8)
+_LEFT = (1, 2)
+"""Columns of the steps whose cells begin at the left."""
 
 
-def step_head(width: int) -> Line:
-    """Return the names of the columns of the steps."""
-    return ((_step_row(STEP_HEAD, width), "rows--head"),)
+def step_head(width: int, number_width: int = 4) -> Line:
+    """Return the names of the columns of the steps; `number_width` is that of the longest step's number."""
+    return ((_step_row(STEP_HEAD, width, number_width), "rows--head"),)
 
 
-def step_line(segment: Segment, width: int, glyphs: Glyphs) -> Line:
-    """Return one ramp or hold; its number is that of the device's item, `-` where nothing is sent for it."""
+def step_line(segment: Segment, width: int, glyphs: Glyphs, number_width: int = 4) -> Line:
+    """Return one ramp or hold: its number in the device's list, its place in the recipe, and what it does.
+
+    In place of the device's number there is a dash where nothing is sent for it.
+    """
     about = "~" if segment.estimated else ""
     ramp = segment.kind == "ramp"
     cells = (
         glyphs.dash if segment.index is None else str(segment.index),
+        number_at(segment.where),
         segment.kind,
         number(segment.from_temp, "degC") if ramp else "",
         number(segment.to_temp, "degC"),
@@ -225,7 +204,7 @@ def step_line(segment: Segment, width: int, glyphs: Glyphs) -> Line:
         short_duration(segment.start),
         "" if segment.cycle is None else f"{segment.cycle[0]} of {segment.cycle[1]}",
     )
-    return ((glyphs.plain(_step_row(cells, width)), "" if ramp else "rows--name"),)
+    return ((glyphs.plain(_step_row(cells, width, number_width)), "" if ramp else "rows--name"),)
 
 
 def short_duration(seconds: float) -> str:
@@ -235,10 +214,16 @@ def short_duration(seconds: float) -> str:
     return spell_duration(round(seconds) if round(seconds) < 3600 else round(seconds / 60) * 60)
 
 
-def _step_row(cells: Sequence[str], width: int) -> str:
+def number_width(segments: Sequence[Segment]) -> int:
+    """Return the room for the numbers of steps: that of the longest, at least of the column's name."""
+    return max((len(number_at(segment.where)) for segment in segments), default=0)
+
+
+def _step_row(cells: Sequence[str], width: int, number_room: int) -> str:
     row = ""
-    for number_, (cell, room) in enumerate(zip(cells, _STEP_WIDTHS, strict=True)):
+    for column, (cell, room) in enumerate(zip(cells, _STEP_WIDTHS, strict=True)):
+        room = max(room, number_room) if column == 1 else room
         if len(row) + room > width:
             break
-        row += fit(cell, room, right=number_ != 1) + ("  " if number_ in (0, 1) else " ")
+        row += fit(cell, room, right=column not in _LEFT) + " "
     return row

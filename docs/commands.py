@@ -1,0 +1,37 @@
+"""Writes the list of commands in docs/scripts.md from the one command table: python docs/commands.py."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import click
+
+from xovac_tui.cli.table import COMMANDS
+
+PAGE = Path(__file__).parent / "scripts.md"
+BEGIN, END = "<!-- commands -->\n", "<!-- /commands -->\n"
+
+
+def commands_list() -> str:
+    """Return the list as Markdown."""
+    rows = ["| command | does | terminal |\n", "|---|---|---|\n"]
+    for name, listed in COMMANDS.items():
+        module, _, attribute = listed.place.partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        does = command.get_short_help_str(200)
+        if isinstance(command, click.Group):
+            does += f" {', '.join(f'`{sub}`' for sub in command.commands)}."
+        rows.append(f"| `{name}` | {does} | {'needed' if listed.terminal else ''} |\n")
+    return "".join(rows)
+
+
+def with_list(page: str) -> str:
+    """Return a page with the list between its marks."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}{commands_list()}{END}{after}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(with_list(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,119 @@
+"""A start without a chamber's name asks which one to open, and is never a dead end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.commandline import CommandLine, clean_environment
+from tests.helpers.records import message, write_record
+from xovac_tui import paths
+from xovac_tui.cli import console
+from xovac_tui.launch import Launch
+from xovac_tui.ui import app
+
+
+@pytest.fixture
+def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    clean_environment(monkeypatch, tmp_path)
+    return CommandLine(tmp_path, capsys)
+
+
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch) -> list[Launch]:
+    """What the console would have been started with."""
+    seen: list[Launch] = []
+
+    def run_console(launch: Launch) -> int:
+        seen.append(launch)
+        return 0
+
+    monkeypatch.setattr(app, "run_console", run_console)
+    monkeypatch.setattr(console, "need_terminal", lambda: None)
+    return seen
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A person at the terminal, who types these lines."""
+    lines: list[str] = []
+    monkeypatch.setattr(console, "on_terminal", lambda: True)
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: lines.pop(0))
+    return lines
+
+
+def test_enter_alone_opens_the_demo(line: CommandLine, launched: list[Launch], typed: list[str]) -> None:
+    typed[:] = [""]
+    said = line()
+    assert said.code == 0
+    assert "No chamber is named." in said.err
+    assert "  1  demo  the built-in simulator, no chamber is needed" in said.err
+    (launch,) = launched
+    assert launch.demo is not None
+    assert launch.profile_name == "demo"
+
+
+@pytest.mark.parametrize("answer", ["http://chamber.lab:8080", "chamber.lab:8080"])
+def test_an_address_opens_the_chamber_there(
+    line: CommandLine, launched: list[Launch], typed: list[str], answer: str
+) -> None:
+    typed[:] = [answer]
+    assert line("--observe").code == 0
+    (launch,) = launched
+    assert launch.demo is None
+    assert launch.profile.url == "http://chamber.lab:8080"
+    assert launch.profile.observe
+    assert launch.record is not None
+    assert launch.record.path.name == "chamber.lab-8080.xovac.sqlite3"
+
+
+def test_what_cannot_be_opened_is_asked_for_again(
+    line: CommandLine, launched: list[Launch], typed: list[str]
+) -> None:
+    typed[:] = ["7", "ftp://x", "demo"]
+    said = line()
+    assert said.code == 0
+    assert "There is no 7: type a number from 1 to 1." in said.err
+    assert 'That cannot be opened: "ftp://x" does not begin with http' in said.err
+    assert launched[0].demo is not None
+
+
+def test_profiles_and_chambers_used_before_are_offered_and_none_is_opened_by_enter(
+    line: CommandLine, launched: list[Launch], typed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.settings('[profiles.a]\nurl = "http://a:1"\n[profiles.b]\nurl = "http://b:1"\n')
+    for name, url in (("a", "http://a:1"), ("demo-2", "http://127.0.0.1:9"), ("c-1", "http://c:1")):
+        write_record(paths.record_file(name), [message(0, "{}")], profile=name, url=url)
+    paths.record_file("broken").write_text("no database")
+    asked: list[str | None] = []
+
+    def prompt(_: str, *, default: str | None, err: bool) -> str:
+        asked.append(default)
+        return typed.pop(0)
+
+    monkeypatch.setattr("click.prompt", prompt)
+    typed[:] = ["3"]
+    said = line()
+    assert asked == [None]
+    assert said.err.splitlines()[1:] == [
+        "  1  a           http://a:1",
+        "  2  b           http://b:1",
+        "  3  http://c:1  used before",
+        "  4  demo        the built-in simulator, no chamber is needed",
+    ]
+    assert launched[0].profile.url == "http://c:1"
+    typed[:] = ["b"]
+    assert line().code == 0
+    assert launched[1].profile_name == "b"
+
+
+def test_leaving_the_question_opens_nothing(
+    line: CommandLine, launched: list[Launch], typed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: str) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("click.termui.visible_prompt_func", interrupted)
+    assert line().code == 130
+    assert launched == []

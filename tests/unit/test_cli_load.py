@@ -1,0 +1,216 @@
+"""`xovac-tui load` is `L` without a screen: the same check, refusals and entry in the record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.helpers.commandline import CommandLine, Script, clean_environment
+from xovac_tui import paths
+from xovac_tui.api.loader import load_contract
+from xovac_tui.cli import link as cli_link
+from xovac_tui.cli import load as cli_load
+from xovac_tui.cli import sending
+from xovac_tui.config import Profile, Settings
+from xovac_tui.link.status import LinkState, LinkStatus
+from xovac_tui.recipes.plan import Plan, PlanSettings
+from xovac_tui.recording import lists
+from xovac_tui.recording.record import Record
+from xovac_tui.station import Station
+from xovac_tui.station.recording import RecordChoice
+
+SOAK = """# Ours.
+name = "Soak"
+limits = { min = -30, max = 65 }
+[[steps]]
+to = 60
+rate = 2
+[[steps]]
+repeat = 2
+[[steps.steps]]
+hold = "1h"
+[[steps.steps]]
+to = 20
+over = "30min"
+"""
+SETTINGS = '[profiles.bench]\nurl = "http://chamber.lab:8080"\ncontracts = ["own.toml"]\n'
+CONTRACT = '[messages.sensor_data]\n"part" = { channel = "part", unit = "degC", role = "controlled" }\n'
+ITEMS = [
+    [60.0, 1185.0, 0.0],
+    [60.0, 3600.0, 0.0],
+    [20.0, 1800.0, 0.0],
+    [20.0, 3600.0, 0.0],
+    [20.0, 1800.0, 0.0],
+]
+
+
+@pytest.fixture
+def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    clean_environment(monkeypatch, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cli_load, "FIRST_DATA", 0.2)
+    monkeypatch.setattr(cli_load, "_ANY_DATA", 0.2)
+    line = CommandLine(tmp_path, capsys)
+    line.settings(SETTINGS)
+    (tmp_path / "own.toml").write_text(CONTRACT)
+    (tmp_path / "soak.toml").write_text(SOAK)
+    return line
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Script:
+    found = Script()
+    found.fresh = True
+    found.messages = [("sensor_data", '{"part": 20.5}')]
+    found.answer("load_recipe", "success")
+    monkeypatch.setattr(cli_link, "open_station", found.opener())
+    return found
+
+
+def test_it_is_planned_from_the_measured_temperature_and_sent_once(line: CommandLine, script: Script) -> None:
+    said = line("load", "soak.toml", "--yes")
+    assert (said.code, said.out) == (0, '{"result":"success","message":""}\n')
+    ((event, payload),) = script.sent
+    assert event == "load_recipe"
+    assert json.loads(payload) == {"name": "Soak", "recipe": ITEMS}
+    assert "Recipe    Soak, 5 items, 3h 19m 45s" in said.err
+    assert "From      20.5 °C measured: part" in said.err
+    assert "Now       UNKNOWN" in said.err
+
+
+def test_the_record_holds_plan_hash_settings_and_the_files_text(line: CommandLine, script: Script) -> None:
+    assert line("load", "soak.toml", "--yes").code == 0
+    with Record(paths.record_file("bench")) as record:
+        found = lists.load(record, 1)
+    assert found is not None
+    payload = script.sent[0][1]
+    assert (found.name, found.outcome, found.payload) == ("Soak", "success", payload)
+    assert found.hash == lists.payload_hash(payload)
+    assert found.source == SOAK
+    plan = msgspec.json.decode(found.plan, type=Plan)
+    assert [segment.where for segment in plan.segments][1:3] == ["step 2.1", "step 2.2"]
+    assert plan.start_temperature == 20.5
+    assert msgspec.json.decode(found.settings, type=PlanSettings).tolerance == 3.0
+
+
+async def test_what_records_next_finds_which_recipe_the_run_executes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: Script
+) -> None:
+    import asyncio
+
+    from xovac_tui.recipes.files import read_file
+
+    clean_environment(monkeypatch, tmp_path)
+    (tmp_path / "soak.toml").write_text(SOAK)
+    choice = RecordChoice(path=tmp_path / "bench.xovac.sqlite3", settings=Settings().record, may_record=False)
+    monkeypatch.setattr(cli_load, "_ANY_DATA", 0.1)
+    contract = load_contract(())
+
+    def station(record: RecordChoice) -> Station:
+        from tests.helpers.commandline import ScriptedLink
+
+        return Station(
+            "bench",
+            Profile(),
+            contract,
+            record=record,
+            link_factory=lambda target, callbacks: ScriptedLink(target, callbacks, script),
+        )
+
+    await cli_load._load(station(choice), read_file(tmp_path / "soak.toml"), None, None)
+    recorder = station(msgspec.structs.replace(choice, may_record=True))
+    async with recorder:
+        assert await recorder.record_read(10)
+        async with asyncio.timeout(10):
+            while recorder.loaded is None:
+                recorder.tick()
+                await asyncio.sleep(0.05)
+    assert recorder.loaded.name == "Soak"
+    assert recorder.loaded.hash == lists.payload_hash(script.sent[0][1])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name = 1", "soak.toml: name is the number 1"),
+        (SOAK.replace("to = 60", "to = 70"), "step 1: 70 °C is above the part's limits (65 °C)."),
+        (SOAK.replace("to = 20", "to = -40"), "step 2.2: −40 °C is below the part's limits (−30 °C)."),
+        (SOAK.replace("repeat = 2", "repeat = 400"), "this is a list of 801 items; at most 500 are sent"),
+    ],
+)
+def test_what_must_not_be_sent_is_not_sent(line: CommandLine, script: Script, text: str, said: str) -> None:
+    (line.home / "soak.toml").write_text(text)
+    found = line("load", "soak.toml", "--yes")
+    assert found.code == 2
+    assert said in found.err
+    assert found.out == ""
+    assert script.sent == []
+
+
+def test_a_file_that_is_not_there_connects_to_nothing(line: CommandLine, script: Script) -> None:
+    said = line("load", "none.toml", "--yes")
+    assert said.code == 2
+    assert "none.toml does not exist" in said.err
+    assert script.target is None
+
+
+def test_observe_refuses_before_it_connects(line: CommandLine, script: Script) -> None:
+    said = line("--observe", "load", "soak.toml", "--yes")
+    assert said.code == 4
+    assert "observe only" in said.err
+    assert script.target is None
+
+
+def test_a_lost_link_and_a_refusal_of_the_chamber_have_the_codes_of_send(
+    line: CommandLine, script: Script
+) -> None:
+    script.answer("load_recipe", "warning", "It runs.")
+    said = line("load", "soak.toml", "--yes")
+    assert (said.code, said.out) == (3, '{"result":"warning","message":"It runs."}\n')
+    script.answers.clear()
+    assert line("load", "soak.toml", "--yes", "--timeout", "0.1").code == 5
+    script.statuses = [LinkStatus(LinkState.OFFLINE, why="Nothing listens there.")]
+    assert line("load", "soak.toml", "--yes").code == 6
+
+
+def test_without_yes_and_without_a_person_nothing_is_sent(line: CommandLine, script: Script) -> None:
+    said = line("load", "soak.toml")
+    assert said.code == 2
+    assert "Add --yes" in said.err
+    assert script.target is None
+
+
+@pytest.mark.parametrize(("answer", "sent"), [("y", 1), ("n", 0), ("", 0)])
+def test_a_person_is_shown_what_is_loaded(
+    line: CommandLine, script: Script, monkeypatch: pytest.MonkeyPatch, answer: str, sent: int
+) -> None:
+    monkeypatch.setattr(sending, "on_terminal", lambda: True)
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: answer)
+    said = line("load", "soak.toml")
+    assert 'Load "Soak": 5 items, 3h 19m 45s?' in said.err
+    assert "  From     20.5 °C measured: part" in said.err
+    assert len(script.sent) == sent
+    assert said.code == (0 if sent else 4)
+
+
+def test_a_chamber_that_began_to_run_meanwhile_is_left_alone(
+    line: CommandLine, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (line.home / "own.toml").write_text(
+        CONTRACT + '"mode" = { role = "state", running = ["running"], idle = ["idle"] }\n'
+    )
+    script.messages = [("sensor_data", '{"part": 20.5, "mode": "idle"}')]
+    monkeypatch.setattr(sending, "on_terminal", lambda: True)
+
+    def meanwhile(_: str) -> str:
+        script.messages = [("sensor_data", '{"part": 20.5, "mode": "running"}')]
+        return "y"
+
+    monkeypatch.setattr("click.termui.visible_prompt_func", meanwhile)
+    said = line("load", "soak.toml")
+    assert said.code == 4
+    assert "went from IDLE to RUNNING meanwhile, so load_recipe was not sent" in said.err
+    assert script.sent == []

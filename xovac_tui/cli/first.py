@@ -1,0 +1,90 @@
+"""Asks which chamber to open where none is named: a profile, one used before, the demo, or an address."""
+
+from __future__ import annotations
+
+import click
+import msgspec
+from click.core import ParameterSource
+
+from xovac_tui import paths
+from xovac_tui.api.text import clean
+from xovac_tui.cli.common import effective, table
+from xovac_tui.cli.output import echo
+from xovac_tui.cli.records import DEMO, address_in, known_records
+from xovac_tui.config import Effective
+from xovac_tui.config.check import url_mistake
+from xovac_tui.errors import XovacError
+
+_RECENT = 5
+"""Chambers without a profile that are offered because there is a record of them."""
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """Something that can be opened."""
+
+    option: str
+    """Name of the option that opens it: `demo`, `profile` or `url`."""
+    value: str | bool
+    shown: str
+    words: str
+
+
+def offers(found: Effective) -> list[Offer]:
+    """Return what can be opened: the profiles, the chambers with a record of their own, and the demo."""
+    listed = [Offer("profile", name, name, profile.url) for name, profile in found.settings.profiles.items()]
+    known = {profile.url for profile in found.settings.profiles.values()}
+    recent: list[Offer] = []
+    for path in reversed(known_records(found)):
+        name = path.name.removesuffix(paths.RECORD_ENDING)
+        if len(recent) == _RECENT:
+            break
+        if name in found.settings.profiles or name.partition("-")[0] == DEMO:
+            continue
+        try:
+            url = address_in(path)
+        except (XovacError, OSError):
+            continue  # what cannot be read is not offered; `xovac-tui record check` says why
+        if url not in known:
+            known.add(url)
+            recent.append(Offer("url", url, clean(url, 60), "used before"))
+    return [*listed, *recent, Offer("demo", True, "demo", "the built-in simulator, no chamber is needed")]
+
+
+def ask_chamber(ctx: click.Context, why: str) -> None:
+    """Ask on the terminal which chamber to open, and put the answer where a typed option would be.
+
+    `why` says why it is not known. Raises click.Abort where the person leaves (ctrl+c, ctrl+d).
+    """
+    listed = offers(effective(ctx))
+    echo(why, err=True)
+    for row in table([(f"  {number}", one.shown, one.words) for number, one in enumerate(listed, 1)]):
+        echo(row, err=True)
+    # Where a real chamber is listed, none is opened by a bare enter.
+    default = "1" if len(listed) == 1 else None
+    while True:
+        said = click.prompt(
+            "Open which? Type a number, or the address of a chamber (http://HOST:PORT)",
+            default=default,
+            err=True,
+        )
+        chosen = _chosen(said.strip(), listed)
+        if isinstance(chosen, Offer):
+            ctx.params[chosen.option] = chosen.value
+            ctx.set_parameter_source(chosen.option, ParameterSource.COMMANDLINE)
+            return
+        echo(chosen, err=True)
+
+
+def _chosen(said: str, listed: list[Offer]) -> Offer | str:
+    """Return what was chosen by its number, name or address, else a sentence that says what is wrong."""
+    if said.isascii() and said.isdigit():
+        if 1 <= int(said) <= len(listed):
+            return listed[int(said) - 1]
+        return f"There is no {said[:20]}: type a number from 1 to {len(listed)}."
+    for one in listed:
+        if said == one.value or said == one.shown:
+            return one
+    url = said if "://" in said else f"http://{said}"
+    if reason := url_mistake(url):
+        return f"That cannot be opened: {clean(reason, 300)}"
+    return Offer("url", url, url, "")

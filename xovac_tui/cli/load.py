@@ -1,0 +1,149 @@
+"""`xovac-tui load`: a recipe file into the chamber, as `L` does on the screen."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from xovac_tui.cli.common import (
+    Seconds,
+    chamber_options,
+    effective,
+    past_choice,
+    record_choice,
+    record_path,
+    resolve,
+)
+from xovac_tui.cli.output import echo
+from xovac_tui.cli.sending import GRACE, ask, need_person, outcome_of, refuse_observed, report_outcome
+from xovac_tui.errors import CommandRefused, RecipeError
+
+if TYPE_CHECKING:
+    from xovac_tui.chamber.snapshot import LedgerEntry, RunState
+    from xovac_tui.recipes.files import RecipeFile
+    from xovac_tui.station import Station
+    from xovac_tui.station.loading import Facts, Load
+
+FIRST_DATA = 6.0
+"""Seconds for which the temperature of the chamber is waited for, where the contract names its channel."""
+_ANY_DATA = 1.0
+"""Seconds for which messages are gathered where the contract names none."""
+_RECORD = 5.0
+"""Seconds for which it is waited for what the record knows: the rates that the chamber has managed."""
+
+
+class _Looked(NamedTuple):
+    """What would be loaded, and what was known of the chamber then."""
+
+    load: Load
+    facts: Facts
+    state: RunState
+
+
+@click.command(short_help="Load a recipe file into the chamber.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--yes", "-y", is_flag=True, help="Do not ask before it is sent.")
+@click.option(
+    "--timeout", type=Seconds(0.1, 3600), metavar="S", help="Wait so long for the answer (10s, 2min)."
+)
+@chamber_options
+@click.pass_context
+def load(ctx: click.Context, /, file: Path, yes: bool, timeout: float | None, **_: Any) -> None:
+    """Check a recipe FILE, lay it out from the chamber's temperature, and load it.
+
+    The same as L on the Recipes screen: the same check, limits and refusals, and the same entry in the
+    record, with plan, hash and the file's text, so that the run gets its dwell clocks and a verdict. Prints
+    the answer as one line of JSON. Exit codes: those of `send`, and 2 where the recipe must not be sent.
+    """
+    from xovac_tui.cli.link import open_station
+    from xovac_tui.recipes.files import read_file
+    from xovac_tui.station.confirmation import OPTION, confirmed_by
+    from xovac_tui.station.flights import LOAD_COMMAND
+
+    recipe = read_file(file)
+    if recipe.recipe is None:
+        raise RecipeError(recipe.problem)
+    found = effective(ctx)
+    chamber = resolve(found)
+    refuse_observed(chamber, LOAD_COMMAND)
+    how, agreed = OPTION, None
+    if not yes:
+        need_person(chamber.contract.commands[LOAD_COMMAND])
+        # A link must not wait for a person: it is looked first, asked without one, and sent over a new one.
+        looking = open_station(chamber, past_choice(found, record_path(found, chamber)))
+        agreed = asyncio.run(_look(looking, recipe))
+        how = ask(chamber, agreed.load.prepared, agreed.load.title, agreed.facts)
+    # A record is begun where there is none: what records next finds in it which recipe the run executes.
+    station = open_station(chamber, record_choice(found, chamber, may_record=False))
+    with confirmed_by(how):
+        entry = asyncio.run(_load(station, recipe, agreed, timeout))
+    ctx.exit(report_outcome(station, entry))
+
+
+async def _look(station: Station, recipe: RecipeFile) -> _Looked:
+    async with station:
+        return await _seen(station, recipe)
+
+
+async def _load(
+    station: Station, recipe: RecipeFile, agreed: _Looked | None, timeout: float | None
+) -> LedgerEntry:
+    """Send what was agreed to, or without that what is found to be sent now."""
+    from xovac_tui.station.flights import LOAD_COMMAND
+    from xovac_tui.station.loading import send_load
+
+    async with station:
+        if agreed is None:
+            looked = await _seen(station, recipe)
+            for label, text in looked.facts:
+                echo(f"{label:<9} {text}", err=True)
+        else:
+            looked = agreed
+            await _ready(station)
+            state = station.snapshot().run.state
+            if state is not looked.state:
+                raise CommandRefused(
+                    f"The chamber went from {looked.state} to {state} meanwhile, so {LOAD_COMMAND} was not "
+                    "sent. Look at it, then load again."
+                )
+        sending = asyncio.ensure_future(send_load(station, looked.load, timeout=timeout))
+        return await outcome_of(station, LOAD_COMMAND, sending)
+
+
+async def _seen(station: Station, recipe: RecipeFile) -> _Looked:
+    """Return what would be loaded now; CommandRefused, RecipeError or ContractError where that is nothing."""
+    from xovac_tui.api.text import clean
+    from xovac_tui.station.flights import LOAD_COMMAND
+    from xovac_tui.station.loading import load_facts, load_of, start_of, study_now
+
+    await _ready(station)
+    if blocked := station.blocked(LOAD_COMMAND):
+        raise CommandRefused(blocked)
+    snapshot = station.snapshot()
+    start = start_of(snapshot)
+    found = load_of(station, await asyncio.to_thread(study_now, station, recipe, start), start)
+    run = snapshot.run
+    now = f'{run.state} "{clean(run.recipe, 64)}"' if run.recipe else str(run.state)
+    facts = (("Now", now), *await asyncio.to_thread(load_facts, station, found))
+    return _Looked(found, facts, run.state)
+
+
+async def _ready(station: Station) -> None:
+    """Wait for the link, for what the record knows, and for the chamber's temperature where it has one."""
+    from xovac_tui.api.contract import Role
+    from xovac_tui.cli.link import online
+    from xovac_tui.station.loading import start_of
+
+    await online(station, station.profile.connect_timeout + GRACE)
+    await station.record_read(_RECORD)
+    leaves = [leaf for message in station.contract.messages.values() for leaf in message.leaves]
+    told = any(leaf.role is Role.CONTROLLED for leaf in leaves)
+    async with contextlib.aclosing(station.events()) as events:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_DATA if told else _ANY_DATA):
+                while not start_of(station.snapshot()).measured:
+                    await anext(events)

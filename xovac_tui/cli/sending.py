@@ -1,0 +1,155 @@
+"""What the commands that send have in common: the question, and what is said of the outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from xovac_tui.cli.common import Chamber, json_line, on_terminal
+from xovac_tui.cli.output import echo, echo_data
+from xovac_tui.errors import CommandRefused, Exit, SettingsError
+
+if TYPE_CHECKING:
+    from xovac_tui.api.contract import CommandSpec
+    from xovac_tui.chamber.snapshot import LedgerEntry
+    from xovac_tui.station import Prepared, Station
+
+GRACE = 1.0
+"""Seconds over the connection's own time-out for which the connection is waited for."""
+
+
+def refuse_observed(chamber: Chamber, command: str) -> None:
+    """Raise CommandRefused where the settings say that this chamber is only observed."""
+    if chamber.profile.observe:
+        raise CommandRefused(
+            f"{chamber.name} is set to observe only, so {command} was not sent. "
+            "Use --control to take control."
+        )
+
+
+def need_person(spec: CommandSpec) -> None:
+    """Raise SettingsError where a command wants to be confirmed and no person can be asked."""
+    from xovac_tui.api.contract import Hazard
+
+    if spec.hazard is not Hazard.SAFE and not on_terminal():
+        raise SettingsError(
+            f"{spec.event} is hazardous ({spec.hazard}) and nobody is here to ask, so it was not sent. "
+            "Add --yes to send it without a question."
+        )
+
+
+def ask(chamber: Chamber, prepared: Prepared, title: str = "", facts: Sequence[tuple[str, str]] = ()) -> str:
+    """Have a person confirm a hazardous command, and return how; without a person it is refused.
+
+    `title` is the question, else the command's title; `facts` are further labelled lines of it.
+    """
+    from xovac_tui.api.contract import Hazard
+    from xovac_tui.api.text import clean
+    from xovac_tui.station.confirmation import ANSWER, SAFE, TYPED_NAME
+
+    spec = prepared.spec
+    if spec.hazard is Hazard.SAFE:
+        return SAFE
+    need_person(spec)
+    said = [title or f"{spec.title}?", f"  Chamber  {chamber.name}  {chamber.profile.url}"]
+    said += [f"  {label:<9}{text}" for label, text in facts]
+    # The payload may come from a file: what is shown must not hide or reorder any of it.
+    said.append(f"  Sends    {clean(spec.event)} {clean(prepared.text) or repr('')}")
+    if spec.means:
+        said.append(f"  Means    {spec.means}")
+    for line in said:
+        echo(line, err=True)
+    if spec.hazard is Hazard.CRITICAL:
+        answer = click.prompt(
+            f"Type the chamber's name ({clean(chamber.name)}) to send it",
+            default="",
+            show_default=False,
+            err=True,
+        )
+        agreed, how = answer.strip() == chamber.name, TYPED_NAME
+    else:
+        agreed, how = click.confirm("Send it?", err=True), ANSWER
+    if not agreed:
+        raise CommandRefused("Nothing was sent.")
+    return how
+
+
+async def outcome_of(station: Station, event: str, sending: Awaitable[LedgerEntry]) -> LedgerEntry:
+    """Return what became of a command; one that is interrupted after it was sent is said to be unknown."""
+    try:
+        return await sending
+    except asyncio.CancelledError:
+        if station.chamber.ledger.in_flight(event):
+            echo(
+                f"Interrupted after {event} was sent: whether it happened is unknown. Look at the chamber.",
+                err=True,
+            )
+        raise
+
+
+def report_outcome(station: Station, entry: LedgerEntry) -> int:
+    """Print what became of a command, and of its entry in the record; return the exit code."""
+    try:
+        code = tell(entry)
+    except OSError as error:
+        # The command is sent whether or not its answer is read: its outcome must not get lost.
+        from xovac_tui.cli import drop_output
+
+        drop_output()
+        echo(
+            f"The answer to {entry.command} cannot be written ({error.strerror}). "
+            f"Its outcome is {entry.outcome.value}.",
+            err=True,
+        )
+        code = _code(entry)
+    if unwritten := station.record.unwritten:
+        # The exit code is the device's word, and says nothing of the record.
+        echo(
+            f"The outcome of {entry.command} is {entry.outcome.value}, but "
+            f"{unwritten[:1].lower()}{unwritten[1:]}",
+            err=True,
+        )
+    return code
+
+
+def tell(entry: LedgerEntry) -> int:
+    """Print what became of the command and return the exit code for it."""
+    from xovac_tui.chamber.snapshot import Outcome
+
+    match entry.outcome:
+        case Outcome.SUCCESS | Outcome.WARNING | Outcome.ERROR:
+            echo_data(_answer(entry))
+        case Outcome.DONE:
+            echo_data(json_line({"result": "sent", "message": "The contract names no answer to it."}))
+        case Outcome.REFUSED:
+            echo(entry.reason, err=True)
+        case _:
+            echo_data(json_line({"result": "unknown", "message": entry.reason}))
+    return _code(entry)
+
+
+def _code(entry: LedgerEntry) -> int:
+    """Return the exit code for what became of the command."""
+    from xovac_tui.chamber.snapshot import Outcome
+
+    return int(
+        {
+            Outcome.SUCCESS: Exit.OK,
+            Outcome.DONE: Exit.OK,
+            Outcome.WARNING: Exit.WARNING,
+            Outcome.ERROR: Exit.ERROR,
+            Outcome.REFUSED: Exit.ERROR,
+        }.get(entry.outcome, Exit.UNKNOWN)
+    )
+
+
+def _answer(entry: LedgerEntry) -> str:
+    """Return the answer as it came, compact; what is no plain JSON is given as result and message."""
+    try:
+        return json_line(json.loads(entry.answer))
+    except (ValueError, RecursionError):
+        return json_line({"result": entry.outcome.value, "message": entry.message})

@@ -1,0 +1,151 @@
+"""A recipe file on its way into the chamber: read, checked and laid out at one moment, and sent once.
+
+The screen and the command line load by this one road: the same refusals, the same entry in the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import msgspec
+
+from xovac_tui.api.contract import Role
+from xovac_tui.api.text import clean
+from xovac_tui.chamber.snapshot import LedgerEntry, Quality, Snapshot
+from xovac_tui.errors import RecipeError
+from xovac_tui.plural import counted
+from xovac_tui.recipes import bounds
+from xovac_tui.recipes.compiler import Compiled
+from xovac_tui.recipes.files import RecipeFile
+from xovac_tui.recipes.study import Study, study_recipe
+from xovac_tui.recipes.units import format_temperature, spell_duration
+from xovac_tui.recording.status import RecorderState
+from xovac_tui.station.base import BaseStation, Prepared
+from xovac_tui.station.flights import LOAD_COMMAND
+from xovac_tui.units import to_celsius
+
+USUAL_START = 20.0
+"""degC; taken where the temperature of the chamber is not known."""
+
+Facts: TypeAlias = Sequence[tuple[str, str]]
+"""(label, sentence) of what is to be known before a command is sent."""
+
+
+class Start(msgspec.Struct, frozen=True):
+    """The temperature that a recipe is thought to start from."""
+
+    celsius: float
+    measured: bool
+    words: str
+
+
+class Load(msgspec.Struct, frozen=True):
+    """A recipe that may be loaded, with what will be sent for it."""
+
+    study: Study
+    start: Start
+    compiled: Compiled
+    prepared: Prepared
+
+    @property
+    def name(self) -> str:
+        """Name of the recipe."""
+        return self.study.file.name
+
+    @property
+    def title(self) -> str:
+        """The question before it is sent."""
+        return f'Load "{clean(self.name, 30)}": {self.words}?'
+
+    @property
+    def words(self) -> str:
+        """How much is sent and how long it takes: "18 items, about 19h 40m"."""
+        about = "about " if self.compiled.plan.estimated else ""
+        total = spell_duration(round(self.compiled.total))
+        return f"{counted(len(self.compiled.items), 'item')}, {about}{total}"
+
+
+def start_of(snapshot: Snapshot) -> Start:
+    """Return the measured temperature that the recipe drives, or the usual one where it is not to be had."""
+    channel = snapshot.by_role(Role.CONTROLLED)
+    if channel is None:
+        return Start(USUAL_START, False, "assumed: no message reports the chamber's")
+    measured = to_celsius(channel.value, channel.unit)
+    if channel.quality is not Quality.GOOD or measured is None:
+        return Start(USUAL_START, False, f"assumed: {clean(channel.label, 30)} is {channel.quality.value}")
+    celsius = round(measured, 1)
+    if bounds.temperature_problem(celsius):
+        return Start(USUAL_START, False, f"assumed: {clean(channel.label, 30)} reads {celsius:g} °C")
+    return Start(celsius, True, f"measured: {clean(channel.label, 30)}")
+
+
+def study_now(station: BaseStation, file: RecipeFile, start: Start) -> Study:
+    """Check, plan and compile a recipe file for this chamber from a start; may take a while, never raises."""
+    return study_recipe(file, station.plan_settings(), start.celsius)
+
+
+def load_of(station: BaseStation, study: Study, start: Start) -> Load:
+    """Return what would be sent for a recipe that was studied.
+
+    Raises RecipeError with every reason why it must not be sent, and ContractError where the contract does
+    not allow its payload.
+    """
+    if study.file.recipe is None:
+        raise RecipeError(study.file.problem)
+    if study.compiled is None:
+        errors = [one for one in study.findings if one.severity == "error"]
+        said = [f"{study.file.path} must not be sent."]
+        raise RecipeError("\n".join([*said, *(one.sentence for one in errors)]))
+    prepared = station.prepare(LOAD_COMMAND, study.compiled.payload)
+    return Load(study, start, study.compiled, prepared)
+
+
+def load_facts(station: BaseStation, load: Load) -> Facts:
+    """Return what is to be known before a recipe is loaded; blocks for a moment, for it looks at the disk."""
+    return (
+        ("Recipe", f"{load.name}, {load.words}"),
+        ("From", f"{format_temperature(load.start.celsius)} {load.start.words}"),
+        *recording_facts(station, load.compiled),
+        *(("Warning", one.sentence) for one in load.compiled.warnings),
+    )
+
+
+async def send_load(station: BaseStation, load: Load, *, timeout: float | None = None) -> LedgerEntry:
+    """Hand the recipe to the chamber, with plan, hash and its file's text for the record.
+
+    `timeout` in seconds replaces the contract's.
+    """
+    compiled = load.compiled
+    return await station.load_recipe(compiled.plan, compiled.payload, load.study.file.source, timeout=timeout)
+
+
+def recording_facts(station: BaseStation, compiled: Compiled) -> Facts:
+    """Return what recording the run will take, and a warning where the disk lacks it; blocks for a moment.
+
+    Empty where nothing is recorded.
+    """
+    choice = station.record.choice
+    if choice is None or station.recorder.state in (RecorderState.OFF, RecorderState.STARTING):
+        return ()
+    from xovac_tui.recording.housekeeping import forecast, size_words
+    from xovac_tui.recording.schema import RecordError
+
+    seconds = compiled.total / station.speed
+    try:
+        found = forecast(station.record.record, choice.path.parent, seconds)
+    except RecordError:
+        # A damaged record is reported in the trust bar; how much room there is can still be said.
+        found = forecast(None, choice.path.parent, seconds)
+    if found is None:
+        return ()
+    facts = [("Recording", f"about {size_words(found.needs)}, {size_words(found.free)} free")]
+    if not found.enough:
+        facts.append(
+            (
+                "Warning",
+                "The disk of the record will be nearly full before the run ends, and what comes then is not "
+                "recorded: free some space first.",
+            )
+        )
+    return facts
