@@ -168,12 +168,6 @@ def test_sixty_megabytes_leave_the_loop_in_short_turns() -> None:
 # -- shapes -------------------------------------------------------------------------------------------
 
 
-def in_order(parts: list[codec.Series]) -> list[float]:
-    """Return the samples of a channel by the place of their events."""
-    pairs = [pair for part in parts for pair in zip(part.places, part.values, strict=True)]
-    return [value for _, value in sorted(pairs, key=lambda pair: pair[0])]
-
-
 def test_text_that_changes_makes_no_shape_of_its_own() -> None:
     chance = random.Random(1)
     texts = [
@@ -193,7 +187,7 @@ def test_text_that_changes_makes_no_shape_of_its_own() -> None:
     block = Block.unpack(block_of(events).pack())
     assert len(block._groups) == codec._FEW_SHAPES + 1
     assert [event.raw for event in block.events()] == texts
-    found = {name: in_order(parts) for name, parts in block.samples().items()}
+    found = {name: list(series.values) for name, series in block.samples().items()}
     values = [json.loads(text) for text in texts]
     assert found["bulk.n"] == [float(number) for number in range(300)]
     assert found["bulk.open"] == [float(value["open"]) for value in values]
@@ -202,7 +196,7 @@ def test_text_that_changes_makes_no_shape_of_its_own() -> None:
     # The block of one shape and the payloads one by one hold the same samples.
     group = codec.Group(Direction.IN, Kind.MESSAGE, "bulk", Form.JSON, "", b"", None, [], texts, [])
     single = Block(0, 300, block.utc, block.mono, [group]).samples()
-    assert {n: [repr(v) for v in in_order(s)] for n, s in single.items()} == {
+    assert {n: [repr(v) for v in s.values] for n, s in single.items()} == {
         n: [repr(v) for v in values] for n, values in found.items()
     }
 
@@ -211,7 +205,8 @@ def test_text_and_numbers_in_one_place_are_two_shapes() -> None:
     events = logged(*(f'{{"p": {value}}}' for value in ("1.5", '"open"', "2.5", '"shut"', '"a"', '"b"')))
     block = block_of(events)
     assert [event.raw for event in block.events()] == [event.raw for event in events]
-    assert in_order(block.samples()["bulk.p"]) == [1.5, 2.5]
+    series = block.samples()["bulk.p"]
+    assert (list(series.places), list(series.values)) == ([0, 2], [1.5, 2.5])
 
 
 @given(st.lists(st.text(alphabet='{}[]",: \\\n-1.5etfnrualsx', max_size=30), min_size=1, max_size=8))
@@ -232,7 +227,7 @@ def test_payloads_are_decoded_once_for_all_channels(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(codec, "payload_of", counted)
     for number in range(10):
-        [series] = block.samples(frozenset([f"bulk.c{number}"]))[f"bulk.c{number}"]
+        series = block.samples(frozenset([f"bulk.c{number}"]))[f"bulk.c{number}"]
         assert list(series.values) == [float(number)] * 5
     assert len(decoded) == 5
     assert block.weight > 5 * 12 * 5_000

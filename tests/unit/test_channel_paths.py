@@ -39,7 +39,7 @@ def test_they_are_two_columns_of_record_and_export(tmp_path: Path) -> None:
     log = EventLog()
     log.append(message(0.0, BOTH, name="m"))
     found = block_of(list(log.scan())).samples()
-    assert {name: [v for s in parts for v in s.values] for name, parts in found.items()} == {
+    assert {name: list(series.values) for name, series in found.items()} == {
         name: [value] for name, value in NAMES.items()
     }
     path = write_record(tmp_path / "r", [message(float(at), BOTH, name="m") for at in range(512)])

@@ -88,7 +88,7 @@ def report(path: Path, now: float) -> dict[str, Any]:
         },
         "phases": [(one.name, [(a - start, b - start) for a, b in one.spans]) for one in facts.phases],
         "gaps": [(gap.start - start, gap.end - start, gap.recorded) for gap in facts.past.gaps],
-        "holes": [(a - start, b - start) for a, b in facts.holes],
+        "missing": [(gap.start - start, gap.end - start, gap.why) for gap in facts.gaps],
         "commands": [(one.t - start, one.entry.command) for one in facts.past.commands],
         "marks": [(one.t - start, one.mark.text) for one in facts.past.marks if one.mark.kind != "clock"],
         "highest": max(high for high in facts.past.temperature.bins.highs if high == high),

@@ -233,11 +233,11 @@ def test_a_link_gap_is_counted_and_never_credited() -> None:
     fly(flight, chamber, 0, 1000)
     fly(flight, chamber, 1001, 1300, **LOST)
     gone = flight.view()
-    assert (gone.gaps, gone.gap_seconds, gone.silent, gone.estimated) == (1, 299, 300, True)
+    assert (gone.gaps, gone.gap_seconds, gone.silent, gone.estimated) == (1, 300, 300, True)
     assert (gone.step, gone.left) == (2, 90 * MINUTE - 1300)
     fly(flight, chamber, 1301, 1500)
     back = flight.view()
-    assert (back.gaps, back.gap_seconds, back.silent, back.estimated) == (1, 300, None, False)
+    assert (back.gaps, back.gap_seconds, back.silent, back.estimated) == (1, 301, None, False)
     assert back.dwell is not None
     assert back.dwell.elapsed == 900
     assert back.dwell.creditable == back.dwell.in_tolerance == 900 - 301
@@ -269,7 +269,7 @@ def test_stale_data_are_a_gap_too() -> None:
     fly(flight, chamber, 0, 700)
     fly(flight, chamber, 701, 800, fresh=False, actual=None)
     fly(flight, chamber, 801, 900)
-    assert (flight.view().gaps, flight.view().gap_seconds) == (1, 100)
+    assert (flight.view().gaps, flight.view().gap_seconds) == (1, 101)
 
 
 def test_looks_that_did_not_happen_are_a_gap() -> None:

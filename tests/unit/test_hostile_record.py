@@ -27,7 +27,7 @@ from xovac_tui.recording.audit import entries, verify
 from xovac_tui.recording.bins import Chunk
 from xovac_tui.recording.bounds import inflate
 from xovac_tui.recording.codec import Block, block_of
-from xovac_tui.recording.digest import gaps
+from xovac_tui.recording.gaps import gaps
 from xovac_tui.recording.lists import find_span, marks, runs, sessions
 from xovac_tui.recording.parts import part_of, unread
 from xovac_tui.recording.record import Record
@@ -145,7 +145,7 @@ def test_what_only_looks_like_a_number_is_no_sample(path: Path) -> None:
     put_block(path, block)
     with Record(path) as record:
         stretch = next(record.blocks(UTC, UTC + 300))
-        (series,) = stretch.block.samples(frozenset({"state.t"}))["state.t"]
+        series = stretch.block.samples(frozenset({"state.t"}))["state.t"]
         assert [math.isnan(value) for value in series.values][:3] == [True, True, False]
         part = part_of(find_span(record, "all"), None, None, None)
         rows = list(csv.reader(io.StringIO("".join(csv_chunks(record, part, record.channels())))))
@@ -166,7 +166,7 @@ def test_any_other_bytes_are_a_block_or_damage(data: st.DataObject) -> None:
     except TornRecordError:
         return
     assert [one.index for one in block.events()] == list(range(block.first, block.first + block.count))
-    assert all(len(one.values) == len(one.places) for many in block.samples().values() for one in many)
+    assert all(len(one.values) == len(one.places) for one in block.samples().values())
     assert all(len(column) == len(places) for places, _, texts in block.rows() for column in texts)
 
 

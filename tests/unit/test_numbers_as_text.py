@@ -214,7 +214,7 @@ def test_live_and_record_agree(told: list[tuple[Any, Any]], long: bool, escaped:
     samples = block.samples()
     for name, values in live.items():
         found: list[float | None] = [None] * len(events)
-        for series in samples.get(name, ()):
+        if (series := samples.get(name)) is not None:
             for place, value in zip(series.places, series.values, strict=True):
                 found[place] = None if math.isnan(value) else value
         assert found == values

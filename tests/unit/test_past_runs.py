@@ -225,7 +225,7 @@ def test_the_facts_of_a_run(path: Path) -> None:
     assert "Began   09-21 08:42  ended 09-21 08:46Z" in said
     assert "Took    3m 41s of 3m 40s planned, +1 s" in said
     assert "by ada@lab  sha256 " in said
-    assert "Gaps    1, 20s" in said
+    assert "Gaps    1, 21s" in said
     assert "cancel_recipe was sent by ann@lab" in facts(read(path, 2))
     assert "Took    1m 31s of 3m 40s planned\n" in facts(read(path, 2))
     assert "step 2 of 4, hold 50 °C for 40m" in facts(read(path, 3))

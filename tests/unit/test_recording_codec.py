@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.record import UTC, event, logged
+from tests.helpers.records import MONO, message
 from xovac_tui.api.event import Direction, Event, Form, Kind
 from xovac_tui.api.payload import decode_arguments, leaves
+from xovac_tui.api.validity import Validity
 from xovac_tui.recording import codec
 from xovac_tui.recording.codec import (
     Block,
@@ -24,7 +26,7 @@ from xovac_tui.recording.codec import (
     unpack_about,
     unpack_tail,
 )
-from xovac_tui.recording.eventlog import LoggedEvent, payload_of
+from xovac_tui.recording.eventlog import EventLog, LoggedEvent, payload_of
 
 # -- what may come ------------------------------------------------------------------------------------
 
@@ -176,11 +178,8 @@ def plainly(events: Iterable[LoggedEvent]) -> dict[str, list[tuple[int, float]]]
 
 def by_place(block: Block, wanted: frozenset[str] | None = None) -> dict[str, list[tuple[int, float]]]:
     return {
-        name: sorted(
-            ((place, value) for part in parts for place, value in zip(part.places, part.values, strict=True)),
-            key=lambda pair: pair[0],
-        )
-        for name, parts in block.samples(wanted).items()
+        name: list(zip(series.places, series.values, strict=True))
+        for name, series in block.samples(wanted).items()
     }
 
 
@@ -338,3 +337,22 @@ def test_a_kept_payload_reads_as_it_did_when_it_came(arguments: list[str]) -> No
     again = payload_of(kept.form, kept.raw, kept.problem)
     told = [[(path, sample(leaf)) for path, leaf in leaves(one.value)] for one in (came, again)]
     assert repr(told[0]) == repr(told[1])
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_channel_that_many_texts_carry_is_one_series_in_order_of_time(late: bool) -> None:
+    """A word that changes every few messages makes a shape of its own; times come in order all the same."""
+    log = EventLog()
+    times = [0.5 * at for at in range(40)]
+    if late:
+        # A clock that was wrong for a moment: what is in the block is read by time.
+        times[20], times[21] = times[21], times[20]
+    for at in times:
+        word = "on" if int(at) // 6 % 2 else "off"
+        log.append(message(at, json.dumps({"ta": at, "heater": word}), name="readings"))
+    block = Block.unpack(block_of(list(log.scan())).pack())
+    block.rules = {"readings.ta": Validity(high=15.0)}
+    series = block.samples()["readings.ta"]
+    assert [block.mono[place] - MONO for place in series.places] == sorted(times)
+    assert list(series.values[:31]) == sorted(times)[:31]
+    assert all(value != value for value in series.values[31:])

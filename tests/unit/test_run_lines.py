@@ -198,7 +198,7 @@ def test_gaps_and_drift_are_told() -> None:
         step = 1 if t < 2400 else 2
         flight.observe(look(float(t), linked=not gone, fresh=not gone, step=step))
     said = plain(moment(flight))
-    assert "Gaps  1, 1m 00s" in said
+    assert "Gaps  1, 1m 01s" in said
     assert "drift +10 min" in said
 
 

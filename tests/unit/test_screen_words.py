@@ -29,7 +29,7 @@ from xovac_tui.ui.toasts import recorder_words
 from xovac_tui.ui.widgets.bars import ledger_spans
 from xovac_tui.ui.widgets.lines import clip, fit
 from xovac_tui.ui.widgets.readings import Columns, reading_line
-from xovac_tui.ui.widgets.small import small_lines
+from xovac_tui.ui.widgets.small import Mode, small_lines
 from xovac_tui.ui.widgets.trustbar import trust_line
 
 UTC = Times("utc")
@@ -270,7 +270,7 @@ def test_ascii_has_only_ascii() -> None:
         times=UTC,
         paused=True,
     )
-    lines = [line, *small_lines(snapshot, AlarmsView(), name="b", glyphs=ASCII)]
+    lines = [line, *small_lines(snapshot, AlarmsView(), name="b", glyphs=ASCII, mode=Mode.OBSERVE)]
     for channel in snapshot.channels:
         lines.append(tuple(reading_line(channel, Columns.for_width(60), ASCII, "", chosen=True)))
     lines.append(tuple(ledger_spans(entry(confirmed=1.0, duplicates=2), glyphs=ASCII, times=UTC, now=1)))

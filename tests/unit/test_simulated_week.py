@@ -23,7 +23,7 @@ from xovac_tui.recipes.compiler import Compiled, compile_recipe
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
 from xovac_tui.recipes.plan import Plan, Segment
 from xovac_tui.recording import lists, recorder
-from xovac_tui.recording.digest import gaps
+from xovac_tui.recording.gaps import gaps
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.windows import Windows
 from xovac_tui.station import Station
@@ -185,7 +185,9 @@ async def test_nothing_of_a_week_is_lost(tmp_path: Path, monkeypatch: pytest.Mon
             column = min(199, int((at - began) / width))
             assert bins.lows[column] <= value <= bins.highs[column]
         lost = gaps(record, began, end)
-        assert [(round(gap.seconds), gap.recorded) for gap in lost] == [(600, True), (3600, False)]
+        # From the last message before to the first one after.
+        expected = [(600 + PERIOD, True), (3600 + PERIOD, False)]
+        assert [(round(gap.seconds), gap.recorded) for gap in lost] == expected
         (run,) = lists.runs(record)
         assert run.started == pytest.approx(started, abs=2 * PERIOD)
         state = msgspec.json.decode(run.flight, type=FlightState)

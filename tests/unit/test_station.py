@@ -223,7 +223,7 @@ async def test_every_event_is_logged_and_given_on_in_order() -> None:
         assert (await got).name == "a"
         second = await anext(stream)
         assert (second.name, second.kind) == ("cancel_recipe_ack", Kind.RESPONSE)
-        await stream.aclose()  # type: ignore[attr-defined]
+        await stream.aclose()
         assert [b.station.log.get(n).name for n in range(2)] == ["a", "cancel_recipe_ack"]  # type: ignore[union-attr]
 
 

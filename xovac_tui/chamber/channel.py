@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
 
 from xovac_tui.api.contract import LeafSpec, Origin
 from xovac_tui.api.payload import Leaf
@@ -19,7 +20,17 @@ ONCE_SECONDS = 60.0
 """Seconds after which a value that came only once counts as stale: nobody knows its usual period."""
 LONGEST_TEXT = 64
 """Characters of text that still make a channel; longer ones are read in the Log."""
-_INTERVALS = 8
+INTERVALS = 8
+"""The newest pauses between messages, of which the usual one is taken."""
+
+
+def usual(intervals: Sequence[float]) -> float | None:
+    """Return the usual pause of a message by its newest ones (`INTERVALS` at the most), in seconds.
+
+    It is the second longest: a burst does not shorten it, and one silence does not lengthen it. None: two
+    pauses at least are needed.
+    """
+    return sorted(intervals)[-2] if len(intervals) >= 2 else None
 
 
 class Stream:
@@ -32,7 +43,7 @@ class Stream:
         self.last: float | None = None
         self.period: float | None = None
         """Usual seconds between messages; None until two intervals were seen."""
-        self._intervals: deque[float] = deque(maxlen=_INTERVALS)
+        self._intervals: deque[float] = deque(maxlen=INTERVALS)
         self._steady = 0.0
 
     @property
@@ -45,9 +56,8 @@ class Stream:
         if self.last is not None:
             interval = max(0.0, mono - self.last)
             self._intervals.append(interval)
-            if len(self._intervals) >= 2:
-                # The second longest: a burst does not shorten the period, and one pause does not lengthen it.
-                self.period = sorted(self._intervals)[-2]
+            self.period = usual(self._intervals)
+            if self.period is not None:
                 on_time = interval <= max(STALE_PERIODS * self.period, STEADY_SECONDS)
                 self._steady = self._steady + interval if on_time else 0.0
         self.last = mono

@@ -39,6 +39,16 @@ _LONGEST_PATH = 300
 _LAST_MS = 8.64e15
 """Milliseconds around 1970 beyond which no calendar goes, so that no clock can say them."""
 _SHOWN_ENTRIES = 200
+_RUN_ROLES = (
+    Role.CONTROLLED,
+    Role.PRESSURE,
+    Role.SETPOINT,
+    Role.STATE,
+    Role.RECIPE_NAME,
+    Role.STEP,
+    Role.STEPS,
+)
+"""What a run is judged by."""
 
 Changes = tuple[LedgerEntry, ...]
 
@@ -69,6 +79,11 @@ class Chamber:
             event for event, message in contract.messages.items() if any(leaf.pin for leaf in message.leaves)
         )
         self._vital_came = False
+        self._judging = frozenset(
+            event
+            for event, message in contract.messages.items()
+            if any(leaf.role in _RUN_ROLES for leaf in message.leaves)
+        )
         self._clock_offset: float | None = None
         self._speed: float | None = None
         for event, message in contract.messages.items():
@@ -125,6 +140,10 @@ class Chamber:
     def start_seen(self) -> bool:
         """True when the change to RUNNING was seen by this program."""
         return self._run.start_seen
+
+    def judges(self, event: Event) -> bool:
+        """Return whether an event may change what a run is judged by (see `observe`)."""
+        return event.kind is Kind.MESSAGE and event.name in self._judging
 
     @property
     def speed(self) -> float | None:
@@ -240,7 +259,7 @@ class Chamber:
             steps=run.steps if self._comes(self._by_role.get(Role.STEPS), mono) else None,
             target=to_celsius(*self._believed(setpoint, mono)),
             actual=to_celsius(*self._believed(controlled, mono)),
-            seen=controlled.seen if controlled else None,
+            seen=controlled.seen if controlled else self._newest,
             period=controlled.stream.period if controlled else None,
             pressure=to_mbar(*self._believed(pressure, mono)),
             speed=self._speed,

@@ -26,7 +26,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     actual: float | None = None
     """The temperature that the recipe drives, degC."""
     seen: float | None = None
-    """Monotonic time at which `actual` came; None: at this moment."""
+    """Monotonic time at which `actual` came (where no message is known to tell it: the newest message);
+    None: at this moment."""
     period: float | None = None
     """Usual seconds between two values of `actual`; None until learned."""
     pressure: float | None = None

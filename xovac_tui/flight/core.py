@@ -45,6 +45,8 @@ class Flight:
             name=name or (plan.recipe_name if plan else ""), speed=speed, start_seen=start_seen
         )
         self._resuming = resume is not None
+        self._origin = 0.0
+        """Monotonic time at which the run's own clock was 0."""
         self._seen: Observation | None = None
 
     def state(self) -> FlightState:
@@ -126,26 +128,36 @@ class Flight:
         self._state = _replace(self._state, **changes)
 
     def _pass_time(self, seen: Observation) -> None:
-        """Let the time since the observation before pass, and count what nobody saw of it."""
+        """Let the time since the observation before pass, and count what of it was not heard."""
         state = self._state
         heard = seen.linked and seen.fresh
         if state.began_utc is None:
             self._resuming = False
+            self._origin = seen.mono
             self._set(began_utc=seen.utc, utc=seen.utc, mono=seen.mono, heard=heard, gaps=0 if heard else 1)
             return
-        passed = away(state, seen) if self._resuming else max(0.0, seen.mono - state.mono)
-        unwatched = passed > max(UNWATCHED, NEAR_PERIODS * (seen.period or 0.0))
-        self._resuming = False
-        gone = unwatched or not state.heard
-        t = state.t + passed
+        resumed, self._resuming = self._resuming, False
+        if resumed:
+            self._origin = seen.mono - (state.t + away(state, seen))
+        # From the origin, not by adding up: a week of looks would add up their rounding.
+        t = seen.mono - self._origin
+        if t < state.t and not resumed:
+            t, seen = state.t, _replace(seen, mono=state.mono, utc=state.utc)
+        unwatched = t - state.t > max(UNWATCHED, NEAR_PERIODS * (seen.period or 0.0))
+        newest = min(t, self._value_t(seen))
+        missed = 0.0
+        if unwatched or not heard or not state.heard:
+            # A gap goes from the newest value before it to the first one after it.
+            begin = state.heard_t if state.heard else state.t
+            missed = (newest if heard and newest > begin else t) - begin
         self._set(
             t=t,
             utc=seen.utc,
             mono=seen.mono,
             heard=heard,
-            heard_t=t if heard else state.heard_t,
+            heard_t=max(state.heard_t, newest) if heard else state.heard_t,
             gaps=state.gaps + (state.heard and (unwatched or not heard)),
-            gap_seconds=state.gap_seconds + (passed if gone else 0.0),
+            gap_seconds=state.gap_seconds + missed,
         )
         leg = state.leg
         if unwatched and leg is not None and leg.dwell is not None:
@@ -249,8 +261,9 @@ class Flight:
         dwell = None
         if segment.kind == "hold" and start is not None:
             dwell = Dwell(start, segment.to_temp, course.plan.tolerance, course.plan.pressure)
-            # A value that is still fresh vouches for the moment at which the hold begins.
-            dwell = dwell.observe(self._at(seen, start, seen_now=True))
+            if self._seen is not None and self._value_t(self._seen) < start:
+                # What came last before the hold holds at its beginning.
+                dwell = dwell.observe(self._at(self._seen, start))
         return Leg(
             step=step,
             label=segment.label,
@@ -270,16 +283,21 @@ class Flight:
             return
         dwell = leg.dwell
         if dwell is not None and seen is not None:
-            # After a gap the newest value may belong to the step that has begun meanwhile.
-            last = Observation(mono=at) if dwell.cut else self._at(seen, at, seen_now=True)
-            dwell = dwell.observe(last)
+            # A message belongs to the step that it reports: what comes at the end is no part of what ends.
+            own = self._value_t(seen) < at and (dwell.anchor is None or self._value_t(seen) > dwell.anchor)
+            if own or not (seen.linked and seen.fresh):
+                dwell = dwell.observe(self._at(seen, at))
+            dwell = dwell.close(at, seen.period)
         utc = state.utc - (state.t - at)
         self._set(flown=(*state.flown, _replace(leg, end=at, end_utc=utc, dwell=dwell)), leg=None)
 
-    def _at(self, seen: Observation, t: float, *, seen_now: bool = False) -> Observation:
-        """Return an observation on the run's own clock, as a dwell takes it."""
-        age = 0.0 if seen.seen is None or seen_now else max(0.0, seen.mono - seen.seen)
-        return _replace(seen, mono=t, seen=t if seen_now else self._state.t - age)
+    def _value_t(self, seen: Observation) -> float:
+        """Return when the newest value of an observation came, on the run's own clock."""
+        return (seen.mono if seen.seen is None else min(seen.mono, seen.seen)) - self._origin
+
+    def _at(self, seen: Observation, t: float) -> Observation:
+        """Return an observation on the run's own clock, as a dwell takes it at a moment of that."""
+        return _replace(seen, mono=t, seen=self._value_t(seen))
 
     def _predict(self) -> None:
         """Keep the first prediction of the end, which later ones are compared with."""

@@ -76,9 +76,11 @@ class FlightState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     heard: bool = True
     """The link was up and the data fresh at the newest observation."""
     heard_t: float = 0.0
+    """When the newest message with the controlled temperature came that was heard."""
     gaps: int = 0
     """How often the link was gone, the data had stopped, or nobody was there to see."""
     gap_seconds: float = 0.0
+    """From the newest value before each gap to the first one after it."""
     first_total: float | None = None
     """Seconds in all, as they were predicted first."""
     cancel_t: float | None = None

@@ -59,6 +59,7 @@ def check_recipe(
     plan = plan_recipe(recipe, settings, start_temperature)
     found += _size(plan, settings)
     found += _temperatures(recipe, plan, settings)
+    found += _bands(recipe, plan)
     found += _rates(plan, settings)
     found += _lost_holds(plan, settings)
     found += _dwells(recipe, plan, settings)
@@ -114,6 +115,26 @@ def _temperatures(recipe: Recipe, plan: Plan, settings: PlanSettings) -> Iterato
                 target = format_temperature(segment.to_temp)
                 message = f"{target} is {'below' if below else 'above'} {name} ({limit})."
                 yield Finding("error", segment.where, message)
+
+
+def _bands(recipe: Recipe, plan: Plan) -> Iterator[Finding]:
+    """Tell holds that count also where the part is beyond its limits."""
+    part, tolerance = recipe.limits, plan.tolerance
+    if part is None:
+        return
+    for segment in plan.segments:
+        target = segment.to_temp
+        if segment.kind != "hold" or not part.min <= target <= part.max:
+            continue
+        low, high = round(target - tolerance, 9), round(target + tolerance, 9)
+        for edge, limit, beyond in ((low, part.min, low < part.min), (high, part.max, high > part.max)):
+            if beyond:
+                message = (
+                    f"A dwell at {format_temperature(target)} counts within ± {format_number(tolerance)} K, "
+                    f"to {format_temperature(edge)}, but the part's limit is {format_temperature(limit)}, "
+                    "and every measured value is judged by it. Move the target, or tighten the tolerance."
+                )
+                yield Finding("warning", segment.where, message)
 
 
 def _targets(plan: Plan) -> Iterator[Segment]:

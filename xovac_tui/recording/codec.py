@@ -8,11 +8,13 @@ together again to the last character, and a channel's samples are read without t
 from __future__ import annotations
 
 import math
+import operator
 import re
 import zlib
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -136,7 +138,11 @@ class About(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Series(msgspec.Struct, frozen=True):
-    """Samples of one channel in one block: places of their events, and values (NaN: no usable number)."""
+    """Samples of one channel in one block, in order of time.
+
+    `places` are those of their events in the block (a range: each event of it); `values` are NaN where there
+    is no usable number.
+    """
 
     places: Sequence[int]
     values: Sequence[float]
@@ -159,6 +165,8 @@ class Block:
 
         Set before the first sample is read.
         """
+        self._in_order = all(map(operator.le, mono, islice(mono, 1, None)))
+        """The events came in the order of their times, as they do unless a clock was wrong."""
         self._decoded: dict[int, dict[str, Series]] = {}
         """Samples of groups whose payloads had to be decoded, by the group's number."""
         self.weight = 16 * count + sum(map(_weight, groups))
@@ -206,10 +214,11 @@ class Block:
                 )
         return [event for event in found if event is not None]
 
-    def samples(self, wanted: frozenset[str] | None = None) -> dict[str, list[Series]]:
-        """Return the numeric samples of the messages by channel (`event.path`); all, or the wanted ones.
+    def samples(self, wanted: frozenset[str] | None = None) -> dict[str, Series]:
+        """Return the numeric samples of the messages by channel (`event.path`), in order of time.
 
-        A channel has a series for each text that carried it, so series must be merged by place.
+        `wanted` names the channels; None: all of them. A channel that messages of several texts carry has
+        one series all the same.
         """
         found: dict[str, list[Series]] = {}
         for number, group in enumerate(self._groups):
@@ -218,10 +227,22 @@ class Block:
             if wanted is not None and not any(_of(name, group.name) for name in wanted):
                 continue
             for name, series in self._series(number, group, wanted):
-                if (rule := self.rules.get(name)) is not None:
-                    series = Series(series.places, rule.usable(series.values))
                 found.setdefault(name, []).append(series)
-        return found
+        return {name: self._one(name, parts) for name, parts in found.items()}
+
+    def _one(self, name: str, parts: list[Series]) -> Series:
+        """Return the samples of a channel as one series in order of time; what does not count is NaN."""
+        series = parts[0]
+        if len(parts) > 1 or not self._in_order:
+            places = [place for part in parts for place in part.places]
+            values = [value for part in parts for value in part.values]
+            mono = self.mono
+            order = sorted(range(len(places)), key=lambda at: (mono[places[at]], places[at]))
+            series = Series(
+                array("I", (places[at] for at in order)), array("d", (values[at] for at in order))
+            )
+        rule = self.rules.get(name)
+        return series if rule is None else Series(series.places, rule.usable(series.values))
 
     def rows(self) -> Iterator[tuple[Sequence[int], list[str], list[list[str]]]]:
         """Yield the messages as text: places of events, channel names, and a channel's numbers as they came.

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice, zip_longest
+from itertools import islice
 
 import msgspec
 
 from xovac_tui.chamber.alarmview import STANDING, AlarmChange, AlarmEvent
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord
+from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.recording import lists
 from xovac_tui.recording.axis import Axis, Piece
 from xovac_tui.recording.evenwindows import EvenWindows
+from xovac_tui.recording.gaps import Gap, gaps
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.windows import Summary
 
 AWAY = 1800.0
 """Seconds after which it is worth telling."""
-SILENCE = 5.0
-"""Seconds between two recorders that are worth telling as a gap."""
-_SHORTEST = 1.0
-"""Seconds of a gap that is worth telling."""
 _SOME = 8
 """Channels that are told of where nobody said which."""
 
@@ -33,20 +30,6 @@ class Extreme(msgspec.Struct, frozen=True):
     unit: str
     log: bool
     summary: Summary
-
-
-class Gap(msgspec.Struct, frozen=True):
-    """A stretch of time without data, in even time."""
-
-    start: float
-    end: float
-    recorded: bool
-    """The recorder went on, but had no link or no data; False: nobody recorded."""
-
-    @property
-    def seconds(self) -> float:
-        """How long it was."""
-        return self.end - self.start
 
 
 class Digest(msgspec.Struct, frozen=True):
@@ -143,53 +126,3 @@ def _went_on(run: lists.RecordedRun, axis: Axis, since: float, until: float) -> 
 def _touches(axis: Axis, piece: Piece, since: float, until: float) -> bool:
     first, last = axis.bounds(piece)
     return last >= since and first < until
-
-
-def gaps(record: Record, since: float, until: float, axis: Axis | None = None) -> tuple[Gap, ...]:
-    """Return when there was no link, or no recorder, in a stretch of even time (of `axis`, or the record)."""
-    axis = axis or lists.axis_of(record)
-    found: list[Gap] = []
-    lives = lists.sessions(record)
-    changes = lists.links(record)
-    for life, after in zip_longest(lives, lives[1:]):
-        began = axis.even(life.id, life.mono)
-        seen = began + life.seconds
-        own = [(axis.of(change), change.link.word) for change in changes if change.session == life.id]
-        down = None if _began_online(axis, life, own) else began
-        for t, word in own:
-            if word is LinkWord.ONLINE:
-                if down is not None:
-                    found.append(Gap(down, t, recorded=True))
-                down = None
-            elif down is None:
-                down = t
-        end = axis.even(after.id, after.mono) if after is not None else until
-        if down is not None:
-            found.append(Gap(down, min(seen, end), recorded=True))
-        if after is not None and end - seen > SILENCE:
-            found.append(Gap(seen, end, recorded=False))
-    found += _asleep(record, axis)
-    found.sort(key=lambda gap: gap.start)
-    cut = (Gap(max(gap.start, since), min(gap.end, until), gap.recorded) for gap in found)
-    return tuple(gap for gap in cut if gap.seconds >= _SHORTEST)
-
-
-def _asleep(record: Record, axis: Axis) -> list[Gap]:
-    """Return when a recorder's machine was suspended, or the recorder itself was held."""
-    found: list[Gap] = []
-    begun: dict[int, float] = {}
-    marks = "SELECT session, kind, mono FROM marks WHERE kind IN ('asleep', 'awake') ORDER BY id"
-    for session, kind, mono in record.rows(marks):
-        if kind == "asleep":
-            begun[session] = mono
-        elif session in begun and axis.knows(session):
-            start = axis.even(session, begun.pop(session))
-            found.append(Gap(start, axis.even(session, mono), recorded=False))
-    return found
-
-
-def _began_online(axis: Axis, life: lists.RecordedSession, changes: Sequence[tuple[float, LinkWord]]) -> bool:
-    """Return whether a recorder had a link when it began: it took over from another one, or a new file."""
-    if changes:
-        return changes[0][1] in (LinkWord.LOST, LinkWord.STALE)
-    return any(piece.session == life.id for piece in axis.pieces)

@@ -159,10 +159,9 @@ class Windows:
             mono, shift = stretch.block.mono, stretch.shift
             if mono[-1] + shift < start or mono[0] + shift > end:
                 continue
-            for name, parts in stretch.block.samples(wanted).items():
-                for part in parts:
-                    times = [mono[place] + shift for place in part.places]
-                    found.setdefault(name, []).append((times, part.values))
+            for name, series in stretch.block.samples(wanted).items():
+                times = [mono[place] + shift for place in series.places]
+                found.setdefault(name, []).append((times, series.values))
         return found
 
     def _from_samples(
@@ -242,15 +241,13 @@ class Windows:
             slot = next((n for n, have in enumerate(self._chunk(data).counts) if have), 0)
             return float((number * CHUNK + slot) * level)
         for stretch in self.record.tail():
-            parts = stretch.block.samples(frozenset([name])).get(name, ())
-            places = [
-                place
-                for part in parts
-                for place, value in zip(part.places, part.values, strict=True)
-                if value == value
-            ]
-            if places:
-                return stretch.block.mono[min(places)] + stretch.shift
+            series = stretch.block.samples(frozenset([name])).get(name)
+            if series is None:
+                continue
+            usable = (value == value for value in series.values)
+            first = next(compress(series.places, usable), None)
+            if first is not None:
+                return stretch.block.mono[first] + stretch.shift
         return None
 
     def _channel(self, name: str) -> int | None:
@@ -276,17 +273,16 @@ def samples_of(
     for stretch, shift in blocks:
         block = stretch.block
         all_times = [mono + shift for mono in block.mono]
-        for name, parts in block.samples(wanted).items():
+        for name, series in block.samples(wanted).items():
             into = found.setdefault(name, ([], []))
-            for part in parts:
-                whole = len(part.places) == len(all_times)
-                times = all_times if whole else [all_times[place] for place in part.places]
-                inside = [start <= at < end for at in times]
-                if within is not None:
-                    places = zip(inside, part.places, strict=True)
-                    inside = [kept and within(block.first + place) for kept, place in places]
-                into[0].extend(compress(times, inside))
-                into[1].extend(compress(part.values, inside))
+            whole = isinstance(series.places, range)
+            times = all_times if whole else [all_times[place] for place in series.places]
+            inside = [start <= at < end for at in times]
+            if within is not None:
+                places = zip(inside, series.places, strict=True)
+                inside = [kept and within(block.first + place) for kept, place in places]
+            into[0].extend(compress(times, inside))
+            into[1].extend(compress(series.values, inside))
     return found
 
 
@@ -294,7 +290,7 @@ def in_order(times: list[float], values: list[float]) -> tuple[list[float], list
     """Return samples in order of time."""
     if not any(map(operator.gt, times, islice(times, 1, None))):
         return times, values
-    # Several texts carried them, or the clock was set back.
+    # The clock was set back.
     order = sorted(range(len(times)), key=times.__getitem__)
     return [times[place] for place in order], [values[place] for place in order]
 

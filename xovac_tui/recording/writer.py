@@ -239,12 +239,10 @@ class Writer:
         about, data = pack_about(events), block.pack()
         self._blocks.append((session, block.first, block.count, min(times), max(times), shift, about, data))
         self._packed += len(data)
-        for name, parts in block.samples().items():
-            into = self._bins.setdefault(name, {})
-            for series in parts:
-                places = series.places
-                at = times if len(places) == len(times) else [times[place] for place in places]
-                fold_samples(at, series.values, into)
+        for name, series in block.samples().items():
+            places = series.places
+            at = times if isinstance(places, range) else [times[place] for place in places]
+            fold_samples(at, series.values, self._bins.setdefault(name, {}))
 
     def item(self, item: Item) -> None:
         """Take anything else."""

@@ -242,7 +242,7 @@ def _shade(axes: Axes, facts: Facts, *, words: bool = True) -> None:
         label = word.capitalize() if words and word not in told else ""
         told.add(word)
         axes.axvspan(_at(start + leg.start), _at(end), color=colour, linewidth=0, zorder=0, label=label)
-    for place, gap in enumerate(past.gaps):
+    for place, gap in enumerate(facts.gaps):
         axes.axvspan(
             _at(gap.start), _at(gap.end), facecolor="#ffffff", edgecolor="#999999", hatch="////", linewidth=0,
             zorder=0.5, label="Not measured" if words and not place else "",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from xovac_tui.api.figures import number
 from xovac_tui.api.text import clean
-from xovac_tui.chamber.dwell import NEAR_PERIODS, NEAR_SECONDS, Dwell
+from xovac_tui.chamber.dwell import Dwell
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.flight import Leg
-from xovac_tui.recipes.units import format_duration, format_number, format_temperature
-from xovac_tui.report.facts import Facts, Span
+from xovac_tui.recipes.units import format_number, format_temperature
+from xovac_tui.report.facts import Facts
 from xovac_tui.report.judge import controlled_range, went_back
+from xovac_tui.report.words import duration, judged
 
 _TOLD_OF = ("clock", "unrecorded", "asleep")
 """Kinds of marks that a reader must know of."""
@@ -79,9 +80,9 @@ def _took(leg: Leg, facts: Facts) -> str:
     off = leg.end - leg.start - leg.planned
     if abs(off) <= facts.period + _SHARE * leg.planned:
         return ""
-    took = f"Step {leg.step} took {format_duration(leg.end - leg.start)}"
+    took = f"Step {leg.step} took {duration(leg.end - leg.start)}"
     more = "longer" if off > 0 else "less"
-    return f"{took}, {format_duration(abs(off))} {more} than planned."
+    return f"{took}, {duration(abs(off))} {more} than planned."
 
 
 def _dwell(step: int, dwell: Dwell, facts: Facts) -> list[str]:
@@ -91,9 +92,7 @@ def _dwell(step: int, dwell: Dwell, facts: Facts) -> list[str]:
     if dwell.reached is None:
         found.append(f"Step {step}: {band} was never reached.")
     elif dwell.reached > facts.period:
-        found.append(
-            f"Step {step}: {band} was reached {format_duration(dwell.reached)} after the dwell began."
-        )
+        found.append(f"Step {step}: {band} was reached {duration(dwell.reached)} after the dwell began.")
     if dwell.excursions:
         times = "once" if dwell.excursions == 1 else f"{dwell.excursions} times"
         found.append(f"Step {step}: the temperature left {band} {times}.")
@@ -102,7 +101,7 @@ def _dwell(step: int, dwell: Dwell, facts: Facts) -> list[str]:
         why = "the link was gone or the data were stale"
         if dwell.pressure is not None:
             why = f"the pressure was above {number(dwell.pressure, log=True)} mbar or not known, or {why}"
-        found.append(f"Step {step}: {format_duration(lost)} within tolerance do not count: {why}.")
+        found.append(f"Step {step}: {duration(lost)} within tolerance do not count: {why}.")
     return found
 
 
@@ -113,16 +112,14 @@ def _limits(facts: Facts) -> list[str]:
         return []
     found = []
     if measured.low < limits.min:
-        found.append(
-            f"The part was at {format_temperature(measured.low)}, below its limit of "
-            f"{format_temperature(limits.min)}."
-        )
+        found.append(_beyond(measured.low, limits.min, "below"))
     if measured.high > limits.max:
-        found.append(
-            f"The part was at {format_temperature(measured.high)}, above its limit of "
-            f"{format_temperature(limits.max)}."
-        )
+        found.append(_beyond(measured.high, limits.max, "above"))
     return found
+
+
+def _beyond(celsius: float, limit: float, side: str) -> str:
+    return f"The part was at {judged(celsius, limit)} °C, {side} its limit of {format_number(limit, 6)} °C."
 
 
 def _alarms(facts: Facts) -> list[str]:
@@ -159,16 +156,11 @@ def _commands(facts: Facts) -> list[str]:
 def _missing(facts: Facts) -> list[str]:
     past = facts.past
     found = []
-    if past.gaps:
-        total = format_duration(sum(gap.seconds for gap in past.gaps))
-        many = "1 gap" if len(past.gaps) == 1 else f"{len(past.gaps)} gaps"
-        found.append(f"{many}, {total} in all, in which nothing was measured.")
-    if unseen := [hole for hole in facts.holes if not _in_gap(hole, facts)]:
-        total = format_duration(sum(end - start for start, end in unseen))
-        found.append(
-            f"For {total} that are no gap the record holds no usable temperature of the part: none "
-            "came, or it was deleted since."
-        )
+    if facts.gaps:
+        total = duration(sum(gap.seconds for gap in facts.gaps))
+        many = "1 gap" if len(facts.gaps) == 1 else f"{len(facts.gaps)} gaps"
+        what = "no usable temperature of the part is in the record" if facts.controlled else "no data came"
+        found.append(f"{many}, {total} in all, in which {what}.")
     found += [clean(one.mark.text, 400) for one in past.marks if one.mark.kind in _TOLD_OF]
     if facts.unread is not None:
         found.append(
@@ -181,10 +173,3 @@ def _missing(facts: Facts) -> list[str]:
     if not facts.controlled:
         found.append("No message is known to tell the temperature that the recipe drives (role controlled).")
     return found
-
-
-def _in_gap(hole: Span, facts: Facts) -> bool:
-    """Return whether a gap explains why nothing was measured, but for what lies between two reports."""
-    near = max(NEAR_SECONDS, NEAR_PERIODS * facts.period)
-    covered = sum(max(0.0, min(hole[1], gap.end) - max(hole[0], gap.start)) for gap in facts.past.gaps)
-    return hole[1] - hole[0] - covered <= near

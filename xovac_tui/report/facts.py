@@ -42,6 +42,20 @@ class Figures(msgspec.Struct, frozen=True):
     count: int
 
 
+class Missing(msgspec.Struct, frozen=True):
+    """A gap: from the newest usable value before it to the first one after it, in even time."""
+
+    start: float
+    end: float
+    why: str
+    """What is known of the reason, as words of a table."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it was."""
+        return self.end - self.start
+
+
 class Phase(msgspec.Struct, frozen=True):
     """Stretches of a run that are looked at together: all of it, all dwells at a temperature, one step."""
 
@@ -115,8 +129,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     phases: tuple[Phase, ...] = ()
     """The first is the whole run."""
     channels: tuple[ChannelFigures, ...] = ()
-    holes: tuple[Span, ...] = ()
-    """When the record holds no usable value of the controlled temperature; those in gaps included."""
+    gaps: tuple[Missing, ...] = ()
+    """When the record holds no usable value of the controlled temperature, or no link or recorder was on."""
     period: float = 0.0
     """Seconds between two reports of temperature or step, the longer of their usual ones; 0: not known."""
     others: tuple[Track, ...] = ()
@@ -145,7 +159,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         """True where the record holds all of the run, from its beginning to its end."""
         past = self.past
         known = past.state.start_seen and past.recorded.ended is not None
-        return known and not (past.gaps or self.holes or self.unread)
+        return known and not (self.gaps or self.unread)
 
     @property
     def bare(self) -> LedgerEntry | None:

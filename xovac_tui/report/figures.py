@@ -9,11 +9,15 @@ from statistics import median_low
 import numpy as np
 import numpy.typing as npt
 
-from xovac_tui.chamber.dwell import NEAR_PERIODS, NEAR_SECONDS
+from xovac_tui.chamber.channel import INTERVALS, usual
+from xovac_tui.chamber.dwell import NEAR_SECONDS, near
 from xovac_tui.recording.parts import Part, Told, stretches
 from xovac_tui.recording.record import Record
 from xovac_tui.report.facts import Figures, Phase, Span
 
+_SAME = 1e-5
+"""Seconds by which two times of one message may differ, which is in the step that it reports. Numbers of
+seconds since 1970 are 2.4e-7 s apart."""
 _PACES = 500
 """Pauses between two messages of a channel, the first of the run, of which the usual one is taken."""
 
@@ -51,13 +55,15 @@ class Tally:
             near = [one for one in self._spans if one[1] <= last and one[2] > first]
             used = np.zeros(block.count, dtype=bool)
             for name, series in block.samples().items():
-                for one in series:
-                    places = np.asarray(one.places, dtype=np.intp)
-                    values = np.asarray(one.values, dtype=np.float64)
-                    good = np.isfinite(values) & inside[places]
-                    if good.any():
-                        used[places[good]] = True
-                        self._take(name, times[places[good]], values[good], near)
+                places = np.asarray(series.places, dtype=np.intp)
+                values = np.asarray(series.values, dtype=np.float64)
+                good = np.isfinite(values) & inside[places]
+                if good.any():
+                    used[places[good]] = True
+                    self._take(name, times[places[good]], values[good], near)
+                if (pace := self._paced.get(name)) is not None:
+                    own = inside[places]
+                    pace.add(times[places[own]], good[own])
             self.messages += int(used.sum())
 
     def _take(
@@ -65,13 +71,11 @@ class Tally:
     ) -> None:
         sums = self._sums.setdefault(name, [None] * self._count)
         for phase, start, end in near:
-            within = (times >= start) & (times < end)
+            within = (times >= start - _SAME) & (times < end - _SAME)
             if within.any():
                 total = sums[phase] or _Sum()
                 total.add(times[within], values[within])
                 sums[phase] = total
-        if (pace := self._paced.get(name)) is not None:
-            pace.add(times)
 
     def figures(self, name: str) -> tuple[Figures | None, ...]:
         """Return what a channel did, by phase."""
@@ -116,39 +120,62 @@ class _Sum:
 
 
 class _Pace:
-    """Pauses between the samples of a channel."""
+    """Pauses between the messages of a channel, and between those of them that carry a usable value."""
 
     def __init__(self) -> None:
-        self._last: float | None = None
         self._pauses: list[float] = []
-        self._long: list[Span] = []
+        """The first ones between usable values."""
+        self._long: list[tuple[Span, float | None]] = []
+        """Pauses between usable values that may be gaps, each with the usual pause at its end."""
         self._first: float | None = None
         self._end = 0.0
-        """Time of the newest sample."""
+        """Time of the newest usable value."""
+        self._times: Floats = np.empty(0)
+        """Times of the newest messages, as many as their pace is learned from."""
+        self._begin: Floats = np.empty(0)
+        """The first pauses between messages."""
 
-    def add(self, times: Floats) -> None:
-        """Take the times of more samples in."""
+    def add(self, times: Floats, good: npt.NDArray[np.bool_]) -> None:
+        """Take in the times of more messages, and which of them carry a usable value."""
+        if not len(times):
+            return
+        known = np.concatenate((self._times, times))
+        pauses = np.diff(known)
+        if len(self._begin) < INTERVALS:
+            self._begin = np.concatenate((self._begin, pauses[len(self._times[1:]) :]))[:INTERVALS]
+        self._take(times[good], np.flatnonzero(good) + len(self._times), pauses)
+        self._times = known[-INTERVALS - 1 :]
+
+    def _take(self, times: Floats, places: npt.NDArray[np.intp], pauses: Floats) -> None:
+        """Take in the times of usable values; `pauses[place - 1]` is the pause before the message of one."""
+        if not len(times):
+            return
         if self._first is None:
             self._first = self._end = float(times[0])
         edges = np.concatenate(([self._end], times))
-        for place in np.flatnonzero(np.diff(edges) > NEAR_SECONDS):
-            self._long.append((float(edges[place]), float(edges[place + 1])))
+        between = np.diff(edges)
+        for at in np.flatnonzero(between > NEAR_SECONDS):
+            before = pauses[max(0, int(places[at]) - INTERVALS) : int(places[at])]
+            pace = usual(before.tolist()) if len(before) == INTERVALS else None
+            self._long.append(((float(edges[at]), float(edges[at + 1])), pace))
+        if (room := _PACES - len(self._pauses)) > 0:
+            self._pauses += between[between > 0][:room].tolist()
         self._end = float(times[-1])
-        for at in times:
-            if len(self._pauses) >= _PACES:
-                return
-            if self._last is not None and at > self._last:
-                self._pauses.append(float(at - self._last))
-            self._last = float(at)
 
     def holes(self, start: float, end: float) -> tuple[Span, ...]:
         """Return the pauses that are no usual ones, those at the beginning and the end included."""
         if self._first is None:
             return ((start, end),)
-        least = max(NEAR_SECONDS, NEAR_PERIODS * (self.usual() or 0.0))
-        pauses = ((start, self._first), *self._long, (self._end, end))
-        return tuple(one for one in pauses if one[1] - one[0] > least)
+        # Before there were enough messages to know their pace, the first ones of the run tell it.
+        early = usual(self._begin.tolist())
+        latest = usual(np.diff(self._times)[-INTERVALS:].tolist())
+        pauses = (
+            ((start, self._first), early),
+            *((pause, early if pace is None else pace) for pause, pace in self._long),
+            ((self._end, end), latest),
+        )
+        return tuple(one for one, pace in pauses if one[1] - one[0] > near(pace))
 
     def usual(self) -> float | None:
-        """Return the usual pause."""
+        """Return the usual pause between usable values: the median of the first ones of the run."""
         return median_low(self._pauses) if self._pauses else None

@@ -30,6 +30,7 @@ from xovac_tui.recording.transcript import transcript_hash
 from xovac_tui.recording.windows import Windows
 from xovac_tui.report.facts import ChannelFigures, Facts, Paper, Phase, Span
 from xovac_tui.report.figures import Tally
+from xovac_tui.report.gaps import missing
 from xovac_tui.report.occurrences import handled, occurrences
 from xovac_tui.report.words import dwell_word
 from xovac_tui.station.runs import PastRun, Told, Track, read_run, track
@@ -96,7 +97,7 @@ def gather(
             pressure=pressure,
             phases=phases,
             channels=_channels(record, contract, tally),
-            holes=tally.holes(controlled, start, until),
+            gaps=missing(past.gaps, tally.holes(controlled, start, until) if controlled else ()),
             period=_period(tally, controlled, _role(contract, Role.STEP), past),
             others=_others(windows, contract, controlled, part),
             zooms=_zooms(windows, contract, past, part),

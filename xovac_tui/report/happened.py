@@ -77,7 +77,7 @@ def gap_rows(facts: Facts, times: Times) -> list[Row]:
             times.stamp(gap.start),
             times.stamp(gap.end),
             duration(gap.seconds),
-            "no link or no data" if gap.recorded else "nobody recorded",
+            gap.why,
         )
-        for gap in facts.past.gaps
+        for gap in facts.gaps
     ]

@@ -7,13 +7,14 @@ from itertools import pairwise
 
 import msgspec
 
-from xovac_tui.api.figures import quantity
 from xovac_tui.flight import Leg, Result
 from xovac_tui.recipes.plan import Segment
-from xovac_tui.recipes.units import format_duration, format_temperature
+from xovac_tui.recipes.units import format_number, format_temperature
 from xovac_tui.report.facts import Facts, Figures
+from xovac_tui.report.words import duration, judged
 from xovac_tui.units import to_celsius
 
+_DECIMALS = 6
 _ALLOWED = 0.1
 """Of its planned time; a dwell may never be short of more."""
 
@@ -119,7 +120,7 @@ def _dwell(facts: Facts, hold: Segment) -> Criterion:
     past = facts.past
     planned = hold.duration / past.state.speed
     target = format_temperature(hold.to_temp)
-    asks = f"Step {hold.index}: dwell at {target} counts for {format_duration(planned)}"
+    asks = f"Step {hold.index}: dwell at {target} counts for {duration(planned)}"
     flown = [one for one in past.view().legs if one.step == hold.index]
     leg = flown[0] if flown else None
     if len(flown) > 1:
@@ -129,7 +130,7 @@ def _dwell(facts: Facts, hold: Segment) -> Criterion:
     dwell = leg.dwell
     if dwell is None or leg.start is None:
         return Criterion(asks, Outcome.OPEN, "It went by while nothing was heard.", hold.index)
-    found = f"{format_duration(dwell.creditable)} count, of {format_duration(dwell.elapsed)} elapsed."
+    found = f"{duration(dwell.creditable)} count, of {duration(dwell.elapsed)} elapsed."
     goes_on = leg.end is None and past.state.result is Result.RUNNING
     # The chamber tells the beginning and the end of a step no finer than it reports.
     allowed = 0.0 if goes_on else min(facts.period, _ALLOWED * planned)
@@ -139,7 +140,7 @@ def _dwell(facts: Facts, hold: Segment) -> Criterion:
         said = "It goes on." if past.running else "Its end is not in the record."
         return Criterion(asks, Outcome.OPEN, f"{found} {said}", hold.index)
     short = planned - dwell.creditable
-    return Criterion(asks, Outcome.NOT_MET, f"{found} {format_duration(short)} are missing.", hold.index)
+    return Criterion(asks, Outcome.NOT_MET, f"{found} {duration(short)} are missing.", hold.index)
 
 
 def _not_flown(facts: Facts, leg: Leg | None) -> tuple[Outcome, str]:
@@ -162,18 +163,24 @@ def _limits(facts: Facts) -> list[Criterion]:
     limits = None if facts.recipe is None else facts.recipe.limits
     if limits is None:
         return []
-    asks = f"Part limits: from {format_temperature(limits.min)} to {format_temperature(limits.max)}"
+    bounds = (limits.min, limits.max)
+    asks = f"Part limits: from {_limit(limits.min)} to {_limit(limits.max)}"
     measured = controlled_range(facts)
     if measured is None:
         said = "No temperature of the part is in the record."
         return [Criterion(asks, Outcome.OPEN, said)]
-    span = f"{quantity(measured.low, 'degC')} to {quantity(measured.high, 'degC')}"
+    span = f"{judged(measured.low, *bounds)} °C to {judged(measured.high, *bounds)} °C"
     found = f"{measured.count:,} measured values, {span}."
-    if facts.holes:
-        unseen = sum(end - start for start, end in facts.holes)
-        found += f" For {format_duration(unseen)} of the run there is none in the record."
+    if facts.gaps:
+        unseen = sum(gap.seconds for gap in facts.gaps)
+        found += f" For {duration(unseen)} of the run there is none in the record."
     kept = limits.min <= measured.low and measured.high <= limits.max
     return [Criterion(asks, Outcome.MET if kept else Outcome.NOT_MET, found)]
+
+
+def _limit(celsius: float) -> str:
+    """Return a limit with all its decimals."""
+    return f"{format_number(celsius, _DECIMALS)} °C"
 
 
 def controlled_range(facts: Facts) -> Figures | None:

@@ -27,7 +27,7 @@ from xovac_tui.report.papers import (
     recipe_words,
     session_rows,
 )
-from xovac_tui.report.words import COOL, DASH, WARM, Pair, Row, Times, duration, text, value
+from xovac_tui.report.words import COOL, DASH, WARM, Pair, Row, Times, duration, judged, text, value
 
 _SIGNS = {Outcome.MET: "✓", Outcome.NOT_MET: "✗", Outcome.OPEN: "?"}
 _SIMULATOR = "simulator.toml"
@@ -175,6 +175,7 @@ class _Page:
                 continue
             found = self._judgement.of_step(leg.step)
             outcome = found.outcome if found is not None else Outcome.OPEN
+            edges = dwell.target - dwell.tolerance, dwell.target + dwell.tolerance
             condition = "" if dwell.pressure is None else f"≤ {number(dwell.pressure, log=True)} mbar"
             cells = (
                 str(leg.step),
@@ -185,8 +186,8 @@ class _Page:
                 duration(dwell.in_tolerance),
                 duration(dwell.creditable),
                 str(dwell.excursions),
-                value(dwell.minimum, "degC"),
-                value(dwell.maximum, "degC"),
+                judged(dwell.minimum, *edges),
+                judged(dwell.maximum, *edges),
             )
             made.append({"cells": cells, "sign": _SIGNS[outcome], "outcome": outcome.value})
         return made
@@ -249,7 +250,8 @@ class _Page:
             if found is None:
                 continue
             low, high, mean = (
-                value(figure, one.unit, log=one.log) for figure in (found.low, found.high, found.mean)
+                judged(figure) if one.name == self._facts.controlled else value(figure, one.unit, log=one.log)
+                for figure in (found.low, found.high, found.mean)
             )
             yield (
                 text(one.label, 60),

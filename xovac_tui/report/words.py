@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, tzinfo
 
-from xovac_tui.api.figures import number
+from xovac_tui.api.figures import number, with_minus
 from xovac_tui.api.text import clean
 from xovac_tui.recipes.units import format_duration
 
@@ -16,6 +16,8 @@ Pair = tuple[str, str]
 DASH = "—"
 COOL, WARM = 15.0, 35.0
 """degC; between them a dwell is neither hot nor cold: a laboratory may be so warm."""
+_JUDGED, _MOST_JUDGED = 2, 9
+"""Decimals of a temperature that a verdict depends on."""
 _SOURCE_LINES = 5_000
 _SOURCE_WIDTH = 400
 
@@ -59,13 +61,31 @@ class Times:
 
 
 def duration(seconds: float | None) -> str:
-    """Return a duration, a dash where it is not known."""
-    return DASH if seconds is None or not math.isfinite(seconds) else format_duration(seconds)
+    """Return a duration, below a minute to the tenth of a second; a dash where it is not known."""
+    if seconds is None or not math.isfinite(seconds):
+        return DASH
+    if 0 <= seconds < 59.95:
+        return f"{seconds:.1f}".removesuffix(".0") + "s"
+    return format_duration(seconds)
 
 
 def value(figure: float | None, unit: str, *, log: bool = False) -> str:
     """Return a value with the decimals of its unit, without it; a dash where it is not known."""
     return DASH if figure is None else number(figure, unit, log=log)
+
+
+def judged(figure: float | None, *bounds: float) -> str:
+    """Return a temperature that a verdict depends on: with two decimals, and as many more as it takes to show
+    on which side of the bounds it lies. Without its unit; a dash where it is not known."""
+    if figure is None:
+        return DASH
+    for decimals in range(_JUDGED, _MOST_JUDGED):
+        shown = round(figure, decimals)
+        if all((shown > one, shown < one) == (figure > one, figure < one) for one in bounds):
+            break
+    else:
+        decimals = _MOST_JUDGED
+    return with_minus(f"{round(figure, decimals) + 0.0:+.{decimals}f}")
 
 
 def dwell_word(target: float) -> str:

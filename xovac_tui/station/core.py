@@ -59,8 +59,6 @@ _WRITTEN = (RecorderState.ON, RecorderState.BESIDE)
 _HEAD_START = 0.3
 """Seconds for which connecting waits for the record at the most, while what connects is imported: as a rule
 it is open by then, and what came before is shown from the first moment on."""
-_LOOK = 0.05
-"""Seconds between looks of a run at what messages say."""
 _DEFAULT_TIMEOUT = 10.0
 
 
@@ -122,8 +120,6 @@ class Station(BaseStation):
         self._shown_recorder = self.record.view
         self._handing: tuple[Plan | None, str] = (None, "")
         """Plan and source of the list that is being sent; of a bare list there are none."""
-        self._flew = 0.0
-        """Monotonic time of the newest look that a run had at the chamber."""
         self.flights = Flights(contract, self.record, self.clock, speed=speed)
         self.alarms = Alarms(
             watchlist,
@@ -459,13 +455,13 @@ class Station(BaseStation):
         self._keep_marks()
         if changes:
             self._changed(changes)
-        # Between two ticks a value may leave its tolerance and come back.
-        if (
-            event.kind is Kind.MESSAGE
-            and event.mono - self._flew >= _LOOK
-            and (self.flights.flying is not None or not self._settled.is_set())
-        ):
-            self._fly()
+        if self._shown_link.word is LinkWord.STALE:
+            # A gap ends with the first value after it, not with the next look.
+            self._show_link()
+        if self.chamber.judges(event):
+            # At the moment at which it came: between two ticks a step may begin, and a value leave its
+            # tolerance and come back.
+            self._fly(event.utc, event.mono)
         for queue in self._queues:
             before = queue.dropped
             queue.put(event)
@@ -490,6 +486,9 @@ class Station(BaseStation):
         )
         changes = self.chamber.link_changed(view, self.clock.utc(), mono)
         self._keep_marks()
+        if self.flights.flying is not None:
+            # However short a link is gone, nothing counts across that.
+            self._fly(self.clock.utc(), mono)
         self._status_changed.set()
         self._show_link()
         self._changed(changes)
@@ -500,15 +499,14 @@ class Station(BaseStation):
         self._show_link()
         self._show_recorder()
         self.record.tick()
-        self._fly()
+        self._fly(self.clock.utc(), self.clock.mono())
         # Before anything is evaluated, so that it knows what stood already.
         self.notifying.tick(online=self._shown_link.word is LinkWord.ONLINE)
         self.alarms.tick()
 
-    def _fly(self) -> None:
-        """Let the run that goes on, or begins, see the chamber as it is now."""
-        self._flew = self.clock.mono()
-        seen, start_seen = self.chamber.observe(self.clock.utc(), self._flew), self.chamber.start_seen
+    def _fly(self, utc: float, mono: float) -> None:
+        """Let the run that goes on, or begins, see the chamber as it was at a moment just now."""
+        seen, start_seen = self.chamber.observe(utc, mono), self.chamber.start_seen
 
         def look() -> None:
             self.flights.tick_blind(seen)

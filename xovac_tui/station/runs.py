@@ -21,8 +21,9 @@ from xovac_tui.recipes.plan import Plan
 from xovac_tui.recording import lists
 from xovac_tui.recording.attachments import Attachment, attachments
 from xovac_tui.recording.axis import Axis
-from xovac_tui.recording.digest import Extreme, Gap, gaps
+from xovac_tui.recording.digest import Extreme
 from xovac_tui.recording.evenwindows import EvenWindows
+from xovac_tui.recording.gaps import Gap, gaps
 from xovac_tui.recording.lists import RecordedCommand, RecordedLoad, RecordedMark, RecordedRun, Span
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.windows import Windows
@@ -66,6 +67,7 @@ class PastRun(msgspec.Struct, frozen=True, kw_only=True):
     """What the recipe's file says about the part."""
     extremes: tuple[Extreme, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    """When there was no link, no data or no recorder; see `recording.gaps`."""
     commands: tuple[RecordedCommand, ...] = ()
     marks: tuple[RecordedMark, ...] = ()
     attachments: tuple[Attachment, ...] = ()
@@ -145,6 +147,7 @@ def read_run(
             ),
         ]
         found = ((one, windows.summary(one[0], start, until)) for one in told)
+        controlled = contract.by_role(Role.CONTROLLED)
         return PastRun(
             recorded=recorded,
             state=state,
@@ -153,7 +156,7 @@ def read_run(
             load=load,
             description=_description(load),
             extremes=tuple(Extreme(*one, summary) for one, summary in found if summary is not None),
-            gaps=gaps(record, start, until, axis),
+            gaps=gaps(record, start, until, axis, channel="" if controlled is None else controlled[0]),
             commands=tuple(around.timed(lists.commands(record, around))),
             marks=tuple(noted.timed(lists.marks(record, noted))),
             attachments=tuple(attachments(record, number)),
