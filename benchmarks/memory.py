@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measure import Row, at_most, module, resident_bytes
 from benchmarks.server import payload
@@ -62,7 +63,7 @@ class Pipe:
         self.callbacks.on_status(self.status)
         await asyncio.Event().wait()
 
-    async def emit(self, name: str, data: str) -> Event:
+    async def emit(self, name: str, *arguments: Any, callback: bool = False) -> Event:
         raise NotImplementedError
 
     def reconnect_now(self) -> None:

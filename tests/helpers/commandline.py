@@ -15,6 +15,8 @@ import pytest
 from xovac_tui import cli
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
+from xovac_tui.api.wire import as_sent
+from xovac_tui.api.wireform import callback_answer
 from xovac_tui.cli.common import Chamber
 from xovac_tui.errors import LinkError
 from xovac_tui.link.status import LinkState, LinkStatus
@@ -86,27 +88,28 @@ class ScriptedLink:
             self._hear(name, argument)
         await asyncio.Event().wait()
 
-    async def emit(self, name: str, data: str) -> Event:
+    async def emit(self, name: str, *arguments: Any, callback: bool = False) -> Event:
         if self.script.emit_fails:
             raise LinkError(self.script.emit_fails)
-        self.script.sent.append((name, data))
+        self.script.sent.append((name, arguments[0] if len(arguments) == 1 else arguments))
         self.script.emitted.set()
-        event = self._event(name, data, Direction.OUT, Kind.COMMAND)
+        event = self._event(name, Direction.OUT, Kind.COMMAND, *as_sent(arguments))
         self.callbacks.on_event(event)
         if name in self.script.answers:
-            asyncio.get_running_loop().call_soon(self._hear, f"{name}_ack", self.script.answers[name])
+            answer = callback_answer(name) if callback else f"{name}_ack"
+            asyncio.get_running_loop().call_soon(self._hear, answer, self.script.answers[name])
         return event
 
     def reconnect_now(self) -> None:
         """Nothing to do: it is online."""
 
     def _hear(self, name: str, argument: Any) -> None:
-        self.callbacks.on_event(self._event(name, argument, Direction.IN, self.callbacks.contract_kind(name)))
+        self.callbacks.on_event(self._event(name, Direction.IN, self.callbacks.contract_kind(name), argument))
 
-    def _event(self, name: str, argument: Any, direction: Direction, kind: Kind) -> Event:
+    def _event(self, name: str, direction: Direction, kind: Kind, *arguments: Any) -> Event:
         clock = self.callbacks.clock
         utc, mono = (clock.utc(), clock.mono()) if self.script.fresh else (1_700_000_000.25, 1.0)
-        return Event(name, decode_arguments(argument), direction, kind, utc, mono)
+        return Event(name, decode_arguments(*arguments), direction, kind, utc, mono)
 
 
 class Script:
@@ -119,7 +122,7 @@ class Script:
         self.emit_fails = ""
         self.fresh = False
         """What comes is of now, not of a moment that is always the same."""
-        self.sent: list[tuple[str, str]] = []
+        self.sent: list[tuple[str, Any]] = []
         self.emitted = asyncio.Event()
         self.target: Target | None = None
         self.chamber: Chamber | None = None

@@ -24,6 +24,7 @@ from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Direction, Event
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
+from xovac_tui.api.wire import as_sent
 from xovac_tui.chamber.alarmrules import Watchlist
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord
 from xovac_tui.config import Display, Profile, Secrets, Settings
@@ -65,8 +66,8 @@ class FakeLink:
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
-        self.emitted: list[tuple[str, str]] = []
-        """(event, text) of everything that was sent."""
+        self.emitted: list[tuple[str, Any]] = []
+        """(event, argument) of everything that was sent; a tuple where it was not one argument."""
         self.refuse = ""
         """A sentence here makes every `emit` fail with it."""
         self.reconnects = 0
@@ -89,11 +90,11 @@ class FakeLink:
         self.running.set()
         await asyncio.Event().wait()
 
-    async def emit(self, name: str, data: str) -> Event:
+    async def emit(self, name: str, *arguments: Any, callback: bool = False) -> Event:
         if self.refuse:
             raise LinkError(self.refuse)
-        self.emitted.append((name, data))
-        return self._tell(name, (data,), Direction.OUT)
+        self.emitted.append((name, arguments[0] if len(arguments) == 1 else arguments))
+        return self._tell(name, as_sent(arguments), Direction.OUT)
 
     def reconnect_now(self) -> None:
         self.reconnects += 1

@@ -41,12 +41,12 @@ class Wire:
     """What a fake connection was asked to send."""
 
     lasts: float
-    sent: list[tuple[str, str]] = field(default_factory=list)
+    sent: list[tuple[str, Any]] = field(default_factory=list)
     alive: bool = True
     closed: bool = False
 
-    async def emit(self, name: str, data: str) -> None:
-        self.sent.append((name, data))
+    async def emit(self, name: str, *arguments: Any, callback: bool = False) -> None:
+        self.sent.append((name, arguments[0]))
 
     async def ended(self) -> str:
         await asyncio.sleep(self.lasts)

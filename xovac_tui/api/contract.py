@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from xovac_tui.api.validity import Validity, validity
+from xovac_tui.api.wireform import WireForm, answered_command, callback_answer, is_callback_answer
 
 RESERVED_EVENTS = frozenset(
     ("connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener")
@@ -148,7 +149,7 @@ class CommandSpec(msgspec.Struct, frozen=True):
     fields: tuple[Field, ...] = ()
     """Empty: the command carries no payload, and an empty string is sent."""
     ack: str | None = None
-    """The response event that answers it; None where none comes."""
+    """The response that answers it; None where none is known."""
     hazard: Hazard = Hazard.CONFIRM
     timeout: float = 10.0
     """Seconds to wait for the response before the outcome is `unknown`."""
@@ -158,6 +159,25 @@ class CommandSpec(msgspec.Struct, frozen=True):
     confirm: Confirm | None = None
     means: str = ""
     """What will happen, in words, for the confirmation dialog."""
+    form: WireForm = WireForm()
+    """How it crosses the wire: no manual says what its handler wants, so another form is assumed."""
+    form_source: str = ""
+    """Contract file that gives the form; empty: the manual's example, or a single command's options."""
+
+    @property
+    def form_words(self) -> str:
+        """The form where it is not the manual's, marked as assumed; else empty."""
+        source = f", {self.form_source}" if self.form_source else ""
+        return f"{self.form.words} (assumed{source})" if self.form.words else ""
+
+    def in_form(self, form: WireForm, source: str = "") -> CommandSpec:
+        """Return the command in another form; its answer comes by the way that the form says."""
+        ack = callback_answer(self.event) if form.callback else self.ack
+        return msgspec.structs.replace(self, form=form, form_source=source, ack=ack)
+
+    def form_problem(self, form: WireForm) -> str:
+        """Return why the command cannot be sent in a form, as a clause; empty where it can."""
+        return form.problem({f.name: f.required and not f.auto and f.default is None for f in self.fields})
 
 
 class ResponseSpec(msgspec.Struct, frozen=True):
@@ -238,6 +258,15 @@ class Contract(msgspec.Struct, frozen=True):
     """The command that starts a loaded recipe; None where loading starts it or nobody knows."""
     files: tuple[str, ...] = ()
     """Names of the contract files it was made from, in order."""
+
+    def answered(self, name: str) -> str:
+        """Return the command that an answer of this name belongs to."""
+        known = self.responses.get(name)
+        return known.command if known else answered_command(name)
+
+    def is_answer(self, name: str) -> bool:
+        """Return whether what comes under this name answers a command."""
+        return name in self.responses or is_callback_answer(name)
 
     def rules(self) -> dict[str, Validity]:
         """Return what values mean and which count, by the full names of the channels with a rule."""

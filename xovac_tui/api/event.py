@@ -43,6 +43,8 @@ class Form(StrEnum):
     """A string that is not JSON."""
     ARGUMENTS = "arguments"
     """More than one argument; the value is the list of them."""
+    OFFSET = "arguments with offset"
+    """Arguments and, last, the offset of a server with connection state recovery; the value is without it."""
 
 
 class Payload(msgspec.Struct, frozen=True, gc=False):
@@ -52,7 +54,7 @@ class Payload(msgspec.Struct, frozen=True, gc=False):
     value: Any
     """The decoded value; None where nothing could be decoded."""
     raw: str | bytes
-    """What came: the text or bytes itself; for `OBJECT` and `ARGUMENTS` the JSON text as it was sent."""
+    """What came: the text or bytes itself; for `OBJECT` and several arguments their JSON text as sent."""
     problem: str = ""
     """Why `value` could not be decoded or is unusual, as a sentence; empty when all is well."""
     cut_from: int = 0

@@ -28,6 +28,7 @@ from xovac_tui.api.contract import (
 from xovac_tui.api.forms import check_value
 from xovac_tui.api.text import clean
 from xovac_tui.api.validity import MOST
+from xovac_tui.api.wireform import CALLBACK, Sends, WireForm
 from xovac_tui.errors import ContractError, SettingsError
 from xovac_tui.mistakes import convert, join_key
 from xovac_tui.strict import nearest, read_toml
@@ -68,6 +69,16 @@ class _CommandTable(msgspec.Struct, forbid_unknown_fields=True):
     timeout: str | float = 10.0
     fields: dict[str, _FieldTable] = {}
     confirm: _ConfirmTable | None = None
+    sends: Sends | None = None
+    arguments: tuple[str, ...] = ()
+
+
+class _FormTable(msgspec.Struct, forbid_unknown_fields=True):
+    """What may be said of a command that is known already: how it crosses the wire, and nothing else."""
+
+    sends: Sends | None = None
+    arguments: tuple[str, ...] = ()
+    ack: Literal["callback"] | None = None
 
 
 class _ResponseTable(msgspec.Struct, forbid_unknown_fields=True):
@@ -168,12 +179,19 @@ def _add(draft: _Draft, path: Path, name: str, *, theirs: bool = False) -> None:
         )
     source = str(data.get("source", name))
     for event, table in data.get("commands", {}).items():
-        _guard_documented(draft.commands.get(event), f"commands.{event}", name)
+        known = draft.commands.get(event)
+        if known is not None and _is_form(table):
+            read = convert(table, _FormTable, name, at=f"commands.{event}")
+            draft.commands[event] = _formed(known, read, name)
+            continue
+        _guard_documented(known, f"commands.{event}", name)
         draft.commands[event] = _command(event, table, origin, source, name)
     for event, table in data.get("responses", {}).items():
         _guard_documented(draft.responses.get(event), f"responses.{event}", name)
-        read = convert(table, _ResponseTable, name, at=f"responses.{event}")
-        draft.responses[event] = ResponseSpec(event, read.command, read.schema, origin, read.source or source)
+        answer = convert(table, _ResponseTable, name, at=f"responses.{event}")
+        draft.responses[event] = ResponseSpec(
+            event, answer.command, answer.schema, origin, answer.source or source
+        )
     for event, table in data.get("messages", {}).items():
         draft.messages[event] = _message(event, table, origin, source, name, draft.messages.get(event))
     _tie(draft, data, origin, source, name)
@@ -220,7 +238,8 @@ def _guard_documented(known: CommandSpec | ResponseSpec | None, key: str, name: 
     if known is not None and known.origin is Origin.DOCUMENTED:
         raise SettingsError(
             f"{name}: `{key}`: the device's manual documents this, so it cannot be changed. "
-            f"Take it out; to say how its effect shows, use [confirm.{known.event}]."
+            f"Take it out; to say how its effect shows, use [confirm.{known.event}]. Of a command `sends`, "
+            f'`arguments` and ack = "{CALLBACK}" may be given, alone: how it crosses the wire.'
         )
 
 
@@ -243,10 +262,40 @@ def _command(event: str, table: dict[str, Any], origin: Origin, source: str, nam
     )
     if command.confirm:
         _check_confirm(command.confirm, command, f"{at}.confirm", name)
-    return command
+    if read.sends is None and not read.arguments and read.ack != CALLBACK:
+        return command
+    ack: Literal["callback"] | None = "callback" if read.ack == CALLBACK else None
+    return _formed(command, _FormTable(read.sends, read.arguments, ack), name)
+
+
+def _is_form(table: dict[str, Any]) -> bool:
+    """Return whether a table only says how a command crosses the wire."""
+    return (
+        bool(table)
+        and table.keys() <= {"sends", "arguments", "ack"}
+        and table.get("ack", CALLBACK) == CALLBACK
+    )
+
+
+def _formed(command: CommandSpec, read: _FormTable, name: str) -> CommandSpec:
+    """Return a command in the form that a file says; what it does not say stays as it was."""
+    form = command.form
+    if read.sends is not None or read.arguments:
+        form = WireForm(read.sends or Sends.TEXT, read.arguments, form.callback)
+    if read.sends is not None and read.arguments:
+        raise SettingsError(
+            f"{name}: `commands.{command.event}`: `sends` and `arguments` exclude each other. Keep one."
+        )
+    if read.ack is not None:
+        form = WireForm(form.sends, form.arguments, callback=True)
+    if problem := command.form_problem(form):
+        raise SettingsError(f"{name}: `commands.{command.event}` cannot be sent in this form: {problem}")
+    return command.in_form(form, name)
 
 
 def _ack(ack: str | None, at: str, name: str) -> str | None:
+    if ack == CALLBACK:
+        return None
     if ack is not None and (not ack.strip() or not ack.isprintable() or ack in RESERVED_EVENTS):
         raise SettingsError(f"{name}: `{at}.ack` names no event. Take the line out where no answer comes.")
     return ack

@@ -14,7 +14,7 @@ import msgspec
 
 from xovac_tui.api.event import Form, Payload
 from xovac_tui.api.text import clean, clean_bytes, writable
-from xovac_tui.api.wire import Wire, string_of
+from xovac_tui.api.wire import Offset, Wire, string_of
 
 _decode = msgspec.json.Decoder().decode
 _MAX_DEPTH = 100
@@ -42,13 +42,22 @@ def decode_arguments(*arguments: Any) -> Payload:
         return Payload(Form.NOTHING, None, "")
     if len(arguments) == 1:
         return decode(arguments[0])
+    form = Form.OFFSET if isinstance(arguments[-1], Offset) else Form.ARGUMENTS
     parts = [decode(argument) for argument in arguments]
-    problem = next((part.problem for part in parts if part.problem), "")
+    # That an offset is no JSON is what it is known by.
+    told = parts[:-1] if form is Form.OFFSET else parts
+    problem = next((part.problem for part in told if part.problem), "")
     texts = [argument if isinstance(argument, Wire) else _dump(argument) for argument in arguments]
     raw = "[" + ",".join(texts) + "]" if all(texts) else ""
     if len(raw) > BULKY:
-        return _bulky(Form.ARGUMENTS, raw)
-    return Payload(Form.ARGUMENTS, [part.value for part in parts], raw, problem)
+        return _bulky(form, raw)
+    values = [part.value for part in parts]
+    return Payload(form, without_offset(values) if form is Form.OFFSET else values, raw, problem)
+
+
+def without_offset(values: list[Any]) -> Any:
+    """Return what a server sent beside its offset: the value of one argument, or the list of several."""
+    return values[0] if len(values) == 2 else values[:-1]
 
 
 def decode(argument: Any) -> Payload:

@@ -25,6 +25,39 @@ class Wire(str):
     """JSON text of one argument, character for character as it crossed the wire."""
 
 
+class Offset(Wire):
+    """The argument that a server with connection state recovery appends to an event: its own offset."""
+
+
+_LONGEST_OFFSET = 64
+"""Characters of the longest offset: the servers' own have 7 to 36."""
+
+
+def offset_of(argument: Any) -> Offset | None:
+    """Return the last argument of an event as the server's offset, None where it is the event's own.
+
+    Offsets are short texts that are no JSON, as those of socket.io's adapters are (yeast, Redis stream ids,
+    object ids); a message's own text is JSON as a rule.
+    """
+    if not isinstance(argument, Wire) or not argument.startswith('"'):
+        return None
+    text = string_of(argument)
+    if not 0 < len(text) <= _LONGEST_OFFSET:
+        return None
+    try:
+        value_of(text)
+    except ValueError:
+        return Offset(argument)
+    return None
+
+
+def as_sent(arguments: Sequence[Any]) -> tuple[Any, ...]:
+    """Return arguments as they cross the wire: a single text itself, anything else as its JSON text."""
+    if len(arguments) == 1 and isinstance(arguments[0], str):
+        return tuple(arguments)
+    return tuple(Wire(json.dumps(one, separators=(",", ":"))) for one in arguments)
+
+
 def split(text: str) -> Sequence[str]:
     """Return the members of a JSON array as they are written; ValueError where it is none.
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
-from xovac_tui.api.contract import Confirm, Contract, Role
-from xovac_tui.api.event import Event
+from xovac_tui.api.contract import CommandSpec, Confirm, Contract, Role
+from xovac_tui.api.event import Event, Form, Payload
 from xovac_tui.api.payload import decode, one_line
 from xovac_tui.api.text import clean
+from xovac_tui.api.wireform import is_callback_answer, try_next
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState
 
 LATE_WINDOW = 60.0
@@ -18,6 +20,9 @@ LATE_WINDOW = 60.0
 CONFIRM_WINDOW = 120.0
 """Seconds after sending during which a change in the chamber is taken as the command's effect."""
 
+NO_ANSWER = (
+    "Sent. No answer to this command is documented, so whether it happened is not known: watch the readings."
+)
 _RESULTS = {"success": Outcome.SUCCESS, "warning": Outcome.WARNING, "error": Outcome.ERROR}
 _replace = msgspec.structs.replace
 
@@ -30,6 +35,8 @@ class Ledger:
         self._keep = keep
         self._entries: dict[int, LedgerEntry] = {}
         self._values: dict[int, Any] = {}
+        self._specs: dict[int, CommandSpec] = {}
+        """Commands as they were sent from here."""
         self._next_id = 1
         self._first_answerable = 1
         self.unasked = 0
@@ -60,11 +67,21 @@ class Ledger:
         mono: float,
         reason: str,
         stop: bool = False,
+        form: str = "",
     ) -> LedgerEntry:
         """Note a command that a guard held back: nothing was sent."""
         return self._add(
             LedgerEntry(
-                self._next_id, command, payload, who, utc, mono, Outcome.REFUSED, reason=reason, stop=stop
+                self._next_id,
+                command,
+                payload,
+                who,
+                utc,
+                mono,
+                Outcome.REFUSED,
+                reason=reason,
+                stop=stop,
+                form=form,
             )
         )
 
@@ -81,12 +98,14 @@ class Ledger:
         values: Any = None,
         stop: bool = False,
         confirmation: str = "",
+        spec: CommandSpec | None = None,
     ) -> LedgerEntry:
         """Note a command that is being sent now; without a response in the contract it is done at once.
 
-        `values` is the decoded payload, for confirmations that compare with one of its fields.
+        `values` is the decoded payload, for confirmations that compare with one of its fields. `spec` is the
+        command as it is sent, where that is not as the contract says.
         """
-        spec = self._contract.commands.get(command)
+        spec = spec or self._contract.commands.get(command)
         answered = spec is not None and spec.ack is not None
         entry = LedgerEntry(
             self._next_id,
@@ -96,13 +115,16 @@ class Ledger:
             utc,
             mono,
             Outcome.SENT if answered else Outcome.DONE,
-            reason="" if answered else "Sent. No answer to this command is known, so watch the readings.",
+            reason="" if answered else NO_ANSWER,
             session=session,
             timeout=timeout,
             stop=stop,
             confirmation=confirmation,
+            form=spec.form.words if spec is not None else "",
         )
         self._values[entry.id] = values
+        if spec is not None:
+            self._specs[entry.id] = spec
         return self._add(entry)
 
     def restore(self, entry: LedgerEntry) -> LedgerEntry:
@@ -119,8 +141,7 @@ class Ledger:
 
     def answer(self, event: Event) -> tuple[LedgerEntry, ...]:
         """Take a response; return the entry that it changed, if any."""
-        spec = self._contract.responses.get(event.name)
-        command = spec.command if spec else event.name.removesuffix("_ack")
+        command = self._contract.answered(event.name)
         waiting = [e for e in self._entries.values() if e.command == command and self._waits(e, event.mono)]
         if not waiting:
             return self._unwaited(command, event)
@@ -152,7 +173,7 @@ class Ledger:
     def tick(self, mono: float) -> tuple[LedgerEntry, ...]:
         """Give up on commands whose time is over; return the entries that changed."""
         return tuple(
-            self._give_up(entry, mono, f"No answer came within {entry.timeout:g} s.")
+            self._give_up(entry, mono, f"No answer came within {entry.timeout:g} s.", self._advice(entry))
             for entry in self._sent()
             if mono - entry.mono >= entry.timeout
         )
@@ -222,8 +243,19 @@ class Ledger:
             and mono - entry.mono <= entry.timeout + LATE_WINDOW
         )
 
-    def _give_up(self, entry: LedgerEntry, mono: float, why: str) -> LedgerEntry:
+    def _advice(self, entry: LedgerEntry) -> str:
+        """Return which form to try next; empty where the chamber has answered this command before."""
+        spec = self._specs.get(entry.id)
+        answers = (
+            e.answer for e in self._entries.values() if (e.command, e.form) == (entry.command, entry.form)
+        )
+        if spec is None or any(answers):
+            return ""
+        return try_next(spec.event, (field.name for field in spec.fields), spec.form)
+
+    def _give_up(self, entry: LedgerEntry, mono: float, why: str, advice: str = "") -> LedgerEntry:
         reason = f"{why} It may or may not have happened: watch the readings before you send it again."
+        reason = f"{reason} {advice}" if advice else reason
         return self._put(_replace(entry, outcome=Outcome.UNKNOWN, reason=reason, took=mono - entry.mono))
 
     def _sent(self) -> list[LedgerEntry]:
@@ -235,6 +267,7 @@ class Ledger:
         for old in self._surplus():
             del self._entries[old.id]
             self._values.pop(old.id, None)
+            self._specs.pop(old.id, None)
         return entry
 
     def _surplus(self) -> Iterable[LedgerEntry]:
@@ -250,11 +283,18 @@ class Ledger:
 
 def _read_answer(event: Event) -> tuple[Outcome, str, str]:
     """Return (outcome, message, reason) of a response that follows, or does not follow, the manual."""
-    value = event.payload.value
+    value = _answering(event.payload)
     result = value.get("result") if isinstance(value, dict) else None
     message = clean(str(value.get("message", "")), 500) if isinstance(value, dict) else ""
     outcome = _RESULTS.get(result) if isinstance(result, str) else None
     if outcome is None:
+        if is_callback_answer(event.name) and value is None:
+            return (
+                Outcome.UNKNOWN,
+                message,
+                "The chamber acknowledged it without a result: it arrived, and what came of it is not known. "
+                "Watch the readings.",
+            )
         said = one_line(event.payload, 80)
         return (
             Outcome.UNKNOWN,
@@ -266,7 +306,18 @@ def _read_answer(event: Event) -> tuple[Outcome, str, str]:
 
 def _kept(event: Event) -> str:
     """Return the answer as one line; never empty, because that stands for no answer at all."""
-    return one_line(event.payload, 2000) or "(no payload)"
+    payload, value = event.payload, _answering(event.payload)
+    if value is not payload.value:
+        return clean(json.dumps(value, ensure_ascii=False, default=repr), 2000)
+    return one_line(payload, 2000) or "(no payload)"
+
+
+def _answering(payload: Payload) -> Any:
+    """Return the argument that is the answer: of several the first that has a result."""
+    value = payload.value
+    if payload.form in (Form.ARGUMENTS, Form.OFFSET) and isinstance(value, list):
+        return next((one for one in value if isinstance(one, dict) and "result" in one), value)
+    return value
 
 
 def _still_confirmed(entry: LedgerEntry, outcome: Outcome) -> float | None:

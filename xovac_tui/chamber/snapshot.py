@@ -125,7 +125,12 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
     """Time out or link lost: it may or may not have happened."""
     DONE = "no answer expected"
-    """Sent; the contract names no response for it."""
+    """Sent; the contract names no response for it. Records keep the word; people read `shown`."""
+
+    @property
+    def shown(self) -> str:
+        """The word for people: without an answer nothing may look as if it had happened."""
+        return "sent, no answer is documented" if self is Outcome.DONE else self.value
 
 
 class LedgerEntry(msgspec.Struct, frozen=True):
@@ -134,7 +139,7 @@ class LedgerEntry(msgspec.Struct, frozen=True):
     id: int
     command: str
     payload: str
-    """Exactly the text that was (or would have been) sent."""
+    """The payload as text, as it was (or would have been) sent; `form` says how, where not as this text."""
     who: str
     """`user@host`."""
     utc: float
@@ -163,6 +168,8 @@ class LedgerEntry(msgspec.Struct, frozen=True):
     """Sent by the STOP key."""
     confirmation: str = ""
     """How a person confirmed that it be sent; empty where that is not known, and for what was refused."""
+    form: str = ""
+    """In which assumed form it crossed the wire, in words; empty: in the manual's."""
 
 
 class Counters(msgspec.Struct, frozen=True):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +15,7 @@ from xovac_tui.cli.sending import GRACE, ask, outcome_of, refuse_observed, repor
 from xovac_tui.errors import ContractError
 
 if TYPE_CHECKING:
+    from xovac_tui.api.wireform import WireForm
     from xovac_tui.chamber.snapshot import LedgerEntry
     from xovac_tui.station import Prepared, Station
 
@@ -24,16 +27,24 @@ if TYPE_CHECKING:
 @click.option(
     "--timeout", type=Seconds(0.1, 3600), metavar="S", help="Wait so long for the answer (10s, 2min)."
 )
+@click.option("--object", "as_object", is_flag=True, help="Send the payload as one object, not as JSON text.")
+@click.option("--no-argument", is_flag=True, help="Send the event without an argument.")
+@click.option("--arguments", metavar="NAMES", help="Send these fields, each as an argument (name,recipe).")
+@click.option("--callback", is_flag=True, help="Ask for the answer as a socket.io acknowledgement.")
 @click.option("--raw", is_flag=True, help="Send an event that the contract does not know, or unchecked JSON.")
 @chamber_options
 @click.pass_context
 def send(
-    ctx: click.Context, /, event: str, payload: str, yes: bool, timeout: float | None, raw: bool, **_: Any
+    ctx: click.Context, /, event: str, payload: str, yes: bool, timeout: float | None, raw: bool, **form: Any
 ) -> None:
     """Send EVENT to the chamber, with a payload of JSON where it takes one (`-` reads it from input).
 
     Prints the answer as one line of JSON. Exit codes: 0 success, 3 warning (it did not happen),
-    4 error or refused, 5 unknown (no answer came: it may or may not have happened), 6 no connection.
+    4 error or refused, 5 unknown (no answer came, or none is documented: it may or may not have happened),
+    6 no connection.
+
+    --object, --no-argument, --arguments and --callback send it once in another form than the contract's: what
+    a device's handlers want is not documented.
     """
     text = sys.stdin.read() if payload == "-" else payload
     found = effective(ctx)
@@ -43,16 +54,38 @@ def send(
 
     # A record is added to, but none is begun for a single command.
     station = open_station(chamber, record_choice(found, chamber, may_record=False, begin=False))
-    prepared = _prepare(station, event, text, raw)
+    prepare = partial(_prepare, station, event, text, raw, form)
+    prepared = prepare()
     from xovac_tui.station.confirmation import OPTION, confirmed_by
 
     with confirmed_by(OPTION if yes else ask(chamber, prepared)):
-        entry = asyncio.run(_send(station, event, text, raw, timeout))
+        entry = asyncio.run(_send(station, prepare, timeout))
     ctx.exit(report_outcome(station, entry))
 
 
-def _prepare(station: Station, event: str, text: str, raw: bool) -> Prepared:
-    """Check what is to be sent against the contract, or as raw JSON."""
+def _prepare(station: Station, event: str, text: str, raw: bool, form: Mapping[str, Any]) -> Prepared:
+    """Check what is to be sent against the contract, or as raw JSON, and put it into the form asked for."""
+    prepared = _checked(station, event, text, raw)
+    asked = _form(prepared.spec.form, form)
+    return prepared if asked == prepared.spec.form else prepared.in_form(asked)
+
+
+def _form(usual: WireForm, asked: Mapping[str, Any]) -> WireForm:
+    """Return the form that the options ask for; what they do not say is the contract's."""
+    from xovac_tui.api.wireform import Sends, WireForm
+
+    names = asked["arguments"]
+    chosen = [name for name in ("as_object", "no_argument", "arguments") if asked[name]]
+    if len(chosen) > 1:
+        raise click.UsageError("--object, --no-argument and --arguments exclude each other.")
+    sends, arguments = usual.sends, usual.arguments
+    if chosen:
+        sends = {"as_object": Sends.OBJECT, "no_argument": Sends.NOTHING}.get(chosen[0], Sends.TEXT)
+        arguments = tuple(name.strip() for name in names.split(",")) if names else ()
+    return WireForm(sends, arguments, usual.callback or asked["callback"])
+
+
+def _checked(station: Station, event: str, text: str, raw: bool) -> Prepared:
     if raw:
         return station.prepare_raw(event, text)
     if event not in station.contract.commands:
@@ -80,13 +113,12 @@ def _values(event: str, text: str) -> dict[str, Any]:
     return values
 
 
-async def _send(station: Station, event: str, text: str, raw: bool, timeout: float | None) -> LedgerEntry:
+async def _send(station: Station, prepare: Callable[[], Prepared], timeout: float | None) -> LedgerEntry:
     from xovac_tui.cli.link import online
 
     async with station:
         await online(station, station.profile.connect_timeout + GRACE)
         # Prepared again: a clock that is sent must not be as old as the question before it.
-        sending = asyncio.ensure_future(
-            station.send_prepared(_prepare(station, event, text, raw), timeout=timeout)
-        )
-        return await outcome_of(station, event, sending)
+        prepared = prepare()
+        sending = asyncio.ensure_future(station.send_prepared(prepared, timeout=timeout))
+        return await outcome_of(station, prepared.spec.event, sending)

@@ -58,7 +58,7 @@ def ask(chamber: Chamber, prepared: Prepared, title: str = "", facts: Sequence[t
     said = [title or f"{spec.title}?", f"  Chamber  {chamber.name}  {chamber.profile.url}"]
     said += [f"  {label:<9}{text}" for label, text in facts]
     # The payload may come from a file: what is shown must not hide or reorder any of it.
-    said.append(f"  Sends    {clean(spec.event)} {clean(prepared.text) or repr('')}")
+    said.append(f"  Sends    {prepared.shown}")
     if spec.means:
         said.append(f"  Means    {spec.means}")
     for line in said:
@@ -102,14 +102,14 @@ def report_outcome(station: Station, entry: LedgerEntry) -> int:
         drop_output()
         echo(
             f"The answer to {entry.command} cannot be written ({error.strerror}). "
-            f"Its outcome is {entry.outcome.value}.",
+            f"Its outcome is {entry.outcome.shown}.",
             err=True,
         )
         code = _code(entry)
     if unwritten := station.record.unwritten:
         # The exit code is the device's word, and says nothing of the record.
         echo(
-            f"The outcome of {entry.command} is {entry.outcome.value}, but "
+            f"The outcome of {entry.command} is {entry.outcome.shown}, but "
             f"{unwritten[:1].lower()}{unwritten[1:]}",
             err=True,
         )
@@ -124,7 +124,7 @@ def tell(entry: LedgerEntry) -> int:
         case Outcome.SUCCESS | Outcome.WARNING | Outcome.ERROR:
             echo_data(_answer(entry))
         case Outcome.DONE:
-            echo_data(json_line({"result": "sent", "message": "The contract names no answer to it."}))
+            echo_data(json_line({"result": "sent", "message": entry.reason}))
         case Outcome.REFUSED:
             echo(entry.reason, err=True)
         case _:
@@ -139,7 +139,6 @@ def _code(entry: LedgerEntry) -> int:
     return int(
         {
             Outcome.SUCCESS: Exit.OK,
-            Outcome.DONE: Exit.OK,
             Outcome.WARNING: Exit.WARNING,
             Outcome.ERROR: Exit.ERROR,
             Outcome.REFUSED: Exit.ERROR,

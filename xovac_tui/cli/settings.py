@@ -85,7 +85,7 @@ def check(ctx: click.Context, /, file: Path | None, **_: Any) -> None:
     for problem in problems:
         echo(problem)
     if not problems:
-        for note in unit_notes(settings):
+        for note in (*unit_notes(settings), *form_notes(settings)):
             echo(note, err=True)
         echo(said)
     ctx.exit(int(Exit.USAGE if problems else Exit.OK))
@@ -124,6 +124,17 @@ def unit_notes(settings: Settings) -> Iterator[str]:
                         f'"{clean(leaf.unit, 40)}" is not a known unit. Its values are shown as they are '
                         "and compared only with each other."
                     )
+
+
+def form_notes(settings: Settings) -> Iterator[str]:
+    """Yield a sentence for every command that a contract file sends in an assumed form; no mistakes."""
+    for name, profile in settings.profiles.items():
+        for event, spec in contract_of(profile).commands.items():
+            if spec.form_words:
+                yield (
+                    f"Note: `{join_key('profiles', name)}`: `{join_key('commands', event)}`: "
+                    f"its form is assumed, not documented: {spec.form.words}, by {spec.form_source}."
+                )
 
 
 def named_problems(settings: Settings, place: Path) -> Iterator[str]:

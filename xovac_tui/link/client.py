@@ -25,7 +25,8 @@ import engineio.payload
 import socketio
 
 from xovac_tui.api.payload import LONGEST
-from xovac_tui.api.wire import PacketJson, Wire, split, value_of, with_attachments
+from xovac_tui.api.wire import PacketJson, Wire, offset_of, split, value_of, with_attachments
+from xovac_tui.api.wireform import callback_answer
 from xovac_tui.link import bounded, bulky
 
 log = logging.getLogger("xovac_tui.link")
@@ -259,6 +260,8 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         self._event_head = re.compile(
             "42" + ("" if namespace == "/" else re.escape(f"{namespace},")) + r"([0-9]{0,18})\["
         )
+        self._recovers = False
+        """The server keeps connections for recovery: it appends an offset to what it broadcasts."""
         self._filling: Any = None
         """The packet whose last binary attachment is handled now."""
         self.eio.on_junk = self._junk
@@ -282,6 +285,11 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
     @_half.setter
     def _half(self, packet: Any) -> None:
         self._binary_packet = packet
+
+    async def send(self, name: str, arguments: tuple[Any, ...], *, callback: bool) -> None:
+        """Send one event; with `callback` its acknowledgement is handed over as the answer to it."""
+        asked = (lambda: name) if callback else None
+        await self.emit(name, arguments, namespace=self._namespace, callback=asked)
 
     def take(self, text: str) -> bool:
         """Handle a text without the library where that goes: a plain event at once, and junk at all.
@@ -328,15 +336,22 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         if not self.ended.is_set():
             self._on_malformed(text, ValueError("it is no Engine.IO packet"))
 
-    def _hand_over(self, data: Sequence[Any]) -> None:
+    def _hand_over(self, data: Sequence[Any], *, receipt: bool = False) -> None:
         # What still comes after the end is not heard, or a link would show data while it says LOST.
         if not self.ended.is_set():
             name, *arguments = data
             if isinstance(name, Wire):
                 name = value_of(name)
-            if self._filling is not None:
-                arguments = [with_attachments(one, self._filling.attachments) for one in arguments]
-            self._on_arguments(name, tuple(arguments))
+            # An event that wants a receipt carries no offset.
+            offset = offset_of(arguments[-1]) if self._recovers and not receipt and arguments[1:] else None
+            if offset is not None:
+                arguments[-1] = offset
+            self._on_arguments(name, self._filled(arguments))
+
+    def _filled(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
+        if self._filling is None:
+            return tuple(arguments)
+        return tuple(with_attachments(one, self._filling.attachments) for one in arguments)
 
     async def _message(self, data: Any) -> None:
         try:
@@ -365,6 +380,8 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         # The fifth protocol promises a session id; the older ones send nothing here.
         if isinstance(data, dict):
             self.namespaces[self._namespace] = data.get("sid", self.sid)
+            # Nothing is ever recovered by it: a new connection begins without it, and nothing is sent again.
+            self._recovers = "pid" in data
             if isinstance(self.socket, Socket):
                 # From the next packet on, which may have come already.
                 self.socket.on_text = self.take
@@ -379,9 +396,21 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             return
         if not isinstance(data, list) or not data:
             raise ValueError("an event without a name")
-        self._hand_over(data)
+        self._hand_over(data, receipt=number is not None)
         if number is not None:
             await self._receipt(namespace, number)
+
+    async def _handle_ack(self, namespace: str | None, number: int | None, data: Any) -> None:
+        """Hand over the acknowledgement of a command as its answer."""
+        if (namespace or "/") != self._namespace:
+            return
+        waiting = self.callbacks.get(self._namespace, {})
+        # Under 0 the library keeps its counter.
+        asked = waiting.pop(number, None) if number else None
+        if asked is None or not isinstance(data, list):
+            raise ValueError("an acknowledgement of nothing that was sent")
+        if not self.ended.is_set():
+            self._on_arguments(callback_answer(asked()), self._filled(data))
 
     async def _receipt(self, namespace: str | None, number: int) -> None:
         """Send a receipt of the protocol, which a server may wait for; it says nothing."""

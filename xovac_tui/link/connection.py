@@ -11,6 +11,7 @@ from xovac_tui.api.contract import RESERVED_EVENTS
 from xovac_tui.api.event import Direction, Event, Form, Kind, Payload
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.text import clean, writable
+from xovac_tui.api.wire import as_sent
 from xovac_tui.clock import Clock
 from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link import backoff
@@ -101,8 +102,11 @@ class Link:
         finally:
             self._set(LinkState.OFFLINE, "Disconnected: this program has ended the connection.")
 
-    async def emit(self, name: str, data: str) -> Event:
-        """Send one event now and return it, or raise a LinkError; nothing is ever kept for later."""
+    async def emit(self, name: str, *arguments: Any, callback: bool = False) -> Event:
+        """Send one event now and return it, or raise a LinkError; nothing is ever kept for later.
+
+        With `callback` a socket.io acknowledgement is asked for, and heard as its answer.
+        """
         connection = self._connection
         if self._status.state is not LinkState.ONLINE or connection is None or not connection.alive:
             raise LinkError(
@@ -114,12 +118,12 @@ class Link:
                 f'"{name}" was not sent: socket.io keeps this name for itself. Use another event.'
             )
         try:
-            await connection.emit(name, data)
+            await connection.emit(name, *arguments, callback=callback)
         except Exception as error:
             raise LinkError(
                 f"{clean(name, 60)} was not sent: {clean(str(error), 160) or type(error).__name__}."
             ) from error
-        event = self._event(name, (data,), Direction.OUT)
+        event = self._event(name, as_sent(arguments), Direction.OUT)
         self._tell(event)
         return event
 

@@ -52,8 +52,8 @@ class Connection(Protocol):
         """Return whether something can be sent."""
         ...
 
-    async def emit(self, name: str, data: str) -> None:
-        """Hand one event to the transport."""
+    async def emit(self, name: str, *arguments: Any, callback: bool = False) -> None:
+        """Hand one event to the transport; with `callback` its acknowledgement is heard as its answer."""
         ...
 
     async def ended(self) -> str:
@@ -296,8 +296,8 @@ class _Connection:
             and self._target.namespace in self._client.namespaces
         )
 
-    async def emit(self, name: str, data: str) -> None:
-        await self._client.emit(name, data, namespace=self._target.namespace)
+    async def emit(self, name: str, *arguments: Any, callback: bool = False) -> None:
+        await self._client.send(name, arguments, callback=callback)
 
     async def ended(self) -> str:
         await self._client.ended.wait()

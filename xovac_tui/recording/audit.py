@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from xovac_tui.api.text import clean
-from xovac_tui.chamber.snapshot import LedgerEntry
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.recording.bounds import EARLIEST, LATEST
 from xovac_tui.recording.chain import (
     BEGINNING,
@@ -409,7 +409,7 @@ def _entry(db: sqlite3.Connection, number: int, place: str, row: Any) -> Entry:
 def _words(place: str, found: dict[str, str]) -> str:
     match place:
         case "ledger":
-            return f"{found['command']}: {found['outcome']}{_since_then(found['data'])}"
+            return f"{found['command']}: {_outcome(found['outcome'])}{_since_then(found['data'])}"
         case "alarms":
             return f"{found['rule']}: {found['event']}"
         case "changes":
@@ -420,6 +420,14 @@ def _words(place: str, found: dict[str, str]) -> str:
             return f"{found['name']} for r{found['run']}"
         case _:
             return found["text"]
+
+
+def _outcome(text: str) -> str:
+    """Return the outcome of a command for people, from the word that its row has."""
+    try:
+        return Outcome(text).shown
+    except ValueError:
+        return text
 
 
 def _since_then(data: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from xovac_tui.api.event import Direction, Event, Form, Kind, Payload
-from xovac_tui.api.payload import arguments_of, decode, one_line
+from xovac_tui.api.payload import arguments_of, decode, one_line, without_offset
 from xovac_tui.api.text import writable
 
 _BLOCK = 256
@@ -43,7 +43,7 @@ class LoggedEvent(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
     def payload(self) -> Payload:
         """Return the payload for a reader, decoded again from what is kept."""
-        if self.form is Form.ARGUMENTS:
+        if self.form in (Form.ARGUMENTS, Form.OFFSET):
             # Text among several arguments is worth reading, though nothing could be decoded from it.
             return Payload(self.form, decode(self.raw).value, self.raw, self.problem)
         return payload_of(self.form, self.raw, self.problem)
@@ -59,6 +59,9 @@ def payload_of(form: Form, raw: Any, problem: str = "") -> Payload:
         return Payload(form, None, "")
     if form is Form.ARGUMENTS and isinstance(raw, str):
         return Payload(form, arguments_of(raw), raw, problem)
+    if form is Form.OFFSET and isinstance(raw, str):
+        values = arguments_of(raw)
+        return Payload(form, without_offset(values) if len(values) > 1 else None, raw, problem)
     return Payload(form, decode(raw).value, raw, problem)
 
 

@@ -47,7 +47,7 @@ def handled_rows(facts: Facts, times: Times) -> list[Row]:
 
 def command_row(entry: LedgerEntry, times: Times) -> Row:
     """Return one command: sent, which, who, outcome."""
-    outcome = entry.outcome.value
+    outcome = entry.outcome.shown
     if entry.late is not None:
         outcome += f", later {entry.late.value}"
     if entry.confirmed is not None:

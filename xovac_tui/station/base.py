@@ -13,6 +13,8 @@ import msgspec
 
 from xovac_tui.api.contract import RESERVED_EVENTS, CommandSpec, Contract, Hazard, Origin, Role
 from xovac_tui.api.forms import check_values, parse_json
+from xovac_tui.api.text import clean
+from xovac_tui.api.wireform import Sends, WireForm
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Snapshot
@@ -45,6 +47,25 @@ class Prepared(msgspec.Struct, frozen=True):
     spec: CommandSpec
     text: str
     values: Any = None
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """What the event carries."""
+        return self.spec.form.put(self.text, self.values)
+
+    @property
+    def shown(self) -> str:
+        """Event and payload for a person to confirm, with the form where it is assumed; one clean line."""
+        nothing = self.spec.form.sends is Sends.NOTHING
+        words = [clean(self.spec.event, 60), "" if nothing else clean(self.text) or "''"]
+        words.append(f"[{clean(self.spec.form_words, 200)}]" if self.spec.form_words else "")
+        return " ".join(word for word in words if word)
+
+    def in_form(self, form: WireForm) -> Prepared:
+        """Return it in another form; ContractError where its payload cannot be put so."""
+        if problem := self.spec.form_problem(form):
+            raise ContractError(f"{self.spec.event} cannot be sent in this form: {problem}")
+        return msgspec.structs.replace(self, spec=self.spec.in_form(form))
 
 
 class BaseStation(ABC):
@@ -266,6 +287,9 @@ class BaseStation(ABC):
         spec = self.contract.commands.get(event) or CommandSpec(
             event, event, hazard=Hazard.CRITICAL, origin=Origin.USER, means="Nobody has told what this does."
         )
+        # What is typed is sent as it is typed; only how the answer comes is the contract's.
+        if spec.form.sends is not Sends.TEXT or spec.form.arguments:
+            spec = spec.in_form(WireForm(callback=spec.form.callback), spec.form_source)
         return Prepared(msgspec.structs.replace(spec, hazard=Hazard.CRITICAL), text.strip(), values)
 
     def _tell(self, news: News) -> None:

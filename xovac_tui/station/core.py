@@ -413,12 +413,13 @@ class Station(BaseStation):
             values=prepared.values,
             stop=stop,
             confirmation=confirmation(),
+            spec=prepared.spec,
         )
         future: asyncio.Future[LedgerEntry] = asyncio.get_running_loop().create_future()
         self._waiting[entry.id] = future
         self._changed((entry,))
         try:
-            await link.emit(command, prepared.text)
+            await link.emit(command, *prepared.arguments, callback=prepared.spec.form.callback)
             self.chamber.note(command, self.clock.utc(), self.clock.mono(), kind="command")
             self._keep_marks()
             return await future
@@ -444,7 +445,7 @@ class Station(BaseStation):
     # -- what the link tells --------------------------------------------------------------------------
 
     def _kind(self, name: str) -> Kind:
-        if name in self.contract.responses:
+        if self.contract.is_answer(name):
             return Kind.RESPONSE
         return Kind.COMMAND if name in self.contract.commands else Kind.MESSAGE
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -25,8 +25,12 @@ class LinkPort(Protocol):
         """Connect, and reconnect, until cancelled."""
         ...
 
-    async def emit(self, name: str, data: str) -> Event:
-        """Send one event, or raise LinkError when nothing was sent."""
+    async def emit(self, name: str, *arguments: Any, callback: bool = False) -> Event:
+        """Send one event, or raise LinkError when nothing was sent.
+
+        With `callback` a socket.io acknowledgement is asked for; it is heard as an event named by
+        `callback_answer`.
+        """
         ...
 
     def reconnect_now(self) -> None:

@@ -31,7 +31,7 @@ _LONGEST = 240
 """Characters of somebody else's words in a toast, which covers what is under it."""
 _SEVERITY: dict[Outcome, Severity] = {
     Outcome.SUCCESS: "information",
-    Outcome.DONE: "information",
+    Outcome.DONE: "warning",
     Outcome.REFUSED: "warning",
     Outcome.WARNING: "warning",
     Outcome.ERROR: "error",
@@ -113,7 +113,7 @@ def outcome_words(entry: LedgerEntry) -> Words | None:
     if entry.outcome is Outcome.SENT or entry.looked_at:
         return None
     if entry.duplicates:
-        return Words(name, f"Answered {entry.duplicates + 1} times: {entry.outcome.value}.", "warning")
+        return Words(name, f"Answered {entry.duplicates + 1} times: {entry.outcome.shown}.", "warning")
     if entry.confirmed is not None:
         return Words(f"{name} confirmed", "The chamber's own messages show the effect.", seconds=4.0)
     if entry.late is not None:
@@ -125,4 +125,4 @@ def outcome_words(entry: LedgerEntry) -> Words | None:
         said = f"{said[:_LONGEST]}... (the whole is in the ledger: 2)"
     if entry.outcome is Outcome.SUCCESS:
         said = said or "Acknowledged. Watch the readings for the effect."
-    return Words(f"{name} {entry.outcome.value}", said, severity, 4.0 if severity == "information" else 8.0)
+    return Words(f"{name} {entry.outcome.shown}", said, severity, 4.0 if severity == "information" else 8.0)

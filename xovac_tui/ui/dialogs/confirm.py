@@ -93,8 +93,8 @@ class ConfirmDialog(CommandDialog[bool]):
         """State the facts of this moment."""
         self.prepared = self._renew()
         spec, glyphs = self.prepared.spec, self.console.glyphs
-        text = clean(self.prepared.text) if self.prepared.text else "''"
-        sends = Fact("Sends", f"{clean(spec.event, 60)} {text}", "fact--sends", literal=True)
+        text = self.prepared.shown
+        sends = Fact("Sends", text, "fact--sends", literal=True)
         means = list(self._facts)
         if spec.means or spec.help:
             means.append(Fact("Means", glyphs.plain(spec.means or spec.help)))

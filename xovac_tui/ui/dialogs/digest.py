@@ -85,7 +85,7 @@ def digest_facts(digest: Digest, times: Times, glyphs: Glyphs, flight: Flight | 
     if len(gaps) > 1:
         facts.append(Fact("", f"{len(gaps)} gaps, {format_duration(lost)} without data in all"))
     commands = [
-        f"{times.day_and_time(entry.utc)} {entry.command} by {clean(entry.who, 40)}: {entry.outcome.value}"
+        f"{times.day_and_time(entry.utc)} {entry.command} by {clean(entry.who, 40)}: {entry.outcome.shown}"
         for entry in digest.commands
         if entry.outcome is not Outcome.REFUSED
     ]

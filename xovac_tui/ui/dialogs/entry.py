@@ -28,7 +28,7 @@ def entry_facts(entry: LedgerEntry, *, glyphs: Glyphs, times: Times) -> list[Fac
     """Return everything about one command; what came from the chamber is cleaned and never cut here."""
     sent = entry.outcome is not Outcome.REFUSED
     took = f" after {age(entry.took)}" if entry.took is not None else ""
-    outcome = f"{glyphs.outcome(entry.outcome)} {entry.outcome.value}{took}"
+    outcome = f"{glyphs.outcome(entry.outcome)} {entry.outcome.shown}{took}"
     facts = [
         Fact("Command", clean(entry.command) + ("   by the STOP key" if entry.stop else "")),
         Fact("Outcome", outcome, _STYLE[entry.outcome]),
@@ -55,6 +55,8 @@ def entry_facts(entry: LedgerEntry, *, glyphs: Glyphs, times: Times) -> list[Fac
         facts.append(
             Fact("Repeats", f"{entry.duplicates} further answer(s) that nobody waited for", "fact--warn")
         )
+    if entry.form:
+        facts.append(Fact("Form", f"{clean(entry.form)} (assumed)"))
     facts.append(
         Fact("Payload", clean(entry.payload) if entry.payload else "''", "fact--sends", literal=True)
     )

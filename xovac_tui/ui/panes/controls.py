@@ -157,6 +157,8 @@ class ControlsPane(Pane):
             lines: list[Line] = [((row, "about--blocked"),) for row in wrap(glyphs.plain(reason), width)]
         else:
             fields = ", ".join(field.name for field in spec.fields) or "no payload"
+            if spec.form.words:
+                fields += f"; {spec.form.words}, assumed"
             source = fit(
                 f" ({fields})  {ORIGIN_WORD[spec.origin]}: {spec.source or 'typed by you'}",
                 width - cell_len(spec.event),

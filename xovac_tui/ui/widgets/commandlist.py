@@ -92,7 +92,7 @@ class ContractCommands(CursorRows[CommandSpec]):
         sign = self.glyphs.outcome(entry.outcome)
         if entry.outcome is Outcome.SENT:
             return f"{sign} waiting {age(max(0.0, self._mono - entry.mono))}", OUTCOME_STYLE[entry.outcome]
-        word = {Outcome.DONE: "sent"}.get(entry.outcome, entry.outcome.value)
+        word = {Outcome.DONE: "no answer"}.get(entry.outcome, entry.outcome.value)
         style = OUTCOME_STYLE[entry.outcome]
         if entry.late is not None:
             word, style, sign = (

@@ -263,7 +263,7 @@ def happened_lines(past: PastRun, width: int, *, glyphs: Glyphs, times: Times) -
 
 
 def _command(entry: LedgerEntry) -> str:
-    said = f"{clean(entry.command, 60)} by {clean(entry.who, 40)}: {entry.outcome.value}"
+    said = f"{clean(entry.command, 60)} by {clean(entry.who, 40)}: {entry.outcome.shown}"
     if entry.stop:
         said = f"STOP {said}"
     if entry.confirmed is not None:
