@@ -12,7 +12,7 @@ import click
 from xovac_tui.cli.common import (
     Chamber,
     Seconds,
-    chamber_options,
+    connecting_options,
     effective,
     json_line,
     on_terminal,
@@ -38,7 +38,7 @@ GRACE = 1.0
     "--timeout", type=Seconds(0.1, 3600), metavar="S", help="Wait so long for the answer (10s, 2min)."
 )
 @click.option("--raw", is_flag=True, help="Send an event that the contract does not know, or unchecked JSON.")
-@chamber_options
+@connecting_options
 @click.pass_context
 def send(
     ctx: click.Context, /, event: str, payload: str, yes: bool, timeout: float | None, raw: bool, **_: Any
@@ -159,7 +159,7 @@ async def _send(station: Station, event: str, text: str, raw: bool, timeout: flo
     from xovac_tui.cli.link import online
 
     async with station:
-        await online(station, station.profile.connect_timeout + GRACE)
+        await online(station, station.patience + GRACE)
         # Prepared again: a clock that is sent must not be as old as the question before it.
         sending = asyncio.ensure_future(
             station.send_prepared(_prepare(station, event, text, raw), timeout=timeout)

@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from xovac_tui.cli.common import (
-    chamber_options,
+    connecting_options,
     effective,
     json_line,
     past_choice,
@@ -64,7 +64,7 @@ class Look(msgspec.Struct, frozen=True):
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object (docs/scripts.md names its keys)."
 )
-@chamber_options
+@connecting_options
 @click.pass_context
 def status(ctx: click.Context, /, as_json: bool, **_: Any) -> None:
     """Connect, look once, and print link, run, recorder, alarms and channels.
@@ -101,7 +101,7 @@ async def _look(station: Station, record: Path) -> Look:
     await asyncio.sleep(0)
     try:
         async with station:
-            await online(station, station.profile.connect_timeout + GRACE)
+            await online(station, station.patience + GRACE)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FIRST_DATA if wanted else _ANY_DATA):
                     while not wanted or not wanted <= came:
