@@ -60,6 +60,14 @@ def test_a_compiled_recipe_is_loaded_from_a_pipe(
     assert (done.stdout, done.returncode) == ('{"result":"success","message":""}\n', 0)
 
 
+def test_commands_reach_a_chamber_that_only_polls(environment: dict[str, str]) -> None:
+    with simulator_process("--warm", "--transport", "polling") as polled:
+        done = run(environment, "send", "cancel_recipe", "--yes", "--url", polled.url)
+        assert (done.returncode, done.stderr) == (3, "")
+        done = run(environment, "status", "--json", "--url", polled.url)
+        assert json.loads(done.stdout)["link"]["word"] == "ONLINE"
+
+
 def test_nobody_listens(environment: dict[str, str]) -> None:
     done = run(environment, "send", "cancel_recipe", "--yes", "--url", "http://127.0.0.1:9")
     assert done.returncode == 6

@@ -89,13 +89,15 @@ async def test_no_socketio_and_an_old_one() -> None:
 
 async def test_polling_only_with_a_websocket_profile() -> None:
     async with socketio_server(transports=["polling"]) as server:
-        found = await examine(Target(url=server.url))
+        found = await examine(Target(url=server.url, transports=("websocket",)))
         assert found["polling"].ok
-        assert found["websocket"].ok is False
+        assert found["websocket"].failed
         assert 'transports = ["polling"]' in found["websocket"].advice
         assert found["namespace"].detail == "Skipped, because every transport of the profile failed."
-        found = await examine(Target(url=server.url, transports=("websocket", "polling")))
-        assert found["namespace"].ok
+        found = await examine(Target(url=server.url))
+        assert found["websocket"].ok is False
+        assert not any(check.failed for check in found.values())
+        assert "by polling (websocket failed, and is not needed)" in found["namespace"].detail
         found = await examine(Target(url=server.url, transports=("polling",)))
         assert found["websocket"].ok is None
 
@@ -105,10 +107,14 @@ async def test_websocket_only() -> None:
         found = await examine(Target(url=server.url))
         assert [found[name].ok for name in ("http", "polling", "websocket", "namespace")] == [
             None,
-            None,
+            False,
             True,
             True,
         ]
+        assert not any(check.failed for check in found.values())
+        found = await examine(Target(url=server.url, transports=("polling",)))
+        assert found["polling"].failed
+        assert found["namespace"].ok is None
 
 
 async def test_a_refused_namespace_and_a_connection_that_does_not_last() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -13,6 +15,8 @@ from aiohttp import web
 
 from tests.helpers.links import running
 from tests.helpers.servers import (
+    Server,
+    library_server,
     old_server,
     plain_server,
     raw_server,
@@ -85,7 +89,7 @@ async def test_an_old_server_is_called_by_its_name(transport: str, binary: bool)
 
 async def test_a_polling_only_server_says_which_setting_helps() -> None:
     async with socketio_server(transports=["polling"]) as server:
-        why = await refusal(server.url)
+        why = await refusal(Target(url=server.url, transports=("websocket",)))
         assert 'transports = ["polling"]' in why
         # The question that found it out has left no session behind.
         assert all(kept.closed for kept in server.sio.eio.sockets.values())
@@ -207,14 +211,6 @@ async def test_the_path_is_a_setting_and_a_wrong_one_is_named() -> None:
             await harness.state(LinkState.ONLINE)
 
 
-async def test_with_two_transports_the_next_attempt_takes_the_next() -> None:
-    async with socketio_server(transports=["polling"]) as server:
-        target = Target(url=server.url, transports=("websocket", "polling"))
-        async with running(target, random=lambda: 1.0) as harness:
-            await harness.state(LinkState.ONLINE)
-            assert len(server.sids) == 1
-
-
 async def test_a_name_service_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
     release = threading.Event()
 
@@ -264,3 +260,61 @@ async def test_it_connects_as_soon_as_the_server_is_there() -> None:
             await harness.state(LinkState.ONLINE)
             assert harness.states == [LinkState.CONNECTING, LinkState.ONLINE]
             await sio.shutdown()
+
+
+@contextlib.asynccontextmanager
+async def without_websockets(status: int = 0) -> AsyncIterator[Server]:
+    """Serve socket.io behind what lets no WebSocket through: a status, or 0 where it is swallowed."""
+    app = web.Application()
+
+    @web.middleware
+    async def gate(request: web.Request, handler: Callable[[web.Request], Awaitable[Any]]) -> Any:
+        if request.query.get("transport") != "websocket":
+            return await handler(request)
+        if not status:
+            await asyncio.sleep(60)
+        return web.Response(status=status or 500)
+
+    app.middlewares.append(gate)
+    sio = library_server()
+    sio.attach(app)
+    async with serve(app) as server:
+        yield server
+        await sio.shutdown()
+
+
+@pytest.mark.parametrize("order", [("websocket", "polling"), ("polling", "websocket")])
+@pytest.mark.parametrize("status", [0, 400, 403, 404, 426, 502])
+async def test_where_no_websocket_passes_the_first_attempt_polls(status: int, order: tuple[str, ...]) -> None:
+    async with without_websockets(status) as server:
+        async with running(Target(url=server.url, transports=order, connect_timeout=1)) as harness:
+            await harness.state(LinkState.ONLINE)
+            # Nothing failed on the way, so a command that gives up after one attempt works, too.
+            assert not any(status.why for status in harness.statuses)
+        why = await refusal(Target(url=server.url, transports=("websocket",), connect_timeout=0.3))
+        assert why.endswith(".")
+
+
+async def test_where_no_poll_passes_the_first_attempt_takes_the_websocket() -> None:
+    async with (
+        socketio_server(transports=["websocket"]) as server,
+        running(Target(url=server.url, transports=("polling", "websocket"))) as harness,
+    ):
+        await harness.state(LinkState.ONLINE)
+        assert not any(status.why for status in harness.statuses)
+
+
+async def test_a_reason_that_holds_for_all_transports_is_found_once() -> None:
+    tried: list[Any] = []
+
+    def refuse(auth: Any) -> None:
+        tried.append(auth)
+        raise socketio.exceptions.ConnectionRefusedError("not you")
+
+    async with socketio_server(accept=refuse) as server:
+        assert "not you" in await refusal(Target(url=server.url, auth={"token": "x"}))
+        assert tried == [{"token": "x"}]
+    async with plain_server() as server:
+        why = await refusal(server.url)
+        assert why.count("no socket.io server") == 1
+        assert not any("transport=polling&EIO=4&t=" in request for request in server.requests)

@@ -67,6 +67,16 @@ def test_each_step_is_told_with_its_advice(line: CommandLine, monkeypatch: pytes
     )
 
 
+def test_a_transport_that_is_not_needed_is_named_and_is_no_failure(
+    line: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = answer(monkeypatch, Check("websocket", False, "swallowed", "Look there.", spare=True))
+    said = line("doctor", "--url", "http://a", "--transport", "polling", "--transport", "websocket")
+    assert said.code == 0
+    assert "!!  websocket: swallowed" in said.out
+    assert asked[0].transports == ("polling", "websocket")
+
+
 def test_what_was_not_needed_is_no_failure(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     answer(monkeypatch, Check("tcp", True, "open"), Check("tls", None, "not encrypted"))
     assert line("doctor", "--url", "http://a").code == 0

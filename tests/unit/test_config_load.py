@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import tomllib
@@ -263,7 +264,8 @@ def test_the_manual_names_every_key_with_its_default() -> None:
             default = getattr(struct(), field.encode_name)
             if isinstance(default, msgspec.Struct | dict):
                 continue
-            shown = "not set" if default is None else f"`{msgspec.json.encode(default).decode()}`"
+            written = json.dumps(msgspec.to_builtins(default), ensure_ascii=False)
+            shown = "not set" if default is None else f"`{written}`"
             assert f"| `{field.encode_name}` | {shown} |" in manual
 
 

@@ -70,6 +70,15 @@ def test_an_exported_address_never_stands_behind_a_typed_name(home: Path) -> Non
     assert (name, profile.url) == ("a", "http://tunnel")
 
 
+def test_typed_transports_replace_those_of_the_profile(home: Path) -> None:
+    write(home, "[profiles.a]\ntransports = ['websocket']\n")
+    assert effective_settings(Overrides(), {}).resolve()[1].transports == ("websocket",)
+    found = effective_settings(Overrides(transports=("polling", "websocket", "polling")), {})
+    assert found.resolve()[1].transports == ("polling", "websocket")
+    assert found.sources["transports"] == "the command line"
+    assert Profile().transports == ("websocket", "polling")
+
+
 def test_an_empty_variable_is_not_set() -> None:
     assert from_environment({"XOVAC_PROFILE": " ", "XOVAC_OBSERVE": "", "HOME": "/x"}) == Overrides()
 

@@ -61,6 +61,8 @@ class Chamber:
         self.ledger = Ledger(contract)
         self._stale_after = stale_after
         self._link = LinkView()
+        self.link_silent = False
+        """Connected, but not even a ping is answered."""
         self._streams: dict[str, Stream] = {}
         self._channels: dict[str, dict[str, Channel]] = {}
         self._by_name: dict[str, Channel] = {}
@@ -156,8 +158,8 @@ class Chamber:
         return self._link.word is LinkWord.ONLINE
 
     def word(self, mono: float) -> LinkWord:
-        """Return the link's word on the screen: STALE where the connection is open but the data stopped."""
-        if self._link.word is LinkWord.ONLINE and self._data_stopped(mono):
+        """Return the link's word on the screen: STALE where the connection is open but nothing comes."""
+        if self._link.word is LinkWord.ONLINE and (self.link_silent or self._data_stopped(mono)):
             return LinkWord.STALE
         return self._link.word
 
@@ -170,7 +172,9 @@ class Chamber:
             word=LinkWord.STALE,
             since_utc=link.since_utc,
             since_mono=link.since_mono,
-            why="The connection is open, but the data that used to come have stopped.",
+            why="The connection is open, but the data that used to come have stopped."
+            if self._data_stopped(mono)
+            else "The connection is open, but the server answers no ping.",
             rtt=link.rtt,
             session=link.session,
         )

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from xovac_tui import __version__
+from xovac_tui.cli.options import transport_option
 from xovac_tui.cli.output import echo_lines
 from xovac_tui.cli.table import COMMANDS
 from xovac_tui.errors import Exit, XovacError
@@ -68,6 +69,7 @@ class _Root(click.Group):
 @click.version_option(__version__, prog_name="xovac-tui", message="%(prog)s %(version)s")
 @click.option("--profile", "-p", metavar="NAME", help="Chamber to open, by its name in the settings.")
 @click.option("--url", metavar="URL", help="Chamber to open, by its address (http://HOST:PORT).")
+@transport_option
 @click.option("--observe/--control", default=None, help="Look only: no command can be sent, STOP included.")
 @click.option("--ascii/--unicode", default=None, help="Draw with plain characters only.")
 @click.option("--record/--no-record", default=None, help="Keep a record of everything (usual), or none.")

@@ -14,6 +14,7 @@ import msgspec
 from click.core import ParameterSource
 
 from xovac_tui.api.text import clean
+from xovac_tui.cli.options import transport_option
 from xovac_tui.cli.output import echo
 from xovac_tui.config import (
     Effective,
@@ -61,6 +62,11 @@ def chamber_options(function: F) -> F:
     ):
         function = option(function)
     return function
+
+
+def connecting_options(function: F) -> F:
+    """Let a command that connects say which chamber it is about, and how it is reached."""
+    return chamber_options(transport_option(function))
 
 
 def typed(ctx: click.Context) -> Overrides:

@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from xovac_tui import __version__, paths
-from xovac_tui.cli.common import chamber_options, effective, resolve, table
+from xovac_tui.cli.common import connecting_options, effective, resolve, table
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.settings import named_problems
 from xovac_tui.config import Effective
@@ -29,13 +29,13 @@ _MARKS = {True: _OK, False: _BAD, None: "--"}
 
 
 @click.command(short_help="Look at this machine, the settings and the way to the chamber.")
-@chamber_options
+@connecting_options
 @click.pass_context
 def doctor(ctx: click.Context, /, **_: Any) -> None:
     """Look at places, versions, terminal and settings, and try the way to the chamber step by step.
 
-    Nothing is sent to the chamber but the connection itself. Exit code 0 when all is well, 2 when the
-    settings have a mistake, 6 when the chamber cannot be used.
+    Nothing is sent to the chamber but the connection itself. Exit code 0 when the chamber can be used, also
+    where only one of its transports works; 2 when the settings have a mistake, 6 when it cannot be used.
     """
     _section("Versions", versions())
     _section("Places", places(_records_folder(ctx)))
@@ -183,5 +183,5 @@ async def _probe(target: Any) -> bool:
         echo(f"  {_MARKS[found.ok]}  {found.name}: {found.detail}")
         if found.advice:
             echo(f"      {found.advice}")
-        well = well and found.ok is not False
+        well = well and not found.failed
     return well

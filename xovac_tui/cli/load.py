@@ -11,7 +11,7 @@ import click
 
 from xovac_tui.cli.common import (
     Seconds,
-    chamber_options,
+    connecting_options,
     effective,
     past_choice,
     record_choice,
@@ -50,7 +50,7 @@ class _Looked(NamedTuple):
 @click.option(
     "--timeout", type=Seconds(0.1, 3600), metavar="S", help="Wait so long for the answer (10s, 2min)."
 )
-@chamber_options
+@connecting_options
 @click.pass_context
 def load(ctx: click.Context, /, file: Path, yes: bool, timeout: float | None, **_: Any) -> None:
     """Check a recipe FILE, lay it out from the chamber's temperature, and load it.
@@ -138,7 +138,7 @@ async def _ready(station: Station) -> None:
     from xovac_tui.cli.link import online
     from xovac_tui.station.loading import start_of
 
-    await online(station, station.profile.connect_timeout + GRACE)
+    await online(station, station.patience + GRACE)
     await station.record_read(_RECORD)
     leaves = [leaf for message in station.contract.messages.values() for leaf in message.leaves]
     told = any(leaf.role is Role.CONTROLLED for leaf in leaves)

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xovac_tui.cli.common import Seconds, alarm_watchlist, chamber_options, effective, record_choice, resolve
+from xovac_tui.cli.common import (
+    Seconds,
+    alarm_watchlist,
+    connecting_options,
+    effective,
+    record_choice,
+    resolve,
+)
 from xovac_tui.cli.exposure import exposed_settings
 from xovac_tui.cli.record_files import check, copy
 from xovac_tui.errors import Exit, LinkError
@@ -24,7 +31,7 @@ if TYPE_CHECKING:
 
 @click.group(invoke_without_command=True, short_help="Record everything, without a screen.")
 @click.option("--for", "seconds", type=Seconds(0.1, 10**9), metavar="12h", help="End after this time.")
-@chamber_options
+@connecting_options
 @click.pass_context
 def record(ctx: click.Context, /, seconds: float | None, **_: Any) -> None:
     """Connect, and record everything that crosses the wire until it is ended (Ctrl+C, SIGTERM).

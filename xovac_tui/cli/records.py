@@ -230,7 +230,9 @@ def demo_chamber(found: Effective) -> Chamber:
     contracts = (SIMULATOR_CONTRACT,)
     profile = Profile(url="http://127.0.0.1:0", observe=bool(found.observe), contracts=contracts)
     # The secrets of a real chamber are none of the simulator's business.
-    return Chamber(DEMO, profile, load_contract((), simulator=True), Secrets(), found.settings.insight)
+    return Chamber(
+        DEMO, found.reached(profile), load_contract((), simulator=True), Secrets(), found.settings.insight
+    )
 
 
 def _chamber_of(found: Effective, record: Path) -> Chamber:

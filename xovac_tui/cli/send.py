@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xovac_tui.cli.common import Seconds, chamber_options, effective, record_choice, resolve
+from xovac_tui.cli.common import Seconds, connecting_options, effective, record_choice, resolve
 from xovac_tui.cli.sending import GRACE, ask, outcome_of, refuse_observed, report_outcome
 from xovac_tui.errors import ContractError
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--arguments", metavar="NAMES", help="Send these fields, each as an argument (name,recipe).")
 @click.option("--callback", is_flag=True, help="Ask for the answer as a socket.io acknowledgement.")
 @click.option("--raw", is_flag=True, help="Send an event that the contract does not know, or unchecked JSON.")
-@chamber_options
+@connecting_options
 @click.pass_context
 def send(
     ctx: click.Context, /, event: str, payload: str, yes: bool, timeout: float | None, raw: bool, **form: Any
@@ -117,7 +117,7 @@ async def _send(station: Station, prepare: Callable[[], Prepared], timeout: floa
     from xovac_tui.cli.link import online
 
     async with station:
-        await online(station, station.profile.connect_timeout + GRACE)
+        await online(station, station.patience + GRACE)
         # Prepared again: a clock that is sent must not be as old as the question before it.
         prepared = prepare()
         sending = asyncio.ensure_future(station.send_prepared(prepared, timeout=timeout))

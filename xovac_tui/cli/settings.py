@@ -215,6 +215,8 @@ def shown_settings(found: Effective) -> Iterator[str]:
             yield f"# {key} asked for: {value} ({found.sources[key]})"
     if found.observe is not None:
         yield f"# observe asked for: {_toml(found.observe)} ({found.sources['observe']})"
+    if found.transports is not None:
+        yield f"# transports asked for: {_toml(found.transports)} ({found.sources['transports']})"
     for variable in (AUTH_VARIABLE, HEADERS_VARIABLE):
         if os.environ.get(variable, "").strip():
             yield f"# {variable} is set (hidden)"

@@ -13,6 +13,7 @@ import click
 import msgspec
 
 from xovac_tui.cli.common import json_line, past_choice, table
+from xovac_tui.cli.options import transport_option
 from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.records import find_chamber, record_options
 from xovac_tui.errors import Exit, XovacError
@@ -57,6 +58,7 @@ class Look(msgspec.Struct, frozen=True):
     "--json", "as_json", is_flag=True, help="Print one JSON object (docs/scripts.md names its keys)."
 )
 @record_options
+@transport_option
 @click.pass_context
 def status(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, **_: Any) -> None:
     """Connect, look once, and print link, run, recorder, alarms and channels.
@@ -93,7 +95,7 @@ async def _look(station: Station, record: Path) -> Look:
     await asyncio.sleep(0)
     try:
         async with station:
-            await online(station, station.profile.connect_timeout + GRACE)
+            await online(station, station.patience + GRACE)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FIRST_DATA if wanted else _ANY_DATA):
                     while not wanted or not wanted <= came:

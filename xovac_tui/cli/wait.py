@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xovac_tui.cli.common import Seconds, chamber_options, effective, past_choice, record_path, resolve, table
+from xovac_tui.cli.common import (
+    Seconds,
+    connecting_options,
+    effective,
+    past_choice,
+    record_path,
+    resolve,
+    table,
+)
 from xovac_tui.errors import Exit, LinkError, WaitedInVain
 
 if TYPE_CHECKING:
@@ -45,7 +53,7 @@ _WORDS = {True: "true", False: "not true", None: "unknown"}
     "--for", "held", type=Seconds(0, LONGEST), default=0.0, metavar="5s", help="It must be true for so long."
 )
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing while waiting.")
-@chamber_options
+@connecting_options
 @click.pass_context
 def wait(
     ctx: click.Context, /, until: str, timeout: float | None, held: float, quiet: bool, **_: Any

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xovac_tui.cli.common import Seconds, chamber_options, effective, json_line, resolve
+from xovac_tui.cli.common import Seconds, connecting_options, effective, json_line, resolve
 from xovac_tui.errors import Exit, LinkError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ LONGEST = 4_000
 @click.command(short_help="Print events as they come.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("--for", "seconds", type=Seconds(0.1, 10**9), metavar="10s", help="End after this time.")
-@chamber_options
+@connecting_options
 @click.pass_context
 def watch(ctx: click.Context, /, as_json: bool, seconds: float | None, **_: Any) -> None:
     """Print every event that the chamber sends: time, direction, kind, name and payload.

@@ -18,6 +18,10 @@ SIMULATOR_CONTRACT = "simulator"
 """In a profile's `contracts`: the shipped contract of this program's own simulator, not a file."""
 
 
+Transport = Literal["websocket", "polling"]
+"""A way in which socket.io goes over the network."""
+
+
 class RecipeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How this device reads a recipe: assumed, because its manual does not say."""
 
@@ -45,7 +49,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     url: str = "http://localhost:8080"
     path: str = "/socket.io"
     namespace: str = "/"
-    transports: tuple[Literal["websocket", "polling"], ...] = ("websocket",)
+    transports: tuple[Transport, ...] = ("websocket", "polling")
+    """Tried in this order by every attempt to connect."""
     ca_file: str = ""
     """PEM file of a private certificate authority."""
     fingerprint: str = ""
@@ -58,7 +63,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     expert: bool = False
     """Show the line that sends any event with any JSON."""
     connect_timeout: Annotated[float, Meta(ge=0.1, le=120)] = 5.0
-    """Seconds."""
+    """Seconds that each transport has."""
+    lost_after: Annotated[float, Meta(ge=1, le=3600)] = 15.0
+    """Seconds without any sign of life, not even an answer to a ping, before the connection is lost."""
     stale_after: Annotated[float, Meta(ge=0.5, le=3600)] = 3.0
     """Seconds a channel may be silent at least before it is stale (or 3 x its own period, if longer)."""
     send_when_stale: bool = False

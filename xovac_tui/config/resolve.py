@@ -14,7 +14,7 @@ import msgspec
 
 from xovac_tui.config.check import name_mistake, profile_mistakes, url_mistake
 from xovac_tui.config.load import Loaded, load_settings
-from xovac_tui.config.model import Profile, Settings
+from xovac_tui.config.model import Profile, Settings, Transport
 from xovac_tui.errors import NoChamberError, SettingsError
 from xovac_tui.strict import nearest
 
@@ -34,6 +34,7 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True):
     ascii: bool | None = None
     theme: str | None = None
     config: Path | None = None
+    transports: tuple[Transport, ...] | None = None
 
 
 class Effective(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,12 +47,21 @@ class Effective(msgspec.Struct, frozen=True, kw_only=True):
     """The profile that was asked for above the file."""
     url: str | None
     observe: bool | None
+    transports: tuple[Transport, ...] | None
+    """The transports that were asked for above the file, in the order to try."""
     sources: dict[str, str]
     """Dotted key -> the place that gave it."""
 
     def resolve(self) -> tuple[str, Profile]:
         """Return name and settings of the chamber to open."""
-        return resolve_profile(self.settings, self.profile, self.url, self.observe)
+        name, profile = resolve_profile(self.settings, self.profile, self.url, self.observe)
+        return name, self.reached(profile)
+
+    def reached(self, profile: Profile) -> Profile:
+        """Return the profile with the transports that were asked for above the file."""
+        if not self.transports:
+            return profile
+        return msgspec.structs.replace(profile, transports=tuple(dict.fromkeys(self.transports)))
 
 
 def from_environment(environ: Mapping[str, str]) -> Overrides:
@@ -111,6 +121,9 @@ def effective_settings(typed: Overrides, environ: Mapping[str, str] | None = Non
     place, observe = _first(layers, "observe")
     if observe is not None:
         sources["observe"] = place
+    place, transports = _first(layers, "transports")
+    if transports is not None:
+        sources["transports"] = place
     return Effective(
         settings=_with_display(loaded, display),
         path=loaded.path,
@@ -118,6 +131,7 @@ def effective_settings(typed: Overrides, environ: Mapping[str, str] | None = Non
         profile=chamber.profile,
         url=chamber.url,
         observe=observe,
+        transports=transports,
         sources=sources,
     )
 

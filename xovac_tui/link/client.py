@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import inspect
 import logging
 import re
-import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -41,8 +41,6 @@ MAX_MESSAGE = 64 * 1024 * 1024
 """Bytes of the largest message that does not end the connection."""
 _ATTACHMENTS = 1000
 """Binary attachments of one packet that are waited for; together they may be as big as a message."""
-HEARTBEAT = 3.0
-"""Seconds without data after which a WebSocket ping is sent; half of it later the server counts as dead."""
 _WHOLE = LONGEST + 10_000
 """Bytes of a packet that is read at once; a longer one is taken piece by piece, and not decoded."""
 _AT_ONCE = 1_000_000
@@ -58,13 +56,18 @@ _PACKETS = "0123456"
 OLD = "old protocol"
 REFUSED = "refused"
 SENT_AWAY = "sent away"
+SILENT = "silent"
 
 
 class Socket(aiohttp.ClientWebSocketResponse):
     """A WebSocket that measures its round trip, and remembers why it ended."""
 
     ending: aiohttp.WSMessage | None = None
+    opening = ""
+    """The packet with which the server opened the session."""
     on_rtt: Callable[[float], None] | None = None
+    on_sign: Callable[[], None] | None = None
+    """Is called whenever anything came."""
     on_text: Callable[[str], bool] | None = None
     """Takes a text that it can handle by itself, and returns whether it did."""
     on_bulky: Callable[[str | bytes], Awaitable[None]] | None = None
@@ -76,6 +79,7 @@ class Socket(aiohttp.ClientWebSocketResponse):
         begin = time.monotonic()
         while True:
             message = await super().receive(timeout)
+            self._signed()
             if message.type is aiohttp.WSMsgType.TEXT:
                 text: Any = message.data
                 if len(text) > _WHOLE and self.on_bulky is not None:
@@ -85,6 +89,7 @@ class Socket(aiohttp.ClientWebSocketResponse):
                 text = text[:_WHOLE]
                 if isinstance(text, bytes):
                     text = text.decode("utf-8", "replace")
+                self.opening = self.opening or text
                 busy = self._turn - begin > _RETURN and text[:1].isdecimal()
                 if self.on_text is None or busy or not self.on_text(text):
                     return aiohttp.WSMessage(message.type, text, message.extra)
@@ -101,6 +106,15 @@ class Socket(aiohttp.ClientWebSocketResponse):
                     self.ending = message
                 return message
 
+    def _signed(self) -> None:
+        if self.on_sign is not None:
+            self.on_sign()
+
+    def _on_data_received(self) -> None:
+        # Called by aiohttp 3.14 and later, also in the middle of a long message.
+        self._signed()
+        super()._on_data_received()
+
     async def measure(self) -> None:
         """Send one ping that carries its own time."""
         await self.ping(f"{time.monotonic():.6f}".encode())
@@ -113,21 +127,6 @@ class Socket(aiohttp.ClientWebSocketResponse):
             return
         if self.on_rtt and 0 <= took < 60:
             self.on_rtt(took)
-
-    def keep_alive(self) -> None:
-        """Switch TCP keep-alive on, as far as this system can."""
-        raw = self.get_extra_info("socket")
-        if raw is None:
-            return
-        options = [(socket.SOL_SOCKET, "SO_KEEPALIVE", 1)]
-        options += [(socket.IPPROTO_TCP, "TCP_KEEPIDLE", 3), (socket.IPPROTO_TCP, "TCP_KEEPINTVL", 1)]
-        options += [(socket.IPPROTO_TCP, "TCP_KEEPCNT", 3)]
-        for level, name, value in options:
-            if hasattr(socket, name):
-                try:
-                    raw.setsockopt(level, getattr(socket, name), value)
-                except OSError:
-                    return
 
 
 class _Poll:
@@ -145,6 +144,8 @@ class _Poll:
         except bounded.TooLongError:
             self._engine.too_long = True
             raise
+        if self._engine.on_sign is not None:
+            self._engine.on_sign()
         packets, done = [], 0
         for data in body.split(b"\x1e") if body else ():
             packet = data[:_WHOLE].decode("utf-8", "replace")
@@ -175,8 +176,15 @@ class _Engine(engineio.AsyncClient):  # type: ignore[misc]
     """Engine.IO that hands over one packet after the other in its read path."""
 
     _yielded = 0.0
+    ping_timeout: Any
     on_junk: Callable[[str], None] | None = None
     """Takes what is no packet, at which the library would end the connection."""
+    on_sign: Callable[[], None] | None = None
+    """Is called whenever a long poll was answered."""
+    opening = ""
+    """The answer with which the server opened a polled session."""
+    patience = 0.0
+    """Seconds for which the library's own time-outs let a silent server be, at the least."""
     too_long = False
     """True once an answer was longer than the limit, which ends the connection."""
 
@@ -204,10 +212,25 @@ class _Engine(engineio.AsyncClient):  # type: ignore[misc]
         response = await super()._send_request(method, *args, **kwargs)
         if method == "GET" and self.state == "connected" and isinstance(response, aiohttp.ClientResponse):
             return _Poll(response, self)
+        if method == "GET" and isinstance(response, aiohttp.ClientResponse) and response.status == 200:
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError, OSError, ValueError):
+                self.opening = (await response.read())[:_WHOLE].decode("utf-8", "replace")
         return response
+
+    async def _connect_websocket(self, *args: Any) -> bool:
+        if not self.sid:
+            return bool(await super()._connect_websocket(*args))
+        # An upgrade that something on the way swallows must not cost the polling that works.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.request_timeout / 2):
+                return bool(await super()._connect_websocket(*args))
+        return False
 
     async def _trigger_event(self, event: str, *args: Any, **kwargs: Any) -> Any:
         if event != "message":
+            if event == "connect":
+                # Whether a silent server lives is not the library's business before it is ours.
+                self.ping_timeout = max(float(self.ping_timeout), self.patience - self.ping_interval)
             return await super()._trigger_event(event, *args, **kwargs)
         await self.handlers["message"](*args)
         now = time.monotonic()
@@ -232,6 +255,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         namespace: str,
         *,
         request_timeout: float,
+        lost_after: float,
         on_arguments: Callable[[Any, tuple[Any, ...]], None],
         on_malformed: Callable[[str | bytes, Exception], None],
         on_connect: Callable[[], None],
@@ -243,7 +267,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             engineio_logger=_library_log,
             http_session=session,
             request_timeout=request_timeout,
-            websocket_extra_options=_websocket_options(),
+            websocket_extra_options=_websocket_options(lost_after),
             serializer=_Packet,
         )
         self._namespace = namespace
@@ -265,6 +289,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         self._filling: Any = None
         """The packet whose last binary attachment is handled now."""
         self.eio.on_junk = self._junk
+        self.eio.patience = lost_after
         self.eio.on("message", self._message)
         self.eio.on("disconnect", self._disconnected)
         self.on("connect_error", self._refused, namespace=namespace)
@@ -444,18 +469,21 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             self.ended_by = by
             self.ended.set()
 
-    def watch(self) -> None:
-        """See to it that the connection is over when nobody reads any more, whatever the reason."""
+    def watch(self, on_sign: Callable[[], None]) -> None:
+        """See to it that the connection is over when nothing reads any more; report every sign of life."""
+        self.eio.on_sign = on_sign
+        if isinstance(self.socket, Socket):
+            self.socket.on_sign = on_sign
         task = self.eio.read_loop_task
         if task is not None:
             task.add_done_callback(lambda _: self.end("transport error"))
-        if isinstance(self.socket, Socket):
-            self.socket.keep_alive()
 
     async def close(self, patience: float) -> None:
         """Say good-bye if that can be done within `patience` seconds, then leave nothing behind."""
+        # A server that has ended the connection itself wants no good-bye.
+        told = self.ended.is_set() and self.ended_by != SILENT
         self.end("client disconnect")
-        leaving = asyncio.ensure_future(self._say_goodbye())
+        leaving = asyncio.ensure_future(self._say_goodbye(told))
         waits = {leaving}
         if self.eio.transport() == "polling" and self.eio.write_loop_task is not None:
             # The good-bye is said when it is written; the long poll would hang on for up to a minute.
@@ -470,11 +498,16 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             if self.eio in engineio.base_client.connected_clients:
                 engineio.base_client.connected_clients.remove(self.eio)
 
-    async def _say_goodbye(self) -> None:
+    async def _say_goodbye(self, told: bool) -> None:
         try:
-            if self.namespaces:
-                await self.disconnect()
-            elif self.eio.state == "connected":
+            if self.namespaces and not told:
+                for namespace in self.namespaces:
+                    await self._send_packet(
+                        self.packet_class(socketio.packet.DISCONNECT, namespace=namespace)
+                    )
+                # The library closes a WebSocket before what waits for it is written.
+                await self.eio.queue.join()
+            if self.eio.state == "connected":
                 await self.eio.disconnect()
         except Exception as why:  # it may break while it is closed
             log.debug("closing: %r", why)
@@ -485,8 +518,10 @@ def _too_much(half: Any) -> bool:
     return half.attachment_count > _ATTACHMENTS or sum(map(len, half.attachments)) > MAX_MESSAGE
 
 
-def _websocket_options() -> dict[str, Any]:
-    options: dict[str, Any] = {"heartbeat": HEARTBEAT, "max_msg_size": MAX_MESSAGE, "autoping": False}
+def _websocket_options(lost_after: float) -> dict[str, Any]:
+    options: dict[str, Any] = {"max_msg_size": MAX_MESSAGE, "autoping": False}
+    # The library would give up half of it later; with it it reports every piece of data that comes.
+    options["heartbeat"] = lost_after
     # aiohttp without this option ends the connection at text that is not UTF-8.
     if "decode_text" in inspect.signature(aiohttp.ClientSession.ws_connect).parameters:
         options["decode_text"] = False

@@ -144,13 +144,9 @@ class Link:
 
     async def _attempt(self, number: int, before: str) -> str:
         """Connect, stay as long as it lasts, and return why it ended."""
-        transports = self._target.transports
-        turn = (number - 1) % len(transports) if transports else 0
         self._set(self._trying(), before, attempt=number)
-        hearing = Hearing(self._heard, self._malformed, self._connected, self._measured)
-        dialling = asyncio.ensure_future(
-            self._dial(self._target, transports[turn:] + transports[:turn], hearing)
-        )
+        hearing = Hearing(self._heard, self._malformed, self._connected, self._measured, self._silent)
+        dialling = asyncio.ensure_future(self._dial(self._target, self._target.transports, hearing))
         try:
             await self._until_woken(dialling)
             if not dialling.done():
@@ -229,7 +225,11 @@ class Link:
 
     def _measured(self, rtt: float) -> None:
         if self._status.state is LinkState.ONLINE:
-            self._set(LinkState.ONLINE, rtt=rtt)
+            self._set(LinkState.ONLINE, rtt=rtt, silent=self._status.silent)
+
+    def _silent(self, silent: bool) -> None:
+        if self._status.state is LinkState.ONLINE:
+            self._set(LinkState.ONLINE, rtt=self._status.rtt, silent=silent)
 
     def _heard(self, name: Any, arguments: tuple[Any, ...]) -> None:
         if not isinstance(name, str):

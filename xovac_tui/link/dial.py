@@ -19,25 +19,28 @@ from xovac_tui.errors import LinkError
 from xovac_tui.link import bounded, trouble
 from xovac_tui.link.certificate import trust
 from xovac_tui.link.client import (
-    HEARTBEAT,
     MAX_MESSAGE,
     OLD,
     REFUSED,
     SENT_AWAY,
+    SILENT,
     Client,
     Socket,
     log,
 )
-from xovac_tui.link.handshake import ask
+from xovac_tui.link.handshake import Handshake, ask
+from xovac_tui.link.life import LifeSigns
 from xovac_tui.link.resolve import Resolver
 from xovac_tui.link.target import Address, Target, check_target, parse_fingerprint
 
 PATIENCE = 0.5
 """Seconds to say good-bye."""
 _MEASURE = 2.0
-"""Seconds between two measurements of the round trip."""
-_POLL_DEAD = 3.0
-"""Seconds without an answer after which a polled server counts as dead."""
+"""Seconds between two measurements of the round trip at the most; each answer is a sign of life."""
+
+
+class _TransportError(LinkError):
+    """One transport did not work, and another one may."""
 
 
 class Untrusted(LinkError):  # noqa: N818 - it says what the server is
@@ -50,6 +53,11 @@ class Connection(Protocol):
     @property
     def alive(self) -> bool:
         """Return whether something can be sent."""
+        ...
+
+    @property
+    def transport(self) -> str:
+        """Return how it goes over the network: `websocket` or `polling`."""
         ...
 
     async def emit(self, name: str, *arguments: Any, callback: bool = False) -> None:
@@ -76,6 +84,8 @@ class Hearing(msgspec.Struct, frozen=True):
     """The server has consented; from now on something can be sent."""
     rtt: Callable[[float], None]
     """Seconds of one round trip."""
+    silent: Callable[[bool], None] = lambda _: None
+    """Whether the server shows no sign of life at present; it is reported when that changes."""
 
 
 class Dialler(Protocol):
@@ -140,14 +150,30 @@ def _trace(address: Address, seen: SimpleNamespace) -> aiohttp.TraceConfig:
 
 
 async def dial(target: Target, transports: Sequence[str], hearing: Hearing) -> Connection:
-    """Connect once, within the target's `connect_timeout`, or raise the reason as a sentence."""
+    """Connect by the first of these transports that works, or raise the reason as a sentence.
+
+    Each has the target's `connect_timeout`; none is tried after a reason that holds for all of them.
+    """
     address = check_target(target)
+    failed: dict[str, str] = {}
+    for at, name in enumerate(transports):
+        try:
+            # Polling is upgraded where a WebSocket is allowed after it.
+            return await _dial(target, address, transports[at:], hearing)
+        except _TransportError as why:
+            failed[name] = str(why)
+    raise LinkError(trouble.no_transport(failed))
+
+
+async def _dial(target: Target, address: Address, transports: Sequence[str], hearing: Hearing) -> Connection:
+    """Connect by the first of these transports, or raise the reason as a sentence."""
     seen = SimpleNamespace()
     session = open_session(target, address, seen)
     client = Client(
         session,
         target.namespace,
         request_timeout=target.connect_timeout,
+        lost_after=target.lost_after,
         on_arguments=hearing.arguments,
         on_malformed=hearing.malformed,
         on_connect=lambda: hearing.connected(connection),
@@ -217,18 +243,20 @@ async def _raise_reason(
         raise LinkError(_sent_away(address))
     if isinstance(seen.error, Redirected):
         raise LinkError(str(seen.error))
+    if seen.connected and isinstance(seen.error, TimeoutError):
+        raise _TransportError(trouble.silent(address, "answer", target.connect_timeout))
     if seen.error is not None and not isinstance(seen.error, asyncio.CancelledError):
         if trouble.is_hung_up(seen.error):
             # Some servers treat a WebSocket on the wrong path like this, but answer a plain request.
             answer = await ask(session, address, min(2.0, target.connect_timeout))
             if answer.status:
-                raise LinkError(trouble.not_socketio(address, answer, None))
+                raise _unfit(target, address, answer, None)
             seen.error = aiohttp.ServerDisconnectedError()
         kind = Untrusted if trouble.is_untrusted(seen.error) else LinkError
         raise kind(await trouble.explain_network(seen.error, address))
     if seen.status is None and error is None and not client.ended.is_set():
         if seen.connected:
-            raise LinkError(trouble.silent(address, "answer", target.connect_timeout))
+            raise _TransportError(trouble.silent(address, "answer", target.connect_timeout))
         raise LinkError(trouble.no_answer(address))
     if client.eio.sid or client.ended.is_set():
         stage = f"consent to namespace {clean(target.namespace, 80)}"
@@ -240,7 +268,13 @@ async def _raise_reason(
         raise LinkError(trouble.silent(address, stage, target.connect_timeout))
     status = seen.status if seen.status not in (None, 101, 200) else None
     answer = await ask(session, address, min(2.0, target.connect_timeout))
-    raise LinkError(trouble.not_socketio(address, answer, status))
+    raise _unfit(target, address, answer, status)
+
+
+def _unfit(target: Target, address: Address, answer: Handshake, status: int | None) -> LinkError:
+    """Return the reason for a transport that was not taken, by the answer to a plain question."""
+    kind = _TransportError if answer.serves else LinkError
+    return kind(trouble.not_socketio(address, answer, status, target.transports))
 
 
 def _sent_away(address: Address) -> str:
@@ -275,18 +309,18 @@ class _Connection:
         self._session = session
         self._client = client
         self._hearing = hearing
-        self._silent = False
-        self._watch: asyncio.Future[None] | None = None
+        self._pause = min(_MEASURE, target.lost_after / 3)
+        self._life = LifeSigns(target.lost_after, hearing.silent, self._lost)
+        self._watches: list[asyncio.Future[None]] = []
 
     def watch(self) -> None:
         """Begin to look whether the server lives, and how far away it is."""
-        self._client.watch()
+        self._client.watch(self._life.note)
         socket = self._client.socket
         if isinstance(socket, Socket):
             socket.on_rtt = self._hearing.rtt
-            self._watch = asyncio.ensure_future(self._measure(socket))
-        else:
-            self._watch = asyncio.ensure_future(self._poll())
+        measuring = self._measure(socket) if isinstance(socket, Socket) else self._poll()
+        self._watches = [asyncio.ensure_future(measuring), asyncio.ensure_future(self._life.watch())]
 
     @property
     def alive(self) -> bool:
@@ -296,6 +330,10 @@ class _Connection:
             and self._target.namespace in self._client.namespaces
         )
 
+    @property
+    def transport(self) -> str:
+        return str(self._client.eio.transport())
+
     async def emit(self, name: str, *arguments: Any, callback: bool = False) -> None:
         await self._client.send(name, arguments, callback=callback)
 
@@ -304,16 +342,19 @@ class _Connection:
         return self._why()
 
     async def close(self) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
+        for watch in self._watches:
+            watch.cancel()
         await _leave(self._client, self._session)
 
+    def _lost(self) -> None:
+        self._client.end(SILENT)
+
     async def _measure(self, socket: Socket) -> None:
-        """Measure the round trip now and then; whether the server lives is the heartbeat's business."""
+        """Measure the round trip now and then, and so ask for a sign of life."""
         with suppress(ConnectionError, RuntimeError):
             while True:
                 await socket.measure()
-                await asyncio.sleep(_MEASURE)
+                await asyncio.sleep(self._pause)
 
     async def _poll(self) -> None:
         """Ask for what is certain to be answered with no, because a long poll does not show a dead server.
@@ -321,18 +362,17 @@ class _Connection:
         Engine.IO 4 lets only the server ping. A request for a transport that does not exist opens no session
         and is seen by no handler of the server, but only a living server refuses it.
         """
-        limit = aiohttp.ClientTimeout(total=_POLL_DEAD)
+        limit = aiohttp.ClientTimeout(total=self._target.lost_after)
         while True:
-            await asyncio.sleep(_MEASURE)
+            await asyncio.sleep(self._pause)
             begin = time.monotonic()
             try:
                 async with self._session.get(self._address.endpoint("none"), timeout=limit) as response:
                     await response.read()
             except (aiohttp.ClientError, TimeoutError, OSError) as why:
                 log.debug("the polled server does not answer: %r", why)
-                self._silent = True
-                self._client.end("silent")
-                return
+                continue
+            self._life.note()
             self._hearing.rtt(time.monotonic() - begin)
 
     def _why(self) -> str:
@@ -341,11 +381,10 @@ class _Connection:
         socket = self._client.eio.ws
         ending = socket.ending if isinstance(socket, Socket) else None
         error = socket.exception() if isinstance(socket, Socket) else None
-        if self._silent or isinstance(error, aiohttp.ServerTimeoutError):
-            seconds = _MEASURE + _POLL_DEAD if self._silent else HEARTBEAT * 1.5
+        if self._client.ended_by == SILENT or isinstance(error, aiohttp.ServerTimeoutError):
             return (
-                f"{origin} has stopped answering (no sign of life for {seconds:g} s): its machine is hung, "
-                "off, or cut from the network. Trying again."
+                f"{origin} has stopped answering (no sign of life for {self._target.lost_after:g} s): its "
+                "machine is hung, off, or cut from the network. Trying again."
             )
         if self._client.eio.too_long:
             limit = bounded.LONGEST_BODY >> 20

@@ -41,6 +41,13 @@ class Check(msgspec.Struct, frozen=True):
     """What was found, cleaned."""
     advice: str = ""
     """What to do about it; empty when there is nothing to do."""
+    spare: bool = False
+    """The chamber can be used all the same."""
+
+    @property
+    def failed(self) -> bool:
+        """It is not well, and the chamber cannot be used because of it."""
+        return self.ok is False and not self.spare
 
 
 async def probe(target: Target, *, listen: float = 3.0) -> AsyncIterator[Check]:
@@ -65,11 +72,10 @@ async def probe(target: Target, *, listen: float = 3.0) -> AsyncIterator[Check]:
                 continue
             check = await step(patient)
             yield check
-            # One transport may fail when the profile allows another.
-            if check.ok is False and name not in ("polling", "websocket"):
-                failed = name
             if name == "websocket" and not patient.usable:
                 failed = "every transport of the profile"
+            elif check.failed and name != "polling":
+                failed = name
     finally:
         await patient.discharge()
 
@@ -238,7 +244,8 @@ async def _polling(patient: _Patient) -> Check:
         upgrades = ", ".join(patient.handshake.upgrades) or "none"
         return Check("polling", True, f"Offered; upgrades offered: {upgrades}.")
     advice = "Take polling out of transports in the profile." if wanted else ""
-    return Check("polling", False if wanted else None, "Not offered.", advice)
+    spare = "websocket" in patient.target.transports
+    return Check("polling", False if wanted else None, "Not offered.", advice, spare)
 
 
 async def _websocket(patient: _Patient) -> Check:
@@ -259,12 +266,14 @@ async def _websocket(patient: _Patient) -> Check:
         advice = (
             'Set transports = ["polling"] in the profile, or let the proxy pass WebSockets.' if wanted else ""
         )
-        return Check("websocket", False if wanted else None, f"Not offered ({status}).", advice)
+        spare = bool(patient.usable)
+        return Check("websocket", False if wanted else None, f"Not offered ({status}).", advice, spare)
     if isinstance(first.data, str) and first.data.startswith("0{"):
         patient.offered.add("websocket")
         return Check("websocket", True, "Offered.")
     advice = trouble.not_socketio(address, Handshake(), None) if wanted else ""
-    return Check("websocket", False if wanted else None, "It opens, but does not speak Engine.IO.", advice)
+    detail = "It opens, but does not speak Engine.IO."
+    return Check("websocket", False if wanted else None, detail, advice, bool(patient.usable))
 
 
 async def _namespace(patient: _Patient) -> Check:
@@ -274,7 +283,10 @@ async def _namespace(patient: _Patient) -> Check:
     except (LinkError, SettingsError) as error:
         return Check("namespace", False, "No connection.", str(error))
     took = _milliseconds(time.monotonic() - begin)
-    return Check("namespace", True, f"Connected to {clean(patient.target.namespace, 80)} in {took}.")
+    how = patient.connection.transport
+    if missing := [name for name in patient.target.transports if name not in patient.offered]:
+        how += f" ({missing[0]} failed, and is not needed)"
+    return Check("namespace", True, f"Connected to {clean(patient.target.namespace, 80)} by {how} in {took}.")
 
 
 async def _messages(patient: _Patient) -> Check:

@@ -36,6 +36,11 @@ class Handshake(msgspec.Struct, frozen=True):
     """Why no answer came."""
 
     @property
+    def serves(self) -> bool:
+        """A server of our protocol answered, whatever it said to this transport."""
+        return not self.old and (self.version == 4 or bool(self.refusal))
+
+    @property
     def old(self) -> bool:
         """The server speaks only the protocol before ours."""
         return self.version == 3 or "version" in self.refusal.lower()

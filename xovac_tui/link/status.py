@@ -32,6 +32,8 @@ class LinkStatus(msgspec.Struct, frozen=True):
     """Number of the current try since the last success; 0 when ONLINE."""
     next_try_mono: float | None = None
     """Monotonic time of the next try, while waiting for it."""
+    silent: bool = False
+    """Connected, but for some seconds no sign of life has come, not even an answer to a ping."""
     rtt: float | None = None
     """Round trip of the newest transport-level ping, seconds; None where unknown."""
     session: int = 0

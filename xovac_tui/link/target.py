@@ -13,7 +13,8 @@ from xovac_tui.api.text import clean
 from xovac_tui.errors import SettingsError
 
 _TLS = {"http": False, "ws": False, "https": True, "wss": True}
-_TRANSPORTS = ("websocket", "polling")
+TRANSPORTS = ("websocket", "polling")
+"""All there are, in the order in which they are tried where nothing else is said."""
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
@@ -22,18 +23,25 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True)
     url: str
     path: str = "/socket.io"
     namespace: str = "/"
-    transports: tuple[str, ...] = ("websocket",)
-    """Tried in this order; after a failure the next attempt takes the next one."""
+    transports: tuple[str, ...] = TRANSPORTS
+    """Tried in this order by every attempt, until one works."""
     ca_file: str = ""
     """PEM file of the only certificate authorities to trust; empty: the system's."""
     fingerprint: str = ""
     """SHA-256 of the only certificate to trust, hex, colons allowed; it replaces every other check."""
     connect_timeout: float = 5.0
-    """Seconds for one whole attempt, from the name to the namespace."""
+    """Seconds for one transport, from the name to the namespace."""
+    lost_after: float = 15.0
+    """Seconds without any sign of life after which a connection counts as lost."""
     auth: Any = None
     """The socket.io auth payload; a secret."""
     headers: Mapping[str, str] = {}
     """Sent with every HTTP request; their values are secrets."""
+
+    @property
+    def patience(self) -> float:
+        """Seconds that one whole attempt may take: every transport has its turn."""
+        return self.connect_timeout * max(1, len(self.transports))
 
     def __repr__(self) -> str:
         return f"Target({', '.join(f'{key}={value!r}' for key, value in self.__rich_repr__())})"
@@ -90,7 +98,7 @@ def check_target(target: Target) -> Address:
             "question mark "
             'or space. Usual is namespace = "/".'
         )
-    unknown = [name for name in target.transports if name not in _TRANSPORTS]
+    unknown = [name for name in target.transports if name not in TRANSPORTS]
     if unknown or not target.transports:
         raise SettingsError(
             f"The setting transports = {_quote(', '.join(target.transports))} must name websocket, polling "
@@ -100,6 +108,8 @@ def check_target(target: Target) -> Address:
         raise SettingsError(
             f"The setting connect_timeout = {target.connect_timeout:g} must be from 0.1 to 300 seconds."
         )
+    if not 1 <= target.lost_after <= 3600:
+        raise SettingsError(f"The setting lost_after = {target.lost_after:g} must be from 1 to 3600 seconds.")
     if target.fingerprint:
         parse_fingerprint(target.fingerprint)
         if not tls:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -146,7 +147,17 @@ def refused_certificate(why: BaseException, certificate: Certificate | None, add
     )
 
 
-def not_socketio(address: Address, answer: Handshake, status: int | None) -> str:
+def no_transport(failed: Mapping[str, str]) -> str:
+    """Return the sentence for transports that all failed, each with its own sentence."""
+    sentences = dict.fromkeys(failed.values())
+    if len(sentences) == 1:
+        return next(iter(sentences))
+    return " ".join(f"By {name}: {sentence}" for name, sentence in failed.items())
+
+
+def not_socketio(
+    address: Address, answer: Handshake, status: int | None, transports: Sequence[str] = ()
+) -> str:
     """Return the sentence for a server that did not take the transport, and what it said over plain HTTP."""
     path = address.path.rstrip("/")
     if answer.old:
@@ -155,8 +166,8 @@ def not_socketio(address: Address, answer: Handshake, status: int | None) -> str
         code = f" (HTTP status {status})" if status else ""
         return (
             f"{address.origin} is a socket.io server, but refused the WebSocket{code}. A proxy may be in the "
-            "way, or it "
-            'offers only polling: set transports = ["polling"] in the profile.'
+            "way, or it offers only polling"
+            + ("." if "polling" in transports else ': set transports = ["polling"] in the profile.')
         )
     if answer.refusal:
         return (

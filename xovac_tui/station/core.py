@@ -218,9 +218,15 @@ class Station(BaseStation):
             ca_file=profile.ca_file,
             fingerprint=profile.fingerprint,
             connect_timeout=profile.connect_timeout,
+            lost_after=profile.lost_after,
             auth=self._secrets.auth,
             headers=self._secrets.headers,
         )
+
+    @property
+    def patience(self) -> float:
+        """Seconds that one attempt to connect may take."""
+        return self.target().patience
 
     def move_to(self, url: str) -> None:
         """Use this address from the next `run` on: the demo learns its simulator's port late."""
@@ -485,6 +491,7 @@ class Station(BaseStation):
             rtt=status.rtt,
             session=status.session,
         )
+        self.chamber.link_silent = status.silent
         changes = self.chamber.link_changed(view, self.clock.utc(), mono)
         self._keep_marks()
         if self.flights.flying is not None:

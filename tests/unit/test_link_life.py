@@ -1,0 +1,112 @@
+"""Silence and signs of life, in time that is only counted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from tests.helpers.fastloop import run_fast
+from xovac_tui.chamber.model import Chamber
+from xovac_tui.chamber.snapshot import LinkView, LinkWord
+from xovac_tui.link.connection import Link
+from xovac_tui.link.life import LOOK, LifeSigns
+from xovac_tui.link.status import LinkState
+from xovac_tui.link.target import Target
+
+Told = list[tuple[float, str]]
+
+
+def live(plot: Callable[[LifeSigns], Coroutine[Any, Any, None]], lost_after: float = 15.0) -> Told:
+    """Return when silence began and ended, and when the server was lost, in seconds."""
+
+    async def go() -> Told:
+        loop, told = asyncio.get_running_loop(), Told()
+        signs = LifeSigns(
+            lost_after,
+            lambda silent: told.append((loop.time(), "silent" if silent else "alive")),
+            lambda: told.append((loop.time(), "lost")),
+        )
+        watching = asyncio.ensure_future(signs.watch())
+        await plot(signs)
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        return told
+
+    return run_fast(go())
+
+
+def test_a_minute_of_stalls_of_five_seconds_is_silent_at_times_and_never_lost() -> None:
+    async def stalling(signs: LifeSigns) -> None:
+        for _ in range(4):
+            for _ in range(20):
+                await asyncio.sleep(0.5)
+                signs.note()
+            await asyncio.sleep(5)
+
+    told = live(stalling)
+    assert [word for _, word in told] == ["silent", "alive"] * 3 + ["silent"]
+    began = [at for at, word in told if word == "silent"]
+    assert all(3 <= at - stalled <= 5 for at, stalled in zip(began, (10, 25, 40, 55), strict=True))
+
+
+@pytest.mark.parametrize("lost_after", [6.0, 15.0, 120.0])
+def test_a_dead_server_is_lost_after_the_setting_and_once(lost_after: float) -> None:
+    told = live(lambda _: asyncio.sleep(1000), lost_after)
+    assert [word for _, word in told] == ["silent", "lost"]
+    assert lost_after <= told[1][0] <= lost_after + LOOK
+
+
+def test_time_in_which_this_program_did_not_run_is_no_silence() -> None:
+    async def suspended(signs: LifeSigns) -> None:
+        await asyncio.sleep(1)
+        selector: Any = asyncio.get_running_loop()
+        selector._impatient.skipped += 3600  # the machine slept
+        await asyncio.sleep(2)
+        signs.note()
+        await asyncio.sleep(1)
+
+    assert live(suspended) == []
+
+
+def test_a_server_that_answers_no_ping_is_stale_whatever_data_it_used_to_send() -> None:
+    from xovac_tui.api.loader import load_contract
+
+    chamber = Chamber(load_contract(()))
+    chamber.link_changed(LinkView(LinkWord.ONLINE, session=1), 0.0, 0.0)
+    assert chamber.word(5.0) is LinkWord.ONLINE
+    chamber.link_silent = True
+    assert chamber.word(5.0) is LinkWord.STALE
+    assert "answers no ping" in chamber.link_view(5.0).why
+    chamber.link_silent = False
+    assert chamber.link_view(5.0).word is LinkWord.ONLINE
+
+
+def test_only_a_link_that_is_online_is_silent() -> None:
+    statuses: list[Any] = []
+    link = Link(
+        Target(url="http://a"),
+        contract_kind=lambda _: pytest.fail("nothing comes"),
+        on_event=lambda _: None,
+        on_status=statuses.append,
+        clock=_Clock(),
+    )
+    link._silent(True)
+    assert statuses == []
+    connection: Any = object()
+    link._connected(connection)
+    link._silent(True)
+    link._measured(0.1)
+    assert (link.status.silent, link.status.rtt, link.status.state) == (True, 0.1, LinkState.ONLINE)
+    link._over("gone")
+    assert not link.status.silent
+
+
+class _Clock:
+    def utc(self) -> float:
+        return 0.0
+
+    def mono(self) -> float:
+        return 0.0

@@ -1,0 +1,14 @@
+"""Options that several commands have; light to import."""
+
+from __future__ import annotations
+
+import click
+
+transport_option = click.option(
+    "--transport",
+    "transports",
+    multiple=True,
+    type=click.Choice(["websocket", "polling"]),
+    help="Connect by this one only; repeated: by the first that works, in this order.",
+)
+"""How a command that connects goes over the network."""
