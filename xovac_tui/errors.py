@@ -14,7 +14,8 @@ class Exit(IntEnum):
     USAGE = 2
     """Wrong arguments or settings, or no terminal where one is needed."""
     WARNING = 3
-    """The device answered `warning`: what was asked did not happen. Or a file lacks damaged events."""
+    """The device answered `warning`: what was asked did not happen. Or a file lacks damaged events, or a
+    record lacks what could not be written."""
     ERROR = 4
     """The device answered `error`, a guard refused the command, a notification did not arrive, or an audit
     found a change."""

@@ -17,7 +17,9 @@ from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
 from xovac_tui.api.wireform import callback_answer
+from xovac_tui.chamber.alarmrules import Watchlist
 from xovac_tui.cli.common import Chamber
+from xovac_tui.config.notify import NotifySettings
 from xovac_tui.errors import LinkError
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
@@ -134,7 +136,12 @@ class Script:
     def opener(self) -> Callable[..., Station]:
         """Return what stands in for `open_station`."""
 
-        def open_station(chamber: Chamber, record: RecordChoice | None = None) -> Station:
+        def open_station(
+            chamber: Chamber,
+            record: RecordChoice | None = None,
+            watchlist: Watchlist | None = None,
+            notify: NotifySettings | None = None,
+        ) -> Station:
             self.chamber = chamber
             return Station(
                 chamber.name,
@@ -142,6 +149,9 @@ class Script:
                 chamber.contract,
                 secrets=chamber.secrets,
                 record=record,
+                watchlist=watchlist,
+                notify=notify,
+                insight=chamber.insight,
                 link_factory=lambda target, callbacks: ScriptedLink(target, callbacks, self),
             )
 

@@ -233,3 +233,16 @@ def test_the_exit_code_is_the_devices_word_where_the_record_cannot_be_written(
     assert json.loads(said.out)["result"] == "success"
     assert said.err.startswith("The outcome of cancel_recipe is success, but what was done from here was")
     assert "not written to the record" in said.err
+
+
+def test_a_recorder_that_could_not_write_all_says_so_by_its_exit_code(
+    line: CommandLine, script: Script
+) -> None:
+    script.messages.append(("state", '{"t": 1}'))
+    assert line("record", "--for", "0.5s", *URL).code == 0
+    (record,) = (line.home / "records").glob("*.sqlite3")
+    record.unlink()
+    record.mkdir()
+    said = line("record", "--for", "0.5s", *URL)
+    assert "not written to the record" in said.err
+    assert said.code == 3

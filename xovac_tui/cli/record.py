@@ -62,7 +62,7 @@ def record(ctx: click.Context, /, seconds: float | None, **_: Any) -> None:
         asyncio.run(_record(station, seconds, say))
     finally:
         say.close()
-    ctx.exit(int(Exit.OK))
+    ctx.exit(int(Exit.WARNING if station.record.unwritten else Exit.OK))
 
 
 record.add_command(copy)

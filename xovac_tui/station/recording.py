@@ -356,7 +356,7 @@ class StationRecord:
         why = why or "Another program may hold it, or its disk does not answer."
         advice = share_advice(self.share)
         why = why if advice in why else f"{why} {advice}"
-        return f"{what} not written to the record {self.choice.path} within {CLOSING:g} s. {why}"
+        return f"{what} not written to the record {self.choice.path} when this program ended. {why}"
 
     # -- what goes in ---------------------------------------------------------------------------------
 
