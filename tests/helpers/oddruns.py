@@ -7,7 +7,7 @@ import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -35,8 +35,11 @@ class Kind(msgspec.Struct, frozen=True):
     period: float
     """Seconds between two reports."""
     unit: str
-    apart: bool = False
-    """Temperature, pressure and step are messages of their own, a few milliseconds apart."""
+    messages: Literal["one", "step last", "step first"] = "one"
+    """All in one message; or temperature, pressure and step are messages of their own, 3 ms apart."""
+    jitter: float = 0.0
+    """Part of the period by which a report may come late."""
+    seed: int = 7
 
     @property
     def scale(self) -> float:
@@ -45,7 +48,7 @@ class Kind(msgspec.Struct, frozen=True):
 
     def name_of(self, leaf: str) -> str:
         """Return the event that carries a leaf."""
-        if not self.apart:
+        if self.messages == "one":
             return "readings"
         return {"ta": "temps", "tb": "temps", "heater": "temps", "p": "vacuum", "pump": "vacuum"}.get(
             leaf, "status"
@@ -85,13 +88,13 @@ class Kind(msgspec.Struct, frozen=True):
 
     def reports(self) -> Iterator[tuple[float, dict[str, Any]]]:
         """Yield (seconds since the run began, what is reported), to the first report after its end."""
-        chance = random.Random(7)
+        chance = random.Random(self.seed)
         total = sum(LENGTHS) * self.scale
         for number in range(round(total / self.period) + 2):
             at = number * self.period
             t = at / self.scale
             if not SILENT[0] < t < SILENT[1] and not LOST[0] < t < LOST[1]:
-                yield at, self._report(t, at, chance)
+                yield at + chance.uniform(0, self.jitter * self.period), self._report(t, at, chance)
 
     def _report(self, t: float, at: float, chance: random.Random) -> dict[str, Any]:
         factor, offset = UNITS[self.unit]
@@ -142,7 +145,10 @@ class _Device:
         messages: dict[str, dict[str, Any]] = {}
         for leaf, value in told.items():
             messages.setdefault(self.kind.name_of(leaf), {})[leaf] = value
-        for place, (event, payload) in enumerate(messages.items()):
+        ordered = list(messages.items())
+        if self.kind.messages == "step first":
+            ordered.reverse()
+        for place, (event, payload) in enumerate(ordered):
             if place:
                 self.one.clock.advance(0.003)
             self.one.link.deliver(event, json.dumps(payload))

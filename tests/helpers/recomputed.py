@@ -93,7 +93,8 @@ class Table:
     def rows_of(self, event: str) -> Bools:
         """Return which rows are messages of an event: those with a number in one of its columns."""
         own = [self.values[name] for name in self.channels if name.partition(".")[0] == event]
-        return ~np.isnan(np.stack(own)).all(axis=0)
+        rows: Bools = ~np.isnan(np.stack(own)).all(axis=0)
+        return rows
 
 
 def recompute(text: str, recipe: str, contract: str) -> Run:
@@ -223,7 +224,7 @@ def _dwell(
     start, stop = temperature.all_t[begin], temperature.all_t[end]
     own = temperature.within(begin, end)
     good = np.round(np.abs(temperature.values - target), 9) <= tolerance
-    counts = good & np.array([_vacuum(pressure, row, most) for row in temperature.rows])
+    counts = good & np.array([_vacuum(pressure, int(row), most) for row in temperature.rows])
     # The newest message before the hold holds at its beginning, the newest in it until the end.
     chain = list(own)
     before = int(own[0]) - 1

@@ -642,14 +642,16 @@ class StationRecord:
 
     def learn(self, number: int, ramps: Sequence[tuple[float, float, float]], speed: float) -> bytes:
         """Return what the chamber managed in a run, as JSON, else nothing. For a thread."""
-        if self.record is None:
+        record = self.record
+        if record is None:
             return b""
         from xovac_tui.recording.lists import axis_of, run, span_of
         from xovac_tui.recording.record import Record
         from xovac_tui.station.learning import learned
 
         self.flush()
-        with contextlib.suppress(XovacError), Record(self.record.path) as own:
+        # The station may end meanwhile, and let go of its own.
+        with contextlib.suppress(XovacError), Record(record.path) as own:
             recorded = run(own, number)
             if recorded is not None:
                 return learned(own, self._contract, span_of(axis_of(own), recorded), ramps, speed)
