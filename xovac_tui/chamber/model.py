@@ -143,6 +143,11 @@ class Chamber:
         """True when the change to RUNNING was seen by this program."""
         return self._run.start_seen
 
+    @property
+    def running(self) -> bool:
+        """True while the chamber's newest word is that a recipe runs."""
+        return self._run.state is RunState.RUNNING
+
     def judges(self, event: Event) -> bool:
         """Return whether an event may change what a run is judged by (see `observe`)."""
         return event.kind is Kind.MESSAGE and event.name in self._judging

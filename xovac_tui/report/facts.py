@@ -32,7 +32,7 @@ def _sent_at(command: RecordedCommand) -> float:
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """Lowest, highest and mean value of one channel over some stretches; times are the run's even time."""
+    """Lowest, highest, mean, first and last value of one channel over some stretches; times are even time."""
 
     low: float
     low_at: float
@@ -40,6 +40,10 @@ class Figures(msgspec.Struct, frozen=True):
     high_at: float
     mean: float
     count: int
+    first: float = 0.0
+    first_at: float = 0.0
+    last: float = 0.0
+    last_at: float = 0.0
 
 
 class Missing(msgspec.Struct, frozen=True):
@@ -170,6 +174,13 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         ]
         before = [one.entry for one in sent if one.entry.outcome in _TAKEN and _sent_at(one) <= began]
         return before[-1] if before and self.past.load is None else None
+
+    def step_figures(self, channel: ChannelFigures, start: float) -> Figures | None:
+        """Return what a channel did in the step that began at a moment (even time); None without a sample."""
+        for phase, found in zip(self.phases, channel.figures, strict=True):
+            if phase.step is not None and phase.spans[0][0] == start:
+                return found
+        return None
 
     def channel(self, name: str) -> ChannelFigures | None:
         """Return what the channel with a full name did; None where it has no sample."""

@@ -99,16 +99,21 @@ class _Sum:
     def __init__(self) -> None:
         self._low, self._high = math.inf, -math.inf
         self._low_at = self._high_at = 0.0
+        self._first: tuple[float, float] | None = None
+        self._last = 0.0, 0.0
         self._means: list[tuple[float, int]] = []
         self._count = 0
 
     def add(self, times: Floats, values: Floats) -> None:
-        """Take samples in."""
+        """Take samples in, in order of time."""
         low, high = int(values.argmin()), int(values.argmax())
         if values[low] < self._low:
             self._low, self._low_at = float(values[low]), float(times[low])
         if values[high] > self._high:
             self._high, self._high_at = float(values[high]), float(times[high])
+        if self._first is None:
+            self._first = float(values[0]), float(times[0])
+        self._last = float(values[-1]), float(times[-1])
         # The sum of the largest numbers would overflow.
         self._means.append((float((values / len(values)).sum()), len(values)))
         self._count += len(values)
@@ -116,7 +121,8 @@ class _Sum:
     def figures(self) -> Figures:
         """Return what they come to."""
         mean = math.fsum(mean * (count / self._count) for mean, count in self._means)
-        return Figures(self._low, self._low_at, self._high, self._high_at, mean, self._count)
+        low, high = (self._low, self._low_at), (self._high, self._high_at)
+        return Figures(*low, *high, mean, self._count, *(self._first or low), *self._last)
 
 
 class _Pace:

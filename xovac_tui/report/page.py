@@ -28,6 +28,7 @@ from xovac_tui.report.papers import (
     session_rows,
 )
 from xovac_tui.report.words import COOL, DASH, WARM, Pair, Row, Times, duration, judged, text, value
+from xovac_tui.units import to_celsius
 
 _SIGNS = {Outcome.MET: "✓", Outcome.NOT_MET: "✗", Outcome.OPEN: "?"}
 _SIMULATOR = "simulator.toml"
@@ -216,9 +217,24 @@ class _Page:
                     ),
                     duration(leg.planned),
                     took,
+                    self._rate(leg),
                 )
             )
         return made
+
+    def _rate(self, leg: Leg) -> str:
+        """Return the mean rate of a ramp in K/min, from the first value in it to the last one."""
+        facts = self._facts
+        channel = facts.channel(facts.controlled)
+        if leg.kind != "ramp" or leg.start is None or channel is None:
+            return ""
+        found = facts.step_figures(channel, self._past.recorded.started + leg.start)
+        if found is None or found.last_at <= found.first_at:
+            return DASH
+        first, last = to_celsius(found.first, channel.unit), to_celsius(found.last, channel.unit)
+        if first is None or last is None:
+            return DASH
+        return judged((last - first) / (found.last_at - found.first_at) * 60)
 
     # -- figures ----------------------------------------------------------------------------------------
 

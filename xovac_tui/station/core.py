@@ -465,7 +465,7 @@ class Station(BaseStation):
         if self._shown_link.word is LinkWord.STALE:
             # A gap ends with the first value after it, not with the next look.
             self._show_link()
-        if self.chamber.judges(event):
+        if self.chamber.judges(event) and (self.flights.flying is not None or self.chamber.running):
             # At the moment at which it came: between two ticks a step may begin, and a value leave its
             # tolerance and come back.
             self._fly(event.utc, event.mono)
