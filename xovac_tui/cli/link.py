@@ -25,7 +25,7 @@ def open_station(
 
     `notify` says who is told of them, with addresses read; without it nobody is.
     """
-    from xovac_tui.station import Station
+    from xovac_tui.station import Station, StopProofs
 
     return Station(
         chamber.name,
@@ -35,6 +35,7 @@ def open_station(
         record=record,
         watchlist=watchlist,
         notify=notify,
+        proofs=StopProofs(),
     )
 
 

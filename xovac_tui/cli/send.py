@@ -73,7 +73,11 @@ def send(
     prepare = partial(_prepare, station, event, text, raw, form)
     prepared = prepare()
     from xovac_tui.station.confirmation import OPTION, confirmed_by
+    from xovac_tui.station.flights import LOAD_COMMAND
 
+    if station.proving.doubt and event in (LOAD_COMMAND, station.contract.start):
+        # Also where nobody is asked: a run is about to begin.
+        echo(f"{station.proving.doubt} Prove it: xovac-tui doctor --prove-stop.", err=True)
     with confirmed_by(OPTION if yes else _ask(chamber, prepared)):
         entry = asyncio.run(_send(station, prepare, timeout))
     try:
@@ -88,7 +92,7 @@ def send(
             f"Its outcome is {entry.outcome.shown}.",
             err=True,
         )
-        code = _code(entry)
+        code = exit_code(entry)
     if station.record.unwritten:
         # The exit code is the device's word, and says nothing of the record.
         echo(
@@ -222,10 +226,10 @@ def _tell(entry: LedgerEntry) -> int:
             echo(entry.reason, err=True)
         case _:
             echo_data(json_line({"result": "unknown", "message": entry.reason}))
-    return _code(entry)
+    return exit_code(entry)
 
 
-def _code(entry: LedgerEntry) -> int:
+def exit_code(entry: LedgerEntry) -> int:
     """Return the exit code for what became of the command."""
     from xovac_tui.chamber.snapshot import Outcome
 

@@ -16,7 +16,9 @@ from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.study import Study, read_again, study_recipe
 from xovac_tui.recipes.units import format_temperature, spell_duration
 from xovac_tui.recording.status import RecorderState
-from xovac_tui.station import BaseStation, Prepared
+from xovac_tui.station import STOP_COMMAND, BaseStation, Prepared
+from xovac_tui.station.proving import BLIND, PROVES
+from xovac_tui.ui.commands import PROVE_KEY
 from xovac_tui.ui.literal import literal
 from xovac_tui.ui.widgets.recipelines import Start, start_of
 
@@ -53,7 +55,7 @@ class Loading:
         finally:
             self.asking = False
 
-    async def command(self, command: str, title: str) -> None:
+    async def command(self, command: str, title: str, facts: Facts = ()) -> None:
         """Send a command without a payload after a confirmation."""
         if self.asking:
             return
@@ -62,7 +64,7 @@ class Loading:
             if blocked := self._station.blocked(command):
                 self.say(blocked, "warning")
                 return
-            await self._confirm(self._station.prepare(command), title)
+            await self._confirm(self._station.prepare(command), title, facts)
         except ContractError as error:
             self.say(str(error), "error")
         finally:
@@ -78,7 +80,39 @@ class Loading:
                 "warning",
             )
             return
-        await self.command(start, "Start the loaded recipe?")
+        await self.command(start, "Start the loaded recipe?", self._stop_facts())
+
+    async def prove_stop(self) -> None:
+        """Send `cancel_recipe` while nothing runs, after a confirmation, and say what the answer shows."""
+        proving = self._station.proving
+        if self.asking:
+            return
+        self.asking = True
+        try:
+            if blocked := proving.blocked():
+                self.say(blocked, "warning")
+                return
+            facts = [("Proves", PROVES)]
+            if proving.blind:
+                facts.append(("Warning", BLIND))
+            prepared = self._station.prepare(STOP_COMMAND)
+            entry = await self._confirm(prepared, "Prove STOP while nothing runs?", facts, proving.prove)
+        finally:
+            self.asking = False
+        if entry is not None:
+            verdict = proving.judge(entry)
+            self.say(verdict.words, "information" if verdict.proven else "error")
+
+    def _stop_facts(self) -> Facts:
+        """Return whether STOP is proven on this chamber, which counts most before a run begins."""
+        proving = self._station.proving
+        if not proving.doubt:
+            return [("STOP", proving.words)] if proving.words else ()
+        return [("STOP", f"{proving.doubt} {self._how_to_prove()}")]
+
+    def _how_to_prove(self) -> str:
+        key = self._console.launch.settings.keys.get("prove-stop", PROVE_KEY).split(",")[0].strip()
+        return f"Prove it while nothing runs: {key}."
 
     def say(self, text: str, severity: str = "information") -> None:
         """Say something in a toast."""
@@ -115,6 +149,7 @@ class Loading:
             ("Recipe", f"{file.name}, {len(compiled.items)} items, {total}"),
             ("From", f"{format_temperature(start.celsius)} {start.words}"),
             *await asyncio.to_thread(recording_facts, station, compiled),
+            *self._stop_facts(),
             *(("Warning", f"{warning.where}: {warning.message}") for warning in compiled.warnings),
         ]
         await self._confirm(
@@ -131,13 +166,13 @@ class Loading:
         title: str,
         facts: Facts = (),
         send: Callable[[], Awaitable[LedgerEntry]] | None = None,
-    ) -> None:
+    ) -> LedgerEntry | None:
         from xovac_tui.ui.dialogs.confirm import confirm_and_send
 
         glyphs = self._console.glyphs
         said = [(label, literal(glyphs.plain(text), glyphs.ascii)) for label, text in facts]
         title = literal(glyphs.plain(title), glyphs.ascii)
-        await confirm_and_send(self._console, prepared, title=title, facts=said, send=send)
+        return await confirm_and_send(self._console, prepared, title=title, facts=said, send=send)
 
 
 def recording_facts(station: BaseStation, compiled: Compiled) -> Facts:
