@@ -62,7 +62,7 @@ class Pipe:
         self.callbacks.on_status(self.status)
         await asyncio.Event().wait()
 
-    async def emit(self, name: str, data: str) -> Event:
+    async def emit(self, name: str, *arguments: Any, callback: bool = False) -> Event:
         raise NotImplementedError
 
     def reconnect_now(self) -> None:
