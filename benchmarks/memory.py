@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measure import Row, at_most, module, resident_bytes
 from benchmarks.server import payload
