@@ -11,6 +11,7 @@ from xovac_tui.errors import SettingsError
 
 APP = "xovac-tui"
 RECORD_ENDING = ".xovac.sqlite3"
+STOP_PROOFS = "stop-proofs.toml"
 HOME_VARIABLE = "XOVAC_HOME"
 """One folder for everything this program reads and writes; for tests, and for a stick that travels."""
 
@@ -77,6 +78,11 @@ def state_folder() -> Path:
 def state_file() -> Path:
     """Return the file in which the program remembers theme, window and pinned channels."""
     return state_folder() / "state.toml"
+
+
+def stop_proofs_file() -> Path:
+    """Return the file that says on which chambers STOP was proven."""
+    return state_folder() / STOP_PROOFS
 
 
 def records_folder(configured: str = "", settings_path: Path | None = None) -> Path:

@@ -34,7 +34,7 @@ from xovac_tui.launch import Launch
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
 from xovac_tui.state import State
-from xovac_tui.station import LinkCallbacks, Station
+from xovac_tui.station import LinkCallbacks, Station, StopProofs
 from xovac_tui.station.recording import RecordChoice
 from xovac_tui.themes import shipped_themes
 from xovac_tui.ui.app import XovacApp
@@ -257,6 +257,7 @@ def make_station(
     observe: bool | None = None,
     record: RecordChoice | None = None,
     watchlist: Watchlist | None = None,
+    proofs: StopProofs | None = None,
 ) -> Station:
     """Return a station on a fake link; by default it knows the simulator's contract, and records nothing."""
     return Station(
@@ -269,6 +270,7 @@ def make_station(
         link_factory=link.factory,
         record=record,
         watchlist=watchlist,
+        proofs=proofs,
     )
 
 
@@ -304,7 +306,7 @@ def make_launch(
 
 def make_app(folder: Path, clock: FakeClock, link: FakeLink, **options: Any) -> XovacApp:
     """Return the app on a fake link; `options` go to `make_station` and `make_launch` by their names."""
-    stations = ("observe", "record", "watchlist")
+    stations = ("observe", "record", "watchlist", "proofs")
     theirs = {key: options[key] for key in ("contract", "profile", *stations) if key in options}
     ours = {key: value for key, value in options.items() if key not in stations}
     app = XovacApp(make_launch(folder, **ours), station=make_station(clock, link, **theirs))

@@ -95,8 +95,8 @@ class NodeServer:
 
 
 @contextlib.contextmanager
-def node_server(name: str = "current") -> Iterator[NodeServer]:
-    """Run the server of a peer package while the block lasts."""
+def node_server(name: str = "current", **environment: str) -> Iterator[NodeServer]:
+    """Run the server of a peer package while the block lasts, with these variables beside the usual ones."""
     folder = installed(name)
     process = subprocess.Popen(
         ["node", "server.mjs"],
@@ -105,6 +105,7 @@ def node_server(name: str = "current") -> Iterator[NodeServer]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env={**os.environ, **environment},
     )
     try:
         yield NodeServer(process)

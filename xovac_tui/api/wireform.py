@@ -90,7 +90,7 @@ def try_next(event: str, fields: Iterable[str], form: WireForm) -> str:
     first, rest = untried[0], untried[1:]
     then = f", then {' and '.join(rest)}" if rest else ""
     return (
-        "A command that is never answered may want another form: once nothing is at stake, try "
+        "A command that is never answered may want another form: try "
         f"`xovac-tui send {event} {'JSON ' if names else ''}{first}`{then} (docs/contracts.md)."
     )
 

@@ -306,10 +306,9 @@ def _read_answer(event: Event) -> tuple[Outcome, str, str]:
 
 def _kept(event: Event) -> str:
     """Return the answer as one line; never empty, because that stands for no answer at all."""
-    payload, value = event.payload, _answering(event.payload)
-    if value is not payload.value:
-        return clean(json.dumps(value, ensure_ascii=False, default=repr), 2000)
-    return one_line(payload, 2000) or "(no payload)"
+    if event.payload.form in (Form.ARGUMENTS, Form.OFFSET):
+        return clean(json.dumps(_answering(event.payload), ensure_ascii=False, default=repr), 2000)
+    return one_line(event.payload, 2000) or "(no payload)"
 
 
 def _answering(payload: Payload) -> Any:

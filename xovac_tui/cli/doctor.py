@@ -29,14 +29,22 @@ _MARKS = {True: _OK, False: _BAD, None: "--"}
 
 
 @click.command(short_help="Look at this machine, the settings and the way to the chamber.")
+@click.option("--prove-stop", is_flag=True, help="Send cancel_recipe while nothing runs: does STOP arrive?")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask before --prove-stop: you know that nothing runs.")
 @connecting_options
 @click.pass_context
-def doctor(ctx: click.Context, /, **_: Any) -> None:
+def doctor(ctx: click.Context, /, prove_stop: bool, yes: bool, **_: Any) -> None:
     """Look at places, versions, terminal and settings, and try the way to the chamber step by step.
 
     Nothing is sent to the chamber but the connection itself. Exit code 0 when the chamber can be used, also
     where only one of its transports works; 2 when the settings have a mistake, 6 when it cannot be used.
+
+    --prove-stop then sends cancel_recipe, after a question and only while no recipe runs. A warning as its
+    answer proves that STOP arrives in the form of the contract; that is kept for this chamber. Exit code 3
+    when the answer was success (it proves nothing), 4 an error or refused, 5 no answer.
     """
+    if yes and not prove_stop:
+        raise click.UsageError("--yes belongs to --prove-stop.")
     _section("Versions", versions())
     _section("Places", places(_records_folder(ctx)))
     _section("Terminal", terminal(os.environ))
@@ -44,6 +52,12 @@ def doctor(ctx: click.Context, /, **_: Any) -> None:
     if found is not None:
         _permissions(found)
     code = Exit.OK if found is None else _chamber(found)
+    if prove_stop and code is Exit.OK:
+        if found is None:
+            raise SettingsError("STOP was not proven: the settings have mistakes.")
+        from xovac_tui.cli.provestop import prove
+
+        code = prove(found, yes=yes)
     ctx.exit(int(code or (Exit.OK if well else Exit.USAGE)))
 
 
@@ -171,7 +185,15 @@ def _chamber(found: Effective) -> Exit:
     echo(f"Chamber {chamber.name} at {chamber.profile.url}")
     from xovac_tui.cli.link import open_station
 
-    well = asyncio.run(_probe(open_station(chamber).target()))
+    station = open_station(chamber)
+    for spec in station.contract.commands.values():
+        if spec.form_words:
+            echo(f"  {_MARKS[None]}  form of {spec.event}: {spec.form_words}")
+    proving = station.proving
+    echo(f"  {_BAD if proving.doubt else _OK}  {proving.words}")
+    if proving.doubt:
+        echo("      Prove it while nothing runs: add --prove-stop, or press f8 in the console.")
+    well = asyncio.run(_probe(station.target()))
     return Exit.OK if well else Exit.CONNECT
 
 

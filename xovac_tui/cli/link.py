@@ -25,7 +25,7 @@ def open_station(
 
     `notify` says who is told of them, with addresses read; without it nobody is.
     """
-    from xovac_tui.station import Station
+    from xovac_tui.station import Station, StopProofs
 
     return Station(
         chamber.name,
@@ -36,6 +36,7 @@ def open_station(
         watchlist=watchlist,
         notify=notify,
         insight=chamber.insight,
+        proofs=StopProofs(),
     )
 
 

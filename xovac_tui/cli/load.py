@@ -19,7 +19,15 @@ from xovac_tui.cli.common import (
     resolve,
 )
 from xovac_tui.cli.output import echo
-from xovac_tui.cli.sending import GRACE, ask, need_person, outcome_of, refuse_observed, report_outcome
+from xovac_tui.cli.sending import (
+    GRACE,
+    PROVE_BY_COMMAND,
+    ask,
+    need_person,
+    outcome_of,
+    refuse_observed,
+    report_outcome,
+)
 from xovac_tui.errors import CommandRefused, RecipeError
 
 if TYPE_CHECKING:
@@ -128,7 +136,7 @@ async def _seen(station: Station, recipe: RecipeFile) -> _Looked:
     found = load_of(station, await asyncio.to_thread(study_now, station, recipe, start), start)
     run = snapshot.run
     now = f'{run.state} "{clean(run.recipe, 64)}"' if run.recipe else str(run.state)
-    facts = (("Now", now), *await asyncio.to_thread(load_facts, station, found))
+    facts = (("Now", now), *await asyncio.to_thread(load_facts, station, found, PROVE_BY_COMMAND))
     return _Looked(found, facts, run.state)
 
 

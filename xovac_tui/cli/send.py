@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xovac_tui.cli.common import Seconds, connecting_options, effective, record_choice, resolve
-from xovac_tui.cli.sending import GRACE, ask, outcome_of, refuse_observed, report_outcome
+from xovac_tui.cli.output import echo
+from xovac_tui.cli.sending import GRACE, PROVE_BY_COMMAND, ask, outcome_of, refuse_observed, report_outcome
 from xovac_tui.errors import ContractError
 
 if TYPE_CHECKING:
@@ -57,7 +58,11 @@ def send(
     prepare = partial(_prepare, station, event, text, raw, form)
     prepared = prepare()
     from xovac_tui.station.confirmation import OPTION, confirmed_by
+    from xovac_tui.station.flights import LOAD_COMMAND
 
+    if station.proving.doubt and event in (LOAD_COMMAND, station.contract.start):
+        # Also where nobody is asked: a run is about to begin.
+        echo(f"{station.proving.doubt} {PROVE_BY_COMMAND}", err=True)
     with confirmed_by(OPTION if yes else ask(chamber, prepared)):
         entry = asyncio.run(_send(station, prepare, timeout))
     ctx.exit(report_outcome(station, entry))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from xovac_tui.chamber.snapshot import LedgerEntry
     from xovac_tui.station import Prepared, Station
 
+PROVE_BY_COMMAND = "Prove it while nothing runs: xovac-tui doctor --prove-stop."
 GRACE = 1.0
 """Seconds over the connection's own time-out for which the connection is waited for."""
 
@@ -105,7 +106,7 @@ def report_outcome(station: Station, entry: LedgerEntry) -> int:
             f"Its outcome is {entry.outcome.shown}.",
             err=True,
         )
-        code = _code(entry)
+        code = exit_code(entry)
     if unwritten := station.record.unwritten:
         # The exit code is the device's word, and says nothing of the record.
         echo(
@@ -129,10 +130,10 @@ def tell(entry: LedgerEntry) -> int:
             echo(entry.reason, err=True)
         case _:
             echo_data(json_line({"result": "unknown", "message": entry.reason}))
-    return _code(entry)
+    return exit_code(entry)
 
 
-def _code(entry: LedgerEntry) -> int:
+def exit_code(entry: LedgerEntry) -> int:
     """Return the exit code for what became of the command."""
     from xovac_tui.chamber.snapshot import Outcome
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,6 +17,11 @@ import click
 @click.option("--fault", multiple=True, metavar="NAME[@AFTER][:SECONDS]", help="A fault; repeatable.")
 @click.option("--reading", type=click.Choice(["ramp", "jump"]), help="How a recipe item is read.")
 @click.option(
+    "--form",
+    type=click.Choice(["noarg", "object", "args", "ack"]),
+    help="Handlers that want another form of payload, or answer by acknowledgement.",
+)
+@click.option(
     "--parameters", metavar="FILE", type=click.Path(path_type=Path), help="TOML file of other parameters."
 )
 def simulate(
@@ -26,6 +32,7 @@ def simulate(
     warm: bool,
     fault: tuple[str, ...],
     reading: str | None,
+    form: Any,
     parameters: Path | None,
 ) -> None:
     """Stand in for a chamber: a real socket.io server with a model behind it.
@@ -45,6 +52,7 @@ def simulate(
         warm=warm,
         faults=tuple(parse_fault(text) for text in fault),
         reading="ramp" if reading == "ramp" else "jump" if reading else None,
+        form=form,
         parameters=str(parameters) if parameters else None,
     )
     check_options(options)

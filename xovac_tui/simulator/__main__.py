@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from xovac_tui.errors import XovacError
 from xovac_tui.logfile import OutletHandler
 from xovac_tui.simulator.faults import parse_fault
+from xovac_tui.simulator.handlers import HANDLER_FORMS
 from xovac_tui.simulator.options import TRANSPORTS, SimulatorOptions
 from xovac_tui.simulator.run import run_simulator
 
@@ -26,6 +27,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--fault", action="append", default=[], metavar="NAME[@AFTER][:SECONDS]", help="may be repeated")
     add("--parameters", metavar="FILE", help="parameters that differ from the built-in ones")
     add("--reading", choices=["ramp", "jump"], help="how a recipe item is read")
+    add("--form", choices=HANDLER_FORMS, help="what its handlers want, or how they answer")
     add("--period", type=float, default=default.period, help="seconds between two chamber_state")
     add("--transport", action="append", choices=TRANSPORTS, help="may be repeated; default both")
     add("--ping", nargs=2, type=float, metavar=("INTERVAL", "TIMEOUT"), help="Engine.IO's, seconds")
@@ -51,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 faults=tuple(parse_fault(text) for text in given.fault),
                 parameters=given.parameters,
                 reading=given.reading,
+                form=given.form,
                 period=given.period,
                 transports=tuple(given.transport or default.transports),
                 ping_interval=interval,

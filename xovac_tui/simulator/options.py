@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from xovac_tui.simulator.faults import FaultPlan
+from xovac_tui.simulator.handlers import HandlerForm
 
 Transport = Literal["websocket", "polling"]
 TRANSPORTS: tuple[Transport, ...] = ("polling", "websocket")
@@ -28,6 +29,8 @@ class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     """File of parameters that differ from the built-in ones."""
     reading: Literal["ramp", "jump"] | None = None
     """How a recipe item is read; None: as the parameters say."""
+    form: HandlerForm | None = None
+    """What its handlers want in place of the manual's form, and how they answer; None: the manual's."""
     period: float = 1.0
     """Seconds of wall time between two `chamber_state` messages."""
     transports: tuple[Transport, ...] = TRANSPORTS

@@ -17,6 +17,7 @@ from xovac_tui.clock import Clock, SystemClock
 from xovac_tui.errors import XovacError
 from xovac_tui.simulator.device import Answer, Device
 from xovac_tui.simulator.faults import Fault, FaultBoard
+from xovac_tui.simulator.handlers import fitting
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.simulator.parameters import load_parameters
@@ -39,6 +40,10 @@ MAX_CATCH_UP = 5.0
 
 log = logging.getLogger("xovac_tui.simulator")
 log.addHandler(logging.NullHandler())
+
+
+class NeverAnsweredError(Exception):
+    """Ends a handler before it answers; the library acknowledges nothing then."""
 
 
 class Simulator:
@@ -206,24 +211,45 @@ class Simulator:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _handler(self, event: str) -> Callable[..., Awaitable[None]]:
-        async def handle(sid: str, *args: Any) -> None:
-            answer = self.device.handle(event, args, utc=self._clock.utc(), since_start=self._since_start())
+    def _handler(self, event: str) -> Callable[..., Awaitable[str | None]]:
+        form = self.options.form
+
+        async def handle(sid: str, *args: Any) -> str | None:
+            taken = fitting(form, event, args)
+            if taken is None:
+                # As with a Python function that is called with other arguments: nothing is ever answered.
+                raise NeverAnsweredError(f"The handler of {event} does not run: it wants another form.")
+            answer = self.device.handle(event, taken, utc=self._clock.utc(), since_start=self._since_start())
             self._recipe_due = 0.0  # the next tick shows what came of it
             if answer is None:
-                return
+                return None
             # The switch for faults must always answer, or nobody could turn one off again.
             faulty = event != "simulator_fault"
-            if faulty and self.faults.on(Fault.LOST_ACK):
-                return
-            if faulty and self.faults.on(Fault.SLOW_ACK):
-                self._spawn(self._answer_late(sid, answer))
-                return
-            await self._answer(sid, answer)
-            if faulty and self.faults.on(Fault.DOUBLE_ACK):
-                await self._answer(sid, answer)
+            if form == "ack":
+                return await self._acknowledgement(answer, faulty=faulty)
+            await self._respond(sid, answer, faulty=faulty)
+            return None
 
         return handle
+
+    async def _acknowledgement(self, answer: Answer, *, faulty: bool) -> str:
+        """Return an answer that goes out as a socket.io acknowledgement: once, or never."""
+        if faulty and self.faults.on(Fault.LOST_ACK):
+            raise NeverAnsweredError("The acknowledgement is lost.")
+        if faulty and self.faults.on(Fault.SLOW_ACK):
+            await asyncio.sleep(self.parameters.faults.slow_ack)
+        return answer.text()
+
+    async def _respond(self, sid: str, answer: Answer, *, faulty: bool) -> None:
+        """Send an answer as an event of its own, with the faults that act."""
+        if faulty and self.faults.on(Fault.LOST_ACK):
+            return
+        if faulty and self.faults.on(Fault.SLOW_ACK):
+            self._spawn(self._answer_late(sid, answer))
+            return
+        await self._answer(sid, answer)
+        if faulty and self.faults.on(Fault.DOUBLE_ACK):
+            await self._answer(sid, answer)
 
     async def _answer(self, sid: str, answer: Answer) -> None:
         await self._sio.emit(answer.event, answer.text(), to=sid)

@@ -15,6 +15,7 @@ from xovac_tui.station.news import (
     RecordOpened,
 )
 from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
+from xovac_tui.station.proofs import StopProofs
 
 __all__ = [
     "STOP_COMMAND",
@@ -33,4 +34,5 @@ __all__ = [
     "RecordOpened",
     "RecorderChanged",
     "Station",
+    "StopProofs",
 ]

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from xovac_tui.api.contract import RESERVED_EVENTS, CommandSpec, Contract, Hazard, Origin, Role
+from xovac_tui.api.contract import (
+    RESERVED_EVENTS,
+    CommandSpec,
+    Contract,
+    Field,
+    FieldType,
+    Hazard,
+    Origin,
+    Role,
+)
 from xovac_tui.api.forms import check_values, parse_json
 from xovac_tui.api.text import clean
 from xovac_tui.api.wireform import Sends, WireForm
@@ -28,6 +37,7 @@ from xovac_tui.recording.status import RecorderView
 from xovac_tui.station.alarmdesk import AlarmDesk
 from xovac_tui.station.flights import Flights
 from xovac_tui.station.news import News
+from xovac_tui.station.proving import Proving
 from xovac_tui.station.recording import StationRecord
 
 if TYPE_CHECKING:
@@ -63,7 +73,10 @@ class Prepared(msgspec.Struct, frozen=True):
 
     def in_form(self, form: WireForm) -> Prepared:
         """Return it in another form; ContractError where its payload cannot be put so."""
-        if problem := self.spec.form_problem(form):
+        problem = self.spec.form_problem(form)
+        if form.sends is Sends.NOTHING and self.text:
+            problem = problem or "it has a payload, which would be left out."
+        if problem:
             raise ContractError(f"{self.spec.event} cannot be sent in this form: {problem}")
         return msgspec.structs.replace(self, spec=self.spec.in_form(form))
 
@@ -90,6 +103,8 @@ class BaseStation(ABC):
 
     def __init__(self, insight: InsightSettings | None = None) -> None:
         self.insight_settings = insight or InsightSettings()
+        self.proving = Proving(self)
+        """Whether STOP is proven on this chamber."""
         self._listeners: list[Callable[[News], None]] = []
         self._insight: Insight | None = None
 
@@ -288,9 +303,10 @@ class BaseStation(ABC):
             event, event, hazard=Hazard.CRITICAL, origin=Origin.USER, means="Nobody has told what this does."
         )
         # What is typed is sent as it is typed; only how the answer comes is the contract's.
-        if spec.form.sends is not Sends.TEXT or spec.form.arguments:
-            spec = spec.in_form(WireForm(callback=spec.form.callback), spec.form_source)
-        return Prepared(msgspec.structs.replace(spec, hazard=Hazard.CRITICAL), text.strip(), values)
+        spec = spec.in_form(WireForm(callback=spec.form.callback), spec.form_source)
+        fields = tuple(Field(name, FieldType.JSON) for name in values) if isinstance(values, dict) else ()
+        spec = msgspec.structs.replace(spec, hazard=Hazard.CRITICAL, fields=fields)
+        return Prepared(spec, text.strip(), values)
 
     def _tell(self, news: News) -> None:
         for listener in list(self._listeners):

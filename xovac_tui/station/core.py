@@ -45,6 +45,8 @@ from xovac_tui.station.news import (
 )
 from xovac_tui.station.notifying import Notifying
 from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
+from xovac_tui.station.proofs import StopProofs
+from xovac_tui.station.proving import Proving
 from xovac_tui.station.recording import OPENING, Adopted, RecordChoice, StationRecord
 
 if TYPE_CHECKING:
@@ -84,11 +86,13 @@ class Station(BaseStation):
         watchlist: Watchlist | None = None,
         notify: NotifySettings | None = None,
         insight: InsightSettings | None = None,
+        proofs: StopProofs | None = None,
     ) -> None:
         """`watchlist` is what alarms are raised of; without one this station raises none of its own.
 
         `notify` says who is told of them, with addresses read; without it nobody is. `insight` is what rules
-        and the screen call stable.
+        and the screen call stable. `proofs` says on which chambers STOP is proven; without them that is not
+        asked, as in the demo.
         """
         super().__init__(insight)
         self.name = name
@@ -135,6 +139,7 @@ class Station(BaseStation):
         self.notifying = Notifying(notify, name, self.alarms, self.clock)
         self._defect = ""
         """What failed at a look last, so that it is logged once."""
+        self.proving = Proving(self, proofs)
         self._queues: list[EventQueue] = []
         self.events_dropped = 0
         """Events that a reader of `events` did not get, because it read too slowly."""
@@ -600,6 +605,7 @@ class Station(BaseStation):
             future = self._waiting.get(entry.id)
             if future is not None and entry.outcome is not Outcome.SENT and not future.done():
                 future.set_result(entry)
+            self.proving.took(entry)
             self._tell(LedgerChanged(entry))
 
 

@@ -101,12 +101,27 @@ def load_of(station: BaseStation, study: Study, start: Start) -> Load:
     return Load(study, start, study.compiled, prepared)
 
 
-def load_facts(station: BaseStation, load: Load) -> Facts:
-    """Return what is to be known before a recipe is loaded; blocks for a moment, for it looks at the disk."""
+def stop_facts(station: BaseStation, how: str) -> Facts:
+    """Return whether STOP is proven on this chamber, which counts most before a run begins.
+
+    `how` is the sentence that says how it is proven from here.
+    """
+    proving = station.proving
+    if not proving.doubt:
+        return [("STOP", proving.words)] if proving.words else ()
+    return [("STOP", f"{proving.doubt} {how}")]
+
+
+def load_facts(station: BaseStation, load: Load, how: str) -> Facts:
+    """Return what is to be known before a recipe is loaded; blocks for a moment, for it looks at the disk.
+
+    `how` is as in `stop_facts`.
+    """
     return (
         ("Recipe", f"{load.name}, {load.words}"),
         ("From", f"{format_temperature(load.start.celsius)} {load.start.words}"),
         *recording_facts(station, load.compiled),
+        *stop_facts(station, how),
         *(("Warning", one.sentence) for one in load.compiled.warnings),
     )
 

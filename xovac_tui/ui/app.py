@@ -22,7 +22,7 @@ from xovac_tui.api.text import writable
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.errors import SettingsError, XovacError
 from xovac_tui.launch import Launch
-from xovac_tui.station import BaseStation, News, Station
+from xovac_tui.station import BaseStation, News, Station, StopProofs
 from xovac_tui.themes import DEFAULT_THEME, unknown_theme, variable_defaults
 from xovac_tui.ui.appkeys import AppKeys
 from xovac_tui.ui.commands import ACTIONS, STOP, bindings, check_keymap
@@ -127,6 +127,10 @@ class XovacApp(AppKeys):
             watchlist=launch.watchlist,
             notify=launch.notify,
             insight=launch.settings.insight,
+            # Every demo has another address, and a simulator whose STOP is known.
+            proofs=StopProofs(launch.state_path.with_name(paths.STOP_PROOFS))
+            if launch.demo is None
+            else None,
         )
         self.times = Times(launch.settings.display.time)
         self.glyphs: Glyphs = ASCII if launch.settings.display.ascii else UNICODE

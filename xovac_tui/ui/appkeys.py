@@ -57,6 +57,14 @@ class AppKeys(ReplayKeys):
             return
         self.station.set_observe(not self.station.observe)
 
+    @work(group="dialog")
+    async def action_prove_stop(self) -> None:
+        """Prove that STOP reaches the chamber, after a question."""
+        from xovac_tui.ui.recipework.loading import Loading
+
+        if not self.is_replay():
+            await Loading(self).prove_stop()  # type: ignore[arg-type]
+
     def action_reconnect(self) -> None:
         """Connect now."""
         if self.is_replay():

@@ -46,6 +46,8 @@ STOP = Action(
     footer=True,
 )
 
+PROVE_KEY = "f8"
+
 ACTIONS: tuple[Action, ...] = (
     STOP,
     Action(
@@ -308,6 +310,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("note", "n", "note", "Put a note on the time axis.", footer=True),
     Action(
         "observe", "o", "observe", "Switch between OBSERVE (nothing can be sent) and CONTROL.", footer=True
+    ),
+    Action(
+        "prove-stop",
+        PROVE_KEY,
+        "prove STOP",
+        "Prove that STOP reaches this chamber: send cancel_recipe while nothing runs; asks first.",
     ),
     Action("reconnect", "r", "reconnect", "Connect now, without waiting for the next try."),
     Action("seen", "u", "unknown seen", "Say that you have looked at commands whose outcome is unknown."),

@@ -1,13 +1,16 @@
 // A server that speaks the documented contract, and more than our contract knows, on the reference socket.io.
 // Prints one line {"port": n}, then one JSON line for everything that comes in. Standard input takes one JSON
 // object a line: {"fault": "none" | "lost_ack" | "slow_ack" | "double_ack"}, {"say": [event, ...arguments]},
-// {"odd": true}, {"end": true}. It ends when its standard input does.
+// {"ask": [event, ...arguments]} (wants a receipt), {"drop": true}, {"odd": true}, {"end": true}. With RECOVERY
+// in its environment it keeps the state of connections, and appends an offset to what it sends. It ends when its standard input does.
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 import { Server } from "socket.io";
 
 const server = createServer((request, response) => response.writeHead(404).end());
-const io = new Server(server, { maxHttpBufferSize: 2e7 });
+const options = { maxHttpBufferSize: 2e7 };
+if (process.env.RECOVERY) options.connectionStateRecovery = {};
+const io = new Server(server, options);
 const started = Date.now();
 let fault = "none";
 let recipe = null;
@@ -40,7 +43,7 @@ function load(text) {
 }
 
 io.on("connection", (socket) => {
-  tell({ connected: socket.conn.transport.name });
+  tell({ connected: socket.conn.transport.name, auth: socket.handshake.auth, recovered: socket.recovered });
   socket.onAny((name, ...args) => tell({ event: name, args }));
   socket.on("disconnect", (reason) => tell({ disconnected: reason }));
   socket.on("cancel_recipe", () => {
@@ -98,6 +101,8 @@ createInterface({ input: process.stdin })
     const order = JSON.parse(line);
     if (order.fault) fault = order.fault;
     if (order.say) io.emit(...order.say);
+    if (order.drop) io.sockets.sockets.forEach((socket) => socket.conn.close());
+    if (order.ask) io.sockets.sockets.forEach((socket) => socket.emit(...order.ask, () => {}));
     if (order.odd) odd();
     if (order.end) end();
     tell({ done: order });

@@ -77,6 +77,7 @@ class ControlsPane(Pane):
         border: round $border; border-title-style: bold;
     }
     ControlsPane #commands-box, ControlsPane #ledger-box { border-title-color: $foreground; }
+    ControlsPane #commands-box.-unproven { border-title-color: $stale; }
     """
 
     def compose(self) -> ComposeResult:
@@ -131,6 +132,10 @@ class ControlsPane(Pane):
         self.query_one("#commands-box").border_subtitle = (
             f"{rows} commands, arrows scroll" if rows > room else ""
         )
+        doubt = self.station.proving.doubt.rstrip(".")
+        listing = self.query_one("#commands-box")
+        listing.set_class(bool(doubt), "-unproven")
+        listing.border_title = f"Commands {self.console.glyphs.warning} {doubt}" if doubt else "Commands"
         box = self.query_one("#ledger-box")
         words = [f"{len(ledger.entries)}" if ledger.entries else "", "newest on top"]
         if ledger.dropped:

@@ -12,8 +12,19 @@ from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.errors import ContractError, RecipeError
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.study import Study, read_again
-from xovac_tui.station import BaseStation, Prepared
-from xovac_tui.station.loading import Facts, Start, load_facts, load_of, send_load, start_of, study_now
+from xovac_tui.station import STOP_COMMAND, BaseStation, Prepared
+from xovac_tui.station.loading import (
+    Facts,
+    Start,
+    load_facts,
+    load_of,
+    send_load,
+    start_of,
+    stop_facts,
+    study_now,
+)
+from xovac_tui.station.proving import BLIND, PROVES
+from xovac_tui.ui.commands import PROVE_KEY
 from xovac_tui.ui.literal import literal
 
 if TYPE_CHECKING:
@@ -47,7 +58,7 @@ class Loading:
         finally:
             self.asking = False
 
-    async def command(self, command: str, title: str) -> None:
+    async def command(self, command: str, title: str, facts: Facts = ()) -> None:
         """Send a command without a payload after a confirmation."""
         if self.asking:
             return
@@ -56,7 +67,7 @@ class Loading:
             if blocked := self._station.blocked(command):
                 self.say(blocked, "warning")
                 return
-            await self._confirm(self._station.prepare(command), title)
+            await self._confirm(self._station.prepare(command), title, facts)
         except ContractError as error:
             self.say(str(error), "error")
         finally:
@@ -72,7 +83,35 @@ class Loading:
                 "warning",
             )
             return
-        await self.command(start, "Start the loaded recipe?")
+        await self.command(start, "Start the loaded recipe?", self._stop_facts())
+
+    async def prove_stop(self) -> None:
+        """Send `cancel_recipe` while nothing runs, after a confirmation, and say what the answer shows."""
+        proving = self._station.proving
+        if self.asking:
+            return
+        self.asking = True
+        try:
+            if blocked := proving.blocked():
+                self.say(blocked, "warning")
+                return
+            facts = [("Proves", PROVES)]
+            if proving.blind:
+                facts.append(("Warning", BLIND))
+            prepared = self._station.prepare(STOP_COMMAND)
+            entry = await self._confirm(prepared, "Prove STOP while nothing runs?", facts, proving.prove)
+        finally:
+            self.asking = False
+        if entry is not None:
+            verdict = proving.judge(entry)
+            self.say(verdict.words, "information" if verdict.proven else "error")
+
+    def _stop_facts(self) -> Facts:
+        return stop_facts(self._station, self._how_to_prove())
+
+    def _how_to_prove(self) -> str:
+        key = self._console.launch.settings.keys.get("prove-stop", PROVE_KEY).split(",")[0].strip()
+        return f"Prove it while nothing runs: {key}."
 
     def say(self, text: str, severity: str = "information") -> None:
         """Say something in a toast."""
@@ -104,7 +143,7 @@ class Loading:
             load.prepared,
             # The dialog shows all that is sent, and a long list pushes what follows out of sight.
             load.title,
-            await asyncio.to_thread(load_facts, station, load),
+            await asyncio.to_thread(load_facts, station, load, self._how_to_prove()),
             lambda: send_load(station, load),
         )
 
@@ -114,10 +153,10 @@ class Loading:
         title: str,
         facts: Facts = (),
         send: Callable[[], Awaitable[LedgerEntry]] | None = None,
-    ) -> None:
+    ) -> LedgerEntry | None:
         from xovac_tui.ui.dialogs.confirm import confirm_and_send
 
         glyphs = self._console.glyphs
         said = [(label, literal(glyphs.plain(text), glyphs.ascii)) for label, text in facts]
         title = literal(glyphs.plain(title), glyphs.ascii)
-        await confirm_and_send(self._console, prepared, title=title, facts=said, send=send)
+        return await confirm_and_send(self._console, prepared, title=title, facts=said, send=send)

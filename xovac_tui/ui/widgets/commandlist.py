@@ -68,7 +68,9 @@ class ContractCommands(CursorRows[CommandSpec]):
         critical = item.hazard is Hazard.CRITICAL
         title_style = "rows--quiet" if dim else "command--title"
         hazard_style = "command--critical" if critical and not dim else "rows--quiet"
-        assumed = item.origin is not Origin.DOCUMENTED and not dim
+        # Where only the form is assumed, the list has the more careful word; below it both are told.
+        origin = Origin.ASSUMED if item.form.words and item.origin is Origin.DOCUMENTED else item.origin
+        assumed = origin is not Origin.DOCUMENTED and not dim
 
         def cell(text: str, room: int) -> str:
             return fit(glyphs.plain(clean(text, 200)), room - 1, ellipsis=glyphs.ellipsis) + " "
@@ -76,7 +78,7 @@ class ContractCommands(CursorRows[CommandSpec]):
         spans: list[Span] = [
             (cell(item.title, _TITLE), title_style),
             (cell(hazard, _HAZARD), hazard_style),
-            (cell(ORIGIN_WORD[item.origin], _ORIGIN), "command--assumed" if assumed else "rows--quiet"),
+            (cell(ORIGIN_WORD[origin], _ORIGIN), "command--assumed" if assumed else "rows--quiet"),
         ]
         room = width - _TITLE - _HAZARD - _ORIGIN
         text, style = self._outcome(item.event)

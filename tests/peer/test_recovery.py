@@ -1,0 +1,55 @@
+"""Connection state recovery of the reference server: its offsets are no data, and nothing is recovered."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.helpers.node import NodeServer, node_server
+from tests.peer.test_node_server import NOT_RUNNING, online, wait_for
+from xovac_tui.api.event import Direction, Form
+from xovac_tui.chamber.snapshot import LinkWord, Outcome
+
+pytestmark = pytest.mark.node
+
+
+@pytest.fixture
+def server() -> Iterator[NodeServer]:
+    with node_server(RECOVERY="1") as running:
+        yield running
+
+
+async def test_answers_and_channels_are_read_without_the_offset(server: NodeServer) -> None:
+    async with online(server) as station:
+        entry = await station.send("cancel_recipe")
+        assert (entry.outcome, entry.message) == (Outcome.WARNING, NOT_RUNNING)
+        assert json.loads(entry.answer)["result"] == "warning"
+        report = await wait_for(station, lambda event: event.name == "chamber_report")
+        # What is kept is what came: both arguments, the second of them the server's.
+        told, offset = json.loads(str(report.payload.raw))
+        assert (report.payload.form, json.loads(told)) == (Form.OFFSET, report.payload.value)
+        assert isinstance(offset, str)
+        names = {channel.full_name for channel in station.snapshot().channels}
+        assert "chamber_report.plate.A" in names
+        assert not any(name.startswith("chamber_report.0") for name in names)
+        # An event that wants a receipt carries no offset: its last argument is its own.
+        asked = asyncio.create_task(wait_for(station, lambda event: event.name == "mode"))
+        await asyncio.to_thread(server.order, ask=["mode", 1, "idle"])
+        mode = await asked
+        assert (mode.payload.form, mode.payload.value) == (Form.ARGUMENTS, [1, None])
+
+
+async def test_on_reconnecting_nothing_is_sent_and_nothing_recovered(server: NodeServer) -> None:
+    async with online(server) as station:
+        await station.send("cancel_recipe")
+        await asyncio.to_thread(server.order, drop=True)
+        again = await asyncio.to_thread(server.wait_told, lambda told: "connected" in told)
+        assert (again["auth"], again["recovered"]) == ({}, False)
+        await wait_for(station, lambda event: event.name == "chamber_report")
+        assert station.snapshot().link.word is LinkWord.ONLINE
+        sent = [event for event in station.log.scan() if event.direction is Direction.OUT]
+        assert [event.name for event in sent] == ["cancel_recipe"]
+    assert [told["event"] for told in await asyncio.to_thread(server.commands)] == ["cancel_recipe"]

@@ -1,0 +1,184 @@
+"""STOP counts as working only where the chamber has shown that it arrives: at this address, in this form."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.console import URL, FakeClock, FakeLink, make_station, reading
+from xovac_tui.api.loader import load_contract
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
+from xovac_tui.config import Profile
+from xovac_tui.config.model import RecordSettings
+from xovac_tui.link.status import LinkState
+from xovac_tui.recording import lists
+from xovac_tui.recording.record import Record
+from xovac_tui.station import Station, StopProofs
+from xovac_tui.station.proving import NEVER
+from xovac_tui.station.recording import RecordChoice
+
+DOCUMENTED = "Could not cancel server running as server is not running."
+
+
+@asynccontextmanager
+async def bench(
+    folder: Path,
+    *,
+    url: str = URL,
+    form: str = "",
+    mode: str = "idle",
+    observe: bool = False,
+    record: bool = False,
+) -> AsyncIterator[tuple[Station, FakeLink, FakeClock]]:
+    """A station in CONTROL, on a chamber that reports `mode` (nothing where that is empty)."""
+    (folder / "form.toml").write_text(f"[commands.cancel_recipe]\n{form}\n" if form else "")
+    clock = FakeClock()
+    link = FakeLink(clock)
+    station = make_station(
+        clock,
+        link,
+        profile=Profile(url=url),
+        contract=load_contract([folder / "form.toml"], simulator=True),
+        observe=observe,
+        record=RecordChoice(path=folder / "a.sqlite3", settings=RecordSettings()) if record else None,
+        proofs=StopProofs(folder / "stop-proofs.toml"),
+    )
+    async with station:
+        await asyncio.wait_for(link.running.wait(), 5)
+        link.push(LinkState.ONLINE)
+        if mode:
+            report(link, clock, mode)
+        yield station, link, clock
+
+
+def report(link: FakeLink, clock: FakeClock, mode: str) -> None:
+    clock.advance(1.0)
+    link.deliver("chamber_state", json.dumps(reading(mode, clock.utc())))
+
+
+async def proved(
+    station: Station, link: FakeLink, result: str = "warning", message: str = DOCUMENTED
+) -> LedgerEntry:
+    """Prove STOP on a chamber that answers so."""
+    task = asyncio.create_task(station.proving.prove())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    link.answer("cancel_recipe", result, message)
+    return await task
+
+
+async def test_the_documented_warning_while_idle_proves_it_and_is_kept(tmp_path: Path) -> None:
+    async with bench(tmp_path) as (station, link, _):
+        assert station.proving.doubt == NEVER
+        entry = await proved(station, link)
+        assert link.emitted == [("cancel_recipe", "")]
+        assert station.proving.judge(entry).words == "STOP is proven: the chamber answered that nothing runs."
+        assert station.proving.doubt == ""
+    async with bench(tmp_path) as (station, _, _):
+        assert station.proving.words.startswith("STOP was proven on 2026-")
+
+
+async def test_another_address_or_form_is_not_proven(tmp_path: Path) -> None:
+    async with bench(tmp_path) as (station, link, _):
+        await proved(station, link)
+    async with bench(tmp_path, url="http://other:8080") as (station, _, _):
+        assert station.proving.doubt == NEVER
+    async with bench(tmp_path, form='sends = "nothing"') as (station, _, _):
+        assert station.proving.doubt == NEVER
+    async with bench(tmp_path) as (station, _, _):
+        assert station.proving.doubt == "", (
+            "nothing was sent, so the proof still holds for what it was made of"
+        )
+
+
+@pytest.mark.parametrize(
+    ("result", "message", "proven", "said"),
+    [
+        ("warning", "Nichts läuft.", True, 'Its words are not the manual\'s: "Nichts läuft."'),
+        ("success", "", False, "answered success although there was nothing to cancel"),
+        ("error", "Bus fault.", False, 'answered with an error: "Bus fault."'),
+        ("done", "", False, "neither success, warning nor error"),
+    ],
+)
+async def test_what_each_answer_proves(
+    tmp_path: Path, result: str, message: str, proven: bool, said: str
+) -> None:
+    async with bench(tmp_path) as (station, link, _):
+        await proved(station, link)
+        entry = await proved(station, link, result, message)
+        verdict = station.proving.judge(entry)
+        assert (verdict.proven, said in verdict.words) == (proven, True)
+        assert (station.proving.doubt == "") is proven, "the newest evidence counts"
+
+
+async def test_no_answer_proves_nothing_and_says_what_to_try(tmp_path: Path) -> None:
+    async with bench(tmp_path) as (station, _, clock):
+        task = asyncio.create_task(station.proving.prove())
+        await asyncio.sleep(0)
+        clock.advance(10)
+        station.tick()
+        entry = await task
+        assert entry.outcome is Outcome.UNKNOWN
+        assert "--no-argument" in station.proving.judge(entry).words
+        assert station.proving.doubt == NEVER
+
+
+@pytest.mark.parametrize(
+    ("mode", "observe", "said"),
+    [("running", False, "would cancel it, so it was not sent"), ("idle", True, "only observes")],
+)
+async def test_it_is_refused_while_a_recipe_runs_or_in_observe(
+    tmp_path: Path, mode: str, observe: bool, said: str
+) -> None:
+    async with bench(tmp_path, mode=mode, observe=observe) as (station, link, _):
+        entry = await station.proving.prove()
+        assert entry.outcome is Outcome.REFUSED
+        assert said in entry.reason
+        assert link.emitted == []
+
+
+async def test_a_chamber_that_reports_nothing_is_not_idle_after_a_load(tmp_path: Path) -> None:
+    async with bench(tmp_path, mode="") as (station, link, _):
+        assert station.proving.blind
+        assert station.proving.blocked() == ""
+        loading = asyncio.create_task(station.send("load_recipe", {"name": "a", "recipe": [[20, 60, 0]]}))
+        await asyncio.sleep(0)
+        link.answer("load_recipe")
+        await loading
+        assert "may run" in station.proving.blocked()
+
+
+async def test_a_stop_that_ended_a_run_is_a_proof_too(tmp_path: Path) -> None:
+    async with bench(tmp_path, mode="running") as (station, link, clock):
+        stopping = asyncio.create_task(station.stop())
+        await asyncio.sleep(0)
+        link.answer("cancel_recipe")
+        await stopping
+        assert station.proving.doubt == NEVER, "an answer alone is no proof"
+        report(link, clock, "idle")
+        assert "it ended a run" in station.proving.words
+
+
+async def test_it_is_in_the_audit_log(tmp_path: Path) -> None:
+    async with bench(tmp_path, record=True) as (station, link, _):
+        assert await station.record_read(10)
+        await proved(station, link)
+        await asyncio.to_thread(station.record.flush)
+        with Record(tmp_path / "a.sqlite3") as record:
+            (change,) = [one for one in lists.changes(record) if one.kind == "stop"]
+            assert change.text == "STOP is proven: the chamber answered that nothing runs."
+            assert json.loads(change.after)["address"] == f"{URL}/socket.io /"
+
+
+async def test_proofs_of_other_programs_are_seen_and_odd_files_prove_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "stop-proofs.toml"
+    file.write_text("[bench-1]\naddress = 3\n")
+    async with bench(tmp_path) as (station, link, _):
+        assert station.proving.doubt == NEVER
+        await proved(station, link)
+        assert StopProofs(file).get("bench-1", f"{URL}/socket.io /", "") is not None

@@ -1,0 +1,108 @@
+"""`xovac-tui doctor --prove-stop`: sends `cancel_recipe` while nothing runs, and keeps what that shows."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+import click
+
+from xovac_tui.cli.common import on_terminal, record_choice, resolve
+from xovac_tui.cli.output import echo
+from xovac_tui.cli.sending import GRACE, exit_code
+from xovac_tui.errors import CommandRefused, Exit, SettingsError
+
+if TYPE_CHECKING:
+    from xovac_tui.chamber.snapshot import LedgerEntry
+    from xovac_tui.config import Effective
+    from xovac_tui.station import Station
+
+_LISTEN = 3.0
+"""Seconds in which a chamber that reports its state has done so; about the pace of slow ones."""
+
+
+def prove(found: Effective, *, yes: bool) -> Exit:
+    """Look whether nothing runs, ask, send once, and say what the answer proves."""
+    from xovac_tui.cli.link import open_station
+    from xovac_tui.station.confirmation import ANSWER, OPTION, confirmed_by
+
+    chamber = resolve(found)
+    if chamber.profile.observe:
+        raise CommandRefused(
+            f"{chamber.name} is set to observe only, so STOP was not proven and nothing was sent. "
+            "Use --control to take control."
+        )
+    if not yes and not on_terminal():
+        raise SettingsError(
+            "Nothing was sent: --prove-stop asks first, and nobody is here to ask. Add --yes when you know "
+            "that nothing runs."
+        )
+
+    def station() -> Station:
+        return open_station(chamber, record_choice(found, chamber, may_record=False, begin=False))
+
+    echo()
+    if not yes:
+        looked = station()
+        _ask(looked, blind=asyncio.run(_look(looked)))
+    with confirmed_by(OPTION if yes else ANSWER):
+        sent = station()
+        entry = asyncio.run(_prove(sent))
+    verdict = sent.proving.judge(entry)
+    echo(verdict.words)
+    if verdict.proven:
+        return Exit.OK
+    # A success that proves nothing must not look like one.
+    return Exit(exit_code(entry)) or Exit.WARNING
+
+
+async def _look(station: Station) -> bool:
+    """Connect and listen; return whether it stays unknown that nothing runs."""
+    from xovac_tui.cli.link import online
+
+    async with station:
+        await online(station, station.patience + GRACE)
+        await _listen(station)
+        if reason := station.proving.blocked():
+            raise CommandRefused(f"STOP was not proven. {reason}")
+        return station.proving.blind
+
+
+async def _prove(station: Station) -> LedgerEntry:
+    from xovac_tui.cli.link import online
+
+    async with station:
+        await online(station, station.patience + GRACE)
+        await _listen(station)
+        return await station.proving.prove()
+
+
+async def _listen(station: Station) -> None:
+    """Wait until the chamber has reported whether a recipe runs, or long enough for it to have done so."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_LISTEN):
+            if not station.proving.blind:
+                return
+            async for _ in station.events():
+                if not station.proving.blind:
+                    return
+
+
+def _ask(station: Station, *, blind: bool) -> None:
+    """Have a person confirm, or raise CommandRefused."""
+    from xovac_tui.station import STOP_COMMAND
+    from xovac_tui.station.proving import BLIND, PROVES
+
+    said = [
+        "Prove STOP while nothing runs?",
+        f"  Chamber  {station.name}  {station.profile.url}",
+        f"  Sends    {station.prepare(STOP_COMMAND).shown}",
+        f"  Proves   {PROVES}",
+    ]
+    if blind:
+        said.append(f"  Warning  {BLIND}")
+    for line in said:
+        echo(line, err=True)
+    if not click.confirm("Send it?", err=True):
+        raise CommandRefused("STOP was not proven: nothing was sent.")

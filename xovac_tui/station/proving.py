@@ -1,0 +1,164 @@
+"""Proving STOP: `cancel_recipe` is sent while nothing runs, and the answer shows whether it arrives."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from xovac_tui.api.contract import ResponseSpec
+from xovac_tui.api.text import clean
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState
+from xovac_tui.station.flights import LOAD_COMMAND, STOP_COMMAND
+from xovac_tui.station.proofs import StopProof, StopProofs, address_of
+
+if TYPE_CHECKING:
+    from xovac_tui.station.base import BaseStation
+
+NEVER = "STOP was never proven on this chamber."
+WHILE_IDLE = "the chamber answered a warning while nothing ran"
+REAL_RUN = "it ended a run, by its answer and by the chamber's own messages"
+PROVES = (
+    "that STOP reaches the chamber in this form. Nothing runs, so the answer must be a warning that says so."
+)
+BLIND = (
+    "The chamber does not report here whether a recipe runs. If one does, this cancels it: look at the "
+    "chamber first."
+)
+_MAY_RUN = (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE, Outcome.SENT)
+"""Outcomes after which what was sent may have happened."""
+
+
+class Proving:
+    """What is known of STOP on one chamber; without `proofs` that is not asked, as in demo and replay."""
+
+    def __init__(self, station: BaseStation, proofs: StopProofs | None = None) -> None:
+        self._station = station
+        self._proofs = proofs
+
+    @property
+    def proof(self) -> StopProof | None:
+        """That STOP has reached this chamber at this address in this form; None: never shown."""
+        if self._proofs is None:
+            return None
+        return self._proofs.get(self._station.name, address_of(self._station.profile), self._form)
+
+    @property
+    def doubt(self) -> str:
+        """Says that STOP was never proven, as a sentence; empty where it is, or where that is not asked."""
+        return NEVER if self._proofs is not None and self.proof is None else ""
+
+    @property
+    def words(self) -> str:
+        """Whether STOP is proven, as a sentence before a run begins; empty where that is not asked."""
+        proof = self.proof
+        return self.doubt if proof is None else proof.words
+
+    def blocked(self) -> str:
+        """Return why STOP cannot be proven now, as a sentence; empty when it can."""
+        station = self._station
+        if reason := station.blocked(STOP_COMMAND):
+            return reason
+        snapshot = station.snapshot()
+        begins = (LOAD_COMMAND, station.contract.start)
+        began = any(e.command in begins and e.outcome in _MAY_RUN for e in snapshot.ledger)
+        unknown = snapshot.run.state is RunState.UNKNOWN
+        if snapshot.run.state is RunState.RUNNING or station.flights.flying or (unknown and began):
+            return (
+                f"A recipe runs, or may run, and {STOP_COMMAND} would cancel it, so it was not sent. Prove "
+                "STOP while the chamber is idle."
+            )
+        return ""
+
+    @property
+    def blind(self) -> bool:
+        """True while the chamber does not report whether a recipe runs: only a person can know."""
+        run = self._station.snapshot().run
+        return run.state is RunState.UNKNOWN or run.stale
+
+    async def prove(self) -> LedgerEntry:
+        """Send `cancel_recipe` while nothing runs, and keep what its answer shows."""
+        if reason := self.blocked():
+            return self._station.refuse_stop(reason)
+        entry = await self._station.send_prepared(self._station.prepare(STOP_COMMAND))
+        if entry.outcome is not Outcome.REFUSED:
+            verdict = self.judge(entry)
+            self._keep(entry if verdict.proven else None, WHILE_IDLE, verdict.words)
+        return entry
+
+    def judge(self, entry: LedgerEntry) -> Verdict:
+        """Return what the answer to a `cancel_recipe` that was sent while nothing ran has shown."""
+        return judge(entry, self._station.contract.responses.get(f"{STOP_COMMAND}_ack"))
+
+    def took(self, entry: LedgerEntry) -> None:
+        """Take what became of a command: a STOP that was answered with success and then shown is proven."""
+        if (
+            self._proofs is not None
+            and entry.command == STOP_COMMAND
+            and entry.confirmed is not None
+            and Outcome.SUCCESS in (entry.outcome, entry.late)
+            and entry.form == self._form
+            and self.proof is None
+        ):
+            self._keep(entry, REAL_RUN, f"STOP is proven: {REAL_RUN}.")
+
+    @property
+    def _form(self) -> str:
+        return self._station.contract.commands[STOP_COMMAND].form.words
+
+    def _keep(self, entry: LedgerEntry | None, how: str, said: str) -> None:
+        """Keep that STOP was proven by this entry, or (None) that it is not proven any more."""
+        if self._proofs is None:
+            return
+        station, before, proof = self._station, self.proof, None
+        if entry is not None:
+            address, utc = address_of(station.profile), station.clock.utc()
+            proof = StopProof(address=address, form=entry.form, how=how, who=entry.who, utc=utc)
+        if problem := self._proofs.put(station.name, proof):
+            logging.getLogger(__name__).warning("%s", problem)
+        was, now = (msgspec.json.encode(one).decode() if one is not None else "" for one in (before, proof))
+        station.record.change("stop", said, before=was, after=now)
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What a `cancel_recipe` that was sent while nothing ran has shown."""
+
+    proven: bool
+    words: str
+    """As one or more sentences."""
+
+
+def judge(entry: LedgerEntry, response: ResponseSpec | None) -> Verdict:
+    """Return what an answer proves. Only a warning does: it says that nothing ran, which was so."""
+    said = clean(entry.message, 200)
+    match entry.outcome:
+        case Outcome.WARNING:
+            known = said in _examples(response)
+            other = "" if known else f' Its words are not the manual\'s: "{said}".'
+            return Verdict(True, f"STOP is proven: the chamber answered that nothing runs.{other}")
+        case Outcome.SUCCESS:
+            words = (
+                "STOP is not proven: the chamber answered success although there was nothing to cancel, so "
+                "this answer does not show that it cancels. STOP is proven once it ends a run and the "
+                "chamber's own messages confirm that."
+            )
+        case Outcome.ERROR:
+            words = (
+                f'STOP is not proven: it reached the chamber, which answered with an error: "{said}". Do not '
+                "rely on STOP before that is mended."
+            )
+        case Outcome.REFUSED:
+            words = f"STOP is not proven: {entry.reason}"
+        case Outcome.DONE:
+            words = "STOP is not proven: the contract names no answer to it."
+        case _:
+            words = f"STOP is not proven. {entry.reason}"
+    return Verdict(False, words)
+
+
+def _examples(response: ResponseSpec | None) -> list[str]:
+    """Return the messages that the manual gives as examples."""
+    schema = response.schema if response is not None else {}
+    examples = schema.get("properties", {}).get("message", {}).get("examples", [])
+    return [str(one) for one in examples]
