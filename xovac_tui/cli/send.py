@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from xovac_tui.chamber.snapshot import LedgerEntry
     from xovac_tui.station import Prepared, Station
 
-GRACE = 1.0
+GRACE = 5.0
 """Seconds over the connection's own time-out before nobody waits for it any more."""
 
 
