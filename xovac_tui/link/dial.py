@@ -237,6 +237,7 @@ async def _raise_reason(
     session: aiohttp.ClientSession,
     error: BaseException | None,
 ) -> None:
+    by = (client.eio.transports or target.transports)[0]
     if error is not None and not isinstance(error, socketio.exceptions.ConnectionError):
         log.debug("connecting failed: %s", target.hidden(repr(error)))
     if client.ended_by == REFUSED:
@@ -255,7 +256,7 @@ async def _raise_reason(
             # Some servers treat a WebSocket on the wrong path like this, but answer a plain request.
             answer = await ask(session, address, min(2.0, target.connect_timeout))
             if answer.status:
-                raise await _unfit(target, address, answer, None)
+                raise await _unfit(target, address, answer, None, by)
             seen.error = aiohttp.ServerDisconnectedError()
         sentence = await trouble.explain_network(seen.error, address)
         if trouble.is_untrusted(seen.error):
@@ -278,13 +279,15 @@ async def _raise_reason(
         raise LinkError(trouble.silent(address, stage, target.connect_timeout))
     status = seen.status if seen.status not in (None, 101, 200) else None
     answer = await ask(session, address, min(2.0, target.connect_timeout))
-    raise await _unfit(target, address, answer, status)
+    raise await _unfit(target, address, answer, status, by)
 
 
-async def _unfit(target: Target, address: Address, answer: Handshake, status: int | None) -> LinkError:
+async def _unfit(
+    target: Target, address: Address, answer: Handshake, status: int | None, by: str
+) -> LinkError:
     """Return the reason for a transport that was not taken, by the answer to a plain question."""
     kind = _TransportError if answer.serves else LinkError
-    sentence = trouble.not_socketio(address, answer, status, target.transports)
+    sentence = trouble.not_socketio(address, answer, status, target.transports, by)
     return kind(await no_server(target, address, answer, sentence))
 
 

@@ -193,14 +193,23 @@ def no_transport(failed: Mapping[str, str]) -> str:
 
 
 def not_socketio(
-    address: Address, answer: Handshake, status: int | None, transports: Sequence[str] = ()
+    address: Address,
+    answer: Handshake,
+    status: int | None,
+    transports: Sequence[str] = (),
+    by: str = "websocket",
 ) -> str:
     """Return the sentence for a server that did not take the transport, and what it said over plain HTTP."""
     path = address.path.rstrip("/")
     if answer.old:
         return old_protocol(address)
+    code = f" (HTTP status {status})" if status else ""
     if answer.version == 4:
-        code = f" (HTTP status {status})" if status else ""
+        if by == "polling":
+            return (
+                f"{address.origin} is a socket.io server, but the long poll gave no session{code}. A proxy may "
+                "be in the way; trying again."
+            )
         return (
             f"{address.origin} is a socket.io server, but refused the WebSocket{code}. A proxy may be in the "
             "way, or it offers only polling"
@@ -210,7 +219,7 @@ def not_socketio(
         number = "" if answer.code is None else f"Engine.IO error {answer.code}, "
         told = f"({number}{answer.refusal!r})"
         if answer.code == _TRANSPORT_UNKNOWN:
-            also = "" if status is None else f"refused the WebSocket (HTTP status {status}) and "
+            also = "" if by == "polling" else f"refused the WebSocket{code} and "
             return (
                 f"{address.origin} is a socket.io server, but {also}does not offer long polling {told}. "
                 + ("Ask who runs it what it offers." if also else "Set transports to what it offers.")
