@@ -10,6 +10,7 @@ import pytest
 
 from tests.helpers.links import running
 from tests.helpers.servers import Pki, Server, make_pki, plain_server, socketio_server
+from xovac_tui.link import certificate
 from xovac_tui.link.status import LinkState
 from xovac_tui.link.target import Target
 
@@ -143,3 +144,28 @@ async def test_a_refused_certificate_is_not_hammered(pki: Pki) -> None:
         assert waiting is not None
         # The first wait after any other failure would be 1.25 s at most.
         assert waiting - harness.link._clock.mono() > 4
+
+
+@BOTH
+async def test_a_plain_authority_of_ones_own_is_trusted_on_every_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str
+) -> None:
+    """Python 3.13 and later also want extensions that an authority made by hand lacks."""
+    usual = ssl.create_default_context
+
+    def strict(*arguments: Any, **options: Any) -> ssl.SSLContext:
+        context = usual(*arguments, **options)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+    monkeypatch.setattr(ssl, "create_default_context", strict)
+    bare = make_pki(tmp_path, bare=True)
+    async with socketio_server(context=bare.good) as server:
+        async with running(target(server, transport, ca_file=str(bare.ca_file))) as harness:
+            await harness.state(LinkState.ONLINE)
+        # All else is verified as before, and the authorities of the system as strictly as Python does.
+        why = await refusal(target(server, transport))
+        assert "authority that is not known here" in why
+        assert certificate.trust("").verify_flags & ssl.VERIFY_X509_STRICT
+    async with socketio_server(context=bare.other_name) as server:
+        assert "is not made out to localhost" in await refusal(target(server, ca_file=str(bare.ca_file)))

@@ -19,10 +19,10 @@ import socketio
 
 from tests.helpers.simulator import ROOT, Lines, Peer, peer, reachable, simulator, simulator_process
 from xovac_tui.clock import SystemClock
-from xovac_tui.errors import XovacError
+from xovac_tui.errors import SettingsError, XovacError
 from xovac_tui.simulator.faults import Fault, FaultPlan
 from xovac_tui.simulator.options import SimulatorOptions
-from xovac_tui.simulator.run import ready_line
+from xovac_tui.simulator.run import check_options, ready_line
 from xovac_tui.simulator.server import Simulator
 
 # The example of the manual's overview page, as it stands there.
@@ -378,6 +378,43 @@ async def test_faults_can_be_planned() -> None:
 
 
 # --- the process ---------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+async def test_it_says_where_it_listens_and_is_there() -> None:
+    for host, shown, words in (
+        ("::", "[::1]", "; open to the network on all IPv6 addresses)"),
+        ("0.0.0.0", "127.0.0.1", "; open to the network on all IPv4 addresses)"),
+        ("::1", "[::1]", ", speed 1)"),
+    ):
+        async with simulator(host=host) as server, peer(server.url):
+            assert server.url == f"http://{shown}:{server.port}"
+            assert words in ready_line(server.url, server.options)
+
+
+@pytest.mark.parametrize(
+    ("cors", "origin", "status"),
+    [
+        ((), "http://page.lab", 400),
+        (("http://page.lab",), "http://page.lab", 200),
+        (("http://page.lab",), "http://other.lab", 400),
+        (("*",), "http://other.lab", 200),
+    ],
+)
+async def test_only_pages_from_the_origins_that_are_named_connect(
+    cors: tuple[str, ...], origin: str, status: int
+) -> None:
+    async with simulator(cors=cors) as server, aiohttp.ClientSession() as page:
+        url = f"{server.url}/socket.io/?EIO=4&transport=polling"
+        async with page.get(url, headers={"Origin": origin}) as response:
+            assert response.status == status
+            assert response.headers.get("Access-Control-Allow-Origin") == (origin if status == 200 else None)
+
+
+@pytest.mark.parametrize("origin", ["page.lab", "http://page.lab/", "http://a b"])
+def test_an_origin_that_cannot_be_one_is_told(origin: str) -> None:
+    with pytest.raises(SettingsError, match=r"cannot be one. Write it like http://localhost:3000"):
+        check_options(SimulatorOptions(cors=(origin,)))
 
 
 def test_the_ready_line_and_a_clean_end() -> None:

@@ -236,8 +236,8 @@ class Pki:
     """SHA-256 of each, hex with colons."""
 
 
-def make_pki(folder: Path) -> Pki:
-    """Return an authority and what it signed."""
+def make_pki(folder: Path, *, bare: bool = False) -> Pki:
+    """Return an authority and what it signed; a `bare` one has none of the extensions that RFC 5280 wants."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -266,13 +266,14 @@ def make_pki(folder: Path) -> Pki:
             .serial_number(x509.random_serial_number())
             .not_valid_before(begin)
             .not_valid_after(end)
-            .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(signer_key.public_key()), critical=False
-            )
+            .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=not bare)
         )
-        if authority:
+        if not bare:
+            key_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer_key.public_key())
+            builder = builder.add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
+            ).add_extension(key_id, critical=False)
+        if authority and not bare:
             usage = dict.fromkeys(
                 ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment",
                  "key_agreement", "encipher_only", "decipher_only"), False)  # fmt: skip

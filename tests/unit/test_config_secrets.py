@@ -39,13 +39,33 @@ def test_the_environment_beats_the_file_part_by_part(tmp_path: Path) -> None:
     )
 
 
+def test_the_table_query_goes_into_the_address_and_not_into_the_payload(tmp_path: Path) -> None:
+    profile = secrets_file(tmp_path, '[auth]\nuser = "ada"\nquery = { token = "t" }\n')
+    assert load_secrets(profile, {}) == Secrets(auth={"user": "ada"}, query={"token": "t"})
+    only = secrets_file(tmp_path, '[auth.query]\ntoken = "t"\n')
+    assert load_secrets(only, {}) == Secrets(auth=None, query={"token": "t"})
+    environ = {"XOVAC_AUTH": '{"query": {"token": "e"}}'}
+    assert load_secrets(only, environ) == Secrets(auth=None, query={"token": "e"})
+    assert load_secrets(only, {"XOVAC_AUTH": '{"a": "b"}'}) == Secrets(auth={"a": "b"})
+
+
+@pytest.mark.parametrize("query", ['"hunter2"', "{ token = 4711 }", '["hunter2"]'])
+def test_a_query_that_is_no_table_of_text_is_told_without_the_secret(tmp_path: Path, query: str) -> None:
+    with pytest.raises(
+        SettingsError, match=r"secrets.toml: `auth.query` is what goes into the address"
+    ) as told:
+        load_secrets(secrets_file(tmp_path, f"[auth]\nquery = {query}\n"), {})
+    assert "hunter2" not in str(told.value)
+    assert "4711" not in str(told.value)
+
+
 def test_no_printed_form_holds_a_secret() -> None:
-    secrets = Secrets(auth={"token": "hunter2"}, headers={"X-Key": "hunter2"})
+    secrets = Secrets(auth={"token": "hunter2"}, headers={"X-Key": "hunter2"}, query={"token": "hunter2"})
     screen = io.StringIO()
     Console(file=screen).print(secrets, [secrets], {"x": secrets})
     shown = f"{secrets!r} {secrets} {[secrets]} {secrets.summary()} {screen.getvalue()}"
     assert "hunter2" not in shown
-    assert "an auth payload, 1 header" in shown
+    assert "an auth payload, 1 header, 1 in the address" in shown
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")

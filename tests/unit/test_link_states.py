@@ -125,6 +125,25 @@ def test_the_waits_double_from_one_second_to_five_and_go_on_for_ever() -> None:
     assert max(scene.waits) <= 5
 
 
+def test_a_server_that_drops_its_clients_is_left_in_peace() -> None:
+    scene = play([Last(0.1)] * 8 + [Last(60), Last(0.1), Refuse(), Refuse()], seconds=1000)
+    assert scene.waits[:8] == pytest.approx([1.25, 2.5, 5, 10, 20, 30, 30, 30])
+    # One that kept us for a while has earned a new beginning; then what fails in any way counts together.
+    assert scene.waits[8:12] == pytest.approx([1.25, 1.25, 2.5, 5])
+    words = [status.attempt for status in scene.statuses if status.next_try_mono is not None]
+    assert words[:3] == [1, 2, 3]
+
+
+def test_an_end_that_was_asked_for_is_no_failure() -> None:
+    async def plot(scene: Scene) -> None:
+        for _ in range(5):
+            await asyncio.sleep(1)
+            scene.link.reconnect_now()
+        await asyncio.sleep(20)
+
+    assert act([Last(100)] * 5 + [Last(12), Last(100)], plot).waits[-1] == pytest.approx(1.25)
+
+
 def test_jitter_takes_off_up_to_a_fifth() -> None:
     assert play([], 40, random=lambda: 1.0).waits[:5] == pytest.approx([1, 2, 4, 4, 4])
 
@@ -153,8 +172,10 @@ def test_whatever_happens_the_schedule_holds_and_nothing_is_sent(
     scene = play(script, seconds, random=lambda: chance)
     failures = 0
     for step, wait in zip(script, scene.waits, strict=False):
-        failures = 0 if isinstance(step, Last) else failures + 1
-        lower, upper = (1, 1.25) if failures <= 1 else (2, 2.5) if failures == 2 else (4, 5)
+        dropped = isinstance(step, Last) and step.seconds < backoff.SETTLED
+        failures = 0 if isinstance(step, Last) and not dropped else failures + 1
+        upper = min(1.25 * 2 ** (max(failures, 1) - 1), 30 if dropped else 5)
+        lower = max(1, 0.8 * upper)
         if isinstance(step, Refuse) and step.error is Untrusted:
             lower, upper = 5, 5
         assert lower - 1e-6 <= wait <= upper + 1e-6
@@ -190,7 +211,7 @@ def test_the_words_of_a_life() -> None:
         (LinkState.LOST, "Nothing listens there.", 2),
         (LinkState.ONLINE, "", 0),
         (LinkState.LOST, "It broke off.", 0),
-        (LinkState.LOST, "It broke off.", 0),
+        (LinkState.LOST, "It broke off.", 2),
         (LinkState.OFFLINE, "Disconnected: this program has ended the connection.", 0),
     ]
     lost = [status for status in scene.statuses if status.state is LinkState.LOST][:5]

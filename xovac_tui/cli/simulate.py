@@ -9,8 +9,13 @@ import click
 
 
 @click.command(short_help="Run the simulator on a port.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 and :: are all."
+)
 @click.option("--port", default=8080, show_default=True, type=int, help="Port; 0: any free one.")
+@click.option(
+    "--cors", multiple=True, metavar="ORIGIN", help="Web pages from there may connect (* any); repeatable."
+)
 @click.option("--speed", default=1.0, show_default=True, help="Model seconds per second.")
 @click.option("--seed", default=1, show_default=True, help="Another seed, other noise.")
 @click.option("--warm", is_flag=True, help="Begin pumped down, with the part a bit off ambient.")
@@ -27,6 +32,7 @@ import click
 def simulate(
     host: str,
     port: int,
+    cors: tuple[str, ...],
     speed: float,
     seed: int,
     warm: bool,
@@ -47,6 +53,7 @@ def simulate(
     options = SimulatorOptions(
         host=host,
         port=port,
+        cors=cors,
         speed=speed,
         seed=seed,
         warm=warm,

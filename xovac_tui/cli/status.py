@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from xovac_tui.progress import Progress
     from xovac_tui.station import Station
 
-GRACE = 1.0
+GRACE = 5.0
 """Seconds over the connection's own time-out before nobody waits for it any more."""
 FIRST_DATA = 6.0
 """Seconds for which the messages that the contract names are waited for."""

@@ -118,7 +118,7 @@ def url_mistake(url: str) -> str:
     if parts.path not in ("", "/"):
         return "the address must end after the port. Put what follows into `path` (the socket.io path)."
     if parts.query or parts.fragment:
-        return 'the address must not hold "?" or "#".'
+        return 'the address must not hold "?" or "#". Put a token into [auth] query of `auth_file`.'
     return ""
 
 

@@ -24,10 +24,12 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class Secrets(msgspec.Struct, frozen=True):
-    """The socket.io auth payload and extra HTTP headers; every printed form of it hides them."""
+    """The socket.io auth payload, extra HTTP headers and query; every printed form of it hides them."""
 
     auth: dict[str, Any] | None = None
     headers: dict[str, str] = {}
+    query: dict[str, str] = {}
+    """Goes into the address of every request, as `?token=...`."""
 
     def __repr__(self) -> str:
         return f"Secrets({self.summary()})"
@@ -41,7 +43,8 @@ class Secrets(msgspec.Struct, frozen=True):
     def summary(self) -> str:
         """Say which secrets there are, without their values."""
         headers = f"{len(self.headers)} header{'' if len(self.headers) == 1 else 's'}"
-        return f"{'an auth payload' if self.auth else 'no auth payload'}, {headers}"
+        query = f", {len(self.query)} in the address" if self.query else ""
+        return f"{'an auth payload' if self.auth else 'no auth payload'}, {headers}{query}"
 
 
 class _SecretsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,15 +55,22 @@ class _SecretsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def load_secrets(profile: Profile, environ: Mapping[str, str] | None = None) -> Secrets:
     """Read the secrets of a profile: `XOVAC_AUTH` and `XOVAC_HEADERS` (JSON), else its auth file.
 
+    The table `query` of the auth payload is not part of it: it goes into the address.
+
     Raises SettingsError; its sentences name file and key, and hold no secret value.
     """
     environ = os.environ if environ is None else environ
     file = _read_file(Path(profile.auth_file)) if profile.auth_file else _SecretsFile()
     auth = _from_environment(environ, AUTH_VARIABLE)
     headers = _from_environment(environ, HEADERS_VARIABLE)
+    payload, query = _without_query(
+        file.auth if auth is None else auth,
+        f"{profile.auth_file}: `auth.query`" if auth is None else f"{AUTH_VARIABLE}: `query`",
+    )
     found = Secrets(
-        auth=(file.auth or None) if auth is None else auth,
+        auth=(payload or None) if auth is None or query else payload,
         headers=file.headers if headers is None else headers,
+        query=query,
     )
     try:
         json.dumps(found.auth, allow_nan=False)
@@ -84,6 +94,19 @@ def load_secrets(profile: Profile, environ: Mapping[str, str] | None = None) -> 
                 "or half a character. Give it on one line."
             )
     return found
+
+
+def _without_query(auth: dict[str, Any], where: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the auth payload, and what goes into the address; raises SettingsError."""
+    if "query" not in auth:
+        return auth, {}
+    query = auth["query"]
+    if not isinstance(query, dict) or not all(isinstance(value, str) for value in query.values()):
+        raise SettingsError(
+            f"{where} is what goes into the address, so it must be a table of text: "
+            'query = { token = "..." }.'
+        )
+    return {name: value for name, value in auth.items() if name != "query"}, query
 
 
 def _read_file(path: Path) -> _SecretsFile:

@@ -8,15 +8,19 @@ SHORTEST = 1.0
 """Seconds; also what the first wait is at least."""
 LONGEST = 5.0
 """Seconds."""
+LONGEST_DROPPED = 30.0
+"""Seconds, where a server takes every connection and soon ends it: each costs it more than a refusal."""
+SETTLED = 10.0
+"""Seconds that a connection must last to count as a success."""
 _JITTER = 0.2
 
 
-def delay(failures: int, random: Callable[[], float]) -> float:
+def delay(failures: int, random: Callable[[], float], longest: float = LONGEST) -> float:
     """Return the seconds to wait after this many failures in a row (1 or more).
 
-    1 s doubling to 5 s. Up to a fifth is taken off by chance (`random` returns 0 to 1), so that
+    1 s doubling to `longest`. Up to a fifth is taken off by chance (`random` returns 0 to 1), so that
     consoles that lost the same server do not all come back in the same instant.
     """
     # Past a few doublings the bound decides; the exponent is held so that years of failures cannot overflow.
-    ceiling = min(LONGEST, SHORTEST / (1 - _JITTER) * 2.0 ** min(failures - 1, 8))
-    return max(SHORTEST, min(LONGEST, ceiling * (1 - _JITTER * random())))
+    ceiling = min(longest, SHORTEST / (1 - _JITTER) * 2.0 ** min(failures - 1, 8))
+    return max(SHORTEST, min(longest, ceiling * (1 - _JITTER * random())))

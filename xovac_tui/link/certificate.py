@@ -17,6 +17,9 @@ from xovac_tui.errors import SettingsError
 _LARGEST = 10_000_000
 """Bytes of a file of authorities; a bundle of all of them has a fiftieth of that."""
 
+_HANDSHAKE, _CERTIFICATE_REQUEST = 22, 13
+"""Numbers of TLS: RFC 8446, appendix B."""
+
 
 class Certificate(msgspec.Struct, frozen=True):
     """What can be said of a certificate without trusting it."""
@@ -28,13 +31,20 @@ class Certificate(msgspec.Struct, frozen=True):
 
 
 def trust(ca_file: str) -> ssl.SSLContext:
-    """Return the context for the usual verification, by the system's authorities or by those in `ca_file`."""
+    """Return the context for the usual verification, by the system's authorities or by those in `ca_file`.
+
+    What stands in `ca_file` is trusted as it is, on every Python alike: since 3.13 the usual context also
+    wants the extensions of RFC 5280, which authorities made by hand often lack.
+    """
     if not ca_file:
         return ssl.create_default_context()
     try:
         # Of anything else the library might wait for ever, and hold everything up.
         if plain := _plain(ca_file):
-            return ssl.create_default_context(cafile=ca_file)
+            context = ssl.create_default_context(cafile=ca_file)
+            context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+            context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+            return context
         reason = "is no plain file" if plain is None else f"has more than {_LARGEST:,} bytes"
     except FileNotFoundError:
         reason = "does not exist"
@@ -75,6 +85,31 @@ async def presented(host: str, port: int, timeout: float) -> Certificate | None:
         return read_certificate(der) if der else None
     finally:
         writer.transport.abort()
+
+
+async def asks_client(host: str, port: int, timeout: float) -> bool:
+    """Return whether the server asks for a certificate of the client in its TLS handshake (RFC 8446, 4.3.2).
+
+    Whether it insists only shows in what it does then; some end the connection without an alert.
+    """
+    asked = False
+
+    def hear(_: object, direction: str, __: object, content: int, message: int, ___: bytes) -> None:
+        nonlocal asked
+        asked = asked or (direction == "read" and (content, message) == (_HANDSHAKE, _CERTIFICATE_REQUEST))
+
+    context = no_trust()
+    # The standard library has no other way to see this message, and may lose this one.
+    if not hasattr(context, "_msg_callback"):
+        return False
+    context._msg_callback = hear
+    try:
+        async with asyncio.timeout(timeout):
+            _, writer = await asyncio.open_connection(host, port, ssl=context, server_hostname=host)
+        writer.transport.abort()
+    except (OSError, ValueError):
+        return asked
+    return asked
 
 
 def read_certificate(der: bytes) -> Certificate:

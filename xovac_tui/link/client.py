@@ -28,6 +28,7 @@ from xovac_tui.api.payload import LONGEST
 from xovac_tui.api.wire import PacketJson, Wire, offset_of, split, value_of, with_attachments
 from xovac_tui.api.wireform import callback_answer
 from xovac_tui.link import bounded, bulky
+from xovac_tui.link.handshake import max_payload
 
 log = logging.getLogger("xovac_tui.link")
 # The libraries would otherwise write to the terminal by themselves.
@@ -56,7 +57,7 @@ _PACKETS = "0123456"
 OLD = "old protocol"
 REFUSED = "refused"
 SENT_AWAY = "sent away"
-SILENT = "silent"
+STOPPED = "stopped answering"
 
 
 class Socket(aiohttp.ClientWebSocketResponse):
@@ -316,6 +317,27 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         asked = (lambda: name) if callback else None
         await self.emit(name, arguments, namespace=self._namespace, callback=asked)
 
+    @property
+    def max_payload(self) -> int | None:
+        """Bytes that a message must stay below for this server, as it said itself; None: it did not say."""
+        ws = self.eio.ws
+        return max_payload(self.eio.opening or (ws.opening if isinstance(ws, Socket) else ""))
+
+    async def _send_packet(self, pkt: Any) -> None:
+        encoded = pkt.encode()
+        parts = encoded if isinstance(encoded, list) else [encoded]
+        if pkt.packet_type in (socketio.packet.EVENT, socketio.packet.BINARY_EVENT):
+            size = 1 + max(len(part.encode() if isinstance(part, str) else part) for part in parts)
+            limit = self.max_payload
+            if limit is not None and size >= limit:
+                # The server would end the connection at it, and whether it has heard it would be unknown.
+                raise ValueError(
+                    f"it has {size:,} bytes, and this server takes less than {limit:,} at once (its "
+                    "maxPayload). Make it shorter"
+                )
+        for part in parts:
+            await self.eio.send(part)
+
     def take(self, text: str) -> bool:
         """Handle a text without the library where that goes: a plain event at once, and junk at all.
 
@@ -481,7 +503,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
     async def close(self, patience: float) -> None:
         """Say good-bye if that can be done within `patience` seconds, then leave nothing behind."""
         # A server that has ended the connection itself wants no good-bye.
-        told = self.ended.is_set() and self.ended_by != SILENT
+        told = self.ended.is_set() and self.ended_by != STOPPED
         self.end("client disconnect")
         leaving = asyncio.ensure_future(self._say_goodbye(told))
         waits = {leaving}

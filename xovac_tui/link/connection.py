@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random as chance
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -77,7 +79,7 @@ class Link:
                     await self._wake.wait()
                     continue
                 try:
-                    why = await self._attempt(failures + 1, why)
+                    why, lasted = await self._attempt(failures + 1, why)
                 except SettingsError as error:
                     # Trying again cannot help: wait until somebody says so.
                     failures, why = 0, ""
@@ -89,14 +91,16 @@ class Link:
                     seconds = backoff.LONGEST if isinstance(error, Untrusted) else self._delay(failures)
                 except Exception as error:
                     # A defect, here or in a library, must not take the console down with it.
-                    log.exception("connecting failed unexpectedly")
-                    what = clean(str(error), 160) or type(error).__name__
+                    hidden = self._target.hidden
+                    log.error("connecting failed unexpectedly\n%s", hidden(traceback.format_exc()))
+                    what = clean(hidden(str(error)), 160) or type(error).__name__
                     why = f"Connecting failed unexpectedly ({what}); the log file tells more. Trying again."
                     failures += 1
                     seconds = self._delay(failures)
                 else:
-                    failures = 0
-                    seconds = self._delay(1)
+                    # A server that lets go at once is no better than one that is not there.
+                    failures = 0 if lasted >= backoff.SETTLED else failures + 1
+                    seconds = self._delay(max(1, failures), dropped=failures > 0)
                 if not self._wake.is_set():
                     await self._pause(seconds, failures, why)
         finally:
@@ -142,8 +146,11 @@ class Link:
         if self._closed:
             self.reconnect_now()
 
-    async def _attempt(self, number: int, before: str) -> str:
-        """Connect, stay as long as it lasts, and return why it ended."""
+    async def _attempt(self, number: int, before: str) -> tuple[str, float]:
+        """Connect, stay as long as it lasts, and return why it ended and how many seconds it lasted.
+
+        An end that the operator wanted has no reason, and counts as having lasted.
+        """
         self._set(self._trying(), before, attempt=number)
         hearing = Hearing(self._heard, self._malformed, self._connected, self._measured, self._silent)
         dialling = asyncio.ensure_future(self._dial(self._target, self._target.transports, hearing))
@@ -151,10 +158,11 @@ class Link:
             await self._until_woken(dialling)
             if not dialling.done():
                 self._over("")
-                return ""
+                return "", math.inf
             connection = dialling.result()
             if self._connection is None:
                 self._connected(connection)
+            began = self._status.since_mono
             ended = asyncio.ensure_future(connection.ended())
             try:
                 await self._until_woken(ended)
@@ -162,7 +170,7 @@ class Link:
             finally:
                 ended.cancel()
             self._over(why)
-            return why
+            return why, self._clock.mono() - began if why else math.inf
         finally:
             self._connection = None
             # An attempt that is ended cleans up after itself; one that has just succeeded is left to us.
@@ -195,8 +203,9 @@ class Link:
         except TimeoutError:
             return
 
-    def _delay(self, failures: int) -> float:
-        return backoff.delay(failures, self._random)
+    def _delay(self, failures: int, *, dropped: bool = False) -> float:
+        longest = backoff.LONGEST_DROPPED if dropped else backoff.LONGEST
+        return backoff.delay(failures, self._random, longest)
 
     def _trying(self) -> LinkState:
         """Return the state of a link that tries: once connected, it stays LOST until it is online again."""

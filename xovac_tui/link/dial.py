@@ -16,19 +16,19 @@ import socketio
 import xovac_tui
 from xovac_tui.api.text import clean
 from xovac_tui.errors import LinkError
-from xovac_tui.link import bounded, trouble
+from xovac_tui.link import bounded, clues, trouble
 from xovac_tui.link.certificate import trust
 from xovac_tui.link.client import (
     MAX_MESSAGE,
     OLD,
     REFUSED,
     SENT_AWAY,
-    SILENT,
+    STOPPED,
     Client,
     Socket,
     log,
 )
-from xovac_tui.link.handshake import Handshake, ask
+from xovac_tui.link.handshake import NO_HTTP, SILENT, Handshake, ask
 from xovac_tui.link.life import LifeSigns
 from xovac_tui.link.resolve import Resolver
 from xovac_tui.link.target import Address, Target, check_target, parse_fingerprint
@@ -113,6 +113,8 @@ def open_session(
         headers={
             "User-Agent": f"xovac-tui/{xovac_tui.__version__}",
             "Accept-Encoding": bounded.ENCODINGS,
+            # The zone is this machine's business: no server knows it, and some refuse it.
+            **({"Host": f"[{address.host.partition('%')[0]}]:{address.port}"} if "%" in address.host else {}),
             **target.headers,
         },
         response_class=bounded.Response,
@@ -161,7 +163,9 @@ async def dial(target: Target, transports: Sequence[str], hearing: Hearing) -> C
             # Polling is upgraded where a WebSocket is allowed after it.
             return await _dial(target, address, transports[at:], hearing)
         except _TransportError as why:
-            failed[name] = str(why)
+            failed[name] = target.hidden(str(why))
+        except LinkError as why:
+            raise type(why)(target.hidden(str(why))) from None
     raise LinkError(trouble.no_transport(failed))
 
 
@@ -233,8 +237,9 @@ async def _raise_reason(
     session: aiohttp.ClientSession,
     error: BaseException | None,
 ) -> None:
+    by = (client.eio.transports or target.transports)[0]
     if error is not None and not isinstance(error, socketio.exceptions.ConnectionError):
-        log.debug("connecting failed: %r", error)
+        log.debug("connecting failed: %s", target.hidden(repr(error)))
     if client.ended_by == REFUSED:
         raise LinkError(trouble.refused(target, address, client.refusal))
     if client.ended_by == OLD:
@@ -244,21 +249,27 @@ async def _raise_reason(
     if isinstance(seen.error, Redirected):
         raise LinkError(str(seen.error))
     if seen.connected and isinstance(seen.error, TimeoutError):
-        raise _TransportError(trouble.silent(address, "answer", target.connect_timeout))
+        raise _TransportError(await no_server(target, address, Handshake(trouble=SILENT)))
     if seen.error is not None and not isinstance(seen.error, asyncio.CancelledError):
+        answer = Handshake(trouble=str(seen.error))
         if trouble.is_hung_up(seen.error):
             # Some servers treat a WebSocket on the wrong path like this, but answer a plain request.
             answer = await ask(session, address, min(2.0, target.connect_timeout))
             if answer.status:
-                raise _unfit(target, address, answer, None)
+                raise await _unfit(target, address, answer, None, by)
             seen.error = aiohttp.ServerDisconnectedError()
-        kind = Untrusted if trouble.is_untrusted(seen.error) else LinkError
-        raise kind(await trouble.explain_network(seen.error, address))
+        sentence = await trouble.explain_network(seen.error, address)
+        if trouble.is_untrusted(seen.error):
+            raise Untrusted(sentence)
+        reached = not isinstance(seen.error, aiohttp.ClientConnectorError)
+        raise LinkError(await no_server(target, address, answer, sentence, reached=reached))
     if seen.status is None and error is None and not client.ended.is_set():
         if seen.connected:
-            raise _TransportError(trouble.silent(address, "answer", target.connect_timeout))
+            raise _TransportError(await no_server(target, address, Handshake(trouble=SILENT)))
         raise LinkError(trouble.no_answer(address))
     if client.eio.sid or client.ended.is_set():
+        if await clues.speaks_msgpack(session, address, target.namespace):
+            raise LinkError(trouble.other_parser(address))
         stage = f"consent to namespace {clean(target.namespace, 80)}"
         if client.ended.is_set():
             raise LinkError(
@@ -268,13 +279,47 @@ async def _raise_reason(
         raise LinkError(trouble.silent(address, stage, target.connect_timeout))
     status = seen.status if seen.status not in (None, 101, 200) else None
     answer = await ask(session, address, min(2.0, target.connect_timeout))
-    raise _unfit(target, address, answer, status)
+    raise await _unfit(target, address, answer, status, by)
 
 
-def _unfit(target: Target, address: Address, answer: Handshake, status: int | None) -> LinkError:
+async def _unfit(
+    target: Target, address: Address, answer: Handshake, status: int | None, by: str
+) -> LinkError:
     """Return the reason for a transport that was not taken, by the answer to a plain question."""
     kind = _TransportError if answer.serves else LinkError
-    return kind(trouble.not_socketio(address, answer, status, target.transports))
+    sentence = trouble.not_socketio(address, answer, status, target.transports, by)
+    return kind(await no_server(target, address, answer, sentence))
+
+
+async def no_server(
+    target: Target, address: Address, answer: Handshake, sentence: str = "", *, reached: bool = True
+) -> str:
+    """Return the sentence for an answer that makes no connection, with what else is found out about it.
+
+    Without a `sentence` it is the one that the answer itself gives. `reached`: something took the connection.
+    """
+    if not reached:
+        return sentence + await _elsewhere(target, address) if clues.is_loopback(address) else sentence
+    if await trouble.wants_certificate(address, answer):
+        return trouble.client_certificate(address)
+    if await clues.wants_tls(address, answer):
+        return trouble.encrypted(address)
+    if not sentence:
+        sentence = {
+            SILENT: trouble.silent(address, "answer", target.connect_timeout),
+            NO_HTTP: trouble.no_http(address),
+        }.get(answer.trouble) or trouble.not_socketio(address, answer, None, target.transports)
+    return sentence if answer.serves else sentence + await _elsewhere(target, address)
+
+
+async def _elsewhere(target: Target, address: Address) -> str:
+    stranger = msgspec.structs.replace(target, auth=None, headers={}, query={})
+    with suppress(TimeoutError):
+        limit = min(1.0, target.connect_timeout)
+        async with asyncio.timeout(limit), open_session(stranger, address) as session:
+            clue = await clues.elsewhere(session, address)
+            return f" {clue}" if clue else ""
+    return ""
 
 
 def _sent_away(address: Address) -> str:
@@ -339,7 +384,7 @@ class _Connection:
 
     async def ended(self) -> str:
         await self._client.ended.wait()
-        return self._why()
+        return self._target.hidden(self._why())
 
     async def close(self) -> None:
         for watch in self._watches:
@@ -347,7 +392,7 @@ class _Connection:
         await _leave(self._client, self._session)
 
     def _lost(self) -> None:
-        self._client.end(SILENT)
+        self._client.end(STOPPED)
 
     async def _measure(self, socket: Socket) -> None:
         """Measure the round trip now and then, and so ask for a sign of life."""
@@ -370,7 +415,7 @@ class _Connection:
                 async with self._session.get(self._address.endpoint("none"), timeout=limit) as response:
                     await response.read()
             except (aiohttp.ClientError, TimeoutError, OSError) as why:
-                log.debug("the polled server does not answer: %r", why)
+                log.debug("the polled server does not answer: %s", self._target.hidden(repr(why)))
                 continue
             self._life.note()
             self._hearing.rtt(time.monotonic() - begin)
@@ -381,7 +426,7 @@ class _Connection:
         socket = self._client.eio.ws
         ending = socket.ending if isinstance(socket, Socket) else None
         error = socket.exception() if isinstance(socket, Socket) else None
-        if self._client.ended_by == SILENT or isinstance(error, aiohttp.ServerTimeoutError):
+        if self._client.ended_by == STOPPED or isinstance(error, aiohttp.ServerTimeoutError):
             return (
                 f"{origin} has stopped answering (no sign of life for {self._target.lost_after:g} s): its "
                 "machine is hung, off, or cut from the network. Trying again."

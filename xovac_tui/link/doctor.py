@@ -20,9 +20,9 @@ import msgspec
 from xovac_tui.api.text import clean
 from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link import trouble
-from xovac_tui.link.certificate import presented, trust
-from xovac_tui.link.dial import Connection, Hearing, dial, open_session
-from xovac_tui.link.handshake import NO_HTTP, SILENT, Handshake, ask
+from xovac_tui.link.certificate import asks_client, presented, trust
+from xovac_tui.link.dial import Connection, Hearing, dial, no_server, open_session
+from xovac_tui.link.handshake import Handshake, ask
 from xovac_tui.link.resolve import look_up
 from xovac_tui.link.target import Address, Target, check_target, show_fingerprint
 
@@ -71,7 +71,9 @@ async def probe(target: Target, *, listen: float = 3.0) -> AsyncIterator[Check]:
                 yield Check(name, None, f"Skipped, because {failed} failed.")
                 continue
             check = await step(patient)
-            yield check
+            yield msgspec.structs.replace(
+                check, detail=target.hidden(check.detail), advice=target.hidden(check.advice)
+            )
             if name == "websocket" and not patient.usable:
                 failed = "every transport of the profile"
             elif check.failed and name != "polling":
@@ -161,9 +163,9 @@ async def _tcp(patient: _Patient) -> Check:
             "tcp", False, f"No connection to port {address.port} in time.", trouble.no_answer(address)
         )
     except OSError as why:
-        return Check(
-            "tcp", False, f"No connection to port {address.port}.", trouble.no_connection(why, address)
-        )
+        sentence = trouble.no_connection(why, address)
+        advice = await no_server(patient.target, address, Handshake(), sentence, reached=False)
+        return Check("tcp", False, f"No connection to port {address.port}.", advice)
     writer.transport.abort()
     return Check("tcp", True, f"Port {address.port} answers after {_milliseconds(time.monotonic() - begin)}.")
 
@@ -179,6 +181,10 @@ async def _tls(patient: _Patient) -> Check:
         return Check(
             "tls", False, "No trusted encrypted connection.", await trouble.explain_network(error, address)
         )
+    limit = min(2.0, patient.target.connect_timeout)
+    if certificate is None and await asks_client(address.host, address.port, limit):
+        why = trouble.client_certificate(address)
+        return Check("tls", False, "No encrypted connection without a certificate of ours.", why)
     if certificate is None:
         why = trouble.silent(address, "certificate", patient.target.connect_timeout)
         return Check("tls", False, "No encrypted connection in time.", why)
@@ -218,10 +224,7 @@ async def _http(patient: _Patient) -> Check:
     async with open_session(patient.target, address) as session:
         answer = patient.handshake = await ask(session, address, patient.target.connect_timeout)
     if answer.trouble:
-        advice = {
-            SILENT: trouble.silent(address, "HTTP answer", patient.target.connect_timeout),
-            NO_HTTP: trouble.no_http(address),
-        }.get(answer.trouble) or trouble.not_socketio(address, answer, None)
+        advice = await no_server(patient.target, address, answer)
         return Check("http", False, f"No HTTP answer ({answer.trouble}).", advice)
     status = f"HTTP status {answer.status}" + (f", {answer.server}" if answer.server else "")
     if answer.old:
@@ -232,9 +235,8 @@ async def _http(patient: _Patient) -> Check:
         return Check(
             "http", None, f"An Engine.IO server that says no to polling: {answer.refusal!r} ({status})."
         )
-    return Check(
-        "http", False, f"No Engine.IO answer ({status}).", trouble.not_socketio(address, answer, None)
-    )
+    advice = await no_server(patient.target, address, answer)
+    return Check("http", False, f"No Engine.IO answer ({status}).", advice)
 
 
 async def _polling(patient: _Patient) -> Check:

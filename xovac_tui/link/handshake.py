@@ -15,6 +15,8 @@ from xovac_tui.link.target import Address
 
 # Engine.IO 3 frames every packet with its length: in text, or in binary.
 _OLD = re.compile(rb"^(?:\d+:|[\x00\x01][\x00-\x09]+\xff)0\{")
+# Proxies say so in the page of their refusal: "No required SSL certificate was sent".
+_CERTIFICATE = re.compile(rb"(?i)(ssl|client|tls) certificate")
 SILENT = "none came in time"
 NO_HTTP = "what came is not HTTP"
 _LONGEST_ANSWER = 65_536
@@ -30,6 +32,10 @@ class Handshake(msgspec.Struct, frozen=True):
     upgrades: tuple[str, ...] = ()
     refusal: str = ""
     """An Engine.IO server's reason for saying no, cleaned."""
+    code: int | None = None
+    """The number of that reason: https://github.com/socketio/engine.io (0: transport, 4: forbidden)."""
+    wants_certificate: bool = False
+    """What answers wants to see a certificate of the client first."""
     server: str = ""
     """What the server calls itself, cleaned."""
     trouble: str = ""
@@ -79,11 +85,26 @@ def _read(status: int, server: str, body: bytes) -> Handshake:
         return Handshake(status, 3, server=server)
     refusal = _json(body) if status == 400 else None
     if isinstance(refusal, dict) and "code" in refusal and isinstance(refusal.get("message"), str):
-        return Handshake(status, refusal=clean(refusal["message"], 120), server=server)
+        code = refusal["code"] if type(refusal["code"]) is int else None
+        return Handshake(status, refusal=clean(refusal["message"], 120), code=code, server=server)
     # python-engineio sends its reason as a JSON string.
     if isinstance(refusal, str) and re.search(r"(?i)transport|version|session|sid", refusal):
-        return Handshake(status, refusal=clean(refusal, 120), server=server)
-    return Handshake(status, server=server)
+        code = 0 if "transport" in refusal.lower() else None
+        return Handshake(status, refusal=clean(refusal, 120), code=code, server=server)
+    wants = status in (400, 403, 495, 496) and _CERTIFICATE.search(body) is not None
+    return Handshake(status, server=server, wants_certificate=wants)
+
+
+def max_payload(opening: str) -> int | None:
+    """Return the bytes of the largest message that a server takes, by the packet that opens its session.
+
+    Engine.IO 4: https://socket.io/docs/v4/engine-io-protocol/#handshake. None: it does not say.
+    """
+    if not opening.startswith("0{"):
+        return None
+    opened = _json(opening[1:].split("\x1e")[0].encode())
+    limit = opened.get("maxPayload") if isinstance(opened, dict) else None
+    return limit if type(limit) is int and limit > 0 else None
 
 
 async def _close(

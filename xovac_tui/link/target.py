@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote_plus, urlencode, urlsplit
 
 import msgspec
 
@@ -15,6 +15,12 @@ from xovac_tui.errors import SettingsError
 _TLS = {"http": False, "ws": False, "https": True, "wss": True}
 TRANSPORTS = ("websocket", "polling")
 """All there are, in the order in which they are tried where nothing else is said."""
+
+
+_SHORTEST_SECRET = 3
+"""Characters of a value that is no secret yet, and may be a part of any sentence."""
+_OURS = ("EIO", "transport", "sid", "t", "j", "b64")
+"""What the protocol itself puts into the query."""
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
@@ -37,6 +43,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True)
     """The socket.io auth payload; a secret."""
     headers: Mapping[str, str] = {}
     """Sent with every HTTP request; their values are secrets."""
+    query: Mapping[str, str] = {}
+    """Part of the address of every request; its values are secrets."""
 
     @property
     def patience(self) -> float:
@@ -51,7 +59,17 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True)
         shown = {key: getattr(self, key) for key in self.__struct_fields__}
         shown["auth"] = "(secret)" if self.auth is not None else None
         shown["headers"] = dict.fromkeys(self.headers, "(secret)")
+        shown["query"] = dict.fromkeys(self.query, "(secret)")
         return list(shown.items())
+
+    def hidden(self, text: str) -> str:
+        """Return a text without the secrets of the address, which libraries and servers may repeat."""
+        for name, value in self.query.items():
+            for spelt in {name, quote_plus(name)}:
+                text = re.sub(rf"(?<![\w-])({re.escape(spelt)}=)[^&\s\"'<>)\]]+", r"\1(secret)", text)
+            if len(value) > _SHORTEST_SECRET:
+                text = text.replace(value, "(secret)").replace(quote_plus(value), "(secret)")
+        return text
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -63,10 +81,14 @@ class Address(msgspec.Struct, frozen=True):
     path: str
     """Of the socket.io endpoint, with a slash at both ends."""
     query: str = ""
+    """A secret."""
+
+    def __repr__(self) -> str:
+        return f"Address({self.origin}{self.path})"
 
     @property
     def netloc(self) -> str:
-        """Host and port, as a URL writes them."""
+        """Host and port, as a URL writes them; the zone of an IPv6 address as the libraries take it."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
@@ -76,11 +98,11 @@ class Address(msgspec.Struct, frozen=True):
 
     @property
     def url(self) -> str:
-        """The address as the socket.io library takes it."""
+        """The address as the socket.io library takes it; it holds the secrets of the query."""
         return self.origin + (f"/?{self.query}" if self.query else "")
 
     def endpoint(self, transport: str, version: int = 4) -> str:
-        """Return the URL of an Engine.IO request over plain HTTP."""
+        """Return the URL of an Engine.IO request over plain HTTP; it holds the secrets of the query."""
         more = f"{self.query}&" if self.query else ""
         return f"{self.origin}{self.path}?{more}EIO={version}&transport={transport}"
 
@@ -123,6 +145,12 @@ def check_target(target: Target) -> Address:
                 f"The header {_quote(name)} cannot be sent: a header's name is made of letters, digits and "
                 "dashes, and its value is one line. Correct it in the auth file."
             )
+    if taken := [name for name in target.query if name in _OURS or not name]:
+        raise SettingsError(
+            f"The auth file puts {_quote(taken[0])} into the address, where socket.io puts its own. Correct "
+            "the table query in [auth]."
+        )
+    query = "&".join(part for part in (query, urlencode(target.query)) if part)
     return Address(host=host, port=port, tls=tls, path=f"/{target.path.strip('/')}/", query=query)
 
 
@@ -162,7 +190,9 @@ def _check_url(url: str) -> tuple[str, int, bool, str]:
     if parts.fragment:
         raise SettingsError(f"{what} holds a #. {example}")
     tls = _TLS[parts.scheme]
-    return parts.hostname, port or (443 if tls else 80), tls, parts.query
+    # The zone of a link-local address stands behind a percent sign, which a URL writes as %25.
+    host = parts.hostname.replace("%25", "%", 1) if ":" in parts.hostname else parts.hostname
+    return host, port or (443 if tls else 80), tls, parts.query
 
 
 def parse_fingerprint(text: str) -> bytes:

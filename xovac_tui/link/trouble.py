@@ -11,8 +11,8 @@ from typing import Any
 import aiohttp
 
 from xovac_tui.api.text import clean
-from xovac_tui.link.certificate import Certificate, presented
-from xovac_tui.link.handshake import Handshake
+from xovac_tui.link.certificate import Certificate, asks_client, presented
+from xovac_tui.link.handshake import NO_HTTP, SILENT, Handshake
 from xovac_tui.link.target import Address, Target, show_fingerprint
 
 # OpenSSL's X509_V_ERR_* numbers.
@@ -20,6 +20,8 @@ _NOT_YET_VALID, _EXPIRED = 9, 10
 _UNKNOWN_ISSUER = {18, 19, 20, 21}
 _WRONG_NAME = {62, 64}
 _LOOK = 2.0
+# Of Engine.IO: https://github.com/socketio/socket.io/blob/main/packages/engine.io/lib/server.ts
+_TRANSPORT_UNKNOWN, _FORBIDDEN = 0, 4
 
 
 async def explain_network(error: BaseException, address: Address) -> str:
@@ -29,9 +31,12 @@ async def explain_network(error: BaseException, address: Address) -> str:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         certificate = await presented(address.host, address.port, _LOOK)
         return refused_certificate(error.certificate_error, certificate, address)
-    if isinstance(error, aiohttp.ClientConnectorSSLError):
-        return no_tls(error.os_error, address)
     cause: BaseException = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if address.tls and (is_hung_up(error) or isinstance(cause, ConnectionResetError | ssl.SSLError)):
+        if await asks_client(address.host, address.port, _LOOK):
+            return client_certificate(address)
+        if isinstance(cause, ssl.SSLError):
+            return no_tls(cause, address)
     if isinstance(cause, socket.gaierror):
         return no_name(address)
     if isinstance(error, TimeoutError) or isinstance(cause, TimeoutError):
@@ -108,6 +113,38 @@ def no_tls(why: BaseException, address: Address) -> str:
     )
 
 
+async def wants_certificate(address: Address, answer: Handshake) -> bool:
+    """Return whether the server gave no answer of ours because it wants a certificate of the client."""
+    if answer.status or answer.trouble in (SILENT, NO_HTTP) or not address.tls:
+        return answer.wants_certificate
+    return await asks_client(address.host, address.port, _LOOK)
+
+
+def client_certificate(address: Address) -> str:
+    """Return the sentence for a server that wants a certificate of the client (mutual TLS)."""
+    return (
+        f"{address.origin} wants a certificate of the client (mutual TLS), which this program cannot "
+        "present. Reach it through something that can, such as ssh -L or stunnel, or ask who runs it for "
+        "another way in."
+    )
+
+
+def encrypted(address: Address) -> str:
+    """Return the sentence for a server that speaks TLS where plain HTTP was tried."""
+    return (
+        f"{address.origin} is encrypted (TLS), but the url begins with http://. Write "
+        f"https://{address.netloc} in the url."
+    )
+
+
+def other_parser(address: Address) -> str:
+    """Return the sentence for a server that packs its packets in another way than the usual one."""
+    return (
+        f"{address.origin} is a socket.io server with the msgpack parser; this program speaks only the usual "
+        "one. Ask for a server, or a port of it, with the default parser (JSON)."
+    )
+
+
 def wrong_fingerprint(got: bytes, expected: bytes, address: Address) -> str:
     """Return the sentence for a certificate that is not the pinned one."""
     return (
@@ -156,23 +193,45 @@ def no_transport(failed: Mapping[str, str]) -> str:
 
 
 def not_socketio(
-    address: Address, answer: Handshake, status: int | None, transports: Sequence[str] = ()
+    address: Address,
+    answer: Handshake,
+    status: int | None,
+    transports: Sequence[str] = (),
+    by: str = "websocket",
 ) -> str:
     """Return the sentence for a server that did not take the transport, and what it said over plain HTTP."""
     path = address.path.rstrip("/")
     if answer.old:
         return old_protocol(address)
+    code = f" (HTTP status {status})" if status else ""
     if answer.version == 4:
-        code = f" (HTTP status {status})" if status else ""
+        if by == "polling":
+            return (
+                f"{address.origin} is a socket.io server, but the long poll gave no session{code}. A proxy may "
+                "be in the way; trying again."
+            )
         return (
             f"{address.origin} is a socket.io server, but refused the WebSocket{code}. A proxy may be in the "
             "way, or it offers only polling"
             + ("." if "polling" in transports else ': set transports = ["polling"] in the profile.')
         )
     if answer.refusal:
+        number = "" if answer.code is None else f"Engine.IO error {answer.code}, "
+        told = f"({number}{answer.refusal!r})"
+        if answer.code == _TRANSPORT_UNKNOWN:
+            also = "" if by == "polling" else f"refused the WebSocket{code} and "
+            return (
+                f"{address.origin} is a socket.io server, but {also}does not offer long polling {told}. "
+                + ("Ask who runs it what it offers." if also else "Set transports to what it offers.")
+            )
+        if answer.code == _FORBIDDEN:
+            return (
+                f"{address.origin} is a socket.io server, but lets this machine not in {told}. Put what it "
+                "wants to know into auth_file of the profile (auth, query in [auth], or headers)."
+            )
         return (
-            f"{address.origin} is a socket.io server, but refused the connection: {answer.refusal!r}. Check "
-            "transports in the profile against what the server offers."
+            f"{address.origin} is a socket.io server, but refused the connection {told}. Ask who runs it; a "
+            "proxy between here and it may have changed the request."
         )
     found = answer.status or status
     if not found:
@@ -189,7 +248,7 @@ def not_socketio(
     if found in (401, 403, 407):
         return (
             f"{address.origin} wants to know who asks (HTTP status {found}{name}). Put what it wants into "
-            "auth_file of the profile (auth or headers)."
+            "auth_file of the profile (auth, query in [auth], or headers)."
         )
     if found in (502, 503, 504):
         return (
@@ -229,7 +288,8 @@ def refused(target: Target, address: Address, data: tuple[Any, ...]) -> str:
             f'{address.origin} has no namespace {namespace} (it said "{said}"). Correct namespace in the '
             'profile; usual is "/".'
         )
-    what = "with what auth_file holds" if target.auth is not None or target.headers else "without credentials"
+    given = target.auth is not None or target.headers or target.query
+    what = "with what auth_file holds" if given else "without credentials"
     quoted = f': "{said}"' if said else ""
     return (
         f"{address.origin} refused the connection to namespace {namespace} {what}{quoted}. Check auth and "
@@ -241,7 +301,8 @@ def silent(address: Address, stage: str, seconds: float) -> str:
     """Return the sentence for a server that took the connection and then did not go on in time."""
     return (
         f"{address.origin} took the connection but sent no {stage} within {seconds:g} s. The server may be "
-        "hung, or it is no socket.io server; connect_timeout in the profile sets how long is waited."
+        f"hung, or there is no socket.io server at {address.path.rstrip('/')}; connect_timeout in the "
+        "profile sets how long is waited."
     )
 
 

@@ -6,6 +6,8 @@ import http
 import json
 import socket
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from xovac_tui import __version__
 from xovac_tui.errors import NotifyError
@@ -33,7 +35,12 @@ async def call(url: str, fields: dict[str, Any] | None = None, *, timeout: float
             ) as session,
             # Not where it redirects to: the message, and what the address holds, are for this one alone.
             session.request(
-                "GET" if body is None else "POST", url, data=body, headers=headers, allow_redirects=False
+                "GET" if body is None else "POST",
+                url,
+                data=body,
+                headers=headers,
+                allow_redirects=False,
+                proxy=_bare_proxy(url),
             ) as response,
         ):
             status = response.status
@@ -43,6 +50,18 @@ async def call(url: str, fields: dict[str, Any] | None = None, *, timeout: float
         raise _explained(error) from None
     if not 200 <= status < 300:
         raise NotifyError(_refusal(status), again=status >= 500 or status in _WORTH_ANOTHER_TRY)
+
+
+def _bare_proxy(url: str) -> str | None:
+    """Return the proxy that the environment names without a scheme (`proxy:3128`) for an address, else None.
+
+    curl and others take this for http, and aiohttp refuses it; a proxy with a scheme is aiohttp's business.
+    """
+    parts = urlsplit(url)
+    named = getproxies().get(parts.scheme, "")
+    if not named or "://" in named or proxy_bypass(parts.hostname or ""):
+        return None
+    return f"http://{named}"
 
 
 def _explained(error: Exception) -> NotifyError:

@@ -37,5 +37,7 @@ class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     ping_interval: float = 25.0
     """Engine.IO's ping, s; the library's default."""
     ping_timeout: float = 20.0
+    cors: tuple[str, ...] = ()
+    """Origins of web pages that may connect, `*` for any; only pages of this server where it is empty."""
     parent_watch: bool = False
     """End when stdin reaches its end: a child must not outlive its parent."""

@@ -7,10 +7,12 @@ import contextlib
 import logging
 import math
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable
 
+from xovac_tui.api.text import clean
 from xovac_tui.clock import FASTEST
 from xovac_tui.errors import SettingsError
 from xovac_tui.signals import handled
@@ -21,8 +23,10 @@ log = logging.getLogger("xovac_tui.simulator")
 
 def ready_line(url: str, options: SimulatorOptions) -> str:
     """Return the one line that says where the simulator is, and what it is worth."""
+    where = {"": "all", "0.0.0.0": "all IPv4", "::": "all IPv6"}.get(options.host)
+    on = f"; open to the network on {where} addresses" if where else ""
     return (
-        f"XO-VAC+ simulator on {url} (seed {options.seed}, speed {options.speed:g}): "
+        f"XO-VAC+ simulator on {url} (seed {options.seed}, speed {options.speed:g}{on}): "
         "everything about it but the documented commands is assumed."
     )
 
@@ -37,6 +41,11 @@ def check_options(options: SimulatorOptions) -> None:
         raise SettingsError(f"The period {options.period:g} s is not usable. Choose 0.01 to 3600 s.")
     if not options.transports or not set(options.transports) <= set(TRANSPORTS):
         raise SettingsError(f"The transports must be some of {', '.join(TRANSPORTS)}.")
+    for origin in options.cors:
+        if origin != "*" and not re.fullmatch(r"https?://[^\s/?#@]+", origin):
+            raise SettingsError(
+                f'The origin "{clean(origin, 80)}" cannot be one. Write it like http://localhost:3000, or *.'
+            )
     for name, value in (("interval", options.ping_interval), ("timeout", options.ping_timeout)):
         if not 0.05 <= value < math.inf:
             raise SettingsError(f"The ping {name} of {value:g} s is not usable. Choose 0.05 s or more.")

@@ -31,6 +31,8 @@ COMMANDS = (
     "vent",
     "simulator_fault",
 )
+_EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
+"""What means every address of this machine, and the one of them that a client here uses."""
 TICK = 0.25
 """Longest wall time between two moves of the model, s."""
 RECIPE_EVERY = 5.0
@@ -62,6 +64,7 @@ class Simulator:
             transports=list(options.transports),
             ping_interval=options.ping_interval,
             ping_timeout=options.ping_timeout,
+            cors_allowed_origins="*" if "*" in options.cors else list(options.cors) or None,
             logger=log,
             engineio_logger=log,
         )
@@ -78,9 +81,8 @@ class Simulator:
     @property
     def url(self) -> str:
         """Address for clients."""
-        host = self.options.host
-        if host in ("", "0.0.0.0", "::"):
-            host = "127.0.0.1"
+        # Of all addresses the one that reaches it from this machine; an IPv6 socket takes no IPv4.
+        host = _EVERYWHERE.get(self.options.host, self.options.host)
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     @property

@@ -226,6 +226,7 @@ class Station(BaseStation):
             lost_after=profile.lost_after,
             auth=self._secrets.auth,
             headers=self._secrets.headers,
+            query=self._secrets.query,
         )
 
     @property

@@ -1,0 +1,198 @@
+"""What is behind a connection that is not made: the sentence names it, and the doctor says the same."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+import pytest
+import socketio
+from aiohttp import web
+
+from tests.e2e.test_link_refusals import free_port, refusal
+from tests.helpers.servers import (
+    OPEN,
+    Pki,
+    Server,
+    make_pki,
+    plain_server,
+    raw_server,
+    serve,
+    socketio_server,
+)
+from xovac_tui.link.doctor import probe
+from xovac_tui.link.target import Target
+
+
+def _has_ipv6() -> bool:
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as one:
+        one.bind(("::1", 0))
+        return True
+    return False
+
+
+ipv6 = pytest.mark.skipif(not _has_ipv6(), reason="this machine has no ::1")
+BOTH = pytest.mark.parametrize("transport", ["websocket", "polling"])
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
+    return make_pki(tmp_path_factory.mktemp("pki"))
+
+
+async def advised(target: Target) -> str:
+    """Return what the doctor advises where it ends."""
+    said = [check async for check in probe(target, listen=0.1)]
+    return next(check.advice for check in said if check.failed)
+
+
+@BOTH
+async def test_http_in_the_url_of_an_encrypted_server(pki: Pki, transport: str) -> None:
+    async with socketio_server(context=pki.good) as server:
+        target = Target(url=server.url.replace("https", "http"), transports=(transport,))
+        for why in (await refusal(target), await advised(target)):
+            assert "is encrypted (TLS), but the url begins with http://" in why
+            assert f"Write https://localhost:{server.port} in the url" in why
+
+
+@BOTH
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_a_server_that_wants_a_certificate_of_the_client(
+    pki: Pki, transport: str, version: ssl.TLSVersion
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pki.folder / "good.pem", pki.folder / "good.key")
+    context.load_verify_locations(pki.ca_file)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.maximum_version = version
+    async with socketio_server(context=context) as server:
+        target = Target(url=server.url, transports=(transport,), ca_file=str(pki.ca_file))
+        for why in (await refusal(target), await advised(target)):
+            assert "wants a certificate of the client (mutual TLS)" in why
+
+
+async def test_a_proxy_that_wants_a_certificate_of_the_client(pki: Pki) -> None:
+    page = "<h1>400 Bad Request</h1>No required SSL certificate was sent"
+    async with plain_server(400, page) as server:
+        assert "(mutual TLS)" in await refusal(server.url)
+
+
+class _Msgpack(socketio.packet.Packet):  # type: ignore[misc]
+    """A packet as the msgpack parser writes it."""
+
+    uses_binary_events = False
+
+    def encode(self) -> bytes:
+        return msgspec.msgpack.encode(
+            {"type": self.packet_type, "data": self.data, "nsp": self.namespace or "/"}
+        )
+
+    def decode(self, encoded_packet: Any) -> None:
+        read = msgspec.msgpack.decode(encoded_packet if isinstance(encoded_packet, bytes) else b"")
+        self.packet_type, self.namespace, self.data, self.id = (
+            read["type"],
+            read["nsp"],
+            read.get("data"),
+            None,
+        )
+
+
+@BOTH
+@pytest.mark.parametrize("namespace", ["/", "/lab"])
+async def test_a_server_with_another_parser(transport: str, namespace: str) -> None:
+    async with socketio_server(serializer=_Msgpack, namespace=namespace) as server:
+        target = Target(
+            url=server.url,
+            transports=(transport,),
+            namespace=namespace,
+            connect_timeout=0.5,
+            auth={"token": "hunter2"},
+        )
+        assert "with the msgpack parser" in await refusal(target)
+        # The question that found it out carried no credentials, and sent no event.
+        assert set(map(str, server.auths)) == {"None"}
+        assert server.events == []
+
+
+async def test_a_hung_server_of_the_usual_parser_is_not_taken_for_another() -> None:
+    async def open_only(ws: web.WebSocketResponse) -> None:
+        await ws.send_str("0" + json.dumps(OPEN))
+
+    async with raw_server(open_only, greet=False) as server:
+        why = await refusal(Target(url=server.url, connect_timeout=0.3))
+        assert "sent no consent to namespace / within 0.3 s" in why
+
+
+@BOTH
+async def test_a_wrong_path_names_the_right_one(transport: str) -> None:
+    async with socketio_server() as server:
+        target = Target(url=server.url, path="/chamber", transports=(transport,))
+        for why in (await refusal(target), await advised(target)):
+            assert "no socket.io server at /chamber (HTTP status 404" in why
+            assert 'There is one at /socket.io: set path = "/socket.io" in the profile.' in why
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "words"),
+    [
+        (0, "Transport unknown", "does not offer long polling (Engine.IO error 0, 'Transport unknown')"),
+        (3, "Bad request", "refused the connection (Engine.IO error 3, 'Bad request')"),
+        (4, "Forbidden", "lets this machine not in (Engine.IO error 4, 'Forbidden')"),
+        (5, "Unsupported protocol version", "is a socket.io 2 server"),
+    ],
+)
+async def test_the_errors_of_engine_io_are_told_apart(code: int, message: str, words: str) -> None:
+    async with plain_server(400, json.dumps({"code": code, "message": message})) as server:
+        assert words in await refusal(Target(url=server.url, transports=("polling",)))
+
+
+@contextlib.asynccontextmanager
+async def at(host: str, port: int) -> AsyncIterator[Server]:
+    """Serve socket.io at one address of this machine."""
+    app = web.Application()
+    sio = socketio.AsyncServer(async_mode="aiohttp")
+    sio.attach(app)
+    server = Server(port)
+
+    @web.middleware
+    async def note(request: web.Request, handler: Any) -> Any:
+        server.headers.append(dict(request.headers))
+        server.requests.append(request.path_qs)
+        return await handler(request)
+
+    app.middlewares.append(note)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.02)
+    await runner.setup()
+    await web.TCPSite(runner, host, port).start()
+    try:
+        yield server
+    finally:
+        await sio.shutdown()
+        await runner.cleanup()
+
+
+@ipv6
+@pytest.mark.parametrize(("ours", "theirs"), [("127.0.0.1", "[::1]"), ("[::1]", "127.0.0.1")])
+async def test_the_program_at_the_other_loopback_address_is_named(ours: str, theirs: str) -> None:
+    port = free_port()
+    async with at(theirs.strip("[]"), port) as other:
+        target = Target(url=f"http://{ours}:{port}", headers={"X-Key": "hunter2"}, query={"token": "hunter2"})
+        for why in (await refusal(target), await advised(target)):
+            assert "Nothing listens on" in why
+            assert f"a socket.io server listens at http://{theirs}:{port} instead" in why
+        # It was asked as a stranger asks.
+        assert "hunter2" not in str(other.headers) + str(other.requests)
+
+
+@ipv6
+async def test_another_program_at_our_address_does_not_hide_the_server_at_the_other() -> None:
+    app = web.Application()
+    async with serve(app) as stranger, at("::1", stranger.port):
+        why = await refusal(f"http://127.0.0.1:{stranger.port}")
+        assert "HTTP status 404" in why
+        assert f"listens at http://[::1]:{stranger.port} instead" in why
