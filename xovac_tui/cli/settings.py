@@ -244,6 +244,9 @@ def _struct(struct: Any, default: Any, key: str, found: Effective) -> Iterator[s
 
 
 def _items(struct: Any) -> list[tuple[str, Any]]:
+    if struct is None:
+        # A table that has no counterpart among the defaults, such as a criterion of the user's.
+        return []
     if isinstance(struct, dict):
         return list(struct.items())
     return [(name, getattr(struct, name)) for name in struct.__struct_fields__]
