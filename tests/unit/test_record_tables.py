@@ -246,18 +246,8 @@ def test_no_two_columns_have_one_name(tmp_path: Path) -> None:
     with open_still(write_record(tmp_path / "r", events, channels=labels)) as record:
         part = whole(record)
         head = as_csv(record, part)[0]
-        assert sorted(head) == sorted(
-            [
-                "time",
-                "t_s",
-                "readings.ta",
-                "readings.tb",
-                "readings.Ta",
-                "readings.TA",
-                "time (channel)",
-                "t_s (channel)",
-            ]
-        )
+        plain = {"readings.ta", "readings.tb", "readings.Ta", "readings.TA"}
+        assert set(head) == plain | {"time", "t_s", "time (channel)", "t_s (channel)"}
         told = as_csv(record, part, labels=True)[0]
         assert {"Plate [degC] (readings.ta)", "Plate [degC] (readings.tb)", "t_s (time)"} <= set(told)
         assert len(set(told)) == len(told) == len(head)
