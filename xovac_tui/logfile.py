@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 from xovac_tui.createfile import open_or_create
 
-_FORMAT = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
+_FORMAT = "%(asctime)s.%(msecs)03dZ %(process)d %(levelname)s %(name)s: %(message)s"
 _MOST_BYTES = 1_000_000
 _OLDER_FILES = 3
 _HELD = 1_000_000
@@ -52,7 +53,10 @@ class LogFile(logging.Handler):
         self._path = path
         self._file: logging.Handler | None = None
         self._outlet: Outlet | None = None
-        self.setFormatter(logging.Formatter(_FORMAT))
+        lines = logging.Formatter(_FORMAT, "%Y-%m-%dT%H:%M:%S")
+        # In UTC: local time comes twice when clocks are set back.
+        lines.converter = time.gmtime
+        self.setFormatter(lines)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take one record."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,8 +16,30 @@ from xovac_tui.strict import nearest
 
 T = TypeVar("T")
 
+_NOTHING = object()
+"""Stands for a value of which nothing is right."""
 _TYPES: dict[type[Any], inspect.Type] = {}
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class Gathered:
+    """Mistakes of several things that are read one after the other, so that all are told at once."""
+
+    def __init__(self) -> None:
+        self.sentences: list[str] = []
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Read one of them: what is wrong with it is kept, and the next one is read all the same."""
+        try:
+            yield
+        except SettingsError as error:
+            self.sentences += str(error).splitlines()
+
+    def tell(self) -> None:
+        """Raise one SettingsError with all that was wrong; nothing where all was well."""
+        if self.sentences:
+            raise SettingsError("\n".join(dict.fromkeys(self.sentences)))
 
 
 def convert(data: Any, type_: type[T], file: str, *, at: str = "", hide: bool = False) -> T:
@@ -32,6 +55,61 @@ def convert(data: Any, type_: type[T], file: str, *, at: str = "", hide: bool = 
 def mistakes(data: Any, type_: type[Any], *, at: str = "", hide: bool = False) -> Iterator[str]:
     """Yield a sentence for every unknown key, missing key, wrong type and value out of range."""
     yield from _check(data, _type_info(type_), at, hide)
+
+
+class LeftOut:
+    """What of a table was left out because it is wrong, so that it leads to no second mistake."""
+
+    def __init__(self) -> None:
+        self.keys: set[str] = set()
+        self.places: dict[str, list[int]] = {}
+        """Key of a list of tables -> which of its items are left, the first is 0."""
+
+    def of(self, key: str) -> bool:
+        """Return whether a key, or one inside of it, was left out."""
+        return any(one == key or one.startswith(f"{key}.") for one in self.keys)
+
+
+def sound(data: Any, type_: type[T]) -> tuple[T, LeftOut]:
+    """Return what of a table is right, with defaults in the place of the rest, to be checked further.
+
+    For a struct without required keys.
+    """
+    left = LeftOut()
+    found = _sound(data, _type_info(type_), "", left)
+    return msgspec.convert({} if found is _NOTHING else found, type_), left
+
+
+def _sound(value: Any, node: inspect.Type, key: str, left: LeftOut) -> Any:
+    """Return the part of a value that has no mistakes; `_NOTHING` where none is left."""
+    match node:
+        case inspect.Metadata(type=inner):
+            return _sound(value, inner, key, left)
+        case inspect.StructType(fields=fields) if isinstance(value, dict):
+            types = {field.encode_name: field.type for field in fields}
+            made = {
+                name: _sound(item, types[name], join_key(key, name), left)
+                for name, item in value.items()
+                if name in types
+            }
+            return {name: item for name, item in made.items() if item is not _NOTHING}
+        case inspect.DictType(key_type=names, value_type=inner) if isinstance(value, dict):
+            made = {
+                name: _sound(item, inner, join_key(key, name), left)
+                for name, item in value.items()
+                if _fits(name, names)
+            }
+            return {name: item for name, item in made.items() if item is not _NOTHING}
+        case inspect.VarTupleType(item_type=inspect.StructType() as inner) if isinstance(value, list):
+            # An item is a whole: a key that is left out of it would look as if it were missing.
+            places = [place for place, item in enumerate(value) if not any(_check(item, inner, key, True))]
+            if len(places) < len(value):
+                left.places[key] = places
+            return [value[place] for place in places]
+    if not any(_check(value, node, key, True)):
+        return value
+    left.keys.add(key)
+    return _NOTHING
 
 
 def _type_info(type_: type[Any]) -> inspect.Type:

@@ -69,6 +69,8 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
 
     for name in [name for name in os.environ if name.startswith("XOVAC_")]:
         monkeypatch.delenv(name)
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XOVAC_HOME", str(home))
 
 

@@ -12,7 +12,7 @@ from xovac_tui.api.contract import Contract, LeafSpec, MessageSpec, Role
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.chamber.alarmrules import Watchlist, watchlist
 from xovac_tui.config import Profile, RecipeSettings, alarmfiles, load_settings
-from xovac_tui.config.alarmfiles import read_rules, read_rules_file
+from xovac_tui.config.alarmfiles import read_rules
 from xovac_tui.config.alarms import AlarmSettings, Rule
 from xovac_tui.errors import SettingsError
 
@@ -57,7 +57,8 @@ def test_every_rule_of_ours_says_what_to_do() -> None:
 
 
 def test_the_file_of_the_simulator_is_as_right_as_any() -> None:
-    assert len(read_rules_file(Path(alarmfiles.__file__).with_name("simulator_alarms.toml"))) == 3
+    file = Path(alarmfiles.__file__).with_name("simulator_alarms.toml")
+    assert len(read_rules(AlarmSettings(files=(str(file),)), Profile())) == 3
 
 
 def test_a_rule_of_the_simulator_says_that_its_limit_is_assumed() -> None:

@@ -15,11 +15,14 @@ from tests.helpers.records import MONO, UTC, message, session, write_record
 from xovac_tui import paths
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.recording import attachments as attaching
-from xovac_tui.recording.attachments import attachment_data, attachments
+from xovac_tui.recording.attachments import attachment_data, attachments, text_of
 from xovac_tui.recording.audit import verify
 from xovac_tui.recording.items import MarkItem, RunItem
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.writer import Writer
+from xovac_tui.report.facts import Paper
+from xovac_tui.report.papers import attachment_words
+from xovac_tui.report.words import Times as ReportTimes
 
 SETTINGS = """
 profile = "lab"
@@ -251,10 +254,10 @@ def test_what_is_attached_is_listed_and_saved(line: CommandLine, record: Path, t
         ("a.txt", b"\xef\xbb\xbf \n<html>", "which can hold scripts"),
         ("a.png", b"\x7fELF\x00\x01", "of a kind that a report cannot show"),
         ("a.txt", b"esc \x1b[31m", "of a kind that a report cannot show"),
-        ("a.txt", b"caf\xe9", "of a kind that a report cannot show"),
+        ("a.txt", b"caf\x81", "of a kind that a report cannot show"),
         ("a.pdf", b"%PDF-" + bytes(200), "is larger than 200 bytes"),
     ],
-    ids=["empty", "svg", "html", "program", "escapes", "latin-1", "large"],
+    ids=["empty", "svg", "html", "program", "escapes", "no-character", "large"],
 )
 def test_what_is_not_attached(
     line: CommandLine,
@@ -293,6 +296,38 @@ def test_the_kind_is_told_by_what_is_in_a_file(
     (tmp_path / "any.bin").write_bytes(data)
     assert line("attach", "r1", "any.bin").code == 0
     assert [one[1] for one in attached(record, 1)] == [media]
+
+
+SHEET = "Zeit;Druck [mbar];Fühler\n10:00;1,3e-4;21,50 °C €\n"
+
+
+@pytest.mark.parametrize(
+    ("charset", "media"),
+    [
+        ("utf-8", "text/csv"),
+        ("utf-8-sig", "text/csv"),
+        ("cp1252", "text/csv; charset=Windows-1252"),
+        ("utf-16", "text/csv; charset=UTF-16"),
+        ("utf-16-be", "text/csv; charset=UTF-16"),
+    ],
+)
+def test_what_a_spreadsheet_saves_is_attached_and_read_in_its_character_set(
+    charset: str, media: str, line: CommandLine, record: Path, tmp_path: Path
+) -> None:
+    data = SHEET.encode(charset)
+    data = b"\xfe\xff" + data if charset == "utf-16-be" else data
+    (tmp_path / "bench.csv").write_bytes(data)
+    said = line("attach", "1", "bench.csv")
+    assert said.code == 0
+    assert ("(assumed)" in said.err) == (charset == "cp1252")
+    # The file is kept as it is; the report shows what it says.
+    assert attached(record, 1) == [("bench.csv", media, "", data)]
+    assert text_of(media, data) == SHEET
+    assert ("Windows-1252 (assumed)" in line("attach", "1", "--list").out) == (charset == "cp1252")
+    with Record(record) as opened:
+        paper = Paper(attachments(opened, 1)[0], data)
+    words = attachment_words(paper, ReportTimes(None, UTC, UTC))
+    assert words["text"].splitlines()[1] == "10:00;1,3e-4;21,50 °C €"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")

@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui.api.event import Event, Kind
 from xovac_tui.api.payload import leaves
+from xovac_tui.api.text import writable
 from xovac_tui.recording.lists import find_span
 from xovac_tui.recording.parquet import write_parquet
 from xovac_tui.recording.parts import Part, choose, columns_of, open_still, part_of
-from xovac_tui.recording.record import Record
+from xovac_tui.recording.record import Record, RecordedChannel
 from xovac_tui.recording.schema import RecordError
-from xovac_tui.recording.tables import cell, csv_chunks, sample_lines
+from xovac_tui.recording.tables import cell, column_names, csv_chunks, sample_lines
 
 
 def whole(record: Record) -> Part:
@@ -233,3 +234,46 @@ def test_parquet_says_what_to_install(tmp_path: Path, monkeypatch: pytest.Monkey
         part = whole(record)
         with pytest.raises(RecordError, match=r"pip install 'xovac-tui\[parquet\]'"):
             write_parquet(record, part, columns_of(record, part), io.BytesIO())
+
+
+def test_no_two_columns_have_one_name(tmp_path: Path) -> None:
+    events = [
+        message(0.0, '{"ta": 20.5, "tb": 21.5, "Ta": 1, "TA": 2}', name="readings"),
+        message(0.5, "1790000000", name="time"),
+        message(0.5, "5", name="t_s"),
+    ]
+    labels = {"readings.ta": ("Plate", "degC"), "readings.tb": ("Plate", "degC"), "time": ("t_s", "")}
+    with open_still(write_record(tmp_path / "r", events, channels=labels)) as record:
+        part = whole(record)
+        head = as_csv(record, part)[0]
+        plain = {"readings.ta", "readings.tb", "readings.Ta", "readings.TA"}
+        assert set(head) == plain | {"time", "t_s", "time (channel)", "t_s (channel)"}
+        told = as_csv(record, part, labels=True)[0]
+        assert {"Plate [degC] (readings.ta)", "Plate [degC] (readings.tb)", "t_s (time)"} <= set(told)
+        assert len(set(told)) == len(told) == len(head)
+        # The values stand below their own heads.
+        rows = [dict(zip(head, row, strict=True)) for row in as_csv(record, part)[1:]]
+        assert {row["time (channel)"] for row in rows} == {"", "1790000000"}
+        parquet = pytest.importorskip("pyarrow.parquet")
+        with (tmp_path / "t.parquet").open("wb") as file:
+            write_parquet(record, part, columns_of(record, part), file)
+    table = parquet.read_table(tmp_path / "t.parquet")
+    assert sorted(table.column_names) == sorted(head)
+    assert table.column("t_s (channel)").drop_null().to_pylist() == [5.0]
+
+
+NAMES = st.sampled_from(
+    ["time", "t_s", "a", "A", "=a", "'=a", "a\x1b", "a (b)", "a (2)", "time (channel)", "time (channel) (2)"]
+)
+
+
+@given(st.lists(st.tuples(NAMES, NAMES | st.just(""), st.sampled_from(["", "K"])), max_size=9), st.booleans())
+def test_columns_have_different_names_whatever_channels_are_called(
+    told: list[tuple[str, str, str]], labels: bool
+) -> None:
+    channels = [RecordedChannel(number, *one) for number, one in enumerate(told)]
+    for names in (
+        list(map(cell, column_names(channels, labels=labels))),
+        column_names(channels, labels=labels, spell=writable),
+    ):
+        assert len(set(names)) == len(names) == len(channels) + 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -30,7 +30,7 @@ from xovac_tui.api.text import clean
 from xovac_tui.api.validity import MOST
 from xovac_tui.api.wireform import CALLBACK, Sends, WireForm
 from xovac_tui.errors import ContractError, SettingsError
-from xovac_tui.mistakes import convert, join_key
+from xovac_tui.mistakes import Gathered, convert, join_key
 from xovac_tui.strict import nearest, read_toml
 from xovac_tui.units import PRESSURE, TEMPERATURE, names_of, unit_of
 
@@ -113,6 +113,13 @@ class _Draft:
         self.messages: dict[str, MessageSpec] = {}
         self.start: str | None = None
         self.files: list[str] = []
+        self.wrong = Gathered()
+        self.named: set[str] = set()
+        """Commands of all files, also those that are wrong: what is said of them is no further mistake."""
+
+    def has(self, command: str) -> bool:
+        """Return whether there is a command of this name, right or wrong."""
+        return command in self.commands or command in self.named
 
 
 def documented_contract() -> Contract:
@@ -124,19 +131,30 @@ def load_contract(paths: Sequence[Path], *, simulator: bool = False) -> Contract
     """Return the documented contract with the files' additions, later ones last.
 
     `simulator` adds what this program's own simulator speaks (all of it assumed). Raises SettingsError
-    with file, key and reason.
+    with file, key and reason of everything that is wrong, a line each.
     """
+    contract, wrong = read_contract(paths, simulator=simulator)
+    if wrong:
+        raise SettingsError("\n".join(wrong))
+    return contract
+
+
+def read_contract(paths: Sequence[Path], *, simulator: bool = False) -> tuple[Contract, list[str]]:
+    """Return what is right in the same, for a check of the files, and a sentence for each mistake."""
     draft = _Draft()
     shipped = ["documented.toml", "simulator.toml"] if simulator else ["documented.toml"]
     for name in shipped:
         _add(draft, Path(__file__).with_name(name), name)
     for path in paths:
-        _add(draft, path, str(path), theirs=True)
-    if draft.start is not None and draft.start not in draft.commands:
-        hint = nearest(draft.start, draft.commands)
-        raise SettingsError(f'{draft.files[-1]}: `start`: no command is called "{draft.start}".{hint}')
+        with draft.wrong.one():
+            _add(draft, path, str(path), theirs=True)
+    with draft.wrong.one():
+        if draft.start is not None and not draft.has(draft.start):
+            hint = nearest(draft.start, draft.commands)
+            raise SettingsError(f'{draft.files[-1]}: `start`: no command is called "{draft.start}".{hint}')
     _one_leaf_a_role(draft)
-    return Contract(draft.commands, draft.responses, draft.messages, draft.start, tuple(draft.files))
+    contract = Contract(draft.commands, draft.responses, draft.messages, draft.start, tuple(draft.files))
+    return contract, list(dict.fromkeys(draft.wrong.sentences))
 
 
 def _one_leaf_a_role(draft: _Draft) -> None:
@@ -148,7 +166,9 @@ def _one_leaf_a_role(draft: _Draft) -> None:
                 continue
             key = f'messages.{message.event}."{leaf.path}"'
             other = played.setdefault(leaf.role, key)
-            if other != key:
+            with draft.wrong.one():
+                if other == key:
+                    continue
                 raise SettingsError(
                     f"{draft.files[-1]}: `{key}` has the role {leaf.role.value}, as has `{other}`. "
                     "Take one of them out."
@@ -157,81 +177,115 @@ def _one_leaf_a_role(draft: _Draft) -> None:
 
 def _add(draft: _Draft, path: Path, name: str, *, theirs: bool = False) -> None:
     data = read_toml(path)
+    wrong = draft.wrong
+    draft.files.append(name)
     for key in data:
-        if key not in _KEYS:
-            raise SettingsError(f"{name}: `{key}` is not a known key.{nearest(key, _KEYS)}")
+        with wrong.one():
+            if key not in _KEYS:
+                raise SettingsError(f"{name}: `{key}` is not a known key.{nearest(key, _KEYS)}")
     for table in _TABLES:
         inner = data.get(table, {})
-        if not isinstance(inner, dict) or not all(isinstance(value, dict) for value in inner.values()):
-            raise SettingsError(f"{name}: `{table}` must hold tables, such as [{table}.name].")
-        for event in inner:
+        with wrong.one():
+            if not isinstance(inner, dict) or not all(isinstance(value, dict) for value in inner.values()):
+                data.pop(table)
+                raise SettingsError(f"{name}: `{table}` must hold tables, such as [{table}.name].")
+        for event in list(data.get(table, {})):
             unsendable = table == "commands" and event in RESERVED_EVENTS
-            if not event.strip() or not event.isprintable() or unsendable:
-                key = join_key(table, event)
-                raise SettingsError(
-                    f"{name}: `{key}`: socket.io can carry no event of this name. Correct it."
-                )
+            with wrong.one():
+                if not event.strip() or not event.isprintable() or unsendable:
+                    del data[table][event]
+                    key = join_key(table, event)
+                    raise SettingsError(
+                        f"{name}: `{key}`: socket.io can carry no event of this name. Correct it."
+                    )
+    origin = Origin.USER
+    with wrong.one():
+        origin = _origin(data, name, theirs=theirs)
+    source = str(data.get("source", name))
+    draft.named |= set(data.get("commands", {}))
+    for event, table in data.get("commands", {}).items():
+        with wrong.one():
+            known = draft.commands.get(event)
+            if known is not None and _is_form(table):
+                form = convert(table, _FormTable, name, at=f"commands.{event}")
+                draft.commands[event] = _formed(known, form, name)
+                continue
+            _guard_documented(known, f"commands.{event}", name)
+            draft.commands[event] = _command(event, table, origin, source, name)
+    for event, table in data.get("responses", {}).items():
+        with wrong.one():
+            _guard_documented(draft.responses.get(event), f"responses.{event}", name)
+            read = convert(table, _ResponseTable, name, at=f"responses.{event}")
+            draft.responses[event] = ResponseSpec(
+                event, read.command, read.schema, origin, read.source or source
+            )
+    for event, table in data.get("messages", {}).items():
+        told = draft.messages.get(event)
+        draft.messages[event] = _message(event, table, origin, source, name, told, wrong)
+    _tie(draft, data, origin, source, name)
+    with wrong.one():
+        if not isinstance(data.get("start", ""), str):
+            raise SettingsError(f"{name}: `start` must be the name of a command, in quotes.")
+        draft.start = data.get("start", draft.start)
+
+
+def _origin(data: dict[str, Any], name: str, *, theirs: bool) -> Origin:
     origin = _one_of(data, "origin", Origin.USER, name)
     if theirs and origin is Origin.DOCUMENTED:
         raise SettingsError(
             f'{name}: `origin`: what a file adds is not "documented" by the device\'s manual. '
             'Write "user" or "assumed".'
         )
-    source = str(data.get("source", name))
-    for event, table in data.get("commands", {}).items():
-        known = draft.commands.get(event)
-        if known is not None and _is_form(table):
-            read = convert(table, _FormTable, name, at=f"commands.{event}")
-            draft.commands[event] = _formed(known, read, name)
-            continue
-        _guard_documented(known, f"commands.{event}", name)
-        draft.commands[event] = _command(event, table, origin, source, name)
-    for event, table in data.get("responses", {}).items():
-        _guard_documented(draft.responses.get(event), f"responses.{event}", name)
-        answer = convert(table, _ResponseTable, name, at=f"responses.{event}")
-        draft.responses[event] = ResponseSpec(
-            event, answer.command, answer.schema, origin, answer.source or source
-        )
-    for event, table in data.get("messages", {}).items():
-        draft.messages[event] = _message(event, table, origin, source, name, draft.messages.get(event))
-    _tie(draft, data, origin, source, name)
-    if "start" in data:
-        if not isinstance(data["start"], str):
-            raise SettingsError(f"{name}: `start` must be the name of a command, in quotes.")
-        draft.start = data["start"]
-    draft.files.append(name)
+    return origin
 
 
 def _tie(draft: _Draft, data: dict[str, Any], origin: Origin, source: str, name: str) -> None:
     """Connect responses with commands, and confirmations with commands."""
+    wrong = draft.wrong
     for event, table in data.get("confirm", {}).items():
-        if event not in draft.commands:
-            hint = nearest(event, draft.commands)
-            raise SettingsError(f"{name}: `confirm.{event}`: no such command.{hint}")
-        rule = convert(table, _ConfirmTable, name, at=f"confirm.{event}")
-        confirm = Confirm(rule.role, rule.becomes, rule.equals)
+        with wrong.one():
+            _tie_confirm(draft, event, table, name)
+    for event in data.get("responses", {}):
+        with wrong.one():
+            _tie_response(draft, event, name)
+    for event in data.get("commands", {}):
+        with wrong.one():
+            _tie_ack(draft, event, origin, source, name)
+
+
+def _tie_confirm(draft: _Draft, event: str, table: dict[str, Any], name: str) -> None:
+    if not draft.has(event):
+        hint = nearest(event, draft.commands)
+        raise SettingsError(f"{name}: `confirm.{event}`: no such command.{hint}")
+    rule = convert(table, _ConfirmTable, name, at=f"confirm.{event}")
+    confirm = Confirm(rule.role, rule.becomes, rule.equals)
+    if event in draft.commands:
         _check_confirm(confirm, draft.commands[event], f"confirm.{event}", name)
         draft.commands[event] = msgspec.structs.replace(draft.commands[event], confirm=confirm)
-    for event in data.get("responses", {}):
-        command = draft.responses[event].command
-        if command not in draft.commands:
-            hint = nearest(command, draft.commands)
-            raise SettingsError(
-                f'{name}: `responses.{event}.command`: no command is called "{command}".{hint}'
-            )
-        if draft.commands[command].ack is None:
-            # Else every answer would look as if somebody else had asked.
-            draft.commands[command] = msgspec.structs.replace(draft.commands[command], ack=event)
-    for event in data.get("commands", {}):
-        ack = draft.commands[event].ack
-        if not ack:
-            continue
-        known = draft.responses.setdefault(ack, ResponseSpec(ack, event, {}, origin, source))
-        if known.command != event:
-            raise SettingsError(
-                f"{name}: `commands.{event}.ack`: {ack} answers {known.command} already, and nothing in an "
-                "answer tells for which command it is. Name this command's own response."
-            )
+
+
+def _tie_response(draft: _Draft, event: str, name: str) -> None:
+    if event not in draft.responses:
+        return
+    command = draft.responses[event].command
+    if not draft.has(command):
+        hint = nearest(command, draft.commands)
+        raise SettingsError(f'{name}: `responses.{event}.command`: no command is called "{command}".{hint}')
+    if command in draft.commands and draft.commands[command].ack is None:
+        # Else every answer would look as if somebody else had asked.
+        draft.commands[command] = msgspec.structs.replace(draft.commands[command], ack=event)
+
+
+def _tie_ack(draft: _Draft, event: str, origin: Origin, source: str, name: str) -> None:
+    ack = draft.commands[event].ack if event in draft.commands else None
+    if not ack:
+        return
+    known = draft.responses.setdefault(ack, ResponseSpec(ack, event, {}, origin, source))
+    if known.command != event:
+        raise SettingsError(
+            f"{name}: `commands.{event}.ack`: {ack} answers {known.command} already, and nothing in an "
+            "answer tells for which command it is. Name this command's own response."
+        )
 
 
 def _guard_documented(known: CommandSpec | ResponseSpec | None, key: str, name: str) -> None:
@@ -246,12 +300,17 @@ def _guard_documented(known: CommandSpec | ResponseSpec | None, key: str, name: 
 def _command(event: str, table: dict[str, Any], origin: Origin, source: str, name: str) -> CommandSpec:
     at = f"commands.{event}"
     read = convert(table, _CommandTable, name, at=at)
-    fields = tuple(_field(key, field, f"{at}.fields.{key}", name) for key, field in read.fields.items())
+    wrong = Gathered()
+    fields = []
+    for key, field in read.fields.items():
+        with wrong.one():
+            fields.append(_field(key, field, f"{at}.fields.{key}", name))
+    wrong.tell()
     command = CommandSpec(
         event=event,
         title=read.title or event,
         help=read.help,
-        fields=fields,
+        fields=tuple(fields),
         ack=_ack(read.ack, at, name),
         hazard=read.hazard,
         timeout=_timeout(read.timeout, f"{at}.timeout", name),
@@ -331,51 +390,65 @@ def _field(key: str, read: _FieldTable, at: str, name: str) -> Field:
 
 
 def _message(
-    event: str, table: dict[str, Any], origin: Origin, source: str, name: str, known: MessageSpec | None
+    event: str,
+    table: dict[str, Any],
+    origin: Origin,
+    source: str,
+    name: str,
+    known: MessageSpec | None,
+    wrong: Gathered,
 ) -> MessageSpec:
     leaves = {leaf.path: leaf for leaf in known.leaves} if known else {}
     for path, leaf in table.items():
-        at = f'messages.{event}."{path}"'
-        if not isinstance(leaf, dict):
-            raise SettingsError(f'{name}: `{at}` must be a table, such as {{ label = "Plate A" }}.')
-        if inner := next((key for key, value in leaf.items() if isinstance(value, dict)), None):
-            raise SettingsError(
-                f"{name}: `{at}` holds a table. A path with dots is one key, in quotes: "
-                f'"{path}.{inner}" = {{ label = "Plate A" }}.'
-            )
-        read = convert(leaf, _LeafTable, name, at=at)
-        if read.role is Role.STATE and not (read.running or read.idle):
-            raise SettingsError(
-                f"{name}: `{at}` has the role state, but neither running nor idle gives its values. "
-                'Write running = ["..."] and idle = ["..."].'
-            )
-        if problem := _role_problem(read):
-            raise SettingsError(f"{name}: `{at}.unit` {problem}")
-        if read.valid is not None and not read.valid[0] < read.valid[1]:
-            raise SettingsError(
-                f"{name}: `{at}.valid` is from {read.valid[0]:g} to {read.valid[1]:g}, which holds no value. "
-                "Write the lowest value first, such as valid = [-50, 150]."
-            )
-        if read.resolution is not None and not 0 < read.resolution < math.inf:
-            raise SettingsError(
-                f"{name}: `{at}.resolution` must be above 0: the smallest step of the sensor, in its unit. "
-                "Take the line out to have it learned."
-            )
-        if not 0 <= read.uncertainty < math.inf:
-            raise SettingsError(
-                f"{name}: `{at}.uncertainty` must be 0 or more, in the channel's unit (expanded, k = 2)."
-            )
-        if read.role is Role.HUMIDITY and unit_of(read.unit).name not in _HUMIDITY_UNITS:
-            raise SettingsError(
-                f'{name}: `{at}.unit` is "{read.unit}", in which no relative humidity is given. '
-                f"Write one of: {', '.join(_HUMIDITY_UNITS)}."
-            )
-        if any(one != one or one == "" for one in read.invalid):
-            raise SettingsError(f'{name}: `{at}.invalid` wants numbers and texts, such as [9.9e9, "OPEN"].')
-        told = {f: getattr(read, f) for f in read.__struct_fields__}
-        # From here on the program meets one name a unit, however the file spells it.
-        leaves[path] = LeafSpec(path=path, **told | {"unit": unit_of(read.unit).name})
+        with wrong.one():
+            leaves[path] = _leaf(path, leaf, f'messages.{event}."{path}"', name)
     return MessageSpec(event, tuple(leaves.values()), origin, source)
+
+
+def _leaf(path: str, leaf: Any, at: str, name: str) -> LeafSpec:
+    if not isinstance(leaf, dict):
+        raise SettingsError(f'{name}: `{at}` must be a table, such as {{ label = "Plate A" }}.')
+    if inner := next((key for key, value in leaf.items() if isinstance(value, dict)), None):
+        raise SettingsError(
+            f"{name}: `{at}` holds a table. A path with dots is one key, in quotes: "
+            f'"{path}.{inner}" = {{ label = "Plate A" }}.'
+        )
+    read = convert(leaf, _LeafTable, name, at=at)
+    if found := list(_leaf_mistakes(read, at)):
+        raise SettingsError("\n".join(f"{name}: {sentence}" for sentence in found))
+    told = {f: getattr(read, f) for f in read.__struct_fields__}
+    # From here on the program meets one name a unit, however the file spells it.
+    return LeafSpec(path=path, **told | {"unit": unit_of(read.unit).name})
+
+
+def _leaf_mistakes(read: _LeafTable, at: str) -> Iterator[str]:
+    """Yield what is wrong with a leaf whose keys have the right types."""
+    if read.role is Role.STATE and not (read.running or read.idle):
+        yield (
+            f"`{at}` has the role state, but neither running nor idle gives its values. "
+            'Write running = ["..."] and idle = ["..."].'
+        )
+    if problem := _role_problem(read):
+        yield f"`{at}.unit` {problem}"
+    if read.valid is not None and not read.valid[0] < read.valid[1]:
+        yield (
+            f"`{at}.valid` is from {read.valid[0]:g} to {read.valid[1]:g}, which holds no value. "
+            "Write the lowest value first, such as valid = [-50, 150]."
+        )
+    if read.resolution is not None and not 0 < read.resolution < math.inf:
+        yield (
+            f"`{at}.resolution` must be above 0: the smallest step of the sensor, in its unit. "
+            "Take the line out to have it learned."
+        )
+    if not 0 <= read.uncertainty < math.inf:
+        yield f"`{at}.uncertainty` must be 0 or more, in the channel's unit (expanded, k = 2)."
+    if read.role is Role.HUMIDITY and unit_of(read.unit).name not in _HUMIDITY_UNITS:
+        yield (
+            f'`{at}.unit` is "{clean(read.unit, 40)}", in which no relative humidity is given. '
+            f"Write one of: {', '.join(_HUMIDITY_UNITS)}."
+        )
+    if any(one != one or one == "" for one in read.invalid):
+        yield f'`{at}.invalid` wants numbers and texts, such as [9.9e9, "OPEN"].'
 
 
 _MEASURES: dict[Role, tuple[str, str]] = {

@@ -10,6 +10,7 @@ from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.config.alarms import AlarmSettings, Rule
 from xovac_tui.config.model import Profile
 from xovac_tui.errors import SettingsError
+from xovac_tui.mistakes import Gathered
 from xovac_tui.units import converted
 
 
@@ -27,7 +28,7 @@ def watchlist(
 ) -> Watchlist:
     """Return the rules in force: the defaults, with the user's own beside them or in their place.
 
-    SettingsError where an expression of the user's cannot be understood.
+    SettingsError with a sentence for each expression of the user's that cannot be understood.
     """
     merged: dict[str, Rule] = {}
     off: dict[str, str] = {}
@@ -36,14 +37,17 @@ def watchlist(
             merged[rule.name] = rule
             if why:
                 off[rule.name] = why
+    wrong = Gathered()
     for rule in written:
-        _check_value(rule)
+        with wrong.one():
+            _check_value(rule)
         before = merged.get(rule.name)
         if before is not None and not rule.enabled:
             # Who only switches it off need not write it again.
             rule = msgspec.structs.replace(before, enabled=False)
         merged[rule.name] = rule
         off.pop(rule.name, None)
+    wrong.tell()
     return Watchlist(rules=tuple(merged.values()), off=off, settings=settings)
 
 

@@ -187,8 +187,7 @@ class ChamberValues:
         elif (known := self._named(wanted.criterion)) is not None:
             named = known
         else:
-            hint = nearest(wanted.criterion, self._criteria)
-            return f'No criterion of stability is called "{wanted.criterion}".{hint}'
+            return no_criterion(wanted.criterion, self._criteria)
         degrees = unit.factor
         return Criterion(
             name=wanted.criterion,
@@ -199,11 +198,20 @@ class ChamberValues:
         )
 
     def _named(self, name: str) -> CriterionSettings | None:
-        """Return a criterion of the settings; `±2 K in 10 min` is also `2 K over 10 min`."""
-        if name in self._criteria:
-            return self._criteria[name]
-        bare = _plain_name(name)
-        return next((one for known, one in self._criteria.items() if _plain_name(known) == bare), None)
+        return criterion_called(name, self._criteria)
+
+
+def criterion_called(name: str, criteria: Mapping[str, CriterionSettings]) -> CriterionSettings | None:
+    """Return a criterion of the settings; `±2 K in 10 min` is also `2 K over 10 min`. None where none is."""
+    if name in criteria:
+        return criteria[name]
+    bare = _plain_name(name)
+    return next((one for known, one in criteria.items() if _plain_name(known) == bare), None)
+
+
+def no_criterion(name: str, criteria: Mapping[str, CriterionSettings]) -> str:
+    """Return the sentence about a criterion that there is not."""
+    return f'No criterion of stability is called "{name}".{nearest(name, criteria)}'
 
 
 def _plain_name(name: str) -> str:

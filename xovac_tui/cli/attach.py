@@ -83,7 +83,7 @@ def _attached(source: Source, wanted: str) -> tuple[int, list[Attachment]]:
 def _put(source: Source, run: int, files: tuple[Path, ...], caption: str, there: list[Attachment]) -> None:
     from xovac_tui.clock import SystemClock
     from xovac_tui.recording.attachments import attach as attach_to
-    from xovac_tui.recording.attachments import read_file
+    from xovac_tui.recording.attachments import media_words, read_file
     from xovac_tui.recording.schema import RecordError, short_reason
 
     known = {one.hash for one in there}
@@ -112,7 +112,7 @@ def _put(source: Source, run: int, files: tuple[Path, ...], caption: str, there:
             f"Nothing was attached: {source.path} cannot be written ({short_reason(error)})."
         ) from error
     for file in read.values():
-        echo(f"{file.name} is attached to r{run} ({file.media}, SHA-256 {file.hash}).", err=True)
+        echo(f"{file.name} is attached to r{run} ({media_words(file.media)}, SHA-256 {file.hash}).", err=True)
 
 
 def _session(source: Source) -> Session:
@@ -159,6 +159,7 @@ def _save(source: Source, run: int, there: list[Attachment], folder: Path) -> No
 
 def _lines(source: Source, run: int, there: list[Attachment]) -> list[str]:
     from xovac_tui.api.text import clean
+    from xovac_tui.recording.attachments import media_words
     from xovac_tui.recording.housekeeping import size_words
 
     if not there:
@@ -166,7 +167,7 @@ def _lines(source: Source, run: int, there: list[Attachment]) -> list[str]:
     rows = [
         (
             clean(one.name, 40),
-            one.media,
+            media_words(one.media),
             size_words(one.size),
             source.say(one.t),
             clean(one.who, 40),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from functools import partial
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,18 @@ import click
 import msgspec
 
 from xovac_tui import paths
-from xovac_tui.cli.common import contract_of, effective, typed
+from xovac_tui.cli.common import effective, typed
 from xovac_tui.cli.output import echo
+from xovac_tui.cli.settings_notes import contract_with_mistakes, notes
 from xovac_tui.config import (
     Effective,
     Profile,
     Settings,
     from_environment,
     load_secrets,
-    load_settings,
     settings_problems,
 )
-from xovac_tui.config.alarms import AlarmSettings
+from xovac_tui.config.load import sound_settings
 from xovac_tui.config.notify import NotifySettings, without_secrets
 from xovac_tui.config.secrets import AUTH_VARIABLE, HEADERS_VARIABLE
 from xovac_tui.errors import Exit, SettingsError
@@ -79,14 +79,14 @@ def check(ctx: click.Context, /, file: Path | None, **_: Any) -> None:
     else:
         problems = settings_problems(place)
         said = f"{place}: no mistakes found."
-    if not problems:
-        settings = load_settings(place).settings if place.exists() else Settings()
-        problems = [*named_problems(settings, place), *environment_problems(file)]
-    for problem in problems:
+    # What can be read is checked on, so that one round tells all.
+    settings = sound_settings(place) if place.exists() else Settings()
+    problems += [*named_problems(settings, place), *environment_problems(file)]
+    for problem in dict.fromkeys(problems):
         echo(problem)
+    for note in notes(settings, place):
+        echo(note, err=True)
     if not problems:
-        for note in (*unit_notes(settings), *form_notes(settings)):
-            echo(note, err=True)
         echo(said)
     ctx.exit(int(Exit.USAGE if problems else Exit.OK))
 
@@ -109,34 +109,6 @@ def settings_place(ctx: click.Context) -> Path:
     return typed(ctx).config or (Path(os.path.expanduser(named)) if named else paths.settings_file())
 
 
-def unit_notes(settings: Settings) -> Iterator[str]:
-    """Yield a sentence for every unit of a contract file that the program does not know; no mistakes."""
-    from xovac_tui.api.text import clean
-    from xovac_tui.units import is_known
-
-    for name, profile in settings.profiles.items():
-        for event, message in contract_of(profile).messages.items():
-            for leaf in message.leaves:
-                key = f'{join_key("messages", event)}."{leaf.path}".unit'
-                if not is_known(leaf.unit):
-                    yield (
-                        f"Note: `{join_key('profiles', name)}`: `{key}`: "
-                        f'"{clean(leaf.unit, 40)}" is not a known unit. Its values are shown as they are '
-                        "and compared only with each other."
-                    )
-
-
-def form_notes(settings: Settings) -> Iterator[str]:
-    """Yield a sentence for every command that a contract file sends in an assumed form; no mistakes."""
-    for name, profile in settings.profiles.items():
-        for event, spec in contract_of(profile).commands.items():
-            if spec.form_words:
-                yield (
-                    f"Note: `{join_key('profiles', name)}`: `{join_key('commands', event)}`: "
-                    f"its form is assumed, not documented: {spec.form.words}, by {spec.form_source}."
-                )
-
-
 def named_problems(settings: Settings, place: Path) -> Iterator[str]:
     """Yield a sentence for everything that the settings name and that cannot be used."""
     from xovac_tui.themes import shipped_themes, unknown_theme, user_themes
@@ -145,11 +117,12 @@ def named_problems(settings: Settings, place: Path) -> Iterator[str]:
 
     for name, profile in settings.profiles.items():
         key = join_key("profiles", name)
-        for read in (contract_of, _secrets_file, partial(_alarm_rules, settings.alarms)):
-            try:
-                read(profile)
-            except SettingsError as error:
-                yield from (f"{place}: `{key}`: {sentence}" for sentence in str(error).splitlines())
+        found = [*contract_with_mistakes(profile)[1], *_alarm_problems(settings, profile)]
+        try:
+            load_secrets(profile, {})
+        except SettingsError as error:
+            found += str(error).splitlines()
+        yield from (f"{place}: `{key}`: {sentence}" for sentence in found)
         if profile.ca_file and not os.path.isfile(profile.ca_file):
             yield f"{place}: `{key}.ca_file`: there is no file {profile.ca_file}. Check the name."
     yield from (f"{place}: {sentence}" for sentence in _notify_problems(settings.notify))
@@ -182,17 +155,26 @@ def _notify_problems(settings: NotifySettings) -> Iterator[str]:
                 yield f'notifications, receiver "{one.name}": {why}'
 
 
-def _alarm_rules(settings: AlarmSettings, profile: Profile) -> None:
+def _alarm_problems(settings: Settings, profile: Profile) -> Iterator[str]:
     from xovac_tui.api.loader import documented_contract
     from xovac_tui.chamber.alarmrules import watchlist
-    from xovac_tui.config.alarmfiles import read_rules
+    from xovac_tui.chamber.expression import ExpressionError, parse
+    from xovac_tui.chamber.values import criterion_called, no_criterion
+    from xovac_tui.config.alarmfiles import rules_with_mistakes
 
-    # The contract has mistakes of its own to tell.
-    watchlist(settings, profile, documented_contract(), read_rules(settings, profile))
-
-
-def _secrets_file(profile: Profile) -> None:
-    load_secrets(profile, {})
+    written, problems = rules_with_mistakes(settings.alarms, profile)
+    yield from problems
+    try:
+        # The contract has mistakes of its own to tell.
+        watchlist(settings.alarms, profile, documented_contract(), written)
+    except SettingsError as error:
+        yield from str(error).splitlines()
+    criteria = settings.stability.criteria
+    for rule in written:
+        with suppress(ExpressionError):
+            for wanted in parse(rule.value).wanted if rule.value else ():
+                if wanted.criterion and criterion_called(wanted.criterion, criteria) is None:
+                    yield f'Alarm rule "{rule.name}", `value`: {no_criterion(wanted.criterion, criteria)}'
 
 
 def environment_problems(file: Path | None) -> Iterator[str]:
@@ -257,6 +239,9 @@ def _struct(struct: Any, default: Any, key: str, found: Effective) -> Iterator[s
 
 
 def _items(struct: Any) -> list[tuple[str, Any]]:
+    if struct is None:
+        # A table that has no counterpart among the defaults, such as a criterion of the user's.
+        return []
     if isinstance(struct, dict):
         return list(struct.items())
     return [(name, getattr(struct, name)) for name in struct.__struct_fields__]

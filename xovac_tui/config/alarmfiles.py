@@ -10,7 +10,7 @@ import msgspec
 from xovac_tui.config.alarms import AlarmSettings, Rule, rules_mistakes
 from xovac_tui.config.model import SIMULATOR_CONTRACT, Profile
 from xovac_tui.errors import SettingsError
-from xovac_tui.mistakes import convert
+from xovac_tui.mistakes import mistakes, sound
 from xovac_tui.strict import read_toml
 
 _SIMULATOR = Path(__file__).with_name("simulator_alarms.toml")
@@ -28,22 +28,38 @@ def read_rules(settings: AlarmSettings, profile: Profile) -> tuple[Rule, ...]:
     The order: those for the simulator where the profile is one, files of the settings, rules in the settings,
     files of the profile. Raises SettingsError with a sentence for everything that is wrong.
     """
+    rules, wrong = rules_with_mistakes(settings, profile)
+    if wrong:
+        raise SettingsError("\n".join(wrong))
+    return rules
+
+
+def rules_with_mistakes(settings: AlarmSettings, profile: Profile) -> tuple[tuple[Rule, ...], list[str]]:
+    """Return those rules that can be read, and a sentence for everything that is wrong in their files."""
     merged: dict[str, Rule] = {}
+    wrong: list[str] = []
     if settings.defaults and SIMULATOR_CONTRACT in profile.contracts:
         # Our own file needs no check, and the first picture waits for this.
         _take(merged, msgspec.convert(read_toml(_SIMULATOR), RulesFile).rules)
-    _take(merged, (rule for name in settings.files for rule in read_rules_file(Path(name))))
+    for name in settings.files:
+        _take(merged, _read_file(Path(name), wrong))
     _take(merged, settings.rules)
-    _take(merged, (rule for name in profile.alarms for rule in read_rules_file(Path(name))))
-    return tuple(merged.values())
+    for name in profile.alarms:
+        _take(merged, _read_file(Path(name), wrong))
+    return tuple(merged.values()), wrong
 
 
-def read_rules_file(path: Path) -> tuple[Rule, ...]:
-    """Return the rules of one file; SettingsError with a sentence for everything that is wrong in it."""
-    rules = convert(read_toml(path), RulesFile, str(path)).rules
-    if found := list(rules_mistakes(rules, "rules")):
-        raise SettingsError("\n".join(f"{path}: {sentence}" for sentence in found))
-    return rules
+def _read_file(path: Path, wrong: list[str]) -> tuple[Rule, ...]:
+    """Return the rules of one file that can be read; a sentence for everything else goes to `wrong`."""
+    try:
+        data = read_toml(path)
+    except SettingsError as error:
+        wrong += str(error).splitlines()
+        return ()
+    read, left = sound(data, RulesFile)
+    found = [*mistakes(data, RulesFile), *rules_mistakes(read.rules, "rules", left.places.get("rules"))]
+    wrong += [f"{path}: {sentence}" for sentence in found]
+    return read.rules
 
 
 def _take(into: dict[str, Rule], rules: Iterable[Rule]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -97,10 +97,13 @@ class AlarmSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """A rule replaces an earlier one (a default, one of a file) of the same name."""
 
 
-def rules_mistakes(rules: Iterable[Rule], key: str) -> Iterator[str]:
-    """Yield a sentence for every rule that has the right types and still cannot be right."""
+def rules_mistakes(rules: Sequence[Rule], key: str, places: Sequence[int] | None = None) -> Iterator[str]:
+    """Yield a sentence for every rule that has the right types and still cannot be right.
+
+    `places` are those of the rules in their list, where others were left out.
+    """
     seen: set[str] = set()
-    for number, rule in enumerate(rules):
+    for number, rule in zip(range(len(rules)) if places is None else places, rules, strict=True):
         where = f"`{key}[{number}]`"
         if not rule.name.strip() or not rule.name.isprintable() or len(rule.name) > 60:
             yield f"{where}: `name` must be 1 to 60 printable characters: it is what the alarm is called."

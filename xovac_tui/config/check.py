@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+import msgspec
+
 from xovac_tui.config.alarms import rules_mistakes
 from xovac_tui.config.insight import insight_mistakes
 from xovac_tui.config.model import Profile, RecipeSettings, Settings
 from xovac_tui.config.notify import notify_mistakes
-from xovac_tui.mistakes import join_key
+from xovac_tui.mistakes import LeftOut, join_key
 from xovac_tui.strict import nearest
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
@@ -19,8 +21,12 @@ _NO_FILE_NAME = "no file can be called so: the name holds a NUL. Correct it."
 _FINGERPRINT = re.compile(r"[0-9A-Fa-f]{64}")
 
 
-def settings_mistakes(settings: Settings) -> Iterator[str]:
-    """Yield a sentence for every value that has the right type and still cannot be right."""
+def settings_mistakes(settings: Settings, left: LeftOut | None = None) -> Iterator[str]:
+    """Yield a sentence for every value that has the right type and still cannot be right.
+
+    `left` is what was left out of the file because it has another type: nothing is said of that again.
+    """
+    left = left or LeftOut()
     if "\0" in settings.recipes:
         yield f"`recipes`: {_NO_FILE_NAME}"
     folded: dict[str, str] = {}
@@ -31,13 +37,17 @@ def settings_mistakes(settings: Settings) -> Iterator[str]:
         if twin := folded.get(name.casefold()):
             yield f"`{key}` differs from `{twin}` only in capitals. Give one of them another name."
         folded[name.casefold()] = name
+        if left.of(f"{key}.url"):
+            # Whether it is https is not known.
+            profile = msgspec.structs.replace(profile, url="https://left.out")
         for field, reason in profile_mistakes(profile):
             yield f"`{key}.{field}`: {reason}"
-    yield from rules_mistakes(settings.alarms.rules, "alarms.rules")
-    for field, reason in notify_mistakes(settings.notify):
+    yield from rules_mistakes(settings.alarms.rules, "alarms.rules", left.places.get("alarms.rules"))
+    for field, reason in notify_mistakes(settings.notify, left.places.get("notify.receivers")):
         yield f"`notify.{field}`: {reason}"
-    yield from insight_mistakes(settings.stability, settings.advice)
-    if settings.profile and settings.profile not in settings.profiles:
+    yield from insight_mistakes(settings.stability, settings.advice, left)
+    named = join_key("profiles", settings.profile)
+    if settings.profile and settings.profile not in settings.profiles and not left.of(named):
         hint = nearest(settings.profile, settings.profiles) or " This file has none."
         yield f'`profile` is "{settings.profile}", which is not among the profiles.{hint}'
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from xovac_tui.mistakes import join_key
+from xovac_tui.mistakes import LeftOut, join_key
 
 LONGEST_NAME = 24
 """Characters of a criterion's name: it stands in a column of the screen."""
@@ -69,14 +69,14 @@ class InsightSettings(msgspec.Struct, frozen=True):
     advice: AdviceSettings = AdviceSettings()
 
 
-def insight_mistakes(stability: StabilitySettings, advice: AdviceSettings) -> Iterator[str]:
-    """Yield a sentence for every value of the two tables that cannot be right."""
+def insight_mistakes(stability: StabilitySettings, advice: AdviceSettings, left: LeftOut) -> Iterator[str]:
+    """Yield a sentence for every value of the two tables that cannot be right, beside what was left out."""
     for name, one in stability.criteria.items():
         key = join_key("stability.criteria", name)
         if not name.strip() or not name.isprintable() or len(name) > LONGEST_NAME:
             yield f"`{key}`: a name has 1 to {LONGEST_NAME} printable characters. Give it another one."
-        if one.within is None and one.rate is None:
+        if one.within is None and one.rate is None and not left.of(key):
             yield f"`{key}` asks for nothing. Give `within` (K), `rate` (K/h), or both."
-    if advice.corona_low >= advice.corona_high:
+    if advice.corona_low >= advice.corona_high and not left.of("advice"):
         high = f"`corona_high`, which is {advice.corona_high:g} mbar"
         yield f"`advice.corona_low`: {advice.corona_low:g} mbar is not below {high}. Swap them?"

@@ -13,7 +13,7 @@ from xovac_tui.config.check import settings_mistakes
 from xovac_tui.config.model import SIMULATOR_CONTRACT, Profile, Settings
 from xovac_tui.config.notify import NotifySettings
 from xovac_tui.errors import SettingsError
-from xovac_tui.mistakes import convert, join_key, mistakes
+from xovac_tui.mistakes import convert, join_key, mistakes, sound
 from xovac_tui.strict import read_toml
 
 
@@ -49,10 +49,19 @@ def settings_problems(path: Path) -> list[str]:
         data = read_toml(path)
     except SettingsError as error:
         return [str(error)]
-    found = list(mistakes(data, Settings))
-    if not found:
-        found = list(settings_mistakes(msgspec.convert(data, Settings)))
-    return [f"{path}: {sentence}" for sentence in found]
+    # What is of another type than it must be is left out, to look for mistakes in the rest as well.
+    settings, left = sound(data, Settings)
+    found = [*mistakes(data, Settings), *settings_mistakes(settings, left)]
+    return [f"{path}: {sentence}" for sentence in dict.fromkeys(found)]
+
+
+def sound_settings(path: Path) -> Settings:
+    """Return what is right in a settings file, with defaults in the place of the rest; for a check of it."""
+    try:
+        data = read_toml(path)
+    except SettingsError:
+        return Settings()
+    return _absolute(sound(data, Settings)[0], path.parent)
 
 
 def _absolute(settings: Settings, folder: Path) -> Settings:

@@ -94,7 +94,8 @@ class Display(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """How the screen looks."""
 
     theme: str = "xovac-dark"
-    ascii: bool = False
+    ascii: bool | None = None
+    """Plain characters only; None: where the locale says that the terminal is not UTF-8."""
     time: Literal["local", "utc"] = "local"
     refresh: Annotated[float, Meta(ge=0.2, le=10)] = 2.0
     """Snapshots per second, 0.2 to 10."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -128,14 +128,20 @@ def _without_arguments(command: tuple[str, ...]) -> tuple[str, ...]:
     return (*command[:1], *(HIDDEN for _ in command[1:]))
 
 
-def notify_mistakes(settings: NotifySettings) -> Iterator[tuple[str, str]]:
-    """Yield (key, sentence) for every value that cannot be right; no sentence repeats an address."""
+def notify_mistakes(
+    settings: NotifySettings, places: Sequence[int] | None = None
+) -> Iterator[tuple[str, str]]:
+    """Yield (key, sentence) for every value that cannot be right; no sentence repeats an address.
+
+    `places` are those of the receivers in their list, the first is 0, where others were left out.
+    """
     beat = settings.heartbeat
     if reason := _address_mistake(beat, http=True):
         yield "heartbeat.url", reason
     seen: set[str] = set()
-    for number, one in enumerate(settings.receivers, 1):
-        key = f"receivers, item {number}"
+    numbers = range(len(settings.receivers)) if places is None else places
+    for number, one in zip(numbers, settings.receivers, strict=True):
+        key = f"receivers, item {number + 1}"
         if not one.name.strip() or not one.name.isprintable() or len(one.name) > 64:
             yield f"{key}.name", "give it a name of 1 to 64 printable characters."
         if one.name == HEARTBEAT:

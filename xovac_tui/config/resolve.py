@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from xovac_tui.config.charset import other_than_utf8
 from xovac_tui.config.check import name_mistake, profile_mistakes, url_mistake
 from xovac_tui.config.load import Loaded, load_settings
 from xovac_tui.config.model import Profile, Settings, Transport
@@ -102,7 +103,8 @@ def from_environment(environ: Mapping[str, str]) -> Overrides:
 
 def effective_settings(typed: Overrides, environ: Mapping[str, str] | None = None) -> Effective:
     """Read the settings file and lay the environment and the typed options over it."""
-    environment = from_environment(os.environ if environ is None else environ)
+    environ = os.environ if environ is None else environ
+    environment = from_environment(environ)
     loaded = load_settings(typed.config or environment.config)
     layers = (("the command line", typed), ("the environment", environment))
     sources = dict.fromkeys(sorted(loaded.given), str(loaded.path))
@@ -112,6 +114,10 @@ def effective_settings(typed: Overrides, environ: Mapping[str, str] | None = Non
         if value is not None:
             display[name] = value
             sources[f"display.{name}"] = place
+    said = display.get("ascii", loaded.settings.display.ascii)
+    if said is None and (charset := other_than_utf8(environ)):
+        display["ascii"] = True
+        sources["display.ascii"] = f"the terminal's character set, {charset[:40]}"
     # Profile and address name one chamber together: the stronger place that gives either wins whole,
     # so that an exported address can never stand behind a profile's name that was typed.
     chamber = next((layer for _, layer in layers if layer.profile or layer.url), Overrides())

@@ -14,7 +14,7 @@ import msgspec
 
 from xovac_tui.config.model import Profile
 from xovac_tui.errors import SettingsError
-from xovac_tui.mistakes import convert
+from xovac_tui.mistakes import Gathered, convert
 from xovac_tui.strict import read_toml
 
 AUTH_VARIABLE = "XOVAC_AUTH"
@@ -72,27 +72,21 @@ def load_secrets(profile: Profile, environ: Mapping[str, str] | None = None) -> 
         headers=file.headers if headers is None else headers,
         query=query,
     )
-    try:
-        json.dumps(found.auth, allow_nan=False)
-    except (TypeError, ValueError, RecursionError):
-        where = f"{profile.auth_file}: `auth`" if auth is None else AUTH_VARIABLE
-        raise SettingsError(
-            f"{where} holds a date, a number that is not finite, or something else that JSON does not have. "
-            "Write it as text in quotes."
-        ) from None
+    wrong = Gathered()
+    with wrong.one():
+        try:
+            json.dumps(found.auth, allow_nan=False)
+        except (TypeError, ValueError, RecursionError):
+            where = f"{profile.auth_file}: `auth`" if auth is None else AUTH_VARIABLE
+            raise SettingsError(
+                f"{where} holds a date, a number that is not finite, or something else that JSON does not "
+                "have. Write it as text in quotes."
+            ) from None
     where = profile.auth_file if headers is None else HEADERS_VARIABLE
     for name, value in found.headers.items():
-        if not isinstance(value, str):
-            raise SettingsError(f"{where}: the header `{name}` must be text in quotes.")
-        if not _TOKEN.fullmatch(name):
-            raise SettingsError(
-                f"{where}: {json.dumps(name)} is not a header name. Use letters, digits and dashes."
-            )
-        if re.search(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]", value):
-            raise SettingsError(
-                f"{where}: the value of the header `{name}` holds a line break, a control character "
-                "or half a character. Give it on one line."
-            )
+        with wrong.one():
+            _check_header(name, value, where)
+    wrong.tell()
     return found
 
 
@@ -107,6 +101,20 @@ def _without_query(auth: dict[str, Any], where: str) -> tuple[dict[str, Any], di
             'query = { token = "..." }.'
         )
     return {name: value for name, value in auth.items() if name != "query"}, query
+
+
+def _check_header(name: str, value: object, where: str) -> None:
+    if not isinstance(value, str):
+        raise SettingsError(f"{where}: the header `{name}` must be text in quotes.")
+    if not _TOKEN.fullmatch(name):
+        raise SettingsError(
+            f"{where}: {json.dumps(name)} is not a header name. Use letters, digits and dashes."
+        )
+    if re.search(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]", value):
+        raise SettingsError(
+            f"{where}: the value of the header `{name}` holds a line break, a control character "
+            "or half a character. Give it on one line."
+        )
 
 
 def _read_file(path: Path) -> _SecretsFile:

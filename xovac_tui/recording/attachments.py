@@ -20,8 +20,12 @@ MOST = 20_000_000
 _LONGEST_NAME = 200
 """Characters of a file's name, from its end."""
 _KINDS = "pictures (PNG, JPEG, GIF, WebP), PDF, plain text and CSV can be attached"
-_CONTROLS = frozenset(range(0x20)) - frozenset(b"\t\n\r\f") | {0x7F}
-"""Bytes that no plain text holds."""
+_CONTROLS = frozenset(map(chr, range(0x20))) - frozenset("\t\n\r\f") | {"\x7f"}
+"""Characters that no plain text holds."""
+_SETS = {"utf-16": "UTF-16", "cp1252": "Windows-1252"}
+"""Character sets of text that is not UTF-8, by their names in Python, and as a media type says them."""
+_MARKS = (b"\xff\xfe", b"\xfe\xff")
+"""How UTF-16 begins."""
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,18 +96,44 @@ def media_type(path: Path, data: bytes) -> str:
             return media
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return "image/webp"
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise RecordError(f"{path} is of a kind that a report cannot show: {_KINDS}.") from None
+    found = _read_text(data)
+    if found is None:
+        raise RecordError(f"{path} is of a kind that a report cannot show: {_KINDS}.")
+    text, charset = found
     if text.lstrip().startswith("<"):
         raise RecordError(
             f"{path} is SVG, HTML or XML, which can hold scripts, so it is not attached: {_KINDS}."
         )
-    if not _CONTROLS.isdisjoint(data):
-        raise RecordError(f"{path} is of a kind that a report cannot show: {_KINDS}.")
     # Nothing in a text says whether commas make it a table.
-    return "text/csv" if path.suffix.lower() == ".csv" else "text/plain"
+    media = "text/csv" if path.suffix.lower() == ".csv" else "text/plain"
+    return f"{media}; charset={_SETS[charset]}" if charset in _SETS else media
+
+
+def _read_text(data: bytes) -> tuple[str, str] | None:
+    """Return plain text and its character set; None where the bytes are none.
+
+    What a spreadsheet saves may be UTF-16, which says so, or the Windows-1252 of western Europe, which does
+    not: it is assumed of bytes that are no UTF-8. (Python's cp1252 knows no character for five of them.)
+    """
+    for charset in ("utf-16",) if data.startswith(_MARKS) else ("utf-8-sig", "cp1252"):
+        try:
+            text = data.decode(charset)
+        except UnicodeDecodeError:
+            continue
+        return (text, charset) if _CONTROLS.isdisjoint(text) else None
+    return None
+
+
+def text_of(media: str, data: bytes) -> str:
+    """Return an attached text; what cannot be read in its character set is marked in it."""
+    said = media.partition("charset=")[2].strip()
+    charset = next((name for name, word in _SETS.items() if word == said), "utf-8-sig")
+    return data.decode(charset, "replace")
+
+
+def media_words(media: str) -> str:
+    """Return a media type for people: a character set that nothing in the file says is assumed."""
+    return f"{media} (assumed)" if media.endswith(f"charset={_SETS['cp1252']}") else media
 
 
 def attach(

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes.units import parse_duration, shown
 from xovac_tui.recording.schema import RecordError
+from xovac_tui.zones import comes_twice, local, moments_of
 
 _TIME_OF_DAY = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 _DATE = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}")
@@ -20,24 +21,43 @@ def moment(text: str, start: float, end: float, zone: tzinfo | None = UTC) -> fl
 
     A date and time (ISO 8601, in `zone` where it names none; None is this machine's), a time of day (the
     first one of the stretch from `start` to `end`), or a duration from `start`.
+
+    A local time that comes twice, when clocks are set back, is the one that lies in the stretch. Where both
+    do, and where clocks left it out, it is refused with what to write instead.
     """
     words = text.strip()
     if _TIME_OF_DAY.fullmatch(words):
         return _of_the_day(words, start, end, zone)
     if _DATE.match(words):
-        return _date(words, text, zone)
+        return _date(words, text, start, end, zone)
     try:
         return start + parse_duration(words)
     except RecipeError:
         raise _unreadable(text) from None
 
 
-def _date(words: str, text: str, zone: tzinfo | None) -> float:
+def _date(words: str, text: str, start: float, end: float, zone: tzinfo | None) -> float:
     try:
         found = datetime.fromisoformat(words)
-        return (found if found.tzinfo else _local(found, zone)).timestamp()
+        moments = [found] if found.tzinfo else moments_of(found, zone)
+        return _the_one(found, [one.timestamp() for one in moments], start, end, zone)
     except (ValueError, OverflowError, OSError):
         raise _unreadable(text) from None
+
+
+def _the_one(typed: datetime, moments: list[float], start: float, end: float, zone: tzinfo | None) -> float:
+    """Return which of the moments that a local time may be is meant."""
+    words = typed.strftime("%Y-%m-%d %H:%M:%S")
+    if not moments:
+        raise RecordError(
+            f"There was no {words}: clocks were set forward over it. Write it with its distance from UTC, "
+            f"such as {words}+01:00."
+        )
+    inside = [one for one in moments if start - _SLACK < one <= end]
+    if len(moments) == 1 or len(inside) == 1:
+        return (inside or moments)[0]
+    either = " or ".join(say(one, zone) for one in moments)
+    raise RecordError(f"{words} came twice, because clocks were set back. Write {either}.")
 
 
 def _of_the_day(words: str, start: float, end: float, zone: tzinfo | None) -> float:
@@ -45,9 +65,10 @@ def _of_the_day(words: str, start: float, end: float, zone: tzinfo | None) -> fl
     first = _day(start, zone)
     for number in range((_day(end, zone) - first).days + 1):
         day = first + timedelta(days=number)
-        at = _local(datetime(day.year, day.month, day.day, hour, minute, second), zone).timestamp()
-        if at + _SLACK > start and at <= end:
-            return at
+        typed = datetime(day.year, day.month, day.day, hour, minute, second)
+        moments = [one.timestamp() for one in moments_of(typed, zone)]
+        if any(start - _SLACK < at <= end for at in moments):
+            return _the_one(typed, moments, start, end, zone)
     raise RecordError(
         f"{words} is not between {say(start, zone)} and {say(end, zone)}. "
         "Name a time in between, with its date where there are several days."
@@ -55,20 +76,13 @@ def _of_the_day(words: str, start: float, end: float, zone: tzinfo | None) -> fl
 
 
 def say(utc: float, zone: tzinfo | None = UTC) -> str:
-    """Return a moment to the second, as `moment` reads it."""
-    return _in(utc, zone).strftime("%Y-%m-%d %H:%M:%S")
+    """Return a moment to the second, as `moment` reads it; with its offset where it comes twice."""
+    at = local(utc, zone)
+    return at.replace(microsecond=0).isoformat(" ") if comes_twice(utc, zone) else f"{at:%Y-%m-%d %H:%M:%S}"
 
 
 def _day(utc: float, zone: tzinfo | None) -> date:
-    return _in(utc, zone).date()
-
-
-def _in(utc: float, zone: tzinfo | None) -> datetime:
-    return datetime.fromtimestamp(utc, UTC).astimezone(zone)
-
-
-def _local(moment: datetime, zone: tzinfo | None) -> datetime:
-    return moment.replace(tzinfo=zone) if zone else moment.astimezone()
+    return local(utc, zone).date()
 
 
 def _unreadable(text: str) -> RecordError:

@@ -10,7 +10,7 @@ from xovac_tui.api.text import writable
 from xovac_tui.recording.parts import Part, Told, inside
 from xovac_tui.recording.record import Record, RecordedChannel, Stretch
 from xovac_tui.recording.schema import RecordError
-from xovac_tui.recording.tables import Group, groups_of, value_of
+from xovac_tui.recording.tables import Group, column_names, groups_of, value_of
 
 _BLOCKS = 128
 """Blocks of the record in one row group."""
@@ -33,14 +33,15 @@ def write_parquet(
             "`pip install 'xovac-tui[parquet]'`, or export as csv."
         ) from None
     names = [channel.name for channel in channels]
-    fields = [pa.field("time", pa.timestamp("us", tz="UTC")), pa.field("t_s", pa.float64())]
+    time, since, *heads = column_names(channels, spell=writable)
+    fields = [pa.field(time, pa.timestamp("us", tz="UTC")), pa.field(since, pa.float64())]
     fields += [
         pa.field(
-            writable(channel.name),
+            head,
             pa.float64(),
             metadata={"label": writable(channel.label), "unit": writable(channel.unit)},
         )
-        for channel in channels
+        for head, channel in zip(heads, channels, strict=True)
     ]
     schema = pa.schema(fields)
     with pq.ParquetWriter(file, schema) as writer:

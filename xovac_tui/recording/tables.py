@@ -6,7 +6,8 @@ import json
 import math
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
 from typing import Any, TypeAlias
 
@@ -22,6 +23,7 @@ _LONG = 300
 _LARGE_EXPONENT = re.compile(r"[eE]\+?0*[1-9][0-9]{2}")
 _LONG_NUMBER = re.compile(f"[0-9]{{{_LONG}}}")
 _LINE_END = "\r\n"
+_TIME_COLUMNS = ("time", "t_s")
 
 Group: TypeAlias = tuple[Sequence[int], list[str], list[list[str]]]
 """Messages of one text: places in the block, channels, and a channel's numbers as they came."""
@@ -38,7 +40,7 @@ def csv_chunks(
     told: Told | None = None,
 ) -> Iterator[str]:
     """Yield a part as CSV (RFC 4180): `time` in UTC, `t_s` seconds since the span's start, the channels."""
-    yield ",".join(cell(head) for head in ("time", "t_s", *_heads(channels, labels))) + _LINE_END
+    yield ",".join(map(cell, column_names(channels, labels=labels))) + _LINE_END
     layout = _Layout([channel.name for channel in channels])
     for stretch, groups in groups_of(record, part, layout.names, told):
         lines = _csv_lines(stretch, groups, layout, part.span.start)
@@ -131,15 +133,35 @@ def _finite(texts: list[list[str]]) -> list[list[str]]:
     return [["" if value_of(text) is None else text for text in column] for column in texts]
 
 
-def _heads(channels: Sequence[RecordedChannel], labels: bool) -> list[str]:
+def column_names(
+    channels: Sequence[RecordedChannel], *, labels: bool = False, spell: Callable[[str], str] | None = None
+) -> list[str]:
+    """Return what the columns of a table are called, each by another name, as `spell` writes them (CSV).
+
+    They are the two of time, then the channels by their full names, or by label and unit. A label that
+    several have is followed by the full name, a full name that is also a column of time by `(channel)`, and
+    what is still the same then by a number.
+    """
+    spell = spell or _harmless
+    wanted = [_wanted(one, labels) for one in channels]
+    told = Counter([*_TIME_COLUMNS, *map(spell, wanted)])
+    made = dict.fromkeys(_TIME_COLUMNS)
+    for channel, name in zip(channels, wanted, strict=True):
+        if told[spell(name)] > 1:
+            name = f"{name} ({channel.name if name != channel.name else 'channel'})"
+        head, number = spell(name), 1
+        while head in made:
+            number += 1
+            head = spell(f"{name} ({number})")
+        made[head] = None
+    return list(made)
+
+
+def _wanted(channel: RecordedChannel, labels: bool) -> str:
     if not labels:
-        return [channel.name for channel in channels]
-    said = [f"{c.label or c.name} [{c.unit}]" if c.unit else c.label or c.name for c in channels]
-    # Two columns of one name are none that anybody can tell apart.
-    return [
-        f"{head} ({channel.name})" if said.count(head) > 1 else head
-        for head, channel in zip(said, channels, strict=True)
-    ]
+        return channel.name
+    name = channel.label or channel.name
+    return f"{name} [{channel.unit}]" if channel.unit else name
 
 
 def cell(text: str) -> str:
@@ -147,11 +169,15 @@ def cell(text: str) -> str:
 
     What would act on a terminal is made visible, as everywhere.
     """
-    formula = bool(text) and text[0] in _FORMULA and not _PLAIN_NUMBER.fullmatch(text)
-    text = ("'" if formula else "") + clean(text)
+    text = _harmless(text)
     if any(sign in text for sign in ',"') or text != text.strip():
         return '"' + text.replace('"', '""') + '"'
     return text
+
+
+def _harmless(text: str) -> str:
+    formula = bool(text) and text[0] in _FORMULA and not _PLAIN_NUMBER.fullmatch(text)
+    return ("'" if formula else "") + clean(text)
 
 
 # -- all of them ---------------------------------------------------------------------------------------

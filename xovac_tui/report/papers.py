@@ -9,6 +9,7 @@ from typing import Any
 
 from xovac_tui.api.figures import number, unit
 from xovac_tui.recipes.units import format_number, format_temperature
+from xovac_tui.recording.attachments import media_words, text_of
 from xovac_tui.recording.lists import RecordedChange, payload_hash
 from xovac_tui.report.facts import Facts, Paper
 from xovac_tui.report.words import Pair, Row, Times, lines, text
@@ -26,13 +27,14 @@ def attachment_words(paper: Paper, times: Times) -> dict[str, Any]:
         picture = f"data:{one.media};base64,{b64encode(data).decode('ascii')}"
     shown = ""
     if one.media.startswith("text/"):
-        shown = lines(data[:_MOST_TEXT].decode("utf-8", "replace"))
-        if len(data) > _MOST_TEXT:
+        whole = text_of(one.media, data)
+        shown = lines(whole[:_MOST_TEXT])
+        if len(whole) > _MOST_TEXT:
             shown += "\n… the rest is in the file"
     return {
         "name": text(one.name, 120),
         "caption": text(one.text, 400) if one.text else "",
-        "told": f"{text(one.media, 60)}, {len(data):,} bytes, attached {times.stamp(one.t)} "
+        "told": f"{text(media_words(one.media), 60)}, {len(data):,} bytes, attached {times.stamp(one.t)} "
         f"by {text(one.who, 60)}",
         "hash": text(one.hash, 64),
         "picture": picture,

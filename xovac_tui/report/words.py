@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timezone, tzinfo
 
 from xovac_tui.api.figures import number, with_minus
 from xovac_tui.api.text import clean
@@ -27,8 +27,11 @@ class Times:
 
     def __init__(self, zone: tzinfo | None, start: float, until: float) -> None:
         first, last = (datetime.fromtimestamp(at, UTC).astimezone(zone) for at in (start, until))
-        # A run over the night in which the clocks change would have an hour twice.
-        self.zone: tzinfo = UTC if first.utcoffset() != last.utcoffset() else first.tzinfo or UTC
+        # A run over the night in which the clocks change would have an hour twice. What happened before and
+        # after it, when clocks went otherwise, is told in the zone that the report names as well.
+        offset, name = first.utcoffset(), first.tzname()
+        same = offset is not None and offset == last.utcoffset()
+        self.zone: tzinfo = timezone(offset, name or "") if same and offset is not None else UTC
         self._start = start
 
     @property

@@ -12,6 +12,7 @@ from xovac_tui.api.figures import number as number
 from xovac_tui.api.figures import unit as unit
 from xovac_tui.api.figures import with_minus
 from xovac_tui.chamber.snapshot import ChannelView, Quality
+from xovac_tui.zones import comes_twice
 
 
 def reading(channel: ChannelView) -> str:
@@ -72,13 +73,23 @@ class Times:
     def _parts(self, utc: float) -> time.struct_time:
         return time.gmtime(utc) if self.mode == "utc" else time.localtime(utc)
 
+    def _which(self, utc: float) -> str:
+        """Return the zone of a local time that comes twice, when clocks are set back; else nothing."""
+        return self.zone(utc) if self.mode == "local" and comes_twice(utc) else ""
+
     def clock(self, utc: float) -> str:
-        """Return `14:02:11`."""
-        return time.strftime("%H:%M:%S", self._parts(utc))
+        """Return `14:02:11`; with its zone in the hour that comes twice, as all of these do."""
+        return time.strftime("%H:%M:%S", self._parts(utc)) + self._which(utc)
+
+    def clock_to_milli(self, utc: float) -> str:
+        """Return `14:02:11.250`."""
+        return (
+            time.strftime("%H:%M:%S", self._parts(utc)) + f".{int(utc * 1000) % 1000:03d}" + self._which(utc)
+        )
 
     def clock_with_zone(self, utc: float) -> str:
         """Return `14:02:11 CET`, or `14:02:11Z`."""
-        return self.clock(utc) + self.zone(utc)
+        return time.strftime("%H:%M:%S", self._parts(utc)) + self.zone(utc)
 
     def zone(self, utc: float) -> str:
         """Return the zone as it follows a time: `Z`, or a space and its name."""
@@ -95,11 +106,23 @@ class Times:
 
     def short(self, utc: float) -> str:
         """Return `14:02`."""
-        return time.strftime("%H:%M", self._parts(utc))
+        return time.strftime("%H:%M", self._parts(utc)) + self._which(utc)
+
+    def short_with_zone(self, utc: float) -> str:
+        """Return `14:02 CET`, or `14:02Z`."""
+        return time.strftime("%H:%M", self._parts(utc)) + self.zone(utc)
 
     def day_and_time(self, utc: float) -> str:
         """Return `Mon 14:02`."""
-        return time.strftime("%a %H:%M", self._parts(utc))
+        return time.strftime("%a %H:%M", self._parts(utc)) + self._which(utc)
+
+    def day_and_time_with_zone(self, utc: float) -> str:
+        """Return `Mon 14:02 CET`, or `Mon 14:02Z`."""
+        return time.strftime("%a %H:%M", self._parts(utc)) + self.zone(utc)
+
+    def second(self, utc: float) -> str:
+        """Return `2026-01-31 14:02:11`."""
+        return time.strftime("%Y-%m-%d %H:%M:%S", self._parts(utc)) + self._which(utc)
 
     def stamp(self, utc: float) -> str:
         """Return `2026-01-31 14:02:11.250Z` in full, for details and files."""

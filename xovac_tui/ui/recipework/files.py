@@ -192,7 +192,7 @@ class FileWork:
             self._say("There is no earlier version: one is kept with each save from now on.", "warning")
             return
         times = self._console.times
-        lines = [f"{times.stamp(version.saved)[:19]}  {said}" for version, said in found]
+        lines = [f"{times.second(version.saved)}  {said}" for version, said in found]
         lines = [self._console.glyphs.plain(line) for line in lines]
         title = "Go back to the version replaced at"
         chosen = await self._console.push_screen_wait(ChooseDialog(title, lines, lines[0], width=66))

@@ -64,9 +64,8 @@ def event_line(
     payload = literal(event.line(min(_LONGEST, columns.payload + 1)), glyphs.ascii)
     wrong = f"{glyphs.warning} malformed " if event.problem else ""
     shown = fit(payload, max(0, columns.payload - len(wrong)), ellipsis=glyphs.ellipsis)
-    milli = int(event.utc * 1000) % 1000
     day = f"{times.day(event.utc)} " if columns.dated else ""
-    time = f"{glyphs.then if chosen else ' '} {day}{times.clock(event.utc)}.{milli:03d} "
+    time = f"{glyphs.then if chosen else ' '} {day}{times.clock_to_milli(event.utc)} "
     kind = f"{sign} {'OUT' if out else 'in '} {event.kind.value:<9}"
     return _joined(
         (time, when),

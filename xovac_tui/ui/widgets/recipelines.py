@@ -121,7 +121,7 @@ def _total(study: Study, utc: float, speed: float, width: int, times: Times) -> 
     plan = study.plan
     about = "about " if plan.estimated else ""
     demo = "" if speed == 1 else f" (simulated: {short_duration(plan.total / speed)})"
-    ends = times.day_and_time(utc + plan.total / speed) + times.zone(utc)
+    ends = times.day_and_time_with_zone(utc + plan.total / speed)
     takes = f"{about}{short_duration(plan.total)}"
     room = width - len(f"Takes {takes}{demo}  ends {ends}")
     if room < 0:

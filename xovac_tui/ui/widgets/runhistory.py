@@ -111,10 +111,10 @@ def _when(past: PastRun, times: Times) -> Line:
     began = f"{least}{times.day(run.started)} {times.short(run.started)}"
     spans: list[Span] = [("Began   ", "rows--quiet"), (began, "")]
     if run.ended is not None:
-        ended = f"{times.day(run.ended)} {times.short(run.ended)}{times.zone(run.ended)}"
+        ended = f"{times.day(run.ended)} {times.short_with_zone(run.ended)}"
         spans += [("  ended ", "rows--quiet"), (ended, "")]
     elif (ends := past.view().ends_utc) is not None:
-        when = f"{times.day(ends)} {times.short(ends)}{times.zone(ends)}"
+        when = f"{times.day(ends)} {times.short_with_zone(ends)}"
         spans += [("  ends ", "rows--quiet"), (when, "")]
     return tuple(spans)
 

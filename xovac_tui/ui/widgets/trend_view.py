@@ -16,6 +16,7 @@ from xovac_tui.recipes.units import format_duration
 from xovac_tui.ui.widgets.trend_legend import legend, names, readout
 from xovac_tui.ui.widgets.trend_model import WINDOWS, ZOOMS, TrendModel, TrendSeries, shown_unit, window_name
 from xovac_tui.units import from_celsius, is_temperature
+from xovac_tui.zones import comes_twice
 
 NAN = math.nan
 SHIFT_SECONDS = 20.0
@@ -313,6 +314,8 @@ class View:
         clock = model.clock()
         when, now = clock(mono + (self._offset or 0.0)), clock(model.now_utc)
         form = "%H:%M:%S" if self.span.cell < 60 else "%H:%M"
+        if not model.utc and comes_twice(mono + (self._offset or 0.0)):
+            form += " %Z"
         return when.strftime(form if when.date() == now.date() else f"%a %d {form}")
 
 

@@ -1,0 +1,173 @@
+"""`config check` tells every mistake of all files in one round, and nothing that follows from another one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.commandline import CommandLine, clean_environment
+from tests.helpers.records import message, write_record
+
+SETTINGS = """
+profile = "benhc"
+recipes = 3
+[display]
+theme = "no-such-theme"
+refresh = 99
+[stability.criteria."mine"]
+rate = "fast"
+[stability.criteria."none"]
+over = 600
+[advice]
+corona_low = 200
+corona_high = "high"
+[alarms]
+files = ["rules.toml"]
+[[alarms.rules]]
+name = "a"
+kind = "high"
+channel = "x"
+limit = "much"
+[[alarms.rules]]
+name = "b"
+kind = "high"
+channel = "x"
+[[alarms.rules]]
+name = "c"
+kind = "equals"
+value = 'stable(x, "bench still")'
+[[alarms.rules]]
+name = "d"
+kind = "equals"
+value = "x >"
+[profiles.bench]
+url = 4
+path = "socket.io"
+ca_file = "none.pem"
+contracts = ["bench.toml", "no-such-file.toml"]
+alarms = ["more.toml"]
+[profiles.second]
+url = "ftp://x"
+transports = ["pigeon"]
+"""
+RULES = """
+[[rules]]
+name = "e"
+kind = "hihg"
+[[rules]]
+name = "f"
+kind = "low"
+channel = "x"
+"""
+CONTRACT = """
+start = "go"
+[commands.go]
+fields.a = { type = "float", min = 2, max = 1 }
+fields.b = { type = "choice" }
+[commands.cancel_recipe]
+title = "Mine"
+[responses.x_ack]
+command = "nobody"
+[confirm.go]
+role = "state"
+becomes = "idle"
+[messages.m]
+x = { unit = "mbar", role = "controlled", valid = [3, 1], resolution = 0 }
+y = { rolle = "state" }
+z = { role = "step" }
+z2 = { role = "step" }
+u = { unit = "furlong" }
+"""
+
+
+@pytest.fixture
+def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    clean_environment(monkeypatch, tmp_path)
+    return CommandLine(tmp_path, capsys)
+
+
+def test_one_round_tells_all(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    (line.home / "rules.toml").write_text(RULES)
+    (line.home / "more.toml").write_text("[[rules]]\nname = 'g'\nkind = 'equals'\nvalue = 'y <'\n")
+    (line.home / "bench.toml").write_text(CONTRACT)
+    line.settings(SETTINGS)
+    monkeypatch.setenv("XOVAC_HEADERS", "no JSON")
+    said = line("config", "check")
+    assert said.code == 2
+    wanted = [
+        '`profile` is "benhc"',
+        "`recipes` is 3",
+        "`display.theme`",
+        "`display.refresh` is 99",
+        "`stability.criteria.mine.rate`",
+        "`stability.criteria.none` asks for nothing",
+        "`advice.corona_high`",
+        "`alarms.rules, item 1.limit`",
+        '`alarms.rules[1]` ("b"): `high` needs `limit`',
+        '"c", `value`: No criterion of stability is called "bench still"',
+        '"d", `value`, column',
+        "`profiles.bench.url` is 4",
+        "`profiles.bench.path`",
+        "`profiles.bench.ca_file`: there is no file",
+        "no-such-file.toml: there is no such file",
+        "`rules, item 1.kind`",
+        '`rules[1]` ("f"): `low` needs `limit`',
+        '"g", `value`, column',
+        "`profiles.second.url`",
+        "`profiles.second.transports, item 1`",
+        "fields.a.min",
+        "fields.b.choices",
+        "`commands.cancel_recipe`: the device's manual documents this",
+        'no command is called "nobody"',
+        '`messages.m."x".unit`',
+        '`messages.m."x".valid`',
+        '`messages.m."x".resolution`',
+        '`messages.m."y".rolle`',
+        'messages.m."z2"` has the role step',
+        "XOVAC_HEADERS",
+    ]
+    lines = said.out.splitlines()
+    for one in wanted:
+        assert sum(one in sentence for sentence in lines) >= 1, one
+    assert '"furlong" is not a known unit' in said.err
+    # Nothing is told twice for one profile, and nothing that only follows from what was left out.
+    assert len(lines) == len(set(lines))
+    for not_said in (
+        "`stability.criteria.mine` asks",
+        "`advice.corona_low`",
+        "`confirm.go`",
+        '`start`: no command is called "go"',
+        "has no effect with an http address",
+    ):
+        assert not_said not in said.out
+
+
+def test_paths_that_never_came_are_noted(line: CommandLine) -> None:
+    (line.home / "bench.toml").write_text(
+        "[messages.readings]\nta = { unit = 'degC' }\ntemp_b = { unit = 'degC' }\n\"\" = { label = 'all' }\n"
+        "[messages.reading]\nta = { unit = 'degC' }\n[messages.door]\nopen = {}\n"
+    )
+    line.settings('[profiles.bench]\nurl = "http://h:1"\ncontracts = ["bench.toml"]\n')
+    assert line("config", "check").err == ""
+    folder = line.home / "records"
+    folder.mkdir()
+    things = [message(float(n), json.dumps({"ta": 20 + n, "temp_a": 1}), name="readings") for n in range(30)]
+    record = write_record(folder / "bench.xovac.sqlite3", [*things, message(31.0, "true", name="alive")])
+    said = line("config", "check")
+    assert said.code == 0
+    where = f"came in the newest 31 events of {record}."
+    assert said.err.splitlines() == [
+        f"Note: `profiles.bench`: {note}"
+        for note in (
+            f'`messages.readings."temp_b"`: no such path {where} Did you mean "temp_a"?',
+            f'`messages.readings.""`: no such path {where}',
+            f'`messages.reading`: no message of this name {where} Did you mean "readings"?',
+            f"`messages.door`: no message of this name {where}",
+        )
+    ]
+    record.write_bytes(b"SQLite format 3\0 and nothing more")
+    said = line("config", "check")
+    assert said.code == 0
+    assert "whether all paths come is not known" in said.err

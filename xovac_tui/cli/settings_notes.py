@@ -1,0 +1,89 @@
+"""What `config check` notes beside mistakes: units that are not known, and paths that never came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from xovac_tui import paths
+from xovac_tui.api.contract import Contract
+from xovac_tui.api.text import clean
+from xovac_tui.config import Profile, Settings
+from xovac_tui.errors import XovacError
+from xovac_tui.mistakes import join_key
+from xovac_tui.strict import nearest
+
+_MOST = 20
+"""Notes of one profile about what never came."""
+
+
+def contract_with_mistakes(profile: Profile) -> tuple[Contract, list[str]]:
+    """Return what is right in the contract files of a profile, and a sentence for each mistake."""
+    from xovac_tui.api.loader import read_contract
+    from xovac_tui.config.model import SIMULATOR_CONTRACT
+
+    files = [Path(name) for name in profile.contracts if name != SIMULATOR_CONTRACT]
+    return read_contract(files, simulator=SIMULATOR_CONTRACT in profile.contracts)
+
+
+def notes(settings: Settings, place: Path) -> Iterator[str]:
+    """Yield a sentence for everything in contract files that is no mistake, and yet may be one."""
+    for name, profile in settings.profiles.items():
+        contract, _ = contract_with_mistakes(profile)
+        key = join_key("profiles", name)
+        yield from (f"Note: `{key}`: {note}" for note in (*_forms(contract), *_units(contract)))
+        record = paths.record_file(name, paths.records_folder(settings.record.folder, place))
+        yield from (f"Note: `{key}`: {note}" for note in _arrivals(contract, record))
+
+
+def _forms(contract: Contract) -> Iterator[str]:
+    """Yield every command that a contract file sends in an assumed form."""
+    for event, spec in contract.commands.items():
+        if spec.form_words:
+            yield (
+                f"`{join_key('commands', event)}`: its form is assumed, not documented: {spec.form.words}, "
+                f"by {spec.form_source}."
+            )
+
+
+def _units(contract: Contract) -> Iterator[str]:
+    from xovac_tui.units import is_known
+
+    for event, message in contract.messages.items():
+        for leaf in message.leaves:
+            if not is_known(leaf.unit):
+                key = f'{join_key("messages", event)}."{leaf.path}".unit'
+                yield (
+                    f'`{key}`: "{clean(leaf.unit, 40)}" is not a known unit. '
+                    "Its values are shown as they are and compared only with each other."
+                )
+
+
+def _arrivals(contract: Contract, record: Path) -> Iterator[str]:
+    """Yield what the contract names and the record, where there is one, has never seen."""
+    from xovac_tui.recording.arrivals import never_arrived
+
+    if not contract.messages or not record.is_file():
+        return
+    try:
+        found, count = never_arrived(record, contract)
+    except (XovacError, msgspec.MsgspecError, UnicodeError) as error:
+        yield f"whether all paths come is not known: {error}"
+        return
+    where = f"in the newest {count:,} events of {record}"
+    for one in found[:_MOST]:
+        key = join_key("messages", one.event)
+        if one.path is None:
+            yield f"`{key}`: no message of this name came {where}.{_near(one.event, one.there)}"
+        else:
+            yield f'`{key}."{one.path}"`: no such path came {where}.{_near(one.path, one.there)}'
+    if len(found) > _MOST:
+        yield f"{len(found) - _MOST:,} more paths did not come {where}."
+
+
+def _near(name: str, there: tuple[str, ...]) -> str:
+    """Return what came and is nearly called so, if there is any; not a list of all."""
+    hint = nearest(name, there)
+    return clean(hint, 200) if hint.startswith(" Did you") else ""
