@@ -11,6 +11,7 @@ import msgspec
 
 from xovac_tui.digits import digits
 from xovac_tui.errors import RecipeError
+from xovac_tui.plural import counted
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.compiler import compile_recipe, to_device_json
 from xovac_tui.recipes.files import MAX_BYTES, is_candidate, read_bytes
@@ -111,7 +112,7 @@ def from_device_json(data: str | bytes, source: str, settings: PlanSettings) -> 
     if problems:
         told = [f"{source}: {problem}." for problem in problems[:_MOST_TOLD]]
         if (rest := len(problems) - len(told)) > 0:
-            told.append(f"{source}: {rest} more problem{'s' if rest > 1 else ''} like these.")
+            told.append(f"{source}: {counted(rest, 'more problem')} like these.")
         raise RecipeError("\n".join(told))
     return Imported(recipe, tuple(_notes(recipe, ignored, settings)))
 

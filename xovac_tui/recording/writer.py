@@ -16,6 +16,7 @@ from xovac_tui.api.payload import LONGEST
 from xovac_tui.api.validity import Validity
 from xovac_tui.budget import weight
 from xovac_tui.digits import figure
+from xovac_tui.plural import counted
 from xovac_tui.recipes.units import format_duration
 from xovac_tui.recording import claim
 from xovac_tui.recording.axis import Piece
@@ -349,7 +350,9 @@ class Writer:
     def _write_rows(self, utc: float) -> None:
         rows = self._rows
         if self.untold:
-            said = f"{self.untold:,} events were not recorded: nothing could be written"
+            said = (
+                f"{counted(self.untold, 'event was', 'events were')} not recorded: nothing could be written"
+            )
             rows = [*rows, mark_row(self._place(), utc, self._mono_of(utc), utc, "unrecorded", said, "")]
         with vouching(self._db) as vouch:
             for statement, values, audited in rows:

@@ -7,6 +7,7 @@ from xovac_tui.api.text import clean
 from xovac_tui.chamber.dwell import NEAR_PERIODS, NEAR_SECONDS, Dwell
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.flight import Leg
+from xovac_tui.plural import counted
 from xovac_tui.recipes.units import format_duration, format_number, format_temperature
 from xovac_tui.report.facts import Facts, Span
 from xovac_tui.report.judge import controlled_range, went_back
@@ -59,7 +60,7 @@ def _steps(facts: Facts) -> list[str]:
             found += _dwell(leg.step, leg.dwell, facts) if leg.dwell is not None else []
     estimated = [leg for leg in legs if leg.estimated]
     if estimated:
-        many = f"{len(estimated)} steps" if len(estimated) > 1 else f"step {estimated[0].step}"
+        many = counted(len(estimated), "step") if len(estimated) > 1 else f"step {estimated[0].step}"
         found.append(
             f"The chamber did not tell when {many} began; it follows from plan and temperature (marked ~)."
         )
@@ -128,7 +129,7 @@ def _limits(facts: Facts) -> list[str]:
 def _alarms(facts: Facts) -> list[str]:
     if not facts.alarms:
         return []
-    many = "1 alarm" if len(facts.alarms) == 1 else f"{len(facts.alarms)} alarms"
+    many = counted(len(facts.alarms), "alarm")
     waiting = sum(one.acknowledged is None for one in facts.alarms)
     stood = f"{many} stood during the run"
     return [f"{stood}; {waiting} of them nobody has acknowledged." if waiting else f"{stood}, acknowledged."]
@@ -161,7 +162,7 @@ def _missing(facts: Facts) -> list[str]:
     found = []
     if past.gaps:
         total = format_duration(sum(gap.seconds for gap in past.gaps))
-        many = "1 gap" if len(past.gaps) == 1 else f"{len(past.gaps)} gaps"
+        many = counted(len(past.gaps), "gap")
         found.append(f"{many}, {total} in all, in which nothing was measured.")
     if unseen := [hole for hole in facts.holes if not _in_gap(hole, facts)]:
         total = format_duration(sum(end - start for start, end in unseen))
@@ -172,7 +173,8 @@ def _missing(facts: Facts) -> list[str]:
     found += [clean(one.mark.text, 400) for one in past.marks if one.mark.kind in _TOLD_OF]
     if facts.unread is not None:
         found.append(
-            f"{facts.unread.events:,} events are damaged in the record and are missing in this report."
+            f"{counted(facts.unread.events, 'event is', 'events are')} damaged in the record and missing in "
+            "this report."
         )
     if past.left:
         found.append("The record ends before the run: whether it went on, and how it ended, is not known.")
