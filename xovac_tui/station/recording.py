@@ -600,7 +600,8 @@ class StationRecord:
         if pins is None:
             pins = [one.full_name for one in channels if one.pinned and not one.hidden]
         with Record(self.record.path) as own:
-            known = {one.name: (one.name, one.label or one.name, one.unit, False) for one in own.channels()}
+            called = own.names()
+            known = {one.name: (one.name, called[one.name], one.unit, False) for one in own.channels()}
             # What a contract says of a channel is the better word, where it is seen already.
             known |= {one.full_name: (one.full_name, one.label, one.unit, one.log) for one in channels}
             told = [known[name] for name in pins if name in known]
