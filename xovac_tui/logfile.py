@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from xovac_tui.outlet import Outlet
 
 from xovac_tui.createfile import open_or_create
+from xovac_tui.plural import counted
 
 _FORMAT = "%(asctime)s.%(msecs)03dZ %(process)d %(levelname)s %(name)s: %(message)s"
 _MOST_BYTES = 1_000_000
@@ -110,4 +111,4 @@ def _rotating(path: Path) -> logging.Handler:
 
 
 def _dropped(count: int) -> str:
-    return f"{count:,} entries of this log were dropped: the disk took no more."
+    return f"{counted(count, 'entry', 'entries')} dropped from this log: the disk took no more."

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import inspect
 
+from xovac_tui.digits import digits
 from xovac_tui.errors import SettingsError
 from xovac_tui.strict import nearest
 
@@ -253,8 +254,8 @@ def _right(node: inspect.Type) -> str:
 
 
 def _bounds(ge: float | None, gt: float | None, le: float | None, lt: float | None) -> str:
-    low = f"{ge:g}" if ge is not None else f"above {gt:g}" if gt is not None else ""
-    high = f"{le:g}" if le is not None else f"below {lt:g}" if lt is not None else ""
+    low = f"{digits(ge)}" if ge is not None else f"above {digits(gt)}" if gt is not None else ""
+    high = f"{digits(le)}" if le is not None else f"below {digits(lt)}" if lt is not None else ""
     if ge is not None and le is not None:
         return f" from {low} to {high}"
     if ge is not None:

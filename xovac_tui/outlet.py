@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import IO
 
+from xovac_tui.plural import counted
+
 PATIENCE = 2.0
 """Seconds without progress after which the end of a program no longer waits for a reader."""
 MOST = 256_000
@@ -184,9 +186,9 @@ class StreamOutlet(Outlet):
 
 
 def _lines_dropped(count: int) -> str:
-    if count == 1:
-        return "One line was left out here: nothing read it."
-    return f"{count:,} lines were left out here: nothing read them."
+    return counted(
+        count, "line was left out here: nothing read it.", "lines were left out here: nothing read them."
+    )
 
 
 def say_last(stream: IO[str], text: str, patience: float = PATIENCE) -> None:

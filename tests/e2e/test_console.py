@@ -268,7 +268,7 @@ def test_a_quiet_screen_is_quiet_on_the_wire(simulator: SimulatorProcess, home: 
 
 def test_a_bare_start_in_a_fresh_home_asks_and_enter_opens_the_demo(tmp_path: Path) -> None:
     with console(home=tmp_path) as program:
-        program.wait_for("Open which?")
+        program.wait_for("Which one?")
         program.send("\r")
         program.wait_for(READING.search)
         leave(program)

@@ -42,8 +42,8 @@ def test_two_changes_far_apart_are_painted_apart() -> None:
 
 
 def test_a_path_loses_its_beginning() -> None:
-    assert fit_label("report.plate.inner", 12) == "…plate.inner"
-    assert fit_label("Internal TEC number 1", 12) == "Internal TE…"
+    assert fit_label("report.plate.inner", 12) == "report…inner"
+    assert fit_label("Internal TEC number 1", 12) == "Intern…ber 1"
     assert fit_label("short", 8) == "short   "
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from xovac_tui.digits import MINUS, figure
 from xovac_tui.units import Unit, difference_of, unit_of
 
-MINUS = "−"
 _FIXED_BELOW = 1e6
 """Larger values do not fit their column with fixed decimals, and a number that is cut is another number."""
 
@@ -26,14 +26,14 @@ def _number(value: float, measured_in: Unit, log: bool) -> str:
         return "—"
     decimals = measured_in.decimals
     if log:
-        text = f"{value:.1e}"
+        form = ".1e"
     elif decimals is not None and abs(value) < _FIXED_BELOW:
-        text = f"{value:+.{decimals}f}" if measured_in.signed else f"{value:.{decimals}f}"
+        form = f"{'+' if measured_in.signed else ''}.{decimals}f"
     elif value != 0 and (abs(value) >= _FIXED_BELOW or abs(value) < 1e-3):
-        text = f"{value:.2e}"
+        form = ".2e"
     else:
-        text = f"{value:.0f}" if value.is_integer() and abs(value) >= 1000 else f"{value:.3f}"
-    return with_minus(text)
+        form = ".0f" if value.is_integer() and abs(value) >= 1000 else ".3f"
+    return figure(value, form)
 
 
 def quantity(value: float, unit_name: str = "", *, log: bool = False) -> str:
@@ -52,9 +52,3 @@ def written(value: float, measured_in: Unit) -> str:
     """Return a number with its unit, which need not have a name in the table: a difference, a rate."""
     text = _number(value, measured_in, False)
     return f"{text} {measured_in.shown or measured_in.name}".rstrip() if text != "—" else text
-
-
-def with_minus(text: str) -> str:
-    """Return a number with a true minus sign in its mantissa."""
-    mantissa, exponent, power = text.partition("e")
-    return mantissa.replace("-", MINUS) + exponent + power

@@ -9,6 +9,7 @@ from typing import Any
 
 from xovac_tui.api.contract import CommandSpec, Field, FieldType
 from xovac_tui.api.text import clean
+from xovac_tui.digits import digits
 from xovac_tui.errors import ContractError
 from xovac_tui.strict import nearest
 
@@ -79,7 +80,7 @@ def check_value(field: Field, value: Any) -> Any:
                 raise ContractError(f"{name} must be {_article(field.type)}. {_wanted(field)}")
             low, high = field.min, field.max
             if (low is not None and value < low) or (high is not None and value > high):
-                raise ContractError(f"{name} = {value:g} is outside its limits. {_wanted(field)}")
+                raise ContractError(f"{name} = {digits(value)} is outside its limits. {_wanted(field)}")
             return int(value) if field.type is FieldType.INT else float(value)
         case FieldType.BOOL:
             if not isinstance(value, bool):
@@ -186,9 +187,9 @@ def _wanted(field: Field) -> str:
         FieldType.JSON: "JSON",
     }.get(field.type, "a text")
     if field.min is not None and field.max is not None:
-        return f"Give {what} from {field.min:g} to {field.max:g}{unit}."
+        return f"Give {what} from {digits(field.min)} to {digits(field.max)}{unit}."
     if field.min is not None:
-        return f"Give {what} of at least {field.min:g}{unit}."
+        return f"Give {what} of at least {digits(field.min)}{unit}."
     if field.max is not None:
-        return f"Give {what} of at most {field.max:g}{unit}."
+        return f"Give {what} of at most {digits(field.max)}{unit}."
     return f"Give {what}{' in' + unit if unit else ''}."

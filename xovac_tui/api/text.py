@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from xovac_tui.plural import counted
+
 _CONTROL_PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\u2421"}
 _MARKS_IN_A_ROW = 2
 _MARKS = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{3,}")
@@ -43,7 +45,7 @@ def clean_lines(text: str, *, lines: int, width: int) -> list[str]:
         return [clean(row.rstrip("\r"), width) for row in rows]
     more = rows[-1].count("\n") + 2
     shown = [clean(row.rstrip("\r"), width) for row in rows[: lines - 1]]
-    return [*shown, f"… {more} more lines"]
+    return [*shown, f"… {counted(more, 'more line')}"]
 
 
 def clean_bytes(data: bytes, limit: int) -> str:

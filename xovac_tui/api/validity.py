@@ -10,6 +10,7 @@ from typing import Annotated, TypeAlias
 
 import msgspec
 
+from xovac_tui.digits import digits
 from xovac_tui.units import PRESSURE, lowest, unit_of
 
 _SINGLE = 1e-6
@@ -82,13 +83,13 @@ class Validity(msgspec.Struct, frozen=True, omit_defaults=True):
         if value is None or isinstance(value, bool) or not math.isfinite(value):
             return ""
         if self._stands_for_none(value):
-            return f"{value:g} stands for no value"
+            return f"{digits(value)} stands for no value"
         if self.above is not None and value <= self.above:
-            return f"{value:g} is not above {self.above:g}, which is impossible"
+            return f"{digits(value)} is not above {digits(self.above)}, which is impossible"
         if self.low is not None and value < self.low:
-            return f"{value:g} is below {self.low:g}, the lowest that is valid"
+            return f"{digits(value)} is below {digits(self.low)}, the lowest that is valid"
         if self.high is not None and value > self.high:
-            return f"{value:g} is above {self.high:g}, the highest that is valid"
+            return f"{digits(value)} is above {digits(self.high)}, the highest that is valid"
         return ""
 
     def _stands(self, text: str) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 from xovac_tui.api.figures import quantity
 from xovac_tui.chamber.water import saturation_temperature
 from xovac_tui.config.insight import AdviceSettings
+from xovac_tui.digits import figure
 
 SOON = 5.0
 """Minutes ahead within which a temperature that falls is told before it is there."""
@@ -131,8 +132,8 @@ def _cold_in_air(
         return
     else:
         is_so = (
-            f"is {quantity(found.celsius, 'degC')} and falls by {-(found.per_minute or 0.0):.1f} K/min "
-            f"towards {words}"
+            f"is {quantity(found.celsius, 'degC')} and falls by "
+            f"{figure(-(found.per_minute or 0.0), '.1f')} K/min towards {words}"
         )
     low = _mbar(settings.cold_below_pressure) + _assumed(settings, "cold_below_pressure")
     yield Advice(

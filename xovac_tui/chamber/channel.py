@@ -188,8 +188,13 @@ class Channel:
             return Quality.STALE
         return Quality.BAD if self._fault else Quality.GOOD
 
-    def view(self, now: float, *, linked: bool, stale_after: float) -> ChannelView:
-        """Return the frozen picture of this channel at `now`."""
+    @property
+    def given(self) -> str:
+        """The name that the contract gives it for people, else for programs; empty where it gives none."""
+        return self.spec.label or self.spec.channel
+
+    def view(self, now: float, *, label: str, linked: bool, stale_after: float) -> ChannelView:
+        """Return the frozen picture of this channel at `now`; `label` is what it is called."""
         spec = self.spec
         age = None if self.seen is None else max(0.0, now - self.seen)
         quality = self.quality(now, linked=linked, stale_after=stale_after)
@@ -197,7 +202,7 @@ class Channel:
         return ChannelView(
             name=self.name,
             full_name=self.full_name,
-            label=spec.label or self.name,
+            label=label,
             unit=spec.unit,
             value=self.value,
             text=self.text,

@@ -12,6 +12,7 @@ from xovac_tui.api.payload import BULKY_PROBLEMS, Leaf, leaves
 from xovac_tui.chamber.channel import LONGEST_TEXT, Channel, Stream
 from xovac_tui.chamber.history import History
 from xovac_tui.chamber.ledger import Ledger
+from xovac_tui.chamber.names import shown_names
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.run import RunTracker
 from xovac_tui.chamber.snapshot import (
@@ -70,6 +71,8 @@ class Chamber:
         self._by_role: dict[Role, Channel] = {}
         self._count = 0
         self._order: tuple[Channel, ...] | None = None
+        self._names: dict[str, str] | None = None
+        """What the channels are called, by their full names; None until it is asked for."""
         self._run = RunTracker()
         self._marks: deque[Mark] = deque(maxlen=_KEEP_MARKS)
         self._marks_told: tuple[Mark, ...] | None = None
@@ -199,6 +202,12 @@ class Chamber:
         """Return the channel with this full name, or the first with this short one; None where none is."""
         return self._by_name.get(name) or self._by_short_name.get(name)
 
+    def label(self, channel: Channel) -> str:
+        """Return what a channel is called where it is shown; no other is called the same."""
+        if self._names is None:
+            self._names = shown_names({one.full_name: one.given for one in self._by_name.values()})
+        return self._names[channel.full_name]
+
     def playing(self, role: Role) -> Channel | None:
         """Return the channel that plays this role, or None."""
         return self._by_role.get(role)
@@ -229,7 +238,8 @@ class Chamber:
         """Return the whole chamber as it is at this moment."""
         linked = self.linked
         channels = tuple(
-            channel.view(mono, linked=linked, stale_after=self._stale_after) for channel in self._ordered()
+            channel.view(mono, label=self.label(channel), linked=linked, stale_after=self._stale_after)
+            for channel in self._ordered()
         )
         return Snapshot(
             utc=utc,
@@ -320,7 +330,7 @@ class Chamber:
         self._by_short_name.setdefault(channel.name, channel)
         if channel.spec.role is not None:
             self._by_role[channel.spec.role] = channel
-        self._order = None
+        self._order = self._names = None
         return channel
 
     def _ordered(self) -> tuple[Channel, ...]:

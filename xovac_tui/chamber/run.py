@@ -6,6 +6,7 @@ from xovac_tui.api.contract import LeafSpec, Role
 from xovac_tui.api.payload import Leaf
 from xovac_tui.api.text import clean
 from xovac_tui.chamber.snapshot import RunState, RunView
+from xovac_tui.digits import digits
 
 _NAME_LENGTH = 64
 
@@ -89,7 +90,7 @@ def _word(leaf: Leaf) -> str:
     if isinstance(leaf, bool):
         return "true" if leaf else "false"
     if isinstance(leaf, float):
-        return f"{leaf:g}"
+        return digits(leaf)
     return leaf or ""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from xovac_tui.api.figures import with_minus
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.expression import Reading, Wanted, What
 from xovac_tui.chamber.expression.tree import ELAPSED, LINK, RECIPE, STATE, STEP, STEP_ELAPSED
@@ -15,6 +14,7 @@ from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import Quality, RunState
 from xovac_tui.chamber.stability import Criterion, Stability, StabilityWatch, change_per_hour
 from xovac_tui.config.insight import CriterionSettings
+from xovac_tui.digits import figure
 from xovac_tui.recipes.units import format_duration
 from xovac_tui.strict import nearest
 from xovac_tui.units import PER_CENT, TEMPERATURE, per_time, unit_of
@@ -230,4 +230,4 @@ def _progress(found: Stability, channel: Channel) -> str:
 
 
 def _short(value: float) -> str:
-    return with_minus(f"{value:.2g}" if abs(value) < 10 else f"{value:.0f}")
+    return figure(value, ".2g" if abs(value) < 10 else ".0f")

@@ -12,6 +12,7 @@ from xovac_tui.cli.common import json_line, table
 from xovac_tui.cli.output import echo, echo_data, echo_lines
 from xovac_tui.cli.records import Source, find_record, record_options
 from xovac_tui.errors import Exit
+from xovac_tui.plural import counted
 
 if TYPE_CHECKING:
     from xovac_tui.recording.audit import Audit, Entry, Fault
@@ -154,7 +155,7 @@ def _said(source: Source, found: Audit) -> list[str]:
 
 
 def _entries(count: int) -> str:
-    return "1 entry" if count == 1 else f"{count:,} entries"
+    return counted(count, "entry", "entries")
 
 
 def _audit_data(source: Source, found: Audit) -> dict[str, Any]:

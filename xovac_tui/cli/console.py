@@ -38,12 +38,12 @@ def open_console(ctx: click.Context, /) -> int:
     need_terminal()
     try:
         launch = make_launch(ctx, demo)
-    except NoChamberError as error:
+    except NoChamberError:
         if not on_terminal():
             raise
         from xovac_tui.cli.first import ask_chamber
 
-        ask_chamber(ctx, str(error))
+        ask_chamber(ctx)
         launch = make_launch(ctx, demo_options(ctx))
     from xovac_tui.ui.app import run_console
 

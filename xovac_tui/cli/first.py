@@ -50,20 +50,20 @@ def offers(found: Effective) -> list[Offer]:
     return [*listed, *recent, Offer("demo", True, "demo", "the built-in simulator, no chamber is needed")]
 
 
-def ask_chamber(ctx: click.Context, why: str) -> None:
+def ask_chamber(ctx: click.Context) -> None:
     """Ask on the terminal which chamber to open, and put the answer where a typed option would be.
 
-    `why` says why it is not known. Raises click.Abort where the person leaves (ctrl+c, ctrl+d).
+    Raises click.Abort where the person leaves (ctrl+c, ctrl+d).
     """
     listed = offers(effective(ctx))
-    echo(why, err=True)
+    echo("No chamber is named. These can be opened:", err=True)
     for row in table([(f"  {number}", one.shown, one.words) for number, one in enumerate(listed, 1)]):
         echo(row, err=True)
     # Where a real chamber is listed, none is opened by a bare enter.
     default = "1" if len(listed) == 1 else None
     while True:
         said = click.prompt(
-            "Open which? Type a number, or the address of a chamber (http://HOST:PORT)",
+            "Which one? Its number, or the address of a chamber (http://HOST:PORT)",
             default=default,
             err=True,
         )

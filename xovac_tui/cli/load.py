@@ -150,8 +150,8 @@ async def _ready(station: Station) -> None:
     await station.record_read(_RECORD)
     leaves = [leaf for message in station.contract.messages.values() for leaf in message.leaves]
     told = any(leaf.role is Role.CONTROLLED for leaf in leaves)
-    async with contextlib.aclosing(station.events()) as events:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(FIRST_DATA if told else _ANY_DATA):
-                while not start_of(station.snapshot()).measured:
-                    await anext(events)
+    events = station.events()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(FIRST_DATA if told else _ANY_DATA):
+            while not start_of(station.snapshot()).measured:
+                await anext(events)

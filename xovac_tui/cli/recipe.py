@@ -10,6 +10,7 @@ import click
 from xovac_tui.cli.common import chamber_options, json_line, plan_settings, table
 from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.recipe_files import export, import_, new, templates
+from xovac_tui.digits import digits
 from xovac_tui.errors import Exit
 
 if TYPE_CHECKING:
@@ -154,4 +155,4 @@ def _plan_data(laid_out: Plan) -> dict[str, Any]:
 
 
 def _plain(value: float) -> str:
-    return f"{value:.10g}"
+    return digits(value, ".10g")

@@ -13,6 +13,7 @@ from xovac_tui.cli.common import json_line
 from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.records import Source, Ticker, find_record, record_options
 from xovac_tui.errors import Exit
+from xovac_tui.plural import counted
 
 if TYPE_CHECKING:
     from xovac_tui.recording.checking import Check
@@ -123,8 +124,8 @@ def _lines(source: Source, found: Check) -> list[str]:
     from xovac_tui.recording.housekeeping import size_words
 
     lines = [
-        f"{source.path}: {_number(found.events, 'event')}, {_number(found.sessions, 'session')}, "
-        f"{_number(found.runs, 'run')} in {size_words(found.size + found.wal)} (version {found.version})."
+        f"{source.path}: {counted(found.events, 'event')}, {counted(found.sessions, 'session')}, "
+        f"{counted(found.runs, 'run')} in {size_words(found.size + found.wal)} (version {found.version})."
     ]
     if found.wal:
         lines.append(
@@ -141,10 +142,6 @@ def _lines(source: Source, found: Check) -> list[str]:
     lines += dict.fromkeys(said)
     lines.append("All is well." if found.well else "Something is wrong with it.")
     return lines
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _data(source: Source, found: Check) -> dict[str, Any]:

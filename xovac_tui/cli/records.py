@@ -31,6 +31,7 @@ from xovac_tui.cli.output import echo, rewrite
 from xovac_tui.config import Effective, Profile, Secrets
 from xovac_tui.config.check import url_mistake
 from xovac_tui.errors import NoChamberError, SettingsError
+from xovac_tui.plural import counted
 
 if TYPE_CHECKING:
     from xovac_tui.recording.pieces import Unread
@@ -271,9 +272,9 @@ def _bare(name: str, found: Effective) -> Chamber:
 
 def missing(lost: Unread, source: Source) -> str:
     """Return what of a record cannot be read, as a sentence."""
-    blocks = "1 block" if lost.blocks == 1 else f"{lost.blocks:,} blocks"
+    blocks = counted(lost.blocks, "block")
     when = f"from {source.say(lost.start)} to {source.say(lost.stop)}"
-    return f"{lost.events:,} events ({blocks}) {when} cannot be read: damaged, or deleted meanwhile."
+    return f"{counted(lost.events, 'event')} ({blocks}) {when} cannot be read: damaged, or deleted meanwhile."
 
 
 class Ticker:

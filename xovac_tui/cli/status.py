@@ -17,6 +17,7 @@ from xovac_tui.cli.options import transport_option
 from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.records import find_chamber, record_options
 from xovac_tui.errors import Exit, XovacError
+from xovac_tui.plural import counted
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -275,7 +276,7 @@ def lines(look: Look, zone: tzinfo | None) -> Iterator[str]:
     elif not look.alarms:
         yield "Alarms    none wants attention"
     else:
-        yield f"Alarms    {len(look.alarms)} want{'s' if len(look.alarms) == 1 else ''} attention"
+        yield f"Alarms    {counted(len(look.alarms), 'wants', 'want')} attention"
         rows = [
             (f"  {one.severity.value}", one.state.value, clean(one.rule, 40), clean(one.text, 120))
             for one in look.alarms

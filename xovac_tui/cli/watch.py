@@ -14,6 +14,7 @@ import click
 
 from xovac_tui.cli.common import Seconds, connecting_options, effective, json_line, resolve
 from xovac_tui.errors import Exit, LinkError
+from xovac_tui.plural import counted
 
 if TYPE_CHECKING:
     from xovac_tui.api.event import Event
@@ -63,7 +64,7 @@ async def _watch(station: Station, line: Callable[[Event], str], seconds: float 
             broken.set_result(error)
 
     def cut(count: int) -> str:
-        events = "One event was" if count == 1 else f"{count:,} events were"
+        events = counted(count, "event was", "events were")
         say.line(f"{station.name}: {events} not printed: standard output was not read fast enough.")
         return ""
 
@@ -87,7 +88,8 @@ async def _watch(station: Station, line: Callable[[Event], str], seconds: float 
         async for event in station.events():
             if station.events_dropped > dropped:
                 count, dropped = station.events_dropped - dropped, station.events_dropped
-                say.line(f"{station.name}: {count:,} events were dropped: they are read too slowly.")
+                lost = counted(count, "event was", "events were")
+                say.line(f"{station.name}: {lost} dropped: they are read too slowly.")
             out.line(line(event))
 
     unsubscribe = station.subscribe(listen)
@@ -120,7 +122,8 @@ async def _watch(station: Station, line: Callable[[Event], str], seconds: float 
         printing.cancel()
         await asyncio.gather(printing, return_exceptions=True)
         if patience is not None and (left := out.close(patience) + out.untold):
-            say.line(f"{station.name}: {left:,} events were not printed: standard output was not read.")
+            events = counted(left, "event was", "events were")
+            say.line(f"{station.name}: {events} not printed: standard output was not read.")
         say.close()
 
 

@@ -15,6 +15,7 @@ import msgspec
 from xovac_tui.config.model import Profile
 from xovac_tui.errors import SettingsError
 from xovac_tui.mistakes import Gathered, convert
+from xovac_tui.plural import counted
 from xovac_tui.strict import read_toml
 
 AUTH_VARIABLE = "XOVAC_AUTH"
@@ -42,7 +43,7 @@ class Secrets(msgspec.Struct, frozen=True):
 
     def summary(self) -> str:
         """Say which secrets there are, without their values."""
-        headers = f"{len(self.headers)} header{'' if len(self.headers) == 1 else 's'}"
+        headers = counted(len(self.headers), "header")
         query = f", {len(self.query)} in the address" if self.query else ""
         return f"{'an auth payload' if self.auth else 'no auth payload'}, {headers}{query}"
 

@@ -25,6 +25,7 @@ from xovac_tui.link.dial import Connection, Hearing, dial, no_server, open_sessi
 from xovac_tui.link.handshake import Handshake, ask
 from xovac_tui.link.resolve import look_up
 from xovac_tui.link.target import Address, Target, check_target, show_fingerprint
+from xovac_tui.plural import counted
 
 _NAMES_SHOWN = 12
 _SOON = 14
@@ -199,7 +200,7 @@ async def _tls(patient: _Patient) -> Check:
     advice = ""
     if certificate.valid_until is not None:
         left = (certificate.valid_until - datetime.now(UTC)).days
-        detail += f", valid until {certificate.valid_until:%Y-%m-%d} ({left} days)"
+        detail += f", valid until {certificate.valid_until:%Y-%m-%d} ({counted(left, 'day')})"
         if left < 0:
             advice = "The certificate has expired. It is trusted only because it is pinned: have it renewed."
         elif left < _SOON:
@@ -312,8 +313,12 @@ async def _messages(patient: _Patient) -> Check:
         )
     common = [f"{name} ×{number}" for name, number in patient.heard.most_common(_NAMES_SHOWN)]
     more = len(patient.heard) - len(common)
-    names = ", ".join(common) + (f" and {more} more names" if more > 0 else "")
-    strange = f"; {patient.malformed} packets were not socket.io" if patient.malformed else ""
+    names = ", ".join(common) + (f" and {counted(more, 'more name')}" if more > 0 else "")
+    strange = (
+        f"; {counted(patient.malformed, 'packet was', 'packets were')} not socket.io"
+        if patient.malformed
+        else ""
+    )
     return Check("messages", True, f"{count} in {patient.listen:g} s: {names}{strange}{rtt}.")
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _GROW = 0.12
 """Head room beyond a value that left the bounds, as a part of the span: rescaling repaints everything."""
@@ -11,14 +13,34 @@ _PAD = 0.02
 _SHRINK = 0.45
 """Bounds shrink when what is shown needs less than this part of them."""
 
+_ROUND = ((1, 0), (2, 0), (5, 0), (2.5, 1), (4, 2), (1.5, 3), (3, 3), (6, 4), (8, 4))
+"""Round numbers, and how little round each is."""
+_DECADES = (1, 0.5, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
+"""Distances of labels on a logarithmic axis, the best first."""
+_HALF_ROWS = 8
+"""Rows between labels up to which three is drawn in the same row as half a decade."""
+_ROOMY = 1.2
+"""Part by which an axis may be longer than it must be, for rounder labels."""
+_LABELS = 6
+"""Distances between labels that an axis has at the most."""
+_EDGE = 0.375
+"""Part of a row from its middle to where the axis ends: its outer dots are the bounds."""
+
 _WIDEST = 1e300
 _WIDEST_LOG = 300.0
 """Places beyond these would have bounds that are no floating-point numbers."""
+_NARROWEST = 1e-290
+"""Spans below have rows that are no floating-point numbers."""
+_LARGEST = 307.0
+"""Of a power of ten that is a floating-point number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """The bounds of an axis, in its unit; `step` is the distance of its labels (linear only)."""
+    """The bounds of an axis, in its unit; `step` is the distance of its labels, in decades where it is `log`.
+
+    Labels stand on whole rows at equal distances, on an axis of the rows that the bounds were made for.
+    """
 
     low: float
     high: float
@@ -33,26 +55,18 @@ class Scale:
         """Return the row of `rows` (0 is the top one) where a value is drawn; outside goes to the edge."""
         low, high = self.ends()
         place = (math.log10(value) if value > 0 else low) if self.log else value
-        part = (high - place) / (high - low)
-        return round(min(max(part, 0.0), 1.0) * (rows - 1))
-
-
-def nice_step(rough: float) -> float:
-    """Return the smallest of 1, 2, 2.5, 5 times a power of ten that is at least `rough` (> 0)."""
-    power: float = 10.0 ** math.floor(math.log10(rough))
-    for factor in (1, 2, 2.5, 5, 10):
-        if factor * power >= rough * (1 - 1e-9):
-            return factor * power
-    return 10 * power
+        # In the same order as the lines are worked out: a value must not be drawn beside its label.
+        row = (high - place) * ((rows - 1) / (high - low))
+        return round(min(max(row, 0.0), rows - 1.0))
 
 
 def steady(
-    previous: Scale | None, low: float, high: float, *, log: bool, intervals: int, least: float = 0.0
+    previous: Scale | None, low: float, high: float, *, log: bool, rows: int, least: float = 0.0
 ) -> Scale:
     """Return bounds for values from `low` to `high`: the previous ones where these still do.
 
     They go when a value is outside, or when less than half of them is needed.
-    `intervals` is how many label distances fit the axis, `least` the smallest span worth showing.
+    `rows` is the height of the axis in cells, `least` the smallest span worth showing.
     """
     if log:
         low, high = math.log10(low), math.log10(high)
@@ -60,7 +74,7 @@ def steady(
     low, high = _kept(low, high, log)
     if previous is not None and previous.log == log:
         bottom, top = previous.ends()
-        fresh = _bounds(low, high, log, intervals, least)
+        fresh = _bounds(low, high, log, rows, least)
         first, last = fresh.ends()
         fits = bottom <= low and high <= top
         if fits and last - first >= _SHRINK * (top - bottom):
@@ -70,7 +84,7 @@ def steady(
             low -= room if low < bottom else 0.0
             high += room if high > top and not log else 0.0
             low, high = _kept(low, high, log)
-    return _bounds(low, high, log, intervals, least)
+    return _bounds(low, high, log, rows, least)
 
 
 def _kept(low: float, high: float, log: bool) -> tuple[float, float]:
@@ -79,21 +93,64 @@ def _kept(low: float, high: float, log: bool) -> tuple[float, float]:
     return min(max(low, -widest), widest), max(min(high, widest), -widest)
 
 
-def _bounds(low: float, high: float, log: bool, intervals: int, least: float) -> Scale:
-    """Return bounds on quarters of a label distance around these places."""
-    span = max(high - low, least, 1e-9 * max(abs(low), abs(high))) or 1.0
+def _bounds(low: float, high: float, log: bool, rows: int, least: float) -> Scale:
+    """Return bounds around these places in which round labels stand on whole rows, all equally far apart."""
+    span = max(high - low, least, 1e-9 * max(abs(low), abs(high)))
+    span = span if span > _NARROWEST else 1.0
     middle = (low + high) / 2
     low, high = min(low, middle - span / 2), max(high, middle + span / 2)
+    pad = 0.0 if log else _PAD * span
+    fitting = [
+        fit
+        for step, roundness in _steps(span / rows, log)
+        for every in _distances(rows, log)
+        if not (log and step < 1 and every > _HALF_ROWS)
+        if (fit := _fit(low - pad, high + pad, step, every, rows, roundness)) is not None
+    ]
+    smallest = min(fit.cell for fit in fitting)
+    best = min((fit for fit in fitting if fit.cell <= _ROOMY * smallest), key=lambda fit: fit.preference)
+    # What goes down by decades has room below, all else on both sides.
+    top = best.first if log else (best.first + best.last) // 2
+    bottom, upper = (top - rows + 1 - _EDGE) * best.cell, (top + _EDGE) * best.cell
     if log:
-        # A little above a decade (1013 mbar) must not open a whole new one.
-        low, high = math.floor(low * 4 + 1e-9) / 4, math.ceil(high * 4 - 1e-9) / 4
-        return Scale(10.0**low, 10.0**high, True)
-    step = nice_step(span / max(intervals, 1))
-    quarter = step / 4
-    pad = _PAD * span
-    return Scale(
-        math.floor((low - pad) / quarter) * quarter,
-        math.ceil((high + pad) / quarter) * quarter,
-        False,
-        step,
-    )
+        bottom, upper = (10.0 ** min(max(place, -_LARGEST), _LARGEST) for place in (bottom, upper))
+    return Scale(bottom, upper, log, best.step)
+
+
+class _Fit(NamedTuple):
+    """A distance of labels, and how many rows apart they stand, with which a span fits the axis."""
+
+    cell: float
+    """Height of a row."""
+    step: float
+    first: int
+    """Number of the lowest and the highest row that may be the top one, counted from 0 on the axis."""
+    last: int
+    preference: tuple[int, int]
+
+
+def _fit(low: float, high: float, step: float, every: int, rows: int, roundness: int) -> _Fit | None:
+    """Return how a span fits where labels at each `step` stand `every` rows apart; None where it does not."""
+    cell = step / every
+    first = math.ceil(high / cell - _EDGE - 1e-9)
+    last = math.floor(low / cell + _EDGE + 1e-9) + rows - 1
+    return _Fit(cell, step, first, last, (roundness, every)) if first <= last else None
+
+
+def _distances(rows: int, log: bool) -> range:
+    """Return how many rows apart labels may stand: they neither crowd, nor is there but one."""
+    least = 2 if rows > 3 else 1
+    if not log:
+        least = max(least, math.ceil(rows / (min(_LABELS, max(1, rows // 2)) + 1)))
+    return range(least, max(least, rows // 3) + 1)
+
+
+def _steps(row: float, log: bool) -> Iterator[tuple[float, int]]:
+    """Yield round distances of labels for rows of at least this height, and how little round they are."""
+    if log:
+        yield from ((step, place) for place, step in enumerate(_DECADES) if step >= row / 2)
+        return
+    power = 10.0 ** math.floor(math.log10(row))
+    for exponent in range(3):
+        for factor, roundness in _ROUND:
+            yield factor * power * 10**exponent, roundness

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from xovac_tui.digits import digits, figure
 from xovac_tui.plot.scale import Scale
 
 Clock = Callable[[float], datetime]
@@ -17,7 +18,7 @@ _TIME_STEPS = (
     *(1, 2, 5, 10, 15, 30),
     *(n * MINUTE for n in (1, 2, 5, 10, 15, 30)),
     *(n * HOUR for n in (1, 2, 3, 6, 12)),
-    *(n * DAY for n in (1, 2, 7, 14, 28, 56, 112)),
+    *(n * DAY for n in (1, 2, 7, 14, 28, 56, 112, 224, 448, 896)),
 )
 _SINCE_STEPS = (
     *(1, 2, 5, 10, 30),
@@ -34,51 +35,52 @@ class Tick(NamedTuple):
     label: str
 
 
-def value_ticks(scale: Scale, rows: int, ascii_only: bool = False) -> tuple[Tick, ...]:
-    """Return ticks for an axis `rows` cells high, at most one for every other row, highest first."""
-    return _log_ticks(scale, rows) if scale.log else _linear_ticks(scale, ascii_only)
+def value_ticks(scale: Scale, ascii_only: bool = False) -> tuple[Tick, ...]:
+    """Return the ticks of a value axis, highest first; they are equally far apart."""
+    return _log_ticks(scale) if scale.log else _linear_ticks(scale, ascii_only)
 
 
 def _linear_ticks(scale: Scale, ascii_only: bool) -> tuple[Tick, ...]:
     step = scale.step
-    digits = -math.floor(math.log10(step) + 1e-9)
+    places = -math.floor(math.log10(step) + 1e-9)
     # 2.5 needs a digit more than 2 or 5 do.
-    whole = abs(step * 10.0**digits % 1) < 1e-6 if abs(digits) < 300 else True
-    decimals = max(0, digits if whole else digits + 1)
-    first, last = math.ceil(scale.low / step - 1e-9), math.floor(scale.high / step + 1e-9)
+    whole = abs(step * 10.0**places % 1) < 1e-6 if abs(places) < 300 else True
+    decimals = max(0, places if whole else places + 1)
     ticks = []
-    for number in range(last, first - 1, -1):
+    for number in _numbers(scale.low, scale.high, step):
         value = number * step
-        label = f"{value:.{decimals}f}" if step >= 1e-4 and abs(value) < 1e7 else f"{value:.2e}"
-        ticks.append(Tick(value, label if ascii_only else label.replace("-", "−")))
+        form = f".{decimals}f" if step >= 1e-4 and abs(value) < 1e7 else ".2e"
+        ticks.append(Tick(value, digits(value, form) if ascii_only else figure(value, form)))
     return tuple(ticks)
 
 
-def _log_ticks(scale: Scale, rows: int) -> tuple[Tick, ...]:
-    low, high = scale.ends()
-    first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
-    most = max(rows // 2, 1)
-    factors = (5, 2, 1) if last - first < 2 and 3 * (high - low) <= most else (1,)
-    every = max(1, math.ceil((last - first + 1) / most))
+def _log_ticks(scale: Scale) -> tuple[Tick, ...]:
     ticks = []
-    for decade in range(last, first - 2, -1):
-        if decade % every:
-            continue
-        for factor in factors:
-            value = factor * 10.0**decade
-            if scale.low * (1 - 1e-9) <= value <= scale.high * (1 + 1e-9):
-                ticks.append(Tick(value, f"{value:.0e}"))
+    for number in _numbers(*scale.ends(), scale.step):
+        decade = math.floor(number * scale.step + 1e-9)
+        # Three is as good as half a decade: it is drawn in the same row.
+        value = float(f"{1 if number * scale.step - decade < 0.25 else 3}e{decade}")
+        ticks.append(Tick(value, f"{value:.0e}"))
     return tuple(ticks)
+
+
+def _numbers(low: float, high: float, step: float) -> range:
+    """Return which multiples of a step lie between two places, the highest first."""
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return range(last, first - 1, -1)
+
+
+def even_cell(cell: float, *, since: bool = False) -> float:
+    """Return the length of a cell, in seconds, at which ticks stand whole cells apart; at least `cell`."""
+    step = _step(cell, _SINCE_STEPS if since else _TIME_STEPS)
+    return step / max(1, math.floor(step / cell + 1e-9))
 
 
 def time_ticks(start: float, end: float, cells: int, clock: Clock) -> tuple[Tick, ...]:
     """Return ticks at round clock times between `start` and `end`, UTC seconds, not too dense for `cells`."""
     if end <= start or cells < 1:
         return ()
-    cell = (end - start) / cells
-    step = next(
-        (step for step in _TIME_STEPS if step / cell >= (13 if step < MINUTE else 10)), _TIME_STEPS[-1]
-    )
+    step = _step((end - start) / cells, _TIME_STEPS)
     zone = clock(end).utcoffset()
     offset = zone.total_seconds() if zone is not None else 0.0
     ticks = []
@@ -92,10 +94,23 @@ def since_ticks(start: float, end: float, cells: int) -> tuple[Tick, ...]:
     """Return ticks at round times since 0 between `start` and `end`, seconds, not too dense for `cells`."""
     if end <= start or cells < 1:
         return ()
-    cell = (end - start) / cells
-    step = next((step for step in _SINCE_STEPS if step / cell >= 8), _SINCE_STEPS[-1])
+    step = _step((end - start) / cells, _SINCE_STEPS)
     numbers = range(max(0, math.ceil(start / step - 1e-9)), math.floor(end / step + 1e-9) + 1)
     return tuple(Tick(float(number * step), _since_label(number * step, step)) for number in numbers)
+
+
+def columns_of(ticks: Sequence[Tick], start: float, cell: float) -> tuple[tuple[int, str], ...]:
+    """Return cells and labels of ticks on cells of `even_cell`, the first of which begins at `start`."""
+    if not ticks:
+        return ()
+    # Counted from the first one: a rounding error must not put one of them into the next cell.
+    first = math.floor((ticks[0].value - start) / cell + 1e-6)
+    return tuple((first + round((tick.value - ticks[0].value) / cell), tick.label) for tick in ticks)
+
+
+def _step(cell: float, steps: Sequence[int]) -> int:
+    """Return the shortest round time whose labels do not crowd where a cell lasts so many seconds."""
+    return next((step for step in steps if step / cell >= (13 if step < MINUTE else 10) - 1e-9), steps[-1])
 
 
 def _since_label(seconds: int, step: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from xovac_tui.plural import counted
 from xovac_tui.recipes.model import Limits, Ramp, Recipe, Repeat, Step, count_leaves
 from xovac_tui.recipes.places import StepPath, path_of, place_of
 from xovac_tui.recipes.units import format_number, spell_duration
@@ -93,7 +94,8 @@ def name_problem(name: str) -> str:
         return "is empty: say what the recipe is called"
     if len(name) > MAX_NAME:
         return (
-            f"has {len(name)} characters: {MAX_NAME} are allowed (longer text belongs into the description)"
+            f"has {counted(len(name), 'character')}: {MAX_NAME} are allowed "
+            "(longer text belongs into the description)"
         )
     return "" if name.isprintable() else "holds a character that cannot be shown (a control or special space)"
 
@@ -101,7 +103,7 @@ def name_problem(name: str) -> str:
 def text_problem(text: str, longest: int) -> str:
     """Say what is wrong with a note or description; line breaks and tabs are fine."""
     if len(text) > longest:
-        return f"has {len(text)} characters: {longest} are allowed"
+        return f"has {counted(len(text), 'character')}: {longest} are allowed"
     plain = text.replace("\n", "").replace("\t", "").replace("\N{NO-BREAK SPACE}", "")
     return "" if plain.isprintable() else "holds a control character"
 

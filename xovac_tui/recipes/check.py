@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from xovac_tui.plural import counted
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.lag import Lag, lags
 from xovac_tui.recipes.model import Recipe
@@ -78,8 +79,8 @@ def _size(plan: Plan, settings: PlanSettings) -> Iterator[Finding]:
         yield Finding(
             "error",
             "steps",
-            f"Unrolled, this is a list of {items} items; at most {settings.max_items} are sent: repeat less, "
-            "or raise max_items in the profile if your device takes more.",
+            f"Unrolled, this is a list of {counted(items, 'item')}; at most {settings.max_items} are sent: "
+            "repeat less, or raise max_items in the profile if your device takes more.",
         )
     for segment in plan.segments:
         if segment.index is None:

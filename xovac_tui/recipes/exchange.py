@@ -9,7 +9,9 @@ from typing import Any, Literal, NoReturn, TypeAlias
 
 import msgspec
 
+from xovac_tui.digits import digits
 from xovac_tui.errors import RecipeError
+from xovac_tui.plural import counted
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.compiler import compile_recipe, to_device_json
 from xovac_tui.recipes.files import MAX_BYTES, is_candidate, read_bytes
@@ -94,9 +96,13 @@ def from_device_json(data: str | bytes, source: str, settings: PlanSettings) -> 
         celsius = round(converted(target, settings.temperature_unit, "degC") or 0.0, _NOISE) + 0.0
         seconds = round(seconds_from(duration, settings.duration_unit), _NOISE)
         if problem := bounds.temperature_problem(celsius):
-            problems.append(f"item {number}: its target, {target:g} {settings.temperature_unit}, {problem}")
+            problems.append(
+                f"item {number}: its target, {digits(target)} {settings.temperature_unit}, {problem}"
+            )
         if problem := bounds.duration_problem(seconds):
-            problems.append(f"item {number}: its duration, {duration:g} {settings.duration_unit}, {problem}")
+            problems.append(
+                f"item {number}: its duration, {digits(duration)} {settings.duration_unit}, {problem}"
+            )
         steps.append(Hold(seconds) if target == before else Ramp(celsius, over=seconds))
         ignored += gradient != 0
         before = target
@@ -106,7 +112,7 @@ def from_device_json(data: str | bytes, source: str, settings: PlanSettings) -> 
     if problems:
         told = [f"{source}: {problem}." for problem in problems[:_MOST_TOLD]]
         if (rest := len(problems) - len(told)) > 0:
-            told.append(f"{source}: {rest} more problem{'s' if rest > 1 else ''} like these.")
+            told.append(f"{source}: {counted(rest, 'more problem')} like these.")
         raise RecipeError("\n".join(told))
     return Imported(recipe, tuple(_notes(recipe, ignored, settings)))
 

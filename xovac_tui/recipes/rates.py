@@ -12,6 +12,8 @@ from statistics import median
 
 import msgspec
 
+from xovac_tui.plural import counted
+
 BAND = 10.0
 """K; width of a band of temperature."""
 LEAD = 5.0
@@ -114,7 +116,7 @@ class Rates(msgspec.Struct, frozen=True):
     @property
     def words(self) -> str:
         """Where the rates come from: "learned from 3 runs"."""
-        return f"learned from {self.runs} run{'' if self.runs == 1 else 's'}"
+        return f"learned from {counted(self.runs, 'run')}"
 
 
 class _Windows:

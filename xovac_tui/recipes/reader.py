@@ -8,6 +8,7 @@ from datetime import date, time
 from typing import Any
 
 from xovac_tui.errors import RecipeError
+from xovac_tui.plural import counted
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat, Step
 from xovac_tui.recipes.places import StepPath, place_of
@@ -63,7 +64,7 @@ class Reader:
     def _report(self) -> str:
         told = self._problems[:_MOST_TOLD]
         if (rest := len(self._problems) - len(told)) > 0:
-            told.append(f"{self._source}: {rest} more problem{'s' if rest > 1 else ''} like these.")
+            told.append(f"{self._source}: {counted(rest, 'more problem')} like these.")
         return "\n".join(told)
 
     def _say(self, key: str, problem: str) -> None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from xovac_tui.errors import RecipeError
+from xovac_tui.plural import counted
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.files import MAX_BYTES
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat, Step
@@ -145,7 +146,7 @@ class _Sheet:
     def _report(self) -> str:
         told = self._problems[:_MOST_TOLD]
         if (rest := len(self._problems) - len(told)) > 0:
-            told.append(f"{self.source}: {rest} more problem{'s' if rest > 1 else ''} like these.")
+            told.append(f"{self.source}: {counted(rest, 'more problem')} like these.")
         return "\n".join(told)
 
     def _say(self, line: int, problem: str) -> None:

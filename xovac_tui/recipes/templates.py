@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import msgspec
 
 from xovac_tui.errors import RecipeError
+from xovac_tui.plural import counted
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.check import ROOM
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat, Step
@@ -199,7 +200,7 @@ def _cycling(values: Values) -> Recipe:
     hot = Ramp(_number(values, "hot"), rate=rate), Hold(dwell, "Hot plateau.")
     cold = Ramp(_number(values, "cold"), rate=rate), Hold(dwell, "Cold plateau.")
     cycle: tuple[Step, ...] = (*hot, *cold) if values["start"] == "hot" else (*cold, *hot)
-    name = f"Thermal cycling, {number} cycle{'s' if number > 1 else ''}"
+    name = f"Thermal cycling, {counted(number, 'cycle')}"
     return Recipe(name, (Repeat(number, cycle), *_home(values)))
 
 

@@ -6,13 +6,13 @@ import math
 import re
 from typing import Literal, TypeAlias
 
+from xovac_tui.digits import MINUS, figure
 from xovac_tui.errors import RecipeError
 from xovac_tui.units import in_one, is_temperature, to_celsius
 
 TemperatureUnit: TypeAlias = Literal["degC", "K", "degF"]
 DurationUnit: TypeAlias = Literal["s", "min", "h", "ms"]
 
-MINUS = "\N{MINUS SIGN}"
 _HINT = 'write it like "2h", "1h30", "90 min", "30s", "1d 2h" or "01:30:00"'
 _LONGEST_TEXT = 64
 _CLOCK = re.compile(r"([0-9]+):([0-5][0-9]):([0-5][0-9])")
@@ -169,7 +169,9 @@ def format_duration(seconds: float) -> str:
     if not math.isfinite(seconds):
         return "—"
     if seconds < 0:
-        return MINUS + format_duration(-seconds)
+        text = format_duration(-seconds)
+        # What rounds to nothing is not less than nothing.
+        return text if text == "0.0s" else f"{MINUS}{text}"
     if 0 < seconds < 0.95:
         return f"{seconds:.1f}s"
     # Rounding comes before choosing the units, so that 59.6 s reads "1m 00s" and never "60s".
@@ -197,7 +199,7 @@ def spell_duration(seconds: float) -> str:
         parts.append(
             f"{whole}.{thousandths:03d}".rstrip("0").rstrip(".") + "s" if thousandths else f"{whole}s"
         )
-    return (MINUS if seconds < 0 else "") + " ".join(parts)
+    return (MINUS if seconds < 0 and parts != ["0s"] else "") + " ".join(parts)
 
 
 def spell_exactly(seconds: float) -> str:
@@ -239,9 +241,8 @@ def format_temperature(celsius: float) -> str:
 
 def format_number(value: float, decimals: int = 2) -> str:
     """Return a number with a true minus sign and without trailing zeros."""
-    text = f"{value:.{decimals}f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return text.replace("-", MINUS) if text != "-0" else "0"
+    text = figure(value, f".{decimals}f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def seconds_to(seconds: float, unit: DurationUnit) -> float:

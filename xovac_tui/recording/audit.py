@@ -12,6 +12,7 @@ import msgspec
 
 from xovac_tui.api.text import clean
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
+from xovac_tui.plural import counted
 from xovac_tui.recording.bounds import EARLIEST, LATEST
 from xovac_tui.recording.chain import (
     BEGINNING,
@@ -270,9 +271,8 @@ class _Walk:
         if head is None:
             why = "is the last, and the head of the chain, which should say so, was removed"
         elif head.count > self._newest:
-            why = (
-                f"is missing: {head.count} entries were written, and those after {self._newest} were removed"
-            )
+            written = counted(head.count, "entry was", "entries were")
+            why = f"is missing: {written} written, and those after {self._newest} were removed"
             self._fault("removed", Entry(place="", row=0, number=self._newest + 1), why)
             return
         elif (head.count, head.hash) == (self._newest, self._hash):
@@ -390,7 +390,12 @@ def _values(db: sqlite3.Connection, place: str, row: Any) -> Values | None:
 def _entry(db: sqlite3.Connection, number: int, place: str, row: Any) -> Entry:
     """Return a row in words; with its place alone where it is not there."""
     if place == MIGRATED:
-        return Entry(number=number, place=place, row=row, what=f"{row} rows were there before the chain")
+        return Entry(
+            number=number,
+            place=place,
+            row=row,
+            what=f"{counted(row, 'row was', 'rows were')} there before the chain",
+        )
     values = _values(db, place, row)
     if values is None:
         return Entry(number=number, place=place, row=row)

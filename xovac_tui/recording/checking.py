@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from xovac_tui.plural import counted
 from xovac_tui.recording import files
 from xovac_tui.recording.audit import Audit, verify
 from xovac_tui.recording.indices import given_twice, twice_words
@@ -49,7 +50,7 @@ def check(path: Path) -> Check:
         record.refresh(at_once=True)
         events = sum(1 for _ in record.scan())
         if lost := len(record.damaged):
-            faults.append(f"{lost:,} {'block' if lost == 1 else 'blocks'} of events cannot be read.")
+            faults.append(f"{counted(lost, 'block')} of events cannot be read.")
         faults += [f"{twice_words(*stretch)}." for stretch in given_twice(record.connection)]
         version = int(record.rows("PRAGMA user_version")[0][0])
         sessions, runs = (

@@ -91,7 +91,8 @@ def digest(
     within = axis.within(since, until)
     windows = EvenWindows(record, axis)
     marks = within.timed(lists.marks(record, within))
-    told = channels or [(one.name, one.label or one.name, one.unit, False) for one in record.channels()]
+    called = record.names()
+    told = channels or [(one.name, called[one.name], one.unit, False) for one in record.channels()]
     found = ((channel, windows.summary(channel[0], since, until)) for channel in told)
     extremes = (Extreme(*channel, summary) for channel, summary in found if summary is not None)
     return Digest(

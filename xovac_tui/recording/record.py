@@ -17,6 +17,7 @@ import msgspec
 
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.validity import Validity
+from xovac_tui.chamber.names import shown_names
 from xovac_tui.recording.axis import Piece
 from xovac_tui.recording.bounds import EARLIEST, LATEST, check_tail, check_times
 from xovac_tui.recording.codec import About, Block, block_of, unpack_about, unpack_tail
@@ -393,6 +394,10 @@ class Record:
         found = self.rows("SELECT id, name, label, unit FROM channels ORDER BY id")
         # A record of an older version holds the unit as the contract spelled it then.
         return [RecordedChannel(key, name, label, unit_of(unit).name) for key, name, label, unit in found]
+
+    def names(self) -> dict[str, str]:
+        """Return what the channels are called where they are shown, by their full names."""
+        return shown_names({channel.name: channel.label for channel in self.channels()})
 
 
 def _weight(events: list[LoggedEvent]) -> int:

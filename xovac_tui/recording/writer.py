@@ -15,6 +15,8 @@ from xovac_tui.api.event import Event
 from xovac_tui.api.payload import LONGEST
 from xovac_tui.api.validity import Validity
 from xovac_tui.budget import weight
+from xovac_tui.digits import figure
+from xovac_tui.plural import counted
 from xovac_tui.recipes.units import format_duration
 from xovac_tui.recording import claim
 from xovac_tui.recording.axis import Piece
@@ -214,7 +216,7 @@ class Writer:
         if abs(step) > CLOCK_STEP:
             self._pack_open()
             self._shift = utc - mono
-            said = f"this machine's clock was set by {step:+.1f} s"
+            said = f"this machine's clock was set by {figure(step, '+.1f')} s"
             self._hold(mark_row(self._place(), utc, mono, utc, "clock", said, ""))
         return mono + self._shift
 
@@ -346,7 +348,9 @@ class Writer:
     def _write_rows(self, utc: float) -> None:
         rows = self._rows
         if self.untold:
-            said = f"{self.untold:,} events were not recorded: nothing could be written"
+            said = (
+                f"{counted(self.untold, 'event was', 'events were')} not recorded: nothing could be written"
+            )
             rows = [*rows, mark_row(self._place(), utc, self._mono_of(utc), utc, "unrecorded", said, "")]
         with vouching(self._db) as vouch:
             for statement, values, audited in rows:

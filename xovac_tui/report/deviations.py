@@ -7,6 +7,7 @@ from xovac_tui.api.text import clean
 from xovac_tui.chamber.dwell import Dwell
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.flight import Leg
+from xovac_tui.plural import counted
 from xovac_tui.recipes.units import format_number, format_temperature
 from xovac_tui.report.facts import Facts
 from xovac_tui.report.judge import controlled_range, went_back
@@ -60,7 +61,7 @@ def _steps(facts: Facts) -> list[str]:
             found += _dwell(leg.step, leg.dwell, facts) if leg.dwell is not None else []
     estimated = [leg for leg in legs if leg.estimated]
     if estimated:
-        many = f"{len(estimated)} steps" if len(estimated) > 1 else f"step {estimated[0].step}"
+        many = counted(len(estimated), "step") if len(estimated) > 1 else f"step {estimated[0].step}"
         found.append(
             f"The chamber did not tell when {many} began; it follows from plan and temperature (marked ~)."
         )
@@ -125,7 +126,7 @@ def _beyond(celsius: float, limit: float, side: str) -> str:
 def _alarms(facts: Facts) -> list[str]:
     if not facts.alarms:
         return []
-    many = "1 alarm" if len(facts.alarms) == 1 else f"{len(facts.alarms)} alarms"
+    many = counted(len(facts.alarms), "alarm")
     waiting = sum(one.acknowledged is None for one in facts.alarms)
     stood = f"{many} stood during the run"
     return [f"{stood}; {waiting} of them nobody has acknowledged." if waiting else f"{stood}, acknowledged."]
@@ -158,13 +159,14 @@ def _missing(facts: Facts) -> list[str]:
     found = []
     if facts.gaps:
         total = duration(sum(gap.seconds for gap in facts.gaps))
-        many = "1 gap" if len(facts.gaps) == 1 else f"{len(facts.gaps)} gaps"
+        many = counted(len(facts.gaps), "gap")
         what = "no usable temperature of the part is in the record" if facts.controlled else "no data came"
         found.append(f"{many}, {total} in all, in which {what}.")
     found += [clean(one.mark.text, 400) for one in past.marks if one.mark.kind in _TOLD_OF]
     if facts.unread is not None:
         found.append(
-            f"{facts.unread.events:,} events are damaged in the record and are missing in this report."
+            f"{counted(facts.unread.events, 'event is', 'events are')} damaged in the record and missing in "
+            "this report."
         )
     if past.left:
         found.append("The record ends before the run: whether it went on, and how it ended, is not known.")

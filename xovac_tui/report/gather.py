@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from xovac_tui.api.contract import Contract, LeafSpec, Role
+from xovac_tui.chamber.names import shown_names
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.model import Recipe
@@ -130,7 +131,8 @@ def _told(contract: Contract) -> list[Told]:
     """Return the channels that the contract names, pinned ones first."""
     leaves = [leaf for leaf in _leaves(contract) if not leaf[1].hide]
     leaves.sort(key=lambda one: not one[1].pin)
-    return [(name, leaf.label or leaf.channel or name, leaf.unit, leaf.log) for name, leaf in leaves]
+    called = shown_names({name: leaf.label or leaf.channel for name, leaf in leaves})
+    return [(name, called[name], leaf.unit, leaf.log) for name, leaf in leaves]
 
 
 def _leaves(contract: Contract) -> list[tuple[str, LeafSpec]]:
@@ -224,15 +226,20 @@ def _period(tally: Tally, controlled: str, step: str, past: PastRun) -> float:
 
 def _channels(record: Record, contract: Contract, tally: Tally) -> tuple[ChannelFigures, ...]:
     """Return the figures of all channels that have a sample, those of the contract first."""
+    leaves = dict(_leaves(contract))
     named = {one[0]: one for one in _told(contract)}
-    hidden = {name for name, leaf in _leaves(contract) if leaf.hide}
-    learned = {one.name: (one.name, one.label or one.name, one.unit, False) for one in record.channels()}
+    hidden = {name for name, leaf in leaves.items() if leaf.hide}
+    learned = {one.name: one for one in record.channels()}
+    given = {name: one.label for name, one in learned.items()}
+    called = shown_names(given | {name: leaf.label or leaf.channel for name, leaf in leaves.items()})
     seen = tally.names
     order = [name for name in named if name in set(seen)]
     order += [name for name in seen if name not in named and name not in hidden]
     return tuple(
         ChannelFigures(
-            *(named.get(name) or learned.get(name) or (name, name, "", False)),
+            name,
+            called.get(name, name),
+            *(named[name][2:] if name in named else (learned[name].unit if name in learned else "", False)),
             named=name in named,
             figures=tally.figures(name),
         )

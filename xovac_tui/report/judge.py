@@ -8,6 +8,7 @@ from itertools import pairwise
 import msgspec
 
 from xovac_tui.flight import Leg, Result
+from xovac_tui.plural import counted
 from xovac_tui.recipes.plan import Segment
 from xovac_tui.recipes.units import format_number, format_temperature
 from xovac_tui.report.facts import Facts, Figures
@@ -79,7 +80,7 @@ def judge(facts: Facts) -> Judgement:
 def _verdict(facts: Facts, criteria: tuple[Criterion, ...]) -> tuple[Verdict, str]:
     missed = sum(one.outcome is Outcome.NOT_MET for one in criteria)
     unknown = sum(one.outcome is Outcome.OPEN for one in criteria)
-    count = "1 criterion" if len(criteria) == 1 else f"{len(criteria)} criteria"
+    count = counted(len(criteria), "criterion", "criteria")
     if missed:
         return Verdict.FAIL, f"{missed} of {count} {'is' if missed == 1 else 'are'} not met."
     if facts.past.running:

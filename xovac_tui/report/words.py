@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, timezone, tzinfo
 
-from xovac_tui.api.figures import number, with_minus
+from xovac_tui.api.figures import number
 from xovac_tui.api.text import clean
+from xovac_tui.digits import figure
 from xovac_tui.recipes.units import format_duration
 
 Row = tuple[str, ...]
@@ -72,23 +73,23 @@ def duration(seconds: float | None) -> str:
     return format_duration(seconds)
 
 
-def value(figure: float | None, unit: str, *, log: bool = False) -> str:
+def value(known: float | None, unit: str, *, log: bool = False) -> str:
     """Return a value with the decimals of its unit, without it; a dash where it is not known."""
-    return DASH if figure is None else number(figure, unit, log=log)
+    return DASH if known is None else number(known, unit, log=log)
 
 
-def judged(figure: float | None, *bounds: float) -> str:
+def judged(value: float | None, *bounds: float) -> str:
     """Return a temperature that a verdict depends on: with two decimals, and as many more as it takes to show
     on which side of the bounds it lies. Without its unit; a dash where it is not known."""
-    if figure is None:
+    if value is None:
         return DASH
     for decimals in range(_JUDGED, _MOST_JUDGED):
-        shown = round(figure, decimals)
-        if all((shown > one, shown < one) == (figure > one, figure < one) for one in bounds):
+        shown = round(value, decimals)
+        if all((shown > one, shown < one) == (value > one, value < one) for one in bounds):
             break
     else:
         decimals = _MOST_JUDGED
-    return with_minus(f"{round(figure, decimals) + 0.0:+.{decimals}f}")
+    return figure(value, f"+.{decimals}f")
 
 
 def dwell_word(target: float) -> str:

@@ -13,6 +13,7 @@ import msgspec
 from xovac_tui.api.contract import Role
 from xovac_tui.api.text import clean
 from xovac_tui.chamber.snapshot import LedgerEntry, Quality, Snapshot
+from xovac_tui.digits import figure
 from xovac_tui.errors import RecipeError
 from xovac_tui.plural import counted
 from xovac_tui.recipes import bounds
@@ -76,7 +77,7 @@ def start_of(snapshot: Snapshot) -> Start:
         return Start(USUAL_START, False, f"assumed: {clean(channel.label, 30)} is {channel.quality.value}")
     celsius = round(measured, 1)
     if bounds.temperature_problem(celsius):
-        return Start(USUAL_START, False, f"assumed: {clean(channel.label, 30)} reads {celsius:g} °C")
+        return Start(USUAL_START, False, f"assumed: {clean(channel.label, 30)} reads {figure(celsius)} °C")
     return Start(celsius, True, f"measured: {clean(channel.label, 30)}")
 
 

@@ -18,6 +18,7 @@ from xovac_tui.chamber.history import ChannelHistory, History
 from xovac_tui.chamber.snapshot import ChannelView, LedgerEntry, LinkView, Mark, Outcome
 from xovac_tui.clock import Clock
 from xovac_tui.errors import XovacError
+from xovac_tui.plural import counted
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.share import network_share, share_advice
 from xovac_tui.recording.status import RecorderState, RecorderView
@@ -349,7 +350,7 @@ class StationRecord:
     def _left_out(self, left: int, why: str) -> str:
         """Return how much is not in the record and why, as sentences."""
         assert self.choice is not None
-        what = "One event or entry was" if left == 1 else f"{left:,} events and other entries were"
+        what = counted(left, "event or entry was", "events and other entries were")
         if not self.choice.may_record:
             # Of what it was given, such a program writes only what was done from it.
             what = "What was done from here was"
@@ -599,7 +600,8 @@ class StationRecord:
         if pins is None:
             pins = [one.full_name for one in channels if one.pinned and not one.hidden]
         with Record(self.record.path) as own:
-            known = {one.name: (one.name, one.label or one.name, one.unit, False) for one in own.channels()}
+            called = own.names()
+            known = {one.name: (one.name, called[one.name], one.unit, False) for one in own.channels()}
             # What a contract says of a channel is the better word, where it is seen already.
             known |= {one.full_name: (one.full_name, one.label, one.unit, one.log) for one in channels}
             told = [known[name] for name in pins if name in known]

@@ -14,6 +14,7 @@ import msgspec
 
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.chamber.columns import Bins
+from xovac_tui.chamber.names import shown_names
 from xovac_tui.errors import RecipeError
 from xovac_tui.flight import Course, FlightState, FlightView, Result, view
 from xovac_tui.recipes.files import parse_recipe
@@ -137,12 +138,15 @@ def read_run(
         windows = EvenWindows(record, axis, span.first, span.after)
         around = axis.within(_from(record, span), until + _AFTER)
         noted = axis.within(start - _TOLD_EARLIER, until + _AFTER)
+        recorded_channels = {one.name: one for one in record.channels()}
+        given = {name: one.label for name, one in recorded_channels.items()}
+        called = shown_names(given | {name: label for name, label, *_ in channels})
         named = {name for name, *_ in channels}
         told = [
-            *channels,
+            *((name, called[name], unit, log) for name, _, unit, log in channels),
             *(
-                (one.name, one.label or one.name, one.unit, False)
-                for one in record.channels()
+                (one.name, called[one.name], one.unit, False)
+                for one in recorded_channels.values()
                 if one.name not in named
             ),
         ]

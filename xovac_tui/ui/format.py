@@ -7,11 +7,11 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
-from xovac_tui.api.figures import MINUS as MINUS
 from xovac_tui.api.figures import number as number
 from xovac_tui.api.figures import unit as unit
-from xovac_tui.api.figures import with_minus
 from xovac_tui.chamber.snapshot import ChannelView, Quality
+from xovac_tui.digits import MINUS as MINUS
+from xovac_tui.digits import figure
 from xovac_tui.zones import comes_twice
 
 
@@ -41,11 +41,11 @@ def rate(channel: ChannelView) -> str:
         percent = change * 100
         if abs(percent) >= 10_000:
             # Seven digits have no room, and nobody reads them.
-            return with_minus(f"{percent:+.0e}%".replace("e+0", "e").replace("e+", "e"))
-        return with_minus(f"{percent:+.1f}%" if abs(percent) < 100 else f"{percent:+.0f}%")
+            return f"{figure(percent, '+.0e').replace('e+0', 'e').replace('e+', 'e')}%"
+        return f"{figure(percent, '+.1f' if abs(percent) < 100 else '+.0f')}%"
     if abs(change) < 0.005:
         return "0.00"
-    return with_minus(f"{change:+.2f}" if abs(change) < 100 else f"{change:+.0f}")
+    return figure(change, "+.2f" if abs(change) < 100 else "+.0f")
 
 
 def age(seconds: float | None) -> str:

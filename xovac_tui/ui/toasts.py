@@ -10,6 +10,7 @@ from xovac_tui.api.text import clean
 from xovac_tui.chamber.alarmview import SEVERITIES, AlarmChange, AlarmEvent
 from xovac_tui.chamber.alarmview import Severity as AlarmSeverity
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord, Outcome
+from xovac_tui.plural import counted
 from xovac_tui.recording.status import RecorderState
 from xovac_tui.station import LinkChanged, ModeChanged, RecorderChanged
 from xovac_tui.ui.widgets.trustbar import GOES_ON
@@ -59,12 +60,15 @@ def recorder_words(news: RecorderChanged) -> Words | None:
     if told:
         return Words("Record", " ".join(told), "warning", 20.0)
     if before.state is RecorderState.FAILING and view.state is RecorderState.ON:
-        lost = f" {view.lost:,} events were lost." if view.lost else " Nothing was lost."
+        lost = (
+            f" {counted(view.lost, 'event was', 'events were')} lost." if view.lost else " Nothing was lost."
+        )
         return Words("Recording again", f"What was held in memory is written.{lost}", seconds=6.0)
     if view.state is RecorderState.ON and view.lost and not before.lost:
         return Words(
             "Events were lost",
-            f"{view.lost:,} events found no room in memory before they were written. The record says where.",
+            f"{counted(view.lost, 'event')} found no room in memory before being written. "
+            "The record says where.",
             "warning",
             12.0,
         )

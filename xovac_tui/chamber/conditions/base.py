@@ -45,6 +45,8 @@ class Condition(ABC):
     """Seconds between two looks; 0: at every one."""
     needs_limit: ClassVar[bool] = False
     channel: Channel | None = None
+    _called = ""
+    """What the channel was called at the last look."""
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
@@ -107,12 +109,14 @@ class Condition(ABC):
     @property
     def label(self) -> str:
         """What the channel is called; empty where there is none."""
-        return clean(self.channel.spec.label or self.channel.name, 40) if self.channel else self.rule.channel
+        return clean(self._called, 40) or self.rule.channel
 
     def seek(self, chamber: Chamber) -> Channel | None:
         """Return the rule's channel; None until it has come."""
         if self.channel is None:
             self.channel = chamber.find(self.rule.channel)
+        if self.channel is not None:
+            self._called = chamber.label(self.channel)
         return self.channel
 
     def trusted(self, around: Around) -> Channel | None:

@@ -8,6 +8,7 @@ from xovac_tui.chamber.alarms import Look
 from xovac_tui.chamber.conditions.base import Around, OfChannel, now_holds
 from xovac_tui.chamber.snapshot import Quality
 from xovac_tui.config.alarms import Rule
+from xovac_tui.digits import figure
 from xovac_tui.units import to_celsius
 
 
@@ -123,7 +124,7 @@ class Rate(Magnitude):
     def spell(self, value: float) -> str:
         """Return a change per minute."""
         if self.log:
-            return f"{value * 100:.0f} % a minute"
+            return f"{figure(value * 100, '.0f')} % a minute"
         return f"{difference(value, self.unit)} a minute"
 
     def words(self, limit_set: str) -> str:

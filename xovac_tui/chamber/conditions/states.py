@@ -7,6 +7,7 @@ from xovac_tui.chamber.alarms import Look
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.conditions.base import Around, Condition, now_holds
 from xovac_tui.chamber.snapshot import LinkWord, Quality
+from xovac_tui.digits import digits
 
 NEVER_CAME = 60.0
 """Seconds of an open link after which a channel that a contract names is missing, and not only late."""
@@ -87,14 +88,14 @@ class Equals(Condition):
         wanted = self.rule.equals
         if isinstance(wanted, bool):
             return "on" if wanted else "off"
-        return f'"{clean(wanted, 40)}"' if isinstance(wanted, str) else f"{wanted:g}" if wanted else "0"
+        return f'"{clean(wanted, 40)}"' if isinstance(wanted, str) else digits(wanted or 0.0)
 
     def value_words(self, around: Around) -> str:
         """Return the value of now."""
         channel = self.trusted(around)
         if channel is None:
             return ""
-        return clean(channel.text, 40) or ("" if channel.value is None else f"{channel.value:g}")
+        return clean(channel.text, 40) or ("" if channel.value is None else digits(channel.value))
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""

@@ -30,6 +30,7 @@ from xovac_tui.chamber.expression.tree import (
     spell,
     spell_name,
 )
+from xovac_tui.digits import digits
 from xovac_tui.units import (
     DIFFERENCE,
     NONE,
@@ -305,7 +306,7 @@ class Evaluation:
             case (Truth(switch), other) | (other, Truth(switch)):
                 word = other.text if isinstance(other, Words) else None
                 if isinstance(other, Amount) and other.value is not None:
-                    word = f"{other.value:g}"
+                    word = digits(other.value)
                 if word is None:
                     return None
                 if word.casefold() in (*_ON, *_OFF):
@@ -341,7 +342,7 @@ def _told(wanted: Wanted, reading: Reading) -> str:
         case number:
             # A step is 3, not 3.000.
             plain = not reading.unit and not reading.log and number.is_integer() and abs(number) < 1e6
-            value = f"{number:.0f}" if plain else quantity(number, reading.unit, log=reading.log)
+            value = digits(number, ".0f") if plain else quantity(number, reading.unit, log=reading.log)
     return f"{name} {value}" + (f" ({reading.why})" if reading.why else "")
 
 

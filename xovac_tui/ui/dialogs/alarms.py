@@ -13,12 +13,13 @@ from textual.widgets import Input, Label, Static
 
 from xovac_tui.chamber.alarmview import AlarmView
 from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.plural import counted
 from xovac_tui.station import AlarmsChanged, News
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.fields import Selector
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.widgets.alarmlines import question_line
-from xovac_tui.ui.widgets.alarmwords import ALARM_CLASSES, ALARM_CSS, counted, shown
+from xovac_tui.ui.widgets.alarmwords import ALARM_CLASSES, ALARM_CSS, shown
 from xovac_tui.ui.widgets.lines import LinesWidget
 
 TIMES = {

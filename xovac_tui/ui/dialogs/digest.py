@@ -12,6 +12,7 @@ from xovac_tui.api.text import clean
 from xovac_tui.chamber.alarmview import SEVERITIES
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.flight import Flight, FlightView
+from xovac_tui.plural import counted
 from xovac_tui.recipes.units import format_duration
 from xovac_tui.recording.digest import Digest
 from xovac_tui.ui.dialogs.base import Dialog
@@ -83,7 +84,7 @@ def digest_facts(digest: Digest, times: Times, glyphs: Glyphs, flight: Flight | 
     ]
     facts += _listed("Gaps", gaps, "none: the data are whole")
     if len(gaps) > 1:
-        facts.append(Fact("", f"{len(gaps)} gaps, {format_duration(lost)} without data in all"))
+        facts.append(Fact("", f"{counted(len(gaps), 'gap')}, {format_duration(lost)} without data in all"))
     commands = [
         f"{times.day_and_time(entry.utc)} {entry.command} by {clean(entry.who, 40)}: {entry.outcome.shown}"
         for entry in digest.commands
@@ -98,7 +99,7 @@ def digest_facts(digest: Digest, times: Times, glyphs: Glyphs, flight: Flight | 
         )
         words = f"{clean(extreme.label, 24)}  {low} to {high} {unit(extreme.unit)}".rstrip()
         facts.append(Fact("Readings" if place == 0 else "", words))
-    facts.append(Fact("Recorded", f"{digest.events:,} events"))
+    facts.append(Fact("Recorded", counted(digest.events, "event")))
     return [Fact(fact.label, glyphs.plain(fact.text), fact.style) for fact in facts]
 
 
@@ -131,8 +132,7 @@ def _alarms(digest: Digest, times: Times, glyphs: Glyphs) -> list[Fact]:
     ]
     facts = _listed("Alarms", lines, "none was raised")
     if digest.standing:
-        count = len(digest.standing)
-        words = f"{count} {'stands' if count == 1 else 'stand'} now: press 5"
+        words = f"{counted(len(digest.standing), 'stands', 'stand')} now: press 5"
         facts.append(Fact("", words, "fact--warn"))
     return facts
 

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from xovac_tui.api.contract import Field, FieldType
 from xovac_tui.api.forms import parse_field
+from xovac_tui.digits import digits
 from xovac_tui.errors import ContractError
 from xovac_tui.ui.format import unit
 from xovac_tui.ui.glyphs import Glyphs
@@ -30,11 +31,11 @@ def limits(field: Field) -> str:
     """Return unit and limits as they stand behind the field: `mbar/s, 0 to 50`."""
     parts = [unit(field.unit)] if field.unit else []
     if field.min is not None and field.max is not None:
-        parts.append(f"{field.min:g} to {field.max:g}")
+        parts.append(f"{digits(field.min)} to {digits(field.max)}")
     elif field.min is not None:
-        parts.append(f"at least {field.min:g}")
+        parts.append(f"at least {digits(field.min)}")
     elif field.max is not None:
-        parts.append(f"at most {field.max:g}")
+        parts.append(f"at most {digits(field.max)}")
     if field.type is FieldType.INT and not field.auto:
         parts.append("whole number")
     if not field.required:
@@ -50,7 +51,7 @@ def first_text(field: Field) -> str:
         return str(field.default) if field.default in field.choices else field.choices[0]
     if field.default is None:
         return ""
-    return f"{field.default:g}" if isinstance(field.default, float) else str(field.default)
+    return digits(field.default) if isinstance(field.default, float) else str(field.default)
 
 
 class Selector(LinesWidget, can_focus=True):

@@ -10,6 +10,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
 from xovac_tui.chamber.snapshot import LinkWord, RunState, Snapshot
+from xovac_tui.plural import counted
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.station.base import BaseStation
 from xovac_tui.ui.dialogs.base import Dialog
@@ -86,7 +87,7 @@ class QuitDialog(Dialog[bool]):
 def what_is_recorded(view: RecorderView, at_stake: int) -> str:
     """Say what becomes of the record; `at_stake` is how many events cannot be written by now."""
     if at_stake:
-        events = "1 event is" if at_stake == 1 else f"{at_stake:,} events are"
+        events = counted(at_stake, "event is", "events are")
         reason = f" ({view.reason})" if view.reason else ""
         return f"Nothing can be recorded{reason}: {events} held in memory, and lost when you leave now."
     if view.state in (RecorderState.STARTING, RecorderState.ON, RecorderState.FAILING):

@@ -14,6 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from xovac_tui.errors import RecipeError
+from xovac_tui.plural import counted
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.model import Recipe
@@ -129,8 +130,8 @@ def total_words(study: Study) -> str:
     if study.plan is None or study.compiled is None:
         return f"  It could not be loaded: {errors[0]}" if errors else ""
     about = "about " if study.plan.estimated else ""
-    items = len(study.compiled.items)
-    return f"  Takes {about}{short_duration(study.plan.total)} in all: {items} items."
+    items = counted(len(study.compiled.items), "item")
+    return f"  Takes {about}{short_duration(study.plan.total)} in all: {items}."
 
 
 def template_fields(template: Template) -> tuple[Field, ...]:

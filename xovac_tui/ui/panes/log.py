@@ -16,6 +16,7 @@ from xovac_tui import paths
 from xovac_tui.api.outline import Outline
 from xovac_tui.api.text import clean
 from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.plural import counted
 from xovac_tui.recording.apart import can_be_read_apart, read_apart
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.export import export_file, save_events
@@ -160,7 +161,7 @@ class LogPane(Pane):
             spans.append((f" {glyphs.idle} held{more}", "logstatus--held"))
         rows = view.rows
         if rows.filter is None:
-            spans.append((f"   {len(log):,} events", ""))
+            spans.append((f"   {counted(len(log), 'event')}", ""))
         else:
             busy = "" if rows.done else f" so far, {rows.part_done:.0%} looked at"
             spans.append((f"   {len(rows):,} of {len(log):,} match{busy}", ""))
@@ -307,7 +308,7 @@ class LogPane(Pane):
         self.app.copy_to_clipboard(text)
         what = "what is shown of it, " if shown_in_part(event) else ""
         self._say(
-            f"Copied {what}{len(text):,} characters, if this terminal lets programs copy. "
+            f"Copied {what}{counted(len(text), 'character')}, if this terminal lets programs copy. "
             "s saves it to a file."
         )
 
@@ -345,8 +346,7 @@ class LogPane(Pane):
                 "error",
             )
             return
-        what = "event" if count == 1 else "events"
-        self._say(f"Saved {count:,} {what} in {paths.shown(path)}")
+        self._say(f"Saved {counted(count, 'event')} in {paths.shown(path)}")
 
     def _say(self, text: str, severity: str = "information") -> None:
         self.app.notify(text, severity=severity, timeout=8, markup=False)  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from xovac_tui import paths
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.errors import XovacError
 from xovac_tui.flight import FlightState
+from xovac_tui.plural import counted
 from xovac_tui.recording.lists import RecordedRun
 from xovac_tui.recording.status import RecorderState
 from xovac_tui.station.runs import PastRun, Told, read_run, read_runs, with_state
@@ -420,7 +421,11 @@ class RunsPane(Pane):
             return
         finally:
             self._reporting = False
-        said = "" if lost is None else f" {lost.events:,} events are damaged in the record and missing in it."
+        said = (
+            ""
+            if lost is None
+            else f" {counted(lost.events, 'event is', 'events are')} damaged in the record and missing in it."
+        )
         self.notify(f"The report of r{chosen} is in {paths.shown(path)}.{said}", timeout=12, markup=False)
 
     def action_runs_back(self) -> None:

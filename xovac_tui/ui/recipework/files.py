@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from xovac_tui import paths
 from xovac_tui.api.text import clean
 from xovac_tui.errors import RecipeError
+from xovac_tui.plural import counted
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.exchange import FORMATS, Imported, export_recipe, import_recipe
 from xovac_tui.recipes.files import RecipeFile
@@ -290,8 +291,7 @@ def _described(path: Path) -> Sequence[tuple[Version, str]]:
     for version in versions(path):
         try:
             recipe = open_recipe(version.path).recipe
-            count = len(recipe.steps)
-            said = f"{shown(recipe.name, 32)}, {count} step{'s' if count != 1 else ''}"
+            said = f"{shown(recipe.name, 32)}, {counted(len(recipe.steps), 'step')}"
         except RecipeError:
             said = "cannot be read"
         found.append((version, said))

@@ -8,6 +8,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 
 from xovac_tui.chamber.alarmview import AlarmState, AlarmsView, AlarmView
+from xovac_tui.plural import counted
 from xovac_tui.recipes.units import format_duration
 from xovac_tui.recording.status import RecorderView
 from xovac_tui.ui.format import Times
@@ -19,7 +20,6 @@ from xovac_tui.ui.widgets.alarmwords import (
     SET_ASIDE,
     about,
     age_of,
-    counted,
     severity_style,
     shown,
     state_word,
@@ -65,7 +65,7 @@ def head_lines(view: AlarmsView, width: int, recorder: RecorderView, *, glyphs: 
     first = f"{limits_words(view)}. {counts_words(view)}."
     lines = _folded(glyphs.plain(first), width, "")
     if view.flood:
-        said = f"FLOOD: {view.flood} alarms in 10 min. Look for what they have in common."
+        said = f"FLOOD: {counted(view.flood, 'alarm')} in 10 min. Look for what they have in common."
         lines += _folded(glyphs.plain(said), width, "alarm--wait-critical")
     if view.mirrored:
         who = f"process {recorder.pid}, which records" if recorder.pid else "the process that records"

@@ -102,8 +102,3 @@ def about(alarm: AlarmView) -> str:
     if alarm.off:
         return f"{condition}: {alarm.off}"
     return f"{condition}: {alarm.text}" if alarm.active and alarm.text else condition
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """Return `1 rule` or `5 rules`."""
-    return f"{number:,} {one if number == 1 else many}"

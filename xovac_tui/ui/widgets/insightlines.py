@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from xovac_tui.api.figures import with_minus
 from xovac_tui.chamber.pumpdown import Forecast
 from xovac_tui.chamber.snapshot import Quality
 from xovac_tui.chamber.stability import Stability
 from xovac_tui.config.insight import LONGEST_NAME
+from xovac_tui.digits import digits, figure
 from xovac_tui.station.insight import InsightView, Judged, VacuumView
 from xovac_tui.ui.format import Times, number, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
@@ -88,7 +88,7 @@ def change_words(found: Stability) -> str:
     decimals = 2 if abs(found.per_hour) < 10 and found.uncertainty < 10 else 1
     if abs(found.per_hour) >= 1000 or found.uncertainty >= 1000:
         decimals = 0
-    return with_minus(f"{found.per_hour:+.{decimals}f} ±{found.uncertainty:.{decimals}f}")
+    return f"{figure(found.per_hour, f'+.{decimals}f')} ±{digits(found.uncertainty, f'.{decimals}f')}"
 
 
 def held_words(found: Stability) -> str:

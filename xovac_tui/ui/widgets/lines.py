@@ -14,6 +14,8 @@ Span = tuple[str, str]
 """Text, and the name of the component class that styles it (empty for the widget's own style)."""
 Line = tuple[Span, ...]
 
+_ENDS = 5
+"""Cells from which on a label that is cut keeps both its ends."""
 _APART = 8
 """Cells between two changes for which it is worth it to move the cursor."""
 
@@ -128,19 +130,17 @@ def fit(text: str, width: int, *, right: bool = False, ellipsis: str = "…") ->
     return " " * (width - length) + text if right else text + " " * (width - length)
 
 
-def is_path(label: str) -> bool:
-    """Tell whether a channel has nothing but its path for a name."""
-    return "." in label and " " not in label
-
-
 def fit_label(label: str, width: int, *, ellipsis: str = "…") -> str:
-    """Return a channel's label cut or padded; a path loses its beginning, which its neighbours share."""
-    if cell_len(label) <= width or not is_path(label):
+    """Return a channel's label cut or padded; it loses its middle, because either end may tell it apart."""
+    if cell_len(label) <= width or width < _ENDS:
         return fit(label, width, ellipsis=ellipsis)
-    end = label[-(width - 1) :] if width > 1 else ""
-    while cell_len(end) > width - 1:
+    half = (width - 1) // 2
+    head, end = label, label
+    while cell_len(head) > width - 1 - half:
+        head = head[:-1]
+    while cell_len(end) > half:
         end = end[1:]
-    return fit(ellipsis + end, width)
+    return fit(f"{head}{ellipsis}{end}", width)
 
 
 def clip(line: Line, width: int, *, ellipsis: str = "…") -> Line:

@@ -13,7 +13,7 @@ from xovac_tui.plot.cells import Picture, Tone
 from xovac_tui.plot.chart import Axis, Frame, Line, compose, lay_out, rows_for
 from xovac_tui.plot.raster import dots_per_cell
 from xovac_tui.plot.scale import steady
-from xovac_tui.plot.ticks import since_ticks, value_ticks
+from xovac_tui.plot.ticks import columns_of, even_cell, since_ticks, value_ticks
 from xovac_tui.recipes.plan import Plan
 from xovac_tui.ui.widgets.lines import Line as Cells
 from xovac_tui.ui.widgets.lines import LinesWidget
@@ -71,19 +71,18 @@ class ProfileChart(LinesWidget):
 def profile_picture(plan: Plan, width: int, height: int, *, ascii_only: bool) -> Picture:
     """Return the cells of the chart for a size in cells."""
     rows = rows_for(height)[0]
-    scale = steady(
-        None, plan.minimum, plan.maximum, log=False, intervals=max(2, min(8, rows // 2)), least=_LEAST_SPAN
-    )
-    axis = Axis(scale, value_ticks(scale, rows, ascii_only), "C" if ascii_only else "°C")
+    scale = steady(None, plan.minimum, plan.maximum, log=False, rows=rows, least=_LEAST_SPAN)
+    axis = Axis(scale, value_ticks(scale, ascii_only), "C" if ascii_only else "°C")
     layout = lay_out(width, height, axis, None)
     across = dots_per_cell(ascii_only)[0]
-    lows, highs = columns(plan.points(), plan.total, layout.plot_width * across)
+    cell = even_cell(plan.total / layout.plot_width, since=True) if plan.total > 0 else 0.0
+    lows, highs = columns(plan.points(), cell * layout.plot_width, layout.plot_width * across)
     return compose(
         Frame(
             layout=layout,
             lines=(Line(lows, highs, 0),),
             left=axis,
-            times=time_labels(plan.total, layout.plot_width),
+            times=time_labels(cell, layout.plot_width),
             ascii_only=ascii_only,
         )
     )
@@ -92,7 +91,7 @@ def profile_picture(plan: Plan, width: int, height: int, *, ascii_only: bool) ->
 def columns(
     points: Sequence[tuple[float, float]], total: float, count: int
 ) -> tuple[list[float], list[float]]:
-    """Return lowest and highest planned temperature per column of `count` over the whole time."""
+    """Return lowest and highest planned temperature for each column of `total` seconds; NaN after the end."""
     lows, highs = [math.inf] * count, [-math.inf] * count
     if not count or not points:
         return lows, highs
@@ -115,18 +114,20 @@ def columns(
             value = low + (high - low) * min(1.0, (column * wide - before) / (after - before))
             put(column - 1, value)
             put(column, value)
+    end = place(points[-1][0])
     for column in range(count):
-        if lows[column] is math.inf:
+        if column > end:
+            lows[column] = highs[column] = math.nan
+        elif lows[column] is math.inf:
             lows[column], highs[column] = lows[column - 1], highs[column - 1]
     return lows, highs
 
 
-def time_labels(total: float, cells: int) -> tuple[tuple[int, str], ...]:
-    """Return cells and labels of round times since the start."""
-    if total <= 0 or cells < 1:
+def time_labels(cell: float, cells: int) -> tuple[tuple[int, str], ...]:
+    """Return cells and labels of round times since the start; a cell lasts so many seconds."""
+    if cell <= 0 or cells < 1:
         return ()
-    ticks = since_ticks(0.0, total, cells)
-    return tuple((min(cells - 1, int(tick.value * cells / total)), tick.label) for tick in ticks)
+    return columns_of(since_ticks(0.0, cell * cells, cells), 0.0, cell)
 
 
 _STYLES = {Tone.AXIS: "profile--axis", Tone.LABEL: "profile--label"}

@@ -11,11 +11,11 @@ from xovac_tui.flight import Leg
 from xovac_tui.recipes.units import format_duration
 from xovac_tui.recording.digest import Extreme
 from xovac_tui.station.runs import PastRun
-from xovac_tui.ui.format import MINUS, Times, age, number, unit
+from xovac_tui.ui.format import Times, age, number, unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, clip, fit, fit_label
 from xovac_tui.ui.widgets.runhistory import short_label, shown_text
-from xovac_tui.ui.widgets.runwords import rough
+from xovac_tui.ui.widgets.runwords import signed
 from xovac_tui.units import is_temperature
 
 _STEP = 4
@@ -102,7 +102,7 @@ def _later(values: Sequence[float | None]) -> str:
     if first is None or second is None:
         return ""
     change = second - first
-    return "same" if abs(change) < _SAME else f"{'+' if change > 0 else MINUS}{rough(change)}"
+    return "same" if abs(change) < _SAME else signed(change)
 
 
 def _channel_line(one: Extreme, other: Extreme, width: int, glyphs: Glyphs) -> Line:

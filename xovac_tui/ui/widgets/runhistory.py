@@ -14,11 +14,11 @@ from xovac_tui.recipes.units import format_duration
 from xovac_tui.recording.digest import Extreme
 from xovac_tui.recording.lists import RecordedRun
 from xovac_tui.station.runs import PastRun
-from xovac_tui.ui.format import MINUS, Times, age, number, unit
+from xovac_tui.ui.format import Times, age, number, unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.literal import folded, literal
 from xovac_tui.ui.widgets.lines import Line, Span, clip, fit, fit_label
-from xovac_tui.ui.widgets.runwords import drift_words, gap_words, rough
+from xovac_tui.ui.widgets.runwords import drift_words, gap_words, signed
 
 _RESULT_STYLES = {
     Result.COMPLETED: "rows--good",
@@ -130,7 +130,7 @@ def _took(past: PastRun, drift: float | None) -> Line:
     spans.append((f" of {format_duration(past.planned_seconds)} planned", ""))
     if past.state.result is Result.COMPLETED and past.state.start_seen:
         late = past.seconds - past.planned_seconds
-        spans.append((f", {'+' if late >= 0 else MINUS}{rough(late)}", "rows--quiet"))
+        spans.append((f", {signed(late)}", "rows--quiet"))
     elif past.running and drift is not None:
         spans.append((f", {drift_words(drift)}", "rows--quiet"))
     return tuple(spans)

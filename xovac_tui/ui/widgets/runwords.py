@@ -28,6 +28,12 @@ def rough(seconds: float) -> str:
     return f"{whole / 60:.0f} min" if whole < 7200 else format_duration(whole)
 
 
+def signed(seconds: float) -> str:
+    """Return a difference of times as `rough` does, with its sign: `+12 min`, `−40 s`, `+0 s`."""
+    text = rough(seconds)
+    return f"{MINUS if seconds < 0 and text != '0 s' else '+'}{text}"
+
+
 def range_words(flight: FlightView) -> str:
     """Return how far off the end may be: `±25 min`; empty where no range is known."""
     ends, first, last = flight.ends_utc, flight.ends_earliest_utc, flight.ends_latest_utc
@@ -42,7 +48,7 @@ def drift_words(drift: float | None) -> str:
         return ""
     if abs(drift) < _NOTHING:
         return "no drift"
-    return f"drift {'+' if drift > 0 else MINUS}{rough(drift)}"
+    return f"drift {signed(drift)}"
 
 
 def basis_words(basis: str) -> str:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from xovac_tui.chamber.alarmview import AlarmsView
 from xovac_tui.chamber.snapshot import LinkWord, Outcome, Snapshot
+from xovac_tui.plural import counted
 from xovac_tui.ui.format import age, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.alarmwords import (
@@ -14,7 +15,6 @@ from xovac_tui.ui.widgets.alarmwords import (
     ALARM_CSS,
     STATE_WORDS,
     by_urgency,
-    counted,
     severity_style,
     shown,
 )

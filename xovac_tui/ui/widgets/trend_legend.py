@@ -9,7 +9,7 @@ from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.plot.cells import Tone, narrow
 from xovac_tui.plot.chart import MARKS, Line, Text
 from xovac_tui.plot.raster import GLYPHS, PLANNED_GLYPH
-from xovac_tui.ui.widgets.lines import is_path
+from xovac_tui.ui.widgets.lines import fit_label
 from xovac_tui.ui.widgets.trend_model import TrendSeries, shown_unit, shown_value
 
 _WORDS = {
@@ -131,14 +131,13 @@ def _value(series: TrendSeries, line: Line, known: Sequence[int], spread: bool, 
 
 
 def _cut(label: str, most: int, ascii_only: bool) -> str:
-    """Return a label of at most so many cells; a path loses its beginning, which its neighbours share."""
+    """Return a label of at most so many cells, cut as those of readings are."""
     name = narrow(label)
     if ascii_only:
         name = name.encode("ascii", "replace").decode()
     if len(name) <= most:
         return name
-    sign = "~" if ascii_only else "…"
-    return sign + name[1 - most :] if is_path(name) else name[: most - 1] + sign
+    return fit_label(name, most, ellipsis="~" if ascii_only else "…")
 
 
 def names(drawn: Sequence[tuple[TrendSeries, Line]], ascii_only: bool) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from xovac_tui.api import figures
 from xovac_tui.chamber.history import Curve
 from xovac_tui.chamber.snapshot import Mark
+from xovac_tui.digits import MINUS, digits, figure
 from xovac_tui.plot.cells import narrow
 from xovac_tui.plot.ticks import Clock
 from xovac_tui.units import is_temperature
@@ -103,9 +104,8 @@ def shown_unit(unit: str, ascii_only: bool = False) -> str:
 def shown_value(value: float, unit: str, log: bool, ascii_only: bool = False) -> str:
     """Return a value without unit: temperatures with the decimals of their unit, log channels as 1.3e-04."""
     if log:
-        return f"{value:.1e}"
+        return digits(value, ".1e")
     if is_temperature(unit):
         text = figures.number(value, unit)
-        return text.replace(figures.MINUS, "-") if ascii_only else text
-    text = f"{value:.4g}"
-    return text if ascii_only else text.replace("-", "−")
+        return text.replace(MINUS, "-") if ascii_only else text
+    return digits(value, ".4g") if ascii_only else figure(value, ".4g")

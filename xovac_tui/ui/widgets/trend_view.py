@@ -11,7 +11,7 @@ from xovac_tui.plot.cells import Picture
 from xovac_tui.plot.chart import MARKS, Axis, Frame, Layout, Line, Text, compose, lay_out, rows_for
 from xovac_tui.plot.raster import dots_per_cell
 from xovac_tui.plot.scale import Scale, steady
-from xovac_tui.plot.ticks import since_ticks, time_ticks, value_ticks
+from xovac_tui.plot.ticks import columns_of, even_cell, since_ticks, time_ticks, value_ticks
 from xovac_tui.recipes.units import format_duration
 from xovac_tui.ui.widgets.trend_legend import legend, names, readout
 from xovac_tui.ui.widgets.trend_model import WINDOWS, ZOOMS, TrendModel, TrendSeries, shown_unit, window_name
@@ -23,6 +23,8 @@ SHIFT_SECONDS = 20.0
 """The picture moves on in steps of whole cells, not more often than this: moving repaints every line."""
 LABEL_ROOM = 2
 """Free cells after the newest one."""
+_LONGER = 1.1
+"""Part by which cells whose labels are at least ten apart are longer at the most."""
 CLOCK_SLACK = 1.0
 """Seconds that the two clocks may drift before labels are moved."""
 
@@ -91,11 +93,12 @@ class View:
 
     def live_span(self, model: TrendModel, width: int) -> Span:
         """Return the cells of a window that ends now, with room for the lines' numbers after the newest."""
-        cell = self.seconds(model) / width
+        seconds = self.seconds(model)
         if model.whole and self.window is None:
             # The first value stands at the left edge, and the lines' numbers have room after the last one.
-            cell *= width / max(1, width - LABEL_ROOM - 1)
-            return Span(math.floor(model.now_mono / cell) + 1 + LABEL_ROOM - width, cell)
+            cell = even_cell(seconds / max(1, width - LABEL_ROOM - 1), since=model.since)
+            return Span(math.floor((model.now_mono - seconds) / cell), cell)
+        cell = even_cell(seconds / width, since=model.since)
         jump = max(1, min(math.ceil(SHIFT_SECONDS / cell), width // 10))
         last = (math.floor(model.now_mono / cell / jump) + 1) * jump
         return Span(last + LABEL_ROOM - width, cell)
@@ -199,7 +202,8 @@ class View:
         empty = all(series.history.oldest is None for series in model.series)
         rows = rows_for(height)[0]
         end = model.now_mono if self.held is None else self.held
-        start = end - self.seconds(model)
+        # A cell is a little longer than the window asks for, where labels would not stand at equal distances.
+        start = end - self.seconds(model) * _LONGER
         planned = _on_axis(model.planned or (), axes.left)
         left = self._axis("left", axes.left, start, end, rows, _extent(planned, start, end))
         right = self._axis("right", axes.right, start, end, rows, [])
@@ -258,12 +262,9 @@ class View:
         key = (log, unit, rows, self.window)
         before_key, before = self._scales.get(side, (None, None))
         least = 2.0 if is_temperature(unit) else 0.02 * max(abs(low), abs(high))
-        intervals = max(1, min(6, rows // 2))
-        scale = steady(
-            before if before_key == key else None, low, high, log=log, intervals=intervals, least=least
-        )
+        scale = steady(before if before_key == key else None, low, high, log=log, rows=rows, least=least)
         self._scales[side] = (key, scale)
-        return Axis(scale, value_ticks(scale, rows, self.ascii_only), shown_unit(unit, self.ascii_only)[:9])
+        return Axis(scale, value_ticks(scale, self.ascii_only), shown_unit(unit, self.ascii_only)[:9])
 
     def _times(self, model: TrendModel, span: Span, width: int) -> tuple[tuple[int, str], ...]:
         """Return cells and labels of round clock times."""
@@ -272,10 +273,11 @@ class View:
             self._offset = offset
         start = span.start + self._offset
         if model.since:
-            since = since_ticks(span.start, span.start + span.cell * width, width)
-            return tuple((span.column(tick.value + span.cell * 1e-6), tick.label) for tick in since)
+            return columns_of(
+                since_ticks(span.start, span.start + span.cell * width, width), span.start, span.cell
+            )
         ticks = time_ticks(start, start + span.cell * width, width, model.clock())
-        return tuple((math.floor((tick.value - start) / span.cell + 1e-6), tick.label) for tick in ticks)
+        return columns_of(ticks, start, span.cell)
 
     def _marks(self, model: TrendModel, span: Span, width: int) -> tuple[tuple[int, str], ...]:
         """Return cells and kinds of the marks in the window."""
