@@ -135,13 +135,11 @@ class Channel:
         """Take a new value. What does not count by the contract is none from here on, for every reader."""
         self.seen = mono
         self._fault = False
-        self.problem = "" if self._validity is None else clean(self._validity.problem(leaf), 80)
-        if self.problem:
+        problem = "" if self._validity is None else self._validity.problem(leaf)
+        self.problem = clean(problem, 80) if problem else ""
+        if problem:
             self.is_bool, self.text = False, ""
             self._break(mono)
-        elif isinstance(leaf, bool):
-            self.is_bool, self.text, self.value = True, "on" if leaf else "off", float(leaf)
-            self.history.add(mono, self.value)
         elif isinstance(leaf, float):
             self.is_bool, self.text = False, ""
             if math.isfinite(leaf):
@@ -151,6 +149,9 @@ class Channel:
                     self.watch.take(leaf)
             else:
                 self._break(mono)
+        elif isinstance(leaf, bool):
+            self.is_bool, self.text, self.value = True, "on" if leaf else "off", float(leaf)
+            self.history.add(mono, self.value)
         elif isinstance(leaf, str):
             self.is_bool, self.text, self.value = False, clean(leaf, LONGEST_TEXT), None
         else:
