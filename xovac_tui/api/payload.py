@@ -209,6 +209,7 @@ def _indented(text: str) -> str:
 
 Leaf = float | str | bool | None
 """A number, short text, truth value or null at the end of a path."""
+_PLAIN = frozenset((float, int, str, bool, type(None)))
 
 
 def leaves(value: Any) -> Iterator[tuple[str, Leaf]]:
@@ -225,15 +226,19 @@ def leaves(value: Any) -> Iterator[tuple[str, Leaf]]:
         if isinstance(item, dict):
             if depth < _MAX_DEPTH:
                 before = f"{path}." if path else ""
-                # Reversed, because the stack gives them back in reverse. Names are plain nearly always.
-                stack.extend(
-                    (
-                        before + (key if isinstance(key, str) and key.isidentifier() else _part(key)),
-                        inner,
-                        depth + 1,
-                    )
-                    for key, inner in reversed(tuple(islice(item.items(), left)))
-                )
+                later: list[tuple[str, Any, int]] = []
+                for key, inner in islice(item.items(), left):
+                    # Names are plain nearly always.
+                    at = before + (key if isinstance(key, str) and key.isidentifier() else _part(key))
+                    kind = type(inner)
+                    if later or kind not in _PLAIN:
+                        later.append((at, inner, depth + 1))
+                    else:
+                        # Nearly always: it needs no turn of its own.
+                        left -= 1
+                        yield writable(at), _float(inner) if kind is int else inner
+                # Reversed, because the stack gives them back in reverse.
+                stack.extend(reversed(later))
         elif isinstance(item, list | tuple):
             if depth < _MAX_DEPTH:
                 stack.extend(

@@ -148,17 +148,14 @@ class Channel:
         """
         self.seen = mono
         self._fault = False
-        self.problem = ""
+        problem = ""
         if self._validity is not None:
             leaf, problem = self._validity.read(leaf)
-            self.problem = clean(problem, 80)
-        if self.problem:
+        self.problem = clean(problem, 80) if problem else ""
+        if problem:
             leaf = None
             self.is_bool, self.text = False, ""
             self._break(mono)
-        elif isinstance(leaf, bool):
-            self.is_bool, self.text, self.value = True, "on" if leaf else "off", float(leaf)
-            self.history.add(mono, self.value)
         elif isinstance(leaf, float):
             self.is_bool, self.text = False, ""
             if math.isfinite(leaf):
@@ -168,6 +165,9 @@ class Channel:
                     self.watch.take(leaf)
             else:
                 self._break(mono)
+        elif isinstance(leaf, bool):
+            self.is_bool, self.text, self.value = True, "on" if leaf else "off", float(leaf)
+            self.history.add(mono, self.value)
         elif isinstance(leaf, str):
             self.is_bool, self.text, self.value = False, clean(leaf, LONGEST_TEXT), None
         else:

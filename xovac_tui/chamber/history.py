@@ -85,8 +85,10 @@ class History:
         "_count_8",
         "_count_64",
         "_first",
+        "_high",
         "_index",
         "_last",
+        "_low",
         "_rate",
         "_rate_key",
         "_rings",
@@ -110,6 +112,8 @@ class History:
         self._step = math.inf
         self._sum = 0.0
         self._count = 0
+        # Bounds of the newest second, which nearly every further sample of it lies within.
+        self._low, self._high = math.inf, -math.inf
         self._sum_8 = self._sum_64 = 0.0
         self._count_8 = self._count_64 = 0
         self._rings = tuple(Ring(shift, room) for shift, room in _ROOMS)
@@ -171,17 +175,19 @@ class History:
             self._broken = False
             self._sum += value
             self._count += 1
-            if self._rings[0].inside(value):
+            if self._low <= value <= self._high:
                 self._last = mono
                 self._value = value
                 return
-        elif self._first is None:
-            self._first = mono
-            self._sum, self._count = value, 1
+            self._low, self._high = min(self._low, value), max(self._high, value)
         else:
-            self._settle(index)
-            self._join(mono, index, value)
+            if self._first is None:
+                self._first = mono
+            else:
+                self._settle(index)
+                self._join(mono, index, value)
             self._sum, self._count = value, 1
+            self._low = self._high = value
         for ring in self._rings:
             ring.put(index, value)
         self._last = mono
@@ -249,17 +255,9 @@ class History:
         columns = max(columns, 1)
         seconds = (end - start) / columns
         ring = self._ring(start, end)
-        lows = array("d")
-        highs = array("d")
         step = ring.seconds
-        for column in range(columns):
-            low, high = ring.bounds(
-                math.floor((start + column * seconds) / step),
-                math.ceil((start + (column + 1) * seconds) / step),
-            )
-            empty = low > high
-            lows.append(NAN if empty else low)
-            highs.append(NAN if empty else high)
+        edges = [(start + column * seconds) / step for column in range(columns + 1)]
+        lows, highs = ring.columns([(math.floor(left), math.ceil(right)) for left, right in pairwise(edges)])
         return Bins(start, seconds, lows, highs)
 
     def measured(self, start: float, end: float, columns: int) -> Bins:
@@ -322,19 +320,19 @@ class History:
         end = self._index + 1
         begin = max(end - round(seconds), self._rings[0].oldest)
         self._show_newest()
-        times: list[float] = []
-        values: list[float] = []
-        for number, mean in self._rings[0].means(begin, end):
-            if ratio and mean <= 0:
-                return None
-            times.append(number - begin)
-            values.append(math.log(mean) if ratio else mean)
-        if len(times) < 3 or times[-1] - times[0] < 10:
+        means = self._rings[0].means(begin, end)
+        if ratio and any(mean <= 0 for _, mean in means):
             return None
-        mean_time = sum(times) / len(times)
-        mean = sum(value / len(values) for value in values)
-        across = sum((time - mean_time) * (value - mean) for time, value in zip(times, values, strict=True))
-        change = 60 * across / sum((time - mean_time) ** 2 for time in times)
+        if len(means) < 3 or means[-1][0] - means[0][0] < 10:
+            return None
+        times = [number - begin for number, _ in means]
+        values = [math.log(mean) if ratio else mean for _, mean in means]
+        count = len(means)
+        mean_time = sum(times) / count
+        mean = sum([value / count for value in values])
+        apart = [time - mean_time for time in times]
+        across = sum([one * (value - mean) for one, value in zip(apart, values, strict=True)])
+        change = 60 * across / sum([one * one for one in apart])
         if not math.isfinite(change):
             return None
         return math.expm1(min(change, 700.0)) if ratio else change

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Sequence
 from operator import mul
 
 _EMPTY_LOW = array("d", [math.inf])
@@ -39,11 +40,6 @@ class Ring:
         """Number of the oldest bin that is kept."""
         return max(self._base, self._newest - self.room + 1)
 
-    def inside(self, value: float) -> bool:
-        """Tell whether the newest bin's bounds hold this value already."""
-        slot = (self._newest - self._base) % self.room
-        return self._lows[slot] <= value <= self._highs[slot]
-
     def put(self, second: int, value: float) -> None:
         """Fold a value into the bin of this second, which is never older than the newest bin."""
         number = second >> self.shift
@@ -63,6 +59,9 @@ class Ring:
         It begins with `value`, changes by `slope` a second, and never leaves `bounds`.
         """
         lowest, highest = bounds
+        if not self.shift and begin == self._newest + 1 and end - begin < self.room:
+            self._append([value + slope * second for second in range(end - begin)], lowest, highest)
+            return
         start, within = begin, self.seconds - 1
         while begin < end:
             # In a bin its lowest and its highest point are at the ends.
@@ -102,6 +101,19 @@ class Ring:
             lows[slot] = low
         if high > highs[slot]:
             highs[slot] = high
+
+    def _append(self, points: list[float], lowest: float, highest: float) -> None:
+        """Fill the bins after the newest one with a point each, but none beyond the bounds."""
+        if points and not (lowest <= points[0] <= highest and lowest <= points[-1] <= highest):
+            points = [min(max(point, lowest), highest) for point in points]
+        place = (self._newest + 1 - self._base) % self.room
+        # Up to the end of the ring, which grows until it is full, and on from its beginning.
+        for at, part in ((place, points[: self.room - place]), (0, points[self.room - place :])):
+            after, count = at + len(part), len(part)
+            self._lows[at:after] = self._highs[at:after] = array("d", part)
+            self._means[at:after] = _NO_MEAN * count
+            self._counts[at:after] = bytes(count)
+        self._newest += len(points)
 
     def _advance(self, number: int) -> None:
         """Make room up to and including this bin, empty."""
@@ -154,11 +166,11 @@ class Ring:
         if begin >= end:
             return []
         means, counts = self._samples(begin, end)
-        bounds = zip(*self.slices(begin, end), strict=True)
+        lows, highs = self.slices(begin, end)
         return [
-            (number, min(high, max(low, mean)))
-            for number, (mean, count, (low, high)) in enumerate(
-                zip(means, counts, bounds, strict=True), begin
+            (number, mean if low <= mean <= high else high if mean > high else low)
+            for number, mean, count, low, high in zip(
+                range(begin, end), means, counts, lows, highs, strict=True
             )
             if count
         ]
@@ -175,7 +187,23 @@ class Ring:
             return self._lows[left:right], self._highs[left:right]
         return self._lows[left:] + self._lows[:right], self._highs[left:] + self._highs[:right]
 
-    def bounds(self, begin: int, end: int) -> tuple[float, float]:
-        """Return lowest and highest value of the bins `begin` to `end` (exclusive); (inf, -inf) if empty."""
-        lows, highs = self.slices(begin, end)
-        return (min(lows), max(highs)) if lows else (math.inf, -math.inf)
+    def columns(self, edges: Sequence[tuple[int, int]]) -> tuple[array[float], array[float]]:
+        """Return lowest and highest value of the bins of each column; NaN where there is none.
+
+        `edges` are (first, last + 1) of their bins, in the order of time.
+        """
+        first, after = max(edges[0][0], self.oldest), min(edges[-1][1], self._newest + 1)
+        lows, highs = array("d"), array("d")
+        kept_lows, kept_highs = self.slices(first, after)
+        for begin, end in edges:
+            begin, end = max(begin, first) - first, min(end, after) - first
+            low, high = math.inf, -math.inf
+            if begin + 1 == end:
+                low, high = kept_lows[begin], kept_highs[begin]
+            elif begin < end:
+                low, high = min(kept_lows[begin:end]), max(kept_highs[begin:end])
+            if low > high:
+                low = high = math.nan
+            lows.append(low)
+            highs.append(high)
+        return lows, highs

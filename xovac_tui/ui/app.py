@@ -326,8 +326,9 @@ class XovacApp(AppKeys):
         """The tab that is shown, or what is shown in its place."""
         if self.active_tab in self.over:
             return self.over[self.active_tab]
-        found = self.screen_stack[0].query(f"#{self.active_tab}") if self.screen_stack else None
-        return found.first(Pane) if found else None
+        if not self.screen_stack:
+            return None
+        return self.screen_stack[0].query_one_optional(f"#{self.active_tab}", Pane)
 
     def show_keys(self) -> None:
         """Show the keys that work where the focus is."""

@@ -117,20 +117,21 @@ class Stopping:
             return
         words, resting = self._words(), self._resting()
         frame = self._app.screen_stack[0]
-        for bar in frame.query(KeyBar):
-            bar.show_stop(resting)
-            bar.display = not words
+        # Textual remembers where the one of a kind is; looking for several it goes through all widgets.
+        keys = frame.query_one_optional(KeyBar)
+        if keys is not None:
+            keys.show_stop(resting)
+            keys.display = not words
         for screen in self._app.screen_stack:
             self._strip(screen, words, resting)
 
     def _strip(self, screen: Screen[object], words: str, resting: Line) -> None:
-        bars = screen.query(StopBar)
-        if not bars and screen.is_mounted:
+        bar = screen.query_one_optional(StopBar)
+        if bar is None and screen.is_mounted:
             # A screen of Textual's own: the palette.
             bar = StopBar()
             screen.mount(bar)
-            bar.show(words, resting)
-        for bar in bars:
+        if bar is not None:
             bar.show(words, resting)
 
     def _words(self) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Self
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -47,6 +49,7 @@ class LinesWidget(SizedWidget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._lines: list[Line] = []
+        self._styles_of_spans: dict[str, Style] = {}
 
     @property
     def lines(self) -> Sequence[Line]:
@@ -85,15 +88,36 @@ class LinesWidget(SizedWidget):
     def render_line(self, y: int) -> Strip:
         """Return one line, exactly as wide as the widget."""
         width = self.size.width
-        base = self.rich_style
+        known = self._styles_of_spans
+        base = known.get("") or self._style_of("")
         if not 0 <= y < len(self._lines):
             return Strip.blank(width, base)
         segments = [
-            Segment(text, self.get_component_rich_style(style) if style else base)
-            for text, style in self._lines[y]
-            if text
+            Segment(text, known.get(style) or self._style_of(style)) for text, style in self._lines[y] if text
         ]
         return Strip(segments).adjust_cell_length(width, base)
+
+    def _style_of(self, name: str) -> Style:
+        """Work out the style of a component class, or the widget's own for an empty name, and keep it."""
+        style = self.get_component_rich_style(name) if name else self.rich_style
+        self._styles_of_spans[name] = style
+        return style
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        """Repaint; without `regions` with styles worked out anew, since Textual asks so when these change.
+
+        Textual forgets them at every refresh, also of a few cells in which only the text is another one.
+        """
+        if not regions:
+            self._styles_of_spans.clear()
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def notify_style_update(self) -> None:
+        """Forget the styles: the style sheet was applied anew."""
+        super().notify_style_update()
+        self._styles_of_spans.clear()
 
 
 def _width(line: Line) -> int:
