@@ -118,7 +118,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(steps=STEPS, on=st.sampled_from([0.0, 1.0, 5.0]), off=st.sampled_from([0.0, 1.0, 5.0]))
 def test_it_lives_as_the_plain_model_does(steps: list[tuple[float, Any]], on: float, off: float) -> None:
     life, plain, now = alarms.NORMAL, Plain(on, off), 0.0
@@ -136,7 +136,7 @@ def test_it_lives_as_the_plain_model_does(steps: list[tuple[float, Any]], on: fl
         assert life.active is plain.active
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(steps=STEPS, on=st.sampled_from([0.0, 1.0]), off=st.sampled_from([0.0, 1.0]))
 def test_every_change_is_told_once_and_nothing_else_is(
     steps: list[tuple[float, Any]], on: float, off: float

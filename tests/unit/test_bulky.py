@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.console import FakeClock
@@ -108,7 +108,6 @@ def packet_of(data: str | bytes) -> tuple[str, str, str] | None:
 
 
 @given(st.text(), st.integers(14, 60), st.booleans())
-@settings(deadline=None)
 def test_a_string_taken_piece_by_piece_is_the_string(text: str, piece: int, plain: bool) -> None:
     text = text + text[::-1] + '\\"' + text
     literal = json.dumps(text, ensure_ascii=not plain)

@@ -246,4 +246,4 @@ class AnyServer(RuleBasedStateMachine):
 
 
 TestAnyServer = AnyServer.TestCase
-TestAnyServer.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestAnyServer.settings = settings(max_examples=60, stateful_step_count=30)

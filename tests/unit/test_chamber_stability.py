@@ -119,7 +119,7 @@ chunks = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(chunks, st.floats(0, 0.9))
 @example([(1, 0.0, False), (1, 3.764669109265657e-281, False), (28, 1.0, False)], 0.0)
 def test_a_band_is_kept_exactly_when_a_plain_look_at_the_samples_says_so(

@@ -37,7 +37,7 @@ def filled(count: int, keep: int = 50_000) -> EventLog:
 
 
 @given(count=st.integers(0, 1500), keep=st.integers(1, 700))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_it_keeps_exactly_the_newest(count: int, keep: int) -> None:
     log = filled(count, keep)
     kept = min(count, keep)

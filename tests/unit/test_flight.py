@@ -455,7 +455,7 @@ looks = st.lists(st.tuples(st.floats(0.1, 400), st.sampled_from(sorted(WAYS))), 
 
 
 @given(recipes, looks, st.booleans(), st.integers(0, 29))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_happens_the_clocks_are_true(
     recipe: Recipe, parts: list[tuple[float, str]], roles: bool, kill: int
 ) -> None:

@@ -25,7 +25,7 @@ def filled(samples: list[tuple[float, float]]) -> History:
     return history
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     begin=st.floats(0, 1e7),
     steps=st.lists(st.tuples(intervals, values), min_size=1, max_size=80),

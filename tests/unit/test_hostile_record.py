@@ -152,7 +152,7 @@ def test_what_only_looks_like_a_number_is_no_sample(path: Path) -> None:
         assert len(rows) == EVENTS + 1
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_any_other_bytes_are_a_block_or_damage(data: st.DataObject) -> None:
     events = logged(reading(at, t=at, u=1 / (at + 1)) for at in range(6))

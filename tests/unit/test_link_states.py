@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.fastloop import LoopClock, run_fast
@@ -164,7 +164,6 @@ STEPS = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(STEPS, max_size=30), st.floats(0, 1), st.floats(0, 5000))
 def test_whatever_happens_the_schedule_holds_and_nothing_is_sent(
     script: list[Refuse | Last], chance: float, seconds: float

@@ -108,7 +108,7 @@ def plainly(wanted: Filter, logged: LoggedEvent) -> bool:
     slices=st.integers(1, 9),
     repeat=st.integers(1, 12),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_slices_find_what_one_look_would(
     wanted: Filter,
     events: list[tuple[str, str | bytes, Kind]],

@@ -319,7 +319,7 @@ class _Chamber:
         )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(_STEPS, st.integers(1, 4), st.sampled_from([0.0, 50.0, 400.0]), st.sampled_from([0.0, 90.0]))
 def test_nothing_is_lost_and_never_too_much(
     steps: list[tuple[str, AlarmEvent, float, str]], at_most: int, same_after: float, reminder: float

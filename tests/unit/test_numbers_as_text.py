@@ -190,7 +190,7 @@ TOLD = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(TOLD, TOLD), min_size=1, max_size=12), st.booleans(), st.booleans())
 @example([("1.5", "x"), ("1.5", "x"), ("2.5", "x")], False, False)
 @example([(str(n / 10), str(n % 3)) for n in range(12)], False, False)

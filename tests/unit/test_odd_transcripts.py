@@ -128,7 +128,7 @@ def read_outcome(path: Path, data: bytes) -> str:
     return ""
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_mutation_is_a_replay_or_a_sentence_with_the_line(
     data: st.DataObject, lines: list[bytes], tmp_path_factory: pytest.TempPathFactory
@@ -252,7 +252,7 @@ def test_a_bare_list_is_replayed(tmp_path: Path) -> None:
 @example(b"")
 @example(b"\xef\xbb\xbf")
 @example(base64.b64decode("U1FMaXRl"))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.binary(max_size=200))
 def test_any_other_file_is_refused(data: bytes) -> None:
     import tempfile

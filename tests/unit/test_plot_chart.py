@@ -150,7 +150,7 @@ def test_no_data_yet() -> None:
     assert "No data yet" in text(View().picture(TrendModel(0.0, UTC), 60, 12))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(width=st.integers(1, 300), height=st.integers(1, 60), ascii_only=st.booleans(), cursor=st.booleans())
 def test_every_size_gives_a_picture_of_that_size(
     width: int, height: int, ascii_only: bool, cursor: bool

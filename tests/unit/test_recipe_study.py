@@ -62,7 +62,7 @@ def test_a_file_is_read_again(tmp_path: Path) -> None:
 
 
 @given(recipe=some.recipes, start=st.floats(-60, 100))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_plan_check_and_payload_start_from_the_same_temperature(recipe: Recipe, start: float) -> None:
     study = study_recipe(RecipeFile(Path("x.toml"), "x", recipe), PlanSettings(max_items=10_000), start)
     assert study.plan is not None
@@ -73,7 +73,7 @@ def test_plan_check_and_payload_start_from_the_same_temperature(recipe: Recipe, 
 
 
 @given(recipe=some.recipes, width=st.integers(1, 200))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_columns_hold_the_whole_profile(recipe: Recipe, width: int) -> None:
     plan = plan_recipe(recipe, PlanSettings())
     lows, highs = columns(plan.points(), plan.total, width)

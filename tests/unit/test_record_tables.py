@@ -175,7 +175,7 @@ _events = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_events, st.integers(1, 9))
 def test_csv_parsed_again_gives_the_samples_that_came(
     things: list[tuple[str, object, bool]], every: int

@@ -196,7 +196,7 @@ _steps = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_steps, st.integers(1, 7), st.floats(-5, 5))
 def test_export_then_import_gives_equal_events(
     steps: list[tuple[str, list[Any], Kind, float]], every: int, clock_set: float

@@ -71,7 +71,7 @@ def plain_mean(values: list[float]) -> object:
     st.booleans(),
     st.integers(1, 20),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_bins_hold_lowest_highest_mean_and_number(
     samples: list[tuple[float, float]], ordered: bool, parts: int
 ) -> None:
@@ -91,7 +91,7 @@ def test_bins_hold_lowest_highest_mean_and_number(
 
 
 @given(st.lists(st.tuples(st.integers(0, CHUNK - 1), FINITE, FINITE, FINITE, st.integers(1, 9)), max_size=90))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_chunk_comes_back_and_goes_on(folds: list[tuple[int, float, float, float, int]]) -> None:
     kept, straight = Chunk(), Chunk()
     for slot, *rest in folds:
@@ -208,7 +208,7 @@ def column_of(bins: Bins, at: float) -> set[int]:
     st.sampled_from([1, 2, 3, 17, 80, 300]),
     st.booleans(),
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_every_true_sample_lies_within_its_column(
     lives: list[Life], left: float, right: float, columns: int, whole: bool
 ) -> None:
@@ -246,7 +246,7 @@ def test_every_true_sample_lies_within_its_column(
 
 
 @given(st.lists(LIFE, min_size=1, max_size=3), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_a_summary_is_the_plain_computation(lives: list[Life], left: float, right: float) -> None:
     with flown(lives) as (windows, truth):
         for name in ("state.t", "state.slow"):

@@ -174,7 +174,7 @@ async def live(path: Path, script: list[tuple[str, float]]) -> list[Picture]:
     return pictures
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(_scripts)
 def test_a_replay_gives_the_snapshots_of_the_live_session(script: list[tuple[str, float]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

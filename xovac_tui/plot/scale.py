@@ -139,7 +139,10 @@ def _fit(low: float, high: float, step: float, every: int, rows: int, roundness:
 
 def _distances(rows: int, log: bool) -> range:
     """Return how many rows apart labels may stand: they neither crowd, nor is there but one."""
-    least = 2 if rows > 3 else 1
+    if rows <= 3:
+        # Two rows apart, only the middle one would have a label, and a single one is no scale.
+        return range(1, 2)
+    least = 2
     if not log:
         least = max(least, math.ceil(rows / (min(_LABELS, max(1, rows // 2)) + 1)))
     return range(least, max(least, rows // 3) + 1)

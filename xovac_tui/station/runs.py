@@ -197,7 +197,7 @@ def _from(record: Record, span: Span) -> float:
 
 def with_state(past: PastRun, state: FlightState) -> PastRun:
     """Return a run as it is followed at this moment, which the record learns only now and then."""
-    return msgspec.structs.replace(past, state=state)
+    return msgspec.structs.replace(past, state=state, until=past.recorded.started + state.t)
 
 
 def _state(recorded: RecordedRun) -> FlightState:
