@@ -180,6 +180,8 @@ def check_lowest_highest_and_mean_values(made: Made) -> None:
         [whole.low, whole.high, whole.mean], abs=0.0051
     )
     assert number_of(row[7]) == whole.count
+    # A temperature in K has no sign.
+    assert row[4].startswith("+") is (made.kind.unit != "K")
 
 
 def check_gaps(made: Made) -> None:

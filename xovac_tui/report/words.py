@@ -74,7 +74,7 @@ def value(figure: float | None, unit: str, *, log: bool = False) -> str:
     return DASH if figure is None else number(figure, unit, log=log)
 
 
-def judged(figure: float | None, *bounds: float) -> str:
+def judged(figure: float | None, *bounds: float, signed: bool = True) -> str:
     """Return a temperature that a verdict depends on: with two decimals, and as many more as it takes to show
     on which side of the bounds it lies. Without its unit; a dash where it is not known."""
     if figure is None:
@@ -85,7 +85,8 @@ def judged(figure: float | None, *bounds: float) -> str:
             break
     else:
         decimals = _MOST_JUDGED
-    return with_minus(f"{round(figure, decimals) + 0.0:+.{decimals}f}")
+    sign = "+" if signed else "-"
+    return with_minus(f"{round(figure, decimals) + 0.0:{sign}.{decimals}f}")
 
 
 def dwell_word(target: float) -> str:
