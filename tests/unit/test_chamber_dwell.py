@@ -189,3 +189,42 @@ def test_a_value_in_between_that_fulfils_all_changes_no_sum(waits: list[float], 
         once.append(look(now))
         twice.append(look(now))
     assert clocks(dwell(twice)) == pytest.approx(clocks(dwell(once)))
+
+
+# -- the edges ------------------------------------------------------------------------------------------
+
+
+def test_what_came_before_a_dwell_holds_at_its_beginning_and_is_none_of_its_values() -> None:
+    begun = dwell([look(10, TARGET + 1.5, seen=9.0)], began=10.0)
+    assert (begun.reached, begun.minimum, begun.maximum) == (0.0, None, None)
+    after = begun.observe(look(10.5, TARGET))
+    assert clocks(after) == (0.5, 0.5, 0.5)
+    assert (after.minimum, after.maximum) == (TARGET, TARGET)
+    # Out of tolerance, or too old: the first value of the dwell is the first that counts.
+    for odd in (look(10, TARGET + 30, seen=9.0), look(10, TARGET, seen=6.9)):
+        late = dwell([odd, look(10.5), look(11)], began=10.0)
+        assert (late.in_tolerance, late.reached, late.excursions) == (0.5, 0.5, 0)
+        assert (late.minimum, late.maximum) == (TARGET, TARGET)
+
+
+def test_its_newest_value_holds_until_its_end_unless_that_is_a_gap() -> None:
+    slow = dwell(look(t * 10.0, period=10.0) for t in range(6))
+    assert clocks(slow) == (50, 50, 50)
+    assert clocks(slow.close(60.0, 10.0)) == (60, 60, 60)
+    assert clocks(slow.close(80.1, 10.0)) == pytest.approx((80.1, 50, 50))
+    assert clocks(slow.close(60.0, 1.0)) == (60, 50, 50)
+    out = slow.observe(look(55.0, TARGET + 3, period=10.0))
+    assert clocks(out.close(60.0, 10.0)) == (60, 50, 50)
+    cut = slow.observe(look(55.0, linked=False, fresh=False, actual=None))
+    assert clocks(cut.close(60.0, 10.0)) == (60, 50, 50)
+    bad = slow.observe(look(55.0, None, period=10.0))
+    assert clocks(bad.close(60.0, 10.0)) == (60, 50, 50)
+
+
+@pytest.mark.parametrize(
+    ("target", "tolerance", "value"), [(50.0, 0.1, 50.1), (50.0, 0.1, 49.9), (-20.0, 0.3, -19.7)]
+)
+def test_the_edge_of_a_decimal_tolerance_belongs_to_it(target: float, tolerance: float, value: float) -> None:
+    held = Dwell(0.0, target, tolerance).observe(look(0, value)).observe(look(1, value))
+    assert held.in_tolerance == 1
+    assert Dwell(0.0, target, tolerance).observe(look(0, value + (value - target) * 1e-6)).reached is None

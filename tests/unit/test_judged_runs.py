@@ -170,3 +170,56 @@ async def test_a_report_judges_an_older_record_by_the_contract_of_today(tmp_path
     after = controlled_range(report_of(path, contract_of(tmp_path, rules=RULES)))
     assert after is not None
     assert (after.low, after.high) == (21.0, 40.0)
+
+
+async def test_a_slow_device_at_exactly_its_target_never_left_it(tmp_path: Path) -> None:
+    """Step and temperature in one report each 10 s: the next step's first value is none of the dwell."""
+    contract = contract_of(tmp_path)
+    source = SOURCE.replace("10s", "60s").replace("15s", "60s") + '[[steps]]\nto = 20\nover = "60s"\n'
+    async with life(tmp_path / "r.sqlite3", FakeClock(), contract=contract) as one:
+
+        def say(celsius: float, step: int) -> None:
+            for _ in range(40):
+                one.clock.advance(0.25)
+                one.station.tick()
+            told = {"ta": celsius, "sp": celsius, "p": 1e-4, "step": step}
+            one.link.deliver("readings", json.dumps(told | {"mode": "running" if step else "idle"}))
+
+        for _ in range(12):
+            say(20.0, 0)
+        plan = plan_recipe(parse_recipe(source, "soak.toml"), PlanSettings(), 20.0)
+        payload = {"name": "Soak", "recipe": [[40.0, 60.0, 0.0], [40.0, 60.0, 0.0], [20.0, 60.0, 0.0]]}
+        sending = asyncio.ensure_future(one.station.load_recipe(plan, payload, source))
+        await asyncio.sleep(0)
+        one.link.answer("load_recipe")
+        assert (await sending).outcome is Outcome.SUCCESS
+        for at in range(0, 60, 10):
+            say(20.0 + at / 3, 1)
+        for _ in range(6):
+            say(40.0, 2)
+        for at in range(0, 60, 10):
+            say(30.0 - at / 6, 3)
+        for _ in range(3):
+            say(20.0, 0)
+        for _ in range(500):
+            await one.written()
+            with Record(tmp_path / "r.sqlite3") as record:
+                if lists.runs(record)[0].load is not None:
+                    break
+            await asyncio.sleep(0.01)
+    facts = report_of(tmp_path / "r.sqlite3", contract)
+    assert [(leg.start, leg.end) for leg in facts.past.view().legs] == [(0, 60), (60, 120), (120, 180)]
+    (dwell,) = [leg.dwell for leg in facts.past.view().legs if leg.dwell is not None]
+    assert (dwell.minimum, dwell.maximum, dwell.excursions, dwell.reached) == (40.0, 40.0, 0, 0.0)
+    assert dwell.elapsed == dwell.in_tolerance == dwell.creditable == pytest.approx(60.0)
+    assert judge(facts).verdict is Verdict.PASS
+    part = facts.channel("readings.ta")
+    assert part is not None
+    by_step = {
+        phase.step: (found.low, found.high, found.count)
+        for phase, found in zip(facts.phases, part.figures, strict=True)
+        if phase.step is not None and found is not None
+    }
+    assert by_step[2] == (40.0, 40.0, 6)
+    assert by_step[1] == (20.0, 20.0 + 50 / 3, 6)
+    assert by_step[3] == (30.0 - 50 / 6, 30.0, 6)

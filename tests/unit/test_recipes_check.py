@@ -47,6 +47,24 @@ def test_outside_the_parts_limits(target: float, word: str) -> None:
     assert word in finding.message
 
 
+@pytest.mark.parametrize(
+    ("target", "edge", "limit"), [(64.0, "66 °C", "65 °C"), (-29.5, "−31.5 °C", "−30 °C")]
+)
+def test_a_tolerance_beyond_the_parts_limits_is_warned_of(target: float, edge: str, limit: str) -> None:
+    recipe = msgspec.structs.replace(limited(Ramp(target, rate=0.5), Hold(600), *HOME), tolerance=2.0)
+    finding = only(recipe, "counts within ± 2 K")
+    assert (finding.severity, finding.where) == ("warning", "steps[1]")
+    assert f"to {edge}, but the part's limit is {limit}" in finding.message
+    inside = msgspec.structs.replace(recipe, tolerance=0.5)
+    assert silent_about("counts within", inside)
+
+
+def test_a_tolerance_up_to_the_limit_is_not_beyond_it() -> None:
+    # 60.2 + 0.1 is a little more than 60.3 in binary fractions.
+    recipe = Recipe("Edge", (Ramp(60.2, rate=0.5), Hold(600), *HOME), "", Limits(-30, 60.3), 0.1)
+    assert silent_about("counts within", recipe)
+
+
 def test_the_limits_themselves_are_allowed() -> None:
     recipe = limited(Ramp(65, rate=0.5), Hold(600), Ramp(-30, rate=0.5), Hold(600), *HOME)
     assert not [f for f in check_recipe(recipe, PLAIN) if f.severity == "error"]

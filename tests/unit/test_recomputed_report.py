@@ -165,6 +165,14 @@ def check_lowest_highest_and_mean_values(made: Made) -> None:
                 [expected.low_at, expected.high_at], abs=MILLI
             )
     assert compared == len(facts.channels) * len(names)
+    # The same on the screen, of bins and of the samples at both ends.
+    assert {one.name for one in facts.past.extremes} >= {one.name for one in facts.channels if one.named}
+    for one in facts.past.extremes:
+        expected = made.run.phases["whole run"][one.name]
+        assert expected is not None
+        seen = one.summary
+        assert (seen.low, seen.high, seen.count) == (expected.low, expected.high, expected.count)
+        assert seen.mean == pytest.approx(expected.mean, rel=1e-9)
     whole = made.run.phases["whole run"][facts.controlled]
     assert whole is not None
     row = next(row for row in made.page.rows if len(row) == 8 and row[0] == facts.channels[0].label)
@@ -172,6 +180,8 @@ def check_lowest_highest_and_mean_values(made: Made) -> None:
         [whole.low, whole.high, whole.mean], abs=0.0051
     )
     assert number_of(row[7]) == whole.count
+    # A temperature in K has no sign.
+    assert row[4].startswith("+") is (made.kind.unit != "K")
 
 
 def check_gaps(made: Made) -> None:

@@ -48,7 +48,7 @@ from xovac_tui.report.judge import Judgement, Outcome, Verdict, judge
 from xovac_tui.report.occurrences import handled, occurrences
 from xovac_tui.report.page import page
 from xovac_tui.report.runs import run_number
-from xovac_tui.report.words import Times, duration, lines
+from xovac_tui.report.words import Times, duration, judged, lines
 
 CONTRACT = load_contract((), simulator=True)
 PART = "chamber_state.part"
@@ -707,6 +707,40 @@ def test_a_run_in_which_the_clocks_change_is_told_in_utc() -> None:
 def test_lines_of_others_are_clean_and_not_without_end() -> None:
     assert lines("a\tb\r\n\x1b[0m\n") == "a    b\n␛[0m"
     assert lines("\n" * 6_000 + "x").endswith("… 1001 more lines")
+
+
+@pytest.mark.parametrize(
+    ("celsius", "limit", "shown"),
+    [
+        (60.05, 60.0, "+60.05"),
+        (60.0, 60.0, "+60.00"),
+        (60.004, 60.0, "+60.004"),
+        (59.999_6, 60.0, "+59.9996"),
+        (-0.001, -40.0, "+0.00"),
+        (-40.000_01, -40.0, "−40.00001"),
+        (None, 60.0, "—"),
+    ],
+)
+def test_a_temperature_shows_on_which_side_of_its_limit_it_is(
+    celsius: float | None, limit: float, shown: str
+) -> None:
+    assert judged(celsius, limit) == shown
+
+
+def test_limits_are_judged_and_told_to_the_same_decimal(facts: Facts) -> None:
+    part = facts.channel(PART)
+    assert part is not None
+    whole = part.figures[0]
+    assert whole is not None
+    hot = msgspec.structs.replace(whole, high=55.004)
+    channel = msgspec.structs.replace(part, figures=(hot, *part.figures[1:]))
+    others = tuple(channel if one.name == PART else one for one in facts.channels)
+    changed = msgspec.structs.replace(facts, channels=others)
+    found = judge(changed).criteria[-1]
+    assert found.outcome is Outcome.NOT_MET
+    assert "to +55.004 °C." in found.found
+    assert "The part was at +55.004 °C, above its limit of 55 °C." in deviations(changed)
+    assert "Decision rule: every value is judged as it was reported" in page(changed, UTC)
 
 
 # -- which run, and the file ----------------------------------------------------------------------------

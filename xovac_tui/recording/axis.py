@@ -15,6 +15,9 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
+SAME = 1e-5
+"""Seconds by which two times of one event may differ: an event at the edge of a stretch is on one side of it.
+Numbers of seconds since 1970 are 2.4e-7 s apart."""
 _NOISE = 1e-3
 """Seconds: two sums of large numbers that differ by less are the same moment."""
 _NEAR = 5.0

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from xovac_tui.chamber.columns import Bins
-from xovac_tui.recording.axis import Axis, Piece
+from xovac_tui.recording.axis import SAME, Axis, Piece
 from xovac_tui.recording.bins import FINEST, Bin, merge
 from xovac_tui.recording.record import Record
 from xovac_tui.recording.windows import SHORTEST, Summary, Windows, in_order, samples_of, summary_of
@@ -54,6 +54,8 @@ class EvenWindows(Windows):
 
         Samples at both ends that lie outside do not count, where they are not deleted.
         """
+        # A run's first event is in it, and what came at its end is not.
+        start, end = start - SAME, end - SAME
         first, after = math.ceil(start / FINEST), math.floor(end / FINEST)
         begin, stop = first * FINEST, after * FINEST
         if not self._is_plain(start, end) or begin >= stop:

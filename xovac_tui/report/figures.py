@@ -11,13 +11,11 @@ import numpy.typing as npt
 
 from xovac_tui.chamber.channel import INTERVALS, usual
 from xovac_tui.chamber.dwell import NEAR_SECONDS, near
+from xovac_tui.recording.axis import SAME
 from xovac_tui.recording.parts import Part, Told, stretches
 from xovac_tui.recording.record import Record
 from xovac_tui.report.facts import Figures, Phase, Span
 
-_SAME = 1e-5
-"""Seconds by which two times of one message may differ, which is in the step that it reports. Numbers of
-seconds since 1970 are 2.4e-7 s apart."""
 _PACES = 500
 """Pauses between two messages of a channel, the first of the run, of which the usual one is taken."""
 
@@ -71,7 +69,7 @@ class Tally:
     ) -> None:
         sums = self._sums.setdefault(name, [None] * self._count)
         for phase, start, end in near:
-            within = (times >= start - _SAME) & (times < end - _SAME)
+            within = (times >= start - SAME) & (times < end - SAME)
             if within.any():
                 total = sums[phase] or _Sum()
                 total.add(times[within], values[within])

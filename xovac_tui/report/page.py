@@ -28,7 +28,7 @@ from xovac_tui.report.papers import (
     session_rows,
 )
 from xovac_tui.report.words import COOL, DASH, WARM, Pair, Row, Times, duration, judged, text, value
-from xovac_tui.units import to_celsius
+from xovac_tui.units import to_celsius, unit_of
 
 _SIGNS = {Outcome.MET: "✓", Outcome.NOT_MET: "✗", Outcome.OPEN: "?"}
 _SIMULATOR = "simulator.toml"
@@ -262,11 +262,12 @@ class _Page:
 
     def _figures(self, place: int, channels: Iterable[ChannelFigures]) -> Iterable[Row]:
         for one in channels:
-            found = one.figures[place]
+            found, decides = one.figures[place], one.name == self._facts.controlled
             if found is None:
                 continue
+            log, signed = one.log, unit_of(one.unit).signed
             low, high, mean = (
-                judged(figure) if one.name == self._facts.controlled else value(figure, one.unit, log=one.log)
+                judged(figure, signed=signed) if decides else value(figure, one.unit, log=log)
                 for figure in (found.low, found.high, found.mean)
             )
             yield (

@@ -78,7 +78,7 @@ def value(known: float | None, unit: str, *, log: bool = False) -> str:
     return DASH if known is None else number(known, unit, log=log)
 
 
-def judged(value: float | None, *bounds: float) -> str:
+def judged(value: float | None, *bounds: float, signed: bool = True) -> str:
     """Return a temperature that a verdict depends on: with two decimals, and as many more as it takes to show
     on which side of the bounds it lies. Without its unit; a dash where it is not known."""
     if value is None:
@@ -89,7 +89,7 @@ def judged(value: float | None, *bounds: float) -> str:
             break
     else:
         decimals = _MOST_JUDGED
-    return figure(value, f"+.{decimals}f")
+    return figure(value, f"{'+' if signed else ''}.{decimals}f")
 
 
 def dwell_word(target: float) -> str:
