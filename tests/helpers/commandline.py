@@ -21,7 +21,7 @@ from xovac_tui.cli.common import Chamber
 from xovac_tui.errors import LinkError
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
-from xovac_tui.station import LinkCallbacks, Station
+from xovac_tui.station import LinkCallbacks, Station, StopProofs
 from xovac_tui.station.recording import RecordChoice
 
 
@@ -122,6 +122,7 @@ class Script:
         self.emitted = asyncio.Event()
         self.target: Target | None = None
         self.chamber: Chamber | None = None
+        self.proofs: StopProofs | None = None
 
     def answer(self, command: str, result: str, message: str = "") -> None:
         """Answer a command with the documented response."""
@@ -139,6 +140,7 @@ class Script:
                 secrets=chamber.secrets,
                 record=record,
                 link_factory=lambda target, callbacks: ScriptedLink(target, callbacks, self),
+                proofs=self.proofs,
             )
 
         return open_station

@@ -20,14 +20,15 @@ DOCUMENTED = "Could not cancel server running as server is not running."
 
 def asked(c: Console) -> str:
     """Return what the open question says, on one line."""
-    return " ".join(fact.text for fact in c.app.screen.query_one(FactsView).facts)
+    return " ".join(fact.text for view in c.app.screen.query(FactsView) for fact in view.facts)
 
 
 async def question(c: Console, key: str) -> None:
     """Press a key, and wait until its question can be answered."""
     await c.press(key)
     await c.until(lambda: dialogs(c) == 1)
-    await c.until(lambda: c.app.flush() or asked(c))
+    while not asked(c):
+        await c.settle()
     c.clock.advance(1)
 
 

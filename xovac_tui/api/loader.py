@@ -84,6 +84,7 @@ class _ResponseTable(msgspec.Struct, forbid_unknown_fields=True):
     command: str
     source: str = ""
     schema: dict[str, Any] = {}
+    warnings: tuple[str, ...] = ()
 
 
 class _LeafTable(msgspec.Struct, forbid_unknown_fields=True):
@@ -188,7 +189,7 @@ def _add(draft: _Draft, path: Path, name: str, *, theirs: bool = False) -> None:
         _guard_documented(draft.responses.get(event), f"responses.{event}", name)
         answer = convert(table, _ResponseTable, name, at=f"responses.{event}")
         draft.responses[event] = ResponseSpec(
-            event, answer.command, answer.schema, origin, answer.source or source
+            event, answer.command, answer.schema, origin, answer.source or source, answer.warnings
         )
     for event, table in data.get("messages", {}).items():
         draft.messages[event] = _message(event, table, origin, source, name, draft.messages.get(event))
