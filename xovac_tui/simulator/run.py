@@ -22,8 +22,9 @@ log = logging.getLogger("xovac_tui.simulator")
 
 def ready_line(url: str, options: SimulatorOptions) -> str:
     """Return the one line that says where the simulator is, and what it is worth."""
+    form = f", handlers {options.form}" if options.form else ""
     return (
-        f"XO-VAC+ simulator on {url} (seed {options.seed}, speed {options.speed:g}): "
+        f"XO-VAC+ simulator on {url} (seed {options.seed}, speed {options.speed:g}{form}): "
         "everything about it but the documented commands is assumed."
     )
 
