@@ -139,9 +139,9 @@ def judge(entry: LedgerEntry, response: ResponseSpec | None) -> Verdict:
             return Verdict(True, f"STOP is proven: the chamber answered that nothing runs.{other}")
         case Outcome.SUCCESS:
             words = (
-                "STOP is not proven: the chamber answered success although there was nothing to cancel, so "
-                "this answer does not show that it cancels. STOP is proven once it ends a run and the "
-                "chamber's own messages confirm that."
+                "STOP is not proven: the chamber answered success. If nothing ran, this answer does not show "
+                "that it cancels; if a recipe ran unseen, it is cancelled now: look at the chamber. STOP is "
+                "proven once it ends a run and the chamber's own messages confirm that."
             )
         case Outcome.ERROR:
             words = (
