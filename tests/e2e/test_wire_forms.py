@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from tests.helpers.links import Harness, running
-from tests.helpers.servers import socketio_server
+from tests.helpers.servers import OPEN, raw_server, socketio_server
 from tests.helpers.simulator import simulator
 from xovac_tui.api.event import Direction, Form
 from xovac_tui.api.loader import load_contract
@@ -101,6 +102,46 @@ async def test_an_acknowledgement_that_nobody_asked_for_answers_nothing() -> Non
         answered = await harness.event(callback_answer("cancel_recipe"))
         assert answered.payload.form is Form.NOTHING
         await stray(harness, server)
+
+
+RECOVERING = (
+    '42["two",{"a":1},"Q8jKS2i"]',
+    '42["three",1,"word","Q8jKS2j"]',
+    '42["alone","Q8jKS2i"]',
+    '42["json",{"a":1},"20.5"]',
+    '427["receipt",{"a":1},"idle"]',
+    '451-["blob",{"_placeholder":true,"num":0},"Q8jKS2k"]',
+    b'{"a":2}',
+    '42["end"]',
+)
+VALUES = {
+    "two": (Form.OFFSET, {"a": 1}),
+    "three": (Form.OFFSET, [1, None]),
+    "alone": (Form.TEXT, None),
+    "json": (Form.ARGUMENTS, [{"a": 1}, 20.5]),
+    "receipt": (Form.ARGUMENTS, [{"a": 1}, None]),
+    "blob": (Form.OFFSET, {"a": 2}),
+}
+
+
+@pytest.mark.parametrize("recovers", [True, False])
+async def test_only_a_server_that_recovers_connections_appends_an_offset(recovers: bool) -> None:
+    async def script(ws: web.WebSocketResponse) -> None:
+        await ws.send_str("0" + json.dumps(OPEN))
+        await ws.receive_str(timeout=5)
+        await ws.send_str('40{"sid":"xyz","pid":"p"}' if recovers else '40{"sid":"xyz"}')
+        for frame in RECOVERING:
+            await (ws.send_str(frame) if isinstance(frame, str) else ws.send_bytes(frame))
+
+    async with raw_server(script, greet=False) as server, running(server.url) as harness:
+        await harness.event("end")
+        for event in harness.heard[:-1]:
+            form, value = VALUES[event.name]
+            if recovers or form is not Form.OFFSET:
+                assert (event.payload.form, event.payload.value) == (form, value), event.name
+            else:
+                assert event.payload.form is Form.ARGUMENTS, event.name
+        assert harness.heard[0].payload.raw == '[{"a":1},"Q8jKS2i"]', "what came is kept as it came"
 
 
 async def stray(harness: Harness, server: Any) -> None:

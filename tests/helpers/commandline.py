@@ -23,7 +23,7 @@ from xovac_tui.config.notify import NotifySettings
 from xovac_tui.errors import LinkError
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
-from xovac_tui.station import LinkCallbacks, Station
+from xovac_tui.station import LinkCallbacks, Station, StopProofs
 from xovac_tui.station.recording import RecordChoice
 
 
@@ -130,6 +130,7 @@ class Script:
         self.emitted = asyncio.Event()
         self.target: Target | None = None
         self.chamber: Chamber | None = None
+        self.proofs: StopProofs | None = None
 
     def answer(self, command: str, result: str, message: str = "") -> None:
         """Answer a command with the documented response."""
@@ -155,6 +156,7 @@ class Script:
                 notify=notify,
                 insight=chamber.insight,
                 link_factory=lambda target, callbacks: ScriptedLink(target, callbacks, self),
+                proofs=self.proofs,
             )
 
         return open_station

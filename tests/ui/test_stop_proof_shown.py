@@ -8,7 +8,7 @@ import pytest
 
 from tests.helpers.console import Console, console
 from tests.ui.test_controls import listed
-from tests.ui.test_recipes_pane import dialogs, say_yes
+from tests.ui.test_recipes_pane import dialogs, recipes_tab, say_yes
 from xovac_tui.api.loader import load_contract
 from xovac_tui.station import StopProofs
 from xovac_tui.station.proving import NEVER
@@ -20,7 +20,7 @@ DOCUMENTED = "Could not cancel server running as server is not running."
 
 def asked(c: Console) -> str:
     """Return what the open question says, on one line."""
-    return " ".join(fact.text for fact in c.app.screen.query_one(FactsView).facts)
+    return " ".join(fact.text for view in c.app.screen.query(FactsView) for fact in view.facts)
 
 
 async def question(c: Console, key: str) -> None:
@@ -60,6 +60,13 @@ async def test_controls_and_start_say_that_stop_was_never_proven_until_it_is(tmp
         await c.press("3")
         await question(c, "S")
         assert "STOP was proven on 2026-" in asked(c)
+
+
+async def test_the_question_before_loading_says_it_too(tmp_path: Path) -> None:
+    proofs = StopProofs(tmp_path / "stop-proofs.toml")
+    async with recipes_tab(tmp_path, proofs=proofs) as (c, _pane):
+        await question(c, "L")
+        assert f"{NEVER} Prove it while nothing runs: f8." in asked(c)
 
 
 @pytest.mark.parametrize(("mode", "said"), [("running", "would cancel it"), ("observe", "only observes")])

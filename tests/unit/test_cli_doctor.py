@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.commandline import CommandLine, clean_environment
-from xovac_tui.cli import doctor
+from tests.helpers.commandline import CommandLine, Script, clean_environment
+from xovac_tui.cli import doctor, provestop
+from xovac_tui.cli import link as cli_link
 from xovac_tui.link import doctor as link_doctor
 from xovac_tui.link.doctor import Check
 from xovac_tui.link.target import Target
+from xovac_tui.station import StopProofs
 
 
 @pytest.fixture
@@ -62,9 +64,11 @@ def test_each_step_is_told_with_its_advice(line: CommandLine, monkeypatch: pytes
     assert said.code == 6
     assert asked[0].url == "https://a"
     assert said.out.endswith(
-        "Chamber a at https://a\n  !!  STOP was never proven on this chamber.\n"
+        "Chamber a at https://a\n"
+        "  !!  STOP was never proven on this chamber.\n"
         "      Prove it while nothing runs: add --prove-stop, or press f8 in the console.\n"
-        "  ok  name: found\n  !!  tcp: refused\n      Look there.\n  --  tls: skipped\n"
+        "  ok  name: found\n"
+        "  !!  tcp: refused\n      Look there.\n  --  tls: skipped\n"
     )
 
 
@@ -122,3 +126,70 @@ def test_the_terminal_is_described() -> None:
     assert told["inside"] == "tmux"
     assert "OSC 52" in told["over SSH"]
     assert told["TERM"] == "screen"
+
+
+CHAMBER = '[profiles.a]\nurl = "http://a:8080"\ncontracts = ["simulator"]\n'
+DOCUMENTED = "Could not cancel server running as server is not running."
+
+
+@pytest.fixture
+def script(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> Script:
+    """A chamber that is found, is idle, and answers as the manual says."""
+    answer(monkeypatch, Check("namespace", True, "open"))
+    found = Script()
+    found.proofs = StopProofs(line.home / "stop-proofs.toml")
+    found.messages = [("chamber_state", '{"mode": "idle"}')]
+    found.answer("cancel_recipe", "warning", DOCUMENTED)
+    monkeypatch.setattr(cli_link, "open_station", found.opener())
+    # What this link says is old at once, which a chamber's own messages are not.
+    monkeypatch.setattr(provestop, "_LISTEN", 0.05)
+    line.settings(CHAMBER)
+    return found
+
+
+def test_stop_is_proven_while_the_chamber_is_idle(line: CommandLine, script: Script) -> None:
+    assert "!!  STOP was never proven on this chamber." in line("doctor").out
+    said = line("doctor", "--prove-stop", "--yes")
+    assert (said.code, script.sent) == (0, [("cancel_recipe", "")])
+    assert said.out.endswith("STOP is proven: the chamber answered that nothing runs.\n")
+    assert "ok  STOP was proven on " in line("doctor").out
+
+
+@pytest.mark.parametrize(("result", "code"), [("success", 3), ("error", 4), ("done", 5)])
+def test_an_answer_that_proves_nothing_is_no_exit_0(
+    line: CommandLine, script: Script, result: str, code: int
+) -> None:
+    script.answer("cancel_recipe", result)
+    said = line("doctor", "--prove-stop", "--yes")
+    assert (said.code, "STOP is not proven" in said.out) == (code, True)
+
+
+@pytest.mark.parametrize(
+    ("mode", "arguments", "code", "said"),
+    [
+        ("running", ["--yes"], 4, "would cancel it, so it was not sent"),
+        ("idle", [], 2, "nobody is here to ask"),
+        ("observe", ["--yes"], 4, "observe only"),
+    ],
+)
+def test_stop_is_not_sent_where_it_must_not_be(
+    line: CommandLine, script: Script, mode: str, arguments: list[str], code: int, said: str
+) -> None:
+    script.messages = [("chamber_state", f'{{"mode": "{mode}"}}')]
+    if mode == "observe":
+        line.settings(f"{CHAMBER}observe = true\n")
+    found = line("doctor", "--prove-stop", *arguments)
+    assert (found.code, said in found.out + found.err, script.sent) == (code, True, [])
+
+
+def test_a_person_is_asked_before_stop_is_proven(
+    line: CommandLine, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = ["n", "y"]
+    monkeypatch.setattr(provestop, "on_terminal", lambda: True)
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: typed.pop(0))
+    said = line("doctor", "--prove-stop")
+    assert (said.code, script.sent) == (4, [])
+    assert "Sends    cancel_recipe ''" in said.err
+    assert "if one does" not in said.err
+    assert (line("doctor", "--prove-stop").code, len(script.sent)) == (0, 1)

@@ -100,7 +100,7 @@ async def test_another_address_or_form_is_not_proven(tmp_path: Path) -> None:
     ("result", "message", "proven", "said"),
     [
         ("warning", "Nichts läuft.", True, 'Its words are not the manual\'s: "Nichts läuft."'),
-        ("success", "", False, "answered success although there was nothing to cancel"),
+        ("success", "", False, "if a recipe ran unseen, it is cancelled now"),
         ("error", "Bus fault.", False, 'answered with an error: "Bus fault."'),
         ("done", "", False, "neither success, warning nor error"),
     ],

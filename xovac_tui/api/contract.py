@@ -189,6 +189,8 @@ class ResponseSpec(msgspec.Struct, frozen=True):
     """JSON schema of the payload, as the manual prints it."""
     origin: Origin = Origin.USER
     source: str = ""
+    warnings: tuple[str, ...] = ()
+    """Messages that a warning is known to have, such as the manual's examples."""
 
 
 class LeafSpec(msgspec.Struct, frozen=True):

@@ -85,6 +85,7 @@ class _ResponseTable(msgspec.Struct, forbid_unknown_fields=True):
     command: str
     source: str = ""
     schema: dict[str, Any] = {}
+    warnings: tuple[str, ...] = ()
 
 
 class _LeafTable(msgspec.Struct, forbid_unknown_fields=True):
@@ -217,7 +218,7 @@ def _add(draft: _Draft, path: Path, name: str, *, theirs: bool = False) -> None:
             _guard_documented(draft.responses.get(event), f"responses.{event}", name)
             read = convert(table, _ResponseTable, name, at=f"responses.{event}")
             draft.responses[event] = ResponseSpec(
-                event, read.command, read.schema, origin, read.source or source
+                event, read.command, read.schema, origin, read.source or source, read.warnings
             )
     for event, table in data.get("messages", {}).items():
         told = draft.messages.get(event)

@@ -21,7 +21,7 @@ CONFIRM_WINDOW = 120.0
 """Seconds after sending during which a change in the chamber is taken as the command's effect."""
 
 NO_ANSWER = (
-    "Sent. No answer to this command is documented, so whether it happened is not known: watch the readings."
+    "No answer to this command is documented, so whether it happened is not known: watch the readings."
 )
 _RESULTS = {"success": Outcome.SUCCESS, "warning": Outcome.WARNING, "error": Outcome.ERROR}
 _replace = msgspec.structs.replace

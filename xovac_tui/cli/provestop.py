@@ -71,11 +71,20 @@ async def _look(station: Station) -> bool:
 
 async def _prove(station: Station) -> LedgerEntry:
     from xovac_tui.cli.link import online
+    from xovac_tui.station import STOP_COMMAND
 
     async with station:
         await online(station, station.patience + GRACE)
         await _listen(station)
-        return await station.proving.prove()
+        try:
+            return await station.proving.prove()
+        except asyncio.CancelledError:
+            if station.chamber.ledger.in_flight(STOP_COMMAND):
+                echo(
+                    f"Interrupted after {STOP_COMMAND} was sent: its effect is unknown, STOP not proven.",
+                    err=True,
+                )
+            raise
 
 
 async def _listen(station: Station) -> None:

@@ -391,9 +391,8 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
                 name = value_of(name)
             # An event that wants a receipt carries no offset.
             offset = offset_of(arguments[-1]) if self._recovers and not receipt and arguments[1:] else None
-            if offset is not None:
-                arguments[-1] = offset
-            self._on_arguments(name, self._filled(arguments))
+            own = self._filled(arguments if offset is None else arguments[:-1])
+            self._on_arguments(name, own if offset is None else (*own, offset))
 
     def _filled(self, arguments: Sequence[Any]) -> tuple[Any, ...]:
         if self._filling is None:

@@ -29,6 +29,8 @@ class SimulatorChild:
             self._arguments += ["--parameters", options.parameters]
         if options.reading is not None:
             self._arguments += ["--reading", options.reading]
+        if options.form is not None:
+            self._arguments += ["--form", options.form]
         for plan in options.faults:
             length = "" if plan.duration is None else f":{plan.duration:g}"
             self._arguments += ["--fault", f"{plan.fault.value}@{plan.at:g}{length}"]

@@ -25,8 +25,9 @@ def ready_line(url: str, options: SimulatorOptions) -> str:
     """Return the one line that says where the simulator is, and what it is worth."""
     where = {"": "all", "0.0.0.0": "all IPv4", "::": "all IPv6"}.get(options.host)
     on = f"; open to the network on {where} addresses" if where else ""
+    form = f", handlers {options.form}" if options.form else ""
     return (
-        f"XO-VAC+ simulator on {url} (seed {options.seed}, speed {options.speed:g}{on}): "
+        f"XO-VAC+ simulator on {url} (seed {options.seed}, speed {options.speed:g}{form}{on}): "
         "everything about it but the documented commands is assumed."
     )
 

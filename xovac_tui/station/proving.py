@@ -134,14 +134,14 @@ def judge(entry: LedgerEntry, response: ResponseSpec | None) -> Verdict:
     said = clean(entry.message, 200)
     match entry.outcome:
         case Outcome.WARNING:
-            known = said in _examples(response)
+            known = response is not None and entry.message in response.warnings
             other = "" if known else f' Its words are not the manual\'s: "{said}".'
             return Verdict(True, f"STOP is proven: the chamber answered that nothing runs.{other}")
         case Outcome.SUCCESS:
             words = (
-                "STOP is not proven: the chamber answered success although there was nothing to cancel, so "
-                "this answer does not show that it cancels. STOP is proven once it ends a run and the "
-                "chamber's own messages confirm that."
+                "STOP is not proven: the chamber answered success. If nothing ran, this answer does not show "
+                "that it cancels; if a recipe ran unseen, it is cancelled now: look at the chamber. STOP is "
+                "proven once it ends a run and the chamber's own messages confirm that."
             )
         case Outcome.ERROR:
             words = (
@@ -155,10 +155,3 @@ def judge(entry: LedgerEntry, response: ResponseSpec | None) -> Verdict:
         case _:
             words = f"STOP is not proven. {entry.reason}"
     return Verdict(False, words)
-
-
-def _examples(response: ResponseSpec | None) -> list[str]:
-    """Return the messages that the manual gives as examples."""
-    schema = response.schema if response is not None else {}
-    examples = schema.get("properties", {}).get("message", {}).get("examples", [])
-    return [str(one) for one in examples]

@@ -64,7 +64,8 @@ class ControlsPane(Pane):
     HELP = (
         "Every command the contract names. The hazard says what happens before it is sent: safe commands are "
         "sent from here, confirm asks, critical wants the chamber's name typed. documented: the device's "
-        "manual describes it; assumed: it does not; yours: your contract file names it.\n"
+        "manual describes it; assumed: it does not, or not the form in which it is sent; yours: your "
+        "contract file names it. Until STOP is proven on this chamber, the heading says so.\n"
         "Under the commands stands the ledger, newest on top: sent, then the chamber's answer, then "
         "confirmed when its own messages show the effect. unknown: it may or may not have happened; u says "
         "that you have looked at it. Enter shows an entry in full. Tab moves between commands and ledger."
