@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from xovac_tui.chamber.snapshot import LedgerEntry
     from xovac_tui.station import Prepared, Station
 
-GRACE = 5.0
-"""Seconds over the connection's own time-out before nobody waits for it any more."""
-
 
 @click.command(short_help="Send one command and print its answer.")
 @click.argument("event")
@@ -159,7 +156,7 @@ async def _send(station: Station, event: str, text: str, raw: bool, timeout: flo
     from xovac_tui.cli.link import online
 
     async with station:
-        await online(station, station.patience + GRACE)
+        await online(station)
         # Prepared again: a clock that is sent must not be as old as the question before it.
         sending = asyncio.ensure_future(
             station.send_prepared(_prepare(station, event, text, raw), timeout=timeout)

@@ -16,8 +16,9 @@ from xovac_tui.api.text import clean, writable
 from xovac_tui.clock import Clock
 from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link import backoff
-from xovac_tui.link.client import log
-from xovac_tui.link.dial import Connection, Dialler, Hearing, Untrusted, dial
+from xovac_tui.link.dial import Connection, Dialler, Hearing, dial
+from xovac_tui.link.engine import log
+from xovac_tui.link.reasons import Untrusted
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
 

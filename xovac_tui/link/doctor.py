@@ -21,9 +21,11 @@ from xovac_tui.api.text import clean
 from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link import trouble
 from xovac_tui.link.certificate import asks_client, presented, trust
-from xovac_tui.link.dial import Connection, Hearing, dial, no_server, open_session
+from xovac_tui.link.dial import Connection, Hearing, dial
 from xovac_tui.link.handshake import Handshake, ask
+from xovac_tui.link.reasons import no_server
 from xovac_tui.link.resolve import look_up
+from xovac_tui.link.session import open_session
 from xovac_tui.link.target import Address, Target, check_target, show_fingerprint
 
 _NAMES_SHOWN = 12

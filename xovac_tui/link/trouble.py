@@ -207,8 +207,8 @@ def not_socketio(
     if answer.version == 4:
         if by == "polling":
             return (
-                f"{address.origin} is a socket.io server, but the long poll gave no session{code}. A proxy may "
-                "be in the way; trying again."
+                f"{address.origin} is a socket.io server, but the long poll gave no session{code}. A proxy "
+                "may be in the way; trying again."
             )
         return (
             f"{address.origin} is a socket.io server, but refused the WebSocket{code}. A proxy may be in the "
