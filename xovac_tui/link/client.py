@@ -106,27 +106,6 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
     def _half(self, packet: Any) -> None:
         self._binary_packet = packet
 
-    @property
-    def max_payload(self) -> int | None:
-        """Bytes that a message must stay below for this server, as it said itself; None: it did not say."""
-        ws = self.eio.ws
-        return max_payload(self.eio.opening or (ws.opening if isinstance(ws, Socket) else ""))
-
-    async def _send_packet(self, pkt: Any) -> None:
-        encoded = pkt.encode()
-        parts = encoded if isinstance(encoded, list) else [encoded]
-        if pkt.packet_type in (socketio.packet.EVENT, socketio.packet.BINARY_EVENT):
-            size = 1 + max(len(part.encode() if isinstance(part, str) else part) for part in parts)
-            limit = self.max_payload
-            if limit is not None and size >= limit:
-                # The server would end the connection at it, and whether it has heard it would be unknown.
-                raise ValueError(
-                    f"it has {size:,} bytes, and this server takes less than {limit:,} at once (its "
-                    "maxPayload). Make it shorter"
-                )
-        for part in parts:
-            await self.eio.send(part)
-
     def take(self, text: str) -> bool:
         """Handle a text without the library where that goes: a plain event at once, and junk at all.
 
@@ -232,6 +211,27 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         await self._send_packet(
             self.packet_class(socketio.packet.ACK, namespace=namespace, id=number, data=[])
         )
+
+    @property
+    def max_payload(self) -> int | None:
+        """Bytes that a message must stay below for this server, as it said itself; None: it did not say."""
+        ws = self.eio.ws
+        return max_payload(self.eio.opening or (ws.opening if isinstance(ws, Socket) else ""))
+
+    async def _send_packet(self, pkt: Any) -> None:
+        encoded = pkt.encode()
+        parts = encoded if isinstance(encoded, list) else [encoded]
+        if pkt.packet_type in (socketio.packet.EVENT, socketio.packet.BINARY_EVENT):
+            size = 1 + max(len(part.encode() if isinstance(part, str) else part) for part in parts)
+            limit = self.max_payload
+            if limit is not None and size >= limit:
+                # The server would end the connection at it, and whether it has heard it would be unknown.
+                raise ValueError(
+                    f"it has {size:,} bytes, and this server takes less than {limit:,} at once (its "
+                    "maxPayload). Make it shorter"
+                )
+        for part in parts:
+            await self.eio.send(part)
 
     async def _handle_error(self, namespace: str | None, data: Any) -> None:
         if isinstance(data, list):

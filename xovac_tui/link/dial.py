@@ -32,13 +32,13 @@ class Connection(Protocol):
     """A connection that was made."""
 
     @property
-    def alive(self) -> bool:
-        """Return whether something can be sent."""
+    def transport(self) -> str:
+        """Return how it goes over the network: `websocket` or `polling`."""
         ...
 
     @property
-    def transport(self) -> str:
-        """Return how it goes over the network: `websocket` or `polling`."""
+    def alive(self) -> bool:
+        """Return whether something can be sent."""
         ...
 
     async def emit(self, name: str, data: str) -> None:
@@ -194,16 +194,16 @@ class _Connection:
         self._watches = [asyncio.ensure_future(measuring), asyncio.ensure_future(self._life.watch())]
 
     @property
+    def transport(self) -> str:
+        return str(self._client.eio.transport())
+
+    @property
     def alive(self) -> bool:
         return (
             not self._client.ended.is_set()
             and self._client.eio.state == "connected"
             and self._target.namespace in self._client.namespaces
         )
-
-    @property
-    def transport(self) -> str:
-        return str(self._client.eio.transport())
 
     async def emit(self, name: str, data: str) -> None:
         await self._client.emit(name, data, namespace=self._target.namespace)
