@@ -10,11 +10,13 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from tests.helpers.links import running
+from tests.helpers.servers import socketio_server
 from xovac_tui.errors import LinkError
 from xovac_tui.link import dial, life
 from xovac_tui.link.status import LinkState
@@ -99,6 +101,25 @@ async def test_a_blocked_peer_is_silent_and_not_lost_and_its_late_answer_counts(
             await harness.until(lambda: not harness.link.status.silent)
         assert harness.states == [LinkState.CONNECTING, LinkState.ONLINE]
         assert harness.link.status.session == 1
+
+
+@pytest.mark.parametrize("transports", [("websocket",), ("polling",)])
+@pytest.mark.parametrize("lost_after", [2.0, 15.0, 600.0])
+async def test_the_library_does_not_give_a_silent_server_up_before_the_setting(
+    transports: tuple[str, ...], lost_after: float
+) -> None:
+    """Its own time-outs are those of the server, which may be shorter than the silence that is let be."""
+    async with (
+        socketio_server(ping_interval=25, ping_timeout=20) as server,
+        running(Target(url=server.url, transports=transports, lost_after=lost_after)) as harness,
+    ):
+        await harness.state(LinkState.ONLINE)
+        connection: Any = harness.link._connection
+        engine = connection._client.eio
+        # The last packet was sent with the last ping, and the silence begins just before the next one.
+        longest = engine.ping_interval + lost_after
+        assert max(engine.ping_interval, engine.ping_timeout) + 5 > longest
+        assert engine.ping_interval + engine.ping_timeout > longest
 
 
 async def test_a_quiet_peer_that_lives_is_not_lost_and_its_round_trip_is_known() -> None:

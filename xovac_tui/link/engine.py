@@ -158,7 +158,8 @@ class Engine(engineio.AsyncClient):  # type: ignore[misc]
     """Engine.IO that hands over one packet after the other in its read path."""
 
     _yielded = 0.0
-    ping_timeout: Any
+    ping_timeout: float
+    ping_interval: float
     on_junk: Callable[[str], None] | None = None
     """Takes what is no packet, at which the library would end the connection."""
     on_sign: Callable[[], None] | None = None
@@ -166,7 +167,11 @@ class Engine(engineio.AsyncClient):  # type: ignore[misc]
     opening = ""
     """The answer with which the server opened a polled session."""
     patience = 0.0
-    """Seconds for which the library's own time-outs let a silent server be, at the least."""
+    """Seconds for which the library's own time-outs let a silent server be, at the least.
+
+    A silence may begin just before the server's ping is due. The library gives up when it has nothing to
+    write for longer than `ping_timeout` + 5 s, and reads nothing for `ping_interval` + `ping_timeout`.
+    """
     too_long = False
     """True once an answer was longer than the limit, which ends the connection."""
 
@@ -212,7 +217,7 @@ class Engine(engineio.AsyncClient):  # type: ignore[misc]
         if event != "message":
             if event == "connect":
                 # Whether a silent server lives is not the library's business before it is ours.
-                self.ping_timeout = max(float(self.ping_timeout), self.patience - self.ping_interval)
+                self.ping_timeout = max(self.ping_timeout, self.ping_interval + self.patience)
             return await super()._trigger_event(event, *args, **kwargs)
         await self.handlers["message"](*args)
         now = time.monotonic()
