@@ -87,13 +87,17 @@ async def test_a_blocked_peer_is_silent_and_not_lost_and_its_late_answer_counts(
     monkeypatch.setattr(dial, "_MEASURE", 0.1)
     monkeypatch.setattr(life, "LOOK", 0.05)
     monkeypatch.setattr(life, "SILENT", 0.4)
-    async with peer() as server, running(Target(url=server.url, transports=transports)) as harness:
+    target = Target(url="", transports=transports, connect_timeout=1.0)
+    async with peer() as server, running(replace(target, url=server.url)) as harness:
         await harness.state(LinkState.ONLINE)
-        for _ in range(2):
+        for longer in (True, False):
             harness.events.clear()
             server.send(signal.SIGSTOP)
             await harness.link.emit("cancel_recipe", "")
             await harness.until(lambda: harness.link.status.silent)
+            if longer:
+                # No time-out of one request is shorter than what is let be.
+                await asyncio.sleep(target.connect_timeout + 0.2)
             # Nothing was heard, and nothing is given up.
             assert not harness.heard
             server.send(signal.SIGCONT)

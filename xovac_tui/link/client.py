@@ -264,9 +264,10 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         self.eio.on_sign = on_sign
         if isinstance(self.socket, Socket):
             self.socket.on_sign = on_sign
-        task = self.eio.read_loop_task
-        if task is not None:
-            task.add_done_callback(lambda _: self.end("transport error"))
+        # Without its writer the library would go on reading, and send nothing any more.
+        for task in (self.eio.read_loop_task, self.eio.write_loop_task):
+            if task is not None:
+                task.add_done_callback(lambda _: self.end("transport error"))
 
     async def close(self, patience: float) -> None:
         """Say good-bye if that can be done within `patience` seconds, then leave nothing behind."""

@@ -172,9 +172,12 @@ class Link:
             self._connection = None
             # An attempt that is ended cleans up after itself; one that has just succeeded is left to us.
             dialling.cancel()
-            await asyncio.wait((dialling,))
-            if not dialling.cancelled() and dialling.exception() is None:
-                await dialling.result().close()
+            try:
+                await asyncio.wait((dialling,))
+            finally:
+                # Also where the link itself is ended at this very moment.
+                if dialling.done() and not dialling.cancelled() and dialling.exception() is None:
+                    await dialling.result().close()
 
     def _over(self, why: str) -> None:
         """Note that nothing can be sent any more, and why; no reason means that the operator wants it so."""

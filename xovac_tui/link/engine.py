@@ -196,6 +196,9 @@ class Engine(engineio.AsyncClient):  # type: ignore[misc]
         return self._aside.pop(text, None)
 
     async def _send_request(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        if method == "POST" and self.state == "connected":
+            # A server that is blocked takes what is posted when it goes on.
+            kwargs["timeout"] = max(kwargs.get("timeout") or 0.0, self.patience)
         response = await super()._send_request(method, *args, **kwargs)
         if method == "GET" and self.state == "connected" and isinstance(response, aiohttp.ClientResponse):
             return _Poll(response, self)
