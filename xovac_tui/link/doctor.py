@@ -93,6 +93,8 @@ class _Patient:
         self.address = Address("", 0, False, "/")
         self.handshake = Handshake()
         self.offered: set[str] = set()
+        self.websocket: Check | None = None
+        """What was found of WebSockets, once that was tried."""
         self.heard: Counter[str] = Counter()
         self.malformed = 0
         self.rtt: float | None = None
@@ -227,7 +229,8 @@ async def _http(patient: _Patient) -> Check:
         answer = patient.handshake = await ask(session, address, patient.target.connect_timeout)
     if answer.trouble:
         advice = await no_server(patient.target, address, answer)
-        return Check("http", False, f"No HTTP answer ({answer.trouble}).", advice)
+        spare = await _passes_websocket(patient)
+        return Check("http", False, f"No HTTP answer ({answer.trouble}).", advice, spare)
     status = f"HTTP status {answer.status}" + (f", {answer.server}" if answer.server else "")
     if answer.old:
         return Check("http", False, f"Engine.IO 3 ({status}).", trouble.old_protocol(address))
@@ -238,7 +241,13 @@ async def _http(patient: _Patient) -> Check:
             "http", None, f"An Engine.IO server that says no to polling: {answer.refusal!r} ({status})."
         )
     advice = await no_server(patient.target, address, answer)
-    return Check("http", False, f"No Engine.IO answer ({status}).", advice)
+    spare = await _passes_websocket(patient)
+    return Check("http", False, f"No Engine.IO answer ({status}).", advice, spare)
+
+
+async def _passes_websocket(patient: _Patient) -> bool:
+    """Return whether a WebSocket that the profile allows works, though plain requests do not."""
+    return "websocket" in patient.target.transports and (await _websocket(patient)).ok is True
 
 
 async def _polling(patient: _Patient) -> Check:
@@ -253,6 +262,12 @@ async def _polling(patient: _Patient) -> Check:
 
 
 async def _websocket(patient: _Patient) -> Check:
+    if patient.websocket is None:
+        patient.websocket = await _try_websocket(patient)
+    return patient.websocket
+
+
+async def _try_websocket(patient: _Patient) -> Check:
     wanted = "websocket" in patient.target.transports
     address = patient.address
     limit: Any = aiohttp.ClientWSTimeout(ws_close=1.0)

@@ -62,7 +62,8 @@ async def raise_reason(
         if trouble.is_untrusted(seen.error):
             raise Untrusted(sentence)
         reached = not isinstance(seen.error, aiohttp.ClientConnectorError)
-        raise LinkError(await no_server(target, address, answer, sentence, reached=reached))
+        kind = TransportError if reached and by == "polling" else LinkError
+        raise kind(await no_server(target, address, answer, sentence, reached=reached))
     if seen.status is None and error is None and not client.ended.is_set():
         if seen.connected:
             raise TransportError(await no_server(target, address, Handshake(trouble=SILENT)))
@@ -86,7 +87,8 @@ async def _unfit(
     target: Target, address: Address, answer: Handshake, status: int | None, by: str
 ) -> LinkError:
     """Return the reason for a transport that was not taken, by the answer to a plain question."""
-    kind = TransportError if answer.serves else LinkError
+    # Where plain requests are refused a WebSocket may still pass.
+    kind = TransportError if answer.serves or (by == "polling" and not answer.old) else LinkError
     sentence = trouble.not_socketio(address, answer, status, target.transports, by)
     return kind(await no_server(target, address, answer, sentence))
 
