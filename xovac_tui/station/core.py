@@ -320,8 +320,8 @@ class Station(BaseStation):
             return f"The link is {word}, so {command} was not sent, and it is not kept for later."
         if word is LinkWord.STALE and not stop and self.chamber.link_silent:
             return (
-                f"The server answers no ping, so {command} was not sent: a blocked one would carry it out late. "
-                "Ask again when the link is ONLINE."
+                f"The server answers no ping, so {command} was not sent: a blocked one would carry it out "
+                "late. Ask again when the link is ONLINE."
             )
         if word is LinkWord.STALE and not stop and not self.profile.send_when_stale:
             return (
