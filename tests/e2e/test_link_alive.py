@@ -10,11 +10,13 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from tests.helpers.links import running
+from tests.helpers.servers import socketio_server
 from xovac_tui.errors import LinkError
 from xovac_tui.link import dial, life
 from xovac_tui.link.status import LinkState
@@ -85,13 +87,17 @@ async def test_a_blocked_peer_is_silent_and_not_lost_and_its_late_answer_counts(
     monkeypatch.setattr(dial, "_MEASURE", 0.1)
     monkeypatch.setattr(life, "LOOK", 0.05)
     monkeypatch.setattr(life, "SILENT", 0.4)
-    async with peer() as server, running(Target(url=server.url, transports=transports)) as harness:
+    target = Target(url="", transports=transports, connect_timeout=1.0)
+    async with peer() as server, running(replace(target, url=server.url)) as harness:
         await harness.state(LinkState.ONLINE)
-        for _ in range(2):
+        for longer in (True, False):
             harness.events.clear()
             server.send(signal.SIGSTOP)
             await harness.link.emit("cancel_recipe", "")
             await harness.until(lambda: harness.link.status.silent)
+            if longer:
+                # No time-out of one request is shorter than what is let be.
+                await asyncio.sleep(target.connect_timeout + 0.2)
             # Nothing was heard, and nothing is given up.
             assert not harness.heard
             server.send(signal.SIGCONT)
@@ -99,6 +105,25 @@ async def test_a_blocked_peer_is_silent_and_not_lost_and_its_late_answer_counts(
             await harness.until(lambda: not harness.link.status.silent)
         assert harness.states == [LinkState.CONNECTING, LinkState.ONLINE]
         assert harness.link.status.session == 1
+
+
+@pytest.mark.parametrize("transports", [("websocket",), ("polling",)])
+@pytest.mark.parametrize("lost_after", [2.0, 15.0, 600.0])
+async def test_the_library_does_not_give_a_silent_server_up_before_the_setting(
+    transports: tuple[str, ...], lost_after: float
+) -> None:
+    """Its own time-outs are those of the server, which may be shorter than the silence that is let be."""
+    async with (
+        socketio_server(ping_interval=25, ping_timeout=20) as server,
+        running(Target(url=server.url, transports=transports, lost_after=lost_after)) as harness,
+    ):
+        await harness.state(LinkState.ONLINE)
+        connection: Any = harness.link._connection
+        engine = connection._client.eio
+        # The last packet was sent with the last ping, and the silence begins just before the next one.
+        longest = engine.ping_interval + lost_after
+        assert max(engine.ping_interval, engine.ping_timeout) + 5 > longest
+        assert engine.ping_interval + engine.ping_timeout > longest
 
 
 async def test_a_quiet_peer_that_lives_is_not_lost_and_its_round_trip_is_known() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import sys
 from typing import Any
@@ -13,7 +14,7 @@ from aiohttp import web
 
 from tests.e2e.test_link_clues import ipv6
 from tests.helpers.links import running
-from tests.helpers.servers import library_server, plain_server, raw_server, serve, socketio_server, stay
+from tests.helpers.servers import OPEN, library_server, plain_server, raw_server, serve, socketio_server, stay
 from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link.doctor import probe
 from xovac_tui.link.status import LinkState
@@ -136,3 +137,30 @@ async def test_the_zone_of_an_ipv6_address_stays_here(zone: str, transport: str)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(sio.shutdown(), 2)
         await runner.cleanup()
+
+
+async def test_a_poller_that_can_send_no_more_is_lost_and_never_looks_live() -> None:
+    """The library goes on reading when its writer has ended, and takes what is to be sent for sent."""
+    asked, joined = asyncio.Event(), asyncio.Event()
+
+    async def polling(request: web.Request) -> web.Response:
+        if request.method == "POST":
+            refused = asked.is_set()
+            asked.set()
+            return web.Response(status=500 if refused else 200, text="ok")
+        if "sid" not in request.query:
+            return web.Response(text="0" + json.dumps(OPEN))
+        if not joined.is_set():
+            await asked.wait()
+            joined.set()
+            return web.Response(text='40{"sid":"2"}')
+        await asyncio.sleep(60)
+        return web.Response(text="6")
+
+    async with (
+        raw_server(stay, polling=polling) as server,
+        running(Target(url=server.url, transports=("polling",))) as harness,
+    ):
+        await harness.state(LinkState.ONLINE)
+        await harness.link.emit("cancel_recipe", "")
+        await harness.state(LinkState.LOST)

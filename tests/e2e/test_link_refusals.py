@@ -25,6 +25,7 @@ from tests.helpers.servers import (
     stay,
     tcp_server,
 )
+from xovac_tui.link.doctor import probe
 from xovac_tui.link.status import LinkState
 from xovac_tui.link.target import Target
 
@@ -262,13 +263,13 @@ async def test_it_connects_as_soon_as_the_server_is_there() -> None:
 
 
 @contextlib.asynccontextmanager
-async def without_websockets(status: int = 0) -> AsyncIterator[Server]:
-    """Serve socket.io behind what lets no WebSocket through: a status, or 0 where it is swallowed."""
+async def without(transport: str, status: int = 0) -> AsyncIterator[Server]:
+    """Serve socket.io behind what lets one transport not through: a status, or 0 where it is swallowed."""
     app = web.Application()
 
     @web.middleware
     async def gate(request: web.Request, handler: Callable[[web.Request], Awaitable[Any]]) -> Any:
-        if request.query.get("transport") != "websocket":
+        if request.query.get("transport") != transport:
             return await handler(request)
         if not status:
             await asyncio.sleep(60)
@@ -283,24 +284,31 @@ async def without_websockets(status: int = 0) -> AsyncIterator[Server]:
 
 
 @pytest.mark.parametrize("order", [("websocket", "polling"), ("polling", "websocket")])
-@pytest.mark.parametrize("status", [0, 400, 403, 404, 426, 502])
-async def test_where_no_websocket_passes_the_first_attempt_polls(status: int, order: tuple[str, ...]) -> None:
-    async with without_websockets(status) as server:
-        async with running(Target(url=server.url, transports=order, connect_timeout=1)) as harness:
+@pytest.mark.parametrize("closed", ["websocket", "polling"])
+@pytest.mark.parametrize("status", [0, 403])
+async def test_one_transport_that_passes_is_enough_for_one_attempt(
+    status: int, closed: str, order: tuple[str, ...]
+) -> None:
+    async with without(closed, status) as server:
+        target = Target(url=server.url, transports=order, connect_timeout=1)
+        async with running(target) as harness:
             await harness.state(LinkState.ONLINE)
             # Nothing failed on the way, so a command that gives up after one attempt works, too.
             assert not any(status.why for status in harness.statuses)
-        why = await refusal(Target(url=server.url, transports=("websocket",), connect_timeout=0.3))
-        assert why.endswith(".")
+            assert harness.link._connection is not None
+            assert harness.link._connection.transport != closed
+        checks = {check.name: check async for check in probe(target, listen=0.1)}
+        assert not any(check.failed for check in checks.values())
+        assert checks[closed].ok is False
+        assert f"({closed} failed, and is not needed)" in checks["namespace"].detail
 
 
-async def test_where_no_poll_passes_the_first_attempt_takes_the_websocket() -> None:
-    async with (
-        socketio_server(transports=["websocket"]) as server,
-        running(Target(url=server.url, transports=("polling", "websocket"))) as harness,
-    ):
-        await harness.state(LinkState.ONLINE)
-        assert not any(status.why for status in harness.statuses)
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+async def test_where_the_only_transport_does_not_pass_it_is_said(transport: str) -> None:
+    async with without(transport, 403) as server:
+        target = Target(url=server.url, transports=(transport,), connect_timeout=1)
+        assert (await refusal(target)).endswith(".")
+        assert any([check.failed async for check in probe(target, listen=0.1)])
 
 
 async def test_a_reason_that_holds_for_all_transports_is_found_once() -> None:
@@ -316,4 +324,3 @@ async def test_a_reason_that_holds_for_all_transports_is_found_once() -> None:
     async with plain_server() as server:
         why = await refusal(server.url)
         assert why.count("no socket.io server") == 1
-        assert not any("transport=polling&EIO=4&t=" in request for request in server.requests)

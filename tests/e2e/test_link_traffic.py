@@ -307,7 +307,7 @@ async def test_the_ways_to_be_left() -> None:
 async def test_a_message_without_measure_ends_the_connection_with_a_word(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("xovac_tui.link.client.MAX_MESSAGE", 1000)
+    monkeypatch.setattr("xovac_tui.link.engine.MAX_MESSAGE", 1000)
     script = sends('42["small",1]', f'42["big","{"x" * 2000}"]')
     async with raw_server(script) as server, running(server.url) as harness:
         lost = await harness.state(LinkState.LOST)

@@ -101,13 +101,18 @@ class FakeLink:
 
     # -- what the test makes it say -------------------------------------------------------------------
 
-    def push(self, state: LinkState, why: str = "") -> None:
+    def push(self, state: LinkState, why: str = "", *, silent: bool = False) -> None:
         """Change the connection's state."""
         assert self.callbacks is not None
-        if state is LinkState.ONLINE:
+        if state is LinkState.ONLINE and not silent and not self._status.silent:
             self.session += 1
         self._status = LinkStatus(
-            state, since_utc=self.clock.utc(), since_mono=self.clock.mono(), why=why, session=self.session
+            state,
+            since_utc=self.clock.utc(),
+            since_mono=self.clock.mono(),
+            why=why,
+            silent=silent,
+            session=self.session,
         )
         self.callbacks.on_status(self._status)
 

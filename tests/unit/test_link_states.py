@@ -17,7 +17,8 @@ from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link import backoff
 from xovac_tui.link.connection import Link
-from xovac_tui.link.dial import Connection, Hearing, Untrusted
+from xovac_tui.link.dial import Connection, Hearing
+from xovac_tui.link.reasons import Untrusted
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
 

@@ -117,6 +117,29 @@ async def test_stale_refuses_everything_but_stop() -> None:
         assert (entry.outcome, entry.stop) == (Outcome.SUCCESS, True)
 
 
+@pytest.mark.parametrize("send_when_stale", [False, True])
+async def test_a_server_that_answers_no_ping_is_stale_and_gets_nothing_but_stop(
+    send_when_stale: bool,
+) -> None:
+    async with bench(Profile(url="http://x:1", send_when_stale=send_when_stale)) as b:
+        b.link.push(LinkState.ONLINE, silent=True)
+        assert b.station.snapshot().link.word is LinkWord.STALE
+        entry = await b.station.send("cancel_recipe")
+        assert (entry.outcome, b.link.emitted) == (Outcome.REFUSED, [])
+        assert "answers no ping" in entry.reason
+        task = asyncio.create_task(b.station.stop())
+        for _ in range(10):
+            await asyncio.sleep(0)
+        # It was blocked for six seconds, and answers then.
+        b.clock.advance(6.0)
+        b.station.tick()
+        b.link.push(LinkState.ONLINE)
+        assert b.station.snapshot().link.word is LinkWord.ONLINE
+        b.link.answer("cancel_recipe")
+        assert (await task).outcome is Outcome.SUCCESS
+        assert LinkWord.LOST not in [one.link.word for one in b.news if isinstance(one, LinkChanged)]
+
+
 async def test_a_device_that_is_silent_by_habit_can_be_commanded_when_its_profile_says_so() -> None:
     async with bench(Profile(url="http://x:1", send_when_stale=True)) as b:
         b.go_stale()

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from xovac_tui.station.recording import RecordChoice
 
 
+GRACE = 5.0
+"""Seconds over the time of one attempt, in which it is found out why it failed."""
+
+
 def open_station(
     chamber: Chamber,
     record: RecordChoice | None = None,
@@ -40,8 +44,8 @@ def open_station(
     )
 
 
-async def online(station: Station, timeout: float) -> None:
-    """Wait until the link is ONLINE; LinkError as soon as an attempt has failed, or after `timeout` seconds.
+async def online(station: Station) -> None:
+    """Wait until the link is ONLINE; LinkError as soon as one attempt, by all transports, has failed.
 
     A person or script that wants another try asks again: nothing here goes on by itself.
     """
@@ -61,7 +65,7 @@ async def online(station: Station, timeout: float) -> None:
                 failed.set_result(link.why)
 
     unsubscribe = station.subscribe(listen)
-    waiting = asyncio.ensure_future(station.online(timeout))
+    waiting = asyncio.ensure_future(station.online(station.patience + GRACE))
     try:
         await asyncio.wait((waiting, failed), return_when=asyncio.FIRST_COMPLETED)
         if waiting.done():

@@ -20,7 +20,6 @@ from xovac_tui.cli.common import (
 )
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.sending import (
-    GRACE,
     PROVE_BY_COMMAND,
     ask,
     need_person,
@@ -146,7 +145,7 @@ async def _ready(station: Station) -> None:
     from xovac_tui.cli.link import online
     from xovac_tui.station.loading import start_of
 
-    await online(station, station.patience + GRACE)
+    await online(station)
     await station.record_read(_RECORD)
     leaves = [leaf for message in station.contract.messages.values() for leaf in message.leaves]
     told = any(leaf.role is Role.CONTROLLED for leaf in leaves)

@@ -10,7 +10,7 @@ import click
 
 from xovac_tui.cli.common import on_terminal, record_choice, resolve
 from xovac_tui.cli.output import echo
-from xovac_tui.cli.sending import GRACE, exit_code
+from xovac_tui.cli.sending import exit_code
 from xovac_tui.errors import CommandRefused, Exit, SettingsError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ async def _look(station: Station) -> bool:
     from xovac_tui.cli.link import online
 
     async with station:
-        await online(station, station.patience + GRACE)
+        await online(station)
         await _listen(station)
         if reason := station.proving.blocked():
             raise CommandRefused(f"STOP was not proven. {reason}")
@@ -74,7 +74,7 @@ async def _prove(station: Station) -> LedgerEntry:
     from xovac_tui.station import STOP_COMMAND
 
     async with station:
-        await online(station, station.patience + GRACE)
+        await online(station)
         await _listen(station)
         try:
             return await station.proving.prove()

@@ -12,7 +12,7 @@ import click
 
 from xovac_tui.cli.common import Seconds, connecting_options, effective, record_choice, resolve
 from xovac_tui.cli.output import echo
-from xovac_tui.cli.sending import GRACE, PROVE_BY_COMMAND, ask, outcome_of, refuse_observed, report_outcome
+from xovac_tui.cli.sending import PROVE_BY_COMMAND, ask, outcome_of, refuse_observed, report_outcome
 from xovac_tui.errors import ContractError
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ async def _send(station: Station, prepare: Callable[[], Prepared], timeout: floa
     from xovac_tui.cli.link import online
 
     async with station:
-        await online(station, station.patience + GRACE)
+        await online(station)
         # Prepared again: a clock that is sent must not be as old as the question before it.
         prepared = prepare()
         sending = asyncio.ensure_future(station.send_prepared(prepared, timeout=timeout))

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from xovac_tui.station import Prepared, Station
 
 PROVE_BY_COMMAND = "Prove it while nothing runs: xovac-tui doctor --prove-stop."
-GRACE = 5.0
-"""Seconds over the connection's own time-out before nobody waits for it any more."""
 
 
 def refuse_observed(chamber: Chamber, command: str) -> None:

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from xovac_tui.progress import Progress
     from xovac_tui.station import Station
 
-GRACE = 5.0
-"""Seconds over the connection's own time-out before nobody waits for it any more."""
 FIRST_DATA = 6.0
 """Seconds for which the messages that the contract names are waited for."""
 _ANY_DATA = 2.0
@@ -96,7 +94,7 @@ async def _look(station: Station, record: Path) -> Look:
     await asyncio.sleep(0)
     try:
         async with station:
-            await online(station, station.patience + GRACE)
+            await online(station)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FIRST_DATA if wanted else _ANY_DATA):
                     while not wanted or not wanted <= came:

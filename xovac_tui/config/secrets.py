@@ -91,19 +91,6 @@ def load_secrets(profile: Profile, environ: Mapping[str, str] | None = None) -> 
     return found
 
 
-def _without_query(auth: dict[str, Any], where: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the auth payload, and what goes into the address; raises SettingsError."""
-    if "query" not in auth:
-        return auth, {}
-    query = auth["query"]
-    if not isinstance(query, dict) or not all(isinstance(value, str) for value in query.values()):
-        raise SettingsError(
-            f"{where} is what goes into the address, so it must be a table of text: "
-            'query = { token = "..." }.'
-        )
-    return {name: value for name, value in auth.items() if name != "query"}, query
-
-
 def _check_header(name: str, value: object, where: str) -> None:
     if not isinstance(value, str):
         raise SettingsError(f"{where}: the header `{name}` must be text in quotes.")
@@ -149,3 +136,16 @@ def _from_environment(environ: Mapping[str, str], name: str) -> dict[str, Any] |
     if not isinstance(value, dict):
         raise SettingsError(f'{name} must be a JSON object, such as {{"name": "value"}}.')
     return value
+
+
+def _without_query(auth: dict[str, Any], where: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the auth payload, and what goes into the address; raises SettingsError."""
+    if "query" not in auth:
+        return auth, {}
+    query = auth["query"]
+    if not isinstance(query, dict) or not all(isinstance(value, str) for value in query.values()):
+        raise SettingsError(
+            f"{where} is what goes into the address, so it must be a table of text: "
+            'query = { token = "..." }.'
+        )
+    return {name: value for name, value in auth.items() if name != "query"}, query

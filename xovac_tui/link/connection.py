@@ -17,8 +17,9 @@ from xovac_tui.api.wire import as_sent
 from xovac_tui.clock import Clock
 from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link import backoff
-from xovac_tui.link.client import log
-from xovac_tui.link.dial import Connection, Dialler, Hearing, Untrusted, dial
+from xovac_tui.link.dial import Connection, Dialler, Hearing, dial
+from xovac_tui.link.engine import log
+from xovac_tui.link.reasons import Untrusted
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
 
@@ -175,9 +176,12 @@ class Link:
             self._connection = None
             # An attempt that is ended cleans up after itself; one that has just succeeded is left to us.
             dialling.cancel()
-            await asyncio.wait((dialling,))
-            if not dialling.cancelled() and dialling.exception() is None:
-                await dialling.result().close()
+            try:
+                await asyncio.wait((dialling,))
+            finally:
+                # Also where the link itself is ended at this very moment.
+                if dialling.done() and not dialling.cancelled() and dialling.exception() is None:
+                    await dialling.result().close()
 
     def _over(self, why: str) -> None:
         """Note that nothing can be sent any more, and why; no reason means that the operator wants it so."""

@@ -11,27 +11,16 @@ from typing import Any, Protocol
 
 import aiohttp
 import msgspec
-import socketio
 
-import xovac_tui
 from xovac_tui.api.text import clean
 from xovac_tui.errors import LinkError
-from xovac_tui.link import bounded, clues, trouble
-from xovac_tui.link.certificate import trust
-from xovac_tui.link.client import (
-    MAX_MESSAGE,
-    OLD,
-    REFUSED,
-    SENT_AWAY,
-    STOPPED,
-    Client,
-    Socket,
-    log,
-)
-from xovac_tui.link.handshake import NO_HTTP, SILENT, Handshake, ask
+from xovac_tui.link import bounded, trouble
+from xovac_tui.link.client import REFUSED, SENT_AWAY, STOPPED, Client
+from xovac_tui.link.engine import MAX_MESSAGE, Socket, log
 from xovac_tui.link.life import LifeSigns
-from xovac_tui.link.resolve import Resolver
-from xovac_tui.link.target import Address, Target, check_target, parse_fingerprint
+from xovac_tui.link.reasons import TransportError, raise_reason, sent_away
+from xovac_tui.link.session import open_session
+from xovac_tui.link.target import Address, Target, check_target
 
 PATIENCE = 0.5
 """Seconds to say good-bye."""
@@ -39,25 +28,17 @@ _MEASURE = 2.0
 """Seconds between two measurements of the round trip at the most; each answer is a sign of life."""
 
 
-class _TransportError(LinkError):
-    """One transport did not work, and another one may."""
-
-
-class Untrusted(LinkError):  # noqa: N818 - it says what the server is
-    """The server's certificate is not trusted: only a person can settle that."""
-
-
 class Connection(Protocol):
     """A connection that was made."""
 
     @property
-    def alive(self) -> bool:
-        """Return whether something can be sent."""
+    def transport(self) -> str:
+        """Return how it goes over the network: `websocket` or `polling`."""
         ...
 
     @property
-    def transport(self) -> str:
-        """Return how it goes over the network: `websocket` or `polling`."""
+    def alive(self) -> bool:
+        """Return whether something can be sent."""
         ...
 
     async def emit(self, name: str, *arguments: Any, callback: bool = False) -> None:
@@ -96,61 +77,6 @@ class Dialler(Protocol):
         ...
 
 
-def open_session(
-    target: Target, address: Address, seen: SimpleNamespace | None = None
-) -> aiohttp.ClientSession:
-    """Return an HTTP session that trusts what the target trusts, and notes in `seen` how far it came."""
-    ssl_option: Any = True
-    if address.tls:
-        ssl_option = (
-            aiohttp.Fingerprint(parse_fingerprint(target.fingerprint))
-            if target.fingerprint
-            else trust(target.ca_file)
-        )
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(ssl=ssl_option, resolver=Resolver()),
-        cookie_jar=aiohttp.CookieJar(unsafe=True),
-        headers={
-            "User-Agent": f"xovac-tui/{xovac_tui.__version__}",
-            "Accept-Encoding": bounded.ENCODINGS,
-            # The zone is this machine's business: no server knows it, and some refuse it.
-            **({"Host": f"[{address.host.partition('%')[0]}]:{address.port}"} if "%" in address.host else {}),
-            **target.headers,
-        },
-        response_class=bounded.Response,
-        auto_decompress=False,
-        ws_response_class=Socket,
-        trace_configs=[_trace(address, SimpleNamespace() if seen is None else seen)],
-    )
-
-
-class Redirected(aiohttp.ClientError):
-    """The server answered with another address."""
-
-
-def _trace(address: Address, seen: SimpleNamespace) -> aiohttp.TraceConfig:
-    seen.error, seen.status, seen.connected = None, None, False
-
-    async def failed(session: Any, context: Any, params: aiohttp.TraceRequestExceptionParams) -> None:
-        seen.error = params.exception
-
-    async def answered(session: Any, context: Any, params: aiohttp.TraceRequestEndParams) -> None:
-        seen.error, seen.status = None, params.response.status
-
-    async def connected(session: Any, context: Any, params: aiohttp.TraceConnectionCreateEndParams) -> None:
-        seen.connected = True
-
-    async def redirected(session: Any, context: Any, params: aiohttp.TraceRequestRedirectParams) -> None:
-        raise Redirected(trouble.redirected(address, params.response.headers.get("Location", "?")))
-
-    trace = aiohttp.TraceConfig()
-    trace.on_request_exception.append(failed)
-    trace.on_request_end.append(answered)
-    trace.on_connection_create_end.append(connected)
-    trace.on_request_redirect.append(redirected)
-    return trace
-
-
 async def dial(target: Target, transports: Sequence[str], hearing: Hearing) -> Connection:
     """Connect by the first of these transports that works, or raise the reason as a sentence.
 
@@ -162,7 +88,7 @@ async def dial(target: Target, transports: Sequence[str], hearing: Hearing) -> C
         try:
             # Polling is upgraded where a WebSocket is allowed after it.
             return await _dial(target, address, transports[at:], hearing)
-        except _TransportError as why:
+        except TransportError as why:
             failed[name] = target.hidden(str(why))
         except LinkError as why:
             raise type(why)(target.hidden(str(why))) from None
@@ -226,107 +152,7 @@ async def _connect(
         await asyncio.wait((connecting,), timeout=PATIENCE)
         if connecting.done() and not connecting.cancelled():
             connecting.exception()
-    await _raise_reason(client, target, address, seen, session, error)
-
-
-async def _raise_reason(
-    client: Client,
-    target: Target,
-    address: Address,
-    seen: SimpleNamespace,
-    session: aiohttp.ClientSession,
-    error: BaseException | None,
-) -> None:
-    by = (client.eio.transports or target.transports)[0]
-    if error is not None and not isinstance(error, socketio.exceptions.ConnectionError):
-        log.debug("connecting failed: %s", target.hidden(repr(error)))
-    if client.ended_by == REFUSED:
-        raise LinkError(trouble.refused(target, address, client.refusal))
-    if client.ended_by == OLD:
-        raise LinkError(trouble.old_protocol(address))
-    if client.ended_by == SENT_AWAY:
-        raise LinkError(_sent_away(address))
-    if isinstance(seen.error, Redirected):
-        raise LinkError(str(seen.error))
-    if seen.connected and isinstance(seen.error, TimeoutError):
-        raise _TransportError(await no_server(target, address, Handshake(trouble=SILENT)))
-    if seen.error is not None and not isinstance(seen.error, asyncio.CancelledError):
-        answer = Handshake(trouble=str(seen.error))
-        if trouble.is_hung_up(seen.error):
-            # Some servers treat a WebSocket on the wrong path like this, but answer a plain request.
-            answer = await ask(session, address, min(2.0, target.connect_timeout))
-            if answer.status:
-                raise await _unfit(target, address, answer, None, by)
-            seen.error = aiohttp.ServerDisconnectedError()
-        sentence = await trouble.explain_network(seen.error, address)
-        if trouble.is_untrusted(seen.error):
-            raise Untrusted(sentence)
-        reached = not isinstance(seen.error, aiohttp.ClientConnectorError)
-        raise LinkError(await no_server(target, address, answer, sentence, reached=reached))
-    if seen.status is None and error is None and not client.ended.is_set():
-        if seen.connected:
-            raise _TransportError(await no_server(target, address, Handshake(trouble=SILENT)))
-        raise LinkError(trouble.no_answer(address))
-    if client.eio.sid or client.ended.is_set():
-        if await clues.speaks_msgpack(session, address, target.namespace):
-            raise LinkError(trouble.other_parser(address))
-        stage = f"consent to namespace {clean(target.namespace, 80)}"
-        if client.ended.is_set():
-            raise LinkError(
-                f"{address.origin} ended the connection before its {stage}. It may be restarting, or may "
-                "want other credentials; trying again."
-            )
-        raise LinkError(trouble.silent(address, stage, target.connect_timeout))
-    status = seen.status if seen.status not in (None, 101, 200) else None
-    answer = await ask(session, address, min(2.0, target.connect_timeout))
-    raise await _unfit(target, address, answer, status, by)
-
-
-async def _unfit(
-    target: Target, address: Address, answer: Handshake, status: int | None, by: str
-) -> LinkError:
-    """Return the reason for a transport that was not taken, by the answer to a plain question."""
-    kind = _TransportError if answer.serves else LinkError
-    sentence = trouble.not_socketio(address, answer, status, target.transports, by)
-    return kind(await no_server(target, address, answer, sentence))
-
-
-async def no_server(
-    target: Target, address: Address, answer: Handshake, sentence: str = "", *, reached: bool = True
-) -> str:
-    """Return the sentence for an answer that makes no connection, with what else is found out about it.
-
-    Without a `sentence` it is the one that the answer itself gives. `reached`: something took the connection.
-    """
-    if not reached:
-        return sentence + await _elsewhere(target, address) if clues.is_loopback(address) else sentence
-    if await trouble.wants_certificate(address, answer):
-        return trouble.client_certificate(address)
-    if await clues.wants_tls(address, answer):
-        return trouble.encrypted(address)
-    if not sentence:
-        sentence = {
-            SILENT: trouble.silent(address, "answer", target.connect_timeout),
-            NO_HTTP: trouble.no_http(address),
-        }.get(answer.trouble) or trouble.not_socketio(address, answer, None, target.transports)
-    return sentence if answer.serves else sentence + await _elsewhere(target, address)
-
-
-async def _elsewhere(target: Target, address: Address) -> str:
-    stranger = msgspec.structs.replace(target, auth=None, headers={}, query={})
-    with suppress(TimeoutError):
-        limit = min(1.0, target.connect_timeout)
-        async with asyncio.timeout(limit), open_session(stranger, address) as session:
-            clue = await clues.elsewhere(session, address)
-            return f" {clue}" if clue else ""
-    return ""
-
-
-def _sent_away(address: Address) -> str:
-    return (
-        f"The server at {address.origin} has sent this console away. It may be restarting, or let only some "
-        "clients in; trying again."
-    )
+    await raise_reason(client, target, address, seen, session, error)
 
 
 async def _leave(client: Client, session: aiohttp.ClientSession) -> None:
@@ -368,16 +194,16 @@ class _Connection:
         self._watches = [asyncio.ensure_future(measuring), asyncio.ensure_future(self._life.watch())]
 
     @property
+    def transport(self) -> str:
+        return str(self._client.eio.transport())
+
+    @property
     def alive(self) -> bool:
         return (
             not self._client.ended.is_set()
             and self._client.eio.state == "connected"
             and self._target.namespace in self._client.namespaces
         )
-
-    @property
-    def transport(self) -> str:
-        return str(self._client.eio.transport())
 
     async def emit(self, name: str, *arguments: Any, callback: bool = False) -> None:
         await self._client.send(name, arguments, callback=callback)
@@ -435,7 +261,7 @@ class _Connection:
             limit = bounded.LONGEST_BODY >> 20
             return f"{origin} answered with more than {limit} MiB at once, which ended the connection."
         if self._client.ended_by in (SENT_AWAY, REFUSED):
-            return _sent_away(self._address)
+            return sent_away(self._address)
         if self._client.ended_by == "server disconnect":
             return f"The server at {origin} has closed the connection. It may be restarting; trying again."
         if ending is not None and ending.type is aiohttp.WSMsgType.ERROR:

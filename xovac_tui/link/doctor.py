@@ -21,9 +21,11 @@ from xovac_tui.api.text import clean
 from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link import trouble
 from xovac_tui.link.certificate import asks_client, presented, trust
-from xovac_tui.link.dial import Connection, Hearing, dial, no_server, open_session
+from xovac_tui.link.dial import Connection, Hearing, dial
 from xovac_tui.link.handshake import Handshake, ask
+from xovac_tui.link.reasons import no_server
 from xovac_tui.link.resolve import look_up
+from xovac_tui.link.session import open_session
 from xovac_tui.link.target import Address, Target, check_target, show_fingerprint
 from xovac_tui.plural import counted
 
@@ -92,6 +94,8 @@ class _Patient:
         self.address = Address("", 0, False, "/")
         self.handshake = Handshake()
         self.offered: set[str] = set()
+        self.websocket: Check | None = None
+        """What was found of WebSockets, once that was tried."""
         self.heard: Counter[str] = Counter()
         self.malformed = 0
         self.rtt: float | None = None
@@ -226,7 +230,8 @@ async def _http(patient: _Patient) -> Check:
         answer = patient.handshake = await ask(session, address, patient.target.connect_timeout)
     if answer.trouble:
         advice = await no_server(patient.target, address, answer)
-        return Check("http", False, f"No HTTP answer ({answer.trouble}).", advice)
+        spare = await _passes_websocket(patient)
+        return Check("http", False, f"No HTTP answer ({answer.trouble}).", advice, spare)
     status = f"HTTP status {answer.status}" + (f", {answer.server}" if answer.server else "")
     if answer.old:
         return Check("http", False, f"Engine.IO 3 ({status}).", trouble.old_protocol(address))
@@ -237,7 +242,13 @@ async def _http(patient: _Patient) -> Check:
             "http", None, f"An Engine.IO server that says no to polling: {answer.refusal!r} ({status})."
         )
     advice = await no_server(patient.target, address, answer)
-    return Check("http", False, f"No Engine.IO answer ({status}).", advice)
+    spare = await _passes_websocket(patient)
+    return Check("http", False, f"No Engine.IO answer ({status}).", advice, spare)
+
+
+async def _passes_websocket(patient: _Patient) -> bool:
+    """Return whether a WebSocket that the profile allows works, though plain requests do not."""
+    return "websocket" in patient.target.transports and (await _websocket(patient)).ok is True
 
 
 async def _polling(patient: _Patient) -> Check:
@@ -252,6 +263,12 @@ async def _polling(patient: _Patient) -> Check:
 
 
 async def _websocket(patient: _Patient) -> Check:
+    if patient.websocket is None:
+        patient.websocket = await _try_websocket(patient)
+    return patient.websocket
+
+
+async def _try_websocket(patient: _Patient) -> Check:
     wanted = "websocket" in patient.target.transports
     address = patient.address
     limit: Any = aiohttp.ClientWSTimeout(ws_close=1.0)

@@ -323,6 +323,11 @@ class Station(BaseStation):
         word = self.chamber.word(self.clock.mono())
         if word not in (LinkWord.ONLINE, LinkWord.STALE):
             return f"The link is {word}, so {command} was not sent, and it is not kept for later."
+        if word is LinkWord.STALE and not stop and self.chamber.link_silent:
+            return (
+                f"The server answers no ping, so {command} was not sent: a blocked one would carry it out "
+                "late. Ask again when the link is ONLINE."
+            )
         if word is LinkWord.STALE and not stop and not self.profile.send_when_stale:
             return (
                 f"The data are stale, so {command} was not sent: nobody can see what the chamber does. For "

@@ -55,7 +55,7 @@ class Stale(Condition):
     def sentence(self, around: Around) -> str:
         """Return what is the matter."""
         if not self.rule.channel:
-            return "The connection is open, but the data that used to come have stopped."
+            return around.chamber.link_view(around.mono).why or "The data that used to come had stopped."
         quality = around.chamber.quality(self.channel, around.mono) if self.channel else Quality.NO_DATA
         if quality is Quality.NO_DATA:
             return f"{self.label} has never come, though other data do."

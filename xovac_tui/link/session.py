@@ -1,0 +1,70 @@
+"""The HTTP session of one target: whom it trusts, what it sends along, and how far it came."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+
+import xovac_tui
+from xovac_tui.link import bounded, trouble
+from xovac_tui.link.certificate import trust
+from xovac_tui.link.engine import Socket
+from xovac_tui.link.resolve import Resolver
+from xovac_tui.link.target import Address, Target, parse_fingerprint
+
+
+def open_session(
+    target: Target, address: Address, seen: SimpleNamespace | None = None
+) -> aiohttp.ClientSession:
+    """Return an HTTP session that trusts what the target trusts, and notes in `seen` how far it came."""
+    ssl_option: Any = True
+    if address.tls:
+        ssl_option = (
+            aiohttp.Fingerprint(parse_fingerprint(target.fingerprint))
+            if target.fingerprint
+            else trust(target.ca_file)
+        )
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=ssl_option, resolver=Resolver()),
+        cookie_jar=aiohttp.CookieJar(unsafe=True),
+        headers={
+            "User-Agent": f"xovac-tui/{xovac_tui.__version__}",
+            "Accept-Encoding": bounded.ENCODINGS,
+            # The zone is this machine's business: no server knows it, and some refuse it.
+            **({"Host": f"[{address.host.partition('%')[0]}]:{address.port}"} if "%" in address.host else {}),
+            **target.headers,
+        },
+        response_class=bounded.Response,
+        auto_decompress=False,
+        ws_response_class=Socket,
+        trace_configs=[_trace(address, SimpleNamespace() if seen is None else seen)],
+    )
+
+
+class Redirected(aiohttp.ClientError):
+    """The server answered with another address."""
+
+
+def _trace(address: Address, seen: SimpleNamespace) -> aiohttp.TraceConfig:
+    seen.error, seen.status, seen.connected = None, None, False
+
+    async def failed(session: Any, context: Any, params: aiohttp.TraceRequestExceptionParams) -> None:
+        seen.error = params.exception
+
+    async def answered(session: Any, context: Any, params: aiohttp.TraceRequestEndParams) -> None:
+        seen.error, seen.status = None, params.response.status
+
+    async def connected(session: Any, context: Any, params: aiohttp.TraceConnectionCreateEndParams) -> None:
+        seen.connected = True
+
+    async def redirected(session: Any, context: Any, params: aiohttp.TraceRequestRedirectParams) -> None:
+        raise Redirected(trouble.redirected(address, params.response.headers.get("Location", "?")))
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_exception.append(failed)
+    trace.on_request_end.append(answered)
+    trace.on_connection_create_end.append(connected)
+    trace.on_request_redirect.append(redirected)
+    return trace
