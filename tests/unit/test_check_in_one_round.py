@@ -157,14 +157,15 @@ def test_paths_that_never_came_are_noted(line: CommandLine) -> None:
     record = write_record(folder / "bench.xovac.sqlite3", [*things, message(31.0, "true", name="alive")])
     said = line("config", "check")
     assert said.code == 0
-    where = f"came in the newest 31 events of {record}."
+    path, name = "no such path is in the newest 30 of these messages in", "no message of this name is among"
+    events = f"the newest 31 events of {record}."
     assert said.err.splitlines() == [
         f"Note: `profiles.bench`: {note}"
         for note in (
-            f'`messages.readings."temp_b"`: no such path {where} Did you mean "temp_a"?',
-            f'`messages.readings.""`: no such path {where}',
-            f'`messages.reading`: no message of this name {where} Did you mean "readings"?',
-            f"`messages.door`: no message of this name {where}",
+            f'`messages.readings."temp_b"`: {path} {record}. Did you mean "temp_a"?',
+            f'`messages.readings.""`: {path} {record}.',
+            f'`messages.reading`: {name} {events} Did you mean "readings"?',
+            f"`messages.door`: {name} {events}",
         )
     ]
     record.write_bytes(b"SQLite format 3\0 and nothing more")

@@ -174,6 +174,9 @@ TOLD = st.sampled_from(
         "21.5",
         21.5,
         " 3 ",
+        " 7 ",
+        "21.5 C",
+        "3 of 5",
         "1e3",
         "21,5",
         "OPEN",
@@ -193,6 +196,7 @@ TOLD = st.sampled_from(
 @settings(max_examples=60)
 @given(st.lists(st.tuples(TOLD, TOLD), min_size=1, max_size=12), st.booleans(), st.booleans())
 @example([("1.5", "x"), ("1.5", "x"), ("2.5", "x")], False, False)
+@example([(" 1.5 ", " 4"), (" 2.5 ", " 5"), ("\t3.5", " 6")], False, False)
 @example([(str(n / 10), str(n % 3)) for n in range(12)], False, False)
 def test_live_and_record_agree(told: list[tuple[Any, Any]], long: bool, escaped: bool) -> None:
     contract = _contract()
@@ -257,6 +261,13 @@ def test_the_record_has_the_column_and_the_events_as_they_came(tmp_path: Path) -
     assert [found["readings.ta"][place] for place in (0, 1, 130)] == ["21.50", "21.51", "22.80"]
     assert set(found["readings.p"].values()) == {"1.0E-04"}
     assert set(found["readings.tb"].values()) == {""}
+
+
+def test_text_with_spaces_around_its_number_is_text_where_no_unit_is_named() -> None:
+    """The number in it looks like one of JSON, and must not become a sample of a channel of text."""
+    block = block_of(logged(*(f'{{"w": " {n} ", "m": "step {n} of 5"}}' for n in range(20)), name="readings"))
+    assert block.samples() == {}
+    assert [names for _, names, _ in block.rows()] == [[]]
 
 
 def test_a_simulators_contract_names_no_words_as_numbers() -> None:

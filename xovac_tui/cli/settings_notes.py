@@ -68,19 +68,20 @@ def _arrivals(contract: Contract, record: Path) -> Iterator[str]:
     if not contract.messages or not record.is_file():
         return
     try:
-        found, count = never_arrived(record, contract)
+        found = never_arrived(record, contract)
     except (XovacError, msgspec.MsgspecError, UnicodeError) as error:
         yield f"whether all paths come is not known: {error}"
         return
-    where = f"in the newest {count:,} events of {record}"
     for one in found[:_MOST]:
-        key = join_key("messages", one.event)
+        key, among = join_key("messages", one.event), f"the newest {one.among:,}"
         if one.path is None:
-            yield f"`{key}`: no message of this name came {where}.{_near(one.event, one.there)}"
+            near = _near(one.event, one.there)
+            yield f"`{key}`: no message of this name is among {among} events of {record}.{near}"
         else:
-            yield f'`{key}."{one.path}"`: no such path came {where}.{_near(one.path, one.there)}'
+            near = _near(one.path, one.there)
+            yield f'`{key}."{one.path}"`: no such path is in {among} of these messages in {record}.{near}'
     if len(found) > _MOST:
-        yield f"{len(found) - _MOST:,} more paths did not come {where}."
+        yield f"{len(found) - _MOST:,} more paths did not come."
 
 
 def _near(name: str, there: tuple[str, ...]) -> str:

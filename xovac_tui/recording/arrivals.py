@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +11,13 @@ import msgspec
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Direction, Kind
 from xovac_tui.api.payload import leaves
+from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.record import Record
 
 NEWEST = 5_000
 """Events that are looked at."""
+EACH = 200
+"""Messages of one name that are decoded, the newest: they may have thousands of leaves."""
 
 
 class Missing(msgspec.Struct, frozen=True):
@@ -22,38 +26,34 @@ class Missing(msgspec.Struct, frozen=True):
     event: str
     path: str | None
     """None: no message of this name came at all."""
+    among: int
+    """Messages of this name that were looked at; events, where there is none."""
     there: tuple[str, ...]
     """Paths of the message, or names of messages, that did come."""
 
 
-def arrived(record: Record) -> tuple[dict[str, set[str]], int]:
-    """Return the paths of the newest messages by their event, and how many events were looked at."""
-    total = record.total
-    begin = max(record.first, total - NEWEST)
-    found: dict[str, set[str]] = {}
-    for event in record.scan(begin):
-        if event.direction is Direction.IN and event.kind is Kind.MESSAGE:
-            paths = found.setdefault(event.name, set())
-            paths.update(path for path, _ in leaves(event.payload().value))
-    return found, total - begin
-
-
-def never_arrived(path: Path, contract: Contract) -> tuple[list[Missing], int]:
-    """Return what a contract names and the newest events of a record do not hold, and how many these are.
+def never_arrived(path: Path, contract: Contract) -> list[Missing]:
+    """Return what a contract names and the newest events of a record do not hold.
 
     Nothing where the record holds no message. Raises RecordError where it cannot be read.
     """
     with Record(path) as record:
-        found, count = arrived(record)
-    return (list(_missing(found, contract)) if found else []), count
+        total = record.total
+        begin = max(record.first, total - NEWEST)
+        newest: dict[str, deque[LoggedEvent]] = {}
+        for event in record.scan(begin):
+            if event.direction is Direction.IN and event.kind is Kind.MESSAGE:
+                newest.setdefault(event.name, deque(maxlen=EACH)).append(event)
+        return list(_missing(newest, contract, total - begin)) if newest else []
 
 
-def _missing(found: dict[str, set[str]], contract: Contract) -> Iterator[Missing]:
+def _missing(newest: dict[str, deque[LoggedEvent]], contract: Contract, events: int) -> Iterator[Missing]:
     for name, message in contract.messages.items():
-        paths = found.get(name)
-        if paths is None:
-            yield Missing(name, None, tuple(sorted(found)))
+        came = newest.get(name)
+        if came is None:
+            yield Missing(name, None, events, tuple(sorted(newest)))
             continue
+        paths = {path for event in came for path, _ in leaves(event.payload().value)}
         for leaf in message.leaves:
             if leaf.path not in paths:
-                yield Missing(name, leaf.path, tuple(sorted(paths)))
+                yield Missing(name, leaf.path, len(came), tuple(sorted(paths)))

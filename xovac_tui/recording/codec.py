@@ -14,8 +14,8 @@ import zlib
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice
-from typing import Any
+from itertools import islice, repeat
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -51,6 +51,8 @@ _LEVEL = 5
 _MOST_BYTES = 10 * LONGEST
 """Bytes of an unpacked block, and characters of its events: twice the most that is ever written."""
 _SENTINEL = 10**15
+_NAMED = re.compile(r"([12]0{9}[0-9]{6})(?![0-9])")
+"""The number of a column, once or twice the sentinel above it."""
 _JSON_FORMS = (Form.JSON, Form.OBJECT)
 
 _BYTES_A_SAMPLE = 12
@@ -135,6 +137,11 @@ class About(msgspec.Struct, frozen=True, array_like=True):
     kind: Kind
     direction: Direction
     problem: bool
+
+
+_Source: TypeAlias = int | float | str | tuple[str | int, ...]
+"""Where the values of a leaf are: number of a column; the number, or text, that is the same in all events; or
+a text with numbers in it, as what is between them and their columns."""
 
 
 class Series(msgspec.Struct, frozen=True):
@@ -278,12 +285,11 @@ class Block:
                 names, texts = [], []
                 for path, source in mapped:
                     name = _join(group.name, path)
-                    words = _words(group, source, len(places))
-                    if words is not None:
+                    if _is_text(group, source):
                         rule = self.rules.get(name)
                         if rule is None or not rule.numeric:
                             continue
-                        texts.append([_as_written(rule, word) for word in words])
+                        texts.append([_as_written(rule, one) for one in _words(group, source, len(places))])
                     elif isinstance(source, int):
                         texts.append(_texts(group.columns[source].split("\n")))
                     elif isinstance(source, float):
@@ -301,11 +307,11 @@ class Block:
                 name = _join(group.name, path)
                 if wanted is not None and name not in wanted:
                     continue
-                words = _words(group, source, len(places))
-                if words is not None:
+                if _is_text(group, source):
                     rule = self.rules.get(name)
                     if rule is not None and rule.numeric:
-                        yield name, Series(places, array("d", (_of_text(rule, word) for word in words)))
+                        words = _words(group, source, len(places))
+                        yield name, Series(places, array("d", (_of_text(rule, one) for one in words)))
                 elif isinstance(source, int):
                     values = _floats(group.columns[source].split("\n"))
                     if not math.isfinite(sum(values)):
@@ -513,12 +519,20 @@ def _number(leaf: Leaf) -> float | None:
     return None
 
 
-def _words(group: Group, source: _Source, count: int) -> Sequence[str] | None:
-    """Return the texts of a column, or of a text that is always the same; None where they are numbers."""
+def _is_text(group: Group, source: _Source) -> bool:
+    if isinstance(source, int):
+        return group.columns[source][:1] == '"'
+    return not isinstance(source, float)
+
+
+def _words(group: Group, source: _Source, count: int) -> Sequence[str]:
+    """Return the texts of a leaf, one an event."""
     if isinstance(source, str):
         return [source] * count
-    if not isinstance(source, int) or group.columns[source][:1] != '"':
-        return None
+    if isinstance(source, tuple):
+        columns = [group.columns[one].split("\n") if isinstance(one, int) else repeat(one) for one in source]
+        return list(map("".join, zip(*columns)))  # noqa: B905 - what is between the numbers repeats for ever
+    assert isinstance(source, int)
     written = group.columns[source].split("\n")
     if "\\" not in group.columns[source]:
         return [text[1:-1] for text in written]
@@ -540,10 +554,6 @@ def _as_written(rule: Validity, text: str) -> str:
     """Return the decimal number in a text as it came; empty where the text is no value."""
     number = rule.number(text)
     return text.strip() if number is not None and number == number else ""
-
-
-_Source = int | float | str
-"""Number of a column; or the number, or text, that is the same in all events."""
 
 
 def _mapped(group: Group) -> tuple[tuple[str, _Source], ...] | None:
@@ -571,12 +581,12 @@ def _map(parts: tuple[str, ...], texts: tuple[bool, ...]) -> tuple[tuple[str, _S
         if path in paths:
             return None
         paths.add(path)
-        if (column := _column(first, second)) is not None:
-            found.append((path, column))
-        elif isinstance(first, str):
-            if first != second:
+        if isinstance(first, str) and isinstance(second, str):
+            if (source := _text_source(first, second, texts)) is None:
                 return None
-            found.append((path, first))
+            found.append((path, source))
+        elif isinstance(first, float) and isinstance(second, float) and second - first == _SENTINEL:
+            found.append((path, int(first) - _SENTINEL))
         elif (number := _number(first)) is not None:
             found.append((path, number))
     return tuple(found)
@@ -586,15 +596,20 @@ def _named(column: int, text: bool) -> str:
     return f'"{column}"' if text else str(column)
 
 
-def _column(first: Leaf, second: Leaf) -> int | None:
-    """Return which column two leaves name; None where they name none."""
-    if not isinstance(first, str | float) or not isinstance(second, str | float):
+def _text_source(first: str, second: str, texts: tuple[bool, ...]) -> _Source | None:
+    """Return where a text is, from what it is with numbers that name columns; None where that is unclear."""
+    if first == second:
+        return first
+    ones, twos = _NAMED.split(first), _NAMED.split(second)
+    numbers = [int(one) - _SENTINEL for one in ones[1::2]]
+    same = ones[::2] == twos[::2] and [int(two) - 2 * _SENTINEL for two in twos[1::2]] == numbers
+    if not same or not all(0 <= number < len(texts) for number in numbers):
         return None
-    try:
-        one, two = int(first), int(second)
-    except (ValueError, OverflowError):
-        return None
-    return one - _SENTINEL if two - one == _SENTINEL else None
+    if ones == ["", ones[1], ""] and texts[numbers[0]]:
+        return numbers[0]
+    pieces: list[str | int] = list(ones)
+    pieces[1::2] = numbers
+    return None if any(texts[number] for number in numbers) else tuple(pieces)
 
 
 def _leaves(parts: tuple[str, ...], values: list[str]) -> list[tuple[str, Leaf]] | None:
