@@ -13,7 +13,7 @@ _PAD = 0.02
 _SHRINK = 0.45
 """Bounds shrink when what is shown needs less than this part of them."""
 
-_ROUND = ((1, 0), (2, 0), (5, 0), (2.5, 1), (4, 2), (1.5, 3), (3, 3), (6, 4), (8, 4))
+_ROUND = ((1, 0), (2, 0), (5, 0), (2.5, 1), (4, 2), (1.5, 3), (3, 3), (6, 4))
 """Round numbers, and how little round each is."""
 _DECADES = (1, 0.5, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 """Distances of labels on a logarithmic axis, the best first."""
