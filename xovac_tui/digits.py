@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from functools import lru_cache
 
 MINUS = "\N{MINUS SIGN}"
-_FORM = re.compile(r"([+ -]?)(.*)")
 
 
 def digits(value: float, form: str = "g") -> str:
@@ -13,8 +12,7 @@ def digits(value: float, form: str = "g") -> str:
 
     What rounds to nothing has no minus: -0.04 by `.1f` is `0.0`, by `+.1f` it is `+0.0`.
     """
-    sign, rest = _FORM.fullmatch(form).groups()  # type: ignore[union-attr]
-    return format(value, f"{sign}z{rest}")
+    return format(value, _never_minus_nothing(form))
 
 
 def figure(value: float, form: str = "g") -> str:
@@ -26,3 +24,10 @@ def with_minus(text: str) -> str:
     """Return a number's digits with a true minus sign in its mantissa."""
     mantissa, exponent, power = text.partition("e")
     return mantissa.replace("-", MINUS) + exponent + power
+
+
+@lru_cache(maxsize=256)
+def _never_minus_nothing(form: str) -> str:
+    """Return a format by which what rounds to nothing has no minus (PEP 682)."""
+    sign = form[:1] if form[:1] in ("+", "-", " ") else ""
+    return f"{sign}z{form[len(sign) :]}"

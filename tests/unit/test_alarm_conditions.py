@@ -159,7 +159,7 @@ def test_a_channel_that_stopped_while_others_come() -> None:
         bench.report("other", x=1.0)
         bench.let_pass(1, **plate(20.0))
     (change,) = bench.let_pass(10, **plate(20.0))
-    assert change.text == "other.x has stopped coming."
+    assert change.text == "x has stopped coming."
 
 
 def test_a_lost_link_is_one_alarm_and_not_one_for_every_channel() -> None:

@@ -223,7 +223,7 @@ def test_order_and_length_of_steps() -> None:
 
 def test_too_long_for_the_device() -> None:
     recipe = bakeout(Repeat(251, (Ramp(40, rate=0.5), Hold(600), Ramp(22, rate=0.5), Hold(600))))
-    finding = only(recipe, "1004 items; at most 500")
+    finding = only(recipe, "1,004 items; at most 500")
     assert (finding.severity, finding.where) == ("error", "steps")
 
 

@@ -191,7 +191,7 @@ def test_a_recorder_that_took_over_and_saw_no_change_of_the_link_has_no_gap(
 def test_without_a_channel_to_tell_of_the_first_ones_with_readings_are_told(path: Path) -> None:
     with Record(path) as record:
         found = digest(record, UTC + 1_000, UTC + 20_000, channels=[])
-    assert [(extreme.name, extreme.label) for extreme in found.extremes] == [("state.part", "state.part")]
+    assert [(extreme.name, extreme.label) for extreme in found.extremes] == [("state.part", "part")]
 
 
 def test_it_is_read_in_a_few_lines(path: Path) -> None:

@@ -13,7 +13,7 @@ _PAD = 0.02
 _SHRINK = 0.45
 """Bounds shrink when what is shown needs less than this part of them."""
 
-_ROUND = ((1, 0), (2, 0), (5, 0), (2.5, 1), (4, 2), (1.5, 3), (3, 3), (6, 4), (8, 4))
+_ROUND = ((1, 0), (2, 0), (5, 0), (2.5, 1), (4, 2), (1.5, 3), (3, 3), (6, 4))
 """Round numbers, and how little round each is."""
 _DECADES = (1, 0.5, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 """Distances of labels on a logarithmic axis, the best first."""
@@ -23,8 +23,10 @@ _ROOMY = 1.2
 """Part by which an axis may be longer than it must be, for rounder labels."""
 _LABELS = 6
 """Distances between labels that an axis has at the most."""
-_EDGE = 0.375
-"""Part of a row from its middle to where the axis ends: its outer dots are the bounds."""
+_DOTS, _LABEL_DOTS = 4, (1, 2)
+"""Dots of a row, and those of the top row at which a label may stand."""
+_LOW = 9
+"""Rows from which on an axis has room for three labels."""
 
 _WIDEST = 1e300
 _WIDEST_LOG = 300.0
@@ -110,8 +112,8 @@ def _bounds(low: float, high: float, log: bool, rows: int, least: float) -> Scal
     smallest = min(fit.cell for fit in fitting)
     best = min((fit for fit in fitting if fit.cell <= _ROOMY * smallest), key=lambda fit: fit.preference)
     # What goes down by decades has room below, all else on both sides.
-    top = best.first if log else (best.first + best.last) // 2
-    bottom, upper = (top - rows + 1 - _EDGE) * best.cell, (top + _EDGE) * best.cell
+    top = best.first if log else _below((best.first + best.last + 1) // 2, best.first)
+    bottom, upper = ((dot * best.cell) / _DOTS for dot in (top - _DOTS * rows + 1, top))
     if log:
         bottom, upper = (10.0 ** min(max(place, -_LARGEST), _LARGEST) for place in (bottom, upper))
     return Scale(bottom, upper, log, best.step)
@@ -124,7 +126,7 @@ class _Fit(NamedTuple):
     """Height of a row."""
     step: float
     first: int
-    """Number of the lowest and the highest row that may be the top one, counted from 0 on the axis."""
+    """The lowest and the highest dot that may be the top one, counted from 0 on the axis."""
     last: int
     preference: tuple[int, int]
 
@@ -132,9 +134,16 @@ class _Fit(NamedTuple):
 def _fit(low: float, high: float, step: float, every: int, rows: int, roundness: int) -> _Fit | None:
     """Return how a span fits where labels at each `step` stand `every` rows apart; None where it does not."""
     cell = step / every
-    first = math.ceil(high / cell - _EDGE - 1e-9)
-    last = math.floor(low / cell + _EDGE + 1e-9) + rows - 1
+    first = math.ceil(high / cell * _DOTS - 1e-6)
+    # A label is drawn by the second or third dot of its row, so that it is in that row for all that is drawn.
+    first = next(dot for dot in range(first, first + _DOTS) if dot % _DOTS in _LABEL_DOTS)
+    last = _below(math.floor(low / cell * _DOTS + 1e-6) + _DOTS * rows - 1, first)
     return _Fit(cell, step, first, last, (roundness, every)) if first <= last else None
+
+
+def _below(dot: int, least: int) -> int:
+    """Return the highest dot at or below one that may be the top one; `least` is one that may."""
+    return max((one for one in range(dot - _DOTS + 1, dot + 1) if one % _DOTS in _LABEL_DOTS), default=least)
 
 
 def _distances(rows: int, log: bool) -> range:
@@ -145,7 +154,7 @@ def _distances(rows: int, log: bool) -> range:
     least = 2
     if not log:
         least = max(least, math.ceil(rows / (min(_LABELS, max(1, rows // 2)) + 1)))
-    return range(least, max(least, rows // 3) + 1)
+    return range(least, max(least, rows // (2 if rows < _LOW else 3)) + 1)
 
 
 def _steps(row: float, log: bool) -> Iterator[tuple[float, int]]:

@@ -15,7 +15,7 @@ from xovac_tui.api.event import Event
 from xovac_tui.api.payload import LONGEST
 from xovac_tui.api.validity import Validity
 from xovac_tui.budget import weight
-from xovac_tui.digits import figure
+from xovac_tui.digits import digits
 from xovac_tui.plural import counted
 from xovac_tui.recipes.units import format_duration
 from xovac_tui.recording import claim
@@ -216,7 +216,7 @@ class Writer:
         if abs(step) > CLOCK_STEP:
             self._pack_open()
             self._shift = utc - mono
-            said = f"this machine's clock was set by {figure(step, '+.1f')} s"
+            said = f"this machine's clock was set by {digits(step, '+.1f')} s"
             self._hold(mark_row(self._place(), utc, mono, utc, "clock", said, ""))
         return mono + self._shift
 

@@ -75,8 +75,8 @@ class Glyphs:
         }.get(word, self.question)
 
     def severity(self, severity: Severity) -> str:
-        """Return the sign of how bad an alarm is, in the manner of NAMUR NE 107."""
-        signs = "Xv^o" if self.ascii else "✖▼▲◆"
+        """Return the sign of how much an alarm matters: what is high points up, what is low points down."""
+        signs = "!^=v" if self.ascii else "!▲△▼"
         return signs[tuple(Severity).index(severity)]
 
     def bar(self, fraction: float, width: int) -> tuple[str, str]:
