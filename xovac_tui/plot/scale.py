@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+import msgspec
 
 _GROW = 0.12
 """Head room beyond a value that left the bounds, as a part of the span: rescaling repaints everything."""
@@ -16,8 +17,7 @@ _WIDEST_LOG = 300.0
 """Places beyond these would have bounds that are no floating-point numbers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(msgspec.Struct, frozen=True):
     """The bounds of an axis, in its unit; `step` is the distance of its labels (linear only)."""
 
     low: float
