@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.helpers.quiet import wait_until_quiet
 from xovac_tui.ui.mending import Mender
 
 
@@ -23,3 +24,10 @@ def defects(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[BaseException]]:
     yield met
     if met:
         raise met[0]
+
+
+@pytest.fixture(autouse=True)
+def quiet_by_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a pilot go on as soon as the app has nothing to do."""
+    for module in ("textual.app", "textual.pilot"):
+        monkeypatch.setattr(f"{module}.wait_for_idle", wait_until_quiet)

@@ -33,8 +33,8 @@ from xovac_tui.station.recording import RecordChoice
 
 HOUR, DAY = 3600.0, 86_400.0
 DAYS = 7
-PERIOD = 30.0
-"""Seconds between two messages, and half of it between two looks: a week at 1 Hz takes too long."""
+PERIOD = 60.0
+"""Seconds between two messages, and half of it between two looks: no delay of a rule is shorter than that."""
 SUB_STEP = 8.0
 """Seconds of one step of the physics: its extremes are those of the usual 1 s, to a tenth of a degree."""
 CYCLE = (Ramp(60, rate=1.0), Hold(5 * HOUR), Ramp(-20, rate=1.0), Hold(5 * HOUR))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from xovac_tui.api.contract import Contract, Role
 from xovac_tui.api.event import Direction, Event, Kind

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from xovac_tui.plot.cells import Canvas, Picture, Tone
 from xovac_tui.plot.raster import Raster, Stroke
@@ -29,8 +30,7 @@ Text = tuple[str, int]
 """Some text and its tone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(msgspec.Struct, frozen=True):
     """A value axis: its scale, its labels, and its unit as it is shown."""
 
     scale: Scale
@@ -38,8 +38,7 @@ class Axis:
     unit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One series: lowest and highest value per dot column, on the right or the left axis."""
 
     lows: Sequence[float]
@@ -49,8 +48,7 @@ class Line:
     right: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """Where things are; a row is None where there is no room for it."""
 
     width: int
@@ -65,8 +63,7 @@ class Layout:
     legend_row: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True):
     """All numbers and texts of one chart; columns are cells of the plot from its left edge."""
 
     layout: Layout

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 _GROW = 0.12
 """Head room beyond a value that left the bounds, as a part of the span: rescaling repaints everything."""
@@ -37,8 +38,7 @@ _LARGEST = 307.0
 """Of a power of ten that is a floating-point number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(msgspec.Struct, frozen=True):
     """The bounds of an axis, in its unit; `step` is the distance of its labels, in decades where it is `log`.
 
     Labels stand on whole rows at equal distances, on an axis of the rows that the bounds were made for.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
 
 from xovac_tui.errors import SettingsError
 
@@ -36,8 +37,7 @@ class Fault(StrEnum):
     """External TEC 1 heats instead of pumping."""
 
 
-@dataclass(frozen=True, slots=True)
-class FaultPlan:
+class FaultPlan(msgspec.Struct, frozen=True):
     """One fault asked for on the command line."""
 
     fault: Fault
@@ -76,12 +76,11 @@ def _seconds(text: str, whole: str) -> float:
     return value
 
 
-@dataclass(slots=True)
-class FaultBoard:
+class FaultBoard(msgspec.Struct):
     """Which faults act now. Times are seconds since the server's start."""
 
-    plans: list[FaultPlan] = field(default_factory=list)
-    until: dict[Fault, float] = field(default_factory=dict)
+    plans: list[FaultPlan] = []
+    until: dict[Fault, float] = {}
 
     def begin(self, fault: Fault, now: float, seconds: float | None = None) -> None:
         """Turn a fault on, for so many seconds or until it is turned off."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
-import dataclasses
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -44,8 +42,7 @@ _MOST_UNSAVED = 100
 _HAPPENED = (Outcome.SUCCESS, Outcome.DONE)
 
 
-@dataclass(slots=True)
-class _Flown:
+class _Flown(msgspec.Struct):
     """A run as the record knows it."""
 
     number: int = 0
@@ -56,8 +53,7 @@ class _Flown:
     """Hash of the list that it flies; empty where nobody knows it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Unsaved:
+class _Unsaved(msgspec.Struct, frozen=True):
     """How far a run was at a moment, until the record is open in which that is noted."""
 
     flown: _Flown
@@ -256,7 +252,7 @@ class Flights:
         """Return other ones that go on by themselves from here."""
         other = copy.copy(self)
         other.flight = copy.copy(self.flight)
-        other._flown = dataclasses.replace(self._flown)
+        other._flown = msgspec.structs.replace(self._flown)
         other._held = list(self._held)
         other._taken = set(self._taken)
         return other

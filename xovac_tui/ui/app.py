@@ -29,7 +29,7 @@ from xovac_tui.ui.commands import ACTIONS, STOP, bindings, check_keymap
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.mending import Remedy
-from xovac_tui.ui.modal import Modal
+from xovac_tui.ui.modal import Modal, StyledOnce
 from xovac_tui.ui.notice import NoticeScreen
 from xovac_tui.ui.opening import Opening
 from xovac_tui.ui.pane import Pane
@@ -156,6 +156,10 @@ class XovacApp(AppKeys):
         self._add_themes()
 
     # -- build --------------------------------------------------------------------------------------
+
+    def get_default_screen(self) -> Screen[object]:
+        """Return the screen of the tabs."""
+        return StyledOnce(id="_default")
 
     def compose(self) -> ComposeResult:
         """Build the frame; tabs are mounted when they are first shown."""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import combinations
 
+import msgspec
 from textual.binding import Binding, BindingType
 
 from xovac_tui.errors import SettingsError
 from xovac_tui.strict import nearest
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(msgspec.Struct, frozen=True):
     """One thing a key does."""
 
     id: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from xovac_tui.api.figures import number as number
 from xovac_tui.api.figures import unit as unit
@@ -64,8 +65,7 @@ def age(seconds: float | None) -> str:
     return f"{whole // 86400}d{whole % 86400 // 3600:02d}h"
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(msgspec.Struct, frozen=True):
     """Wall times as the operator wants them: local with zone, or UTC."""
 
     mode: Literal["local", "utc"] = "local"

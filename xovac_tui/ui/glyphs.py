@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from xovac_tui.chamber.alarmview import Severity
 from xovac_tui.chamber.snapshot import LinkWord, Outcome, Quality, RunState
 
 
-@dataclass(frozen=True, slots=True)
-class Glyphs:
+class Glyphs(msgspec.Struct, frozen=True):
     """One set of signs; every sign stands beside a word, so none carries a meaning alone."""
 
     ascii: bool

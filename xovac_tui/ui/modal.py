@@ -24,7 +24,21 @@ MOST_SCREENS = 4
 _ACTS = (events.Key, events.Paste, events.MouseDown, events.MouseUp, events.MouseScrollDown)
 
 
-class Modal(Screen[T]):
+class StyledOnce(Screen[T]):
+    """A screen that is not styled again when it is shown for the first time: all of it has just been styled.
+
+    Textual's own applies the style sheet to every widget twice before the first picture.
+    """
+
+    _shown = False
+
+    def _on_screen_resume(self, event: events.ScreenResume) -> None:
+        # Runs before Textual's own, which comes by itself.
+        if not self._shown:
+            self._shown, event.refresh_styles = True, False
+
+
+class Modal(StyledOnce[T]):
     """A screen above the tabs. The only road by which one goes is `dismiss`, and it goes once.
 
     Name it behind a class of Textual's: styles are taken from the first base alone.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from textual._time import get_time
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
 from xovac_tui.chamber.snapshot import LinkWord
 from xovac_tui.station import STOP_COMMAND
@@ -29,6 +30,12 @@ _LATE_SECONDS = 0.15
 _SAID_SECONDS = 3.0
 NOT_SENT = "Not sent: press ! again"
 FROM_A_FIELD = "To stop the recipe: esc, then ! !"
+
+
+def _fields() -> tuple[type[Widget], ...]:
+    """Return the classes of text fields. Textual's large one is long to import, and none is there before."""
+    large = sys.modules.get("textual.widgets._text_area")
+    return (Input,) if large is None else (Input, large.TextArea)
 
 
 class Stopping:
@@ -82,7 +89,7 @@ class Stopping:
         """The text field that has the focus, where `!` is text."""
         app = self._app
         focused = app.focused if app.screen_stack else None
-        return focused if isinstance(focused, Input | TextArea) else None
+        return focused if isinstance(focused, _fields()) else None
 
     def _obey(self, meaning: StopKey, refusal: str) -> None:
         match meaning:

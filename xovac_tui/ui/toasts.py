@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from xovac_tui.api.text import clean
 from xovac_tui.chamber.alarmview import SEVERITIES, AlarmChange, AlarmEvent
@@ -18,8 +19,7 @@ from xovac_tui.ui.widgets.trustbar import GOES_ON
 Severity = Literal["information", "warning", "error"]
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """One toast."""
 
     title: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+import msgspec
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
@@ -35,8 +35,7 @@ Trend = Callable[[str, int], Sequence[float]]
 """Full name and number of bins -> newest values of a channel, NaN for gaps."""
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(msgspec.Struct, frozen=True):
     """Widths in cells of the parts of one reading; 0 leaves a part out."""
 
     label: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+import msgspec
 
 from xovac_tui.api import figures
 from xovac_tui.chamber.history import Curve
@@ -34,8 +35,7 @@ ZOOMS = (
 """Windows in seconds, as `+` and `-` walk through them."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrendSeries:
+class TrendSeries(msgspec.Struct, frozen=True):
     """One channel on the chart."""
 
     name: str
@@ -48,8 +48,7 @@ class TrendSeries:
     """Number of its colour, from 0; it keeps it when others come and go."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrendModel:
+class TrendModel(msgspec.Struct, frozen=True):
     """Everything a chart shows, at one moment."""
 
     now_mono: float

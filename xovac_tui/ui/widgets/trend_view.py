@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from xovac_tui.plot.cells import Picture
 from xovac_tui.plot.chart import MARKS, Axis, Frame, Layout, Line, Text, compose, lay_out, rows_for
@@ -29,8 +30,7 @@ CLOCK_SLACK = 1.0
 """Seconds that the two clocks may drift before labels are moved."""
 
 
-@dataclass(frozen=True, slots=True)
-class Axes:
+class Axes(msgspec.Struct, frozen=True):
     """Which series stands on which axis; those of a third unit on none."""
 
     left: tuple[TrendSeries, ...] = ()
@@ -38,8 +38,7 @@ class Axes:
     none: tuple[TrendSeries, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """The cells of the time axis: `first` is the number of the leftmost one since the clock's origin."""
 
     first: int
@@ -56,8 +55,7 @@ class Span:
         return math.floor(mono / self.cell) - self.first
 
 
-@dataclass(slots=True)
-class View:
+class View(msgspec.Struct):
     """What the operator looks at: the window, the cursor, and the bounds so far."""
 
     window: float | None = 600.0
@@ -70,7 +68,7 @@ class View:
     span: Span = Span(0, 1.0)
     layout: Layout | None = None
     _told: float | None = 600.0
-    _scales: dict[str, tuple[tuple[object, ...], Scale]] = field(default_factory=dict)
+    _scales: dict[str, tuple[tuple[object, ...], Scale]] = {}
     _offset: float | None = None
     _who: str = ""
     """Names of the series when there is no row for the legend."""

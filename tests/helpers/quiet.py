@@ -1,0 +1,38 @@
+"""Waiting until an app has nothing to do: by what its loop holds, not by how busy the processor is."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+SOON = 0.02
+"""Seconds; what is due by then is waited for. Textual paints 0.017 s after something has changed."""
+_TURNS = 3
+"""Turns of the loop in a row in which nothing was ready."""
+_MOST_TURNS, _MOST_TIMERS = 20_000, 60
+"""After so many turns, or timers, an app that is never quiet is waited for no longer: about a second."""
+
+
+async def wait_until_quiet(*_: Any, **__: Any) -> None:
+    """Wait until no callback of this loop is ready, and none is due within `SOON` seconds.
+
+    In place of Textual's own, which sleeps 0.02 s at least, and takes a process that gets no processor for
+    an idle one. Nothing here depends on how long a turn takes.
+    """
+    loop: Any = asyncio.get_running_loop()
+    quiet = timers = 0
+    for _turn in range(_MOST_TURNS):
+        await asyncio.sleep(0)
+        if loop._ready:
+            quiet = 0
+            continue
+        due = min((one.when() for one in loop._scheduled if not one.cancelled()), default=None)
+        if due is not None and due < loop.time() + SOON:
+            quiet, timers = 0, timers + 1
+            if timers > _MOST_TIMERS:
+                return
+            await asyncio.sleep(max(0.0, due - loop.time()))
+            continue
+        quiet += 1
+        if quiet == _TURNS:
+            return
