@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import socket
@@ -24,6 +25,7 @@ from tests.helpers.servers import (
     raw_server,
     serve,
     socketio_server,
+    tcp_server,
 )
 from xovac_tui.link.doctor import probe
 from xovac_tui.link.target import Target
@@ -58,6 +60,34 @@ async def test_http_in_the_url_of_an_encrypted_server(pki: Pki, transport: str) 
         for why in (await refusal(target), await advised(target)):
             assert "is encrypted (TLS), but the url begins with http://" in why
             assert f"Write https://localhost:{server.port} in the url" in why
+
+
+@BOTH
+async def test_http_in_the_url_of_a_gateway_that_answers_it_with_a_page(pki: Pki, transport: str) -> None:
+    """nginx, Apache and Go answer plain HTTP on their encrypted port with status 400."""
+    async with socketio_server(context=pki.good) as behind:
+
+        async def gateway(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            first = await reader.read(4096)
+            if first[:1] != b"\x16":
+                writer.write(
+                    b"HTTP/1.1 400 Bad Request\r\nContent-Length: 3\r\nConnection: close\r\n\r\nno\n"
+                )
+                writer.close()
+                return
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", behind.port)
+            far_writer.write(first)
+            with contextlib.suppress(OSError):
+                while data := await far_reader.read(4096):
+                    writer.write(data)
+                    far_writer.write(await reader.read(4096))
+            far_writer.close()
+            writer.close()
+
+        async with tcp_server(gateway) as server:
+            target = Target(url=f"http://127.0.0.1:{server.port}", transports=(transport,))
+            for why in (await refusal(target), await advised(target)):
+                assert f"Write https://127.0.0.1:{server.port} in the url" in why
 
 
 @BOTH
