@@ -96,7 +96,7 @@ def rows_of(scale: Scale, rows: int) -> list[int]:
 
 
 @given(
-    st.floats(-300, 300), st.floats(0, 400), st.integers(4, 60), st.sampled_from([0.0, 2.0]), st.booleans()
+    st.floats(-300, 300), st.floats(0, 400), st.integers(5, 60), st.sampled_from([0.0, 2.0]), st.booleans()
 )
 def test_labels_of_values_stand_at_equal_distances_on_whole_rows(
     low: float, span: float, rows: int, least: float, log: bool
