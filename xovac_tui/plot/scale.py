@@ -20,14 +20,16 @@ _DECADES = (1, 0.5, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 """Distances of labels on a logarithmic axis, the best first."""
 _HALF_ROWS = 8
 """Rows between labels up to which three is drawn in the same row as half a decade."""
+_WASTEFUL = 10.0
+"""Part by which an axis is longer than it must be at the most."""
 _ROOMY = 1.2
 """Part by which an axis may be longer than it must be, for rounder labels."""
 _LABELS = 6
 """Distances between labels that an axis has at the most."""
 _DOTS, _LABEL_DOTS = 4, (1, 2)
 """Dots of a row, and those of the top row at which a label may stand."""
-_LOW = 9
-"""Rows from which on an axis has room for three labels."""
+_LOW, _LOWEST = 9, 4
+"""Rows from which on an axis has room for three labels, and up to which each row may have one."""
 
 _WIDEST = 1e300
 _WIDEST_LOG = 300.0
@@ -106,13 +108,16 @@ def _bounds(low: float, high: float, log: bool, rows: int, least: float) -> Scal
         fit
         for step, roundness in _steps(span / rows, log)
         for every in _distances(rows, log)
+        if step / every <= _WASTEFUL * span / rows
         if not (log and step < 1 and every > _HALF_ROWS)
         if (fit := _fit(low - pad, high + pad, step, every, rows, roundness)) is not None
     ]
-    smallest = min(fit.cell for fit in fitting)
-    best = min((fit for fit in fitting if fit.cell <= _ROOMY * smallest), key=lambda fit: fit.preference)
+    best = min(
+        (fit for fit in fitting if fit.cell <= _ROOMY * min(one.cell for one in fitting)),
+        key=lambda fit: fit.preference,
+    )
     # What goes down by decades has room below, all else on both sides.
-    top = best.first if log else _below((best.first + best.last + 1) // 2, best.first)
+    top = best.tops[0 if log else len(best.tops) // 2]
     bottom, upper = ((dot * best.cell) / _DOTS for dot in (top - _DOTS * rows + 1, top))
     if log:
         bottom, upper = (10.0 ** min(max(place, -_LARGEST), _LARGEST) for place in (bottom, upper))
@@ -125,9 +130,8 @@ class _Fit(NamedTuple):
     cell: float
     """Height of a row."""
     step: float
-    first: int
-    """The lowest and the highest dot that may be the top one, counted from 0 on the axis."""
-    last: int
+    tops: tuple[int, ...]
+    """Dots that may be the top one, counted from 0 on the axis, the lowest first."""
     preference: tuple[int, int]
 
 
@@ -135,25 +139,26 @@ def _fit(low: float, high: float, step: float, every: int, rows: int, roundness:
     """Return how a span fits where labels at each `step` stand `every` rows apart; None where it does not."""
     cell = step / every
     first = math.ceil(high / cell * _DOTS - 1e-6)
-    # A label is drawn by the second or third dot of its row, so that it is in that row for all that is drawn.
-    first = next(dot for dot in range(first, first + _DOTS) if dot % _DOTS in _LABEL_DOTS)
-    last = _below(math.floor(low / cell * _DOTS + 1e-6) + _DOTS * rows - 1, first)
-    return _Fit(cell, step, first, last, (roundness, every)) if first <= last else None
+    last = math.floor(low / cell * _DOTS + 1e-6) + _DOTS * rows - 1
+    tops = tuple(dot for dot in range(first, last + 1) if _has_labels(dot, every, rows))
+    return _Fit(cell, step, tops, (roundness, every)) if tops else None
 
 
-def _below(dot: int, least: int) -> int:
-    """Return the highest dot at or below one that may be the top one; `least` is one that may."""
-    return max((one for one in range(dot - _DOTS + 1, dot + 1) if one % _DOTS in _LABEL_DOTS), default=least)
+def _has_labels(top: int, every: int, rows: int) -> bool:
+    """Tell whether labels below this top dot stand in the middle of rows, two of them where there is room.
+
+    A label is drawn by the second or third dot of its row, so that it is in that row for all that is drawn.
+    """
+    row, dot = divmod(top, _DOTS)
+    count = row // every + (rows - 1 - row) // every + 1
+    return dot in _LABEL_DOTS and count >= min(2, rows)
 
 
 def _distances(rows: int, log: bool) -> range:
     """Return how many rows apart labels may stand: they neither crowd, nor is there but one."""
-    if rows <= 3:
-        # Two rows apart, only the middle one would have a label, and a single one is no scale.
-        return range(1, 2)
-    least = 2
-    if not log:
-        least = max(least, math.ceil(rows / (min(_LABELS, max(1, rows // 2)) + 1)))
+    least = 2 if rows > _LOWEST else 1
+    if not log and rows > _LOWEST:
+        least = max(least, math.ceil(rows / (min(_LABELS, rows // 2) + 1)))
     return range(least, max(least, rows // (2 if rows < _LOW else 3)) + 1)
 
 
