@@ -266,21 +266,29 @@ class Chamber:
         controlled, setpoint, pressure = (
             self._by_role.get(role) for role in (Role.CONTROLLED, Role.SETPOINT, Role.PRESSURE)
         )
-        run = self._run
+        run, linked, stale_after = self._run, self.linked, self._stale_after
+
+        def comes(channel: Channel | None) -> bool:
+            return channel is not None and channel.comes(mono, linked=linked, stale_after=stale_after)
+
+        def believed(channel: Channel | None, come: bool) -> tuple[float | None, str]:
+            return (channel.value, channel.spec.unit) if channel is not None and come else (None, "")
+
+        role, come = self._by_role.get, comes(controlled)
         return Observation(
             mono=mono,
             utc=utc,
-            linked=self.linked,
-            fresh=self._comes(controlled, mono) if controlled else self.word(mono) is LinkWord.ONLINE,
-            state=run.state if self._comes(self._by_role.get(Role.STATE), mono) else RunState.UNKNOWN,
-            recipe=run.recipe if self._comes(self._by_role.get(Role.RECIPE_NAME), mono) else None,
-            step=run.step if self._comes(self._by_role.get(Role.STEP), mono) else None,
-            steps=run.steps if self._comes(self._by_role.get(Role.STEPS), mono) else None,
-            target=to_celsius(*self._believed(setpoint, mono)),
-            actual=to_celsius(*self._believed(controlled, mono)),
+            linked=linked,
+            fresh=come if controlled else self.word(mono) is LinkWord.ONLINE,
+            state=run.state if comes(role(Role.STATE)) else RunState.UNKNOWN,
+            recipe=run.recipe if comes(role(Role.RECIPE_NAME)) else None,
+            step=run.step if comes(role(Role.STEP)) else None,
+            steps=run.steps if comes(role(Role.STEPS)) else None,
+            target=to_celsius(*believed(setpoint, comes(setpoint))),
+            actual=to_celsius(*believed(controlled, come)),
             seen=controlled.seen if controlled else self._newest,
             period=controlled.stream.period if controlled else None,
-            pressure=to_mbar(*self._believed(pressure, mono)),
+            pressure=to_mbar(*believed(pressure, comes(pressure))),
             speed=self._speed,
         )
 
@@ -379,19 +387,6 @@ class Chamber:
             actual=shown(controlled),
             unit=unit,
         )
-
-    def _comes(self, channel: Channel | None, mono: float) -> bool:
-        """Return whether the message with this channel comes as usual, with or without a usable value."""
-        if channel is None:
-            return False
-        quality = channel.quality(mono, linked=self.linked, stale_after=self._stale_after)
-        return quality in (Quality.GOOD, Quality.BAD)
-
-    def _believed(self, channel: Channel | None, mono: float) -> tuple[float | None, str]:
-        """Return a channel's value and unit; no value where it is too old or no number."""
-        if channel is None or not self._comes(channel, mono):
-            return None, ""
-        return channel.value, channel.spec.unit
 
     def _data_stopped(self, mono: float) -> bool:
         """True when every message that used to come regularly is overdue, pinned readings before others."""

@@ -67,6 +67,7 @@ class Record:
         self.path = path
         self._db = open_for_reading(path)
         self._clock = clock
+        self._audited = False
         self._ids = array("q")
         self._pieces: list[Piece] = []
         self._firsts = array("q")
@@ -135,7 +136,9 @@ class Record:
     @property
     def audited(self) -> bool:
         """False in a file of a version that had no alarms and no audit, which nobody has written to since."""
-        return bool(self.rows("PRAGMA user_version")[0][0] >= 2)
+        # Once there are some there always are, and this is asked several times a second.
+        self._audited = self._audited or self.rows("PRAGMA user_version")[0][0] >= 2
+        return self._audited
 
     # -- events ---------------------------------------------------------------------------------------
 
