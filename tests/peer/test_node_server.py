@@ -196,7 +196,7 @@ def test_watch_prints_what_comes(server: NodeServer, tmp_path: Path) -> None:
 
 def test_the_console_learns_what_it_does_not_know(server: NodeServer, tmp_path: Path) -> None:
     with console("--url", server.url, home=tmp_path) as program:
-        words = ("ONLINE", "plate.B.inner", "18.25")
+        words = ("ONLINE", "● inner", "18.25")
         shown = program.wait_for(lambda text: all(word in text for word in words))
         assert "−18.25" in shown
         program.send("4")

@@ -420,16 +420,17 @@ def test_a_channel_that_has_never_come_is_told_and_not_called_normal() -> None:
 
 
 def test_an_expression_that_made_no_sense_for_a_moment_is_watched_again() -> None:
-    apart = Rule(name="apart", kind="high", value="abs(plate_a - plate_b)", limit=5.0)
-    hot = Rule(name="hot", kind="equals", value="plate_a > 80")
+    apart = Rule(name="apart", kind="high", value="abs(chamber_state.extra - 90)", limit=5.0)
+    hot = Rule(name="hot", kind="equals", value="chamber_state.extra > 80")
     bench = Watched(apart, hot)
-    bench.let_pass(2, plateT={"A": 90.0, "B": 90.0})
-    bench.let_pass(2, plateT={"A": "ERR", "B": 90.0})
+    bench.let_pass(2, extra=90.0)
+    # It has no unit, so its text may mean something.
+    bench.let_pass(2, extra="ERR")
     assert bench.view("apart").off == (
-        "Its value cannot be worked out: plate_a is text, and a number is needed here."
+        "Its value cannot be worked out: chamber_state.extra is text, and a number is needed here."
     )
     assert told(bench.happened) == [("hot", "raised")], "what nobody can tell does not return"
-    assert told(bench.let_pass(3, plateT={"A": 90.0, "B": 20.0})) == [("apart", "raised")]
+    assert told(bench.let_pass(3, extra=120.0)) == [("apart", "raised")]
     assert bench.view("apart").off == bench.view("hot").off == ""
 
 
@@ -437,7 +438,7 @@ def test_text_in_place_of_a_number_is_no_usable_value() -> None:
     bench = Watched(Rule(name="gone", kind="stale", channel="test_part"))
     bench.let_pass(5, part=20.0)
     (change,) = bench.let_pass(2, part="ERR")
-    assert change.text == "Test part brings no usable value any more (null or no number)."
+    assert change.text == 'Test part brings no usable value any more ("ERR" is no decimal number).'
     assert told(bench.let_pass(2, part=20.0)) == [("gone", "returned")]
 
 

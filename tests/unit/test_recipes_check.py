@@ -53,7 +53,7 @@ def test_outside_the_parts_limits(target: float, word: str) -> None:
 def test_a_tolerance_beyond_the_parts_limits_is_warned_of(target: float, edge: str, limit: str) -> None:
     recipe = msgspec.structs.replace(limited(Ramp(target, rate=0.5), Hold(600), *HOME), tolerance=2.0)
     finding = only(recipe, "counts within ± 2 K")
-    assert (finding.severity, finding.where) == ("warning", "steps[1]")
+    assert (finding.severity, finding.where) == ("warning", "step 2")
     assert f"to {edge}, but the part's limit is {limit}" in finding.message
     inside = msgspec.structs.replace(recipe, tolerance=0.5)
     assert silent_about("counts within", inside)

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from xovac_tui.api.text import clean, writable
+from xovac_tui.plural import counted
 
 _KEYS = 6
 """Keys of the outermost object that are named."""
@@ -48,15 +49,13 @@ def outline(text: str, limit: int) -> Outline:
 
 
 def _about(value: Any) -> str:
-    values = _count(value)
-    held = f"{values:,} values" if values != 1 else "1 value"
+    held = counted(_count(value), "value")
     if isinstance(value, dict):
         names = [clean(key, 40) for key, _ in zip(value, range(_KEYS), strict=False)]
         more = f" and {len(value) - len(names):,} more" if len(value) > len(names) else ""
         return f"an object with {held}; its keys are {', '.join(names)}{more}" if names else "an empty object"
     if isinstance(value, list):
-        items = f"{len(value):,} items" if len(value) != 1 else "1 item"
-        return f"a list of {items} with {held}"
+        return f"a list of {counted(len(value), 'item')} with {held}"
     return "a text" if isinstance(value, str) else "one value"
 
 

@@ -13,6 +13,7 @@ from xovac_tui.api.text import clean
 from xovac_tui.config import Profile, Settings
 from xovac_tui.errors import XovacError
 from xovac_tui.mistakes import join_key
+from xovac_tui.plural import counted
 from xovac_tui.strict import nearest
 
 _MOST = 20
@@ -73,13 +74,13 @@ def _arrivals(contract: Contract, record: Path) -> Iterator[str]:
         yield f"whether all paths come is not known: {error}"
         return
     for one in found[:_MOST]:
-        key, among = join_key("messages", one.event), f"the newest {one.among:,}"
+        key, newest = join_key("messages", one.event), counted(one.among, "event")
         if one.path is None:
             near = _near(one.event, one.there)
-            yield f"`{key}`: no message of this name is among {among} events of {record}.{near}"
+            yield f"`{key}`: no message of this name is among the newest {newest} of {record}.{near}"
         else:
             near = _near(one.path, one.there)
-            yield f'`{key}."{one.path}"`: no such path is in {among} of these messages in {record}.{near}'
+            yield f'`{key}."{one.path}"`: no such path is in the newest {one.among:,} of these messages in {record}.{near}'
     if len(found) > _MOST:
         yield f"{len(found) - _MOST:,} more paths did not come."
 

@@ -78,8 +78,8 @@ class RunItem(msgspec.Struct, frozen=True, kw_only=True):
 
     id: int
     name: str
-    load: int | None
-    """Number of the load that it flies; None where nobody handed it over from here."""
+    load: int | str | None
+    """Number of its load, or the hash of the list; None where nobody handed it over from here."""
     started_utc: float
     started_mono: float
     utc: float

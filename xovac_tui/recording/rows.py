@@ -219,6 +219,10 @@ def _run(item: RunItem, place: Place) -> Iterator[Row]:
         ended_mono=item.mono,
         end_session=place.session,
     )
+    if isinstance(item.load, str):
+        # Looked up where it is written: what is ahead of it in the queue is there by then.
+        newest = "(SELECT id FROM loads WHERE hash = ? ORDER BY id DESC LIMIT 1)"
+        made = made._replace(statement=made.statement.replace("VALUES (?, ?, ?", f"VALUES (?, ?, {newest}"))
     later = [f"{name} = excluded.{name}" for name in ("load", "result", "reason", "flight")]
     # What is learned of a run after its end does not make it longer.
     later += [

@@ -530,17 +530,12 @@ class StationRecord:
         if self._recorder is None or not number or not self.recording:
             return
         from xovac_tui.recording.items import RunItem
-        from xovac_tui.recording.lists import load_with
 
-        found = None
-        if self.record is not None and load:
-            with contextlib.suppress(XovacError):
-                found = load_with(self.record, load)
         self._recorder.put(
             RunItem(
                 id=number,
                 name=name,
-                load=found.id if found is not None else None,
+                load=load or None,
                 started_utc=started[0],
                 started_mono=started[1],
                 utc=at[0],

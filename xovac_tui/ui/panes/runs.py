@@ -162,7 +162,7 @@ class RunsPane(Pane):
         mono = self.station.clock.mono()
         if mono - self._listed_at >= _LIST_EVERY:
             self._read_list()
-        elif any(self._live(run.id) is not None for run in self._runs):
+        if any(self._live(run.id) is not None for run in self._runs):
             self._draw_list()
         past = self._past
         if past is None or self._chosen is None or self._pair is not None:
