@@ -109,7 +109,7 @@ async def test_the_chosen_run_is_shown_in_all_its_parts(tmp_path: Path, recorded
     async with runs_tab(tmp_path, recorded, size=(120, 50)) as (c, pane):
         await choose(c, pane, 1)
         assert facts(pane).startswith("r1 Soak  ● completed")
-        assert "Gaps    1, 20s" in facts(pane)
+        assert "Gaps    1, 21s" in facts(pane)
         steps = shown(pane, "steps").split("\n")
         assert steps[0].split()[:2] == ["step", "cycle"]
         assert steps[2].split()[-2:] == ["59s", "59s"]
@@ -348,7 +348,7 @@ async def test_a_report_of_the_chosen_run_is_written_beside_the_screen(
         assert any(report.name in "".join(toast.split()) for toast in c.toasts)
         text = report.read_text()
         assert "r1 of chamber bench-1" in text
-        assert "20s in all, in which nothing was measured" in text
+        assert "20s in all, in which no usable temperature" in text
 
 
 async def test_a_report_that_cannot_be_written_says_why(
