@@ -18,6 +18,7 @@ from xovac_tui.ui.widgets.ledger import Ledger
 from xovac_tui.ui.widgets.lines import LinesWidget
 from xovac_tui.ui.widgets.runpanel import RunPanel
 from xovac_tui.ui.widgets.small import SmallNotice
+from xovac_tui.ui.widgets.trustbar import TrustBar
 
 SIZES = [(40, 10), (80, 24), (120, 36), (200, 60)]
 
@@ -168,3 +169,10 @@ async def test_a_tab_has_its_keys_again_after_the_terminal_was_small(tmp_path: P
         await c.pilot.resize_terminal(80, 24)
         await c.until(lambda: c.app.screen.focused)
         await c.until(lambda: keys.plain == before)
+
+
+async def test_a_simulator_that_goes_faster_is_named_without_a_demo(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        assert "SIMULATED" not in c.app.query_one(TrustBar).plain
+        await c.readings(sim={"speed": 60.0})
+        assert "SIMULATED ×60" in c.app.query_one(TrustBar).plain

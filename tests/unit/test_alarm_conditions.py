@@ -420,18 +420,26 @@ def test_a_channel_that_has_never_come_is_told_and_not_called_normal() -> None:
 
 
 def test_an_expression_that_made_no_sense_for_a_moment_is_watched_again() -> None:
-    apart = Rule(name="apart", kind="high", value="abs(chamber_state.extra - 90)", limit=5.0)
-    hot = Rule(name="hot", kind="equals", value="chamber_state.extra > 80")
+    # Channels that a message has taught: without a unit a value may be text as well as a number.
+    one, other = "chamber_state.one", "chamber_state.other"
+    apart = Rule(name="apart", kind="high", value=f"abs({one} - {other})", limit=5.0)
+    hot = Rule(name="hot", kind="equals", value=f"{one} > 80")
     bench = Watched(apart, hot)
-    bench.let_pass(2, extra=90.0)
-    # It has no unit, so its text may mean something.
-    bench.let_pass(2, extra="ERR")
+    bench.let_pass(2, one=90.0, other=90.0)
+    bench.let_pass(2, one="ERR", other=90.0)
     assert bench.view("apart").off == (
-        "Its value cannot be worked out: chamber_state.extra is text, and a number is needed here."
+        f"Its value cannot be worked out: {one} is text, and a number is needed here."
     )
     assert told(bench.happened) == [("hot", "raised")], "what nobody can tell does not return"
-    assert told(bench.let_pass(3, extra=120.0)) == [("apart", "raised")]
+    assert told(bench.let_pass(3, one=90.0, other=20.0)) == [("apart", "raised")]
     assert bench.view("apart").off == bench.view("hot").off == ""
+
+
+def test_text_in_a_channel_with_a_unit_is_unknown_to_an_expression() -> None:
+    bench = Watched(Rule(name="apart", kind="high", value="abs(plate_a - plate_b)", limit=5.0))
+    bench.let_pass(2, plateT={"A": "ERR", "B": 90.0})
+    assert bench.view("apart").off == ""
+    assert told(bench.let_pass(2, plateT={"A": "20.0", "B": 90.0})) == [("apart", "raised")]
 
 
 def test_text_in_place_of_a_number_is_no_usable_value() -> None:

@@ -45,6 +45,8 @@ async def run_soak(one: Life) -> None:
     await asyncio.sleep(0)
     one.link.answer("load_recipe")
     assert (await sending).outcome is Outcome.SUCCESS
+    # A run is told of its load once that is committed: here no second of the recorder passes.
+    await one.written()
     for second in range(90):
         step = 1 if second < 30 else 2
         state = {"name": "Soak", "state": "running", "step": step, "steps": 2}

@@ -98,6 +98,7 @@ class Channel:
     """One leaf's newest value and history. Mutable, private to the chamber; faces get `ChannelView`s."""
 
     __slots__ = (
+        "_every_number",
         "_fault",
         "_rate",
         "_rate_for",
@@ -132,6 +133,8 @@ class Channel:
         self.problem = ""
         """Why the newest value does not count, as a clause; empty where it does, or is none."""
         self._validity = self.spec.validity
+        self._every_number = self._validity is None or not self._validity.bounds
+        """Every number counts, so that the rule need not be asked of one."""
         self._fault = False
         self._rate: float | None = None
         self._rate_for: float | None = None
@@ -149,7 +152,7 @@ class Channel:
         self.seen = mono
         self._fault = False
         problem = ""
-        if self._validity is not None:
+        if self._validity is not None and not (self._every_number and isinstance(leaf, float)):
             leaf, problem = self._validity.read(leaf)
         self.problem = clean(problem, 80) if problem else ""
         if problem:

@@ -80,7 +80,10 @@ def _arrivals(contract: Contract, record: Path) -> Iterator[str]:
             yield f"`{key}`: no message of this name is among the newest {newest} of {record}.{near}"
         else:
             near = _near(one.path, one.there)
-            yield f'`{key}."{one.path}"`: no such path is in the newest {one.among:,} of these messages in {record}.{near}'
+            yield (
+                f'`{key}."{one.path}"`: no such path is in the newest {one.among:,} of these messages in '
+                f"{record}.{near}"
+            )
     if len(found) > _MOST:
         yield f"{len(found) - _MOST:,} more paths did not come."
 
