@@ -72,7 +72,7 @@ async def test_an_alarm_is_on_every_tab_at_once_and_said_in_one_toast(tmp_path: 
         for key in "123456":
             await c.press(key)
             assert strip(c).startswith(
-                " ✖ CRITICAL  Test part is +84.0 °C, above +60.0 °C.  UNACK <1m · 2 more"
+                " ! CRITICAL  Test part is +84.0 °C, above +60.0 °C.  UNACK <1m · 2 more"
             )
         await c.readings(**CALM)
         assert "RETURNED" in strip(c)
@@ -300,7 +300,7 @@ async def test_the_small_notice_and_the_trend_tell_of_alarms(tmp_path: Path) -> 
         await c.settle()
         assert strip(c) == ""
         notice = c.app.screen.query_one(SmallNotice)
-        assert "✖ CRITICAL UNACK 3 alarms stand" in notice.plain
+        assert "! CRITICAL UNACK 3 alarms stand" in notice.plain
         assert len(notice.lines) <= notice.size.height
 
 
