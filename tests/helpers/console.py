@@ -187,7 +187,7 @@ class Console:
         """Press the second stroke of STOP, and wait until it is sent or refused."""
         before = len(self.ledger)
         await self.press("exclamation_mark")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(self.ledger) == before:
                 self.clock.advance(0.2)
                 await self.pilot.pause(0.02)
@@ -205,7 +205,7 @@ class Console:
         self.station.tick()
         await self.settle()
 
-    async def until(self, condition: Callable[[], object], within: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], object], within: float = 30.0) -> None:
         """Wait (real time, bounded) until the condition holds."""
         async with asyncio.timeout(within):
             while not condition():

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.css.stylesheet import Stylesheet
+from textual.dom import DOMNode
+from textual.widget import Widget
 from textual.widgets import Input, Static
 from textual.widgets._toast import Toast
 
@@ -359,3 +364,23 @@ async def test_toasts_leave_the_bars_free_and_the_newest_stays(
         bars = c.app.screen.query_one(TrustBar).region, c.app.screen.query_one(StopBar).region
         for toast in c.app.screen.query(Toast):
             assert not any(toast.region.overlaps(bar) for bar in bars)
+
+
+async def test_no_widget_is_styled_twice_before_the_first_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    styled: Counter[Widget] = Counter()
+    apply = Stylesheet.apply
+
+    def counted(self: Stylesheet, node: DOMNode, **how: Any) -> None:
+        if isinstance(node, Widget):
+            styled[node] += 1
+        apply(self, node, **how)
+
+    monkeypatch.setattr(Stylesheet, "apply", counted)
+    async with console(tmp_path, online=False) as c:
+        often = {widget.id: count for widget, count in styled.items() if count > 1}
+        # What gets the focus is styled for that, with what is around it.
+        assert set(often) <= {"readings", "status", "top", "panes", "_default"}, often
+        assert len(styled) > len(often)
+        assert c.app.query_one("#trust") in styled

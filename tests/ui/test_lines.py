@@ -7,6 +7,7 @@ from typing import ClassVar
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.style import Style
 from textual._compositor import ChopsUpdate
 from textual.app import App, ComposeResult
 from textual.geometry import Region
@@ -50,6 +51,56 @@ def test_a_path_loses_its_beginning() -> None:
 class OneLine(LinesWidget):
     DEFAULT_CSS = "OneLine { height: 1; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = set()
+
+
+class TwoColours(LinesWidget):
+    DEFAULT_CSS = """
+    TwoColours { height: 1; }
+    TwoColours .a { color: rgb(255,0,0); }
+    TwoColours.-other .a { color: rgb(0,255,0); }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"a"}
+    worked_out = 0
+
+    def _style_of(self, name: str) -> Style:
+        self.worked_out += 1
+        return super()._style_of(name)
+
+
+class Coloured(App[None]):
+    def compose(self) -> ComposeResult:
+        yield TwoColours()
+
+
+async def test_styles_are_worked_out_again_only_when_they_change() -> None:
+    app = Coloured()
+    async with app.run_test(size=(40, 3)) as pilot:
+        line = app.query_one(TwoColours)
+
+        def colours() -> list[str]:
+            return [
+                s.style.color.name
+                for s in line.render_line(0)
+                if s.text.strip() and s.style and s.style.color
+            ]
+
+        line.show_lines([(("1", "a"), (" plain", ""))])
+        await pilot.pause()
+        before = line.worked_out
+        for number in range(5):
+            line.show_lines([((str(number), "a"), (" plain", ""))])
+            await pilot.pause()
+        assert line.worked_out == before
+        assert colours()[0] == "#ff0000"
+        line.add_class("-other")
+        await pilot.pause()
+        assert colours()[0] == "#00ff00"
+        # A colour set at the widget above it, of which no style sheet knows.
+        backgrounds = [line.render_line(0)._segments[-1].style]
+        app.screen.styles.background = "rgb(1,2,3)"
+        await pilot.pause()
+        backgrounds.append(line.render_line(0)._segments[-1].style)
+        assert [style.bgcolor.name for style in backgrounds if style and style.bgcolor][-1] == "#010203"
 
 
 class Small(App[None]):

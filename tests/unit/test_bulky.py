@@ -271,6 +271,23 @@ def test_a_chart_never_waits_for_the_record(tmp_path: Path) -> None:
     assert past.version == before
 
 
+def test_a_picture_that_reaches_beyond_the_record_draws_no_chart_again(tmp_path: Path) -> None:
+    now = [0.0]
+    past, whole = past_of(tmp_path, clock=lambda: now[0])
+    start, end = MONO + 300, MONO + 900
+    past.window("bulk.t", start, end, 1)
+    past.work()
+    version = past.version
+    for _ in range(3):
+        now[0] += 1.0
+        past.window("bulk.t", start, end, 1)
+        assert past._asked, "its end may be recorded meanwhile"
+        past.work()
+    assert past.version == version
+    assert list(past.window("bulk.t", start, end, 1).highs) == [599.0]
+    assert list(whole.window("bulk.t", start, end, 1).highs) == [599.0]
+
+
 def test_a_chart_that_moves_on_keeps_what_it_knows(tmp_path: Path) -> None:
     past, _ = past_of(tmp_path)
     past.window("bulk.t", MONO, MONO + 300, 100)

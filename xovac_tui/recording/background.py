@@ -6,6 +6,7 @@ import logging
 import math
 import threading
 import time
+from array import array
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -157,6 +158,7 @@ class BackgroundPast:
         done = end <= past.end
         bins = past.window(name, start, end, columns)
         with self._lock:
+            before = self._pictures.get((series, start))
             self._pictures[(series, start)] = _Picture(bins, done, made)
             self._pictures.move_to_end((series, start))
             self._newest[series] = bins
@@ -164,7 +166,8 @@ class BackgroundPast:
             for kept in (self._pictures, self._newest):
                 if len(kept) > _KEPT:
                     kept.popitem(last=False)
-        return True
+        # One that reaches into the future is read again and again, which is no reason to draw a chart again.
+        return before is None or not _alike(before.bins, bins)
 
     def _reach(self, past: Past) -> bool:
         # It moves with every event, which is no reason to draw anything again.
@@ -174,6 +177,15 @@ class BackgroundPast:
     def _begin(self, past: Past, name: str) -> bool:
         self._firsts[name] = past.first(name)
         return True
+
+
+def _alike(one: Bins, other: Bins) -> bool:
+    """Return whether two pictures show the same; NaN is like NaN here."""
+    mine, theirs = (
+        [array("d", numbers).tobytes() for numbers in (bins.lows, bins.highs, bins.means, bins.counts)]
+        for bins in (one, other)
+    )
+    return mine == theirs
 
 
 def _moved(bins: Bins | None, start: float, width: float, columns: int) -> Bins:
