@@ -108,6 +108,13 @@ def test_commands_of_other_runs_are_not_those_of_this_one(path: Path) -> None:
     assert read(path, 2).state.result is Result.CANCELLED
 
 
+@pytest.mark.parametrize("now", [19_981.0, 19_985.0, 19_992.5, 19_996.0, 20_000.0])
+def test_the_readings_of_a_silent_run_are_its_own(path: Path, now: float) -> None:
+    summary = next(one.summary for one in read(path, 3, now=BEGAN + now).extremes if one.label == "Test part")
+    assert (summary.count, summary.low) == (121, 27.069)
+    assert summary.mean == pytest.approx(46.184, abs=0.001)
+
+
 def test_a_run_that_goes_on_reaches_to_now(path: Path) -> None:
     past = read(path, 3, now=BEGAN + 19_990)
     assert past.running

@@ -61,12 +61,14 @@ class EvenWindows(Windows):
         if not self._is_plain(start, end) or begin >= stop:
             return summary_of(self._sampled(name, start, end))
         edges = [(at, to) for at, to in ((start, begin), (stop, end)) if at < to]
-        if not all(any(self._has(piece, at, to) for piece in self._axis.pieces) for at, to in edges):
-            # The events are deleted; their bins count whole.
-            return super().summary(name, start, end)
         total = self._merged(name, first, after, begin, math.nextafter(stop, begin))
         for at, to in edges:
-            if (found := self._sampled(name, at, to))[3]:
+            if any(self._has(piece, at, to) for piece in self._axis.pieces):
+                found = self._sampled(name, at, to)
+            else:
+                # Nothing came then, or its events are deleted: their bin counts whole.
+                found = self._merged(name, math.floor(at / FINEST), math.ceil(to / FINEST), at, to)
+            if found[3]:
                 merge(total, found)
         return summary_of(total)
 
