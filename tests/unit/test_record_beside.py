@@ -192,3 +192,24 @@ async def test_a_record_that_another_program_locks_later_does_not_block_the_loop
         patience = one.station.record.record.rows("PRAGMA busy_timeout")[0][0]
     assert 0 < patience <= 250
     assert json.dumps(one.link.emitted) == "[]"
+
+
+async def test_a_word_about_its_permissions_does_not_make_it_another_record(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    async with life(path, clock) as one:
+        await one.report(seconds=3)
+        await one.written()
+    path.chmod(0o644)
+    async with life(path, clock) as one:
+        station = one.station
+        told: list[News] = []
+        await until(lambda: any("can read the record" in note for note in station.recorder.notes))
+        record = station.record.record
+        assert record is not None
+        station.subscribe(told.append)
+        await one.report(seconds=3)
+        await one.written()
+        assert station.recorder.files == 0
+        assert station.record.record is record
+        assert not [news for news in told if isinstance(news, RecordOpened)]
+        assert station.log.get(0) is not None

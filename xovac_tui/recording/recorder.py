@@ -532,7 +532,8 @@ class Recorder:
 
     def _note(self, said: str) -> None:
         """Have what happened to the files shown, and everything that reads the record open it anew."""
-        self.view = msgspec.structs.replace(self.view, notes=(*self.view.notes, said))
+        view = self.view
+        self.view = msgspec.structs.replace(view, notes=(*view.notes, said), files=view.files + 1)
 
     def _stamp(self) -> str:
         return datetime.fromtimestamp(self._clock.utc(), UTC).strftime("%Y%m%dT%H%M%SZ")
@@ -541,7 +542,8 @@ class Recorder:
         """Say once where other users can read or write the record."""
         said = exposed("the record", record_files(self.path))
         if said and said not in self.view.notes:
-            self._note(said)
+            # Its files are the same, and what was read of them is as true as before.
+            self.view = msgspec.structs.replace(self.view, notes=(*self.view.notes, said))
 
     def _set_aside(self) -> None:
         """Put a damaged file out of the way, whole, and begin a new one."""

@@ -34,3 +34,5 @@ class RecorderView(msgspec.Struct, frozen=True):
     path: str = ""
     notes: tuple[str, ...] = ()
     """Sentences that somebody must be told: a damaged file was set aside."""
+    files: int = 0
+    """How often something happened to its files, after which who reads the record opens it anew."""

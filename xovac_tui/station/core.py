@@ -573,9 +573,9 @@ class Station(BaseStation):
         """Take what is new of the record: that it was read, is written, fails, or is another file."""
         adopted = self.record.adopt()
         before, self._shown_recorder = self._shown_recorder, self.record.view
-        if (before.lost, before.notes) != (self._shown_recorder.lost, self._shown_recorder.notes):
+        if (before.lost, before.files) != (self._shown_recorder.lost, self._shown_recorder.files):
             self.log.part()
-        if before.notes != self._shown_recorder.notes:
+        if before.files != self._shown_recorder.files:
             self.record.reopen()
         elif self.record.record is None and self._shown_recorder.state in _WRITTEN:
             # It could not be opened at first.

@@ -20,6 +20,7 @@ from xovac_tui.flight import FlightState
 from xovac_tui.plural import counted
 from xovac_tui.recording.lists import RecordedRun
 from xovac_tui.recording.status import RecorderState
+from xovac_tui.station import News, RecordOpened
 from xovac_tui.station.runs import PastRun, Told, read_run, read_runs, with_state
 from xovac_tui.ui.commands import bindings
 from xovac_tui.ui.literal import folded
@@ -174,6 +175,11 @@ class RunsPane(Pane):
             if (rested or ended) and not self._reading:
                 self._read_run()
             self._draw_run()
+
+    def on_news(self, news: News) -> None:
+        """Look at once when the record has been opened: until then there was nothing to list."""
+        if isinstance(news, RecordOpened):
+            self._read_list()
 
     def _live(self, run: int) -> FlightState | None:
         """Return how a run is at this moment, if it is the one that this program follows."""
