@@ -76,10 +76,9 @@ class Validity(msgspec.Struct, frozen=True, omit_defaults=True):
         return math.nan if problem or not isinstance(value, float) else value
 
     def problem(self, value: bool | float | str | None) -> str:
-        """Return why a value does not count, as a clause; empty where it does. Truth values and null always do.
+        """Return why a value does not count, as a clause; empty where it does.
 
-        (What null and numbers that are not finite mean is not a matter of the contract, and what truth values
-        mean is a matter of `read`.)
+        Truth values (of which `read` says more), null and numbers that are not finite always do.
         """
         if isinstance(value, str):
             return f'"{value.strip()[:_LONGEST]}" stands for no value' if self._stands(value) else ""

@@ -232,7 +232,7 @@ class Chamber:
 
     def waited_for(self, channel: Channel, mono: float) -> bool:
         """Return whether the connection has been open for longer than a channel may be silent."""
-        return self.open_for(mono) > channel.stream.limit(self._stale_after)
+        return self.open_for(mono) > channel.pace.limit(self._stale_after)
 
     def snapshot(self, utc: float, mono: float) -> Snapshot:
         """Return the whole chamber as it is at this moment."""
@@ -287,7 +287,7 @@ class Chamber:
             target=to_celsius(*believed(setpoint, comes(setpoint))),
             actual=to_celsius(*believed(controlled, come)),
             seen=controlled.seen if controlled else self._newest,
-            period=controlled.stream.period if controlled else None,
+            period=controlled.pace.period if controlled else None,
             pressure=to_mbar(*believed(pressure, comes(pressure))),
             speed=self._speed,
         )
