@@ -159,6 +159,20 @@ def test_without_roles_the_plans_time_is_followed(actual: float | None) -> None:
     assert "estimated" in flight.view().reason
 
 
+@pytest.mark.parametrize(("late", "estimated"), [(2, False), (40, True)])
+def test_a_step_that_is_reported_long_after_its_estimated_beginning_stays_estimated(
+    late: int, estimated: bool
+) -> None:
+    """That it runs is known then, and not when it began."""
+    flight = fly(Flight(PLAN), Chamber(roles=False), 0, 600 + late - 1)
+    fly(flight, Chamber(), 600 + late, 900)
+    assert [(leg.step, leg.start, leg.estimated) for leg in flight.view().legs] == [
+        (1, 0, True),
+        (2, 600, estimated),
+    ]
+    assert not flight.view().estimated
+
+
 def test_a_step_that_ends_between_two_looks_ends_when_it_was_due() -> None:
     flight, chamber = Flight(PLAN), Chamber(roles=False, state=False)
     for second in range(0, 2400, 7):

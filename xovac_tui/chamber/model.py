@@ -117,6 +117,7 @@ class Chamber:
         if up and not was_up:
             for stream in self._streams.values():
                 stream.pause()
+            self._run.relinked()
             if link.session > 1:
                 self._mark("online", "link back", utc, mono)
         if was_up and (not up or link.session != before.session):
@@ -275,12 +276,14 @@ class Chamber:
             return (channel.value, channel.spec.unit) if channel is not None and come else (None, "")
 
         role, come = self._by_role.get, comes(controlled)
+        fresh = come if controlled else self.word(mono) is LinkWord.ONLINE
+        known = comes(role(Role.STATE)) or (fresh and self._state_holds())
         return Observation(
             mono=mono,
             utc=utc,
             linked=linked,
-            fresh=come if controlled else self.word(mono) is LinkWord.ONLINE,
-            state=run.state if comes(role(Role.STATE)) else RunState.UNKNOWN,
+            fresh=fresh,
+            state=run.state if known else RunState.UNKNOWN,
             recipe=run.recipe if comes(role(Role.RECIPE_NAME)) else None,
             step=run.step if comes(role(Role.STEP)) else None,
             steps=run.steps if comes(role(Role.STEPS)) else None,
@@ -316,6 +319,9 @@ class Chamber:
             meant = channel.feed(leaf, event.mono)
             if channel.spec.role is not None:
                 changed.extend(self._play(channel.spec, meant, event))
+        state = self._by_role.get(Role.STATE)
+        if state is not None and state.stream is stream and state.seen == event.mono:
+            self._run.reported()
         return tuple(changed)
 
     def _learn(self, stream: Stream, path: str, leaf: Leaf) -> Channel | None:
@@ -387,6 +393,12 @@ class Chamber:
             actual=shown(controlled),
             unit=unit,
         )
+
+    def _state_holds(self) -> bool:
+        """Return whether the state's newest report still holds: reported on change, and no link lost since."""
+        state = self._by_role.get(Role.STATE)
+        seen = None if state is None else state.seen
+        return self._run.on_change and self.linked and seen is not None and seen >= self._link.since_mono
 
     def _data_stopped(self, mono: float) -> bool:
         """True when every message that used to come regularly is overdue, pinned readings before others."""
