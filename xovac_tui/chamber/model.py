@@ -395,7 +395,7 @@ class Chamber:
         )
 
     def _state_holds(self) -> bool:
-        """Return whether the state's newest report still holds: reported on change, and no link lost since."""
+        """Return whether the newest report of a state that comes on change holds: no link was lost since."""
         state = self._by_role.get(Role.STATE)
         seen = None if state is None else state.seen
         return self._run.on_change and self.linked and seen is not None and seen >= self._link.since_mono
