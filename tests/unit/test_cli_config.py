@@ -147,6 +147,8 @@ def test_a_broken_file_stops_show_with_its_sentences(line: CommandLine) -> None:
         ("role = 'pressure', unit = 'mbar', valid = [-5, 0]", 2, "holds nothing that a pressure can be"),
         ("unit = 'K', valid = [-40, 0]", 2, "holds nothing that a temperature can be"),
         ("unit = 'Pa', valid = [-500, 0]", 0, ""),
+        ("role = 'speed'", 0, ""),
+        ("role = 'speed', unit = 'rpm'", 2, "The speed of a pump or fan has no role"),
         ("unit = 'K', valid = [400, 200]", 2, "holds no value"),
     ],
 )
