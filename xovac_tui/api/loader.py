@@ -477,8 +477,8 @@ def _role_problem(leaf: _LeafTable) -> str:
     """Return why a role cannot be played in a leaf's unit; empty where it can."""
     if leaf.role is Role.SPEED and leaf.unit.strip():
         return (
-            f'is "{clean(leaf.unit, 40)}", but the role speed is how many seconds of a simulator pass in one of '
-            "the clock, without a unit. The speed of a pump or fan has no role."
+            f'is "{clean(leaf.unit, 40)}", but the role speed is how many seconds of a simulator pass in '
+            "one of the clock, without a unit. The speed of a pump or fan has no role."
         )
     if leaf.role not in _MEASURES:
         return ""
