@@ -442,6 +442,15 @@ def test_a_killed_recorder_goes_on_and_counts_the_gap(rebooted: bool) -> None:
     assert (view.dwell.elapsed, view.dwell.creditable) == (700, 500)
 
 
+def test_a_recorder_that_was_gone_for_a_moment_is_a_gap_in_both_clocks() -> None:
+    """Two values that are near vouch for nothing while nobody was there to see."""
+    flight = again(fly(Flight(PLAN), Chamber(), 0, 1000))
+    fly(flight, Chamber(), 1003, 1100)
+    dwell = flight.view().dwell
+    assert dwell is not None
+    assert (dwell.elapsed, dwell.in_tolerance, dwell.creditable) == (500, 497, 497)
+
+
 def test_a_run_that_is_over_stays_over_when_it_is_read_back() -> None:
     flight = again(fly(Flight(PLAN), Chamber(), 0, 90 * MINUTE + 1))
     assert flight.over

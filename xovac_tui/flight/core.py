@@ -160,7 +160,7 @@ class Flight:
             gap_seconds=state.gap_seconds + missed,
         )
         leg = state.leg
-        if unwatched and leg is not None and leg.dwell is not None:
+        if (unwatched or resumed) and leg is not None and leg.dwell is not None:
             # Cut where it was seen last: what the gap holds may belong to later steps.
             self._set(leg=_replace(leg, dwell=leg.dwell.observe(Observation(mono=state.t))))
 
