@@ -143,6 +143,12 @@ def test_a_broken_file_stops_show_with_its_sentences(line: CommandLine) -> None:
         ("role = 'controlled', unit = 'furlong'", 2, "the role controlled is a temperature"),
         ("role = 'controlled', unit = 'mbar'", 2, "the role controlled is a temperature"),
         ("role = 'pressure', unit = 'K'", 2, "the role pressure is a pressure"),
+        ("role = 'room_temperature', unit = 'mbar'", 2, "the role room_temperature is a temperature"),
+        ("role = 'pressure', unit = 'mbar', valid = [-5, 0]", 2, "holds nothing that a pressure can be"),
+        ("unit = 'K', valid = [-40, 0]", 2, "holds nothing that a temperature can be"),
+        ("unit = 'Pa', valid = [-500, 0]", 0, ""),
+        ("role = 'speed'", 0, ""),
+        ("role = 'speed', unit = 'rpm'", 2, "The speed of a pump or fan has no role"),
         ("unit = 'K', valid = [400, 200]", 2, "holds no value"),
     ],
 )

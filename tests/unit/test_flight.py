@@ -159,6 +159,20 @@ def test_without_roles_the_plans_time_is_followed(actual: float | None) -> None:
     assert "estimated" in flight.view().reason
 
 
+@pytest.mark.parametrize(("late", "estimated"), [(2, False), (40, True)])
+def test_a_step_that_is_reported_long_after_its_estimated_beginning_stays_estimated(
+    late: int, estimated: bool
+) -> None:
+    """That it runs is known then, and not when it began."""
+    flight = fly(Flight(PLAN), Chamber(roles=False), 0, 600 + late - 1)
+    fly(flight, Chamber(), 600 + late, 900)
+    assert [(leg.step, leg.start, leg.estimated) for leg in flight.view().legs] == [
+        (1, 0, True),
+        (2, 600, estimated),
+    ]
+    assert not flight.view().estimated
+
+
 def test_a_step_that_ends_between_two_looks_ends_when_it_was_due() -> None:
     flight, chamber = Flight(PLAN), Chamber(roles=False, state=False)
     for second in range(0, 2400, 7):
@@ -426,6 +440,15 @@ def test_a_killed_recorder_goes_on_and_counts_the_gap(rebooted: bool) -> None:
     assert (view.step, view.drift, view.left) == (2, 0, 90 * MINUTE - 1300)
     assert view.dwell is not None
     assert (view.dwell.elapsed, view.dwell.creditable) == (700, 500)
+
+
+def test_a_recorder_that_was_gone_for_a_moment_is_a_gap_in_both_clocks() -> None:
+    """Two values that are near vouch for nothing while nobody was there to see."""
+    flight = again(fly(Flight(PLAN), Chamber(), 0, 1000))
+    fly(flight, Chamber(), 1003, 1100)
+    dwell = flight.view().dwell
+    assert dwell is not None
+    assert (dwell.elapsed, dwell.in_tolerance, dwell.creditable) == (500, 497, 497)
 
 
 def test_a_run_that_is_over_stays_over_when_it_is_read_back() -> None:

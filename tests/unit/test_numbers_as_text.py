@@ -184,6 +184,7 @@ TOLD = st.sampled_from(
         "null",
         None,
         True,
+        False,
         'a\\"b',
         "99.99",
         500.0,
@@ -196,6 +197,7 @@ TOLD = st.sampled_from(
 @settings(max_examples=60)
 @given(st.lists(st.tuples(TOLD, TOLD), min_size=1, max_size=12), st.booleans(), st.booleans())
 @example([("1.5", "x"), ("1.5", "x"), ("2.5", "x")], False, False)
+@example([(True, 1.5), (True, False)] * 3 + [(True, "x")] * 6, False, False)
 @example([(" 1.5 ", " 4"), (" 2.5 ", " 5"), ("\t3.5", " 6")], False, False)
 @example([(str(n / 10), str(n % 3)) for n in range(12)], False, False)
 def test_live_and_record_agree(told: list[tuple[Any, Any]], long: bool, escaped: bool) -> None:

@@ -83,6 +83,42 @@ def bench(tmp_path: Path) -> Bench:
     return Bench(contract_of(tmp_path))
 
 
+# -- truth values ------------------------------------------------------------------------------------------
+
+
+def test_false_is_no_vacuum_and_true_no_temperature(bench: Bench) -> None:
+    """Devices send `false` where they have no reading; 0 mbar would be a perfect vacuum."""
+    bench.say(p=False, ta=True)
+    assert bench.quality("pressure") == (Quality.BAD, "false is a truth value, and no number")
+    assert bench.quality("plate") == (Quality.BAD, "true is a truth value, and no number")
+    assert bench.told("pressure < 1e-3 mbar") is None
+    seen = bench.chamber.observe(UTC, bench.now)
+    assert (seen.pressure, seen.actual) == (None, None)
+
+
+def test_a_truth_value_stays_one_where_nothing_says_that_it_is_a_number(bench: Bench) -> None:
+    bench.say(pump=True)
+    assert bench.told("readings.pump") is True
+
+
+@pytest.mark.parametrize("said", ["true", "false"])
+def test_a_record_has_no_number_for_a_truth_value(tmp_path: Path, said: str) -> None:
+    rules = contract_of(tmp_path).rules()
+    texts = [f'{{"ta": {40 + at}, "p": {said}, "pump": {said}}}' for at in range(5)]
+    things = [message(float(at), text, name="readings") for at, text in enumerate(texts)]
+    with Record(write_record(tmp_path / "r.sqlite3", things, rules=rules, channels={})) as record:
+        (stretch,) = record.blocks(UTC - 1, UTC + 100)
+        samples = stretch.block.samples()
+        assert all(math.isnan(one) for one in samples["readings.p"].values)
+        assert set(samples["readings.pump"].values) == {float(said == "true")}
+        printed = {
+            name: set(one)
+            for _, names, ones in stretch.block.rows()
+            for name, one in zip(names, ones, strict=True)
+        }
+        assert (printed["readings.p"], printed["readings.pump"]) == ({""}, {str(float(said == "true"))})
+
+
 # -- the rule ---------------------------------------------------------------------------------------------
 
 

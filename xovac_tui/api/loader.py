@@ -27,7 +27,7 @@ from xovac_tui.api.contract import (
 )
 from xovac_tui.api.forms import check_value
 from xovac_tui.api.text import clean
-from xovac_tui.api.validity import MOST
+from xovac_tui.api.validity import MOST, validity
 from xovac_tui.api.wireform import CALLBACK, Sends, WireForm
 from xovac_tui.errors import ContractError, SettingsError
 from xovac_tui.mistakes import Gathered, convert, join_key
@@ -436,6 +436,11 @@ def _leaf_mistakes(read: _LeafTable, at: str) -> Iterator[str]:
             f"`{at}.valid` is from {read.valid[0]:g} to {read.valid[1]:g}, which holds no value. "
             "Write the lowest value first, such as valid = [-50, 150]."
         )
+    elif read.valid is not None and _impossible(read, read.valid):
+        yield (
+            f"`{at}.valid` is from {read.valid[0]:g} to {read.valid[1]:g}, which holds nothing that "
+            f"{'a pressure' if unit_of(read.unit).dimension == PRESSURE else 'a temperature'} can be."
+        )
     if read.resolution is not None and not 0 < read.resolution < math.inf:
         yield (
             f"`{at}.resolution` must be above 0: the smallest step of the sensor, in its unit. "
@@ -452,10 +457,17 @@ def _leaf_mistakes(read: _LeafTable, at: str) -> Iterator[str]:
         yield f'`{at}.invalid` wants numbers and texts, such as [9.9e9, "OPEN"].'
 
 
+def _impossible(leaf: _LeafTable, valid: tuple[float, float]) -> bool:
+    """Return whether every value in a range is impossible in a leaf's unit."""
+    rule = validity(leaf.unit, valid, absolute=leaf.role is Role.PRESSURE)
+    return rule is not None and rule.above is not None and valid[1] <= rule.above
+
+
 _MEASURES: dict[Role, tuple[str, str]] = {
     Role.CONTROLLED: (TEMPERATURE, "a temperature"),
     Role.SETPOINT: (TEMPERATURE, "a temperature"),
     Role.DEW_POINT: (TEMPERATURE, "a temperature"),
+    Role.ROOM_TEMPERATURE: (TEMPERATURE, "a temperature"),
     Role.PRESSURE: (PRESSURE, "a pressure"),
 }
 """What the leaf of a role measures, for those with which the program works something out."""
@@ -463,6 +475,11 @@ _MEASURES: dict[Role, tuple[str, str]] = {
 
 def _role_problem(leaf: _LeafTable) -> str:
     """Return why a role cannot be played in a leaf's unit; empty where it can."""
+    if leaf.role is Role.SPEED and leaf.unit.strip():
+        return (
+            f'is "{clean(leaf.unit, 40)}", but the role speed is how many seconds of a simulator pass in '
+            "one of the clock, without a unit. The speed of a pump or fan has no role."
+        )
     if leaf.role not in _MEASURES:
         return ""
     dimension, words = _MEASURES[leaf.role]

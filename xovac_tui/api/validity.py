@@ -46,7 +46,7 @@ class Validity(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a channel's values must be so that they count, in the channel's unit. Bounds: None is no bound."""
 
     numeric: bool = False
-    """Its values are numbers: decimal text is read as one, and other text is no value."""
+    """Its values are numbers: decimal text is read as one; other text, `true` and `false` are no value."""
 
     low: float | None = None
     """Lowest value that counts."""
@@ -61,6 +61,8 @@ class Validity(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def read(self, value: bool | float | str | None) -> tuple[bool | float | str | None, str]:
         """Return what a value means, and why it does not count, as a clause; empty where it does."""
+        if self.numeric and isinstance(value, bool):
+            return value, f"{'true' if value else 'false'} is a truth value, and no number"
         if self.numeric and isinstance(value, str) and not self._stands(value):
             number = number_of(value)
             return (value, _no_number(value)) if number is None else (number, self.problem(number))
@@ -74,9 +76,9 @@ class Validity(msgspec.Struct, frozen=True, omit_defaults=True):
         return math.nan if problem or not isinstance(value, float) else value
 
     def problem(self, value: bool | float | str | None) -> str:
-        """Return why a value does not count, as a clause; empty where it does. Switches and null always do.
+        """Return why a value does not count, as a clause; empty where it does.
 
-        (What null and numbers that are not finite mean is not a matter of the contract.)
+        Truth values (of which `read` says more), null and numbers that are not finite always do.
         """
         if isinstance(value, str):
             return f'"{value.strip()[:_LONGEST]}" stands for no value' if self._stands(value) else ""

@@ -36,13 +36,15 @@ def usual(intervals: Sequence[float]) -> float | None:
 class Stream:
     """The pace of one message event: how often it usually comes."""
 
-    __slots__ = ("_intervals", "_steady", "last", "name", "period")
+    __slots__ = ("_intervals", "_steady", "beats", "breaks", "last", "name", "period")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.last: float | None = None
         self.period: float | None = None
         """Usual seconds between messages; None until two intervals were seen."""
+        self.beats = self.breaks = 0
+        """Messages that came, and losses of the link."""
         self._intervals: deque[float] = deque(maxlen=INTERVALS)
         self._steady = 0.0
 
@@ -53,6 +55,7 @@ class Stream:
 
     def beat(self, mono: float) -> None:
         """Note that the message came."""
+        self.beats += 1
         if self.last is not None:
             interval = max(0.0, mono - self.last)
             self._intervals.append(interval)
@@ -64,7 +67,17 @@ class Stream:
 
     def pause(self) -> None:
         """Note that the link broke: the silence until the next message says nothing about the pace."""
+        self.breaks += 1
         self.last = None
+
+    def apart(self, last: float, missed: int) -> Stream:
+        """Return the pace of a leaf that came last at `last`, and not with the newest `missed` messages."""
+        own = Stream(self.name)
+        own.last = last
+        known = list(self._intervals)
+        own._intervals.extend(known[: max(0, len(known) - missed)])
+        own.period = usual(own._intervals)
+        return own
 
     def limit(self, stale_after: float) -> float:
         """Return after how many seconds of silence it is stale."""
@@ -98,8 +111,11 @@ class Channel:
     """One leaf's newest value and history. Mutable, private to the chamber; faces get `ChannelView`s."""
 
     __slots__ = (
+        "_beats",
+        "_breaks",
         "_every_number",
         "_fault",
+        "_own",
         "_rate",
         "_rate_for",
         "_validity",
@@ -136,6 +152,10 @@ class Channel:
         self._every_number = self._validity is None or not self._validity.bounds
         """Every number counts, so that the rule need not be asked of one."""
         self._fault = False
+        self._own: Stream | None = None
+        """Its own pace, once messages of its event came without it."""
+        self._beats = self._breaks = 0
+        """Of its stream, when it came last."""
         self._rate: float | None = None
         self._rate_for: float | None = None
 
@@ -149,6 +169,9 @@ class Channel:
 
         What does not count by the contract is none from here on, for every reader.
         """
+        if self._own is not None or self.stream.beats - self._beats > 1:
+            self._beat(mono)
+        self._beats = self.stream.beats
         self.seen = mono
         self._fault = False
         problem = ""
@@ -178,6 +201,24 @@ class Channel:
             self._break(mono)
         return leaf
 
+    @property
+    def pace(self) -> Stream:
+        """How often it comes: as its message does, unless some of them come without it."""
+        return self._own or self.stream
+
+    def _beat(self, mono: float) -> None:
+        """Note that it came, of some messages."""
+        stream = self.stream
+        if self._own is None:
+            if self.seen is None:
+                self._breaks = stream.breaks
+                return
+            self._own = stream.apart(self.seen, stream.beats - self._beats)
+        if stream.breaks != self._breaks:
+            self._own.pause()
+            self._breaks = stream.breaks
+        self._own.beat(mono)
+
     def _break(self, mono: float) -> None:
         self.value = None
         self._fault = True
@@ -193,7 +234,7 @@ class Channel:
 
     def comes(self, now: float, *, linked: bool, stale_after: float) -> bool:
         """Return whether its message comes as usual, with or without a usable value."""
-        return linked and self.seen is not None and now - self.seen <= self.stream.limit(stale_after)
+        return linked and self.seen is not None and now - self.seen <= self.pace.limit(stale_after)
 
     @property
     def given(self) -> str:
@@ -205,7 +246,7 @@ class Channel:
         spec = self.spec
         age = None if self.seen is None else max(0.0, now - self.seen)
         quality = self.quality(now, linked=linked, stale_after=stale_after)
-        pace = self.stream.period
+        pace = self.pace.period
         return ChannelView(
             name=self.name,
             full_name=self.full_name,

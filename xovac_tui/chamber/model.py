@@ -117,6 +117,7 @@ class Chamber:
         if up and not was_up:
             for stream in self._streams.values():
                 stream.pause()
+            self._run.relinked()
             if link.session > 1:
                 self._mark("online", "link back", utc, mono)
         if was_up and (not up or link.session != before.session):
@@ -232,7 +233,7 @@ class Chamber:
 
     def waited_for(self, channel: Channel, mono: float) -> bool:
         """Return whether the connection has been open for longer than a channel may be silent."""
-        return self.open_for(mono) > channel.stream.limit(self._stale_after)
+        return self.open_for(mono) > channel.pace.limit(self._stale_after)
 
     def snapshot(self, utc: float, mono: float) -> Snapshot:
         """Return the whole chamber as it is at this moment."""
@@ -275,19 +276,21 @@ class Chamber:
             return (channel.value, channel.spec.unit) if channel is not None and come else (None, "")
 
         role, come = self._by_role.get, comes(controlled)
+        fresh = come if controlled else self.word(mono) is LinkWord.ONLINE
+        known = comes(role(Role.STATE)) or (fresh and self._state_holds())
         return Observation(
             mono=mono,
             utc=utc,
             linked=linked,
-            fresh=come if controlled else self.word(mono) is LinkWord.ONLINE,
-            state=run.state if comes(role(Role.STATE)) else RunState.UNKNOWN,
+            fresh=fresh,
+            state=run.state if known else RunState.UNKNOWN,
             recipe=run.recipe if comes(role(Role.RECIPE_NAME)) else None,
             step=run.step if comes(role(Role.STEP)) else None,
             steps=run.steps if comes(role(Role.STEPS)) else None,
             target=to_celsius(*believed(setpoint, comes(setpoint))),
             actual=to_celsius(*believed(controlled, come)),
             seen=controlled.seen if controlled else self._newest,
-            period=controlled.stream.period if controlled else None,
+            period=controlled.pace.period if controlled else None,
             pressure=to_mbar(*believed(pressure, comes(pressure))),
             speed=self._speed,
         )
@@ -316,6 +319,9 @@ class Chamber:
             meant = channel.feed(leaf, event.mono)
             if channel.spec.role is not None:
                 changed.extend(self._play(channel.spec, meant, event))
+        state = self._by_role.get(Role.STATE)
+        if state is not None and state.stream is stream and state.seen == event.mono:
+            self._run.reported()
         return tuple(changed)
 
     def _learn(self, stream: Stream, path: str, leaf: Leaf) -> Channel | None:
@@ -387,6 +393,12 @@ class Chamber:
             actual=shown(controlled),
             unit=unit,
         )
+
+    def _state_holds(self) -> bool:
+        """Return whether the newest report of a state that comes on change holds: no link was lost since."""
+        state = self._by_role.get(Role.STATE)
+        seen = None if state is None else state.seen
+        return self._run.on_change and self.linked and seen is not None and seen >= self._link.since_mono
 
     def _data_stopped(self, mono: float) -> bool:
         """True when every message that used to come regularly is overdue, pinned readings before others."""

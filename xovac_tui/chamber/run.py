@@ -25,6 +25,26 @@ class RunTracker:
         self.since_mono: float | None = None
         self.step_since: float | None = None
         self.start_seen = False
+        self._repeats = False
+        """The state was reported again although nothing of the run had changed."""
+        self._reported: tuple[str, str | None, int | None, int | None] | None = None
+        """The run as it was when its state was reported last; None: not since the link is up."""
+
+    @property
+    def on_change(self) -> bool:
+        """True where the device seems to report its state only when that changes, and the change to RUNNING
+        was seen: then silence about it means that it has not changed."""
+        return self.start_seen and not self._repeats
+
+    def relinked(self) -> None:
+        """Note that the link is up again: a device may greet with the state that it is in."""
+        self._reported, self._repeats = None, False
+
+    def reported(self) -> None:
+        """Note that a message with the state came, with all that it carries of the run."""
+        now = (self.word, self.recipe, self.step, self.steps)
+        self._repeats = self._repeats or now == self._reported
+        self._reported = now
 
     def feed(
         self, spec: LeafSpec, leaf: Leaf, utc: float, mono: float

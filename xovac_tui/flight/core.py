@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from xovac_tui.chamber.dwell import NEAR_PERIODS, Dwell
+from xovac_tui.chamber.dwell import NEAR_PERIODS, Dwell, near
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import RunState
 from xovac_tui.flight.course import Course
@@ -160,7 +160,7 @@ class Flight:
             gap_seconds=state.gap_seconds + missed,
         )
         leg = state.leg
-        if unwatched and leg is not None and leg.dwell is not None:
+        if (unwatched or resumed) and leg is not None and leg.dwell is not None:
             # Cut where it was seen last: what the gap holds may belong to later steps.
             self._set(leg=_replace(leg, dwell=leg.dwell.observe(Observation(mono=state.t))))
 
@@ -203,7 +203,7 @@ class Flight:
         if seen.step and (self._fitting is None or self._fitting.item(seen.step) is not None):
             if state.leg is None or state.leg.step != seen.step:
                 self._told(seen.step, seen)
-            elif state.leg.estimated:
+            elif state.leg.estimated and _confirms(state, state.leg, seen):
                 self._set(leg=_replace(state.leg, estimated=False))
             self._set(told=True)
         elif not state.told and self._fitting is not None:
@@ -309,6 +309,14 @@ class Flight:
     def _end(self, result: Result, reason: str, seen: Observation | None) -> None:
         self._close(seen, self._state.t)
         self._set(result=result, reason=reason, ended_utc=self._state.utc)
+
+
+def _confirms(state: FlightState, leg: Leg, seen: Observation) -> bool:
+    """Return whether a report of a step that was estimated also confirms when it began.
+
+    One that comes long after does not; the first step began with the run.
+    """
+    return leg.step == 1 or leg.start is None or state.t - leg.start <= near(seen.period)
 
 
 def _reached(segment: Segment, seen: Observation, tolerance: float) -> bool:

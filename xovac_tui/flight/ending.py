@@ -79,7 +79,7 @@ def _who(state: FlightState) -> str:
 
 def _not_seen(state: FlightState, course: Course | None, unseen: float) -> str:
     silence = format_duration(unseen)
-    sentence = f"It ended while nothing was heard from the chamber for {silence}, so how is not known."
+    sentence = f"The chamber had reported no state for {silence} before it ended, so how is not known."
     if course is not None and state.t * state.speed - state.shift >= course.plan.total:
         return f"{sentence} By the plan it was over by now."
     return sentence

@@ -43,6 +43,9 @@ _VALUE = re.compile(
 """The same for any value; never a key. Takes twice as long."""
 _LITERALS = {"true": 1.0, "false": 0.0, "null": math.nan}
 """Samples of the values that are neither numbers nor text."""
+_NO_LITERALS = dict.fromkeys(_LITERALS, math.nan)
+"""The same in a channel of numbers, where truth values are no value."""
+_WRITTEN = {True: "true", False: "false"}
 _MOST_SHAPES = 24
 """Different texts of one event name in one block; beyond that its payloads are kept as they are."""
 _LONGEST_SHAPED = 50_000
@@ -139,9 +142,15 @@ class About(msgspec.Struct, frozen=True, array_like=True):
     problem: bool
 
 
-_Source: TypeAlias = int | float | str | tuple[str | int, ...]
-"""Where the values of a leaf are: number of a column; the number, or text, that is the same in all events; or
-a text with numbers in it, as what is between them and their columns."""
+class _Truth(msgspec.Struct, frozen=True):
+    """A truth value that is the same in all events."""
+
+    value: bool
+
+
+_Source: TypeAlias = int | float | str | tuple[str | int, ...] | _Truth
+"""Where the values of a leaf are: number of a column; the number, text or truth value that is the same in all
+events; or a text with numbers in it, as what is between them and their columns."""
 
 
 class Series(msgspec.Struct, frozen=True):
@@ -285,15 +294,16 @@ class Block:
                 names, texts = [], []
                 for path, source in mapped:
                     name = _join(group.name, path)
+                    rule = self.rules.get(name)
+                    literals = _literals(rule)
                     if _is_text(group, source):
-                        rule = self.rules.get(name)
                         if rule is None or not rule.numeric:
                             continue
                         texts.append([_as_written(rule, one) for one in _words(group, source, len(places))])
                     elif isinstance(source, int):
-                        texts.append(_texts(group.columns[source].split("\n")))
-                    elif isinstance(source, float):
-                        texts.append([_text(source)] * len(places))
+                        texts.append(_texts(group.columns[source].split("\n"), literals))
+                    else:
+                        texts.append([_text(_constant(source, literals))] * len(places))
                     names.append(name)
                 yield places, names, texts
 
@@ -307,18 +317,19 @@ class Block:
                 name = _join(group.name, path)
                 if wanted is not None and name not in wanted:
                     continue
+                rule = self.rules.get(name)
+                literals = _literals(rule)
                 if _is_text(group, source):
-                    rule = self.rules.get(name)
                     if rule is not None and rule.numeric:
                         words = _words(group, source, len(places))
                         yield name, Series(places, array("d", (_of_text(rule, one) for one in words)))
                 elif isinstance(source, int):
-                    values = _floats(group.columns[source].split("\n"))
+                    values = _floats(group.columns[source].split("\n"), literals)
                     if not math.isfinite(sum(values)):
                         values = array("d", (value if math.isfinite(value) else NAN for value in values))
                     yield name, Series(places, values)
-                elif isinstance(source, float):
-                    yield name, Series(places, array("d", [source]) * len(places))
+                else:
+                    yield name, Series(places, array("d", [_constant(source, literals)]) * len(places))
             return
         decoded = self._decoded.get(number)
         if decoded is None:
@@ -343,9 +354,8 @@ class Block:
         """Yield the leaves that make numeric samples; NaN where there is no usable number."""
         for path, leaf in leaves(payload_of(group.form, raw).value):
             number = _number(leaf)
-            if isinstance(leaf, str):
-                rule = self.rules.get(_join(group.name, path))
-                number = None if rule is None else rule.number(leaf)
+            if isinstance(leaf, str | bool) and (rule := self.rules.get(_join(group.name, path))) is not None:
+                number = rule.number(leaf) if isinstance(leaf, str) else _literals(rule)[_WRITTEN[leaf]]
             if number is not None:
                 yield path, number
 
@@ -493,19 +503,32 @@ def _text(value: float) -> str:
     return repr(value) if value == value else ""
 
 
-def _floats(texts: list[str]) -> array[float]:
+def _literals(rule: Validity | None) -> dict[str, float]:
+    """Return the samples of values that are neither numbers nor text, in a channel with a rule."""
+    return _NO_LITERALS if rule is not None and rule.numeric else _LITERALS
+
+
+def _constant(source: _Source, literals: dict[str, float]) -> float:
+    """Return the sample of a number or truth value that is the same in all events."""
+    if isinstance(source, _Truth):
+        return literals[_WRITTEN[source.value]]
+    assert isinstance(source, float)
+    return source
+
+
+def _floats(texts: list[str], literals: dict[str, float]) -> array[float]:
     try:
         return array("d", map(float, texts))
     except ValueError:
         # In a file from elsewhere: signs and digits that make no number are no sample.
-        return array("d", (_LITERALS[text] if text in _LITERALS else _float(text) for text in texts))
+        return array("d", (literals[text] if text in literals else _float(text) for text in texts))
 
 
-def _texts(texts: list[str]) -> list[str]:
-    """Return numbers as they came, and truth values as the numbers that they are."""
-    if _LITERALS.keys().isdisjoint(texts):
+def _texts(texts: list[str], literals: dict[str, float]) -> list[str]:
+    """Return numbers as they came, and truth values as the numbers that they are, or as none."""
+    if literals.keys().isdisjoint(texts):
         return texts
-    return [_text(_LITERALS[text]) if text in _LITERALS else text for text in texts]
+    return [_text(literals[text]) if text in literals else text for text in texts]
 
 
 def _number(leaf: Leaf) -> float | None:
@@ -522,7 +545,7 @@ def _number(leaf: Leaf) -> float | None:
 def _is_text(group: Group, source: _Source) -> bool:
     if isinstance(source, int):
         return group.columns[source][:1] == '"'
-    return not isinstance(source, float)
+    return isinstance(source, str | tuple)
 
 
 def _words(group: Group, source: _Source, count: int) -> Sequence[str]:
@@ -587,6 +610,8 @@ def _map(parts: tuple[str, ...], texts: tuple[bool, ...]) -> tuple[tuple[str, _S
             found.append((path, source))
         elif isinstance(first, float) and isinstance(second, float) and second - first == _SENTINEL:
             found.append((path, int(first) - _SENTINEL))
+        elif isinstance(first, bool):
+            found.append((path, _Truth(first)))
         elif (number := _number(first)) is not None:
             found.append((path, number))
     return tuple(found)

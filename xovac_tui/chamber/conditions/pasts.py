@@ -29,7 +29,7 @@ class OfPast(OfChannel):
 
         A channel that speaks seldom is looked at for longer.
         """
-        seconds = max(seconds, _COLUMNS * (channel.stream.period or 0.0))
+        seconds = max(seconds, _COLUMNS * (channel.pace.period or 0.0))
         bins = channel.history.window(mono - seconds, mono, _COLUMNS)
         if any(math.isnan(low) for low in bins.lows):
             return None
