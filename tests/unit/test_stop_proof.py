@@ -19,6 +19,7 @@ from xovac_tui.link.status import LinkState
 from xovac_tui.recording import lists
 from xovac_tui.recording.record import Record
 from xovac_tui.station import Station, StopProofs
+from xovac_tui.station.core import this_user
 from xovac_tui.station.proving import NEVER
 from xovac_tui.station.recording import RecordChoice
 
@@ -65,7 +66,7 @@ async def proved(
     station: Station, link: FakeLink, result: str = "warning", message: str = DOCUMENTED
 ) -> LedgerEntry:
     """Prove STOP on a chamber that answers so."""
-    task = asyncio.create_task(station.proving.prove())
+    task = asyncio.create_task(station.proving.prove(blind=False))
     for _ in range(10):
         await asyncio.sleep(0)
     link.answer("cancel_recipe", result, message)
@@ -99,7 +100,7 @@ async def test_another_address_or_form_is_not_proven(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("result", "message", "proven", "said"),
     [
-        ("warning", "Nichts läuft.", True, 'Its words are not the manual\'s: "Nichts läuft."'),
+        ("warning", "Nichts läuft.", True, 'not the manual\'s: "Nichts läuft.". Do not rely on STOP unless'),
         ("success", "", False, "if a recipe ran unseen, it is cancelled now"),
         ("error", "Bus fault.", False, 'answered with an error: "Bus fault."'),
         ("done", "", False, "neither success, warning nor error"),
@@ -118,7 +119,7 @@ async def test_what_each_answer_proves(
 
 async def test_no_answer_proves_nothing_and_says_what_to_try(tmp_path: Path) -> None:
     async with bench(tmp_path) as (station, _, clock):
-        task = asyncio.create_task(station.proving.prove())
+        task = asyncio.create_task(station.proving.prove(blind=False))
         await asyncio.sleep(0)
         clock.advance(10)
         station.tick()
@@ -136,7 +137,7 @@ async def test_it_is_refused_while_a_recipe_runs_or_in_observe(
     tmp_path: Path, mode: str, observe: bool, said: str
 ) -> None:
     async with bench(tmp_path, mode=mode, observe=observe) as (station, link, _):
-        entry = await station.proving.prove()
+        entry = await station.proving.prove(blind=False)
         assert entry.outcome is Outcome.REFUSED
         assert said in entry.reason
         assert link.emitted == []
@@ -164,6 +165,38 @@ async def test_a_stop_that_ended_a_run_is_a_proof_too(tmp_path: Path) -> None:
         assert "it ended a run" in station.proving.words
 
 
+async def test_a_run_that_ended_long_after_a_stop_may_have_ended_by_itself(tmp_path: Path) -> None:
+    async with bench(tmp_path, mode="running") as (station, link, clock):
+        stopping = asyncio.create_task(station.stop())
+        await asyncio.sleep(0)
+        link.answer("cancel_recipe")
+        await stopping
+        for _ in range(60):
+            report(link, clock, "running")
+        report(link, clock, "idle")
+        assert station.proving.doubt == NEVER
+
+
+async def test_a_state_of_an_earlier_connection_is_not_known(tmp_path: Path) -> None:
+    async with bench(tmp_path) as (station, link, clock):
+        assert not station.proving.blind
+        link.push(LinkState.LOST, "cut")
+        clock.advance(2)
+        link.push(LinkState.ONLINE)
+        assert station.proving.blind, "a recipe may have been started meanwhile"
+        entry = await station.proving.prove(blind=False)
+        assert (entry.outcome, link.emitted) == (Outcome.REFUSED, [])
+        assert "does not report any more" in entry.reason
+        report(link, clock, "idle")
+        assert not station.proving.blind
+
+
+def test_a_user_whose_name_is_no_utf8_can_be_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "\udcff\x1b[2J")
+    assert this_user().isprintable()
+    assert this_user().encode()
+
+
 async def test_it_is_in_the_audit_log(tmp_path: Path) -> None:
     async with bench(tmp_path, record=True) as (station, link, _):
         assert await station.record_read(10)
@@ -173,6 +206,13 @@ async def test_it_is_in_the_audit_log(tmp_path: Path) -> None:
             (change,) = [one for one in lists.changes(record) if one.kind == "stop"]
             assert change.text == "STOP is proven: the chamber answered that nothing runs."
             assert json.loads(change.after)["address"] == f"{URL}/socket.io /"
+
+
+async def test_what_cannot_be_kept_is_said_with_the_answer(tmp_path: Path) -> None:
+    (tmp_path / "stop-proofs.toml").mkdir()
+    async with bench(tmp_path) as (station, link, _):
+        entry = await proved(station, link)
+        assert "cannot be kept in" in station.proving.judge(entry).words
 
 
 async def test_proofs_of_other_programs_are_seen_and_odd_files_prove_nothing(tmp_path: Path) -> None:

@@ -43,12 +43,15 @@ def prove(found: Effective, *, yes: bool) -> Exit:
         return open_station(chamber, record_choice(found, chamber, may_record=False, begin=False))
 
     echo()
+    # Who adds --yes says that nothing runs; who is asked is told what the chamber reports.
+    blind = yes
     if not yes:
         looked = station()
-        _ask(looked, blind=asyncio.run(_look(looked)))
+        blind = asyncio.run(_look(looked))
+        _ask(looked, blind=blind)
     with confirmed_by(OPTION if yes else ANSWER):
         sent = station()
-        entry = asyncio.run(_prove(sent))
+        entry = asyncio.run(_prove(sent, blind=blind))
     verdict = sent.proving.judge(entry)
     echo(verdict.words)
     if verdict.proven:
@@ -69,7 +72,7 @@ async def _look(station: Station) -> bool:
         return station.proving.blind
 
 
-async def _prove(station: Station) -> LedgerEntry:
+async def _prove(station: Station, *, blind: bool) -> LedgerEntry:
     from xovac_tui.cli.link import online
     from xovac_tui.station import STOP_COMMAND
 
@@ -77,7 +80,7 @@ async def _prove(station: Station) -> LedgerEntry:
         await online(station)
         await _listen(station)
         try:
-            return await station.proving.prove()
+            return await station.proving.prove(blind=blind)
         except asyncio.CancelledError:
             if station.chamber.ledger.in_flight(STOP_COMMAND):
                 echo(

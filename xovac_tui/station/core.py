@@ -16,6 +16,7 @@ import msgspec
 
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Event, Kind
+from xovac_tui.api.text import clean
 from xovac_tui.chamber.alarmrules import Watchlist
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
@@ -629,9 +630,9 @@ def _real_link(target: Target, callbacks: LinkCallbacks) -> LinkPort:
 
 
 def this_user() -> str:
-    """Return `user@host`, as the record names people."""
+    """Return `user@host` as the record names people, on one line that every file takes."""
     try:
         user = getpass.getuser()
     except (OSError, KeyError, ImportError):
         user = "unknown"
-    return f"{user}@{socket.gethostname()}"
+    return clean(f"{user}@{socket.gethostname()}")
