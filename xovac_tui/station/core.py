@@ -324,15 +324,17 @@ class Station(BaseStation):
         word = self.chamber.word(self.clock.mono())
         if word not in (LinkWord.ONLINE, LinkWord.STALE):
             return f"The link is {word}, so {command} was not sent, and it is not kept for later."
+        # There is always a way to ask for it.
+        still = " The STOP key (! !) sends it all the same." if command == STOP_COMMAND else ""
         if word is LinkWord.STALE and not stop and self.chamber.link_silent:
             return (
                 f"The server answers no ping, so {command} was not sent: a blocked one would carry it out "
-                "late. Ask again when the link is ONLINE."
+                f"late. Ask again when the link is ONLINE.{still}"
             )
         if word is LinkWord.STALE and not stop and not self.profile.send_when_stale:
             return (
                 f"The data are stale, so {command} was not sent: nobody can see what the chamber does. For "
-                "a device that is silent by habit, set send_when_stale = true in its profile."
+                f"a device that is silent by habit, set send_when_stale = true in its profile.{still}"
             )
         waiting = self.chamber.ledger.in_flight(command)
         if waiting is not None:
