@@ -76,7 +76,7 @@ async def test_http_without_socketio_shows_the_status(transport: str, status: in
 async def test_a_redirect_is_not_followed() -> None:
     async with plain_server() as other, plain_server(302, Location=f"{other.url}/socket.io/") as server:
         why = await refusal(server.url)
-        assert "sends us on to" in why
+        assert "redirects to" in why
         assert not other.requests
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _LISTEN = 3.0
 """Seconds in which a chamber that reports its state has done so; about the pace of slow ones."""
+_RECORD = 5.0
+"""Seconds for which it is waited for what the record knows: whether a run goes on."""
 
 
 def prove(found: Effective, *, yes: bool) -> Exit:
@@ -91,7 +93,11 @@ async def _prove(station: Station, *, blind: bool) -> LedgerEntry:
 
 
 async def _listen(station: Station) -> None:
-    """Wait until the chamber has reported whether a recipe runs, or long enough for it to have done so."""
+    """Wait until the chamber has reported whether a recipe runs, or long enough for it to have done so.
+
+    A run of a chamber that never reports it is known from the record only, so that is read first.
+    """
+    await station.record_read(_RECORD)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_LISTEN):
             if not station.proving.blind:
