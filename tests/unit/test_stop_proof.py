@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -217,6 +218,13 @@ async def test_what_cannot_be_kept_is_said_with_the_answer(tmp_path: Path) -> No
 
 async def test_proofs_of_other_programs_are_seen_and_odd_files_prove_nothing(tmp_path: Path) -> None:
     file = tmp_path / "stop-proofs.toml"
+    async with bench(tmp_path) as (station, link, _):
+        await proved(station, link)
+    whole = file.read_text()
+    for utc in ("1e300", "nan", "-1.0"):
+        file.write_text(re.sub("utc = .*", f"utc = {utc}", whole))
+        async with bench(tmp_path) as (station, _, _):
+            assert station.proving.words == NEVER
     file.write_text("[bench-1]\naddress = 3\n")
     async with bench(tmp_path) as (station, link, _):
         assert station.proving.doubt == NEVER
