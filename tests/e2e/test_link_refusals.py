@@ -64,6 +64,8 @@ async def test_nobody_listens(host: str) -> None:
         (200, "no socket.io server at /socket.io (HTTP status 200"),
         (404, "no socket.io server at /socket.io (HTTP status 404"),
         (401, "wants to know who asks (HTTP status 401"),
+        (429, "takes no more requests for now (HTTP status 429"),
+        (500, "failed at the request for /socket.io (HTTP status 500"),
         (502, "the server behind it does not (HTTP status 502"),
     ],
 )

@@ -255,6 +255,16 @@ def not_socketio(
             f"A proxy answers at {address.origin}, but the server behind it does not (HTTP status "
             f"{found}{name}). Check that the chamber's server is running."
         )
+    if found == 429:
+        return (
+            f"{address.origin} takes no more requests for now (HTTP status 429{name}). Connect less often, "
+            "or ask who runs it."
+        )
+    if found >= 500:
+        return (
+            f"{address.origin} failed at the request for {path} (HTTP status {found}{name}), so whether a "
+            "socket.io server is there is not known. Its own log says why."
+        )
     return (
         f"{address.origin} answers, but there is no socket.io server at {path} (HTTP status {found}{name}). "
         "Check the port in the url, and path in the profile."
