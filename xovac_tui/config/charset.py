@@ -22,7 +22,7 @@ def other_than_utf8(environ: Mapping[str, str], stream: TextIO | None = None) ->
     What the locale's name says counts also where this machine does not have that locale: Python takes UTF-8
     then, but the terminal at the other end does not. `stream` is the terminal; default: standard output.
     """
-    places = _PLACES
+    places: tuple[str, ...] = _PLACES
     if environ.get("LC_CTYPE") in _COERCED and "." in environ.get("LANG", ""):
         places = ("LC_ALL", "LANG")
     name = next((value for place in places if (value := environ.get(place, ""))), "")
