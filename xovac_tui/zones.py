@@ -26,10 +26,16 @@ def moments_of(typed: datetime, zone: tzinfo | None = None) -> list[datetime]:
 
 
 def comes_twice(utc: float, zone: tzinfo | None = None) -> bool:
-    """Return whether the local time of a moment is also that of another moment."""
-    if zone is None:
-        return _twice_here(int(utc // _QUARTER), time.tzname, time.timezone)
-    return _twice(utc, zone)
+    """Return whether the local time of a moment is also that of another moment.
+
+    Never true of moments beyond the years 1 to 9999, of which no zone is known.
+    """
+    try:
+        if zone is None:
+            return _twice_here(int(utc // _QUARTER), time.tzname, time.timezone)
+        return _twice(utc, zone)
+    except (ValueError, OverflowError, OSError):
+        return False
 
 
 @lru_cache(maxsize=512)

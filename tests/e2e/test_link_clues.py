@@ -172,7 +172,7 @@ async def test_a_wrong_path_names_the_right_one(transport: str) -> None:
     [
         (0, "Transport unknown", "does not offer long polling (Engine.IO error 0, 'Transport unknown')"),
         (3, "Bad request", "refused the connection (Engine.IO error 3, 'Bad request')"),
-        (4, "Forbidden", "lets this machine not in (Engine.IO error 4, 'Forbidden')"),
+        (4, "Forbidden", "does not let this machine in (Engine.IO error 4, 'Forbidden')"),
         (5, "Unsupported protocol version", "is a socket.io 2 server"),
     ],
 )

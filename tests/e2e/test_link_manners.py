@@ -52,6 +52,20 @@ async def test_what_is_longer_than_the_server_takes_is_not_sent(transport: str, 
         assert harness.states == [LinkState.CONNECTING, LinkState.ONLINE]
 
 
+@pytest.mark.parametrize("limit", [1, 16])
+async def test_no_limit_of_a_server_holds_stop_back(limit: int) -> None:
+    async def mean(ws: web.WebSocketResponse) -> None:
+        await ws.send_str("0" + json.dumps(OPEN | {"maxPayload": limit}))
+        await ws.receive_str(timeout=5)
+        await ws.send_str('40{"sid":"xyz"}')
+        await stay(ws)
+
+    async with raw_server(mean, greet=False) as server, running(Target(url=server.url)) as harness:
+        await harness.state(LinkState.ONLINE)
+        await harness.link.emit("cancel_recipe", "")
+        await server.until(lambda: '42["cancel_recipe",""]' in server.frames)
+
+
 @BOTH
 async def test_a_token_of_the_address_lets_in_and_is_never_shown(
     transport: str, caplog: pytest.LogCaptureFixture
@@ -100,9 +114,9 @@ async def test_errors_of_a_library_are_shown_without_the_token() -> None:
     assert target.hidden("nothing of it") == "nothing of it"
 
 
-@pytest.mark.parametrize("name", ["", "EIO", "sid", "transport", "t"])
+@pytest.mark.parametrize("name", ["EIO", "sid", "transport", "t"])
 def test_the_query_cannot_be_that_of_the_protocol(name: str) -> None:
-    with pytest.raises(SettingsError, match=r"where socket\.io puts its own"):
+    with pytest.raises(SettingsError, match=r"which socket\.io puts into the address itself"):
         check_target(Target(url="http://a", query={name: "x"}))
 
 

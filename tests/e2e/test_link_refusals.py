@@ -64,6 +64,8 @@ async def test_nobody_listens(host: str) -> None:
         (200, "no socket.io server at /socket.io (HTTP status 200"),
         (404, "no socket.io server at /socket.io (HTTP status 404"),
         (401, "wants to know who asks (HTTP status 401"),
+        (429, "takes no more requests for now (HTTP status 429"),
+        (500, "failed at the request for /socket.io (HTTP status 500"),
         (502, "the server behind it does not (HTTP status 502"),
     ],
 )
@@ -76,7 +78,7 @@ async def test_http_without_socketio_shows_the_status(transport: str, status: in
 async def test_a_redirect_is_not_followed() -> None:
     async with plain_server() as other, plain_server(302, Location=f"{other.url}/socket.io/") as server:
         why = await refusal(server.url)
-        assert "sends us on to" in why
+        assert "redirects to" in why
         assert not other.requests
 
 

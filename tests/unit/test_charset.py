@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,10 +50,25 @@ def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         ({"LANG": "de_DE.ISO-8859-1", "LC_ALL": "en_GB.UTF-8"}, ""),
         ({"LANG": "en_GB.UTF-8", "LC_CTYPE": "de_DE.ISO-8859-1"}, "ISO-8859-1"),
         ({"LANG": "de_DE.ISO-8859-1", "LC_ALL": "", "LC_CTYPE": ""}, "ISO-8859-1"),
+        # Python has written LC_CTYPE, because this machine lacks the locale of LANG.
+        ({"LANG": "de_DE.ISO-8859-1", "LC_CTYPE": "C.UTF-8"}, "ISO-8859-1"),
+        ({"LANG": "de_DE.ISO-8859-1", "LC_CTYPE": "C.UTF-8", "LC_ALL": "en_GB.UTF-8"}, ""),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, ""),
     ],
 )
 def test_the_locale_says_which_characters_there_are(environ: dict[str, str], expected: str) -> None:
     assert other_than_utf8(environ, Terminal("utf-8")) == expected
+
+
+def test_a_locale_that_this_machine_lacks_counts_in_a_process_of_its_own() -> None:
+    code = "import os; from xovac_tui.config.charset import other_than_utf8 as f; print(f(os.environ))"
+    environ = {**os.environ, "LANG": "xx_XX.ISO-8859-1"}
+    for place in ("LC_ALL", "LC_CTYPE", "PYTHONUTF8"):
+        environ.pop(place, None)
+    said = subprocess.run(
+        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "ISO-8859-1"
 
 
 def test_a_terminal_that_is_written_to_in_another_set_counts_as_well() -> None:

@@ -79,6 +79,13 @@ y = { rolle = "state" }
 z = { role = "step" }
 z2 = { role = "step" }
 u = { unit = "furlong" }
+v = { unit = "psig", role = "pressure", valid = [3, 1], typo = 1 }
+w = { unit = 4, role = "pressure" }
+[commands.pump]
+hazard = "none"
+timeout = "9 years"
+fields.x = { type = "flot" }
+fields.y = { type = "int", min = 3, max = 1 }
 """
 
 
@@ -125,6 +132,14 @@ def test_one_round_tells_all(line: CommandLine, monkeypatch: pytest.MonkeyPatch)
         '`messages.m."x".valid`',
         '`messages.m."x".resolution`',
         '`messages.m."y".rolle`',
+        '`messages.m."v".typo`',
+        '`messages.m."v".unit` is "psig"',
+        '`messages.m."v".valid`',
+        '`messages.m."w".unit` is 4',
+        "`commands.pump.hazard`",
+        "`commands.pump.timeout`",
+        "`commands.pump.fields.x.type`",
+        "`commands.pump.fields.y.min`",
         'messages.m."z2"` has the role step',
         "XOVAC_HEADERS",
     ]
@@ -138,6 +153,7 @@ def test_one_round_tells_all(line: CommandLine, monkeypatch: pytest.MonkeyPatch)
         "`stability.criteria.mine` asks",
         "`advice.corona_low`",
         "`confirm.go`",
+        '`messages.m."w".unit` is ""',
         '`start`: no command is called "go"',
         "has no effect with an http address",
     ):

@@ -10,7 +10,8 @@ from xovac_tui.cli import link as cli_link
 from xovac_tui.link import doctor as link_doctor
 from xovac_tui.link.doctor import Check
 from xovac_tui.link.target import Target
-from xovac_tui.station import StopProofs
+from xovac_tui.station import Station, StopProofs
+from xovac_tui.station.proving import Proving
 
 
 @pytest.fixture
@@ -193,3 +194,40 @@ def test_a_person_is_asked_before_stop_is_proven(
     assert "Sends    cancel_recipe ''" in said.err
     assert "if one does" not in said.err
     assert (line("doctor", "--prove-stop").code, len(script.sent)) == (0, 1)
+
+
+def test_what_the_record_knows_of_a_run_is_read_before_stop_is_proven(
+    line: CommandLine, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    blocked, record_read = Proving.blocked, Station.record_read
+
+    async def read(station: Station, timeout: float) -> bool:
+        seen.append("record")
+        return await record_read(station, timeout)
+
+    def asked(proving: Proving) -> str:
+        seen.append("blocked")
+        return blocked(proving)
+
+    monkeypatch.setattr(Station, "record_read", read)
+    monkeypatch.setattr(Proving, "blocked", asked)
+    assert line("doctor", "--prove-stop", "--yes").code == 0
+    # The first is the link's own head start, which does not wait long enough.
+    assert seen == ["record", "record", "blocked"]
+
+
+def test_stop_is_not_proven_on_a_chamber_that_was_idle_when_it_was_asked_and_says_nothing_then(
+    line: CommandLine, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script.fresh = True
+
+    def answer_late(_: object) -> str:
+        script.messages = []
+        return "y"
+
+    monkeypatch.setattr(provestop, "on_terminal", lambda: True)
+    monkeypatch.setattr("click.termui.visible_prompt_func", answer_late)
+    said = line("doctor", "--prove-stop")
+    assert (said.code, script.sent) == (4, [])
+    assert "does not report any more whether a recipe runs" in said.out + said.err

@@ -49,6 +49,21 @@ def test_the_table_query_goes_into_the_address_and_not_into_the_payload(tmp_path
     assert load_secrets(only, {"XOVAC_AUTH": '{"a": "b"}'}) == Secrets(auth={"a": "b"})
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ('{"": "hunter2"}', "XOVAC_AUTH: `query` holds a value without a name"),
+        ('{"EIO": "hunter2"}', 'XOVAC_AUTH: `query` holds "EIO", which socket.io puts into the address'),
+        ('{"token": "hunter2\\ud800"}', 'XOVAC_AUTH: `query` holds half a character in "token"'),
+    ],
+)
+def test_a_query_that_cannot_stand_in_an_address_is_told_when_it_is_read(query: str, said: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_secrets(Profile(url="http://a"), {"XOVAC_AUTH": f'{{"query": {query}}}'})
+    assert str(refused.value).startswith(said)
+    assert "hunter2" not in str(refused.value)
+
+
 @pytest.mark.parametrize("query", ['"hunter2"', "{ token = 4711 }", '["hunter2"]'])
 def test_a_query_that_is_no_table_of_text_is_told_without_the_secret(tmp_path: Path, query: str) -> None:
     with pytest.raises(

@@ -72,6 +72,7 @@ def test_it_is_known_which_times_come_twice(zone: tzinfo | None) -> None:
     edges = [FIRST - 1801, FIRST - 1800, SECOND + 1799, SECOND + 1800]
     assert [comes_twice(utc, zone) for utc in edges] == [False, True, True, False]
     assert not comes_twice(FIRST, UTC)
+    assert not any(comes_twice(utc, zone) for utc in (-6.3e10, 253_402_300_799.9, 1e13))
 
 
 @pytest.mark.parametrize("zone", ["here"], indirect=True)

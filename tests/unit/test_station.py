@@ -108,7 +108,9 @@ async def test_stale_refuses_everything_but_stop() -> None:
     async with bench() as b:
         b.go_stale()
         assert b.station.snapshot().link.word is LinkWord.STALE
-        assert "stale" in (await b.station.send("cancel_recipe")).reason
+        reason = (await b.station.send("cancel_recipe")).reason
+        assert "stale" in reason
+        assert "The STOP key (! !) sends it all the same." in reason
         task = asyncio.create_task(b.station.stop())
         for _ in range(10):
             await asyncio.sleep(0)
@@ -127,6 +129,7 @@ async def test_a_server_that_answers_no_ping_is_stale_and_gets_nothing_but_stop(
         entry = await b.station.send("cancel_recipe")
         assert (entry.outcome, b.link.emitted) == (Outcome.REFUSED, [])
         assert "answers no ping" in entry.reason
+        assert "The STOP key (! !) sends it all the same." in entry.reason
         task = asyncio.create_task(b.station.stop())
         for _ in range(10):
             await asyncio.sleep(0)

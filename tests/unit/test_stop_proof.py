@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from xovac_tui.link.status import LinkState
 from xovac_tui.recording import lists
 from xovac_tui.recording.record import Record
 from xovac_tui.station import Station, StopProofs
+from xovac_tui.station.core import this_user
 from xovac_tui.station.proving import NEVER
 from xovac_tui.station.recording import RecordChoice
 
@@ -65,7 +67,7 @@ async def proved(
     station: Station, link: FakeLink, result: str = "warning", message: str = DOCUMENTED
 ) -> LedgerEntry:
     """Prove STOP on a chamber that answers so."""
-    task = asyncio.create_task(station.proving.prove())
+    task = asyncio.create_task(station.proving.prove(blind=False))
     for _ in range(10):
         await asyncio.sleep(0)
     link.answer("cancel_recipe", result, message)
@@ -99,7 +101,7 @@ async def test_another_address_or_form_is_not_proven(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("result", "message", "proven", "said"),
     [
-        ("warning", "Nichts läuft.", True, 'Its words are not the manual\'s: "Nichts läuft."'),
+        ("warning", "Nichts läuft.", True, 'not the manual\'s: "Nichts läuft.". Do not rely on STOP unless'),
         ("success", "", False, "if a recipe ran unseen, it is cancelled now"),
         ("error", "Bus fault.", False, 'answered with an error: "Bus fault."'),
         ("done", "", False, "neither success, warning nor error"),
@@ -118,7 +120,7 @@ async def test_what_each_answer_proves(
 
 async def test_no_answer_proves_nothing_and_says_what_to_try(tmp_path: Path) -> None:
     async with bench(tmp_path) as (station, _, clock):
-        task = asyncio.create_task(station.proving.prove())
+        task = asyncio.create_task(station.proving.prove(blind=False))
         await asyncio.sleep(0)
         clock.advance(10)
         station.tick()
@@ -136,7 +138,7 @@ async def test_it_is_refused_while_a_recipe_runs_or_in_observe(
     tmp_path: Path, mode: str, observe: bool, said: str
 ) -> None:
     async with bench(tmp_path, mode=mode, observe=observe) as (station, link, _):
-        entry = await station.proving.prove()
+        entry = await station.proving.prove(blind=False)
         assert entry.outcome is Outcome.REFUSED
         assert said in entry.reason
         assert link.emitted == []
@@ -164,6 +166,38 @@ async def test_a_stop_that_ended_a_run_is_a_proof_too(tmp_path: Path) -> None:
         assert "it ended a run" in station.proving.words
 
 
+async def test_a_run_that_ended_long_after_a_stop_may_have_ended_by_itself(tmp_path: Path) -> None:
+    async with bench(tmp_path, mode="running") as (station, link, clock):
+        stopping = asyncio.create_task(station.stop())
+        await asyncio.sleep(0)
+        link.answer("cancel_recipe")
+        await stopping
+        for _ in range(60):
+            report(link, clock, "running")
+        report(link, clock, "idle")
+        assert station.proving.doubt == NEVER
+
+
+async def test_a_state_of_an_earlier_connection_is_not_known(tmp_path: Path) -> None:
+    async with bench(tmp_path) as (station, link, clock):
+        assert not station.proving.blind
+        link.push(LinkState.LOST, "cut")
+        clock.advance(2)
+        link.push(LinkState.ONLINE)
+        assert station.proving.blind, "a recipe may have been started meanwhile"
+        entry = await station.proving.prove(blind=False)
+        assert (entry.outcome, link.emitted) == (Outcome.REFUSED, [])
+        assert "does not report any more" in entry.reason
+        report(link, clock, "idle")
+        assert not station.proving.blind
+
+
+def test_a_user_whose_name_is_no_utf8_can_be_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "\udcff\x1b[2J")
+    assert this_user().isprintable()
+    assert this_user().encode()
+
+
 async def test_it_is_in_the_audit_log(tmp_path: Path) -> None:
     async with bench(tmp_path, record=True) as (station, link, _):
         assert await station.record_read(10)
@@ -175,8 +209,22 @@ async def test_it_is_in_the_audit_log(tmp_path: Path) -> None:
             assert json.loads(change.after)["address"] == f"{URL}/socket.io /"
 
 
+async def test_what_cannot_be_kept_is_said_with_the_answer(tmp_path: Path) -> None:
+    (tmp_path / "stop-proofs.toml").mkdir()
+    async with bench(tmp_path) as (station, link, _):
+        entry = await proved(station, link)
+        assert "cannot be kept in" in station.proving.judge(entry).words
+
+
 async def test_proofs_of_other_programs_are_seen_and_odd_files_prove_nothing(tmp_path: Path) -> None:
     file = tmp_path / "stop-proofs.toml"
+    async with bench(tmp_path) as (station, link, _):
+        await proved(station, link)
+    whole = file.read_text()
+    for utc in ("1e300", "nan", "-1.0"):
+        file.write_text(re.sub("utc = .*", f"utc = {utc}", whole))
+        async with bench(tmp_path) as (station, _, _):
+            assert station.proving.words == NEVER
     file.write_text("[bench-1]\naddress = 3\n")
     async with bench(tmp_path) as (station, link, _):
         assert station.proving.doubt == NEVER

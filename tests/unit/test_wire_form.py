@@ -235,6 +235,8 @@ def test_a_form_may_be_tried_once(line: CommandLine, script: Script, arguments: 
     ("arguments", "said"),
     [
         (["cancel_recipe", "--no-argument", "--object"], "exclude each other"),
+        (["cancel_recipe", "--object", "--arguments", ""], "exclude each other"),
+        (["cancel_recipe", "--arguments", " "], "names no field"),
         (["load_recipe", LOAD, "--no-argument"], "which would be left out"),
         (["load_recipe", LOAD, "--arguments", "name"], "recipe would be left out"),
         (["vent", "[5]", "--raw", "--no-argument"], "which would be left out"),

@@ -30,7 +30,7 @@ from xovac_tui.api.text import clean
 from xovac_tui.api.validity import MOST, validity
 from xovac_tui.api.wireform import CALLBACK, Sends, WireForm
 from xovac_tui.errors import ContractError, SettingsError
-from xovac_tui.mistakes import Gathered, convert, join_key
+from xovac_tui.mistakes import Gathered, LeftOut, convert, join_key, mistakes, sound
 from xovac_tui.strict import nearest, read_toml
 from xovac_tui.units import PRESSURE, TEMPERATURE, names_of, unit_of
 
@@ -300,12 +300,22 @@ def _guard_documented(known: CommandSpec | ResponseSpec | None, key: str, name: 
 
 def _command(event: str, table: dict[str, Any], origin: Origin, source: str, name: str) -> CommandSpec:
     at = f"commands.{event}"
-    read = convert(table, _CommandTable, name, at=at)
     wrong = Gathered()
+    read = _CommandTable()
+    with wrong.one():
+        read = convert(table, _CommandTable, name, at=at)
     fields = []
-    for key, field in read.fields.items():
+    # What is right of it by its types is checked all the same: every mistake is told in one round.
+    told = table.get("fields", {})
+    for key, field in told.items() if isinstance(told, dict) else ():
+        if not any(mistakes(field, _FieldTable)):
+            with wrong.one():
+                typed = msgspec.convert(field, _FieldTable)
+                fields.append(_field(key, typed, f"{at}.fields.{key}", name))
+    timeout = table.get("timeout", read.timeout)
+    if isinstance(timeout, str | int | float) and not isinstance(timeout, bool):
         with wrong.one():
-            fields.append(_field(key, field, f"{at}.fields.{key}", name))
+            timeout = _timeout(timeout, f"{at}.timeout", name)
     wrong.tell()
     command = CommandSpec(
         event=event,
@@ -314,7 +324,7 @@ def _command(event: str, table: dict[str, Any], origin: Origin, source: str, nam
         fields=tuple(fields),
         ack=_ack(read.ack, at, name),
         hazard=read.hazard,
-        timeout=_timeout(read.timeout, f"{at}.timeout", name),
+        timeout=timeout,
         origin=origin,
         source=read.source or source,
         confirm=Confirm(rule.role, rule.becomes, rule.equals) if (rule := read.confirm) else None,
@@ -414,22 +424,24 @@ def _leaf(path: str, leaf: Any, at: str, name: str) -> LeafSpec:
             f"{name}: `{at}` holds a table. A path with dots is one key, in quotes: "
             f'"{path}.{inner}" = {{ label = "Plate A" }}.'
         )
-    read = convert(leaf, _LeafTable, name, at=at)
-    if found := list(_leaf_mistakes(read, at)):
+    read, left = sound(leaf, _LeafTable)
+    if found := [*mistakes(leaf, _LeafTable, at=at), *_leaf_mistakes(read, left, at)]:
         raise SettingsError("\n".join(f"{name}: {sentence}" for sentence in found))
     told = {f: getattr(read, f) for f in read.__struct_fields__}
     # From here on the program meets one name a unit, however the file spells it.
     return LeafSpec(path=path, **told | {"unit": unit_of(read.unit).name})
 
 
-def _leaf_mistakes(read: _LeafTable, at: str) -> Iterator[str]:
-    """Yield what is wrong with a leaf whose keys have the right types."""
-    if read.role is Role.STATE and not (read.running or read.idle):
+def _leaf_mistakes(read: _LeafTable, left: LeftOut, at: str) -> Iterator[str]:
+    """Yield what is wrong with the keys of a leaf that have the right types; the others are left out."""
+    words = read.running or read.idle or left.of("running") or left.of("idle")
+    if read.role is Role.STATE and not words:
         yield (
             f"`{at}` has the role state, but neither running nor idle gives its values. "
             'Write running = ["..."] and idle = ["..."].'
         )
-    if problem := _role_problem(read):
+    unit_known = not left.of("unit")
+    if unit_known and (problem := _role_problem(read)):
         yield f"`{at}.unit` {problem}"
     if read.valid is not None and not read.valid[0] < read.valid[1]:
         yield (
@@ -448,7 +460,7 @@ def _leaf_mistakes(read: _LeafTable, at: str) -> Iterator[str]:
         )
     if not 0 <= read.uncertainty < math.inf:
         yield f"`{at}.uncertainty` must be 0 or more, in the channel's unit (expanded, k = 2)."
-    if read.role is Role.HUMIDITY and unit_of(read.unit).name not in _HUMIDITY_UNITS:
+    if unit_known and read.role is Role.HUMIDITY and unit_of(read.unit).name not in _HUMIDITY_UNITS:
         yield (
             f'`{at}.unit` is "{clean(read.unit, 40)}", in which no relative humidity is given. '
             f"Write one of: {', '.join(_HUMIDITY_UNITS)}."

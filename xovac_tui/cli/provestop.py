@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _LISTEN = 3.0
 """Seconds in which a chamber that reports its state has done so; about the pace of slow ones."""
+_RECORD = 5.0
+"""Seconds for which it is waited for what the record knows: whether a run goes on."""
 
 
 def prove(found: Effective, *, yes: bool) -> Exit:
@@ -43,12 +45,15 @@ def prove(found: Effective, *, yes: bool) -> Exit:
         return open_station(chamber, record_choice(found, chamber, may_record=False, begin=False))
 
     echo()
+    # Who adds --yes says that nothing runs; who is asked is told what the chamber reports.
+    blind = yes
     if not yes:
         looked = station()
-        _ask(looked, blind=asyncio.run(_look(looked)))
+        blind = asyncio.run(_look(looked))
+        _ask(looked, blind=blind)
     with confirmed_by(OPTION if yes else ANSWER):
         sent = station()
-        entry = asyncio.run(_prove(sent))
+        entry = asyncio.run(_prove(sent, blind=blind))
     verdict = sent.proving.judge(entry)
     echo(verdict.words)
     if verdict.proven:
@@ -69,7 +74,7 @@ async def _look(station: Station) -> bool:
         return station.proving.blind
 
 
-async def _prove(station: Station) -> LedgerEntry:
+async def _prove(station: Station, *, blind: bool) -> LedgerEntry:
     from xovac_tui.cli.link import online
     from xovac_tui.station import STOP_COMMAND
 
@@ -77,7 +82,7 @@ async def _prove(station: Station) -> LedgerEntry:
         await online(station)
         await _listen(station)
         try:
-            return await station.proving.prove()
+            return await station.proving.prove(blind=blind)
         except asyncio.CancelledError:
             if station.chamber.ledger.in_flight(STOP_COMMAND):
                 echo(
@@ -88,7 +93,11 @@ async def _prove(station: Station) -> LedgerEntry:
 
 
 async def _listen(station: Station) -> None:
-    """Wait until the chamber has reported whether a recipe runs, or long enough for it to have done so."""
+    """Wait until the chamber has reported whether a recipe runs, or long enough for it to have done so.
+
+    A run of a chamber that never reports it is known from the record only, so that is read first.
+    """
+    await station.record_read(_RECORD)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_LISTEN):
             if not station.proving.blind:

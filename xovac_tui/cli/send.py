@@ -80,9 +80,11 @@ def _form(usual: WireForm, asked: Mapping[str, Any]) -> WireForm:
     from xovac_tui.api.wireform import Sends, WireForm
 
     names = asked["arguments"]
-    chosen = [name for name in ("as_object", "no_argument", "arguments") if asked[name]]
+    chosen = [name for name in ("as_object", "no_argument", "arguments") if asked[name] not in (None, False)]
     if len(chosen) > 1:
         raise click.UsageError("--object, --no-argument and --arguments exclude each other.")
+    if names is not None and not names.strip():
+        raise click.UsageError("--arguments names no field. To send no argument, use --no-argument.")
     sends, arguments = usual.sends, usual.arguments
     if chosen:
         sends = {"as_object": Sends.OBJECT, "no_argument": Sends.NOTHING}.get(chosen[0], Sends.TEXT)

@@ -12,6 +12,8 @@ _PLACES = ("LC_ALL", "LC_CTYPE", "LANG")
 """Variables of the environment that name the locale of characters, the strongest first (POSIX, 8.2)."""
 _NO_WORD = ("C", "POSIX")
 """Locales that say nothing of the terminal: they are also in force where nobody has chosen any."""
+_COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
+"""What Python itself writes into LC_CTYPE where this machine lacks the locale that LANG names (PEP 538)."""
 
 
 def other_than_utf8(environ: Mapping[str, str], stream: TextIO | None = None) -> str:
@@ -20,7 +22,10 @@ def other_than_utf8(environ: Mapping[str, str], stream: TextIO | None = None) ->
     What the locale's name says counts also where this machine does not have that locale: Python takes UTF-8
     then, but the terminal at the other end does not. `stream` is the terminal; default: standard output.
     """
-    name = next((value for place in _PLACES if (value := environ.get(place, ""))), "")
+    places: tuple[str, ...] = _PLACES
+    if environ.get("LC_CTYPE") in _COERCED and "." in environ.get("LANG", ""):
+        places = ("LC_ALL", "LANG")
+    name = next((value for place in places if (value := environ.get(place, ""))), "")
     said = ""
     if name and name not in _NO_WORD:
         said = name.partition(".")[2].partition("@")[0] or _of_library()

@@ -21,6 +21,8 @@ from xovac_tui.strict import read_toml
 AUTH_VARIABLE = "XOVAC_AUTH"
 HEADERS_VARIABLE = "XOVAC_HEADERS"
 
+_OURS = ("EIO", "transport", "sid", "t", "j", "b64")
+"""What the protocol itself puts into the query."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -64,10 +66,8 @@ def load_secrets(profile: Profile, environ: Mapping[str, str] | None = None) -> 
     file = _read_file(Path(profile.auth_file)) if profile.auth_file else _SecretsFile()
     auth = _from_environment(environ, AUTH_VARIABLE)
     headers = _from_environment(environ, HEADERS_VARIABLE)
-    payload, query = _without_query(
-        file.auth if auth is None else auth,
-        f"{profile.auth_file}: `auth.query`" if auth is None else f"{AUTH_VARIABLE}: `query`",
-    )
+    in_query = f"{profile.auth_file}: `auth.query`" if auth is None else f"{AUTH_VARIABLE}: `query`"
+    payload, query = _without_query(file.auth if auth is None else auth, in_query)
     found = Secrets(
         auth=(payload or None) if auth is None or query else payload,
         headers=file.headers if headers is None else headers,
@@ -87,8 +87,23 @@ def load_secrets(profile: Profile, environ: Mapping[str, str] | None = None) -> 
     for name, value in found.headers.items():
         with wrong.one():
             _check_header(name, value, where)
+    for name, value in found.query.items():
+        with wrong.one():
+            if reason := query_mistake(name, value):
+                raise SettingsError(f"{in_query} {reason}")
     wrong.tell()
     return found
+
+
+def query_mistake(name: str, value: str) -> str:
+    """Return why this cannot stand in the query of an address, as a clause without the value; or nothing."""
+    if not name:
+        return 'holds a value without a name. Name it, such as token = "...".'
+    if name in _OURS:
+        return f'holds "{name}", which socket.io puts into the address itself. Use another name.'
+    if re.search(r"[\ud800-\udfff]", name + value):
+        return f"holds half a character in {json.dumps(name)} or its value. Write it again."
+    return ""
 
 
 def _check_header(name: str, value: object, where: str) -> None:

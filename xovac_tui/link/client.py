@@ -32,6 +32,9 @@ _library_log.setLevel(logging.CRITICAL)
 _ATTACHMENTS = 1000
 """Binary attachments of one packet that are waited for; together they may be as big as a message."""
 
+_SHORT = 1_000
+"""Bytes of an event that is sent whatever limit a server gives: STOP is one, and is never held back by it."""
+
 OLD = "old protocol"
 REFUSED = "refused"
 SENT_AWAY = "sent away"
@@ -252,7 +255,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         if pkt.packet_type in (socketio.packet.EVENT, socketio.packet.BINARY_EVENT):
             size = 1 + max(len(part.encode() if isinstance(part, str) else part) for part in parts)
             limit = self.max_payload
-            if limit is not None and size >= limit:
+            if limit is not None and size >= max(limit, _SHORT):
                 # The server would end the connection at it, and whether it has heard it would be unknown.
                 raise ValueError(
                     f"it has {size:,} bytes, and this server takes less than {limit:,} at once (its "

@@ -10,6 +10,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 import msgspec
 
 from xovac_tui.api.text import clean
+from xovac_tui.config.secrets import query_mistake
 from xovac_tui.errors import SettingsError
 
 _TLS = {"http": False, "ws": False, "https": True, "wss": True}
@@ -19,8 +20,6 @@ TRANSPORTS = ("websocket", "polling")
 
 _SHORTEST_SECRET = 3
 """Characters of a value that is no secret yet, and may be a part of any sentence."""
-_OURS = ("EIO", "transport", "sid", "t", "j", "b64")
-"""What the protocol itself puts into the query."""
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
@@ -145,11 +144,9 @@ def check_target(target: Target) -> Address:
                 f"The header {_quote(name)} cannot be sent: a header's name is made of letters, digits and "
                 "dashes, and its value is one line. Correct it in the auth file."
             )
-    if taken := [name for name in target.query if name in _OURS or not name]:
-        raise SettingsError(
-            f"The auth file puts {_quote(taken[0])} into the address, where socket.io puts its own. Correct "
-            "the table query in [auth]."
-        )
+    for name, value in target.query.items():
+        if reason := query_mistake(name, value):
+            raise SettingsError(f"The table query in [auth] {reason}")
     query = "&".join(part for part in (query, urlencode(target.query)) if part)
     return Address(host=host, port=port, tls=tls, path=f"/{target.path.strip('/')}/", query=query)
 

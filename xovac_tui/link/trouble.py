@@ -226,8 +226,8 @@ def not_socketio(
             )
         if answer.code == _FORBIDDEN:
             return (
-                f"{address.origin} is a socket.io server, but lets this machine not in {told}. Put what it "
-                "wants to know into auth_file of the profile (auth, query in [auth], or headers)."
+                f"{address.origin} is a socket.io server, but does not let this machine in {told}. Put "
+                "what it wants to know into auth_file of the profile (auth, query in [auth], or headers)."
             )
         return (
             f"{address.origin} is a socket.io server, but refused the connection {told}. Ask who runs it; a "
@@ -242,8 +242,8 @@ def not_socketio(
     name = f", {answer.server}" if answer.server else ""
     if 300 <= found < 400:
         return (
-            f"{address.origin} sends us elsewhere (HTTP status {found}{name}). That is not followed: a "
-            "command must go where the profile says. Put the final address into its url."
+            f"{address.origin} redirects to another address (HTTP status {found}{name}). That is not "
+            "followed: a command must go where the profile says. Put the final address into its url."
         )
     if found in (401, 403, 407):
         return (
@@ -254,6 +254,16 @@ def not_socketio(
         return (
             f"A proxy answers at {address.origin}, but the server behind it does not (HTTP status "
             f"{found}{name}). Check that the chamber's server is running."
+        )
+    if found == 429:
+        return (
+            f"{address.origin} takes no more requests for now (HTTP status 429{name}). Connect less often, "
+            "or ask who runs it."
+        )
+    if found >= 500:
+        return (
+            f"{address.origin} failed at the request for {path} (HTTP status {found}{name}), so whether a "
+            "socket.io server is there is not known. Its own log says why."
         )
     return (
         f"{address.origin} answers, but there is no socket.io server at {path} (HTTP status {found}{name}). "
@@ -272,7 +282,7 @@ def old_protocol(address: Address) -> str:
 def redirected(address: Address, where: str) -> str:
     """Return the sentence for a redirect, which is never followed."""
     return (
-        f"{address.origin} sends us on to {clean(where, 120)}. That is not followed, because a command must "
+        f"{address.origin} redirects to {clean(where, 120)}. That is not followed, because a command must "
         "only reach the chamber that was named. Put the right address into the url."
     )
 

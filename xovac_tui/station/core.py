@@ -16,6 +16,7 @@ import msgspec
 
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Event, Kind
+from xovac_tui.api.text import clean
 from xovac_tui.chamber.alarmrules import Watchlist
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
@@ -323,15 +324,17 @@ class Station(BaseStation):
         word = self.chamber.word(self.clock.mono())
         if word not in (LinkWord.ONLINE, LinkWord.STALE):
             return f"The link is {word}, so {command} was not sent, and it is not kept for later."
+        # There is always a way to ask for it.
+        still = " The STOP key (! !) sends it all the same." if command == STOP_COMMAND else ""
         if word is LinkWord.STALE and not stop and self.chamber.link_silent:
             return (
                 f"The server answers no ping, so {command} was not sent: a blocked one would carry it out "
-                "late. Ask again when the link is ONLINE."
+                f"late. Ask again when the link is ONLINE.{still}"
             )
         if word is LinkWord.STALE and not stop and not self.profile.send_when_stale:
             return (
                 f"The data are stale, so {command} was not sent: nobody can see what the chamber does. For "
-                "a device that is silent by habit, set send_when_stale = true in its profile."
+                f"a device that is silent by habit, set send_when_stale = true in its profile.{still}"
             )
         waiting = self.chamber.ledger.in_flight(command)
         if waiting is not None:
@@ -629,9 +632,9 @@ def _real_link(target: Target, callbacks: LinkCallbacks) -> LinkPort:
 
 
 def this_user() -> str:
-    """Return `user@host`, as the record names people."""
+    """Return `user@host` as the record names people, on one line that every file takes."""
     try:
         user = getpass.getuser()
     except (OSError, KeyError, ImportError):
         user = "unknown"
-    return f"{user}@{socket.gethostname()}"
+    return clean(f"{user}@{socket.gethostname()}")

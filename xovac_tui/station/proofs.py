@@ -20,6 +20,8 @@ from xovac_tui.errors import SettingsError
 from xovac_tui.strict import read_toml
 
 _HEAD = "# Written by xovac-tui: on which chambers STOP was proven, at which address and in which form.\n"
+_LAST = 253_000_000_000.0
+"""Seconds since 1970, in the year 9987: no calendar here goes on for much longer."""
 _LOOK = 1.0
 """Seconds between two looks whether another program has written the file."""
 
@@ -88,7 +90,9 @@ class StopProofs:
             return
         self._read = seal
         try:
-            self._known = msgspec.convert(read_toml(self.path), dict[str, StopProof])
+            known = msgspec.convert(read_toml(self.path), dict[str, StopProof])
+            # What was proven at no possible time is no proof of this program.
+            self._known = {name: one for name, one in known.items() if 0 <= one.utc < _LAST}
         except (SettingsError, msgspec.ValidationError) as error:
             # What cannot be read proves nothing.
             logging.getLogger(__name__).warning("proofs of STOP ignored: %s", error)

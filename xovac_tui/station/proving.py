@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from xovac_tui.api.contract import ResponseSpec
+from xovac_tui.api.contract import ResponseSpec, Role
 from xovac_tui.api.text import clean
-from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState, Snapshot
 from xovac_tui.station.flights import LOAD_COMMAND, STOP_COMMAND
 from xovac_tui.station.proofs import StopProof, StopProofs, address_of
 
@@ -26,6 +26,12 @@ BLIND = (
     "The chamber does not report here whether a recipe runs. If one does, this cancels it: look at the "
     "chamber first."
 )
+TURNED_BLIND = (
+    f"The chamber does not report any more whether a recipe runs, and {STOP_COMMAND} would cancel one, so it "
+    "was not sent. Look at the chamber, then prove STOP again."
+)
+_PROMPT = 15.0
+"""Seconds after a STOP within which the end of a run counts as its doing; later it may have ended anyway."""
 _MAY_RUN = (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE, Outcome.SENT)
 """Outcomes after which what was sent may have happened."""
 
@@ -36,6 +42,8 @@ class Proving:
     def __init__(self, station: BaseStation, proofs: StopProofs | None = None) -> None:
         self._station = station
         self._proofs = proofs
+        self._unkept = ""
+        """Why the newest evidence could not be kept, as a sentence; empty where it was."""
 
     @property
     def proof(self) -> StopProof | None:
@@ -63,8 +71,8 @@ class Proving:
         snapshot = station.snapshot()
         begins = (LOAD_COMMAND, station.contract.start)
         began = any(e.command in begins and e.outcome in _MAY_RUN for e in snapshot.ledger)
-        unknown = snapshot.run.state is RunState.UNKNOWN
-        if snapshot.run.state is RunState.RUNNING or station.flights.flying or (unknown and began):
+        running = snapshot.run.state is RunState.RUNNING or station.flights.flying is not None
+        if running or (began and _is_blind(snapshot)):
             return (
                 f"A recipe runs, or may run, and {STOP_COMMAND} would cancel it, so it was not sent. Prove "
                 "STOP while the chamber is idle."
@@ -74,12 +82,15 @@ class Proving:
     @property
     def blind(self) -> bool:
         """True while the chamber does not report whether a recipe runs: only a person can know."""
-        run = self._station.snapshot().run
-        return run.state is RunState.UNKNOWN or run.stale
+        return _is_blind(self._station.snapshot())
 
-    async def prove(self) -> LedgerEntry:
-        """Send `cancel_recipe` while nothing runs, and keep what its answer shows."""
-        if reason := self.blocked():
+    async def prove(self, *, blind: bool) -> LedgerEntry:
+        """Send `cancel_recipe` while nothing runs, and keep what its answer shows.
+
+        `blind`: the person who agreed knows that the chamber may not report whether a recipe runs.
+        """
+        reason = self.blocked() or (TURNED_BLIND if self.blind and not blind else "")
+        if reason:
             return self._station.refuse_stop(reason)
         entry = await self._station.send_prepared(self._station.prepare(STOP_COMMAND))
         if entry.outcome is not Outcome.REFUSED:
@@ -89,7 +100,8 @@ class Proving:
 
     def judge(self, entry: LedgerEntry) -> Verdict:
         """Return what the answer to a `cancel_recipe` that was sent while nothing ran has shown."""
-        return judge(entry, self._station.contract.responses.get(f"{STOP_COMMAND}_ack"))
+        verdict = judge(entry, self._station.contract.responses.get(f"{STOP_COMMAND}_ack"))
+        return Verdict(verdict.proven, f"{verdict.words} {self._unkept}".rstrip())
 
     def took(self, entry: LedgerEntry) -> None:
         """Take what became of a command: a STOP that was answered with success and then shown is proven."""
@@ -97,6 +109,7 @@ class Proving:
             self._proofs is not None
             and entry.command == STOP_COMMAND
             and entry.confirmed is not None
+            and entry.confirmed <= _PROMPT
             and Outcome.SUCCESS in (entry.outcome, entry.late)
             and entry.form == self._form
             and self.proof is None
@@ -115,10 +128,19 @@ class Proving:
         if entry is not None:
             address, utc = address_of(station.profile), station.clock.utc()
             proof = StopProof(address=address, form=entry.form, how=how, who=entry.who, utc=utc)
-        if problem := self._proofs.put(station.name, proof):
-            logging.getLogger(__name__).warning("%s", problem)
+        self._unkept = self._proofs.put(station.name, proof)
+        if self._unkept:
+            logging.getLogger(__name__).warning("%s", self._unkept)
         was, now = (msgspec.json.encode(one).decode() if one is not None else "" for one in (before, proof))
         station.record.change("stop", said, before=was, after=now)
+
+
+def _is_blind(snapshot: Snapshot) -> bool:
+    """Return whether it is unknown if a recipe runs: on this connection, or lately, nothing reports it."""
+    told = snapshot.by_role(Role.STATE)
+    seen = None if told is None else told.seen_mono
+    old = seen is None or seen < snapshot.link.since_mono
+    return old or snapshot.run.stale or snapshot.run.state is RunState.UNKNOWN
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -134,9 +156,14 @@ def judge(entry: LedgerEntry, response: ResponseSpec | None) -> Verdict:
     said = clean(entry.message, 200)
     match entry.outcome:
         case Outcome.WARNING:
-            known = response is not None and entry.message in response.warnings
-            other = "" if known else f' Its words are not the manual\'s: "{said}".'
-            return Verdict(True, f"STOP is proven: the chamber answered that nothing runs.{other}")
+            if response is not None and entry.message in response.warnings:
+                return Verdict(True, "STOP is proven: the chamber answered that nothing runs.")
+            words = (
+                "STOP is proven: it reached the chamber, which answered a warning, so it cancelled nothing. "
+                f'Its words are not the manual\'s: "{said}". Do not rely on STOP unless they mean that '
+                "nothing runs."
+            )
+            return Verdict(True, words)
         case Outcome.SUCCESS:
             words = (
                 "STOP is not proven: the chamber answered success. If nothing ran, this answer does not show "

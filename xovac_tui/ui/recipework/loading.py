@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -96,10 +97,12 @@ class Loading:
                 self.say(blocked, "warning")
                 return
             facts = [("Proves", PROVES)]
-            if proving.blind:
+            blind = proving.blind
+            if blind:
                 facts.append(("Warning", BLIND))
             prepared = self._station.prepare(STOP_COMMAND)
-            entry = await self._confirm(prepared, "Prove STOP while nothing runs?", facts, proving.prove)
+            prove = partial(proving.prove, blind=blind)
+            entry = await self._confirm(prepared, "Prove STOP while nothing runs?", facts, prove)
         finally:
             self.asking = False
         if entry is not None:
