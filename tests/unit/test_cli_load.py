@@ -249,3 +249,11 @@ def test_status_of_a_record_that_only_a_load_began_wants_an_address(
     said = line("status")
     assert said.code == 2
     assert "no program has recorded it yet. Give it with --url." in said.err
+
+
+def test_runs_of_a_record_that_only_a_load_began_say_so(line: CommandLine, script: Script) -> None:
+    assert line("load", "soak.toml", "--yes").code == 0
+    said = line("runs").out
+    assert "Nothing has recorded this chamber yet: only commands" in said
+    assert "session  began" not in said
+    assert "No run was recorded yet." in said
