@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 from textual.widget import Widget
@@ -273,6 +274,19 @@ async def test_a_small_terminal_says_of_stop_what_is_true(tmp_path: Path) -> Non
         assert "! ! STOP works." in shown.plain
         await c.lose()
         assert "STOP cannot be sent without a link." in shown.plain
+
+
+async def test_a_small_terminal_cuts_no_sentence_and_no_figure(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(60, 16), observe=True) as c:
+        shown = c.app.screen.query_one(SmallNotice)
+        await c.readings()
+        await c.lose()
+        assert all(cell_len(line) <= 60 for line in shown.plain.split("\n"))
+        assert "All else needs 80x24." in shown.plain
+        await c.pilot.resize_terminal(24, 16)
+        await c.settle()
+        assert all(cell_len(line) <= 24 for line in shown.plain.split("\n")[2:])
+        assert "1.3e-04 mbar" in shown.plain
 
 
 async def test_growing_again_brings_the_screens_back(tmp_path: Path) -> None:

@@ -259,6 +259,27 @@ async def test_in_observe_it_is_refused_and_the_next_key_does_what_it_says(tmp_p
         assert c.link.emitted == STOPPED
 
 
+async def test_strokes_in_one_read_do_not_ask_for_another_that_would_be_refused(tmp_path: Path) -> None:
+    """A link that stalls delivers them so."""
+
+    async def burst() -> None:
+        for _ in range(2):
+            key = events.Key("exclamation_mark", "!")
+            key.time = c.clock.mono()
+            c.app.post_message(key)
+        await c.settle()
+
+    async with console(tmp_path) as c:
+        await burst()
+        assert strip(c) == "Not sent: press ! again"
+        await c.press("o")
+        assert strip(c).startswith("! ! STOP o: take control")
+        await c.advance(5)
+        await burst()
+        assert strip(c) == "OBSERVE: STOP was not sent. Press o to take control."
+        assert c.link.emitted == []
+
+
 async def test_a_stop_that_was_refused_twice_is_in_the_ledger(tmp_path: Path) -> None:
     async with console(tmp_path, observe=True) as c:
         await c.press("exclamation_mark")

@@ -147,7 +147,7 @@ async def test_a_large_event_tells_its_size_in_80_columns_and_saves_under_its_nu
         await c.settle()
         await c.press("end", "enter")
         detail = c.app.query_one("#log-detail", LinesWidget)
-        assert "the first 64,000 kept" in " ".join(detail.plain.split())
+        assert "the first 64,000 in memory" in " ".join(detail.plain.split())
         assert all(cell_len(row.rstrip()) <= detail.content_size.width for row in detail.plain.split("\n"))
         await c.press("c")
         assert "Copied what is shown of it, " in c.toasts[-1]

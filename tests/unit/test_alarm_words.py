@@ -344,6 +344,19 @@ def test_the_small_notice_says_the_worst_and_how_many() -> None:
     assert "! CRITICAL UNACK 2 alarms stand\nIt burns." in said
 
 
+def test_the_small_notice_folds_what_an_alarm_says() -> None:
+    shown = view(alarm(severity=Severity.CRITICAL, text="It burns. " * 20))
+    lines = small_lines(Snapshot(), shown, name="b", glyphs=ASCII, mode=Mode.OBSERVE, width=24)
+    said = text(*lines).split("\n")
+    first = said.index("It burns. It burns. It")
+    assert said[first : first + 3] == [
+        "It burns. It burns. It",
+        "burns. It burns. It",
+        "burns. It burns. It bur~",
+    ]
+    assert said[-1] == "All else needs 80x24."
+
+
 def test_what_is_high_points_up_and_what_is_low_points_down() -> None:
     signs = {one: (UNICODE.severity(one), ASCII.severity(one)) for one in Severity}
     assert signs == {

@@ -14,7 +14,7 @@ import pytest
 from tests.helpers.records import message
 from xovac_tui.api import payload as payloads
 from xovac_tui.api.outline import outline
-from xovac_tui.api.payload import BULKY, LONGEST
+from xovac_tui.api.payload import BULKY, LONGEST, decode
 from xovac_tui.recording.apart import can_be_read_apart, read_apart
 from xovac_tui.recording.eventlog import _KEPT_TEXT, EventLog, LoggedEvent
 
@@ -53,7 +53,7 @@ def logged(raw: str | bytes) -> LoggedEvent:
             "an object with 8 values; its keys are a, b, c, d, e, f and 2 more",
             '{\n  "a": 0,',
         ),
-        ('{"\\u001b[31m": 1}', "an object with 1 value; its keys are ␛[31m", "{"),
+        ('{"\\u001b[31m": 1}', "an object with 1 value; its key is ␛[31m", "{"),
     ],
 )
 def test_an_outline_says_what_is_in_a_payload(text: str, about: str, beginning: str) -> None:
@@ -62,6 +62,12 @@ def test_an_outline_says_what_is_in_a_payload(text: str, about: str, beginning: 
     assert found.problem == ""
     assert found.text.startswith(beginning)
     assert len(found.text) <= 20
+
+
+def test_a_number_of_thousands_of_digits_is_json_that_is_not_read() -> None:
+    text = '{"a": ' + "9" * 5_000 + "}"
+    said = "The text is JSON with a number of thousands of digits, which is not read."
+    assert outline(text, 20).problem == decode(text).problem == said
 
 
 @pytest.mark.parametrize("text", ["[1, oops]", "", "[" * 200_000, '{"a": ' + "9" * 5_000 + "}"], ids=range(4))
@@ -80,8 +86,8 @@ def test_what_is_no_json_is_said_in_a_sentence(text: str) -> None:
             f"an object with {BULKY + 2:,} values; its keys are t, rows",
             "",
         ),
-        (b'{"a":' + b" " * BULKY + b"1}", "an object with 1 value; its keys are a", ""),
-        ('{"a": "\ud800' + "é" * BULKY + '"}', "an object with 1 value; its keys are a", ""),
+        (b'{"a":' + b" " * BULKY + b"1}", "an object with 1 value; its key is a", ""),
+        ('{"a": "\ud800' + "é" * BULKY + '"}', "an object with 1 value; its key is a", ""),
         ('{"a": ' + "0" * BULKY + "}", "", "The text is not JSON: "),
         (b"[" + b"\xff" * BULKY, "", "The bytes are not UTF-8 text."),
     ],

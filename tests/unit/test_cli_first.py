@@ -117,3 +117,13 @@ def test_leaving_the_question_opens_nothing(
     monkeypatch.setattr("click.termui.visible_prompt_func", interrupted)
     assert line().code == 130
     assert launched == []
+
+
+@pytest.mark.parametrize("answer", ["q", "quit", "dmeo", "?", "help", "-1", "y"])
+def test_a_word_that_is_not_in_the_list_opens_no_chamber(
+    line: CommandLine, launched: list[Launch], typed: list[str], answer: str
+) -> None:
+    typed[:] = [answer, "localhost"]
+    said = line("--observe")
+    assert f'"{answer}" is not in the list. Type a number from 1 to 1, an address' in said.err
+    assert [launch.profile.url for launch in launched] == ["http://localhost"]

@@ -18,6 +18,7 @@ from xovac_tui.config import Profile, Settings
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.recipes.plan import Plan, PlanSettings
 from xovac_tui.recording import lists
+from xovac_tui.recording.lock import WriterLock
 from xovac_tui.recording.record import Record
 from xovac_tui.station import Station
 from xovac_tui.station.recording import RecordChoice
@@ -150,6 +151,28 @@ def test_what_must_not_be_sent_is_not_sent(line: CommandLine, script: Script, te
     assert script.sent == []
 
 
+def test_it_is_said_where_nothing_will_record_the_run(line: CommandLine, script: Script) -> None:
+    assert "Recording none: no program on this machine records this chamber." in (
+        line("load", "soak.toml", "--yes").err
+    )
+    lock = WriterLock(paths.record_file("bench"))
+    assert lock.acquire()
+    try:
+        assert "Recording none" not in line("load", "soak.toml", "--yes").err
+    finally:
+        lock.release()
+    line.settings(SETTINGS + "record = false\n")
+    assert "Recording none: the settings say `record = false`" in line("load", "soak.toml", "--yes").err
+
+
+def test_it_waits_for_the_state_that_the_contract_names(line: CommandLine, script: Script) -> None:
+    (line.home / "own.toml").write_text(
+        CONTRACT + '[messages.status]\n"mode" = { role = "state", running = ["running"] }\n'
+    )
+    script.messages = [("sensor_data", '{"part": 20.5}')] * 3 + [("status", '{"mode": "running"}')]
+    assert "Now       RUNNING" in line("load", "soak.toml", "--yes").err
+
+
 def test_a_file_that_is_not_there_connects_to_nothing(line: CommandLine, script: Script) -> None:
     said = line("load", "none.toml", "--yes")
     assert said.code == 2
@@ -173,7 +196,8 @@ def test_a_lost_link_and_a_refusal_of_the_chamber_have_the_codes_of_send(
     script.answers.clear()
     assert line("load", "soak.toml", "--yes", "--timeout", "0.1").code == 5
     script.statuses = [LinkStatus(LinkState.OFFLINE, why="Nothing listens there.")]
-    assert line("load", "soak.toml", "--yes").code == 6
+    said = line("load", "soak.toml", "--yes")
+    assert (said.code, said.err) == (6, "Nothing listens there. load_recipe was not sent.\n")
 
 
 def test_without_yes_and_without_a_person_nothing_is_sent(line: CommandLine, script: Script) -> None:
@@ -214,3 +238,22 @@ def test_a_chamber_that_began_to_run_meanwhile_is_left_alone(
     assert said.code == 4
     assert "went from IDLE to RUNNING meanwhile, so load_recipe was not sent" in said.err
     assert script.sent == []
+
+
+def test_status_of_a_record_that_only_a_load_began_wants_an_address(
+    line: CommandLine, script: Script
+) -> None:
+    url = "http://chamber.lab:8080"
+    assert line("load", "soak.toml", "--yes", "--url", url).code == 0
+    line.settings("")
+    said = line("status")
+    assert said.code == 2
+    assert "no program has recorded it yet. Give it with --url." in said.err
+
+
+def test_runs_of_a_record_that_only_a_load_began_say_so(line: CommandLine, script: Script) -> None:
+    assert line("load", "soak.toml", "--yes").code == 0
+    said = line("runs").out
+    assert "Nothing has recorded this chamber yet: only commands" in said
+    assert "session  began" not in said
+    assert "No run was recorded yet." in said

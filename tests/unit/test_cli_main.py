@@ -9,7 +9,8 @@ import pytest
 
 from tests.helpers.commandline import CommandLine, Said, clean_environment
 from xovac_tui import __version__
-from xovac_tui.cli import common, console
+from xovac_tui.cli import CONSOLE_ONLY, common, console, root
+from xovac_tui.config.resolve import Overrides
 from xovac_tui.errors import LinkError
 from xovac_tui.launch import Launch
 from xovac_tui.recording.lock import WriterLock
@@ -304,3 +305,25 @@ def test_durations_that_make_no_sense_are_refused(text: str) -> None:
 def test_tables_are_aligned() -> None:
     assert common.table([("a", "1"), ("bbb", "22")], right=(1,)) == ["a     1", "bbb  22"]
     assert common.table([]) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--demo", "load", "x.toml", "--yes"],
+        ["--demo", "--url", "http://c", "send", "cancel_recipe", "--yes"],
+        ["--demo", "runs"],
+        ["--speed", "60", "simulate"],
+        ["--no-record", "send", "cancel_recipe"],
+        ["--fault", "leak", "watch"],
+    ],
+)
+def test_options_of_the_console_before_a_command_are_not_ignored(line: CommandLine, words: list[str]) -> None:
+    said = line(*words)
+    assert said.code == 2
+    assert "before a command is for the console only" in said.err
+
+
+def test_every_option_before_a_command_is_taken_over_or_refused() -> None:
+    taken = {*Overrides.__struct_fields__, *CONSOLE_ONLY, "version"}
+    assert {param.name for param in root.params} <= taken

@@ -168,14 +168,14 @@ def test_no_connection_is_exit_6_after_the_first_failed_attempt(line: CommandLin
         LinkStatus(LinkState.CONNECTING, attempt=1, why="Nothing listens there.", next_try_mono=1.0),
     ]
     said = line("send", "cancel_recipe", "--yes", *URL)
-    assert (said.code, said.err) == (6, "Nothing listens there.\n")
+    assert (said.code, said.err) == (6, "Nothing listens there. cancel_recipe was not sent.\n")
     assert script.sent == []
 
 
 def test_a_link_that_gives_up_is_exit_6(line: CommandLine, script: Script) -> None:
     script.statuses = [LinkStatus(LinkState.OFFLINE, why="The fingerprint is not one.")]
     said = line("send", "cancel_recipe", "--yes", *URL)
-    assert (said.code, said.err) == (6, "The fingerprint is not one.\n")
+    assert (said.code, said.err) == (6, "The fingerprint is not one. cancel_recipe was not sent.\n")
 
 
 def test_a_link_that_breaks_while_sending_is_told(line: CommandLine, script: Script) -> None:

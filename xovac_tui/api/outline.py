@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from xovac_tui.api.payload import why_unread
 from xovac_tui.api.text import clean, writable
 from xovac_tui.plural import counted
 
@@ -42,7 +43,7 @@ def outline(text: str, limit: int) -> Outline:
     except RecursionError:
         return Outline(problem="The text is JSON nested too deep to be read.")
     except ValueError as why:
-        return Outline(problem=f"The text is not JSON: {clean(str(why), 200)}.")
+        return Outline(problem=clean(why_unread(why), 240))
     except MemoryError:
         return Outline(problem="There is not enough memory to decode it.")
     return Outline(about=_about(value), text=_beginning(value, limit))
@@ -53,7 +54,8 @@ def _about(value: Any) -> str:
     if isinstance(value, dict):
         names = [clean(key, 40) for key, _ in zip(value, range(_KEYS), strict=False)]
         more = f" and {len(value) - len(names):,} more" if len(value) > len(names) else ""
-        return f"an object with {held}; its keys are {', '.join(names)}{more}" if names else "an empty object"
+        are = "key is" if len(value) == 1 else "keys are"
+        return f"an object with {held}; its {are} {', '.join(names)}{more}" if names else "an empty object"
     if isinstance(value, list):
         return f"a list of {counted(len(value), 'item')} with {held}"
     return "a text" if isinstance(value, str) else "one value"

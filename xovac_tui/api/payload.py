@@ -142,7 +142,15 @@ def _parse(text: str) -> tuple[Any, str]:
     except RecursionError:
         return None, "The text is JSON nested too deep to be read."
     except ValueError as why:
-        return None, f"The text is not JSON: {why}."
+        return None, why_unread(why)
+
+
+def why_unread(why: ValueError) -> str:
+    """Return why a text could not be decoded, as a sentence."""
+    if isinstance(why, json.JSONDecodeError):
+        return f"The text is not JSON: {why}."
+    # Python reads no whole number of more than 4,300 digits, which would take too long.
+    return "The text is JSON with a number of thousands of digits, which is not read."
 
 
 def _dump(value: Any) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from click.core import ParameterSource
 
 from xovac_tui import __version__
 from xovac_tui.cli.options import transport_option
@@ -21,6 +22,8 @@ from xovac_tui.cli.output import echo_lines
 from xovac_tui.cli.table import COMMANDS
 from xovac_tui.errors import Exit, XovacError
 
+CONSOLE_ONLY = ("record", "demo", "speed", "seed", "warm", "fault")
+"""Options before a command's name that no command takes over."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
@@ -89,7 +92,9 @@ def root(ctx: click.Context, /, **options: Any) -> None:
     from xovac_tui import paths
 
     paths.setup_logging()
-    if ctx.invoked_subcommand is None:
+    if ctx.invoked_subcommand is not None:
+        _refuse_console_options(ctx, ctx.invoked_subcommand)
+    else:
         # Nothing that is made up to the first picture is garbage, and looking for some is a quarter of that
         # time; the screen lets it be looked for again.
         gc.disable()
@@ -99,6 +104,18 @@ def root(ctx: click.Context, /, **options: Any) -> None:
             ctx.exit(open_console(ctx))
         finally:
             gc.enable()
+
+
+def _refuse_console_options(ctx: click.Context, command: str) -> None:
+    """Refuse options of the console before a command, which would act as if they were not there."""
+    for param in ctx.command.params:
+        given = ctx.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
+        if given and param.name in CONSOLE_ONLY:
+            shown = "/".join([*param.opts, *param.secondary_opts])
+            raise click.UsageError(
+                f"{shown} before a command is for the console only, so {command} was not run. "
+                f"`xovac-tui {command} --help` lists what it takes."
+            )
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 import msgspec
 from click.core import ParameterSource
@@ -84,6 +86,12 @@ def _chosen(said: str, listed: list[Offer]) -> Offer | str:
     for one in listed:
         if said == one.value or said == one.shown:
             return one
+    if not re.search(r"[.:/]", said) and said != "localhost":
+        # `q`, or a name that is mistyped, must not become a chamber with a record of its own.
+        return (
+            f'"{clean(said, 40)}" is not in the list. Type a number from 1 to {len(listed)}, an address '
+            "such as http://chamber:8080, or ctrl+c to leave."
+        )
     url = said if "://" in said else f"http://{said}"
     if reason := url_mistake(url):
         return f"That cannot be opened: {clean(reason, 300)}"

@@ -44,10 +44,11 @@ def open_station(
     )
 
 
-async def online(station: Station) -> None:
+async def online(station: Station, command: str = "") -> None:
     """Wait until the link is ONLINE; LinkError as soon as one attempt, by all transports, has failed.
 
-    A person or script that wants another try asks again: nothing here goes on by itself.
+    A person or script that wants another try asks again: nothing here goes on by itself. `command` is what
+    was to be sent, and the error says that it was not.
     """
     from xovac_tui.chamber.snapshot import LinkWord
     from xovac_tui.station import LinkChanged
@@ -72,6 +73,8 @@ async def online(station: Station) -> None:
             await waiting
         else:
             raise LinkError(failed.result())
+    except LinkError as error:
+        raise LinkError(f"{error} {command} was not sent." if command else str(error)) from None
     finally:
         unsubscribe()
         waiting.cancel()

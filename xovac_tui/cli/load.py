@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from xovac_tui.station.loading import Facts, Load
 
 FIRST_DATA = 6.0
-"""Seconds for which the temperature of the chamber is waited for, where the contract names its channel."""
+"""Seconds for which the chamber's temperature and state are waited for, where the contract names them."""
 _ANY_DATA = 1.0
 """Seconds for which messages are gathered where the contract names none."""
 _RECORD = 5.0
@@ -135,22 +135,48 @@ async def _seen(station: Station, recipe: RecipeFile) -> _Looked:
     found = load_of(station, await asyncio.to_thread(study_now, station, recipe, start), start)
     run = snapshot.run
     now = f'{run.state} "{clean(run.recipe, 64)}"' if run.recipe else str(run.state)
-    facts = (("Now", now), *await asyncio.to_thread(load_facts, station, found, PROVE_BY_COMMAND))
-    return _Looked(found, facts, run.state)
+    facts = await asyncio.to_thread(load_facts, station, found, PROVE_BY_COMMAND)
+    if unrecorded := await asyncio.to_thread(_unrecorded, station):
+        facts = [*(fact for fact in facts if fact[0] != "Recording"), ("Recording", unrecorded)]
+    return _Looked(found, (("Now", now), *facts), run.state)
+
+
+def _unrecorded(station: Station) -> str:
+    """Return that the run will not be recorded, as a sentence; empty where a program of this machine does."""
+    from xovac_tui.recording.lock import is_recorded
+
+    choice = station.record.choice
+    if choice is None:
+        return "none: the settings say `record = false`, so the run gets no dwell clocks and no verdict."
+    if is_recorded(choice.path):
+        return ""
+    return (
+        "none: no program on this machine records this chamber. Start `xovac-tui record` or a console before "
+        "the run, or it gets no dwell clocks and no verdict."
+    )
 
 
 async def _ready(station: Station) -> None:
-    """Wait for the link, for what the record knows, and for the chamber's temperature where it has one."""
+    """Wait for the link, for what the record knows, and for temperature and state that the contract names."""
     from xovac_tui.api.contract import Role
+    from xovac_tui.chamber.snapshot import RunState
     from xovac_tui.cli.link import online
+    from xovac_tui.station.flights import LOAD_COMMAND
     from xovac_tui.station.loading import start_of
 
-    await online(station)
+    await online(station, LOAD_COMMAND)
     await station.record_read(_RECORD)
     leaves = [leaf for message in station.contract.messages.values() for leaf in message.leaves]
-    told = any(leaf.role is Role.CONTROLLED for leaf in leaves)
+    roles = {leaf.role for leaf in leaves} & {Role.CONTROLLED, Role.STATE}
     events = station.events()
+
+    def missing() -> bool:
+        snapshot = station.snapshot()
+        if Role.STATE in roles and snapshot.run.state is RunState.UNKNOWN:
+            return True
+        return roles != {Role.STATE} and not start_of(snapshot).measured
+
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(FIRST_DATA if told else _ANY_DATA):
-            while not start_of(station.snapshot()).measured:
+        async with asyncio.timeout(FIRST_DATA if roles else _ANY_DATA):
+            while missing():
                 await anext(events)

@@ -65,9 +65,10 @@ def prove(found: Effective, *, yes: bool) -> Exit:
 async def _look(station: Station) -> bool:
     """Connect and listen; return whether it stays unknown that nothing runs."""
     from xovac_tui.cli.link import online
+    from xovac_tui.station import STOP_COMMAND
 
     async with station:
-        await online(station)
+        await online(station, STOP_COMMAND)
         await _listen(station)
         if reason := station.proving.blocked():
             raise CommandRefused(f"STOP was not proven. {reason}")
@@ -79,7 +80,7 @@ async def _prove(station: Station, *, blind: bool) -> LedgerEntry:
     from xovac_tui.station import STOP_COMMAND
 
     async with station:
-        await online(station)
+        await online(station, STOP_COMMAND)
         await _listen(station)
         try:
             return await station.proving.prove(blind=blind)

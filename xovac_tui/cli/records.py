@@ -132,7 +132,11 @@ def address_in(record: Path) -> str:
 
     with Record(record) as opened:
         lives = sessions(opened)
-    url = lives[-1].about.url if lives else ""
+    if not lives:
+        raise RecordError(
+            f"No address of a chamber stands in {record}: no program has recorded it yet. Give it with --url."
+        )
+    url = lives[-1].about.url
     if reason := url_mistake(url):
         raise RecordError(
             f"No address of a chamber can be read from {record} ({reason}): give it with --url."

@@ -100,7 +100,12 @@ class _Listed:
         lines = [f"{source.path}: {size}"]
         lines += [missing(self._lost, source)] if self._lost is not None else []
         lines += [""]
-        lines += table([("session", "began", "lasted", "", "who", "program"), *sessions], right=(2,))
+        if sessions:
+            lines += table([("session", "began", "lasted", "", "who", "program"), *sessions], right=(2,))
+        else:
+            lines += [
+                "Nothing has recorded this chamber yet: only commands and what belongs to them are in it."
+            ]
         if not flown:
             return [*lines, "", "No run was recorded yet."]
         head = ("run", "recipe", "began", "took", "result", "who", "exported")

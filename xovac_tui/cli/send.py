@@ -124,7 +124,7 @@ async def _send(station: Station, prepare: Callable[[], Prepared], timeout: floa
     from xovac_tui.cli.link import online
 
     async with station:
-        await online(station)
+        await online(station, prepare().spec.event)
         # Prepared again: a clock that is sent must not be as old as the question before it.
         prepared = prepare()
         sending = asyncio.ensure_future(station.send_prepared(prepared, timeout=timeout))

@@ -186,8 +186,8 @@ def _only_name(settings: Settings) -> str:
             '--profile NAME, or set `profile = "NAME"` at the top of the settings.'
         )
     raise NoChamberError(
-        "No chamber is named. Give its address with --url http://HOST:PORT, try the built-in simulator "
-        "with --demo, or write a profile into the settings (`xovac-tui config init` makes the file)."
+        "No chamber is named. Give its address with --url http://HOST:PORT, or write a profile into the "
+        "settings (`xovac-tui config init` makes the file). `xovac-tui --demo` opens the built-in simulator."
     )
 
 

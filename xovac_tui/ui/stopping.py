@@ -105,6 +105,9 @@ class Stopping:
                 self._app.clear_notifications()
             case StopKey.SETTLING:
                 self._watch()
+            case StopKey.HELD | StopKey.BURST if refusal:
+                # Pressed again it would not be sent either.
+                self._refuse(refusal)
             case StopKey.HELD | StopKey.BURST:
                 self._say(NOT_SENT)
             case StopKey.DROPPED:
@@ -151,7 +154,11 @@ class Stopping:
                 self._app.size.width - 2,
                 ellipsis=self._app.glyphs.ellipsis,
             )
-        if self._now() >= self._said_until or (self._said_refusal and self._refusal() != self._said):
+        if self._now() >= self._said_until:
+            return ""
+        if self._said_refusal:
+            return self._said if self._said == self._refusal() else ""
+        if self._said == NOT_SENT and self._refusal():
             return ""
         return self._said
 

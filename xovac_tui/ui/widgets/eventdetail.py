@@ -71,8 +71,8 @@ def _size(event: LoggedEvent) -> str:
     if event.form in (Form.NOTHING, Form.EMPTY):
         return {Form.NOTHING: "no payload", Form.EMPTY: "an empty string"}[event.form]
     unit = "bytes" if isinstance(event.raw, bytes) else "characters"
-    kept = f", the first {len(event.raw):,} kept" if event.size > len(event.raw) else ""
-    return f"{event.form.value}, {event.size:,} {unit}{kept}"
+    held = f", the first {len(event.raw):,} in memory" if event.size > len(event.raw) else ""
+    return f"{event.form.value}, {event.size:,} {unit}{held}"
 
 
 def _payload(event: LoggedEvent, apart: Outline | None = None) -> tuple[list[str], str]:

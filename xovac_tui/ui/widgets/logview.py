@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from xovac_tui.api.event import Direction, Kind
+from xovac_tui.api.payload import BULKY_PROBLEMS
 from xovac_tui.api.text import clean
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.filters import LogRows
@@ -62,7 +63,8 @@ def event_line(
     sign = glyphs.arrow_out if out else glyphs.arrow_in
     name = literal(clean(event.name, 64), glyphs.ascii)
     payload = literal(event.line(min(_LONGEST, columns.payload + 1)), glyphs.ascii)
-    wrong = f"{glyphs.warning} malformed " if event.problem else ""
+    what = "not read" if event.problem in BULKY_PROBLEMS else "malformed"
+    wrong = f"{glyphs.warning} {what} " if event.problem else ""
     shown = fit(payload, max(0, columns.payload - len(wrong)), ellipsis=glyphs.ellipsis)
     day = f"{times.day(event.utc)} " if columns.dated else ""
     time = f"{glyphs.then if chosen else ' '} {day}{times.clock_to_milli(event.utc)} "

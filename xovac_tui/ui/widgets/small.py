@@ -5,11 +5,14 @@ from __future__ import annotations
 from enum import Enum
 from typing import ClassVar
 
+from rich.cells import cell_len
+
 from xovac_tui.chamber.alarmview import AlarmsView
-from xovac_tui.chamber.snapshot import LinkWord, Outcome, Snapshot
+from xovac_tui.chamber.snapshot import ChannelView, LinkWord, Outcome, Snapshot
 from xovac_tui.plural import counted
 from xovac_tui.ui.format import age, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.literal import folded
 from xovac_tui.ui.widgets.alarmwords import (
     ALARM_CLASSES,
     ALARM_CSS,
@@ -18,9 +21,12 @@ from xovac_tui.ui.widgets.alarmwords import (
     severity_style,
     shown,
 )
-from xovac_tui.ui.widgets.lines import Line, LinesWidget
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit, fit_label
 
 _READINGS = 4
+_ALARM_ROWS = 3
+"""Rows that the text of an alarm may take."""
+_USUAL_WIDTH = 80
 
 
 class Mode(Enum):
@@ -59,7 +65,15 @@ class SmallNotice(LinesWidget):
     ) -> None:
         """Show this moment; `otherwise` says why there is nothing else."""
         self.show_lines(
-            small_lines(snapshot, standing, name=name, glyphs=glyphs, mode=mode, otherwise=otherwise)
+            small_lines(
+                snapshot,
+                standing,
+                name=name,
+                glyphs=glyphs,
+                mode=mode,
+                otherwise=otherwise,
+                width=self.size.width or _USUAL_WIDTH,
+            )
         )
 
 
@@ -71,8 +85,12 @@ def small_lines(
     glyphs: Glyphs,
     mode: Mode,
     otherwise: str = _NEEDS_ROOM,
+    width: int = _USUAL_WIDTH,
 ) -> list[Line]:
-    """Return the notice's lines, the most important first; `otherwise` says why there is nothing else."""
+    """Return the notice's lines, the most important first; `otherwise` says why there is nothing else.
+
+    Sentences are folded to `width` cells, and labels of readings cut, so that no value is.
+    """
     word = snapshot.link.word
     style = "small--good" if word is LinkWord.ONLINE else "small--bad"
     lines: list[Line] = [
@@ -91,20 +109,28 @@ def small_lines(
     unknown = [e for e in snapshot.ledger if e.outcome is Outcome.UNKNOWN and not e.looked_at]
     if unknown:
         lines.append(((f"{unknown[-1].command}: outcome UNKNOWN", "small--bad"),))
-    alarms = _alarm_lines(standing, glyphs)
-    lines += alarms
-    readings = [c for c in snapshot.channels if c.log or c.pinned][: _READINGS - len(alarms)]
-    lines += [
-        (
-            (f"{glyphs.quality(c.quality)} ", ""),
-            (f"{glyphs.plain(c.label)} ", "small--quiet"),
-            (glyphs.plain(reading_with_unit(c)), ""),
-            (f" {age(c.age)}" if c.overdue else "", "small--bad"),
-        )
-        for c in readings
-    ]
-    lines.append(((f"{_stop_words(word, mode)} {otherwise}", "small--quiet"),))
+    lines += _alarm_lines(standing, glyphs, width)
+    most = _READINGS - (2 if standing.alarms else 0)
+    lines += [_reading(c, glyphs, width) for c in [c for c in snapshot.channels if c.log or c.pinned][:most]]
+    ending = f"{_stop_words(word, mode)} {otherwise}"
+    sentences = [ending] if cell_len(ending) <= width else [_stop_words(word, mode), otherwise]
+    lines += [((line, "small--quiet"),) for one in sentences for line in folded(one, width)]
     return lines
+
+
+def _reading(channel: ChannelView, glyphs: Glyphs, width: int) -> Line:
+    value = glyphs.plain(reading_with_unit(channel))
+    overdue = f" {age(channel.age)}" if channel.overdue else ""
+    room = max(1, width - cell_len(value) - cell_len(overdue) - 3)
+    label = glyphs.plain(channel.label)
+    if cell_len(label) > room:
+        label = fit_label(label, room, ellipsis=glyphs.ellipsis)
+    return (
+        (f"{glyphs.quality(channel.quality)} ", ""),
+        (f"{label} ", "small--quiet"),
+        (value, ""),
+        (overdue, "small--bad"),
+    )
 
 
 def _stop_words(word: LinkWord, mode: Mode) -> str:
@@ -118,7 +144,7 @@ def _stop_words(word: LinkWord, mode: Mode) -> str:
     return "STOP cannot be sent without a link."
 
 
-def _alarm_lines(standing: AlarmsView, glyphs: Glyphs) -> list[Line]:
+def _alarm_lines(standing: AlarmsView, glyphs: Glyphs, width: int) -> list[Line]:
     """Return the most urgent alarm, and how many stand; nothing where none does."""
     there = by_urgency(standing.alarms)
     if not there:
@@ -128,5 +154,16 @@ def _alarm_lines(standing: AlarmsView, glyphs: Glyphs) -> list[Line]:
     stand = f" {counted(len(there), 'alarm stands', 'alarms stand')}"
     return [
         ((word, severity_style(first)), (stand, "")),
-        ((shown(first.text or first.condition, glyphs), ""),),
+        *(((line, ""),) for line in _in_rows(shown(first.text or first.condition, glyphs), width, glyphs)),
+    ]
+
+
+def _in_rows(text: str, width: int, glyphs: Glyphs) -> list[str]:
+    """Return a text folded to a width, with an ellipsis where it is longer than it may be."""
+    lines = folded(text, width)
+    if len(lines) <= _ALARM_ROWS:
+        return lines
+    return [
+        *lines[: _ALARM_ROWS - 1],
+        fit(" ".join(lines[_ALARM_ROWS - 1 :]), width, ellipsis=glyphs.ellipsis),
     ]
