@@ -71,6 +71,8 @@ def bench(tmp_path: Path) -> Bench:
 def test_a_run_whose_state_is_reported_on_change_is_completed(bench: Bench) -> None:
     bench.begin()
     bench.run(541)
+    run = bench.chamber.snapshot(UTC + bench.now, MONO + bench.now).run
+    assert (run.state, run.stale) == (RunState.RUNNING, False)
     bench.status("idle", 0)
     bench.run(1)
     view = bench.flight.view()
@@ -99,6 +101,7 @@ def test_nothing_holds_over_a_loss_of_the_link_or_of_the_data(bench: Bench) -> N
     assert bench.state() is RunState.RUNNING
     bench.run(10, temps=False)
     assert bench.state() is RunState.UNKNOWN
+    assert bench.chamber.snapshot(UTC + bench.now, MONO + bench.now).run.stale
     bench.run(10)
     assert bench.state() is RunState.RUNNING
     bench.link(LinkWord.LOST)

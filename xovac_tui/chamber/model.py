@@ -247,7 +247,7 @@ class Chamber:
             mono=mono,
             link=self.link_view(mono),
             channels=channels,
-            run=self._run_view(channels),
+            run=self._run_view(channels, mono),
             ledger=self.ledger.entries[-_SHOWN_ENTRIES:],
             counters=Counters(
                 events_in=self._events_in,
@@ -277,7 +277,7 @@ class Chamber:
 
         role, come = self._by_role.get, comes(controlled)
         fresh = come if controlled else self.word(mono) is LinkWord.ONLINE
-        known = comes(role(Role.STATE)) or (fresh and self._state_holds())
+        known = comes(role(Role.STATE)) or (fresh and self._state_holds)
         return Observation(
             mono=mono,
             utc=utc,
@@ -376,7 +376,7 @@ class Chamber:
             )
         return self.ledger.saw(role, value, event.mono)
 
-    def _run_view(self, channels: tuple[ChannelView, ...]) -> RunView:
+    def _run_view(self, channels: tuple[ChannelView, ...], mono: float) -> RunView:
         roles: Mapping[Role, ChannelView] = {c.role: c for c in channels if c.role is not None}
         setpoint, controlled, state = (roles.get(r) for r in (Role.SETPOINT, Role.CONTROLLED, Role.STATE))
         unit = controlled.unit if controlled and controlled.unit else "degC"
@@ -388,12 +388,15 @@ class Chamber:
             return converted(channel.value, channel.unit or "degC", unit)
 
         return self._run.view(
-            stale=state is not None and state.quality is Quality.STALE,
+            stale=state is not None
+            and state.quality is Quality.STALE
+            and self.observe(0.0, mono).state is RunState.UNKNOWN,
             target=shown(setpoint),
             actual=shown(controlled),
             unit=unit,
         )
 
+    @property
     def _state_holds(self) -> bool:
         """Return whether the newest report of a state that comes on change holds: no link was lost since."""
         state = self._by_role.get(Role.STATE)
