@@ -457,7 +457,7 @@ def test_a_run_of_an_unknown_recipe_is_not_judged(tmp_path: Path) -> None:
     writer.commit(BEGAN + 60)
     writer.close(BEGAN + 60)
     # Without an event a record has no span.
-    with pytest.raises(RecordError, match="Nothing is in the record"):
+    with pytest.raises(RecordError, match="No event is in the record"):
         told(path)
     writer = begin(tmp_path / "r2.sqlite3")
     fly(writer, 1, 100.0, seconds=20.0)

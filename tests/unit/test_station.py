@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,6 +12,7 @@ import pytest
 
 from tests.helpers.console import FakeClock, FakeLink, make_station
 from xovac_tui.api.event import Event, Kind
+from xovac_tui.api.loader import documented_contract
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord, Outcome
 from xovac_tui.config import Profile
 from xovac_tui.errors import ContractError, LinkError, SettingsError
@@ -285,3 +287,25 @@ async def test_settings_that_no_link_can_use_leave_it_offline_with_the_reason() 
     await station.run()
     link = station.snapshot().link
     assert (link.word, link.why) == (LinkWord.OFFLINE, "The certificate file is missing.")
+
+
+async def test_the_time_to_begin_is_not_taken_for_the_silence_of_the_chamber() -> None:
+    clock = FakeClock()
+    link = FakeLink(clock)
+    made = threading.Event()
+
+    def slow(target: Target, callbacks: LinkCallbacks) -> FakeLink:
+        made.wait(10)
+        return link.factory(target, callbacks)
+
+    station = Station(
+        "bench-1", Profile(url="http://x:1"), documented_contract(), clock=clock, link_factory=slow
+    )
+    async with station:
+        waiting = asyncio.ensure_future(station.online(0.2))
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+        made.set()
+        await asyncio.wait_for(link.running.wait(), 10)
+        link.push(LinkState.ONLINE)
+        await waiting

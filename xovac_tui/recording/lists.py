@@ -594,7 +594,10 @@ def find_span(record: Record, wanted: str) -> Span:
     """
     axis = axis_of(record)
     if not axis.pieces:
-        raise RecordError(f"Nothing is in the record {record.path} yet.")
+        raise RecordError(
+            f"No event is in the record {record.path} yet. Commands and settings that it notes are listed by "
+            "`xovac-tui audit list`."
+        )
     name = wanted.strip().lower()
     if name == "all":
         return _of_events("all", axis, axis.pieces)

@@ -63,6 +63,8 @@ _HEAD_START = 0.3
 """Seconds for which connecting waits for the record at the most, while what connects is imported: as a rule
 it is open by then, and what came before is shown from the first moment on."""
 _DEFAULT_TIMEOUT = 10.0
+_BEGINNING = 60.0
+"""Seconds that importing and making the link may take at the most, on a machine with much else to do."""
 
 
 class Station(BaseStation):
@@ -108,6 +110,8 @@ class Station(BaseStation):
         self._secrets = secrets or Secrets()
         self._link_factory = link_factory or _real_link
         self._link: LinkPort | None = None
+        self._linked = asyncio.Event()
+        """Set once there is a link that tries, or there will be none."""
         self._shown_link = LinkView()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.record = StationRecord(
@@ -174,6 +178,7 @@ class Station(BaseStation):
         try:
             await self._run(callbacks)
         finally:
+            self._linked.set()
             self.record.close()
             await self.notifying.close()
 
@@ -185,6 +190,7 @@ class Station(BaseStation):
         try:
             await self.record_read(_HEAD_START)
             self._link = await making
+            self._linked.set()
         except XovacError as error:
             self._on_status(
                 LinkStatus(
@@ -194,6 +200,7 @@ class Station(BaseStation):
                     why=str(error),
                 )
             )
+            self._linked.set()
             # There will be no link, but what was is shown all the same.
             await self.record_read(OPENING)
             return
@@ -287,7 +294,13 @@ class Station(BaseStation):
             self._queues.remove(queue)
 
     async def online(self, timeout: float) -> None:
-        """Wait until the link is ONLINE; LinkError with the reason after `timeout` seconds."""
+        """Wait until the link is ONLINE; LinkError with the reason after `timeout` seconds.
+
+        They count from the first try: what this program takes to begin with is not the chamber's doing.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_BEGINNING):
+                await self._linked.wait()
         try:
             async with asyncio.timeout(timeout):
                 while self.status.state is not LinkState.ONLINE:
