@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from rich.cells import cell_len
 
 from tests.helpers.console import UTC, Console, console
 from xovac_tui.api.loader import load_contract
@@ -316,6 +317,8 @@ async def test_what_forbids_loading_is_said_before_it_is_tried(tmp_path: Path, t
             case "lost":
                 await c.lose()
         assert "not now: " in facts(pane)
+        room = pane.query_one(Facts).size.width
+        assert all(cell_len(line) <= room for line in facts(pane).split("\n"))
         await c.press("L")
         await c.until(lambda: any("load_recipe was not sent" in toast for toast in c.toasts))
         assert dialogs(c) == 0

@@ -382,6 +382,18 @@ async def test_a_stop_chosen_from_the_palette_is_armed_by_it(tmp_path: Path) -> 
         assert c.link.emitted == STOPPED
 
 
+async def test_the_keys_are_those_of_the_tab_again_when_the_palette_has_gone(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        before = c.app.query_one(KeyBar).plain
+        await c.press("colon")
+        await c.until(lambda: isinstance(c.app.screen, CommandPalette))
+        await c.settle()
+        await c.press("escape")
+        await c.until(lambda: len(c.app.screen_stack) == 1)
+        await c.settle()
+        assert c.app.query_one(KeyBar).plain == before
+
+
 @pytest.mark.parametrize("width", [60, 80, 120])
 @pytest.mark.parametrize(
     "name", ["b", "bench-1", "the-long-name-of-a-chamber-that-has-sixty-four-letters-in-all-x"]

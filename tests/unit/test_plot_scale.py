@@ -6,6 +6,7 @@ import math
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -127,6 +128,18 @@ def test_labels_of_times_stand_at_equal_distances_on_whole_cells(
     distances = {after - before for before, after in pairwise(columns)}
     assert len(distances) <= 1
     assert not distances or min(distances) >= 10
+
+
+@pytest.mark.parametrize("width", range(20, 200, 7))
+@pytest.mark.parametrize("raw", [0.1503, 0.7329, 0.7514, 0.7187, 14.9, 1.53, 0.0763])
+def test_labels_stand_evenly_where_they_just_fit(raw: float, width: int) -> None:
+    cell = even_cell(raw)
+    for number in range(40):
+        start = math.floor((1.79e9 + 7.3 * number) / cell) * cell
+        columns = [
+            at for at, _ in columns_of(time_ticks(start, start + cell * width, width, utc), start, cell)
+        ]
+        assert len({after - before for before, after in pairwise(columns)}) <= 1
 
 
 def test_linear_labels_have_the_decimals_of_their_step() -> None:

@@ -107,6 +107,14 @@ def plain(shown: RunMoment, width: int = 49, height: int = 13) -> str:
     return "\n".join("".join(text for text, _ in line) for line in lines)
 
 
+def test_what_is_loaded_is_not_known_where_no_message_reports_it() -> None:
+    silent = moment(None)
+    assert "What is loaded is not reported." in plain(silent, 80)
+    name = channel(Role.RECIPE_NAME, None, "")
+    told = moment(None, channels=(*silent.snapshot.channels, name))
+    assert "No recipe is loaded." in plain(told, 80)
+
+
 def test_a_run_that_is_told_is_shown_with_all_its_clocks() -> None:
     said = plain(moment(flown(60 * 60))).splitlines()
     assert said[0].split() == ["Soak", "▶", "RUNNING"]

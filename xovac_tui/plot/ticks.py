@@ -110,7 +110,8 @@ def columns_of(ticks: Sequence[Tick], start: float, cell: float) -> tuple[tuple[
 
 def _step(cell: float, steps: Sequence[int]) -> int:
     """Return the shortest round time whose labels do not crowd where a cell lasts so many seconds."""
-    return next((step for step in steps if step / cell >= (13 if step < MINUTE else 10) - 1e-9), steps[-1])
+    # UTC seconds are known to a quarter of a microsecond only, which counts in windows of some seconds.
+    return next((step for step in steps if step / cell >= (13 if step < MINUTE else 10) - 1e-4), steps[-1])
 
 
 def _since_label(seconds: int, step: int) -> str:

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import App, ComposeResult, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.geometry import Size
@@ -568,6 +569,12 @@ class XovacApp(AppKeys):
             return
         if frame.focused is None and not frame.has_class("-small"):
             pane.take_focus()
+
+    def pop_screen(self) -> AwaitComplete:
+        """Take the top screen away, and show the keys of what is below: it has had its focus all along."""
+        gone = super().pop_screen()
+        self.call_after_refresh(self.show_keys)
+        return gone
 
     def on_descendant_focus(self) -> None:
         """Show the keys of the moment."""

@@ -18,7 +18,7 @@ from xovac_tui.station.loading import Start
 from xovac_tui.ui.format import Times, number, unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.literal import folded, literal
-from xovac_tui.ui.widgets.lines import Line, Span, fit
+from xovac_tui.ui.widgets.lines import Line, Span, clip, fit
 
 SEVERITY: dict[Severity, tuple[str, str]] = {
     "error": ("error", "rows--bad"),
@@ -104,7 +104,10 @@ def fact_lines(
         ((f"Assumed: {_reading(settings)}", "rows--quiet"),),
         _verdict(study, blocked, glyphs),
     ]
-    last = [tuple((glyphs.plain(text), style) for text, style in line) for line in last]
+    last = [
+        clip(tuple((glyphs.plain(text), style) for text, style in line), width, ellipsis=glyphs.ellipsis)
+        for line in last
+    ]
     description = clean(" ".join(recipe.description.split()), 2000)
     words = folded(literal(glyphs.plain(description), glyphs.ascii), width)
     room = max(0, height - 1 - len(last))

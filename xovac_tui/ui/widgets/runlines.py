@@ -218,7 +218,12 @@ def _resting(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Ti
     if run.stale:
         said = f"Not heard for {_silence(moment)}. Somebody else may have started a run."
     elif run.state is RunState.IDLE:
-        said = "A recipe is loaded." if run.recipe else "No recipe is loaded."
+        if run.recipe:
+            said = "A recipe is loaded."
+        elif moment.snapshot.by_role(Role.RECIPE_NAME) is None:
+            said = "What is loaded is not reported."
+        else:
+            said = "No recipe is loaded."
         said += " Press 3 to choose, load and start one."
     elif run.word:
         said = f'The chamber says "{run.word}", which no contract file explains.'
