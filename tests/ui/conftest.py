@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.helpers.quiet import wait_until_quiet
+from tests.helpers.quiet import wait_until_quiet, watch_threads
 from xovac_tui.ui.mending import Mender
 
 
@@ -29,5 +29,6 @@ def defects(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[BaseException]]:
 @pytest.fixture(autouse=True)
 def quiet_by_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a pilot go on as soon as the app has nothing to do."""
+    watch_threads(monkeypatch)
     for module in ("textual.app", "textual.pilot"):
         monkeypatch.setattr(f"{module}.wait_for_idle", wait_until_quiet)

@@ -164,7 +164,8 @@ class RunsPane(Pane):
         if mono - self._listed_at >= _LIST_EVERY:
             self._read_list()
         if any(self._live(run.id) is not None for run in self._runs):
-            self._draw_list()
+            # As it is, with the cursor where it is.
+            self.runs.repaint()
         past = self._past
         if past is None or self._chosen is None or self._pair is not None:
             return
@@ -202,9 +203,12 @@ class RunsPane(Pane):
             self._runs, self._problem = (), self._no_record()
         else:
             try:
-                self._runs, self._problem = await asyncio.to_thread(read_runs, record.path), ""
+                runs = await asyncio.to_thread(read_runs, record.path)
             except XovacError as error:
                 self._problem = str(error)
+            else:
+                self._heed_cursor()
+                self._runs, self._problem = runs, ""
         self._read_once = True
         if self._runs and (self._at_newest or self._chosen not in {run.id for run in self._runs}):
             self._choose(self._runs[0].id)
@@ -213,9 +217,20 @@ class RunsPane(Pane):
             self._past = None
             self._draw()
 
+    def _heed_cursor(self) -> None:
+        """Take where the cursor stands, before the rows change: its message may be on the way."""
+        place = self.runs.chosen // 2
+        if self.runs.count == 2 * len(self._runs) and place < len(self._runs):
+            run = self._runs[place].id
+            if self._chosen is not None and run != self._chosen:
+                self._at_newest = place == 0
+                self._choose(run)
+
     def _choose(self, run: int) -> None:
         if run != self._chosen:
             self._chosen = run
+            # The cursor goes at once; what it stands on is read first.
+            self.runs.repaint()
             self._read_run()
 
     def on_rows_chosen(self, message: Rows.Chosen) -> None:
