@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 
 import msgspec
@@ -28,6 +29,7 @@ from xovac_tui.recording.record import Record
 from xovac_tui.recording.tape import tape_of
 from xovac_tui.report.gather import gather
 from xovac_tui.report.judge import Verdict, judge
+from xovac_tui.report.page import page
 from xovac_tui.station.replay import Replay
 
 SPEED = 60.0
@@ -79,6 +81,10 @@ async def test_a_run_is_judged_in_the_devices_own_time(tmp_path: Path) -> None:
     facts = gather(path, 1, chamber="bench-1", contract=contract, program="xovac-tui 9", now=now)
     judged = judge(facts)
     assert judged.verdict is Verdict.PASS, judged
+    # 30 K in 30 s of the wall clock, which are half an hour of the chamber: as the recipe says it.
+    text = page(facts, None)
+    assert "<td>+1.00</td>" in re.sub(r"<td[^>]*>", "<td>", text)
+    assert "K/min of the simulated chamber, in which 60 seconds pass in one." in text
 
 
 async def test_a_replay_goes_by_what_the_messages_say(tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ class _Page:
             "title": text(past.recorded.name, 120) if past.recorded.name else "Run without a name",
             "run": past.recorded.label,
             "interim": past.running,
+            "speed": "" if past.state.speed == 1.0 else format_number(past.state.speed),
             "simulated": any(_SIMULATOR in life.about.contract for life in facts.sessions),
             "chamber": text(facts.chamber, 80),
             "footer": _in_css(f"{past.recorded.label} of {text(facts.chamber, 80)}, {day}"),
@@ -223,7 +224,7 @@ class _Page:
         return made
 
     def _rate(self, leg: Leg) -> str:
-        """Return the mean rate of a ramp in K/min, from the first value in it to the last one."""
+        """Return the mean rate of a ramp in K/min of the chamber's time, from its first value to its last."""
         facts = self._facts
         channel = facts.channel(facts.controlled)
         if leg.kind != "ramp" or leg.start is None or channel is None:
@@ -234,7 +235,8 @@ class _Page:
         first, last = to_celsius(found.first, channel.unit), to_celsius(found.last, channel.unit)
         if first is None or last is None:
             return DASH
-        return judged((last - first) / (found.last_at - found.first_at) * 60)
+        # As the recipe counts: a simulated minute is a part of one of the wall clock.
+        return judged((last - first) / (found.last_at - found.first_at) * 60 / self._past.state.speed)
 
     # -- figures ----------------------------------------------------------------------------------------
 
