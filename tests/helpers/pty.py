@@ -242,11 +242,18 @@ class Pty:
         self._reader.join(5)
         return code
 
-    def assert_as_before(self) -> None:
-        """Prove that the terminal was given back as it was taken."""
+    def assert_as_before(self, within: float = 5.0) -> None:
+        """Prove that the terminal was given back as it was taken; what was written last may be on its way."""
+        end = time.monotonic() + within
+        while (wrong := self._unlike_before()) and time.monotonic() < end:
+            time.sleep(0.01)
+        assert not wrong, wrong
+
+    def _unlike_before(self) -> str:
         if self._master >= 0:
             after = termios.tcgetattr(self._slave)
-            assert after == self.before, f"terminal settings changed: {self.before} -> {after}"
+            if after != self.before:
+                return f"terminal settings changed: {self.before} -> {after}"
         raw = self.raw
         for mode, back in (
             (ALTERNATE_SCREEN, b"l"),
@@ -254,8 +261,11 @@ class Pty:
             *((mode, b"l") for mode in (*MOUSE_MODES, *OTHER_MODES)),
         ):
             words = re.findall(re.escape(mode) + rb"([hl])", raw)
-            assert not words or words[-1] == back, f"the last word on {mode!r} is {words[-1]!r}"
-        assert raw.count(b"\x1b[>") == raw.count(b"\x1b[<u"), "keyboard protocol pushed and not popped"
+            if words and words[-1] != back:
+                return f"the last word on {mode!r} is {words[-1]!r}"
+        if raw.count(b"\x1b[>") != raw.count(b"\x1b[<u"):
+            return "keyboard protocol pushed and not popped"
+        return ""
 
     def left(self) -> str:
         """Return the plain text written after the alternate screen was left: what the user finds."""
