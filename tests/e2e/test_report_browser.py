@@ -53,6 +53,7 @@ def chromium(html: Path, *options: str) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_browser_shows_it_and_finds_nothing_wrong(html: Path) -> None:
     said = chromium(html, "--dump-dom")
     assert "<title>Board X &lt;b&gt;, r1 of lab " in said

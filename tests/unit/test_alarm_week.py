@@ -119,6 +119,7 @@ class Week:
             assert self.station.alarms.acknowledge(waiting) == ""
 
 
+@pytest.mark.slow
 async def test_a_quiet_week_has_no_alarm(tmp_path: Path) -> None:
     week = Week(tmp_path / "quiet.sqlite3")
     async with week.station:
@@ -132,6 +133,7 @@ async def test_a_quiet_week_has_no_alarm(tmp_path: Path) -> None:
         assert len(watched) >= 14
 
 
+@pytest.mark.slow
 async def test_every_fault_of_a_week_is_alarmed_once(tmp_path: Path) -> None:
     path = tmp_path / "faults.sqlite3"
     week = Week(path)

@@ -209,6 +209,7 @@ def column_of(bins: Bins, at: float) -> set[int]:
     st.booleans(),
 )
 @settings(max_examples=120)
+@pytest.mark.slow
 def test_every_true_sample_lies_within_its_column(
     lives: list[Life], left: float, right: float, columns: int, whole: bool
 ) -> None:
@@ -247,6 +248,7 @@ def test_every_true_sample_lies_within_its_column(
 
 @given(st.lists(LIFE, min_size=1, max_size=3), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
 @settings(max_examples=80)
+@pytest.mark.slow
 def test_a_summary_is_the_plain_computation(lives: list[Life], left: float, right: float) -> None:
     with flown(lives) as (windows, truth):
         for name in ("state.t", "state.slow"):

@@ -138,6 +138,7 @@ async def load(week: Week, station: Station, link: FakeLink) -> Compiled:
     return compiled
 
 
+@pytest.mark.slow
 async def test_nothing_of_a_week_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # The recorder's thread wakes by the wall clock, and the week passes between: that is no suspension.
     monkeypatch.setattr(recorder, "ASLEEP", math.inf)
