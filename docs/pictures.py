@@ -18,7 +18,7 @@ from pathlib import Path
 from msgspec import structs
 from textual.pilot import Pilot
 
-from xovac_tui.api.contract import Contract, Role
+from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarmrules import watchlist
 from xovac_tui.chamber.snapshot import LinkWord, RunState
@@ -117,7 +117,7 @@ async def take(folder: Path) -> None:
         options = SimulatorOptions(speed=SPEED, warm=True, period=0.1)
         async with SimulatorChild(options) as child:
             profile = Profile(url=child.url, contracts=(SIMULATOR_CONTRACT,))
-            contract = without_server_time(load_contract((), simulator=True))
+            contract = without_its_clocks(load_contract((), simulator=True))
             clock = FastClock(SPEED)
             alarms = AlarmSettings(rules=RULES)
             watched = watchlist(alarms, profile, contract, read_rules(alarms, profile))
@@ -183,11 +183,16 @@ async def fly(station: Station) -> None:
     await station.send("start_recipe")
 
 
-def without_server_time(contract: Contract) -> Contract:
-    """Return the contract without the server's clock, which does not run fast with ours."""
+def without_its_clocks(contract: Contract) -> Contract:
+    """Return a contract in which the simulator's clock and speed mean nothing: this console's go as fast."""
+
+    def plain(leaf: LeafSpec) -> LeafSpec:
+        return structs.replace(leaf, role=None) if leaf.role is Role.SPEED else leaf
+
     messages = {
         name: structs.replace(
-            message, leaves=tuple(leaf for leaf in message.leaves if leaf.role is not Role.SERVER_TIME)
+            message,
+            leaves=tuple(plain(leaf) for leaf in message.leaves if leaf.role is not Role.SERVER_TIME),
         )
         for name, message in contract.messages.items()
     }
