@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from xovac_tui.recipes.plan import Plan, PlanSettings
     from xovac_tui.station.insight import Insight
     from xovac_tui.station.player import Player
+    from xovac_tui.station.proofs import StopProofs
 
 
 log = logging.getLogger(__name__)
@@ -101,9 +102,9 @@ class BaseStation(ABC):
     insight_settings: InsightSettings
     """What is called stable, and what advice is given on."""
 
-    def __init__(self, insight: InsightSettings | None = None) -> None:
+    def __init__(self, insight: InsightSettings | None = None, proofs: StopProofs | None = None) -> None:
         self.insight_settings = insight or InsightSettings()
-        self.proving = Proving(self)
+        self.proving = Proving(self, proofs)
         """Whether STOP is proven on this chamber."""
         self._listeners: list[Callable[[News], None]] = []
         self._insight: Insight | None = None

@@ -47,7 +47,6 @@ from xovac_tui.station.news import (
 from xovac_tui.station.notifying import Notifying
 from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
 from xovac_tui.station.proofs import StopProofs
-from xovac_tui.station.proving import Proving
 from xovac_tui.station.recording import OPENING, Adopted, RecordChoice, StationRecord
 
 if TYPE_CHECKING:
@@ -97,7 +96,7 @@ class Station(BaseStation):
         and the screen call stable. `proofs` says on which chambers STOP is proven; without them that is not
         asked, as in the demo.
         """
-        super().__init__(insight)
+        super().__init__(insight, proofs)
         self.name = name
         self.profile = profile
         self.contract = contract
@@ -144,7 +143,6 @@ class Station(BaseStation):
         self.notifying = Notifying(notify, name, self.alarms, self.clock)
         self._defect = ""
         """What failed at a look last, so that it is logged once."""
-        self.proving = Proving(self, proofs)
         self._queues: list[EventQueue] = []
         self.events_dropped = 0
         """Events that a reader of `events` did not get, because it read too slowly."""

@@ -317,7 +317,7 @@ class XovacApp(AppKeys):
     def _mode(self) -> str:
         if self.player is not None:
             return self.glyphs.plain(f"REPLAY ×{self.player.speed:g}")
-        return "OBSERVE" if self.station.observe else "CONTROL"
+        return self.mode.name
 
     def _extra(self) -> str:
         speed = self.station.speed
