@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.commandline import CommandLine, clean_environment
+from tests.helpers.commandline import CommandLine
 from xovac_tui.api.contract import Field, FieldType
 from xovac_tui.api.forms import check_items, check_value, parse_json
 from xovac_tui.api.loader import load_contract
@@ -20,12 +20,6 @@ HUGE = "9" * 400
 ENDLESS = "9" * 5000
 """More digits than Python turns into a number."""
 URL = ("--url", "http://127.0.0.1:9")
-
-
-@pytest.fixture
-def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
-    clean_environment(monkeypatch, tmp_path)
-    return CommandLine(tmp_path, capsys)
 
 
 @pytest.mark.parametrize("text", ["1e400", "[-1e999]", ENDLESS, f'{{"a": {ENDLESS}}}'])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.commandline import CommandLine, clean_environment
+from tests.helpers.commandline import CommandLine
 from xovac_tui.config import Overrides, effective_settings
 from xovac_tui.config.charset import other_than_utf8
 
@@ -24,12 +24,6 @@ class Terminal(io.TextIOWrapper):
 
     def isatty(self) -> bool:
         return self._tty
-
-
-@pytest.fixture
-def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
-    clean_environment(monkeypatch, tmp_path)
-    return CommandLine(tmp_path, capsys)
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
-from tests.helpers.commandline import CommandLine, clean_environment
+from tests.helpers.commandline import CommandLine
 from tests.helpers.records import message, write_record
 
 SETTINGS = """
@@ -87,12 +86,6 @@ timeout = "9 years"
 fields.x = { type = "flot" }
 fields.y = { type = "int", min = 3, max = 1 }
 """
-
-
-@pytest.fixture
-def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
-    clean_environment(monkeypatch, tmp_path)
-    return CommandLine(tmp_path, capsys)
 
 
 def test_one_round_tells_all(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:

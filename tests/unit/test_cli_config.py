@@ -1,18 +1,11 @@
 import tomllib
-from pathlib import Path
 
 import msgspec
 import pytest
 
-from tests.helpers.commandline import CommandLine, clean_environment
+from tests.helpers.commandline import CommandLine
 from xovac_tui import paths
 from xovac_tui.config import Settings
-
-
-@pytest.fixture
-def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
-    clean_environment(monkeypatch, tmp_path)
-    return CommandLine(tmp_path, capsys)
 
 
 def test_path_is_one_line(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,9 @@
 import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from tests.helpers.commandline import CommandLine, Script, clean_environment
+from tests.helpers.commandline import CommandLine, Script
 from xovac_tui.cli import doctor, provestop
 from xovac_tui.cli import link as cli_link
 from xovac_tui.link import doctor as link_doctor
@@ -12,12 +11,6 @@ from xovac_tui.link.doctor import Check
 from xovac_tui.link.target import Target
 from xovac_tui.station import Station, StopProofs
 from xovac_tui.station.proving import Proving
-
-
-@pytest.fixture
-def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
-    clean_environment(monkeypatch, tmp_path)
-    return CommandLine(tmp_path, capsys)
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, *checks: Check) -> list[Target]:

@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests.helpers.commandline import CommandLine, clean_environment
+from tests.helpers.commandline import CommandLine
 from tests.helpers.records import message, write_record
 from xovac_tui import paths
 from xovac_tui.cli import console
 from xovac_tui.launch import Launch
-from xovac_tui.ui import app
-
-
-@pytest.fixture
-def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
-    clean_environment(monkeypatch, tmp_path)
-    return CommandLine(tmp_path, capsys)
-
-
-@pytest.fixture
-def launched(monkeypatch: pytest.MonkeyPatch) -> list[Launch]:
-    """What the console would have been started with."""
-    seen: list[Launch] = []
-
-    def run_console(launch: Launch) -> int:
-        seen.append(launch)
-        return 0
-
-    monkeypatch.setattr(app, "run_console", run_console)
-    monkeypatch.setattr(console, "need_terminal", lambda: None)
-    return seen
 
 
 @pytest.fixture

@@ -1,41 +1,18 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 
-from tests.helpers.commandline import CommandLine, Said, clean_environment
+from tests.helpers.commandline import CommandLine, Said
 from xovac_tui import __version__
 from xovac_tui.cli import CONSOLE_ONLY, common, console, root
 from xovac_tui.config.resolve import Overrides
 from xovac_tui.errors import LinkError
 from xovac_tui.launch import Launch
 from xovac_tui.recording.lock import WriterLock
-
-
-@pytest.fixture
-def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
-    clean_environment(monkeypatch, tmp_path)
-    return CommandLine(tmp_path, capsys)
-
-
-@pytest.fixture
-def launched(monkeypatch: pytest.MonkeyPatch) -> list[Launch]:
-    """What the console would have been started with."""
-    from xovac_tui.ui import app
-
-    seen: list[Launch] = []
-
-    def run_console(launch: Launch) -> int:
-        seen.append(launch)
-        return 0
-
-    monkeypatch.setattr(app, "run_console", run_console)
-    monkeypatch.setattr(console, "need_terminal", lambda: None)
-    return seen
 
 
 def fresh(code: str) -> str:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.commandline import CommandLine, clean_environment
+from tests.helpers.commandline import CommandLine
 from xovac_tui.recipes.files import load_recipe
 from xovac_tui.recipes.model import Hold, Ramp, Repeat
 from xovac_tui.recipes.store import versions
@@ -27,12 +27,6 @@ rate = 1
 [[steps]]
 hold = "30min"
 """
-
-
-@pytest.fixture
-def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
-    clean_environment(monkeypatch, tmp_path)
-    return CommandLine(tmp_path, capsys)
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 import asyncio
 import json
-from pathlib import Path
 
 import pytest
 
-from tests.helpers.commandline import CommandLine, Script, clean_environment
+from tests.helpers.commandline import CommandLine, Script
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
-from xovac_tui.cli import link as cli_link
 from xovac_tui.cli import send as cli_send
 from xovac_tui.cli import sending
 from xovac_tui.config import Profile
@@ -14,19 +12,6 @@ from xovac_tui.config.insight import InsightSettings
 from xovac_tui.link.status import LinkState, LinkStatus
 
 URL = ("--url", "http://chamber.lab:8080")
-
-
-@pytest.fixture
-def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
-    clean_environment(monkeypatch, tmp_path)
-    return CommandLine(tmp_path, capsys)
-
-
-@pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> Script:
-    found = Script()
-    monkeypatch.setattr(cli_link, "open_station", found.opener())
-    return found
 
 
 @pytest.fixture

@@ -1,29 +1,14 @@
 import json
-from pathlib import Path
 
 import pytest
 
-from tests.helpers.commandline import CommandLine, Script, clean_environment
+from tests.helpers.commandline import CommandLine, Script
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
-from xovac_tui.cli import link as cli_link
 from xovac_tui.cli.watch import as_json_line
 from xovac_tui.link.status import LinkState, LinkStatus
 
 URL = ("--url", "http://chamber.lab:8080")
-
-
-@pytest.fixture
-def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
-    clean_environment(monkeypatch, tmp_path)
-    return CommandLine(tmp_path, capsys)
-
-
-@pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> Script:
-    found = Script()
-    monkeypatch.setattr(cli_link, "open_station", found.opener())
-    return found
 
 
 def test_events_are_lines_and_link_changes_go_to_stderr(line: CommandLine, script: Script) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.commandline import CommandLine, Script, clean_environment
+from tests.helpers.commandline import CommandLine, Script
 from xovac_tui.api.contract import Contract, Origin
 from xovac_tui.api.event import Direction, Event, Form, Kind
 from xovac_tui.api.loader import load_contract
@@ -17,7 +17,6 @@ from xovac_tui.api.wire import Offset, Wire, as_sent, offset_of
 from xovac_tui.api.wireform import Sends, WireForm, callback_answer, try_next
 from xovac_tui.chamber.ledger import Ledger
 from xovac_tui.chamber.snapshot import Outcome
-from xovac_tui.cli import link as cli_link
 from xovac_tui.errors import SettingsError
 from xovac_tui.recording.eventlog import EventLog, payload_of
 
@@ -197,19 +196,6 @@ def test_without_a_documented_answer_nothing_looks_like_a_success() -> None:
 
 
 # -- the command line -------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
-    clean_environment(monkeypatch, tmp_path)
-    return CommandLine(tmp_path, capsys)
-
-
-@pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> Script:
-    found = Script()
-    monkeypatch.setattr(cli_link, "open_station", found.opener())
-    return found
 
 
 @pytest.mark.parametrize(
