@@ -285,7 +285,7 @@ def _tie_ack(draft: _Draft, event: str, origin: Origin, source: str, name: str) 
     if known.command != event:
         raise SettingsError(
             f"{name}: `commands.{event}.ack`: {ack} answers {known.command} already, and nothing in an "
-            "answer tells for which command it is. Name this command's own response."
+            "answer identifies its command. Name this command's own response."
         )
 
 

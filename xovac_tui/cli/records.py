@@ -134,7 +134,8 @@ def address_in(record: Path) -> str:
         lives = sessions(opened)
     if not lives:
         raise RecordError(
-            f"No address of a chamber stands in {record}: no program has recorded it yet. Give it with --url."
+            f"The record {record} holds no address of a chamber: no program has recorded it yet. Give it "
+            "with --url."
         )
     url = lives[-1].about.url
     if reason := url_mistake(url):
