@@ -26,12 +26,13 @@ from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode
 from xovac_tui.config import Profile
-from xovac_tui.config.model import RecordSettings
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
-from xovac_tui.recording.record import Record
-from xovac_tui.station import LinkCallbacks, Station
-from xovac_tui.station.recording import RecordChoice
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.service import RecordChoice
+from xovac_tui.recording.settings import RecordSettings
+from xovac_tui.station.live import LiveStation
+from xovac_tui.station.port import LinkCallbacks
 
 MESSAGES = 12
 """Channels of the messages that are not recorded."""
@@ -76,7 +77,7 @@ async def fill(
     name: str,
     texts: Sequence[str],
     record: RecordChoice | None = None,
-    hourly: Callable[[Station], object] = lambda _: None,
+    hourly: Callable[[LiveStation], object] = lambda _: None,
 ) -> int:
     """Return how many bytes of memory are in use after so many messages more than after the first ones."""
     clock = CountedClock()
@@ -88,7 +89,7 @@ async def fill(
 
     contract = load_contract((), simulator=True)
     before = 0
-    async with Station(
+    async with LiveStation(
         "memory", Profile(), contract, clock=clock, link_factory=make, record=record
     ) as station:
         await station.online(10)
@@ -112,7 +113,7 @@ async def fill(
         return resident_bytes() - before
 
 
-def look(station: Station) -> None:
+def look(station: LiveStation) -> None:
     """Look at the trends of all channels: the newest minutes, and a week."""
     now = station.clock.mono()
     for name in CHANNELS:

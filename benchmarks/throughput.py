@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.measure import SIZE, Row, Server, at_most, module, ratio, server
 from tests.helpers.pty import ANSWER_SECONDS, PROGRAM, ROOT, Pty
-from xovac_tui.recording.record import Record
+from xovac_tui.recording.disk.record import Record
 
 CHANNELS = 12
 HELP = b"Help"

@@ -19,8 +19,8 @@ import msgspec
 
 from xovac_tui.api.event import Direction, Event, Form, Kind, Payload
 from xovac_tui.api.loader import load_contract
-from xovac_tui.recording.items import Session
-from xovac_tui.recording.writer import Writer
+from xovac_tui.recording.disk.items import Session
+from xovac_tui.recording.disk.writer import Writer
 
 DAY = 86_400
 EVENT = "chamber_state"

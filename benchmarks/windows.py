@@ -9,8 +9,8 @@ import time
 
 from benchmarks.measure import Row, at_most, median
 from benchmarks.week import CHANNELS, DAY, week
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.windows import Windows
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.windows import Windows
 
 COLUMNS = 200
 MOST = 50.0

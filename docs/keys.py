@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xovac_tui.ui.commands import keys_page
+from xovac_tui.ui.actions import keys_page
 
 if __name__ == "__main__":
     (Path(__file__).parent / "keys.md").write_text(keys_page(), encoding="utf-8")

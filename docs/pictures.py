@@ -18,24 +18,24 @@ from pathlib import Path
 from msgspec import structs
 from textual.pilot import Pilot
 
+from xovac_tui.alarms.defaults import watchlist
+from xovac_tui.alarms.rules import read_rules
+from xovac_tui.alarms.settings import AlarmSettings, Rule
 from xovac_tui.api.contract import Contract, LeafSpec, Role
-from xovac_tui.api.loader import load_contract
-from xovac_tui.chamber.alarmrules import watchlist
+from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
 from xovac_tui.chamber.snapshot import LinkWord, RunState
-from xovac_tui.config import Display, Profile, RecordSettings, Secrets, Settings
-from xovac_tui.config.alarmfiles import read_rules
-from xovac_tui.config.alarms import AlarmSettings, Rule
-from xovac_tui.config.model import SIMULATOR_CONTRACT
-from xovac_tui.launch import Launch
+from xovac_tui.config import Display, Profile, Secrets, Settings
+from xovac_tui.config.state import State
+from xovac_tui.config.themes import shipped_themes
 from xovac_tui.recipes.compiler import compile_recipe
 from xovac_tui.recipes.files import parse_recipe
+from xovac_tui.recording.service import RecordChoice
+from xovac_tui.recording.settings import RecordSettings
 from xovac_tui.simulator.child import SimulatorChild
 from xovac_tui.simulator.options import SimulatorOptions
-from xovac_tui.state import State
-from xovac_tui.station import Station
-from xovac_tui.station.recording import RecordChoice
-from xovac_tui.themes import shipped_themes
+from xovac_tui.station.live import LiveStation
 from xovac_tui.ui.app import XovacApp
+from xovac_tui.ui.start import Launch
 
 SPEED = 30.0
 """More, and a quarter of a second between two looks would count as a gap."""
@@ -122,7 +122,7 @@ async def take(folder: Path) -> None:
             alarms = AlarmSettings(rules=RULES)
             watched = watchlist(alarms, profile, contract, read_rules(alarms, profile))
             record = RecordChoice(path=Path(home) / "record.sqlite3", settings=RecordSettings())
-            station = Station(
+            station = LiveStation(
                 "bench-1", profile, contract, clock=clock, who="ada@lab", record=record, watchlist=watched
             )
             launch = Launch(
@@ -173,7 +173,7 @@ async def take(folder: Path) -> None:
                         await asyncio.sleep(1)
 
 
-async def fly(station: Station) -> None:
+async def fly(station: LiveStation) -> None:
     """Load the recipe and start it, as a person would."""
     settings = station.plan_settings()
     recipe = parse_recipe(RECIPE, "docs/pictures.py")

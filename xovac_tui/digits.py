@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 MINUS = "\N{MINUS SIGN}"
@@ -31,3 +32,17 @@ def _never_minus_nothing(form: str) -> str:
     """Return a format by which what rounds to nothing has no minus (PEP 682)."""
     sign = form[:1] if form[:1] in ("+", "-", " ") else ""
     return f"{sign}z{form[len(sign) :]}"
+
+
+def spell_number(value: float) -> str:
+    """Return a number with all its digits and a plain minus sign, as files and fields have it: "-20"."""
+    number = float(value) + 0.0
+    if not math.isfinite(number):
+        return "—"
+    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
+
+
+def format_number(value: float, decimals: int = 2) -> str:
+    """Return a number with a true minus sign and without trailing zeros."""
+    text = figure(value, f".{decimals}f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -9,6 +9,9 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from xovac_tui.errors import SettingsError
+from xovac_tui.paths import APP, log_file
+
 if TYPE_CHECKING:
     from xovac_tui.outlet import Outlet
 
@@ -112,3 +115,32 @@ def _rotating(path: Path) -> logging.Handler:
 
 def _dropped(count: int) -> str:
     return f"{counted(count, 'entry', 'entries')} dropped from this log: the disk took no more."
+
+
+def setup_logging() -> Path | None:
+    """Send all log records to the rotating log file and none to the terminal.
+
+    Returns the file, or None where it cannot be written (then nothing is logged).
+    """
+    import logging
+
+    logging.raiseExceptions = False
+    root = logging.getLogger()
+    for old in [handler for handler in root.handlers if handler.name == APP]:
+        root.removeHandler(old)
+        old.close()
+    handler: logging.Handler = logging.NullHandler()
+    path: Path | None = None
+    written = True
+    try:
+        path = log_file()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(open_or_create(path, append=True))
+        handler = LogFile(path)
+    except (OSError, SettingsError):
+        written = False
+    handler.name = APP
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    logging.getLogger("xovac_tui").setLevel(logging.INFO)
+    return path if written else None

@@ -146,33 +146,7 @@ def write_atomically(path: Path, text: str, mode: int | None = None, *, replace:
         file.write(text)
 
 
-def setup_logging() -> Path | None:
-    """Send all log records to the rotating log file and none to the terminal.
+AUTH_VARIABLE = "XOVAC_AUTH"
 
-    Returns the file, or None where it cannot be written (then nothing is logged).
-    """
-    import logging
 
-    from xovac_tui.createfile import open_or_create
-    from xovac_tui.logfile import LogFile
-
-    logging.raiseExceptions = False
-    root = logging.getLogger()
-    for old in [handler for handler in root.handlers if handler.name == APP]:
-        root.removeHandler(old)
-        old.close()
-    handler: logging.Handler = logging.NullHandler()
-    path: Path | None = None
-    written = True
-    try:
-        path = log_file()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(open_or_create(path, append=True))
-        handler = LogFile(path)
-    except (OSError, SettingsError):
-        written = False
-    handler.name = APP
-    root.addHandler(handler)
-    root.setLevel(logging.WARNING)
-    logging.getLogger("xovac_tui").setLevel(logging.INFO)
-    return path if written else None
+HEADERS_VARIABLE = "XOVAC_HEADERS"

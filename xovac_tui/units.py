@@ -20,7 +20,7 @@ RATIO = "ratio"
 _DIGITS = 12
 """Digits that are kept of a converted value: 293.15 K is 20 degC, not 19.999999999999943."""
 
-_ABSOLUTE_ZERO = -273.15
+ABSOLUTE_ZERO = -273.15
 """degC."""
 
 
@@ -230,7 +230,7 @@ def lowest(name: str) -> float | None:
     unit = unit_of(name)
     if unit.dimension == PRESSURE:
         return 0.0
-    return from_celsius(_ABSOLUTE_ZERO, name) if unit.dimension == TEMPERATURE else None
+    return from_celsius(ABSOLUTE_ZERO, name) if unit.dimension == TEMPERATURE else None
 
 
 def in_one(unit: str, other: str) -> float | None:

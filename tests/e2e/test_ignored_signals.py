@@ -12,8 +12,8 @@ import pytest
 
 from tests.helpers.pty import environment, until
 from tests.helpers.simulator import ROOT, Lines, simulator_process
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.schema import RecordError
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.schema import RecordError
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from tests.helpers.pty import environment
 from tests.helpers.simulator import ROOT, Lines, simulator_process
-from xovac_tui.recording.items import Session
-from xovac_tui.recording.writer import Writer
+from xovac_tui.recording.disk.items import Session
+from xovac_tui.recording.disk.writer import Writer
 
 HOLD = """
 import sqlite3, sys

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.crashing import payloads
-from xovac_tui.recording import lists
 from xovac_tui.recording.audit import verify
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.eventlog import LoggedEvent
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.windows import Windows
 
 ROUNDS = 12
 

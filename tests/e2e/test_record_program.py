@@ -14,9 +14,9 @@ import pytest
 
 from tests.helpers.pty import console, environment, leave, until
 from tests.helpers.simulator import ROOT, SimulatorProcess, simulator_process
-from xovac_tui.recording import lists
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.schema import RecordError
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.schema import RecordError
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and terminals are POSIX")
 

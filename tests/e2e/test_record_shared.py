@@ -17,8 +17,8 @@ import pytest
 
 from tests.helpers.pty import ROOT, environment
 from tests.helpers.record import events_of
-from xovac_tui.recording.checking import check
-from xovac_tui.recording.lock import is_recorded
+from xovac_tui.recording.disk.checking import check
+from xovac_tui.recording.disk.lock import is_recorded
 
 TIMES = 50
 """How often another program opens and closes the record while it is written."""

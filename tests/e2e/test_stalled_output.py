@@ -17,8 +17,8 @@ import pytest
 from tests.e2e.test_ignored_signals import events
 from tests.helpers.pty import environment, until
 from tests.helpers.simulator import ROOT, Lines, SimulatorProcess, simulator_process
-from xovac_tui.recording import lists
-from xovac_tui.recording.record import Record
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk.record import Record
 
 if sys.platform != "win32":
     import fcntl

@@ -24,7 +24,7 @@ from xovac_tui.link.connection import MALFORMED
 from xovac_tui.link.status import LinkState
 from xovac_tui.simulator.faults import Fault
 from xovac_tui.simulator.server import Simulator
-from xovac_tui.station import Station
+from xovac_tui.station.live import LiveStation
 
 RECIPE = {"name": "a", "recipe": [[20.0, 60.0, 0.0]]}
 ACKNOWLEDGED = """
@@ -54,11 +54,11 @@ FORMS = {
 
 
 @asynccontextmanager
-async def bench(folder: Path, device: Simulator, form: str = "") -> AsyncIterator[Station]:
+async def bench(folder: Path, device: Simulator, form: str = "") -> AsyncIterator[LiveStation]:
     file = folder / "form.toml"
     file.write_text(form)
     contract = load_contract([file], simulator=True)
-    async with Station("bench", Profile(url=device.url), contract) as station:
+    async with LiveStation("bench", Profile(url=device.url), contract) as station:
         await station.online(10)
         yield station
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from xovac_tui.chamber.alarmview import (
+from xovac_tui.chamber.alarm import (
     AlarmChange,
     AlarmEvent,
     AlarmState,

@@ -6,17 +6,17 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from xovac_tui.alarms.defaults import Watchlist
+from xovac_tui.alarms.evaluator import Watchkeeper
+from xovac_tui.alarms.kinds import Around
+from xovac_tui.alarms.settings import Rule
+from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
-from xovac_tui.chamber.alarmrules import Watchlist
-from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmState, AlarmView, Ask
-from xovac_tui.chamber.conditions import Around
+from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, AlarmView, Ask
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LinkView, LinkWord
-from xovac_tui.chamber.values import ChamberValues
-from xovac_tui.chamber.watchkeeping import Watchkeeper
-from xovac_tui.config.alarms import Rule
 
 UTC = 1_800_000_000.0
 

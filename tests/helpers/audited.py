@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.helpers.record import UTC, reading, writer
-from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmState, Ask, Severity
+from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Ask, Severity
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
-from xovac_tui.recording.chain import BEGINNING, COLUMNS, entry_hash, raw_text
-from xovac_tui.recording.items import (
+from xovac_tui.recording.disk.chain import BEGINNING, COLUMNS, entry_hash, raw_text
+from xovac_tui.recording.disk.items import (
     AlarmItem,
     AskItem,
     AttachmentItem,
@@ -22,7 +22,7 @@ from xovac_tui.recording.items import (
     LoadItem,
     MarkItem,
 )
-from xovac_tui.recording.upgrade import added_columns
+from xovac_tui.recording.disk.upgrade import added_columns
 
 PLACES = ("ledger", "alarms", "changes", "loads", "attachments", "marks")
 

@@ -13,18 +13,20 @@ import msgspec
 import pytest
 
 from xovac_tui import cli
+from xovac_tui.alarms.defaults import Watchlist
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
 from xovac_tui.api.wireform import callback_answer
-from xovac_tui.chamber.alarmrules import Watchlist
 from xovac_tui.cli.common import Chamber
-from xovac_tui.config.notify import NotifySettings
 from xovac_tui.errors import LinkError
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
-from xovac_tui.station import LinkCallbacks, Station, StopProofs
-from xovac_tui.station.recording import RecordChoice
+from xovac_tui.notify.settings import NotifySettings
+from xovac_tui.recording.service import RecordChoice
+from xovac_tui.station.live import LiveStation
+from xovac_tui.station.port import LinkCallbacks
+from xovac_tui.station.proofs import StopProofs
 
 
 class Said(msgspec.Struct):
@@ -136,7 +138,7 @@ class Script:
         """Answer a command with the documented response."""
         self.answers[command] = json.dumps({"result": result, "message": message})
 
-    def opener(self) -> Callable[..., Station]:
+    def opener(self) -> Callable[..., LiveStation]:
         """Return what stands in for `open_station`."""
 
         def open_station(
@@ -144,9 +146,9 @@ class Script:
             record: RecordChoice | None = None,
             watchlist: Watchlist | None = None,
             notify: NotifySettings | None = None,
-        ) -> Station:
+        ) -> LiveStation:
             self.chamber = chamber
-            return Station(
+            return LiveStation(
                 chamber.name,
                 chamber.profile,
                 chamber.contract,

@@ -20,24 +20,26 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from xovac_tui.alarms.defaults import Watchlist
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Direction, Event
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
-from xovac_tui.chamber.alarmrules import Watchlist
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord
 from xovac_tui.config import Display, Profile, Secrets, Settings
-from xovac_tui.config.notify import NotifySettings
+from xovac_tui.config.state import State
+from xovac_tui.config.themes import shipped_themes
 from xovac_tui.errors import LinkError
-from xovac_tui.launch import Launch
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
-from xovac_tui.state import State
-from xovac_tui.station import LinkCallbacks, Station, StopProofs
-from xovac_tui.station.recording import RecordChoice
-from xovac_tui.themes import shipped_themes
+from xovac_tui.notify.settings import NotifySettings
+from xovac_tui.recording.service import RecordChoice
+from xovac_tui.station.live import LiveStation
+from xovac_tui.station.port import LinkCallbacks
+from xovac_tui.station.proofs import StopProofs
 from xovac_tui.ui.app import XovacApp
+from xovac_tui.ui.start import Launch
 from xovac_tui.ui.stopping import Stopping
 
 NAME = "bench-1"
@@ -148,9 +150,9 @@ class Console:
     clock: FakeClock
 
     @property
-    def station(self) -> Station:
+    def station(self) -> LiveStation:
         station = self.app.station
-        assert isinstance(station, Station)
+        assert isinstance(station, LiveStation)
         return station
 
     @property
@@ -263,9 +265,9 @@ def make_station(
     record: RecordChoice | None = None,
     watchlist: Watchlist | None = None,
     proofs: StopProofs | None = None,
-) -> Station:
+) -> LiveStation:
     """Return a station on a fake link; by default it knows the simulator's contract, and records nothing."""
-    return Station(
+    return LiveStation(
         NAME,
         profile or Profile(url=URL),
         contract or load_contract((), simulator=True),

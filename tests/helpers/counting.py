@@ -9,9 +9,9 @@ from pathlib import Path
 
 from tests.helpers.record import event, session
 from xovac_tui.clock import SystemClock
-from xovac_tui.recording import recorder as recorder_module
-from xovac_tui.recording.items import ChangeItem
-from xovac_tui.recording.recorder import Recorder
+from xovac_tui.recording.disk import recorder as recorder_module
+from xovac_tui.recording.disk.items import ChangeItem
+from xovac_tui.recording.disk.recorder import Recorder
 
 
 def main() -> None:

@@ -11,8 +11,8 @@ from tests.helpers.record import event, session
 from xovac_tui.api.event import Event
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.clock import SystemClock
-from xovac_tui.recording.items import ChangeItem, MarkItem
-from xovac_tui.recording.recorder import Recorder
+from xovac_tui.recording.disk.items import ChangeItem, MarkItem
+from xovac_tui.recording.disk.recorder import Recorder
 
 
 def payloads(seed: int) -> Iterator[str]:

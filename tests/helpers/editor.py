@@ -13,9 +13,9 @@ from tests.helpers.console import Console, console
 from xovac_tui.recipes.files import load_recipe
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.ui.dialogs.guard import DialogButton
-from xovac_tui.ui.editor.pane import EditorPane
-from xovac_tui.ui.editor.view import HeadLine
-from xovac_tui.ui.panes.recipes import RecipesPane
+from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
+from xovac_tui.ui.screens.recipes.editor.view import HeadLine
+from xovac_tui.ui.screens.recipes.pane import RecipesPane
 
 SOAK = """# Our own.
 name = "Hot soak"

@@ -18,8 +18,8 @@ from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.link.status import LinkState
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
-from xovac_tui.recording import lists
-from xovac_tui.recording.record import Record
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk.record import Record
 
 UNITS = {"degC": (1.0, 0.0), "K": (1.0, 273.15), "degF": (1.8, 32.0)}
 TARGETS = (50.0, 50.0, -10.0, -10.0, 20.0)

@@ -14,12 +14,13 @@ from tests.helpers.console import UTC
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
-from xovac_tui.flight import Flight, FlightState
 from xovac_tui.recipes.compiler import compile_recipe
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.plan import PlanSettings
-from xovac_tui.recording.items import LedgerItem, LinkItem, LoadItem, MarkItem, RunItem, Session
-from xovac_tui.recording.writer import Writer
+from xovac_tui.recording.disk.items import LedgerItem, LinkItem, LoadItem, MarkItem, RunItem, Session
+from xovac_tui.recording.disk.writer import Writer
+from xovac_tui.runs.flight import Flight
+from xovac_tui.runs.state import FlightState
 
 BEGAN = UTC - 20_000.0
 """UTC seconds at which the record begins; its monotonic time begins with 0."""

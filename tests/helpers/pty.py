@@ -22,7 +22,7 @@ from typing import Any, Self
 
 import pyte
 
-from xovac_tui.ui.modal import SEEN_SECONDS
+from xovac_tui.ui.terminal.modal import SEEN_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (sys.executable, "-m", "xovac_tui")

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat, Step
 from xovac_tui.recipes.plan import PlanSettings
+from xovac_tui.units import ABSOLUTE_ZERO
 
 temperatures = st.floats(-80, 150).map(lambda value: round(value, 3))
 rates = st.floats(0.01, 50).map(lambda value: round(value, 3))
@@ -46,7 +47,7 @@ def _texts(longest: int) -> st.SearchStrategy[str]:
 
 notes = _texts(40)
 _any_duration = st.floats(bounds.SHORTEST, bounds.LONGEST)
-_any_temperature = st.floats(bounds.ABSOLUTE_ZERO, bounds.HIGHEST)
+_any_temperature = st.floats(ABSOLUTE_ZERO, bounds.HIGHEST)
 _any_leaf: st.SearchStrategy[Step] = st.one_of(
     st.builds(Ramp, _any_temperature, st.none(), st.none(), notes),
     st.builds(Ramp, _any_temperature, st.floats(bounds.LOWEST_RATE, bounds.HIGHEST_RATE), st.none(), notes),

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
+from xovac_tui.recording.disk.items import Session
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.eventlog import LoggedEvent
-from xovac_tui.recording.items import Session
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.writer import Writer
 
 UTC = 1_790_000_000.0
 """Wall time at which the monotonic time of the tests is 0."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
-from xovac_tui.recording.items import Item, Session
-from xovac_tui.recording.writer import Writer
+from xovac_tui.recording.disk.items import Item, Session
+from xovac_tui.recording.disk.writer import Writer
 
 UTC = 1_790_000_000.0
 """When the records of tests begin: 2026-09-21 14:13:20 UTC."""

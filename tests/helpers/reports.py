@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from tests.helpers.pastruns import BEGAN, begin, fly
-from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmState, Severity
+from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
 from xovac_tui.chamber.snapshot import Mark
-from xovac_tui.recording.items import AlarmItem, ChangeItem, MarkItem
-from xovac_tui.recording.writer import Writer
+from xovac_tui.recording.disk.items import AlarmItem, ChangeItem, MarkItem
+from xovac_tui.recording.disk.writer import Writer
 
 NOW = BEGAN + 20_000.0
 WICKED = '"><script>alert(1)</script>\x1b[31m\u202e'

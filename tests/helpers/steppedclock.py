@@ -13,8 +13,8 @@ from tests.helpers.pastruns import BEGAN, SESSION, fly
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.snapshot import LinkView, LinkWord
-from xovac_tui.recording.items import Item, LinkItem, MarkItem, RunItem, VisitItem
-from xovac_tui.recording.writer import Writer
+from xovac_tui.recording.disk.items import Item, LinkItem, MarkItem, RunItem, VisitItem
+from xovac_tui.recording.disk.writer import Writer
 
 HOT = 99.0
 """degC that the part has before and after the run, and never in it."""

@@ -16,10 +16,12 @@ from tests.helpers.node import NodeServer, node_server
 from tests.helpers.pty import PROGRAM, ROOT, console, environment, leave, press_stop
 from xovac_tui.api.event import Direction, Event
 from xovac_tui.api.loader import load_contract
+from xovac_tui.chamber.news import LedgerChanged
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord, Outcome
 from xovac_tui.config import Profile
 from xovac_tui.errors import Exit
-from xovac_tui.station import LedgerChanged, News, Station
+from xovac_tui.station.live import LiveStation
+from xovac_tui.station.news import News
 
 pytestmark = pytest.mark.node
 
@@ -34,13 +36,13 @@ def server() -> Iterator[NodeServer]:
 
 
 @asynccontextmanager
-async def online(server: NodeServer) -> AsyncIterator[Station]:
-    async with Station("peer", Profile(url=server.url), load_contract(())) as station:
+async def online(server: NodeServer) -> AsyncIterator[LiveStation]:
+    async with LiveStation("peer", Profile(url=server.url), load_contract(())) as station:
         await station.online(10)
         yield station
 
 
-async def wait_for(station: Station, fits: Callable[[Event], bool], within: float = 10.0) -> Event:
+async def wait_for(station: LiveStation, fits: Callable[[Event], bool], within: float = 10.0) -> Event:
     async with asyncio.timeout(within):
         async for event in station.events():
             if fits(event):

@@ -10,16 +10,16 @@ from typing import Any
 from textual.widgets import OptionList
 
 from tests.helpers.console import Console, console
-from xovac_tui.chamber.alarmrules import Watchlist
-from xovac_tui.chamber.alarmview import AlarmState
-from xovac_tui.config.alarms import Rule
-from xovac_tui.ui.dialogs.alarms import AcknowledgeDialog, AlarmLines, ShelveDialog
+from xovac_tui.alarms.defaults import Watchlist
+from xovac_tui.alarms.settings import Rule
+from xovac_tui.chamber.alarm import AlarmState
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
-from xovac_tui.ui.panes.alarms import AlarmsPane
-from xovac_tui.ui.widgets.alarmlines import AlarmHead, AlarmRows
-from xovac_tui.ui.widgets.alarmstrip import AlarmStrip
-from xovac_tui.ui.widgets.small import SmallNotice
+from xovac_tui.ui.frame.alarm_strip import AlarmStrip
+from xovac_tui.ui.frame.small_notice import SmallNotice
+from xovac_tui.ui.screens.alarms.dialogs import AcknowledgeDialog, AlarmLines, ShelveDialog
+from xovac_tui.ui.screens.alarms.lines import AlarmHead, AlarmRows
+from xovac_tui.ui.screens.alarms.pane import AlarmsPane
 from xovac_tui.ui.widgets.trend import TrendChart
 
 RULES = (

@@ -24,10 +24,10 @@ from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.dialogs.help import HelpDialog
 from xovac_tui.ui.dialogs.quit import QuitDialog
-from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, LinkBar, TabBar
-from xovac_tui.ui.widgets.small import SmallNotice
+from xovac_tui.ui.frame.bars import KeyBar, LedgerLine, LinkBar, TabBar
+from xovac_tui.ui.frame.small_notice import SmallNotice
+from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.widgets.stopbar import StopBar
-from xovac_tui.ui.widgets.trustbar import TrustBar
 
 HOSTILE = "\x1b[31m[red]evil[/red]\x1b]8;;http://x\x07\u202e"
 

@@ -15,13 +15,13 @@ from tests.ui.test_stop import choose
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.config import Display, Profile
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog
-from xovac_tui.ui.dialogs.entry import EntryDialog
 from xovac_tui.ui.dialogs.facts import FactsView
-from xovac_tui.ui.dialogs.form import FormDialog
-from xovac_tui.ui.panes.controls import About, ControlsPane
-from xovac_tui.ui.widgets.bars import LedgerLine
-from xovac_tui.ui.widgets.commandlist import ContractCommands
-from xovac_tui.ui.widgets.ledger import KEEP, Ledger
+from xovac_tui.ui.frame.bars import LedgerLine
+from xovac_tui.ui.screens.controls.command_list import ContractCommands
+from xovac_tui.ui.screens.controls.entry import EntryDialog
+from xovac_tui.ui.screens.controls.form import FormDialog
+from xovac_tui.ui.screens.controls.ledger import KEEP, Ledger
+from xovac_tui.ui.screens.controls.pane import About, ControlsPane
 
 EXPERT = Profile(url=URL, expert=True)
 SETTLE = 0.25

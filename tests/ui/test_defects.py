@@ -13,13 +13,13 @@ import pytest
 from tests.helpers.console import Console, console
 from tests.helpers.editor import recipes_tab
 from xovac_tui.api.contract import Hazard
+from xovac_tui.ui.defects.notice import NoticeScreen
 from xovac_tui.ui.dialogs.confirm import confirm_and_send
 from xovac_tui.ui.dialogs.quit import QuitDialog
-from xovac_tui.ui.editor.pane import EditorPane
-from xovac_tui.ui.notice import NoticeScreen
-from xovac_tui.ui.panes.status import StatusPane
-from xovac_tui.ui.widgets.small import SmallNotice
-from xovac_tui.ui.widgets.trustbar import TrustBar
+from xovac_tui.ui.frame.small_notice import SmallNotice
+from xovac_tui.ui.frame.trust_bar import TrustBar
+from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
+from xovac_tui.ui.screens.status.pane import StatusPane
 
 Defects = list[BaseException]
 
@@ -232,19 +232,19 @@ async def test_a_listener_that_fails_does_not_reach_the_station(tmp_path: Path) 
 async def test_a_station_that_fails_begins_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, defects: Defects
 ) -> None:
-    from xovac_tui.station import Station
+    from xovac_tui.station.live import LiveStation
 
     monkeypatch.setattr("xovac_tui.ui.app._AGAIN_SECONDS", 0.01)
-    good = Station._run
+    good = LiveStation._run
     tried: list[int] = []
 
-    async def once(self: Station, callbacks: object) -> None:
+    async def once(self: LiveStation, callbacks: object) -> None:
         tried.append(1)
         if len(tried) == 1:
             raise DefectOfATestError
         await good(self, callbacks)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Station, "_run", once)
+    monkeypatch.setattr(LiveStation, "_run", once)
     async with console(tmp_path) as c:
         assert len(tried) == 2
         assert any("begin again" in said for said in c.toasts)

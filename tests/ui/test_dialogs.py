@@ -19,13 +19,13 @@ from tests.ui.test_stop import choose
 from xovac_tui.api.contract import CommandSpec, Contract, Field, FieldType, Hazard, Origin
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
-from xovac_tui.station import Prepared
+from xovac_tui.station.station import Prepared
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog, confirm_and_send, letters
-from xovac_tui.ui.dialogs.entry import EntryDialog
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS, FactsView, wrap
-from xovac_tui.ui.dialogs.fields import FieldRow, Selector
-from xovac_tui.ui.dialogs.form import FormDialog
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
+from xovac_tui.ui.screens.controls.entry import EntryDialog
+from xovac_tui.ui.screens.controls.fields import FieldRow, Selector
+from xovac_tui.ui.screens.controls.form import FormDialog
 from xovac_tui.ui.strokes import SETTLE_SECONDS
 
 SETTLE = 0.25
@@ -521,7 +521,7 @@ async def test_an_automatic_field_beside_others_is_filled_when_sent(tmp_path: Pa
 
 async def test_a_safe_command_is_sent_without_a_question_and_once(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls", contract=contract_with(SAFE)) as c:
-        from xovac_tui.ui.widgets.commandlist import ContractCommands
+        from xovac_tui.ui.screens.controls.command_list import ContractCommands
 
         commands = c.app.query_one(ContractCommands)
         await c.press("end")

@@ -13,21 +13,21 @@ import pytest
 
 from tests.helpers.console import Console, console, reading
 from tests.ui.test_replay import replayed
+from xovac_tui.analysis.insight import InsightView
+from xovac_tui.analysis.pumpdown import Forecast
+from xovac_tui.analysis.settings import AdviceSettings, InsightSettings, StabilitySettings
+from xovac_tui.analysis.stability import Stability
 from xovac_tui.api.loader import load_contract
-from xovac_tui.chamber.pumpdown import Forecast
-from xovac_tui.chamber.stability import Stability
 from xovac_tui.config import Display
-from xovac_tui.config.insight import AdviceSettings, InsightSettings, StabilitySettings
-from xovac_tui.station.insight import InsightView
 from xovac_tui.ui.format import Times
+from xovac_tui.ui.frame.bars import KeyBar
 from xovac_tui.ui.glyphs import UNICODE
-from xovac_tui.ui.panes.insight import InsightPane
-from xovac_tui.ui.panes.status import StatusPane
-from xovac_tui.ui.widgets.bars import KeyBar
-from xovac_tui.ui.widgets.insightlines import advice_lines, change_words, end_words, held_words, span_words
-from xovac_tui.ui.widgets.readings import Readings
+from xovac_tui.ui.screens.insight.lines import advice_lines, change_words, end_words, held_words, span_words
+from xovac_tui.ui.screens.insight.pane import InsightPane
+from xovac_tui.ui.screens.status.pane import StatusPane
+from xovac_tui.ui.screens.status.readings import Readings
+from xovac_tui.ui.widgets.facts_list import RunFacts
 from xovac_tui.ui.widgets.rows import Rows
-from xovac_tui.ui.widgets.runfacts import RunFacts
 from xovac_tui.ui.widgets.trend import TrendChart
 
 

@@ -12,7 +12,7 @@ from textual._compositor import ChopsUpdate
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from xovac_tui.ui.cropped import CroppedUpdate
+from xovac_tui.ui.terminal.cropped import CroppedUpdate
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, _changed, fit_label
 
 TEXTS = st.sampled_from(["", "a", "bb", "温", "longer than eight"])

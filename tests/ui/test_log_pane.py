@@ -14,10 +14,11 @@ import pytest
 from textual.widgets import Input
 
 from tests.helpers.console import Console, console
-from xovac_tui.config import Display, RecordSettings
-from xovac_tui.station.recording import RecordChoice
-from xovac_tui.ui.panes.log import LogPane, LogStatus
-from xovac_tui.ui.widgets.logview import LogView
+from xovac_tui.config import Display
+from xovac_tui.recording.service import RecordChoice
+from xovac_tui.recording.settings import RecordSettings
+from xovac_tui.ui.screens.log.pane import LogPane, LogStatus
+from xovac_tui.ui.screens.log.view import LogView
 from xovac_tui.ui.widgets.rows import Rows
 
 

@@ -16,7 +16,7 @@ from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.help import HelpDialog
 from xovac_tui.ui.dialogs.question import QuestionDialog
-from xovac_tui.ui.modal import MOST_SCREENS, SEEN_SECONDS, Palette, PaletteList
+from xovac_tui.ui.terminal.modal import MOST_SCREENS, SEEN_SECONDS, Palette, PaletteList
 from xovac_tui.ui.widgets.stopbar import StopBar
 
 

@@ -14,8 +14,8 @@ from textual.widgets import Static
 from tests.helpers.console import console
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.ui import app as app_module
-from xovac_tui.ui.pane import Pane
-from xovac_tui.ui.panes.log import LogPane
+from xovac_tui.ui.screens.log.pane import LogPane
+from xovac_tui.ui.screens.pane import Pane
 
 
 class BrokenComposing(Pane):

@@ -12,7 +12,7 @@ from textual.widgets import Input
 from tests.helpers.editor import SOAK, Edited, on_disk, recipes_tab, write
 from xovac_tui.config import Display
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Repeat
-from xovac_tui.ui.widgets.profile import ProfileChart
+from xovac_tui.ui.screens.recipes.profile import ProfileChart
 
 SIZES = [(80, 24), (120, 36)]
 

@@ -18,7 +18,7 @@ from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog
 from xovac_tui.ui.dialogs.question import QuestionDialog
-from xovac_tui.ui.dialogs.template import TemplateDialog
+from xovac_tui.ui.screens.recipes.template import TemplateDialog
 from xovac_tui.ui.widgets.stopbar import StopBar
 
 

@@ -20,17 +20,17 @@ from tests.helpers.console import UTC, Console, console
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.config import Display, Profile
-from xovac_tui.config.model import RecordSettings
 from xovac_tui.recipes.compiler import compile_recipe, to_device_json
 from xovac_tui.recipes.files import load_recipe
 from xovac_tui.recipes.study import read_library, study_recipe
+from xovac_tui.recording.service import RecordChoice
+from xovac_tui.recording.settings import RecordSettings
 from xovac_tui.recording.status import RecorderState, RecorderView
-from xovac_tui.station.recording import RecordChoice
 from xovac_tui.ui.dialogs.facts import FactsView
-from xovac_tui.ui.panes import recipes as module
-from xovac_tui.ui.panes.recipes import RecipesPane
-from xovac_tui.ui.panes.recipeview import Facts
-from xovac_tui.ui.widgets.profile import ProfileChart
+from xovac_tui.ui.screens.recipes import pane as module
+from xovac_tui.ui.screens.recipes.pane import RecipesPane
+from xovac_tui.ui.screens.recipes.profile import ProfileChart
+from xovac_tui.ui.screens.recipes.view import Facts
 from xovac_tui.ui.widgets.rows import Rows
 
 SOAK = """name = "Hot soak"

@@ -9,18 +9,17 @@ import pytest
 from textual.widgets import Input
 
 from tests.helpers.console import Console, console, make_launch
-from xovac_tui.config import RecordSettings
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.schema import RecordError
-from xovac_tui.recording.status import RecorderState, RecorderView
-from xovac_tui.station import RecordOpened
-from xovac_tui.station.recording import RecordChoice, StationRecord
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.schema import RecordError
+from xovac_tui.recording.service import RecordChoice, StationRecord
+from xovac_tui.recording.settings import RecordSettings
+from xovac_tui.recording.status import RecorderState, RecorderView, RecordOpened
 from xovac_tui.ui.app import XovacApp, run_console
 from xovac_tui.ui.dialogs.digest import DigestDialog
 from xovac_tui.ui.dialogs.quit import QuitDialog, what_is_recorded
-from xovac_tui.ui.widgets.logview import LogView
+from xovac_tui.ui.frame.trust_bar import TrustBar
+from xovac_tui.ui.screens.log.view import LogView
 from xovac_tui.ui.widgets.trend import TrendChart
-from xovac_tui.ui.widgets.trustbar import TrustBar
 
 
 def choice(path: Path) -> RecordChoice:

@@ -14,27 +14,27 @@ from textual.widgets import Input
 
 from tests.helpers.console import FakeClock, console, make_launch, reading
 from tests.helpers.records import MONO, UTC, message, write_record
+from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.api.event import Event
-from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmState, Severity
+from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
 from xovac_tui.config import Display
-from xovac_tui.recording.items import AlarmItem, Item, LedgerItem, LinkItem, MarkItem
-from xovac_tui.recording.lists import find_span
-from xovac_tui.recording.parts import open_still, part_of
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.schema import RecordError
-from xovac_tui.recording.tape import tape_of
-from xovac_tui.station import STOP_COMMAND
-from xovac_tui.station.replaying import ReplayStation
+from xovac_tui.recording.disk.items import AlarmItem, Item, LedgerItem, LinkItem, MarkItem
+from xovac_tui.recording.disk.lists import find_span
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.schema import RecordError
+from xovac_tui.recording.exports.parts import open_still, part_of
+from xovac_tui.recording.exports.slice import tape_of
+from xovac_tui.replay.station import ReplayStation
 from xovac_tui.ui.app import XovacApp
-from xovac_tui.ui.panes.log import LogPane
+from xovac_tui.ui.frame.alarm_strip import AlarmStrip
+from xovac_tui.ui.frame.bars import KeyBar
+from xovac_tui.ui.frame.replay_bar import ReplayBar
+from xovac_tui.ui.frame.small_notice import SmallNotice
+from xovac_tui.ui.frame.trust_bar import TrustBar
+from xovac_tui.ui.screens.log.pane import LogPane
 from xovac_tui.ui.stopping import Stopping
-from xovac_tui.ui.widgets.alarmstrip import AlarmStrip
-from xovac_tui.ui.widgets.bars import KeyBar
-from xovac_tui.ui.widgets.replaybar import ReplayBar
-from xovac_tui.ui.widgets.small import SmallNotice
 from xovac_tui.ui.widgets.stopbar import StopBar
-from xovac_tui.ui.widgets.trustbar import TrustBar
 
 HOURS = 2
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.console import Console, console
-from xovac_tui.chamber.alarmrules import Watchlist
-from xovac_tui.config.alarms import Rule
-from xovac_tui.config.notify import NotifySettings, Receiver
+from xovac_tui.alarms.defaults import Watchlist
+from xovac_tui.alarms.settings import Rule
+from xovac_tui.notify.settings import NotifySettings, Receiver
 
 HOT = Rule(name="part hot", kind="high", channel="test_part", limit=80.0, severity="high")
 WATCH = Watchlist(rules=(HOT,))

@@ -17,20 +17,21 @@ import pytest
 
 from tests.helpers.console import Console, console
 from tests.helpers.pastruns import BEGAN, begin, three_runs
-from xovac_tui.config import Display, RecordSettings
+from xovac_tui.config import Display
 from xovac_tui.errors import XovacError
 from xovac_tui.recipes.compiler import compile_recipe
 from xovac_tui.recipes.files import parse_recipe
-from xovac_tui.recording import lists
-from xovac_tui.recording.items import RunItem
-from xovac_tui.recording.lists import RecordedRun
-from xovac_tui.station.recording import RecordChoice
-from xovac_tui.station.runs import PastRun, read_run, read_runs
-from xovac_tui.ui.panes import runs as module
-from xovac_tui.ui.panes.recipes import RecipesPane
-from xovac_tui.ui.panes.runs import RunsPane
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk.items import RunItem
+from xovac_tui.recording.disk.lists import RecordedRun
+from xovac_tui.recording.service import RecordChoice
+from xovac_tui.recording.settings import RecordSettings
+from xovac_tui.runs.past import PastRun, read_run, read_runs
+from xovac_tui.ui.screens.recipes.pane import RecipesPane
+from xovac_tui.ui.screens.runs import pane as module
+from xovac_tui.ui.screens.runs.pane import RunsPane
+from xovac_tui.ui.widgets.facts_list import RunFacts
 from xovac_tui.ui.widgets.rows import Rows
-from xovac_tui.ui.widgets.runfacts import RunFacts
 from xovac_tui.ui.widgets.trend import TrendChart
 
 SOAK = 'name = "Soak"\ndescription = "Board X"\n[[steps]]\nto = 50\nover = "30min"\n[[steps]]\nhold = "1h"\n'

@@ -16,16 +16,16 @@ from textual.widgets import Input
 
 from tests.helpers.console import FakeClock, FakeLink, make_app
 from tests.helpers.pastruns import three_runs
-from xovac_tui.chamber.alarmrules import Watchlist
-from xovac_tui.config import RecordSettings
-from xovac_tui.config.alarms import Rule
+from xovac_tui.alarms.defaults import Watchlist
+from xovac_tui.alarms.settings import Rule
 from xovac_tui.link.status import LinkState
-from xovac_tui.station import Station
-from xovac_tui.station.recording import RecordChoice
-from xovac_tui.ui.editor.pane import EditorPane
-from xovac_tui.ui.panes.insight import InsightPane
-from xovac_tui.ui.panes.recipes import RecipesPane
-from xovac_tui.ui.panes.runs import RunsPane
+from xovac_tui.recording.service import RecordChoice
+from xovac_tui.recording.settings import RecordSettings
+from xovac_tui.station.live import LiveStation
+from xovac_tui.ui.screens.insight.pane import InsightPane
+from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
+from xovac_tui.ui.screens.recipes.pane import RecipesPane
+from xovac_tui.ui.screens.runs.pane import RunsPane
 from xovac_tui.ui.widgets.rows import Rows
 
 SIZES = [(80, 24), (120, 36)]
@@ -74,8 +74,8 @@ class Scene:
         self.app = make_app(NOWHERE, self.clock, self.link, record=choice, watchlist=watchlist)
 
     @property
-    def station(self) -> Station:
-        assert isinstance(self.app.station, Station)
+    def station(self) -> LiveStation:
+        assert isinstance(self.app.station, LiveStation)
         return self.app.station
 
     def showing(self, tab: str, *keys: str, lost: bool = False) -> Callable[[Pilot[int]], Awaitable[None]]:

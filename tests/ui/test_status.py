@@ -11,10 +11,10 @@ from tests.helpers.console import Console, console
 from xovac_tui.api.loader import documented_contract
 from xovac_tui.recipes.compiler import compile_recipe
 from xovac_tui.recipes.files import parse_recipe
-from xovac_tui.ui.widgets.readings import Readings
-from xovac_tui.ui.widgets.runpanel import RunPanel
+from xovac_tui.ui.frame.trust_bar import TrustBar
+from xovac_tui.ui.screens.status.readings import Readings
+from xovac_tui.ui.screens.status.run_panel import RunPanel
 from xovac_tui.ui.widgets.trend import TrendChart
-from xovac_tui.ui.widgets.trustbar import TrustBar
 
 RECIPE = parse_recipe('name = "Soak"\n[[steps]]\nto = 50\nover = "30min"\n[[steps]]\nhold = "1h"\n', "test")
 

@@ -10,10 +10,10 @@ from tests.helpers.console import Console, console
 from tests.ui.test_controls import listed
 from tests.ui.test_recipes_pane import dialogs, recipes_tab, say_yes
 from xovac_tui.api.loader import load_contract
-from xovac_tui.station import StopProofs
+from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.proving import NEVER
 from xovac_tui.ui.dialogs.facts import FactsView
-from xovac_tui.ui.panes.controls import About
+from xovac_tui.ui.screens.controls.pane import About
 
 DOCUMENTED = "Could not cancel server running as server is not running."
 

@@ -11,8 +11,8 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from tests.unit.test_plot_chart import ORIGIN, Bench
+from xovac_tui.config.themes import variable_defaults
 from xovac_tui.plot.cells import Tone
-from xovac_tui.themes import variable_defaults
 from xovac_tui.ui.widgets.trend import TrendChart, TrendEdge
 
 

@@ -13,12 +13,12 @@ from textual.widgets import Static
 from tests.helpers.console import Console, console
 from xovac_tui.ui.dialogs.facts import FactsView
 from xovac_tui.ui.dialogs.guard import DialogButton
-from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine
-from xovac_tui.ui.widgets.ledger import Ledger
+from xovac_tui.ui.frame.bars import KeyBar, LedgerLine
+from xovac_tui.ui.frame.small_notice import SmallNotice
+from xovac_tui.ui.frame.trust_bar import TrustBar
+from xovac_tui.ui.screens.controls.ledger import Ledger
+from xovac_tui.ui.screens.status.run_panel import RunPanel
 from xovac_tui.ui.widgets.lines import LinesWidget
-from xovac_tui.ui.widgets.runpanel import RunPanel
-from xovac_tui.ui.widgets.small import SmallNotice
-from xovac_tui.ui.widgets.trustbar import TrustBar
 
 SIZES = [(40, 10), (80, 24), (120, 36), (200, 60)]
 

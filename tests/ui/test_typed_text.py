@@ -23,13 +23,13 @@ from tests.helpers.editor import SOAK, Edited, write
 from tests.ui.test_alarms_pane import HOT, RULES
 from tests.ui.test_replay import replayed
 from tests.ui.test_stop import choose
-from xovac_tui.chamber.alarmrules import Watchlist
+from xovac_tui.alarms.defaults import Watchlist
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog
-from xovac_tui.ui.dialogs.form import FormDialog
-from xovac_tui.ui.dialogs.template import TemplateDialog
-from xovac_tui.ui.editor.pane import EditorPane
+from xovac_tui.ui.screens.controls.form import FormDialog
+from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
+from xovac_tui.ui.screens.recipes.template import TemplateDialog
 
 GAPS = (0.0, 0.03, 0.16, 0.4, 1.2)
 """Seconds between two keys: one read, a held key, and people."""

@@ -9,7 +9,7 @@ import pytest
 from tests.helpers.commandline import CommandLine, Script, clean_environment
 from xovac_tui.cli import console
 from xovac_tui.cli import link as cli_link
-from xovac_tui.launch import Launch
+from xovac_tui.ui.start import Launch
 
 
 @pytest.fixture

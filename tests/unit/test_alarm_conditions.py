@@ -9,14 +9,14 @@ import pytest
 
 from tests.helpers import alarmed
 from tests.helpers.alarmed import UTC, Watched, told
+from xovac_tui.alarms.defaults import watchlist
+from xovac_tui.alarms.evaluator import Watchkeeper
+from xovac_tui.alarms.settings import AlarmSettings, Rule
 from xovac_tui.api.loader import load_contract
-from xovac_tui.chamber.alarmrules import watchlist
-from xovac_tui.chamber.alarmview import AlarmEvent, AlarmState
+from xovac_tui.chamber.alarm import AlarmEvent, AlarmState
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LinkWord
-from xovac_tui.chamber.watchkeeping import Watchkeeper
 from xovac_tui.config import Profile
-from xovac_tui.config.alarms import AlarmSettings, Rule
 
 HOT = Rule(name="hot", kind="high", channel="plate_a", limit=80.0, deadband=2.0)
 

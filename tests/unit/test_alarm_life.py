@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xovac_tui.chamber import alarms
-from xovac_tui.chamber.alarms import Life, Look
-from xovac_tui.chamber.alarmview import AlarmEvent, AlarmState
+from xovac_tui.alarms import life as alarms
+from xovac_tui.alarms.life import Life, Look
+from xovac_tui.chamber.alarm import AlarmEvent, AlarmState
 
 N, U, A, R, S, X = (
     AlarmState.NORMAL,

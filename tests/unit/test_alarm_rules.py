@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.alarmed import Watched, told
+from xovac_tui.alarms import rules as alarmfiles
+from xovac_tui.alarms.defaults import Watchlist, watchlist
+from xovac_tui.alarms.rules import read_rules
+from xovac_tui.alarms.settings import AlarmSettings, Rule
 from xovac_tui.api.contract import Contract, LeafSpec, MessageSpec, Role
 from xovac_tui.api.loader import documented_contract, load_contract
-from xovac_tui.chamber.alarmrules import Watchlist, watchlist
-from xovac_tui.config import Profile, RecipeSettings, alarmfiles, load_settings
-from xovac_tui.config.alarmfiles import read_rules
-from xovac_tui.config.alarms import AlarmSettings, Rule
+from xovac_tui.config import Profile, load_settings
 from xovac_tui.errors import SettingsError
+from xovac_tui.recipes.settings import RecipeSettings
 
 
 def in_force(

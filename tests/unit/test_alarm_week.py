@@ -12,24 +12,28 @@ from typing import Any
 import pytest
 
 from tests.helpers.console import URL, FakeClock, FakeLink
+from xovac_tui.alarms.defaults import watchlist
+from xovac_tui.alarms.rules import read_rules
+from xovac_tui.alarms.settings import AlarmSettings, Rule
 from xovac_tui.api.loader import load_contract
-from xovac_tui.chamber.alarmrules import watchlist
-from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmState
-from xovac_tui.config import Profile, RecipeSettings, RecordSettings
-from xovac_tui.config.alarmfiles import read_rules
-from xovac_tui.config.alarms import AlarmSettings, Rule
+from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState
+from xovac_tui.chamber.news import AlarmsChanged
+from xovac_tui.config import Profile
 from xovac_tui.link.status import LinkState
 from xovac_tui.recipes.compiler import compile_recipe
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
 from xovac_tui.recipes.plan import PlanSettings
-from xovac_tui.recording import lists
-from xovac_tui.recording.record import Record
+from xovac_tui.recipes.settings import RecipeSettings
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.service import RecordChoice
+from xovac_tui.recording.settings import RecordSettings
 from xovac_tui.simulator import machine
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.parameters import load_parameters
 from xovac_tui.simulator.program import read_program
-from xovac_tui.station import AlarmsChanged, News, Station
-from xovac_tui.station.recording import RecordChoice
+from xovac_tui.station.live import LiveStation
+from xovac_tui.station.news import News
 
 HOUR, DAY = 3600.0, 86_400.0
 DAYS = 7
@@ -69,7 +73,7 @@ class Week:
         self.machine.load(read_program(compiled.payload, parameters.recipe, parameters.controller, "ramp"))
         contract = load_contract((), simulator=True)
         settings = AlarmSettings(rules=MORE)
-        self.station = Station(
+        self.station = LiveStation(
             "bench-1",
             PROFILE,
             contract,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from xovac_tui.chamber.alarmview import (
+from xovac_tui.chamber.alarm import (
     AlarmChange,
     AlarmEvent,
     AlarmState,
@@ -21,9 +21,10 @@ from xovac_tui.chamber.alarmview import (
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.ui.format import Times
+from xovac_tui.ui.frame.alarm_strip import strip_line
+from xovac_tui.ui.frame.small_notice import Mode, small_lines
 from xovac_tui.ui.glyphs import ASCII, UNICODE
-from xovac_tui.ui.toasts import alarm_words
-from xovac_tui.ui.widgets.alarmlines import (
+from xovac_tui.ui.screens.alarms.lines import (
     detail_lines,
     empty_words,
     head_lines,
@@ -32,10 +33,9 @@ from xovac_tui.ui.widgets.alarmlines import (
     listed,
     question_line,
 )
-from xovac_tui.ui.widgets.alarmstrip import strip_line
-from xovac_tui.ui.widgets.alarmwords import by_urgency, rounded_age, severity_style
+from xovac_tui.ui.toasts import alarm_words
+from xovac_tui.ui.widgets.alarm_words import by_urgency, rounded_age, severity_style
 from xovac_tui.ui.widgets.lines import Line
-from xovac_tui.ui.widgets.small import Mode, small_lines
 
 NOON = 1_790_000_000.0
 UTC = Times("utc")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xovac_tui.api.text import clean, clean_bytes, clean_lines
+from xovac_tui.text import clean, clean_bytes, clean_lines
 
 
 def test_escape_sequences_become_visible() -> None:

@@ -25,19 +25,19 @@ from xovac_tui.budget import ByteBudget, weight
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.clock import SystemClock
 from xovac_tui.link import bulky
-from xovac_tui.recording import codec
-from xovac_tui.recording import recorder as recorder_module
-from xovac_tui.recording import writer as writer_module
 from xovac_tui.recording.background import BackgroundPast
-from xovac_tui.recording.codec import Block, block_of
+from xovac_tui.recording.disk import codec
+from xovac_tui.recording.disk import recorder as recorder_module
+from xovac_tui.recording.disk import writer as writer_module
+from xovac_tui.recording.disk.codec import Block, block_of
+from xovac_tui.recording.disk.items import MarkItem
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.recorder import Recorder
+from xovac_tui.recording.disk.windows import Windows
+from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.eventlog import EventLog, LoggedEvent, payload_of
-from xovac_tui.recording.items import MarkItem
 from xovac_tui.recording.past import Past
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.recorder import Recorder
 from xovac_tui.recording.status import RecorderState
-from xovac_tui.recording.windows import Windows
-from xovac_tui.recording.writer import Writer
 from xovac_tui.station.eventqueue import EventQueue
 
 OPENING = re.compile(r"42([0-9]*)\[")
@@ -387,7 +387,7 @@ def test_a_reader_that_is_too_slow_loses_the_oldest_and_is_bounded() -> None:
 
 
 def test_blocks_held_open_are_bounded_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xovac_tui.recording.record._OPEN_BYTES", 300_000)
+    monkeypatch.setattr("xovac_tui.recording.disk.record._OPEN_BYTES", 300_000)
     texts = (json.dumps({"t": "x" * 200, "n": [number] * 99}) for number in range(1_500))
     path = write_record(tmp_path / "r", [message(float(n), text) for n, text in enumerate(texts)])
     with Record(path) as record:

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from xovac_tui.chamber.advice import Advice, Moment, Temperature, advise
-from xovac_tui.config.insight import AdviceSettings
+from xovac_tui.analysis.advice import Advice, Moment, Temperature, advise
+from xovac_tui.analysis.settings import AdviceSettings
 
 SETTINGS = AdviceSettings()
 WARM = Temperature("Test part", 22.0, 0.0)

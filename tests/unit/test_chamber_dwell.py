@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xovac_tui.chamber.dwell import Dwell
 from xovac_tui.chamber.observation import Observation
+from xovac_tui.runs.dwell import Dwell
 
 TARGET = -20.0
 

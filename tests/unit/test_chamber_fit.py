@@ -9,10 +9,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from xovac_tui.chamber.fit import Doubt, Line, Track, line, robust_points
+from xovac_tui.analysis.fit import Doubt, Line, Track, line, robust_points
+from xovac_tui.analysis.scatter import student, undithered, without_spikes
+from xovac_tui.analysis.stability import Criterion, StabilityWatch, change_per_hour
 from xovac_tui.chamber.history import History, last_decimal
-from xovac_tui.chamber.scatter import student, undithered, without_spikes
-from xovac_tui.chamber.stability import Criterion, StabilityWatch, change_per_hour
 
 WINDOW = 1800.0
 COLUMN = 16.0

@@ -11,9 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.flown import Bench
-from xovac_tui.chamber.fit import line, track
+from xovac_tui.analysis.fit import line, track
+from xovac_tui.analysis.stability import Criterion, Stability, StabilityWatch, change_per_hour
 from xovac_tui.chamber.history import History
-from xovac_tui.chamber.stability import Criterion, Stability, StabilityWatch, change_per_hour
 from xovac_tui.recipes.model import Hold, Ramp, Recipe
 from xovac_tui.recipes.plan import PlanSettings
 

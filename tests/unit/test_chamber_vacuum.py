@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
+from xovac_tui.analysis.pumpdown import Forecast
+from xovac_tui.analysis.vacuum import pump_down, rate_of_rise, rising, seconds_off
 from xovac_tui.chamber.history import History
-from xovac_tui.chamber.pumpdown import Forecast
-from xovac_tui.chamber.vacuum import pump_down, rate_of_rise, rising, seconds_off
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.parameters import load_parameters
 

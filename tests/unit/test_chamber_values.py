@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tests.unit.test_chamber_model import UTC, contract, lost, message, online
-from xovac_tui.chamber.expression import ExpressionError, Wanted, What, parse
+from xovac_tui.analysis.settings import CriterionSettings, StabilitySettings
+from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.values import ChamberValues
-from xovac_tui.config.insight import CriterionSettings, StabilitySettings
+from xovac_tui.expressions import ExpressionError, Wanted, What, parse
 
 __all__ = ["contract"]
 

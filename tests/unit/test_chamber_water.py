@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from xovac_tui.chamber.water import dew_point, saturation_pressure, saturation_temperature
+from xovac_tui.analysis.water import dew_point, saturation_pressure, saturation_temperature
 
 
 @pytest.mark.parametrize(

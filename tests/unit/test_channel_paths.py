@@ -12,9 +12,9 @@ from tests.unit.test_record_tables import as_csv, whole
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.api.payload import decode, leaves
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.recording.codec import block_of
+from xovac_tui.recording.disk.codec import block_of
+from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.eventlog import EventLog
-from xovac_tui.recording.record import Record
 
 BOTH = '{"a.b": 1.5, "a": {"b": 2.5, "": 3.5}, "": 4.5, "q\\"": 5.5, "plain key": 6.5, "B": [7.5]}'
 NAMES = {

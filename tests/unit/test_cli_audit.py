@@ -17,12 +17,12 @@ from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.recording import attachments as attaching
 from xovac_tui.recording.attachments import attachment_data, attachments, text_of
 from xovac_tui.recording.audit import verify
-from xovac_tui.recording.items import MarkItem, RunItem
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.writer import Writer
+from xovac_tui.recording.disk.items import MarkItem, RunItem
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.writer import Writer
+from xovac_tui.report.appendix import attachment_words
 from xovac_tui.report.facts import Paper
-from xovac_tui.report.papers import attachment_words
-from xovac_tui.report.words import Times as ReportTimes
+from xovac_tui.report.formatting import Times as ReportTimes
 
 SETTINGS = """
 profile = "lab"

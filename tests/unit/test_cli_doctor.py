@@ -9,7 +9,8 @@ from xovac_tui.cli import link as cli_link
 from xovac_tui.link import doctor as link_doctor
 from xovac_tui.link.doctor import Check
 from xovac_tui.link.target import Target
-from xovac_tui.station import Station, StopProofs
+from xovac_tui.station.live import LiveStation
+from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.proving import Proving
 
 
@@ -193,9 +194,9 @@ def test_what_the_record_knows_of_a_run_is_read_before_stop_is_proven(
     line: CommandLine, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[str] = []
-    blocked, record_read = Proving.blocked, Station.record_read
+    blocked, record_read = Proving.blocked, LiveStation.record_read
 
-    async def read(station: Station, timeout: float) -> bool:
+    async def read(station: LiveStation, timeout: float) -> bool:
         seen.append("record")
         return await record_read(station, timeout)
 
@@ -203,7 +204,7 @@ def test_what_the_record_knows_of_a_run_is_read_before_stop_is_proven(
         seen.append("blocked")
         return blocked(proving)
 
-    monkeypatch.setattr(Station, "record_read", read)
+    monkeypatch.setattr(LiveStation, "record_read", read)
     monkeypatch.setattr(Proving, "blocked", asked)
     assert line("doctor", "--prove-stop", "--yes").code == 0
     # The first is the link's own head start, which does not wait long enough.

@@ -8,7 +8,7 @@ from tests.helpers.commandline import CommandLine
 from tests.helpers.records import message, write_record
 from xovac_tui import paths
 from xovac_tui.cli import console
-from xovac_tui.launch import Launch
+from xovac_tui.ui.start import Launch
 
 
 @pytest.fixture

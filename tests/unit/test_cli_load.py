@@ -17,11 +17,11 @@ from xovac_tui.cli import sending
 from xovac_tui.config import Profile, Settings
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.recipes.plan import Plan, PlanSettings
-from xovac_tui.recording import lists
-from xovac_tui.recording.lock import WriterLock
-from xovac_tui.recording.record import Record
-from xovac_tui.station import Station
-from xovac_tui.station.recording import RecordChoice
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk.lock import WriterLock
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.service import RecordChoice
+from xovac_tui.station.live import LiveStation
 
 SOAK = """# Ours.
 name = "Soak"
@@ -110,10 +110,10 @@ async def test_what_records_next_finds_which_recipe_the_run_executes(
     monkeypatch.setattr(cli_load, "_ANY_DATA", 0.1)
     contract = load_contract(())
 
-    def station(record: RecordChoice) -> Station:
+    def station(record: RecordChoice) -> LiveStation:
         from tests.helpers.commandline import ScriptedLink
 
-        return Station(
+        return LiveStation(
             "bench",
             Profile(),
             contract,

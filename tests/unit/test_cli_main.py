@@ -11,8 +11,8 @@ from xovac_tui import __version__
 from xovac_tui.cli import CONSOLE_ONLY, common, console, root
 from xovac_tui.config.resolve import Overrides
 from xovac_tui.errors import LinkError
-from xovac_tui.launch import Launch
-from xovac_tui.recording.lock import WriterLock
+from xovac_tui.recording.disk.lock import WriterLock
+from xovac_tui.ui.start import Launch
 
 
 def fresh(code: str) -> str:

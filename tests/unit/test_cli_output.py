@@ -14,7 +14,7 @@ from xovac_tui import cli
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
 from xovac_tui.cli.common import table
 from xovac_tui.cli.output import echo, echo_lines, rewrite
-from xovac_tui.recording.items import (
+from xovac_tui.recording.disk.items import (
     AttachmentItem,
     ChangeItem,
     LedgerItem,
@@ -22,7 +22,7 @@ from xovac_tui.recording.items import (
     MarkItem,
     RunItem,
 )
-from xovac_tui.recording.writer import Writer
+from xovac_tui.recording.disk.writer import Writer
 
 EVIL = "a\x1b[31mb\x1b]0;owned\x07c\r\nd\u202ee\x9b2J"
 FOLDER = Path(cli.__file__).parent

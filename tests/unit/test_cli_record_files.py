@@ -13,10 +13,10 @@ from tests.helpers.commandline import CommandLine, clean_environment
 from tests.helpers.record import UTC, raws_of, reading, writer
 from tests.unit.test_cli_audit import SETTINGS
 from xovac_tui import paths
-from xovac_tui.recording.items import ChangeItem
-from xovac_tui.recording.lock import WriterLock
-from xovac_tui.recording.schema import VERSION
-from xovac_tui.recording.writer import BLOCK, Writer
+from xovac_tui.recording.disk.items import ChangeItem
+from xovac_tui.recording.disk.lock import WriterLock
+from xovac_tui.recording.disk.schema import VERSION
+from xovac_tui.recording.disk.writer import BLOCK, Writer
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_a_copy_that_finds_no_room_names_itself_and_not_the_record(
             small.execute("PRAGMA max_page_count = 1")
             small.execute("CREATE TABLE t (x)")
 
-    monkeypatch.setattr("xovac_tui.recording.files.copy_database", full)
+    monkeypatch.setattr("xovac_tui.recording.disk.files.copy_database", full)
     refused = line("record", "copy", "copy.sqlite3")
     assert refused.code == 2
     assert refused.err.startswith("copy.sqlite3 cannot be written: No space left")

@@ -18,12 +18,12 @@ from tests.helpers.pastruns import three_runs
 from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui import paths
 from xovac_tui.api.event import Event
-from xovac_tui.recording import lists
-from xovac_tui.recording.exported import note_exported
-from xovac_tui.recording.imports import read_transcript
-from xovac_tui.recording.items import Item, RunItem
-from xovac_tui.recording.lock import WriterLock, is_recorded
-from xovac_tui.recording.record import Record
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk.items import Item, RunItem
+from xovac_tui.recording.disk.lock import WriterLock, is_recorded
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.exports.exported import note_exported
+from xovac_tui.recording.exports.imports import read_transcript
 
 SETTINGS = """
 profile = "lab"

@@ -14,9 +14,9 @@ from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui import paths
 from xovac_tui.api.event import Event
 from xovac_tui.cli import replay as command
-from xovac_tui.launch import Launch
-from xovac_tui.recording.items import Item, RunItem
-from xovac_tui.station.replaying import ReplayStation
+from xovac_tui.recording.disk.items import Item, RunItem
+from xovac_tui.replay.station import ReplayStation
+from xovac_tui.ui.start import Launch
 
 
 class Opened:

@@ -4,11 +4,11 @@ import json
 import pytest
 
 from tests.helpers.commandline import CommandLine, Script
+from xovac_tui.analysis.settings import InsightSettings
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.cli import send as cli_send
 from xovac_tui.cli import sending
 from xovac_tui.config import Profile
-from xovac_tui.config.insight import InsightSettings
 from xovac_tui.link.status import LinkState, LinkStatus
 
 URL = ("--url", "http://chamber.lab:8080")

@@ -17,7 +17,7 @@ from tests.helpers.records import message, write_record
 from xovac_tui import paths
 from xovac_tui.cli import link as cli_link
 from xovac_tui.cli.table import COMMANDS
-from xovac_tui.recording.lock import WriterLock
+from xovac_tui.recording.disk.lock import WriterLock
 
 
 @pytest.fixture

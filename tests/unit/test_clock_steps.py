@@ -17,19 +17,19 @@ from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.recording.digest import axis_to_now, digest
-from xovac_tui.recording.housekeeping import DAY, Retention
-from xovac_tui.recording.items import RunItem
-from xovac_tui.recording.lists import find_span, runs, visits
-from xovac_tui.recording.parts import columns_of, open_still, part_of
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.tables import csv_chunks
-from xovac_tui.recording.tape import tape_of
-from xovac_tui.recording.transcript import transcript_hash
-from xovac_tui.recording.writer import Writer
+from xovac_tui.recording.disk.housekeeping import DAY, Retention
+from xovac_tui.recording.disk.items import RunItem
+from xovac_tui.recording.disk.lists import find_span, runs, visits
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.writer import Writer
+from xovac_tui.recording.exports.parts import columns_of, open_still, part_of
+from xovac_tui.recording.exports.slice import tape_of
+from xovac_tui.recording.exports.tables import csv_chunks
+from xovac_tui.recording.exports.transcript import transcript_hash
+from xovac_tui.replay.model import Replay
 from xovac_tui.report.deviations import deviations
 from xovac_tui.report.gather import gather
 from xovac_tui.report.judge import judge
-from xovac_tui.station.replay import Replay
 
 CONTRACT = load_contract((), simulator=True)
 PART = "chamber_state.part"

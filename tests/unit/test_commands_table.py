@@ -9,7 +9,7 @@ import pytest
 from textual.binding import Binding
 
 from xovac_tui.errors import SettingsError
-from xovac_tui.ui.commands import ACTIONS, STOP, Action, actions, bindings, check_keymap, keys_page
+from xovac_tui.ui.actions import ACTIONS, STOP, Action, actions, bindings, check_keymap, keys_page
 
 SCOPES = sorted({action.scope for action in ACTIONS})
 
@@ -56,8 +56,8 @@ def test_bindings_carry_the_id_that_the_settings_name(scope: str) -> None:
 @pytest.mark.parametrize("scope", [scope for scope in SCOPES if scope not in ("app", "replay")])
 def test_the_action_of_every_tab_exists(scope: str) -> None:
     from xovac_tui.ui.app import _pane
-    from xovac_tui.ui.editor.pane import EditorPane
-    from xovac_tui.ui.panes.insight import InsightPane
+    from xovac_tui.ui.screens.insight.pane import InsightPane
+    from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
 
     over = {"editor": EditorPane, "insight": InsightPane}
     pane = over[scope] if scope in over else type(_pane(scope))

@@ -11,19 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xovac_tui import paths
-from xovac_tui.config import (
-    Display,
-    Profile,
-    RecipeSettings,
-    RecordSettings,
-    Settings,
-    load_settings,
-    settings_problems,
-)
-from xovac_tui.config.alarms import AlarmSettings
-from xovac_tui.config.insight import AdviceSettings, CriterionSettings, StabilitySettings
-from xovac_tui.config.notify import Heartbeat, NotifySettings
+from xovac_tui.alarms.settings import AlarmSettings
+from xovac_tui.analysis.settings import AdviceSettings, CriterionSettings, StabilitySettings
+from xovac_tui.config import Display, Profile, Settings, load_settings, settings_problems
 from xovac_tui.errors import Exit, SettingsError
+from xovac_tui.notify.settings import Heartbeat, NotifySettings
+from xovac_tui.recipes.settings import RecipeSettings
+from xovac_tui.recording.settings import RecordSettings
 
 
 def refused(tmp_path: Path, text: str) -> str:
@@ -183,7 +177,7 @@ keys = st.sampled_from(["profile", "display", "keys", "profiles", "recipes", "oo
 @given(st.dictionaries(keys, toml_values, max_size=4))
 def test_whatever_the_file_holds_it_is_taken_or_told(data: dict[str, Any]) -> None:
     """The walk that makes the sentences and msgspec's own reading agree on what is right."""
-    from xovac_tui.mistakes import mistakes
+    from xovac_tui.validation import mistakes
 
     found = list(mistakes(data, Settings))
     try:

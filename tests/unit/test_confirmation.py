@@ -10,14 +10,14 @@ import pytest
 from tests.helpers.console import FakeClock, FakeLink, make_station
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.link.status import LinkState
-from xovac_tui.station import Station
 from xovac_tui.station.confirmation import ANSWER, STOP_KEY, confirmed_by
+from xovac_tui.station.live import LiveStation
 
 SUCCESS = '{"result":"success","message":""}'
 
 
 @pytest.fixture
-async def online() -> AsyncIterator[tuple[Station, FakeLink]]:
+async def online() -> AsyncIterator[tuple[LiveStation, FakeLink]]:
     clock = FakeClock()
     link = FakeLink(clock)
     async with make_station(clock, link) as station:
@@ -33,7 +33,7 @@ async def sent(link: FakeLink, count: int = 1) -> None:
             await asyncio.sleep(0)
 
 
-async def test_the_stop_key_is_a_confirmation(online: tuple[Station, FakeLink]) -> None:
+async def test_the_stop_key_is_a_confirmation(online: tuple[LiveStation, FakeLink]) -> None:
     station, link = online
     stopping = asyncio.create_task(station.stop())
     await sent(link)
@@ -43,7 +43,7 @@ async def test_the_stop_key_is_a_confirmation(online: tuple[Station, FakeLink]) 
 
 
 async def test_an_answer_is_noted_with_the_command_that_was_sent_after_it(
-    online: tuple[Station, FakeLink],
+    online: tuple[LiveStation, FakeLink],
 ) -> None:
     station, link = online
     with confirmed_by(ANSWER):

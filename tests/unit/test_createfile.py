@@ -13,14 +13,14 @@ import pytest
 
 from tests.helpers.commandline import CommandLine, clean_environment
 from tests.helpers.recipes import bakeout
-from xovac_tui import createfile, paths
+from xovac_tui import createfile, logfile, paths
 from xovac_tui.errors import RecipeError
 from xovac_tui.logfile import LogFile
 from xovac_tui.recipes.store import save_as, write_text
-from xovac_tui.recording.export import export_file, save_events
-from xovac_tui.recording.lock import WriterLock
-from xovac_tui.recording.newfile import new_file
-from xovac_tui.recording.schema import RecordError, open_for_writing
+from xovac_tui.recording.disk.lock import WriterLock
+from xovac_tui.recording.disk.schema import RecordError, open_for_writing
+from xovac_tui.recording.exports.events import export_file, save_events
+from xovac_tui.recording.exports.newfile import new_file
 
 RECIPE = bakeout()
 PACKAGE = Path(createfile.__file__).parent
@@ -149,15 +149,15 @@ def test_the_log_is_not_written_through_a_link(
     monkeypatch.setenv(paths.HOME_VARIABLE, str(tmp_path))
     (tmp_path / "logs").mkdir()
     planted(tmp_path / "logs", secret, "xovac-tui.log")
-    assert paths.setup_logging() is None
+    assert logfile.setup_logging() is None
     assert secret.read_text(encoding="utf-8") == "mine"
     (tmp_path / "logs" / "xovac-tui.log").unlink()
-    log = paths.setup_logging()
+    log = logfile.setup_logging()
     assert log is not None
     # Past the other handlers: what pytest captures goes to its workers as UTF-8.
     (handler,) = [one for one in logging.getLogger().handlers if isinstance(one, LogFile)]
     handler.handle(logging.makeLogRecord({"levelno": 30, "msg": "half a pair \ud800 is written"}))
-    paths.setup_logging()
+    logfile.setup_logging()
     assert "half a pair \\ud800 is written" in log.read_text(encoding="utf-8")
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xovac_tui.api.figures import difference, number, quantity
-from xovac_tui.chamber.values import _short
-from xovac_tui.digits import digits, figure
+from xovac_tui.analysis.values import _short
+from xovac_tui.digits import digits, figure, format_number
+from xovac_tui.durations import format_duration, spell_duration
 from xovac_tui.plot.scale import steady
 from xovac_tui.plot.ticks import value_ticks
-from xovac_tui.recipes.units import format_duration, format_number, format_temperature, spell_duration
-from xovac_tui.ui.widgets.runwords import signed
+from xovac_tui.quantities import difference, format_temperature, number, quantity
+from xovac_tui.ui.widgets.run_words import signed
 from xovac_tui.ui.widgets.trend_model import shown_value
 from xovac_tui.units import names_of
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from xovac_tui.cli.table import COMMANDS, HEADLESS
-from xovac_tui.ui.commands import ACTIONS, keys_page
+from xovac_tui.ui.actions import ACTIONS, keys_page
 
 TOP = Path(__file__).parents[2]
 

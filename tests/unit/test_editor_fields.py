@@ -10,7 +10,7 @@ from tests.helpers.recipes import bakeout, whole_recipes
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes.draft import Draft
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat
-from xovac_tui.ui.editor.fields import fields_of, parse_pressure, read_form
+from xovac_tui.ui.screens.recipes.editor.fields import fields_of, parse_pressure, read_form
 
 
 def typed(draft: Draft, path: tuple[int, ...], **texts: str) -> tuple[Draft, dict[str, str]]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from xovac_tui.api.event import Direction, Event, Form, Kind
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.recording.eventlog import EventLog
-from xovac_tui.recording.export import export_file, json_line, save_events
+from xovac_tui.recording.exports.events import export_file, json_line, save_events
 
 
 def event(number: int, *arguments: object, name: str = "state", kind: Kind = Kind.MESSAGE) -> Event:

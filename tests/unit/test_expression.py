@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xovac_tui.chamber.expression import (
+from xovac_tui.expressions import (
     Expression,
     ExpressionError,
     Reading,
@@ -21,8 +21,8 @@ from xovac_tui.chamber.expression import (
     parse,
     parse_condition,
 )
-from xovac_tui.chamber.expression.tokens import LONGEST
-from xovac_tui.chamber.expression.tree import spell
+from xovac_tui.expressions.tokens import LONGEST
+from xovac_tui.expressions.tree import spell
 
 T = TypeVar("T")
 

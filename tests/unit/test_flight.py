@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from tests.helpers.recipes import recipes
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import RunState
-from xovac_tui.flight import Flight, FlightState, Result
-from xovac_tui.progress import of_flight
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.model import Hold, Ramp, Recipe
 from xovac_tui.recipes.plan import Plan, PlanSettings, plan_recipe
 from xovac_tui.recipes.rates import RateBand, Rates
+from xovac_tui.runs.flight import Flight
+from xovac_tui.runs.progress import of_flight
+from xovac_tui.runs.state import FlightState, Result
 
 UTC = 1_800_000_000.0
 MINUTE = 60.0

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.helpers.flown import PARAMETERS, UTC, Bench, without_roles
-from xovac_tui.flight import Flight, FlightView, Result
 from xovac_tui.recipes.check import check_recipe
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
 from xovac_tui.recipes.plan import PlanSettings
 from xovac_tui.recipes.rates import Rates, learn, merge
+from xovac_tui.runs.flight import Flight
+from xovac_tui.runs.state import Result
+from xovac_tui.runs.view import FlightView
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.program import Item, Program
 

@@ -21,26 +21,26 @@ from hypothesis import strategies as st
 
 from tests.helpers.audited import audited_record, done_to
 from tests.helpers.record import UTC, logged, reading, writer
-from xovac_tui.api.text import clean
 from xovac_tui.recording.attachments import attachments
 from xovac_tui.recording.audit import entries, verify
-from xovac_tui.recording.bins import Chunk
-from xovac_tui.recording.bounds import inflate
-from xovac_tui.recording.codec import Block, block_of
-from xovac_tui.recording.gaps import gaps
-from xovac_tui.recording.lists import find_span, marks, runs, sessions
-from xovac_tui.recording.parts import part_of, unread
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.schema import (
+from xovac_tui.recording.disk.bins import Chunk
+from xovac_tui.recording.disk.bounds import inflate
+from xovac_tui.recording.disk.codec import Block, block_of
+from xovac_tui.recording.disk.lists import find_span, marks, runs, sessions
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.schema import (
     RecordError,
     TornRecordError,
     open_for_reading,
     open_for_writing,
     unpacking,
 )
-from xovac_tui.recording.tables import csv_chunks
-from xovac_tui.recording.tape import tape_of
-from xovac_tui.recording.windows import Windows
+from xovac_tui.recording.disk.windows import Windows
+from xovac_tui.recording.exports.parts import part_of, unread
+from xovac_tui.recording.exports.slice import tape_of
+from xovac_tui.recording.exports.tables import csv_chunks
+from xovac_tui.recording.gaps import gaps
+from xovac_tui.text import clean
 
 EVENTS = 600
 """One block, and a tail."""

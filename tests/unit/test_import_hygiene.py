@@ -78,7 +78,7 @@ def test_only_link_and_simulator_bring_in_the_network() -> None:
 
 @pytest.mark.parametrize("name", ["xovac_tui.cli", "xovac_tui.cli.console", "xovac_tui.station"])
 def test_the_start_brings_in_neither(name: str) -> None:
-    assert brought_in([name], (*SCREEN, *NETWORK, "xovac_tui.ui")) == {}
+    assert brought_in([name], (*SCREEN, *NETWORK, "xovac_tui.ui.app")) == {}
 
 
 def test_the_first_picture_does_not_wait_for_socket_io() -> None:
@@ -87,12 +87,13 @@ def test_the_first_picture_does_not_wait_for_socket_io() -> None:
 
 def test_the_first_picture_does_not_wait_for_the_record_or_for_runs() -> None:
     late = (
-        *("sqlite3", "hashlib", "xovac_tui.flight", "xovac_tui.recipes.plan", "xovac_tui.recipes.rates"),
-        *(f"xovac_tui.recording.{name}" for name in ("codec", "items", "record", "recorder", "writer")),
+        *("sqlite3", "hashlib", "xovac_tui.recipes.plan", "xovac_tui.recipes.rates"),
+        *(f"xovac_tui.runs.{name}" for name in ("flight", "past")),
+        *(f"xovac_tui.recording.disk.{name}" for name in ("codec", "items", "record", "recorder", "writer")),
         "textual.widgets._text_area",
     )
     assert brought_in(["xovac_tui.cli.console", "xovac_tui.ui.app"], late) == {}
-    assert brought_in(["xovac_tui.recording.recorder"], late)
+    assert brought_in(["xovac_tui.recording.disk.recorder"], late)
 
 
 def test_the_first_picture_does_not_wait_for_dataclasses_to_be_made() -> None:
@@ -120,5 +121,5 @@ def test_only_what_draws_a_report_brings_in_its_libraries() -> None:
 
 def test_nothing_needs_posix_to_be_imported() -> None:
     # Textual's POSIX driver is not there on Windows; our own module for it is imported only where it is.
-    ours = [name for name in ALL if name != "xovac_tui.ui.driver"]
+    ours = [name for name in ALL if name != "xovac_tui.ui.terminal.driver"]
     assert brought_in(ours, (), block=POSIX_ONLY) == {}

@@ -16,8 +16,8 @@ from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
-from xovac_tui.recording import lists
-from xovac_tui.recording.record import Record
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk.record import Record
 from xovac_tui.report.facts import Facts
 from xovac_tui.report.gather import gather
 from xovac_tui.report.judge import Verdict, controlled_range, judge

@@ -6,7 +6,7 @@ import pytest
 from textual import events
 from textual.message import Message
 
-from xovac_tui.ui.keyparser import KeyParser
+from xovac_tui.ui.terminal.keyparser import KeyParser
 
 ESC, STOP = "escape", "exclamation_mark"
 

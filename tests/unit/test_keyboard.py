@@ -8,8 +8,8 @@ import pytest
 from textual import events
 from textual.message import Message
 
-from xovac_tui.ui.keyboard import PASTE_SECONDS, Keyboard
-from xovac_tui.ui.stop import StopKey, StopSwitch
+from xovac_tui.ui.stop_key import StopKey, StopSwitch
+from xovac_tui.ui.terminal.keyboard import PASTE_SECONDS, Keyboard
 
 PIECES = (
     b"\x1b[48;24;80;0;0t", b"\x1b[48;24;80;1;1t", b"\x1b[48;0;0;0;0t", b"\x1b[<0;5;5M", b"\x1b[<0;5;5m",
@@ -98,7 +98,7 @@ def test_a_paste_whose_end_is_lost_ends_after_a_silence() -> None:
 def test_what_is_too_much_of_a_paste_is_left_out_and_is_no_keys(
     end: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xovac_tui.ui.keyboard.MOST_PASTED", 1000)
+    monkeypatch.setattr("xovac_tui.ui.terminal.keyboard.MOST_PASTED", 1000)
     keyboard = Keyboard()
     got = read(keyboard, b"\x1b[200~" + b"x" * 1010 + b"Xy\r" + end, 1.0)
     got += list(keyboard.tick(1.1 + PASTE_SECONDS))

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.alarmchanges import UTC, changed, standing
-from xovac_tui.chamber.alarmview import AlarmEvent, Severity
-from xovac_tui.config.notify import NotifySettings, Receiver, ReceiverKind
+from xovac_tui.chamber.alarm import AlarmEvent, Severity
 from xovac_tui.notify.command import environment
 from xovac_tui.notify.message import Message, MessageKind, Told, compose, trial_message
 from xovac_tui.notify.services import hidden
+from xovac_tui.notify.settings import NotifySettings, Receiver, ReceiverKind
 from xovac_tui.notify.terminal import TerminalNotices, sequence
 
 HOSTILE = "bad\x1b]0;owned\x07\x9b31m\r\n\u202e\x00;title"

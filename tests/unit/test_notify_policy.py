@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.alarmchanges import UTC, changed, standing
-from xovac_tui.chamber.alarmview import AlarmEvent, AlarmState, AlarmsView, AlarmView, Severity
-from xovac_tui.config.notify import Receiver
+from xovac_tui.chamber.alarm import AlarmEvent, AlarmState, AlarmsView, AlarmView, Severity
 from xovac_tui.notify.message import Message, MessageKind
 from xovac_tui.notify.policy import GATHER, TRY_AGAIN, Policy
+from xovac_tui.notify.settings import Receiver
 
 NOTHING = AlarmsView()
 

@@ -17,9 +17,8 @@ import pytest
 from tests.helpers.alarmchanges import UTC, changed, standing
 from tests.helpers.hooks import Hook, hook
 from tests.helpers.servers import Pki, make_pki, tcp_server
-from xovac_tui.chamber.alarmview import AlarmEvent, AlarmsView
+from xovac_tui.chamber.alarm import AlarmEvent, AlarmsView
 from xovac_tui.clock import SystemClock
-from xovac_tui.config.notify import Heartbeat, NotifySettings, Receiver
 from xovac_tui.errors import NotifyError
 from xovac_tui.notify import services
 from xovac_tui.notify.heartbeat import heartbeat
@@ -27,6 +26,7 @@ from xovac_tui.notify.message import MessageKind, Told, compose
 from xovac_tui.notify.notifier import Notifier
 from xovac_tui.notify.sending import PAUSES, persist, send
 from xovac_tui.notify.services import send_by_apprise
+from xovac_tui.notify.settings import Heartbeat, NotifySettings, Receiver
 
 SECRET = "hunter2hunter2"
 MESSAGE = compose("bench-1", MessageKind.ALARM, [Told(change=changed(run=12, step=3))], UTC)

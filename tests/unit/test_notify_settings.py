@@ -11,8 +11,8 @@ from rich.console import Console
 from xovac_tui import paths
 from xovac_tui.config import load_settings, settings_problems
 from xovac_tui.config.addresses import read_addresses
-from xovac_tui.config.notify import Heartbeat, NotifySettings, Receiver, without_secrets
 from xovac_tui.errors import SettingsError
+from xovac_tui.notify.settings import Heartbeat, NotifySettings, Receiver, without_secrets
 
 SECRET = "hunter2hunter2"
 

@@ -12,19 +12,21 @@ import msgspec
 import pytest
 
 from tests.helpers.console import URL, FakeClock, FakeLink
+from xovac_tui.alarms.defaults import Watchlist
+from xovac_tui.alarms.settings import Rule
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.loader import documented_contract, load_contract
-from xovac_tui.chamber.alarmrules import Watchlist
-from xovac_tui.config import Profile, RecordSettings, Secrets
-from xovac_tui.config.alarms import Rule
-from xovac_tui.config.model import RecipeSettings
-from xovac_tui.recording import lists
+from xovac_tui.config import Profile, Secrets
+from xovac_tui.config.in_force import in_force
+from xovac_tui.recipes.settings import RecipeSettings
 from xovac_tui.recording.audit import verify
-from xovac_tui.recording.lists import RecordedChange
-from xovac_tui.recording.record import Record
-from xovac_tui.station import Station
-from xovac_tui.station.noting import as_json, in_force, in_words, limits
-from xovac_tui.station.recording import RecordChoice
+from xovac_tui.recording.differences import as_json, in_words, limits
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk.lists import RecordedChange
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.service import RecordChoice
+from xovac_tui.recording.settings import RecordSettings
+from xovac_tui.station.live import LiveStation
 
 KINDS = ("settings", "contract", "trust")
 
@@ -37,12 +39,12 @@ async def visit(
     settings: RecordSettings | None = None,
     watchlist: Watchlist | None = None,
     secrets: Secrets | None = None,
-    meanwhile: Callable[[Station], None] = lambda _: None,
+    meanwhile: Callable[[LiveStation], None] = lambda _: None,
 ) -> None:
     """Open a station with its record, and leave it."""
     clock = FakeClock()
     link = FakeLink(clock)
-    station = Station(
+    station = LiveStation(
         "bench-1",
         profile,
         contract or documented_contract(),
@@ -134,7 +136,7 @@ async def test_rules_of_alarms_are_noted_by_who_evaluates_them(tmp_path: Path) -
 async def test_a_switch_between_observe_and_control_is_noted(tmp_path: Path) -> None:
     path = tmp_path / "r"
 
-    def switch(station: Station) -> None:
+    def switch(station: LiveStation) -> None:
         for observe in (True, True, False):
             station.set_observe(observe)
 
@@ -148,7 +150,7 @@ async def test_a_switch_between_observe_and_control_is_noted(tmp_path: Path) -> 
 async def test_a_record_that_was_lost_is_told_again(tmp_path: Path) -> None:
     path = tmp_path / "records" / "r"
 
-    def lose(station: Station) -> None:
+    def lose(station: LiveStation) -> None:
         station.record.flush()
         shutil.rmtree(path.parent)
         path.parent.mkdir()

@@ -19,11 +19,11 @@ from tests.unit.test_record_transcript import beside, exported
 from xovac_tui.api.event import Event
 from xovac_tui.api.loader import load_contract
 from xovac_tui.config import Profile
-from xovac_tui.recording import imports
-from xovac_tui.recording.imports import read_transcript
-from xovac_tui.recording.items import Item, LoadItem
-from xovac_tui.recording.schema import RecordError
-from xovac_tui.station.replaying import ReplayStation
+from xovac_tui.recording.disk.items import Item, LoadItem
+from xovac_tui.recording.disk.schema import RecordError
+from xovac_tui.recording.exports import imports
+from xovac_tui.recording.exports.imports import read_transcript
+from xovac_tui.replay.station import ReplayStation
 
 CONTRACT = load_contract((), simulator=True)
 SAID = re.compile(r".+, line (\d+): .+\. The file is not as it was exported: export it again\.", re.DOTALL)

@@ -9,9 +9,9 @@ import pytest
 
 from tests.helpers.records import MONO, UTC, message
 from tests.unit.test_validity import contract_of
-from xovac_tui.chamber.dwell import Dwell
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LinkView, LinkWord, Quality
+from xovac_tui.runs.dwell import Dwell
 
 CONTRACT = """
 [messages.readings]

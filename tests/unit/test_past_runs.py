@@ -16,17 +16,16 @@ from tests.helpers.pastruns import BEGAN, begin, fly, three_runs
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.chamber.columns import Bins
 from xovac_tui.errors import XovacError
-from xovac_tui.flight import FlightState, Result
-from xovac_tui.recording.bins import LEVELS
-from xovac_tui.recording.items import AttachmentItem, RunItem
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.windows import Windows, _cover
-from xovac_tui.station.runs import PastRun, Told, read_run, read_runs
+from xovac_tui.recording.disk.bins import LEVELS
+from xovac_tui.recording.disk.items import AttachmentItem, RunItem
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.windows import Windows, _cover
+from xovac_tui.runs.past import PastRun, Told, read_run, read_runs
+from xovac_tui.runs.state import FlightState, Result
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE
-from xovac_tui.ui.widgets.lines import Line
-from xovac_tui.ui.widgets.runcompare import pair_head, pair_lines
-from xovac_tui.ui.widgets.runhistory import (
+from xovac_tui.ui.screens.runs.compare import pair_head, pair_lines
+from xovac_tui.ui.screens.runs.lines import (
     fact_lines,
     happened_lines,
     list_line,
@@ -35,7 +34,8 @@ from xovac_tui.ui.widgets.runhistory import (
     step_head,
     step_line,
 )
-from xovac_tui.ui.widgets.runtrend import FlownCurve, pair_model, run_model
+from xovac_tui.ui.screens.runs.trend import FlownCurve, pair_model, run_model
+from xovac_tui.ui.widgets.lines import Line
 from xovac_tui.ui.widgets.trend_view import View
 
 TIMES = Times("utc")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from xovac_tui import paths
+from xovac_tui import logfile, paths
 
 
 def test_one_folder_holds_everything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -72,9 +72,9 @@ def test_written_files_are_private(tmp_path: Path) -> None:
 def test_tracebacks_go_to_the_log_file_and_not_to_the_terminal(tmp_path: Path) -> None:
     code = (
         "import logging\n"
-        "from xovac_tui import paths\n"
-        "print(paths.setup_logging())\n"
-        "paths.setup_logging()\n"
+        "from xovac_tui import logfile\n"
+        "print(logfile.setup_logging())\n"
+        "logfile.setup_logging()\n"
         "try:\n    1 / 0\n"
         "except ZeroDivisionError:\n    logging.getLogger('xovac_tui.x').exception('defect')\n"
         "logging.getLogger('other').warning('from a library')\n"
@@ -99,7 +99,7 @@ def test_a_log_that_cannot_be_written_is_no_error(tmp_path: Path, monkeypatch: p
     root = logging.getLogger()
     before, level = list(root.handlers), root.level
     try:
-        assert paths.setup_logging() is None
+        assert logfile.setup_logging() is None
     finally:
         for handler in [handler for handler in root.handlers if handler not in before]:
             root.removeHandler(handler)

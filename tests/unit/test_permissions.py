@@ -13,8 +13,8 @@ from tests.helpers.record import HandClock, session
 from tests.helpers.records import message, write_record
 from xovac_tui import paths, permissions
 from xovac_tui.permissions import exposed
-from xovac_tui.recording.lock import record_files
-from xovac_tui.recording.recorder import Recorder
+from xovac_tui.recording.disk.lock import record_files
+from xovac_tui.recording.disk.recorder import Recorder
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes of files as on POSIX")
 SETTINGS = 'profile = "lab"\n[profiles.lab]\nurl = "http://127.0.0.1:1"\ncontracts = ["c.toml"]\n'

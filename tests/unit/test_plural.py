@@ -17,14 +17,14 @@ NOUNS = (
 NEVER_ONE = {
     # A list of several is what is spoken of.
     "xovac_tui/cli/records.py", "xovac_tui/config/resolve.py", "xovac_tui/notify/message.py",
-    "xovac_tui/ui/toasts.py", "xovac_tui/ui/panes/controls.py", "xovac_tui/simulator/program.py",
+    "xovac_tui/ui/toasts.py", "xovac_tui/ui/screens/controls/pane.py", "xovac_tui/simulator/program.py",
     # More than is allowed.
-    "xovac_tui/mistakes.py", "xovac_tui/recording/bounds.py",
-    "xovac_tui/recipes/units.py",
+    "xovac_tui/validation.py", "xovac_tui/recording/disk/bounds.py",
+    "xovac_tui/durations.py", "xovac_tui/quantities.py",
     # Longer than a page.
-    "xovac_tui/ui/widgets/eventdetail.py",
+    "xovac_tui/ui/screens/log/detail.py",
     # Ten in ten minutes at the least.
-    "xovac_tui/ui/widgets/alarmstrip.py",
+    "xovac_tui/ui/frame/alarm_strip.py",
 }  # fmt: skip
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from xovac_tui.chamber.snapshot import RunState, RunView
-from xovac_tui.progress import LoadedRecipe, progress
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
+from xovac_tui.runs.progress import LoadedRecipe, progress
 
 RECIPE = parse_recipe(
     """

@@ -12,9 +12,9 @@ from itertools import pairwise
 import msgspec
 import pytest
 
+from xovac_tui.analysis.pumpdown import WIDEST, Forecast, PumpDown, foresee
 from xovac_tui.chamber.columns import Bins
 from xovac_tui.chamber.history import History
-from xovac_tui.chamber.pumpdown import WIDEST, Forecast, PumpDown, foresee
 from xovac_tui.simulator.parameters import load_parameters
 from xovac_tui.simulator.vacuum import Vacuum
 

@@ -13,7 +13,7 @@ import pytest
 from xovac_tui.errors import SettingsError
 from xovac_tui.link.certificate import trust
 from xovac_tui.readfile import read_at_most
-from xovac_tui.strict import read_toml
+from xovac_tui.validation import read_toml
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes with names are POSIX")
 

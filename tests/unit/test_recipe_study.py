@@ -17,8 +17,8 @@ from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
 from xovac_tui.recipes.study import read_again, read_library, study_recipe
-from xovac_tui.ui.widgets.profile import columns, profile_picture, time_labels
-from xovac_tui.ui.widgets.recipelines import short_duration
+from xovac_tui.ui.screens.recipes.lines import short_duration
+from xovac_tui.ui.screens.recipes.profile import columns, profile_picture, time_labels
 
 GOOD = 'name = "Good"\n[[steps]]\nto = 40\nrate = 1\n[[steps]]\nhold = "1h"\n'
 BAD = 'name = "Bad"\n[[steps]]\nto = 40,5\n'

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import assume, given
 
 from tests.helpers.recipes import bakeout, recipes, settings, temperatures
+from xovac_tui.durations import seconds_from
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes.check import check_recipe
 from xovac_tui.recipes.compiler import Compiled, compile_recipe, to_device_json
 from xovac_tui.recipes.files import examples_folder, list_recipes
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat
 from xovac_tui.recipes.plan import NO_CHANGE, PlanSettings, plan_recipe
-from xovac_tui.recipes.units import seconds_from
 from xovac_tui.units import to_celsius
 
 SECONDS = PlanSettings()

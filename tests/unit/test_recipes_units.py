@@ -4,24 +4,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xovac_tui.errors import RecipeError
-from xovac_tui.recipes.units import (
+from xovac_tui.digits import format_number
+from xovac_tui.durations import (
     format_duration,
-    format_number,
-    format_temperature,
-    parse_difference,
     parse_duration,
-    parse_rate,
-    parse_temperature,
     seconds_from,
     seconds_to,
-    shown,
-    spell_difference,
     spell_duration,
     spell_exactly,
+)
+from xovac_tui.errors import RecipeError
+from xovac_tui.quantities import (
+    format_temperature,
+    parse_difference,
+    parse_rate,
+    parse_temperature,
+    spell_difference,
     spell_rate,
     spell_temperature,
 )
+from xovac_tui.text import shown
 
 
 @pytest.mark.parametrize(

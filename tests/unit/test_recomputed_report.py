@@ -14,10 +14,10 @@ from tests.helpers.oddruns import Kind, odd_run
 from tests.helpers.recomputed import Run, Step, recompute
 from tests.helpers.reports import Page
 from xovac_tui.api.loader import load_contract
-from xovac_tui.recording import recorder
-from xovac_tui.recording.lists import find_span
-from xovac_tui.recording.parts import columns_of, open_still, part_of
-from xovac_tui.recording.tables import csv_chunks
+from xovac_tui.recording.disk import recorder
+from xovac_tui.recording.disk.lists import find_span
+from xovac_tui.recording.exports.parts import columns_of, open_still, part_of
+from xovac_tui.recording.exports.tables import csv_chunks
 from xovac_tui.report.facts import Facts
 from xovac_tui.report.gather import gather
 from xovac_tui.report.page import page

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.recording.moments import moment, say
-from xovac_tui.recording.schema import RecordError
 
 START = datetime(2026, 11, 23, 22, 10, 30, tzinfo=UTC).timestamp()
 END = START + 10 * 3600

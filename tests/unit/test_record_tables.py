@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui.api.event import Event, Kind
 from xovac_tui.api.payload import leaves
-from xovac_tui.api.text import writable
-from xovac_tui.recording.lists import find_span
-from xovac_tui.recording.parquet import write_parquet
-from xovac_tui.recording.parts import Part, choose, columns_of, open_still, part_of
-from xovac_tui.recording.record import Record, RecordedChannel
-from xovac_tui.recording.schema import RecordError
-from xovac_tui.recording.tables import cell, column_names, csv_chunks, sample_lines
+from xovac_tui.recording.disk.lists import find_span
+from xovac_tui.recording.disk.record import Record, RecordedChannel
+from xovac_tui.recording.disk.schema import RecordError
+from xovac_tui.recording.exports.parquet import write_parquet
+from xovac_tui.recording.exports.parts import Part, choose, columns_of, open_still, part_of
+from xovac_tui.recording.exports.tables import cell, column_names, csv_chunks, sample_lines
+from xovac_tui.text import writable
 
 
 def whole(record: Record) -> Part:

@@ -12,11 +12,9 @@ from hypothesis import strategies as st
 
 from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui.api.event import Event, Kind
-from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmState, Severity
+from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
-from xovac_tui.recording.eventlog import LoggedEvent
-from xovac_tui.recording.imports import read_transcript
-from xovac_tui.recording.items import (
+from xovac_tui.recording.disk.items import (
     AlarmItem,
     ChangeItem,
     Item,
@@ -26,11 +24,13 @@ from xovac_tui.recording.items import (
     MarkItem,
     RunItem,
 )
-from xovac_tui.recording.lists import find_span
-from xovac_tui.recording.parts import open_still, part_of
-from xovac_tui.recording.schema import NewerRecordError, RecordError
-from xovac_tui.recording.tape import Tape, tape_of
-from xovac_tui.recording.transcript import transcript
+from xovac_tui.recording.disk.lists import find_span
+from xovac_tui.recording.disk.schema import NewerRecordError, RecordError
+from xovac_tui.recording.eventlog import LoggedEvent
+from xovac_tui.recording.exports.imports import read_transcript
+from xovac_tui.recording.exports.parts import open_still, part_of
+from xovac_tui.recording.exports.slice import Tape, tape_of
+from xovac_tui.recording.exports.transcript import transcript
 
 
 def beside(at: float) -> list[Item]:

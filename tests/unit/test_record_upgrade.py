@@ -11,9 +11,9 @@ from tests.helpers.audited import done_to, downgraded, opened, without_places
 from tests.helpers.pastruns import BEGAN
 from tests.helpers.steppedclock import record_on, stepped_record
 from xovac_tui.recording.audit import verify
-from xovac_tui.recording.lists import axis_of, changes, commands, links, loads, runs, sessions
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.schema import VERSION, RecordError, open_for_writing
+from xovac_tui.recording.disk.lists import axis_of, changes, commands, links, loads, runs, sessions
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.schema import VERSION, RecordError, open_for_writing
 
 WORKED_OUT = 1e-3
 """Seconds: record times are coarse, and a flight is noted a moment after it was seen."""

@@ -14,15 +14,15 @@ import pytest
 
 from tests.helpers.audited import PLACES, audited_record, done_to, downgraded, one_of_each, opened
 from tests.helpers.record import UTC, reading, writer
-from xovac_tui.recording import writer as writer_module
 from xovac_tui.recording.attachments import File, attach
 from xovac_tui.recording.audit import Audit, Head, entries, head_of, verify
-from xovac_tui.recording.chain import COLUMNS, canonical, columns_of
-from xovac_tui.recording.exported import note_exported
-from xovac_tui.recording.housekeeping import DAY, Retention
-from xovac_tui.recording.items import MarkItem
-from xovac_tui.recording.schema import RecordError, TornRecordError, open_for_writing
-from xovac_tui.recording.writer import BLOCK
+from xovac_tui.recording.disk import writer as writer_module
+from xovac_tui.recording.disk.chain import COLUMNS, canonical, columns_of
+from xovac_tui.recording.disk.housekeeping import DAY, Retention
+from xovac_tui.recording.disk.items import MarkItem
+from xovac_tui.recording.disk.schema import RecordError, TornRecordError, open_for_writing
+from xovac_tui.recording.disk.writer import BLOCK
+from xovac_tui.recording.exports.exported import note_exported
 
 ROUNDS = 4
 EACH = 7

@@ -14,15 +14,15 @@ import pytest
 from tests.helpers.audited import done_to
 from tests.helpers.record import UTC, HandClock, events_of, raws_of, reading, session, writer
 from xovac_tui.chamber.snapshot import Mark
-from xovac_tui.recording import claim, files, lists
-from xovac_tui.recording import lock as lock_module
 from xovac_tui.recording.audit import verify
-from xovac_tui.recording.claim import ClaimedError, Row, other_recorder, row_of
-from xovac_tui.recording.items import ChangeItem, MarkItem
-from xovac_tui.recording.lock import WriterLock, is_recorded
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.recorder import Recorder
-from xovac_tui.recording.schema import open_for_writing
+from xovac_tui.recording.disk import claim, files, lists
+from xovac_tui.recording.disk import lock as lock_module
+from xovac_tui.recording.disk.claim import ClaimedError, Row, other_recorder, row_of
+from xovac_tui.recording.disk.items import ChangeItem, MarkItem
+from xovac_tui.recording.disk.lock import WriterLock, is_recorded
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.recorder import Recorder
+from xovac_tui.recording.disk.schema import open_for_writing
 from xovac_tui.recording.status import RecorderState
 
 

@@ -16,8 +16,8 @@ from tests.helpers.records import MONO, message
 from xovac_tui.api.event import Direction, Event, Form, Kind
 from xovac_tui.api.payload import decode_arguments, leaves
 from xovac_tui.api.validity import Validity
-from xovac_tui.recording import codec
-from xovac_tui.recording.codec import (
+from xovac_tui.recording.disk import codec
+from xovac_tui.recording.disk.codec import (
     Block,
     block_of,
     pack_about,

@@ -10,17 +10,17 @@ import pytest
 
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
-from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmState, Severity
+from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome, RunState
-from xovac_tui.flight import Flight
 from xovac_tui.recipes.model import Hold, Ramp, Recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
 from xovac_tui.recording.digest import AWAY, away_since, digest
+from xovac_tui.recording.disk.items import AlarmItem, LedgerItem, LinkItem, MarkItem, Session, VisitItem
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.gaps import gaps
-from xovac_tui.recording.items import AlarmItem, LedgerItem, LinkItem, MarkItem, Session, VisitItem
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.writer import Writer
+from xovac_tui.runs.flight import Flight
 from xovac_tui.ui.dialogs.digest import digest_facts
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE

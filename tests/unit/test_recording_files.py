@@ -20,23 +20,23 @@ from tests.helpers import audited
 from tests.helpers.outside import copy_outside, read_outside, run_outside
 from tests.helpers.record import UTC, HandClock, raws_of, reading, session, writer, written
 from tests.helpers.simulator import ROOT
-from xovac_tui.recording import files, schema
-from xovac_tui.recording import recorder as recorder_module
-from xovac_tui.recording.checking import check
-from xovac_tui.recording.items import ChangeItem
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.recorder import Recorder
-from xovac_tui.recording.schema import (
+from xovac_tui.recording.disk import files, schema
+from xovac_tui.recording.disk import recorder as recorder_module
+from xovac_tui.recording.disk.checking import check
+from xovac_tui.recording.disk.items import ChangeItem
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.recorder import Recorder
+from xovac_tui.recording.disk.schema import (
     VERSION,
     RecordError,
     SecondNameError,
     open_for_reading,
     open_for_writing,
 )
+from xovac_tui.recording.disk.writer import BLOCK
 from xovac_tui.recording.status import RecorderState
-from xovac_tui.recording.writer import BLOCK
 
-PACKAGE = Path(files.__file__).parents[1]
+PACKAGE = Path(files.__file__).parents[2]
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be moved there")
 
 
@@ -159,7 +159,7 @@ def test_there_is_one_place_that_connects_to_a_database() -> None:
         for file in PACKAGE.rglob("*.py")
         if "sqlite3.connect(" in file.read_text(encoding="utf-8")
     ]
-    assert found == ["recording/files.py"]
+    assert found == ["recording/disk/files.py"]
 
 
 # -- what others do to them -------------------------------------------------------------------------------
@@ -296,7 +296,7 @@ def test_no_room_for_what_is_left_of_a_damaged_file_keeps_it_open(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patched:
-        patched.setattr("xovac_tui.recording.rescue.copy_database", full)
+        patched.setattr("xovac_tui.recording.disk.rescue.copy_database", full)
         clock.advance(recorder_module.DURABLE_EVERY)
         put(recorder, clock, range(3 * BLOCK, 3 * BLOCK + 5))
         assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, "disk full")
@@ -332,7 +332,7 @@ def test_no_room_for_what_must_be_saved_keeps_the_old_files_open(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patched:
-        patched.setattr("xovac_tui.recording.rescue.copy_database", full)
+        patched.setattr("xovac_tui.recording.disk.rescue.copy_database", full)
         put(recorder, clock, range(5, 8))
         assert recorder.view.state is RecorderState.FAILING
         assert recorder.view.reason == "disk full"
@@ -357,7 +357,7 @@ def test_what_was_saved_and_is_deleted_again_before_it_is_open_is_saved_again(
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     with monkeypatch.context() as patched:
-        patched.setattr("xovac_tui.recording.recorder.Writer", broken)
+        patched.setattr("xovac_tui.recording.disk.recorder.Writer", broken)
         put(recorder, clock, range(5, 8))
         assert recorder.view.reason == "disk error"
     clock.advance(recorder_module.TRY_EVERY)
@@ -382,7 +382,7 @@ def test_what_was_put_in_place_and_is_deleted_before_it_is_open_is_saved_again(
             record.unlink()
         return plain(record)
 
-    monkeypatch.setattr("xovac_tui.recording.writer.open_for_writing", late)
+    monkeypatch.setattr("xovac_tui.recording.disk.writer.open_for_writing", late)
     put(recorder, clock, range(5, 8))
     put(recorder, clock, range(8, 10))
     assert recorder.view.state is RecorderState.ON
@@ -645,7 +645,7 @@ _KILLED = """
 import os, sys
 from pathlib import Path
 from tests.helpers.record import reading, writer
-from xovac_tui.recording.lock import WriterLock
+from xovac_tui.recording.disk.lock import WriterLock
 path = Path(sys.argv[1])
 path.parent.mkdir()
 lock = WriterLock(path)
@@ -711,7 +711,9 @@ def test_an_upgrade_that_fails_leaves_the_file_as_it_was_and_no_copy(
 ) -> None:
     written(path, [reading(1.0, t=1)])
     of_before(path)
-    monkeypatch.setattr("xovac_tui.recording.schema._STEPS", ((), (), ("CREATE TABLE runs (id INTEGER)",)))
+    monkeypatch.setattr(
+        "xovac_tui.recording.disk.schema._STEPS", ((), (), ("CREATE TABLE runs (id INTEGER)",))
+    )
     for _ in range(2):
         with pytest.raises(RecordError):
             open_for_writing(path)

@@ -10,12 +10,12 @@ import pytest
 
 from tests.unit.test_eventlog import event
 from xovac_tui.api.event import Event, Kind
+from xovac_tui.recording.disk.items import Session
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.schema import RecordError
+from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.filters import LogRows, parse_filter
-from xovac_tui.recording.items import Session
 from xovac_tui.recording.log import Log
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.schema import RecordError
-from xovac_tui.recording.writer import Writer
 
 OLD = 1_300
 """Events of the time before: more than two blocks, and a tail."""

@@ -16,13 +16,13 @@ from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.columns import Bins
 from xovac_tui.chamber.history import History
-from xovac_tui.recording.housekeeping import SCARCE, Forecast, Retention, forecast, size_words
-from xovac_tui.recording.items import Session
+from xovac_tui.recording.disk.housekeeping import SCARCE, Forecast, Retention, forecast, size_words
+from xovac_tui.recording.disk.items import Session
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.schema import RecordError
+from xovac_tui.recording.disk.windows import Windows
+from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.past import AnyPast, Past, RecordedHistory
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.schema import RecordError
-from xovac_tui.recording.windows import Windows
-from xovac_tui.recording.writer import Writer
 
 UTC = 1_790_000_000.0
 SESSION = Session(pid=1, host="lab", who="ada@lab", program="test", profile="bench", url="http://x")

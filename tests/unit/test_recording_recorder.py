@@ -23,16 +23,16 @@ from tests.helpers.record import UTC, HandClock, event, events_of, raws_of, read
 from tests.unit.test_recording_writer import entry
 from xovac_tui.api.event import Event
 from xovac_tui.chamber.snapshot import Mark
-from xovac_tui.recording import lists
-from xovac_tui.recording import recorder as recorder_module
 from xovac_tui.recording.audit import verify
-from xovac_tui.recording.items import ChangeItem, Item, LedgerItem, MarkItem
-from xovac_tui.recording.lock import WriterLock
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.recorder import Recorder
-from xovac_tui.recording.schema import VERSION
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk import recorder as recorder_module
+from xovac_tui.recording.disk.items import ChangeItem, Item, LedgerItem, MarkItem
+from xovac_tui.recording.disk.lock import WriterLock
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.recorder import Recorder
+from xovac_tui.recording.disk.schema import VERSION
+from xovac_tui.recording.disk.writer import BLOCK, Writer
 from xovac_tui.recording.status import RecorderState
-from xovac_tui.recording.writer import BLOCK, Writer
 
 
 @pytest.fixture
@@ -744,7 +744,7 @@ _HOLDER = """
 import sys, time
 from pathlib import Path
 from tests.helpers.record import HandClock, session
-from xovac_tui.recording.recorder import Recorder
+from xovac_tui.recording.disk.recorder import Recorder
 recorder = Recorder(Path(sys.argv[1]), session(), HandClock())
 recorder.start()
 recorder.opened(10)
@@ -790,7 +790,7 @@ def test_a_file_system_without_locks_is_no_other_recorder(
     def refuse(_: int) -> None:
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr("xovac_tui.recording.lock._lock", refuse)
+    monkeypatch.setattr("xovac_tui.recording.disk.lock._lock", refuse)
     with pytest.raises(OSError, match="No locks"):
         WriterLock(path).acquire()
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from xovac_tui.recording import recorder, share
-from xovac_tui.recording.schema import as_record_error
-from xovac_tui.recording.share import network_share, share_advice, share_in
+from xovac_tui.recording.disk import recorder, share
+from xovac_tui.recording.disk.schema import as_record_error
+from xovac_tui.recording.disk.share import network_share, share_advice, share_in
 
 MOUNTS = r"""22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 30 22 0:26 / /sys rw,nosuid - sysfs sysfs rw

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.helpers.record import UTC, event, reading, writer, written
 from xovac_tui.api.event import Event
 from xovac_tui.chamber.columns import Bins
-from xovac_tui.recording.bins import (
+from xovac_tui.recording.disk.bins import (
     CHUNK,
     FINEST,
     LEVELS,
@@ -30,9 +30,9 @@ from xovac_tui.recording.bins import (
     planed,
     unplaned,
 )
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.windows import Windows
-from xovac_tui.recording.writer import BLOCK
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.windows import Windows
+from xovac_tui.recording.disk.writer import BLOCK
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 

@@ -27,10 +27,10 @@ from tests.helpers.record import (
 )
 from xovac_tui.api.event import Kind
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
-from xovac_tui.recording import lists
-from xovac_tui.recording import writer as writer_module
 from xovac_tui.recording.audit import verify
-from xovac_tui.recording.items import (
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk import writer as writer_module
+from xovac_tui.recording.disk.items import (
     LedgerItem,
     LinkItem,
     LoadItem,
@@ -38,8 +38,8 @@ from xovac_tui.recording.items import (
     RunItem,
     VisitItem,
 )
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.schema import (
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.schema import (
     VERSION,
     NewerRecordError,
     RecordError,
@@ -48,8 +48,8 @@ from xovac_tui.recording.schema import (
     open_for_writing,
     short_reason,
 )
-from xovac_tui.recording.windows import Windows
-from xovac_tui.recording.writer import BLOCK, Writer
+from xovac_tui.recording.disk.windows import Windows
+from xovac_tui.recording.disk.writer import BLOCK, Writer
 
 
 @pytest.fixture
@@ -425,7 +425,7 @@ import sys
 from pathlib import Path
 from tests.helpers.record import UTC, writer
 from tests.unit.test_recording_writer import entry
-from xovac_tui.recording.items import LedgerItem
+from xovac_tui.recording.disk.items import LedgerItem
 made = writer(Path(sys.argv[1]), recording=False)
 print("open", flush=True)
 for number in range(200):

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from xovac_tui.logfile import _FORMAT
+from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.recording.moments import moment, say
-from xovac_tui.recording.schema import RecordError
-from xovac_tui.report.words import Times as ReportTimes
+from xovac_tui.report.formatting import Times as ReportTimes
 from xovac_tui.ui.format import Times
 from xovac_tui.zones import comes_twice
 

@@ -23,16 +23,16 @@ from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Event
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome, RunState, Snapshot
-from xovac_tui.flight import FlightView
 from xovac_tui.link.status import LinkState
-from xovac_tui.recording.imports import read_transcript
-from xovac_tui.recording.items import Item, LedgerItem, LinkItem, MarkItem
-from xovac_tui.recording.lists import find_span
-from xovac_tui.recording.parts import open_still, part_of
-from xovac_tui.recording.tape import Tape, tape_of
-from xovac_tui.recording.transcript import transcript
-from xovac_tui.station.reel import Reel
-from xovac_tui.station.replay import Replay
+from xovac_tui.recording.disk.items import Item, LedgerItem, LinkItem, MarkItem
+from xovac_tui.recording.disk.lists import find_span
+from xovac_tui.recording.exports.imports import read_transcript
+from xovac_tui.recording.exports.parts import open_still, part_of
+from xovac_tui.recording.exports.slice import Tape, tape_of
+from xovac_tui.recording.exports.transcript import transcript
+from xovac_tui.replay.model import Replay
+from xovac_tui.replay.timeline import Reel
+from xovac_tui.runs.view import FlightView
 
 NOISE = 2e-6
 """Seconds: UTC is known to a quarter of a microsecond, and what lies between events is placed by it."""
@@ -311,7 +311,7 @@ def test_between_two_lives_nothing_is_known(tmp_path: Path) -> None:
 def test_commands_of_a_console_beside_the_recorder_are_told_in_their_time(tmp_path: Path) -> None:
     path = write_record(tmp_path / "r", [online(0), *telemetry(60)], end=60)
     from tests.helpers.records import session
-    from xovac_tui.recording.writer import Writer
+    from xovac_tui.recording.disk.writer import Writer
 
     beside = Writer(path, session(who="bob@desk", pid=9), recording=False, utc=UTC + 20, mono=99.0)
     for number, (at, outcome) in enumerate([(30.2, Outcome.REFUSED), (40.2, Outcome.SUCCESS)], 1):

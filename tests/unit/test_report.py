@@ -22,33 +22,33 @@ import pytest
 from tests.helpers.pastruns import BEGAN, SESSION, RecordedBench, begin, fly, three_runs
 from tests.helpers.reports import NOW, SOURCE, Page, eventful
 from xovac_tui.api.loader import load_contract
-from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmState, Severity
+from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark
 from xovac_tui.chamber.snapshot import Outcome as ChamberOutcome
-from xovac_tui.flight import Result
 from xovac_tui.recipes.model import Limits
-from xovac_tui.recording import writer as writing
-from xovac_tui.recording.exported import note_exported
-from xovac_tui.recording.items import LedgerItem, MarkItem, RunItem
-from xovac_tui.recording.lists import RecordedAlarm, find_span
-from xovac_tui.recording.lock import WriterLock
-from xovac_tui.recording.parts import columns_of, open_still, part_of
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.schema import RecordError
-from xovac_tui.recording.tables import csv_chunks
-from xovac_tui.recording.tape import tape_of
-from xovac_tui.recording.transcript import transcript
-from xovac_tui.recording.writer import Writer
+from xovac_tui.recording.disk import writer as writing
+from xovac_tui.recording.disk.items import LedgerItem, MarkItem, RunItem
+from xovac_tui.recording.disk.lists import RecordedAlarm, find_span
+from xovac_tui.recording.disk.lock import WriterLock
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.schema import RecordError
+from xovac_tui.recording.disk.writer import Writer
+from xovac_tui.recording.exports.exported import note_exported
+from xovac_tui.recording.exports.parts import columns_of, open_still, part_of
+from xovac_tui.recording.exports.slice import tape_of
+from xovac_tui.recording.exports.tables import csv_chunks
+from xovac_tui.recording.exports.transcript import transcript
 from xovac_tui.report import ReportError, write_report
+from xovac_tui.report.alarm_episodes import handled, occurrences
 from xovac_tui.report.deviations import deviations
 from xovac_tui.report.facts import Facts
 from xovac_tui.report.figures import _Sum
+from xovac_tui.report.formatting import Times, duration, judged, lines
 from xovac_tui.report.gather import gather
 from xovac_tui.report.judge import Judgement, Outcome, Verdict, judge
-from xovac_tui.report.occurrences import handled, occurrences
 from xovac_tui.report.page import page
 from xovac_tui.report.runs import run_number
-from xovac_tui.report.words import Times, duration, judged, lines
+from xovac_tui.runs.state import Result
 
 CONTRACT = load_contract((), simulator=True)
 PART = "chamber_state.part"

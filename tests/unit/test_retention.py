@@ -12,14 +12,15 @@ from tests.helpers.console import URL, FakeClock, FakeLink
 from tests.helpers.record import UTC, reading, session
 from xovac_tui.api.loader import documented_contract
 from xovac_tui.chamber.snapshot import LinkView, LinkWord, Mark
-from xovac_tui.config import Profile, RecordSettings
+from xovac_tui.config import Profile
 from xovac_tui.recording.audit import verify
-from xovac_tui.recording.housekeeping import DAY, SHARE, SHARE_EVERY, Retention
-from xovac_tui.recording.items import LinkItem, MarkItem, RunItem
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.writer import Writer
-from xovac_tui.station import Station
-from xovac_tui.station.recording import RecordChoice
+from xovac_tui.recording.disk.housekeeping import DAY, SHARE, SHARE_EVERY, Retention
+from xovac_tui.recording.disk.items import LinkItem, MarkItem, RunItem
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.writer import Writer
+from xovac_tui.recording.service import RecordChoice
+from xovac_tui.recording.settings import RecordSettings
+from xovac_tui.station.live import LiveStation
 
 YEAR = 365.0 * DAY
 BLOCK = 32
@@ -28,7 +29,7 @@ BLOCK = 32
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xovac_tui.recording.writer.BLOCK", BLOCK)
+    monkeypatch.setattr("xovac_tui.recording.disk.writer.BLOCK", BLOCK)
 
 
 class Life:
@@ -160,7 +161,7 @@ async def test_one_look_by_a_console_deletes_little_or_with_a_wrong_clock_nothin
     path = tmp_path / "r"
     clock = ClockOff(month(path) + 60.0 + wrong)
     link = FakeLink(clock)
-    station = Station(
+    station = LiveStation(
         "bench-1",
         Profile(url=URL),
         documented_contract(),

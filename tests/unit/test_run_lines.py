@@ -11,15 +11,17 @@ from rich.cells import cell_len
 from xovac_tui.api.contract import Role
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import ChannelView, LinkView, LinkWord, Quality, RunState, RunView, Snapshot
-from xovac_tui.flight import Flight, FlightView, Result
-from xovac_tui.progress import Progress, of_flight
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
+from xovac_tui.runs.flight import Flight
+from xovac_tui.runs.progress import Progress, of_flight
+from xovac_tui.runs.state import Result
+from xovac_tui.runs.view import FlightView
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE
-from xovac_tui.ui.widgets.runlines import run_lines, run_subtitle, run_title
-from xovac_tui.ui.widgets.runmoment import RunMoment
-from xovac_tui.ui.widgets.runwords import drift_words, range_words, rough, why_not
+from xovac_tui.ui.screens.status.run_lines import run_lines, run_subtitle, run_title
+from xovac_tui.ui.screens.status.run_moment import RunMoment
+from xovac_tui.ui.widgets.run_words import drift_words, range_words, rough, why_not
 
 UTC = 1_800_000_000.0
 TIMES = Times("utc")

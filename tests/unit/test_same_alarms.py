@@ -12,12 +12,14 @@ import msgspec
 import pytest
 
 from tests.helpers.console import FakeClock, FakeLink, make_launch, reading
-from xovac_tui.chamber.alarmview import AlarmChange
+from xovac_tui.chamber.alarm import AlarmChange
+from xovac_tui.chamber.news import AlarmsChanged
 from xovac_tui.cli.common import alarm_watchlist, resolve
 from xovac_tui.cli.link import open_station
 from xovac_tui.config import Overrides, effective_settings
 from xovac_tui.link.status import LinkState
-from xovac_tui.station import AlarmsChanged, News, Station
+from xovac_tui.station.live import LiveStation
+from xovac_tui.station.news import News
 from xovac_tui.ui.app import XovacApp
 
 SETTINGS = """
@@ -60,7 +62,7 @@ limit = 1000
 class Bench:
     """A station on a fake link, and what its alarms did."""
 
-    def __init__(self, station: Station, link: FakeLink) -> None:
+    def __init__(self, station: LiveStation, link: FakeLink) -> None:
         self.station, self.link = station, link
         self.told: list[AlarmChange] = []
         station.subscribe(self._hear)
@@ -80,15 +82,15 @@ def stations(monkeypatch: pytest.MonkeyPatch, folder: Path, clock: FakeClock) ->
     watchlist = alarm_watchlist(found, chamber)
     links = [FakeLink(clock), FakeLink(clock)]
     taken = iter(links)
-    monkeypatch.setattr("xovac_tui.station.core.SystemClock", lambda: clock)
-    monkeypatch.setattr("xovac_tui.station.core._real_link", lambda *a: next(taken).factory(*a))
+    monkeypatch.setattr("xovac_tui.station.live.SystemClock", lambda: clock)
+    monkeypatch.setattr("xovac_tui.station.live._real_link", lambda *a: next(taken).factory(*a))
     launch = msgspec.structs.replace(
         make_launch(folder, profile=chamber.profile, contract=chamber.contract),
         settings=found.settings,
         watchlist=watchlist,
     )
     shown = XovacApp(launch).station
-    assert isinstance(shown, Station)
+    assert isinstance(shown, LiveStation)
     yield [
         Bench(station, link)
         for station, link in zip((open_station(chamber, None, watchlist), shown), links, strict=True)

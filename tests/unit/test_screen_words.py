@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from xovac_tui.chamber.alarmview import AlarmsView
+from xovac_tui.chamber.alarm import AlarmsView
 from xovac_tui.chamber.snapshot import (
     ChannelView,
     LedgerEntry,
@@ -21,16 +21,16 @@ from xovac_tui.chamber.snapshot import (
     RunView,
     Snapshot,
 )
-from xovac_tui.recording.status import RecorderState, RecorderView
-from xovac_tui.station.news import RecorderChanged
-from xovac_tui.ui.format import Times, age, number, rate, reading, reading_with_unit
+from xovac_tui.quantities import number
+from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView
+from xovac_tui.ui.format import Times, age, rate, reading, reading_with_unit
+from xovac_tui.ui.frame.bars import ledger_spans
+from xovac_tui.ui.frame.small_notice import Mode, small_lines
+from xovac_tui.ui.frame.trust_bar import trust_line
 from xovac_tui.ui.glyphs import ASCII, UNICODE
+from xovac_tui.ui.screens.status.readings import Columns, reading_line
 from xovac_tui.ui.toasts import recorder_words
-from xovac_tui.ui.widgets.bars import ledger_spans
 from xovac_tui.ui.widgets.lines import clip, fit
-from xovac_tui.ui.widgets.readings import Columns, reading_line
-from xovac_tui.ui.widgets.small import Mode, small_lines
-from xovac_tui.ui.widgets.trustbar import trust_line
 
 UTC = Times("utc")
 NOON = 1_700_049_600.0

@@ -18,19 +18,20 @@ from xovac_tui.api.contract import Role
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.chamber.model import Chamber as Model
 from xovac_tui.chamber.snapshot import Outcome
-from xovac_tui.flight import Flight, FlightState, Result
 from xovac_tui.recipes.compiler import compile_recipe
 from xovac_tui.recipes.model import Hold, Ramp, Recipe
 from xovac_tui.recipes.writer import write_recipe
-from xovac_tui.recording import lists
-from xovac_tui.recording.lists import find_span
-from xovac_tui.recording.parts import part_of
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.tape import tape_of
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk.lists import find_span
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.exports.parts import part_of
+from xovac_tui.recording.exports.slice import tape_of
+from xovac_tui.replay.model import Replay
 from xovac_tui.report.gather import gather
 from xovac_tui.report.judge import Verdict, judge
 from xovac_tui.report.page import page
-from xovac_tui.station.replay import Replay
+from xovac_tui.runs.flight import Flight
+from xovac_tui.runs.state import FlightState, Result
 
 SPEED = 60.0
 SOAK = Recipe("Soak", (Ramp(50.0, over=1800), Hold(3600)), tolerance=2.0)

@@ -16,18 +16,19 @@ import pytest
 from tests.helpers.console import URL, FakeClock, FakeLink
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import Outcome
-from xovac_tui.config import Profile, RecordSettings
-from xovac_tui.flight import FlightState, Result
+from xovac_tui.config import Profile
 from xovac_tui.link.status import LinkState
 from xovac_tui.recipes.compiler import Compiled, compile_recipe
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
 from xovac_tui.recipes.plan import Plan, Segment
-from xovac_tui.recording import lists, recorder
+from xovac_tui.recording.disk import lists, recorder
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.gaps import gaps
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.windows import Windows
-from xovac_tui.station import Station
-from xovac_tui.station.recording import RecordChoice
+from xovac_tui.recording.service import RecordChoice
+from xovac_tui.recording.settings import RecordSettings
+from xovac_tui.runs.state import FlightState, Result
+from xovac_tui.station.live import LiveStation
 
 HOUR, DAY = 3600.0, 86_400.0
 PERIOD = 40.0
@@ -85,9 +86,9 @@ class Week:
         self.sent = 0
 
     @asynccontextmanager
-    async def recorder(self) -> AsyncIterator[tuple[Station, FakeLink]]:
+    async def recorder(self) -> AsyncIterator[tuple[LiveStation, FakeLink]]:
         link = FakeLink(self.clock)
-        station = Station(
+        station = LiveStation(
             "bench-1",
             Profile(url=URL),
             load_contract((), simulator=True),
@@ -103,7 +104,7 @@ class Week:
             yield station, link
 
     async def let_pass(
-        self, seconds: float, station: Station | None = None, link: FakeLink | None = None
+        self, seconds: float, station: LiveStation | None = None, link: FakeLink | None = None
     ) -> None:
         """Let time pass, heard where a station with a link is given."""
         for number in range(round(seconds / PERIOD)):
@@ -129,7 +130,7 @@ class Week:
                 await asyncio.to_thread(station.record.flush)
 
 
-async def load(week: Week, station: Station, link: FakeLink) -> Compiled:
+async def load(week: Week, station: LiveStation, link: FakeLink) -> Compiled:
     compiled = compile_recipe(WEEK, station.plan_settings(), 22.0)
     sending = asyncio.ensure_future(station.load_recipe(compiled.plan, compiled.payload, 'name = "A week"\n'))
     await asyncio.sleep(0)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from xovac_tui import paths
-from xovac_tui.state import Remembered, State, load_state, recall, save_state
+from xovac_tui.config.state import Remembered, State, load_state, recall, save_state
 
 FULL = State(
     theme=Remembered("nord", "xovac-dark"),

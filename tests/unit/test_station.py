@@ -13,6 +13,7 @@ import pytest
 from tests.helpers.console import FakeClock, FakeLink, make_station
 from xovac_tui.api.event import Event, Kind
 from xovac_tui.api.loader import documented_contract
+from xovac_tui.chamber.news import LedgerChanged, LinkChanged
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord, Outcome
 from xovac_tui.config import Profile
 from xovac_tui.errors import ContractError, LinkError, SettingsError
@@ -20,14 +21,15 @@ from xovac_tui.link.status import LinkState
 from xovac_tui.link.target import Target
 from xovac_tui.recipes.files import examples_folder, load_recipe
 from xovac_tui.recipes.plan import plan_recipe
-from xovac_tui.station import LedgerChanged, LinkCallbacks, LinkChanged, News, Station
-from xovac_tui.station.core import STOP_AGAIN
+from xovac_tui.station.live import STOP_AGAIN, LiveStation
+from xovac_tui.station.news import News
+from xovac_tui.station.port import LinkCallbacks
 
 
 class Bench:
     """A station on a fake link, and all that it told."""
 
-    def __init__(self, station: Station, link: FakeLink, clock: FakeClock) -> None:
+    def __init__(self, station: LiveStation, link: FakeLink, clock: FakeClock) -> None:
         self.station, self.link, self.clock = station, link, clock
         self.news: list[News] = []
         station.subscribe(self.news.append)
@@ -283,7 +285,7 @@ async def test_settings_that_no_link_can_use_leave_it_offline_with_the_reason() 
         raise SettingsError("The certificate file is missing.")
 
     clock = FakeClock()
-    station = Station("x", Profile(), make_station(clock, FakeLink(clock)).contract, link_factory=broken)
+    station = LiveStation("x", Profile(), make_station(clock, FakeLink(clock)).contract, link_factory=broken)
     await station.run()
     link = station.snapshot().link
     assert (link.word, link.why) == (LinkWord.OFFLINE, "The certificate file is missing.")
@@ -298,7 +300,7 @@ async def test_the_time_to_begin_is_not_taken_for_the_silence_of_the_chamber() -
         made.wait(10)
         return link.factory(target, callbacks)
 
-    station = Station(
+    station = LiveStation(
         "bench-1", Profile(url="http://x:1"), documented_contract(), clock=clock, link_factory=slow
     )
     async with station:

@@ -9,19 +9,20 @@ from typing import Any
 
 from tests.helpers.console import FakeClock
 from tests.unit.test_station_record import Life, life
+from xovac_tui.alarms.recorded import RecordedAlarms
+from xovac_tui.alarms.settings import Rule
 from xovac_tui.api.loader import load_contract
-from xovac_tui.chamber.alarmview import AlarmEvent, AlarmState, AlarmView
-from xovac_tui.config.alarms import Rule
+from xovac_tui.chamber.alarm import AlarmEvent, AlarmState, AlarmView
+from xovac_tui.chamber.news import AlarmsChanged
 from xovac_tui.link.status import LinkState
-from xovac_tui.recording import lists
-from xovac_tui.recording.lists import find_span
-from xovac_tui.recording.parts import part_of
-from xovac_tui.recording.record import Record
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk.lists import find_span
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.exports.parts import part_of
+from xovac_tui.recording.exports.slice import tape_of
 from xovac_tui.recording.status import RecorderState
-from xovac_tui.recording.tape import tape_of
-from xovac_tui.station import AlarmsChanged, News
-from xovac_tui.station.recordedalarms import RecordedAlarms
-from xovac_tui.station.replay import Replay
+from xovac_tui.replay.model import Replay
+from xovac_tui.station.news import News
 
 HOT = Rule(name="part hot", kind="high", channel="test_part", limit=80.0, deadband=1.0, action="Look at it.")
 LINK = Rule(name="link lost", kind="link", on_delay=5.0, severity="high")

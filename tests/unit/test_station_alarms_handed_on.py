@@ -12,10 +12,10 @@ import pytest
 from tests.helpers.console import FakeClock
 from tests.unit.test_station_alarms import HOT, LINK, RULES, alarm, until
 from tests.unit.test_station_record import Life, life
-from xovac_tui.chamber.alarmview import AlarmState
-from xovac_tui.config.alarms import Rule
-from xovac_tui.recording import lists
-from xovac_tui.recording.record import Record
+from xovac_tui.alarms.settings import Rule
+from xovac_tui.chamber.alarm import AlarmState
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.status import RecorderState
 
 VACUUM = Rule(name="vacuum lost", kind="high", channel="pressure", limit=1e-2, sets=("tvac",))
@@ -208,7 +208,7 @@ async def test_a_record_that_makes_no_sense_does_not_end_the_watching(tmp_path: 
 
 
 async def test_a_look_that_fails_is_not_the_last_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xovac_tui.station.core._TICK", 0.001)
+    monkeypatch.setattr("xovac_tui.station.live._TICK", 0.001)
     looks = asyncio.Queue[None]()
 
     def fails() -> None:

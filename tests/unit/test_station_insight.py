@@ -15,12 +15,12 @@ import msgspec
 import pytest
 
 from tests.helpers.console import FakeClock, FakeLink, make_station, reading
+from xovac_tui.analysis.insight import InsightView
+from xovac_tui.analysis.settings import AdviceSettings, CriterionSettings, InsightSettings, StabilitySettings
 from xovac_tui.api.loader import load_contract
 from xovac_tui.config import Profile
-from xovac_tui.config.insight import AdviceSettings, CriterionSettings, InsightSettings, StabilitySettings
 from xovac_tui.link.status import LinkState
-from xovac_tui.station import Station
-from xovac_tui.station.insight import InsightView
+from xovac_tui.station.live import LiveStation
 
 ONE = {"1 K/h": CriterionSettings(rate=1.0, over=600.0), "band": CriterionSettings(within=0.5, over=300.0)}
 
@@ -32,7 +32,7 @@ def settings(channels: tuple[str, ...] = (), **advice: Any) -> InsightSettings:
 class Bench:
     """A station that has been told readings for a while, one a second of the clock."""
 
-    def __init__(self, station: Station, link: FakeLink, clock: FakeClock) -> None:
+    def __init__(self, station: LiveStation, link: FakeLink, clock: FakeClock) -> None:
         self.station, self.link, self.clock = station, link, clock
 
     def tell(self, seconds: int, leaves: Callable[[float], dict[str, Any]]) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 from tests.helpers.console import FakeClock
 from tests.helpers.hooks import Hook, hook
 from tests.unit.test_station_record import Life, life, load_soak
-from xovac_tui.chamber.alarmview import AlarmsView, AlarmView
-from xovac_tui.config.alarms import Rule
-from xovac_tui.config.notify import Heartbeat, NotifySettings, Receiver
+from xovac_tui.alarms.settings import Rule
+from xovac_tui.chamber.alarm import AlarmsView, AlarmView
 from xovac_tui.link.status import LinkState
+from xovac_tui.notify.settings import Heartbeat, NotifySettings, Receiver
 from xovac_tui.recording.status import RecorderState
 
 HOT = Rule(name="part hot", kind="high", channel="test_part", limit=80.0, deadband=1.0, action="Look at it.")

@@ -14,22 +14,23 @@ from typing import Any
 import msgspec
 
 from tests.helpers.console import URL, FakeClock, FakeLink, reading
+from xovac_tui.alarms.defaults import Watchlist
+from xovac_tui.alarms.settings import Rule
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.loader import documented_contract, load_contract
-from xovac_tui.chamber.alarmrules import Watchlist
 from xovac_tui.chamber.snapshot import LinkWord, Outcome
-from xovac_tui.config import Profile, RecordSettings
-from xovac_tui.config.alarms import Rule
-from xovac_tui.config.notify import NotifySettings
-from xovac_tui.flight import FlightState, Result
+from xovac_tui.config import Profile
 from xovac_tui.link.status import LinkState
+from xovac_tui.notify.settings import NotifySettings
 from xovac_tui.recipes.model import Hold, Ramp, Recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
-from xovac_tui.recording import lists
-from xovac_tui.recording.record import Record
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.service import RecordChoice
+from xovac_tui.recording.settings import RecordSettings
 from xovac_tui.recording.status import RecorderState
-from xovac_tui.station import Station
-from xovac_tui.station.recording import RecordChoice
+from xovac_tui.runs.state import FlightState, Result
+from xovac_tui.station.live import LiveStation
 
 
 class Life:
@@ -48,7 +49,7 @@ class Life:
     ) -> None:
         self.clock = clock
         self.link = FakeLink(clock)
-        self.station = Station(
+        self.station = LiveStation(
             "bench-1",
             Profile(url=URL),
             contract or load_contract((), simulator=True),
@@ -267,7 +268,7 @@ async def test_a_recorder_learns_who_cancelled_beside_it(tmp_path: Path) -> None
 async def test_without_a_choice_nothing_is_written(tmp_path: Path) -> None:
     clock = FakeClock()
     link = FakeLink(clock)
-    station = Station(
+    station = LiveStation(
         "bench-1", Profile(url=URL), load_contract((), simulator=True), clock=clock, link_factory=link.factory
     )
     async with station:

@@ -15,14 +15,14 @@ from tests.helpers.console import URL, FakeClock, FakeLink, make_station, readin
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.config import Profile
-from xovac_tui.config.model import RecordSettings
 from xovac_tui.link.status import LinkState
-from xovac_tui.recording import lists
-from xovac_tui.recording.record import Record
-from xovac_tui.station import Station, StopProofs
-from xovac_tui.station.core import this_user
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.service import RecordChoice
+from xovac_tui.recording.settings import RecordSettings
+from xovac_tui.station.live import LiveStation, this_user
+from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.proving import NEVER
-from xovac_tui.station.recording import RecordChoice
 
 DOCUMENTED = "Could not cancel server running as server is not running."
 
@@ -36,7 +36,7 @@ async def bench(
     mode: str = "idle",
     observe: bool = False,
     record: bool = False,
-) -> AsyncIterator[tuple[Station, FakeLink, FakeClock]]:
+) -> AsyncIterator[tuple[LiveStation, FakeLink, FakeClock]]:
     """A station in CONTROL, on a chamber that reports `mode` (nothing where that is empty)."""
     (folder / "form.toml").write_text(f"[commands.cancel_recipe]\n{form}\n" if form else "")
     clock = FakeClock()
@@ -64,7 +64,7 @@ def report(link: FakeLink, clock: FakeClock, mode: str) -> None:
 
 
 async def proved(
-    station: Station, link: FakeLink, result: str = "warning", message: str = DOCUMENTED
+    station: LiveStation, link: FakeLink, result: str = "warning", message: str = DOCUMENTED
 ) -> LedgerEntry:
     """Prove STOP on a chamber that answers so."""
     task = asyncio.create_task(station.proving.prove(blind=False))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from xovac_tui.ui.stop import ARMED_SECONDS, LONGEST_WAIT, StopKey, StopSwitch
+from xovac_tui.ui.stop_key import ARMED_SECONDS, LONGEST_WAIT, StopKey, StopSwitch
 from xovac_tui.ui.strokes import REPEAT_SECONDS, SETTLE_SECONDS, Strokes
 
 STOP = "exclamation_mark"

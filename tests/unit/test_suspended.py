@@ -12,11 +12,11 @@ from tests.helpers.record import HandClock, reading, session
 from xovac_tui import clock as clocks
 from xovac_tui.chamber.snapshot import LinkView, LinkWord
 from xovac_tui.clock import SystemClock
+from xovac_tui.recording.disk.items import LinkItem, RunItem
+from xovac_tui.recording.disk.lists import axis_of, marks, runs, sessions, span_of
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.recorder import Recorder
 from xovac_tui.recording.gaps import gaps
-from xovac_tui.recording.items import LinkItem, RunItem
-from xovac_tui.recording.lists import axis_of, marks, runs, sessions, span_of
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.recorder import Recorder
 
 NIGHT = 8 * 3_600.0
 

@@ -12,7 +12,7 @@ from typing import TextIO
 
 import pytest
 
-from xovac_tui.ui.writer import MOST_BYTES, MOST_OTHER, MOST_PICTURES, TerminalWriter
+from xovac_tui.ui.terminal.writer import MOST_BYTES, MOST_OTHER, MOST_PICTURES, TerminalWriter
 
 PICTURE = "x" * 1000
 
@@ -79,7 +79,7 @@ def test_what_is_written_says_so_after_it_is_written(pipe: tuple[int, TextIO]) -
 def test_the_end_does_not_wait_for_a_stalled_terminal(
     pipe: tuple[int, TextIO], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xovac_tui.ui.writer.END_SECONDS", 0.1)
+    monkeypatch.setattr("xovac_tui.ui.terminal.writer.END_SECONDS", 0.1)
     out, file = pipe
     os.set_blocking(file.fileno(), False)
     with contextlib.suppress(BlockingIOError):

@@ -6,7 +6,8 @@ from rich.color import Color, ColorSystem
 from textual.app import App
 from textual.theme import BUILTIN_THEMES, Theme
 
-from xovac_tui import paths, themes
+from xovac_tui import paths
+from xovac_tui.config import themes
 from xovac_tui.errors import SettingsError
 
 Rgb = tuple[int, int, int]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xovac_tui.api.figures import difference, number, quantity
-from xovac_tui.api.figures import unit as shown
+from xovac_tui.quantities import difference, number, quantity
+from xovac_tui.quantities import unit as shown
 from xovac_tui.units import (
     NONE,
     PRESSURE,

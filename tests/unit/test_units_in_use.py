@@ -8,26 +8,28 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from xovac_tui.alarms.defaults import watchlist
+from xovac_tui.alarms.settings import AlarmSettings
+from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.api.contract import Contract, Role
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
-from xovac_tui.chamber.alarmrules import watchlist
-from xovac_tui.chamber.dwell import Dwell
-from xovac_tui.chamber.expression import parse
 from xovac_tui.chamber.history import History
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LinkView, LinkWord
-from xovac_tui.chamber.values import ChamberValues
-from xovac_tui.config.alarms import AlarmSettings
-from xovac_tui.config.model import Profile, RecipeSettings
-from xovac_tui.flight import FlightView, Result
-from xovac_tui.progress import Progress
+from xovac_tui.config.model import Profile
+from xovac_tui.expressions import parse
+from xovac_tui.recipes.settings import RecipeSettings
+from xovac_tui.runs.dwell import Dwell
+from xovac_tui.runs.progress import Progress
+from xovac_tui.runs.state import Result
+from xovac_tui.runs.view import FlightView
 from xovac_tui.station.loading import start_of
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import UNICODE
-from xovac_tui.ui.widgets.runlines import run_lines
-from xovac_tui.ui.widgets.runmoment import RunMoment
+from xovac_tui.ui.screens.status.run_lines import run_lines
+from xovac_tui.ui.screens.status.run_moment import RunMoment
 from xovac_tui.ui.widgets.trend_model import TrendModel, TrendSeries
 from xovac_tui.ui.widgets.trend_view import View
 from xovac_tui.units import from_celsius

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from tests.helpers.commandline import CommandLine, clean_environment
 from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui.api.payload import leaves
-from xovac_tui.api.text import writable
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
-from xovac_tui.recording.items import LedgerItem, MarkItem, RunItem
-from xovac_tui.recording.lists import commands
-from xovac_tui.recording.record import Record
-from xovac_tui.state import State, load_state, save_state
+from xovac_tui.config.state import State, load_state, save_state
+from xovac_tui.recording.disk.items import LedgerItem, MarkItem, RunItem
+from xovac_tui.recording.disk.lists import commands
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.text import writable
 
 HALF = "half \ud800"
 KEPT = "half \\ud800"

@@ -13,27 +13,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.records import UTC, message, write_record
+from xovac_tui.alarms.defaults import Watchlist
+from xovac_tui.alarms.evaluator import Watchkeeper
+from xovac_tui.alarms.kinds import Around
+from xovac_tui.alarms.limit_sets import by_pressure
+from xovac_tui.alarms.settings import AlarmSettings, Rule
+from xovac_tui.analysis.stability import Criterion, StabilityWatch
+from xovac_tui.analysis.vacuum import pump_down
+from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.validity import Validity, validity
-from xovac_tui.chamber.alarmrules import Watchlist
-from xovac_tui.chamber.conditions import Around
-from xovac_tui.chamber.dwell import Dwell
-from xovac_tui.chamber.expression import parse
-from xovac_tui.chamber.limitset import by_pressure
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LinkView, LinkWord, Quality
-from xovac_tui.chamber.stability import Criterion, StabilityWatch
-from xovac_tui.chamber.vacuum import pump_down
-from xovac_tui.chamber.values import ChamberValues
-from xovac_tui.chamber.watchkeeping import Watchkeeper
-from xovac_tui.config.alarms import AlarmSettings, Rule
 from xovac_tui.errors import SettingsError
-from xovac_tui.recording.lists import sessions
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.windows import Windows
+from xovac_tui.expressions import parse
+from xovac_tui.recording.disk.lists import sessions
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.windows import Windows
+from xovac_tui.runs.dwell import Dwell
 
 CONTRACT = """
 [messages.readings]

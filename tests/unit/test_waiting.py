@@ -14,15 +14,15 @@ import pytest
 
 from tests.helpers.console import FakeClock, FakeLink, make_station, reading
 from tests.unit.test_station_record import life
-from xovac_tui.chamber.expression import ExpressionError, parse_condition
-from xovac_tui.chamber.values import ChamberValues
+from xovac_tui.alarms.settings import Rule
+from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.cli import status as cli_status
 from xovac_tui.cli.wait import Teller, Waiting
-from xovac_tui.config import RecordSettings
-from xovac_tui.config.alarms import Rule
 from xovac_tui.errors import Exit
+from xovac_tui.expressions import ExpressionError, parse_condition
 from xovac_tui.link.status import LinkState
-from xovac_tui.station.recording import RecordChoice
+from xovac_tui.recording.service import RecordChoice
+from xovac_tui.recording.settings import RecordSettings
 
 pytestmark = pytest.mark.usefixtures("no_terminal")
 

@@ -286,3 +286,9 @@ class Contract(msgspec.Struct, frozen=True):
                 if leaf.role is role:
                     return message.full_name(leaf), leaf
         return None
+
+
+STOP_COMMAND = "cancel_recipe"
+
+
+LOAD_COMMAND = "load_recipe"

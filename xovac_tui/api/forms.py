@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from xovac_tui.api.contract import CommandSpec, Field, FieldType
-from xovac_tui.api.text import clean
 from xovac_tui.digits import digits
 from xovac_tui.errors import ContractError
-from xovac_tui.strict import nearest
+from xovac_tui.text import clean, nearest
 
 _TRUE = {"true", "yes", "on", "1"}
 _FALSE = {"false", "no", "off", "0"}

@@ -26,13 +26,12 @@ from xovac_tui.api.contract import (
     Role,
 )
 from xovac_tui.api.forms import check_value
-from xovac_tui.api.text import clean
 from xovac_tui.api.validity import MOST, validity
 from xovac_tui.api.wireform import CALLBACK, Sends, WireForm
 from xovac_tui.errors import ContractError, SettingsError
-from xovac_tui.mistakes import Gathered, LeftOut, convert, join_key, mistakes, sound
-from xovac_tui.strict import nearest, read_toml
+from xovac_tui.text import clean, nearest
 from xovac_tui.units import PRESSURE, TEMPERATURE, names_of, unit_of
+from xovac_tui.validation import Gathered, LeftOut, convert, join_key, mistakes, read_toml, sound
 
 _TABLES = ("commands", "responses", "messages", "confirm")
 _KEYS = (*_TABLES, "origin", "source", "start")
@@ -519,3 +518,7 @@ def _one_of(data: dict[str, Any], key: str, default: Origin, name: str) -> Origi
         raise SettingsError(
             f"{name}: `{key}` must be one of: {', '.join(o.value for o in Origin)}."
         ) from None
+
+
+SIMULATOR_CONTRACT = "simulator"
+"""In a profile's `contracts`: the shipped contract of this program's own simulator, not a file."""

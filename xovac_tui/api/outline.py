@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from xovac_tui.api.payload import why_unread
-from xovac_tui.api.text import clean, writable
 from xovac_tui.plural import counted
+from xovac_tui.text import clean, writable
 
 _KEYS = 6
 """Keys of the outermost object that are named."""

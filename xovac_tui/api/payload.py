@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from xovac_tui.api.event import Form, Payload
-from xovac_tui.api.text import clean, clean_bytes, writable
 from xovac_tui.api.wire import Offset, Wire, string_of
+from xovac_tui.text import clean, clean_bytes, writable
 
 _decode = msgspec.json.Decoder().decode
 _MAX_DEPTH = 100

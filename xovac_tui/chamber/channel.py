@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from xovac_tui.api.contract import LeafSpec, Origin
 from xovac_tui.api.payload import Leaf
-from xovac_tui.api.text import clean
 from xovac_tui.chamber.history import History
 from xovac_tui.chamber.snapshot import ChannelView, Quality
+from xovac_tui.text import clean
 
 STALE_PERIODS = 3.0
 """A channel is stale after this many of its own usual periods."""

@@ -11,9 +11,9 @@ import msgspec
 from xovac_tui.api.contract import CommandSpec, Confirm, Contract, Role
 from xovac_tui.api.event import Event, Form, Payload
 from xovac_tui.api.payload import decode, one_line
-from xovac_tui.api.text import clean
 from xovac_tui.api.wireform import is_callback_answer, try_next
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState
+from xovac_tui.text import clean
 
 LATE_WINDOW = 60.0
 """Seconds after giving up during which a response is still taken to answer that command."""

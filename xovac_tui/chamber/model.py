@@ -14,7 +14,7 @@ from xovac_tui.chamber.history import History
 from xovac_tui.chamber.ledger import Ledger
 from xovac_tui.chamber.names import shown_names
 from xovac_tui.chamber.observation import Observation
-from xovac_tui.chamber.run import RunTracker
+from xovac_tui.chamber.run_state import RunTracker
 from xovac_tui.chamber.snapshot import (
     ChannelView,
     Counters,

@@ -62,7 +62,7 @@ class _Root(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from xovac_tui.strict import nearest
+            from xovac_tui.text import nearest
 
             ctx.fail(f'There is no command "{args[0]}".{nearest(args[0], COMMANDS)}')
         return super().resolve_command(ctx, args)
@@ -89,9 +89,9 @@ def root(ctx: click.Context, /, **options: Any) -> None:
 
     Without a command the console opens in this terminal; where no chamber is named it asks which.
     """
-    from xovac_tui import paths
+    from xovac_tui import logfile
 
-    paths.setup_logging()
+    logfile.setup_logging()
     if ctx.invoked_subcommand is not None:
         _refuse_console_options(ctx, ctx.invoked_subcommand)
     else:
@@ -174,9 +174,9 @@ def _fill_closed_streams() -> None:
 def _defect(error: Exception) -> int:
     import logging
 
-    from xovac_tui import paths
+    from xovac_tui import logfile
 
-    log = paths.setup_logging()
+    log = logfile.setup_logging()
     logging.getLogger(__name__).critical("a defect", exc_info=error)
     where = f"The details are in {log}" if log else "The log file cannot be written"
     _say_last(

@@ -14,7 +14,7 @@ from xovac_tui.cli.records import Source, find_record, record_options
 
 if TYPE_CHECKING:
     from xovac_tui.recording.attachments import Attachment
-    from xovac_tui.recording.items import Session
+    from xovac_tui.recording.disk.items import Session
 
 
 @click.command(short_help="Attach photos and papers to a run.")
@@ -65,10 +65,10 @@ def attach(
 
 def _attached(source: Source, wanted: str) -> tuple[int, list[Attachment]]:
     """Return the number of a run, and what is attached to it."""
-    from xovac_tui.recording import lists
     from xovac_tui.recording.attachments import attachments
-    from xovac_tui.recording.record import Record
-    from xovac_tui.recording.schema import RecordError
+    from xovac_tui.recording.disk import lists
+    from xovac_tui.recording.disk.record import Record
+    from xovac_tui.recording.disk.schema import RecordError
 
     with Record(source.path) as opened:
         flown = lists.runs(opened, flights=False)
@@ -84,7 +84,7 @@ def _put(source: Source, run: int, files: tuple[Path, ...], caption: str, there:
     from xovac_tui.clock import SystemClock
     from xovac_tui.recording.attachments import attach as attach_to
     from xovac_tui.recording.attachments import media_words, read_file
-    from xovac_tui.recording.schema import RecordError, short_reason
+    from xovac_tui.recording.disk.schema import RecordError, short_reason
 
     known = {one.hash for one in there}
     read = {}
@@ -120,8 +120,8 @@ def _session(source: Source) -> Session:
     import socket
 
     from xovac_tui import __version__
-    from xovac_tui.recording.items import Session
-    from xovac_tui.station.core import this_user
+    from xovac_tui.recording.disk.items import Session
+    from xovac_tui.station.live import this_user
 
     return Session(
         pid=os.getpid(),
@@ -135,10 +135,10 @@ def _session(source: Source) -> Session:
 
 def _save(source: Source, run: int, there: list[Attachment], folder: Path) -> None:
     """Write what is attached into a folder, never over a file that is there."""
-    from xovac_tui.api.text import clean
     from xovac_tui.recording.attachments import attachment_data
-    from xovac_tui.recording.newfile import new_file, not_written
-    from xovac_tui.recording.record import Record
+    from xovac_tui.recording.disk.record import Record
+    from xovac_tui.recording.exports.newfile import new_file, not_written
+    from xovac_tui.text import clean
 
     if not there:
         echo(f"Nothing is attached to r{run}.", err=True)
@@ -158,9 +158,9 @@ def _save(source: Source, run: int, there: list[Attachment], folder: Path) -> No
 
 
 def _lines(source: Source, run: int, there: list[Attachment]) -> list[str]:
-    from xovac_tui.api.text import clean
     from xovac_tui.recording.attachments import media_words
-    from xovac_tui.recording.housekeeping import size_words
+    from xovac_tui.recording.disk.housekeeping import size_words
+    from xovac_tui.text import clean
 
     if not there:
         return [f"Nothing is attached to r{run}."]

@@ -42,7 +42,7 @@ def verify(
     """
     from xovac_tui.recording.audit import SHORTEST
     from xovac_tui.recording.audit import verify as look_at
-    from xovac_tui.recording.schema import TornRecordError
+    from xovac_tui.recording.disk.schema import TornRecordError
 
     if expect and (len(expect.strip()) < SHORTEST or set(expect.strip().lower()) - set("0123456789abcdef")):
         raise click.UsageError(
@@ -73,7 +73,7 @@ def head(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, 
     --expect HASH` later. It does not look whether they are well.
     """
     from xovac_tui.recording.audit import head_of
-    from xovac_tui.recording.schema import RecordError
+    from xovac_tui.recording.disk.schema import RecordError
 
     source = find_record(ctx, record, demo)
     found = head_of(source.path)
@@ -123,8 +123,8 @@ def _moment(source: Source, text: str) -> float:
     """Return the record time that was typed."""
     import time
 
+    from xovac_tui.recording.disk.record import Record
     from xovac_tui.recording.moments import moment
-    from xovac_tui.recording.record import Record
 
     with Record(source.path) as opened:
         start = float(opened.rows("SELECT coalesce(min(started), 0) FROM sessions")[0][0])

@@ -13,7 +13,6 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from xovac_tui.api.text import clean
 from xovac_tui.cli.options import transport_option
 from xovac_tui.cli.output import echo
 from xovac_tui.config import (
@@ -26,13 +25,14 @@ from xovac_tui.config import (
     profile_name_for,
 )
 from xovac_tui.errors import SettingsError
+from xovac_tui.text import clean
 
 if TYPE_CHECKING:
+    from xovac_tui.alarms.defaults import Watchlist
+    from xovac_tui.analysis.settings import InsightSettings
     from xovac_tui.api.contract import Contract
-    from xovac_tui.chamber.alarmrules import Watchlist
-    from xovac_tui.config.insight import InsightSettings
     from xovac_tui.recipes.plan import PlanSettings
-    from xovac_tui.station.recording import RecordChoice
+    from xovac_tui.recording.service import RecordChoice
 
     _FloatType = click.ParamType[float]
 else:
@@ -94,8 +94,7 @@ def resolve(found: Effective) -> Chamber:
 
 def contract_of(profile: Profile) -> Contract:
     """Read the contract files of a profile."""
-    from xovac_tui.api.loader import load_contract
-    from xovac_tui.config.model import SIMULATOR_CONTRACT
+    from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
 
     files = [Path(name) for name in profile.contracts if name != SIMULATOR_CONTRACT]
     return load_contract(files, simulator=SIMULATOR_CONTRACT in profile.contracts)
@@ -103,8 +102,8 @@ def contract_of(profile: Profile) -> Contract:
 
 def alarm_watchlist(found: Effective, chamber: Chamber) -> Watchlist:
     """Return what alarms are raised of, by the settings and the files that they name."""
-    from xovac_tui.chamber.alarmrules import watchlist
-    from xovac_tui.config.alarmfiles import read_rules
+    from xovac_tui.alarms.defaults import watchlist
+    from xovac_tui.alarms.rules import read_rules
 
     settings, profile = found.settings.alarms, chamber.profile
     return watchlist(settings, profile, chamber.contract, read_rules(settings, profile))
@@ -124,7 +123,7 @@ def record_choice(
     Without `begin` a record that exists is added to, and none is begun. `asked` is what the command line
     says: True, False, or None where it says nothing.
     """
-    from xovac_tui.station.recording import RecordChoice
+    from xovac_tui.recording.service import RecordChoice
 
     if not (chamber.profile.record if asked is None else asked):
         return None
@@ -141,7 +140,7 @@ def record_choice(
 
 def past_choice(found: Effective, path: Path) -> RecordChoice:
     """Return a record for reading only; there may be none at this path yet."""
-    from xovac_tui.station.recording import RecordChoice
+    from xovac_tui.recording.service import RecordChoice
 
     # Whether there is one is not looked at here: a share that does not answer would hold up the command.
     return RecordChoice(path=path, settings=found.settings.record, may_record=False, read_only=True)
@@ -165,11 +164,11 @@ def record_path(found: Effective, chamber: Chamber) -> Path:
 
 def plan_settings(ctx: click.Context) -> PlanSettings:
     """Return how the profile's device reads recipes; without a profile the defaults, and say so."""
-    from xovac_tui.station import Station
+    from xovac_tui.station.live import LiveStation
 
     found = effective(ctx)
     name, profile = _profile_or_defaults(found)
-    return Station(name, profile, contract_of(profile)).plan_settings()
+    return LiveStation(name, profile, contract_of(profile)).plan_settings()
 
 
 def _profile_or_defaults(found: Effective) -> tuple[str, Profile]:
@@ -192,8 +191,8 @@ class Seconds(_FloatType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Return seconds."""
+        from xovac_tui.durations import parse_duration
         from xovac_tui.errors import RecipeError
-        from xovac_tui.recipes.units import parse_duration
 
         text = str(value).strip()
         try:

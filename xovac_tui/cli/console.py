@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from xovac_tui import paths
+from xovac_tui import logfile, paths
 from xovac_tui.cli.common import (
     Chamber,
     alarm_watchlist,
@@ -23,11 +23,11 @@ from xovac_tui.cli.records import DEMO, demo_chamber
 from xovac_tui.cli.table import headless_words
 from xovac_tui.config import Effective
 from xovac_tui.config.addresses import read_addresses
-from xovac_tui.config.notify import NotifySettings
+from xovac_tui.config.themes import ThemeSpec
 from xovac_tui.errors import NoChamberError, SettingsError
-from xovac_tui.launch import Launch
+from xovac_tui.notify.settings import NotifySettings
 from xovac_tui.simulator.options import SimulatorOptions
-from xovac_tui.themes import ThemeSpec
+from xovac_tui.ui.start import Launch
 
 _DEMO_OPTIONS = ("speed", "seed", "warm", "fault")
 
@@ -69,8 +69,8 @@ def make_launch(
     `replayed` is the chamber of a replay: it is not connected to, and not recorded.
     """
     from xovac_tui.cli.exposure import exposed_settings
-    from xovac_tui.state import load_state, recall
-    from xovac_tui.themes import shipped_themes, user_themes
+    from xovac_tui.config.state import load_state, recall
+    from xovac_tui.config.themes import shipped_themes, user_themes
 
     found = effective(ctx)
     chamber = replayed or (demo_chamber(found) if demo else resolve(found))
@@ -103,7 +103,7 @@ def make_launch(
         record=record,
         watchlist=None if replayed else alarm_watchlist(found, chamber),
         notify=None if replayed else _notify(found, demo=demo is not None),
-        log_path=paths.setup_logging(),
+        log_path=logfile.setup_logging(),
         notes=tuple(text for text in (note, *problems, *exposed_settings(found, chamber.profile)) if text),
     )
 
@@ -143,7 +143,7 @@ def _notify(found: Effective, *, demo: bool) -> NotifySettings:
 
 def _own(path: Path) -> Path:
     """Return a demo's record, or one beside it while another demo writes that: each has its own chamber."""
-    from xovac_tui.recording.lock import is_recorded
+    from xovac_tui.recording.disk.lock import is_recorded
 
     own, number = path, 2
     while is_recorded(own):
@@ -153,7 +153,7 @@ def _own(path: Path) -> Path:
 
 
 def _check_theme(name: str, themes: tuple[ThemeSpec, ...]) -> None:
-    from xovac_tui.themes import unknown_theme
+    from xovac_tui.config.themes import unknown_theme
     from xovac_tui.ui.theme_names import textual_themes
 
     known = {spec.name for spec in themes} | textual_themes()

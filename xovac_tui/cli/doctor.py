@@ -21,7 +21,7 @@ from xovac_tui.cli.output import echo
 from xovac_tui.cli.settings import named_problems
 from xovac_tui.config import Effective
 from xovac_tui.errors import Exit, SettingsError
-from xovac_tui.recording.share import network_share, share_advice
+from xovac_tui.recording.disk.share import network_share, share_advice
 
 _PACKAGES = ("textual", "python-socketio", "python-engineio", "aiohttp", "msgspec", "click", "platformdirs")
 _OK, _BAD = "ok", "!!"

@@ -17,8 +17,8 @@ from xovac_tui.cli.records import Source, Ticker, find_record, missing, record_o
 from xovac_tui.errors import Exit
 
 if TYPE_CHECKING:
-    from xovac_tui.recording.parts import Part
-    from xovac_tui.recording.record import Record, RecordedChannel
+    from xovac_tui.recording.disk.record import Record, RecordedChannel
+    from xovac_tui.recording.exports.parts import Part
 
 _FORMATS = ("csv", "jsonl", "parquet")
 _STDOUT = "-"
@@ -60,8 +60,8 @@ def export(
     form = form or _form_of(out)
     if labels and form != "csv":
         raise click.UsageError("--labels is for csv: the other formats carry labels and units by themselves.")
-    from xovac_tui.recording.lists import find_span
-    from xovac_tui.recording.parts import open_still, part_of
+    from xovac_tui.recording.disk.lists import find_span
+    from xovac_tui.recording.exports.parts import open_still, part_of
 
     with open_still(source.path) as opened:
         say_note(opened)
@@ -90,8 +90,8 @@ class _Job:
 
     def write(self, form: str, path: Path | None, force: bool) -> Exit:
         """Write the file, and note in the record what of it is exported now."""
-        from xovac_tui.recording.newfile import new_file, not_written
-        from xovac_tui.recording.parts import unread
+        from xovac_tui.recording.exports.newfile import new_file, not_written
+        from xovac_tui.recording.exports.parts import unread
 
         stdout = sys.stdout.buffer
         if path is None and form == "parquet" and sys.stdout.isatty():
@@ -122,12 +122,12 @@ class _Job:
         return Exit.OK
 
     def _fill(self, form: str, file: IO[bytes]) -> None:
-        from xovac_tui.recording import tables
+        from xovac_tui.recording.exports import tables
 
         record, part, ticker = self._record, self._part, self._ticker
         if form == "jsonl" and not self._words:
-            from xovac_tui.recording.tape import tape_of
-            from xovac_tui.recording.transcript import transcript
+            from xovac_tui.recording.exports.slice import tape_of
+            from xovac_tui.recording.exports.transcript import transcript
 
             _put(file, transcript(tape_of(record, part, ticker)))
             return
@@ -137,7 +137,7 @@ class _Job:
         elif form == "csv":
             _put(file, tables.csv_chunks(record, part, channels, labels=self._labels, told=ticker))
         else:
-            from xovac_tui.recording.parquet import write_parquet
+            from xovac_tui.recording.exports.parquet import write_parquet
 
             # It moves about in what it writes, which a pipe does not let it.
             whole = io.BytesIO()
@@ -146,7 +146,7 @@ class _Job:
             file.write(whole.getvalue())
 
     def _channels(self) -> list[RecordedChannel]:
-        from xovac_tui.recording.parts import choose, columns_of
+        from xovac_tui.recording.exports.parts import choose, columns_of
 
         found = columns_of(self._record, self._part)
         if not self._words:
@@ -165,7 +165,7 @@ class _Job:
             return
         import time
 
-        from xovac_tui.recording.exported import note_exported, whole_runs
+        from xovac_tui.recording.exports.exported import note_exported, whole_runs
 
         note = note_exported(self._source.path, whole_runs(self._record, self._part), time.time())
         if note:

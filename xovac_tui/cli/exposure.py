@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from xovac_tui import paths
+from xovac_tui.api.loader import SIMULATOR_CONTRACT
 from xovac_tui.cli.output import echo
 from xovac_tui.config import Effective, Profile
-from xovac_tui.config.model import SIMULATOR_CONTRACT
-from xovac_tui.config.notify import without_secrets
+from xovac_tui.notify.settings import without_secrets
 from xovac_tui.permissions import exposed
 
 
@@ -34,7 +34,7 @@ def exposed_settings(found: Effective, profile: Profile | None) -> Iterator[str]
 
 def warn_of_record(record: Path, *, ours: bool) -> None:
     """Say on stderr where other users can write a record; of our own also where they can read it."""
-    from xovac_tui.recording.lock import record_files
+    from xovac_tui.recording.disk.lock import record_files
 
     if said := exposed("the record", record_files(record), readable=ours):
         echo(said, err=True)
@@ -42,7 +42,7 @@ def warn_of_record(record: Path, *, ours: bool) -> None:
 
 def all_exposed(found: Effective, profile: Profile | None, records: Path) -> list[str]:
     """Return a sentence for every file of ours that other users can write, or should not read."""
-    from xovac_tui.recording.lock import record_files
+    from xovac_tui.recording.disk.lock import record_files
 
     said = list(exposed_settings(found, profile))
     known = sorted(records.glob(f"*{paths.RECORD_ENDING}")) if records.is_dir() else []

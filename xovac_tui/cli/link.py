@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from xovac_tui.errors import LinkError
 
 if TYPE_CHECKING:
-    from xovac_tui.chamber.alarmrules import Watchlist
+    from xovac_tui.alarms.defaults import Watchlist
     from xovac_tui.cli.common import Chamber
-    from xovac_tui.config.notify import NotifySettings
-    from xovac_tui.station import News, Station
-    from xovac_tui.station.recording import RecordChoice
+    from xovac_tui.notify.settings import NotifySettings
+    from xovac_tui.recording.service import RecordChoice
+    from xovac_tui.station.live import LiveStation
+    from xovac_tui.station.news import News
 
 
 GRACE = 5.0
@@ -24,14 +25,15 @@ def open_station(
     record: RecordChoice | None = None,
     watchlist: Watchlist | None = None,
     notify: NotifySettings | None = None,
-) -> Station:
+) -> LiveStation:
     """Return a station for the chamber, not connected yet; without a watchlist it raises no alarms.
 
     `notify` says who is told of them, with addresses read; without it nobody is.
     """
-    from xovac_tui.station import Station, StopProofs
+    from xovac_tui.station.live import LiveStation
+    from xovac_tui.station.proofs import StopProofs
 
-    return Station(
+    return LiveStation(
         chamber.name,
         chamber.profile,
         chamber.contract,
@@ -44,14 +46,14 @@ def open_station(
     )
 
 
-async def online(station: Station, command: str = "") -> None:
+async def online(station: LiveStation, command: str = "") -> None:
     """Wait until the link is ONLINE; LinkError as soon as one attempt, by all transports, has failed.
 
     A person or script that wants another try asks again: nothing here goes on by itself. `command` is what
     was to be sent, and the error says that it was not.
     """
+    from xovac_tui.chamber.news import LinkChanged
     from xovac_tui.chamber.snapshot import LinkWord
-    from xovac_tui.station import LinkChanged
 
     failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 

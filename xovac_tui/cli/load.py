@@ -32,7 +32,7 @@ from xovac_tui.errors import CommandRefused, RecipeError
 if TYPE_CHECKING:
     from xovac_tui.chamber.snapshot import LedgerEntry, RunState
     from xovac_tui.recipes.files import RecipeFile
-    from xovac_tui.station import Station
+    from xovac_tui.station.live import LiveStation
     from xovac_tui.station.loading import Facts, Load
 
 FIRST_DATA = 6.0
@@ -66,10 +66,10 @@ def load(ctx: click.Context, /, file: Path, yes: bool, timeout: float | None, **
     record, with plan, hash and the file's text, so that the run gets its dwell clocks and a verdict. Prints
     the answer as one line of JSON. Exit codes: those of `send`, and 2 where the recipe must not be sent.
     """
+    from xovac_tui.api.contract import LOAD_COMMAND
     from xovac_tui.cli.link import open_station
     from xovac_tui.recipes.files import read_file
     from xovac_tui.station.confirmation import OPTION, confirmed_by
-    from xovac_tui.station.flights import LOAD_COMMAND
 
     recipe = read_file(file)
     if recipe.recipe is None:
@@ -91,16 +91,16 @@ def load(ctx: click.Context, /, file: Path, yes: bool, timeout: float | None, **
     ctx.exit(report_outcome(station, entry))
 
 
-async def _look(station: Station, recipe: RecipeFile) -> _Looked:
+async def _look(station: LiveStation, recipe: RecipeFile) -> _Looked:
     async with station:
         return await _seen(station, recipe)
 
 
 async def _load(
-    station: Station, recipe: RecipeFile, agreed: _Looked | None, timeout: float | None
+    station: LiveStation, recipe: RecipeFile, agreed: _Looked | None, timeout: float | None
 ) -> LedgerEntry:
     """Send what was agreed to, or without that what is found to be sent now."""
-    from xovac_tui.station.flights import LOAD_COMMAND
+    from xovac_tui.api.contract import LOAD_COMMAND
     from xovac_tui.station.loading import send_load
 
     async with station:
@@ -121,11 +121,11 @@ async def _load(
         return await outcome_of(station, LOAD_COMMAND, sending)
 
 
-async def _seen(station: Station, recipe: RecipeFile) -> _Looked:
+async def _seen(station: LiveStation, recipe: RecipeFile) -> _Looked:
     """Return what would be loaded now; CommandRefused, RecipeError or ContractError where that is nothing."""
-    from xovac_tui.api.text import clean
-    from xovac_tui.station.flights import LOAD_COMMAND
+    from xovac_tui.api.contract import LOAD_COMMAND
     from xovac_tui.station.loading import load_facts, load_of, start_of, study_now
+    from xovac_tui.text import clean
 
     await _ready(station)
     if blocked := station.blocked(LOAD_COMMAND):
@@ -141,9 +141,9 @@ async def _seen(station: Station, recipe: RecipeFile) -> _Looked:
     return _Looked(found, (("Now", now), *facts), run.state)
 
 
-def _unrecorded(station: Station) -> str:
+def _unrecorded(station: LiveStation) -> str:
     """Return that the run will not be recorded, as a sentence; empty where a program of this machine does."""
-    from xovac_tui.recording.lock import is_recorded
+    from xovac_tui.recording.disk.lock import is_recorded
 
     choice = station.record.choice
     if choice is None:
@@ -156,12 +156,11 @@ def _unrecorded(station: Station) -> str:
     )
 
 
-async def _ready(station: Station) -> None:
+async def _ready(station: LiveStation) -> None:
     """Wait for the link, for what the record knows, and for temperature and state that the contract names."""
-    from xovac_tui.api.contract import Role
+    from xovac_tui.api.contract import LOAD_COMMAND, Role
     from xovac_tui.chamber.snapshot import RunState
     from xovac_tui.cli.link import online
-    from xovac_tui.station.flights import LOAD_COMMAND
     from xovac_tui.station.loading import start_of
 
     await online(station, LOAD_COMMAND)

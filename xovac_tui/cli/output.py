@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from xovac_tui.api.text import clean
+from xovac_tui.text import clean
 
 
 def echo(line: str = "", *, err: bool = False) -> None:

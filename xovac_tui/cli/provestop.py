@@ -16,7 +16,7 @@ from xovac_tui.errors import CommandRefused, Exit, SettingsError
 if TYPE_CHECKING:
     from xovac_tui.chamber.snapshot import LedgerEntry
     from xovac_tui.config import Effective
-    from xovac_tui.station import Station
+    from xovac_tui.station.live import LiveStation
 
 _LISTEN = 3.0
 """Seconds in which a chamber that reports its state has done so; about the pace of slow ones."""
@@ -41,7 +41,7 @@ def prove(found: Effective, *, yes: bool) -> Exit:
             "that nothing runs."
         )
 
-    def station() -> Station:
+    def station() -> LiveStation:
         return open_station(chamber, record_choice(found, chamber, may_record=False, begin=False))
 
     echo()
@@ -62,10 +62,10 @@ def prove(found: Effective, *, yes: bool) -> Exit:
     return Exit(exit_code(entry)) or Exit.WARNING
 
 
-async def _look(station: Station) -> bool:
+async def _look(station: LiveStation) -> bool:
     """Connect and listen; return whether it stays unknown that nothing runs."""
+    from xovac_tui.api.contract import STOP_COMMAND
     from xovac_tui.cli.link import online
-    from xovac_tui.station import STOP_COMMAND
 
     async with station:
         await online(station, STOP_COMMAND)
@@ -75,9 +75,9 @@ async def _look(station: Station) -> bool:
         return station.proving.blind
 
 
-async def _prove(station: Station, *, blind: bool) -> LedgerEntry:
+async def _prove(station: LiveStation, *, blind: bool) -> LedgerEntry:
+    from xovac_tui.api.contract import STOP_COMMAND
     from xovac_tui.cli.link import online
-    from xovac_tui.station import STOP_COMMAND
 
     async with station:
         await online(station, STOP_COMMAND)
@@ -93,7 +93,7 @@ async def _prove(station: Station, *, blind: bool) -> LedgerEntry:
             raise
 
 
-async def _listen(station: Station) -> None:
+async def _listen(station: LiveStation) -> None:
     """Wait until the chamber has reported whether a recipe runs, or long enough for it to have done so.
 
     A run of a chamber that never reports it is known from the record only, so that is read first.
@@ -108,9 +108,9 @@ async def _listen(station: Station) -> None:
                     return
 
 
-def _ask(station: Station, *, blind: bool) -> None:
+def _ask(station: LiveStation, *, blind: bool) -> None:
     """Have a person confirm, or raise CommandRefused."""
-    from xovac_tui.station import STOP_COMMAND
+    from xovac_tui.api.contract import STOP_COMMAND
     from xovac_tui.station.proving import BLIND, PROVES
 
     said = [

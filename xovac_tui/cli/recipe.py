@@ -109,8 +109,9 @@ def compile_(ctx: click.Context, /, file: Path, start: float, items: bool, **_: 
 
 
 def _plan_lines(laid_out: Plan) -> list[str]:
+    from xovac_tui.durations import spell_duration
+    from xovac_tui.quantities import format_temperature
     from xovac_tui.recipes.places import number_at
-    from xovac_tui.recipes.units import format_temperature, spell_duration
 
     rows = [("item", "step", "begins", "takes", "from", "to", "cycle", "what")]
     for segment in laid_out.segments:

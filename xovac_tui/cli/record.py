@@ -23,10 +23,11 @@ from xovac_tui.errors import Exit, LinkError
 from xovac_tui.signals import handled
 
 if TYPE_CHECKING:
-    from xovac_tui.chamber.alarmview import AlarmChange
+    from xovac_tui.chamber.alarm import AlarmChange
     from xovac_tui.outlet import Outlet
     from xovac_tui.recording.status import RecorderView
-    from xovac_tui.station import News, Station
+    from xovac_tui.station.live import LiveStation
+    from xovac_tui.station.news import News
 
 
 @click.group(invoke_without_command=True, short_help="Record everything, without a screen.")
@@ -69,11 +70,11 @@ record.add_command(copy)
 record.add_command(check)
 
 
-async def _record(station: Station, seconds: float | None, say: Outlet) -> None:
+async def _record(station: LiveStation, seconds: float | None, say: Outlet) -> None:
+    from xovac_tui.chamber.news import AlarmsChanged, LinkChanged
     from xovac_tui.chamber.snapshot import LinkWord
-    from xovac_tui.recording.share import share_advice
-    from xovac_tui.recording.status import RecorderState
-    from xovac_tui.station import AlarmsChanged, LinkChanged, RecorderChanged, RecordOpened
+    from xovac_tui.recording.disk.share import share_advice
+    from xovac_tui.recording.status import RecorderChanged, RecorderState, RecordOpened
 
     ended = asyncio.Event()
     refused = ""
@@ -117,8 +118,8 @@ async def _record(station: Station, seconds: float | None, say: Outlet) -> None:
 
 def alarm_line(change: AlarmChange) -> str:
     """Return what happened to an alarm, as a line."""
-    from xovac_tui.api.text import clean
-    from xovac_tui.chamber.alarmview import AlarmEvent
+    from xovac_tui.chamber.alarm import AlarmEvent
+    from xovac_tui.text import clean
 
     who = f" by {clean(change.who, 60)}" if change.who else ""
     said = f" {change.text}" if change.event is AlarmEvent.RAISED else ""

@@ -16,7 +16,7 @@ from xovac_tui.errors import Exit
 from xovac_tui.plural import counted
 
 if TYPE_CHECKING:
-    from xovac_tui.recording.checking import Check
+    from xovac_tui.recording.disk.checking import Check
 
 
 @click.command(short_help="Copy a record into one file, also while it is recorded.")
@@ -33,9 +33,9 @@ def copy(ctx: click.Context, /, target: Path, force: bool, record: Path | None, 
     """
     import sqlite3
 
-    from xovac_tui.recording import claim, files
-    from xovac_tui.recording.newfile import not_written
-    from xovac_tui.recording.schema import RecordError, as_record_error, open_for_reading, short_reason
+    from xovac_tui.recording.disk import claim, files
+    from xovac_tui.recording.disk.schema import RecordError, as_record_error, open_for_reading, short_reason
+    from xovac_tui.recording.exports.newfile import not_written
 
     source = find_record(ctx, record, demo)
     if target.is_dir():
@@ -63,9 +63,9 @@ def copy(ctx: click.Context, /, target: Path, force: bool, record: Path | None, 
 
 def _refuse(source: Path, target: Path, force: bool) -> None:
     """Raise RecordError where a copy may not be written."""
-    from xovac_tui.recording import files
-    from xovac_tui.recording.lock import is_recorded
-    from xovac_tui.recording.schema import RecordError
+    from xovac_tui.recording.disk import files
+    from xovac_tui.recording.disk.lock import is_recorded
+    from xovac_tui.recording.disk.schema import RecordError
 
     there = files.identity(target)
     if there is not None and there == files.identity(source):
@@ -100,8 +100,8 @@ def check(
     The database, every event and its index, the chain of hashes, and whether a part waits in the -wal file
     beside it. Exit code 4: something is wrong.
     """
-    from xovac_tui.recording.checking import check as look
-    from xovac_tui.recording.schema import TornRecordError
+    from xovac_tui.recording.disk.checking import check as look
+    from xovac_tui.recording.disk.schema import TornRecordError
 
     if file is not None and record is not None:
         raise click.UsageError("Name the record once: FILE, or --record FILE.")
@@ -121,7 +121,7 @@ def check(
 
 def _lines(source: Source, found: Check) -> list[str]:
     """Return what was found, for people."""
-    from xovac_tui.recording.housekeeping import size_words
+    from xovac_tui.recording.disk.housekeeping import size_words
 
     lines = [
         f"{source.path}: {counted(found.events, 'event')}, {counted(found.sessions, 'session')}, "

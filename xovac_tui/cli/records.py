@@ -15,7 +15,6 @@ import click
 import msgspec
 
 from xovac_tui import paths
-from xovac_tui.api.text import clean
 from xovac_tui.cli.common import (
     Chamber,
     F,
@@ -32,10 +31,11 @@ from xovac_tui.config import Effective, Profile, Secrets
 from xovac_tui.config.check import url_mistake
 from xovac_tui.errors import NoChamberError, SettingsError
 from xovac_tui.plural import counted
+from xovac_tui.text import clean
 
 if TYPE_CHECKING:
-    from xovac_tui.recording.pieces import Unread
-    from xovac_tui.recording.record import Record
+    from xovac_tui.recording.disk.pieces import Unread
+    from xovac_tui.recording.disk.record import Record
 
 DEMO = "demo"
 """Name of the demo's chamber."""
@@ -113,7 +113,7 @@ def find_chamber(ctx: click.Context, record: Path | None, demo: bool) -> Source:
     if name in found.settings.profiles or found.url:
         chamber = resolve(found if found.url else msgspec.structs.replace(found, profile=name))
         return msgspec.structs.replace(source, chamber=chamber)
-    from xovac_tui.recording.lock import is_recorded
+    from xovac_tui.recording.disk.lock import is_recorded
 
     if name == DEMO and not is_recorded(source.path):
         raise SettingsError(
@@ -126,9 +126,9 @@ def find_chamber(ctx: click.Context, record: Path | None, demo: bool) -> Source:
 
 def address_in(record: Path) -> str:
     """Return the address of the chamber that was recorded last in a record."""
-    from xovac_tui.recording.lists import sessions
-    from xovac_tui.recording.record import Record
-    from xovac_tui.recording.schema import RecordError
+    from xovac_tui.recording.disk.lists import sessions
+    from xovac_tui.recording.disk.record import Record
+    from xovac_tui.recording.disk.schema import RecordError
 
     with Record(record) as opened:
         lives = sessions(opened)
@@ -175,7 +175,7 @@ def only_record(found: Effective) -> Path:
     """
     records = known_records(found)
     if not records:
-        from xovac_tui.recording.schema import RecordError
+        from xovac_tui.recording.disk.schema import RecordError
 
         folder = paths.records_folder(found.settings.record.folder, found.path)
         raise RecordError(
@@ -190,7 +190,7 @@ def only_record(found: Effective) -> Path:
 
 def _choice(said: str, found: Effective, records: Sequence[Path]) -> SettingsError:
     """Return an error that lists the records to choose from, each with what is to be typed."""
-    from xovac_tui.recording.housekeeping import size_words
+    from xovac_tui.recording.disk.housekeeping import size_words
 
     rows = []
     for path in reversed(records[-_LISTED:]):
@@ -223,15 +223,14 @@ def _written(path: Path) -> float:
 
 
 def _size(path: Path) -> int:
-    from xovac_tui.recording.files import size
+    from xovac_tui.recording.disk.files import size
 
     return size(path) + size(path, "-wal")
 
 
 def demo_chamber(found: Effective) -> Chamber:
     """Return the chamber that the built-in simulator stands for."""
-    from xovac_tui.api.loader import load_contract
-    from xovac_tui.config.model import SIMULATOR_CONTRACT
+    from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
 
     contracts = (SIMULATOR_CONTRACT,)
     profile = Profile(url="http://127.0.0.1:0", observe=bool(found.observe), contracts=contracts)
@@ -245,8 +244,8 @@ def _chamber_of(found: Effective, record: Path) -> Chamber:
     """Return the chamber that a file is of: the one asked for, else the one whose name stands in it."""
     if found.profile or found.url:
         return resolve(found)
-    from xovac_tui.recording.lists import sessions
-    from xovac_tui.recording.record import Record
+    from xovac_tui.recording.disk.lists import sessions
+    from xovac_tui.recording.disk.record import Record
 
     with Record(record) as opened:
         lives = sessions(opened, recording=False)

@@ -16,8 +16,8 @@ from xovac_tui.cli.records import chamber_named, find_record, missing, record_op
 from xovac_tui.config import Secrets
 
 if TYPE_CHECKING:
-    from xovac_tui.recording.record import Record
-    from xovac_tui.recording.tape import Tape
+    from xovac_tui.recording.disk.record import Record
+    from xovac_tui.recording.exports.slice import Tape
 
 _BEFORE = 600.0
 """Seconds before a run from which on it is replayed, so that it begins in a chamber that is known."""
@@ -60,7 +60,7 @@ def replay(
     need_terminal()
     with _open(ctx, what, record, demo) as played:
         from xovac_tui.recording.moments import moment
-        from xovac_tui.station.replaying import ReplayStation
+        from xovac_tui.replay.station import ReplayStation
 
         zone = zone_of(effective(ctx))
         begin = played.begin if start is None else moment(start, played.begin, played.end, zone)
@@ -87,11 +87,11 @@ def replay(
 @contextlib.contextmanager
 def _open(ctx: click.Context, what: str, record: Path | None, demo: bool) -> Iterator[_Played]:
     file = Path(what)
-    from xovac_tui.recording.files import begins_as_database
+    from xovac_tui.recording.disk.files import begins_as_database
 
     if record is None and not demo and file.is_file():
         if not begins_as_database(file):
-            from xovac_tui.recording.imports import read_transcript
+            from xovac_tui.recording.exports.imports import read_transcript
 
             tape = read_transcript(file)
             lives = tape.head.sessions
@@ -99,9 +99,9 @@ def _open(ctx: click.Context, what: str, record: Path | None, demo: bool) -> Ite
             yield _Played(chamber, tape, None, tape.head.start, tape.head.end)
             return
         what, record = "all", file
-    from xovac_tui.recording.lists import find_span
-    from xovac_tui.recording.parts import Part, check, open_still
-    from xovac_tui.recording.tape import tape_of
+    from xovac_tui.recording.disk.lists import find_span
+    from xovac_tui.recording.exports.parts import Part, check, open_still
+    from xovac_tui.recording.exports.slice import tape_of
 
     source = find_record(ctx, record, demo)
     # As it is now: a run that goes on is replayed up to this moment.

@@ -38,7 +38,7 @@ def report(
 
     need_libraries()
     source = find_record(ctx, record, demo)
-    from xovac_tui.recording.record import Record
+    from xovac_tui.recording.disk.record import Record
     from xovac_tui.report.runs import run_number
 
     with Record(source.path) as opened:

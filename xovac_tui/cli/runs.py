@@ -12,9 +12,9 @@ from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.records import Source, Ticker, find_record, missing, record_options, say_note, size_of
 
 if TYPE_CHECKING:
-    from xovac_tui.recording.lists import RecordedRun, RecordedSession
-    from xovac_tui.recording.pieces import Unread
-    from xovac_tui.recording.record import Record
+    from xovac_tui.recording.disk.lists import RecordedRun, RecordedSession
+    from xovac_tui.recording.disk.pieces import Unread
+    from xovac_tui.recording.disk.record import Record
 
 _UNKNOWN = "—"
 
@@ -30,8 +30,8 @@ def runs(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, 
     newest of either, `all` the whole record. What is damaged in the record is told, too.
     """
     source = find_record(ctx, record, demo)
-    from xovac_tui.recording.lock import is_recorded
-    from xovac_tui.recording.parts import open_still
+    from xovac_tui.recording.disk.lock import is_recorded
+    from xovac_tui.recording.exports.parts import open_still
 
     with open_still(source.path) as opened:
         say_note(opened)
@@ -47,8 +47,8 @@ class _Listed:
     """The runs and sessions of one record."""
 
     def __init__(self, record: Record, *, held: bool) -> None:
-        from xovac_tui.recording.lists import axis_of, sessions
-        from xovac_tui.recording.lists import runs as runs_of
+        from xovac_tui.recording.disk.lists import axis_of, sessions
+        from xovac_tui.recording.disk.lists import runs as runs_of
 
         self._record = record
         self._sessions = sessions(record)
@@ -69,9 +69,9 @@ class _Listed:
 
     def lines(self, source: Source) -> list[str]:
         """Return all of it for people."""
-        from xovac_tui.api.text import clean
-        from xovac_tui.recipes.units import format_duration
-        from xovac_tui.recording.housekeeping import size_words
+        from xovac_tui.durations import format_duration
+        from xovac_tui.recording.disk.housekeeping import size_words
+        from xovac_tui.text import clean
 
         size = size_words(size_of(self._record))
         sessions = [
@@ -113,7 +113,7 @@ class _Listed:
 
     def _seconds(self, run: RecordedRun) -> float:
         """Return how long a run took, or lasts by its newest event."""
-        from xovac_tui.recording.lists import span_of
+        from xovac_tui.recording.disk.lists import span_of
 
         return run.seconds if run.ended is not None else span_of(self._axis, run).seconds
 
@@ -124,7 +124,7 @@ class _Listed:
         return "goes on" if newest and self._held else "was killed or lost power"
 
     def _who(self, run: RecordedRun) -> str:
-        from xovac_tui.recording.lists import load
+        from xovac_tui.recording.disk.lists import load
 
         found = load(self._record, run.load) if run.load is not None else None
         if found is not None:
@@ -176,8 +176,8 @@ class _Listed:
 
 def _checked(record: Record) -> Unread | None:
     """Read all of a record, and return what of it cannot be read."""
-    from xovac_tui.recording.lists import find_span
-    from xovac_tui.recording.parts import check, part_of
+    from xovac_tui.recording.disk.lists import find_span
+    from xovac_tui.recording.exports.parts import check, part_of
 
     ticker = Ticker("reading the record")
     try:

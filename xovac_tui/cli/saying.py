@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from xovac_tui.api.text import clean
 from xovac_tui.outlet import StreamOutlet, say_last
+from xovac_tui.text import clean
 
 
 class Voice(StreamOutlet):

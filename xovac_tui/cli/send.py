@@ -18,7 +18,8 @@ from xovac_tui.errors import ContractError
 if TYPE_CHECKING:
     from xovac_tui.api.wireform import WireForm
     from xovac_tui.chamber.snapshot import LedgerEntry
-    from xovac_tui.station import Prepared, Station
+    from xovac_tui.station.live import LiveStation
+    from xovac_tui.station.station import Prepared
 
 
 @click.command(short_help="Send one command and print its answer.")
@@ -57,8 +58,8 @@ def send(
     station = open_station(chamber, record_choice(found, chamber, may_record=False, begin=False))
     prepare = partial(_prepare, station, event, text, raw, form)
     prepared = prepare()
+    from xovac_tui.api.contract import LOAD_COMMAND
     from xovac_tui.station.confirmation import OPTION, confirmed_by
-    from xovac_tui.station.flights import LOAD_COMMAND
 
     if station.proving.doubt and event in (LOAD_COMMAND, station.contract.start):
         # Also where nobody is asked: a run is about to begin.
@@ -68,7 +69,7 @@ def send(
     ctx.exit(report_outcome(station, entry))
 
 
-def _prepare(station: Station, event: str, text: str, raw: bool, form: Mapping[str, Any]) -> Prepared:
+def _prepare(station: LiveStation, event: str, text: str, raw: bool, form: Mapping[str, Any]) -> Prepared:
     """Check what is to be sent against the contract, or as raw JSON, and put it into the form asked for."""
     prepared = _checked(station, event, text, raw)
     asked = _form(prepared.spec.form, form)
@@ -92,12 +93,11 @@ def _form(usual: WireForm, asked: Mapping[str, Any]) -> WireForm:
     return WireForm(sends, arguments, usual.callback or asked["callback"])
 
 
-def _checked(station: Station, event: str, text: str, raw: bool) -> Prepared:
+def _checked(station: LiveStation, event: str, text: str, raw: bool) -> Prepared:
     if raw:
         return station.prepare_raw(event, text)
     if event not in station.contract.commands:
-        from xovac_tui.api.text import clean
-        from xovac_tui.strict import nearest
+        from xovac_tui.text import clean, nearest
 
         hint = nearest(event, station.contract.commands)
         raise ContractError(
@@ -120,7 +120,7 @@ def _values(event: str, text: str) -> dict[str, Any]:
     return values
 
 
-async def _send(station: Station, prepare: Callable[[], Prepared], timeout: float | None) -> LedgerEntry:
+async def _send(station: LiveStation, prepare: Callable[[], Prepared], timeout: float | None) -> LedgerEntry:
     from xovac_tui.cli.link import online
 
     async with station:

@@ -16,7 +16,8 @@ from xovac_tui.errors import CommandRefused, Exit, SettingsError
 if TYPE_CHECKING:
     from xovac_tui.api.contract import CommandSpec
     from xovac_tui.chamber.snapshot import LedgerEntry
-    from xovac_tui.station import Prepared, Station
+    from xovac_tui.station.live import LiveStation
+    from xovac_tui.station.station import Prepared
 
 PROVE_BY_COMMAND = "Prove it while nothing runs: xovac-tui doctor --prove-stop."
 
@@ -47,8 +48,8 @@ def ask(chamber: Chamber, prepared: Prepared, title: str = "", facts: Sequence[t
     `title` is the question, else the command's title; `facts` are further labelled lines of it.
     """
     from xovac_tui.api.contract import Hazard
-    from xovac_tui.api.text import clean
     from xovac_tui.station.confirmation import ANSWER, SAFE, TYPED_NAME
+    from xovac_tui.text import clean
 
     spec = prepared.spec
     if spec.hazard is Hazard.SAFE:
@@ -77,7 +78,7 @@ def ask(chamber: Chamber, prepared: Prepared, title: str = "", facts: Sequence[t
     return how
 
 
-async def outcome_of(station: Station, event: str, sending: Awaitable[LedgerEntry]) -> LedgerEntry:
+async def outcome_of(station: LiveStation, event: str, sending: Awaitable[LedgerEntry]) -> LedgerEntry:
     """Return what became of a command; one that is interrupted after it was sent is said to be unknown."""
     try:
         return await sending
@@ -90,7 +91,7 @@ async def outcome_of(station: Station, event: str, sending: Awaitable[LedgerEntr
         raise
 
 
-def report_outcome(station: Station, entry: LedgerEntry) -> int:
+def report_outcome(station: LiveStation, entry: LedgerEntry) -> int:
     """Print what became of a command, and of its entry in the record; return the exit code."""
     try:
         code = tell(entry)

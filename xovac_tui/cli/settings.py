@@ -24,10 +24,10 @@ from xovac_tui.config import (
     settings_problems,
 )
 from xovac_tui.config.load import sound_settings
-from xovac_tui.config.notify import NotifySettings, without_secrets
-from xovac_tui.config.secrets import AUTH_VARIABLE, HEADERS_VARIABLE
 from xovac_tui.errors import Exit, SettingsError
-from xovac_tui.mistakes import join_key
+from xovac_tui.notify.settings import NotifySettings, without_secrets
+from xovac_tui.paths import AUTH_VARIABLE, HEADERS_VARIABLE
+from xovac_tui.validation import join_key
 
 _CONFIG = click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="Settings file.")
 
@@ -111,8 +111,8 @@ def settings_place(ctx: click.Context) -> Path:
 
 def named_problems(settings: Settings, place: Path) -> Iterator[str]:
     """Yield a sentence for everything that the settings name and that cannot be used."""
-    from xovac_tui.themes import shipped_themes, unknown_theme, user_themes
-    from xovac_tui.ui.commands import check_keymap
+    from xovac_tui.config.themes import shipped_themes, unknown_theme, user_themes
+    from xovac_tui.ui.actions import check_keymap
     from xovac_tui.ui.theme_names import textual_themes
 
     for name, profile in settings.profiles.items():
@@ -156,11 +156,11 @@ def _notify_problems(settings: NotifySettings) -> Iterator[str]:
 
 
 def _alarm_problems(settings: Settings, profile: Profile) -> Iterator[str]:
+    from xovac_tui.alarms.defaults import watchlist
+    from xovac_tui.alarms.rules import rules_with_mistakes
+    from xovac_tui.analysis.values import criterion_called, no_criterion
     from xovac_tui.api.loader import documented_contract
-    from xovac_tui.chamber.alarmrules import watchlist
-    from xovac_tui.chamber.expression import ExpressionError, parse
-    from xovac_tui.chamber.values import criterion_called, no_criterion
-    from xovac_tui.config.alarmfiles import rules_with_mistakes
+    from xovac_tui.expressions import ExpressionError, parse
 
     written, problems = rules_with_mistakes(settings.alarms, profile)
     yield from problems

@@ -9,12 +9,11 @@ import msgspec
 
 from xovac_tui import paths
 from xovac_tui.api.contract import Contract
-from xovac_tui.api.text import clean
 from xovac_tui.config import Profile, Settings
 from xovac_tui.errors import XovacError
-from xovac_tui.mistakes import join_key
 from xovac_tui.plural import counted
-from xovac_tui.strict import nearest
+from xovac_tui.text import clean, nearest
+from xovac_tui.validation import join_key
 
 _MOST = 20
 """Notes of one profile about what never came."""
@@ -22,8 +21,7 @@ _MOST = 20
 
 def contract_with_mistakes(profile: Profile) -> tuple[Contract, list[str]]:
     """Return what is right in the contract files of a profile, and a sentence for each mistake."""
-    from xovac_tui.api.loader import read_contract
-    from xovac_tui.config.model import SIMULATOR_CONTRACT
+    from xovac_tui.api.loader import SIMULATOR_CONTRACT, read_contract
 
     files = [Path(name) for name in profile.contracts if name != SIMULATOR_CONTRACT]
     return read_contract(files, simulator=SIMULATOR_CONTRACT in profile.contracts)

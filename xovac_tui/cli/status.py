@@ -22,10 +22,10 @@ from xovac_tui.plural import counted
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from xovac_tui.chamber.alarmview import AlarmChange
+    from xovac_tui.chamber.alarm import AlarmChange
     from xovac_tui.chamber.snapshot import ChannelView, Snapshot
-    from xovac_tui.progress import Progress
-    from xovac_tui.station import Station
+    from xovac_tui.runs.progress import Progress
+    from xovac_tui.station.live import LiveStation
 
 FIRST_DATA = 6.0
 """Seconds for which the messages that the contract names are waited for."""
@@ -39,7 +39,7 @@ _UNKNOWN = "—"
 class Look(msgspec.Struct, frozen=True):
     """All that one look has seen."""
 
-    station: Station
+    station: LiveStation
     snapshot: Snapshot
     progress: Progress
     step_elapsed: float | None
@@ -78,7 +78,7 @@ def status(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool
     ctx.exit(int(Exit.OK))
 
 
-async def _look(station: Station, record: Path) -> Look:
+async def _look(station: LiveStation, record: Path) -> Look:
     from xovac_tui.cli.link import online
 
     wanted = set(station.contract.messages)
@@ -110,9 +110,9 @@ async def _look(station: Station, record: Path) -> Look:
         await asyncio.gather(hearing, return_exceptions=True)
 
 
-def seen(station: Station, snapshot: Snapshot, record: Path) -> Look:
+def seen(station: LiveStation, snapshot: Snapshot, record: Path) -> Look:
     """Return what the chamber tells, and what its record does; reads the record."""
-    from xovac_tui.recording.lock import WriterLock, is_recorded
+    from xovac_tui.recording.disk.lock import WriterLock, is_recorded
 
     recorded = is_recorded(record)
     progress, flight = station.progress(snapshot), station.flight()
@@ -132,9 +132,9 @@ def seen(station: Station, snapshot: Snapshot, record: Path) -> Look:
 
 def _alarms(path: Path) -> tuple[AlarmChange, ...] | None:
     """Return the alarms that want attention, by the record; None where it cannot be read."""
-    from xovac_tui.chamber.alarmview import SEVERITIES, STANDING
-    from xovac_tui.recording.lists import newest_alarms
-    from xovac_tui.recording.record import Record
+    from xovac_tui.chamber.alarm import SEVERITIES, STANDING
+    from xovac_tui.recording.disk.lists import newest_alarms
+    from xovac_tui.recording.disk.record import Record
 
     try:
         with Record(path) as record:
@@ -221,8 +221,8 @@ def _alarm_data(alarm: AlarmChange) -> dict[str, Any]:
 
 
 def _channel_data(channel: ChannelView) -> dict[str, Any]:
-    from xovac_tui.api.text import clean
     from xovac_tui.chamber.snapshot import Quality
+    from xovac_tui.text import clean
 
     value: float | bool | str | None = None
     if channel.quality is Quality.GOOD:
@@ -256,8 +256,8 @@ def _iso(utc: float) -> str:
 
 def lines(look: Look, zone: tzinfo | None) -> Iterator[str]:
     """Yield all of it for people."""
-    from xovac_tui.api.text import clean
-    from xovac_tui.recipes.units import format_duration
+    from xovac_tui.durations import format_duration
+    from xovac_tui.text import clean
 
     link, age = look.snapshot.link, look.snapshot.newest_age
     newest = "nothing was received yet" if age is None else f"newest data {format_duration(age)} old"
@@ -288,7 +288,7 @@ def lines(look: Look, zone: tzinfo | None) -> Iterator[str]:
 
 
 def _run_words(look: Look, zone: tzinfo | None) -> str:
-    from xovac_tui.recipes.units import format_duration
+    from xovac_tui.durations import format_duration
 
     run, progress = look.snapshot.run, look.progress
     if not _running(look):
@@ -315,10 +315,10 @@ def _recorder_words(look: Look) -> str:
 
 
 def _channel_row(channel: ChannelView) -> tuple[str, ...]:
-    from xovac_tui.api.figures import quantity
-    from xovac_tui.api.text import clean
     from xovac_tui.chamber.snapshot import Quality
-    from xovac_tui.recipes.units import format_duration
+    from xovac_tui.durations import format_duration
+    from xovac_tui.quantities import quantity
+    from xovac_tui.text import clean
 
     value = _UNKNOWN
     if channel.quality in (Quality.GOOD, Quality.STALE):

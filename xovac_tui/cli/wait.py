@@ -23,9 +23,10 @@ from xovac_tui.cli.common import (
 from xovac_tui.errors import Exit, LinkError, WaitedInVain
 
 if TYPE_CHECKING:
-    from xovac_tui.chamber.expression import Expression, Part
-    from xovac_tui.chamber.values import ChamberValues
-    from xovac_tui.station import News, Station
+    from xovac_tui.analysis.values import ChamberValues
+    from xovac_tui.expressions import Expression, Part
+    from xovac_tui.station.live import LiveStation
+    from xovac_tui.station.news import News
 
 LONGEST = 30 * 86_400.0
 """Seconds."""
@@ -66,8 +67,8 @@ def wait(
     """
     found = effective(ctx)
     chamber = resolve(found)
-    from xovac_tui.chamber.expression import parse_condition
     from xovac_tui.cli.link import open_station
+    from xovac_tui.expressions import parse_condition
 
     expression = parse_condition(until)
     station = open_station(chamber, past_choice(found, record_path(found, chamber)))
@@ -83,7 +84,7 @@ def wait(
 
 
 async def _wait(
-    station: Station,
+    station: LiveStation,
     expression: Expression,
     values: ChamberValues,
     teller: Teller,
@@ -113,7 +114,7 @@ class Waiting:
     """One condition that is waited for."""
 
     def __init__(
-        self, station: Station, expression: Expression, values: ChamberValues, teller: Teller, held: float
+        self, station: LiveStation, expression: Expression, values: ChamberValues, teller: Teller, held: float
     ) -> None:
         self._station, self._expression, self._values = station, expression, values
         self._teller, self._needed = teller, held
@@ -132,8 +133,8 @@ class Waiting:
 
     def hear(self, news: News) -> None:
         """Take what the station tells at once."""
+        from xovac_tui.chamber.news import LinkChanged
         from xovac_tui.chamber.snapshot import LinkWord
-        from xovac_tui.station import LinkChanged
 
         if not isinstance(news, LinkChanged):
             return
@@ -167,7 +168,7 @@ class Waiting:
 
     def look(self) -> bool:
         """Look at the chamber once; return whether the waiting is over."""
-        from xovac_tui.chamber.expression import ExpressionError
+        from xovac_tui.expressions import ExpressionError
 
         clock = self._station.clock
         now = clock.mono()
@@ -201,7 +202,7 @@ class Waiting:
         self._named = True
         missing = [name for name in self._expression.channels if not self._values.known(name)]
         if missing:
-            from xovac_tui.strict import nearest
+            from xovac_tui.text import nearest
 
             channels = self._station.snapshot().channels
             names = {name for channel in channels for name in (channel.name, channel.full_name)}
@@ -212,7 +213,7 @@ class Waiting:
 
     def in_vain(self, timeout: float) -> WaitedInVain | LinkError:
         """Return why it is over without having come true."""
-        from xovac_tui.recipes.units import format_duration
+        from xovac_tui.durations import format_duration
 
         said = format_duration(timeout)
         if self._connected is None:
@@ -222,7 +223,7 @@ class Waiting:
         if self._since is not None:
             so_far, needed = format_duration(now - self._since), format_duration(self._needed)
             return WaitedInVain(f"The {said} are over: it was true for {so_far} of the last {needed} only.")
-        from xovac_tui.chamber.expression import ExpressionError
+        from xovac_tui.expressions import ExpressionError
 
         try:
             parts = [part for part in self._expression.parts(self._values) if part.true is not True]
@@ -258,8 +259,8 @@ class Teller:
         if self._quiet or (self._told is not None and now - self._told < every):
             return
         self._told = now
-        from xovac_tui.api.text import clean
-        from xovac_tui.recipes.units import format_duration
+        from xovac_tui.durations import format_duration
+        from xovac_tui.text import clean
 
         # What it waits for comes first: a line may have no room for more.
         shown = sorted(parts(), key=lambda part: part.true is True)
@@ -274,7 +275,7 @@ class Teller:
 
     def over(self, waited: float) -> None:
         """Say that it came true."""
-        from xovac_tui.recipes.units import format_duration
+        from xovac_tui.durations import format_duration
 
         self.say(f"true after {format_duration(waited)}")
 

@@ -18,7 +18,8 @@ from xovac_tui.plural import counted
 
 if TYPE_CHECKING:
     from xovac_tui.api.event import Event
-    from xovac_tui.station import News, Station
+    from xovac_tui.station.live import LiveStation
+    from xovac_tui.station.news import News
 
 _HELD = 8_000_000
 """Characters that wait for what reads standard output; what comes then is left out, and counted."""
@@ -47,11 +48,11 @@ def watch(ctx: click.Context, /, as_json: bool, seconds: float | None, **_: Any)
     ctx.exit(int(Exit.OK))
 
 
-async def _watch(station: Station, line: Callable[[Event], str], seconds: float | None) -> None:
+async def _watch(station: LiveStation, line: Callable[[Event], str], seconds: float | None) -> None:
+    from xovac_tui.chamber.news import LinkChanged
     from xovac_tui.chamber.snapshot import LinkWord
     from xovac_tui.cli.saying import Voice
     from xovac_tui.outlet import PATIENCE, StreamOutlet
-    from xovac_tui.station import LinkChanged
 
     loop = asyncio.get_running_loop()
     given_up: asyncio.Future[str] = loop.create_future()
@@ -135,7 +136,7 @@ def _from_thread(loop: asyncio.AbstractEventLoop, call: Callable[[OSError], None
 
 def as_json_line(event: Event) -> str:
     """Return the event as one JSON object; `payload` is null and `raw` the text where it is no plain JSON."""
-    from xovac_tui.api.text import clean_bytes
+    from xovac_tui.text import clean_bytes
 
     payload = event.payload
     head = {
@@ -157,7 +158,7 @@ def as_json_line(event: Event) -> str:
 
 def _plain(utc: bool) -> Callable[[Event], str]:
     from xovac_tui.api.payload import one_line
-    from xovac_tui.api.text import clean
+    from xovac_tui.text import clean
 
     def line(event: Event) -> str:
         moment = datetime.fromtimestamp(event.utc, UTC)

@@ -2,7 +2,7 @@
 
 from xovac_tui.config.check import name_mistake, profile_mistakes, settings_mistakes, url_mistake
 from xovac_tui.config.load import Loaded, load_settings, settings_problems
-from xovac_tui.config.model import Display, Profile, RecipeSettings, RecordSettings, Settings
+from xovac_tui.config.model import Display, Profile, Settings
 from xovac_tui.config.resolve import (
     Effective,
     Overrides,
@@ -19,8 +19,6 @@ __all__ = [
     "Loaded",
     "Overrides",
     "Profile",
-    "RecipeSettings",
-    "RecordSettings",
     "Secrets",
     "Settings",
     "effective_settings",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import msgspec
 
-from xovac_tui.config.notify import HEARTBEAT, NotifySettings, address_mistake
 from xovac_tui.config.secrets import need_private
 from xovac_tui.errors import SettingsError
+from xovac_tui.notify.settings import HEARTBEAT, NotifySettings, address_mistake
 from xovac_tui.readfile import read_at_most
 
 _MAX_BYTES = 10_000

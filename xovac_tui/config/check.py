@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from xovac_tui.config.alarms import rules_mistakes
-from xovac_tui.config.insight import insight_mistakes
-from xovac_tui.config.model import Profile, RecipeSettings, Settings
-from xovac_tui.config.notify import notify_mistakes
-from xovac_tui.mistakes import LeftOut, join_key
-from xovac_tui.strict import nearest
+from xovac_tui.alarms.settings import rules_mistakes
+from xovac_tui.analysis.settings import insight_mistakes
+from xovac_tui.config.model import Profile, Settings
+from xovac_tui.notify.settings import notify_mistakes
+from xovac_tui.recipes.settings import RecipeSettings
+from xovac_tui.text import nearest
+from xovac_tui.validation import LeftOut, join_key
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)

@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 
 from xovac_tui import paths
+from xovac_tui.api.loader import SIMULATOR_CONTRACT
 from xovac_tui.config.check import settings_mistakes
-from xovac_tui.config.model import SIMULATOR_CONTRACT, Profile, Settings
-from xovac_tui.config.notify import NotifySettings
+from xovac_tui.config.model import Profile, Settings
 from xovac_tui.errors import SettingsError
-from xovac_tui.mistakes import convert, join_key, mistakes, sound
-from xovac_tui.strict import read_toml
+from xovac_tui.notify.settings import NotifySettings
+from xovac_tui.validation import convert, join_key, mistakes, read_toml, sound
 
 
 class Loaded(msgspec.Struct, frozen=True):

@@ -7,40 +7,14 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from xovac_tui.config.alarms import AlarmSettings
-from xovac_tui.config.insight import AdviceSettings, InsightSettings, StabilitySettings
-from xovac_tui.config.notify import NotifySettings
-
-ABSOLUTE_ZERO = -273.15
-"""Absolute zero, degC."""
-
-SIMULATOR_CONTRACT = "simulator"
-"""In a profile's `contracts`: the shipped contract of this program's own simulator, not a file."""
-
+from xovac_tui.alarms.settings import AlarmSettings
+from xovac_tui.analysis.settings import AdviceSettings, InsightSettings, StabilitySettings
+from xovac_tui.notify.settings import NotifySettings
+from xovac_tui.recipes.settings import RecipeSettings
+from xovac_tui.recording.settings import RecordSettings
 
 Transport = Literal["websocket", "polling"]
 """A way in which socket.io goes over the network."""
-
-
-class RecipeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How this device reads a recipe: assumed, because its manual does not say."""
-
-    temperature_unit: Literal["degC", "K", "degF"] = "degC"
-    duration_unit: Literal["s", "min", "h", "ms"] = "s"
-    step_reading: Literal["ramp", "jump"] = "ramp"
-    """`ramp`: the setpoint moves linearly over the duration; `jump`: it jumps and holds."""
-    min: Annotated[float, Meta(ge=ABSOLUTE_ZERO)] | None = None
-    """Lowest temperature this chamber should be asked for, degC."""
-    max: Annotated[float, Meta(ge=ABSOLUTE_ZERO)] | None = None
-    """Highest, degC."""
-    assumed_rate: Annotated[float, Meta(gt=0, le=1000)] = 1.0
-    """K/min taken for a ramp "as fast as it goes" when a time line is planned."""
-    tolerance: Annotated[float, Meta(gt=0, le=100)] = 3.0
-    """K around the target within which a dwell counts, where a recipe says nothing."""
-    pressure: Annotated[float, Meta(ge=1e-12, le=1100)] | None = None
-    """mbar at or below which a dwell counts, where a recipe says nothing; None: whatever the pressure."""
-    max_items: Annotated[int, Meta(ge=1, le=100_000)] = 500
-    """Longest flat list that is sent."""
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -77,17 +51,6 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     volume: Annotated[float, Meta(gt=0, le=1_000_000)] | None = None
     """Litres of the chamber, for the size of a leak; None: not known."""
     recipe: RecipeSettings = RecipeSettings()
-
-
-class RecordSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where the record is kept, and for how long."""
-
-    folder: str = ""
-    """Folder of the records, relative to the settings file; empty: `records` among this program's data."""
-    keep_days: Annotated[float, Meta(ge=0, le=36_500)] = 0.0
-    """Days after which events are deleted; 0: never."""
-    delete_unexported: bool = False
-    """Let that also delete runs that were never exported."""
 
 
 class Display(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -17,7 +17,7 @@ from xovac_tui.config.check import name_mistake, profile_mistakes, url_mistake
 from xovac_tui.config.load import Loaded, load_settings
 from xovac_tui.config.model import Profile, Settings, Transport
 from xovac_tui.errors import NoChamberError, SettingsError
-from xovac_tui.strict import nearest
+from xovac_tui.text import nearest
 
 VARIABLES = ("PROFILE", "URL", "OBSERVE", "ASCII", "THEME", "CONFIG", "HOME", "AUTH", "HEADERS")
 """All that is read from the environment, each with `XOVAC_` before it."""

@@ -14,15 +14,11 @@ import msgspec
 
 from xovac_tui.config.model import Profile
 from xovac_tui.errors import SettingsError
-from xovac_tui.mistakes import Gathered, convert
+from xovac_tui.link.target import query_mistake
+from xovac_tui.paths import AUTH_VARIABLE, HEADERS_VARIABLE
 from xovac_tui.plural import counted
-from xovac_tui.strict import read_toml
+from xovac_tui.validation import Gathered, convert, read_toml
 
-AUTH_VARIABLE = "XOVAC_AUTH"
-HEADERS_VARIABLE = "XOVAC_HEADERS"
-
-_OURS = ("EIO", "transport", "sid", "t", "j", "b64")
-"""What the protocol itself puts into the query."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -93,17 +89,6 @@ def load_secrets(profile: Profile, environ: Mapping[str, str] | None = None) -> 
                 raise SettingsError(f"{in_query} {reason}")
     wrong.tell()
     return found
-
-
-def query_mistake(name: str, value: str) -> str:
-    """Return why this cannot stand in the query of an address, as a clause without the value; or nothing."""
-    if not name:
-        return 'holds a value without a name. Name it, such as token = "...".'
-    if name in _OURS:
-        return f'holds "{name}", which socket.io puts into the address itself. Use another name.'
-    if re.search(r"[\ud800-\udfff]", name + value):
-        return f"holds half a character in {json.dumps(name)} or its value. Write it again."
-    return ""
 
 
 def _check_header(name: str, value: object, where: str) -> None:

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from xovac_tui.api.text import clean
 from xovac_tui.errors import SettingsError
+from xovac_tui.text import clean
 
 _LARGEST = 10_000_000
 """Bytes of a file of authorities; a bundle of all of them has a fiftieth of that."""

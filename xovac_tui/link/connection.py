@@ -12,7 +12,6 @@ from typing import Any
 from xovac_tui.api.contract import RESERVED_EVENTS
 from xovac_tui.api.event import Direction, Event, Form, Kind, Payload
 from xovac_tui.api.payload import decode_arguments
-from xovac_tui.api.text import clean, writable
 from xovac_tui.api.wire import as_sent
 from xovac_tui.clock import Clock
 from xovac_tui.errors import LinkError, SettingsError
@@ -22,6 +21,7 @@ from xovac_tui.link.engine import log
 from xovac_tui.link.reasons import Untrusted
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
+from xovac_tui.text import clean, writable
 
 MALFORMED = "(not socket.io)"
 """Name of the event that stands for a packet that could not be read."""

@@ -12,7 +12,6 @@ from typing import Any, Protocol
 import aiohttp
 import msgspec
 
-from xovac_tui.api.text import clean
 from xovac_tui.errors import LinkError
 from xovac_tui.link import bounded, trouble
 from xovac_tui.link.client import REFUSED, SENT_AWAY, STOPPED, Client
@@ -21,6 +20,7 @@ from xovac_tui.link.life import LifeSigns
 from xovac_tui.link.reasons import TransportError, raise_reason, sent_away
 from xovac_tui.link.session import open_session
 from xovac_tui.link.target import Address, Target, check_target
+from xovac_tui.text import clean
 
 PATIENCE = 0.5
 """Seconds to say good-bye."""

@@ -17,7 +17,6 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from xovac_tui.api.text import clean
 from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link import trouble
 from xovac_tui.link.certificate import asks_client, presented, trust
@@ -28,6 +27,7 @@ from xovac_tui.link.resolve import look_up
 from xovac_tui.link.session import open_session
 from xovac_tui.link.target import Address, Target, check_target, show_fingerprint
 from xovac_tui.plural import counted
+from xovac_tui.text import clean
 
 _NAMES_SHOWN = 12
 _SOON = 14

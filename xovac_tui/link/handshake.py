@@ -9,9 +9,9 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from xovac_tui.api.text import clean
 from xovac_tui.link import bounded
 from xovac_tui.link.target import Address
+from xovac_tui.text import clean
 
 # Engine.IO 3 frames every packet with its length: in text, or in binary.
 _OLD = re.compile(rb"^(?:\d+:|[\x00\x01][\x00-\x09]+\xff)0\{")

@@ -10,7 +10,6 @@ import aiohttp
 import msgspec
 import socketio
 
-from xovac_tui.api.text import clean
 from xovac_tui.errors import LinkError
 from xovac_tui.link import clues, trouble
 from xovac_tui.link.client import OLD, REFUSED, SENT_AWAY, Client
@@ -18,6 +17,7 @@ from xovac_tui.link.engine import log
 from xovac_tui.link.handshake import NO_HTTP, SILENT, Handshake, ask
 from xovac_tui.link.session import Redirected, open_session
 from xovac_tui.link.target import Address, Target
+from xovac_tui.text import clean
 
 
 class TransportError(LinkError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -9,9 +10,8 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 
 import msgspec
 
-from xovac_tui.api.text import clean
-from xovac_tui.config.secrets import query_mistake
 from xovac_tui.errors import SettingsError
+from xovac_tui.text import clean
 
 _TLS = {"http": False, "ws": False, "https": True, "wss": True}
 TRANSPORTS = ("websocket", "polling")
@@ -210,3 +210,18 @@ def show_fingerprint(digest: bytes) -> str:
 
 def _quote(text: str) -> str:
     return f'"{clean(text, 100)}"'
+
+
+def query_mistake(name: str, value: str) -> str:
+    """Return why this cannot stand in the query of an address, as a clause without the value; or nothing."""
+    if not name:
+        return 'holds a value without a name. Name it, such as token = "...".'
+    if name in _OURS:
+        return f'holds "{name}", which socket.io puts into the address itself. Use another name.'
+    if re.search(r"[\ud800-\udfff]", name + value):
+        return f"holds half a character in {json.dumps(name)} or its value. Write it again."
+    return ""
+
+
+_OURS = ("EIO", "transport", "sid", "t", "j", "b64")
+"""What the protocol itself puts into the query."""

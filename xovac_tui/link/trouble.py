@@ -10,10 +10,10 @@ from typing import Any
 
 import aiohttp
 
-from xovac_tui.api.text import clean
 from xovac_tui.link.certificate import Certificate, asks_client, presented
 from xovac_tui.link.handshake import NO_HTTP, SILENT, Handshake
 from xovac_tui.link.target import Address, Target, show_fingerprint
+from xovac_tui.text import clean
 
 # OpenSSL's X509_V_ERR_* numbers.
 _NOT_YET_VALID, _EXPIRED = 9, 10

@@ -11,10 +11,10 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
-from xovac_tui.api.text import clean
-from xovac_tui.config.secrets import AUTH_VARIABLE, HEADERS_VARIABLE
 from xovac_tui.errors import NotifyError
 from xovac_tui.notify.message import Message
+from xovac_tui.paths import AUTH_VARIABLE, HEADERS_VARIABLE
+from xovac_tui.text import clean
 
 _PREFIX = "XOVAC_NOTIFY_"
 _OF_MESSAGE = ("kind", "chamber", "severity", "title", "text", "key", "time")

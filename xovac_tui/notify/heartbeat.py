@@ -6,7 +6,7 @@ import math
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
-from xovac_tui.config.notify import CHAMBER_FIELD, Heartbeat
+from xovac_tui.notify.settings import CHAMBER_FIELD, Heartbeat
 from xovac_tui.notify.web import call
 
 _TIMEOUT = 10.0

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from xovac_tui.api.text import clean
-from xovac_tui.chamber.alarmview import SEVERITIES, AlarmChange, AlarmEvent, AlarmState, AlarmView, Severity
+from xovac_tui.chamber.alarm import SEVERITIES, AlarmChange, AlarmEvent, AlarmState, AlarmView, Severity
+from xovac_tui.text import clean
 
 PROGRAM = "xovac-tui"
 _MOST_LISTED = 10

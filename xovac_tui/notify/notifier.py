@@ -7,14 +7,14 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
-from xovac_tui.chamber.alarmview import AlarmChange, AlarmsView
+from xovac_tui.chamber.alarm import AlarmChange, AlarmsView
 from xovac_tui.clock import Clock
-from xovac_tui.config.notify import HEARTBEAT, NotifySettings, Receiver
 from xovac_tui.errors import NotifyError
 from xovac_tui.notify.heartbeat import Pulse, heartbeat
 from xovac_tui.notify.message import Message
 from xovac_tui.notify.policy import Policy
 from xovac_tui.notify.sending import Sleep, persist, send
+from xovac_tui.notify.settings import HEARTBEAT, NotifySettings, Receiver
 
 Told = Callable[[str, str], None]
 """Gets the name of a receiver and why it could not be reached; an empty reason: it was."""

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from xovac_tui.chamber.alarmview import AlarmChange, AlarmEvent, AlarmsView, AlarmView, Severity
-from xovac_tui.config.notify import Receiver
+from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmsView, AlarmView, Severity
 from xovac_tui.notify.message import Message, MessageKind, Told, begins, change_of, compose
+from xovac_tui.notify.settings import Receiver
 
 GATHER = 30.0
 """Seconds between two messages in a flood of alarms; critical ones do not wait."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from xovac_tui.config.notify import Receiver
 from xovac_tui.errors import NotifyError
 from xovac_tui.notify.message import Message
+from xovac_tui.notify.settings import Receiver
 
 WITHIN = 60.0
 """Seconds after which a message that did not arrive has failed."""

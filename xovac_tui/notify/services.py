@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
-from xovac_tui.api.text import clean
-from xovac_tui.chamber.alarmview import Severity
+from xovac_tui.chamber.alarm import Severity
 from xovac_tui.errors import NotifyError
 from xovac_tui.notify.message import PROGRAM, Message, MessageKind
+from xovac_tui.text import clean
 
 _SHORTEST_SECRET = 4
 """Characters; shorter pieces of an address are words such as `com`, and hiding them hides the sense."""

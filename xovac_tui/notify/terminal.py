@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from xovac_tui.api.text import clean
-from xovac_tui.chamber.alarmview import AlarmChange, AlarmsView
-from xovac_tui.config.notify import NotifySettings, ReceiverKind
+from xovac_tui.chamber.alarm import AlarmChange, AlarmsView
 from xovac_tui.notify.message import PROGRAM, Message, MessageKind
 from xovac_tui.notify.policy import Policy
+from xovac_tui.notify.settings import NotifySettings, ReceiverKind
+from xovac_tui.text import clean
 
 _BELL = "\a"
 _LONGEST = 200

@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from xovac_tui.digits import format_number
+from xovac_tui.durations import spell_duration
 from xovac_tui.plural import counted
 from xovac_tui.recipes.model import Limits, Ramp, Recipe, Repeat, Step, count_leaves
 from xovac_tui.recipes.places import StepPath, path_of, place_of
-from xovac_tui.recipes.units import format_number, spell_duration
+from xovac_tui.units import ABSOLUTE_ZERO
 
-ABSOLUTE_ZERO = -273.15
 HIGHEST = 1000.0
 """degC; far above any chamber of this kind, so a typing error."""
 LOWEST_RATE, HIGHEST_RATE = 0.001, 1000.0

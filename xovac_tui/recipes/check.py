@@ -8,12 +8,14 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from xovac_tui.digits import format_number
+from xovac_tui.durations import format_duration, spell_duration
 from xovac_tui.plural import counted
+from xovac_tui.quantities import format_temperature
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.lag import Lag, lags
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import ASSUMED, Plan, PlanSettings, Segment, plan_recipe
-from xovac_tui.recipes.units import format_duration, format_number, format_temperature, spell_duration
 
 Severity: TypeAlias = Literal["error", "warning", "info"]
 _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}

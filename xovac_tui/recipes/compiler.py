@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from xovac_tui.durations import seconds_to
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes.check import Finding, check_recipe
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import Plan, PlanSettings, plan_recipe
-from xovac_tui.recipes.units import seconds_to
 from xovac_tui.units import from_celsius
 
 GRADIENT = 0.0

@@ -6,10 +6,12 @@ from typing import Any
 
 import msgspec
 
+from xovac_tui.digits import format_number
+from xovac_tui.durations import spell_duration
+from xovac_tui.quantities import format_temperature
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.model import Hold, Recipe, Repeat, Step
 from xovac_tui.recipes.places import StepPath
-from xovac_tui.recipes.units import format_number, format_temperature, spell_duration
 
 HISTORY = 200
 """Changes that can be undone."""

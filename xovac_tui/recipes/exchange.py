@@ -10,6 +10,7 @@ from typing import Any, Literal, NoReturn, TypeAlias
 import msgspec
 
 from xovac_tui.digits import digits
+from xovac_tui.durations import seconds_from
 from xovac_tui.errors import RecipeError
 from xovac_tui.plural import counted
 from xovac_tui.recipes import bounds
@@ -18,8 +19,8 @@ from xovac_tui.recipes.files import MAX_BYTES, is_candidate, read_bytes
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Step
 from xovac_tui.recipes.plan import PlanSettings
 from xovac_tui.recipes.spreadsheet import LEFT_OUT, from_csv, to_csv
-from xovac_tui.recipes.units import seconds_from, shown
 from xovac_tui.recipes.writer import write_recipe
+from xovac_tui.text import shown
 from xovac_tui.units import converted
 
 Format: TypeAlias = Literal["csv", "json", "toml"]

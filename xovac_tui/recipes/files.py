@@ -14,7 +14,7 @@ import msgspec
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.reader import Reader
-from xovac_tui.recipes.units import shown
+from xovac_tui.text import shown
 
 MAX_BYTES = 1_000_000
 MAX_LINE = 2_500

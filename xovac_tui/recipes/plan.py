@@ -8,17 +8,13 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from xovac_tui.digits import format_number
+from xovac_tui.durations import DurationUnit, spell_duration
 from xovac_tui.errors import RecipeError
+from xovac_tui.quantities import TemperatureUnit, format_temperature
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.model import Leaf, Ramp, Recipe, unroll
 from xovac_tui.recipes.rates import Rates
-from xovac_tui.recipes.units import (
-    DurationUnit,
-    TemperatureUnit,
-    format_number,
-    format_temperature,
-    spell_duration,
-)
 
 NO_CHANGE = 0.001
 """K; a ramp over less is no ramp."""

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable
 from datetime import date, time
 from typing import Any
 
+from xovac_tui.durations import parse_duration
 from xovac_tui.errors import RecipeError
 from xovac_tui.plural import counted
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat, Step
 from xovac_tui.recipes.places import StepPath, place_of
-from xovac_tui.recipes.units import parse_duration, shown
+from xovac_tui.text import shown
 
 _TOP = ("name", "description", "limits", "tolerance", "pressure", "steps")
 _STEP = ("to", "rate", "over", "hold", "repeat", "steps", "note")

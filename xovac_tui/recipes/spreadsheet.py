@@ -10,19 +10,15 @@ import io
 import re
 from collections.abc import Callable, Iterator
 
+from xovac_tui.digits import spell_number
+from xovac_tui.durations import parse_duration, spell_exactly
 from xovac_tui.errors import RecipeError
 from xovac_tui.plural import counted
+from xovac_tui.quantities import parse_rate, parse_temperature
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.files import MAX_BYTES
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat, Step
-from xovac_tui.recipes.units import (
-    parse_duration,
-    parse_rate,
-    parse_temperature,
-    shown,
-    spell_exactly,
-    spell_number,
-)
+from xovac_tui.text import shown
 
 COLUMNS = ("kind", "to_degC", "rate_K_per_min", "over", "hold", "repeat", "note")
 LEFT_OUT = "A CSV file has the steps only: description, limits and other conditions are not in it."

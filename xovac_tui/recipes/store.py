@@ -24,8 +24,8 @@ from xovac_tui.errors import RecipeError
 from xovac_tui.paths import write_atomically
 from xovac_tui.recipes.files import MAX_BYTES, is_candidate, parse_recipe, read_bytes
 from xovac_tui.recipes.model import Recipe
-from xovac_tui.recipes.units import shown
 from xovac_tui.recipes.writer import head_comment, renamed_text, write_recipe
+from xovac_tui.text import shown
 
 PREVIOUS, TRASH = ".previous", ".trash"
 KEPT = 20

@@ -8,20 +8,15 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
+from xovac_tui.digits import format_number
+from xovac_tui.durations import parse_duration, spell_duration
 from xovac_tui.errors import RecipeError
 from xovac_tui.plural import counted
+from xovac_tui.quantities import format_temperature, parse_rate, parse_temperature
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.check import ROOM
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat, Step
-from xovac_tui.recipes.units import (
-    format_number,
-    format_temperature,
-    parse_duration,
-    parse_rate,
-    parse_temperature,
-    shown,
-    spell_duration,
-)
+from xovac_tui.text import shown
 
 Kind: TypeAlias = Literal["temperature", "rate", "duration", "count", "choice", "temperatures"]
 Values: TypeAlias = dict[str, float | str | tuple[float, ...]]

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import msgspec
 
+from xovac_tui.digits import spell_number
+from xovac_tui.durations import spell_exactly
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.model import Ramp, Recipe, Repeat, Step
-from xovac_tui.recipes.units import spell_exactly, spell_number
 
 _FOLD_AT = 1_000
 """Characters of a text in one line; well below what a file may have, as each may take two when escaped."""

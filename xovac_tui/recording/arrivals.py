@@ -11,8 +11,8 @@ import msgspec
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Direction, Kind
 from xovac_tui.api.payload import leaves
+from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.eventlog import LoggedEvent
-from xovac_tui.recording.record import Record
 
 NEWEST = 5_000
 """Events that are looked at."""

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import msgspec
 
-from xovac_tui.recording.housekeeping import size_words
-from xovac_tui.recording.items import AttachmentItem, Session
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.schema import RecordError, unpacking
-from xovac_tui.recording.writer import Writer
+from xovac_tui.recording.disk.housekeeping import size_words
+from xovac_tui.recording.disk.items import AttachmentItem, Session
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.schema import RecordError, unpacking
+from xovac_tui.recording.disk.writer import Writer
 
 MOST = 20_000_000
 """Bytes of one file."""

@@ -10,11 +10,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from xovac_tui.api.text import clean
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.plural import counted
-from xovac_tui.recording.bounds import EARLIEST, LATEST
-from xovac_tui.recording.chain import (
+from xovac_tui.recording.disk.bounds import EARLIEST, LATEST
+from xovac_tui.recording.disk.chain import (
     BEGINNING,
     COLUMNS,
     MIGRATED,
@@ -25,15 +24,16 @@ from xovac_tui.recording.chain import (
     raw_text,
     read_row,
 )
-from xovac_tui.recording.indices import given_twice, twice_words
-from xovac_tui.recording.schema import (
+from xovac_tui.recording.disk.indices import given_twice, twice_words
+from xovac_tui.recording.disk.schema import (
     CHAINED,
     RecordError,
     TornRecordError,
     as_record_error,
     open_for_reading,
 )
-from xovac_tui.recording.unchained import YOUNGER, stand_in, tables, unchained
+from xovac_tui.recording.disk.unchained import YOUNGER, stand_in, tables, unchained
+from xovac_tui.text import clean
 
 SHORTEST = 12
 """Characters of a head's hash that somebody must have noted at least."""

@@ -16,9 +16,9 @@ import msgspec
 from xovac_tui.api.contract import Contract
 from xovac_tui.chamber.columns import Bins, laid_over, nothing
 from xovac_tui.errors import XovacError
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.past import Past
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.windows import Windows
 
 _KEPT = 256
 """Pictures that are kept, each of some hundred columns."""

@@ -7,14 +7,14 @@ from itertools import islice
 
 import msgspec
 
-from xovac_tui.chamber.alarmview import STANDING, AlarmChange, AlarmEvent
+from xovac_tui.chamber.alarm import STANDING, AlarmChange, AlarmEvent
 from xovac_tui.chamber.snapshot import LedgerEntry
-from xovac_tui.recording import lists
-from xovac_tui.recording.axis import Axis, Piece
-from xovac_tui.recording.evenwindows import EvenWindows
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk.axis import Axis, Piece
+from xovac_tui.recording.disk.evenwindows import EvenWindows
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.windows import Summary
 from xovac_tui.recording.gaps import Gap, gaps
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.windows import Summary
 
 AWAY = 1800.0
 """Seconds after which it is worth telling."""

@@ -12,7 +12,7 @@ import msgspec
 
 from xovac_tui.api.event import Direction, Event, Form, Kind, Payload
 from xovac_tui.api.payload import arguments_of, decode, one_line, without_offset
-from xovac_tui.api.text import writable
+from xovac_tui.text import writable
 
 _BLOCK = 256
 _BLOCK_TEXT = 1_000_000

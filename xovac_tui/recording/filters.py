@@ -17,7 +17,7 @@ from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.log import Log
 
 if TYPE_CHECKING:
-    from xovac_tui.recording.codec import About
+    from xovac_tui.recording.disk.codec import About
 
 SYNTAX = 'words, "some words", kind:message, name:state, dir:out, is:malformed, and - before any to leave out'
 """The whole language, for the screen."""

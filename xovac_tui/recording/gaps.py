@@ -9,9 +9,9 @@ import msgspec
 
 from xovac_tui.api.event import Direction, Kind
 from xovac_tui.chamber.snapshot import LinkWord
-from xovac_tui.recording import lists
-from xovac_tui.recording.axis import Axis, Piece
-from xovac_tui.recording.record import Record
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk.axis import Axis, Piece
+from xovac_tui.recording.disk.record import Record
 
 SILENCE = 5.0
 """Seconds between two recorders that are worth telling as a gap."""

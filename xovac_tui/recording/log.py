@@ -10,8 +10,8 @@ from xovac_tui.errors import XovacError
 from xovac_tui.recording.eventlog import EventLog, LoggedEvent
 
 if TYPE_CHECKING:
-    from xovac_tui.recording.codec import About
-    from xovac_tui.recording.record import Record
+    from xovac_tui.recording.disk.codec import About
+    from xovac_tui.recording.disk.record import Record
 
 Passes = Callable[["tuple[About, ...]"], bool]
 """Tells from what kinds of events there are, whether any may be wanted."""
@@ -146,7 +146,7 @@ class Log:
         newest: Iterator[LoggedEvent],
         passes: Passes | None,
     ) -> Iterator[LoggedEvent]:
-        from xovac_tui.recording.record import Record
+        from xovac_tui.recording.disk.record import Record
 
         end, following = end if self._ours else min(end, self._begin), start
         # Its own reader: the one of the screen is no business of another thread.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
+from xovac_tui.durations import parse_duration
 from xovac_tui.errors import RecipeError
-from xovac_tui.recipes.units import parse_duration, shown
-from xovac_tui.recording.schema import RecordError
+from xovac_tui.recording.disk.schema import RecordError
+from xovac_tui.text import shown
 from xovac_tui.zones import comes_twice, local, moments_of
 
 _TIME_OF_DAY = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")

@@ -14,7 +14,7 @@ import msgspec
 from xovac_tui.chamber.columns import Bins, joined, laid_over, nothing
 from xovac_tui.chamber.history import History
 from xovac_tui.errors import XovacError
-from xovac_tui.recording.windows import Windows
+from xovac_tui.recording.disk.windows import Windows
 
 _KEPT = 64
 """Windows of the past that are kept: a picture of it is drawn from the same ones again and again."""

@@ -36,3 +36,17 @@ class RecorderView(msgspec.Struct, frozen=True):
     """Sentences that somebody must be told: a damaged file was set aside."""
     files: int = 0
     """How often something happened to its files, after which who reads the record opens it anew."""
+
+
+class RecorderChanged(msgspec.Struct, frozen=True):
+    """News: recording began, fails, or goes on."""
+
+    recorder: RecorderView
+    before: RecorderView
+
+
+class RecordOpened(msgspec.Struct, frozen=True):
+    """News: the record of the time before can be read, or it is known that it cannot."""
+
+    moved: int = 0
+    """By how much the indices of the log's events have grown: those that came before are in front of them."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from xovac_tui.api.contract import Contract
-    from xovac_tui.recording.pieces import Unread
+    from xovac_tui.recording.disk.pieces import Unread
 
 
 class ReportError(XovacError):
@@ -40,7 +40,7 @@ def write_report(
     """
     need_libraries()
     from xovac_tui import __version__
-    from xovac_tui.recording.newfile import new_file, not_written
+    from xovac_tui.recording.exports.newfile import new_file, not_written
     from xovac_tui.report.gather import gather
     from xovac_tui.report.page import page
 

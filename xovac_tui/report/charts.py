@@ -18,15 +18,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
-from xovac_tui.api.figures import number
-from xovac_tui.api.text import clean
 from xovac_tui.chamber.columns import Bins
-from xovac_tui.chamber.dwell import Dwell
-from xovac_tui.flight import Leg
-from xovac_tui.recipes.units import format_number, format_temperature
+from xovac_tui.digits import format_number
+from xovac_tui.quantities import format_temperature, number
 from xovac_tui.report.facts import Facts
-from xovac_tui.report.words import Times, dwell_word
-from xovac_tui.station.runs import Track
+from xovac_tui.report.formatting import Times, dwell_word
+from xovac_tui.runs.dwell import Dwell
+from xovac_tui.runs.past import Track
+from xovac_tui.runs.state import Leg
+from xovac_tui.text import clean
 
 _WIDTH, _HEIGHT, _LOW_HEIGHT = 7.3, 3.5, 2.4
 """Inches: a page of A4 or Letter between its margins."""

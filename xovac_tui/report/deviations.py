@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from xovac_tui.api.figures import number
-from xovac_tui.api.text import clean
-from xovac_tui.chamber.dwell import Dwell
 from xovac_tui.chamber.snapshot import Outcome
-from xovac_tui.flight import Leg
+from xovac_tui.digits import format_number
 from xovac_tui.plural import counted
-from xovac_tui.recipes.units import format_number, format_temperature
+from xovac_tui.quantities import format_temperature, number
 from xovac_tui.report.facts import Facts
+from xovac_tui.report.formatting import duration, judged
 from xovac_tui.report.judge import controlled_range, went_back
-from xovac_tui.report.words import duration, judged
+from xovac_tui.runs.dwell import Dwell
+from xovac_tui.runs.state import Leg
+from xovac_tui.text import clean
 
 _TOLD_OF = ("clock", "unrecorded", "asleep")
 """Kinds of marks that a reader must know of."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from xovac_tui.chamber.alarmview import AlarmChange
+from xovac_tui.chamber.alarm import AlarmChange
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import PlanSettings
 from xovac_tui.recording.attachments import Attachment
-from xovac_tui.recording.lists import RecordedChange, RecordedCommand, RecordedSession
-from xovac_tui.recording.pieces import Unread
-from xovac_tui.station.runs import PastRun, Track
+from xovac_tui.recording.disk.lists import RecordedChange, RecordedCommand, RecordedSession
+from xovac_tui.recording.disk.pieces import Unread
+from xovac_tui.runs.past import PastRun, Track
 
 Span = tuple[float, float]
 """From a moment to another one, exclusive, in the even time of the run."""

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from xovac_tui.chamber.channel import INTERVALS, usual
-from xovac_tui.chamber.dwell import NEAR_SECONDS, near
-from xovac_tui.recording.axis import SAME
-from xovac_tui.recording.parts import Part, Told, stretches
-from xovac_tui.recording.record import Record
+from xovac_tui.recording.disk.axis import SAME
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.exports.parts import Part, Told, stretches
 from xovac_tui.report.facts import Figures, Phase, Span
+from xovac_tui.runs.dwell import NEAR_SECONDS, near
 
 _PACES = 500
 """Pauses between two messages of a channel, the first of the run, of which the usual one is taken."""

@@ -12,29 +12,29 @@ import msgspec
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.chamber.names import shown_names
 from xovac_tui.errors import RecipeError
+from xovac_tui.quantities import format_temperature
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import PlanSettings
-from xovac_tui.recipes.units import format_temperature
-from xovac_tui.recording import lists
 from xovac_tui.recording.attachments import attachment_data
-from xovac_tui.recording.axis import Axis
-from xovac_tui.recording.evenwindows import EvenWindows
-from xovac_tui.recording.lists import RecordedLoad, RecordedSession, find_span, payload_hash
-from xovac_tui.recording.lock import is_recorded
-from xovac_tui.recording.parts import Part, open_still, part_of, unread
-from xovac_tui.recording.parts import Told as Progress
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.schema import RecordError
-from xovac_tui.recording.tape import tape_of
-from xovac_tui.recording.transcript import transcript_hash
-from xovac_tui.recording.windows import Windows
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk.axis import Axis
+from xovac_tui.recording.disk.evenwindows import EvenWindows
+from xovac_tui.recording.disk.lists import RecordedLoad, RecordedSession, find_span, payload_hash
+from xovac_tui.recording.disk.lock import is_recorded
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.schema import RecordError
+from xovac_tui.recording.disk.windows import Windows
+from xovac_tui.recording.exports.parts import Part, open_still, part_of, unread
+from xovac_tui.recording.exports.parts import Told as Progress
+from xovac_tui.recording.exports.slice import tape_of
+from xovac_tui.recording.exports.transcript import transcript_hash
+from xovac_tui.report.alarm_episodes import handled, occurrences
 from xovac_tui.report.facts import ChannelFigures, Facts, Paper, Phase, Span
 from xovac_tui.report.figures import Tally
+from xovac_tui.report.formatting import dwell_word
 from xovac_tui.report.gaps import missing
-from xovac_tui.report.occurrences import handled, occurrences
-from xovac_tui.report.words import dwell_word
-from xovac_tui.station.runs import PastRun, Told, Track, read_run, track
+from xovac_tui.runs.past import PastRun, Told, Track, read_run, track
 from xovac_tui.units import is_temperature
 
 _OTHERS = 4

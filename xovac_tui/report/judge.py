@@ -7,12 +7,13 @@ from itertools import pairwise
 
 import msgspec
 
-from xovac_tui.flight import Leg, Result
+from xovac_tui.digits import format_number
 from xovac_tui.plural import counted
+from xovac_tui.quantities import format_temperature
 from xovac_tui.recipes.plan import Segment
-from xovac_tui.recipes.units import format_number, format_temperature
 from xovac_tui.report.facts import Facts, Figures
-from xovac_tui.report.words import duration, judged
+from xovac_tui.report.formatting import duration, judged
+from xovac_tui.runs.state import Leg, Result
 from xovac_tui.units import to_celsius
 
 _DECIMALS = 6

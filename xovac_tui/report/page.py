@@ -11,15 +11,10 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from xovac_tui.api.figures import number, unit
-from xovac_tui.flight import Leg
-from xovac_tui.recipes.units import format_number, format_temperature
+from xovac_tui.digits import format_number
+from xovac_tui.quantities import format_temperature, number, unit
 from xovac_tui.report import charts
-from xovac_tui.report.deviations import deviations
-from xovac_tui.report.facts import ChannelFigures, Facts
-from xovac_tui.report.happened import alarm_rows, command_row, gap_rows, handled_rows, note_rows
-from xovac_tui.report.judge import Judgement, Outcome, Verdict, judge
-from xovac_tui.report.papers import (
+from xovac_tui.report.appendix import (
     attachment_words,
     bare_words,
     change_words,
@@ -27,7 +22,12 @@ from xovac_tui.report.papers import (
     recipe_words,
     session_rows,
 )
-from xovac_tui.report.words import COOL, DASH, WARM, Pair, Row, Times, duration, judged, text, value
+from xovac_tui.report.deviations import deviations
+from xovac_tui.report.facts import ChannelFigures, Facts
+from xovac_tui.report.formatting import COOL, DASH, WARM, Pair, Row, Times, duration, judged, text, value
+from xovac_tui.report.judge import Judgement, Outcome, Verdict, judge
+from xovac_tui.report.tables import alarm_rows, command_row, gap_rows, handled_rows, note_rows
+from xovac_tui.runs.state import Leg
 from xovac_tui.units import to_celsius, unit_of
 
 _SIGNS = {Outcome.MET: "✓", Outcome.NOT_MET: "✗", Outcome.OPEN: "?"}

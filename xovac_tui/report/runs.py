@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from xovac_tui.recording import lists
-from xovac_tui.recording.record import Record
-from xovac_tui.recording.schema import RecordError
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.schema import RecordError
 
 
 def run_number(record: Record, wanted: str) -> int:

@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from xovac_tui.errors import SettingsError
-from xovac_tui.mistakes import convert
-from xovac_tui.strict import nearest, read_toml
+from xovac_tui.text import nearest
+from xovac_tui.validation import convert, read_toml
 
 TINY = 1e-9
 """Stands for "more than nothing" where a parameter divides."""

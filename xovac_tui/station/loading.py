@@ -10,20 +10,20 @@ from typing import TypeAlias
 
 import msgspec
 
-from xovac_tui.api.contract import Role
-from xovac_tui.api.text import clean
+from xovac_tui.api.contract import LOAD_COMMAND, Role
 from xovac_tui.chamber.snapshot import LedgerEntry, Quality, Snapshot
 from xovac_tui.digits import figure
+from xovac_tui.durations import spell_duration
 from xovac_tui.errors import RecipeError
 from xovac_tui.plural import counted
+from xovac_tui.quantities import format_temperature
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.compiler import Compiled
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.study import Study, study_recipe
-from xovac_tui.recipes.units import format_temperature, spell_duration
 from xovac_tui.recording.status import RecorderState
-from xovac_tui.station.base import BaseStation, Prepared
-from xovac_tui.station.flights import LOAD_COMMAND
+from xovac_tui.station.station import Prepared, Station
+from xovac_tui.text import clean
 from xovac_tui.units import to_celsius
 
 USUAL_START = 20.0
@@ -81,12 +81,12 @@ def start_of(snapshot: Snapshot) -> Start:
     return Start(celsius, True, f"measured: {clean(channel.label, 30)}")
 
 
-def study_now(station: BaseStation, file: RecipeFile, start: Start) -> Study:
+def study_now(station: Station, file: RecipeFile, start: Start) -> Study:
     """Check, plan and compile a recipe file for this chamber from a start; may take a while, never raises."""
     return study_recipe(file, station.plan_settings(), start.celsius)
 
 
-def load_of(station: BaseStation, study: Study, start: Start) -> Load:
+def load_of(station: Station, study: Study, start: Start) -> Load:
     """Return what would be sent for a recipe that was studied.
 
     Raises RecipeError with every reason why it must not be sent, and ContractError where the contract does
@@ -102,7 +102,7 @@ def load_of(station: BaseStation, study: Study, start: Start) -> Load:
     return Load(study, start, study.compiled, prepared)
 
 
-def stop_facts(station: BaseStation, how: str) -> Facts:
+def stop_facts(station: Station, how: str) -> Facts:
     """Return whether STOP is proven on this chamber, which counts most before a run begins.
 
     `how` is the sentence that says how it is proven from here.
@@ -113,7 +113,7 @@ def stop_facts(station: BaseStation, how: str) -> Facts:
     return [("STOP", f"{proving.doubt} {how}")]
 
 
-def load_facts(station: BaseStation, load: Load, how: str) -> Facts:
+def load_facts(station: Station, load: Load, how: str) -> Facts:
     """Return what is to be known before a recipe is loaded; blocks for a moment, for it looks at the disk.
 
     `how` is as in `stop_facts`.
@@ -127,7 +127,7 @@ def load_facts(station: BaseStation, load: Load, how: str) -> Facts:
     )
 
 
-async def send_load(station: BaseStation, load: Load, *, timeout: float | None = None) -> LedgerEntry:
+async def send_load(station: Station, load: Load, *, timeout: float | None = None) -> LedgerEntry:
     """Hand the recipe to the chamber, with plan, hash and its file's text for the record.
 
     `timeout` in seconds replaces the contract's.
@@ -136,7 +136,7 @@ async def send_load(station: BaseStation, load: Load, *, timeout: float | None =
     return await station.load_recipe(compiled.plan, compiled.payload, load.study.file.source, timeout=timeout)
 
 
-def recording_facts(station: BaseStation, compiled: Compiled) -> Facts:
+def recording_facts(station: Station, compiled: Compiled) -> Facts:
     """Return what recording the run will take, and a warning where the disk lacks it; blocks for a moment.
 
     Empty where nothing is recorded.
@@ -144,8 +144,8 @@ def recording_facts(station: BaseStation, compiled: Compiled) -> Facts:
     choice = station.record.choice
     if choice is None or station.recorder.state in (RecorderState.OFF, RecorderState.STARTING):
         return ()
-    from xovac_tui.recording.housekeeping import forecast, size_words
-    from xovac_tui.recording.schema import RecordError
+    from xovac_tui.recording.disk.housekeeping import forecast, size_words
+    from xovac_tui.recording.disk.schema import RecordError
 
     seconds = compiled.total / station.speed
     try:

@@ -14,10 +14,10 @@ from pathlib import Path
 import msgspec
 
 from xovac_tui import paths
-from xovac_tui.api.text import clean
 from xovac_tui.config import Profile
 from xovac_tui.errors import SettingsError
-from xovac_tui.strict import read_toml
+from xovac_tui.text import clean
+from xovac_tui.validation import read_toml
 
 _HEAD = "# Written by xovac-tui: on which chambers STOP was proven, at which address and in which form.\n"
 _LAST = 253_000_000_000.0

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from xovac_tui.api.contract import ResponseSpec, Role
-from xovac_tui.api.text import clean
+from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND, ResponseSpec, Role
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState, Snapshot
-from xovac_tui.station.flights import LOAD_COMMAND, STOP_COMMAND
 from xovac_tui.station.proofs import StopProof, StopProofs, address_of
+from xovac_tui.text import clean
 
 if TYPE_CHECKING:
-    from xovac_tui.station.base import BaseStation
+    from xovac_tui.station.station import Station
 
 NEVER = "STOP was never proven on this chamber."
 WHILE_IDLE = "the chamber answered a warning while nothing ran"
@@ -39,7 +38,7 @@ _MAY_RUN = (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE, Outcome.SENT)
 class Proving:
     """What is known of STOP on one chamber; without `proofs` that is not asked, as in demo and replay."""
 
-    def __init__(self, station: BaseStation, proofs: StopProofs | None = None) -> None:
+    def __init__(self, station: Station, proofs: StopProofs | None = None) -> None:
         self._station = station
         self._proofs = proofs
         self._unkept = ""

@@ -19,36 +19,39 @@ from textual.scrollbar import ScrollBar
 from textual.widget import Widget
 
 from xovac_tui import paths
-from xovac_tui.api.text import writable
 from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.config.themes import DEFAULT_THEME, unknown_theme, variable_defaults
 from xovac_tui.errors import SettingsError, XovacError
-from xovac_tui.launch import Launch
-from xovac_tui.station import BaseStation, News, Station, StopProofs
-from xovac_tui.themes import DEFAULT_THEME, unknown_theme, variable_defaults
-from xovac_tui.ui.appkeys import AppKeys
-from xovac_tui.ui.commands import ACTIONS, STOP, bindings, check_keymap
+from xovac_tui.station.live import LiveStation
+from xovac_tui.station.news import News
+from xovac_tui.station.proofs import StopProofs
+from xovac_tui.station.station import Station
+from xovac_tui.text import writable
+from xovac_tui.ui.actions import ACTIONS, STOP, bindings, check_keymap
+from xovac_tui.ui.app_actions import AppKeys
+from xovac_tui.ui.bell import ring_for_alarms
+from xovac_tui.ui.defects.mending import Remedy
+from xovac_tui.ui.defects.notice import NoticeScreen
+from xovac_tui.ui.defects.opening import Opening
+from xovac_tui.ui.defects.rebuilding import build_again
 from xovac_tui.ui.format import Times
+from xovac_tui.ui.frame.alarm_strip import AlarmStrip
+from xovac_tui.ui.frame.bars import KeyBar, LedgerLine, LinkBar, TabBar
+from xovac_tui.ui.frame.replay_bar import ReplayBar
+from xovac_tui.ui.frame.small_notice import Mode, SmallNotice
+from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
-from xovac_tui.ui.mending import Remedy
-from xovac_tui.ui.modal import Modal, StyledOnce
-from xovac_tui.ui.notice import NoticeScreen
-from xovac_tui.ui.opening import Opening
-from xovac_tui.ui.pane import Pane
-from xovac_tui.ui.panes.status import StatusPane
-from xovac_tui.ui.plain import AsciiScrollBar
-from xovac_tui.ui.rebuilding import build_again
-from xovac_tui.ui.replaykeys import LIVE_ONLY
-from xovac_tui.ui.ringing import ring_for_alarms
+from xovac_tui.ui.messages import Telling
+from xovac_tui.ui.replay_actions import LIVE_ONLY
+from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.screens.status.pane import StatusPane
+from xovac_tui.ui.start import Launch
 from xovac_tui.ui.stopping import Stopping
-from xovac_tui.ui.telling import Telling
-from xovac_tui.ui.terminal import TerminalApp, run_in_terminal
+from xovac_tui.ui.terminal.app import TerminalApp, run_in_terminal
+from xovac_tui.ui.terminal.modal import Modal, StyledOnce
+from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
-from xovac_tui.ui.widgets.alarmstrip import AlarmStrip
-from xovac_tui.ui.widgets.bars import KeyBar, LedgerLine, LinkBar, TabBar
-from xovac_tui.ui.widgets.replaybar import ReplayBar
-from xovac_tui.ui.widgets.small import Mode, SmallNotice
 from xovac_tui.ui.widgets.stopbar import StopBar
-from xovac_tui.ui.widgets.trustbar import TrustBar
 
 _START_SECONDS = 1.0
 """After that the station begins, whether or not a first picture was painted."""
@@ -72,23 +75,23 @@ TABS: tuple[tuple[str, str, str], ...] = (
 def _pane(tab: str) -> Pane:
     """Make a tab; imported late, because only the first one is needed for the first paint."""
     if tab == "controls":
-        from xovac_tui.ui.panes.controls import ControlsPane
+        from xovac_tui.ui.screens.controls.pane import ControlsPane
 
         return ControlsPane(id="controls")
     if tab == "recipes":
-        from xovac_tui.ui.panes.recipes import RecipesPane
+        from xovac_tui.ui.screens.recipes.pane import RecipesPane
 
         return RecipesPane(id="recipes")
     if tab == "log":
-        from xovac_tui.ui.panes.log import LogPane
+        from xovac_tui.ui.screens.log.pane import LogPane
 
         return LogPane(id="log")
     if tab == "alarms":
-        from xovac_tui.ui.panes.alarms import AlarmsPane
+        from xovac_tui.ui.screens.alarms.pane import AlarmsPane
 
         return AlarmsPane(id="alarms")
     if tab == "runs":
-        from xovac_tui.ui.panes.runs import RunsPane
+        from xovac_tui.ui.screens.runs.pane import RunsPane
 
         return RunsPane(id="runs")
     return StatusPane(id="status")
@@ -112,12 +115,12 @@ class XovacApp(AppKeys):
         self,
         launch: Launch,
         *,
-        station: BaseStation | None = None,
+        station: Station | None = None,
         connect: bool = True,
     ) -> None:
         super().__init__()
         self.launch = launch
-        self.station: BaseStation = station or Station(
+        self.station: Station = station or LiveStation(
             launch.profile_name,
             launch.profile,
             launch.contract,
@@ -225,7 +228,7 @@ class XovacApp(AppKeys):
 
         demo = self.launch.demo
         assert demo is not None
-        assert isinstance(self.station, Station)
+        assert isinstance(self.station, LiveStation)
         try:
             async with SimulatorChild(demo) as child:
                 self.station.move_to(child.url)
@@ -591,7 +594,7 @@ def _is_quit(screen: Screen[object]) -> bool:
     return isinstance(screen, QuitDialog)
 
 
-def run_console(launch: Launch, station: BaseStation | None = None) -> int:
+def run_console(launch: Launch, station: Station | None = None) -> int:
     """Open the console in this terminal and return the exit code when it is left.
 
     `station` stands in for the one that the launch describes: a replay.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from xovac_tui.chamber.alarmview import Severity
+from xovac_tui.chamber.alarm import Severity
 from xovac_tui.chamber.snapshot import LinkWord, Outcome, Quality, RunState
 
 

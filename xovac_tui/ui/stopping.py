@@ -13,10 +13,10 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input
 
+from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.chamber.snapshot import LinkWord
-from xovac_tui.station import STOP_COMMAND
-from xovac_tui.ui.stop import STOP_KEY, StopKey, StopSwitch
-from xovac_tui.ui.widgets.bars import KeyBar
+from xovac_tui.ui.frame.bars import KeyBar
+from xovac_tui.ui.stop_key import STOP_KEY, StopKey, StopSwitch
 from xovac_tui.ui.widgets.lines import Line
 from xovac_tui.ui.widgets.stopbar import StopBar, armed_words
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.theme import Theme
 
-from xovac_tui.themes import ThemeSpec
+from xovac_tui.config.themes import ThemeSpec
 
 
 def to_textual(spec: ThemeSpec) -> Theme:

@@ -7,14 +7,14 @@ from typing import Literal
 
 import msgspec
 
-from xovac_tui.api.text import clean
-from xovac_tui.chamber.alarmview import SEVERITIES, AlarmChange, AlarmEvent
-from xovac_tui.chamber.alarmview import Severity as AlarmSeverity
+from xovac_tui.chamber.alarm import SEVERITIES, AlarmChange, AlarmEvent
+from xovac_tui.chamber.alarm import Severity as AlarmSeverity
+from xovac_tui.chamber.news import LinkChanged, ModeChanged
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord, Outcome
 from xovac_tui.plural import counted
-from xovac_tui.recording.status import RecorderState
-from xovac_tui.station import LinkChanged, ModeChanged, RecorderChanged
-from xovac_tui.ui.widgets.trustbar import GOES_ON
+from xovac_tui.recording.status import RecorderChanged, RecorderState
+from xovac_tui.text import clean
+from xovac_tui.ui.frame.trust_bar import GOES_ON
 
 Severity = Literal["information", "warning", "error"]
 

@@ -9,8 +9,9 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
 from xovac_tui.chamber.snapshot import Snapshot
-from xovac_tui.station import BaseStation, News
-from xovac_tui.ui.modal import Modal
+from xovac_tui.station.news import News
+from xovac_tui.station.station import Station
+from xovac_tui.ui.terminal.modal import Modal
 from xovac_tui.ui.widgets.stopbar import StopBar
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
         return cast("XovacApp", self.app)
 
     @property
-    def station(self) -> BaseStation:
+    def station(self) -> Station:
         """The chamber's station."""
         return self.console.station
 

@@ -13,10 +13,10 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
 from xovac_tui.api.contract import Hazard, Origin
-from xovac_tui.api.text import clean
 from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
-from xovac_tui.station import Prepared
 from xovac_tui.station.confirmation import ANSWER, SAFE, TYPED_NAME, confirmed_by
+from xovac_tui.station.station import Prepared
+from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS, Fact, FactsView, hazard_sign, now_facts
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
 
@@ -189,7 +189,7 @@ async def confirm_and_send(
     """Ask as the command's hazard wants it, then send once; None when nothing was sent.
 
     Call it from a worker. `facts` are further labelled lines of the question. `send` sends in another way
-    than `Station.send_prepared`. `renew` prepares the command afresh where part of it is the time of now;
+    than `LiveStation.send_prepared`. `renew` prepares the command afresh where part of it is the time of now;
     it is asked again at the moment of sending.
     """
     station, event = app.station, prepared.spec.event

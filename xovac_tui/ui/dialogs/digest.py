@@ -8,19 +8,21 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 
-from xovac_tui.api.text import clean
-from xovac_tui.chamber.alarmview import SEVERITIES
+from xovac_tui.chamber.alarm import SEVERITIES
 from xovac_tui.chamber.snapshot import Outcome
-from xovac_tui.flight import Flight, FlightView
+from xovac_tui.durations import format_duration
 from xovac_tui.plural import counted
-from xovac_tui.recipes.units import format_duration
+from xovac_tui.quantities import number, unit
 from xovac_tui.recording.digest import Digest
+from xovac_tui.runs.flight import Flight
+from xovac_tui.runs.view import FlightView
+from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.facts import Fact, FactsView
-from xovac_tui.ui.format import Times, number, unit
+from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.alarmwords import shown
-from xovac_tui.ui.widgets.runwords import drift_words, range_words
+from xovac_tui.ui.widgets.alarm_words import shown
+from xovac_tui.ui.widgets.run_words import drift_words, range_words
 
 _RECENT = 60.0
 """Seconds since a run was seen last within which it is said to go on."""

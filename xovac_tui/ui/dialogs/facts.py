@@ -11,8 +11,8 @@ from textual import events
 from textual.geometry import Size
 
 from xovac_tui.api.contract import Hazard, Origin
-from xovac_tui.api.text import clean
 from xovac_tui.chamber.snapshot import Quality, RunState, Snapshot
+from xovac_tui.text import clean
 from xovac_tui.ui.format import age, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, LinesWidget

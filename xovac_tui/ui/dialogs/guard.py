@@ -11,8 +11,9 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
+from xovac_tui.chamber.news import LedgerChanged
 from xovac_tui.chamber.snapshot import Outcome, RunState, Snapshot
-from xovac_tui.station import LedgerChanged, News
+from xovac_tui.station.news import News
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
 from xovac_tui.ui.widgets.lines import LinesWidget

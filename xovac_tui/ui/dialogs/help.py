@@ -8,10 +8,10 @@ from textual.content import Content
 from textual.keys import format_key
 from textual.widgets import Static
 
-from xovac_tui.ui.commands import Action, actions
+from xovac_tui.ui.actions import Action, actions
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.facts import Fact, FactsView
-from xovac_tui.ui.pane import Pane
+from xovac_tui.ui.screens.pane import Pane
 
 _KEYS_WIDTH = 13
 

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from xovac_tui.chamber.snapshot import LinkWord, RunState, Snapshot
 from xovac_tui.plural import counted
 from xovac_tui.recording.status import RecorderState, RecorderView
-from xovac_tui.station.base import BaseStation
+from xovac_tui.station.station import Station
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 
@@ -37,7 +37,7 @@ class QuitDialog(Dialog[bool]):
         Binding("right,l,down,j", "app.focus_next", "next", show=False),
     ]
 
-    def __init__(self, station: BaseStation) -> None:
+    def __init__(self, station: Station) -> None:
         super().__init__()
         self._station = station
 

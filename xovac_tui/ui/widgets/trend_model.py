@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from xovac_tui.api import figures
+from xovac_tui import quantities as figures
 from xovac_tui.chamber.history import Curve
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.digits import MINUS, digits, figure

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from xovac_tui.durations import format_duration
 from xovac_tui.plot.cells import Picture
 from xovac_tui.plot.chart import MARKS, Axis, Frame, Layout, Line, Text, compose, lay_out, rows_for
 from xovac_tui.plot.raster import dots_per_cell
 from xovac_tui.plot.scale import Scale, steady
 from xovac_tui.plot.ticks import columns_of, even_cell, since_ticks, time_ticks, value_ticks
-from xovac_tui.recipes.units import format_duration
 from xovac_tui.ui.widgets.trend_legend import legend, names, readout
 from xovac_tui.ui.widgets.trend_model import WINDOWS, ZOOMS, TrendModel, TrendSeries, shown_unit, window_name
 from xovac_tui.units import from_celsius, is_temperature

@@ -1,0 +1,106 @@
+"""Conditions of a channel: stale, or with a certain value."""
+
+from __future__ import annotations
+
+from xovac_tui.alarms.kinds.base import Around, Condition, now_holds
+from xovac_tui.alarms.life import Look
+from xovac_tui.chamber.channel import Channel
+from xovac_tui.chamber.snapshot import LinkWord, Quality
+from xovac_tui.digits import digits
+from xovac_tui.text import clean
+
+NEVER_CAME = 60.0
+"""Seconds of an open link after which a channel that a contract names is missing, and not only late."""
+
+
+class Stale(Condition):
+    """A channel that has stopped, or of which no usable value comes; without a channel all data."""
+
+    every = 1.0
+
+    def look(self, around: Around, *, active: bool) -> Look | None:
+        """Return whether the data have stopped.
+
+        None while there is no link, and of one channel while no data come at all: those are other alarms.
+        """
+        chamber = around.chamber
+        if not chamber.linked:
+            return None
+        stopped = chamber.word(around.mono) is LinkWord.STALE
+        if not self.rule.channel:
+            return now_holds(stopped)
+        if stopped:
+            return None
+        channel = self.seek(chamber)
+        if channel is None:
+            return None
+        quality = chamber.quality(channel, around.mono)
+        if quality is Quality.STALE and not chamber.waited_for(channel, around.mono):
+            # The link has just come back: its message has not had the time to come.
+            return None
+        if quality is Quality.NO_DATA:
+            # A contract names it and other data come: it is missing, and not only late.
+            missing = chamber.heard and chamber.open_for(around.mono) > NEVER_CAME
+            return Look.HOLDS if missing else None
+        return now_holds(quality is not Quality.GOOD or _no_number(channel))
+
+    def doubtful(self, around: Around, value: str) -> bool:
+        """Return whether nobody can tell now: a channel that has stopped is what this is about."""
+        return self.channel is not None and around.chamber.word(around.mono) is not LinkWord.ONLINE
+
+    def words(self, limit_set: str) -> str:
+        """Return what is watched."""
+        return f"{self.label} stale or without a usable value" if self.rule.channel else "all data stale"
+
+    def sentence(self, around: Around) -> str:
+        """Return what is the matter."""
+        if not self.rule.channel:
+            return around.chamber.link_view(around.mono).why or "The data that used to come had stopped."
+        quality = around.chamber.quality(self.channel, around.mono) if self.channel else Quality.NO_DATA
+        if quality is Quality.NO_DATA:
+            return f"{self.label} has never come, though other data do."
+        comes = quality in (Quality.GOOD, Quality.BAD)
+        why = self.channel.problem if self.channel else ""
+        usable = f"brings no usable value any more ({why or 'null or no number'})"
+        said = usable if comes else "has stopped coming"
+        return f"{self.label} {said}."
+
+
+def _no_number(channel: Channel) -> bool:
+    """Return whether text comes where numbers did, or where a contract names the unit of one."""
+    return channel.value is None and (bool(channel.spec.unit) or channel.history.oldest is not None)
+
+
+class Equals(Condition):
+    """A channel with a certain value: a word, a number, on or off."""
+
+    def look(self, around: Around, *, active: bool) -> Look | None:
+        """Return whether the channel has that value."""
+        channel = self.trusted(around)
+        if channel is None:
+            return None
+        wanted = self.rule.equals
+        if isinstance(wanted, str):
+            return now_holds(channel.text.casefold() == wanted.casefold())
+        return None if channel.value is None or wanted is None else now_holds(channel.value == float(wanted))
+
+    def _wanted(self) -> str:
+        wanted = self.rule.equals
+        if isinstance(wanted, bool):
+            return "on" if wanted else "off"
+        return f'"{clean(wanted, 40)}"' if isinstance(wanted, str) else digits(wanted or 0.0)
+
+    def value_words(self, around: Around) -> str:
+        """Return the value of now."""
+        channel = self.trusted(around)
+        if channel is None:
+            return ""
+        return clean(channel.text, 40) or ("" if channel.value is None else digits(channel.value))
+
+    def words(self, limit_set: str) -> str:
+        """Return what is watched."""
+        return f"{self.label} is {self._wanted()}"
+
+    def sentence(self, around: Around) -> str:
+        """Return what is the matter."""
+        return f"{self.label} is {self._wanted()}."

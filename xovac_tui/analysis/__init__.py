@@ -1,0 +1,1 @@
+"""What the readings mean: lines, stability, vacuum, forecasts and advice. Pure."""

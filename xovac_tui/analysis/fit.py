@@ -1,0 +1,195 @@
+"""Straight lines through what a channel did, and how far each of them may be believed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import msgspec
+
+from xovac_tui.analysis.scatter import student, undithered, without_spikes
+from xovac_tui.chamber.history import ChannelHistory
+
+FEWEST = 5
+"""Columns with a value that a line is drawn through at least."""
+_FINEST = 1.0
+"""Seconds; no column is narrower, because the history itself keeps nothing finer."""
+COLUMNS = 120
+"""Columns that a window is looked at in."""
+_LENGTHS = ((1200.0, 1.0), (11_000.0, 8.0), (math.inf, 64.0))
+"""(seconds of the past, seconds of the history's bins so far back): a column is a whole number of them."""
+_FEWEST_EFFECTIVE = 5.0
+"""Independent values that a line through related ones counts as at least."""
+_ENDS = 0.85
+"""Of a step, for both ends of a line together. Each end is anywhere within one step: that is a variance of a
+sixth of its square, and 0.82 with k = 2; a little more, because a lone step tilts the line as well."""
+_LONE_STEPS = 1.5
+"""Steps that a line crosses from which on they average each other out: as one over their number."""
+
+
+class Track(msgspec.Struct, frozen=True):
+    """Lowest, highest and mean value per column of the past up to a channel's newest value; NaN without one.
+
+    Columns keep their places in time, so that the same stretch of the record serves for many looks.
+    """
+
+    start: float
+    width: float
+    """Seconds of a column."""
+    lows: Sequence[float]
+    highs: Sequence[float]
+    newest: float
+    """Time of the newest value: the last column is filled up to here."""
+    means: Sequence[float]
+    """NaN where no sample came, also where the bounds were filled in between two."""
+    counts: Sequence[int]
+    """Samples per column."""
+    step: float = 0.0
+    """Smallest step that the channel reports."""
+    drift: float = 0.0
+    """Expanded uncertainty (k = 2) of a reading that no averaging takes away."""
+
+    def until(self, time: float) -> Track:
+        """Return what was known at an earlier time."""
+        if time >= self.newest:
+            return self
+        count = min(len(self.lows), max(0, math.floor((time - self.start) / self.width) + 1))
+        return self._part(0, count, time)
+
+    def last(self, count: int) -> Track:
+        """Return the newest `count` columns."""
+        count = max(0, min(count, len(self.lows)))
+        return self._part(len(self.lows) - count, len(self.lows), self.newest)
+
+    def _part(self, first: int, after: int, newest: float) -> Track:
+        return Track(
+            self.start + first * self.width,
+            self.width,
+            self.lows[first:after],
+            self.highs[first:after],
+            newest,
+            self.means[first:after],
+            self.counts[first:after],
+            self.step,
+            self.drift,
+        )
+
+    @property
+    def measured(self) -> float:
+        """Seconds for which there are values, by whole columns."""
+        return self.width * sum(low == low for low in self.lows)
+
+    @property
+    def unfilled(self) -> float:
+        """Seconds of the last column for which there is no value yet."""
+        return self.start + len(self.lows) * self.width - self.newest
+
+    def points(self) -> tuple[list[float], list[float]]:
+        """Return times, relative to the newest value, and the mean of each column in which a sample came."""
+        first = self.start + self.width / 2 - self.newest
+        times: list[float] = []
+        values: list[float] = []
+        for column, mean in enumerate(self.means):
+            if mean == mean:
+                times.append(first + column * self.width)
+                values.append(mean)
+        return times, values
+
+    @property
+    def doubt(self) -> Doubt:
+        """What no averaging of this window takes away from its readings."""
+        left = undithered(self.step, self.lows, self.highs, self.means, self.counts)
+        return Doubt(self.step, left, self.drift)
+
+
+class Doubt(msgspec.Struct, frozen=True):
+    """What no averaging takes away from readings, in their unit."""
+
+    step: float = 0.0
+    """Smallest step of the sensor."""
+    left: float = 1.0
+    """Part of the error of rounding to it that noise does not average out."""
+    drift: float = 0.0
+    """Expanded uncertainty (k = 2) of a reading, by which each end of a line may be off."""
+
+
+CERTAIN = Doubt()
+
+
+def track(curve: ChannelHistory, now: float, window: float, seconds: float) -> Track | None:
+    """Return the past `seconds` of a channel in columns fit for windows of `window`; None without a value."""
+    last = curve.last_time
+    if last is None or now - last > seconds:
+        return None
+    newest = min(now, last)
+    bins = next(length for reach, length in _LENGTHS if seconds <= reach)
+    width = max(_FINEST, window / COLUMNS)
+    width = math.ceil(width / bins) * bins
+    end = (math.floor(newest / width) + 1) * width
+    count = math.ceil(seconds / width) + 1
+    found = curve.measured(end - count * width, end, count)
+    return Track(
+        found.start,
+        width,
+        found.lows,
+        found.highs,
+        newest,
+        found.means,
+        found.counts,
+        curve.resolution,
+        curve.uncertainty,
+    )
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A straight line through points, by least squares."""
+
+    slope: float
+    """Change per second."""
+    uncertainty: float
+    """Of the slope, expanded: about 95 %."""
+    at_zero: float
+    """Value at time 0: at the newest value."""
+
+
+def robust_points(past: Track, doubt: Doubt) -> tuple[list[float], list[float]]:
+    """Return the points of a track but for those that lie far off all their neighbours."""
+    return without_spikes(*past.points(), doubt.step)
+
+
+def line(times: Sequence[float], values: Sequence[float], doubt: Doubt = CERTAIN) -> Line | None:
+    """Return the line through points, or None where there are too few or too large ones.
+
+    Neighbours that err to the same side tell less than independent ones: with r, the correlation of each
+    residual with the next, n points count as n (1 - r) / (1 + r), but at least as five (Santer et al.,
+    J. Geophys. Res. 105, 7337, 2000). Residuals about a line are less alike than the noise is, by about
+    (1 + 4 r) / n (Kendall, Biometrika 41, 403, 1954); half of that is added to r, because means of columns
+    are more alike than the values in their middles. The coverage factor is Student's (JCGM 100:2008, G.3).
+
+    A step that noise does not average out adds that the values at both ends may be off by half of it; what
+    residuals it explains by itself, a variance of a twelfth of its square, is taken from the scatter.
+    """
+    count = len(times)
+    if count < FEWEST:
+        return None
+    middle = sum(times) / count
+    mean = sum(value / count for value in values)
+    across = [time - middle for time in times]
+    square = sum(one * one for one in across)
+    slope = sum(one * (value - mean) for one, value in zip(across, values, strict=True)) / square
+    left = [value - mean - slope * one for one, value in zip(across, values, strict=True)]
+    error = sum(one * one for one in left)
+    together = sum(one * other for one, other in pairwise(left))
+    alike = together / error if error > 0 else 0.0
+    alike = min(0.999, max(0.0, alike + (1 + 4 * alike) / (2 * count)))
+    effective = min(count, max(_FEWEST_EFFECTIVE, count * (1 - alike) / (1 + alike)))
+    length = times[-1] - times[0]
+    crossed = abs(slope) * length / doubt.step if doubt.step else 0.0
+    step = doubt.step * doubt.left / max(1.0, crossed / _LONE_STEPS)
+    unexplained = max(0.0, error - count * step * step / 12)
+    scatter = student(effective - 2) * math.sqrt(unexplained / (effective - 2) / square)
+    uncertainty = math.hypot(scatter, _ENDS * step / length, math.sqrt(2) * doubt.drift / length)
+    if not (math.isfinite(slope) and math.isfinite(uncertainty)):
+        return None
+    return Line(slope, uncertainty, mean - slope * middle)

@@ -1,0 +1,284 @@
+"""Is a channel stable: named criteria, the time that it was so, and when it will be. Pure.
+
+A criterion looks at the past `over` seconds: the values stay within a band, or change slowly enough, its
+uncertainty included; and this must have been so for `hold` seconds. Only what was measured counts: a gap of
+up to a tenth of the window stops the clock, a longer one begins it anew.
+"""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from xovac_tui.analysis.approach import approach, until_narrow, until_slow
+from xovac_tui.analysis.fit import Doubt, Line, Track, line, robust_points, track
+from xovac_tui.chamber.history import ChannelHistory
+
+HOUR = 3600.0
+_BRIDGED = 0.1
+"""Part of a window that gaps may take."""
+_SLACK = 5.0
+"""Seconds from one look to the next; what happened in more is looked at in the channel's past."""
+_BACK = 3
+"""How many times the time that it needs a criterion looks back when it begins, to count resets."""
+_STEPS = 60
+"""Looks at that past."""
+_PROGRESS = 0.25
+"""Part of the time needed that is worth telling when it is lost again."""
+_LEFT = 0.25
+"""Part of it that is left at most after a reset: noise makes a beginning come and go."""
+
+
+class Criterion(msgspec.Struct, frozen=True):
+    """When a channel is called stable. Degrees are those of the channel; K for temperatures."""
+
+    name: str = ""
+    within: float | None = None
+    """Half width of the band in which all values of the window are: +-2 K is 2.0."""
+    per_hour: float | None = None
+    """Largest change per hour of the window, either way, its uncertainty included."""
+    over: float = 600.0
+    """Seconds of the window."""
+    hold: float = 0.0
+    """Seconds for which it must have been so."""
+
+    @property
+    def needed(self) -> float:
+        """Seconds from which on it is called stable, at the soonest."""
+        return self.over + self.hold
+
+
+class Stability(msgspec.Struct, frozen=True):
+    """What a criterion says of a channel at one moment."""
+
+    stable: bool | None = None
+    """None: unknown, because the data are old, or too few to tell anything."""
+    held: float = 0.0
+    """Seconds for which it has been so."""
+    needed: float = 0.0
+    """Seconds that it takes."""
+    per_hour: float | None = None
+    """Change per hour over the window, as far as there is one."""
+    uncertainty: float | None = None
+    """Of that change, expanded: about 95 %."""
+    resets: int = 0
+    """How often it was lost again, in the time that was looked at."""
+    forecast: float | None = None
+    """Seconds until it is stable if it goes on as it does; None where that cannot be foreseen."""
+
+
+def change_per_hour(curve: ChannelHistory, now: float, window: float) -> tuple[float, float] | None:
+    """Return the change per hour over the past `window` seconds and its expanded uncertainty (about 95 %).
+
+    A few bad readings are left out. None with too few values, or without one in that time.
+    """
+    past = track(curve, now, window, window)
+    if past is None:
+        return None
+    doubt = past.doubt
+    found = line(*robust_points(past, doubt), doubt)
+    return None if found is None else (found.slope * HOUR, found.uncertainty * HOUR)
+
+
+class _Judged(msgspec.Struct, frozen=True):
+    """One look at one window."""
+
+    met: bool
+    """All that was asked is fulfilled, over the whole window."""
+    tail: float
+    """Seconds of it, up to now, over which it is fulfilled already."""
+    measured: float
+    """Seconds of it that were measured."""
+    inside: int
+    """Columns up to now in which the values stay within the band."""
+    known: bool
+    """There are values enough to say something."""
+    past: Track
+    window: Track
+    """What is measured of the past, for as long as the criterion asks."""
+    whole: Line | None
+    """Through that window."""
+
+
+class StabilityWatch:
+    """One criterion kept for one channel; remembers how long it was met, and how often it was lost."""
+
+    def __init__(self, criterion: Criterion) -> None:
+        self.criterion = criterion
+        self._forget()
+
+    def _forget(self) -> None:
+        self._seen: float | None = None
+        """Time of the newest value that was looked at."""
+        self._met = False
+        self._kept = 0.0
+        self._best = 0.0
+        self._held = 0.0
+        self._resets = 0
+
+    def look(self, curve: ChannelHistory, now: float, *, fresh: bool) -> Stability:
+        """Return how it stands now; `fresh` says that the channel's newest value may be believed."""
+        criterion = self.criterion
+        past = track(curve, now, criterion.over, criterion.over * (1 + _BRIDGED)) if fresh else None
+        if past is None or (criterion.within is None and criterion.per_hour is None):
+            # The clock stands still; what comes after tells whether it goes on.
+            return Stability(held=self._held, needed=criterion.needed, resets=self._resets)
+        if self._seen is None or not 0 <= past.newest - self._seen <= max(_SLACK, 2 * past.width):
+            self._catch_up(curve, past.newest)
+        judged = self._step(past)
+        whole = judged.whole
+        return Stability(
+            stable=self._met and self._kept >= criterion.hold if judged.known else None,
+            held=self._held,
+            needed=criterion.needed,
+            per_hour=None if whole is None else whole.slope * HOUR,
+            uncertainty=None if whole is None else whole.uncertainty * HOUR,
+            resets=self._resets,
+            forecast=self._forecast(judged),
+        )
+
+    def _catch_up(self, curve: ChannelHistory, newest: float) -> None:
+        """Look at what the channel did since the last look, or before the first one."""
+        criterion = self.criterion
+        back = _BACK * criterion.needed
+        step = back / _STEPS
+        if self._seen is not None and 0 <= newest - self._seen <= back:
+            back = newest - self._seen
+        else:
+            self._forget()
+        past = track(curve, newest, criterion.over, back + criterion.over * (1 + _BRIDGED))
+        if past is None:
+            return
+        step = max(past.width, step)
+        count = math.ceil(criterion.over * (1 + _BRIDGED) / past.width) + 1
+        for ahead in range(math.ceil(back / step) - 1, 0, -1):
+            then = past.until(newest - ahead * step).last(count)
+            if then.lows and then.lows[-1] == then.lows[-1]:
+                self._step(then, brief=True)
+            else:
+                # In a gap the clock stands still.
+                self._seen = then.newest
+
+    def _step(self, past: Track, *, brief: bool = False) -> _Judged:
+        """Let the clock go on to one more value; `brief`: only whether all is met, and progress in a band."""
+        criterion = self.criterion
+        judged = self._judge(past, brief=brief)
+        passed = 0.0 if self._seen is None else past.newest - self._seen
+        self._kept = self._kept + passed if judged.met and self._met else 0.0
+        self._met, self._seen = judged.met, past.newest
+        self._held = criterion.over + min(self._kept, criterion.hold) if judged.met else judged.tail
+        best = self._best
+        lost = best >= criterion.needed and self._held < criterion.needed
+        if lost or (best >= _PROGRESS * criterion.needed and self._held < _LEFT * best):
+            self._resets += 1
+            self._best = self._held
+        else:
+            self._best = max(best, self._held)
+        return judged
+
+    def _judge(self, past: Track, *, brief: bool) -> _Judged:
+        """Look at the window that ends with the newest value."""
+        criterion, over = self.criterion, self.criterion.over
+        tails = _tails(past, criterion)
+        window = past.last(tails.columns)
+        whole, points, tail = None, 0, tails.inside
+        # Most of a past was far from stable: there no line is needed.
+        if not brief or (criterion.per_hour is not None and tail >= over):
+            doubt = window.doubt
+            times, values = robust_points(window, doubt)
+            points = len(times)
+            whole = line(times, values, doubt)
+            if _slow_enough(whole, criterion.per_hour):
+                slow = tails.measured
+            else:
+                slow = 0.0 if brief else self._slow(times, values, doubt, tails.measured)
+            tail = min(tail, slow)
+        elif criterion.per_hour is not None:
+            tail = 0.0
+        return _Judged(
+            met=tail >= over,
+            tail=min(tail, over),
+            measured=min(tails.measured, over),
+            inside=tails.inside_columns,
+            known=whole is not None or (criterion.per_hour is None and points > 1),
+            past=past,
+            window=window,
+            whole=whole,
+        )
+
+    def _slow(self, times: list[float], values: list[float], doubt: Doubt, measured: float) -> float:
+        """Return the seconds up to now, in tenths of the window, over which the change is slow enough."""
+        limit, count = self.criterion.per_hour, len(times)
+        for tenths in range(9, 0, -1):
+            first = count - count * tenths // 10
+            if _slow_enough(line(times[first:], values[first:], doubt), limit):
+                return min(measured, self.criterion.over) * tenths / 10
+        return 0.0
+
+    def _forecast(self, judged: _Judged) -> float | None:
+        """Return the seconds until it is stable if it goes on as it does."""
+        criterion = self.criterion
+        if judged.met:
+            return max(0.0, criterion.hold - self._kept)
+        wait = criterion.over - judged.measured
+        times: list[float | None] = [wait]
+        if criterion.within is not None:
+            # What was outside of the band is over: it tells nothing of how the rest goes on.
+            going = approach(judged.past.last(judged.inside))
+            band = 2 * criterion.within
+            times.append(until_narrow(judged.past, going, band, criterion.over) if going else None)
+        if criterion.per_hour is not None and judged.tail < judged.measured:
+            going, whole, limit = approach(judged.window), judged.whole, criterion.per_hour / HOUR
+            times.append(until_slow(whole, going, limit) if going and whole else None)
+        longest = max(math.inf if one is None else one for one in times)
+        return longest + criterion.hold if math.isfinite(longest) else None
+
+
+def _slow_enough(found: Line | None, limit: float | None) -> bool:
+    if limit is None:
+        return True
+    return found is not None and (abs(found.slope) + found.uncertainty) * HOUR <= limit
+
+
+class _Tails(msgspec.Struct, frozen=True):
+    """How far back from now a window reaches."""
+
+    measured: float
+    """Seconds that were measured, up to all that the criterion asks for."""
+    columns: int
+    """Columns that they take, gaps included."""
+    inside: float
+    """Seconds of these in which the values stay within the band."""
+    inside_columns: int
+
+
+def _tails(past: Track, criterion: Criterion) -> _Tails:
+    """Return how far back values reach, and those within the band.
+
+    A column beside a gap counts for nothing: it may be filled in part only.
+    """
+    band = math.inf if criterion.within is None else 2 * criterion.within
+    low, high = math.inf, -math.inf
+    measured = inside = -past.unfilled
+    missing, narrow, columns, inside_columns = 0.0, True, 0, 0
+    newer = 0.0
+    for column in range(len(past.lows) - 1, -1, -1):
+        below = past.lows[column]
+        if below != below:
+            missing += past.width
+            if missing > _BRIDGED * criterion.over:
+                break
+        else:
+            low, high = min(low, below), max(high, past.highs[column])
+            narrow = narrow and high - low <= band
+            older = past.lows[column - 1] if column else 0.0
+            if newer == newer and older == older:
+                measured += past.width
+                inside += past.width if narrow else 0.0
+        newer = below
+        columns += 1
+        inside_columns += narrow
+        if measured >= criterion.over:
+            break
+    return _Tails(max(0.0, measured), columns, max(0.0, inside), inside_columns)

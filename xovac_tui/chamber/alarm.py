@@ -1,0 +1,187 @@
+"""Alarms as a face and the record see them: states, changes, and what is asked of them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+SeverityName = Literal["critical", "high", "medium", "low"]
+LimitSet = Literal["ambient", "pumping", "tvac"]
+LIMIT_SETS: tuple[LimitSet, ...] = ("ambient", "pumping", "tvac")
+
+
+class AlarmState(StrEnum):
+    """Where an alarm is in its life (ISA-18.2)."""
+
+    NORMAL = "normal"
+    UNACKNOWLEDGED = "unacknowledged"
+    ACKNOWLEDGED = "acknowledged"
+    RETURNED = "returned"
+    """The condition is gone, and nobody has acknowledged that it was there."""
+    SHELVED = "shelved"
+    """Silenced by somebody, until a time."""
+    OUT_OF_SERVICE = "out of service"
+    """Switched off by somebody, until somebody switches it on."""
+
+
+STANDING = frozenset((AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED, AlarmState.RETURNED))
+"""States in which an alarm wants attention."""
+
+
+class Severity(StrEnum):
+    """How much it matters, worst first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+SEVERITIES = tuple(Severity)
+
+
+class AlarmEvent(StrEnum):
+    """What happened to an alarm."""
+
+    RAISED = "raised"
+    RETURNED = "returned"
+    ACKNOWLEDGED = "acknowledged"
+    SHELVED = "shelved"
+    UNSHELVED = "unshelved"
+    """By hand, or because its time was over."""
+    OUT_OF_SERVICE = "out of service"
+    IN_SERVICE = "in service"
+    REMOVED = "removed"
+    """Its rule is not watched any more."""
+
+
+class AlarmChange(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Something that happened to an alarm, with all that a notification or a report tells of it."""
+
+    rule: str
+    """Name of the rule."""
+    event: AlarmEvent
+    state: AlarmState
+    """Where it is now."""
+    severity: Severity
+    utc: float
+    mono: float
+    text: str = ""
+    """What is the matter, as a sentence: `Plate A is 84.2 degC, above 80 degC.`"""
+    channel: str = ""
+    """Label of the channel; empty where there is none."""
+    value: str = ""
+    """With its unit, as it was then; empty where there is none."""
+    limit: str = ""
+    """With its unit."""
+    limit_set: str = ""
+    who: str = ""
+    """`user@host`; empty where nobody did it."""
+    reason: str = ""
+    """Why somebody shelved it or took it out of service."""
+    until: float | None = None
+    """UTC seconds at which a shelved one comes back."""
+    cause: str = ""
+    consequence: str = ""
+    action: str = ""
+    run: int = 0
+    """Number of the run in the record; 0 where none goes on."""
+    recipe: str = ""
+    step: int | None = None
+    active: bool = False
+    """The condition holds (also while it is shelved)."""
+    raised_utc: float | None = None
+    """When it was raised that the change is about."""
+
+
+class Ask(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What a person asks of an alarm."""
+
+    rule: str
+    event: AlarmEvent
+    """ACKNOWLEDGED, SHELVED, UNSHELVED, OUT_OF_SERVICE or IN_SERVICE."""
+    who: str
+    utc: float
+    reason: str = ""
+    until: float | None = None
+    """UTC seconds, for SHELVED."""
+    raised_utc: float | None = None
+    """Of the occurrence that was looked at: one that came later is not acknowledged with it."""
+
+
+class AlarmView(msgspec.Struct, frozen=True, kw_only=True):
+    """One alarm at one moment. Times in UTC seconds."""
+
+    rule: str
+    severity: Severity
+    state: AlarmState = AlarmState.NORMAL
+    off: str = ""
+    """Why it is not watched now, as a sentence; empty where it is."""
+    condition: str = ""
+    """What it watches, in words: `Plate A above 80 degC for 10 s`."""
+    text: str = ""
+    """What is (or was) the matter, as a sentence; empty while it is normal."""
+    channel: str = ""
+    value: str = ""
+    """Now, with its unit; empty where it is not known."""
+    limit: str = ""
+    active: bool = False
+    """The condition holds, its delay is over."""
+    doubtful: bool = False
+    """Whether the condition holds cannot be told now: the data are stale."""
+    pending: float | None = None
+    """Seconds until it is raised if its condition goes on; None while it does not hold."""
+    since_utc: float | None = None
+    """Since when it is in its state; None where it never was in another."""
+    raised_utc: float | None = None
+    """Of the newest occurrence."""
+    who: str = ""
+    """Who acknowledged it, shelved it or took it out of service."""
+    reason: str = ""
+    until_utc: float | None = None
+    """When a shelved one comes back."""
+    times: int = 0
+    """How often it was raised since this program (or the recorder) began."""
+    cause: str = ""
+    consequence: str = ""
+    action: str = ""
+
+    @property
+    def standing(self) -> bool:
+        """True while it wants attention."""
+        return self.state in STANDING
+
+    @property
+    def waits(self) -> bool:
+        """True while nobody has acknowledged it."""
+        return self.state in (AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED)
+
+
+class AlarmsView(msgspec.Struct, frozen=True, kw_only=True):
+    """All alarms at one moment."""
+
+    alarms: tuple[AlarmView, ...] = ()
+    """Those that want attention first, the worst and newest first; then the others, by their names."""
+    limit_set: str = ""
+    by_hand: bool = False
+    """Somebody chose that set of limits; else it follows the pressure."""
+    set_by: str = ""
+    """Who chose it."""
+    flood: int = 0
+    """Alarms of the last ten minutes, if there were so many that they must be taken together; else 0."""
+    mirrored: bool = False
+    """Another process evaluates them; this one shows them, and asks that one."""
+    problem: str = ""
+    """Why not everything can be watched, as a sentence."""
+
+    @property
+    def standing(self) -> tuple[AlarmView, ...]:
+        """Those that want attention."""
+        return tuple(one for one in self.alarms if one.standing)
+
+    @property
+    def waiting(self) -> tuple[AlarmView, ...]:
+        """Those that nobody has acknowledged."""
+        return tuple(one for one in self.alarms if one.waits)

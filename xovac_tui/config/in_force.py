@@ -1,0 +1,76 @@
+"""What is in force, as a record keeps it: settings, contract, trust in certificates. Never a secret."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from xovac_tui.api.contract import Contract
+from xovac_tui.api.loader import SIMULATOR_CONTRACT
+from xovac_tui.config.model import Profile
+from xovac_tui.readfile import read_at_most
+from xovac_tui.recording.differences import as_json
+from xovac_tui.recording.settings import RecordSettings
+
+_LARGEST = 10_000_000
+"""Bytes of a file of certificates that are hashed; a bundle of all authorities has a fiftieth of that."""
+
+
+def in_force(profile: Profile, settings: RecordSettings, contract: Contract) -> Iterator[tuple[str, str]]:
+    """Yield each kind of what is noted at the opening of a record, and what is in force, as JSON."""
+    yield "settings", as_json(_settings(profile, settings))
+    yield "contract", as_json(_contract(profile, contract))
+    yield "trust", as_json(_trust(profile))
+
+
+def _settings(profile: Profile, settings: RecordSettings) -> dict[str, Any]:
+    # What is about trust and the contract is noted for itself, and each console observes or does not.
+    others = ("url", "ca_file", "fingerprint", "contracts", "observe")
+    own = {key: value for key, value in msgspec.to_builtins(profile).items() if key not in others}
+    kept = {"keep_days": settings.keep_days, "delete_unexported": settings.delete_unexported}
+    return {"address": _address(profile.url), **own, "record_kept": kept}
+
+
+def _contract(profile: Profile, contract: Contract) -> dict[str, Any]:
+    files = {Path(name).name: _file_hash(name) for name in profile.contracts if name != SIMULATOR_CONTRACT}
+    whole = msgspec.json.encode(msgspec.to_builtins(contract), order="sorted")
+    return {"names": list(contract.files), "files": files, "effective": hashlib.sha256(whole).hexdigest()}
+
+
+def _trust(profile: Profile) -> dict[str, Any]:
+    encrypted = profile.url.lower().startswith(("https:", "wss:"))
+    if not encrypted:
+        verified = "nothing: the connection is not encrypted"
+    elif profile.fingerprint:
+        verified = "one pinned certificate"
+    else:
+        verified = "authorities of one's own" if profile.ca_file else "the system's authorities"
+    return {
+        "encrypted": encrypted,
+        "verified_by": verified,
+        "fingerprint": profile.fingerprint.replace(":", "").lower(),
+        "ca_file": Path(profile.ca_file).name,
+        "ca_sha256": _file_hash(profile.ca_file) if profile.ca_file else "",
+    }
+
+
+def _address(url: str) -> str:
+    """Return where a chamber is, without a name, a password or a query, which may be secrets."""
+    try:
+        parts = urlsplit(url)
+        host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
+        return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port is not None else ''}"
+    except ValueError:
+        return ""
+
+
+def _file_hash(name: str) -> str:
+    try:
+        return hashlib.sha256(read_at_most(Path(name), _LARGEST)).hexdigest()
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"

@@ -1,0 +1,146 @@
+"""Durations: as people write them, and as the program writes them. Kept in seconds everywhere."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Literal, TypeAlias
+
+from xovac_tui.digits import MINUS, spell_number
+from xovac_tui.errors import RecipeError
+from xovac_tui.text import LONGEST_TEXT, quoted
+
+DurationUnit: TypeAlias = Literal["s", "min", "h", "ms"]
+
+
+_HINT = 'write it like "2h", "1h30", "90 min", "30s", "1d 2h" or "01:30:00"'
+
+
+_CLOCK = re.compile(r"([0-9]+):([0-5][0-9]):([0-5][0-9])")
+
+
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*([a-z]*)\s*")
+
+
+SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
+
+
+UNITS = {
+    **dict.fromkeys(("d", "day", "days"), "d"),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "h"),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), "m"),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),
+}
+
+
+_PER_SECOND: dict[DurationUnit, float] = {"s": 1.0, "min": 1 / 60, "h": 1 / 3600, "ms": 1000.0}
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds of a duration as a person types it; RecipeError says what is wrong with it."""
+    words = text.strip().lower()
+    if not words:
+        raise RecipeError(f"The duration is empty: {_HINT}.")
+    if len(words) > LONGEST_TEXT:
+        raise RecipeError(f"The duration is {len(words)} characters long: {_HINT}.")
+    if words[0] in f"-{MINUS}":
+        raise RecipeError(f"{quoted(text)} is negative: a duration is at least 0 s.")
+    if clock := _CLOCK.fullmatch(words):
+        return _finite(int(clock[1]) * 3600.0 + int(clock[2]) * 60.0 + int(clock[3]), text)
+    return _finite(_parts(words, text), text)
+
+
+def _parts(words: str, text: str) -> float:
+    """Add up "1d 2h 30": units go from large to small, a last bare number means the next smaller unit."""
+    total, at, before = 0.0, 0, ""
+    while at < len(words):
+        part = _PART.match(words, at)
+        if part is None:
+            raise RecipeError(f"{quoted(text)} is not a duration: {_complaint(words)}.")
+        number, unit, at = float(part[1]), UNITS.get(part[2], ""), part.end()
+        if not part[2]:
+            unit = {"h": "m", "m": "s"}.get(before, "")
+            if not unit or number >= 60 or at < len(words):
+                raise RecipeError(f"{quoted(text)} has a number without a unit: {_complaint(words)}.")
+        elif not unit:
+            raise RecipeError(
+                f"{quoted(text)} has an unknown unit {quoted(part[2])}: units are d, h, min, s."
+            )
+        if before and SECONDS[unit] >= SECONDS[before]:
+            raise RecipeError(f"{quoted(text)} is out of order: units go from large to small, each once.")
+        total, before = total + number * SECONDS[unit], unit
+    return total
+
+
+def _complaint(words: str) -> str:
+    """Return the most helpful advice for text that is no duration."""
+    if "," in words:
+        return 'decimals are written with a point, like "1.5h"'
+    if re.fullmatch(r"[0-9]+:[0-9]+", words):
+        return 'say "01:30:00" (hours:minutes:seconds), "1h30" or "1min30"'
+    if re.fullmatch(r"[0-9.]+", words):
+        return f'say "{words}min", "{words}s" or "{words}h"'
+    return _HINT
+
+
+def _finite(seconds: float, text: str) -> float:
+    if not math.isfinite(seconds):
+        raise RecipeError(f"{quoted(text)} is too long.")
+    return seconds
+
+
+def format_duration(seconds: float) -> str:
+    """Return a duration in its two largest units, rounded: "45s", "5m 30s", "2h 05m", "1d 02h"."""
+    if not math.isfinite(seconds):
+        return "—"
+    if seconds < 0:
+        text = format_duration(-seconds)
+        # What rounds to nothing is not less than nothing.
+        return text if text == "0.0s" else f"{MINUS}{text}"
+    if 0 < seconds < 0.95:
+        return f"{seconds:.1f}s"
+    # Rounding comes before choosing the units, so that 59.6 s reads "1m 00s" and never "60s".
+    if (whole := round(seconds)) < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m {whole % 60:02d}s"
+    if (minutes := round(seconds / 60)) < 1440:
+        return f"{minutes // 60}h {minutes % 60:02d}m"
+    hours = round(seconds / 3600)
+    return f"{hours // 24}d {hours % 24:02d}h"
+
+
+def spell_duration(seconds: float) -> str:
+    """Return a duration to the millisecond, as `parse_duration` reads it: "3h", "1h 30m", "2.5s"."""
+    if not math.isfinite(seconds):
+        return "—"
+    whole, thousandths = divmod(round(abs(seconds) * 1000), 1000)
+    parts = []
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        count, whole = divmod(whole, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    if whole or thousandths or not parts:
+        parts.append(
+            f"{whole}.{thousandths:03d}".rstrip("0").rstrip(".") + "s" if thousandths else f"{whole}s"
+        )
+    return (MINUS if seconds < 0 and parts != ["0s"] else "") + " ".join(parts)
+
+
+def spell_exactly(seconds: float) -> str:
+    """Return a duration so that `parse_duration` reads the very same number, however fine it is."""
+    text = spell_duration(seconds)
+    try:
+        return text if parse_duration(text) == seconds else f"{spell_number(seconds)}s"
+    except RecipeError:
+        return text
+
+
+def seconds_to(seconds: float, unit: DurationUnit) -> float:
+    """Return a duration in seconds in another unit."""
+    return seconds * _PER_SECOND[unit]
+
+
+def seconds_from(value: float, unit: DurationUnit) -> float:
+    """Return a duration in some unit in seconds."""
+    return value / _PER_SECOND[unit]

@@ -1,0 +1,114 @@
+"""A small language for conditions and derived values: parsed by hand, bounded, without any of Python's own.
+
+Whatever is stale, damaged or missing is unknown, and nothing unknown ever counts as true.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from xovac_tui.expressions.evaluation import (
+    Amount,
+    Anything,
+    Evaluation,
+    Reading,
+    Truth,
+    Values,
+    Words,
+    told,
+)
+from xovac_tui.expressions.parser import Parser
+from xovac_tui.expressions.tokens import ExpressionError
+from xovac_tui.expressions.tree import Joined, Node, Wanted, What, asked, condition, spell
+from xovac_tui.units import NONE, Unit
+
+__all__ = [
+    "Expression",
+    "ExpressionError",
+    "Part",
+    "Reading",
+    "Values",
+    "Wanted",
+    "What",
+    "parse",
+    "parse_condition",
+]
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One of the conditions that must be true together."""
+
+    text: str
+    true: bool | None
+    """None: unknown."""
+    told: str
+    """What it was worked out from: `pressure 3.1e-04 mbar`."""
+
+
+class Expression(msgspec.Struct, frozen=True):
+    """An expression that was understood."""
+
+    text: str
+    """As it was written."""
+    node: Node
+    wanted: tuple[Wanted, ...]
+    """All that it asks of the chamber, each once, in order."""
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the channels that it asks for, each once, as they are written."""
+        return tuple(dict.fromkeys(one.name for one in self.wanted if one.what is not What.WORD))
+
+    @property
+    def boolean(self) -> bool:
+        """True where it is a condition; a bare channel may be a switch or a number."""
+        return bool(condition(self.node))
+
+    def value(self, values: Values) -> float | bool | None:
+        """Return the number (in its own unit) or truth that it comes to; None: unknown.
+
+        ExpressionError where units or kinds do not go together.
+        """
+        return self.quantity(values)[0]
+
+    def quantity(self, values: Values) -> tuple[float | bool | None, Unit]:
+        """Return the same with the unit of the number."""
+        result = Evaluation(self.text, values).result(self.node)
+        match result:
+            case Amount(value, unit):
+                return value, unit
+            case Truth(truth):
+                return truth, NONE
+            case Anything():
+                return None, NONE
+            case Words():
+                raise ExpressionError("This is text, and a number is needed here.", self.text, self.node.at)
+
+    def true(self, values: Values) -> bool | None:
+        """Return whether the condition is true; None: unknown. ExpressionError where it is none."""
+        return Evaluation(self.text, values).truth(self.node)
+
+    def parts(self, values: Values) -> tuple[Part, ...]:
+        """Return the conditions that must be true together, each with what it was worked out from."""
+        joined = isinstance(self.node, Joined) and self.node.word == "and"
+        nodes = self.node.parts if isinstance(self.node, Joined) and joined else (self.node,)
+        evaluation = Evaluation(self.text, values)
+        return tuple(
+            Part(spell(node), evaluation.truth(node), told(values, tuple(asked(node)))) for node in nodes
+        )
+
+
+def parse(text: str) -> Expression:
+    """Return an expression as it is written; ExpressionError says what is wrong with it, and where."""
+    node = Parser(text).parse()
+    return Expression(text, node, tuple(dict.fromkeys(one.wanted for one in asked(node))))
+
+
+def parse_condition(text: str) -> Expression:
+    """Return an expression that is true or false; ExpressionError where it is a number or text."""
+    found = parse(text)
+    if condition(found.node) is False:
+        raise ExpressionError(
+            "This is no condition: compare it, as in pressure < 1e-3 mbar.", text, found.node.at
+        )
+    return found

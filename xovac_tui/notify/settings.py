@@ -1,0 +1,202 @@
+"""Settings of notifications: who is told of alarms, by which way, and how often. Off until set up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from xovac_tui.chamber.alarm import SeverityName
+
+ReceiverKind = Literal["command", "webhook", "apprise", "bell", "osc9", "osc777"]
+TERMINAL_KINDS: tuple[ReceiverKind, ...] = ("bell", "osc9", "osc777")
+"""Kinds that ring in the terminal of a console, whoever evaluates the alarms."""
+HEARTBEAT = "heartbeat"
+"""What the heartbeat is called where receivers are named."""
+CHAMBER_FIELD = "{chamber}"
+"""In the heartbeat's address: the chamber's name."""
+HIDDEN = "(hidden)"
+
+
+class _WithAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Something with an address, which may hold a token: no printed form shows it."""
+
+    url: str = ""
+    """Address; for `apprise` one that its manual describes, such as `ntfys://topic`."""
+    url_file: str = ""
+    """File of mode 0600 that holds the address in place of `url`, relative to the settings file."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._shown())})"
+
+    __str__ = __repr__
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Give rich nothing but what may be shown."""
+        return self._shown()
+
+    def _shown(self) -> list[tuple[str, Any]]:
+        hidden = msgspec.structs.asdict(self) | {"url": HIDDEN if self.url else ""}
+        return list(hidden.items())
+
+
+class Receiver(_WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Somebody or something that is told of alarms."""
+
+    name: str
+    """Unique."""
+    kind: ReceiverKind
+    """`command` (a program), `webhook` (an HTTP POST of JSON), `apprise` (a service by that library), `bell`,
+    `osc9`, `osc777` (the console's terminal)."""
+    severities: tuple[SeverityName, ...] = ("critical", "high", "medium", "low")
+    command: tuple[str, ...] = ()
+    """For `command`: the program and its arguments; no shell reads them."""
+    timeout: Annotated[float, Meta(ge=0.5, le=60)] = 10.0
+    """Seconds that one try may take."""
+    returned: bool = True
+    """Tell also that an alarm has returned to normal."""
+    reminder: Annotated[float, Meta(ge=0, le=86_400)] = 1800.0
+    """Seconds after which it tells again of what nobody has acknowledged; 0: never."""
+    same_after: Annotated[float, Meta(ge=0, le=86_400)] = 300.0
+    """Seconds within which the same of the same alarm is not told again, but counted."""
+    at_most: Annotated[int, Meta(ge=1, le=1000)] = 10
+    """Messages in `per` seconds; what is more is summed up in one."""
+    per: Annotated[float, Meta(ge=1, le=86_400)] = 600.0
+    """Seconds."""
+
+    def _shown(self) -> list[tuple[str, Any]]:
+        command = _without_arguments(self.command)
+        return [(name, command if name == "command" else value) for name, value in super()._shown()]
+
+    @property
+    def in_terminal(self) -> bool:
+        """True for what rings in the terminal of a console."""
+        return self.kind in TERMINAL_KINDS
+
+
+class Heartbeat(_WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An address that is called again and again, so that somebody elsewhere can notice silence."""
+
+    every: Annotated[float, Meta(ge=5, le=86_400)] = 60.0
+    """Seconds."""
+    only_online: bool = False
+    """Be silent, too, while the link to the chamber is not ONLINE."""
+
+
+class NotifySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who is told of alarms."""
+
+    heartbeat: Heartbeat = Heartbeat()
+    receivers: tuple[Receiver, ...] = ()
+
+    @property
+    def remote(self) -> tuple[Receiver, ...]:
+        """Receivers that are told by whoever evaluates the alarms."""
+        return tuple(one for one in self.receivers if not one.in_terminal)
+
+    @property
+    def in_terminal(self) -> tuple[Receiver, ...]:
+        """Receivers in the terminal of a console."""
+        return tuple(one for one in self.receivers if one.in_terminal)
+
+    @property
+    def beats(self) -> bool:
+        """True where a heartbeat is set up."""
+        return bool(self.heartbeat.url or self.heartbeat.url_file)
+
+
+def without_secrets(settings: NotifySettings) -> NotifySettings:
+    """Return the settings as they may be shown and recorded: addresses and arguments may hold tokens."""
+
+    def hide(url: str) -> str:
+        return HIDDEN if url else ""
+
+    replace = msgspec.structs.replace
+    return replace(
+        settings,
+        heartbeat=replace(settings.heartbeat, url=hide(settings.heartbeat.url)),
+        receivers=tuple(
+            replace(one, url=hide(one.url), command=_without_arguments(one.command))
+            for one in settings.receivers
+        ),
+    )
+
+
+def _without_arguments(command: tuple[str, ...]) -> tuple[str, ...]:
+    return (*command[:1], *(HIDDEN for _ in command[1:]))
+
+
+def notify_mistakes(
+    settings: NotifySettings, places: Sequence[int] | None = None
+) -> Iterator[tuple[str, str]]:
+    """Yield (key, sentence) for every value that cannot be right; no sentence repeats an address.
+
+    `places` are those of the receivers in their list, the first is 0, where others were left out.
+    """
+    beat = settings.heartbeat
+    if reason := _address_mistake(beat, http=True):
+        yield "heartbeat.url", reason
+    seen: set[str] = set()
+    numbers = range(len(settings.receivers)) if places is None else places
+    for number, one in zip(numbers, settings.receivers, strict=True):
+        key = f"receivers, item {number + 1}"
+        if not one.name.strip() or not one.name.isprintable() or len(one.name) > 64:
+            yield f"{key}.name", "give it a name of 1 to 64 printable characters."
+        if one.name == HEARTBEAT:
+            yield f"{key}.name", f'"{HEARTBEAT}" is what the heartbeat is called. Choose another name.'
+        if one.name in seen:
+            yield f"{key}.name", f'"{one.name}" is named twice. Give one of them another name.'
+        seen.add(one.name)
+        if not one.severities:
+            yield f"{key}.severities", "the list is empty, so it would never be told. Name one at least."
+        for field, reason in _kind_mistakes(one):
+            yield f"{key}.{field}", reason
+
+
+def _kind_mistakes(one: Receiver) -> Iterator[tuple[str, str]]:
+    if one.kind == "command":
+        if not one.command or not one.command[0].strip():
+            yield "command", 'a command needs the program and its arguments, such as ["notify.sh", "bench"].'
+        if any("\0" in part for part in one.command):
+            yield "command", "a part holds a NUL. Correct it."
+    elif one.command:
+        yield "command", f'it has no effect with kind = "{one.kind}". Remove it.'
+    if one.kind in ("webhook", "apprise"):
+        if not (one.url or one.url_file):
+            yield "url", f'kind = "{one.kind}" needs an address: give `url_file` (or `url`).'
+        elif reason := _address_mistake(one, http=one.kind == "webhook"):
+            yield "url", reason
+    else:
+        for field in ("url", "url_file"):
+            if getattr(one, field):
+                yield field, f'it has no effect with kind = "{one.kind}". Remove it.'
+
+
+def _address_mistake(one: _WithAddress, *, http: bool) -> str:
+    if one.url and one.url_file:
+        return "an address is given here and in `url_file`. Keep one of them."
+    if "\0" in one.url_file:
+        return "no file can be called so: `url_file` holds a NUL. Correct it."
+    return address_mistake(one.url, http=http) if one.url else ""
+
+
+def address_mistake(url: str, *, http: bool) -> str:
+    """Return why a notification cannot go to this address, without repeating it; empty when it can."""
+    from urllib.parse import urlsplit
+
+    if not url.isprintable() or " " in url:
+        return "the address holds spaces or control characters. Write it on one line, without spaces."
+    if not http:
+        if "://" not in url:
+            return "this is no address of Apprise, which has :// in it, such as ntfys://topic."
+        return ""
+    try:
+        parts = urlsplit(url)
+        well = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        well = False
+    return (
+        "" if well else "the address must be http:// or https:// with a host, such as https://example.org/x."
+    )

@@ -1,0 +1,89 @@
+"""What is in force, as a record keeps it: settings, contract, whom to trust, rules of alarms.
+
+Never a secret: the place of the file that holds them at the most.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from xovac_tui.alarms.defaults import Watchlist
+from xovac_tui.alarms.settings import Rule
+
+_MOST = 12
+"""Keys of a change that are told in words; all of them are in its JSON."""
+_LONGEST = 60
+"""Characters of a value that is told in words."""
+
+
+def limits(watchlist: Watchlist) -> str:
+    """Return the rules of alarms in force, and how the set of limits is chosen, as JSON."""
+    rules = {}
+    for rule in watchlist.rules:
+        usual = msgspec.to_builtins(Rule(name=rule.name, kind=rule.kind))
+        rules[rule.name] = {
+            "kind": rule.kind,
+            **{key: value for key, value in msgspec.to_builtins(rule).items() if value != usual[key]},
+        }
+    chosen = watchlist.settings
+    return as_json(
+        {
+            "rules": rules,
+            "limit_set": chosen.limit_set,
+            "ambient_above": chosen.ambient_above,
+            "tvac_below": chosen.tvac_below,
+        }
+    )
+
+
+def as_json(value: Any) -> str:
+    """Return JSON that is the same for the same value, however it was put together."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def in_words(before: str, after: str) -> str:
+    """Return what differs between two texts of JSON: `recipe.max: 80 -> 90; observe: false -> true`."""
+    if not before:
+        return "in the record for the first time"
+    try:
+        old, new = dict(_leaves(json.loads(before))), dict(_leaves(json.loads(after)))
+    except (ValueError, RecursionError):
+        return "became another one"
+    found = [
+        f"{key + ': ' if key else ''}{_said(old.get(key))} -> {_said(new.get(key))}"
+        for key in sorted(old | new)
+        if old.get(key) != new.get(key)
+    ]
+    more = f"; and {len(found) - _MOST} more" if len(found) > _MOST else ""
+    return "; ".join(found[:_MOST]) + more or "became another one"
+
+
+def _leaves(value: Any, parent: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every leaf of JSON by its dotted name; things with a name by that, in whatever order."""
+    if isinstance(value, dict):
+        for key, held in value.items():
+            yield from _leaves(held, f"{parent}.{key}" if parent else str(key))
+    elif named := _by_name(value):
+        yield from _leaves(named, parent)
+    else:
+        yield parent, value
+
+
+def _by_name(value: Any) -> dict[str, Any]:
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return {}
+    names = [one.get("name") if isinstance(one, dict) else None for one in value]
+    if len(set(names)) != len(names) or not all(isinstance(name, str) for name in names):
+        return {}
+    return {str(name): one for name, one in zip(names, value, strict=True)}
+
+
+def _said(value: Any) -> str:
+    if value is None or value in ("", [], {}):
+        return "nothing"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

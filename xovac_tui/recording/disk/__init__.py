@@ -1,0 +1,1 @@
+"""The record on disk: its file, its writer and its readers."""

@@ -1,0 +1,271 @@
+"""Brings what was recorded to where it is found, when files of an open record were moved or deleted.
+
+A deleted file is there for as long as it is open: what the connection still reads is copied before it is
+closed. Where that is not whole, the bytes of the open files are what counts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from xovac_tui.recording.disk import claim
+from xovac_tui.recording.disk.bins import Chunk
+from xovac_tui.recording.disk.codec import Block, unpack_tail
+from xovac_tui.recording.disk.files import (
+    Connection,
+    beside,
+    connect,
+    copy_database,
+    identity,
+    real,
+    unused,
+    whereabouts,
+)
+from xovac_tui.recording.disk.openbytes import as_written, keep_bytes, own_tables
+from xovac_tui.recording.disk.schema import TABLES, short_reason
+
+_UNREADABLE = (
+    sqlite3.Error,
+    OSError,
+    zlib.error,
+    msgspec.MsgspecError,
+    ValueError,
+    LookupError,
+    OverflowError,
+)
+
+
+_TORN = ("damaged file", "disk error", "database error")
+"""Why nothing whole can be read over a connection, as opposed to a full disk or a lock."""
+
+
+class DisplacedError(Exception):
+    """What is written over a connection is not found under the record's path any more."""
+
+
+class Rescued(NamedTuple):
+    """What became of a rescue."""
+
+    said: str
+    """What happened, as sentences."""
+    place: tuple[int, ...] | None
+    """What is at the record's path now, by device and inode; None where it is free. What was put there is
+    known by size and time as well: nothing has it open, so that its inode may soon be another file's."""
+    damaged: bool = False
+    """What is there is another program's doing, and no whole database."""
+    put: bool = False
+    """What is there was put there, and holds everything; nothing has it open yet."""
+
+    def stands(self, path: Path) -> bool:
+        """Tell whether the path is still as it was left."""
+        now = _state(path)
+        if now is None or self.place is None:
+            return now == self.place
+        return now[: len(self.place)] == self.place
+
+
+class Held(NamedTuple):
+    """What a session has committed, all of which a copy must have."""
+
+    session: int
+    first: int
+    """Index of its first event."""
+    after: int
+    """Index behind its newest event."""
+
+
+def rescue(db: Connection, stamp: str, held: Held) -> Rescued:
+    """Save what a connection reads, so that it can be closed.
+
+    Afterwards the path has a record with all of it, or is free, or has what another program put there.
+    `stamp` names the file for the last case. Raises sqlite3.Error and OSError: then nothing is lost yet, the
+    connection must stay open, and it can be tried again.
+    """
+    files, path = db.files, db.files.path
+    now = identity(path)
+    if now is not None and now == files.database:
+        _put_in_place(db, files.real, held)
+        return Rescued(
+            f"The -wal or -shm file of {path} was deleted while it was written. The record was written anew "
+            "from what was open: nothing is lost. Delete none of its three files while it is recorded.",
+            _state(path),
+            put=True,
+        )
+    moved = whereabouts(files.database)
+    if moved is not None and _whole(db, held):
+        files.drop_left_over()
+        said = f"The record {path} was moved to {moved} while it was written; all until then is there."
+        if now is None:
+            return Rescued(f"{said} A new one was begun.", None)
+        return Rescued(f"{said} Another file is in its place now.", now, not _sound(path))
+    if now is None:
+        _put_in_place(db, real(path), held)
+        return Rescued(
+            f"The record {path} was deleted while it was written. "
+            "It was written again, whole, from what was open.",
+            _state(path),
+            put=True,
+        )
+
+    saved = unused(beside(path, f".rescued-{stamp}.sqlite3"))
+    _copy_whole(db, saved, held, claimed=False)
+    files.drop_left_over()
+    return Rescued(
+        f"The record {path} was replaced by another file while it was written. All until then is in "
+        f"{saved.name} beside it; what comes now goes into the file that is there now. "
+        "To restore an older copy, end the recorder first.",
+        now,
+        not _sound(path),
+    )
+
+
+def _state(path: Path) -> tuple[int, int, int, int] | None:
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def salvage(db: Connection, stamp: str, held: Held) -> Path | None:
+    """Copy what a connection to a damaged file still reads (memory, `-wal`) into a file beside it.
+
+    None where that is not whole any more; then the bytes of what is open are kept, for `.recover`. Raises
+    sqlite3.Error or OSError where there is no room: it can be tried again while the connection stays open.
+    """
+    path = db.files.path
+    saved = unused(beside(path, f".rescued-{stamp}.sqlite3"))
+    try:
+        _copy_whole(db, saved, held, claimed=False, unpacked=True)
+    except _UNREADABLE as error:
+        if _no_room(error):
+            raise
+        with contextlib.suppress(OSError):
+            keep_bytes(db, unused(beside(path, f".unread-{stamp}.sqlite3")))
+        return None
+    return saved
+
+
+class _TornError(sqlite3.DatabaseError):
+    """A copy that is not all of what was committed."""
+
+    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+
+
+def _copy_whole(
+    db: Connection,
+    target: Path,
+    held: Held,
+    *,
+    claimed: bool = True,
+    unpacked: bool = False,
+    in_place: bool = False,
+) -> None:
+    """Write all that was committed over a connection into a new file; raises sqlite3.Error, OSError.
+
+    From what the connection reads; else from the bytes that it has open; else from this program's own tables
+    in these. With `unpacked` everything is looked at, and with `in_place` it becomes the record.
+    """
+
+    def finish(copy: sqlite3.Connection) -> None:
+        _refuse_unsound(copy, held, unpacked=unpacked)
+        if not claimed:
+            claim.clear(copy)
+
+    def copy(source: sqlite3.Connection) -> None:
+        copy_database(source, target, replace=in_place, last=in_place, finish=finish)
+
+    try:
+        copy(db)
+        return
+    except _UNREADABLE as error:
+        if isinstance(error, sqlite3.Error | OSError) and short_reason(error) not in _TORN:
+            raise
+        torn = error
+    for source in (as_written(db), own_tables(db, TABLES)):
+        try:
+            with source as found:
+                copy(found)
+                return
+        except _UNREADABLE as error:
+            if _no_room(error):
+                raise
+    raise torn
+
+
+def _no_room(error: Exception) -> bool:
+    known = isinstance(error, sqlite3.Error | OSError)
+    return known and short_reason(error) in ("disk full", "quota full")
+
+
+def _refuse_short(db: sqlite3.Connection, held: Held) -> None:
+    """Raise an error where events of a session are missing at its end or among the others.
+
+    Of older sessions there may be events that were deleted because they are old.
+    """
+    parts = "SELECT session, first, count FROM blocks UNION ALL SELECT session, first, count FROM tail"
+    spans = db.execute(
+        f"SELECT first, first + count FROM ({parts}) WHERE session = ? ORDER BY first", (held.session,)
+    ).fetchall()
+    at = held.first
+    for first, after in spans:
+        if first != at:
+            break
+        at = after
+    # A commit that failed at its very end may be there all the same.
+    if at < held.after:
+        raise _TornError("what is left of it is not whole")
+
+
+def _refuse_unsound(copy: sqlite3.Connection, held: Held, *, unpacked: bool) -> None:
+    """Raise an error where a copy is damaged or lacks events; `unpacked`: or has unreadable ones."""
+    check = "integrity_check" if unpacked else "quick_check"
+    if copy.execute(f"PRAGMA {check}(1)").fetchone()[0] != "ok":
+        raise _TornError("what is left of it is not whole")
+    _refuse_short(copy, held)
+    if not unpacked:
+        return
+    # A page of another file can look like one of this; what is packed in it shows that.
+    for (data,) in copy.execute("SELECT data FROM blocks"):
+        Block.unpack(data)
+    for (data,) in copy.execute("SELECT data FROM tail"):
+        unpack_tail(data)
+    for (data,) in copy.execute("SELECT data FROM bins"):
+        Chunk(data)
+
+
+def _sound(path: Path) -> bool:
+    """Tell whether a database is whole: one that met the `-wal` of another may not be."""
+    try:
+        with contextlib.closing(connect(path, mode="ro")) as db:
+            return bool(db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+    except sqlite3.OperationalError:
+        # Locked, or gone again: that shows when it is opened.
+        return True
+    except sqlite3.DatabaseError:
+        return False
+
+
+def _whole(db: sqlite3.Connection, held: Held) -> bool:
+    """Have the main file hold everything; False where something keeps it from that."""
+    try:
+        if db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            return False
+        _refuse_short(db, held)
+    except sqlite3.DatabaseError as error:
+        if short_reason(error) not in _TORN:
+            raise
+        return False
+    return True
+
+
+def _put_in_place(db: Connection, target: Path, held: Held) -> None:
+    """Make a new file of what a connection reads, and give it the record's name."""
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _copy_whole(db, target, held, in_place=True)

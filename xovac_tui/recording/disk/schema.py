@@ -1,0 +1,456 @@
+"""The file of a record: its tables, its version, and how it is opened."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from xovac_tui.errors import XovacError
+from xovac_tui.recording.disk import claim, files
+from xovac_tui.recording.disk.chain import BEGINNING, vouch_for_all
+from xovac_tui.recording.disk.files import Connection
+from xovac_tui.recording.disk.lock import recorded_as, unfinished_names
+from xovac_tui.recording.disk.shape import odd_part
+from xovac_tui.recording.disk.upgrade import added_columns, place_copies, place_rows
+
+VERSION = 3
+"""Of the tables; a file with a higher one was written by a newer program and is left alone."""
+CHAINED = 2
+"""Version from which on the chain of hashes vouches for what people did."""
+PLACED = 3
+"""Version from which on runs and sessions are spans of indices, and every row has its monotonic time."""
+APPLICATION = 0x584F5641
+"""`XOVA` in the file's header."""
+ASKED = "asked"
+"""In place of an event in the table of alarms: what somebody beside the recorder wants."""
+
+_FIRST = """
+CREATE TABLE sessions (
+    id INTEGER PRIMARY KEY,
+    started REAL NOT NULL,          -- UTC seconds
+    mono REAL NOT NULL,             -- monotonic seconds at that moment
+    seen REAL NOT NULL,             -- UTC seconds of the newest commit
+    closed INTEGER NOT NULL DEFAULT 0,
+    recording INTEGER NOT NULL,     -- 0: a console beside a recorder, which adds only what it did
+    pid INTEGER NOT NULL,
+    host TEXT NOT NULL,
+    who TEXT NOT NULL,
+    program TEXT NOT NULL,
+    about TEXT NOT NULL             -- JSON: profile and contract as they were
+);
+CREATE TABLE blocks (               -- events, packed
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    first INTEGER NOT NULL,         -- index of the first event
+    count INTEGER NOT NULL,
+    t0 REAL NOT NULL, t1 REAL NOT NULL,     -- record time of the first and the last
+    shift REAL NOT NULL,            -- record time minus monotonic time
+    about BLOB NOT NULL,
+    data BLOB NOT NULL
+);
+CREATE TABLE tail (                 -- the newest events, until there are enough for a block
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    shift REAL NOT NULL,
+    data BLOB NOT NULL
+);
+CREATE TABLE channels (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,      -- event.path
+    label TEXT NOT NULL DEFAULT '',
+    unit TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE bins (
+    channel INTEGER NOT NULL,
+    level INTEGER NOT NULL,         -- width of a bin, seconds
+    chunk INTEGER NOT NULL,
+    data BLOB NOT NULL
+);
+CREATE UNIQUE INDEX bins_place ON bins (channel, level, chunk);
+CREATE TABLE ledger (               -- every state of every command, in the order in which it became so
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    entry INTEGER NOT NULL,         -- number of the command in its console
+    position INTEGER NOT NULL,      -- index of the next event
+    t REAL NOT NULL,                -- record time
+    command TEXT NOT NULL,
+    who TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    data TEXT NOT NULL              -- JSON
+);
+CREATE TABLE links (                -- every change of the connection
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    t REAL NOT NULL,
+    word TEXT NOT NULL,
+    data TEXT NOT NULL
+);
+CREATE TABLE marks (                -- what stands on the time axis: notes, steps, link losses, a clock set
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    t REAL NOT NULL,
+    mono REAL NOT NULL,
+    utc REAL NOT NULL,
+    kind TEXT NOT NULL,
+    text TEXT NOT NULL,
+    who TEXT NOT NULL
+);
+CREATE INDEX marks_time ON marks (t);
+CREATE TABLE loads (                -- recipes that were handed to the chamber
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    t REAL NOT NULL,
+    who TEXT NOT NULL,
+    name TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    hash TEXT NOT NULL,             -- SHA-256 of the payload as it was sent
+    source TEXT NOT NULL,           -- the file's text
+    payload TEXT NOT NULL,
+    plan TEXT NOT NULL,             -- JSON
+    settings TEXT NOT NULL          -- JSON
+);
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    load INTEGER,
+    name TEXT NOT NULL,
+    started REAL NOT NULL,          -- record time
+    ended REAL,
+    result TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    flight TEXT NOT NULL DEFAULT '',        -- JSON: how far it is, to go on from
+    exported REAL
+);
+CREATE TABLE rates (                -- what the chamber managed in a run
+    run INTEGER PRIMARY KEY,
+    data TEXT NOT NULL
+);
+CREATE TABLE visits (               -- who looked, and until when
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    who TEXT NOT NULL,
+    arrived REAL NOT NULL,          -- UTC seconds
+    seen REAL NOT NULL
+);
+"""
+_SECOND = """
+CREATE TABLE alarms (               -- every change of every alarm, and what people asked of them
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    position INTEGER NOT NULL,      -- index of the next event
+    t REAL NOT NULL,                -- record time
+    rule TEXT NOT NULL,
+    event TEXT NOT NULL,            -- `asked`: somebody beside the recorder wants something done to it
+    state TEXT NOT NULL,            -- empty in what is asked
+    who TEXT NOT NULL,
+    data TEXT NOT NULL              -- JSON
+);
+CREATE INDEX alarms_time ON alarms (t);
+CREATE TABLE changes (              -- settings, limits, contracts and trust, as they were found or made
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    t REAL NOT NULL,
+    kind TEXT NOT NULL,
+    who TEXT NOT NULL,
+    text TEXT NOT NULL,             -- what changed, as a sentence
+    before TEXT NOT NULL,           -- JSON; empty where nothing was known
+    after TEXT NOT NULL             -- JSON
+);
+CREATE TABLE attachments (          -- photos and papers of a run
+    id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    t REAL NOT NULL,
+    run INTEGER NOT NULL,
+    who TEXT NOT NULL,
+    name TEXT NOT NULL,             -- of the file
+    media TEXT NOT NULL,            -- its media type
+    text TEXT NOT NULL,             -- caption
+    hash TEXT NOT NULL,             -- SHA-256 of the file, hex
+    data BLOB NOT NULL
+);
+CREATE TABLE chain (                -- vouches for rows of the audited tables, in the order in which they came
+    id INTEGER PRIMARY KEY,         -- without a gap
+    place TEXT NOT NULL,            -- name of the table
+    row INTEGER NOT NULL,
+    hash TEXT NOT NULL              -- SHA-256 of the hash before and of the row, hex
+);
+CREATE TABLE head (                 -- the newest entry of the chain, so that one removed at its end is missed
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    count INTEGER NOT NULL,         -- its number, which is how many there are
+    hash TEXT NOT NULL
+);
+"""
+_THIRD = f"""
+{added_columns()}{claim.TABLE}
+"""
+_STEPS = tuple(
+    tuple(statement for statement in step.split(";\n") if statement.strip())
+    for step in (_FIRST, _SECOND, _THIRD)
+)
+"""Statements that bring a file from each version to the next; an empty file has version 0."""
+STATEMENTS = tuple(statement for step in _STEPS for statement in step)
+"""Statements that make the tables of this version."""
+TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", "\n".join(STATEMENTS)))
+"""Names of the tables of a record."""
+
+
+class RecordError(XovacError):
+    """A record that cannot be written or read: which file, why, and what to do."""
+
+    several_lines = False
+
+
+class NewerRecordError(RecordError):
+    """A record written by a newer program."""
+
+
+class TornRecordError(RecordError):
+    """A file that is no record, or no longer one."""
+
+
+class SecondNameError(RecordError):
+    """A record that is written under another name of the same file: both would spoil it."""
+
+
+def open_for_writing(path: Path) -> Connection:
+    """Open a record, made where there is none; raises RecordError, or OSError where the folder says no."""
+    files.real(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    files.create(path)
+    _refuse_second_name(path)
+    _refuse_foreign(path)
+    connection = files.connect(path)
+    try:
+        version = _version(connection, path)
+        if version == 0:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        if version < VERSION:
+            _upgrade(connection, path)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise as_record_error(error, path) from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _refuse_second_name(path: Path) -> None:
+    """Raise SecondNameError where another name of the file has a `-wal` of its own: each name has one."""
+    if files.real(path).stat().st_nlink < 2:
+        return
+    advice = "Two names of one database spoil it: name that one, or make a copy with `xovac-tui record copy`."
+    if (found := recorded_as(path)) is not None:
+        who = f"process {found[1]}" if found[1] else "another process"
+        raise SecondNameError(
+            f"{path} is another name (a hard link) of {found[0]}, in which {who} records. {advice}"
+        )
+    for other in unfinished_names(path):
+        raise SecondNameError(
+            f"{path} is another name (a hard link) of {other}, and the newest of what was recorded is in "
+            f"{other.name}-wal. {advice}"
+        )
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Raise RecordError where a file is another program's or a newer one's, without a byte written to it."""
+    # What is in the main file alone is enough to refuse it, and never enough to take it for ours.
+    looks = [True, False] if files.size(path, "-wal") else [True]
+    for immutable in looks:
+        # Damage is found, and told apart, when the file is opened for good.
+        with (
+            contextlib.suppress(sqlite3.DatabaseError),
+            contextlib.closing(
+                files.connect(path, mode="ro", immutable=immutable, timeout=0.5)
+            ) as connection,
+        ):
+            _version(connection, path)
+
+
+def keep_old_version(path: Path, version: int) -> Path:
+    """Copy a record before it is made one of this version, so that the older program can go back to that.
+
+    For within a transaction of another connection that has the write lock. Raises RecordError, sqlite3.Error.
+    """
+    whole = files.real(path)
+    kept = files.unused(whole.with_name(f"{whole.stem}.v{version}-backup.sqlite3"))
+    with contextlib.closing(files.connect(path, mode="ro")) as source:
+        files.copy_database(source, kept)
+    return kept
+
+
+def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
+    """Make the tables that a file lacks; all of them, or none."""
+    connection.execute("BEGIN IMMEDIATE")
+    kept: Path | None = None
+    try:
+        # Another process may have been quicker.
+        found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if 0 < found < VERSION:
+            kept = keep_old_version(path, found)
+        for step in _STEPS[found:]:
+            for statement in step:
+                connection.execute(statement)
+        if found < CHAINED:
+            connection.execute("INSERT INTO head (id, count, hash) VALUES (1, 0, ?)", (BEGINNING,))
+        if 0 < found < PLACED:
+            place_rows(connection)
+        if 0 < found < CHAINED:
+            vouch_for_all(connection)
+        if found < VERSION:
+            connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        if kept is not None:
+            # The record itself is as it was, and the next try makes the next copy.
+            kept.unlink(missing_ok=True)
+        raise
+
+
+def open_for_reading(path: Path) -> Connection:
+    """Open a record that exists, without ever writing to it; raises RecordError.
+
+    A file of an older version is seen as this version would make it.
+    """
+    try:
+        if not path.is_file():
+            raise RecordError(f"There is no record at {path}. It is made when something is recorded.")
+        connection = files.connect(path, mode="ro")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise RecordError(f"{path} cannot be read: {reason}. Look at who may enter its folder.") from error
+    except sqlite3.Error as error:
+        raise as_record_error(error, path) from error
+    try:
+        try:
+            found = _version(connection, path)
+        except sqlite3.OperationalError as error:
+            if _code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+                raise
+            connection.close()
+            connection = _open_in_read_only_folder(path)
+            found = _version(connection, path)
+        if found == 0:
+            raise RecordError(
+                f"{path} is empty: nothing was recorded in it yet. If it is a copy of a record, the file "
+                f"{path.name}-wal belongs to it; `xovac-tui record copy` makes one file of both."
+            )
+        if found < PLACED:
+            place_copies(connection)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise as_record_error(error, path) from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _open_in_read_only_folder(path: Path) -> Connection:
+    """Open a record in a folder that may not be written; RecordError where its `-wal` cannot be read."""
+    if not files.size(path, "-wal"):
+        # Nothing is being written, so the file is all there is.
+        return files.connect(path, mode="ro", immutable=True)
+    try:
+        return files.connect_to_copy(path)
+    except (OSError, sqlite3.Error) as error:
+        raise RecordError(
+            f"The newest part of {path} is in {path.name}-wal, which cannot be read in a folder that may not "
+            f"be written ({short_reason(error)}). Copy both files into a folder of yours, and read that copy."
+        ) from error
+
+
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    application = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if tables and application != APPLICATION:
+        raise RecordError(f"{path} is a database of another program. Move it away, or name another folder.")
+    if version > VERSION:
+        raise NewerRecordError(
+            f"{path} was written by a newer xovac-tui (record version {version}, this one knows {VERSION}). "
+            "Nothing is written to it. Install that version again, or move the file away."
+        )
+    if odd := odd_part(connection, STATEMENTS):
+        raise RecordError(
+            f"{path} is not as a recorder makes it: it has {odd}. Nothing is read from it or written to it. "
+            "Move it away, or name another file."
+        )
+    return version
+
+
+def _code(error: BaseException) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def as_record_error(error: sqlite3.Error, path: Path) -> RecordError:
+    """Return what a database error means for the user."""
+    if _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return TornRecordError(f"{path} is damaged: {error}.")
+    return RecordError(f"{path} cannot be used: {error}.")
+
+
+NOT_UNPACKED = (
+    zlib.error, msgspec.MsgspecError, ValueError, LookupError, OverflowError, TypeError, RecursionError,
+    MemoryError,
+)  # fmt: skip
+"""What is raised where bytes from a file are not what they should be."""
+
+
+@contextlib.contextmanager
+def unpacking(path: Path) -> Iterator[None]:
+    """Raise TornRecordError where what a record holds packed cannot be unpacked."""
+    try:
+        yield
+    except NOT_UNPACKED as error:
+        raise TornRecordError(f"{path} is damaged: {error}.") from error
+
+
+def short_reason(error: BaseException) -> str:
+    """Return in a word or two why nothing is recorded, for the trust bar."""
+    if isinstance(error, NewerRecordError):
+        return "newer file"
+    if isinstance(error, TornRecordError):
+        return "damaged file"
+    if isinstance(error, SecondNameError):
+        return "hard link"
+    if isinstance(error, RecordError) and error.__cause__ is not None:
+        return short_reason(error.__cause__)
+    if isinstance(error, RecordError):
+        return "foreign file"
+    if isinstance(error, sqlite3.Error):
+        words = {
+            sqlite3.SQLITE_FULL: "disk full",
+            sqlite3.SQLITE_READONLY: "read-only",
+            sqlite3.SQLITE_PERM: "not permitted",
+            sqlite3.SQLITE_CANTOPEN: "cannot open",
+            sqlite3.SQLITE_BUSY: "file locked",
+            sqlite3.SQLITE_LOCKED: "file locked",
+            sqlite3.SQLITE_IOERR: "disk error",
+            sqlite3.SQLITE_CORRUPT: "damaged file",
+            sqlite3.SQLITE_NOTADB: "damaged file",
+        }
+        return words.get(_code(error), "database error")
+    if isinstance(error, PermissionError):
+        return "read-only"
+    if isinstance(error, OSError):
+        import errno
+
+        return {errno.ENOSPC: "disk full", errno.EDQUOT: "quota full", errno.EROFS: "read-only"}.get(
+            error.errno or 0, "disk error"
+        )
+    return "defect"

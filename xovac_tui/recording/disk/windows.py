@@ -1,0 +1,320 @@
+"""Any window of any channel as lowest, highest and mean value per column: from bins, or samples if short."""
+
+from __future__ import annotations
+
+import math
+import operator
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import compress, islice, pairwise
+from statistics import median_low
+
+import msgspec
+
+from xovac_tui.api.validity import Validity
+from xovac_tui.chamber.columns import Bins
+from xovac_tui.recording.disk.bins import CHUNK, FINEST, LEVELS, Bin, Chunk, merge
+from xovac_tui.recording.disk.canvas import BinRow, Canvas
+from xovac_tui.recording.disk.record import Record, Stretch
+from xovac_tui.recording.disk.schema import unpacking
+
+_FEW = 16
+"""Columns; so many and fewer are made of bins that much narrower."""
+SHORTEST = 0.001
+"""Seconds of a window."""
+_BEYOND, _LITTLE_BEYOND = 600.0, 60.0
+"""Seconds beyond the edges that are looked at in bins and in samples: a slow channel's line goes through."""
+_HOLE = 2.0 * FINEST
+"""Seconds without a sample, of which the bins may know more: housekeeping takes the samples first."""
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """A channel over a stretch of time."""
+
+    low: float
+    high: float
+    mean: float
+    count: int
+
+
+class Windows:
+    """Windows of one record."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self._ids: dict[str, int] = {}
+
+    def window(
+        self, names: Sequence[str], start: float, end: float, columns: int, only: range | None = None
+    ) -> dict[str, Bins]:
+        """Return lowest, highest and mean values of channels per column of `start` to `end` (record time).
+
+        No sample is ever left out of its column; a bin that two columns share counts for both. Columns
+        without a sample are NaN, but for those between two that followed each other at the channel's pace.
+        `only` leaves out blocks that do not begin with one of these indices; then no bins can be used.
+        """
+        columns = max(1, columns)
+        end = max(end, start + SHORTEST)
+        seconds = (end - start) / columns
+        # A picture of few columns is somebody's bounds: its edges matter more than what it costs.
+        widest = seconds if columns > _FEW else seconds / _FEW
+        level = max((level for level in LEVELS if level <= widest), default=0)
+        if not level or only is not None:
+            return self._from_samples(names, start, end, columns, only)
+        found = {}
+        beyond = math.ceil(_BEYOND / seconds)
+        first, last = start - beyond * seconds, end + beyond * seconds
+        cuts: list[tuple[int, int]] = []
+        with self.record.moment():
+            newest = self._newest(names, first, last)
+            for name in names:
+                row = self._bins(name, level, first, last)
+                canvas = Canvas(start, seconds, columns, beyond)
+                cuts = cuts or canvas.cuts(level, row.first)
+                canvas.bins(row, cuts)
+                for times, values in newest.get(name, ()):
+                    canvas.samples(times, values)
+                canvas.join(_pace(row, newest.get(name, ())))
+                found[name] = canvas.done()
+        return found
+
+    def _bins(self, name: str, level: int, start: float, end: float) -> BinRow:
+        """Return all bins that touch a stretch."""
+        first, last = math.floor(start / level), math.ceil(end / level)
+        count = max(0, last - first)
+        lows, highs = array("d", [math.inf]) * count, array("d", [-math.inf]) * count
+        counts = array("I", [0]) * count
+        means = array("d", [0.0]) * count
+        made = BinRow(level, first, lows, highs, means, counts)
+        channel = self._channel(name)
+        if channel is None:
+            return made
+        rows = self.record.rows(
+            "SELECT chunk, data FROM bins WHERE channel = ? AND level = ? AND chunk BETWEEN ? AND ?",
+            (channel, level, first // CHUNK, last // CHUNK),
+        )
+        for number, data in rows:
+            chunk = self._chunk(data)
+            at = number * CHUNK - first
+            begin, stop = max(0, -at), min(CHUNK, count - at)
+            if begin < stop:
+                lows[at + begin : at + stop] = chunk.lows[begin:stop]
+                highs[at + begin : at + stop] = chunk.highs[begin:stop]
+                means[at + begin : at + stop] = chunk.means[begin:stop]
+                counts[at + begin : at + stop] = chunk.counts[begin:stop]
+        if level == FINEST:
+            there = {number for number, _ in rows}
+            self._fall_back(
+                name, made, [n for n in range(first // CHUNK, last // CHUNK + 1) if n not in there]
+            )
+        rule = self.record.rules.get(name)
+        if rule is not None and rule.bounds:
+            self._judge(name, made, rule)
+        return made
+
+    def _judge(self, name: str, row: BinRow, rule: Validity) -> None:
+        """Make those bins anew that hold values which did count when they were made, and do not by the rule.
+
+        Without their samples, which housekeeping takes first, they are empty.
+        """
+        for place in compress(range(len(row.counts)), row.counts):
+            if not rule.problem(row.lows[place]) and not rule.problem(row.highs[place]):
+                continue
+            start = (row.first + place) * row.level
+            total: Bin = [math.inf, -math.inf, 0.0, 0]
+            for value in Windows.samples(self, [name], start, start + row.level).get(name, ((), ()))[1]:
+                if value == value:
+                    merge(total, [value, value, value, 1])
+            row.lows[place], row.highs[place], row.means[place] = total[:3]
+            row.counts[place] = int(total[3])
+
+    def _fall_back(self, name: str, row: BinRow, missing: Sequence[int]) -> None:
+        """Fill the finest bins from the next wider ones where housekeeping has taken whole chunks away."""
+        if not missing:
+            return
+        wider, seconds = LEVELS[1], CHUNK * FINEST
+        ratio = wider // FINEST
+        coarse = self._bins(name, wider, missing[0] * seconds, (missing[-1] + 1) * seconds)
+        wanted = frozenset(missing)
+        for place in compress(range(len(coarse.counts)), coarse.counts):
+            begin = (coarse.first + place) * ratio
+            if begin // CHUNK not in wanted:
+                continue
+            share = max(1, coarse.counts[place] // ratio)
+            for at in range(max(0, begin - row.first), min(len(row.counts), begin + ratio - row.first)):
+                row.lows[at], row.highs[at] = coarse.lows[place], coarse.highs[place]
+                row.means[at], row.counts[at] = coarse.means[place], share
+
+    def _chunk(self, data: bytes) -> Chunk:
+        with unpacking(self.record.path):
+            return Chunk(data)
+
+    def _newest(
+        self, names: Sequence[str], start: float, end: float
+    ) -> dict[str, list[tuple[Sequence[float], Sequence[float]]]]:
+        """Return the samples of the tail, of which there are no bins yet."""
+        wanted = frozenset(names)
+        found: dict[str, list[tuple[Sequence[float], Sequence[float]]]] = {}
+        for stretch in self.record.tail():
+            mono, shift = stretch.block.mono, stretch.shift
+            if mono[-1] + shift < start or mono[0] + shift > end:
+                continue
+            for name, series in stretch.block.samples(wanted).items():
+                times = [mono[place] + shift for place in series.places]
+                found.setdefault(name, []).append((times, series.values))
+        return found
+
+    def _from_samples(
+        self, names: Sequence[str], start: float, end: float, columns: int, only: range | None
+    ) -> dict[str, Bins]:
+        found = self.samples(names, start - _LITTLE_BEYOND, end + _LITTLE_BEYOND, only)
+        made = {}
+        for name in names:
+            canvas = Canvas(start, (end - start) / columns, columns)
+            times, values = found.get(name, ((), ()))
+            canvas.samples(times, values)
+            canvas.fill_samples(times, values)
+            if any(after - before > _HOLE for before, after in pairwise([start, *times, end])):
+                canvas.spread(self._taken(name, start, end, times))
+            made[name] = canvas.done()
+        return made
+
+    def _taken(
+        self, name: str, start: float, end: float, times: Sequence[float]
+    ) -> Iterator[tuple[float, float, Bin]]:
+        """Yield (start, end, what they hold) of bins whose samples are no longer there."""
+        row = self._bins(name, FINEST, start, end)
+        there = {math.floor(at / FINEST) for at in times}
+        for place in compress(range(len(row.counts)), row.counts):
+            number = row.first + place
+            if number not in there:
+                held = [row.lows[place], row.highs[place], row.means[place], float(row.counts[place])]
+                yield number * FINEST, (number + 1) * FINEST, held
+
+    def samples(
+        self, names: Sequence[str], start: float, end: float, only: range | None = None
+    ) -> dict[str, tuple[list[float], list[float]]]:
+        """Return every sample of channels in a stretch of record time, in order of time; NaN is no number."""
+        blocks = (
+            (stretch, stretch.shift)
+            for stretch in self.record.blocks(start, end)
+            if only is None or stretch.block.first in only
+        )
+        found = samples_of(blocks, names, start, end, None)
+        return {name: in_order(*pair) for name, pair in found.items()}
+
+    def summary(self, name: str, start: float, end: float) -> Summary | None:
+        """Return lowest, highest and mean value of a channel over a stretch; None without a sample.
+
+        The bins of 8 s at both ends count whole.
+        """
+        return summary_of(
+            self._merged(name, math.floor(start / FINEST), math.floor(end / FINEST) + 1, start, end)
+        )
+
+    def _merged(self, name: str, first: int, after: int, start: float, end: float) -> Bin:
+        """Return all bins between two numbers of the finest, and what the tail has from start to end."""
+        total: Bin = [math.inf, -math.inf, 0.0, 0]
+        with self.record.moment():
+            self.record.refresh(at_once=True)
+            for level, begin, stop in _cover(first, after):
+                row = self._bins(name, level, begin * level, stop * level)
+                for one in zip(row.lows, row.highs, row.means, row.counts, strict=True):
+                    if one[-1]:
+                        merge(total, list(one))
+            for times, values in self._newest([name], start, end).get(name, ()):
+                for at, value in zip(times, values, strict=True):
+                    if start <= at <= end and value == value:
+                        merge(total, [value, value, value, 1])
+        return total
+
+    def first_time(self, name: str) -> float | None:
+        """Return the record time from which on there are bins of a channel, or samples of the newest."""
+        channel = self._channel(name)
+        level = LEVELS[-1]
+        row = self.record.rows(
+            "SELECT chunk, data FROM bins WHERE channel = ? AND level = ? ORDER BY chunk LIMIT 1",
+            (channel, level),
+        )
+        if row:
+            number, data = row[0]
+            slot = next((n for n, have in enumerate(self._chunk(data).counts) if have), 0)
+            return float((number * CHUNK + slot) * level)
+        for stretch in self.record.tail():
+            series = stretch.block.samples(frozenset([name])).get(name)
+            if series is None:
+                continue
+            usable = (value == value for value in series.values)
+            first = next(compress(series.places, usable), None)
+            if first is not None:
+                return stretch.block.mono[first] + stretch.shift
+        return None
+
+    def _channel(self, name: str) -> int | None:
+        if name not in self._ids:
+            self._ids.update((channel.name, channel.id) for channel in self.record.channels())
+        return self._ids.get(name)
+
+
+def summary_of(total: Bin) -> Summary | None:
+    """Return what a bin comes to; None for one without a sample."""
+    return Summary(total[0], total[1], total[2], int(total[3])) if total[3] else None
+
+
+Blocks = Iterable[tuple[Stretch, float]]
+
+
+def samples_of(
+    blocks: Blocks, names: Sequence[str], start: float, end: float, within: Callable[[int], bool] | None
+) -> dict[str, tuple[list[float], list[float]]]:
+    """Return the samples of blocks, each with what makes its monotonic time another one."""
+    wanted = frozenset(names)
+    found: dict[str, tuple[list[float], list[float]]] = {}
+    for stretch, shift in blocks:
+        block = stretch.block
+        all_times = [mono + shift for mono in block.mono]
+        for name, series in block.samples(wanted).items():
+            into = found.setdefault(name, ([], []))
+            whole = isinstance(series.places, range)
+            times = all_times if whole else [all_times[place] for place in series.places]
+            inside = [start <= at < end for at in times]
+            if within is not None:
+                places = zip(inside, series.places, strict=True)
+                inside = [kept and within(block.first + place) for kept, place in places]
+            into[0].extend(compress(times, inside))
+            into[1].extend(compress(series.values, inside))
+    return found
+
+
+def in_order(times: list[float], values: list[float]) -> tuple[list[float], list[float]]:
+    """Return samples in order of time."""
+    if not any(map(operator.gt, times, islice(times, 1, None))):
+        return times, values
+    # The clock was set back.
+    order = sorted(range(len(times)), key=times.__getitem__)
+    return [times[place] for place in order], [values[place] for place in order]
+
+
+def _pace(row: BinRow, newest: Sequence[tuple[Sequence[float], Sequence[float]]]) -> float:
+    """Return the usual seconds from one sample of a channel to the next; 0 where nobody knows."""
+    held = [number for number, count in enumerate(row.counts) if count]
+    paces = [(after - before) * row.level / row.counts[before] for before, after in pairwise(held)]
+    for times, _ in newest:
+        paces += [after - before for before, after in pairwise(times)]
+    return median_low(paces) if paces else 0.0
+
+
+def _cover(first: int, after: int) -> Iterator[tuple[int, int, int]]:
+    """Yield (level, first, after) of the widest bins that together are the finest ones of a stretch."""
+    for level, coarser in pairwise(LEVELS):
+        ratio = coarser // level
+        begin, stop = -(-first // ratio), after // ratio
+        if begin >= stop:
+            yield level, first, after
+            return
+        if first < begin * ratio:
+            yield level, first, begin * ratio
+        if stop * ratio < after:
+            yield level, stop * ratio, after
+        first, after = begin, stop
+    yield LEVELS[-1], first, after

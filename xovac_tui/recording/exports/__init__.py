@@ -1,0 +1,1 @@
+"""What leaves a record, and what comes back: tables, events, transcripts."""

@@ -1,0 +1,244 @@
+"""A part of a record with everything that belongs to it, wherever it is read from: for export and replay."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from pathlib import Path
+
+import msgspec
+
+from xovac_tui.recording.disk.axis import Axis, Within
+from xovac_tui.recording.disk.codec import block_of
+from xovac_tui.recording.disk.lists import (
+    RecordedAlarm,
+    RecordedChange,
+    RecordedCommand,
+    RecordedLink,
+    RecordedLoad,
+    RecordedMark,
+    RecordedRun,
+    RecordedSession,
+    Span,
+    alarms,
+    changes,
+    commands,
+    links,
+    load,
+    loads,
+    marks,
+    rates,
+    runs,
+    sessions,
+)
+from xovac_tui.recording.disk.record import Record, RecordedChannel, Stretch
+from xovac_tui.recording.eventlog import LoggedEvent
+from xovac_tui.recording.exports.parts import Part, Told, inside, recorded_stretches
+from xovac_tui.recording.log import Passes
+
+_ALL = 10**9
+_LAST = 1e-3
+"""Seconds: an end is exclusive, and what happened at that moment belongs to it."""
+
+
+class TapeHead(msgspec.Struct, frozen=True, kw_only=True):
+    """What a tape holds."""
+
+    label: str
+    """What it was asked for by: `r12`, `s3`, `all`."""
+    start: float
+    """Even time: what the wall clock said there, if it begins with the run or session that was asked for."""
+    end: float
+    """Even time, exclusive."""
+    session: int = 0
+    """Recorder's session in which it begins."""
+    mono: float = 0.0
+    """Monotonic seconds of that session at the start."""
+    sessions: tuple[RecordedSession, ...] = ()
+    channels: tuple[RecordedChannel, ...] = ()
+
+
+class Tape(msgspec.Struct, frozen=True, kw_only=True):
+    """The events of a part in order, and what happened beside them."""
+
+    head: TapeHead
+    stretches: Callable[[int], Iterator[Stretch]]
+    """Gives the blocks from an event (its index) on; only events of the tape are in them."""
+    axis: Axis
+    """Gives the even time of anything on the tape."""
+    get: Callable[[int], LoggedEvent | None]
+    """Gives an event by its index; None where there is none."""
+    scan: Callable[[int, Passes | None], Iterator[LoggedEvent]]
+    """Gives the events from an index on, for any thread; see `Log.scan`."""
+    links: tuple[RecordedLink, ...] = ()
+    """The one in force at the start comes first."""
+    commands: tuple[RecordedCommand, ...] = ()
+    """Every state of every command."""
+    marks: tuple[RecordedMark, ...] = ()
+    loads: tuple[RecordedLoad, ...] = ()
+    """Recipes that were handed over in it, and the one that its run flies."""
+    runs: tuple[RecordedRun, ...] = ()
+    rates: tuple[tuple[int, str], ...] = ()
+    """What the chamber managed in its runs: (run, JSON)."""
+    alarms: tuple[RecordedAlarm, ...] = ()
+    changes: tuple[RecordedChange, ...] = ()
+    """Settings, limits, contracts and decisions of trust that became others."""
+
+
+def tape_of(record: Record, part: Part, told: Told | None = None) -> Tape:
+    """Return a part of a record as a tape; the record must stay open for as long as it is read.
+
+    What is in it does not depend on what is recorded later, so that its transcript can be made again.
+    """
+    only = part.span.session.id if part.span.session else None
+    lives = sessions(record, recording=False)
+    axis = part.span.axis
+    start, end = _reach(part, lives)
+    within = axis.within(start, end)
+    flown = [run for run in runs(record) if _overlaps(run, axis, start, end)]
+    if part.span.run is not None:
+        flown = [run for run in flown if run.id == part.span.run.id]
+    numbers = {run.id for run in flown}
+    recorders = [life for life in lives if life.recording and axis.even(life.id, life.mono) <= start]
+    earlier = links(record, axis.within(-math.inf, start))
+    before = [link for link in earlier if recorders and link.session == recorders[-1].id][-1:]
+    during = [link for link in links(record, within) if only in (None, link.session)]
+    entries = commands(record, within, newest_only=False)
+    noted = marks(record, within, _ALL)
+    used = {link.session for link in (*before, *during)} | {entry.session for entry in entries}
+    used |= {mark.session for mark in noted} | {run.session for run in flown}
+    handed, changed = _loads(record, within, flown), changes(record, within)
+    alarmed = alarms(record, within)
+    used |= {one.session for one in handed} | {one.session for one in changed}
+    used |= {one.session for one in alarmed}
+    told_of = [
+        _until(life, part.span, end) for life in lives if life.id in used or _recorded(life, part, start, end)
+    ]
+    begin = _session_at(part, recorders, start)
+    return Tape(
+        head=TapeHead(
+            label=part.span.label,
+            start=start,
+            end=end,
+            session=begin,
+            mono=start - axis.offset(begin),
+            sessions=tuple(told_of),
+            channels=_channels(record, told_of),
+        ),
+        get=record.get,
+        scan=lambda index, passes: _scan(record.path, index, passes),
+        stretches=lambda index: _whole_stretches(record, part, told, index),
+        axis=axis,
+        links=(*before, *during),
+        commands=tuple(entries),
+        marks=tuple(noted),
+        loads=handed,
+        # When it was exported is no part of what happened.
+        runs=tuple(msgspec.structs.replace(run, exported=None) for run in flown),
+        rates=tuple((number, data) for number, data in rates(record) if number in numbers),
+        alarms=tuple(alarmed),
+        changes=tuple(changed),
+    )
+
+
+def _recorded(life: RecordedSession, part: Part, start: float, end: float) -> bool:
+    """Return whether a recorder was at work in a part.
+
+    A console beside it is told of only where it did something: when it was seen is noted only then, which
+    may be long after the part.
+    """
+    only = part.span.session.id if part.span.session else None
+    if not life.recording or only not in (None, life.id):
+        return False
+    axis = part.span.axis
+    began = axis.even(life.id, life.mono)
+    return began < end and began + life.seconds >= start
+
+
+def _overlaps(run: RecordedRun, axis: Axis, start: float, end: float) -> bool:
+    if run.started_mono is None or not axis.knows(run.session):
+        return False
+    began = axis.even(run.session, run.started_mono)
+    return began < end and (run.ended is None or began + run.seconds >= start)
+
+
+def _session_at(part: Part, recorders: list[RecordedSession], start: float) -> int:
+    """Return the recorder's session that a part begins in."""
+    pieces = part.span.axis.pieces
+    first = next((piece for piece in pieces if part.touches(piece)), None)
+    if first is not None and part.span.axis.even(first.session, first.low) <= start:
+        return first.session
+    if recorders:
+        return recorders[-1].id
+    return first.session if first is not None else 0
+
+
+def _until(life: RecordedSession, span: Span, end: float) -> RecordedSession:
+    """Return a session as it was at a moment: it went on then, if it was seen later (or may be)."""
+    axis = span.axis
+    began = axis.place(life.id, life.first, life.mono, life.started)
+    # Events that came later are on no tape that ends here.
+    life = msgspec.structs.replace(life, after=min(life.after, max(life.first, span.after)))
+    if began + life.seconds <= end - _LAST / 2 and (life.closed or life.recording):
+        return life
+    lasted = max(0.0, end - began)
+    mono = life.mono + lasted
+    return msgspec.structs.replace(life, seen=life.started + lasted, seen_mono=mono, closed=False)
+
+
+def _channels(record: Record, lives: list[RecordedSession]) -> tuple[RecordedChannel, ...]:
+    """Return the channels that were named in some sessions, as they were called then."""
+    named: dict[str, tuple[str, str]] = {}
+    for life in lives:
+        named.update(life.about.channels)
+    return tuple(
+        RecordedChannel(channel.id, channel.name, *named[channel.name])
+        for channel in record.channels()
+        if channel.name in named
+    )
+
+
+def _reach(part: Part, lives: list[RecordedSession]) -> tuple[float, float]:
+    """Return from when to when things belong to a part: a recorder lives before and after its events."""
+    start, end = part.start, part.end
+    axis = part.span.axis
+    if part.span.run is None:
+        session = part.span.session
+        reached = [life for life in lives if life.recording and (session is None or life.id == session.id)]
+        if reached and part.start <= part.span.start:
+            start = min(start, axis.even(reached[0].id, reached[0].mono))
+        if reached and part.end >= part.span.end:
+            last = reached[-1]
+            end = max(end, axis.even(last.id, last.mono) + last.seconds + _LAST)
+    return start, end
+
+
+def _whole_stretches(record: Record, part: Part, told: Told | None, index: int) -> Iterator[Stretch]:
+    for stretch in recorded_stretches(record, part, told):
+        if stretch.block.first + stretch.block.count <= index:
+            continue
+        keep = inside(stretch, part)
+        if keep is None:
+            yield stretch
+            continue
+        # A block of another program's may not be in order of time, and leave more than one piece inside.
+        for kept, pairs in groupby(zip(stretch.block.events(), keep, strict=True), key=lambda pair: pair[1]):
+            if kept:
+                block = block_of([event for event, _ in pairs])
+                block.rules = stretch.block.rules
+                yield Stretch(block, stretch.shift, stretch.session)
+
+
+def _scan(path: Path, start: int, passes: Passes | None) -> Iterator[LoggedEvent]:
+    # Its own reader: the one of the screen is no business of another thread.
+    with Record(path) as own:
+        yield from own.scan(start, passes=passes)
+
+
+def _loads(record: Record, within: Within, flown: list[RecordedRun]) -> tuple[RecordedLoad, ...]:
+    found = {one.id: one for one in loads(record, within)}
+    for run in flown:
+        if run.load is not None and (one := load(record, run.load)) is not None:
+            found[one.id] = one
+    return tuple(found[number] for number in sorted(found))

@@ -1,0 +1,69 @@
+"""A tape as JSON lines, from which it can be read again: every event as it came, and all that went with it.
+
+The first line is the head (`"xovac": "record"`). Then come the events (`index`), with a `stretch` line
+wherever the session, or the shift from monotonic to record time, becomes another one. The rest are lines of
+one key that says what they hold: `link`, `ledger`, `mark`, `load`, `run`, `alarm`, `change`, `rates`.
+
+A run that has ended always has the same transcript, as long as nothing of it is changed or deleted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from xovac_tui.recording.disk.schema import VERSION
+from xovac_tui.recording.exports.events import json_line
+from xovac_tui.recording.exports.slice import Tape
+
+FORMAT = 3
+"""Of these lines; a file with a higher one was written by a newer program."""
+
+WORDS = {
+    "links": "link",
+    "commands": "ledger",
+    "marks": "mark",
+    "loads": "load",
+    "runs": "run",
+    "alarms": "alarm",
+    "changes": "change",
+}
+"""Part of a tape -> key of its lines."""
+
+
+def transcript(tape: Tape) -> Iterator[str]:
+    """Yield a tape as lines of JSON in plain ASCII."""
+    head = {"xovac": "record", "format": FORMAT, "record_version": VERSION, **_fields(tape.head)}
+    yield _line({**head, "sessions": [_fields(life) for life in tape.head.sessions]})
+    place: tuple[int, float] | None = None
+    for stretch in tape.stretches(0):
+        if (stretch.session, stretch.shift) != place:
+            place = stretch.session, stretch.shift
+            yield _line({"stretch": {"session": stretch.session, "shift": stretch.shift}})
+        yield "".join(json_line(event) + "\n" for event in stretch.block.events())
+    for part, word in WORDS.items():
+        for one in getattr(tape, part):
+            yield _line({word: _fields(one)})
+    for number, data in tape.rates:
+        yield _line({"rates": {"run": number, "data": data}})
+
+
+def _fields(one: Any) -> dict[str, Any]:
+    """Return a struct by the names of its fields, also where it is packed as a list elsewhere."""
+    return {name: msgspec.to_builtins(getattr(one, name)) for name in one.__struct_fields__}
+
+
+def _line(value: dict[str, Any]) -> str:
+    return json.dumps(value) + "\n"
+
+
+def transcript_hash(tape: Tape) -> str:
+    """Return the SHA-256 of a tape's transcript, hex: that of the file that an export of it makes."""
+    found = hashlib.sha256()
+    for text in transcript(tape):
+        found.update(text.encode("ascii"))
+    return found.hexdigest()

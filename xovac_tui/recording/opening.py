@@ -1,0 +1,158 @@
+"""Reads what a record knows of the time before, in a thread of its own: a locked file holds nobody up."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from xovac_tui.api.contract import Contract
+from xovac_tui.chamber.snapshot import Mark
+from xovac_tui.errors import XovacError
+
+if TYPE_CHECKING:
+    from xovac_tui.recording.background import BackgroundPast
+    from xovac_tui.recording.disk.record import Record
+    from xovac_tui.recording.past import Past
+
+PATIENCE = 0.25
+"""Seconds for which the loop waits for a record that another program has locked meanwhile."""
+_NEWEST = 5_000
+"""Events of another program's record among which the first one that came here is looked for."""
+
+
+class Beginning(msgspec.Struct, frozen=True):
+    """When this program began, by both clocks (seconds), and the user whose absence counts."""
+
+    utc: float
+    mono: float
+    who: str
+    visit: bool
+    background: bool
+    """Charts show what is known of the past, and a thread reads the rest meanwhile."""
+    contract: Contract
+    """Says which values of the past count."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a record knows of the time before this program."""
+
+    record: Record
+    """Open for the loop's use."""
+    past: Past | BackgroundPast
+    begin: int
+    """Index in the record of the first event that came since this program began."""
+    ours: bool
+    """This program writes what comes into the record, from `begin` on."""
+    away_since: float | None
+    """Until when (record time) the user looked last, if that is long ago."""
+    marks: tuple[Mark, ...]
+    """Those of the time before, in this program's monotonic time."""
+
+    def close(self) -> None:
+        """Let go of the record."""
+        self.past.close()
+        self.record.close()
+
+
+def read_record(
+    path: Path, began: Beginning, first_index: int | None, first_utc: float | None, *, session: int
+) -> Found:
+    """Read a record; blocks while another program holds it. Raises RecordError or OSError.
+
+    `first_index` is the index that this program's first event has in it; None where it does not write its
+    events. `first_utc` is when the first event came; None before there is one. `session` is the number of
+    this program's session in it; 0 where it has none.
+    """
+    from xovac_tui.recording.background import BackgroundPast
+    from xovac_tui.recording.digest import away_since, axis_to_now
+    from xovac_tui.recording.disk.lists import marks
+    from xovac_tui.recording.disk.record import Record
+    from xovac_tui.recording.disk.windows import Windows
+    from xovac_tui.recording.past import Past
+
+    record = Record(path)
+    record.judge_by(began.contract)
+    try:
+        shift = began.utc - began.mono
+        begin = first_index
+        if begin is None:
+            begin = record.total if first_utc is None else _index_at(record, first_utc)
+        found = Found(
+            record=record,
+            past=(
+                BackgroundPast(path, shift, began.mono, begin, contract=began.contract)
+                if began.background
+                else Past(Windows(record), shift, began.mono, begin)
+            ),
+            begin=begin,
+            ours=first_index is not None,
+            away_since=(
+                away_since(record, began.who, began.utc, axis_to_now(record, began.utc, session, began.mono))
+                if began.visit
+                else None
+            ),
+            marks=tuple(
+                Mark(one.t - shift, one.mark.utc, one.mark.kind, one.mark.text)
+                for one in marks(record)
+                if one.t - shift < began.mono
+            ),
+        )
+        record.rows(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
+    except BaseException:
+        record.close()
+        raise
+    return found
+
+
+def _index_at(record: Record, utc: float) -> int:
+    """Return the index of the first event of a record that came at a moment (UTC seconds) or after it."""
+    for event in record.scan(max(record.first, record.total - _NEWEST)):
+        if event.utc >= utc:
+            return event.index
+    return record.total
+
+
+class Reading:
+    """One reading of a record in a thread of its own, which ends with the process at the latest."""
+
+    def __init__(
+        self,
+        wait: Callable[[], object],
+        read: Callable[[], Found],
+        in_force: Callable[[], Iterable[tuple[str, str]]],
+        done: Callable[[], None],
+    ) -> None:
+        """`wait` returns when the record may be read; `done` is called in the thread, at the end.
+
+        `in_force` gives kinds and JSON of what is to be noted in the record.
+        """
+        self._wait, self._read, self._in_force, self._done = wait, read, in_force, done
+        self.found: Found | None = None
+        """What was read; None where the record could not be read."""
+        self.noted: tuple[tuple[str, str], ...] = ()
+        self.over = False
+        """True once both are final."""
+        self._given_up = False
+        threading.Thread(target=self._run, name="record-reading", daemon=True).start()
+
+    def give_up(self) -> None:
+        """Let go of what is found from now on: the station has ended."""
+        self._given_up = True
+
+    def _run(self) -> None:
+        self._wait()
+        # What cannot be written can often not be read either: the recorder's own word says why.
+        with contextlib.suppress(XovacError, OSError):
+            self.found = self._read()
+        self.noted = tuple(self._in_force())
+        self.over = True
+        if self._given_up:
+            if self.found is not None:
+                self.found.close()
+        else:
+            self._done()

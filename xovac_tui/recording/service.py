@@ -1,0 +1,676 @@
+"""The station's hand on the record: what happens goes in, what was comes back."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from xovac_tui import __version__
+from xovac_tui.api.event import Event
+from xovac_tui.chamber.history import ChannelHistory, History
+from xovac_tui.chamber.snapshot import ChannelView, LedgerEntry, LinkView, Mark, Outcome
+from xovac_tui.clock import Clock
+from xovac_tui.errors import XovacError
+from xovac_tui.plural import counted
+from xovac_tui.recording.disk.share import network_share, share_advice
+from xovac_tui.recording.log import Log
+from xovac_tui.recording.opening import Beginning, Found, Reading
+from xovac_tui.recording.status import RecorderState, RecorderView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from xovac_tui.api.contract import Contract
+    from xovac_tui.chamber.alarm import AlarmChange, Ask
+    from xovac_tui.config.model import Profile
+    from xovac_tui.recipes.plan import Plan, PlanSettings
+    from xovac_tui.recording.background import BackgroundPast
+    from xovac_tui.recording.digest import Digest
+    from xovac_tui.recording.disk.items import Item
+    from xovac_tui.recording.disk.record import Record
+    from xovac_tui.recording.disk.recorder import Recorder
+    from xovac_tui.recording.disk.writer import Writer
+    from xovac_tui.recording.past import Past
+    from xovac_tui.recording.settings import RecordSettings
+
+OPENING = 5.0
+"""Seconds after which a record that has not opened counts as one that cannot be written."""
+CLOSING = 2.0
+"""Seconds for which the end waits for a record that cannot be written."""
+_CLOSING_WELL = 10.0
+"""The same for one that is being written: there may be much to write."""
+_READ_EVERY = 5.0
+"""Seconds between tries to read a record that is written but could not be read."""
+_EARLY = 10_000
+"""What is kept of what happens before the recorder is there to take it: for as long as an import takes."""
+VISIT_EVERY = 30.0
+"""Seconds between notes in the record that somebody still looks."""
+
+
+class RecordChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to record, and how."""
+
+    path: Path
+    settings: RecordSettings
+    may_record: bool = True
+    """False: only what is done from here goes in, such as a single command of a script."""
+    read_only: bool = False
+    """Only what was is read: nothing goes in, not even that a program looked."""
+    begin: bool = True
+    """False: it is added to where there is one, but none is begun."""
+    visit: bool = False
+    """Somebody looks: note when, so that he can be told later what happened since."""
+    background: bool = False
+    """Charts show what is known of the past, and a thread reads the rest meanwhile."""
+
+
+class Adopted(msgspec.Struct, frozen=True):
+    """News of the record: it was read, or it is known that it cannot be."""
+
+    moved: int
+    """By how much the indices of the events in memory have grown."""
+    read: bool
+    replaced: bool
+    """It is another file than the one that was read before."""
+
+
+class StationRecord:
+    """One station's record. Without a choice it records nothing, and everything here is cheap and empty."""
+
+    def __init__(
+        self,
+        choice: RecordChoice | None,
+        *,
+        name: str,
+        profile: Profile,
+        url: Callable[[], str],
+        contract: Contract,
+        who: str,
+        clock: Clock,
+        log: Log,
+        speed: float,
+        changed: Callable[[], None],
+    ) -> None:
+        self.choice = choice
+        self._name, self._url, self._contract, self._who = name, url, contract, who
+        self._profile = profile
+        """As the settings give it: the demo's address becomes another one each time."""
+        self._clock, self._log, self._speed, self._changed = clock, log, speed, changed
+        self._recorder: Recorder | None = None
+        self.record: Record | None = None
+        """For reading; None until it is open, or where there is none."""
+        self.past: Past | BackgroundPast | None = None
+        self.away_since: float | None = None
+        """Until when (even time that ends now) this user looked last, if that is long ago."""
+        self._arrived = clock.utc()
+        self._began: tuple[float, float] | None = None
+        """When it began to open, UTC and monotonic seconds; None before that."""
+        self._closed = False
+        self._reading: Reading | None = None
+        """What reads the record at this moment; None while nothing does."""
+        self._read_at = clock.mono()
+        self._replacing = False
+        """What is read is another file than the one that was read before."""
+        self._read_once = choice is None
+        """What the record knows is known, or it is known that it cannot be read."""
+        self._early: list[Event | Item] = []
+        """What happened before the recorder was there."""
+        self._later: dict[str, tuple[str, str]] = {}
+        """Kind -> (JSON, text) of what is to be noted once the record can be read: it may know it."""
+        self.unwritten = ""
+        """After the end, what is not in the record and why, as a sentence; empty where all of it is."""
+        self.share = ""
+        """The kind of network share on which the record is; empty where it is on none, or not known yet."""
+        self._visited = -VISIT_EVERY
+        self._marks: tuple[Mark, ...] = ()
+        """Of the time before this program, in its monotonic time."""
+        self._joined: tuple[tuple[Mark, ...], tuple[Mark, ...]] | None = None
+        self._next_run = 1
+        self._noted: dict[str, str] = {}
+        """Kind of what is in force -> JSON, as the record was told."""
+        self._histories: dict[str, ChannelHistory] = {}
+
+    @property
+    def view(self) -> RecorderView:
+        """What the trust bar says about it."""
+        if self._recorder is None:
+            return RecorderView()
+        view = self._recorder.view
+        if not self.settled:
+            # Recording it may be, but what it knows is not known yet.
+            return msgspec.structs.replace(view, state=RecorderState.STARTING, pid=None, reason="", why="")
+        if view.state is RecorderState.STARTING:
+            why = (
+                f"The record {view.path} has not opened for {OPENING:g} s: another program may hold it, or "
+                "its disk does not answer. What comes meanwhile is held in memory and written then."
+            )
+            why = f"{why} {share_advice(self.share)}".rstrip()
+            return msgspec.structs.replace(view, state=RecorderState.FAILING, reason="not open", why=why)
+        return view
+
+    @property
+    def settled(self) -> bool:
+        """True once it is known what the record knows, or that this is not to be waited for."""
+        late = self._began is not None and self._clock.mono() - self._began[1] >= OPENING
+        return self._read_once or late
+
+    @property
+    def recording(self) -> bool:
+        """True while this program itself writes the record of the chamber."""
+        return self.view.state in (RecorderState.ON, RecorderState.FAILING)
+
+    @property
+    def unreadable(self) -> str:
+        """Why charts do not show the time before, or a part of it; empty while nothing is wrong."""
+        return self.past.problem if self.past is not None else ""
+
+    @property
+    def at_stake(self) -> int:
+        """Events that are lost when this program ends now, because they cannot be written."""
+        failing = self._recorder is not None and self.view.state is RecorderState.FAILING
+        return self._recorder.held if failing and self._recorder is not None else 0
+
+    # -- life -----------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Begin to open and to read the record in threads of their own; touches no file, and never raises.
+
+        Blocks only for imports. What happens before the record is open waits in memory.
+        """
+        if self.choice is None or self._closed:
+            return
+        self._began = self._clock.utc(), self._clock.mono()
+        if not self.choice.read_only:
+            self._recorder = self._make_recorder(self.choice)
+            early, self._early = self._early, []
+            for item in early:
+                self._recorder.put(item)
+        self._read(self._opened)
+
+    def _make_recorder(self, choice: RecordChoice) -> Recorder:
+        from xovac_tui.recording.disk.housekeeping import Retention
+        from xovac_tui.recording.disk.items import Session
+        from xovac_tui.recording.disk.recorder import Recorder
+
+        session = Session(
+            pid=os.getpid(),
+            host=socket.gethostname(),
+            who=self._who,
+            program=f"xovac-tui {__version__}",
+            profile=self._name,
+            url=self._url(),
+            contract=self._contract.files,
+            channels={
+                message.full_name(leaf): (leaf.label or leaf.channel, leaf.unit)
+                for message in self._contract.messages.values()
+                for leaf in message.leaves
+            },
+            rules=self._contract.rules(),
+            speed=self._speed,
+        )
+        settings = choice.settings
+        retention = Retention(settings.keep_days, delete_unexported=settings.delete_unexported)
+
+        def clean_up(writer: Writer, utc: float) -> None:
+            retention.tidy(writer.execute, writer.session, utc, self._clock.mono())
+
+        return Recorder(
+            choice.path,
+            session,
+            self._clock,
+            may_record=choice.may_record,
+            listener=self._changed,
+            tidy=clean_up,
+            in_force=self._first_entries,
+        )
+
+    def _first_entries(self) -> Iterable[Item]:
+        """Return what a new record begins with: the settings, contract and trust in force."""
+        assert self.choice is not None
+        from xovac_tui.config.in_force import in_force
+        from xovac_tui.recording.differences import in_words
+
+        for kind, after in in_force(self._profile, self.choice.settings, self._contract):
+            yield self._change_item(kind, in_words("", after), "", after)
+
+    def _opened(self) -> None:
+        """Open the record for writing, if that is wanted; returns when that is done or has failed."""
+        assert self.choice is not None
+        self.share = network_share(self.choice.path.parent)
+        if self._recorder is not None and (self.choice.begin or self.choice.path.exists()):
+            self._recorder.start()
+            self._recorder.opened(None)
+
+    def _read(self, wait: Callable[[], object]) -> None:
+        """Begin to read what the record knows, as soon as `wait` has returned; `adopt` takes it."""
+        assert self.choice is not None
+        assert self._began is not None
+        path, recorder = self.choice.path, self._recorder
+        began = Beginning(*self._began, self._who, self.choice.visit, self.choice.background, self._contract)
+
+        def read() -> Found:
+            from xovac_tui.recording.opening import read_record
+
+            first = self._log.memory.first_utc
+            index = recorder.first_index if recorder is not None else None
+            return read_record(path, began, index, first, session=self.session)
+
+        self._read_at = self._clock.mono()
+        self._reading = Reading(wait, read, self._in_force, self._changed)
+
+    def _in_force(self) -> Iterable[tuple[str, str]]:
+        """Return which settings, contract and trust are in force, as kinds and JSON."""
+        if self.choice is None or self._recorder is None or self._noted:
+            return ()
+        from xovac_tui.config.in_force import in_force
+
+        return in_force(self._profile, self.choice.settings, self._contract)
+
+    def adopt(self) -> Adopted | None:
+        """Take what was read of the record, if that is new: from here on it is what was."""
+        reading = self._reading
+        if reading is None or not reading.over:
+            return None
+        self._reading, found = None, reading.found
+        first, self._read_once = not self._read_once, True
+        replaced, self._replacing = self._replacing, False
+        moved = 0
+        if found is not None:
+            self.record, self.past, self._marks = found.record, found.past, found.marks
+            self._joined = None
+            self._histories.clear()
+            if first and self.choice is not None and self.choice.visit:
+                self.away_since = found.away_since
+            complete = self._recorder is None or not self._recorder.view.lost
+            moved = self._log.attach(found.record, ours=found.ours and complete, begin=found.begin)
+        if self._recorder is not None and not self._recorder.started:
+            # There is no record to which anything could be added.
+            self._recorder = None
+        self._later = {kind: (after, "") for kind, after in reading.noted} | self._later
+        if self.record is not None:
+            later, self._later = self._later, {}
+            for kind, (after, text) in later.items():
+                self.note_change(kind, after, text)
+        return Adopted(moved, read=found is not None, replaced=replaced)
+
+    def read_again(self) -> None:
+        """Read a record that could not be read at first, now and then, until it can be."""
+        if self._reading is None and self._clock.mono() - self._read_at >= _READ_EVERY:
+            self._read(lambda: None)
+
+    def _stop_reading(self) -> None:
+        old, past, self.record, self.past = self.record, self.past, None, None
+        self._histories.clear()
+        self._log.detach()
+        if past is not None:
+            past.close()
+        if old is not None:
+            old.close()
+        if self._reading is not None:
+            self._reading.give_up()
+            self._reading = None
+
+    def reopen(self) -> None:
+        """Read the file that the recorder has begun in place of a damaged or lost one."""
+        self._stop_reading()
+        # A new file knows nothing of what is in force.
+        noted, self._noted = self._noted, {}
+        self._later = {kind: (after, "") for kind, after in noted.items()} | self._later
+        self._replacing = True
+        self._read(lambda: None)
+
+    def close(self) -> None:
+        """Write what is left, the end of a visit with it; what cannot be written is given up soon."""
+        from xovac_tui.recording.differences import in_words
+
+        self._closed = True
+        recorder, self._recorder = self._recorder, None
+        # Before the recorder ends: what reads keeps it from making one file of the record.
+        self._stop_reading()
+        if recorder is None or self.choice is None:
+            return
+        if self.choice.visit and self._read_once:
+            self._visit(recorder)
+        for kind, (after, text) in self._later.items():
+            if self._replacing and not text:
+                # The recorder has saved it with the rest, or has begun the new file with it.
+                continue
+            recorder.put(self._change_item(kind, text or in_words("", after), "", after))
+        why = recorder.view.why
+        well = recorder.view.state is RecorderState.ON
+        left = recorder.close(_CLOSING_WELL if well else CLOSING)
+        if left and (self.choice.begin or recorder.started):
+            self.unwritten = self._left_out(left, recorder.view.why or why)
+
+    def _left_out(self, left: int, why: str) -> str:
+        """Return how much is not in the record and why, as sentences."""
+        assert self.choice is not None
+        what = counted(left, "event or entry was", "events and other entries were")
+        if not self.choice.may_record:
+            # Of what it was given, such a program writes only what was done from it.
+            what = "What was done from here was"
+        why = why or "Another program may hold it, or its disk does not answer."
+        advice = share_advice(self.share)
+        why = why if advice in why else f"{why} {advice}"
+        return f"{what} not written to the record {self.choice.path} when this program ended. {why}"
+
+    # -- what goes in ---------------------------------------------------------------------------------
+
+    @property
+    def _takes(self) -> bool:
+        """True while what happens is to go into the record, now or once the recorder is there."""
+        return self._recorder is not None or (
+            self.choice is not None and not self.choice.read_only and not self._read_once
+        )
+
+    def _put(self, item: Event | Item, *, hurry: bool = False) -> None:
+        """Give something to the recorder, or keep it until there is one."""
+        if self._recorder is None:
+            if self._takes and len(self._early) < _EARLY:
+                self._early.append(item)
+            return
+        self._recorder.put(item)
+        if hurry:
+            self._recorder.hurry()
+
+    def event(self, event: Event) -> None:
+        """Take an event."""
+        self._put(event)
+
+    def link(self, link: LinkView) -> None:
+        """Take the connection as it is shown now: STALE is one of its words."""
+        if self._takes:
+            from xovac_tui.recording.disk.items import LinkItem
+
+            bare = msgspec.structs.replace(link, rtt=None, next_try_mono=None)
+            self._put(LinkItem(bare, self._clock.utc(), self._clock.mono()))
+
+    def entries(self, entries: Iterable[LedgerEntry]) -> None:
+        """Take what became of commands."""
+        if self._takes:
+            from xovac_tui.recording.disk.items import LedgerItem
+
+            for entry in entries:
+                self._put(LedgerItem(entry, self._clock.utc(), self._clock.mono()))
+
+    def marks(self, marks: Iterable[Mark]) -> None:
+        """Take marks on the time axis."""
+        if self._takes:
+            from xovac_tui.recording.disk.items import MarkItem
+
+            for mark in marks:
+                self._put(MarkItem(mark, self._who))
+
+    def alarms(self, changes: Iterable[AlarmChange]) -> None:
+        """Take what happened to alarms, and write it at once: a console beside this program waits for it."""
+        if self._takes:
+            from xovac_tui.recording.disk.items import AlarmItem
+
+            for change in changes:
+                self._put(AlarmItem(change), hurry=True)
+
+    def ask(self, ask: Ask) -> None:
+        """Take what somebody here wants done to an alarm, for the program that records to do it."""
+        if self._takes:
+            from xovac_tui.recording.disk.items import AskItem
+
+            self._put(AskItem(ask, self._clock.mono()), hurry=True)
+
+    def change(self, kind: str, text: str, *, before: str = "", after: str = "") -> None:
+        """Take a decision that somebody made here, and write it at once; `before` and `after` are JSON."""
+        if self._takes:
+            self._put(self._change_item(kind, text, before, after), hurry=True)
+
+    def _change_item(self, kind: str, text: str, before: str, after: str) -> Item:
+        from xovac_tui.recording.disk.items import ChangeItem
+
+        return ChangeItem(
+            kind=kind,
+            who=self._who,
+            text=text,
+            utc=self._clock.utc(),
+            mono=self._clock.mono(),
+            before=before,
+            after=after,
+        )
+
+    def note_change(self, kind: str, after: str, text: str = "") -> None:
+        """Note what of a kind is in force now, as JSON, if that differs from what the record knows of it.
+
+        `text` says what changed, as a sentence; without one it is made of the keys that differ.
+        """
+        if not self._takes:
+            return
+        if self.record is None:
+            self._later[kind] = (after, text)
+            return
+        from xovac_tui.recording.differences import in_words
+        from xovac_tui.recording.disk.lists import newest_change
+
+        # The record's own word first: another program may have noted something else meanwhile.
+        before = self._noted.get(kind, "")
+        try:
+            found = newest_change(self.record, kind)
+            before = found.after if found is not None else before
+        except XovacError:
+            text = text or "what it was before could not be read"
+        self._noted[kind] = after
+        if before != after:
+            # Nobody waits for it, so the record's usual turn is early enough.
+            self._put(self._change_item(kind, text or in_words(before, after), before, after))
+
+    def load(
+        self, name: str, entry: LedgerEntry, plan: Plan | None, settings: PlanSettings, source: str
+    ) -> None:
+        """Take a recipe that was handed to the chamber, as it was sent; `source` is its file's text.
+
+        Without a plan it was sent as a bare list.
+        """
+        if not self._takes:
+            return
+        from xovac_tui.recording.disk.items import LoadItem
+        from xovac_tui.recording.disk.lists import payload_hash
+
+        self._put(
+            LoadItem(
+                utc=entry.utc,
+                mono=entry.mono,
+                who=self._who,
+                name=name,
+                outcome=entry.outcome.value,
+                hash=payload_hash(entry.payload),
+                source=source,
+                payload=entry.payload,
+                plan=msgspec.json.encode(plan) if plan is not None else b"",
+                settings=msgspec.json.encode(settings),
+            )
+        )
+
+    def new_run(self) -> int:
+        """Return the number of a run that begins now; 0 where this program does not (yet) record it."""
+        recorder = self._recorder
+        # Before it is read it is not known which numbers are taken, nor whether it holds this run already.
+        if recorder is None or not self.recording or self.will_number:
+            return 0
+        self._next_run = max(self._next_run, recorder.first_run)
+        self._next_run += 1
+        return self._next_run - 1
+
+    @property
+    def will_number(self) -> bool:
+        """True while runs get no numbers because the record that this program writes cannot be read yet."""
+        recorder = self._recorder
+        if recorder is None or self.choice is None or not self.choice.may_record:
+            return False
+        unread = self.record is None or recorder.first_index is None
+        return unread and self.view.state is not RecorderState.BESIDE
+
+    def run(
+        self,
+        number: int,
+        *,
+        name: str,
+        load: str,
+        started: tuple[float, float],
+        at: tuple[float, float],
+        result: str,
+        reason: str,
+        flight: bytes,
+        rates: bytes,
+    ) -> None:
+        """Take how far a run was `at` a moment.
+
+        `started` is its beginning; both in UTC and monotonic seconds. `load` is the hash of its list.
+        """
+        if self._recorder is None or not number or not self.recording:
+            return
+        from xovac_tui.recording.disk.items import RunItem
+
+        self._recorder.put(
+            RunItem(
+                id=number,
+                name=name,
+                load=load or None,
+                started_utc=started[0],
+                started_mono=started[1],
+                utc=at[0],
+                mono=at[1],
+                result=result,
+                reason=reason,
+                flight=flight,
+                rates=rates,
+            )
+        )
+
+    def close_runs(self, keep: int) -> None:
+        """Note that runs which somebody else left open have ended unseen, all but one."""
+        if self._recorder is not None and self.recording:
+            from xovac_tui.recording.disk.items import CloseRunsItem
+
+            self._recorder.put(
+                CloseRunsItem(keep, "Nobody followed it to its end: what recorded it was gone.")
+            )
+
+    @property
+    def session(self) -> int:
+        """Number of this program's session in the record; 0 where it has none."""
+        return self._recorder.session if self._recorder is not None else 0
+
+    def flush(self) -> None:
+        """Wait until everything that happened is written (or cannot be). For a thread."""
+        if self._recorder is not None:
+            self._recorder.flush()
+
+    def tick(self) -> None:
+        """Note now and then that somebody still looks."""
+        recorder = self._recorder
+        if recorder is None or self.choice is None or not self.choice.visit or not self._read_once:
+            return
+        if self._clock.mono() - self._visited >= VISIT_EVERY:
+            self._visit(recorder)
+
+    def _visit(self, recorder: Recorder) -> None:
+        from xovac_tui.recording.disk.items import VisitItem
+
+        self._visited = self._clock.mono()
+        recorder.put(VisitItem(self._who, self._arrived, self._clock.utc(), self._visited))
+
+    # -- what comes back ------------------------------------------------------------------------------
+
+    def digest(self, channels: Sequence[ChannelView], pins: Sequence[str] | None = None) -> Digest | None:
+        """Return what happened while this user was away; None where he was not. For a thread: it reads.
+
+        It tells of the channels that the user pinned (full names), else of those that the contract pins.
+        """
+        from xovac_tui.recording.digest import axis_to_now, digest
+        from xovac_tui.recording.disk.record import Record
+
+        if self.away_since is None or self.record is None:
+            return None
+        if pins is None:
+            pins = [one.full_name for one in channels if one.pinned and not one.hidden]
+        with Record(self.record.path) as own:
+            called = own.names()
+            known = {one.name: (one.name, called[one.name], one.unit, False) for one in own.channels()}
+            # What a contract says of a channel is the better word, where it is seen already.
+            known |= {one.full_name: (one.full_name, one.label, one.unit, one.log) for one in channels}
+            told = [known[name] for name in pins if name in known]
+            utc, mono = self._clock.utc(), self._clock.mono()
+            axis = axis_to_now(own, utc, self.session, mono)
+            return digest(own, self.away_since, utc, channels=told, axis=axis)
+
+    def others(self) -> bool:
+        """Return whether other programs add to this record, so that their commands are worth a look."""
+        if self.record is None:
+            return False
+        # By either clock: the wall clock may have been set, and another machine has another monotonic one.
+        utc, mono = self._clock.utc() - 60.0, self._clock.mono()
+        with contextlib.suppress(XovacError):
+            return bool(
+                self.record.rows(
+                    "SELECT 1 FROM sessions WHERE NOT recording AND (seen > ? OR seen_mono BETWEEN ? AND ?) "
+                    "LIMIT 1",
+                    (utc, mono - 60.0, mono + 60.0),
+                )
+            )
+        return False
+
+    def cancelled_by(self, command: str) -> str:
+        """Return who sent a command in the last two minutes, else nothing. For a thread."""
+        from xovac_tui.recording.disk.lists import axis_of, commands
+        from xovac_tui.recording.disk.record import Record
+
+        if self.record is None:
+            return ""
+        happened = (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE)
+        with contextlib.suppress(XovacError), Record(self.record.path) as own:
+            axis = axis_of(own)
+            if axis.knows(self.session):
+                recent = axis.within(axis.even(self.session, self._clock.mono() - 120.0), math.inf)
+                for found in reversed(commands(own, recent)):
+                    if found.entry.command == command and found.entry.outcome in happened:
+                        return found.entry.who
+        return ""
+
+    def learn(self, number: int, ramps: Sequence[tuple[float, float, float]], speed: float) -> bytes:
+        """Return what the chamber managed in a run, as JSON, else nothing. For a thread."""
+        record = self.record
+        if record is None:
+            return b""
+        from xovac_tui.recording.disk.lists import axis_of, run, span_of
+        from xovac_tui.recording.disk.record import Record
+        from xovac_tui.runs.rate_learning import learned
+
+        self.flush()
+        # The station's own reader may be gone after the flush: a program that ends closes it.
+        with contextlib.suppress(XovacError), Record(record.path) as own:
+            recorded = run(own, number)
+            if recorded is not None:
+                return learned(own, self._contract, span_of(axis_of(own), recorded), ramps, speed)
+        return b""
+
+    def with_past(self, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+        """Return marks of this program behind those of the time before."""
+        if not self._marks:
+            return marks
+        if self._joined is None or self._joined[0] is not marks:
+            self._joined = marks, self._marks + marks
+        return self._joined[1]
+
+    def history(self, name: str, live: Callable[[str], History | None]) -> ChannelHistory | None:
+        """Return a channel's history, with its past where there is a record; None where there is neither."""
+        if self.past is None:
+            return live(name)
+        found = self._histories.get(name)
+        if found is None:
+            from xovac_tui.recording.past import RecordedHistory
+
+            found = self._histories[name] = RecordedHistory(name, lambda: live(name), self.past)
+        return found

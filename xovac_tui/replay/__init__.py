@@ -1,0 +1,1 @@
+"""A record played back as if its chamber were there."""

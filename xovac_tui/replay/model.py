@@ -1,0 +1,285 @@
+"""Plays a tape: the chamber as it was at any moment of a record."""
+
+from __future__ import annotations
+
+import math
+import time
+from bisect import bisect_right
+from collections.abc import Callable
+
+import msgspec
+
+from xovac_tui.api.contract import Contract
+from xovac_tui.api.event import Event
+from xovac_tui.chamber.alarm import AlarmChange
+from xovac_tui.chamber.model import Chamber
+from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome, Snapshot
+from xovac_tui.clock import Clock
+from xovac_tui.config import Profile
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk.lists import RecordedAlarm, RecordedLoad, RecordedMark
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.exports.slice import Tape
+from xovac_tui.recording.log import Log
+from xovac_tui.recording.service import StationRecord
+from xovac_tui.replay.timeline import OWN_MARKS, RECORDERS_MARKS, Place, Reel, Step
+from xovac_tui.runs.loads import loaded, plan_of
+from xovac_tui.runs.progress import LoadedRecipe
+from xovac_tui.runs.service import Flights
+
+LOOK_EVERY = 2.0
+"""Seconds of the record between looks at a run while nothing happens."""
+_CHECK_STEPS = 4_096
+"""Steps between two checkpoints that a seek can begin from."""
+_CHECKPOINTS = 48
+"""How many are kept: 1.5 MB each for 16 channels."""
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """All that is needed to go on from a place."""
+
+    place: Place
+    mono: float
+    chamber: Chamber
+    flights: Flights
+
+
+class Replay:
+    """The model of a chamber, fed again. Its times are the reel's; reads no clock but to share time out."""
+
+    def __init__(
+        self, tape: Tape, contract: Contract, *, stale_after: float = 3.0, origin: float | None = None
+    ) -> None:
+        """`origin` is the even time from which positions count: a run has a lead-in before it."""
+        self.tape = tape
+        self._reel = Reel(tape)
+        self.begin = self._reel.begin.mono
+        """Monotonic time of the reel at which the tape begins."""
+        self.origin_time = tape.head.start if origin is None else origin
+        self.origin = self.mono_of(self.origin_time)
+        """Monotonic time of the reel from which positions count."""
+        recorders = [life for life in tape.head.sessions if life.recording]
+        self.end = max(self.begin, self._reel.mono_of(tape.head.end))
+        self.mono = self.begin
+        """Where it is now."""
+        self.chamber = Chamber(contract, stale_after=stale_after)
+        who, self.assumed_speed = (recorders[0].who, recorders[0].about.speed) if recorders else ("", 1.0)
+        """Of a device that does not say in its messages how fast it goes."""
+        self.flights = Flights(contract, no_record(contract, who, self), _Now(self), speed=self.assumed_speed)
+        self._since_check = 0
+        self._checks = [self._checkpoint()]
+        self._every = _CHECK_STEPS
+        self._target = self.begin
+        self._jumping = False
+
+    # -- what comes out -------------------------------------------------------------------------------
+
+    @property
+    def utc(self) -> float:
+        """The recorded wall time of now."""
+        return self._reel.place.utc(self.mono)
+
+    @property
+    def next_index(self) -> int:
+        """Index of the event that comes next."""
+        return self._reel.place.index
+
+    @property
+    def first_index(self) -> int:
+        """Index of the first event of the tape."""
+        return self._reel.first_index
+
+    @property
+    def shift(self) -> float:
+        """Record time minus the reel's time, as it is now."""
+        place = self._reel.place
+        return place.shift - place.offset
+
+    def mono_of(self, even: float) -> float:
+        """Return the moment of the reel at an even time of the tape."""
+        return self._reel.mono_of(even)
+
+    def snapshot(self) -> Snapshot:
+        """Return the chamber as it was at this moment."""
+        return self.chamber.snapshot(self.utc, self.mono)
+
+    def marks(self) -> list[tuple[float, RecordedMark]]:
+        """Return all marks of the tape with their moments."""
+        found = [(self._reel.mono_at(one), one) for one in self.tape.marks]
+        return sorted(found, key=lambda pair: pair[0])
+
+    def alarms(self, record: Record | None) -> list[tuple[float, AlarmChange]]:
+        """Return what happened to alarms up to the end of the tape, with its moments, in their order.
+
+        A file knows only of its own time, not of what stood before.
+        """
+        found = self.tape.alarms if record is None else self._alarms_of(record)
+        told = [(self._reel.mono_at(one), one.change) for one in found]
+        return sorted(told, key=lambda pair: pair[0])
+
+    def _alarms_of(self, record: Record) -> list[RecordedAlarm]:
+        return lists.alarms(record, self.tape.axis.within(-math.inf, self.tape.head.end))
+
+    @property
+    def clock(self) -> Clock:
+        """The time of the replay."""
+        return _Now(self)
+
+    # -- moving ---------------------------------------------------------------------------------------
+
+    def advance(
+        self, to: float, seconds: float = math.inf, clock: Callable[[], float] = time.perf_counter
+    ) -> tuple[LedgerEntry, ...]:
+        """Let time go on to a moment; return the commands that became something else on the way.
+
+        It gets less far where that would take longer than so many seconds.
+        """
+        changed: list[LedgerEntry] = []
+        to, until = min(to, self.end), clock() + seconds
+        while (step := self._reel.peek()) is not None and step.mono <= to:
+            if not self._look(step.mono, until, clock):
+                return tuple(changed)
+            changed += self._step(step)
+            if clock() >= until:
+                return tuple(changed)
+        if self._look(to, until, clock):
+            self.mono = max(self.mono, to)
+        return tuple(changed)
+
+    def seek(self, to: float) -> None:
+        """Begin to go to a moment, from the nearest place before it that is known; `work` goes there."""
+        self._target = min(max(to, self.begin), self.end)
+        at = bisect_right(self._checks, self._target, key=lambda check: check.mono) - 1
+        check = self._checks[max(0, at)]
+        if self._target < self.mono or check.place.index > self.next_index:
+            self._restore(check)
+        self._jumping = True
+
+    @property
+    def jumping(self) -> bool:
+        """True while a seek is not done."""
+        return self._jumping
+
+    @property
+    def target(self) -> float:
+        """Where a seek goes; without one where it is now."""
+        return self._target if self._jumping else self.mono
+
+    @property
+    def part_done(self) -> float:
+        """How far a seek is, 0 to 1."""
+        width = self._target - self.begin
+        return 1.0 if width <= 0 else min(1.0, max(0.0, (self.mono - self.begin) / width))
+
+    def work(self, seconds: float, clock: Callable[[], float] = time.perf_counter) -> bool:
+        """Go on with a seek for about so many seconds; return True when it is there."""
+        self.advance(self._target, seconds, clock)
+        self._jumping = self.mono < self._target
+        return not self._jumping
+
+    # -- inside ---------------------------------------------------------------------------------------
+
+    def _step(self, step: Step) -> tuple[LedgerEntry, ...]:
+        self._reel.take()
+        self.mono = max(self.mono, step.mono)
+        changed = self._feed(step)
+        for entry in changed:
+            self.flights.took(entry)
+        self._watch()
+        self._since_check += 1
+        if self._since_check >= self._every:
+            self._check()
+        return changed
+
+    def _feed(self, step: Step) -> tuple[LedgerEntry, ...]:
+        happened, chamber = step.happened, self.chamber
+        match happened:
+            case Event():
+                return chamber.apply(happened)
+            case LinkView():
+                # STALE is what the model says by itself of a connection that is open.
+                if happened.word is LinkWord.STALE:
+                    happened = msgspec.structs.replace(happened, word=LinkWord.ONLINE, why="")
+                return chamber.link_changed(happened, step.utc, self.mono)
+            case LedgerEntry():
+                known, told = chamber.ledger.get(happened.id), chamber.ledger.restore(happened)
+                # The answer, or the message that confirmed it, was mostly fed before: that is told once.
+                return () if known is not None and _became(known) == _became(told) else (told,)
+            case Mark():
+                if happened.kind not in OWN_MARKS | RECORDERS_MARKS:
+                    chamber.note(happened.text, happened.utc, happened.mono, happened.kind)
+            case RecordedLoad():
+                if loaded(happened):
+                    # Of a bare list nobody has a plan, and what was loaded before it is loaded no more.
+                    plan = plan_of(happened)
+                    self.flights.loaded = (
+                        None if plan is None else LoadedRecipe(happened.name, plan, self.mono)
+                    )
+        return ()
+
+    def _look(self, until: float, late: float, clock: Callable[[], float]) -> bool:
+        """Let the run see the chamber now and then while nothing happens; False where that takes too long."""
+        while self.flights.flying is not None and until - self.mono > LOOK_EVERY:
+            self.mono += LOOK_EVERY
+            self._watch()
+            if clock() >= late:
+                return False
+        return True
+
+    def _watch(self) -> None:
+        seen = self.chamber.observe(self.utc, self.mono)
+        self.flights.tick_blind(seen)
+        self.flights.observe(seen, start_seen=self.chamber.start_seen)
+
+    def _checkpoint(self) -> Checkpoint:
+        return Checkpoint(self._reel.place, self.mono, self.chamber.copy(), self.flights.copy())
+
+    def _check(self) -> None:
+        self._since_check = 0
+        if self._reel.place.index <= self._checks[-1].place.index:
+            return
+        self._checks.append(self._checkpoint())
+        if len(self._checks) > _CHECKPOINTS:
+            # Every second one, and from now on half as often.
+            del self._checks[1::2]
+            self._every *= 2
+
+    def _restore(self, check: Checkpoint) -> None:
+        self._reel = Reel(self.tape, check.place)
+        self.mono = check.mono
+        self.chamber, self.flights = check.chamber.copy(), check.flights.copy()
+        self._since_check = 0
+
+
+def _became(entry: LedgerEntry) -> tuple[Outcome, bool, Outcome | None]:
+    """Return what has become of a command, without the times."""
+    return entry.outcome, entry.confirmed is not None, entry.late
+
+
+class _Now:
+    """The time of a replay as a clock."""
+
+    def __init__(self, replay: Replay) -> None:
+        self._replay = replay
+
+    def utc(self) -> float:
+        return self._replay.utc
+
+    def mono(self) -> float:
+        return self._replay.mono
+
+
+def no_record(contract: Contract, who: str, replay: Replay) -> StationRecord:
+    """Return a record that records nothing: what is replayed is on record already."""
+    return StationRecord(
+        None,
+        name="",
+        profile=Profile(),
+        url=str,
+        contract=contract,
+        who=who,
+        clock=_Now(replay),
+        log=Log(1_000),
+        speed=1.0,
+        changed=lambda: None,
+    )

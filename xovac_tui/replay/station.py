@@ -1,0 +1,271 @@
+"""A recorded chamber as a station: the same screens look at it, and nothing can be sent."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from xovac_tui.alarms.recorded import RecordedAlarms
+from xovac_tui.analysis.settings import InsightSettings
+from xovac_tui.api.contract import STOP_COMMAND, Contract
+from xovac_tui.chamber.columns import Bins, only_first
+from xovac_tui.chamber.history import ChannelHistory
+from xovac_tui.chamber.model import Chamber
+from xovac_tui.chamber.news import LedgerChanged, LinkChanged
+from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, Mark, Outcome, Snapshot
+from xovac_tui.clock import Clock, SystemClock
+from xovac_tui.config import Profile
+from xovac_tui.errors import XovacError
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.windows import Windows
+from xovac_tui.recording.eventlog import LoggedEvent
+from xovac_tui.recording.exports.slice import Tape
+from xovac_tui.recording.log import Log, Passes
+from xovac_tui.recording.past import Past, RecordedHistory
+from xovac_tui.recording.status import RecorderView
+from xovac_tui.replay.model import Replay, no_record
+from xovac_tui.replay.playback import Player
+from xovac_tui.runs.service import Flights
+from xovac_tui.station.news import Jumped
+from xovac_tui.station.station import Prepared, Station
+
+if TYPE_CHECKING:
+    from xovac_tui.recipes.plan import Plan
+
+REFUSAL = "This is a replay: nothing can be sent."
+_TURN = 0.1
+"""Seconds between two turns of the replay."""
+_BREATH = 0.01
+"""Seconds for keys and pictures between two turns of one that does not keep up."""
+_TOLD_UP_TO = 10.0
+"""Speed up to which changes of the link and the ledger are told as they happen; faster they would flood."""
+
+
+class ReplayStation(Station):
+    """A tape that is played in the screens of a live chamber."""
+
+    player: Player
+
+    def __init__(
+        self,
+        name: str,
+        profile: Profile,
+        contract: Contract,
+        tape: Tape,
+        *,
+        record: Record | None = None,
+        origin: float | None = None,
+        speed: float = 1.0,
+        clock: Clock | None = None,
+        insight: InsightSettings | None = None,
+    ) -> None:
+        """`record` is where the tape comes from, for charts that reach back before it; None for a file.
+
+        `origin` is the even time at which it begins: before it lies the lead-in of a run.
+        """
+        super().__init__(insight)
+        self.name = name
+        self.profile = msgspec.structs.replace(profile, observe=True)
+        self.contract = contract
+        self.clock = clock or SystemClock()
+        self._replay = Replay(tape, contract, stale_after=profile.stale_after, origin=origin)
+        self._replay.seek(self._replay.origin)
+        self.player = Player(self._replay, self.clock, speed=speed)
+        self.assumed_speed = self._replay.assumed_speed
+        self.log = ReplayLog(self._replay)
+        # For the list of its runs; the model knows nothing of what comes later.
+        self.record = no_record(contract, "", self._replay)
+        self.record.record = record
+        self.alarms = RecordedAlarms(lambda: self._replay.chamber, self._replay.clock)
+        self.alarms.tell(self._replay.alarms(record))
+        if record is not None:
+            record.judge_by(contract)
+        self._past = self.record.past = None if record is None else _PastOfReplay(record, self._replay)
+        self._histories: dict[str, RecordedHistory] = {}
+        self._shown_link = LinkView()
+
+    @property
+    def chamber(self) -> Chamber:  # type: ignore[override]  # a seek goes on with another one
+        """The model as it was at this moment."""
+        return self._replay.chamber
+
+    @property
+    def flights(self) -> Flights:  # type: ignore[override]
+        """The runs as they were followed at this moment."""
+        return self._replay.flights
+
+    async def run(self) -> None:
+        """Let time go on until cancelled."""
+        while True:
+            await asyncio.sleep(_BREATH if self.player.busy else _TURN)
+            self.turn()
+
+    def turn(self) -> None:
+        """Let the replay go on by the time since the last turn, and tell what changed in it."""
+        player = self.player
+        jumping = self._replay.jumping
+        try:
+            changed = player.turn()
+        except XovacError as error:
+            # The record cannot be read on: what was reached stays to be looked at.
+            self.log.failed(error)
+            player.paused = True
+            return
+        if jumping and not self._replay.jumping:
+            self._tell(Jumped())
+        link, before = self.chamber.link_view(self._replay.mono), self._shown_link
+        self._shown_link = link
+        if jumping or player.speed > _TOLD_UP_TO:
+            return
+        if (link.word, link.why, link.session) != (before.word, before.why, before.session):
+            self._tell(LinkChanged(link, before))
+        for entry in changed:
+            self._tell(LedgerChanged(entry))
+
+    # -- what a face reads ----------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """Return the chamber as it was at this moment."""
+        return self._replay.snapshot()
+
+    def history(self, full_name: str) -> ChannelHistory | None:
+        """Return the history of a numeric channel up to this moment; None without any."""
+        if self._past is None:
+            return self.chamber.history(full_name)
+        found = self._histories.get(full_name)
+        if found is None:
+            found = RecordedHistory(full_name, lambda: self.chamber.history(full_name), self._past)
+            self._histories[full_name] = found
+        return found
+
+    def marks(self, snapshot: Snapshot) -> tuple[Mark, ...]:
+        """Return the marks up to this moment, oldest first."""
+        return snapshot.marks
+
+    @property
+    def recorder(self) -> RecorderView:
+        """What the recorder does: nothing."""
+        return RecorderView()
+
+    # -- what cannot be done --------------------------------------------------------------------------
+
+    @property
+    def observe(self) -> bool:
+        """True: nothing can be sent."""
+        return True
+
+    def set_observe(self, observe: bool) -> None:
+        """Do nothing: there is nobody to command."""
+
+    def blocked(self, command: str, *, stop: bool = False) -> str:
+        """Return why nothing can be sent."""
+        return REFUSAL
+
+    async def send_prepared(
+        self, prepared: Prepared, *, timeout: float | None = None, stop: bool = False
+    ) -> LedgerEntry:
+        """Refuse; the ledger that is replayed stays as it was."""
+        return self._refuse(prepared.spec.event, prepared.text, stop=stop)
+
+    async def load_recipe(
+        self, plan: Plan, payload: Mapping[str, Any], source: str = "", *, timeout: float | None = None
+    ) -> LedgerEntry:
+        """Refuse."""
+        return self._refuse("load_recipe", "")
+
+    async def stop(self) -> LedgerEntry:
+        """Refuse, STOP included."""
+        return self._refuse(STOP_COMMAND, "", stop=True)
+
+    def refuse_stop(self, reason: str) -> LedgerEntry:
+        """Say that nothing can be sent; the ledger that is replayed stays as it was."""
+        return self._refuse(STOP_COMMAND, "", stop=True)
+
+    def _refuse(self, command: str, text: str, *, stop: bool = False) -> LedgerEntry:
+        utc, mono = self.clock.utc(), self.clock.mono()
+        entry = LedgerEntry(0, command, text, "", utc, mono, Outcome.REFUSED, reason=REFUSAL, stop=stop)
+        self._tell(LedgerChanged(entry))
+        return entry
+
+    def reconnect(self) -> None:
+        """Do nothing: there is no link."""
+
+    def note(self, text: str) -> None:
+        """Do nothing: what was, is not added to."""
+
+    def look_at_unknown(self) -> None:
+        """Do nothing: who looked then, looked then."""
+
+
+class ReplayLog(Log):
+    """The events of a tape up to the moment of a replay."""
+
+    def __init__(self, replay: Replay) -> None:
+        super().__init__(1_000)
+        self._replay = replay
+
+    @property
+    def total(self) -> int:
+        """Index of the event that comes next."""
+        return max(self._replay.next_index, self.first)
+
+    @property
+    def first(self) -> int:
+        """Index of the first event of the tape."""
+        return self._replay.first_index
+
+    @property
+    def dropped(self) -> int:
+        """Nothing of the tape is missing."""
+        return 0
+
+    @property
+    def recorded(self) -> bool:
+        """True: all of it is."""
+        return True
+
+    def get(self, index: int) -> LoggedEvent | None:
+        """Return the event with this index, or None when it has not come yet."""
+        try:
+            return self._replay.tape.get(index) if self.first <= index < self.total else None
+        except XovacError as error:
+            self.failed(error)
+            return None
+
+    def scan(
+        self, start: int = 0, passes: Passes | None = None, *, whole: bool = False
+    ) -> Iterator[LoggedEvent]:
+        """Return the events from an index on that have come by this moment, oldest first; all are whole."""
+        end = self.total
+        try:
+            for event in self._replay.tape.scan(max(start, self.first), passes):
+                if event.index >= end:
+                    return
+                yield event
+        except XovacError as error:
+            self.failed(error)
+
+
+class _PastOfReplay(Past):
+    """What a record holds of the time before a replay's moment; what comes later is not known yet."""
+
+    def __init__(self, record: Record, replay: Replay) -> None:
+        super().__init__(Windows(record), replay.shift, replay.begin)
+        self._replay = replay
+
+    @property
+    def end(self) -> float:
+        """The moment of the replay."""
+        return self._replay.mono
+
+    def window(self, name: str, start: float, end: float, columns: int) -> Bins:
+        """Return lowest and highest values per column, NaN from now on."""
+        bins = super().window(name, start, end, columns)
+        known = math.ceil((self.end - bins.start) / bins.seconds)
+        if known >= len(bins.lows):
+            return bins
+        return only_first(bins, known)

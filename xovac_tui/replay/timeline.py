@@ -1,0 +1,248 @@
+"""A tape in one running time: what happened, step by step, in the order in which it did.
+
+Every recorded session has a monotonic clock of its own. The reel's time is that of the first session; later
+ones are moved behind it as the tape's even time says. Time goes on evenly wherever the wall clock was set.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import msgspec
+
+from xovac_tui.api.event import Event
+from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark
+from xovac_tui.recording.disk.axis import Placed
+from xovac_tui.recording.disk.lists import (
+    RecordedCommand,
+    RecordedLink,
+    RecordedLoad,
+    RecordedMark,
+)
+from xovac_tui.recording.disk.record import Stretch
+from xovac_tui.recording.eventlog import LoggedEvent, payload_of
+from xovac_tui.recording.exports.slice import Tape
+
+OWN_MARKS = frozenset({"lost", "online", "run", "idle", "step"})
+"""Kinds of marks that the model makes by itself when it is fed again."""
+RECORDERS_MARKS = frozenset({"asleep", "awake"})
+"""Kinds of marks that the recorder makes, and that no screen showed then."""
+_TIE = 1e-6
+"""Seconds: of some of what lies beside events only the UTC is known, whose floats are that coarse."""
+
+Beside: TypeAlias = RecordedLink | RecordedCommand | RecordedMark | RecordedLoad
+Happened: TypeAlias = Event | LinkView | LedgerEntry | Mark | RecordedLoad
+
+_replace = msgspec.structs.replace
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One thing that happened; its times are the reel's."""
+
+    mono: float
+    utc: float
+    happened: Happened
+    index: int | None = None
+    """Of the event in the record; None for anything else."""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A place between two steps, from which a reel can go on."""
+
+    index: int = 0
+    """Events from here on are still to come."""
+    told: int = 0
+    """How many of the things that have a place among the events were given."""
+    timed: int = 0
+    """How many of those that have only a time were given."""
+    session: int | None = None
+    shift: float = 0.0
+    """Record time minus the session's own monotonic time."""
+    offset: float = 0.0
+    """The reel's time minus the session's own monotonic time."""
+    mono: float = 0.0
+    """Of the newest step."""
+
+    def utc(self, mono: float) -> float:
+        """Return the wall time at a moment of the reel after this place."""
+        return mono - self.offset + self.shift
+
+
+class Reel:
+    """The steps of a tape, one after the other."""
+
+    def __init__(self, tape: Tape, place: Place | None = None) -> None:
+        self._tape = tape
+        self._lives = {life.id: life for life in tape.head.sessions}
+        self._ids = _entry_ids(tape.commands)
+        recorded = {life.id for life in tape.head.sessions if life.recording}
+        sides: list[Beside] = [*tape.links, *tape.commands, *tape.marks]
+        # A console beside the recorder does not know where among the events it is: its time is all there is.
+        told = [one for one in sides if one.session in recorded and not isinstance(one, RecordedLoad)]
+        timed: list[Beside] = [one for one in sides if one.session not in recorded]
+        self._base = tape.head.start - tape.head.mono
+        self._told = sorted(
+            ((self.mono_at(one), one) for one in told), key=lambda pair: (_position(pair[1]), pair[0])
+        )
+        self._timed = sorted(
+            ((self.mono_at(one), one) for one in [*timed, *tape.loads]), key=lambda pair: pair[0]
+        )
+        self.begin = self._first_place()
+        self.place = place or self.begin
+        self._events = self._from(self.place)
+        self._event = next(self._events, None)
+        self._next = self._make()
+
+    @property
+    def first_index(self) -> int:
+        """Index of the first event of the tape."""
+        return self.begin.index
+
+    def peek(self) -> Step | None:
+        """Return the step that comes next; None at the end."""
+        return self._next[0] if self._next else None
+
+    def take(self) -> Step | None:
+        """Return the step that comes next, and go on behind it."""
+        if self._next is None:
+            return None
+        step, self.place = self._next
+        if step.index is not None:
+            self._event = next(self._events, None)
+        self._next = self._make()
+        return step
+
+    def mono_of(self, even: float) -> float:
+        """Return the moment of the reel that an even time of the tape stands for."""
+        return even - self._base
+
+    def mono_at(self, one: Placed) -> float:
+        """Return the moment of the reel at which something happened beside the events."""
+        if one.mono is not None and self._tape.axis.knows(one.session):
+            return one.mono + self._offset(one.session)
+        return self.mono_of(self._tape.axis.of(one))
+
+    # -- inside -----------------------------------------------------------------------------------------
+
+    def _first_place(self) -> Place:
+        head = self._tape.head
+        first = next(self._tape.stretches(0), None)
+        shift = self._base
+        if first is not None and first.session == head.session:
+            shift = first.shift
+        elif (life := self._lives.get(head.session)) is not None:
+            shift = life.started - life.mono
+        index = 0 if first is None else first.block.first
+        return Place(index=index, session=head.session or None, shift=shift, mono=head.mono)
+
+    def _offset(self, session: int) -> float:
+        """Return the reel's time minus the monotonic time of a recorder's session."""
+        if session == self._tape.head.session:
+            return 0.0
+        return self._tape.axis.offset(session) - self._base
+
+    def _from(self, place: Place) -> Iterator[tuple[Stretch, LoggedEvent]]:
+        for stretch in self._tape.stretches(place.index):
+            if stretch.block.first + stretch.block.count > place.index:
+                for event in stretch.block.events():
+                    if event.index >= place.index:
+                        yield stretch, event
+
+    def _make(self) -> tuple[Step, Place] | None:
+        """Return the next step and the place behind it."""
+        place, event = self.place, self._event
+        told = self._told[place.told] if place.told < len(self._told) else None
+        timed = self._timed[place.timed] if place.timed < len(self._timed) else None
+        if event is not None:
+            if told is not None and _position(told[1]) > event[1].index:
+                told = None
+            if timed is not None and timed[0] > event[1].mono + self._offset(event[0].session):
+                timed = None
+        if told is not None and (timed is None or told[0] <= timed[0]):
+            if told[1].session != place.session:
+                return self._turn(told[1].session, None)
+            return self._beside(*told, _replace(place, told=place.told + 1))
+        if timed is not None:
+            return self._beside(*timed, _replace(place, timed=place.timed + 1))
+        if event is None:
+            return None
+        if event[0].session != place.session:
+            return self._turn(event[0].session, event[0].shift)
+        return self._happened(*event)
+
+    def _happened(self, stretch: Stretch, logged: LoggedEvent) -> tuple[Step, Place]:
+        place = self.place
+        own = logged.mono + place.offset
+        payload = payload_of(logged.form, logged.raw, logged.problem)
+        event = Event(logged.name, payload, logged.direction, logged.kind, logged.utc, own)
+        mono = max(own, place.mono)
+        return Step(mono, logged.utc, event, logged.index), _replace(
+            place,
+            index=logged.index + 1,
+            shift=stretch.shift,
+            mono=mono,
+        )
+
+    def _beside(self, at: float, one: Beside, behind: Place) -> tuple[Step, Place]:
+        mono = max(at - _TIE, self.place.mono)
+        return Step(mono, one.t, self._moved(at, one)), _replace(behind, mono=mono)
+
+    def _moved(self, at: float, one: Beside) -> Happened:
+        """Return what happened with its times in the reel's."""
+        offset = self.place.offset
+        match one:
+            case RecordedLink(link=link):
+                return _replace(link, since_mono=link.since_mono + offset) if offset else link
+            case RecordedCommand(entry=entry, mono=mono):
+                number = self._ids[one.session, entry.id]
+                if one.session == self.place.session:
+                    sent = entry.mono + offset
+                else:
+                    # Another process has a clock of its own: how long it took to its outcome is known.
+                    sent = at - (entry_age(one) if mono is None else mono - entry.mono)
+                return _replace(entry, id=number, mono=sent)
+            case RecordedMark(mark=mark):
+                return _replace(mark, mono=at)
+        return one
+
+    def _turn(self, session: int, shift: float | None) -> tuple[Step, Place]:
+        """Go over to another session: whoever recorded has ended, and until the next began nobody looked."""
+        place = self.place
+        life, before = self._lives.get(session), self._lives.get(place.session or 0)
+        first = (life.started - life.mono) if life is not None else (shift or 0.0)
+        ended = place.mono
+        if before is not None:
+            ended = max(ended, before.mono + before.seconds + place.offset)
+        offset = self._offset(session)
+        began = (life.mono + offset) if life is not None else math.inf
+        ended = max(place.mono, min(ended, began))
+        utc = place.utc(ended)
+        how = "ended" if before is None or before.closed else "was killed or lost power"
+        why = f"Nothing was recorded from here on: the recorder {how}."
+        nobody = LinkView(LinkWord.OFFLINE, utc, ended, why)
+        return Step(ended, utc, nobody), _replace(
+            place, session=session, shift=first, offset=offset, mono=ended
+        )
+
+
+def entry_age(command: RecordedCommand) -> float:
+    """Return the seconds from sending a command to its row, by the wall clock."""
+    return max(0.0, command.t - command.entry.utc)
+
+
+def _position(one: Any) -> int:
+    position: int = one.position
+    return position
+
+
+def _entry_ids(commands: tuple[RecordedCommand, ...]) -> dict[tuple[int, int], int]:
+    """Return a number for each command of each session: its own where there is only one session."""
+    found: dict[tuple[int, int], int] = {}
+    sessions = {one.session for one in commands}
+    for one in commands:
+        key = one.session, one.entry.id
+        if key not in found:
+            found[key] = one.entry.id if len(sessions) == 1 else len(found) + 1
+    return found

@@ -1,0 +1,144 @@
+"""The papers of a run: recipe, settings, recorders, attached files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import b64encode
+from typing import Any
+
+from xovac_tui.digits import format_number
+from xovac_tui.quantities import format_temperature, number, unit
+from xovac_tui.recording.attachments import media_words, text_of
+from xovac_tui.recording.disk.lists import RecordedChange, payload_hash
+from xovac_tui.report.facts import Facts, Paper
+from xovac_tui.report.formatting import Pair, Row, Times, lines, text
+
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+_MOST_TEXT = 200_000
+"""Characters of an attached text that are shown."""
+
+
+def attachment_words(paper: Paper, times: Times) -> dict[str, Any]:
+    """Return an attached file: pictures and texts as they are shown, others by name and hash."""
+    one, data = paper.about, paper.data
+    picture = ""
+    if one.media in _PICTURES:
+        picture = f"data:{one.media};base64,{b64encode(data).decode('ascii')}"
+    shown = ""
+    if one.media.startswith("text/"):
+        whole = text_of(one.media, data)
+        shown = lines(whole[:_MOST_TEXT])
+        if len(whole) > _MOST_TEXT:
+            shown += "\n… the rest is in the file"
+    return {
+        "name": text(one.name, 120),
+        "caption": text(one.text, 400) if one.text else "",
+        "told": f"{text(media_words(one.media), 60)}, {len(data):,} bytes, attached {times.stamp(one.t)} "
+        f"by {text(one.who, 60)}",
+        "hash": text(one.hash, 64),
+        "picture": picture,
+        "text": shown,
+    }
+
+
+def bare_words(facts: Facts, times: Times) -> dict[str, str] | None:
+    """Return the list that somebody sent by itself; None where that is not what happened."""
+    sent = facts.bare
+    if sent is None:
+        return None
+    return {
+        "told": f"{times.stamp(sent.utc)} by {text(sent.who, 60)}",
+        "payload": lines(sent.payload),
+        "hash": payload_hash(sent.payload),
+    }
+
+
+def recipe_words(facts: Facts, times: Times) -> dict[str, Any] | None:
+    """Return the recipe as it was sent and as it was written; None where nobody handed one over from here."""
+    load = facts.past.load
+    if load is None:
+        return None
+    known = facts.settings
+    degrees = seconds = ""
+    if known is not None:
+        degrees, seconds = f", {unit(known.temperature_unit)}", f", {known.duration_unit}"
+    return {
+        "loaded": f"{times.stamp(load.t)} by {text(load.who, 60)}: {text(load.outcome, 40)}",
+        "source": lines(load.source),
+        "source_hash": hashlib.sha256(load.source.encode("utf-8", "backslashreplace")).hexdigest(),
+        "hash": text(load.hash, 64),
+        "whole": facts.payload_is_whole,
+        "heads": (f"Target{degrees}", f"Duration{seconds}", "Gradient"),
+        "items": [
+            (str(place), *(format_number(one, 6) for one in item))
+            for place, item in enumerate(facts.items, 1)
+        ],
+        "payload": "" if facts.items else lines(load.payload),
+    }
+
+
+def reading_pairs(facts: Facts) -> list[Pair]:
+    """Return how the device was assumed to read the list."""
+    known = facts.settings
+    if known is None:
+        return []
+    reading = {
+        "ramp": "the setpoint moves linearly over an item's duration",
+        "jump": "the setpoint jumps and holds",
+    }[known.step_reading]
+    limits = [
+        "nobody said" if one is None else format_temperature(one)
+        for one in (known.chamber_min, known.chamber_max)
+    ]
+    pressure = "any pressure" if known.pressure is None else f"≤ {number(known.pressure, log=True)} mbar"
+    rates = known.rates.words if known.rates is not None else ""
+    return [
+        ("Units of the list", f"{unit(known.temperature_unit)}, {known.duration_unit} (assumed)"),
+        ("How an item is read", f"{known.step_reading}: {reading} (assumed)"),
+        ("Coldest of the chamber", limits[0]),
+        ("Hottest of the chamber", limits[1]),
+        ("Rate of the chamber", rates or f"{format_number(known.assumed_rate)} K/min (assumed)"),
+        ("A dwell counts within", f"± {format_number(known.tolerance)} K where the recipe says nothing"),
+        ("A dwell counts at", f"{pressure} where the recipe says nothing"),
+    ]
+
+
+def session_rows(facts: Facts) -> list[Row]:
+    """Return who recorded: session, program, who, address, contract, speed (the run's, where it has one)."""
+    # A session that began before a simulator was heard does not know how fast it goes; the run does.
+    flown = facts.past.state.speed
+    return [
+        (
+            f"s{life.id}",
+            text(life.program, 60),
+            text(life.who, 60),
+            text(life.about.url, 120),
+            text(", ".join(life.about.contract), 300),
+            _speed(life.about.speed if flown == 1.0 else flown),
+        )
+        for life in facts.sessions
+    ]
+
+
+def _speed(speed: float) -> str:
+    return "real time" if speed == 1.0 else f"{format_number(speed)} × (simulated)"
+
+
+def change_words(one: RecordedChange, times: Times) -> dict[str, str]:
+    """Return a change of settings, limits, contract or trust."""
+    return {
+        "kind": text(one.kind, 40),
+        "when": times.stamp(one.t),
+        "who": text(one.who, 60),
+        "text": text(one.text, 1_000),
+        "after": _pretty(one.after),
+    }
+
+
+def _pretty(held: str) -> str:
+    """Return JSON with a line a value, for people; other text as it is."""
+    try:
+        return lines(json.dumps(json.loads(held), indent=1, ensure_ascii=False)) if held else ""
+    except (ValueError, RecursionError):
+        return lines(held)

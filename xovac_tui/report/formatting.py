@@ -1,0 +1,111 @@
+"""Times, numbers and strange text as a report writes them."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timezone, tzinfo
+
+from xovac_tui.digits import figure
+from xovac_tui.durations import format_duration
+from xovac_tui.quantities import number
+from xovac_tui.text import clean
+
+Row = tuple[str, ...]
+"""Cells of a table."""
+Pair = tuple[str, str]
+"""What something is called, and what it is."""
+DASH = "—"
+COOL, WARM = 15.0, 35.0
+"""degC; between them a dwell is neither hot nor cold: a laboratory may be so warm."""
+_JUDGED, _MOST_JUDGED = 2, 9
+"""Decimals of a temperature that a verdict depends on."""
+_SOURCE_LINES = 5_000
+_SOURCE_WIDTH = 400
+
+
+class Times:
+    """Wall times of one report, all in one zone, which the report names once."""
+
+    def __init__(self, zone: tzinfo | None, start: float, until: float) -> None:
+        first, last = (datetime.fromtimestamp(at, UTC).astimezone(zone) for at in (start, until))
+        # A run over the night in which the clocks change would have an hour twice. What happened before and
+        # after it, when clocks went otherwise, is told in the zone that the report names as well.
+        offset, name = first.utcoffset(), first.tzname()
+        same = offset is not None and offset == last.utcoffset()
+        self.zone: tzinfo = timezone(offset, name or "") if same and offset is not None else UTC
+        self._start = start
+
+    @property
+    def zone_words(self) -> str:
+        """The zone with its distance from UTC: `UTC`, `CET (UTC+01:00)`."""
+        at = self._at(self._start)
+        offset = at.strftime("%z")
+        name = at.tzname() or ""
+        if offset == "+0000":
+            return "UTC"
+        told = f"UTC{offset[:3]}:{offset[3:5]}"
+        return told if not name.isascii() or name.startswith("UTC") else f"{name} ({told})"
+
+    def _at(self, utc: float) -> datetime:
+        return datetime.fromtimestamp(utc, UTC).astimezone(self.zone)
+
+    def stamp(self, utc: float | None) -> str:
+        """Return `2026-11-23 14:05:11`."""
+        return DASH if utc is None else self._at(round(utc)).strftime("%Y-%m-%d %H:%M:%S")
+
+    def day(self, utc: float) -> str:
+        """Return `2026-11-23`."""
+        return self._at(utc).strftime("%Y-%m-%d")
+
+    def since(self, utc: float) -> str:
+        """Return the time since the run began as `+1:02:11`, before it with a minus sign."""
+        seconds = round(utc - self._start)
+        hours, rest = divmod(abs(seconds), 3600)
+        return f"{'−' if seconds < 0 else '+'}{hours}:{rest // 60:02d}:{rest % 60:02d}"
+
+
+def duration(seconds: float | None) -> str:
+    """Return a duration, below a minute to the tenth of a second; a dash where it is not known."""
+    if seconds is None or not math.isfinite(seconds):
+        return DASH
+    if 0 <= seconds < 59.95:
+        return f"{seconds:.1f}".removesuffix(".0") + "s"
+    return format_duration(seconds)
+
+
+def value(known: float | None, unit: str, *, log: bool = False) -> str:
+    """Return a value with the decimals of its unit, without it; a dash where it is not known."""
+    return DASH if known is None else number(known, unit, log=log)
+
+
+def judged(value: float | None, *bounds: float, signed: bool = True) -> str:
+    """Return a temperature that a verdict depends on: with two decimals, and as many more as it takes to show
+    on which side of the bounds it lies. Without its unit; a dash where it is not known."""
+    if value is None:
+        return DASH
+    for decimals in range(_JUDGED, _MOST_JUDGED):
+        shown = round(value, decimals)
+        if all((shown > one, shown < one) == (value > one, value < one) for one in bounds):
+            break
+    else:
+        decimals = _MOST_JUDGED
+    return figure(value, f"{'+' if signed else ''}.{decimals}f")
+
+
+def dwell_word(target: float) -> str:
+    """Return `hot dwell`, `cold dwell` or `dwell`, for its target in degC."""
+    return "hot dwell" if target > WARM else "cold dwell" if target < COOL else "dwell"
+
+
+def text(words: str, most: int = 400) -> str:
+    """Return somebody else's text as one clean line, a dash where it is empty."""
+    return clean(" ".join(words.split()), most) or DASH
+
+
+def lines(words: str) -> str:
+    """Return somebody else's text of several lines, each of them clean."""
+    rows = words.replace("\r\n", "\n").replace("\t", "    ").split("\n")
+    shown = [clean(row, _SOURCE_WIDTH) for row in rows[:_SOURCE_LINES]]
+    if len(rows) > _SOURCE_LINES:
+        shown.append(f"… {len(rows) - _SOURCE_LINES} more lines")
+    return "\n".join(shown).rstrip("\n")

@@ -1,0 +1,324 @@
+"""The flight of one run: a reducer that looks at the chamber go into, and the run's state comes out of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from xovac_tui.chamber.observation import Observation
+from xovac_tui.chamber.snapshot import RunState
+from xovac_tui.runs.course import Course
+from xovac_tui.runs.dwell import NEAR_PERIODS, Dwell, near
+from xovac_tui.runs.ending import away, cancelled_blind, ending, time_is_up
+from xovac_tui.runs.state import FlightState, Leg, Result
+from xovac_tui.runs.view import FlightView, position, view
+
+if TYPE_CHECKING:
+    from xovac_tui.recipes.plan import Plan, Segment
+
+UNWATCHED = 10.0
+"""Seconds between two observations (or three periods of the data) after which nobody was there to see."""
+
+_replace = msgspec.structs.replace
+
+
+class Flight:
+    """One run, followed against its plan where one is known. Pure: it reads no clock and does no I/O."""
+
+    def __init__(
+        self,
+        plan: Plan | None,
+        *,
+        name: str = "",
+        speed: float = 1.0,
+        start_seen: bool = True,
+        resume: FlightState | None = None,
+    ) -> None:
+        """Begin with a run that the first observation sees begin, or go on with one from its state.
+
+        `start_seen` is False where it ran before. The time between a state and the next observation counts
+        as a gap, like any in which nobody looked.
+        """
+        self.course = None if plan is None else Course(plan)
+        self._state = resume or FlightState(
+            name=name or (plan.recipe_name if plan else ""), speed=speed, start_seen=start_seen
+        )
+        self._resuming = resume is not None
+        self._origin = 0.0
+        """Monotonic time at which the run's own clock was 0."""
+        self._seen: Observation | None = None
+
+    def state(self) -> FlightState:
+        """Return all that is needed, beside the plan, to go on."""
+        return self._state
+
+    def view(self) -> FlightView:
+        """Return the run as a face shows it."""
+        return view(self._state, self.course, self._seen)
+
+    @property
+    def over(self) -> bool:
+        """True once the run has ended; nothing changes after that."""
+        return self._state.result is not Result.RUNNING
+
+    def quick_ramps(self) -> tuple[tuple[float, float, float], ...]:
+        """Return the flown ramps "as fast as it goes" as `recipes.rates.learn` takes them.
+
+        They are (from, to, target), in seconds of the recipe since the run began, and degC.
+        """
+        course, speed = self._fitting, self._state.speed
+        found = []
+        for leg in self._state.flown:
+            segment = course.item(leg.step) if course else None
+            if segment and segment.estimated and leg.start is not None and leg.end is not None:
+                found.append((leg.start * speed, leg.end * speed, segment.to_temp))
+        return tuple(found)
+
+    def observe(self, seen: Observation) -> bool:
+        """Take one look at the chamber; return whether a step began or the run ended."""
+        if self.over:
+            return False
+        before = self._state.leg.step if self._state.leg else None
+        self._pass_time(seen)
+        found = ending(self._state, self._fitting, seen)
+        if found is None:
+            self._hear(seen)
+            self._follow(seen)
+            found = time_is_up(self._state, self._fitting, seen)
+        self._seen = seen
+        if found is not None:
+            self._end(*found, seen)
+            return True
+        self._predict()
+        return (self._state.leg.step if self._state.leg else None) != before
+
+    def cancel(self, who: str, *, sure: bool = True) -> bool:
+        """Note that a cancel_recipe may have reached the chamber; return whether that ends the run.
+
+        It does where the chamber does not tell its state and it is `sure` that the command arrived; else the
+        chamber's own word is waited for, or the plan's end.
+        """
+        if self.over:
+            return False
+        self._set(cancel_t=self._state.t, cancel_who=who)
+        reason = cancelled_blind(self._state) if sure else ""
+        if reason:
+            self._end(Result.CANCELLED, reason, self._seen)
+        return self.over
+
+    def give_up(self, reason: str) -> None:
+        """End the run as `unknown`, with a sentence: another one has begun, or nobody will follow it."""
+        if not self.over:
+            self._end(Result.UNKNOWN, reason, self._seen)
+
+    def amend(self, result: Result, reason: str) -> None:
+        """Say better how a run has ended: what it was told then did not reach this program in time."""
+        if self.over:
+            self._set(result=result, reason=reason)
+
+    # -- inside -----------------------------------------------------------------------------------------
+
+    @property
+    def _fitting(self) -> Course | None:
+        """The course, as long as what the device tells agrees with it."""
+        return self.course if self._state.fits and self.course and self.course.items else None
+
+    def _set(self, **changes: Any) -> None:
+        self._state = _replace(self._state, **changes)
+
+    def _pass_time(self, seen: Observation) -> None:
+        """Let the time since the observation before pass, and count what of it was not heard."""
+        state = self._state
+        heard = seen.linked and seen.fresh
+        if state.began_utc is None:
+            self._resuming = False
+            self._origin = seen.mono
+            self._set(began_utc=seen.utc, utc=seen.utc, mono=seen.mono, heard=heard, gaps=0 if heard else 1)
+            return
+        resumed, self._resuming = self._resuming, False
+        if resumed:
+            self._origin = seen.mono - (state.t + away(state, seen))
+        # From the origin, not by adding up: a week of looks would add up their rounding.
+        t = seen.mono - self._origin
+        if t < state.t and not resumed:
+            t, seen = state.t, _replace(seen, mono=state.mono, utc=state.utc)
+        unwatched = t - state.t > max(UNWATCHED, NEAR_PERIODS * (seen.period or 0.0))
+        newest = min(t, self._value_t(seen))
+        missed = 0.0
+        if unwatched or not heard or not state.heard:
+            # A gap goes from the newest value before it to the first one after it.
+            begin = state.heard_t if state.heard else state.t
+            missed = (newest if heard and newest > begin else t) - begin
+        self._set(
+            t=t,
+            utc=seen.utc,
+            mono=seen.mono,
+            heard=heard,
+            heard_t=max(state.heard_t, newest) if heard else state.heard_t,
+            gaps=state.gaps + (state.heard and (unwatched or not heard)),
+            gap_seconds=state.gap_seconds + missed,
+        )
+        leg = state.leg
+        if (unwatched or resumed) and leg is not None and leg.dwell is not None:
+            # Cut where it was seen last: what the gap holds may belong to later steps.
+            self._set(leg=_replace(leg, dwell=leg.dwell.observe(Observation(mono=state.t))))
+
+    def _hear(self, seen: Observation) -> None:
+        """Take what the device says about its run."""
+        if seen.speed is not None and seen.speed != self._state.speed:
+            self._go_at(seen.speed)
+        state = self._state
+        if seen.state is RunState.RUNNING:
+            self._set(running_t=state.t)
+        steps = state.steps if seen.steps is None else seen.steps
+        name = state.name or seen.recipe or ""
+        stranger = state.stranger if seen.recipe is None else seen.recipe != name
+        count = len(self.course.items) if self.course else steps
+        self._set(
+            name=name,
+            steps=steps,
+            stranger=stranger,
+            named=state.named or (seen.recipe is not None and not stranger),
+            fits=not stranger and steps in (None, count),
+        )
+        if self._state.fits and not state.fits and state.leg is not None and state.leg.start is not None:
+            # The device told another recipe's name until now: lay the step that runs over the plan after all.
+            self._begin(state.leg.step, state.leg.start, seen)
+
+    def _go_at(self, speed: float) -> None:
+        """Go on at the speed that the device says: a simulator that was first heard after the run began."""
+        state, leg = self._state, self._state.leg
+        segment = self._fitting.item(leg.step) if leg is not None and self._fitting is not None else None
+        self._set(speed=speed, first_total=None)
+        if leg is None or segment is None:
+            return
+        self._set(leg=_replace(leg, planned=segment.duration / speed))
+        if state.told and leg.start is not None:
+            self._set(shift=leg.start * speed - segment.start)
+
+    def _follow(self, seen: Observation) -> None:
+        """Find the step that the run is in, and let the clocks of its dwell go on."""
+        state = self._state
+        if seen.step and (self._fitting is None or self._fitting.item(seen.step) is not None):
+            if state.leg is None or state.leg.step != seen.step:
+                self._told(seen.step, seen)
+            elif state.leg.estimated and _confirms(state, state.leg, seen):
+                self._set(leg=_replace(state.leg, estimated=False))
+            self._set(told=True)
+        elif not state.told and self._fitting is not None:
+            self._estimate(seen, self._fitting)
+        leg = self._state.leg
+        if leg is not None and leg.dwell is not None:
+            self._set(leg=_replace(leg, dwell=leg.dwell.observe(self._at(seen, self._state.t))))
+
+    def _told(self, step: int, seen: Observation) -> None:
+        """Begin the step that the device tells, and note those that went by unseen."""
+        state = self._state
+        last = state.leg.step if state.leg else step - 1
+        self._close(seen, state.t)
+        missed = tuple(self._leg(number, None, seen) for number in range(last + 1, step))
+        self._set(flown=self._state.flown + missed)
+        self._begin(step, state.t, seen)
+
+    def _begin(self, step: int, start: float, seen: Observation) -> None:
+        """Begin a step that the device has told, which says where in the plan the run is."""
+        segment = self._fitting.item(step) if self._fitting else None
+        self._set(leg=self._leg(step, start, seen))
+        if segment is not None:
+            self._set(shift=start * self._state.speed - segment.start)
+
+    def _estimate(self, seen: Observation, course: Course) -> None:
+        """Follow the plan by its time; a ramp as fast as it goes is left when the temperature is reached.
+
+        The device goes through its list by time, so such a ramp does not move what follows the hold after it.
+        """
+        if self._state.leg is None:
+            if not self._state.start_seen:
+                return
+            self._set(leg=self._leg(1, 0.0, seen, estimated=True))
+        while (leg := self._state.leg) is not None and leg.step < len(course.items):
+            segment = course.item(leg.step)
+            if segment is None:
+                return
+            due = (segment.end + self._state.shift) / self._state.speed
+            if self._state.t >= due:
+                at = max(due, leg.start or 0.0)
+            elif segment.estimated and _reached(segment, seen, course.plan.tolerance):
+                at = self._state.t
+            else:
+                return
+            self._close(seen, at)
+            self._set(leg=self._leg(leg.step + 1, at, seen, estimated=True))
+
+    def _leg(self, step: int, start: float | None, seen: Observation, *, estimated: bool = False) -> Leg:
+        """Return a new leg; `start` None for one that went by unseen."""
+        course, state = self._fitting, self._state
+        segment = course.item(step) if course else None
+        at_utc = None if start is None else seen.utc - (state.t - start)
+        if course is None or segment is None:
+            return Leg(step=step, start=start, start_utc=at_utc, estimated=estimated)
+        dwell = None
+        if segment.kind == "hold" and start is not None:
+            dwell = Dwell(start, segment.to_temp, course.plan.tolerance, course.plan.pressure)
+            if self._seen is not None and self._value_t(self._seen) < start:
+                # What came last before the hold holds at its beginning.
+                dwell = dwell.observe(self._at(self._seen, start))
+        return Leg(
+            step=step,
+            label=segment.label,
+            kind=segment.kind,
+            cycle=segment.cycle,
+            planned=segment.duration / state.speed,
+            start=start,
+            start_utc=at_utc,
+            estimated=estimated,
+            dwell=dwell,
+        )
+
+    def _close(self, seen: Observation | None, at: float) -> None:
+        """Put the running leg, if there is one, to what was flown."""
+        state, leg = self._state, self._state.leg
+        if leg is None:
+            return
+        dwell = leg.dwell
+        if dwell is not None and seen is not None:
+            # A message belongs to the step that it reports: what comes at the end is no part of what ends.
+            own = self._value_t(seen) < at and (dwell.anchor is None or self._value_t(seen) > dwell.anchor)
+            if own or not (seen.linked and seen.fresh):
+                dwell = dwell.observe(self._at(seen, at))
+            dwell = dwell.close(at, seen.period)
+        utc = state.utc - (state.t - at)
+        self._set(flown=(*state.flown, _replace(leg, end=at, end_utc=utc, dwell=dwell)), leg=None)
+
+    def _value_t(self, seen: Observation) -> float:
+        """Return when the newest value of an observation came, on the run's own clock."""
+        return (seen.mono if seen.seen is None else min(seen.mono, seen.seen)) - self._origin
+
+    def _at(self, seen: Observation, t: float) -> Observation:
+        """Return an observation on the run's own clock, as a dwell takes it at a moment of that."""
+        return _replace(seen, mono=t, seen=self._value_t(seen))
+
+    def _predict(self) -> None:
+        """Keep the first prediction of the end, which later ones are compared with."""
+        state, course = self._state, self._fitting
+        if state.first_total is None and course is not None and state.leg is not None:
+            left = course.left(position(state, course))[1] / state.speed
+            self._set(first_total=state.t + left)
+
+    def _end(self, result: Result, reason: str, seen: Observation | None) -> None:
+        self._close(seen, self._state.t)
+        self._set(result=result, reason=reason, ended_utc=self._state.utc)
+
+
+def _confirms(state: FlightState, leg: Leg, seen: Observation) -> bool:
+    """Return whether a report of a step that was estimated also confirms when it began.
+
+    One that comes long after does not; the first step began with the run.
+    """
+    return leg.step == 1 or leg.start is None or state.t - leg.start <= near(seen.period)
+
+
+def _reached(segment: Segment, seen: Observation, tolerance: float) -> bool:
+    measured = seen.linked and seen.fresh and seen.actual is not None
+    return measured and abs((seen.actual or 0.0) - segment.to_temp) <= tolerance

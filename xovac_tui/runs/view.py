@@ -1,0 +1,178 @@
+"""A run as a face shows it: everything worked out, nothing claimed that nobody knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from xovac_tui.chamber.observation import Observation
+from xovac_tui.runs.course import Course
+from xovac_tui.runs.dwell import Dwell
+from xovac_tui.runs.state import FlightState, Leg, Result
+
+if TYPE_CHECKING:
+    from xovac_tui.recipes.plan import Segment
+
+_UPCOMING = 8
+
+
+class FlightView(msgspec.Struct, frozen=True, kw_only=True):
+    """A run at one moment; None stands for what nobody told. Durations in seconds of the wall clock."""
+
+    name: str = ""
+    result: Result = Result.RUNNING
+    reason: str = ""
+    """How it ended, as a sentence."""
+    planned: bool = False
+    """A plan is known and fits what the chamber reports."""
+    estimated: bool = False
+    """Where it is follows from the plan and the temperature, since the device does not tell it now."""
+    label: str = ""
+    """What the running step does, from the plan."""
+    kind: Literal["ramp", "hold", ""] = ""
+    cycle: tuple[int, int] | None = None
+    step: int | None = None
+    steps: int | None = None
+    target: float | None = None
+    """degC, as the device tells it."""
+    actual: float | None = None
+    """degC."""
+    planned_temperature: float | None = None
+    """degC, what the plan says for this moment."""
+    elapsed: float = 0.0
+    elapsed_is_least: bool = False
+    """The start was not seen from here, so the run is at least this old."""
+    step_elapsed: float | None = None
+    step_total: float | None = None
+    step_left: float | None = None
+    total: float | None = None
+    left: float | None = None
+    left_shortest: float | None = None
+    left_longest: float | None = None
+    ends_utc: float | None = None
+    """Predicted, and once it has ended: when it did."""
+    ends_earliest_utc: float | None = None
+    ends_latest_utc: float | None = None
+    drift: float | None = None
+    """Seconds by which the end predicted now is later than the one predicted first."""
+    basis: str = ""
+    """What times of ramps as fast as they go rest on: "assumed", "learned from 3 runs", or empty."""
+    gaps: int = 0
+    """How often the link was gone, the data had stopped, or nobody was there to see."""
+    gap_seconds: float = 0.0
+    silent: float | None = None
+    """Seconds for which nothing was heard by now; None: it is heard."""
+    dwell: Dwell | None = None
+    """The clocks of the hold that is being flown."""
+    legs: tuple[Leg, ...] = ()
+    """The run as it was flown so far."""
+    upcoming: tuple[tuple[str, float], ...] = ()
+    """What comes next by the plan: (what, seconds from now)."""
+
+    @property
+    def over(self) -> bool:
+        """True once the run has ended."""
+        return self.result is not Result.RUNNING
+
+
+def position(state: FlightState, course: Course) -> float:
+    """Return how far the run is in its plan, in seconds of the recipe.
+
+    A step that the device tells is never left before the device says so; while nothing is heard it is.
+    """
+    now = max(0.0, state.t * state.speed - state.shift)
+    segment = course.item(state.leg.step) if state.leg is not None else None
+    if state.told and state.heard and segment is not None:
+        return min(now, segment.end)
+    return min(now, course.plan.total)
+
+
+def view(state: FlightState, course: Course | None, seen: Observation | None = None) -> FlightView:
+    """Return the picture of a run; `seen` is its newest observation."""
+    leg = state.leg
+    legs = state.flown if leg is None else (*state.flown, leg)
+    bare = FlightView(
+        name=state.name,
+        result=state.result,
+        reason=state.reason,
+        step=leg.step if leg else None,
+        steps=state.steps,
+        target=seen.target if seen else None,
+        actual=seen.actual if seen else None,
+        elapsed=state.t,
+        elapsed_is_least=not state.start_seen,
+        step_elapsed=None if leg is None or leg.start is None else state.t - leg.start,
+        ends_utc=state.ended_utc,
+        gaps=state.gaps,
+        gap_seconds=state.gap_seconds,
+        silent=None if state.heard else state.t - state.heard_t,
+        legs=legs,
+    )
+    if course is None or not state.fits or not course.items:
+        return bare
+    if state.result is not Result.RUNNING:
+        return msgspec.structs.replace(
+            bare, planned=True, steps=len(course.items), total=state.t, drift=_drift(state, state.t)
+        )
+    if leg is None and not state.start_seen:
+        # Where it is, and so when it ends, is anybody's guess until the device tells a step.
+        return bare
+    return _followed(bare, state, course)
+
+
+def _followed(bare: FlightView, state: FlightState, course: Course) -> FlightView:
+    """Fill in what the plan says about a run that goes on."""
+    now, speed, leg = position(state, course), state.speed, state.leg
+    told = state.told and state.heard
+    segment = course.item(leg.step) if leg is not None else None
+    if segment is None or (state.told and not state.heard):
+        segment = course.at(now)
+    same = leg is not None and segment is not None and segment.index == leg.step
+    step_elapsed, step_total = _in_step(state, segment, leg if same else None, now)
+    shortest, planned, longest = (seconds / speed for seconds in course.left(now))
+    later = [item for item in course.items if item.start > now and item is not segment]
+    return msgspec.structs.replace(
+        bare,
+        planned=True,
+        estimated=not told,
+        label=segment.label if segment else "",
+        kind=segment.kind if segment else "",
+        cycle=segment.cycle if segment else None,
+        step=segment.index if segment else None,
+        steps=state.steps or len(course.items),
+        planned_temperature=course.plan.temperature_at(now),
+        step_elapsed=step_elapsed,
+        step_total=step_total,
+        step_left=None if step_total is None else max(0.0, step_total - (step_elapsed or 0.0)),
+        total=state.t + planned,
+        left=planned,
+        left_shortest=shortest,
+        left_longest=longest,
+        ends_utc=state.utc + planned,
+        ends_earliest_utc=state.utc + shortest,
+        ends_latest_utc=state.utc + longest,
+        drift=_drift(state, state.t + planned),
+        basis=course.plan.basis,
+        dwell=leg.dwell if same and leg is not None else None,
+        upcoming=tuple((item.label, (item.start - now) / speed) for item in later[:_UPCOMING]),
+    )
+
+
+def _in_step(
+    state: FlightState, segment: Segment | None, leg: Leg | None, now: float
+) -> tuple[float | None, float | None]:
+    """Return how long the step lasts by now, and how long it is to last."""
+    if segment is None:
+        return None, None
+    if leg is None:
+        return (now - segment.start) / state.speed, segment.duration / state.speed
+    elapsed = None if leg.start is None else state.t - leg.start
+    if leg.estimated and leg.start is not None:
+        # It may have begun before its time: the temperature was reached early. It ends at its time.
+        return elapsed, (segment.end + state.shift) / state.speed - leg.start
+    return elapsed, segment.duration / state.speed
+
+
+def _drift(state: FlightState, total: float) -> float | None:
+    return None if state.first_total is None else total - state.first_total

@@ -1,0 +1,169 @@
+"""After a defect of the screen: the screen is built again, and all that is not the screen goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from textual._context import active_message_pump
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.worker import WorkerFailed
+
+from xovac_tui.errors import XovacError
+
+if TYPE_CHECKING:
+    from xovac_tui.ui.terminal.app import TerminalApp
+
+WITHIN = 10.0
+"""Seconds within which failures are counted together."""
+MOST = 3
+"""Failures within that time after which the notice is shown in place of the screens."""
+_GO_SECONDS = 2.0
+"""Seconds for which a screen that failed is given to end in order."""
+_MOST_LOGGED = 20
+"""Tracebacks of the same place that are logged; the rest are counted."""
+
+log = logging.getLogger(__name__)
+
+
+class Remedy(Enum):
+    """What is built after a failure, from the most to the least."""
+
+    SAME = "the screens, with the tab that was shown"
+    FIRST = "the screens, with the first tab"
+    NOTICE = "the notice for small terminals"
+    WORDS = "a few words"
+    WAIT = "nothing for now"
+
+
+class Failures:
+    """Decides what to build after a failure. Pure: times are monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._at: list[float] = []
+        self.level = Remedy.SAME
+        """What is on the screen by now; SAME also stands for FIRST."""
+
+    def take(self, now: float) -> Remedy:
+        """Take a failure; return what to build."""
+        self._at = [at for at in self._at if now - at < WITHIN]
+        self._at.append(now)
+        count = len(self._at)
+        if self.level is Remedy.SAME:
+            if count < MOST:
+                return Remedy.SAME if count == 1 else Remedy.FIRST
+            return self._down_to(Remedy.NOTICE)
+        if self.level is Remedy.NOTICE:
+            return Remedy.NOTICE if count == 1 else self._down_to(Remedy.WORDS)
+        return Remedy.WORDS if count == 1 else Remedy.WAIT
+
+    def _down_to(self, level: Remedy) -> Remedy:
+        self.level = level
+        self._at.clear()
+        return level
+
+    def forget(self) -> None:
+        """Begin anew with the whole screen."""
+        self._at.clear()
+        self.level = Remedy.SAME
+
+
+class Mender:
+    """Takes what fails on the screen: logs it, says so, and has the screen built again."""
+
+    def __init__(self, app: TerminalApp, now: Callable[[], float]) -> None:
+        self._app, self._now = app, now
+        self.failures = Failures()
+        self._pending: asyncio.Task[None] | None = None
+        self._building = False
+        self._failed_again: BaseException | None = None
+        self._logged: dict[str, int] = {}
+
+    def take(self, error: BaseException) -> None:
+        """Take a failure of a widget, a handler, a timer or a worker."""
+        inner = error.error if isinstance(error, WorkerFailed) else error
+        if isinstance(error, WorkerFailed) and isinstance(inner, XovacError):
+            # No defect: a sentence for a person, which the work did not say by itself.
+            self._app.notify(str(inner), severity="warning", timeout=12, markup=False)
+            return
+        self.log(inner)
+        if isinstance(error, WorkerFailed):
+            # What a worker does is beside the screen, and the screen is as it was.
+            self._app.say_defect(inner, rebuilt=False)
+            return
+        if self._is_gone():
+            return
+        if self._building:
+            self._failed_again = inner
+        if self._pending is None:
+            self._plan(inner)
+
+    def again(self) -> None:
+        """Build the whole screen anew because a person asks for it."""
+        self.failures.forget()
+        if self._pending is None:
+            self._pending = asyncio.get_running_loop().create_task(self._build(Remedy.SAME, None))
+
+    def _plan(self, error: BaseException) -> None:
+        remedy = self.failures.take(self._now())
+        if remedy is not Remedy.WAIT:
+            self._pending = asyncio.get_running_loop().create_task(self._build(remedy, error), name="mend")
+
+    def _is_gone(self) -> bool:
+        """Return whether what fails belongs to a screen that is no longer there: nothing is to be done."""
+        node: object = active_message_pump.get(None)
+        while isinstance(node, DOMNode) and not isinstance(node, Screen):
+            node = node._parent
+        return isinstance(node, Screen) and node not in self._app.screen_stack
+
+    def log(self, error: BaseException) -> None:
+        """Log a failure with its traceback; of one that comes again and again, the first ones."""
+        place = f"{type(error).__name__} {_where(error)}"
+        count = self._logged[place] = self._logged.get(place, 0) + 1
+        if count <= _MOST_LOGGED:
+            log.error("a part of the screen failed: %s", place, exc_info=error)
+        elif count % 1000 == 0:
+            log.error("a part of the screen failed %d times by now: %s", count, place)
+
+    async def _build(self, remedy: Remedy, error: BaseException | None) -> None:
+        app = self._app
+        with app._context():
+            self._failed_again = None
+            self._building = True
+            try:
+                await app.build_again(remedy)
+                if error is not None and remedy in (Remedy.SAME, Remedy.FIRST):
+                    app.say_defect(error, rebuilt=True)
+            except Exception as failed:
+                self.log(failed)
+                self._failed_again = failed
+            finally:
+                self._building = False
+                self._pending = None
+            if self._failed_again is not None and not app._exit:
+                self._plan(self._failed_again)
+
+
+async def take_away(app: TerminalApp, old: list[Screen[object]]) -> None:
+    """End screens that are no longer shown; whatever waits for an answer of one gets none."""
+    for screen in old:
+        for callback in screen._result_callbacks:
+            if callback.future is not None and not callback.future.done():
+                callback.future.set_result(None)
+    for screen in reversed(old):
+        try:
+            async with asyncio.timeout(_GO_SECONDS):
+                await screen.remove()
+        except Exception:
+            log.warning("a screen that failed did not end in order", exc_info=True)
+
+
+def _where(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else "nowhere"

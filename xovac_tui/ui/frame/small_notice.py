@@ -1,0 +1,169 @@
+"""What is left of the screen in a terminal that is too small for it."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import ClassVar
+
+from rich.cells import cell_len
+
+from xovac_tui.chamber.alarm import AlarmsView
+from xovac_tui.chamber.snapshot import ChannelView, LinkWord, Outcome, Snapshot
+from xovac_tui.plural import counted
+from xovac_tui.ui.format import age, reading_with_unit
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.literal import folded
+from xovac_tui.ui.widgets.alarm_words import (
+    ALARM_CLASSES,
+    ALARM_CSS,
+    STATE_WORDS,
+    by_urgency,
+    severity_style,
+    shown,
+)
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit, fit_label
+
+_READINGS = 4
+_ALARM_ROWS = 3
+"""Rows that the text of an alarm may take."""
+_USUAL_WIDTH = 80
+
+
+class Mode(Enum):
+    """Whether commands can be sent from this screen."""
+
+    CONTROL = "control"
+    OBSERVE = "observe"
+    REPLAY = "replay"
+
+
+_NEEDS_ROOM = "All else needs 80x24."
+
+
+class SmallNotice(LinesWidget):
+    """The few things that must be seen at any size."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "small--good", "small--bad", "small--quiet", *ALARM_CLASSES,
+    }  # fmt: skip
+    DEFAULT_CSS = """
+    SmallNotice { display: none; height: 1fr; width: 1fr; }
+    SmallNotice .small--good { color: $good; }
+    SmallNotice .small--bad { color: $bad; text-style: bold; }
+    SmallNotice .small--quiet { color: $no-data; }
+    """ + ALARM_CSS.format(name="SmallNotice")
+
+    def show(
+        self,
+        snapshot: Snapshot,
+        standing: AlarmsView,
+        *,
+        name: str,
+        glyphs: Glyphs,
+        mode: Mode,
+        otherwise: str = _NEEDS_ROOM,
+    ) -> None:
+        """Show this moment; `otherwise` says why there is nothing else."""
+        self.show_lines(
+            small_lines(
+                snapshot,
+                standing,
+                name=name,
+                glyphs=glyphs,
+                mode=mode,
+                otherwise=otherwise,
+                width=self.size.width or _USUAL_WIDTH,
+            )
+        )
+
+
+def small_lines(
+    snapshot: Snapshot,
+    standing: AlarmsView,
+    *,
+    name: str,
+    glyphs: Glyphs,
+    mode: Mode,
+    otherwise: str = _NEEDS_ROOM,
+    width: int = _USUAL_WIDTH,
+) -> list[Line]:
+    """Return the notice's lines, the most important first; `otherwise` says why there is nothing else.
+
+    Sentences are folded to `width` cells, and labels of readings cut, so that no value is.
+    """
+    word = snapshot.link.word
+    style = "small--good" if word is LinkWord.ONLINE else "small--bad"
+    lines: list[Line] = [
+        (
+            (f"{name} ", ""),
+            (f"{glyphs.link(word)} {word}", style),
+            (glyphs.plain(f" {age(snapshot.newest_age)}"), ""),
+        ),
+        (
+            (f"{glyphs.run(snapshot.run.state)} ", ""),
+            ("last known: " if snapshot.run.stale else "", "small--bad"),
+            (snapshot.run.state.value, ""),
+            (f" {snapshot.run.recipe or ''}", ""),
+        ),
+    ]
+    unknown = [e for e in snapshot.ledger if e.outcome is Outcome.UNKNOWN and not e.looked_at]
+    if unknown:
+        lines.append(((f"{unknown[-1].command}: outcome UNKNOWN", "small--bad"),))
+    lines += _alarm_lines(standing, glyphs, width)
+    most = _READINGS - (2 if standing.alarms else 0)
+    lines += [_reading(c, glyphs, width) for c in [c for c in snapshot.channels if c.log or c.pinned][:most]]
+    ending = f"{_stop_words(word, mode)} {otherwise}"
+    sentences = [ending] if cell_len(ending) <= width else [_stop_words(word, mode), otherwise]
+    lines += [((line, "small--quiet"),) for one in sentences for line in folded(one, width)]
+    return lines
+
+
+def _reading(channel: ChannelView, glyphs: Glyphs, width: int) -> Line:
+    value = glyphs.plain(reading_with_unit(channel))
+    overdue = f" {age(channel.age)}" if channel.overdue else ""
+    room = max(1, width - cell_len(value) - cell_len(overdue) - 3)
+    label = glyphs.plain(channel.label)
+    if cell_len(label) > room:
+        label = fit_label(label, room, ellipsis=glyphs.ellipsis)
+    return (
+        (f"{glyphs.quality(channel.quality)} ", ""),
+        (f"{label} ", "small--quiet"),
+        (value, ""),
+        (overdue, "small--bad"),
+    )
+
+
+def _stop_words(word: LinkWord, mode: Mode) -> str:
+    """Return whether STOP could be sent at this moment."""
+    if mode is Mode.REPLAY:
+        return "A replay: nothing is sent."
+    if mode is Mode.OBSERVE:
+        return "OBSERVE: nothing is sent, STOP included."
+    if word in (LinkWord.ONLINE, LinkWord.STALE):
+        return "! ! STOP works."
+    return "STOP cannot be sent without a link."
+
+
+def _alarm_lines(standing: AlarmsView, glyphs: Glyphs, width: int) -> list[Line]:
+    """Return the most urgent alarm, and how many stand; nothing where none does."""
+    there = by_urgency(standing.alarms)
+    if not there:
+        return []
+    first = there[0]
+    word = f"{glyphs.severity(first.severity)} {first.severity.upper()} {STATE_WORDS[first.state]}"
+    stand = f" {counted(len(there), 'alarm stands', 'alarms stand')}"
+    return [
+        ((word, severity_style(first)), (stand, "")),
+        *(((line, ""),) for line in _in_rows(shown(first.text or first.condition, glyphs), width, glyphs)),
+    ]
+
+
+def _in_rows(text: str, width: int, glyphs: Glyphs) -> list[str]:
+    """Return a text folded to a width, with an ellipsis where it is longer than it may be."""
+    lines = folded(text, width)
+    if len(lines) <= _ALARM_ROWS:
+        return lines
+    return [
+        *lines[: _ALARM_ROWS - 1],
+        fit(" ".join(lines[_ALARM_ROWS - 1 :]), width, ellipsis=glyphs.ellipsis),
+    ]

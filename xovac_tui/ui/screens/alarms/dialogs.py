@@ -1,0 +1,238 @@
+"""Questions about alarms: acknowledge those that are listed, and shelve one for a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Input, Label, Static
+
+from xovac_tui.chamber.alarm import AlarmView
+from xovac_tui.chamber.news import AlarmsChanged
+from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.plural import counted
+from xovac_tui.station.news import News
+from xovac_tui.ui.dialogs.base import Dialog
+from xovac_tui.ui.dialogs.guard import DialogButton
+from xovac_tui.ui.screens.alarms.lines import question_line
+from xovac_tui.ui.screens.controls.fields import Selector
+from xovac_tui.ui.widgets.alarm_words import ALARM_CLASSES, ALARM_CSS, shown
+from xovac_tui.ui.widgets.lines import LinesWidget
+
+TIMES = {
+    "15 min": 900.0,
+    "30 min": 1_800.0,
+    "1 h": 3_600.0,
+    "2 h": 7_200.0,
+    "4 h": 14_400.0,
+    "8 h": 28_800.0,
+}
+"""For how long an alarm may be shelved -> seconds."""
+_USUAL = "1 h"
+
+
+class AlarmLines(LinesWidget):
+    """Alarms, one a line, as they are by now."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = ALARM_CLASSES
+    DEFAULT_CSS = "AlarmLines { width: 1fr; }" + ALARM_CSS.format(name="AlarmLines")
+
+
+class AcknowledgeDialog(Dialog[tuple[AlarmView, ...]]):
+    """Gives back what is to be acknowledged: of the alarms that are listed, those that still wait.
+
+    What was raised after the question was asked is not among them, of a listed rule neither.
+    """
+
+    DEFAULT_CSS = """
+    AcknowledgeDialog > .dialog { width: 100%; max-width: 100; max-height: 100%; padding: 0 2; }
+    AcknowledgeDialog Static { height: auto; width: 1fr; }
+    AcknowledgeDialog VerticalScroll { height: auto; margin: 1 0; }
+    AcknowledgeDialog .buttons { margin-bottom: 1; width: 1fr; align-horizontal: center; }
+    """
+    AUTO_FOCUS = "#leave"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "take", "acknowledge"),
+        # No priority: it would overtake a tab that was typed just before it.
+        Binding("enter", "choose", "choose"),
+        Binding("left,h", "app.focus_previous", "before", show=False),
+        Binding("right,l", "app.focus_next", "next", show=False),
+        Binding("up,k", "scroll(-1)", "up", show=False),
+        Binding("down,j", "scroll(1)", "down", show=False),
+    ]
+
+    def __init__(self, waiting: Sequence[AlarmView]) -> None:
+        super().__init__()
+        self._asked = tuple(waiting)
+        self._left = self._asked
+
+    def compose(self) -> ComposeResult:
+        """Build the question."""
+        yield self.stop_bar()
+        with Vertical(classes="dialog") as box:
+            box.border_title = Content(f"Acknowledge {counted(len(self._asked), 'alarm', 'alarms')}?")
+            yield Static(
+                "Whoever acknowledges says: I have seen it. Nothing is sent to the chamber.", markup=False
+            )
+            with VerticalScroll(can_focus=False):
+                yield AlarmLines()
+            with Horizontal(classes="buttons"):
+                yield DialogButton("Cancel", id="leave")
+                yield DialogButton("Acknowledge (y)", id="take")
+
+    def on_mount(self) -> None:
+        """Show how they are; no toast may lie over what is asked."""
+        self.app.clear_notifications()
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        """Fit the terminal."""
+        self.query_one(VerticalScroll).styles.max_height = max(2, self.rows - 8)
+        self.call_after_refresh(self._draw)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show how they are by now."""
+        self._draw()
+
+    def on_news(self, news: News) -> None:
+        """Show at once what happened to one of them."""
+        if isinstance(news, AlarmsChanged):
+            self._draw()
+
+    def _draw(self) -> None:
+        if not self.is_mounted:
+            return
+        now = {one.rule: one for one in self.station.alarms.view().alarms}
+        utc, glyphs = self.station.snapshot().utc, self.console.glyphs
+        lines = self.query_one(AlarmLines)
+        width = max(20, lines.size.width)
+        left: list[AlarmView] = []
+        drawn = []
+        for asked in self._asked:
+            one = now.get(asked.rule)
+            note = ""
+            if one is None:
+                note = "not watched any more"
+            elif not one.waits:
+                note = f"{one.state} by now"
+            elif one.raised_utc != asked.raised_utc:
+                note = "raised again: not this one"
+            else:
+                left.append(asked)
+            drawn.append(question_line(one or asked, width, utc, note, glyphs))
+        lines.show_lines(drawn)
+        self._left = tuple(left)
+        if not left:
+            self.app.notify("None of them waits any more.", timeout=4, markup=False)
+            self._leave(())
+
+    def on_dialog_button_clicked(self, message: DialogButton.Clicked) -> None:
+        """Take the answer that was clicked."""
+        self._leave(self._left if message.button.id == "take" else ())
+
+    def action_choose(self) -> None:
+        """Take the answer that has the focus."""
+        self._leave(self._left if self.focused is not None and self.focused.id == "take" else ())
+
+    def action_take(self) -> None:
+        """Acknowledge them."""
+        self._leave(self._left)
+
+    def action_scroll(self, rows: int) -> None:
+        """Scroll the list."""
+        self.query_one(VerticalScroll).scroll_relative(y=rows, animate=False)
+
+    def _leave(self, seen: tuple[AlarmView, ...]) -> None:
+        # Textual's dismiss pops whatever is on top, and that may be another dialog.
+        if self.app.screen is self:
+            self.dismiss(seen)
+
+
+class ShelveDialog(Dialog[tuple[float, str]]):
+    """Asks for how long an alarm is to be silent, and why; gives seconds and reason."""
+
+    DEFAULT_CSS = """
+    ShelveDialog > .dialog { width: 76; max-width: 100%; max-height: 100%; padding: 0 2; }
+    ShelveDialog Static { height: auto; width: 1fr; }
+    ShelveDialog AlarmLines { margin: 1 0; }
+    ShelveDialog Horizontal { height: 1; }
+    ShelveDialog Label { width: 8; text-style: bold; }
+    ShelveDialog Input { width: 1fr; }
+    ShelveDialog #wrong { height: auto; width: 1fr; color: $bad; text-style: bold; }
+    ShelveDialog .hint { margin-top: 1; color: $no-data; }
+    """
+    AUTO_FOCUS = "Input"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "take", "shelve"),
+        Binding("up", "app.focus_previous", "before", show=False),
+        Binding("down", "app.focus_next", "next", show=False),
+    ]
+
+    def __init__(self, alarm: AlarmView) -> None:
+        super().__init__()
+        self._alarm = alarm
+
+    def compose(self) -> ComposeResult:
+        """Build the two fields."""
+        glyphs = self.console.glyphs
+        yield self.stop_bar()
+        with Vertical(classes="dialog") as box:
+            box.border_title = Content(f"Shelve {shown(self._alarm.rule, glyphs, 50)}")
+            box.border_subtitle = "enter: shelve   esc: back"
+            yield Static(
+                "It is silent until the time is over; then it is as it is by then. Who, how long and why "
+                "go into the record.",
+                markup=False,
+            )
+            yield AlarmLines()
+            with Horizontal():
+                yield Label("For")
+                yield Selector(tuple(TIMES), _USUAL, glyphs)
+            with Horizontal():
+                yield Label("Why")
+                yield Input(max_length=200, compact=True, placeholder="wanted")
+            yield Static("", id="wrong", markup=False)
+            yield Static("up, down: the other field; left, right: another time", classes="hint", markup=False)
+
+    def on_mount(self) -> None:
+        """Show how the alarm is; no toast may lie over what is asked."""
+        self.app.clear_notifications()
+        self.query_one("#wrong").display = False
+        self.call_after_refresh(self._draw)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show how it is by now."""
+        self._draw()
+
+    def on_news(self, news: News) -> None:
+        """Show at once what happened to it."""
+        if isinstance(news, AlarmsChanged):
+            self._draw()
+
+    def _draw(self) -> None:
+        if not self.is_mounted:
+            return
+        alarms = self.station.alarms.view().alarms
+        self._alarm = next((one for one in alarms if one.rule == self._alarm.rule), self._alarm)
+        lines = self.query_one(AlarmLines)
+        utc, width = self.station.snapshot().utc, max(20, lines.size.width)
+        lines.show_lines([question_line(self._alarm, width, utc, "", self.console.glyphs)])
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take both fields."""
+        self.action_take()
+
+    def action_take(self) -> None:
+        """Give time and reason, if there is a reason."""
+        reason = self.query_one(Input).value.strip()
+        if not reason:
+            wrong = self.query_one("#wrong", Static)
+            wrong.update("Write why: whoever comes next must be able to judge it.")
+            wrong.display = True
+            self.query_one(Input).focus()
+            return
+        self.dismiss((TIMES[self.query_one(Selector).value], reason))

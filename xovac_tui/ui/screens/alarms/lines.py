@@ -1,0 +1,250 @@
+"""The lines of the Alarms tab: its head, the list, and one alarm in full. Pure but for two small widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+
+from xovac_tui.chamber.alarm import AlarmState, AlarmsView, AlarmView
+from xovac_tui.durations import format_duration
+from xovac_tui.plural import counted
+from xovac_tui.recording.status import RecorderView
+from xovac_tui.ui.format import Times
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.literal import folded
+from xovac_tui.ui.widgets.alarm_words import (
+    ALARM_CLASSES,
+    ALARM_CSS,
+    SET_ASIDE,
+    about,
+    age_of,
+    severity_style,
+    shown,
+    state_word,
+)
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit
+from xovac_tui.ui.widgets.rows import Rows
+
+VIEWS = ("standing", "all", "shelved")
+"""What the list can show, as `v` walks through it."""
+_ROOMY = 100
+"""Cells; from this width on the list has a column for the limit."""
+_STATE, _VALUE, _LABEL = 15, 13, 10
+
+
+class AlarmRows(Rows):
+    """Rows with the colours of alarms."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = ALARM_CLASSES
+    DEFAULT_CSS = ALARM_CSS.format(name="AlarmRows")
+
+
+class AlarmHead(LinesWidget):
+    """What is watched, by which limits, and what is wrong with the watching."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = ALARM_CLASSES
+    DEFAULT_CSS = "AlarmHead { width: 1fr; padding: 0 1; }" + ALARM_CSS.format(name="AlarmHead")
+
+
+def listed(view: AlarmsView, which: str) -> list[AlarmView]:
+    """Return the alarms that a view of the list shows, in the order that they came in."""
+    if which == "all":
+        return list(view.alarms)
+    if which == "shelved":
+        return [one for one in view.alarms if one.state in SET_ASIDE]
+    return list(view.standing)
+
+
+# -- the head -----------------------------------------------------------------------------------------------
+
+
+def head_lines(view: AlarmsView, width: int, recorder: RecorderView, *, glyphs: Glyphs) -> list[Line]:
+    """Return what is watched by which limits, then what a person must know of the watching."""
+    first = f"{limits_words(view)}. {counts_words(view)}."
+    lines = _folded(glyphs.plain(first), width, "")
+    if view.flood:
+        said = f"FLOOD: {counted(view.flood, 'alarm')} in 10 min. Look for what they have in common."
+        lines += _folded(glyphs.plain(said), width, "alarm--wait-critical")
+    if view.mirrored:
+        who = f"process {recorder.pid}, which records" if recorder.pid else "the process that records"
+        said = f"Evaluated by {who}; what you do here is asked of it."
+        lines += _folded(said, width, "alarm--quiet")
+    if view.problem:
+        lines += _folded(f"{glyphs.warning} {shown(view.problem, glyphs)}", width, "alarm--warn")
+    return lines
+
+
+def limits_words(view: AlarmsView) -> str:
+    """Return which set of limits holds, and who chose it."""
+    if not view.limit_set:
+        return "Limits: of no set, for the pressure is not known (L)"
+    if view.by_hand:
+        return f"Limits: {view.limit_set}, chosen by {view.set_by or 'hand'}"
+    return f"Limits: {view.limit_set}, by the pressure"
+
+
+def counts_words(view: AlarmsView) -> str:
+    """Return in numbers how many rules watch, and how many do not."""
+    aside = (
+        (sum(state_word(one) == "OFF" for one in view.alarms), "off"),
+        (sum(one.state is AlarmState.SHELVED for one in view.alarms), "shelved"),
+        (sum(one.state is AlarmState.OUT_OF_SERVICE for one in view.alarms), "out of service"),
+    )
+    watching = counted(_watching(view), "rule watches", "rules watch")
+    return ", ".join([watching, *(f"{number} {word}" for number, word in aside if number)])
+
+
+def list_title(view: AlarmsView, which: str) -> str:
+    """Return what the list shows, and how many in all nobody has acknowledged."""
+    waiting = len(view.waiting)
+    return f"Alarms: {which}" + (f"   {waiting} not acknowledged" if waiting else "")
+
+
+def empty_words(view: AlarmsView, which: str) -> str:
+    """Return what an empty list says."""
+    if which == "shelved":
+        return "Nothing is shelved or out of service."
+    if not view.alarms:
+        return "No rule watches anything here: the settings give none, and the defaults are off."
+    off = sum(state_word(one) == "OFF" for one in view.alarms)
+    watching = counted(_watching(view), "rule watches", "rules watch")
+    not_watching = f"; {counted(off, 'is off', 'are off')} (v shows them)" if off else " (v shows them)"
+    return f"Nothing stands. {watching}{not_watching}."
+
+
+def _watching(view: AlarmsView) -> int:
+    return sum(not one.off and one.state not in SET_ASIDE for one in view.alarms)
+
+
+# -- the list -----------------------------------------------------------------------------------------------
+
+
+def list_head(width: int) -> Line:
+    """Return the names of the columns."""
+    return (
+        (
+            _row("", "severity", "state", "since", "what is the matter", "now", "limit", width, "~"),
+            "rows--head",
+        ),
+    )
+
+
+def list_line(alarm: AlarmView, width: int, utc: float, *, chosen: bool, focus: bool, glyphs: Glyphs) -> Line:
+    """Return one alarm as a row."""
+    value = shown(alarm.value, glyphs, 40) or (glyphs.dash if alarm.channel else "")
+    if alarm.doubtful and alarm.value:
+        value = f"{glyphs.question} {value}"
+    row = _row(
+        glyphs.severity(alarm.severity),
+        alarm.severity.upper(),
+        state_word(alarm),
+        age_of(alarm, utc),
+        shown(about(alarm), glyphs),
+        value,
+        shown(alarm.limit, glyphs, 40),
+        width,
+        glyphs.ellipsis,
+    )
+    if chosen:
+        return ((row, "rows--chosen" if focus else "rows--strong"),)
+    # Sign and severity, then the rest.
+    style = "" if alarm.standing else "alarm--quiet"
+    return ((row[:10], severity_style(alarm)), (row[10:], style))
+
+
+def _row(
+    sign: str, severity: str, state: str, since: str, said: str, value: str, limit: str, width: int,
+    ellipsis: str,
+) -> str:  # fmt: skip
+    """Return one row; what is the matter gets what the other columns leave."""
+    # A word that fills the column leaves no room for how long: the detail has it.
+    room = _STATE - len(state) - 1
+    when = f"{state} {since:>{room}}" if since and len(since) <= room else state
+    tail = [fit(value, _VALUE, right=True, ellipsis=ellipsis)]
+    if width >= _ROOMY:
+        tail.append(fit(limit, _VALUE, right=True, ellipsis=ellipsis))
+    head = f"{sign or ' '} {severity:<8} {fit(when, _STATE, ellipsis=ellipsis)}"
+    room = width - cell_len(head) - sum(_VALUE + 1 for _ in tail) - 1
+    return " ".join([head, fit(said, max(4, room), ellipsis=ellipsis), *tail])
+
+
+# -- one in full --------------------------------------------------------------------------------------------
+
+
+def detail_lines(
+    alarm: AlarmView, view: AlarmsView, width: int, utc: float, *, glyphs: Glyphs, times: Times
+) -> list[Line]:
+    """Return everything about an alarm: how it is, what to do, then what it watches and what has been."""
+    lines: list[Line] = [_state_line(alarm, utc, glyphs, times)]
+    if alarm.text and (alarm.standing or alarm.active):
+        lines += _folded(shown(alarm.text, glyphs), width, "alarm--text")
+    for label, text, style in _facts(alarm, view, times):
+        room = max(8, width - _LABEL)
+        for place, line in enumerate(folded(shown(text, glyphs), room)):
+            lines.append(((fit(label if not place else "", _LABEL), "alarm--quiet"), (line, style)))
+    return lines
+
+
+def _state_line(alarm: AlarmView, utc: float, glyphs: Glyphs, times: Times) -> Line:
+    sign = f"{glyphs.severity(alarm.severity)} {alarm.severity.upper()}"
+    since = f" for {age_of(alarm, utc)}" if alarm.since_utc is not None else ""
+    state = f"  {state_word(alarm)}{since}"
+    doubt = "  cannot be told now: the data are stale" if alarm.doubtful else ""
+    return ((sign, severity_style(alarm)), (state, "alarm--text"), (doubt, "alarm--warn"))
+
+
+def _facts(alarm: AlarmView, view: AlarmsView, times: Times) -> Iterator[tuple[str, str, str]]:
+    """Yield label, text and style of what is told below the state."""
+    yield from _silenced(alarm, times)
+    if alarm.pending is not None and not alarm.standing:
+        yield "Pending", f"raised in {format_duration(alarm.pending)}, if it goes on like this", "alarm--warn"
+    if alarm.off:
+        yield "Off", alarm.off, ""
+    for label, text in (("To do", alarm.action), ("Cause", alarm.cause), ("Leads to", alarm.consequence)):
+        if text:
+            yield label, text, ""
+    watches = alarm.condition or alarm.rule
+    yield "Watches", watches + (f" (limits: {view.limit_set})" if view.limit_set else ""), ""
+    if alarm.value or alarm.limit:
+        now = f"{alarm.value or 'not known'}" + (f", limit {alarm.limit}" if alarm.limit else "")
+        yield "Now", now, ""
+    if alarm.raised_utc is not None:
+        count = f", {counted(alarm.times, 'time', 'times')} since the watching began" if alarm.times else ""
+        yield "Raised", f"{times.stamp(alarm.raised_utc)}{count}", ""
+    if alarm.since_utc is not None and alarm.state is AlarmState.RETURNED:
+        yield "Returned", f"{times.stamp(alarm.since_utc)}; nobody has acknowledged that it was there", ""
+    if alarm.since_utc is not None and alarm.state is AlarmState.ACKNOWLEDGED:
+        yield "Acked", f"{times.stamp(alarm.since_utc)} by {alarm.who or 'somebody'}", ""
+    yield "Rule", alarm.rule, "alarm--quiet"
+
+
+def _silenced(alarm: AlarmView, times: Times) -> Iterator[tuple[str, str, str]]:
+    """Yield who has silenced an alarm, until when and why."""
+    if alarm.state not in SET_ASIDE:
+        return
+    until = f" until {times.day_and_time(alarm.until_utc)}" if alarm.until_utc is not None else ""
+    word = "Shelved" if alarm.state is AlarmState.SHELVED else "Out"
+    why = f": {alarm.reason}" if alarm.reason else ""
+    yield word, f"by {alarm.who or 'somebody'}{until}{why}", "alarm--warn"
+    if alarm.active:
+        yield "", "The condition holds by now.", "alarm--warn"
+
+
+def question_line(alarm: AlarmView, width: int, utc: float, note: str, glyphs: Glyphs) -> Line:
+    """Return one alarm as a line of a dialog, with a note in place of its state where there is one."""
+    sign = f"{glyphs.severity(alarm.severity)} {alarm.severity.upper():<8} "
+    state = note or f"{state_word(alarm)} {age_of(alarm, utc)}".rstrip()
+    room = max(4, width - cell_len(sign) - cell_len(state) - 2)
+    said = fit(shown(about(alarm), glyphs), room, ellipsis=glyphs.ellipsis)
+    return ((sign, severity_style(alarm)), (f"{said}  ", ""), (state, "alarm--quiet"))
+
+
+def _folded(text: str, width: int, style: str) -> list[Line]:
+    return [((line, style),) for line in folded(text, max(8, width))]
+
+
+def chosen_among(alarms: Sequence[AlarmView], rule: str) -> int | None:
+    """Return the place of a rule in the list; None where it is not there."""
+    return next((place for place, one in enumerate(alarms) if one.rule == rule), None)

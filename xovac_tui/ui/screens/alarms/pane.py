@@ -1,0 +1,353 @@
+"""Alarms: what stands, what to do about it, and what somebody has silenced."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+
+from xovac_tui.chamber.alarm import LIMIT_SETS, AlarmState, AlarmsView, AlarmView
+from xovac_tui.chamber.news import AlarmsChanged
+from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.station.news import News
+from xovac_tui.ui.actions import bindings
+from xovac_tui.ui.dialogs.ask import AskDialog
+from xovac_tui.ui.dialogs.choose import ChooseDialog
+from xovac_tui.ui.literal import folded
+from xovac_tui.ui.screens.alarms.dialogs import AcknowledgeDialog, ShelveDialog
+from xovac_tui.ui.screens.alarms.lines import (
+    VIEWS,
+    AlarmHead,
+    AlarmRows,
+    chosen_among,
+    detail_lines,
+    empty_words,
+    head_lines,
+    list_head,
+    list_line,
+    list_title,
+    listed,
+)
+from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.strokes import Strokes
+from xovac_tui.ui.widgets.alarm_words import shown, state_word
+from xovac_tui.ui.widgets.lines import Line
+from xovac_tui.ui.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    from xovac_tui.alarms.desk import AlarmDesk
+
+TALL = 28
+"""Rows; from this height on the detail has room for all of a usual alarm."""
+_LOOK = 1.0
+"""Seconds after the chosen alarm has left the list by itself, in which no key means the next one."""
+_BY_PRESSURE = "by the pressure"
+
+
+class AlarmsPane(Pane):
+    """The alarms above, the chosen one below."""
+
+    SCOPE = "alarms"
+    HELP = (
+        "Above: the alarms that stand, the worst first, those that nobody has acknowledged reversed; v shows "
+        "all that is watched, or what is shelved. Below: the chosen one, with what to do about it.\n"
+        "UNACK: it is there, and nobody has acknowledged it. ACKED: it is there, and somebody knows. "
+        "RETURNED: it is gone, and nobody has acknowledged that it was there. SHELVED: silent until a time. "
+        "OUT OF SERVICE: silent until somebody puts it back. OFF: not watched, for the reason given.\n"
+        "To acknowledge an alarm, to shelve it or to choose other limits sends nothing to the chamber, so it "
+        "works in OBSERVE too. It goes into the record, with who did it. A held picture (p) holds the values "
+        "here, but no alarm back."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings("alarms")
+    DEFAULT_CSS = """
+    AlarmsPane #alarm-list { height: 1fr; }
+    AlarmsPane #alarm-detail { height: 9; }
+    AlarmsPane.-tall #alarm-detail { height: 15; }
+    AlarmsPane.-full #alarm-list { display: none; }
+    AlarmsPane.-full #alarm-detail { height: 1fr; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Build head, list and detail."""
+        yield AlarmHead(id="alarm-head")
+        yield AlarmRows(choose=True, id="alarm-list")
+        yield AlarmRows(id="alarm-detail")
+
+    def on_mount(self) -> None:
+        """Begin at the top of what stands."""
+        self._which = VIEWS[0]
+        self._view = AlarmsView()
+        self._listed: list[AlarmView] = []
+        self._fell_at = float("-inf")
+        """Monotonic time at which the cursor went to another alarm by itself."""
+        self._utc = self.console.snapshot.utc
+        self._strokes = Strokes()
+        self._asking = False
+        self._fit()
+
+    # -- what is shown ------------------------------------------------------------------------------
+
+    @property
+    def desk(self) -> AlarmDesk:
+        """Where alarms are asked for, and acknowledged."""
+        return self.station.alarms
+
+    @property
+    def rows(self) -> AlarmRows:
+        """The list."""
+        return self.query_one("#alarm-list", AlarmRows)
+
+    @property
+    def chosen(self) -> AlarmView | None:
+        """The alarm that the cursor stands on."""
+        # Of the list itself: a message about the cursor comes later than the next key may.
+        place = self.rows.chosen
+        return self._listed[place] if place < len(self._listed) else None
+
+    def take_focus(self) -> None:
+        """Stand in the list, or in the detail that is shown in its place."""
+        (self.query_one("#alarm-detail") if self.has_class("-full") else self.rows).focus()
+
+    def on_resize(self) -> None:
+        """Choose the layout for the size."""
+        self._fit()
+        self.call_after_refresh(self._draw)
+
+    def _fit(self) -> None:
+        self.set_class(self.size.height >= TALL, "-tall")
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show this moment."""
+        self._utc = snapshot.utc
+        self._draw()
+
+    def on_news(self, news: News) -> None:
+        """Show at once what happened to an alarm, also while the picture is held."""
+        if isinstance(news, AlarmsChanged) and self.display:
+            self._utc = self.station.snapshot().utc
+            self._draw()
+
+    def _draw(self) -> None:
+        self._view = self.desk.view()
+        place = self._follow(listed(self._view, self._which))
+        self._draw_head()
+        self._draw_list(place)
+        self._draw_detail()
+
+    def _follow(self, now: list[AlarmView]) -> int:
+        """Take another list; return the place of the chosen alarm, or where that has left, of the next."""
+        before = self.chosen
+        self._listed = now
+        if before is None:
+            return 0
+        place = chosen_among(now, before.rule)
+        if place is None:
+            self._fell_at = self.station.clock.mono()
+            place = min(self.rows.chosen, max(0, len(now) - 1))
+        return place
+
+    def _draw_head(self) -> None:
+        head, glyphs = self.query_one(AlarmHead), self.console.glyphs
+        if head.size.width:
+            head.show_lines(head_lines(self._view, head.size.width, self.station.recorder, glyphs=glyphs))
+
+    def _draw_list(self, place: int) -> None:
+        rows, glyphs = self.rows, self.console.glyphs
+        rows.border_title = list_title(self._view, self._which)
+        if not self._listed:
+            said = shown(empty_words(self._view, self._which), glyphs)
+            rows.show_folded(lambda width: [((line, "rows--quiet"),) for line in folded(said, max(8, width))])
+            return
+
+        def line(index: int, chosen: bool) -> Line:
+            return list_line(
+                self._listed[index],
+                rows.size.width,
+                self._utc,
+                chosen=chosen,
+                focus=rows.has_focus,
+                glyphs=glyphs,
+            )
+
+        rows.show_rows(
+            len(self._listed),
+            line,
+            head=lambda: list_head(rows.size.width),
+            chosen=place,
+        )
+
+    def _draw_detail(self, *, rewind: bool = False) -> None:
+        detail, alarm = self.query_one("#alarm-detail", AlarmRows), self.chosen
+        glyphs, times = self.console.glyphs, self.console.times
+        detail.display = alarm is not None
+        if alarm is None:
+            self.remove_class("-full")
+            return
+        detail.border_title = Content(shown(alarm.rule, glyphs, 60))
+        detail.show_folded(
+            lambda width: detail_lines(alarm, self._view, width, self._utc, glyphs=glyphs, times=times),
+            rewind=rewind,
+        )
+
+    def on_rows_chosen(self, message: Rows.Chosen) -> None:
+        """Show the alarm that the cursor stands on."""
+        if message.rows is self.rows:
+            self._fell_at = float("-inf")
+            self._draw_detail(rewind=True)
+
+    # -- looking ------------------------------------------------------------------------------------
+
+    def action_alarm_view(self) -> None:
+        """Show what stands, all that is watched, or what is shelved."""
+        chosen, self._which = self.chosen, VIEWS[(VIEWS.index(self._which) + 1) % len(VIEWS)]
+        if chosen is not None and chosen_among(listed(self._view, self._which), chosen.rule) is None:
+            # Not there at all, and not gone: the list begins at its top.
+            self._listed = []
+        self._fell_at = float("-inf")
+        self._draw()
+
+    def action_alarm_detail(self) -> None:
+        """Give the tab to the detail, or take it back."""
+        if self.chosen is None:
+            return
+        self.toggle_class("-full")
+        self.take_focus()
+        self.call_after_refresh(self._draw)
+
+    def action_alarm_back(self) -> None:
+        """Go back to the list, then to what stands."""
+        if self.has_class("-full"):
+            self.action_alarm_detail()
+        elif self._which != VIEWS[0]:
+            self._which = VIEWS[-1]
+            self.action_alarm_view()
+
+    # -- doing --------------------------------------------------------------------------------------
+
+    def action_alarm_ack(self) -> None:
+        """Acknowledge the chosen alarm."""
+        alarm = self._meant("a")
+        if alarm is None:
+            return
+        if not alarm.waits:
+            self._say(f'"{alarm.rule}" is {state_word(alarm)}: there is nothing to acknowledge.')
+            return
+        self._tell(self.desk.acknowledge([alarm]), "")
+
+    def action_alarm_ack_all(self) -> None:
+        """Ask whether all that the list shows are acknowledged."""
+        waiting = [one for one in self._listed if one.waits]
+        if not waiting:
+            self._say("Nothing in this list waits to be acknowledged.")
+            return
+        self._ask(lambda: self._acknowledge(waiting))
+
+    def action_alarm_shelve(self) -> None:
+        """Ask for how long and why, and silence the chosen alarm."""
+        alarm = self._meant("s")
+        if alarm is not None:
+            self._ask(lambda: self._shelve(alarm))
+
+    def action_alarm_unshelve(self) -> None:
+        """Take the chosen alarm from the shelf."""
+        alarm = self._meant("U")
+        if alarm is None:
+            return
+        if alarm.state is not AlarmState.SHELVED:
+            self._say(f'"{alarm.rule}" is not shelved.')
+            return
+        self._tell(self.desk.unshelve(alarm.rule), f'"{alarm.rule}" is watched again.')
+
+    def action_alarm_service(self) -> None:
+        """Take the chosen alarm out of service, or put it back."""
+        alarm = self._meant("x")
+        if alarm is None:
+            return
+        if alarm.state is AlarmState.OUT_OF_SERVICE:
+            self._tell(self.desk.put_back(alarm.rule), f'"{alarm.rule}" is in service again.')
+            return
+        self._ask(lambda: self._take_out(alarm))
+
+    def action_alarm_limits(self) -> None:
+        """Ask for the set of limits that holds from now on."""
+        self._ask(self._limits)
+
+    def _meant(self, key: str) -> AlarmView | None:
+        """Return the alarm that a key means; None where there is none, or the cursor has just left it."""
+        mono = self.station.clock.mono()
+        if self._strokes.held(key, mono):
+            return None
+        if self.chosen is not None and mono - self._fell_at < _LOOK:
+            self._say("The list has just become another one: look at it, then press the key again.")
+            return None
+        return self.chosen
+
+    def _ask(self, what: Callable[[], Awaitable[None]]) -> None:
+        """Open one question at a time; none in a replay, where the desk says why."""
+        if self.console.player is not None:
+            self._tell(self.desk.acknowledge(()), "")
+        elif not self._asking:
+            self._asking = True
+            self._asked(what)
+
+    @work(group="dialog")
+    async def _asked(self, what: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await what()
+        finally:
+            self._asking = False
+
+    async def _acknowledge(self, waiting: list[AlarmView]) -> None:
+        seen = await self.app.push_screen_wait(AcknowledgeDialog(waiting))
+        if seen:
+            self._tell(self.desk.acknowledge(seen), "")
+
+    async def _shelve(self, alarm: AlarmView) -> None:
+        answer = await self.app.push_screen_wait(ShelveDialog(alarm))
+        if answer is not None:
+            seconds, reason = answer
+            self._tell(self.desk.shelve(alarm.rule, seconds, reason), "")
+
+    async def _take_out(self, alarm: AlarmView) -> None:
+        words = (
+            f'"{shown(alarm.rule, self.console.glyphs, 60)}" is silent then until somebody puts it back: '
+            "nothing brings it back by itself. Why?"
+        )
+        reason: str | None = ""
+        problem = ""
+        while not reason:
+            reason = await self.app.push_screen_wait(AskDialog("Take out of service", words, problem=problem))
+            if reason is None:
+                return
+            problem = "Write why: whoever comes next must be able to judge it."
+        self._tell(self.desk.take_out(alarm.rule, reason), "")
+
+    async def _limits(self) -> None:
+        view = self.desk.view()
+        current = view.limit_set if view.by_hand else _BY_PRESSURE
+        names = [_BY_PRESSURE, *LIMIT_SETS]
+        chosen = await self.app.push_screen_wait(ChooseDialog("Set of limits", names, current))
+        if chosen is not None:
+            self._tell(self.desk.use_set(None if chosen == _BY_PRESSURE else chosen), f"Limits: {chosen}.")
+
+    def _tell(self, refused: str, done: str) -> None:
+        """Say why the desk refused, or what was done where the list does not show it; then show it."""
+        if refused:
+            self._say(refused)
+        elif self._view.mirrored:
+            self._say("Asked of the process that evaluates the alarms; the list follows.", warn=False)
+        elif done:
+            self._say(done, warn=False)
+        self._draw()
+
+    def _say(self, words: str, *, warn: bool = True) -> None:
+        self.notify(
+            shown(words, self.console.glyphs),
+            severity="warning" if warn else "information",
+            timeout=6 if warn else 3,
+            markup=False,
+        )

@@ -1,0 +1,128 @@
+"""Shows one command of the ledger with everything that is known about it, literally."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+
+from xovac_tui.chamber.news import LedgerChanged
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
+from xovac_tui.station.news import News
+from xovac_tui.text import clean
+from xovac_tui.ui.dialogs.base import Dialog
+from xovac_tui.ui.dialogs.facts import Fact, FactsView
+from xovac_tui.ui.format import Times, age
+from xovac_tui.ui.glyphs import Glyphs
+
+_STYLE = {
+    Outcome.SENT: "fact--sends",
+    Outcome.SUCCESS: "fact--good",
+    Outcome.DONE: "fact--now",
+    Outcome.WARNING: "fact--warn",
+    Outcome.REFUSED: "fact--warn",
+    Outcome.ERROR: "fact--bad",
+    Outcome.UNKNOWN: "fact--bad",
+}
+
+
+def entry_facts(entry: LedgerEntry, *, glyphs: Glyphs, times: Times) -> list[Fact]:
+    """Return everything about one command; what came from the chamber is cleaned and never cut here."""
+    sent = entry.outcome is not Outcome.REFUSED
+    took = f" after {age(entry.took)}" if entry.took is not None else ""
+    outcome = f"{glyphs.outcome(entry.outcome)} {entry.outcome.shown}{took}"
+    facts = [
+        Fact("Command", clean(entry.command) + ("   by the STOP key" if entry.stop else "")),
+        Fact("Outcome", outcome, _STYLE[entry.outcome]),
+    ]
+    if entry.reason:
+        facts.append(Fact("Why", clean(entry.reason)))
+    if entry.message:
+        facts.append(Fact("Message", clean(entry.message), literal=True))
+    if entry.late is not None:
+        facts.append(
+            Fact("Late", f"{entry.late.value} came {age(entry.late_after)} after sending", _STYLE[entry.late])
+        )
+    if entry.confirmed is not None:
+        facts.append(
+            Fact(
+                "Confirmed",
+                f"the chamber's own messages showed the effect {age(entry.confirmed)} after sending",
+                "fact--good",
+            )
+        )
+    elif sent:
+        facts.append(Fact("Confirmed", "not seen in the chamber's own messages", "fact--quiet"))
+    if entry.duplicates:
+        facts.append(
+            Fact("Repeats", f"{entry.duplicates} further answer(s) that nobody waited for", "fact--warn")
+        )
+    if entry.form:
+        facts.append(Fact("Form", f"{clean(entry.form)} (assumed)"))
+    facts.append(
+        Fact("Payload", clean(entry.payload) if entry.payload else "''", "fact--sends", literal=True)
+    )
+    if entry.answer:
+        facts.append(Fact("Answer", clean(entry.answer), "fact--sends", literal=True))
+    facts += [
+        Fact(
+            "Asked",
+            f"{times.stamp(entry.utc)} by {clean(entry.who)}"
+            + (f", confirmed by {clean(entry.confirmation)}" if entry.confirmation else ""),
+        ),
+        Fact(
+            "Details",
+            f"entry {entry.id}"
+            + (
+                f", connection {entry.session}, waits {entry.timeout:g} s for an answer"
+                if sent
+                else ", not sent"
+            ),
+            "fact--quiet",
+        ),
+    ]
+    return [Fact(f.label, glyphs.plain(f.text), f.style, f.literal) for f in facts]
+
+
+class EntryDialog(Dialog[bool]):
+    """One entry of the ledger, live: an answer that comes meanwhile is shown."""
+
+    DEFAULT_CSS = """
+    EntryDialog > .dialog { padding: 0 2; max-width: 100%; max-height: 100%; }
+    EntryDialog VerticalScroll { height: auto; }
+    """
+
+    def __init__(self, entry: LedgerEntry) -> None:
+        super().__init__()
+        self.entry = entry
+
+    def compose(self) -> ComposeResult:
+        """Build the list of facts."""
+        yield self.stop_bar()
+        with Vertical(classes="dialog") as box:
+            box.border_title = "Command"
+            box.border_subtitle = "esc: back"
+            with VerticalScroll():
+                yield FactsView(label_width=11)
+
+    def on_mount(self) -> None:
+        """Let the arrows scroll at once; no toast may lie over what is read."""
+        self.app.clear_notifications()
+        self.query_one(VerticalScroll).focus()
+        self.on_resize()
+        self._show()
+
+    def on_resize(self) -> None:
+        """Fit the terminal."""
+        width, height = self.app.size.width, self.rows
+        self.query_one(".dialog").styles.width = max(20, min(92, width - 4))
+        self.query_one(VerticalScroll).styles.max_height = max(2, height - 4)
+
+    def on_news(self, news: News) -> None:
+        """Show what became of it."""
+        if isinstance(news, LedgerChanged) and news.entry.id == self.entry.id:
+            self.entry = news.entry
+            self._show()
+
+    def _show(self) -> None:
+        facts = entry_facts(self.entry, glyphs=self.console.glyphs, times=self.console.times)
+        self.query_one(FactsView).show(facts)

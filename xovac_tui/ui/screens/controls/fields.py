@@ -1,0 +1,198 @@
+"""The typed fields of a command's form, each with its unit, its limits and what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from xovac_tui.api.contract import Field, FieldType
+from xovac_tui.api.forms import parse_field
+from xovac_tui.digits import digits
+from xovac_tui.errors import ContractError
+from xovac_tui.quantities import unit
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.widgets.lines import LinesWidget
+
+RECIPE_HINT = "Recipes are loaded from the Recipes tab (3). To send one by hand, type a JSON list of items."
+_AUTO_WORDS = {
+    "utc_offset_ms": "filled when sent: this machine's time zone",
+    "epoch_ms": "filled when sent: this machine's time",
+}
+_LONGEST = 200_000
+
+
+def limits(field: Field) -> str:
+    """Return unit and limits as they stand behind the field: `mbar/s, 0 to 50`."""
+    parts = [unit(field.unit)] if field.unit else []
+    if field.min is not None and field.max is not None:
+        parts.append(f"{digits(field.min)} to {digits(field.max)}")
+    elif field.min is not None:
+        parts.append(f"at least {digits(field.min)}")
+    elif field.max is not None:
+        parts.append(f"at most {digits(field.max)}")
+    if field.type is FieldType.INT and not field.auto:
+        parts.append("whole number")
+    if not field.required:
+        parts.append("may be empty")
+    return ", ".join(parts)
+
+
+def first_text(field: Field) -> str:
+    """Return what stands in a field before anybody typed."""
+    if field.type is FieldType.BOOL:
+        return "on" if field.default else "off"
+    if field.type is FieldType.CHOICE:
+        return str(field.default) if field.default in field.choices else field.choices[0]
+    if field.default is None:
+        return ""
+    return digits(field.default) if isinstance(field.default, float) else str(field.default)
+
+
+class Selector(LinesWidget, can_focus=True):
+    """One of a few words: left and right (or space) change it."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"selector--focus", "selector--quiet"}
+    DEFAULT_CSS = """
+    Selector { width: 1fr; height: 1; }
+    Selector .selector--focus {
+        color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold;
+    }
+    Selector .selector--quiet { color: $no-data; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "turn(-1)", "before", show=False),
+        Binding("right,l,space", "turn(1)", "next", show=False),
+    ]
+
+    class Changed(Message):
+        """Another word is chosen."""
+
+    def __init__(self, words: tuple[str, ...], value: str, glyphs: Glyphs) -> None:
+        super().__init__()
+        self.words, self.value, self._glyphs = words, value, glyphs
+        self._draw()
+
+    def action_turn(self, by: int) -> None:
+        """Choose the next word, or the one before."""
+        self.value = self.words[(self.words.index(self.value) + by) % len(self.words)]
+        self._draw()
+        self.post_message(self.Changed())
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the next word."""
+        self.action_turn(1)
+
+    def watch_has_focus(self, value: bool) -> None:
+        """Show the cursor, or hide it."""
+        super().watch_has_focus(value)
+        self._draw()
+
+    def _draw(self) -> None:
+        left, right = ("<", ">") if self._glyphs.ascii else ("◂", "▸")
+        style = "selector--focus" if self.has_focus else ""
+        where = f"  {self.words.index(self.value) + 1} of {len(self.words)}" if len(self.words) > 2 else ""
+        self.show_lines([((f"{left} {self.value} {right}", style), (where, "selector--quiet"))])
+
+
+class FieldRow(Vertical):
+    """One field: its name, what is typed, unit and limits, and below it help or what is wrong."""
+
+    DEFAULT_CSS = """
+    FieldRow { height: auto; margin-bottom: 1; }
+    FieldRow Horizontal { height: 1; }
+    FieldRow .name { width: 14; text-style: bold; }
+    FieldRow Input { width: 1fr; }
+    FieldRow.-last { margin-bottom: 0; }
+    FieldRow .limits { width: auto; max-width: 32; padding-left: 2; color: $no-data; }
+    FieldRow .below { padding-left: 14; height: auto; color: $no-data; }
+    FieldRow .below.-wrong { color: $bad; text-style: bold; }
+    """
+
+    class Changed(Message):
+        """Something was typed or chosen."""
+
+    def __init__(self, field: Field, text: str, glyphs: Glyphs) -> None:
+        super().__init__()
+        self.field = field
+        self.problem = ""
+        self._first = text
+        self._glyphs = glyphs
+
+    def compose(self) -> ComposeResult:
+        """Build the row."""
+        field, glyphs = self.field, self._glyphs
+        with Horizontal():
+            yield Static(f"{field.name} ", classes="name", markup=False)
+            if field.auto:
+                yield Static(_AUTO_WORDS[field.auto], markup=False)
+            elif field.type is FieldType.BOOL:
+                yield Selector(("off", "on"), self._first, glyphs)
+            elif field.type is FieldType.CHOICE:
+                yield Selector(field.choices, self._first, glyphs)
+            else:
+                hint = "[[25, 3600, 0.0]]" if field.type is FieldType.RECIPE else "type here"
+                yield Input(self._first, compact=True, max_length=_LONGEST, placeholder=hint)
+            if words := limits(field):
+                yield Static(glyphs.plain(words), classes="limits", markup=False)
+        yield Static("", classes="below", markup=False)
+
+    def on_mount(self) -> None:
+        """Say what belongs below; an untouched empty field is no mistake yet."""
+        self.check(quiet=not self._first)
+
+    @property
+    def text(self) -> str:
+        """What is typed or chosen."""
+        for box in self.query(Input):
+            return box.value
+        for selector in self.query(Selector):
+            return selector.value
+        return ""
+
+    @property
+    def value(self) -> Any:
+        """The checked value; None for an automatic or empty field. Raises ContractError."""
+        return None if self.field.auto else parse_field(self.field, self.text)
+
+    def check(self, *, quiet: bool = False) -> bool:
+        """Say what is wrong with what is typed, or the help; return whether it may be sent."""
+        try:
+            _ = self.value
+        except ContractError as error:
+            self.problem = str(error)
+        else:
+            self.problem = ""
+        wrong = bool(self.problem) and not quiet
+        below = self.query_one(".below", Static)
+        help_ = RECIPE_HINT if self.field.type is FieldType.RECIPE else self.field.help
+        said = f"{self._glyphs.cross} {self.problem}" if wrong else help_
+        below.update(self._glyphs.plain(said))
+        below.set_class(wrong, "-wrong")
+        below.display = bool(said)
+        return not self.problem
+
+    def take_focus(self) -> bool:
+        """Put the focus into the field; False where nothing can be typed."""
+        for child in self.query("Input, Selector"):
+            child.focus()
+            return True
+        return False
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Check as typed."""
+        event.stop()
+        if event.value != self._first or self.problem:
+            self.check()
+        self.post_message(self.Changed())
+
+    def on_selector_changed(self, event: Selector.Changed) -> None:
+        """Check as chosen."""
+        event.stop()
+        self.check()
+        self.post_message(self.Changed())

@@ -1,0 +1,68 @@
+"""The ledger: every command that was asked for from here, and what became of it; the newest on top."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import ClassVar
+
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
+from xovac_tui.ui.format import Times
+from xovac_tui.ui.frame.bars import OUTCOME_CLASSES, OUTCOME_CSS, OUTCOME_STYLE, ledger_spans
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.widgets.cursorrows import CursorRows
+from xovac_tui.ui.widgets.lines import Span
+
+KEEP = 2_000
+"""Entries that are kept on this screen; older ones are dropped and counted."""
+
+
+class Ledger(CursorRows[LedgerEntry]):
+    """One line a command; an unknown outcome that nobody has looked at stands out."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*OUTCOME_CLASSES, "rows--cursor", "rows--quiet"}
+    DEFAULT_CSS = """
+    Ledger { height: 1fr; width: 1fr; }
+    Ledger .rows--cursor { color: $block-cursor-foreground; background: $block-cursor-background; }
+    Ledger .rows--quiet { color: $no-data; }
+    """ + OUTCOME_CSS.format(name="Ledger")
+    EMPTY = "No command has been sent from here."
+
+    def __init__(self, glyphs: Glyphs, times: Times, *, id: str | None = None) -> None:
+        super().__init__(glyphs, id=id)
+        self._times = times
+        self._entries: dict[int, LedgerEntry] = {}
+        self._now = (0.0, 0.0)
+        self.dropped = 0
+
+    def show(self, entries: Iterable[LedgerEntry], *, utc: float, mono: float) -> None:
+        """Take the newest state of these entries; the ones known before stay."""
+        self._now = (utc, mono)
+        for entry in entries:
+            self._entries[entry.id] = entry
+        while len(self._entries) > KEEP:
+            del self._entries[next(iter(self._entries))]
+            self.dropped += 1
+        self.show_items([self._entries[number] for number in reversed(self._entries)])
+
+    @property
+    def entries(self) -> tuple[LedgerEntry, ...]:
+        """What is shown, newest first."""
+        return self._items
+
+    @property
+    def unknown(self) -> int:
+        """How many unknown outcomes nobody has looked at."""
+        return sum(e.outcome is Outcome.UNKNOWN and not e.looked_at for e in self._items)
+
+    def key_of(self, item: LedgerEntry) -> Hashable:
+        """Return the entry's number."""
+        return item.id
+
+    def spans_of(self, item: LedgerEntry, width: int) -> Sequence[Span]:
+        """Return the entry's line; an entry of another day carries its date."""
+        utc, mono = self._now
+        day, today = self._times.stamp(item.utc)[5:10], self._times.stamp(utc)[5:10]
+        spans: list[Span] = [(f"{self.glyphs.outcome(item.outcome)} ", OUTCOME_STYLE[item.outcome])]
+        if day != today:
+            spans.append((f"{day} ", "outcome--quiet"))
+        return [*spans, *ledger_spans(item, glyphs=self.glyphs, times=self._times, now=mono)]

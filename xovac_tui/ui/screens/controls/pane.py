@@ -1,0 +1,243 @@
+"""Controls: every command of the contract, and the ledger of what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, ClassVar
+
+from rich.cells import cell_len
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+
+from xovac_tui.api.contract import CommandSpec, Field, FieldType, Hazard, Origin
+from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
+from xovac_tui.station.news import News
+from xovac_tui.station.station import Prepared
+from xovac_tui.ui.actions import bindings
+from xovac_tui.ui.dialogs.confirm import ask, confirm_and_send
+from xovac_tui.ui.dialogs.facts import wrap
+from xovac_tui.ui.screens.controls.command_list import ORIGIN_WORD, ContractCommands
+from xovac_tui.ui.screens.controls.entry import EntryDialog
+from xovac_tui.ui.screens.controls.form import FormDialog
+from xovac_tui.ui.screens.controls.ledger import Ledger
+from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
+from xovac_tui.ui.widgets.cursorrows import CursorRows
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit
+
+EXPERT = CommandSpec(
+    "any event",
+    "Any event (expert)",
+    help="Sends any event with any JSON, or with none. Nothing checks what it means to the chamber.",
+    fields=(
+        Field("event", FieldType.STRING, help="Name of the event, such as cancel_recipe."),
+        Field("payload", FieldType.JSON, required=False, help="JSON, sent exactly as typed. Empty: ''."),
+    ),
+    hazard=Hazard.CRITICAL,
+    origin=Origin.USER,
+)
+_ABOUT_ROWS = 3
+_TALL = 26
+"""Rows of the tab from which on more is told about the chosen command."""
+_LEDGER_ROWS = 7
+"""Rows that the ledger gets at least, its frame included."""
+
+
+class About(LinesWidget):
+    """What the chosen command does, or why it cannot be sent now."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"about--quiet", "about--blocked", "about--event"}
+    DEFAULT_CSS = """
+    About { height: 3; width: 1fr; border-top: solid $border-blurred; }
+    About .about--quiet { color: $no-data; }
+    About .about--blocked { color: $stale; text-style: bold; }
+    About .about--event { text-style: bold; }
+    """
+
+
+class ControlsPane(Pane):
+    """Commands above, ledger below."""
+
+    SCOPE = "controls"
+    HELP = (
+        "Every command the contract names. The hazard says what happens before it is sent: safe commands are "
+        "sent from here, confirm asks, critical wants the chamber's name typed. documented: the device's "
+        "manual describes it; assumed: it does not, or not the form in which it is sent; yours: your "
+        "contract file names it. Until STOP is proven on this chamber, the heading says so.\n"
+        "Under the commands stands the ledger, newest on top: sent, then the chamber's answer, then "
+        "confirmed when its own messages show the effect. unknown: it may or may not have happened; u says "
+        "that you have looked at it. Enter shows an entry in full. Tab moves between commands and ledger."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings("controls")
+    DEFAULT_CSS = """
+    ControlsPane #commands-box { height: auto; border: round $border-blurred; padding: 0 1; }
+    ControlsPane #ledger-box { height: 1fr; min-height: 4; border: round $border-blurred; padding: 0 1; }
+    ControlsPane #commands-box:focus-within, ControlsPane #ledger-box:focus-within {
+        border: round $border; border-title-style: bold;
+    }
+    ControlsPane #commands-box, ControlsPane #ledger-box { border-title-color: $foreground; }
+    ControlsPane #commands-box.-unproven { border-title-color: $stale; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Build the two lists."""
+        glyphs, times = self.console.glyphs, self.console.times
+        with Vertical(id="commands-box") as commands:
+            commands.border_title = "Commands"
+            yield ContractCommands(glyphs, times, id="commands")
+            yield About(id="about")
+        with Vertical(id="ledger-box") as ledger:
+            ledger.border_title = "Ledger"
+            yield Ledger(glyphs, times, id="ledger")
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._strokes = Strokes()
+        self._typed: dict[str, dict[str, str]] = {}
+        """Texts that were typed into forms, by command and field."""
+        self._forget_settling: Callable[[], None] = lambda: None
+
+    def on_mount(self) -> None:
+        """Take over what was sent before this tab was first shown."""
+        self.call_after_refresh(lambda: self.show(self.console.snapshot))
+        snapshot = self.console.snapshot
+        self.query_one(Ledger).show(self.station.chamber.ledger.entries, utc=snapshot.utc, mono=snapshot.mono)
+
+    def on_resize(self) -> None:
+        """Share the height between the lists, then fill them."""
+        self.query_one(About).styles.height = _ABOUT_ROWS + 2 * (self.size.height >= _TALL)
+        self.show(self.console.snapshot)
+        self.call_after_refresh(self._tell)
+
+    @property
+    def commands(self) -> tuple[CommandSpec, ...]:
+        """The contract's commands, documented ones first; the expert's line last, where it is allowed."""
+        expert = (EXPERT,) if self.station.profile.expert else ()
+        return (*self.station.contract.commands.values(), *expert)
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show this moment."""
+        ledger, listed = self.query_one(Ledger), self.query_one(ContractCommands)
+        ledger.show(snapshot.ledger, utc=snapshot.utc, mono=snapshot.mono)
+        last: dict[str, LedgerEntry] = {}
+        for entry in reversed(ledger.entries):
+            last[entry.command] = entry
+        blocked = frozenset(c.event for c in self.commands if self.station.blocked(c.event))
+        listed.show(self.commands, last, blocked, mono=snapshot.mono)
+        rows = len(self.commands)
+        room = max(3, self.size.height - 2 - self.query_one(About).outer_size.height - _LEDGER_ROWS)
+        if self.size.height:
+            listed.styles.height = min(rows, room)
+        self.query_one("#commands-box").border_subtitle = (
+            f"{rows} commands, arrows scroll" if rows > room else ""
+        )
+        doubt = self.station.proving.doubt.rstrip(".")
+        listing = self.query_one("#commands-box")
+        listing.set_class(bool(doubt), "-unproven")
+        listing.border_title = f"Commands {self.console.glyphs.warning} {doubt}" if doubt else "Commands"
+        box = self.query_one("#ledger-box")
+        words = [f"{len(ledger.entries)}" if ledger.entries else "", "newest on top"]
+        if ledger.dropped:
+            words.append(f"{ledger.dropped} older dropped")
+        if ledger.unknown:
+            words.append(f"{ledger.unknown} UNKNOWN (u: seen)")
+        box.border_title = "Ledger" + (f" {', '.join(w for w in words if w)}" if ledger.entries else "")
+        self._tell()
+
+    def on_news(self, news: News) -> None:
+        """Show at once whether commands can be sent; the app flushes after this."""
+
+    def on_cursor_rows_moved(self, message: CursorRows.Moved) -> None:
+        """Tell about the command that is chosen now."""
+        self._tell()
+
+    def _tell(self) -> None:
+        about, spec = self.query_one(About), self.query_one(ContractCommands).chosen
+        width = about.size.width
+        if spec is None or not width:
+            return
+        glyphs = self.console.glyphs
+        if reason := blocked_now(self.station.blocked(spec.event)):
+            lines: list[Line] = [((row, "about--blocked"),) for row in wrap(glyphs.plain(reason), width)]
+        else:
+            fields = ", ".join(field.name for field in spec.fields) or "no payload"
+            if spec.form.words:
+                fields += f"; {spec.form.words}, assumed"
+            source = fit(
+                f" ({fields})  {ORIGIN_WORD[spec.origin]}: {spec.source or 'typed by you'}",
+                width - cell_len(spec.event),
+                ellipsis=glyphs.ellipsis,
+            )
+            head: Line = ((spec.event, "about--event"), (source, "about--quiet"))
+            room = about.size.height - 1
+            said = wrap(glyphs.plain(spec.help or spec.means), width)
+            if len(said) > room:
+                said = [*said[: room - 1], fit(" ".join(said[room - 1 :]), width, ellipsis=glyphs.ellipsis)]
+            lines = [head, *(((row, ""),) for row in said)]
+        about.show_lines(lines[: about.size.height])
+
+    # -- actions ------------------------------------------------------------------------------------
+
+    def on_cursor_rows_picked(self, message: CursorRows.Picked) -> None:
+        """Open what was clicked."""
+        self._open()
+
+    def action_open_command(self) -> None:
+        """Open the chosen command or entry, once the key has proved not to be held down."""
+        self._forget_settling()
+        if self._strokes.held("enter", self.station.clock.mono()):
+            return
+        self._forget_settling = self.set_timer(SETTLE_SECONDS, self._open).stop
+
+    def action_expert_event(self) -> None:
+        """Open the expert's form."""
+        if not self.station.profile.expert:
+            self.app.notify(
+                "Set expert = true in this chamber's profile to send any event.",
+                title="Any event",
+                severity="warning",
+                markup=False,
+            )
+        else:
+            self._ask_for(EXPERT)
+
+    def _open(self) -> None:
+        if len(self.app.screen_stack) > 1 or not self.display:
+            return
+        if self.query_one(Ledger).has_focus:
+            entry = self.query_one(Ledger).chosen
+            if entry is not None:
+                self.app.push_screen(EntryDialog(entry))
+            return
+        spec = self.query_one(ContractCommands).chosen
+        if spec is not None:
+            self._ask_for(spec)
+
+    @work(group="command", exit_on_error=True)
+    async def _ask_for(self, spec: CommandSpec) -> None:
+        console, station = self.console, self.station
+        if reason := station.blocked(spec.event):
+            self.app.notify(
+                blocked_now(reason), title=spec.title, severity="warning", timeout=6, markup=False
+            )
+            return
+
+        def make(texts: Mapping[str, str], values: Mapping[str, Any]) -> Prepared:
+            if spec is EXPERT:
+                return station.prepare_raw(texts["event"].strip(), texts["payload"])
+            return station.prepare(spec.event, values)
+
+        renew: Callable[[], Prepared] | None = partial(make, {}, {})
+        if any(not field.auto for field in spec.fields):
+            renew = await ask(console, FormDialog(spec, make, self._typed.setdefault(spec.event, {})))
+        if renew is None:
+            return
+        await confirm_and_send(console, renew(), renew=renew)
+
+
+def blocked_now(reason: str) -> str:
+    """Return a guard's sentence about a command that nobody has asked for yet."""
+    return reason.replace(" was not sent", " cannot be sent now", 1)

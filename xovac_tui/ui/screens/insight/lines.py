@@ -1,0 +1,221 @@
+"""The lines of the insight screen: stability a criterion, the course of the pressure, and advice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from xovac_tui.analysis.insight import InsightView, Judged, VacuumView
+from xovac_tui.analysis.pumpdown import Forecast
+from xovac_tui.analysis.settings import LONGEST_NAME
+from xovac_tui.analysis.stability import Stability
+from xovac_tui.chamber.snapshot import Quality
+from xovac_tui.digits import digits, figure
+from xovac_tui.quantities import number
+from xovac_tui.ui.format import Times, reading_with_unit
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.literal import folded
+from xovac_tui.ui.screens.runs.lines import shown_text
+from xovac_tui.ui.widgets.lines import Line, Span, clip, fit
+from xovac_tui.ui.widgets.run_words import rough
+
+_NAME, _CHANGE, _BAR, _HELD, _RESETS, _END = 15, 12, 5, 12, 7, 18
+_FACT = 11
+_FAR = 43_200.0
+"""Seconds from which on a time of day is told with its day."""
+
+
+class Row:
+    """A line of the table: the heading of a channel, or one of its criteria."""
+
+    def __init__(self, judged: Judged, *, heading: bool) -> None:
+        self.judged, self.heading = judged, heading
+
+
+def rows_of(view: InsightView) -> list[Row]:
+    """Return the table's rows: a heading a channel, then its criteria."""
+    rows: list[Row] = []
+    before = ""
+    for judged in view.judged:
+        if judged.channel.full_name != before:
+            before = judged.channel.full_name
+            rows.append(Row(judged, heading=True))
+        rows.append(Row(judged, heading=False))
+    return rows
+
+
+def table_head(width: int, glyphs: Glyphs) -> Line:
+    """Return the headings of the table."""
+    name = _name_width(width)
+    text = f"  {fit('criterion', name)} {fit('K/h', _CHANGE, right=True)}  "
+    text += f"{fit('stable for', _BAR + 1 + _HELD)} {fit('resets', _RESETS - 1, right=True)}  stable in"
+    return ((fit(text, width, ellipsis=glyphs.ellipsis), "rows--head"),)
+
+
+def table_line(row: Row, view: InsightView, width: int, *, glyphs: Glyphs, times: Times) -> Line:
+    """Return one row of the table."""
+    channel, found = row.judged.channel, row.judged.stability
+    if row.heading:
+        old = "" if channel.quality is Quality.GOOD else f"  {channel.quality.value}"
+        label = shown_text(channel.label, 60, glyphs)
+        value = glyphs.plain(f"  {reading_with_unit(channel)}")
+        line: Line = ((f"{glyphs.quality(channel.quality)} {label}", "rows--strong"), (value, ""))
+        return clip((*line, (old, "rows--warn")), width, ellipsis=glyphs.ellipsis)
+    name = shown_text(row.judged.criterion.name, 40, glyphs)
+    full, empty = glyphs.bar(found.held / found.needed if found.needed else 0.0, _BAR)
+    quiet = "rows--quiet" if found.stable is None else ""
+    spans: list[Span] = [
+        (f"  {fit(name, _name_width(width), ellipsis=glyphs.ellipsis)} ", quiet),
+        (fit(change_words(found), _CHANGE, right=True), quiet),
+        (f"  {full}", "rows--good" if found.stable else quiet),
+        (f"{empty} ", "rows--quiet"),
+        (fit(held_words(found), _HELD), quiet),
+        (fit(str(found.resets), _RESETS, right=True), "" if found.resets else "rows--quiet"),
+        ("  ", ""),
+        end_words(found, view, glyphs, times),
+    ]
+    line = tuple((glyphs.plain(text), style) for text, style in spans)
+    return clip(line, width, ellipsis=glyphs.ellipsis)
+
+
+def _name_width(width: int) -> int:
+    room = width - 2 - 1 - _CHANGE - 2 - _BAR - 1 - _HELD - _RESETS - 2 - _END
+    return max(_NAME, min(LONGEST_NAME, room))
+
+
+def change_words(found: Stability) -> str:
+    """Return the change per hour with its uncertainty: `−12.4 ±1.2`."""
+    if found.per_hour is None or found.uncertainty is None:
+        return "—"
+    decimals = 2 if abs(found.per_hour) < 10 and found.uncertainty < 10 else 1
+    if abs(found.per_hour) >= 1000 or found.uncertainty >= 1000:
+        decimals = 0
+    return f"{figure(found.per_hour, f'+.{decimals}f')} ±{digits(found.uncertainty, f'.{decimals}f')}"
+
+
+def held_words(found: Stability) -> str:
+    """Return how long it has been stable of how long it must be: `7 of 10 min`."""
+    if found.needed < 100:
+        return f"{found.held:.0f} of {found.needed:.0f} s"
+    if found.needed < 6000:
+        return f"{found.held // 60:.0f} of {found.needed / 60:.0f} min"
+    return f"{found.held // 360 / 10:.1f} of {found.needed / 3600:.1f} h"
+
+
+def end_words(found: Stability, view: InsightView, glyphs: Glyphs, times: Times) -> Span:
+    """Return whether it is stable, or when it will be."""
+    if found.stable:
+        return f"{glyphs.dot} stable", "rows--good"
+    if found.stable is None:
+        return f"{glyphs.question} unknown", "rows--warn"
+    if found.forecast is None:
+        return "not foreseen", "rows--quiet"
+    return when_words(found.forecast, view, times), ""
+
+
+def when_words(seconds: float, view: InsightView, times: Times) -> str:
+    """Return when something is foreseen: in how long, and the time of day (and the day, if another one)."""
+    left = seconds / view.speed
+    utc = view.utc + left
+    clock = times.day_and_time(utc) if left >= _FAR else times.short(utc)
+    return f"{rough(left)}, {clock}"
+
+
+def span_words(forecast: Forecast, view: InsightView, times: Times) -> str:
+    """Return when something is foreseen, at the soonest and at the latest: `13h 10m to 21h 40m`."""
+    soonest, latest = rough(forecast.soonest / view.speed), rough(forecast.latest / view.speed)
+    if soonest == latest:
+        return when_words(forecast.likely, view, times)
+    figure, _, unit = soonest.partition(" ")
+    if latest.endswith(f" {unit}") and "h" not in soonest:
+        soonest = figure
+    return f"{soonest} to {latest}"
+
+
+def table_notes(view: InsightView, width: int, glyphs: Glyphs) -> list[Line]:
+    """Return what stands in place of the table, or below it: what cannot be judged, and why."""
+    said = list(view.problems)
+    if not view.judged and not said:
+        said = [
+            "No temperature is judged: none has the role controlled, and none is pinned. Pin one on Status "
+            "(space), or name channels in the settings, [stability]."
+        ]
+    return _styled(folded(glyphs.plain("\n".join(said)), max(20, width)) if said else (), "rows--warn")
+
+
+def _styled(texts: Iterable[str], style: str) -> list[Line]:
+    return [((text, style),) for text in texts]
+
+
+# -- pressure -----------------------------------------------------------------------------------------
+
+
+def pressure_lines(view: InsightView, width: int, height: int, *, glyphs: Glyphs, times: Times) -> list[Line]:
+    """Return the facts about the pressure that fit: now, pump, when it will be where, how it rises."""
+    vacuum = view.vacuum
+    if vacuum is None:
+        said = "No channel has the role pressure, so nothing is known of the vacuum: a contract file tells."
+        return _styled(folded(said, width), "rows--quiet")[:height]
+    facts = [_fact("Pressure", reading_with_unit(vacuum.channel), "rows--strong")]
+    if vacuum.channel.quality is not Quality.GOOD:
+        facts.append(_fact("", vacuum.channel.quality.value, "rows--warn"))
+    facts.append(_fact("Pump", _pump_words(vacuum), "" if vacuum.pump is not None else "rows--quiet"))
+    if vacuum.rise is not None:
+        facts += _rise(vacuum)
+    elif vacuum.halves is not None:
+        facts.append(_fact("Halves in", f"{rough(vacuum.halves / view.speed)} at this rate", ""))
+    elif vacuum.falls:
+        facts.append(_fact("Course", "falls", ""))
+    elif vacuum.mbar is not None:
+        facts.append(_fact("Course", "does not surely fall", "rows--quiet"))
+    for threshold in vacuum.thresholds:
+        name = f"{threshold.mbar:.0e} mbar" if threshold.mbar != 10 else "10 mbar"
+        if threshold.forecast is not None:
+            facts.append(_fact(name, span_words(threshold.forecast, view, times), ""))
+        elif vacuum.falls:
+            facts.append(_fact(name, "not foreseen", "rows--quiet"))
+    plain = (tuple((glyphs.plain(text), style) for text, style in line) for line in facts)
+    return [clip(line, width, ellipsis=glyphs.ellipsis) for line in plain][:height]
+
+
+def _fact(name: str, text: str, style: str) -> Line:
+    return ((fit(name, _FACT), "rows--quiet"), (text, style))
+
+
+def _pump_words(vacuum: VacuumView) -> str:
+    return {True: "on", False: "off", None: "not told"}[vacuum.pump]
+
+
+def _rise(vacuum: VacuumView) -> list[Line]:
+    rise = vacuum.rise
+    assert rise is not None
+    facts = [
+        _fact("Rises", f"{number(rise.rate, log=True)} mbar/s", "rows--strong"),
+        _fact("", f"±{number(rise.uncertainty, log=True)}, {rough(rise.seconds)}", ""),
+        _fact("", "fades: outgassing" if rise.fades else "steady, as a leak is", ""),
+    ]
+    if rise.leak is None:
+        facts.append(_fact("Leak", "volume not set", "rows--quiet"))
+    else:
+        facts.append(_fact("Leak", f"≤ {number(rise.leak, log=True)} mbar·l/s", ""))
+    return facts
+
+
+# -- advice -------------------------------------------------------------------------------------------
+
+
+def advice_lines(view: InsightView, width: int, glyphs: Glyphs) -> list[Line]:
+    """Return the advice, or that there is none."""
+    if not view.advises:
+        return [(("Advice is switched off in the settings.", "rows--quiet"),)]
+    if not view.advice:
+        said = "None at this moment."
+        if view.vacuum is None or view.vacuum.mbar is None:
+            said = "None can be given: the pressure is not known now."
+        return [((said, "rows--quiet"),)]
+    lines: list[Line] = []
+    for advice in view.advice:
+        lines.append(((f"{glyphs.warning} {shown_text(advice.title, 80, glyphs)}", "rows--warn"),))
+        for text in (advice.text, advice.action):
+            told = folded(shown_text(text, 400, glyphs), max(10, width - 2))
+            lines += _styled((f"  {line}" for line in told), "")
+    return [clip(line, width, ellipsis=glyphs.ellipsis) for line in lines]

@@ -1,0 +1,153 @@
+"""Insight, in place of Status: what is stable, where the pressure goes, and advice."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+
+from xovac_tui.analysis.advice import LABEL
+from xovac_tui.analysis.insight import InsightView
+from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.ui.actions import bindings
+from xovac_tui.ui.screens.insight.lines import (
+    advice_lines,
+    pressure_lines,
+    rows_of,
+    table_head,
+    table_line,
+    table_notes,
+)
+from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.widgets.facts_list import RunFacts
+from xovac_tui.ui.widgets.lines import Line
+from xovac_tui.ui.widgets.rows import Rows
+from xovac_tui.ui.widgets.trend import TrendChart
+from xovac_tui.ui.widgets.trend_model import TrendModel, TrendSeries
+
+_WINDOW = 3600.0
+_LEAST_CHART = 7
+"""Rows that the pressure keeps, frame included."""
+
+
+class InsightPane(Pane):
+    """Stability at the top, the pressure below it, advice at the bottom."""
+
+    SCOPE = "insight"
+    HELP = (
+        "Stable: each channel by each criterion of the settings ([stability]). The change per hour is a "
+        "straight line through the criterion's window, with its uncertainty (about 95 %); the bar shows for "
+        "how long it has been stable of how long it must be. ±2 K in 10 min: all values of 10 min lie in a "
+        "band of 4 K. A steady ramp of 23.8 K/h meets it, so ask for a rate where the rate matters. Resets "
+        "count how often stability was lost again. The forecast takes the temperature to go on as an "
+        "exponential approach; it is not foreseen where it does not slow down.\n"
+        "Pressure: when it will be down to the next round values, by how it fell of late. With the pump off: "
+        "rate of rise, and the most that can be a leak, where the profile tells the volume.\n"
+        "Advice is what a careful operator would say. It protects nothing, and its figures are assumed "
+        "until the settings say otherwise ([advice]). Tab goes to the chart, whose keys are the trend's."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings("insight")
+    DEFAULT_CSS = """
+    InsightPane #insight-stable { height: 7; }
+    InsightPane #insight-vacuum { height: 1fr; }
+    InsightPane #insight-chart { width: 1fr; height: 1fr; }
+    InsightPane #insight-facts { width: 34; height: 1fr; padding: 1 1 0 1; }
+    InsightPane #insight-advice { height: 3; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Build the three parts."""
+        stable = Rows(id="insight-stable")
+        stable.border_title = "Stable"
+        yield stable
+        with Horizontal(id="insight-vacuum"):
+            yield TrendChart(ascii_only=self.console.glyphs.ascii, id="insight-chart")
+            yield RunFacts(id="insight-facts")
+        advice = Rows(id="insight-advice")
+        advice.border_title = f"Advice, {LABEL}"
+        yield advice
+
+    def on_mount(self) -> None:
+        """Nothing has been looked at yet."""
+        self._window: float | None = _WINDOW
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show this moment."""
+        pins = self.console.memory.pinned.get(self.station.name)
+        view = self.station.insight.view(snapshot, pins)
+        self._fit(view)
+        self._show_stable(view)
+        glyphs, times = self.console.glyphs, self.console.times
+        self.query_one("#insight-facts", RunFacts).show(
+            lambda width, height: pressure_lines(view, width, height, glyphs=glyphs, times=times)
+        )
+        self.query_one("#insight-chart", TrendChart).show(self._trend(snapshot, view))
+        self.query_one("#insight-advice", Rows).show_folded(lambda width: advice_lines(view, width, glyphs))
+
+    def _fit(self, view: InsightView) -> None:
+        """Give table and advice the rows that they need, the pressure what is left."""
+        height = self.size.height
+        if not height:
+            return
+        stable, advice = self.query_one("#insight-stable", Rows), self.query_one("#insight-advice", Rows)
+        width = max(20, self.size.width - 4)
+        glyphs = self.console.glyphs
+        told = len(advice_lines(view, width, glyphs)) + 2
+        listed = len(rows_of(view)) + len(table_notes(view, width, glyphs)) + 2 + bool(view.judged)
+        room = height - _LEAST_CHART
+        advised = min(told, max(3, room - min(listed, room // 2)))
+        for rows, wanted in ((stable, max(3, min(listed, room - advised))), (advice, advised)):
+            if rows.styles.height is None or rows.styles.height.value != wanted:
+                rows.styles.height = wanted
+
+    def _show_stable(self, view: InsightView) -> None:
+        table, glyphs, times = (
+            self.query_one("#insight-stable", Rows),
+            self.console.glyphs,
+            self.console.times,
+        )
+        rows = rows_of(view)
+        title = "Stable"
+        if view.speed != 1:
+            title += glyphs.plain(f"  windows and rates of the simulated chamber, ×{view.speed:g}")
+        if table.border_title != title:
+            table.border_title = title
+        width = table.size.width
+        notes = table_notes(view, width, glyphs) if width else []
+
+        def line(index: int, chosen: bool) -> Line:
+            if index >= len(rows):
+                return notes[index - len(rows)]
+            return table_line(rows[index], view, table.size.width, glyphs=glyphs, times=times)
+
+        def head() -> Line:
+            return table_head(table.size.width, glyphs)
+
+        table.show_rows(len(rows) + len(notes), line, head=head if rows else None)
+
+    def _trend(self, snapshot: Snapshot, view: InsightView) -> TrendModel:
+        series: tuple[TrendSeries, ...] = ()
+        channel = view.vacuum.channel if view.vacuum is not None else None
+        history = self.station.history(channel.full_name) if channel is not None else None
+        if channel is not None and history is not None:
+            series = (TrendSeries(channel.full_name, channel.label, channel.unit, True, history, 0),)
+        return TrendModel(
+            now_mono=snapshot.mono,
+            now_utc=snapshot.utc,
+            series=series,
+            marks=self.station.marks(snapshot),
+            window=self._window,
+            title="Pressure",
+            utc=self.console.times.mode == "utc",
+        )
+
+    def on_trend_chart_window_changed(self, message: TrendChart.WindowChanged) -> None:
+        """Keep the window of the chart."""
+        message.stop()
+        self._window = message.seconds
+
+    async def action_insight_back(self) -> None:
+        """Go back to Status."""
+        await self.console.show_over("status", None)

@@ -1,0 +1,112 @@
+"""One event in full: what it was, what is wrong with it, and its payload as far as a person can read it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xovac_tui.api.event import Direction, Form
+from xovac_tui.api.outline import Outline
+from xovac_tui.api.payload import BULKY_PROBLEMS, pretty
+from xovac_tui.recording.eventlog import LoggedEvent
+from xovac_tui.text import clean, clean_lines
+from xovac_tui.ui.format import Times
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.literal import folded, literal, wrapped
+from xovac_tui.ui.widgets.lines import Line
+
+SHOWN = 20_000
+"""Characters of a payload that are shown; the rest is in the file that saving writes."""
+_DEEPEST = 40
+"""Nesting up to which indenting helps; deeper it only pushes everything out of sight."""
+_LINES = 4_000
+
+
+def detail_lines(
+    event: LoggedEvent, width: int, *, glyphs: Glyphs, times: Times, apart: Outline | None = None
+) -> list[Line]:
+    """Return everything about an event, folded to a width in cells.
+
+    `apart` is what another process made of a payload that is too long to be decoded here.
+    """
+    out = event.direction is Direction.OUT
+    way = f"{glyphs.arrow_out} OUT" if out else f"{glyphs.arrow_in} in"
+    name = literal(clean(event.name, 200), glyphs.ascii)
+    head: list[Line] = [
+        ((f"{way}  {event.kind.value}  ", "rows--quiet"), (name, "rows--strong")),
+    ]
+    about = f"{times.stamp(event.utc)}, event {event.index + 1:,}, {_size(event)}"
+    head += [((line, "rows--quiet"),) for line in folded(about, max(10, width))]
+    if event.problem:
+        problem = literal(clean(event.problem, 400), glyphs.ascii)
+        what = "not read" if event.problem in BULKY_PROBLEMS else "malformed"
+        head += [
+            ((line, "rows--warn"),) for line in folded(f"{glyphs.warning} {what}: {problem}", max(10, width))
+        ]
+    if apart is not None:
+        words = apart.problem or f"Decoded aside: {apart.about}."
+        style = "rows--warn" if apart.problem else "rows--quiet"
+        told = literal(clean(words, 400), glyphs.ascii)
+        head += [((line, style),) for line in folded(told, max(10, width))]
+    text, rest = _payload(event, apart)
+    body: list[Line] = [
+        ((piece, ""),) for line in text for piece in wrapped(literal(line, glyphs.ascii), max(10, width))
+    ]
+    if rest:
+        body.append(((glyphs.plain(f"… {rest}"), "rows--warn"),))
+    return [*head, *body]
+
+
+def detail_text(event: LoggedEvent, apart: Outline | None = None) -> str:
+    """Return the payload as it is shown, to be copied: without anything that could act where it is pasted."""
+    text, rest = _payload(event, apart)
+    return "\n".join([*text, f"… {rest}"] if rest else text)
+
+
+def shown_in_part(event: LoggedEvent) -> bool:
+    """Return whether a part of the payload is left out of what is shown."""
+    return bool(_payload(event)[1])
+
+
+def _size(event: LoggedEvent) -> str:
+    if event.form in (Form.NOTHING, Form.EMPTY):
+        return {Form.NOTHING: "no payload", Form.EMPTY: "an empty string"}[event.form]
+    unit = "bytes" if isinstance(event.raw, bytes) else "characters"
+    held = f", the first {len(event.raw):,} in memory" if event.size > len(event.raw) else ""
+    return f"{event.form.value}, {event.size:,} {unit}{held}"
+
+
+def _payload(event: LoggedEvent, apart: Outline | None = None) -> tuple[list[str], str]:
+    """Return clean lines of the payload, and a note on what is left out."""
+    payload = event.payload()
+    if event.form is Form.NOTHING:
+        return ["(the event carried nothing)"], ""
+    if event.form is Form.EMPTY:
+        return ["''"], ""
+    deep = _deeper(payload.value, _DEEPEST)
+    text = payload.raw if deep and isinstance(payload.raw, str) else pretty(payload)
+    if apart is not None and apart.text:
+        text = apart.text
+    shown = text[:SHOWN]
+    lines = clean_lines(shown, lines=_LINES, width=SHOWN)
+    if len(shown) < len(text) or event.size > len(event.raw) or apart is not None:
+        return (
+            lines,
+            f"{SHOWN:,} characters are shown at most; {event.size:,} came, s saves what is kept of them.",
+        )
+    return lines, ""
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Return whether a decoded value is nested deeper than so many levels."""
+    layer = [value]
+    for _ in range(levels):
+        layer = [
+            inner
+            for item in layer
+            if isinstance(item, dict | list)
+            for inner in (item.values() if isinstance(item, dict) else item)
+            if isinstance(inner, dict | list)
+        ]
+        if not layer:
+            return False
+    return True

@@ -1,0 +1,358 @@
+"""Log: everything that crossed the wire, to read, filter, copy and save."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.widgets import Input
+
+from xovac_tui import paths
+from xovac_tui.api.outline import Outline
+from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.plural import counted
+from xovac_tui.recording.apart import can_be_read_apart, read_apart
+from xovac_tui.recording.eventlog import LoggedEvent
+from xovac_tui.recording.exports.events import export_file, save_events
+from xovac_tui.recording.filters import SYNTAX, Filter, FilterError, LogRows, parse_filter
+from xovac_tui.recording.status import RecordOpened
+from xovac_tui.station.news import Jumped, News
+from xovac_tui.text import clean
+from xovac_tui.ui.actions import bindings
+from xovac_tui.ui.literal import literal
+from xovac_tui.ui.screens.log.detail import SHOWN, detail_lines, detail_text, shown_in_part
+from xovac_tui.ui.screens.log.view import LogView
+from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span
+from xovac_tui.ui.widgets.rows import Rows
+
+_SLICE = 0.008
+"""Seconds of filtering at a time, so that a key never waits long."""
+_TALL = 28
+"""Rows; with so many the detail is open from the start."""
+_LONGEST_FILTER = 200
+_RESTING = 0.3
+"""Seconds for which an event is looked at before its bulky payload is decoded by another process."""
+
+
+class LogStatus(LinesWidget):
+    """One line: follow or not, how many match, how many were dropped."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"logstatus--follow", "logstatus--held", "logstatus--wrong"}
+    DEFAULT_CSS = """
+    LogStatus { height: 1; width: 1fr; color: $foreground-muted; }
+    LogStatus .logstatus--follow { color: $good; text-style: bold; }
+    LogStatus .logstatus--held { color: $stale; text-style: bold; }
+    LogStatus .logstatus--wrong { color: $error; text-style: bold; }
+    """
+
+
+class LogPane(Pane):
+    """The log's list, its filter line, and one event in full."""
+
+    SCOPE = "log"
+    HELP = (
+        "Every event in and out, as it came; OUT is what this console sent. The list follows the newest "
+        "event until you go up; then nothing moves, and new events are counted below. End follows again.\n"
+        f"Filter: {SYNTAX}. All of them must be true.\n"
+        "Save writes exactly what came, as lines of JSON, into the folder exports beside the state file."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings("log")
+    DEFAULT_CSS = """
+    LogPane #log-detail { height: 40%; min-height: 7; display: none; }
+    LogPane.-detail #log-detail { display: block; }
+    LogPane #log-filter {
+        display: none; height: 1; border: none; padding: 0 1; background: $panel;
+        &:focus { border: none; }
+    }
+    LogPane.-filter #log-filter { display: block; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Build list, detail, filter line and status line."""
+        console = self.console
+        rows = LogRows(self.station.log)
+        clock = self.station.clock
+        view = LogView(rows, glyphs=console.glyphs, times=console.times, now=clock.utc, id="log-view")
+        view.border_title = "Log"
+        yield view
+        detail = Rows(id="log-detail")
+        detail.border_title = "Event"
+        yield detail
+        yield Input(
+            placeholder='words, kind:message, name:state, dir:out, is:malformed, -not, "in quotes"',
+            max_length=_LONGEST_FILTER,
+            compact=True,
+            id="log-filter",
+        )
+        yield LogStatus(id="log-status")
+
+    def on_mount(self) -> None:
+        """Begin with what fits: a tall terminal has room for the detail."""
+        self._filter_problem = ""
+        self._detail_of = -1
+        self._apart: tuple[int, Outline] | None = None
+        self.set_class(self.app.size.height >= _TALL, "-detail")
+
+    @property
+    def view(self) -> LogView:
+        """The list."""
+        return self.query_one("#log-view", LogView)
+
+    @property
+    def detail(self) -> Rows:
+        """The chosen event in full."""
+        return self.query_one("#log-detail", Rows)
+
+    def take_focus(self) -> None:
+        """Let the arrows move in the list."""
+        self.view.focus()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Draw what has come since the last time; at most at the flush rate."""
+        rows = self.view.rows
+        if not rows.work(_SLICE):
+            self._sift()
+        self._draw()
+
+    def on_news(self, news: News) -> None:
+        """Look afresh where a replay has jumped, or where a record was put before what came first."""
+        if isinstance(news, Jumped):
+            self.view.use(LogRows(self.station.log, self.view.rows.filter))
+            self._sift()
+        elif isinstance(news, RecordOpened) and news.moved:
+            self._detail_of = -1
+            rows = LogRows(self.station.log, self.view.rows.filter)
+            self.view.renumbered(rows, news.moved)
+            if not rows.done:
+                self._sift()
+            self.workers.cancel_group(self, "log-apart")
+            self._apart = None
+
+    def _draw(self) -> None:
+        self.view.repaint()
+        self._show_detail()
+        self._show_status()
+
+    def on_log_view_moved(self) -> None:
+        """Show the event that is chosen now."""
+        self._show_detail()
+        self._show_status()
+
+    # -- status -------------------------------------------------------------------------------------
+
+    def _show_status(self) -> None:
+        self.query_one(LogStatus).show_lines([self._status()])
+
+    def _status(self) -> Line:
+        view, log, glyphs = self.view, self.station.log, self.console.glyphs
+        if self._filter_problem:
+            return ((f" {glyphs.cross} {glyphs.plain(self._filter_problem)}", "logstatus--wrong"),)
+        spans: list[Span] = []
+        if view.following:
+            spans.append((f" {glyphs.play} following", "logstatus--follow"))
+        else:
+            new = view.new_below
+            more = f", {new:,} new below (end)" if new else ""
+            spans.append((f" {glyphs.idle} held{more}", "logstatus--held"))
+        rows = view.rows
+        if rows.filter is None:
+            spans.append((f"   {counted(len(log), 'event')}", ""))
+        else:
+            busy = "" if rows.done else f" so far, {rows.part_done:.0%} looked at"
+            spans.append((f"   {len(rows):,} of {len(log):,} match{busy}", ""))
+            typed = clean(self.query_one("#log-filter", Input).value.strip(), 80)
+            spans.append((f"   {glyphs.then} {literal(typed, glyphs.ascii)}", ""))
+        if log.problem:
+            spans.append((f"   {log.dropped:,} older ones cannot be read", "logstatus--wrong"))
+        elif log.dropped:
+            keeps = f"the newest {log.keep:,}" if len(log) >= log.keep else "what fits its memory"
+            spans.append((f"   oldest {log.dropped:,} dropped: the log keeps {keeps}", ""))
+        return tuple(spans)
+
+    # -- detail -------------------------------------------------------------------------------------
+
+    def _show_detail(self) -> None:
+        detail, event = self.detail, self.view.chosen
+        key = event.index if event is not None else -1
+        if not detail.display or key == self._detail_of:
+            return
+        self._detail_of = key
+        self.workers.cancel_group(self, "log-apart")
+        glyphs, times = self.console.glyphs, self.console.times
+        if event is None:
+            detail.show_rows(0, lambda index, chosen: ())
+            return
+        # Following, the same place of each event stays in sight.
+        detail.show_folded(
+            lambda width: detail_lines(
+                event, width, glyphs=glyphs, times=times, apart=self._outline_of(event)
+            ),
+            rewind=not self.view.following,
+        )
+        if can_be_read_apart(event) and self._outline_of(event) is None:
+            self._read_apart(event)
+
+    def _outline_of(self, event: LoggedEvent) -> Outline | None:
+        """Return what another process made of a payload; None where it was not asked, or is still at it."""
+        return self._apart[1] if self._apart is not None and self._apart[0] == event.index else None
+
+    @work(group="log-apart", exclusive=True)
+    async def _read_apart(self, event: LoggedEvent) -> None:
+        """Have a bulky payload decoded, once the eyes rest on it; another event that is chosen ends it."""
+        await asyncio.sleep(_RESTING)
+        whole = await asyncio.to_thread(self.station.log.whole, event)
+        found = await read_apart(whole, SHOWN)
+        chosen = self.view.chosen
+        if chosen is not None and chosen.index == event.index:
+            self._apart = (event.index, found)
+            self._detail_of = -1
+            self._show_detail()
+
+    # -- filter -------------------------------------------------------------------------------------
+
+    def action_log_filter(self) -> None:
+        """Open the filter line."""
+        self.add_class("-filter")
+        self.query_one("#log-filter", Input).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter as it is typed; what cannot be understood yet leaves the list as it is."""
+        event.stop()
+        try:
+            wanted = parse_filter(event.value)
+        except FilterError as error:
+            self._filter_problem = str(error)
+            self._show_status()
+            return
+        self._filter_problem = ""
+        self._use(wanted)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go back to the list; an empty filter closes its line."""
+        event.stop()
+        if self._filter_problem:
+            return
+        if not event.value.strip():
+            self.remove_class("-filter")
+        self.view.focus()
+
+    def _use(self, wanted: Filter) -> None:
+        current = self.view.rows.filter or Filter()
+        if wanted != current:
+            rows = LogRows(self.station.log, wanted)
+            rows.work(_SLICE)
+            self.view.use(rows)
+            if not rows.done:
+                self._sift()
+        self._draw()
+
+    @work(group="log-sift", exclusive=True)
+    async def _sift(self) -> None:
+        """Go through the whole log in slices, with a breath between for keys and the flush."""
+        rows = self.view.rows
+        while self.view.rows is rows:
+            if rows.work(_SLICE):
+                break
+            await asyncio.sleep(0.002)
+        if self.view.rows is rows:
+            self.view.place()
+            self._draw()
+
+    def action_log_back(self) -> None:
+        """Close the newest thing that was opened: filter line, detail, filter."""
+        field = self.query_one("#log-filter", Input)
+        if field.has_focus:
+            if self._filter_problem or not field.value.strip():
+                field.value = ""
+                self.remove_class("-filter")
+            self.view.focus()
+        elif self.detail.has_focus:
+            self.view.focus()
+        elif field.value:
+            field.value = ""
+            self.remove_class("-filter")
+        elif self.has_class("-filter"):
+            self.remove_class("-filter")
+        else:
+            self.remove_class("-detail")
+
+    # -- actions ------------------------------------------------------------------------------------
+
+    def action_log_detail(self) -> None:
+        """Open or close the detail."""
+        if self.detail.has_focus:
+            self.view.focus()
+        self.toggle_class("-detail")
+        self._detail_of = -1
+        self.call_after_refresh(self._draw)
+
+    def action_log_hold(self) -> None:
+        """Keep still, or follow again."""
+        if self.view.following:
+            self.view.hold()
+        else:
+            self.view.action_follow()
+
+    def action_log_copy(self) -> None:
+        """Copy the chosen event as it is shown."""
+        event = self.view.chosen
+        if event is None:
+            self._say("There is no event to copy.", "warning")
+            return
+        text = detail_text(event, self._outline_of(event))
+        self.app.copy_to_clipboard(text)
+        what = "what is shown of it, " if shown_in_part(event) else ""
+        self._say(
+            f"Copied {what}{counted(len(text), 'character')}, if this terminal lets programs copy. "
+            "s saves it to a file."
+        )
+
+    def action_log_save(self) -> None:
+        """Save the chosen event."""
+        event = self.view.chosen
+        if event is None:
+            self._say("There is no event to save.", "warning")
+            return
+        self._save(map(self.station.log.whole, [event]), f"event-{event.index + 1}-{clean(event.name, 40)}")
+
+    def action_log_save_all(self) -> None:
+        """Save what the filter shows."""
+        rows = self.view.rows
+        if not rows.done:
+            self._say("The filter is still at work. Save again when it is done.", "warning")
+        elif not len(rows):
+            self._say("There is no event to save.", "warning")
+        else:
+            wanted = rows.filter or Filter()
+            events = self.station.log.scan(whole=True)
+            self._save((event for event in events if wanted.matches(event)), f"log-{self.station.name}")
+
+    @work(group="log-save")
+    async def _save(self, events: Iterable[LoggedEvent], words: str) -> None:
+        folder = paths.state_folder() / "exports"
+        utc = self.station.clock.utc()
+        try:
+            path, count = await asyncio.to_thread(_write, events, folder, words, utc)
+        except OSError as why:
+            reason = why.strerror or str(why)
+            self._say(
+                f"Nothing was saved in {paths.shown(folder)}: {reason}. Make room there, or set "
+                f"{paths.HOME_VARIABLE} to a folder that can be written.",
+                "error",
+            )
+            return
+        self._say(f"Saved {counted(count, 'event')} in {paths.shown(path)}")
+
+    def _say(self, text: str, severity: str = "information") -> None:
+        self.app.notify(text, severity=severity, timeout=8, markup=False)  # type: ignore[arg-type]
+
+
+def _write(events: Iterable[LoggedEvent], folder: Path, words: str, utc: float) -> tuple[Path, int]:
+    path = export_file(folder, words, utc)
+    return path, save_events(events, path)

@@ -1,0 +1,60 @@
+"""What every tab has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.containers import Vertical
+
+from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.station.news import News
+from xovac_tui.station.station import Station
+
+if TYPE_CHECKING:
+    from xovac_tui.ui.app import XovacApp
+
+
+class Pane(Vertical):
+    """A tab. It is mounted when it is first shown, and gets snapshots only while it is shown."""
+
+    DEFAULT_CSS = "Pane { height: 1fr; width: 1fr; }"
+
+    SCOPE: ClassVar[str] = ""
+    """Scope of its keys in the command table."""
+    HELP: ClassVar[str] = ""
+    """What the tab is for, in a few plain sentences (help screen)."""
+
+    @property
+    def console(self) -> XovacApp:
+        """The app, with its station, glyphs, times and newest snapshot."""
+        return cast("XovacApp", self.app)
+
+    @property
+    def station(self) -> Station:
+        """The chamber's station."""
+        return self.console.station
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show this picture of the chamber; called at the flush rate while the tab is shown, and on entry."""
+
+    def on_news(self, news: News) -> None:
+        """Take news that cannot wait for the next flush; called while the tab is mounted."""
+
+    def look_again(self) -> None:
+        """Look at the files that it shows: another program has changed something in their folder."""
+
+    async def may_leave(self) -> bool:
+        """Return whether the console may be left; asks where that would lose something."""
+        return True
+
+    def again(self) -> Callable[[], Pane] | None:
+        """Return what makes this pane anew with what was typed into it; None where nothing was."""
+        return None
+
+    def take_focus(self) -> None:
+        """Put the focus where the tab's keys work; called when the tab is shown."""
+        for child in self.query("*"):
+            if child.focusable:
+                child.focus()
+                return

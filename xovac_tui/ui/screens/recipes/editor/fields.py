@@ -1,0 +1,287 @@
+"""What the form of a step asks for, and what was typed there as a step again. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from xovac_tui.digits import spell_number
+from xovac_tui.durations import parse_duration, spell_exactly
+from xovac_tui.errors import RecipeError
+from xovac_tui.quantities import (
+    parse_difference,
+    parse_rate,
+    parse_temperature,
+    spell_difference,
+    spell_rate,
+    spell_temperature,
+)
+from xovac_tui.recipes import bounds
+from xovac_tui.recipes.draft import Draft
+from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat, Step
+from xovac_tui.recipes.places import StepPath
+from xovac_tui.text import shown
+from xovac_tui.units import to_mbar
+
+_BREAKS = str.maketrans({"\n": "⏎", "\t": "⇥"})
+_BROKEN = str.maketrans({"⏎": "\n", "⇥": "\t"})
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a form."""
+
+    name: str
+    label: str
+    text: str = ""
+    """What stands in it before anybody typed."""
+    hint: str = ""
+    """What a bare number means, or what may be typed, in a word or two."""
+    help: str = ""
+    free: bool = False
+    """Free text, of which every character is kept even where the terminal cannot show it."""
+
+
+class Typed(msgspec.Struct, frozen=True):
+    """What was typed into a form."""
+
+    draft: Draft
+    """With what was typed, or as it was where something is wrong."""
+    problems: dict[str, str]
+    """Sentence by the name of its field."""
+
+
+def fields_of(recipe: Recipe, step: Step | None) -> tuple[Field, ...]:
+    """Return the form of a step, or of the recipe's head for None."""
+    if step is None:
+        return _head(recipe)
+    note = Field(
+        name="note",
+        label="Note",
+        text=step.note.translate(_BREAKS),
+        help="For people, at most 200 characters; never sent.",
+        free=True,
+    )
+    if isinstance(step, Repeat):
+        times = Field(
+            name="count",
+            label="Times",
+            text=str(step.count),
+            hint="rounds",
+            help="How many times the steps inside are done. w and W put steps in and take them out.",
+        )
+        return (times, note)
+    if isinstance(step, Hold):
+        hold = Field(
+            name="duration",
+            label="Hold",
+            text=spell_exactly(step.duration),
+            hint="h, min, s",
+            help='How long it stays where it is: "2h", "1h30", "90 min", "01:30:00".',
+        )
+        return (hold, note)
+    return (
+        Field(
+            name="to",
+            label="To",
+            text=spell_temperature(step.to),
+            hint="°C",
+            help='The target: "-20", "-20 °C", "253.15 K" or "-4 °F".',
+        ),
+        Field(
+            name="rate",
+            label="Rate",
+            text="" if step.rate is None else spell_rate(step.rate),
+            hint="K/min",
+            help='How fast: "1.5", "1.5 K/min", "90 K/h". Empty, and Over empty: as fast as it goes.',
+        ),
+        Field(
+            name="over",
+            label="Over",
+            text="" if step.over is None else spell_exactly(step.over),
+            hint="h, min, s",
+            help='How long it takes, in place of a rate: "45min", "1h30". Empty: not fixed.',
+        ),
+        note,
+    )
+
+
+def _head(recipe: Recipe) -> tuple[Field, ...]:
+    limits = recipe.limits
+    return (
+        Field(
+            name="name",
+            label="Name",
+            text=recipe.name,
+            help="Goes to the device; at most 64 characters.",
+            free=True,
+        ),
+        Field(
+            name="description",
+            label="Description",
+            text=recipe.description.translate(_BREAKS),
+            help="Free text, never sent. E opens all of it in your own editor.",
+            free=True,
+        ),
+        Field(
+            name="min",
+            label="Part, min",
+            text="" if limits is None else spell_temperature(limits.min),
+            hint="°C",
+            help="Lowest temperature that the part may see: checked, never sent. Give both or none.",
+        ),
+        Field(
+            name="max",
+            label="Part, max",
+            text="" if limits is None else spell_temperature(limits.max),
+            hint="°C",
+            help="Highest temperature that the part may see: checked, never sent.",
+        ),
+        Field(
+            name="tolerance",
+            label="Tolerance",
+            text="" if recipe.tolerance is None else spell_difference(recipe.tolerance),
+            hint="K",
+            help="Around the target, within which a dwell counts. Empty: as the profile says.",
+        ),
+        Field(
+            name="pressure",
+            label="Pressure",
+            text="" if recipe.pressure is None else f"{spell_number(recipe.pressure)} mbar",
+            hint="mbar",
+            help="At or below which a dwell counts. Empty: as the profile says.",
+        ),
+    )
+
+
+def read_form(draft: Draft, path: StepPath, texts: Mapping[str, str]) -> Typed:
+    """Return the draft with what was typed for a step, or for the head with the path ()."""
+    reader = _Reader(fields_of(draft.recipe, draft.step(path)), texts)
+    step = draft.step(path)
+    if step is None:
+        changes = reader.head(draft.recipe)
+        changed = {key: value for key, value in changes.items() if value != getattr(draft.recipe, key)}
+        after = draft.change_head(**changed) if changed and not reader.problems else draft
+    else:
+        read = reader.step(step)
+        after = draft.replace(path, read) if not reader.problems else draft
+    return Typed(draft if reader.problems else after, reader.problems)
+
+
+class _Reader:
+    """Reads texts field by field, and collects everything that is wrong."""
+
+    def __init__(self, fields: tuple[Field, ...], texts: Mapping[str, str]) -> None:
+        self._first = {field.name: field.text for field in fields}
+        self._labels = {field.name: field.label for field in fields}
+        self._texts = texts
+        self.problems: dict[str, str] = {}
+
+    def step(self, step: Step) -> Step:
+        """Return the step as typed; meaningless where there are problems."""
+        note = self._lines("note", step.note, bounds.MAX_NOTE)
+        if isinstance(step, Repeat):
+            return msgspec.structs.replace(step, count=self._count(step.count), note=note)
+        if isinstance(step, Hold):
+            seconds = self._value("duration", step.duration, parse_duration, bounds.duration_problem)
+            return Hold(step.duration if seconds is None else seconds, note)
+        to = self._value("to", step.to, parse_temperature, bounds.temperature_problem)
+        rate = self._value("rate", step.rate, parse_rate, bounds.rate_problem, optional=True)
+        over = self._value("over", step.over, parse_duration, bounds.duration_problem, optional=True)
+        if rate is not None and over is not None:
+            both = "Both a rate and a time are given: empty one of them."
+            self.problems.update(rate=both, over=both)
+        return Ramp(step.to if to is None else to, rate, over, note)
+
+    def head(self, recipe: Recipe) -> dict[str, Any]:
+        """Return the recipe's fields as typed; meaningless where there are problems."""
+        limits = recipe.limits
+        low = self._value(
+            "min",
+            limits.min if limits else None,
+            parse_temperature,
+            bounds.temperature_problem,
+            optional=True,
+        )
+        high = self._value(
+            "max",
+            limits.max if limits else None,
+            parse_temperature,
+            bounds.temperature_problem,
+            optional=True,
+        )
+        found = None if low is None or high is None else Limits(low, high)
+        if (low is None) is not (high is None) and not {"min", "max"} & self.problems.keys():
+            self.problems["min" if low is None else "max"] = "Limits are two: give both, or empty both."
+        elif found is not None and (problem := bounds.limits_problem(found)):
+            self.problems["max"] = f"The part's limits: {problem}."
+        name = self._texts["name"].strip()
+        if problem := bounds.name_problem(name):
+            self.problems["name"] = f"The name {problem}."
+        return {
+            "name": name,
+            "description": self._lines("description", recipe.description, bounds.MAX_DESCRIPTION).strip(),
+            "limits": found,
+            "tolerance": self._value(
+                "tolerance", recipe.tolerance, parse_difference, bounds.tolerance_problem, optional=True
+            ),
+            "pressure": self._value(
+                "pressure", recipe.pressure, parse_pressure, bounds.pressure_problem, optional=True
+            ),
+        }
+
+    def _value(
+        self,
+        name: str,
+        before: float | None,
+        parse: Callable[[str], float],
+        problem_of: Callable[[float], str],
+        *,
+        optional: bool = False,
+    ) -> float | None:
+        text = self._texts[name]
+        if text == self._first[name]:
+            return before
+        if optional and not text.strip():
+            return None
+        try:
+            value = parse(text)
+        except RecipeError as error:
+            self.problems[name] = str(error)
+            return None
+        if problem := problem_of(value):
+            self.problems[name] = f'"{shown(text.strip(), 40)}" {problem}.'
+            return None
+        return value
+
+    def _count(self, before: int) -> int:
+        text = self._texts["count"].strip()
+        if not re.fullmatch(r"[0-9]{1,9}", text):
+            self.problems["count"] = f'"{shown(text, 40)}" is no whole number of rounds: say one like 4.'
+            return before
+        if problem := bounds.count_problem(int(text)):
+            self.problems["count"] = f'"{text}" {problem}.'
+        return int(text)
+
+    def _lines(self, name: str, before: str, longest: int) -> str:
+        text = self._texts[name]
+        if text == self._first[name]:
+            return before
+        text = text.translate(_BROKEN)
+        if problem := bounds.text_problem(text, longest):
+            self.problems[name] = f"The {self._labels[name].lower()} {problem}."
+        return text
+
+
+def parse_pressure(text: str) -> float:
+    """Return the mbar of a pressure as a person types it, bare numbers being mbar; RecipeError else."""
+    words = " ".join(text.split())
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)((?:[eE][-+]?[0-9]{1,3})?) ?([^0-9.].*|)", words)
+    mbar = None if found is None else to_mbar(float(found[1] + found[2]), found[3] or "mbar")
+    if mbar is None:
+        raise RecipeError(
+            f'"{shown(text.strip(), 40)}" is not a pressure: write it like "1e-3", "1e-3 mbar" or "0.1 Pa".'
+        )
+    return float(f"{mbar:.9g}")

@@ -1,0 +1,60 @@
+"""What the check says about a recipe in work, each with the step that it is about. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from xovac_tui.recipes.check import Finding
+from xovac_tui.recipes.places import StepPath, path_of
+from xovac_tui.text import clean
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.literal import folded, literal
+from xovac_tui.ui.screens.recipes.lines import SEVERITY, severity_sign
+from xovac_tui.ui.widgets.lines import Line
+
+_EMPTY = "the repeat is empty: insert a step into it, or delete it."
+
+
+class FindingLine(msgspec.Struct, frozen=True):
+    """One line of the list of findings; a long finding has several."""
+
+    number: int
+    """Of its finding."""
+    path: StepPath
+    """The step that it is about; () is the recipe."""
+    sign: str
+    text: str
+    style: str
+    """Of the sign."""
+
+    def line(self, glyphs: Glyphs, *, chosen: bool, focus: bool) -> Line:
+        """Return its spans."""
+        if chosen and focus:
+            return ((f"{glyphs.then}{self.sign}{self.text}", "rows--chosen"),)
+        return ((" ", ""), (self.sign, self.style), (self.text, ""))
+
+
+def finding_rows(findings: Sequence[Finding], width: int, glyphs: Glyphs) -> list[FindingLine]:
+    """Return the findings folded to a width, each with the place of its step."""
+    found: list[FindingLine] = []
+    for number, finding in enumerate(findings):
+        word, style = SEVERITY[finding.severity]
+        sign = f"{severity_sign(finding.severity, glyphs)} {word:<8}"
+        path = path_of(finding.where)
+        said = literal(glyphs.plain(clean(words(finding), 1000)), glyphs.ascii)
+        for count, line in enumerate(folded(said, max(10, width - 1 - len(sign)))):
+            found.append(FindingLine(number, path, sign if not count else " " * len(sign), line, style))
+    return found
+
+
+def words(finding: Finding) -> str:
+    """Return a finding as the editor says it: "step 4.1: ..."."""
+    path = path_of(finding.where)
+    message = finding.message
+    if finding.message == "steps are missing.":
+        if not path:
+            return "There is no step yet: a inserts a ramp, h a hold, l a repeat."
+        message = _EMPTY
+    return f"{finding.where}: {message}" if path else message

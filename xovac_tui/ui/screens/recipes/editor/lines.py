@@ -1,0 +1,62 @@
+"""The editor's first line: which file, whether it is saved, how long it takes, what is wrong. Pure."""
+
+from __future__ import annotations
+
+from xovac_tui.recipes.study import Study
+from xovac_tui.text import clean
+from xovac_tui.ui.format import Times
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.literal import literal
+from xovac_tui.ui.screens.recipes.editor.model import Editing
+from xovac_tui.ui.screens.recipes.lines import SEVERITY, severity_sign, short_duration
+from xovac_tui.ui.widgets.lines import Line, Span, clip
+
+
+def state_words(editing: Editing, changed_on_disk: bool) -> tuple[str, str]:
+    """Return whether what is shown is saved, and the style of these words."""
+    if changed_on_disk:
+        return "changed on disk", "rows--bad"
+    if editing.origin is not None:
+        return "copy of an example", "rows--warn" if editing.draft.dirty else "rows--quiet"
+    if editing.opened is None:
+        return "new, not saved", "rows--warn"
+    return ("changed, not saved", "rows--warn") if editing.draft.dirty else ("saved", "rows--quiet")
+
+
+def head_line(
+    editing: Editing,
+    study: Study | None,
+    width: int,
+    *,
+    changed_on_disk: bool,
+    utc: float,
+    speed: float,
+    glyphs: Glyphs,
+    times: Times,
+) -> Line:
+    """Return the line; the file's name is shortened first where there is no room."""
+    said, style = state_words(editing, changed_on_disk)
+    right: list[Span] = []
+    if study is not None:
+        if study.plan is None:
+            right.append(("no time line  ", "rows--warn"))
+        else:
+            about = "about " if study.plan.estimated else ""
+            ends = times.day_and_time(utc + study.plan.total / speed)
+            right += [
+                ("takes ", "rows--quiet"),
+                (f"{about}{short_duration(study.plan.total)}", "rows--strong"),
+                (", ends ", "rows--quiet"),
+                (f"{ends}  ", "rows--strong"),
+            ]
+        for severity, (_, severity_style) in SEVERITY.items():
+            if count := study.count(severity):
+                right.append((f"{severity_sign(severity, glyphs)} {count} ", severity_style))
+    file = editing.opened or editing.origin
+    path = file.path.name if file else "new recipe"
+    room = width - sum(len(text) for text, _ in right) - len(said) - 4
+    name = literal(clean(path, max(8, room)), glyphs.ascii)
+    left: Line = ((f" {name}  ", "rows--strong"), (f"{said}  ", style))
+    gap = max(0, width - sum(len(text) for text, _ in (*left, *right)))
+    line: Line = (*left, (" " * gap, ""), *right)
+    return clip(tuple((glyphs.plain(text), used) for text, used in line), width, ellipsis=glyphs.ellipsis)

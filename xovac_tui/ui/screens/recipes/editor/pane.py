@@ -1,0 +1,269 @@
+"""The recipe editor in the place of the Recipes tab: table, form, planned profile and findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events, work
+from textual.binding import BindingType
+
+from xovac_tui.recipes.draft import Draft
+from xovac_tui.recipes.model import Hold, Ramp, Repeat
+from xovac_tui.recipes.places import StepPath
+from xovac_tui.ui.actions import bindings
+from xovac_tui.ui.screens.recipes.editor.fields import read_form
+from xovac_tui.ui.screens.recipes.editor.form import FieldForm
+from xovac_tui.ui.screens.recipes.editor.model import Editing
+from xovac_tui.ui.screens.recipes.editor.saving import Saving
+from xovac_tui.ui.screens.recipes.editor.view import EditorView
+from xovac_tui.ui.widgets.rows import Rows
+
+Closed = Callable[[Path | None], None]
+"""Called when the editor is left, with the file that was written last."""
+
+
+class EditorPane(EditorView):
+    """One recipe in work. What is typed counts when its form is left; nothing is written before saving."""
+
+    SCOPE = "editor"
+    HELP = (
+        "The first line of the table is the recipe itself (name, limits, conditions), then comes a line a "
+        "step; what a repeat repeats stands indented under it. Enter goes to the form: there, enter takes "
+        "what is typed, esc drops it, up and down change the field. Type units as you like: 1h30, 90 min, "
+        "-20C, 90 K/h.\n"
+        "Profile and check follow what you type, from the measured temperature. In the check (f) the steps "
+        "follow the cursor, and enter goes to the form of that step.\n"
+        "To repeat several steps: space on the first, go to the last, w. Inserting on the line of a repeat "
+        "puts the step into it; K and J move a step into and out of repeats."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings("editor")
+
+    def __init__(self, editing: Editing, folder: Path, closed: Closed) -> None:
+        super().__init__(editing.went_to(1 if editing.rows else 0))
+        self._saving = Saving(self, folder, closed)
+
+    def on_mount(self) -> None:
+        """Show the recipe."""
+        self.fit()
+        self.show_form()
+        self.later()
+
+    def take_focus(self) -> None:
+        """Stand in the table, or where something wrong was typed."""
+        if not self.settle():
+            return
+        self.steps.focus()
+
+    async def may_leave(self) -> bool:
+        """Ask about what is not saved; the editor stays where the answer is no."""
+        return await self._saving.may_close()
+
+    def again(self) -> Callable[[], EditorPane] | None:
+        """Return what opens the same recipe in the same state, if something in it is not saved."""
+        editing, folder, closed = self.editing, self._saving.folder, self._saving.closed
+        return (lambda: EditorPane(editing, folder, closed)) if editing.draft.dirty else None
+
+    # -- one change -----------------------------------------------------------------------------------
+
+    def take(self, editing: Editing) -> None:
+        """Show a recipe after a change, or with the cursor elsewhere."""
+        self.editing = editing
+        self.preview = None
+        self.show_form()
+        self.later()
+        self.draw()
+
+    def settle(self) -> bool:
+        """Take what was typed into the form; False where it is wrong, and then its field has the focus."""
+        if not self.form.touched:
+            return True
+        typed = read_form(self.editing.draft, self.editing.path, self.form.texts)
+        self.form.tell(typed.problems)
+        if typed.problems:
+            self._open_form()
+            return False
+        self.take(self.editing.changed(typed.draft))
+        return True
+
+    def on_field_form_changed(self, message: FieldForm.Changed) -> None:
+        """Check as typed, and show what comes of it."""
+        message.stop()
+        typed = read_form(self.editing.draft, self.editing.path, self.form.texts)
+        self.form.tell(typed.problems)
+        self.preview = None if typed.problems else typed.draft
+        self.later()
+        self.draw()
+
+    def on_field_form_taken(self, message: FieldForm.Taken) -> None:
+        """Take what was typed and go back to the steps."""
+        message.stop()
+        if self.settle():
+            self._close_form()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Take what was typed when the form is left in another way than by its keys."""
+        inside = event.widget in self.form.walk_children()
+        self.set_class(inside, "-form")
+        if not inside:
+            self.settle()
+
+    def on_rows_chosen(self, message: Rows.Chosen) -> None:
+        """Go to another step, or to the step of another finding."""
+        message.stop()
+        if message.rows is self.steps:
+            if self.settle():
+                self.take(self.editing.went_to(message.index))
+            self.draw()
+        else:
+            self._follow_finding()
+
+    def _go_to(self, path: StepPath) -> None:
+        if self.settle():
+            self.take(self.editing.chose(path))
+
+    def _open_form(self, name: str = "") -> None:
+        self.add_class("-form")
+        self.call_after_refresh(self.form.take_focus, name)
+
+    def _close_form(self) -> None:
+        self.remove_class("-form")
+        self.steps.focus()
+
+    # -- keys -----------------------------------------------------------------------------------------
+
+    def _change(self, change: Callable[[Editing], Editing]) -> None:
+        if self.settle():
+            self.take(change(self.editing))
+
+    def _change_step(self, change: Callable[[Draft, StepPath], Draft]) -> None:
+        """Change something at the chosen step; the head is none."""
+        if self.settle() and self.editing.path:
+            self.take(self.editing.changed(change(self.editing.draft, self.editing.path)))
+
+    def action_step_edit(self) -> None:
+        """Go to the form of the chosen step."""
+        if self.settle():
+            self._open_form()
+
+    def action_edit_head(self) -> None:
+        """Go to the form of the recipe itself."""
+        self._go_to(())
+        self.action_step_edit()
+
+    def _insert(self, kind: type[Ramp | Hold | Repeat]) -> None:
+        self._change(lambda editing: editing.inserted(kind))
+        if kind is not Repeat:
+            self.action_step_edit()
+
+    def action_step_ramp(self) -> None:
+        """Insert a ramp, and ask where to."""
+        self._insert(Ramp)
+
+    def action_step_hold(self) -> None:
+        """Insert a hold, and ask how long."""
+        self._insert(Hold)
+
+    def action_step_repeat(self) -> None:
+        """Insert an empty repeat."""
+        self._insert(Repeat)
+
+    def action_step_delete(self) -> None:
+        """Delete the step; undo brings it back."""
+        self._change_step(Draft.delete)
+
+    def action_step_copy(self) -> None:
+        """Insert a copy of the step."""
+        self._change_step(Draft.duplicate)
+
+    def action_step_up(self) -> None:
+        """Move the step up."""
+        self._change_step(Draft.move_up)
+
+    def action_step_down(self) -> None:
+        """Move the step down."""
+        self._change_step(Draft.move_down)
+
+    def action_step_mark(self) -> None:
+        """Mark one end of what is to be repeated."""
+        self._change(Editing.marked)
+
+    def action_step_wrap(self) -> None:
+        """Repeat the steps from the mark to the cursor, and ask how often."""
+        before = self.editing.draft.recipe
+        self._change(Editing.wrapped)
+        if self.editing.draft.recipe != before:
+            self.action_step_edit()
+
+    def action_step_unwrap(self) -> None:
+        """Take the steps out of their repeat."""
+        self._change_step(Draft.unwrap)
+
+    def action_edit_undo(self) -> None:
+        """Take the last change back."""
+        if self.settle():
+            undone = self.editing.draft.undoes
+            self.say(f"Taken back: {undone}." if undone else "There is nothing to take back.", 3)
+            self.take(self.editing.changed(self.editing.draft.undo()))
+
+    def action_edit_redo(self) -> None:
+        """Do again what was taken back."""
+        if self.settle():
+            redone = self.editing.draft.redoes
+            self.say(f"Done again: {redone}." if redone else "There is nothing to do again.", 3)
+            self.take(self.editing.changed(self.editing.draft.redo()))
+
+    def action_edit_view(self) -> None:
+        """Show profile or findings where there is no room for both."""
+        self.toggle_class("-check")
+        self.call_after_refresh(self.draw)
+
+    def action_edit_findings(self) -> None:
+        """Go through the findings."""
+        if self.settle():
+            self.add_class("-check")
+            self.check.focus()
+            # What was hidden gets its size, and with it its lines, with the next layout.
+            self.call_after_refresh(self._follow_finding)
+
+    def _follow_finding(self) -> None:
+        self.draw()
+        if self.check.chosen < len(self.found):
+            self._go_to(self.found[self.check.chosen].path)
+
+    @work(group="dialog")
+    async def action_edit_save(self) -> None:
+        """Save."""
+        await self._saving.save()
+
+    @work(group="dialog")
+    async def action_edit_file_outside(self) -> None:
+        """Open the file in the user's own editor."""
+        await self._saving.outside()
+
+    def action_edit_leave(self) -> None:
+        """Go one step back: drop what is typed, leave the findings, leave the editor."""
+        if self.form.has_focus_within:
+            self.preview = None
+            self.show_form()
+            self._close_form()
+            self.later()
+            self.draw()
+        elif not self.steps.has_focus:
+            self.steps.focus()
+        else:
+            self._leave()
+
+    @work(group="dialog")
+    async def _leave(self) -> None:
+        await self._saving.leave()
+
+    def look_again(self) -> None:
+        """Look whether another program has changed the file."""
+        self._saving.look()
+
+    def say(self, text: str, seconds: float = 6, severity: str = "information") -> None:
+        """Say something in a toast."""
+        said = self.console.glyphs.plain(text)
+        self.app.notify(said, severity=severity, timeout=seconds, markup=False)  # type: ignore[arg-type]

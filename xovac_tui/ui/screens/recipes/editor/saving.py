@@ -1,0 +1,234 @@
+"""Saves what is in the editor, and asks wherever that, or leaving, would lose something."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xovac_tui import paths
+from xovac_tui.errors import RecipeError
+from xovac_tui.recipes.check import Finding
+from xovac_tui.recipes.files import read_bytes
+from xovac_tui.recipes.model import Recipe
+from xovac_tui.recipes.places import path_of
+from xovac_tui.recipes.store import (
+    ChangedOnDisk,
+    Opened,
+    create_recipe,
+    duplicate_recipe,
+    open_recipe,
+    save_recipe,
+)
+from xovac_tui.ui.dialogs.question import Answer, QuestionDialog
+from xovac_tui.ui.screens.recipes.editor.findings import words
+from xovac_tui.ui.screens.recipes.editor.model import Editing
+from xovac_tui.ui.screens.recipes.outside import edit_outside, editor_command
+
+if TYPE_CHECKING:
+    from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
+
+STOP_AWAY = "STOP is not available here until you leave that editor."
+
+
+class Saving:
+    """The editor's dealings with its file; one at a time, from a worker."""
+
+    def __init__(self, pane: EditorPane, folder: Path, closed: Callable[[Path | None], None]) -> None:
+        self._pane, self.folder, self.closed = pane, folder, closed
+        self._busy = False
+
+    @property
+    def _editing(self) -> Editing:
+        return self._pane.editing
+
+    async def save(self) -> bool:
+        """Save, after asking where that loses something; return whether it is saved now."""
+        return await self._alone(self._save)
+
+    async def leave(self) -> bool:
+        """Close the editor, after asking about what is not saved."""
+        return await self._alone(self._leave)
+
+    async def may_close(self) -> bool:
+        """Ask about what is not saved, and return whether it may go."""
+        return await self._alone(self._may_close)
+
+    async def outside(self) -> bool:
+        """Open the file in the user's own editor, and take what comes of it as one change."""
+        return await self._alone(self._outside)
+
+    async def _alone(self, what: Callable[[], Awaitable[bool]]) -> bool:
+        if self._busy:
+            return False
+        self._busy = True
+        try:
+            return await what()
+        finally:
+            self._busy = False
+
+    async def _ask(self, title: str, text: str, answers: Sequence[Answer]) -> str:
+        return await self._pane.app.push_screen_wait(QuestionDialog(title, text, answers)) or ""
+
+    # -- saving ---------------------------------------------------------------------------------------
+
+    async def _save(self) -> bool:
+        if not self._pane.settle():
+            return False
+        editing = self._editing
+        if problems := editing.draft.problems():
+            where, message = problems[0]
+            self._pane.take(editing.chose(path_of(where)))
+            said = words(Finding("error", where, message))
+            self._pane.say(f"Not saved: {said[:1].lower()}{said[1:]}", 10, "warning")
+            return False
+        if editing.opened is not None and not editing.draft.dirty and not self._pane.changed_on_disk:
+            self._pane.say("There is nothing to save.", 3)
+            return True
+        if editing.draft.dirty and editing.loses_comments:
+            text = (
+                "Comments further down in this file are lost: the program writes the steps anew and keeps "
+                "only the comment at the head. The version before is kept with all of them. To keep "
+                "comments, change the file with E."
+            )
+            if await self._ask("Save without the comments?", text, _SAVE) != "save":
+                return False
+        return await self._write(overwrite=False)
+
+    async def _write(self, *, overwrite: bool) -> bool:
+        editing, pane = self._editing, self._pane
+        recipe, now = editing.draft.recipe, pane.station.clock.utc()
+        try:
+            opened = await asyncio.to_thread(_written, editing, self.folder, recipe, now, overwrite)
+        except ChangedOnDisk as changed:
+            return await self._changed(changed)
+        except RecipeError as error:
+            pane.say(f"Not saved. {error}", 12, "error")
+            return False
+        kept = " The version before is kept (V in Recipes)." if editing.opened is not None else ""
+        pane.changed_on_disk = False
+        pane.take(self._editing.saved(opened, recipe))
+        pane.say(f"Saved: {paths.shown(opened.path)}.{kept}")
+        return True
+
+    async def _changed(self, changed: ChangedOnDisk) -> bool:
+        answers = (
+            ("stay", "Stay", ""),
+            ("overwrite", "Overwrite it", "o"),
+            ("read", "Read it again, drop mine", "r"),
+        )
+        match await self._ask("Changed by another program", str(changed), answers):
+            case "overwrite":
+                return await self._write(overwrite=True)
+            case "read":
+                return await self._read("read again")
+        return False
+
+    async def _read(self, label: str) -> bool:
+        opened = self._editing.opened
+        if opened is None:
+            return False
+        try:
+            read = await asyncio.to_thread(open_recipe, opened.path)
+        except RecipeError as error:
+            self._pane.changed_on_disk = True
+            self._pane.say(
+                f"What is in the file cannot be read, so what is shown stays. {error}", 15, "error"
+            )
+            return False
+        self._pane.changed_on_disk = False
+        self._pane.take(self._editing.reread(read, label))
+        return True
+
+    def look(self) -> None:
+        """Look beside the screen whether the file is still what was read."""
+        self._pane.run_worker(self._look(), group="editor-look", exclusive=True)
+
+    async def _look(self) -> None:
+        opened = self._editing.opened
+        if opened is None or self._busy:
+            return
+        changed = await asyncio.to_thread(_differs, opened)
+        if opened is self._editing.opened and changed is not self._pane.changed_on_disk:
+            self._pane.changed_on_disk = changed
+            self._pane.draw()
+            if changed:
+                self._pane.say(
+                    "Another program has changed this file. Saving asks what to do; nothing is lost by then.",
+                    10,
+                    "warning",
+                )
+
+    # -- leaving --------------------------------------------------------------------------------------
+
+    async def _may_close(self) -> bool:
+        if self._pane.form.touched and not self._pane.settle():
+            drop = "What is typed in the form is wrong, and would be lost."
+            return await self._ask("Leave the editor?", drop, _LEAVE[::2]) == "drop"
+        if not self._editing.draft.dirty:
+            return True
+        text = "What you have changed is not saved."
+        match await self._ask("Leave the editor?", text, _LEAVE):
+            case "save":
+                return await self._save()
+            case "drop":
+                return True
+        return False
+
+    async def _leave(self) -> bool:
+        if not await self._may_close():
+            return False
+        opened = self._editing.opened
+        self.closed(opened.path if opened else None)
+        return True
+
+    # -- the user's own editor ------------------------------------------------------------------------
+
+    async def _outside(self) -> bool:
+        pane = self._pane
+        try:
+            command = editor_command(os.environ)
+        except RecipeError as error:
+            pane.say(str(error), 12, "warning")
+            return False
+        if not pane.settle():
+            return False
+        unsaved = self._editing.draft.dirty or self._editing.opened is None
+        first = "What you have changed is saved first. " if unsaved else ""
+        answers = (("stay", "Stay", ""), ("open", "Save and open" if unsaved else "Open", "y"))
+        title = f"Open the file in {Path(command[0]).name}?"
+        if await self._ask(title, first + STOP_AWAY, answers) != "open":
+            return False
+        if unsaved and not await self._save():
+            return False
+        opened = self._editing.opened
+        if opened is None:
+            return False
+        if problem := await edit_outside(pane.console, command, opened.path):
+            pane.say(problem, 12, "warning")
+        return await self._read(f"edit in {Path(command[0]).name}")
+
+
+_SAVE: tuple[Answer, ...] = (("stay", "Stay", ""), ("save", "Save", "y"))
+_LEAVE: tuple[Answer, ...] = (("stay", "Stay", ""), ("save", "Save", "s"), ("drop", "Drop the changes", "d"))
+
+
+def _written(editing: Editing, folder: Path, recipe: Recipe, now: float, overwrite: bool) -> Opened:
+    """Write a recipe to where it belongs; blocks."""
+    if editing.opened is not None:
+        return save_recipe(editing.opened, recipe, now=now, overwrite=overwrite)
+    if editing.origin is None:
+        return create_recipe(folder, recipe)
+    # The copy of an example keeps the comment at its head.
+    copy = duplicate_recipe(editing.origin, folder, recipe.name)
+    return save_recipe(copy, recipe, now=now)
+
+
+def _differs(opened: Opened) -> bool:
+    """Tell whether a file is no longer what was read; blocks."""
+    try:
+        return read_bytes(opened.path) != opened.text.encode()
+    except RecipeError:
+        return True

@@ -1,0 +1,84 @@
+"""The lines of the table of steps: the recipe's head first, then a line a step, repeats indented. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from xovac_tui.digits import format_number
+from xovac_tui.durations import spell_duration
+from xovac_tui.recipes.draft import Row
+from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
+from xovac_tui.recipes.places import StepPath, step_number
+from xovac_tui.text import clean
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.literal import literal
+from xovac_tui.ui.widgets.lines import Line, fit
+
+_HEADS = ("step", "what", "to", "rate/over", "hold")
+_WIDTHS = (8, 10, 9, 11, 9)
+_RIGHT = ("to", "rate/over", "hold")
+_LEAST_NOTE = 6
+
+
+def table_head(width: int) -> Line:
+    """Return the names of the columns."""
+    return ((_laid_out(_HEADS, "note", width, "…"), "rows--head"),)
+
+
+def recipe_line(recipe: Recipe, width: int, glyphs: Glyphs, *, chosen: bool, focus: bool) -> Line:
+    """Return the line of the recipe itself: its name, and what the part may see."""
+    name = clean(recipe.name, 64) or "(no name yet)"
+    limits = recipe.limits
+    told = f"{glyphs.dash} no limits of the part"
+    if limits is not None:
+        told = f"{glyphs.dash} part {format_number(limits.min)} to {format_number(limits.max)} °C"
+    if recipe.tolerance is not None:
+        told += f", ±{format_number(recipe.tolerance)} K"
+    if recipe.pressure is not None:
+        told += f", ≤{recipe.pressure:.1e} mbar"
+    text = literal(glyphs.plain(f"{name}  {told}"), glyphs.ascii)
+    style = "rows--chosen" if chosen and focus else "rows--strong"
+    sign = glyphs.then if chosen else " "
+    return ((fit(f"{sign} {text}", width, ellipsis=glyphs.ellipsis), style),)
+
+
+def row_line(
+    row: Row,
+    width: int,
+    glyphs: Glyphs,
+    *,
+    chosen: bool,
+    focus: bool,
+    marked: bool,
+    wrong: Collection[StepPath],
+) -> Line:
+    """Return one step; `marked` steps are those that would be repeated, `wrong` ones have an error."""
+    step = row.step
+    what = "  " * row.depth + {Ramp: "ramp", Hold: "hold", Repeat: "repeat"}[type(step)]
+    to = way = hold = ""
+    if isinstance(step, Ramp):
+        to = f"{format_number(step.to)} °C"
+        if step.rate is not None:
+            way = f"{format_number(step.rate, 3)} K/min"
+        else:
+            way = spell_duration(step.over) if step.over is not None else "fastest"
+    elif isinstance(step, Hold):
+        hold = spell_duration(step.duration)
+    else:
+        hold = glyphs.plain(f"×{step.count}") + ("" if step.steps else " empty")
+    sign = glyphs.cross if row.path in wrong else "*" if marked else " "
+    cells = (f"{glyphs.then if chosen else ' '}{sign}{step_number(row.path)}", what, to, way, hold)
+    note = literal(glyphs.plain(clean(" ".join(step.note.split()), 200)), glyphs.ascii)
+    text = _laid_out(tuple(glyphs.plain(cell) for cell in cells), note, width, glyphs.ellipsis)
+    style = "rows--bad" if row.path in wrong else "rows--strong" if chosen else ""
+    return ((text, "rows--chosen" if chosen and focus else style),)
+
+
+def _laid_out(cells: tuple[str, ...], note: str, width: int, ellipsis: str) -> str:
+    text = ""
+    for head, cell, room in zip(_HEADS, cells, _WIDTHS, strict=True):
+        text += fit(cell, room, right=head in _RIGHT, ellipsis=ellipsis) + " "
+    left = width - len(text) - 1
+    # A note that shows but a few letters says nothing.
+    whole = text if left < _LEAST_NOTE else f"{text} {fit(note, left, ellipsis=ellipsis)}"
+    return fit(whole, width, ellipsis=ellipsis)

@@ -1,0 +1,241 @@
+"""What the recipe editor shows: table, form, planned profile and findings, for the size there is."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import ClassVar
+
+import msgspec
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.timer import Timer
+
+from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.recipes.draft import Draft
+from xovac_tui.recipes.files import RecipeFile
+from xovac_tui.recipes.model import Hold, Ramp, Repeat
+from xovac_tui.recipes.places import path_of, step_number
+from xovac_tui.recipes.study import Study, study_recipe
+from xovac_tui.station.loading import start_of
+from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.screens.recipes.editor.fields import fields_of
+from xovac_tui.ui.screens.recipes.editor.findings import FindingLine, finding_rows
+from xovac_tui.ui.screens.recipes.editor.form import FieldForm
+from xovac_tui.ui.screens.recipes.editor.lines import head_line
+from xovac_tui.ui.screens.recipes.editor.model import Editing
+from xovac_tui.ui.screens.recipes.editor.table import recipe_line, row_line, table_head
+from xovac_tui.ui.screens.recipes.profile import ProfileChart
+from xovac_tui.ui.widgets.lines import Line, LinesWidget
+from xovac_tui.ui.widgets.rows import Rows
+
+WIDE = 100
+"""Cells; from this width on table and form stand beside each other."""
+TALL = 28
+"""Rows; from this height on form, profile and findings are seen at once."""
+PAUSE = 0.15
+"""Seconds without a change until a recipe is planned and checked again."""
+_DRIFT = 1.0
+"""K; a start that has moved by so much is worth another plan."""
+_HEAD_FIELDS = 6
+
+
+class HeadLine(LinesWidget):
+    """One line about the whole recipe."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "rows--quiet", "rows--strong", "rows--warn", "rows--bad", "rows--good",
+    }  # fmt: skip
+    DEFAULT_CSS = """
+    HeadLine {
+        height: 1; width: 1fr;
+        & > .rows--quiet { color: $foreground-muted; }
+        & > .rows--strong { text-style: bold; }
+        & > .rows--warn { color: $warning; }
+        & > .rows--bad { color: $error; text-style: bold; }
+        & > .rows--good { color: $good; }
+    }
+    """
+
+
+class EditorView(Pane):
+    """Table, form, profile and findings of a recipe in work; shows what it is told to."""
+
+    DEFAULT_CSS = """
+    EditorView #edit-body { height: 1fr; layout: vertical; }
+    EditorView.-wide #edit-body { layout: horizontal; }
+    EditorView #edit-side { height: 8; }
+    EditorView.-form.-head #edit-side { height: 10; }
+    EditorView.-tall #edit-side, EditorView.-tall.-form.-head #edit-side { height: 2fr; }
+    EditorView.-wide #edit-side, EditorView.-wide.-form.-head #edit-side { height: 1fr; width: 52; }
+    EditorView #edit-form {
+        height: 1fr; padding: 0 1; display: none;
+        border: round $border-blurred; border-title-color: $foreground;
+        border-subtitle-color: $foreground-muted;
+    }
+    EditorView #edit-form:focus-within { border: round $border; }
+    EditorView #edit-check { display: none; }
+    EditorView.-check #edit-check { display: block; }
+    EditorView.-check #edit-profile { display: none; }
+    EditorView.-form #edit-form { display: block; }
+    EditorView.-form #edit-check, EditorView.-form #edit-profile { display: none; }
+    EditorView.-tall #edit-form { display: block; height: 10; }
+    EditorView.-tall #edit-check, EditorView.-tall #edit-profile { display: block; }
+    """
+
+    def __init__(self, editing: Editing) -> None:
+        super().__init__(id="recipe-editor")
+        self.editing = editing
+        self.preview: Draft | None = None
+        """The draft with what is being typed; None while nothing is, or something is wrong with it."""
+        self.study: Study | None = None
+        self.found: list[FindingLine] = []
+        self.changed_on_disk = False
+        """Another program has changed the file since it was read."""
+        self._studied: Draft | None = None
+        self._timer: Timer | None = None
+        self._start: float | None = None
+
+    def compose(self) -> ComposeResult:
+        """Build the line, the table, and what stands beside or below it."""
+        glyphs = self.console.glyphs
+        yield HeadLine(id="edit-head")
+        with Container(id="edit-body"):
+            steps = Rows(choose=True, id="edit-steps")
+            steps.border_title = "Steps"
+            yield steps
+            with Vertical(id="edit-side"):
+                with Vertical(id="edit-form") as form:
+                    form.border_subtitle = "enter: take   esc: drop"
+                    yield FieldForm(_HEAD_FIELDS, glyphs)
+                chart = ProfileChart(ascii_only=glyphs.ascii, id="edit-profile")
+                chart.title("Planned profile")
+                yield chart
+                check = Rows(choose=True, id="edit-check")
+                check.border_title = "Check"
+                yield check
+
+    def on_resize(self) -> None:
+        """Choose the layout for the size."""
+        self.fit()
+        self.call_after_refresh(self.draw)
+
+    def fit(self) -> None:
+        """Choose the layout for the size."""
+        self.set_class(self.size.width >= WIDE, "-wide")
+        self.set_class(self.size.height >= TALL, "-tall")
+
+    @property
+    def steps(self) -> Rows:
+        """The table."""
+        return self.query_one("#edit-steps", Rows)
+
+    @property
+    def check(self) -> Rows:
+        """The list of findings."""
+        return self.query_one("#edit-check", Rows)
+
+    @property
+    def form(self) -> FieldForm:
+        """The form of the chosen step."""
+        return self.query_one(FieldForm)
+
+    @property
+    def draft(self) -> Draft:
+        """The recipe as it is shown: with what is being typed, where that has a meaning."""
+        return self.preview or self.editing.draft
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Keep the end time true, and plan again when the start has moved."""
+        start = start_of(snapshot).celsius
+        if self._start is not None and abs(start - self._start) >= _DRIFT and self._timer is None:
+            self.later(again=True)
+        self._show_head()
+
+    # -- what comes of it -----------------------------------------------------------------------------
+
+    def later(self, *, again: bool = False) -> None:
+        """Plan and check what is shown, as soon as nothing has changed for a moment."""
+        if self.draft.recipe == (self._studied.recipe if self._studied else None) and not again:
+            return
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(PAUSE, self._work_out)
+
+    @work(group="editor-study", exclusive=True)
+    async def _work_out(self) -> None:
+        self._timer = None
+        draft = self.draft
+        # Noted at the beginning: a long recipe is not begun anew before it is done.
+        self._start = start = start_of(self.console.snapshot).celsius
+        named = self.editing.opened or self.editing.origin
+        file = RecipeFile(named.path if named else Path("new.toml"), draft.recipe.name, draft.recipe)
+        study = await asyncio.to_thread(study_recipe, file, self.station.plan_settings(), start)
+        self.study, self._studied = study, draft
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw everything."""
+        if not self.query(HeadLine):
+            # The thread that plans may end after the editor did.
+            return
+        self._show_head()
+        self._show_steps()
+        if self.study is not None:
+            self.query_one("#edit-profile", ProfileChart).show(self.study.plan)
+            self._show_findings(self.study)
+
+    def _show_head(self) -> None:
+        head = self.query_one(HeadLine)
+        if not head.size:
+            return
+        line = head_line(
+            msgspec.structs.replace(self.editing, draft=self.draft),
+            self.study,
+            head.size.width,
+            changed_on_disk=self.changed_on_disk,
+            utc=self.station.clock.utc(),
+            speed=self.station.speed,
+            glyphs=self.console.glyphs,
+            times=self.console.times,
+        )
+        head.show_lines([line])
+
+    def _show_steps(self) -> None:
+        table, glyphs = self.steps, self.console.glyphs
+        draft, width = self.draft, table.size.width
+        rows, marked = draft.rows(), self.editing.in_range()
+        findings = self.study.findings if self.study is not None else ()
+        wrong = {path_of(finding.where) for finding in findings if finding.severity == "error"}
+
+        def line(index: int, chosen: bool) -> Line:
+            focus = table.has_focus
+            if index == 0:
+                return recipe_line(draft.recipe, width, glyphs, chosen=chosen, focus=focus)
+            row = rows[index - 1]
+            return row_line(
+                row, width, glyphs, chosen=chosen, focus=focus, marked=row.path in marked, wrong=wrong
+            )
+
+        table.show_rows(len(rows) + 1, line, head=lambda: table_head(width), chosen=self.editing.at)
+
+    def _show_findings(self, study: Study) -> None:
+        check, glyphs = self.check, self.console.glyphs
+        self.found = found = finding_rows(study.findings, max(1, check.size.width), glyphs)
+
+        def line(index: int, chosen: bool) -> Line:
+            at = found[check.chosen].number if check.chosen < len(found) else -1
+            return found[index].line(glyphs, chosen=found[index].number == at, focus=check.has_focus)
+
+        check.show_rows(len(found), line)
+
+    def show_form(self) -> None:
+        """Show the form of the chosen step, as the step is."""
+        editing = self.editing
+        self.form.show(fields_of(editing.draft.recipe, editing.step))
+        self.set_class(editing.step is None, "-head")
+        kind = {Ramp: "ramp", Hold: "hold", Repeat: "repeat"}
+        title = f"Step {step_number(editing.path)}: {kind[type(editing.step)]}" if editing.step else "Recipe"
+        self.query_one("#edit-form").border_title = Content(title)

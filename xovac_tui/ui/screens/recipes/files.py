@@ -1,0 +1,309 @@
+"""Makes, copies, renames, deletes and restores recipe files, and exchanges them with other programs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xovac_tui import paths
+from xovac_tui.errors import RecipeError
+from xovac_tui.plural import counted
+from xovac_tui.recipes import bounds
+from xovac_tui.recipes.exchange import FORMATS, Imported, export_recipe, import_recipe
+from xovac_tui.recipes.files import RecipeFile
+from xovac_tui.recipes.model import Recipe
+from xovac_tui.recipes.plan import PlanSettings
+from xovac_tui.recipes.store import (
+    Opened,
+    Version,
+    delete_recipe,
+    duplicate_recipe,
+    file_name,
+    open_recipe,
+    rename_recipe,
+    restore_version,
+    undelete_recipe,
+    versions,
+    write_text,
+)
+from xovac_tui.station.loading import start_of
+from xovac_tui.text import clean, shown
+from xovac_tui.ui.dialogs.ask import AskDialog
+from xovac_tui.ui.dialogs.choose import ChooseDialog
+from xovac_tui.ui.dialogs.question import QuestionDialog
+from xovac_tui.ui.screens.recipes.editor.model import Editing
+from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
+from xovac_tui.ui.screens.recipes.editor.saving import STOP_AWAY
+from xovac_tui.ui.screens.recipes.outside import edit_outside, editor_command
+
+if TYPE_CHECKING:
+    from xovac_tui.ui.app import XovacApp
+
+_EMPTY = "Empty"
+_LONGEST_PATH = 1000
+
+Reread = Callable[[Path | None], None]
+"""Reads the folder again and stands on this file."""
+
+
+class FileWork:
+    """One thing is done at a time; all of it from a worker."""
+
+    def __init__(self, console: XovacApp, reread: Reread) -> None:
+        self._console, self._reread = console, reread
+        self._folder = console.launch.recipes
+        self._busy = False
+        self._deleted: list[Version] = []
+
+    async def alone(self, what: Callable[[], Awaitable[None]]) -> None:
+        """Do something unless something else is being done; what is wrong is said."""
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            await what()
+        except RecipeError as error:
+            self._say(str(error), "error")
+        finally:
+            self._busy = False
+
+    # -- into the editor ------------------------------------------------------------------------------
+
+    async def new(self) -> None:
+        """Ask for a template and its values, and open what comes of it in the editor."""
+        from xovac_tui.recipes.templates import TEMPLATES
+        from xovac_tui.ui.screens.recipes.template import TemplateDialog
+
+        names = [template.label for template in TEMPLATES]
+        chosen = await self._console.push_screen_wait(
+            ChooseDialog("New recipe from", [*names, _EMPTY], names[0])
+        )
+        if chosen is None:
+            return
+        recipe: Recipe | None = Recipe("", ())
+        if chosen in names:
+            template = TEMPLATES[names.index(chosen)]
+            recipe = await self._console.push_screen_wait(TemplateDialog(template))
+        if recipe is not None:
+            await self._open(Editing.of_new(recipe))
+
+    async def edit(self, file: RecipeFile, *, example: bool) -> None:
+        """Open a recipe in the editor."""
+        if file.recipe is None:
+            self._say(
+                f'"{clean(file.name, 40)}" cannot be read, so there is no table of it: E opens the file.',
+                "warning",
+            )
+            return
+        opened = await asyncio.to_thread(open_recipe, file.path)
+        await self._open(Editing.of_example(opened) if example else Editing.of_file(opened))
+
+    async def _open(self, editing: Editing) -> None:
+        async def close(path: Path | None) -> None:
+            await self._console.show_over("recipes", None)
+            self._reread(path)
+
+        def closed(path: Path | None) -> None:
+            # From a worker of the app's: one of the editor's would wait for its own end.
+            self._console.run_worker(close(path), group="editor")
+
+        await self._console.show_over("recipes", EditorPane(editing, self._folder, closed))
+
+    async def outside(self, file: RecipeFile, *, example: bool) -> None:
+        """Open a recipe's file in the user's own editor; of an example, a copy."""
+        command = editor_command(os.environ)
+        copy = "This is an example: a copy in your folder is opened. " if example else ""
+        answers = (("stay", "Stay", ""), ("open", "Open", "y"))
+        title = f"Open the file in {clean(Path(command[0]).name, 30)}?"
+        if await self._console.push_screen_wait(QuestionDialog(title, copy + STOP_AWAY, answers)) != "open":
+            return
+        path = file.path
+        if example:
+            path = (await asyncio.to_thread(_copied, path, self._folder, file.name)).path
+        if problem := await edit_outside(self._console, command, path):
+            self._say(problem, "warning")
+        self._reread(path)
+
+    # -- files ----------------------------------------------------------------------------------------
+
+    async def copy(self, file: RecipeFile) -> None:
+        """Make a copy in the user's folder."""
+        opened = await asyncio.to_thread(_copied, file.path, self._folder, "")
+        self._say(f"Copied to {paths.shown(opened.path)}.")
+        self._reread(opened.path)
+
+    async def rename(self, file: RecipeFile, *, example: bool) -> None:
+        """Give a recipe and its file another name."""
+        if example:
+            self._say("An example keeps its name: c makes a copy of it, and that can be renamed.", "warning")
+            return
+        opened = await asyncio.to_thread(open_recipe, file.path)
+        name, problem = opened.recipe.name, ""
+        while True:
+            words = "The recipe and its file are called so. The name is sent to the device."
+            answer = await self._console.push_screen_wait(
+                AskDialog("Rename", words, name, problem=problem, longest=_LONGEST_PATH)
+            )
+            if answer is None:
+                return
+            name, wrong = answer.strip(), bounds.name_problem(answer.strip())
+            if not wrong:
+                break
+            problem = f"The name {wrong}."
+        renamed = await asyncio.to_thread(
+            lambda: rename_recipe(opened, name, now=self._console.station.clock.utc())
+        )
+        self._reread(renamed.path)
+
+    async def delete(self, file: RecipeFile, *, example: bool) -> None:
+        """Move a recipe into the trash folder, after asking."""
+        if example:
+            self._say("An example comes with the program and cannot be deleted.", "warning")
+            return
+        answers = (("keep", "Keep it", ""), ("delete", "Delete", "y"))
+        name = clean(file.path.name, 60)
+        text = f"{name} goes into the folder .trash beside it. z takes that back."
+        if await self._console.push_screen_wait(QuestionDialog("Delete?", text, answers)) != "delete":
+            return
+        version = await asyncio.to_thread(
+            lambda: delete_recipe(file.path, now=self._console.station.clock.utc())
+        )
+        self._deleted.append(version)
+        self._say(f"{name} is in the trash folder. z takes that back.")
+        self._reread(None)
+
+    async def undelete(self) -> None:
+        """Take the last deletion back."""
+        if not self._deleted:
+            self._say("Nothing was deleted from here. Older files are in the folder .trash.", "warning")
+            return
+        path = await asyncio.to_thread(undelete_recipe, self._deleted[-1])
+        self._deleted.pop()
+        self._say(f"Back as {paths.shown(path)}.")
+        self._reread(path)
+
+    async def versions(self, file: RecipeFile) -> None:
+        """List the earlier versions of a recipe, and go back to one."""
+        found = await asyncio.to_thread(_described, file.path)
+        if not found:
+            self._say("There is no earlier version: one is kept with each save from now on.", "warning")
+            return
+        times = self._console.times
+        lines = [f"{times.second(version.saved)}  {said}" for version, said in found]
+        lines = [self._console.glyphs.plain(line) for line in lines]
+        title = "Go back to the version replaced at"
+        chosen = await self._console.push_screen_wait(ChooseDialog(title, lines, lines[0], width=66))
+        if chosen is None:
+            return
+        version = found[lines.index(chosen)][0]
+        now = self._console.station.clock.utc()
+        await asyncio.to_thread(lambda: restore_version(file.path, version, now=now))
+        self._say("This version is the file again. The one before it is kept, too.")
+        self._reread(file.path)
+
+    # -- other programs -------------------------------------------------------------------------------
+
+    async def import_(self) -> None:
+        """Ask for a CSV or JSON file, and open the recipe in it in the editor."""
+        settings, typed, problem = self._console.station.plan_settings(), "", ""
+        words = "A file to make a recipe of: CSV from a spreadsheet, or the device's own JSON."
+        while True:
+            answer = await self._console.push_screen_wait(
+                AskDialog("Import", words, typed, longest=_LONGEST_PATH, problem=problem)
+            )
+            if not answer:
+                return
+            typed = answer
+            try:
+                imported: Imported = await asyncio.to_thread(import_recipe, _path(answer), settings)
+                break
+            except RecipeError as error:
+                problem = _few(str(error))
+        await self._open(Editing.of_new(imported.recipe))
+        for note in imported.notes:
+            self._say(note, "warning")
+
+    async def export(self, file: RecipeFile) -> None:
+        """Ask where to, and write the recipe in the form that the file's ending says."""
+        if file.recipe is None:
+            self._say(f'"{clean(file.name, 40)}" cannot be read, so it cannot be exported.', "warning")
+            return
+        recipe, problem, overwrite = file.recipe, "", False
+        settings = self._console.station.plan_settings()
+        start = start_of(self._console.snapshot).celsius
+        typed = str(paths.state_folder() / "exports" / file_name(recipe.name).replace(".toml", ".csv"))
+        words = (
+            "Write it to this file. The ending says as what: .csv, the steps for a spreadsheet; .json, the "
+            "list that the device gets; .toml, the recipe written anew."
+        )
+        while True:
+            answer = await self._console.push_screen_wait(
+                AskDialog("Export", words, typed, longest=_LONGEST_PATH, problem=problem)
+            )
+            if not answer:
+                return
+            typed, path = answer, _path(answer)
+            try:
+                if path.exists() and not (overwrite := await self._may_overwrite(path)):
+                    problem = "It exists already: type another name."
+                    continue
+                notes = await asyncio.to_thread(_exported, recipe, path, settings, start, overwrite)
+                break
+            except (RecipeError, OSError) as error:
+                problem = _few(str(error))
+        self._say(" ".join((f"Written: {paths.shown(path)}.", *notes)))
+
+    async def _may_overwrite(self, path: Path) -> bool:
+        answers = (("keep", "Keep it", ""), ("overwrite", "Overwrite it", "o"))
+        text = f"{paths.shown(path)} exists already, and no version of it is kept."
+        return (
+            await self._console.push_screen_wait(QuestionDialog("Overwrite?", text, answers)) == "overwrite"
+        )
+
+    def _say(self, text: str, severity: str = "information") -> None:
+        said = self._console.glyphs.plain(text)
+        self._console.notify(said, severity=severity, timeout=10, markup=False)  # type: ignore[arg-type]
+
+
+def _path(text: str) -> Path:
+    """Return what was typed as a path; `~` is the user's own folder."""
+    return Path(os.path.abspath(os.path.expanduser(text.strip())))
+
+
+def _few(sentences: str) -> str:
+    """Return the first of several sentences, one a line, that a small dialog has room for."""
+    lines = sentences.split("\n")
+    more = f"\n... and {len(lines) - 3} more" if len(lines) > 3 else ""
+    return "\n".join(clean(line, 300) for line in lines[:3]) + more
+
+
+def _copied(path: Path, folder: Path, name: str) -> Opened:
+    return duplicate_recipe(open_recipe(path), folder, name)
+
+
+def _described(path: Path) -> Sequence[tuple[Version, str]]:
+    """Return the earlier versions of a file, each with what is in it."""
+    found = []
+    for version in versions(path):
+        try:
+            recipe = open_recipe(version.path).recipe
+            said = f"{shown(recipe.name, 32)}, {counted(len(recipe.steps), 'step')}"
+        except RecipeError:
+            said = "cannot be read"
+        found.append((version, said))
+    return found
+
+
+def _exported(
+    recipe: Recipe, path: Path, settings: PlanSettings, start: float, overwrite: bool
+) -> tuple[str, ...]:
+    """Write a recipe in the form that the ending of a path names, and return what is not in it."""
+    ending = path.suffix.lower().removeprefix(".")
+    if ending not in FORMATS:
+        raise RecipeError(f'"{shown(path.name, 60)}" must end in .csv, .json or .toml.')
+    exported = export_recipe(recipe, ending, settings, start)
+    write_text(path, exported.text, overwrite=overwrite)
+    return exported.notes

@@ -1,0 +1,234 @@
+"""The lines of the Recipes tab: list, facts, steps and findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from xovac_tui.digits import format_number
+from xovac_tui.durations import spell_duration
+from xovac_tui.plural import counted
+from xovac_tui.quantities import number, unit
+from xovac_tui.recipes.check import Finding, Severity
+from xovac_tui.recipes.files import RecipeFile
+from xovac_tui.recipes.places import number_at
+from xovac_tui.recipes.plan import PlanSettings, Segment
+from xovac_tui.recipes.study import Library, Study
+from xovac_tui.station.loading import Start
+from xovac_tui.text import clean
+from xovac_tui.ui.format import Times
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.literal import folded, literal
+from xovac_tui.ui.widgets.lines import Line, Span, clip, fit
+
+SEVERITY: dict[Severity, tuple[str, str]] = {
+    "error": ("error", "rows--bad"),
+    "warning": ("warning", "rows--warn"),
+    "info": ("note", "rows--quiet"),
+}
+"""Word and style of each severity."""
+
+
+def severity_sign(severity: Severity, glyphs: Glyphs) -> str:
+    """Return the sign of a finding's severity."""
+    return {"error": glyphs.cross, "warning": glyphs.warning, "info": glyphs.dot}[severity]
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One row of the list: a recipe file, or words between them."""
+
+    file: RecipeFile | None
+    words: str = ""
+    example: bool = False
+    style: str = "rows--quiet"
+
+
+def list_entries(library: Library, folder: str, width: int) -> list[Entry]:
+    """Return the rows of the list: the user's files under the name of their folder, then the examples."""
+    entries = [Entry(None, "Yours", style="rows--head")]
+    if library.problem:
+        entries += [
+            Entry(None, line, style="rows--bad") for line in folded(library.problem, max(8, width - 2))
+        ]
+    elif not library.own:
+        said = f"No recipe files yet: put .toml files into {folder}" if folder else "No folder is set."
+        entries += [Entry(None, line) for line in folded(said, max(8, width - 2))]
+    entries += [Entry(file) for file in library.own]
+    entries += [Entry(None), Entry(None, "Examples", style="rows--head")]
+    return entries + [Entry(file, example=True) for file in library.examples]
+
+
+def entry_line(entry: Entry, width: int, glyphs: Glyphs, *, chosen: bool, focus: bool) -> Line:
+    """Return one row of the list."""
+    file = entry.file
+    if file is None:
+        indent = "" if entry.style == "rows--head" else "  "
+        return ((indent + literal(clean(entry.words, 400), glyphs.ascii), entry.style),)
+    style = "rows--chosen" if chosen and focus else "rows--strong" if chosen else ""
+    tail = f" {glyphs.cross} bad" if file.recipe is None else ""
+    name = literal(glyphs.plain(clean(file.name, 80)), glyphs.ascii)
+    return (
+        (f"{glyphs.then if chosen else ' '} ", style),
+        (fit(name, max(0, width - 2 - len(tail)), ellipsis=glyphs.ellipsis), style),
+        (tail, style if style == "rows--chosen" else "rows--bad"),
+    )
+
+
+def fact_lines(
+    study: Study,
+    start: Start,
+    settings: PlanSettings,
+    *,
+    width: int,
+    height: int,
+    utc: float,
+    speed: float,
+    blocked: str,
+    example: bool,
+    glyphs: Glyphs,
+    times: Times,
+) -> list[Line]:
+    """Return what is known about a recipe, the description in the room that is left."""
+    name = literal(glyphs.plain(clean(study.file.name, 80)), glyphs.ascii)
+    recipe = study.file.recipe
+    if recipe is None:
+        said = literal("\n".join(clean(line, 2000) for line in study.file.problem.split("\n")), glyphs.ascii)
+        bad: Line = ((name, "rows--strong"), (f"  {glyphs.cross} cannot be read", "rows--bad"))
+        return [bad, *(((line, ""),) for line in folded(said, width))][:height]
+    last = [
+        _total(study, utc, speed, width, times),
+        (
+            ("From ", "rows--quiet"),
+            (f"{number(start.celsius, 'degC')} °C", "rows--strong"),
+            (f" {start.words}", "rows--quiet" if start.measured else "rows--warn"),
+        ),
+        ((f"Assumed: {_reading(settings)}", "rows--quiet"),),
+        _verdict(study, blocked, glyphs),
+    ]
+    last = [
+        clip(tuple((glyphs.plain(text), style) for text, style in line), width, ellipsis=glyphs.ellipsis)
+        for line in last
+    ]
+    description = clean(" ".join(recipe.description.split()), 2000)
+    words = folded(literal(glyphs.plain(description), glyphs.ascii), width)
+    room = max(0, height - 1 - len(last))
+    told = words[:room]
+    if told and len(words) > room:
+        told[-1] = fit(f"{told[-1]} {glyphs.ellipsis}", width, ellipsis=glyphs.ellipsis).rstrip()
+    mark: Span = ("  example" if example else "", "rows--quiet")
+    return [((name, "rows--strong"), mark), *(((line, ""),) for line in told), *last][:height]
+
+
+def _total(study: Study, utc: float, speed: float, width: int, times: Times) -> Line:
+    if study.plan is None:
+        return (("No time line: see the check", "rows--warn"),)
+    plan = study.plan
+    about = "about " if plan.estimated else ""
+    demo = "" if speed == 1 else f" (simulated: {short_duration(plan.total / speed)})"
+    ends = times.day_and_time_with_zone(utc + plan.total / speed)
+    takes = f"{about}{short_duration(plan.total)}"
+    room = width - len(f"Takes {takes}{demo}  ends {ends}")
+    if room < 0:
+        # When it ends matters more than how a simulator's clock runs.
+        demo, room = "", room + len(demo)
+    tail = next((words for words in (" if started now", " if now") if len(words) <= room), "")
+    return (
+        ("Takes ", "rows--quiet"),
+        (takes, "rows--strong"),
+        (demo, "rows--quiet"),
+        ("  ends ", "rows--quiet"),
+        (ends, "rows--strong"),
+        (tail, "rows--quiet"),
+    )
+
+
+def _reading(settings: PlanSettings) -> str:
+    way = "ramp" if settings.step_reading == "ramp" else "jump, then hold"
+    rate = format_number(settings.assumed_rate, 3)
+    return (
+        f"sent in {unit(settings.temperature_unit)} and {settings.duration_unit}, items {way}, {rate} K/min"
+    )
+
+
+def _verdict(study: Study, blocked: str, glyphs: Glyphs) -> Line:
+    spans: list[Span] = [("Check ", "rows--quiet")]
+    for severity, (word, style) in SEVERITY.items():
+        count = study.count(severity)
+        if count:
+            spans.append((f"{severity_sign(severity, glyphs)} {counted(count, word)}  ", style))
+    if len(spans) == 1:
+        spans.append((f"{glyphs.dot} nothing to say  ", "rows--good"))
+    if study.compiled is None:
+        spans.append(("cannot be loaded", "rows--bad"))
+    elif blocked:
+        # The rest of the sentence says what became of a command, and none was given yet.
+        spans.append((f"not now: {blocked.split(', so ')[0].split('. ')[0]}", "rows--warn"))
+    else:
+        spans.append((f"L loads {counted(len(study.compiled.items), 'item')}", "rows--good"))
+    return tuple(spans)
+
+
+def finding_lines(findings: Sequence[Finding], width: int, glyphs: Glyphs) -> list[Line]:
+    """Return the findings, folded; each begins with sign and word of its severity."""
+    lines: list[Line] = []
+    for finding in findings:
+        word, style = SEVERITY[finding.severity]
+        head = f"{severity_sign(finding.severity, glyphs)} {word:<8}"
+        said = literal(glyphs.plain(clean(finding.sentence, 1000)), glyphs.ascii)
+        for count, line in enumerate(folded(said, max(10, width - len(head)))):
+            lines.append((((head if count == 0 else " " * len(head)), style), (line, "")))
+    return lines
+
+
+STEP_HEAD = ("item", "step", "what", "from", "to", "takes", "starts", "round")
+_STEP_WIDTHS = (4, 4, 4, 6, 6, 9, 9, 8)
+_LEFT = (1, 2)
+"""Columns of the steps whose cells begin at the left."""
+
+
+def step_head(width: int, number_width: int = 4) -> Line:
+    """Return the names of the columns of the steps; `number_width` is that of the longest step's number."""
+    return ((_step_row(STEP_HEAD, width, number_width), "rows--head"),)
+
+
+def step_line(segment: Segment, width: int, glyphs: Glyphs, number_width: int = 4) -> Line:
+    """Return one ramp or hold: its number in the device's list, its place in the recipe, and what it does.
+
+    In place of the device's number there is a dash where nothing is sent for it.
+    """
+    about = "~" if segment.estimated else ""
+    ramp = segment.kind == "ramp"
+    cells = (
+        glyphs.dash if segment.index is None else str(segment.index),
+        number_at(segment.where),
+        segment.kind,
+        number(segment.from_temp, "degC") if ramp else "",
+        number(segment.to_temp, "degC"),
+        about + short_duration(segment.duration),
+        short_duration(segment.start),
+        "" if segment.cycle is None else f"{segment.cycle[0]} of {segment.cycle[1]}",
+    )
+    return ((glyphs.plain(_step_row(cells, width, number_width)), "" if ramp else "rows--name"),)
+
+
+def short_duration(seconds: float) -> str:
+    """Return a duration to the minute, below an hour to the second: `1d 5h 9m`, `2h 5m`, `9m 30s`, `2.5s`."""
+    if seconds < 60:
+        return spell_duration(round(seconds, 1))
+    return spell_duration(round(seconds) if round(seconds) < 3600 else round(seconds / 60) * 60)
+
+
+def number_width(segments: Sequence[Segment]) -> int:
+    """Return the room for the numbers of steps: that of the longest, at least of the column's name."""
+    return max((len(number_at(segment.where)) for segment in segments), default=0)
+
+
+def _step_row(cells: Sequence[str], width: int, number_room: int) -> str:
+    row = ""
+    for column, (cell, room) in enumerate(zip(cells, _STEP_WIDTHS, strict=True)):
+        room = max(room, number_room) if column == 1 else room
+        if len(row) + room > width:
+            break
+        row += fit(cell, room, right=column not in _LEFT) + " "
+    return row

@@ -1,0 +1,166 @@
+"""Loads a recipe into the chamber, starts and cancels it: each asks first, and sends once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from xovac_tui.api.contract import STOP_COMMAND
+from xovac_tui.chamber.snapshot import LedgerEntry
+from xovac_tui.errors import ContractError, RecipeError
+from xovac_tui.recipes.files import RecipeFile
+from xovac_tui.recipes.study import Study, read_again
+from xovac_tui.station.loading import (
+    Facts,
+    Start,
+    load_facts,
+    load_of,
+    send_load,
+    start_of,
+    stop_facts,
+    study_now,
+)
+from xovac_tui.station.proving import BLIND, PROVES
+from xovac_tui.station.station import Prepared, Station
+from xovac_tui.ui.actions import PROVE_KEY
+from xovac_tui.ui.literal import literal
+
+if TYPE_CHECKING:
+    from xovac_tui.ui.app import XovacApp
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """A recipe file as it was read and checked once more before it is loaded."""
+
+    study: Study
+    start: Start
+
+
+class Loading:
+    """The questions about the chamber's recipe; only one is open at a time."""
+
+    def __init__(self, console: XovacApp) -> None:
+        self._console = console
+        self.asking = False
+
+    async def load(self, shown: RecipeFile, looked: Callable[[Looked], None]) -> None:
+        """Read the file once more, check it, show what would be sent, ask, send.
+
+        `looked` takes the file as it is now, which may be another than was shown.
+        """
+        if self.asking:
+            return
+        self.asking = True
+        try:
+            await self._load(shown, looked)
+        finally:
+            self.asking = False
+
+    async def command(self, command: str, title: str, facts: Facts = ()) -> None:
+        """Send a command without a payload after a confirmation."""
+        if self.asking:
+            return
+        self.asking = True
+        try:
+            if blocked := self._station.blocked(command):
+                self.say(blocked, "warning")
+                return
+            await self._confirm(self._station.prepare(command), title, facts)
+        except ContractError as error:
+            self.say(str(error), "error")
+        finally:
+            self.asking = False
+
+    async def start(self) -> None:
+        """Send the contract's start command, or say that nobody knows one."""
+        start = self._station.contract.start
+        if start is None:
+            self.say(
+                "No start command is documented for this chamber: loading a recipe may start it by itself. "
+                "If yours has one, name it in a contract file (start = ...).",
+                "warning",
+            )
+            return
+        await self.command(start, "Start the loaded recipe?", self._stop_facts())
+
+    async def prove_stop(self) -> None:
+        """Send `cancel_recipe` while nothing runs, after a confirmation, and say what the answer shows."""
+        proving = self._station.proving
+        if self.asking:
+            return
+        self.asking = True
+        try:
+            if blocked := proving.blocked():
+                self.say(blocked, "warning")
+                return
+            facts = [("Proves", PROVES)]
+            blind = proving.blind
+            if blind:
+                facts.append(("Warning", BLIND))
+            prepared = self._station.prepare(STOP_COMMAND)
+            prove = partial(proving.prove, blind=blind)
+            entry = await self._confirm(prepared, "Prove STOP while nothing runs?", facts, prove)
+        finally:
+            self.asking = False
+        if entry is not None:
+            verdict = proving.judge(entry)
+            self.say(verdict.words, "information" if verdict.proven else "error")
+
+    def _stop_facts(self) -> Facts:
+        return stop_facts(self._station, self._how_to_prove())
+
+    def _how_to_prove(self) -> str:
+        key = self._console.launch.settings.keys.get("prove-stop", PROVE_KEY).split(",")[0].strip()
+        return f"Prove it while nothing runs: {key}."
+
+    def say(self, text: str, severity: str = "information") -> None:
+        """Say something in a toast."""
+        text = self._console.glyphs.plain(text)
+        self._console.notify(text, severity=severity, timeout=10, markup=False)  # type: ignore[arg-type]
+
+    @property
+    def _station(self) -> Station:
+        return self._console.station
+
+    async def _load(self, shown: RecipeFile, looked: Callable[[Looked], None]) -> None:
+        station = self._station
+        if blocked := station.blocked("load_recipe"):
+            self.say(blocked, "warning")
+            return
+        start = start_of(station.snapshot())
+        file = await asyncio.to_thread(read_again, shown)
+        study = await asyncio.to_thread(study_now, station, file, start)
+        looked(Looked(study, start))
+        if file.recipe != shown.recipe or study.compiled is None:
+            # The tab shows what it is now, and why it must not be sent.
+            return
+        try:
+            load = load_of(station, study, start)
+        except (ContractError, RecipeError) as error:
+            self.say(str(error), "error")
+            return
+        await self._confirm(
+            load.prepared,
+            # The dialog shows all that is sent, and a long list pushes what follows out of sight.
+            load.title,
+            await asyncio.to_thread(load_facts, station, load, self._how_to_prove()),
+            lambda: send_load(station, load),
+        )
+
+    async def _confirm(
+        self,
+        prepared: Prepared,
+        title: str,
+        facts: Facts = (),
+        send: Callable[[], Awaitable[LedgerEntry]] | None = None,
+    ) -> LedgerEntry | None:
+        from xovac_tui.ui.dialogs.confirm import confirm_and_send
+
+        glyphs = self._console.glyphs
+        said = [(label, literal(glyphs.plain(text), glyphs.ascii)) for label, text in facts]
+        title = literal(glyphs.plain(title), glyphs.ascii)
+        return await confirm_and_send(self._console, prepared, title=title, facts=said, send=send)

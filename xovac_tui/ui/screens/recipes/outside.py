@@ -1,0 +1,72 @@
+"""Opens a file in the editor that the user is used to, and gives the console its terminal back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from textual.app import App, SuspendNotSupported
+
+from xovac_tui.errors import RecipeError
+from xovac_tui.signals import handled
+from xovac_tui.text import shown
+
+_INTERRUPTS = ("SIGINT", "SIGQUIT")
+
+
+def editor_command(environ: Mapping[str, str]) -> list[str]:
+    """Return the words of `$VISUAL`, else of `$EDITOR`; RecipeError where neither names an editor."""
+    for name in ("VISUAL", "EDITOR"):
+        value = environ.get(name, "").strip()
+        if not value:
+            continue
+        try:
+            # A path on Windows is full of backslashes.
+            words = shlex.split(value, posix=os.name != "nt")
+        except ValueError:
+            raise RecipeError(f'{name} is "{shown(value, 60)}", which has an open quote: mend it.') from None
+        if words:
+            return words
+    raise RecipeError(
+        "Neither VISUAL nor EDITOR is set, so it is not known which editor to open. Leave the console, say "
+        "which, for instance export EDITOR=nano, and start it again."
+    )
+
+
+async def edit_outside(app: App[int], command: list[str], path: Path) -> str:
+    """Hand the terminal to an editor until it ends; return a sentence where something went wrong, else "".
+
+    The station goes on meanwhile: link, record and model live on the same loop and are not held up.
+    """
+    try:
+        # ctrl+c ends what the editor does, and not the console. Handled and not ignored: what is ignored
+        # would stay ignored in the editor.
+        with app.suspend(), handled(lambda _number: None, _INTERRUPTS):
+            # Textual takes the terminal back only where nothing is raised here.
+            return await _run(command, path)
+    except SuspendNotSupported:
+        return "This terminal cannot be lent to another program, so no editor was opened."
+
+
+async def _run(command: list[str], path: Path) -> str:
+    name = shown(command[0], 60)
+    try:
+        process = await asyncio.create_subprocess_exec(*command, str(path))
+    except (OSError, ValueError) as error:
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "no such program"
+        return f"The editor {name} could not be started: {reason}. Check VISUAL and EDITOR."
+    try:
+        code = await process.wait()
+    finally:
+        if process.returncode is None:
+            # The console ends: nobody may be left alone with its terminal.
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+    if code:
+        how = f"with code {code}" if code > 0 else f"by signal {-code}"
+        return f"The editor {name} ended {how}; the file is read as it is now."
+    return ""

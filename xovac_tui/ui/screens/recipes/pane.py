@@ -1,0 +1,267 @@
+"""Recipes: choose one, see what it will do and what is wrong with it, load, start and cancel it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.binding import BindingType
+
+from xovac_tui import paths
+from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.recipes.files import RecipeFile
+from xovac_tui.recipes.store import Fingerprint, fingerprint
+from xovac_tui.recipes.study import Study, read_library, study_recipe
+from xovac_tui.station.loading import Start, start_of
+from xovac_tui.station.news import News
+from xovac_tui.ui.actions import bindings
+from xovac_tui.ui.screens.recipes.loading import Loading, Looked
+from xovac_tui.ui.screens.recipes.view import RecipesView
+from xovac_tui.ui.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    from xovac_tui.ui.screens.recipes.files import FileWork
+
+_DRIFT = 1.0
+"""K; a start that has moved by so much is worth another plan."""
+LOOK = 2.0
+"""Seconds between looks whether another program has changed the folder."""
+_REST = 20
+"""Times as long as a plan took, until the next one is made only because the start has moved."""
+
+
+class RecipesPane(RecipesView):
+    """Recipe files at the left, the chosen one at the right."""
+
+    SCOPE = "recipes"
+    HELP = (
+        "Left: the recipe files of your folder, and three examples that come with the program. Right: what "
+        "the chosen one will do. The number of a step is that of the item in the list that is sent.\n"
+        "Enter edits the chosen recipe (an example: a copy of it), N makes a new one. What another program "
+        "changes in the folder is seen within seconds.\n"
+        "Load checks the file once more, shows exactly what will be sent, and asks. Times and the profile "
+        "start from the measured temperature, or from 20 °C where none can be believed.\n"
+        "Units, and how the chamber reads an item, are not documented: they are settings of the profile."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings("recipes")
+
+    def on_mount(self) -> None:
+        """Begin to look at the folder; nothing has been read yet."""
+        self._loading = Loading(self.console)
+        self._files: FileWork | None = None
+        self._rest_until = 0.0
+        self._folder_was: Fingerprint = ()
+        self.set_interval(LOOK, self.look_at_folder)
+        self.fit()
+
+    def take_focus(self) -> None:
+        """Stand in the list, and look at the folder anew."""
+        self.files.focus()
+        self._read()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Keep the end time and the start temperature true."""
+        start = start_of(snapshot)
+        moved = abs(start.celsius - self._start.celsius) >= _DRIFT
+        measured = start.measured is not self._start.measured
+        rested = self.station.clock.mono() >= self._rest_until
+        if (measured or (moved and rested)) and self._study is not None and not self._loading.asking:
+            self._restudy()
+        elif start.celsius == self._start.celsius:
+            self._start = start
+        self._show_facts()
+        if self._listed != self.files.size.width:
+            self._show_files()
+        if self._shared != self.query_one("#recipe-below").size.height:
+            self._share()
+
+    def on_news(self, news: News) -> None:
+        """Say at once whether loading is possible."""
+        self._show_facts()
+
+    # -- reading ------------------------------------------------------------------------------------
+
+    def action_read_again(self) -> None:
+        """Read the folder again."""
+        self._read()
+
+    def read_and_choose(self, path: Path | None) -> None:
+        """Read the folder again and stand on this file; None: on the one that was chosen, or near it."""
+        self._read(path)
+
+    def _reread(self, path: Path | None) -> None:
+        # After a defect of the screen another pane may be in this one's place.
+        for pane in self.console.screen_stack[0].query(RecipesPane):
+            pane.read_and_choose(path)
+
+    @work(group="recipes-read", exclusive=True)
+    async def _read(self, path: Path | None = None) -> None:
+        """Read folder and chosen recipe beside the screen."""
+        folder, at = self.console.launch.recipes, self.files.chosen
+        # Looked at before it is read: what changes in between is then read once more.
+        self._folder_was = await asyncio.to_thread(fingerprint, folder)
+        self._library = await asyncio.to_thread(read_library, folder)
+        files = self._library.files
+        if not files or not self.query("#recipe-list"):
+            # Reading may end after the console did.
+            return
+        wanted = path or (self._chosen.path if self._chosen is not None else None)
+        same = [file for file in files if file.path == wanted]
+        # A file that is gone leaves the cursor where it was.
+        listed = self._list()
+        near = [entry.file for entry in listed[at:] + listed[:at][::-1] if entry.file is not None]
+        await self._choose(same[0] if same else near[0])
+
+    @work(group="recipes-look", exclusive=True)
+    async def look_at_folder(self) -> None:
+        """Read the folder again when another program has changed it."""
+        if self.console.active_tab != "recipes" or self._study is None:
+            return
+        if await asyncio.to_thread(fingerprint, self.console.launch.recipes) == self._folder_was:
+            return
+        self._read()
+        over = self.console.over.get("recipes")
+        if over is not None:
+            over.look_again()
+
+    async def _choose(self, file: RecipeFile) -> None:
+        self._chosen = file
+        self._show_files()
+        start = start_of(self.console.snapshot)
+        began = time.perf_counter()
+        study = await asyncio.to_thread(study_recipe, file, self.station.plan_settings(), start.celsius)
+        # Following a temperature must not keep the machine busy with a long recipe.
+        self._rest_until = self.station.clock.mono() + _REST * (time.perf_counter() - began)
+        if self._chosen is file and self.query("#recipe-list"):
+            self._take(study, start)
+
+    @work(group="recipes-study", exclusive=True)
+    async def _restudy(self) -> None:
+        if self._chosen is not None:
+            await self._choose(self._chosen)
+
+    def on_rows_chosen(self, message: Rows.Chosen) -> None:
+        """Study the recipe that the cursor stands on."""
+        entry = self._entries[message.index] if message.index < len(self._entries) else None
+        if message.rows is self.files and entry is not None and entry.file is not None:
+            self._chosen = entry.file
+            self._restudy()
+
+    def _take(self, study: Study, start: Start) -> None:
+        other = self._study is None or self._study.file.path != study.file.path
+        self._study, self._start = study, start
+        if other:
+            self.set_class(study.compiled is None, "-check")
+        self._draw(rewind=other)
+        # What the class shows or hides gets its size with the next layout.
+        self.call_after_refresh(self._draw)
+
+    def action_recipe_view(self) -> None:
+        """Show steps or findings where there is no room for both."""
+        self.toggle_class("-check")
+        self.call_after_refresh(self._draw)
+
+    # -- commands -----------------------------------------------------------------------------------
+
+    @work(group="dialog")
+    async def action_load_recipe(self) -> None:
+        """Read the file once more, check it, show what would be sent, ask, send."""
+        shown = self._chosen
+        if shown is None:
+            # A key that is lost in silence makes the next ones mean something else.
+            self._loading.say("The recipes are still being read: nothing was loaded. Press it again.")
+            return
+        await self._loading.load(shown, lambda looked: self._looked(shown, looked))
+
+    def _looked(self, shown: RecipeFile, looked: Looked) -> None:
+        """Show the file as it is at the moment of loading, and say why it is not loaded."""
+        file, say = looked.study.file, self._loading.say
+        if self._chosen is not None and self._chosen.path == file.path:
+            self._chosen = file
+            self._take(looked.study, looked.start)
+        if file.recipe != shown.recipe:
+            say(
+                f"{paths.shown(file.path)} has changed since it was shown. This is how it is now: look at "
+                "it, then load it again.",
+                "warning",
+            )
+            self._read()
+        elif looked.study.compiled is None or looked.study.plan is None:
+            self.add_class("-check")
+            say(f'"{file.name}" cannot be loaded: the check says why. Nothing was sent.', "error")
+
+    @work(group="dialog")
+    async def action_start_recipe(self) -> None:
+        """Send the contract's start command, or say that nobody knows one."""
+        await self._loading.start()
+
+    @work(group="dialog")
+    async def action_cancel_recipe(self) -> None:
+        """Cancel the running recipe after a confirmation."""
+        await self._loading.command("cancel_recipe", "Cancel the running recipe?")
+
+    # -- files --------------------------------------------------------------------------------------
+
+    @property
+    def work_on_files(self) -> FileWork:
+        """What makes and keeps files; imported when first needed."""
+        if self._files is None:
+            from xovac_tui.ui.screens.recipes.files import FileWork
+
+            self._files = FileWork(self.console, self._reread)
+        return self._files
+
+    @work(group="dialog")
+    async def _with_chosen(self, what: Callable[[FileWork, RecipeFile, bool], Awaitable[None]]) -> None:
+        """Do something with the chosen file; it is told whether that is an example."""
+        files, file = self.work_on_files, self._chosen
+        if file is not None:
+            example = any(file.path == one.path for one in self._library.examples)
+            await files.alone(lambda: what(files, file, example))
+
+    @work(group="dialog")
+    async def action_new_recipe(self) -> None:
+        """Make a new recipe in the editor."""
+        await self.work_on_files.alone(self.work_on_files.new)
+
+    @work(group="dialog")
+    async def action_import_recipe(self) -> None:
+        """Make a recipe of another program's file."""
+        await self.work_on_files.alone(self.work_on_files.import_)
+
+    @work(group="dialog")
+    async def action_undelete_recipe(self) -> None:
+        """Take the last deletion back."""
+        await self.work_on_files.alone(self.work_on_files.undelete)
+
+    def action_edit_recipe(self) -> None:
+        """Open the chosen recipe in the editor."""
+        self._with_chosen(lambda files, file, example: files.edit(file, example=example))
+
+    def action_edit_outside(self) -> None:
+        """Open the chosen file in the user's own editor."""
+        self._with_chosen(lambda files, file, example: files.outside(file, example=example))
+
+    def action_copy_recipe(self) -> None:
+        """Make a copy of the chosen recipe."""
+        self._with_chosen(lambda files, file, example: files.copy(file))
+
+    def action_rename_recipe(self) -> None:
+        """Give the chosen recipe another name."""
+        self._with_chosen(lambda files, file, example: files.rename(file, example=example))
+
+    def action_delete_recipe(self) -> None:
+        """Move the chosen recipe into the trash folder."""
+        self._with_chosen(lambda files, file, example: files.delete(file, example=example))
+
+    def action_recipe_versions(self) -> None:
+        """Go back to an earlier version of the chosen recipe."""
+        self._with_chosen(lambda files, file, example: files.versions(file))
+
+    def action_export_recipe(self) -> None:
+        """Write the chosen recipe for another program."""
+        self._with_chosen(lambda files, file, example: files.export(file))

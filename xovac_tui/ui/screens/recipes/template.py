@@ -1,0 +1,179 @@
+"""Asks for the values of a recipe template, and shows what would come of them."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.timer import Timer
+from textual.widgets import Static
+
+from xovac_tui.errors import RecipeError
+from xovac_tui.plural import counted
+from xovac_tui.recipes import bounds
+from xovac_tui.recipes.files import RecipeFile
+from xovac_tui.recipes.model import Recipe
+from xovac_tui.recipes.study import Study, study_recipe
+from xovac_tui.recipes.templates import Template, build, parse_value
+from xovac_tui.station.loading import start_of
+from xovac_tui.ui.dialogs.base import Dialog
+from xovac_tui.ui.dialogs.guard import DialogButton
+from xovac_tui.ui.screens.recipes.editor.fields import Field
+from xovac_tui.ui.screens.recipes.editor.form import FieldForm
+from xovac_tui.ui.screens.recipes.lines import short_duration
+
+_PAUSE = 0.15
+"""Seconds without a change until the total is worked out again."""
+
+
+class TemplateDialog(Dialog[Recipe]):
+    """Values checked as typed; enter makes the recipe, once all of them have a meaning."""
+
+    DEFAULT_CSS = """
+    TemplateDialog > .dialog { width: 76; max-width: 100%; max-height: 100%; padding: 0 2; }
+    TemplateDialog Static { height: auto; width: 1fr; }
+    TemplateDialog FormRow .label { width: 20; }
+    TemplateDialog FormRow .hint { max-width: 20; }
+    TemplateDialog #template-about { color: $no-data; margin-bottom: 1; }
+    TemplateDialog #total { text-style: bold; }
+    TemplateDialog .buttons { margin: 1 0 0 0; width: 1fr; align-horizontal: center; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "make it")]
+
+    def __init__(self, template: Template) -> None:
+        super().__init__()
+        self._template = template
+        self._recipe: Recipe | None = None
+        self._timer: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Build the form."""
+        template, glyphs = self._template, self.console.glyphs
+        yield self.stop_bar()
+        with Vertical(classes="dialog") as box:
+            box.border_title = f"New: {template.label}"
+            yield Static(template.help, id="template-about", markup=False)
+            yield FieldForm(len(template.parameters) + 1, glyphs)
+            yield Static("", id="total", markup=False)
+            with Horizontal(classes="buttons"):
+                yield DialogButton("Back", id="back")
+                yield DialogButton("Make it (enter)", id="make")
+
+    def on_mount(self) -> None:
+        """Ask, with the usual values."""
+        self.app.clear_notifications()
+        form = self.query_one(FieldForm)
+        form.show(template_fields(self._template))
+        form.take_focus()
+        self._check()
+
+    def on_field_form_changed(self, message: FieldForm.Changed) -> None:
+        """Check as typed."""
+        self._check()
+
+    def on_field_form_taken(self, message: FieldForm.Taken) -> None:
+        """Make the recipe, or go to what is wrong."""
+        self._make()
+
+    def action_choose(self) -> None:
+        """Take the answer that has the focus."""
+        if self.focused is not None and self.focused.id == "back":
+            self.dismiss(None)
+        else:
+            self._make()
+
+    def on_dialog_button_clicked(self, message: DialogButton.Clicked) -> None:
+        """Take the answer that was clicked."""
+        if message.button.id == "back":
+            self.dismiss(None)
+        else:
+            self._make()
+
+    def _make(self) -> None:
+        self._check()
+        if self._recipe is not None:
+            self.dismiss(self._recipe)
+        else:
+            # Stand where the first mistake is, so that its sentence is seen.
+            self.query_one(FieldForm).take_focus()
+
+    def _check(self) -> None:
+        form = self.query_one(FieldForm)
+        self._recipe, problems = read_template(self._template, form.texts)
+        form.tell(problems)
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(_PAUSE, self._work_out)
+
+    @work(group="template-study", exclusive=True)
+    async def _work_out(self) -> None:
+        recipe, glyphs = self._recipe, self.console.glyphs
+        total = self.query_one("#total", Static)
+        if recipe is None:
+            total.update("")
+            return
+        start = start_of(self.station.snapshot()).celsius
+        file = RecipeFile(Path("new.toml"), recipe.name, recipe)
+        study = await asyncio.to_thread(study_recipe, file, self.station.plan_settings(), start)
+        if recipe is self._recipe and total.is_attached:
+            total.update(glyphs.plain(total_words(study)))
+
+
+def total_words(study: Study) -> str:
+    """Say how long a recipe takes and how many items are sent; or why it could not be loaded."""
+    errors = [finding.message for finding in study.findings if finding.severity == "error"]
+    if study.plan is None or study.compiled is None:
+        return f"  It could not be loaded: {errors[0]}" if errors else ""
+    about = "about " if study.plan.estimated else ""
+    items = counted(len(study.compiled.items), "item")
+    return f"  Takes {about}{short_duration(study.plan.total)} in all: {items}."
+
+
+def template_fields(template: Template) -> tuple[Field, ...]:
+    """Return the form of a template: the recipe's name, then its values."""
+    name = Field(
+        name="",
+        label="Name",
+        hint="may be empty",
+        help="What the recipe is called; empty: after its values.",
+        free=True,
+    )
+    values = [
+        Field(
+            name=parameter.name,
+            label=parameter.label,
+            text=parameter.default,
+            hint=" or ".join(parameter.choices) or parameter.unit,
+            help=parameter.help,
+        )
+        for parameter in template.parameters
+    ]
+    return (name, *values)
+
+
+def read_template(template: Template, texts: dict[str, str]) -> tuple[Recipe | None, dict[str, str]]:
+    """Return the recipe for what was typed, and what is wrong by the name of its field."""
+    problems: dict[str, str] = {}
+    name = texts[""].strip()
+    if name and (problem := bounds.name_problem(name)):
+        problems[""] = f"The name {problem}."
+    for parameter in template.parameters:
+        try:
+            parse_value(parameter, texts[parameter.name])
+        except RecipeError as error:
+            problems[parameter.name] = str(error).removeprefix(f"{parameter.name}: ")
+    if problems:
+        return None, problems
+    values = {key: text for key, text in texts.items() if key}
+    try:
+        return build(template, values, name), {}
+    except RecipeError as error:
+        # What is wrong between two values is told at the first of them.
+        key, colon, sentence = str(error).split("\n")[0].partition(": ")
+        known = colon and any(parameter.name == key for parameter in template.parameters)
+        return None, {key: sentence} if known else {"": str(error)}

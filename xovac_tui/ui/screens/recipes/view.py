@@ -1,0 +1,202 @@
+"""What the Recipes tab shows: the files at the left, the chosen one at the right, for the size there is."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from xovac_tui import paths
+from xovac_tui.recipes.files import RecipeFile
+from xovac_tui.recipes.study import Library, Study
+from xovac_tui.station.loading import Start
+from xovac_tui.ui.glyphs import ASCII
+from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.screens.recipes.lines import (
+    Entry,
+    entry_line,
+    fact_lines,
+    finding_lines,
+    list_entries,
+    number_width,
+    step_head,
+    step_line,
+)
+from xovac_tui.ui.screens.recipes.profile import ProfileChart
+from xovac_tui.ui.widgets.lines import Line, LinesWidget
+from xovac_tui.ui.widgets.rows import Rows
+
+WIDE = 100
+"""Cells; from this width on the list has room for whole names."""
+TALL = 28
+"""Rows; from this height on steps and findings stand beside each other."""
+
+
+class Facts(LinesWidget):
+    """The chosen recipe in a few lines."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "rows--quiet", "rows--strong", "rows--warn", "rows--bad", "rows--good",
+    }  # fmt: skip
+    DEFAULT_CSS = """
+    Facts {
+        height: 7; width: 1fr; padding: 0 1;
+        & > .rows--quiet { color: $foreground-muted; }
+        & > .rows--strong { text-style: bold; }
+        & > .rows--warn { color: $warning; }
+        & > .rows--bad { color: $error; text-style: bold; }
+        & > .rows--good { color: $good; }
+    }
+    """
+
+
+class RecipesView(Pane):
+    """Draws the library and the study that it is given."""
+
+    DEFAULT_CSS = """
+    RecipesView { layout: horizontal; }
+    RecipesView #recipe-list { width: 27; height: 1fr; }
+    RecipesView.-wide #recipe-list { width: 36; }
+    RecipesView #recipe-right { width: 1fr; height: 1fr; }
+    RecipesView #recipe-facts { height: 6; }
+    RecipesView.-tall #recipe-facts { height: 8; }
+    RecipesView #recipe-profile { height: 7; }
+    RecipesView.-tall #recipe-profile { height: 2fr; }
+    RecipesView #recipe-below { height: 1fr; }
+    RecipesView.-tall #recipe-below { height: 3fr; }
+    RecipesView #recipe-check { display: none; }
+    RecipesView.-check #recipe-check { display: block; }
+    RecipesView.-check #recipe-steps { display: none; }
+    RecipesView.-tall #recipe-check { display: block; height: 2fr; }
+    RecipesView.-tall #recipe-steps { display: block; height: 3fr; }
+    """
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._library = Library()
+        self._entries: list[Entry] = []
+        self._chosen: RecipeFile | None = None
+        self._study: Study | None = None
+        self._start = Start(20.0, False, "")
+        self._shared = self._listed = 0
+
+    def compose(self) -> ComposeResult:
+        """Build list, facts, profile, steps and findings."""
+        files = Rows(choose=True, id="recipe-list")
+        files.border_title = "Recipes"
+        yield files
+        with Vertical(id="recipe-right"):
+            yield Facts(id="recipe-facts")
+            chart = ProfileChart(ascii_only=self.console.glyphs.ascii, id="recipe-profile")
+            chart.title("Planned profile")
+            yield chart
+            with Vertical(id="recipe-below"):
+                steps = Rows(id="recipe-steps")
+                steps.border_title = "Steps"
+                yield steps
+                check = Rows(id="recipe-check")
+                check.border_title = "Check"
+                yield check
+
+    @property
+    def library(self) -> Library:
+        """The recipes that can be chosen from."""
+        return self._library
+
+    @property
+    def study(self) -> Study | None:
+        """What is known of the chosen recipe; None until it is worked out."""
+        return self._study
+
+    @property
+    def files(self) -> Rows:
+        """The list."""
+        return self.query_one("#recipe-list", Rows)
+
+    def on_resize(self) -> None:
+        """Choose the layout for the size."""
+        self.fit()
+        self.call_after_refresh(self._draw)
+
+    def fit(self) -> None:
+        """Choose the layout for the size."""
+        self.set_class(self.size.width >= WIDE, "-wide")
+        self.set_class(self.size.height >= TALL, "-tall")
+
+    # -- drawing ------------------------------------------------------------------------------------
+
+    def _draw(self, *, rewind: bool = False) -> None:
+        self._show_files()
+        self._show_facts()
+        study = self._study
+        if study is None:
+            return
+        glyphs = self.console.glyphs
+        self.query_one(ProfileChart).show(study.plan)
+        steps = self.query_one("#recipe-steps", Rows)
+        segments = study.plan.segments if study.plan else ()
+        room = number_width(segments)
+        self._share()
+
+        def step(index: int, chosen: bool) -> Line:
+            return step_line(segments[index], steps.size.width, glyphs, room)
+
+        def head() -> Line:
+            return step_head(steps.size.width, room) if segments else ()
+
+        steps.show_rows(len(segments), step, head=head, rewind=rewind)
+        self.query_one("#recipe-check", Rows).show_folded(
+            lambda width: finding_lines(study.findings, width, glyphs), rewind=rewind
+        )
+
+    def _share(self) -> None:
+        """Share the room below the profile between steps and findings by what each needs."""
+        study, height = self._study, self.query_one("#recipe-below").size.height
+        table, check = self.query_one("#recipe-steps", Rows), self.query_one("#recipe-check", Rows)
+        self._shared = height
+        if study is None or not self.has_class("-tall") or not height:
+            table.styles.height = check.styles.height = None
+            return
+        steps = len(study.plan.segments) + 1 if study.plan else 0
+        found = len(finding_lines(study.findings, max(10, self.query_one(Facts).size.width - 2), ASCII))
+        least = height // 2 if study.compiled is None or study.compiled.warnings else height // 3
+        wanted = max(4, min(found + 2, max(least, height - steps - 2)))
+        check.styles.height, table.styles.height = wanted, "1fr"
+
+    def _list(self) -> list[Entry]:
+        folder = self.console.launch.recipes
+        return list_entries(self._library, paths.shown(folder) if folder else "", self.files.size.width)
+
+    def _show_files(self) -> None:
+        files, glyphs = self.files, self.console.glyphs
+        width = self._listed = files.size.width
+        entries = self._entries = self._list()
+        chosen_path = self._chosen.path if self._chosen is not None else None
+        at = next((n for n, entry in enumerate(entries) if entry.file and entry.file.path == chosen_path), 0)
+        skip = [number for number, entry in enumerate(entries) if entry.file is None]
+
+        def line(index: int, chosen: bool) -> Line:
+            return entry_line(entries[index], width, glyphs, chosen=chosen, focus=files.has_focus)
+
+        files.show_rows(len(entries), line, skip=skip, chosen=at)
+
+    def _show_facts(self) -> None:
+        study, facts = self._study, self.query_one(Facts)
+        if study is None or not facts.size:
+            return
+        facts.show_lines(
+            fact_lines(
+                study,
+                self._start,
+                self.station.plan_settings(),
+                width=facts.size.width,
+                height=facts.size.height,
+                utc=self.station.clock.utc(),
+                speed=self.station.speed,
+                blocked=self.station.blocked("load_recipe"),
+                example=study.file in self._library.examples,
+                glyphs=self.console.glyphs,
+                times=self.console.times,
+            )
+        )

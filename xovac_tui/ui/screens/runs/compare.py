@@ -1,0 +1,133 @@
+"""Two runs beside each other, as lines: what they are, and what differs by step and by channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from xovac_tui.durations import format_duration
+from xovac_tui.quantities import difference, number, unit
+from xovac_tui.recording.digest import Extreme
+from xovac_tui.runs.past import PastRun
+from xovac_tui.runs.state import Leg
+from xovac_tui.ui.format import Times, age
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.screens.runs.lines import short_label, shown_text
+from xovac_tui.ui.widgets.lines import Line, clip, fit, fit_label
+from xovac_tui.ui.widgets.run_words import signed
+from xovac_tui.units import is_temperature
+
+_STEP = 4
+_CELL = 8
+_SAME = 0.5
+"""Seconds by which two steps may differ and still be told as the same."""
+
+
+def pair_head(runs: Sequence[PastRun], width: int, *, glyphs: Glyphs, times: Times) -> list[Line]:
+    """Return a line for each run, and one more where they are not the same recipe."""
+    lines: list[Line] = []
+    for run in runs:
+        recorded = run.recorded
+        began = f"{times.day(recorded.started)} {times.short(recorded.started)}"
+        tail = f"  {glyphs.result(run.state.result)} {run.state.result.value}  {began}"
+        tail += f"  {'lasts' if run.running else 'took'} {format_duration(run.seconds)}"
+        name = f"{recorded.label} {shown_text(recorded.name, 80, glyphs)}"
+        room = max(8, min(cell_len(name), width - cell_len(tail)))
+        lines.append(((fit(name, room, ellipsis=glyphs.ellipsis), "rows--strong"), (tail, "")))
+    loads = [run.load.hash if run.load is not None else None for run in runs]
+    if runs[0].recorded.name != runs[1].recorded.name:
+        said = "These are different recipes: steps are compared by their numbers."
+    elif None in loads:
+        said = "Of one of them it is not known what was loaded."
+    elif loads[0] != loads[1]:
+        said = "The same name, but not the same list of steps was sent."
+    else:
+        said = "The same list of steps was sent."
+    lines.append(((said, "rows--quiet" if loads[0] == loads[1] else "rows--warn"),))
+    return [clip(line, width, ellipsis=glyphs.ellipsis) for line in lines]
+
+
+def pair_lines(one: PastRun, other: PastRun, width: int, glyphs: Glyphs) -> list[Line]:
+    """Return what differs: first step by step, then channel by channel."""
+    names = (one.recorded.label, other.recorded.label)
+    lines = _heads("step", "what", ("took", "counts"), names, width)
+    first, second = ({leg.step: leg for leg in run.state.flown} for run in (one, other))
+    steps = sorted(first.keys() | second.keys())
+    for step in steps:
+        lines.append(_step_line(step, first.get(step), second.get(step), width, glyphs))
+    if not steps:
+        lines.append((("Of neither run a step is known.", "rows--quiet"),))
+    lines += [(), *_heads("", "channel", ("lowest", "highest"), names, width)]
+    theirs = {extreme.name: extreme for extreme in other.extremes}
+    for extreme in one.extremes:
+        if (match := theirs.get(extreme.name)) is not None:
+            lines.append(_channel_line(extreme, match, width, glyphs))
+    return lines
+
+
+def _heads(step: str, what: str, groups: Sequence[str], names: Sequence[str], width: int) -> list[Line]:
+    """Return two rows of headings: what is compared, and under each the two runs and the difference."""
+    above = [cell for group in groups for cell in (group, "", "")]
+    below = [cell for _ in groups for cell in (*names, "change")]
+    return [
+        ((_row("", "", above, width, "~"), "rows--quiet"),),
+        ((_row(step, what, below, width, "~"), "rows--head"),),
+    ]
+
+
+def _step_line(step: int, one: Leg | None, other: Leg | None, width: int, glyphs: Glyphs) -> Line:
+    took = [_took(leg) for leg in (one, other)]
+    dwells = [leg.dwell if leg is not None else None for leg in (one, other)]
+    counts = [dwell.creditable if dwell is not None else None for dwell in dwells]
+    label = next((short_label(leg) for leg in (one, other) if leg is not None and leg.label), "")
+    cells = [
+        *("" if value is None else format_duration(value) for value in took),
+        _later(took),
+        *("" if value is None else age(value) for value in counts),
+        _later(counts),
+    ]
+    missing = one is None or other is None
+    text = _row(str(step), shown_text(label, 80, glyphs), cells, width, glyphs.ellipsis)
+    return ((glyphs.plain(text), "rows--quiet" if missing else ""),)
+
+
+def _took(leg: Leg | None) -> float | None:
+    return leg.end - leg.start if leg is not None and leg.start is not None and leg.end is not None else None
+
+
+def _later(values: Sequence[float | None]) -> str:
+    """Return by how much the second is longer; empty where one is not known, `same` where they are alike."""
+    first, second = values
+    if first is None or second is None:
+        return ""
+    change = second - first
+    return "same" if abs(change) < _SAME else signed(change)
+
+
+def _channel_line(one: Extreme, other: Extreme, width: int, glyphs: Glyphs) -> Line:
+    cells: list[str] = []
+    for first, second in (
+        (one.summary.low, other.summary.low),
+        (one.summary.high, other.summary.high),
+    ):
+        cells += [number(value, one.unit, log=one.log) for value in (first, second)]
+        cells.append(_change(first, second, one))
+    label = shown_text(one.label, 60, glyphs)
+    shown = f"{label} {unit(one.unit)}".rstrip() if len(one.unit) <= 6 else label
+    return ((glyphs.plain(_row("", shown, cells, width, glyphs.ellipsis)), ""),)
+
+
+def _change(first: float, second: float, extreme: Extreme) -> str:
+    if extreme.log:
+        return f"×{second / first:.2g}" if first > 0 and second > 0 else ""
+    change = second - first
+    if is_temperature(extreme.unit):
+        return difference(change, extreme.unit, signed=True).partition(" ")[0]
+    return number(change, extreme.unit)
+
+
+def _row(step: str, what: str, cells: Sequence[str], width: int, ellipsis: str) -> str:
+    room = max(8, min(40, width - _STEP - 1 - len(cells) * (_CELL + 1)))
+    shown = fit_label(what, room, ellipsis=ellipsis)
+    return " ".join([fit(step, _STEP, right=True), shown, *(fit(cell, _CELL, right=True) for cell in cells)])

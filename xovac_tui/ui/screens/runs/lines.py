@@ -1,0 +1,272 @@
+"""The lines of the Runs tab: the list, and one run with its steps, its readings, and what happened in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from xovac_tui.chamber.snapshot import LedgerEntry
+from xovac_tui.durations import format_duration
+from xovac_tui.quantities import number, unit
+from xovac_tui.recording.digest import Extreme
+from xovac_tui.recording.disk.lists import RecordedRun
+from xovac_tui.runs.past import PastRun
+from xovac_tui.runs.state import Leg, Result
+from xovac_tui.text import clean
+from xovac_tui.ui.format import Times, age
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.literal import folded, literal
+from xovac_tui.ui.widgets.lines import Line, Span, clip, fit, fit_label
+from xovac_tui.ui.widgets.run_words import drift_words, gap_words, signed
+
+_RESULT_STYLES = {
+    Result.COMPLETED: "rows--good",
+    Result.RUNNING: "rows--strong",
+    Result.CANCELLED: "rows--warn",
+    Result.ENDED_EARLY: "rows--warn",
+    Result.UNKNOWN: "rows--warn",
+}
+_ROOMY = 70
+"""Cells; from this width on the tables have all their columns."""
+_HASH = 12
+"""Characters of a hash that are shown: enough to tell two recipes apart."""
+
+
+def result_of(word: str) -> Result:
+    """Return the result that a record names; a word that nobody knows is none that is known."""
+    return Result(word) if word in set(Result) else Result.UNKNOWN
+
+
+def shown_text(text: str, most: int, glyphs: Glyphs) -> str:
+    """Return somebody else's text as this terminal can show it."""
+    return literal(glyphs.plain(clean(" ".join(text.split()), most)), glyphs.ascii)
+
+
+# -- the list -----------------------------------------------------------------------------------------------
+
+
+def list_line(
+    run: RecordedRun, second: bool, width: int, *, chosen: bool, focus: bool, marked: bool,
+    glyphs: Glyphs, times: Times,
+) -> Line:  # fmt: skip
+    """Return the first or second of the two rows of a run in the list."""
+    if not second:
+        style = "rows--chosen" if chosen and focus else "rows--strong" if chosen or marked else ""
+        sign = glyphs.then if chosen else "+" if marked else " "
+        name = shown_text(run.name, 80, glyphs) or "without a name"
+        return ((fit(f"{sign} {run.label} {name}", width, ellipsis=glyphs.ellipsis), style),)
+    result = result_of(run.result)
+    word = f"    {glyphs.result(result)} {result.value}"
+    lasted = format_duration(run.seconds)
+    began = f"{times.day(run.started)} {times.short(run.started)}"
+    tail = f"{began}  {lasted:>7}" if width >= 36 else f"{lasted:>7}"
+    room = max(0, width - cell_len(tail))
+    if chosen and focus:
+        return ((fit(fit(word, room) + tail, width), "rows--chosen"),)
+    return ((fit(word, room), _RESULT_STYLES[result]), (tail, "rows--quiet"))
+
+
+# -- facts --------------------------------------------------------------------------------------------------
+
+
+def fact_lines(past: PastRun, width: int, height: int, *, glyphs: Glyphs, times: Times) -> list[Line]:
+    """Return what there is to know about a run in a few lines, its reason in the room that is left."""
+    run, state, view = past.recorded, past.state, past.view()
+    name = shown_text(run.name, 80, glyphs) or "without a name"
+    result: Span = (f"{glyphs.result(state.result)} {state.result.value}", _RESULT_STYLES[state.result])
+    head: Line = (
+        (f"{run.label} ", "rows--quiet"),
+        (fit(name, min(cell_len(name), max(8, width - 20)), ellipsis=glyphs.ellipsis), "rows--strong"),
+        ("  ", ""),
+        result,
+    )
+    part = shown_text(past.description, 400, glyphs) or "no description in the recipe"
+    lines: list[Line] = [
+        (("Part    ", "rows--quiet"), (part, "" if past.description else "rows--quiet")),
+        _when(past, times),
+        _took(past, view.drift),
+        _loaded(past, times),
+        (
+            ("Gaps    ", "rows--quiet"),
+            (gap_words(state.gaps, state.gap_seconds), "rows--warn" if state.gaps else ""),
+        ),
+    ]
+    lines = [tuple((glyphs.plain(text), style) for text, style in line) for line in lines]
+    where = f"step {view.step} of {view.steps}" if view.step and view.steps else ""
+    if view.label:
+        where += f", {view.label}" + (" (estimated)" if view.estimated else "")
+    said = state.reason if not past.running else where or "It goes on."
+    room = max(1, height - 1 - len(lines))
+    reason = folded(shown_text(said, 400, glyphs), width)
+    if len(reason) > room:
+        reason = [*reason[: room - 1], fit(reason[room - 1] + " " * width, width, ellipsis=glyphs.ellipsis)]
+    told: list[Line] = [((line, ""),) for line in reason]
+    return [clip(line, width, ellipsis=glyphs.ellipsis) for line in (head, *told, *lines)][:height]
+
+
+def _when(past: PastRun, times: Times) -> Line:
+    run = past.recorded
+    least = "" if past.state.start_seen else "before "
+    began = f"{least}{times.day(run.started)} {times.short(run.started)}"
+    spans: list[Span] = [("Began   ", "rows--quiet"), (began, "")]
+    if run.ended is not None:
+        ended = f"{times.day(run.ended)} {times.short_with_zone(run.ended)}"
+        spans += [("  ended ", "rows--quiet"), (ended, "")]
+    elif (ends := past.view().ends_utc) is not None:
+        when = f"{times.day(ends)} {times.short_with_zone(ends)}"
+        spans += [("  ends ", "rows--quiet"), (when, "")]
+    return tuple(spans)
+
+
+def _took(past: PastRun, drift: float | None) -> Line:
+    least = "" if past.state.start_seen else "at least "
+    spans: list[Span] = [
+        ("Lasts   " if past.running else "Took    ", "rows--quiet"),
+        (least + format_duration(past.seconds), "rows--strong"),
+    ]
+    if past.planned_seconds is None:
+        return (*spans, ("  no plan of it is known", "rows--quiet"))
+    spans.append((f" of {format_duration(past.planned_seconds)} planned", ""))
+    if past.state.result is Result.COMPLETED and past.state.start_seen:
+        late = past.seconds - past.planned_seconds
+        spans.append((f", {signed(late)}", "rows--quiet"))
+    elif past.running and drift is not None:
+        spans.append((f", {drift_words(drift)}", "rows--quiet"))
+    return tuple(spans)
+
+
+def _loaded(past: PastRun, times: Times) -> Line:
+    load = past.load
+    if load is None:
+        return (("Loaded  ", "rows--quiet"), ("not by a program on this record", "rows--quiet"))
+    when = f"{times.day(load.t)} {times.short(load.t)}"
+    return (
+        ("Loaded  ", "rows--quiet"),
+        (f"{when} by {clean(load.who, 30)}", ""),
+        (f"  sha256 {clean(load.hash[:_HASH], _HASH)}", "rows--quiet"),
+    )
+
+
+# -- steps --------------------------------------------------------------------------------------------------
+
+_ROOMY_STEPS = (4, 5, 0, 9, 7, 7, 7, 6, 6)
+_CLOSE_STEPS = (4, 0, 0, 0, 7, 7, 0, 6, 6)
+_HOW = re.compile(r" (?:for|at|in|as) (?=[\d.a])")
+_STEP_NAMES = ("step", "cycle", "what", "began", "took", "planned", "elapsed", "in tol", "counts")
+
+
+def step_head(width: int) -> Line:
+    """Return the names of the columns of the steps."""
+    return ((_step_row(_STEP_NAMES, width, "~"), "rows--head"),)
+
+
+def short_label(leg: Leg) -> str:
+    """Return what a step does without how long or fast, which other columns tell; empty if not known."""
+    return _HOW.split(clean(leg.label, 80), maxsplit=1)[0] or leg.kind
+
+
+def step_line(leg: Leg, now: float, width: int, *, glyphs: Glyphs, times: Times) -> Line:
+    """Return one step as it was flown; `now` in seconds since the run began, for one that goes on."""
+    began = "" if leg.start_utc is None else times.day_and_time(leg.start_utc)
+    took = "unseen"
+    if leg.start is not None:
+        seconds = (now if leg.end is None else leg.end) - leg.start
+        took = ("~" if leg.estimated else "") + format_duration(seconds)
+    dwell = leg.dwell
+    clocks = ("", "", "") if dwell is None else (dwell.elapsed, dwell.in_tolerance, dwell.creditable)
+    cells = (
+        str(leg.step),
+        "" if leg.cycle is None else f"{leg.cycle[0]}/{leg.cycle[1]}",
+        short_label(leg) or glyphs.dash,
+        began,
+        took,
+        "" if leg.planned is None else format_duration(leg.planned),
+        *(clock if isinstance(clock, str) else age(clock) for clock in clocks),
+    )
+    text = glyphs.plain(_step_row(cells, width, glyphs.ellipsis))
+    return ((text, "rows--name" if leg.kind == "hold" else "rows--quiet"),)
+
+
+def _step_row(cells: Sequence[str], width: int, ellipsis: str) -> str:
+    """Return one row; the column that says what gets what the others leave, or leaves the row."""
+    rooms = _ROOMY_STEPS if width >= _ROOMY else _CLOSE_STEPS
+    rest = width - sum(room + 1 for room in rooms if room)
+    parts = []
+    for place, (cell, room) in enumerate(zip(cells, rooms, strict=True)):
+        if place == 2:
+            parts.append(fit(cell, max(0, rest), ellipsis=ellipsis))
+        elif room:
+            parts.append(fit(cell, room, right=place != 1, ellipsis=ellipsis))
+    return " ".join(parts)
+
+
+# -- readings -----------------------------------------------------------------------------------------------
+
+
+def reading_head(width: int) -> Line:
+    """Return the names of the columns of the readings."""
+    return ((_reading_row("channel", ("lowest", "highest", "mean"), "", width, "~"), "rows--head"),)
+
+
+def reading_line(extreme: Extreme, width: int, glyphs: Glyphs) -> Line:
+    """Return lowest, highest and mean value of one channel."""
+    found = extreme.summary
+    values = [number(value, extreme.unit, log=extreme.log) for value in (found.low, found.high, found.mean)]
+    name = clean(unit(extreme.unit), 12)
+    row = _reading_row(clean(extreme.label, 60), values, name, width, glyphs.ellipsis)
+    return ((literal(glyphs.plain(row), glyphs.ascii), ""),)
+
+
+def _reading_row(label: str, values: Sequence[str], name: str, width: int, ellipsis: str) -> str:
+    """Return one row; where there is no room for all three values, the mean is left out."""
+    shown = values if width >= _ROOMY else values[:2]
+    room = max(8, min(30, width - 10 * len(shown) - 6))
+    numbers = (fit(value, 9, right=True) for value in shown)
+    return " ".join([fit_label(label, room, ellipsis=ellipsis), *numbers, fit(name, 5)])
+
+
+# -- what happened ------------------------------------------------------------------------------------------
+
+
+def happened_lines(past: PastRun, width: int, *, glyphs: Glyphs, times: Times) -> list[Line]:
+    """Return how a run ended, then commands, notes, attachments and gaps in order of time, folded."""
+    found: list[tuple[float, str, str]] = []
+    for command in past.commands:
+        found.append((command.entry.utc, _command(command.entry), "rows--name"))
+    for one in past.marks:
+        if one.mark.kind == "note":
+            found.append((one.t, f"note by {clean(one.who, 40)}: {clean(one.mark.text, 400)}", ""))
+        elif one.mark.kind == "alarm":
+            found.append((one.t, f"alarm: {clean(one.mark.text, 400)}", "rows--warn"))
+        elif one.mark.kind in ("clock", "unrecorded", "asleep"):
+            found.append((one.t, clean(one.mark.text, 400), "rows--warn"))
+    for file in past.attachments:
+        caption = f" ({clean(file.text, 200)})" if file.text else ""
+        found.append((file.t, f"attached by {clean(file.who, 40)}: {clean(file.name, 80)}{caption}", ""))
+    for gap in past.gaps:
+        what = "no link or no data" if gap.recorded else "nobody recorded"
+        found.append((gap.start, f"{what} for {format_duration(gap.seconds)}", "rows--warn"))
+    lines: list[Line] = []
+    if past.state.reason:
+        said = f"{past.state.result.value}: {past.state.reason}"
+        style = _RESULT_STYLES[past.state.result]
+        lines = [*(((line, style),) for line in folded(shown_text(said, 600, glyphs), width)), ()]
+    for utc, words, style in sorted(found):
+        head = f"{times.day_and_time(utc)}  "
+        for place, line in enumerate(folded(shown_text(words, 600, glyphs), max(10, width - len(head)))):
+            lines.append(((head if not place else " " * len(head), "rows--quiet"), (line, style)))
+    if not found:
+        said = "Nobody sent a command or wrote a note, and there was no alarm and no gap."
+        lines += [((line, "rows--quiet"),) for line in folded(said, width)]
+    return lines
+
+
+def _command(entry: LedgerEntry) -> str:
+    said = f"{clean(entry.command, 60)} by {clean(entry.who, 40)}: {entry.outcome.shown}"
+    if entry.stop:
+        said = f"STOP {said}"
+    if entry.confirmed is not None:
+        said += f", confirmed after {entry.confirmed:.1f} s"
+    return said + (f" ({clean(entry.reason or entry.message, 200)})" if entry.reason or entry.message else "")

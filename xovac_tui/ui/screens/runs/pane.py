@@ -1,0 +1,461 @@
+"""Runs: what was flown, how each run went, and how two of them differ."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC
+from typing import ClassVar
+
+from msgspec import structs
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+
+from xovac_tui import paths
+from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.errors import XovacError
+from xovac_tui.plural import counted
+from xovac_tui.recording.disk.lists import RecordedRun
+from xovac_tui.recording.status import RecorderState, RecordOpened
+from xovac_tui.runs.past import PastRun, Told, read_run, read_runs, with_state
+from xovac_tui.runs.state import FlightState
+from xovac_tui.station.news import News
+from xovac_tui.ui.actions import bindings
+from xovac_tui.ui.literal import folded
+from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.screens.runs.compare import pair_head, pair_lines
+from xovac_tui.ui.screens.runs.lines import (
+    fact_lines,
+    happened_lines,
+    list_line,
+    reading_head,
+    reading_line,
+    shown_text,
+    step_head,
+    step_line,
+)
+from xovac_tui.ui.screens.runs.trend import pair_model, run_model
+from xovac_tui.ui.widgets.facts_list import RunFacts
+from xovac_tui.ui.widgets.lines import Line
+from xovac_tui.ui.widgets.rows import Rows
+from xovac_tui.ui.widgets.trend import TrendChart
+from xovac_tui.ui.widgets.trend_model import TrendModel
+
+WIDE = 100
+"""Cells; from this width on the list has room for when a run began."""
+TALL = 28
+"""Rows; from this height on chart and steps are always in sight."""
+_LIST_EVERY = 2.0
+"""Seconds between looks at the list of runs."""
+_RUN_EVERY = 5.0
+"""Seconds between looks at a run that goes on ..."""
+_REST = 20
+"""... and at least so many times as long as the last look took."""
+_VIEWS = ("chart", "steps", "readings", "happened")
+
+
+class RunsPane(Pane):
+    """The runs of the record at the left, the chosen one at the right; or two beside each other."""
+
+    SCOPE = "runs"
+    HELP = (
+        "Left: the runs in the record of this chamber, the newest first. Right: the chosen one, its steps as "
+        "they were flown, and what happened. Times with ~ are estimated: the chamber did not tell the step. "
+        "Of a hold you see how long it was in tolerance, and how much of that counts.\n"
+        "The chart lays the plan over what was measured; tab goes to it, and its keys are the trend's.\n"
+        "Compare: c marks a run, c on another shows both from their beginnings, with what differs.\n"
+        "R writes a report of the chosen run, a page of HTML, into the folder exports beside the state file."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings("runs")
+    DEFAULT_CSS = """
+    RunsPane { layout: horizontal; }
+    RunsPane #run-list { width: 27; height: 1fr; }
+    RunsPane.-wide #run-list { width: 42; }
+    RunsPane #run-right { width: 1fr; height: 1fr; }
+    RunsPane #run-chart { height: 1fr; }
+    RunsPane.-tall #run-chart { height: 5fr; min-height: 10; }
+    RunsPane.-tall #run-steps { height: 4fr; }
+    RunsPane.-tall #run-readings, RunsPane.-tall #run-happened { height: 3fr; }
+    RunsPane #run-compare { width: 1fr; height: 1fr; display: none; }
+    RunsPane #pair-facts { height: 3; }
+    RunsPane.-compare #run-compare { display: block; }
+    RunsPane.-compare #run-list, RunsPane.-compare #run-right { display: none; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Build the list, the parts of one run, and those of a comparison."""
+        ascii_only = self.console.glyphs.ascii
+        runs = Rows(choose=True, id="run-list")
+        runs.border_title = "Runs"
+        yield runs
+        with Vertical(id="run-right"):
+            yield RunFacts(id="run-facts")
+            yield TrendChart(ascii_only=ascii_only, id="run-chart")
+            for name, title in zip(_VIEWS[1:], ("Steps as flown", "Readings", "What happened"), strict=True):
+                rows = Rows(id=f"run-{name}")
+                rows.border_title = title
+                yield rows
+        with Vertical(id="run-compare"):
+            yield RunFacts(id="pair-facts")
+            yield TrendChart(ascii_only=ascii_only, id="pair-chart")
+            rows = Rows(id="pair-rows")
+            rows.border_title = "What differs"
+            yield rows
+
+    def on_mount(self) -> None:
+        """Nothing has been read yet."""
+        self._runs: tuple[RecordedRun, ...] = ()
+        self._read_once = False
+        self._problem = ""
+        self._chosen: int | None = None
+        self._at_newest = True
+        """The cursor stands at the top, and stays there when another run begins."""
+        self._past: PastRun | None = None
+        self._model: TrendModel | None = None
+        self._marked: int | None = None
+        self._pair: tuple[PastRun, PastRun] | None = None
+        self._view = 0
+        self._listed_at = self._read_at = self._rest = 0.0
+        self._reading = self._reporting = False
+        self._fit()
+
+    # -- what is shown ------------------------------------------------------------------------------
+
+    @property
+    def runs(self) -> Rows:
+        """The list: two rows a run, of which the second can be chosen."""
+        return self.query_one("#run-list", Rows)
+
+    @property
+    def past(self) -> PastRun | None:
+        """The chosen run; None until it is read."""
+        return self._past
+
+    @property
+    def pair(self) -> tuple[PastRun, PastRun] | None:
+        """The two runs that are compared."""
+        return self._pair
+
+    def take_focus(self) -> None:
+        """Stand in the list, or in the comparison, and look at the record anew."""
+        (self.query_one("#pair-rows", Rows) if self._pair is not None else self.runs).focus()
+        self._read_list()
+
+    def on_resize(self) -> None:
+        """Choose the layout for the size."""
+        self._fit()
+        self.call_after_refresh(self._draw)
+
+    def _fit(self) -> None:
+        wide, tall = self.size.width >= WIDE, self.size.height >= TALL
+        self.set_class(wide, "-wide")
+        self.set_class(tall, "-tall")
+        shown = {_VIEWS[self._view]}
+        if tall:
+            shown = {"chart", "steps", "happened" if self._view == 3 else "readings"}
+        for name in _VIEWS:
+            self.query_one(f"#run-{name}").display = name in shown
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Keep the list, and a run that goes on, true."""
+        mono = self.station.clock.mono()
+        if mono - self._listed_at >= _LIST_EVERY:
+            self._read_list()
+        if any(self._live(run.id) is not None for run in self._runs):
+            # As it is, with the cursor where it is.
+            self.runs.repaint()
+        past = self._past
+        if past is None or self._chosen is None or self._pair is not None:
+            return
+        recorded = next((run for run in self._runs if run.id == self._chosen), None)
+        ended = recorded is not None and recorded.ended != past.recorded.ended
+        rested = mono - self._read_at >= max(_RUN_EVERY, self._rest)
+        if past.running or ended:
+            if (rested or ended) and not self._reading:
+                self._read_run()
+            self._draw_run()
+
+    def on_news(self, news: News) -> None:
+        """Look at once when the record has been opened: until then there was nothing to list."""
+        if isinstance(news, RecordOpened):
+            self._read_list()
+
+    def _live(self, run: int) -> FlightState | None:
+        """Return how a run is at this moment, if it is the one that this program follows."""
+        flights = self.station.flights
+        return flights.flight.state() if flights.flight is not None and flights.number == run else None
+
+    def _listed(self, run: RecordedRun) -> RecordedRun:
+        """Return a run as it is at this moment, which the record learns only now and then."""
+        live = self._live(run.id)
+        return run if live is None else structs.replace(run, result=live.result.value, seconds=live.t)
+
+    # -- reading ------------------------------------------------------------------------------------
+
+    @work(group="runs-list", exclusive=True)
+    async def _read_list(self) -> None:
+        """Read the list beside the screen."""
+        self._listed_at = self.station.clock.mono()
+        record = self.station.record.record
+        if record is None:
+            self._runs, self._problem = (), self._no_record()
+        else:
+            try:
+                runs = await asyncio.to_thread(read_runs, record.path)
+            except XovacError as error:
+                self._problem = str(error)
+            else:
+                self._heed_cursor()
+                self._runs, self._problem = runs, ""
+        self._read_once = True
+        if self._runs and (self._at_newest or self._chosen not in {run.id for run in self._runs}):
+            self._choose(self._runs[0].id)
+        self._draw_list()
+        if not self._runs:
+            self._past = None
+            self._draw()
+
+    def _heed_cursor(self) -> None:
+        """Take where the cursor stands, before the rows change: its message may be on the way."""
+        place = self.runs.chosen // 2
+        if self.runs.count == 2 * len(self._runs) and place < len(self._runs):
+            run = self._runs[place].id
+            if self._chosen is not None and run != self._chosen:
+                self._at_newest = place == 0
+                self._choose(run)
+
+    def _choose(self, run: int) -> None:
+        if run != self._chosen:
+            self._chosen = run
+            # The cursor goes at once; what it stands on is read first.
+            self.runs.repaint()
+            self._read_run()
+
+    def on_rows_chosen(self, message: Rows.Chosen) -> None:
+        """Read the run that the cursor stands on."""
+        if message.rows is self.runs and message.index // 2 < len(self._runs):
+            self._at_newest = message.index < 2
+            self._choose(self._runs[message.index // 2].id)
+
+    @work(group="runs-read", exclusive=True)
+    async def _read_run(self) -> None:
+        """Read the chosen run beside the screen."""
+        wanted = self._chosen
+        if wanted is None:
+            return
+        self._reading = True
+        try:
+            began = time.perf_counter()
+            past = await self._fetch(wanted)
+            self._rest = _REST * (time.perf_counter() - began)
+        finally:
+            self._reading = False
+        if past is None or wanted != self._chosen:
+            return
+        other = self._past is None or self._past.recorded.id != wanted
+        self._past, self._read_at = past, self.station.clock.mono()
+        self._model = run_model(past, utc=self.console.times.mode == "utc")
+        if other:
+            self.query_one("#run-chart", TrendChart).forget()
+        self._draw(rewind=other)
+
+    async def _fetch(self, run: int) -> PastRun | None:
+        """Return a run from the record; None where it cannot be had, which is said."""
+        record, station = self.station.record.record, self.station
+        if record is None:
+            return None
+        channels = [c for c in station.snapshot().channels if not c.hidden and not c.is_bool]
+        told: list[Told] = [(c.full_name, c.label, c.unit, c.log) for c in channels]
+        try:
+            return await asyncio.to_thread(
+                read_run, record.path, run, contract=station.contract, channels=told, now=station.clock.utc()
+            )
+        except XovacError as error:
+            self._problem = str(error)
+            self._draw_list()
+            return None
+
+    def _no_record(self) -> str:
+        """Say why there are no runs, and what to do."""
+        recorder = self.station.recorder
+        if self.console.player is not None:
+            return "This replay is of a file, which holds no list of runs."
+        if recorder.state is RecorderState.OFF:
+            return (
+                "Nothing is recorded, so no run is kept: the profile says record = false, or --no-record was "
+                "given. Start the console with --record."
+            )
+        return recorder.why or "The record is being opened."
+
+    # -- drawing ------------------------------------------------------------------------------------
+
+    def _draw(self, *, rewind: bool = False) -> None:
+        self._draw_list()
+        self._draw_run(rewind=rewind)
+        self._draw_pair()
+
+    def _draw_list(self) -> None:
+        rows, glyphs, times = self.runs, self.console.glyphs, self.console.times
+        if self._problem or not self._runs:
+            said = self._problem or (
+                "No run is in the record yet. Press 3: load a recipe and start it." if self._read_once else ""
+            )
+            rows.show_folded(
+                lambda width: [((line, "rows--quiet"),) for line in folded(glyphs.plain(said), max(8, width))]
+            )
+            return
+        at = next((place for place, run in enumerate(self._runs) if run.id == self._chosen), 0)
+
+        def line(index: int, chosen: bool) -> Line:
+            run = self._listed(self._runs[index // 2])
+            return list_line(
+                run,
+                bool(index % 2),
+                rows.size.width,
+                chosen=run.id == self._chosen,
+                focus=rows.has_focus,
+                marked=run.id == self._marked,
+                glyphs=glyphs,
+                times=times,
+            )
+
+        # Of its two rows the second is the one that is chosen: the first stays in sight as its heading.
+        count = 2 * len(self._runs)
+        rows.show_rows(count, line, skip=range(0, count, 2), chosen=2 * at + 1)
+
+    def _draw_run(self, *, rewind: bool = False) -> None:
+        past, glyphs, times = self._past, self.console.glyphs, self.console.times
+        right = self.query_one("#run-right")
+        right.visible = past is not None
+        if past is None:
+            return
+        if past.running and (live := self._live(past.recorded.id)) is not None:
+            past = with_state(past, live)
+        self.query_one("#run-facts", RunFacts).show(
+            lambda width, height: fact_lines(past, width, height, glyphs=glyphs, times=times)
+        )
+        if self._model is not None:
+            self.query_one("#run-chart", TrendChart).show(self._model)
+        steps = self.query_one("#run-steps", Rows)
+        state = past.state
+        legs = state.flown if state.leg is None else (*state.flown, state.leg)
+        at_end = steps.top + steps.size.height > steps.count
+        if past.running and (rewind or at_end):
+            # The step that is flown now stays in sight.
+            steps.top = len(legs)
+
+        def step(index: int, chosen: bool) -> Line:
+            return step_line(legs[index], state.t, steps.size.width, glyphs=glyphs, times=times)
+
+        steps.show_rows(
+            len(legs), step, head=lambda: step_head(steps.size.width), rewind=rewind and not past.running
+        )
+        readings, extremes = self.query_one("#run-readings", Rows), past.extremes
+
+        def reading(index: int, chosen: bool) -> Line:
+            return reading_line(extremes[index], readings.size.width, glyphs)
+
+        readings.show_rows(
+            len(extremes), reading, head=lambda: reading_head(readings.size.width), rewind=rewind
+        )
+        self.query_one("#run-happened", Rows).show_folded(
+            lambda width: happened_lines(past, width, glyphs=glyphs, times=times), rewind=rewind
+        )
+
+    def _draw_pair(self, *, rewind: bool = False) -> None:
+        if self._pair is None:
+            return
+        one, other = self._pair
+        glyphs, times = self.console.glyphs, self.console.times
+        self.query_one("#pair-facts", RunFacts).show(
+            lambda width, height: pair_head((one, other), width, glyphs=glyphs, times=times)
+        )
+        self.query_one("#pair-chart", TrendChart).show(pair_model(one, other))
+        self.query_one("#pair-rows", Rows).show_folded(
+            lambda width: pair_lines(one, other, width, glyphs), rewind=rewind
+        )
+
+    # -- actions ------------------------------------------------------------------------------------
+
+    def action_runs_view(self) -> None:
+        """Show the next part of the run that has no room beside the others."""
+        if self._pair is not None:
+            return
+        self._view = 3 if self.has_class("-tall") and self._view != 3 else (self._view + 1) % len(_VIEWS)
+        self._fit()
+        self.call_after_refresh(self._draw)
+
+    @work(group="runs-compare", exclusive=True)
+    async def action_runs_compare(self) -> None:
+        """Mark the chosen run, or compare it with the marked one."""
+        chosen = self._chosen
+        if chosen is None or self._pair is not None:
+            return
+        if self._marked in (None, chosen):
+            self._marked = None if self._marked == chosen else chosen
+            if self._marked is not None:
+                name = shown_text(f"r{chosen}", 10, self.console.glyphs)
+                self.notify(f"{name} is marked. Press c on another run to compare them.", timeout=4)
+            self._draw_list()
+            return
+        one, other = await self._fetch(self._marked or 0), await self._fetch(chosen)
+        if one is None or other is None:
+            return
+        self._pair = (one, other)
+        self.app.clear_notifications()
+        self.add_class("-compare")
+        self.query_one("#pair-chart", TrendChart).forget()
+        self.query_one("#pair-rows", Rows).focus()
+        self.call_after_refresh(lambda: self._draw_pair(rewind=True))
+
+    @work(group="runs-report")
+    async def action_runs_report(self) -> None:
+        """Write the report of the chosen run into a new file, beside the screen."""
+        chosen, record, station = self._chosen, self.station.record.record, self.station
+        if chosen is None or record is None or self._pair is not None:
+            return
+        if self._reporting:
+            self.notify("A report is being written already.", timeout=4, markup=False)
+            return
+        from xovac_tui.recording.exports.events import export_file
+        from xovac_tui.report import write_report
+
+        self._reporting = True
+        try:
+            folder = paths.state_folder() / "exports"
+            path = export_file(folder, f"{station.name}-r{chosen}", station.clock.utc(), ".html")
+            self.notify(f"The report of r{chosen} is being written.", timeout=4, markup=False)
+            lost = await asyncio.to_thread(
+                write_report,
+                record.path,
+                chosen,
+                path,
+                chamber=station.name,
+                contract=station.contract,
+                zone=UTC if self.console.times.mode == "utc" else None,
+                now=station.clock.utc(),
+            )
+        except XovacError as error:
+            self.notify(str(error), title="No report was written", severity="error", timeout=12, markup=False)
+            return
+        finally:
+            self._reporting = False
+        said = (
+            ""
+            if lost is None
+            else f" {counted(lost.events, 'event is', 'events are')} damaged in the record and missing in it."
+        )
+        self.notify(f"The report of r{chosen} is in {paths.shown(path)}.{said}", timeout=12, markup=False)
+
+    def action_runs_back(self) -> None:
+        """Leave the comparison, else take the mark away."""
+        if self._pair is not None:
+            self._pair = None
+            self.remove_class("-compare")
+            self.runs.focus()
+            self.call_after_refresh(self._draw)
+        elif self._marked is not None:
+            self._marked = None
+            self._draw_list()

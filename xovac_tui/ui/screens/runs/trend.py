@@ -1,0 +1,108 @@
+"""Runs as a trend chart is told of them: one over its plan, or two from their beginnings."""
+
+from __future__ import annotations
+
+import math
+from array import array
+
+from xovac_tui.chamber.columns import Bins
+from xovac_tui.chamber.snapshot import Mark
+from xovac_tui.plot.chart import MARKS
+from xovac_tui.runs.past import PastRun, Track
+from xovac_tui.text import clean
+from xovac_tui.ui.widgets.trend_model import TrendModel, TrendSeries
+
+NAN = math.nan
+_UNTOLD = "temperature not told (role controlled)"
+
+
+class FlownCurve:
+    """What a channel did in a run, in memory; times in seconds less than the record's by `before`."""
+
+    def __init__(self, start: float, bins: Bins | None = None, before: float = 0.0) -> None:
+        self._start = start - before
+        bins = bins or Bins(start, 1.0, (), ())
+        self._offset = bins.start - before
+        self._seconds = bins.seconds
+        self._lows = array("d", (math.inf if low != low else low for low in bins.lows))
+        self._highs = array("d", (-math.inf if high != high else high for high in bins.highs))
+        held = [place for place, low in enumerate(self._lows) if low != math.inf]
+        self._last = self._offset + (held[-1] + 0.5) * self._seconds if held else None
+
+    @property
+    def oldest(self) -> float | None:
+        """When the run began, whether or not there are values from then on."""
+        return self._start
+
+    @property
+    def last_time(self) -> float | None:
+        """Time of the newest value; None when there is none."""
+        return self._last
+
+    def window(self, start: float, end: float, columns: int) -> Bins:
+        """Return lowest and highest values per column; a column here that two of them share is in both."""
+        width = (end - start) / max(1, columns)
+        lows, highs = array("d"), array("d")
+        for column in range(columns):
+            at = (start + column * width - self._offset) / self._seconds
+            first, after = max(0, math.floor(at)), max(0, math.ceil(at + width / self._seconds))
+            low = min(self._lows[first:after], default=math.inf)
+            lows.append(NAN if low == math.inf else low)
+            highs.append(NAN if low == math.inf else max(self._highs[first:after]))
+        return Bins(start, width, lows, highs)
+
+
+def run_model(past: PastRun, *, utc: bool) -> TrendModel:
+    """Return one run over its plan, on the time of day; the plan of one that goes on reaches to its end."""
+    start, end = past.recorded.started, past.until
+    if past.running and past.planned_seconds is not None:
+        end = max(end, start + past.planned_seconds)
+    series = [_series(past, past.temperature, "", 0)]
+    if past.pressure is not None:
+        series.append(_series(past, past.pressure, "", 1, log=True))
+    return TrendModel(
+        now_mono=end,
+        now_utc=end,
+        series=tuple(series),
+        planned=[(start + t, celsius) for t, celsius in past.planned_points()] or None,
+        marks=tuple(
+            Mark(max(start, one.t), one.mark.utc, one.mark.kind, clean(one.mark.text, 80))
+            for one in past.marks
+            if one.mark.kind in MARKS and one.t <= end
+        ),
+        window=None,
+        title=f"{past.recorded.label} over its plan" if past.planned_points() else past.recorded.label,
+        utc=utc,
+        whole=True,
+    )
+
+
+def pair_model(one: PastRun, other: PastRun) -> TrendModel:
+    """Return the temperatures of two runs from their beginnings, and the plan of the first that has one."""
+    planned = next((run for run in (one, other) if run.planned_points()), None)
+    label = next((clean(run.temperature.label, 40) for run in (one, other) if run.temperature), _UNTOLD)
+    title = f"{label} of {one.recorded.label} and {other.recorded.label}"
+    longest = max(one.seconds, other.seconds)
+    return TrendModel(
+        now_mono=longest,
+        now_utc=longest,
+        series=tuple(
+            _series(run, run.temperature, run.recorded.label, slot, before=run.recorded.started)
+            for slot, run in enumerate((one, other))
+        ),
+        planned=planned.planned_points() if planned is not None else None,
+        window=None,
+        title=title + (f", plan of {planned.recorded.label}" if planned is not None else ""),
+        whole=True,
+        since=True,
+    )
+
+
+def _series(
+    past: PastRun, track: Track | None, name: str, slot: int, *, log: bool = False, before: float = 0.0
+) -> TrendSeries:
+    """Return one line of a chart; without a `name` it has its channel's."""
+    curve = FlownCurve(past.recorded.started, track.bins if track is not None else None, before)
+    label = name or (clean(track.label, 40) if track is not None else _UNTOLD)
+    unit = track.unit if track is not None else "degC"
+    return TrendSeries(f"{past.recorded.id}.{slot}", label, unit, log, curve, slot)

@@ -1,0 +1,269 @@
+"""Status: what the chamber is doing, whether it can be believed, and how it came there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+
+from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
+from xovac_tui.config import state
+from xovac_tui.ui.actions import bindings
+from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.screens.status.readings import Readings
+from xovac_tui.ui.screens.status.run_moment import RunMoment
+from xovac_tui.ui.screens.status.run_panel import RunPanel
+from xovac_tui.ui.widgets.trend import TrendChart
+from xovac_tui.ui.widgets.trend_model import WINDOWS, TrendModel, TrendSeries
+
+_WINDOW_NAMES = ("10min", "1h", "6h", "24h", "all")
+_TREND_SECONDS = 600.0
+_MOST_SERIES = 8
+_UNPINNED_SERIES = 4
+_LARGEST = 1e9
+"""Values of channels that are drawn without having been asked for."""
+_ROOM_FOR_REASON = 8
+WIDE = 100
+"""Cells; from this width on the run stands beside the readings."""
+_FIRST_ADVICE = 5.0
+"""Seconds before the first look for advice: the first pictures do not wait for it."""
+_FRAME_ROWS = 4
+"""Rows of the window that are not the tab's: trust bar, tabs, ledger line and keys."""
+
+
+def _top_rows(snapshot: Snapshot, height: int, *, wide: bool) -> int:
+    """Return how many of the pane's rows readings and run get; the trend gets what they leave."""
+    # Where nothing has come yet, the room is for the reason.
+    shown = sum(not channel.hidden for channel in snapshot.channels) or _ROOM_FOR_REASON
+    if wide:
+        return max(8, min(shown + 2, height // 2))
+    return 4 + max(3, min(-(-shown // 2) + 2, height * 35 // 100))
+
+
+class StatusPane(Pane):
+    """Readings, run and trend."""
+
+    SCOPE = "status"
+    HELP = (
+        "Readings: one line a channel. The sign at the left tells how far it may be believed: good, stale "
+        "(overdue; the age says how old), bad (the message held no number), no data. Behind the value stands "
+        "its change per minute.\n"
+        "Run: what the chamber reports, laid over the plan of the recipe that was loaded. Where the chamber "
+        "does not tell its step, it follows from plan and temperature, and is marked as estimated. The end "
+        "has a range, from what the chamber has managed, and its drift since the start. A dwell has three "
+        "clocks: elapsed, in tolerance, and what counts of that: pressure low, link up, data fresh.\n"
+        "Trend: the pinned channels; gaps are gaps; left and right move a cursor, comma and full stop go "
+        "back and on in time, as far as the record reaches."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings("status")
+    DEFAULT_CSS = """
+    StatusPane #top { height: auto; layout: horizontal; }
+    StatusPane #readings { border: round $border-blurred; border-title-color: $foreground; padding: 0 1; }
+    StatusPane #readings:focus { border: round $border; }
+    StatusPane #run { border: round $border-blurred; border-title-color: $foreground; padding: 0 1; }
+    StatusPane.-narrow #top { layout: vertical; }
+    StatusPane.-narrow #run { height: 4; width: 1fr; }
+    StatusPane.-wide #readings { width: 56%; }
+    StatusPane.-wide #run { width: 44%; height: 100%; }
+    StatusPane.-full #top { height: 1fr; }
+    StatusPane.-full #readings { height: 1fr; width: 1fr; }
+    StatusPane.-full #run { display: none; }
+    StatusPane.-full #trend { display: none; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Build the three panels, in the layout that they will have: changing it means styling them twice."""
+        size = self.app.size
+        wide = size.width >= WIDE
+        self.update_classes({"-wide": wide, "-narrow": not wide}, update=False)
+        with Horizontal(id="top") as top:
+            top.styles.height = _top_rows(self.console.snapshot, size.height - _FRAME_ROWS, wide=wide)
+            readings = Readings(self.console.glyphs, id="readings")
+            readings.border_title = "Readings"
+            readings.border_subtitle = "value   change per minute   age if overdue"
+            yield readings
+            run = RunPanel(id="run")
+            run.border_title = "Run"
+            yield run
+        yield TrendChart(ascii_only=self.console.glyphs.ascii, id="trend")
+
+    def on_mount(self) -> None:
+        """Take the window and the pins of last time."""
+        console = self.console
+        wanted = console.launch.window
+        self._window = WINDOWS[_WINDOW_NAMES.index(wanted if wanted in _WINDOW_NAMES else "10min")]
+        self._pins = console.memory.pinned.get(self.station.name)
+        self._unpinned: tuple[str, ...] = ()
+        """Channels that are drawn because nothing is pinned."""
+        self._slots: dict[str, int] = {}
+        self._opened: float | None = None
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show this moment in all three panels."""
+        self._fit(snapshot)
+        channels = self._ordered(snapshot)
+        self.query_one(Readings).show(channels, self._newest, why=snapshot.link.why)
+        self._say_advice(snapshot)
+        moment = RunMoment(snapshot, self.station.progress(snapshot), self.station.flight())
+        self.query_one(RunPanel).show(moment, glyphs=self.console.glyphs, times=self.console.times)
+        if not self.has_class("-full"):
+            self.query_one(TrendChart).show(self._trend(snapshot, channels))
+
+    def _say_advice(self, snapshot: Snapshot) -> None:
+        """Say in the frame of the readings that there is advice."""
+        if self._opened is None:
+            self._opened = snapshot.mono
+        if not 0 <= snapshot.mono - self._opened < _FIRST_ADVICE:
+            advice = self.station.insight.advice(snapshot)
+            title = f"Readings  {self.console.glyphs.warning} advice (i)" if advice else "Readings"
+            readings = self.query_one(Readings)
+            if readings.border_title != title:
+                readings.border_title = title
+
+    def _newest(self, full_name: str, bins: int) -> Sequence[float]:
+        history = self.station.history(full_name)
+        return history.last(_TREND_SECONDS, self.console.snapshot.mono, bins) if history else ()
+
+    def _fit(self, snapshot: Snapshot) -> None:
+        """Choose the layout for the size: the trend gets what the readings leave."""
+        width, height = self.size.width, self.size.height
+        if not width:
+            return
+        wide = width >= WIDE
+        self.update_classes({"-wide": wide, "-narrow": not wide})
+        if self.has_class("-full"):
+            return
+        rows = _top_rows(snapshot, height, wide=wide)
+        top = self.query_one("#top")
+        if top.styles.height is None or top.styles.height.value != rows:
+            top.styles.height = rows
+
+    def _ordered(self, snapshot: Snapshot) -> tuple[ChannelView, ...]:
+        """Return the channels to show, the operator's own pins first."""
+        shown = [channel for channel in snapshot.channels if not channel.hidden]
+        if self._pins is None:
+            return tuple(shown)
+        rank = {name: number for number, name in enumerate(self._pins)}
+        return tuple(sorted(shown, key=lambda channel: rank.get(channel.full_name, len(rank))))
+
+    def _pinned(self, channels: Sequence[ChannelView]) -> list[ChannelView]:
+        if self._pins is not None:
+            chosen = [channel for channel in channels if channel.full_name in self._pins]
+        else:
+            chosen = [channel for channel in channels if channel.pinned]
+        if not chosen:
+            numeric = [c for c in channels if c.value is not None and not c.is_bool]
+            # A clock in milliseconds would flatten everything else.
+            usual = [c for c in numeric if c.quality is Quality.GOOD and abs(c.value or 0.0) < _LARGEST]
+            # Who was drawn stays when the data stop: what is known of it is known all the same.
+            names = dict.fromkeys([*self._unpinned, *(c.full_name for c in usual)])
+            self._unpinned = tuple(names)[:_UNPINNED_SERIES]
+            chosen = [c for c in channels if c.full_name in self._unpinned]
+        return chosen[:_MOST_SERIES]
+
+    def _trend(self, snapshot: Snapshot, channels: Sequence[ChannelView]) -> TrendModel:
+        series = []
+        for channel in self._pinned(channels):
+            history = self.station.history(channel.full_name)
+            if history is None:
+                continue
+            slot = self._slots.setdefault(channel.full_name, len(self._slots))
+            series.append(
+                TrendSeries(channel.full_name, channel.label, channel.unit, channel.log, history, slot)
+            )
+        return TrendModel(
+            now_mono=snapshot.mono,
+            now_utc=snapshot.utc,
+            series=tuple(series),
+            planned=self.station.planned_profile(snapshot) or None,
+            marks=self.station.marks(snapshot),
+            window=self._window,
+            utc=self.console.times.mode == "utc",
+        )
+
+    # -- actions ------------------------------------------------------------------------------------
+
+    def action_window(self) -> None:
+        """Show the next longer window."""
+        self.query_one(TrendChart).action_walk(1)
+
+    def action_window_back(self) -> None:
+        """Show the next shorter window."""
+        self.query_one(TrendChart).action_walk(-1)
+
+    def action_zoom_in(self) -> None:
+        """Zoom the trend in."""
+        self.query_one(TrendChart).action_zoom(1)
+
+    def action_zoom_out(self) -> None:
+        """Zoom the trend out."""
+        self.query_one(TrendChart).action_zoom(-1)
+
+    def action_cursor_left(self) -> None:
+        """Move the trend's cursor to the left."""
+        self.query_one(TrendChart).action_cursor(-1)
+
+    def action_cursor_right(self) -> None:
+        """Move the trend's cursor to the right."""
+        self.query_one(TrendChart).action_cursor(1)
+
+    def action_pan_back(self) -> None:
+        """Show half a window earlier."""
+        self.query_one(TrendChart).action_pan(-1)
+
+    def action_pan_on(self) -> None:
+        """Show half a window later."""
+        self.query_one(TrendChart).action_pan(1)
+
+    def action_live(self) -> None:
+        """Go back to now; out of the enlarged readings first."""
+        if self.has_class("-full"):
+            self.action_all_channels()
+        else:
+            self.query_one(TrendChart).action_live()
+
+    def on_trend_chart_window_changed(self, message: TrendChart.WindowChanged) -> None:
+        """Remember the window."""
+        self._window = message.seconds
+        if message.seconds in WINDOWS:
+            name = _WINDOW_NAMES[WINDOWS.index(message.seconds)]
+            configured = self.console.launch.settings.display.window
+            self.console.remember(window=state.Remembered(name, configured))
+
+    def action_all_channels(self) -> None:
+        """Give the whole tab to the readings, or take it back."""
+        full = not self.has_class("-full")
+        self.set_class(full, "-full")
+        readings = self.query_one(Readings)
+        readings.full = full
+        top = self.query_one("#top")
+        top.styles.height = "1fr" if full else None
+        readings.focus()
+        self.call_after_refresh(lambda: self.show(self.console.snapshot))
+
+    async def action_insight(self) -> None:
+        """Show what the readings mean, in place of this tab."""
+        from xovac_tui.ui.screens.insight.pane import InsightPane
+
+        await self.console.show_over("status", InsightPane(id="insight"))
+
+    def action_pin(self) -> None:
+        """Pin or unpin the chosen channel."""
+        chosen = self.query_one(Readings).chosen
+        if chosen is None:
+            return
+        if self._pins is None:
+            pins = [c.full_name for c in self.console.snapshot.channels if c.pinned]
+        else:
+            pins = list(self._pins)
+        if chosen.full_name in pins:
+            pins.remove(chosen.full_name)
+        else:
+            pins.append(chosen.full_name)
+        self._pins = tuple(pins)
+        remembered = {**self.console.memory.pinned, self.station.name: self._pins}
+        self.console.remember(pinned=remembered)
+        self.show(self.console.snapshot)

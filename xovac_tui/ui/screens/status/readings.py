@@ -1,0 +1,234 @@
+"""The readings: a line a channel, in one column or two, with what makes a value worth believing."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+import msgspec
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from xovac_tui.chamber.snapshot import ChannelView, Quality
+from xovac_tui.plot.sparkline import sparkline
+from xovac_tui.text import clean
+from xovac_tui.ui.format import age, rate, reading_with_unit
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit, fit_label
+from xovac_tui.units import in_one, is_temperature
+
+_QUALITY_STYLE = {
+    Quality.GOOD: "reading--good",
+    Quality.STALE: "reading--stale",
+    Quality.BAD: "reading--bad",
+    Quality.NO_DATA: "reading--none",
+}
+_TWO_COLUMNS_BELOW = 16
+"""Rows; with at least this many there is room for one line a channel."""
+_COLUMN_WIDTH = 36
+_SPARK = 10
+_QUIET = 1.0
+"""K; smaller changes of a temperature are drawn as what they are: small."""
+
+Trend = Callable[[str, int], Sequence[float]]
+"""Full name and number of bins -> newest values of a channel, NaN for gaps."""
+
+
+class Columns(msgspec.Struct, frozen=True):
+    """Widths in cells of the parts of one reading; 0 leaves a part out."""
+
+    label: int
+    value: int
+    rate: int
+    age: int
+    spark: int
+
+    @classmethod
+    def for_width(cls, width: int) -> Columns:
+        """Return the parts that fit, the least important left out first."""
+        value, change, old, spark = 13, 8, 7, _SPARK + 1
+        rest = width - 2 - value
+        if rest - change - old - spark >= 16:
+            return cls(min(30, rest - change - old - spark), value, change, old, spark)
+        # Narrow: the change and the age share a place, because a stale value has no change.
+        if rest - change >= 10:
+            return cls(min(24, rest - change), value, change, 0, 0)
+        return cls(max(4, rest), value, 0, 0, 0)
+
+
+def reading_line(
+    channel: ChannelView, columns: Columns, glyphs: Glyphs, spark: str, *, chosen: bool
+) -> list[Span]:
+    """Return the spans of one reading, as wide as its columns."""
+    quality = channel.quality
+    dim = quality in (Quality.STALE, Quality.NO_DATA)
+    body = "reading--dim" if dim else "reading--text"
+    label = clean(channel.label, 60)
+    old = ""
+    if quality is Quality.NO_DATA:
+        old = "no data"
+    elif quality is Quality.BAD:
+        old = "bad"
+    elif channel.overdue:
+        old = age(channel.age)
+    change = "" if dim else rate(channel)
+    spans: list[Span] = [
+        (f"{glyphs.quality(quality)} ", _QUALITY_STYLE[quality]),
+        (
+            fit_label(glyphs.plain(label), columns.label, ellipsis=glyphs.ellipsis),
+            "reading--chosen" if chosen else body,
+        ),
+        (
+            fit(glyphs.plain(reading_with_unit(channel)), columns.value, right=True),
+            "reading--dim" if dim else "reading--value",
+        ),
+    ]
+    if columns.rate and columns.age:
+        spans.append((fit(glyphs.plain(change), columns.rate, right=True), "reading--rate"))
+        spans.append((fit(old, columns.age, right=True), _QUALITY_STYLE[quality]))
+    elif columns.rate:
+        spans.append(
+            (
+                fit(old or glyphs.plain(change), columns.rate, right=True),
+                _QUALITY_STYLE[quality] if old else "reading--rate",
+            )
+        )
+    if columns.spark:
+        spans.append((" " + fit(spark, columns.spark - 1), "reading--spark"))
+    return spans
+
+
+class Readings(LinesWidget, can_focus=True):
+    """Every channel's newest value with quality, change and age; pinned channels first."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "reading--good", "reading--stale", "reading--bad", "reading--none", "reading--text", "reading--dim",
+        "reading--value", "reading--rate", "reading--spark", "reading--chosen", "reading--pin",
+    }  # fmt: skip
+    DEFAULT_CSS = """
+    Readings { height: 1fr; width: 1fr; }
+    Readings .reading--good { color: $good; }
+    Readings .reading--stale { color: $stale; }
+    Readings .reading--bad { color: $bad; text-style: bold; }
+    Readings .reading--none { color: $no-data; }
+    Readings .reading--text { color: $foreground; }
+    Readings .reading--dim { color: $no-data; }
+    Readings .reading--value { color: $foreground; text-style: bold; }
+    Readings .reading--rate { color: $no-data; }
+    Readings .reading--spark { color: $series-1; }
+    Readings .reading--chosen { color: $block-cursor-foreground; background: $block-cursor-background; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "up", show=False),
+        Binding("down,j", "move(1)", "down", show=False),
+        Binding("pageup", "move(-10)", "page up", show=False),
+        Binding("pagedown", "move(10)", "page down", show=False),
+        Binding("home,g", "move(-100000)", "first", show=False),
+        Binding("end,G", "move(100000)", "last", show=False),
+    ]
+
+    class Chosen(Message):
+        """The chosen channel is another one."""
+
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._glyphs = glyphs
+        self._channels: tuple[ChannelView, ...] = ()
+        self._trend: Trend = lambda name, bins: ()
+        self._why = ""
+        self._chosen = 0
+        self._top = 0
+        self.full = False
+        """One line a channel, whatever the height: for the enlarged view."""
+
+    @property
+    def chosen(self) -> ChannelView | None:
+        """The channel under the cursor."""
+        return self._channels[self._chosen] if self._chosen < len(self._channels) else None
+
+    def show(self, channels: tuple[ChannelView, ...], trend: Trend, *, why: str = "") -> None:
+        """Show these channels; `trend` gives the newest values for the small trends.
+
+        `why` is shown where there are no channels: the reason for having no link.
+        """
+        before = self.chosen
+        self._why = why
+        self._channels, self._trend = channels, trend
+        if before is not None and (self.chosen is None or self.chosen.full_name != before.full_name):
+            names = [channel.full_name for channel in channels]
+            self._chosen = names.index(before.full_name) if before.full_name in names else 0
+        self.draw()
+
+    def action_move(self, rows: int) -> None:
+        """Choose another channel."""
+        self._chosen = max(0, min(len(self._channels) - 1, self._chosen + rows))
+        self.draw()
+        self.post_message(self.Chosen())
+
+    def on_focus(self) -> None:
+        """Show the cursor."""
+        self.draw()
+
+    def on_blur(self) -> None:
+        """Hide the cursor."""
+        self.draw()
+
+    def draw(self) -> None:
+        """Lay out again."""
+        width, height = self.size.width, self.size.height
+        if width and height:
+            self.show_lines(self._layout(width, height))
+
+    def _layout(self, width: int, height: int) -> list[Line]:
+        if not self._channels:
+            told = textwrap.wrap(self._glyphs.plain(clean(self._why, 1000)), max(20, width - 2))
+            first: Line = ((" Nothing has been received yet.", "reading--none"),)
+            return [first, *(((f" {line}", "reading--text"),) for line in told)][:height]
+        count = 1
+        if not self.full and len(self._channels) > height and width >= 2 * _COLUMN_WIDTH:
+            count = min(3, width // _COLUMN_WIDTH)
+        room = height * count
+        if len(self._channels) > room:
+            # The last row tells what is left out.
+            room = (height - 1) * count
+        room = max(1, room)
+        if self._chosen < self._top or not self.has_focus:
+            self._top = min(self._top, self._chosen) if self.has_focus else 0
+        if self.has_focus and self._chosen >= self._top + room:
+            self._top = self._chosen - room + 1
+        shown = self._channels[self._top : self._top + room]
+        rows = -(-len(shown) // count)
+        column_width = (width - (count - 1) * 2) // count
+        columns = Columns.for_width(column_width)
+        lines: list[Line] = []
+        for row in range(rows):
+            spans: list[Span] = []
+            for column in range(count):
+                index = column * rows + row
+                if index < len(shown):
+                    if column:
+                        spans.append(("  ", ""))
+                    spans += self._reading(shown[index], columns)
+            lines.append(tuple(spans))
+        above, below = self._top, len(self._channels) - self._top - len(shown)
+        if above or below:
+            told = [f"{above} above"] * bool(above) + [f"{below} more"] * bool(below)
+            lines.append(
+                ((f"{self._glyphs.ellipsis} {', '.join(told)}  (a: all channels)", "reading--none"),)
+            )
+        return lines
+
+    def _reading(self, channel: ChannelView, columns: Columns) -> list[Span]:
+        chosen = self.has_focus and channel is self.chosen
+        spark = ""
+        if columns.spark and channel.value is not None and not channel.is_bool:
+            newest = self._trend(channel.full_name, _SPARK)
+            least = 0.0 if channel.log else _quiet(channel.unit)
+            spark = sparkline(newest, _SPARK, self._glyphs.ascii, least=least, log=channel.log)
+        return reading_line(channel, columns, self._glyphs, spark, chosen=chosen)
+
+
+def _quiet(unit: str) -> float:
+    """Return how small a change is drawn small, in a unit; 0 where it measures no temperature."""
+    return _QUIET * (in_one(unit, "K") or 0.0) if is_temperature(unit) else 0.0

@@ -1,0 +1,393 @@
+"""The lines of the run's panel: what is known of the run, in the room that there is, and what is not known.
+
+Which rows there are depends on the panel's height alone, so that nothing moves while a run goes on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+
+from xovac_tui.api.contract import Role
+from xovac_tui.chamber.snapshot import RunState
+from xovac_tui.durations import format_duration
+from xovac_tui.quantities import difference, number, quantity, unit
+from xovac_tui.text import clean
+from xovac_tui.ui.format import Times, age
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.literal import folded, literal
+from xovac_tui.ui.screens.status.run_moment import RunMoment
+from xovac_tui.ui.widgets.lines import Line, Span, clip, fit
+from xovac_tui.ui.widgets.run_words import (
+    basis_words,
+    clock_words,
+    condition_words,
+    drift_words,
+    ended_words,
+    gap_words,
+    range_words,
+    why_not,
+)
+from xovac_tui.units import from_celsius, unit_of
+
+if TYPE_CHECKING:
+    from xovac_tui.runs.view import FlightView
+
+LOW = 3
+"""Rows; a panel of so many has room for two lines, and says the rest in its frame."""
+_RANKS = {
+    "head": 0,
+    "where": 1,
+    "temperatures": 2,
+    "step": 3,
+    "ends": 4,
+    "dwell": 5,
+    "why": 6,
+    "label": 7,
+    "all": 8,
+    "basis": 9,
+    "gaps": 10,
+    "space": 11,
+}
+"""Row -> its turn to get room; those of the highest turns are left out where the panel is low."""
+_BAR_WORDS = 31
+"""Cells for `1h 21m of 2h 00m, 39m 00s left` and the like: the bars beside them keep their length."""
+
+
+def run_title(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
+    """Return the panel's title; where the panel is low, it holds target, actual and planned temperature."""
+    run = moment.snapshot.run
+    if not low or not moment.on or moment.silent or run.target is None:
+        return "Run"
+    name = unit(run.temperature_unit)
+    title = f"Run   target {number(run.target, run.temperature_unit)} {name}"
+    if run.actual is not None:
+        title += f"   actual {number(run.actual, run.temperature_unit)} {name}"
+    if moment.planned is not None and moment.planned.planned_temperature is not None:
+        title += f"   planned {_planned(moment.planned.planned_temperature, run.temperature_unit)}"
+    return glyphs.plain(title)
+
+
+def run_subtitle(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
+    """Return the words in the lower frame; where the panel is low, the clocks of the dwell."""
+    flight = moment.planned
+    if not low or not moment.on or flight is None or flight.dwell is None:
+        return ""
+    clocks = " ".join(f"{name} {time:<6}" for name, time in clock_words(flight.dwell)).rstrip()
+    why = why_not(flight.dwell, flight, moment.snapshot)
+    return glyphs.plain(f"dwell: {clocks}" + (f", not now: {why}" if why else ""))
+
+
+def run_lines(moment: RunMoment, width: int, height: int, *, glyphs: Glyphs, times: Times) -> list[Line]:
+    """Return the panel's lines: two where it is low, else as many as there is to say."""
+    low = height <= LOW
+    if not moment.on:
+        lines = _resting(moment, width, low, glyphs, times)
+    elif moment.silent:
+        lines = _not_heard(moment, width, low, glyphs, times)
+    elif low:
+        lines = [_head(moment, width, glyphs, _where(moment, short=True)), _low(moment, width, glyphs, times)]
+    else:
+        lines = _full(moment, width, height, glyphs, times)
+    return [clip(line, width, ellipsis=glyphs.ellipsis) for line in lines[:height]]
+
+
+def _full(moment: RunMoment, width: int, height: int, glyphs: Glyphs, times: Times) -> list[Line]:
+    """Return the rows that there is room for, in their order."""
+    progress, flight = moment.progress, moment.planned
+    rows: dict[str, Line] = {"head": _head(moment, width, glyphs, "")}
+    names = [name for name in _RANKS if flight is not None or name not in ("dwell", "why", "basis")]
+    kept = set(sorted(names, key=_RANKS.__getitem__)[:height])
+    label = glyphs.plain(progress.label)
+    where = _where(moment, short=False)
+    rows["where"] = (
+        (where, ""),
+        (f"   {label}" if label and "label" not in kept else "", "run--quiet"),
+        ("   estimated" if flight is not None and flight.estimated else "", "run--warn"),
+    )
+    rows["label"] = (("Now   ", "run--quiet"), (label or "not known: it was not loaded from here", ""))
+    rows["temperatures"] = _temperatures(moment, width, glyphs)
+    rows["space"] = ()
+    rows["step"] = _bar("Step", progress.step_elapsed, progress.step_total, width, glyphs)
+    rows["all"] = _bar(
+        "All", progress.elapsed, progress.total, width, glyphs, least=progress.elapsed_is_least
+    )
+    rows["ends"] = _ends(moment, width, glyphs, times)
+    if flight is not None:
+        rows["basis"] = _basis(flight)
+        rows["dwell"], rows["why"] = _dwell(moment, flight, glyphs)
+    if moment.flying is not None:
+        told = gap_words(moment.flying.gaps, moment.flying.gap_seconds)
+        rows["gaps"] = (("Gaps  ", "run--quiet"), (told, "run--warn" if moment.flying.gaps else ""))
+    lines = [rows[name] for name in _ORDER if name in kept and name in rows]
+    room = height - len(lines) - 1
+    if progress.upcoming and room >= 1:
+        lines.append(())
+        lines += [
+            _upcoming(place, what, seconds, width, glyphs)
+            for place, (what, seconds) in enumerate(progress.upcoming[:room])
+        ]
+    return lines
+
+
+_ORDER = (
+    *("head", "where", "label", "temperatures", "space", "step", "all"),
+    *("ends", "basis", "dwell", "why", "gaps"),
+)
+
+
+def _head(moment: RunMoment, width: int, glyphs: Glyphs, where: str) -> Line:
+    run = moment.snapshot.run
+    name = run.recipe or ""
+    if moment.on and moment.flying is not None:
+        name = name or moment.flying.name
+    if moment.silent:
+        word: Span = (f"{glyphs.question} last known: {run.word or run.state.value}", "run--warn")
+        if moment.untold:
+            word = (f"{glyphs.question} not heard", "run--warn")
+    elif moment.untold:
+        word = (f"{glyphs.question} perhaps running", "run--warn")
+    elif moment.on:
+        word = (f"{glyphs.play} RUNNING", "run--word")
+    elif run.state is RunState.IDLE:
+        word = (f"{glyphs.idle} IDLE", "")
+    else:
+        word = (f"{glyphs.question} run state unknown", "run--quiet")
+    name = literal(glyphs.plain(clean(name, 80)), glyphs.ascii)
+    where = glyphs.plain(where)
+    if not name:
+        return (word, (f"  {where}" if where else "", "run--quiet"))
+    room = max(8, width - cell_len(word[0]) - 2 - (cell_len(where) + 2 if where else 0))
+    shown = fit(name, min(cell_len(name), room) if where else room, ellipsis=glyphs.ellipsis)
+    return ((shown, "run--name"), ("  ", ""), word, (f"  {where}" if where else "", "run--quiet"))
+
+
+def _where(moment: RunMoment, *, short: bool) -> str:
+    """Return which step of which round the chamber is in, as far as it tells or the plan says."""
+    run, flight, progress = moment.snapshot.run, moment.planned, moment.progress
+    step, steps = (flight.step, flight.steps) if flight is not None else (run.step, run.steps)
+    of = "/" if short else " of "
+    parts: list[str] = []
+    if progress.cycle:
+        parts.append(f"cycle {progress.cycle[0]}{of}{progress.cycle[1]}")
+    if step:
+        parts.append(f"step {step}" + (f"{of}{steps}" if steps else ""))
+    if short:
+        estimated = flight is not None and flight.estimated
+        parts += [*(["estimated"] if estimated else []), *([progress.label] if progress.label else [])]
+        return ", ".join(parts)
+    return "   ".join(part[:1].upper() + part[1:] for part in parts) or "Step not told"
+
+
+def _not_heard(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Times) -> list[Line]:
+    """Say how old the last word is, and what would follow if nothing had changed since."""
+    progress, flight = moment.progress, moment.planned
+    lines: list[Line] = [
+        _head(moment, width, glyphs, ""),
+        ((f"Not heard for {_silence(moment)}. ", "run--warn"), ("The run may go on.", "run--quiet")),
+    ]
+    if low:
+        ends = f" Planned end {times.day_and_time(progress.ends_utc)}." if progress.ends_utc else ""
+        return [lines[0], (*lines[1], (ends, "run--quiet"))]
+    if progress.ends_utc is not None:
+        said = f"If it goes on as planned it ends {times.day_and_time(progress.ends_utc)}."
+        if flight is not None:
+            # All of this is estimated, and the words before say so.
+            said += f" It would be in {_where(moment, short=True).replace('estimated, ', '')}."
+        lines += [((line, "run--quiet"),) for line in folded(glyphs.plain(said), width)]
+    if moment.flying is not None:
+        gaps = gap_words(moment.flying.gaps, moment.flying.gap_seconds)
+        lines.append((("Gaps  ", "run--quiet"), (gaps, "run--warn")))
+    return lines
+
+
+def _silence(moment: RunMoment) -> str:
+    """Return how long the chamber has not told its state, whatever else it may have said."""
+    snapshot, flight = moment.snapshot, moment.flying
+    told = snapshot.by_role(Role.STATE)
+    if told is None and flight is not None and flight.silent is not None:
+        return age(flight.silent)
+    return age(told.age if told is not None else snapshot.newest_age)
+
+
+def _resting(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Times) -> list[Line]:
+    """Say how the newest run ended, and what there is to do or why nothing is known."""
+    run, ended = moment.snapshot.run, moment.ended
+    head = _head(moment, width, glyphs, "")
+    if run.stale:
+        said = f"Not heard for {_silence(moment)}. Somebody else may have started a run."
+    elif run.state is RunState.IDLE:
+        if run.recipe:
+            said = "A recipe is loaded."
+        elif moment.snapshot.by_role(Role.RECIPE_NAME) is None:
+            said = "What is loaded is not reported."
+        else:
+            said = "No recipe is loaded."
+        said += " Press 3 to choose, load and start one."
+    elif run.word:
+        said = f'The chamber says "{run.word}", which no contract file explains.'
+    else:
+        said = "No message says what the chamber does. A contract file can name one."
+    if ended is None:
+        return [head, *(((line, "run--quiet"),) for line in folded(glyphs.plain(said), max(20, width)))]
+    result = (f"{glyphs.result(ended.result)} {ended.result.value} ", _result_style(ended.result))
+    when = glyphs.plain(ended_words(ended, times))
+    name = literal(glyphs.plain(clean(ended.name, 80)), glyphs.ascii) or "a recipe without a name"
+    reason = folded(literal(glyphs.plain(clean(ended.reason, 400)), glyphs.ascii), max(20, width))
+    if low:
+        state = head[-2] if len(head) > 2 else head[0]
+        # The recipe that is loaded is told in the other layout; here the last run is more worth knowing.
+        return [
+            (state, ("  Last run ", "run--quiet"), result, (when, ""), (f"  {name}", "run--name")),
+            ((" ".join(reason), "run--quiet"),),
+        ]
+    after = f"{said if run.stale else 'Press 6 to read it back.'}"
+    if run.state is RunState.IDLE and not run.stale:
+        after += " Press 3 to load and start another."
+    return [
+        head,
+        (("Last run  ", "run--quiet"), (name, "run--name")),
+        (result, (when, "")),
+        *(((line, ""),) for line in reason),
+        (("Gaps  ", "run--quiet"), (gap_words(ended.gaps, ended.gap_seconds), "")),
+        (),
+        *(((line, "run--quiet"),) for line in folded(glyphs.plain(after), max(20, width))),
+    ]
+
+
+def _result_style(word: str) -> str:
+    return "run--good" if word == "completed" else "run--warn"
+
+
+def _temperatures(moment: RunMoment, width: int, glyphs: Glyphs) -> Line:
+    run, flight = moment.snapshot.run, moment.planned
+    name = run.temperature_unit
+
+    def words(value: float | None) -> str:
+        return "—" if value is None else f"{number(value, name)} {unit(name)}"
+
+    spans: list[Span] = [
+        ("Target ", "run--quiet"),
+        (glyphs.plain(words(run.target)), "run--value"),
+        ("  Actual ", "run--quiet"),
+        (glyphs.plain(words(run.actual)), "run--value"),
+    ]
+    if flight is not None and flight.planned_temperature is not None:
+        planned = glyphs.plain(_planned(flight.planned_temperature, name))
+        spans += [("  Plan ", "run--quiet"), (planned, "run--value")]
+    if run.target is not None and run.actual is not None:
+        off = glyphs.plain(f"  off {_off(run.actual - run.target, name)}")
+        if sum(cell_len(text) for text, _ in spans) + cell_len(off) <= width:
+            spans.append((off, "run--quiet"))
+    return tuple(spans)
+
+
+def _planned(celsius: float, unit_name: str) -> str:
+    """Return a temperature in degC as it is in another unit, with that unit."""
+    return quantity(from_celsius(celsius, unit_name), unit_name)
+
+
+def _off(distance: float, unit_name: str) -> str:
+    """Return a distance from the target, given in a unit, as people read it: `+0.3 K`."""
+    kelvins = distance * unit_of(unit_name).factor
+    return difference(kelvins, "K" if unit_name == "K" else "degC", signed=True)
+
+
+def _bar(
+    title: str, elapsed: float | None, total: float | None, width: int, glyphs: Glyphs, *, least: bool = False
+) -> Line:
+    spans: list[Span] = [(fit(title, 6), "run--quiet")]
+    if elapsed is None:
+        return (*spans, ("elapsed not known: the start was not seen", "run--quiet"))
+    at_least = "at least " if least else ""
+    if not total:
+        return (*spans, (f"{at_least}{format_duration(elapsed)}", ""), ("  of unknown length", "run--quiet"))
+    words = f"{at_least}{format_duration(elapsed)} of {format_duration(total)}"
+    full, empty = glyphs.bar(elapsed / total, max(6, min(30, width - 8 - _BAR_WORDS)))
+    left = "" if least else f", {format_duration(max(0.0, total - elapsed))} left"
+    return (*spans, (full, "run--full"), (empty, "run--empty"), (f"  {words}", ""), (left, "run--quiet"))
+
+
+def _ends(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
+    progress, flight = moment.progress, moment.planned
+    if progress.ends_utc is None or progress.left is None:
+        return (("Ends  not known: it was not loaded from here", "run--quiet"),)
+    spread = range_words(flight) if flight is not None else ""
+    about = "about " if progress.estimated and not spread else ""
+    spans: list[Span] = [
+        ("Ends  ", "run--quiet"),
+        (f"{about}{times.day_and_time(progress.ends_utc)}", "run--value"),
+        (glyphs.plain(f" {spread}" if spread else ""), ""),
+    ]
+    drift = drift_words(flight.drift) if flight is not None else ""
+    late = flight is not None and (flight.drift or 0.0) >= 60
+    if drift:
+        spans.append((glyphs.plain(f"  ({drift})"), "run--warn" if late else "run--quiet"))
+    left = f"  in {format_duration(progress.left)}"
+    if sum(cell_len(text) for text, _ in spans) + cell_len(left) <= width:
+        spans.append((left, "run--quiet"))
+    return tuple(spans)
+
+
+def _basis(flight: FlightView) -> Line:
+    said = basis_words(flight.basis) or "as the recipe says"
+    return (("Times ", "run--quiet"), (said, "run--warn" if "assumed" in said else "run--quiet"))
+
+
+def _dwell(moment: RunMoment, flight: FlightView, glyphs: Glyphs) -> tuple[Line, Line]:
+    """Return the clocks of the hold that is flown, and why it does not count now."""
+    dwell = flight.dwell
+    if dwell is None:
+        none = "none now: the step is a ramp" if flight.kind != "hold" else "its beginning was not seen"
+        return (("Dwell ", "run--quiet"), (none, "run--quiet")), ()
+    why = why_not(dwell, flight, moment.snapshot)
+    spans: list[Span] = [("Dwell ", "run--quiet")]
+    for name, time in clock_words(dwell):
+        last = name == "counts"
+        style = ("run--warn" if why else "run--good") if last else "run--value"
+        # As wide as the longest time, so that the names stand still.
+        spans += [(f"{name} ", "run--quiet"), (time if last else f"{time:<7}", style)]
+    said = f"does not count: {why}" if why else f"counts now: {condition_words(dwell)}"
+    return tuple(spans), ((glyphs.plain(f"      {said}"), "run--warn" if why else "run--good"),)
+
+
+def _upcoming(place: int, what: str, seconds: float, width: int, glyphs: Glyphs) -> Line:
+    when = f"in {format_duration(seconds)}"
+    shown = fit(glyphs.plain(what), max(0, width - 7 - cell_len(when)), ellipsis=glyphs.ellipsis)
+    return (("Then  " if place == 0 else "      ", "run--quiet"), (shown, ""), (f" {when}", "run--quiet"))
+
+
+def _low(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
+    """Return step, whole and end on one line; what matters least is left out where it does not fit."""
+    progress, flight = moment.progress, moment.planned
+    spans: list[Span] = []
+    if progress.step_elapsed is not None and progress.step_total:
+        full, empty = glyphs.bar(progress.step_elapsed / progress.step_total, 8)
+        words = f" {format_duration(progress.step_elapsed)} of {format_duration(progress.step_total)}"
+        spans += [("Step ", "run--quiet"), (full, "run--full"), (empty, "run--empty"), (fit(words, 19), "")]
+    ends: list[Span] = []
+    if progress.ends_utc is not None:
+        spread = range_words(flight).replace(" ", "") if flight is not None else ""
+        about = "about " if progress.estimated and not spread else ""
+        ends = [
+            ("  ends ", "run--quiet"),
+            (about + times.day_and_time(progress.ends_utc), "run--value"),
+            (glyphs.plain(f" {spread}" if spread else ""), ""),
+        ]
+    whole: list[Span] = []
+    if progress.elapsed is not None and progress.total:
+        full, empty = glyphs.bar(progress.elapsed / progress.total, 6)
+        whole = [("  All ", "run--quiet"), (full, "run--full"), (empty, "run--empty")]
+    elif progress.elapsed is not None:
+        least = "at least " if progress.elapsed_is_least else ""
+        whole = [("  All ", "run--quiet"), (f"{least}{format_duration(progress.elapsed)} so far", "")]
+    drift = drift_words(flight.drift) if flight is not None else ""
+    after: list[Span] = [(glyphs.plain(f"  {drift}"), "run--quiet")] if drift else []
+    if progress.left is not None:
+        after.append((f"  in {format_duration(progress.left)}", "run--quiet"))
+    line = [*spans, *whole, *ends]
+    for span in after:
+        if sum(cell_len(text) for text, _ in line) + cell_len(span[0]) <= width:
+            line.append(span)
+    return tuple(line)

@@ -1,0 +1,54 @@
+"""The run: recipe, step, target and actual, dwell clocks, how far it is, when it ends, and how it ended."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.content import Content
+
+from xovac_tui.ui.format import Times
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.screens.status.run_lines import LOW, run_lines, run_subtitle, run_title
+from xovac_tui.ui.screens.status.run_moment import RunMoment
+from xovac_tui.ui.widgets.lines import LinesWidget
+
+
+class RunPanel(LinesWidget):
+    """Everything known about the run, and plainly what is not known."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "run--word", "run--quiet", "run--warn", "run--value", "run--full", "run--empty", "run--name",
+        "run--good",
+    }  # fmt: skip
+    DEFAULT_CSS = """
+    RunPanel { height: 1fr; width: 1fr; }
+    RunPanel .run--word { color: $running; text-style: bold; }
+    RunPanel .run--name { text-style: bold; }
+    RunPanel .run--quiet { color: $no-data; }
+    RunPanel .run--warn { color: $stale; }
+    RunPanel .run--good { color: $good; text-style: bold; }
+    RunPanel .run--value { text-style: bold; }
+    RunPanel .run--full { color: $running; }
+    RunPanel .run--empty { color: $grid; }
+    """
+
+    _shown: tuple[RunMoment, Glyphs, Times] | None = None
+
+    def show(self, moment: RunMoment, *, glyphs: Glyphs, times: Times) -> None:
+        """Show this moment."""
+        self._shown = (moment, glyphs, times)
+        self.draw()
+
+    def draw(self) -> None:
+        """Lay out again, frame included."""
+        width, height = self.size.width, self.size.height
+        if not width or not height or self._shown is None:
+            return
+        moment, glyphs, times = self._shown
+        self.show_lines(run_lines(moment, width, height, glyphs=glyphs, times=times))
+        title = run_title(moment, glyphs, low=height <= LOW)
+        if str(self.border_title or "") != title:
+            self.border_title = Content(title)
+        below = run_subtitle(moment, glyphs, low=height <= LOW)
+        if str(self.border_subtitle or "") != below:
+            self.border_subtitle = Content(below)

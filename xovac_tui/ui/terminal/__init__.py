@@ -1,0 +1,1 @@
+"""The terminal itself: its life, its bytes in and out; nothing of the chamber."""

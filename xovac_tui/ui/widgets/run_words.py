@@ -1,0 +1,112 @@
+"""Words for a run that panel, history and dialogs share: its end with range and drift, its dwell clocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xovac_tui.api.contract import Role
+from xovac_tui.chamber.snapshot import LinkWord, Quality, Snapshot
+from xovac_tui.digits import format_number
+from xovac_tui.durations import format_duration
+from xovac_tui.quantities import number
+from xovac_tui.ui.format import MINUS, Times, age
+from xovac_tui.units import to_mbar
+
+if TYPE_CHECKING:
+    from xovac_tui.runs.dwell import Dwell
+    from xovac_tui.runs.view import FlightView
+
+_NOTHING = 1.0
+"""Seconds that are neither a range nor a drift."""
+_ROUGH = 100.0
+"""Seconds from which on whole minutes say enough."""
+
+
+def rough(seconds: float) -> str:
+    """Return a length of time to the minute, short ones to the second: `40 s`, `25 min`, `3h 05m`."""
+    whole = abs(seconds)
+    if whole < _ROUGH:
+        return f"{whole:.0f} s"
+    return f"{whole / 60:.0f} min" if whole < 7200 else format_duration(whole)
+
+
+def signed(seconds: float) -> str:
+    """Return a difference of times as `rough` does, with its sign: `+12 min`, `−40 s`, `+0 s`."""
+    text = rough(seconds)
+    return f"{MINUS if seconds < 0 and text != '0 s' else '+'}{text}"
+
+
+def range_words(flight: FlightView) -> str:
+    """Return how far off the end may be: `±25 min`; empty where no range is known."""
+    ends, first, last = flight.ends_utc, flight.ends_earliest_utc, flight.ends_latest_utc
+    if ends is None or first is None or last is None or last - first < _NOTHING:
+        return ""
+    return f"±{rough(max(last - ends, ends - first))}"
+
+
+def drift_words(drift: float | None) -> str:
+    """Return by how much the end has moved since the start: `drift +12 min`, `no drift`; empty if unknown."""
+    if drift is None:
+        return ""
+    if abs(drift) < _NOTHING:
+        return "no drift"
+    return f"drift {signed(drift)}"
+
+
+def basis_words(basis: str) -> str:
+    """Return what the times of ramps rest on; empty where the recipe gives them all."""
+    return f"ramp times {basis}" if basis else ""
+
+
+def gap_words(gaps: int, seconds: float) -> str:
+    """Return how often and for how long a run was not heard."""
+    if not gaps:
+        return "none"
+    return f"{gaps}, {format_duration(seconds)}" + (" in all" if gaps > 1 else "")
+
+
+def ended_words(flight: FlightView, times: Times) -> str:
+    """Return when a run ended, and after how long."""
+    when = "" if flight.ends_utc is None else f"{times.day_and_time(flight.ends_utc)} "
+    least = "at least " if flight.elapsed_is_least else ""
+    drift = drift_words(flight.drift) if flight.result == "completed" else ""
+    return f"{when}after {least}{format_duration(flight.elapsed)}" + (f", {drift}" if drift else "")
+
+
+def clock_words(dwell: Dwell) -> tuple[tuple[str, str], ...]:
+    """Return the three clocks of a dwell as (name, time)."""
+    return (
+        ("elapsed", age(max(dwell.elapsed, 0.0))),
+        ("in tol.", age(dwell.in_tolerance)),
+        ("counts", age(dwell.creditable)),
+    )
+
+
+def why_not(dwell: Dwell, flight: FlightView, snapshot: Snapshot) -> str:
+    """Return why a dwell does not count at this moment; empty where it does."""
+    word = snapshot.link.word
+    if word not in (LinkWord.ONLINE, LinkWord.STALE):
+        return "the link is down"
+    controlled = snapshot.by_role(Role.CONTROLLED)
+    if word is LinkWord.STALE or flight.silent is not None:
+        return "the data are stale"
+    if flight.actual is None or (controlled is not None and controlled.quality is Quality.BAD):
+        return "no temperature is told"
+    off = abs(flight.actual - dwell.target) - dwell.tolerance
+    if off > 0:
+        return f"out of tolerance by {max(off, 0.1):.1f} K"
+    if dwell.pressure is None:
+        return ""
+    limit = f"{number(dwell.pressure, log=True)} mbar"
+    channel = snapshot.by_role(Role.PRESSURE)
+    usable = channel is not None and channel.quality is Quality.GOOD
+    pressure = to_mbar(channel.value, channel.unit) if channel is not None and usable else None
+    if pressure is None:
+        return "pressure unknown"
+    return f"pressure above {limit}" if pressure > dwell.pressure else ""
+
+
+def condition_words(dwell: Dwell) -> str:
+    """Return what must be so for a dwell to count."""
+    words = f"within {format_number(dwell.tolerance, 2)} K"
+    return words if dwell.pressure is None else f"{words}, ≤ {number(dwell.pressure, log=True)} mbar"
