@@ -1,4 +1,4 @@
-"""Public methods have a docstring, but for overrides and `action_*`: one that repeats a name is worse than none."""
+"""Public methods have a docstring, but for overrides and `action_*`, which need none."""
 
 import importlib
 import inspect

@@ -34,7 +34,8 @@ class RunTracker:
     def on_change(self) -> bool:
         """Return whether silence about the state means that it has not changed.
 
-        It does where the device seems to report its state only when that changes, and the change to RUNNING was seen.
+        It does where the device seems to report its state only when that changes, and the change to
+        RUNNING was seen.
         """
         return self.start_seen and not self._repeats
 
