@@ -158,7 +158,7 @@ class Stopping:
         if isinstance(self._said, Refusal):
             if not self._said.same_as(self._refusal()):
                 return ""
-            return self._said.strip(self._key("observe", "o"))
+            return self._said.strip(self._app.keys["observe"])
         return "" if self._said_again and self._refusal() else self._said
 
     def _resting(self) -> Line:
@@ -167,21 +167,18 @@ class Stopping:
         keys = "! ! STOP"
         back = "esc, " if self.field is not None or len(app.screen_stack) > 1 else ""
         if app.player is not None:
-            return ((keys, "stop--off"), (f" {back}{self._key('quit', 'q')}: leave the replay", "stop--how"))
+            return ((keys, "stop--off"), (f" {back}{app.keys['quit']}: leave the replay", "stop--how"))
         if station.observe:
             how = (
                 "this console only observes"
                 if station.profile.observe
-                else (f"{back}{self._key('observe', 'o')}: take control")
+                else (f"{back}{app.keys['observe']}: take control")
             )
             return ((keys, "stop--off"), (f" {how}", "stop--how"))
         if self.field is not None:
             hint = f"  {FROM_A_FIELD}" if self._now() < self._hint_until else ""
             return (("STOP: esc ! !", "stop--key"), (hint, "stop--how"))
         return ((keys, "stop--key"),)
-
-    def _key(self, action: str, default: str) -> str:
-        return self._app.launch.settings.keys.get(action, default).split(",")[0].strip()
 
     def _refusal(self) -> Refusal | None:
         """Return why STOP could not be sent now; None when it could."""
