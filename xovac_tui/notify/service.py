@@ -26,7 +26,7 @@ class Notifying:
     def __init__(
         self, settings: NotifySettings | None, chamber: str, alarms: AlarmService, clock: Clock
     ) -> None:
-        """`settings` with their addresses read; None: nobody is told."""
+        """Take `settings` with their addresses read; None: no notification is sent."""
         wanted = settings is not None and (settings.remote or settings.beats)
         self._settings = settings if wanted else None
         self._chamber, self._alarms, self._clock = chamber, alarms, clock

@@ -168,21 +168,18 @@ class Stopping:
         keys = "! ! STOP"
         back = "esc, " if self.field is not None or len(app.screen_stack) > 1 else ""
         if app.player is not None:
-            return ((keys, "stop--off"), (f" {back}{self._key('quit', 'q')}: leave the replay", "stop--how"))
+            return ((keys, "stop--off"), (f" {back}{app.keys['quit']}: leave the replay", "stop--how"))
         if station.observe:
             how = (
                 "this console only observes"
                 if station.profile.observe
-                else (f"{back}{self._key('observe', 'o')}: take control")
+                else (f"{back}{app.keys['observe']}: take control")
             )
             return ((keys, "stop--off"), (f" {how}", "stop--how"))
         if self.field is not None:
             hint = f"  {FROM_A_FIELD}" if self._now() < self._hint_until else ""
             return (("STOP: esc ! !", "stop--key"), (hint, "stop--how"))
         return ((keys, "stop--key"),)
-
-    def _key(self, action: str, default: str) -> str:
-        return self._app.launch.settings.keys.get(action, default).split(",")[0].strip()
 
     def _refusal(self) -> str:
         """Return why STOP could not be sent now, short enough for the strip; empty when it could."""
@@ -193,7 +190,7 @@ class Stopping:
         if station.observe:
             if station.profile.observe:
                 return "This console only observes: STOP was not sent."
-            return f"OBSERVE: STOP was not sent. Press {self._key('observe', 'o')} to take control."
+            return f"OBSERVE: STOP was not sent. Press {app.keys['observe']} to take control."
         word = station.snapshot().link.word
         if word not in (LinkWord.ONLINE, LinkWord.STALE):
             return f"The link is {word}: STOP was not sent, and is not kept."

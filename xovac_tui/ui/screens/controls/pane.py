@@ -16,9 +16,10 @@ from xovac_tui.api.contract import CommandSpec, Field, FieldType, Hazard, Origin
 from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
 from xovac_tui.station.news import News
 from xovac_tui.station.station import Prepared
-from xovac_tui.ui.actions import bindings
+from xovac_tui.ui.action import bindings
 from xovac_tui.ui.dialogs.confirm import ask, confirm_and_send
 from xovac_tui.ui.dialogs.facts import wrap
+from xovac_tui.ui.screens.controls import ACTIONS
 from xovac_tui.ui.screens.controls.command_list import ORIGIN_WORD, ContractCommands
 from xovac_tui.ui.screens.controls.entry import EntryDialog
 from xovac_tui.ui.screens.controls.form import FormDialog
@@ -71,7 +72,9 @@ class ControlsPane(Pane):
         "confirmed when its own messages show the effect. unknown: it may or may not have happened; u says "
         "that you have looked at it. Enter shows an entry in full. Tab moves between commands and ledger."
     )
-    BINDINGS: ClassVar[list[BindingType]] = bindings("controls")
+    ACTIONS = ACTIONS
+    KEYS_FIRST = False
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = """
     ControlsPane #commands-box { height: auto; border: round $border-blurred; padding: 0 1; }
     ControlsPane #ledger-box { height: 1fr; min-height: 4; border: round $border-blurred; padding: 0 1; }

@@ -26,7 +26,6 @@ from xovac_tui.station.loading import (
 )
 from xovac_tui.station.proving import BLIND, PROVES
 from xovac_tui.station.station import Prepared, Station
-from xovac_tui.ui.actions import PROVE_KEY
 from xovac_tui.ui.literal import literal
 
 if TYPE_CHECKING:
@@ -114,8 +113,7 @@ class Loading:
         return stop_facts(self._station, self._how_to_prove())
 
     def _how_to_prove(self) -> str:
-        key = self._console.launch.settings.keys.get("prove-stop", PROVE_KEY).split(",")[0].strip()
-        return f"Prove it while nothing runs: {key}."
+        return f"Prove it while nothing runs: {self._console.keys['prove-stop']}."
 
     def say(self, text: str, severity: str = "information") -> None:
         """Say something in a toast."""
