@@ -38,7 +38,7 @@ class LimitSetChoice:
         *,
         evaluates: bool,
     ) -> None:
-        """`evaluates`: alarms may be evaluated here; only then the record is told what is in force."""
+        """Begin with the set of the settings; where `evaluates`, the record is told what is in force."""
         self._settings, self._chamber, self._store, self._clock = settings, chamber, store, clock
         self._evaluates = evaluates
         self._pressure_told = contract.by_role(Role.PRESSURE) is not None
