@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from xovac_tui.alarms.defaults import Watchlist
-from xovac_tui.alarms.service import Alarms
+from xovac_tui.alarms.rules import Watchlist
+from xovac_tui.alarms.service import AlarmService
 from xovac_tui.analysis.settings import InsightSettings
 from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND, Contract
 from xovac_tui.api.event import Event, Kind
@@ -30,6 +30,7 @@ from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
 from xovac_tui.notify.service import Notifying
 from xovac_tui.notify.settings import NotifySettings
+from xovac_tui.recording.alarm_store import RecordAlarmStore
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.service import OPENING, Adopted, RecordChoice, StationRecord
 from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView, RecordOpened
@@ -61,7 +62,7 @@ _BEGINNING = 60.0
 class LiveStation(Station):
     """One chamber: its link, its model, its ledger and its record, with or without a screen."""
 
-    alarms: Alarms
+    alarms: AlarmService
 
     def __init__(
         self,
@@ -129,16 +130,16 @@ class LiveStation(Station):
         self._handing: tuple[Plan | None, str] = (None, "")
         """Plan and source of the list that is being sent; of a bare list there are none."""
         self.flights = Flights(contract, self.record, self.clock, speed=speed)
-        self.alarms = Alarms(
+        self.alarms = AlarmService(
             watchlist,
             self.chamber,
             contract,
-            self.record,
-            self.flights,
+            RecordAlarmStore(self.record),
             self.clock,
             who=self.who,
             values=self.values,
-            tell=self._alarms_changed,
+            run_now=self.flights.now,
+            publish=self._alarms_changed,
         )
         self.notifying = Notifying(notify, name, self.alarms, self.clock)
         self._defect = ""
