@@ -15,15 +15,15 @@ from tests.helpers.record import UTC, event, reading
 from tests.helpers.records import session
 from xovac_tui.chamber.alarm import AlarmEvent, Ask
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
-from xovac_tui.recording.disk.items import (
-    AskItem,
+from xovac_tui.recording.disk.kinds import (
     CloseRunsItem,
     Item,
-    LedgerItem,
-    LinkItem,
-    MarkItem,
+    RecordedAsk,
+    RecordedCommand,
+    RecordedLink,
+    RecordedMark,
     RunItem,
-    VisitItem,
+    Visit,
 )
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.exports.parts import open_still, part_of
@@ -52,19 +52,21 @@ def _also(mono: float) -> list[Item]:
     )
     left = msgspec.structs.replace(run, id=2, load=None, name="Left open", flight=b"no JSON")
     return [
-        LinkItem(LinkView(LinkWord.ONLINE, utc, mono, session=1), utc, mono),
-        LinkItem(LinkView(LinkWord.STALE, utc, mono, "nothing came", attempt=2, rtt=0.5), utc, mono),
-        LedgerItem(entry, utc, mono),
-        LedgerItem(late, utc, mono + 1),
+        RecordedLink(link=LinkView(LinkWord.ONLINE, utc, mono, session=1), t=utc, mono=mono),
+        RecordedLink(
+            link=LinkView(LinkWord.STALE, utc, mono, "nothing came", attempt=2, rtt=0.5), t=utc, mono=mono
+        ),
+        RecordedCommand(entry=entry, t=utc, mono=mono),
+        RecordedCommand(entry=late, t=utc, mono=mono + 1),
         run,
         left,
         msgspec.structs.replace(
             run, utc=utc + 2, mono=mono + 2, result="completed", flight=b'{"step": 2}', rates=b"[1]"
         ),
         CloseRunsItem(1, "Nobody followed it to its end."),
-        VisitItem("bob@bench", utc, utc + 1, mono + 1),
-        VisitItem("bob@bench", utc, utc + 2, mono + 2),
-        VisitItem("ada@bench", utc, utc + 2),
+        Visit(who="bob@bench", arrived=utc, seen=utc + 1, mono=mono + 1),
+        Visit(who="bob@bench", arrived=utc, seen=utc + 2, mono=mono + 2),
+        Visit(who="ada@bench", arrived=utc, seen=utc + 2),
     ]
 
 
@@ -85,10 +87,10 @@ def golden_record(path: Path) -> Path:
         if number:
             utc, mono = UTC + began + 87.0, began + 27.0
             beside = Writer(path, session(who="eve@desk"), recording=False, utc=utc, mono=mono)
-            beside.item(MarkItem(Mark(mono, utc, "note", "from the desk"), "eve@desk"))
-            beside.item(MarkItem(Mark(mono, utc, "step", "left to the recorder"), ""))
+            beside.item(RecordedMark(mark=Mark(mono, utc, "note", "from the desk"), who="eve@desk"))
+            beside.item(RecordedMark(mark=Mark(mono, utc, "step", "left to the recorder"), who=""))
             asked = Ask(rule="Hot", event=AlarmEvent.SHELVED, who="eve@desk", utc=utc, until=utc + 60)
-            beside.item(AskItem(asked, mono))
+            beside.item(RecordedAsk(ask=asked, mono=mono))
             beside.commit(utc)
             beside.close(utc)
     return path

@@ -376,12 +376,12 @@ class Alarms(AlarmDesk):
         record = self._record.record
         if record is None:
             return
-        from xovac_tui.recording.disk import lists
+        from xovac_tui.recording.disk import kinds, lists
 
         told: list[AlarmChange] = []
         for one in lists.later_alarms(record, self._row_seen, without=self._record.session):
             self._row_seen = one.id
-            if isinstance(one, lists.RecordedAsk):
+            if isinstance(one, kinds.RecordedAsk):
                 if not mirrored and self._may_evaluate:
                     self._happened(self._keeper.ask(one.ask, self._around()))
             elif mirrored:
