@@ -429,7 +429,7 @@ from xovac_tui.recording.disk.kinds import RecordedCommand
 made = writer(Path(sys.argv[1]), recording=False)
 print("open", flush=True)
 for number in range(200):
-    made.item(RecordedCommand(entry(number), UTC, 0.0))
+    made.item(RecordedCommand(entry=entry(number), t=UTC, mono=0.0))
     made.commit(UTC)
 made.close(UTC)
 """

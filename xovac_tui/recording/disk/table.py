@@ -158,11 +158,13 @@ def _declared(kind: type[Recorded]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return tuple(map(_sql, table.columns.split(", "))), later
     added = {table.key, "", *(column.split()[0] for column in later)}
     first = []
+    defaults = dict(zip(kind.__struct_fields__[::-1], kind.__struct_defaults__[::-1], strict=False))
     for field, annotation in kind.__annotations__.items():
         column, (plain, _, rest) = kind.stored.get(field, field), annotation.partition(" | ")
         held = "TEXT" if field == kind.inner else _TYPES.get(plain)
         if column not in added and held:
-            first.append(_sql(f"{column} {held}{_NULL if rest else ''}"))
+            empty = " DEFAULT ''" if defaults.get(field) == "" else ""
+            first.append(_sql(f"{column} {held}{empty}{_NULL if rest else ''}"))
     return tuple(first), later
 
 
