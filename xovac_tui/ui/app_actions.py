@@ -13,13 +13,13 @@ from xovac_tui.errors import XovacError
 from xovac_tui.recording.status import RecorderState
 from xovac_tui.ui.replay_actions import ReplayKeys
 from xovac_tui.ui.screens.pane import Pane
-from xovac_tui.ui.start import Launch
+from xovac_tui.ui.start import Start
 
 
 class AppKeys(ReplayKeys):
     """What the app does for the keys of the table's scope `app`, but for the tabs and STOP."""
 
-    launch: Launch
+    launch: Start
     snapshot: Snapshot
     memory: state.State
     paused: bool
@@ -105,7 +105,7 @@ class AppKeys(ReplayKeys):
         chosen = await self.push_screen_wait(ChooseDialog("Theme", names, before, preview))
         self.theme = chosen or before
         if chosen:
-            self.remember(theme=state.Remembered(chosen, self.launch.settings.display.theme))
+            self.remember(theme=state.Remembered(chosen, self.launch.display.theme))
 
     @work(group="dialog")
     async def action_help(self) -> None:

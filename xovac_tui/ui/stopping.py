@@ -182,7 +182,7 @@ class Stopping:
         return ((keys, "stop--key"),)
 
     def _key(self, action: str, default: str) -> str:
-        return self._app.launch.settings.keys.get(action, default).split(",")[0].strip()
+        return self._app.launch.keys.get(action, default).split(",")[0].strip()
 
     def _refusal(self) -> str:
         """Return why STOP could not be sent now, short enough for the strip; empty when it could."""

@@ -62,7 +62,7 @@ class HelpDialog(Dialog[bool]):
         self.query_one(VerticalScroll).styles.max_height = max(2, self.rows - 4)
 
     def _fact(self, action: Action) -> Fact:
-        keys = self.console.launch.settings.keys.get(action.id, action.keys)
+        keys = self.console.launch.keys.get(action.id, action.keys)
         shown = " ".join(_NAMES.get(key, format_key(key)) for key in map(str.strip, keys.split(",")) if key)
         return Fact(f"  {shown}", self.console.glyphs.plain(action.help))
 

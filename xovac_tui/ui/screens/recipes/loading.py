@@ -114,7 +114,7 @@ class Loading:
         return stop_facts(self._station, self._how_to_prove())
 
     def _how_to_prove(self) -> str:
-        key = self._console.launch.settings.keys.get("prove-stop", PROVE_KEY).split(",")[0].strip()
+        key = self._console.launch.keys.get("prove-stop", PROVE_KEY).split(",")[0].strip()
         return f"Prove it while nothing runs: {key}."
 
     def say(self, text: str, severity: str = "information") -> None:
