@@ -18,8 +18,7 @@ from pathlib import Path
 from msgspec import structs
 from textual.pilot import Pilot
 
-from xovac_tui.alarms.defaults import watchlist
-from xovac_tui.alarms.rules import read_rules
+from xovac_tui.alarms.rules import read_rules, watchlist
 from xovac_tui.alarms.settings import AlarmSettings, Rule
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
@@ -121,7 +120,7 @@ async def take(folder: Path) -> None:
             contract = without_its_clocks(load_contract((), simulator=True))
             clock = FastClock(SPEED)
             alarms = AlarmSettings(rules=RULES)
-            watched = watchlist(alarms, profile, contract, read_rules(alarms, profile))
+            watched = watchlist(alarms, profile.recipe, contract, read_rules(alarms, simulator=True))
             record = RecordChoice(path=Path(home) / "record.sqlite3", settings=RecordSettings())
             setup = ChamberSetup("bench-1", profile, contract)
             equipment = Equipment(proofs=None, record=record, watchlist=watched)

@@ -19,7 +19,7 @@ from xovac_tui.analysis.settings import InsightSettings
 from xovac_tui.config import Effective, Profile, Secrets, load_secrets, profile_name_for
 
 if TYPE_CHECKING:
-    from xovac_tui.alarms.defaults import Watchlist
+    from xovac_tui.alarms.rules import Watchlist
     from xovac_tui.api.contract import Contract
     from xovac_tui.clock import Clock
     from xovac_tui.link.target import Target
@@ -198,11 +198,12 @@ def plan_settings(profile: Profile, contract: Contract, rates: Rates | None = No
 
 def alarm_watchlist(found: Effective, setup: ChamberSetup) -> Watchlist:
     """Return the alarm rules in force, by the settings and the files that they name."""
-    from xovac_tui.alarms.defaults import watchlist
-    from xovac_tui.alarms.rules import read_rules
+    from xovac_tui.alarms.rules import read_rules, watchlist
+    from xovac_tui.api.loader import SIMULATOR_CONTRACT
 
     settings, profile = found.settings.alarms, setup.profile
-    return watchlist(settings, profile, setup.contract, read_rules(settings, profile))
+    written = read_rules(settings, profile.alarms, simulator=SIMULATOR_CONTRACT in profile.contracts)
+    return watchlist(settings, profile.recipe, setup.contract, written, records=profile.record)
 
 
 def record_choice(

@@ -12,6 +12,7 @@ import pytest
 
 from tests.helpers.console import FakeClock, FakeLink, make_station
 from xovac_tui.api.event import Event, Kind
+from xovac_tui.api.loader import documented_contract
 from xovac_tui.chamber.news import LedgerChanged, LinkChanged
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord, Outcome
 from xovac_tui.compose import ChamberSetup, build_station
@@ -22,7 +23,8 @@ from xovac_tui.link.target import Target
 from xovac_tui.recipes.files import examples_folder, load_recipe
 from xovac_tui.recipes.plan import plan_recipe
 from xovac_tui.simulator.options import SimulatorOptions
-from xovac_tui.station.live import STOP_AGAIN, LiveStation
+from xovac_tui.station.commands import STOP_AGAIN
+from xovac_tui.station.live import LiveStation
 from xovac_tui.station.news import News
 from xovac_tui.station.port import LinkCallbacks
 
