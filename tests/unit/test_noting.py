@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.helpers.console import URL, FakeClock, FakeLink
+from tests.helpers.console import URL, FakeClock, FakeLink, make_station
 from xovac_tui.alarms.rules import Watchlist, limits
 from xovac_tui.alarms.settings import Rule
 from xovac_tui.api.contract import Contract
@@ -22,7 +22,7 @@ from xovac_tui.recipes.settings import RecipeSettings
 from xovac_tui.recording.audit import verify
 from xovac_tui.recording.differences import as_json, in_words
 from xovac_tui.recording.disk import lists
-from xovac_tui.recording.disk.lists import RecordedChange
+from xovac_tui.recording.disk.kinds import RecordedChange
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
@@ -44,14 +44,12 @@ async def visit(
     """Open a station with its record, and leave it."""
     clock = FakeClock()
     link = FakeLink(clock)
-    station = LiveStation(
-        "bench-1",
-        profile,
-        contract or documented_contract(),
+    station = make_station(
+        clock,
+        link,
+        profile=profile,
+        contract=contract or documented_contract(),
         secrets=secrets,
-        clock=clock,
-        who="ada@lab",
-        link_factory=link.factory,
         record=RecordChoice(path=path, settings=settings or RecordSettings()),
         watchlist=watchlist,
     )
