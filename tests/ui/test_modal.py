@@ -53,7 +53,7 @@ async def test_two_answers_in_one_read_answer_once(
 
 async def test_a_dialog_that_is_not_on_top_goes_with_nothing(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
-        below, above = AskDialog("A", "a"), HelpDialog(None)
+        below, above = AskDialog("A", "a"), HelpDialog("", "", ())
         c.app.push_screen(below)
         c.app.push_screen(above)
         await c.settle()
@@ -91,7 +91,7 @@ async def test_a_key_pressed_four_times_in_one_read_opens_one_dialog(key: str, t
 
 async def test_screens_do_not_pile_up(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
-        kinds = (AskDialog("A", "a"), HelpDialog(None), ChooseDialog("C", ["a"], "a"), Palette())
+        kinds = (AskDialog("A", "a"), HelpDialog("", "", ()), ChooseDialog("C", ["a"], "a"), Palette())
         for dialog in kinds:
             c.app.push_screen(dialog)
             await c.settle()
@@ -158,7 +158,7 @@ async def test_the_palette_leaves_the_strip_of_stop_in_sight(tmp_path: Path, siz
 async def test_a_dialog_that_is_left_while_it_is_being_built_goes_once_it_is(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         for turns in range(12):
-            dialog = HelpDialog(c.app.pane)
+            dialog = HelpDialog("", "", ())
             c.app.push_screen(dialog)
             for _ in range(turns):
                 await asyncio.sleep(0)

@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.console import URL, FakeClock, FakeLink
-from xovac_tui.alarms.defaults import watchlist
-from xovac_tui.alarms.rules import read_rules
+from tests.helpers.console import URL, FakeClock, FakeLink, make_station
+from xovac_tui.alarms.rules import read_rules, watchlist
 from xovac_tui.alarms.settings import AlarmSettings, Rule
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState
@@ -32,7 +31,6 @@ from xovac_tui.simulator import machine
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.parameters import load_parameters
 from xovac_tui.simulator.program import read_program
-from xovac_tui.station.live import LiveStation
 from xovac_tui.station.news import News
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -73,15 +71,15 @@ class Week:
         self.machine.load(read_program(compiled.payload, parameters.recipe, parameters.controller, "ramp"))
         contract = load_contract((), simulator=True)
         settings = AlarmSettings(rules=MORE)
-        self.station = LiveStation(
-            "bench-1",
-            PROFILE,
-            contract,
-            clock=self.clock,
+        written = read_rules(settings, simulator="simulator" in PROFILE.contracts)
+        self.station = make_station(
+            self.clock,
+            self.link,
             who="rob@lab",
-            link_factory=self.link.factory,
+            profile=PROFILE,
+            contract=contract,
             record=RecordChoice(path=path, settings=RecordSettings()),
-            watchlist=watchlist(settings, PROFILE, contract, read_rules(settings, PROFILE)),
+            watchlist=watchlist(settings, PROFILE.recipe, contract, written),
         )
         self.changes: list[AlarmChange] = []
         self.station.subscribe(self._listen)

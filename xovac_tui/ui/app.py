@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
-from textual import events
+from textual import events, work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
@@ -21,13 +21,13 @@ from textual.widget import Widget
 from xovac_tui import paths
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.config.themes import DEFAULT_THEME, unknown_theme, variable_defaults
-from xovac_tui.errors import SettingsError, XovacError
-from xovac_tui.station.live import LiveStation
+from xovac_tui.errors import SettingsError
 from xovac_tui.station.news import News
-from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.station import Station
 from xovac_tui.text import writable
-from xovac_tui.ui.actions import ACTIONS, STOP, bindings, check_keymap
+from xovac_tui.ui import replay_actions, tabs
+from xovac_tui.ui.action import STOP, Action, bindings
+from xovac_tui.ui.actions import EVERYWHERE, Keys, check_keymap
 from xovac_tui.ui.app_actions import AppKeys
 from xovac_tui.ui.bell import ring_for_alarms
 from xovac_tui.ui.defects.mending import Remedy
@@ -44,8 +44,7 @@ from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.messages import Telling
 from xovac_tui.ui.replay_actions import LIVE_ONLY
 from xovac_tui.ui.screens.pane import Pane
-from xovac_tui.ui.screens.status.pane import StatusPane
-from xovac_tui.ui.start import Launch
+from xovac_tui.ui.start import Start
 from xovac_tui.ui.stopping import Stopping
 from xovac_tui.ui.terminal.app import TerminalApp, run_in_terminal
 from xovac_tui.ui.terminal.modal import Modal, StyledOnce
@@ -62,40 +61,6 @@ _AGAIN_SECONDS, _LONGEST_PAUSE = 2.0, 30.0
 MIN_WIDTH, MIN_HEIGHT = 80, 24
 """Cells; below this the notice for small terminals stands in for the screens."""
 
-TABS: tuple[tuple[str, str, str], ...] = (
-    ("status", "1", "Status"),
-    ("controls", "2", "Controls"),
-    ("recipes", "3", "Recipes"),
-    ("log", "4", "Log"),
-    ("alarms", "5", "Alarms"),
-    ("runs", "6", "Runs"),
-)
-
-
-def _pane(tab: str) -> Pane:
-    """Make a tab; imported late, because only the first one is needed for the first paint."""
-    if tab == "controls":
-        from xovac_tui.ui.screens.controls.pane import ControlsPane
-
-        return ControlsPane(id="controls")
-    if tab == "recipes":
-        from xovac_tui.ui.screens.recipes.pane import RecipesPane
-
-        return RecipesPane(id="recipes")
-    if tab == "log":
-        from xovac_tui.ui.screens.log.pane import LogPane
-
-        return LogPane(id="log")
-    if tab == "alarms":
-        from xovac_tui.ui.screens.alarms.pane import AlarmsPane
-
-        return AlarmsPane(id="alarms")
-    if tab == "runs":
-        from xovac_tui.ui.screens.runs.pane import RunsPane
-
-        return RunsPane(id="runs")
-    return StatusPane(id="status")
-
 
 class XovacApp(AppKeys):
     """The console's window; everything it shows comes from snapshots of the station."""
@@ -105,39 +70,22 @@ class XovacApp(AppKeys):
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("app"),
-        *bindings("replay"),
+        *bindings((*EVERYWHERE, *replay_actions.ACTIONS)),
         # In a text field, too, where Textual would copy what is marked and do nothing else.
         Binding("ctrl+c,super+c", "interrupt", show=False, priority=True),
     ]
 
     def __init__(
         self,
-        launch: Launch,
+        launch: Start,
+        station: Station,
         *,
-        station: Station | None = None,
         connect: bool = True,
     ) -> None:
         super().__init__()
-        self.launch = launch
-        self.station: Station = station or LiveStation(
-            launch.profile_name,
-            launch.profile,
-            launch.contract,
-            secrets=launch.secrets,
-            speed=launch.demo.speed if launch.demo else 1.0,
-            log_events=launch.settings.display.log_events,
-            record=launch.record,
-            watchlist=launch.watchlist,
-            notify=launch.notify,
-            insight=launch.settings.insight,
-            # Every demo has another address, and a simulator whose STOP is known.
-            proofs=StopProofs(launch.state_path.with_name(paths.STOP_PROOFS))
-            if launch.demo is None
-            else None,
-        )
-        self.times = Times(launch.settings.display.time)
-        self.glyphs: Glyphs = ASCII if launch.settings.display.ascii else UNICODE
+        self.launch, self.station = launch, station
+        self.times = Times(launch.display.time)
+        self.glyphs: Glyphs = ASCII if launch.display.ascii else UNICODE
         self.snapshot: Snapshot = self.station.snapshot()
         self.paused = False
         self.active_tab = "status"
@@ -153,10 +101,13 @@ class XovacApp(AppKeys):
         self._started = False
         self._unsubscribe: Callable[[], None] = lambda: None
         self._problems = list(launch.notes)
+        keymap: dict[str, str] = {}
         try:
-            self.set_keymap(check_keymap(launch.settings.keys))
+            keymap = check_keymap(launch.keys)
         except SettingsError as error:
             self._problems.append(str(error))
+        self.set_keymap(keymap)
+        self.keys = Keys(keymap)
         self._add_themes()
 
     # -- build --------------------------------------------------------------------------------------
@@ -175,7 +126,7 @@ class XovacApp(AppKeys):
         yield AlarmStrip(id="alarm-strip")
         yield SmallNotice(id="small")
         with Container(id="panes"):
-            yield StatusPane(id="status")
+            yield self._pane("status")
         yield LedgerLine(id="ledger-line")
         yield KeyBar(id="keys")
 
@@ -190,8 +141,8 @@ class XovacApp(AppKeys):
             ScrollBar.renderer = AsciiScrollBar
         self._unsubscribe = self.station.subscribe(self._on_news)
         ring_for_alarms(self)
-        self.set_interval(1 / self.launch.settings.display.refresh, self.flush)
-        self.query_one(TabBar).show(TABS, self.active_tab)
+        self.set_interval(1 / self.launch.display.refresh, self.flush)
+        self._show_tabs()
         self.flush()
         self.show_keys()
         for problem in self._problems:
@@ -207,7 +158,7 @@ class XovacApp(AppKeys):
         pause = _AGAIN_SECONDS
         while True:
             try:
-                await (self.station.run() if self.launch.demo is None else self._run_demo())
+                await self.station.run()
                 return
             except Exception as error:
                 self.mender.log(error)
@@ -221,20 +172,6 @@ class XovacApp(AppKeys):
                 )
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
-
-    async def _run_demo(self) -> None:
-        """Start the simulator as a child process and watch it until the console ends."""
-        from xovac_tui.simulator.child import SimulatorChild
-
-        demo = self.launch.demo
-        assert demo is not None
-        assert isinstance(self.station, LiveStation)
-        try:
-            async with SimulatorChild(demo) as child:
-                self.station.move_to(child.url)
-                await self.station.run()
-        except XovacError as error:
-            self.notify(str(error), title="Demo", severity="error", timeout=30, markup=False)
 
     def _add_themes(self) -> None:
         for spec in self.launch.themes:
@@ -324,9 +261,9 @@ class XovacApp(AppKeys):
 
     def _extra(self) -> str:
         speed = self.station.speed
-        word = "SIMULATED" if self.launch.demo is None else "DEMO"
+        word = "DEMO" if self.station.demo else "SIMULATED"
         if speed == 1:
-            return "" if self.launch.demo is None else word
+            return word if self.station.demo else ""
         return self.glyphs.plain(f"{word} ×{speed:g}")
 
     @property
@@ -352,9 +289,10 @@ class XovacApp(AppKeys):
                 pair = (self.glyphs.plain(self.get_key_display(binding)), binding.description)
                 if pair not in seen and not any(words == pair[1] for _, words in seen):
                     seen.append(pair)
-        scopes = {"app", self.pane.SCOPE if self.pane else ""}
-        order = {action.title: number for number, action in enumerate(ACTIONS) if action.scope in scopes}
-        seen.sort(key=lambda pair: order.get(pair[1], -1))
+        own = self.pane.ACTIONS if self.pane else ()
+        ordered = (*own, *EVERYWHERE) if self.pane is None or self.pane.KEYS_FIRST else (*EVERYWHERE, *own)
+        order = [action.title for action in ordered]
+        seen.sort(key=lambda pair: order.index(pair[1]) if pair[1] in order else -1)
         frame.query_one(KeyBar).show(seen)
         for strip in self.screen.query(StopBar):
             strip.show_keys(seen)
@@ -396,12 +334,12 @@ class XovacApp(AppKeys):
         if not panes or not panes.first().is_mounted or not panes.first().is_attached:
             return  # a key that was typed while the screen was being built
         before, self.active_tab = self.active_tab, tab
-        if not frame.query(f"#{tab}") and not await self._open(tab, lambda: _pane(tab)):
+        if not frame.query(f"#{tab}") and not await self._open(tab, lambda: self._pane(tab)):
             tab = self.active_tab = before
         shown = self.pane
         for pane in frame.query(Pane):
             pane.display = pane is shown
-        frame.query_one(TabBar).show(TABS, tab)
+        self._show_tabs()
         self.flush()
         if shown is not None:
             shown.show(self.snapshot)
@@ -414,7 +352,7 @@ class XovacApp(AppKeys):
         place = self.screen_stack[0].query_one("#panes")
         why = await self._opening.mount(place, make, lambda pane: pane.show(self.snapshot))
         if why:
-            title = next(title for name, _, title in TABS if name == tab)
+            title = tabs.named(tab).title
             self.notify(
                 f"{title} cannot be opened: a defect in this program ({why}). Everything else goes on, link, "
                 "recording and STOP too. The log file has the details; please report it.",
@@ -425,9 +363,26 @@ class XovacApp(AppKeys):
             )
         return not why
 
+    @work(group="dialog")
+    async def action_help(self) -> None:
+        """Explain the tab."""
+        from xovac_tui.ui.dialogs.help import HelpDialog
+
+        pane = self.pane or Pane()
+        title = pane.SCOPE.title()
+        tables = self.keys.tables(title, pane.ACTIONS, replay=self.player is not None)
+        await self.push_screen_wait(HelpDialog(title, pane.HELP, tables))
+
     def _handle_exception(self, error: Exception) -> None:
         if not self._opening.takes(error):
             super()._handle_exception(error)
+
+    def _show_tabs(self) -> None:
+        shown = [(tab.id, self.keys[f"tab-{tab.id}"], tab.title) for tab in tabs.TABS if tab.key]
+        self.screen_stack[0].query_one(TabBar).show(shown, self.active_tab)
+
+    def _pane(self, tab: str) -> Pane:
+        return tabs.named(tab).load()(id=tab)
 
     async def show_over(self, tab: str, pane: Pane | None) -> None:
         """Show a pane in place of a tab until this is called with None."""
@@ -464,20 +419,18 @@ class XovacApp(AppKeys):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Fill the palette from the command table."""
-        pane = {self.pane.SCOPE} if self.pane is not None else set()
-        scopes = {"app"} | pane | ({"replay"} if self.player is not None else set())
-        for action in ACTIONS:
-            if action.palette and action.scope in scopes and action is not STOP:
-                yield SystemCommand(
-                    f"{action.title[:1].upper()}{action.title[1:]}",
-                    action.help,
-                    self._runner(action.action, action.scope),
-                )
+        everywhere = (*EVERYWHERE[1:], *(replay_actions.ACTIONS if self.player is not None else ()))
+        found: list[tuple[Action, Widget | TerminalApp]] = [(action, self) for action in everywhere]
+        if self.pane is not None:
+            found += [(action, self.pane) for action in self.pane.ACTIONS]
+        for action, target in found:
+            if action.palette:
+                title = f"{action.title[:1].upper()}{action.title[1:]}"
+                yield SystemCommand(title, action.help, self._runner(action.action, target))
         yield SystemCommand("STOP", STOP.help + " Choosing it here arms it.", self.stopping.press)
 
-    def _runner(self, action: str, scope: str) -> Callable[[], None]:
+    def _runner(self, action: str, target: Widget | TerminalApp) -> Callable[[], None]:
         async def run() -> None:
-            target: Widget | TerminalApp = self if scope in ("app", "replay") else (self.pane or self)
             await self.run_action(action, default_namespace=target)
 
         def later() -> None:
@@ -519,7 +472,7 @@ class XovacApp(AppKeys):
         frame = self.screen_stack[0]
         for place in list(self.kept_panes):
             if not frame.query(f"#{place}"):
-                await frame.query_one("#panes").mount(_pane(place))
+                await frame.query_one("#panes").mount(self._pane(place))
             await self.show_over(place, self.kept_panes[place]())
             del self.kept_panes[place]
         await self.show_tab(tab)
@@ -543,14 +496,6 @@ class XovacApp(AppKeys):
         """Return where the details of a defect are, as a sentence; empty where nothing can be logged."""
         path = self.launch.log_path
         return f"The details are in {paths.shown(path)}." if path is not None else ""
-
-    def key_of(self, action: str) -> str:
-        """Return the key of an action of the table, as it is shown."""
-        for active in self._bindings.key_to_bindings.values():
-            for binding in active:
-                if binding.id == action:
-                    return self.get_key_display(binding)
-        return action
 
     def may_open(self, screen: Screen[object]) -> bool:
         """Return whether a screen may be opened; on the notice of defects only the question of leaving."""
@@ -594,14 +539,11 @@ def _is_quit(screen: Screen[object]) -> bool:
     return isinstance(screen, QuitDialog)
 
 
-def run_console(launch: Launch, station: Station | None = None) -> int:
-    """Open the console in this terminal and return the exit code when it is left.
-
-    `station` stands in for the one that the launch describes: a replay.
-    """
-    app = XovacApp(launch, station=station)
+def run_console(launch: Start, station: Station) -> int:
+    """Open the console in this terminal and return the exit code when it is left."""
+    app = XovacApp(launch, station)
     code = run_in_terminal(app)
-    if unwritten := app.station.record.unwritten:
+    if unwritten := station.record.unwritten:
         from xovac_tui.outlet import say_last
 
         say_last(sys.stderr, unwritten)
