@@ -16,6 +16,7 @@ from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.ui import app as app_module
 from xovac_tui.ui.screens.log.pane import LogPane
 from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.workspace import Workspace
 
 
 class BrokenComposing(Pane):
@@ -63,8 +64,8 @@ async def test_a_tab_that_cannot_be_opened_leaves_the_rest_alive(
     usual = app_module._pane
     broken = True
 
-    def pane(tab: str) -> Pane:
-        return kind(id="log") if broken and tab == "log" else usual(tab)
+    def pane(tab: str, workspace: Workspace) -> Pane:
+        return kind(workspace, id="log") if broken and tab == "log" else usual(tab, workspace)
 
     monkeypatch.setattr(app_module, "_pane", pane)
     async with console(tmp_path, tab="controls") as c:
@@ -94,7 +95,7 @@ async def test_a_tab_that_cannot_be_opened_leaves_the_rest_alive(
 
 async def test_a_pane_over_a_tab_that_cannot_be_opened_leaves_the_tab(tmp_path: Path) -> None:
     async with console(tmp_path, tab="recipes") as c:
-        await c.app.show_over("recipes", BrokenMounting())
+        await c.app.show_over("recipes", BrokenMounting(c.app.workspace, id="over"))
         await c.settle()
         assert c.app.over == {}
         assert c.app.pane is c.app.query_one("#recipes")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from textual.binding import Binding
 
+from tests.helpers.console import FakeClock, FakeLink, make_app
 from xovac_tui.errors import SettingsError
 from xovac_tui.ui.actions import ACTIONS, STOP, Action, actions, bindings, check_keymap, keys_page
 
@@ -54,13 +55,15 @@ def test_bindings_carry_the_id_that_the_settings_name(scope: str) -> None:
 
 
 @pytest.mark.parametrize("scope", [scope for scope in SCOPES if scope not in ("app", "replay")])
-def test_the_action_of_every_tab_exists(scope: str) -> None:
+def test_the_action_of_every_tab_exists(scope: str, tmp_path: Path) -> None:
     from xovac_tui.ui.app import _pane
     from xovac_tui.ui.screens.insight.pane import InsightPane
     from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
 
+    clock = FakeClock()
+    workspace = make_app(tmp_path, clock, FakeLink(clock)).workspace
     over = {"editor": EditorPane, "insight": InsightPane}
-    pane = over[scope] if scope in over else type(_pane(scope))
+    pane = over[scope] if scope in over else type(_pane(scope, workspace))
     for action in actions(scope):
         assert hasattr(pane, f"action_{action.action.partition('(')[0]}"), action.id
 

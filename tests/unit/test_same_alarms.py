@@ -89,7 +89,7 @@ def stations(monkeypatch: pytest.MonkeyPatch, folder: Path, clock: FakeClock) ->
         settings=found.settings,
         watchlist=watchlist,
     )
-    shown = XovacApp(launch).station
+    shown = XovacApp(launch).workspace.station
     assert isinstance(shown, LiveStation)
     yield [
         Bench(station, link)

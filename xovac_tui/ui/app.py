@@ -19,7 +19,6 @@ from textual.scrollbar import ScrollBar
 from textual.widget import Widget
 
 from xovac_tui import paths
-from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.config.themes import DEFAULT_THEME, unknown_theme, variable_defaults
 from xovac_tui.errors import SettingsError, XovacError
 from xovac_tui.station.live import LiveStation
@@ -34,13 +33,11 @@ from xovac_tui.ui.defects.mending import Remedy
 from xovac_tui.ui.defects.notice import NoticeScreen
 from xovac_tui.ui.defects.opening import Opening
 from xovac_tui.ui.defects.rebuilding import build_again
-from xovac_tui.ui.format import Times
 from xovac_tui.ui.frame.alarm_strip import AlarmStrip
 from xovac_tui.ui.frame.bars import KeyBar, LedgerLine, LinkBar, TabBar
 from xovac_tui.ui.frame.replay_bar import ReplayBar
-from xovac_tui.ui.frame.small_notice import Mode, SmallNotice
+from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
-from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.messages import Telling
 from xovac_tui.ui.replay_actions import LIVE_ONLY
 from xovac_tui.ui.screens.pane import Pane
@@ -52,6 +49,7 @@ from xovac_tui.ui.terminal.modal import Modal, StyledOnce
 from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
 from xovac_tui.ui.widgets.stopbar import StopBar
+from xovac_tui.ui.workspace import Memory, Workspace
 
 _START_SECONDS = 1.0
 """After that the station begins, whether or not a first picture was painted."""
@@ -72,29 +70,29 @@ TABS: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def _pane(tab: str) -> Pane:
+def _pane(tab: str, workspace: Workspace) -> Pane:
     """Make a tab; imported late, because only the first one is needed for the first paint."""
     if tab == "controls":
         from xovac_tui.ui.screens.controls.pane import ControlsPane
 
-        return ControlsPane(id="controls")
+        return ControlsPane(workspace, id="controls")
     if tab == "recipes":
         from xovac_tui.ui.screens.recipes.pane import RecipesPane
 
-        return RecipesPane(id="recipes")
+        return RecipesPane(workspace, id="recipes")
     if tab == "log":
         from xovac_tui.ui.screens.log.pane import LogPane
 
-        return LogPane(id="log")
+        return LogPane(workspace, id="log")
     if tab == "alarms":
         from xovac_tui.ui.screens.alarms.pane import AlarmsPane
 
-        return AlarmsPane(id="alarms")
+        return AlarmsPane(workspace, id="alarms")
     if tab == "runs":
         from xovac_tui.ui.screens.runs.pane import RunsPane
 
-        return RunsPane(id="runs")
-    return StatusPane(id="status")
+        return RunsPane(workspace, id="runs")
+    return StatusPane(workspace, id="status")
 
 
 class XovacApp(AppKeys):
@@ -120,7 +118,7 @@ class XovacApp(AppKeys):
     ) -> None:
         super().__init__()
         self.launch = launch
-        self.station: Station = station or LiveStation(
+        station = station or LiveStation(
             launch.profile_name,
             launch.profile,
             launch.contract,
@@ -136,9 +134,7 @@ class XovacApp(AppKeys):
             if launch.demo is None
             else None,
         )
-        self.times = Times(launch.settings.display.time)
-        self.glyphs: Glyphs = ASCII if launch.settings.display.ascii else UNICODE
-        self.snapshot: Snapshot = self.station.snapshot()
+        self.workspace = Workspace(station, launch, Memory(launch.state, launch.state_path), self)
         self.paused = False
         self.active_tab = "status"
         self.over: dict[str, Pane] = {}
@@ -148,7 +144,6 @@ class XovacApp(AppKeys):
         """What makes the panes in place of a tab anew that a defect of the screen took away."""
         self.stopping = Stopping(self)
         self.telling = Telling(self)
-        self.memory = launch.state
         self._connect = connect
         self._started = False
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -175,7 +170,7 @@ class XovacApp(AppKeys):
         yield AlarmStrip(id="alarm-strip")
         yield SmallNotice(id="small")
         with Container(id="panes"):
-            yield StatusPane(id="status")
+            yield StatusPane(self.workspace, id="status")
         yield LedgerLine(id="ledger-line")
         yield KeyBar(id="keys")
 
@@ -185,10 +180,10 @@ class XovacApp(AppKeys):
             # Above all else: a defect of the screen must not keep the station from beginning.
             self.call_after_refresh(self._start_station)
             self.set_timer(_START_SECONDS, self._start_station)
-        if self.glyphs.ascii:
+        if self.workspace.glyphs.ascii:
             self.add_class("-ascii")
             ScrollBar.renderer = AsciiScrollBar
-        self._unsubscribe = self.station.subscribe(self._on_news)
+        self._unsubscribe = self.workspace.station.subscribe(self._on_news)
         ring_for_alarms(self)
         self.set_interval(1 / self.launch.settings.display.refresh, self.flush)
         self.query_one(TabBar).show(TABS, self.active_tab)
@@ -207,7 +202,7 @@ class XovacApp(AppKeys):
         pause = _AGAIN_SECONDS
         while True:
             try:
-                await (self.station.run() if self.launch.demo is None else self._run_demo())
+                await (self.workspace.station.run() if self.launch.demo is None else self._run_demo())
                 return
             except Exception as error:
                 self.mender.log(error)
@@ -228,11 +223,11 @@ class XovacApp(AppKeys):
 
         demo = self.launch.demo
         assert demo is not None
-        assert isinstance(self.station, LiveStation)
+        assert isinstance(self.workspace.station, LiveStation)
         try:
             async with SimulatorChild(demo) as child:
-                self.station.move_to(child.url)
-                await self.station.run()
+                self.workspace.station.move_to(child.url)
+                await self.workspace.station.run()
         except XovacError as error:
             self.notify(str(error), title="Demo", severity="error", timeout=30, markup=False)
 
@@ -262,11 +257,13 @@ class XovacApp(AppKeys):
 
     def flush(self) -> None:
         """Take one snapshot and show it: the trust bar always, the tab unless the picture is held."""
-        if self.station is None or not self.is_running:
+        if not self.is_running:
             return
-        snapshot = self.station.snapshot()
+        workspace = self.workspace
+        station, glyphs, times = workspace.station, workspace.glyphs, workspace.times
+        snapshot = station.snapshot()
         if not self.paused:
-            self.snapshot = snapshot
+            workspace.snapshot = snapshot
         frame = self.screen_stack[0] if self.screen_stack else None
         if frame is None:
             return
@@ -274,32 +271,31 @@ class XovacApp(AppKeys):
             frame.show_now()
             self.stopping.show()
             return
+        playback = workspace.playback
         frame.query_one(TrustBar).show(
             snapshot,
-            recorder=self.station.recorder,
-            name=self.station.name,
+            recorder=station.recorder,
+            name=station.name,
             mode=self._mode(),
             extra=self._extra(),
-            glyphs=self.glyphs,
-            times=self.times,
-            paused=self.paused if self.player is None else self.player.paused,
+            glyphs=glyphs,
+            times=times,
+            paused=self.paused if playback is None else playback.paused,
         )
-        frame.query_one(ReplayBar).show(self.player, glyphs=self.glyphs, times=self.times)
-        frame.query_one(LinkBar).show(snapshot.link, snapshot.mono, self.glyphs)
-        standing = self.station.alarms.standing()
-        frame.query_one(AlarmStrip).show(standing, snapshot.utc, self.glyphs)
-        frame.query_one(LedgerLine).show(
-            snapshot.ledger, glyphs=self.glyphs, times=self.times, now=snapshot.mono
-        )
+        frame.query_one(ReplayBar).show(workspace.playback, glyphs=glyphs, times=times)
+        frame.query_one(LinkBar).show(snapshot.link, snapshot.mono, glyphs)
+        standing = station.alarms.standing()
+        frame.query_one(AlarmStrip).show(standing, snapshot.utc, glyphs)
+        frame.query_one(LedgerLine).show(snapshot.ledger, glyphs=glyphs, times=times, now=snapshot.mono)
         self.stopping.show()
         self.telling.look_at_record()
         if frame.has_class("-small"):
             frame.query_one(SmallNotice).show(
                 snapshot,
                 standing,
-                name=self.station.name,
-                glyphs=self.glyphs,
-                mode=self.mode,
+                name=station.name,
+                glyphs=glyphs,
+                mode=workspace.mode,
             )
             return
         if not self.paused:
@@ -310,24 +306,17 @@ class XovacApp(AppKeys):
             if top is not frame and top.is_mounted and hasattr(top, "show_snapshot"):
                 top.show_snapshot(snapshot)
 
-    @property
-    def mode(self) -> Mode:
-        """Whether commands can be sent from here."""
-        if self.player is not None:
-            return Mode.REPLAY
-        return Mode.OBSERVE if self.station.observe else Mode.CONTROL
-
     def _mode(self) -> str:
-        if self.player is not None:
-            return self.glyphs.plain(f"REPLAY ×{self.player.speed:g}")
-        return self.mode.name
+        if self.workspace.playback is not None:
+            return self.workspace.glyphs.plain(f"REPLAY ×{self.workspace.playback.speed:g}")
+        return self.workspace.mode.name
 
     def _extra(self) -> str:
-        speed = self.station.speed
+        speed = self.workspace.station.speed
         word = "SIMULATED" if self.launch.demo is None else "DEMO"
         if speed == 1:
             return "" if self.launch.demo is None else word
-        return self.glyphs.plain(f"{word} ×{speed:g}")
+        return self.workspace.glyphs.plain(f"{word} ×{speed:g}")
 
     @property
     def pane(self) -> Pane | None:
@@ -346,10 +335,10 @@ class XovacApp(AppKeys):
         seen: list[tuple[str, str]] = []
         for active in self.screen.active_bindings.values():
             binding = active.binding
-            if self.player is not None and binding.id in LIVE_ONLY:
+            if self.workspace.playback is not None and binding.id in LIVE_ONLY:
                 continue
             if binding.show and active.enabled and binding.description:
-                pair = (self.glyphs.plain(self.get_key_display(binding)), binding.description)
+                pair = (self.workspace.glyphs.plain(self.get_key_display(binding)), binding.description)
                 if pair not in seen and not any(words == pair[1] for _, words in seen):
                     seen.append(pair)
         scopes = {"app", self.pane.SCOPE if self.pane else ""}
@@ -358,6 +347,10 @@ class XovacApp(AppKeys):
         frame.query_one(KeyBar).show(seen)
         for strip in self.screen.query(StopBar):
             strip.show_keys(seen)
+        self.stopping.show()
+
+    def show_stop(self) -> None:
+        """Show on every screen how to stop the recipe."""
         self.stopping.show()
 
     # -- STOP ---------------------------------------------------------------------------------------
@@ -396,7 +389,7 @@ class XovacApp(AppKeys):
         if not panes or not panes.first().is_mounted or not panes.first().is_attached:
             return  # a key that was typed while the screen was being built
         before, self.active_tab = self.active_tab, tab
-        if not frame.query(f"#{tab}") and not await self._open(tab, lambda: _pane(tab)):
+        if not frame.query(f"#{tab}") and not await self._open(tab, lambda: _pane(tab, self.workspace)):
             tab = self.active_tab = before
         shown = self.pane
         for pane in frame.query(Pane):
@@ -404,7 +397,7 @@ class XovacApp(AppKeys):
         frame.query_one(TabBar).show(TABS, tab)
         self.flush()
         if shown is not None:
-            shown.show(self.snapshot)
+            shown.show(self.workspace.snapshot)
             if before != tab or frame.focused is None:
                 shown.take_focus()
         self.call_after_refresh(self.show_keys)
@@ -412,7 +405,7 @@ class XovacApp(AppKeys):
     async def _open(self, tab: str, make: Callable[[], Pane]) -> bool:
         """Open a pane of a tab; where that fails say so, and return False."""
         place = self.screen_stack[0].query_one("#panes")
-        why = await self._opening.mount(place, make, lambda pane: pane.show(self.snapshot))
+        why = await self._opening.mount(place, make, lambda pane: pane.show(self.workspace.snapshot))
         if why:
             title = next(title for name, _, title in TABS if name == tab)
             self.notify(
@@ -429,19 +422,19 @@ class XovacApp(AppKeys):
         if not self._opening.takes(error):
             super()._handle_exception(error)
 
-    async def show_over(self, tab: str, pane: Pane | None) -> None:
+    async def show_over(self, tab: str, pane: Widget | None) -> None:
         """Show a pane in place of a tab until this is called with None."""
         frame = self.screen_stack[0]
         before = self.over.pop(tab, None)
         if before is not None:
             await before.remove()
-        if pane is not None and await self._open(tab, lambda: pane):
+        if isinstance(pane, Pane) and await self._open(tab, lambda: pane):
             self.over[tab] = pane
         for other in frame.query(Pane):
             other.display = other is self.pane
         shown = self.pane
         if shown is not None and self.active_tab == tab:
-            shown.show(self.snapshot)
+            shown.show(self.workspace.snapshot)
             shown.take_focus()
         self.call_after_refresh(self.show_keys)
 
@@ -465,7 +458,7 @@ class XovacApp(AppKeys):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Fill the palette from the command table."""
         pane = {self.pane.SCOPE} if self.pane is not None else set()
-        scopes = {"app"} | pane | ({"replay"} if self.player is not None else set())
+        scopes = {"app"} | pane | ({"replay"} if self.workspace.playback is not None else set())
         for action in ACTIONS:
             if action.palette and action.scope in scopes and action is not STOP:
                 yield SystemCommand(
@@ -519,7 +512,7 @@ class XovacApp(AppKeys):
         frame = self.screen_stack[0]
         for place in list(self.kept_panes):
             if not frame.query(f"#{place}"):
-                await frame.query_one("#panes").mount(_pane(place))
+                await frame.query_one("#panes").mount(_pane(place, self.workspace))
             await self.show_over(place, self.kept_panes[place]())
             del self.kept_panes[place]
         await self.show_tab(tab)
@@ -601,7 +594,7 @@ def run_console(launch: Launch, station: Station | None = None) -> int:
     """
     app = XovacApp(launch, station=station)
     code = run_in_terminal(app)
-    if unwritten := app.station.record.unwritten:
+    if unwritten := app.workspace.station.record.unwritten:
         from xovac_tui.outlet import say_last
 
         say_last(sys.stderr, unwritten)

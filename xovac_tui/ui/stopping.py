@@ -116,7 +116,9 @@ class Stopping:
                 self._refuse(refusal)
             case StopKey.REFUSED_TWICE:
                 self._refuse(refusal)
-                self._app.station.refuse_stop(self._app.station.blocked(STOP_COMMAND, stop=True) or refusal)
+                self._app.workspace.station.refuse_stop(
+                    self._app.workspace.station.blocked(STOP_COMMAND, stop=True) or refusal
+                )
         self.show()
 
     # -- what the strip says ------------------------------------------------------------------------
@@ -146,13 +148,13 @@ class Stopping:
 
     def _words(self) -> str:
         if self.switch.armed:
-            station, now = self._app.station, self._now()
+            station, now = self._app.workspace.station, self._now()
             return armed_words(
                 self.switch.left(now),
                 STOP_COMMAND,
                 station.name,
                 self._app.size.width - 2,
-                ellipsis=self._app.glyphs.ellipsis,
+                ellipsis=self._app.workspace.glyphs.ellipsis,
             )
         if self._now() >= self._said_until:
             return ""
@@ -164,10 +166,10 @@ class Stopping:
 
     def _resting(self) -> Line:
         """Return how to stop the recipe from here; struck through, with the way out, if it cannot be."""
-        app, station = self._app, self._app.station
+        app, station = self._app, self._app.workspace.station
         keys = "! ! STOP"
         back = "esc, " if self.field is not None or len(app.screen_stack) > 1 else ""
-        if app.player is not None:
+        if app.workspace.playback is not None:
             return ((keys, "stop--off"), (f" {back}{self._key('quit', 'q')}: leave the replay", "stop--how"))
         if station.observe:
             how = (
@@ -182,13 +184,13 @@ class Stopping:
         return ((keys, "stop--key"),)
 
     def _key(self, action: str, default: str) -> str:
-        return self._app.launch.settings.keys.get(action, default).split(",")[0].strip()
+        return self._app.workspace.key_of(action, default)
 
     def _refusal(self) -> str:
         """Return why STOP could not be sent now, short enough for the strip; empty when it could."""
-        app, station = self._app, self._app.station
+        app, station = self._app, self._app.workspace.station
         reason = station.blocked(STOP_COMMAND, stop=True)
-        if not reason or app.player is not None:
+        if not reason or app.workspace.playback is not None:
             return reason
         if station.observe:
             if station.profile.observe:
@@ -232,7 +234,7 @@ class Stopping:
             self.switch.delay(now)
         if self.switch.settled(now):
             self._said = ""
-            self._app.run_worker(self._app.station.stop(), group="stop", exit_on_error=False)
+            self._app.run_worker(self._app.workspace.station.stop(), group="stop", exit_on_error=False)
         elif self.switch.expired(now):
             self._drop("STOP dropped: no second key within 3 s, nothing was sent.")
         elif self.switch.armed and not self.switch.settling and (refusal := self._refusal()):

@@ -12,6 +12,7 @@ from xovac_tui.ui.actions import Action, actions
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.facts import Fact, FactsView
 from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.workspace import Workspace
 
 _KEYS_WIDTH = 13
 
@@ -27,15 +28,15 @@ class HelpDialog(Dialog[bool]):
     HelpDialog FactsView .fact--label { color: $footer-key-foreground; text-style: bold; }
     """
 
-    def __init__(self, pane: Pane | None) -> None:
-        super().__init__()
+    def __init__(self, workspace: Workspace, pane: Pane | None) -> None:
+        super().__init__(workspace)
         self._pane = pane
 
     def compose(self) -> ComposeResult:
         """Build the text."""
         pane = self._pane
         tables = [("Keys everywhere", actions("app"))]
-        if self.console.player is not None:
+        if self.workspace.playback is not None:
             tables.insert(0, ("Keys of the replay", actions("replay")))
         yield self.stop_bar()
         with Vertical(classes="dialog") as box:
@@ -43,7 +44,7 @@ class HelpDialog(Dialog[bool]):
             box.border_subtitle = "arrows: scroll   esc: back"
             with VerticalScroll():
                 if pane is not None:
-                    yield Static(Content(self.console.glyphs.plain(pane.HELP) + "\n"))
+                    yield Static(Content(self.workspace.glyphs.plain(pane.HELP) + "\n"))
                     tables.insert(0, (f"Keys of {pane.SCOPE.title()}", actions(pane.SCOPE)))
                 for title, table in tables:
                     yield Static(Content.styled(title, "bold"))
@@ -62,9 +63,9 @@ class HelpDialog(Dialog[bool]):
         self.query_one(VerticalScroll).styles.max_height = max(2, self.rows - 4)
 
     def _fact(self, action: Action) -> Fact:
-        keys = self.console.launch.settings.keys.get(action.id, action.keys)
+        keys = self.workspace.start.settings.keys.get(action.id, action.keys)
         shown = " ".join(_NAMES.get(key, format_key(key)) for key in map(str.strip, keys.split(",")) if key)
-        return Fact(f"  {shown}", self.console.glyphs.plain(action.help))
+        return Fact(f"  {shown}", self.workspace.glyphs.plain(action.help))
 
 
 _NAMES = {"enter": "enter", "left": "left", "right": "right", "up": "up", "down": "down"}
