@@ -16,18 +16,18 @@ _MARKS = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d
 
 
 def writable(text: str) -> str:
-    """Return text that every file, database and terminal takes: half a character pair becomes its escape.
+    r"""Return text that every file, database and terminal takes: half a character pair becomes its escape.
 
-    JSON may hold such halves (`\\ud800`), and names of files that are no UTF-8 come with them.
+    JSON may hold such halves (`\ud800`), and names of files that are no UTF-8 come with them.
     """
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def clean(text: str, limit: int | None = None) -> str:
-    """Return one line of printable text of at most `limit` characters.
+    r"""Return one line of printable text of at most `limit` characters.
 
     Control characters become their visible pictures, direction marks and other invisible characters their
-    escapes (`\\u202e`), so nothing can move the cursor, colour the screen, hide or reorder what follows.
+    escapes (`\u202e`), so nothing can move the cursor, colour the screen, hide or reorder what follows.
     Text that is cut ends with `…`.
     """
     # Only what can be shown is worth the work: a message may be 10 MB long.

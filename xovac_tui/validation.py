@@ -104,7 +104,7 @@ def _sound(value: Any, node: inspect.Type, key: str, left: LeftOut) -> Any:
                 if _fits(name, names)
             }
             return {name: item for name, item in made.items() if item is not _NOTHING}
-        case inspect.VarTupleType(item_type=inspect.StructType() as inner) if isinstance(value, list):
+        case inspect.VarTupleType(item_type=inner) if isinstance(value, list) and _is_table(inner):
             # An item is a whole: a key that is left out of it would look as if it were missing.
             places = [place for place, item in enumerate(value) if not any(_check(item, inner, key, True))]
             if len(places) < len(value):
@@ -159,7 +159,9 @@ def _check(value: Any, node: inspect.Type, key: str, hide: bool) -> Iterator[str
                 yield from _check(item, inner, f"{key}, item {number}", hide)
         case inspect.UnionType(types=types):
             given = [kind for kind in types if not isinstance(kind, inspect.NoneType)]
-            if len(given) == 1:
+            if tagged := _tagged(node):
+                yield from _check_tagged(value, tagged, key, hide)
+            elif len(given) == 1:
                 yield from _check(value, given[0], key, hide)
             elif not any(_fits(value, kind) for kind in given):
                 yield _wrong(key, value, " or ".join(_right(kind) for kind in given), hide)
@@ -180,7 +182,16 @@ def _check_struct(value: Any, node: inspect.StructType, key: str, hide: bool) ->
     if not isinstance(value, dict):
         yield _wrong(key, value, "a table", hide)
         return
-    fields = {field.encode_name: field for field in node.fields}
+    yield from _check_fields(value, _fields(node), key, hide)
+
+
+def _fields(node: inspect.StructType) -> dict[str, inspect.Field]:
+    return {field.encode_name: field for field in node.fields}
+
+
+def _check_fields(
+    value: dict[str, Any], fields: dict[str, inspect.Field], key: str, hide: bool
+) -> Iterator[str]:
     for name, item in value.items():
         if name in fields:
             yield from _check(item, fields[name].type, join_key(key, name), hide)
@@ -189,6 +200,45 @@ def _check_struct(value: Any, node: inspect.StructType, key: str, hide: bool) ->
     for name, field in fields.items():
         if field.required and name not in value:
             yield f"`{join_key(key, name)}` is missing; it must be {_right(field.type)}."
+
+
+def _tagged(node: inspect.Type) -> dict[str, inspect.StructType]:
+    """Return the structs of a union by the words that tell them apart; empty where it is no such union."""
+    types = node.types if isinstance(node, inspect.UnionType) else ()
+    return {str(one.tag): one for one in types if isinstance(one, inspect.StructType) and one.tag_field}
+
+
+def _is_table(node: inspect.Type) -> bool:
+    return isinstance(node, inspect.StructType) or bool(_tagged(node))
+
+
+def _check_tagged(value: Any, tagged: dict[str, inspect.StructType], key: str, hide: bool) -> Iterator[str]:
+    """Yield what is wrong with a table whose keys depend on one of them, its tag."""
+    if not isinstance(value, dict):
+        yield _wrong(key, value, "a table", hide)
+        return
+    tag_field = next(iter(tagged.values())).tag_field or ""
+    tag, others = value.get(tag_field), {name: item for name, item in value.items() if name != tag_field}
+    if isinstance(tag, str) and tag in tagged:
+        fields = _fields(tagged[tag])
+        for name in [name for name in others if name not in fields]:
+            if owners := sorted(word for word, one in tagged.items() if name in _fields(one)):
+                del others[name]
+                yield (
+                    f'`{join_key(key, name)}` is not a key of {tag_field} "{tag}", only of '
+                    f"{', '.join(owners)}. Remove it, or change `{tag_field}`."
+                )
+    else:
+        words = inspect.LiteralType(tuple(sorted(tagged)))
+        if tag_field in value:
+            yield from _check(tag, words, join_key(key, tag_field), hide)
+        else:
+            yield f"`{join_key(key, tag_field)}` is missing; it must be {_right(words)}."
+        # Which keys it may have is not known: those of all kinds are checked, those that all have are missed.
+        fields = {name: field for one in tagged.values() for name, field in _fields(one).items()}
+        shared = set.intersection(*(set(_fields(one)) for one in tagged.values()))
+        fields = {name: field for name, field in fields.items() if name in others or name in shared}
+    yield from _check_fields(others, fields, key, hide)
 
 
 def _fits(value: Any, node: inspect.Type) -> bool:

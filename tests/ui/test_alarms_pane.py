@@ -10,7 +10,7 @@ from typing import Any
 from textual.widgets import OptionList
 
 from tests.helpers.console import Console, console
-from xovac_tui.alarms.defaults import Watchlist
+from xovac_tui.alarms.rules import Watchlist
 from xovac_tui.alarms.settings import Rule
 from xovac_tui.chamber.alarm import AlarmState
 from xovac_tui.ui.dialogs.ask import AskDialog

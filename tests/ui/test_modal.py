@@ -53,7 +53,7 @@ async def test_two_answers_in_one_read_answer_once(
 
 async def test_a_dialog_that_is_not_on_top_goes_with_nothing(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
-        below, above = AskDialog(c.app.workspace, "A", "a"), HelpDialog(c.app.workspace, None)
+        below, above = AskDialog(c.app.workspace, "A", "a"), HelpDialog(c.app.workspace, "", "", ())
         c.app.push_screen(below)
         c.app.push_screen(above)
         await c.settle()
@@ -93,7 +93,7 @@ async def test_screens_do_not_pile_up(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         kinds = (
             AskDialog(c.app.workspace, "A", "a"),
-            HelpDialog(c.app.workspace, None),
+            HelpDialog(c.app.workspace, "", "", ()),
             ChooseDialog(c.app.workspace, "C", ["a"], "a"),
             Palette(),
         )
@@ -163,7 +163,7 @@ async def test_the_palette_leaves_the_strip_of_stop_in_sight(tmp_path: Path, siz
 async def test_a_dialog_that_is_left_while_it_is_being_built_goes_once_it_is(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         for turns in range(12):
-            dialog = HelpDialog(c.app.workspace, c.app.pane)
+            dialog = HelpDialog(c.app.workspace, "", "", ())
             c.app.push_screen(dialog)
             for _ in range(turns):
                 await asyncio.sleep(0)

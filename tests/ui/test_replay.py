@@ -26,6 +26,7 @@ from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.recording.exports.parts import open_still, part_of
 from xovac_tui.recording.exports.slice import tape_of
 from xovac_tui.replay.station import ReplayStation
+from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.ui.app import XovacApp
 from xovac_tui.ui.frame.alarm_strip import AlarmStrip
 from xovac_tui.ui.frame.bars import KeyBar
@@ -245,7 +246,7 @@ async def test_a_time_can_be_typed(tmp_path: Path) -> None:
 
 async def test_nothing_can_be_sent_stop_included(tmp_path: Path) -> None:
     async with replayed(tmp_path) as r:
-        assert r.station.blocked("start_recipe") == "This is a replay: nothing can be sent."
+        assert r.station.blocked("start_recipe") == Refusal(RefusalCode.REPLAY, "start_recipe")
         await r.press("exclamation_mark")
         assert "This is a replay: nothing can be sent." in r.app.screen.query_one(StopBar).plain
         await r.press("exclamation_mark")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.console import Console, console
-from xovac_tui.alarms.defaults import Watchlist
+from xovac_tui.alarms.rules import Watchlist
 from xovac_tui.alarms.settings import Rule
 from xovac_tui.notify.settings import NotifySettings, Receiver
 

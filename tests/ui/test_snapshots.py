@@ -16,7 +16,7 @@ from textual.widgets import Input
 
 from tests.helpers.console import FakeClock, FakeLink, make_app
 from tests.helpers.pastruns import three_runs
-from xovac_tui.alarms.defaults import Watchlist
+from xovac_tui.alarms.rules import Watchlist
 from xovac_tui.alarms.settings import Rule
 from xovac_tui.link.status import LinkState
 from xovac_tui.recording.service import RecordChoice

@@ -9,14 +9,14 @@ import pytest
 
 from tests.helpers import alarmed
 from tests.helpers.alarmed import UTC, Watched, told
-from xovac_tui.alarms.defaults import watchlist
-from xovac_tui.alarms.evaluator import Watchkeeper
+from xovac_tui.alarms.evaluator import AlarmEvaluator
+from xovac_tui.alarms.rules import watchlist
 from xovac_tui.alarms.settings import AlarmSettings, Rule
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmEvent, AlarmState
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LinkWord
-from xovac_tui.config import Profile
+from xovac_tui.recipes.settings import RecipeSettings
 
 HOT = Rule(name="hot", kind="high", channel="plate_a", limit=80.0, deadband=2.0)
 
@@ -282,11 +282,11 @@ def test_many_alarms_at_once_are_a_flood() -> None:
     rules = [Rule(name=f"r{n:02d}", kind="high", channel="plate_a", limit=float(n)) for n in range(12)]
     bench = Watched(*rules)
     bench.let_pass(1, **plate(9.5))
-    assert bench.keeper.flood(bench.now) == 0
+    assert bench.evaluator.flood(bench.now) == 0
     bench.let_pass(1, **plate(99.0))
-    assert bench.keeper.flood(bench.now) == 12
+    assert bench.evaluator.flood(bench.now) == 12
     bench.let_pass(601, **plate(99.0))
-    assert bench.keeper.flood(bench.now) == 0
+    assert bench.evaluator.flood(bench.now) == 0
 
 
 def test_a_long_flood_is_counted_in_full() -> None:
@@ -295,17 +295,17 @@ def test_a_long_flood_is_counted_in_full() -> None:
     for _ in range(5):
         bench.let_pass(1, **plate(-1.0))
         bench.let_pass(1, **plate(99.0))
-    assert bench.keeper.flood(bench.now) == 150
+    assert bench.evaluator.flood(bench.now) == 150
 
 
 def test_that_a_channel_has_stopped_can_be_told_for_sure_until_all_data_stop() -> None:
     bench = Watched(Rule(name="gone", kind="stale", channel="plate_a", on_delay=2.0))
     bench.let_pass(2, **plate(20.0))
     bench.let_pass(20, part=20.0)
-    (view,) = bench.keeper.views(bench.around)
+    (view,) = bench.evaluator.views(bench.around)
     assert (view.active, view.doubtful) == (True, False)
     bench.let_pass(20)
-    (view,) = bench.keeper.views(bench.around)
+    (view,) = bench.evaluator.views(bench.around)
     assert (view.active, view.doubtful) == (True, True)
 
 
@@ -316,16 +316,16 @@ def test_names_and_expressions_are_told_as_they_are_written() -> None:
         Rule(name="c", kind="stale"),
     )
     bench = Watched(*rules)
-    words = [view.condition for view in bench.keeper.views(bench.around)]
+    words = [view.condition for view in bench.evaluator.views(bench.around)]
     assert sorted(one.split(" ")[0] for one in words) == ["All", "abs(plate_a", "other.x"]
 
 
 def test_a_rule_that_lacks_its_channel_is_told_by_its_name() -> None:
     chamber = Chamber(load_contract(()))
-    rules = watchlist(AlarmSettings(), Profile(), load_contract(()), ())
+    rules = watchlist(AlarmSettings(), RecipeSettings(), load_contract(()), ())
     assert "part not measured" in rules.off
     bench = Watched()
-    views = {one.rule: one for one in Watchkeeper(rules, chamber).views(bench.around)}
+    views = {one.rule: one for one in AlarmEvaluator(rules, chamber).views(bench.around)}
     assert views["part not measured"].condition == "Part not measured"
     assert views["frozen sensor"].condition == "Frozen sensor"
     assert views["data stopped"].condition == "All data stale for 5s"
@@ -341,9 +341,9 @@ def test_the_worst_that_waits_stands_first() -> None:
     bench = Watched(*rules)
     bench.let_pass(2, **plate(9.0))
     bench.ask("another", AlarmEvent.ACKNOWLEDGED)
-    names = [one.rule for one in bench.keeper.views(bench.around)]
+    names = [one.rule for one in bench.evaluator.views(bench.around)]
     assert names == ["critical one", "another", "low one", "calm"]
-    assert [one.rule for one in bench.keeper.views(bench.around, standing=True)] == names[:3]
+    assert [one.rule for one in bench.evaluator.views(bench.around, standing=True)] == names[:3]
 
 
 def test_a_value_made_of_several_channels() -> None:

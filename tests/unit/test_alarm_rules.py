@@ -9,8 +9,7 @@ import pytest
 
 from tests.helpers.alarmed import Watched, told
 from xovac_tui.alarms import rules as alarmfiles
-from xovac_tui.alarms.defaults import Watchlist, watchlist
-from xovac_tui.alarms.rules import read_rules
+from xovac_tui.alarms.rules import Watchlist, read_rules, watchlist
 from xovac_tui.alarms.settings import AlarmSettings, Rule
 from xovac_tui.api.contract import Contract, LeafSpec, MessageSpec, Role
 from xovac_tui.api.loader import documented_contract, load_contract
@@ -24,7 +23,8 @@ def in_force(
 ) -> Watchlist:
     settings, profile = settings or AlarmSettings(), profile or Profile()
     contract = load_contract((), simulator=True) if simulator else documented_contract()
-    return watchlist(settings, profile, contract, read_rules(settings, profile))
+    written = read_rules(settings, profile.alarms, simulator="simulator" in profile.contracts)
+    return watchlist(settings, profile.recipe, contract, written, records=profile.record)
 
 
 def names(found: Watchlist) -> list[str]:
@@ -60,7 +60,7 @@ def test_every_rule_of_ours_says_what_to_do() -> None:
 
 def test_the_file_of_the_simulator_is_as_right_as_any() -> None:
     file = Path(alarmfiles.__file__).with_name("simulator_alarms.toml")
-    assert len(read_rules(AlarmSettings(files=(str(file),)), Profile())) == 3
+    assert len(read_rules(AlarmSettings(files=(str(file),)))) == 3
 
 
 def test_a_rule_of_the_simulator_says_that_its_limit_is_assumed() -> None:
@@ -87,7 +87,10 @@ def test_later_rules_take_the_place_of_earlier_ones(tmp_path: Path) -> None:
     limits = {}
     for name, profile in settings.profiles.items():
         found = watchlist(
-            settings.alarms, profile, documented_contract(), read_rules(settings.alarms, profile)
+            settings.alarms,
+            profile.recipe,
+            documented_contract(),
+            read_rules(settings.alarms, profile.alarms),
         )
         limits[name] = next(rule.limit for rule in found.rules if rule.name == "a")
         (link,) = [rule for rule in found.rules if rule.name == "link lost"]
@@ -95,7 +98,7 @@ def test_later_rules_take_the_place_of_earlier_ones(tmp_path: Path) -> None:
         assert not link.enabled
         assert link.action
     assert limits == {"p": 2, "q": 3}
-    none = watchlist(AlarmSettings(defaults=False), Profile(), documented_contract(), ())
+    none = watchlist(AlarmSettings(defaults=False), RecipeSettings(), documented_contract(), ())
     assert none.rules == ()
 
 
@@ -124,7 +127,7 @@ def test_a_mistake_is_told_with_its_file(tmp_path: Path, rule: str, said: str) -
     file = tmp_path / "rules.toml"
     file.write_text(f"[[rules]]\n{rule}\n")
     with pytest.raises(SettingsError) as caught:
-        read_rules(AlarmSettings(files=(str(file),)), Profile())
+        read_rules(AlarmSettings(files=(str(file),)))
     assert str(file) in str(caught.value)
     assert said in str(caught.value)
 
@@ -167,8 +170,8 @@ def test_limits_of_the_profile_are_watched_in_the_unit_of_their_channel(
         LeafSpec("p", unit=pressure, role=Role.PRESSURE),
     )
     contract = Contract(commands={}, responses={}, messages={"m": MessageSpec("m", leaves)})
-    profile = Profile(recipe=RecipeSettings(min=-40, max=85, pressure=1e-3))
-    found = watchlist(AlarmSettings(), profile, contract, ())
+    recipe = RecipeSettings(min=-40, max=85, pressure=1e-3)
+    found = watchlist(AlarmSettings(), recipe, contract, ())
     rules = {rule.name: rule for rule in found.rules}
     names = ("part too hot", "part too cold", "vacuum lost")
     for name, limit in zip(names, limits, strict=True):

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.console import URL, FakeClock, FakeLink
-from xovac_tui.alarms.defaults import watchlist
-from xovac_tui.alarms.rules import read_rules
+from xovac_tui.alarms.rules import read_rules, watchlist
 from xovac_tui.alarms.settings import AlarmSettings, Rule
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState
@@ -73,6 +72,7 @@ class Week:
         self.machine.load(read_program(compiled.payload, parameters.recipe, parameters.controller, "ramp"))
         contract = load_contract((), simulator=True)
         settings = AlarmSettings(rules=MORE)
+        written = read_rules(settings, simulator="simulator" in PROFILE.contracts)
         self.station = LiveStation(
             "bench-1",
             PROFILE,
@@ -81,7 +81,7 @@ class Week:
             who="rob@lab",
             link_factory=self.link.factory,
             record=RecordChoice(path=path, settings=RecordSettings()),
-            watchlist=watchlist(settings, PROFILE, contract, read_rules(settings, PROFILE)),
+            watchlist=watchlist(settings, PROFILE.recipe, contract, written),
         )
         self.changes: list[AlarmChange] = []
         self.station.subscribe(self._listen)

@@ -12,6 +12,7 @@ from xovac_tui.link.target import Target
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.proving import Proving
+from xovac_tui.station.refusal import Refusal
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, *checks: Check) -> list[Target]:
@@ -200,7 +201,7 @@ def test_what_the_record_knows_of_a_run_is_read_before_stop_is_proven(
         seen.append("record")
         return await record_read(station, timeout)
 
-    def asked(proving: Proving) -> str:
+    def asked(proving: Proving) -> Refusal | None:
         seen.append("blocked")
         return blocked(proving)
 

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from tests.helpers.console import URL, FakeClock, FakeLink
-from xovac_tui.alarms.defaults import Watchlist
+from xovac_tui.alarms.rules import Watchlist, limits
 from xovac_tui.alarms.settings import Rule
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.loader import documented_contract, load_contract
@@ -20,7 +20,7 @@ from xovac_tui.config import Profile, Secrets
 from xovac_tui.config.in_force import in_force
 from xovac_tui.recipes.settings import RecipeSettings
 from xovac_tui.recording.audit import verify
-from xovac_tui.recording.differences import as_json, in_words, limits
+from xovac_tui.recording.differences import as_json, in_words
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.lists import RecordedChange
 from xovac_tui.recording.disk.record import Record
@@ -192,7 +192,7 @@ def test_a_file_that_cannot_be_read_is_said_to_be_so(tmp_path: Path) -> None:
 
 def test_limits_name_what_differs_from_a_bare_rule() -> None:
     rule = Rule(name="P", kind="high", channel="p", limit=1.0, deadband_ratio=0.2)
-    found = json.loads(limits(Watchlist(rules=(rule,))))
+    found = limits(Watchlist(rules=(rule,)))
     assert found["rules"] == {"P": {"kind": "high", "channel": "p", "limit": 1.0, "deadband_ratio": 0.2}}
 
 

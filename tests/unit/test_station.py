@@ -21,7 +21,8 @@ from xovac_tui.link.status import LinkState
 from xovac_tui.link.target import Target
 from xovac_tui.recipes.files import examples_folder, load_recipe
 from xovac_tui.recipes.plan import plan_recipe
-from xovac_tui.station.live import STOP_AGAIN, LiveStation
+from xovac_tui.station.commands import STOP_AGAIN
+from xovac_tui.station.live import LiveStation
 from xovac_tui.station.news import News
 from xovac_tui.station.port import LinkCallbacks
 

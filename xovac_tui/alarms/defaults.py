@@ -1,71 +1,23 @@
-"""Which alarms are watched: what this program watches by itself, and what the user's rules make of it."""
+"""Rules that are active by default."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
-from xovac_tui.alarms.settings import AlarmSettings, Rule
+from xovac_tui.alarms.settings import Rule
 from xovac_tui.api.contract import Contract, LeafSpec, Role
-from xovac_tui.config.model import Profile
-from xovac_tui.errors import SettingsError
+from xovac_tui.recipes.settings import RecipeSettings
 from xovac_tui.units import converted
-from xovac_tui.validation import Gathered
 
 
-class Watchlist(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be watched on one chamber."""
-
-    rules: tuple[Rule, ...] = ()
-    off: dict[str, str] = {}
-    """Name of a default rule that cannot be watched -> why, as a sentence."""
-    settings: AlarmSettings = AlarmSettings()
+def default_rules(recipe: RecipeSettings, contract: Contract, *, records: bool) -> list[tuple[Rule, str]]:
+    """Return the rules that are active by default, each with why it cannot be watched (empty: it can)."""
+    return [*_own(records), *_of_contract(recipe, contract)]
 
 
-def watchlist(
-    settings: AlarmSettings, profile: Profile, contract: Contract, written: Iterable[Rule]
-) -> Watchlist:
-    """Return the rules in force: the defaults, with the user's own beside them or in their place.
-
-    SettingsError with a sentence for each expression of the user's that cannot be understood.
-    """
-    merged: dict[str, Rule] = {}
-    off: dict[str, str] = {}
-    if settings.defaults:
-        for rule, why in [*_own(profile), *_of_contract(profile, contract)]:
-            merged[rule.name] = rule
-            if why:
-                off[rule.name] = why
-    wrong = Gathered()
-    for rule in written:
-        with wrong.one():
-            _check_value(rule)
-        before = merged.get(rule.name)
-        if before is not None and not rule.enabled:
-            # Who only switches it off need not write it again.
-            rule = msgspec.structs.replace(before, enabled=False)
-        merged[rule.name] = rule
-        off.pop(rule.name, None)
-    wrong.tell()
-    return Watchlist(rules=tuple(merged.values()), off=off, settings=settings)
-
-
-def _check_value(rule: Rule) -> None:
-    if rule.value:
-        from xovac_tui.expressions import ExpressionError, parse, parse_condition
-
-        try:
-            (parse_condition if rule.kind == "equals" else parse)(rule.value)
-        except ExpressionError as error:
-            raise SettingsError(
-                f'Alarm rule "{rule.name}", `value`, column {error.column}: {error.sentence}'
-            ) from None
-
-
-def _own(profile: Profile) -> list[tuple[Rule, str]]:
+def _own(records: bool) -> list[tuple[Rule, str]]:
     """Return what is watched of this program and its surroundings."""
-    no_record = "" if profile.record else "Nothing is recorded (record = false)."
+    no_record = "" if records else "Nothing is recorded (record = false)."
     return [
         (
             Rule(
@@ -132,12 +84,11 @@ def _own(profile: Profile) -> list[tuple[Rule, str]]:
     ]
 
 
-def _of_contract(profile: Profile, contract: Contract) -> list[tuple[Rule, str]]:
+def _of_contract(recipe: RecipeSettings, contract: Contract) -> list[tuple[Rule, str]]:
     """Return what is watched of the chamber, as far as contract and profile tell what it is about."""
     controlled, pressure = contract.by_role(Role.CONTROLLED), contract.by_role(Role.PRESSURE)
     channel = controlled[0] if controlled else ""
     unknown = "" if controlled else "No contract says which channel is the controlled temperature."
-    recipe = profile.recipe
     # Of the profile in degC and mbar; a rule is in the unit of its channel.
     hottest, coldest = (_in_unit(one, "degC", controlled) for one in (recipe.max, recipe.min))
     highest = _in_unit(recipe.pressure, "mbar", pressure)

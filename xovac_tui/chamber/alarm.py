@@ -9,6 +9,8 @@ import msgspec
 
 SeverityName = Literal["critical", "high", "medium", "low"]
 LimitSet = Literal["ambient", "pumping", "tvac"]
+LONGEST_SHELF = 8 * 3600.0
+"""Seconds for which an alarm may be shelved at the most."""
 LIMIT_SETS: tuple[LimitSet, ...] = ("ambient", "pumping", "tvac")
 
 

@@ -271,7 +271,7 @@ class Ledger:
         return entry
 
     def _surplus(self) -> Iterable[LedgerEntry]:
-        """The oldest entries beyond what is kept; one that still waits is never dropped."""
+        """Drop the oldest entries beyond what is kept; one that still waits is never dropped."""
         over = len(self._entries) - self._keep
         settled = [entry for entry in self._entries.values() if entry.outcome is not Outcome.SENT]
         return settled[: max(0, over)]

@@ -404,7 +404,7 @@ class Chamber:
         return self._run.on_change and self.linked and seen is not None and seen >= self._link.since_mono
 
     def _data_stopped(self, mono: float) -> bool:
-        """True when every message that used to come regularly is overdue, pinned readings before others."""
+        """Return whether every message that came regularly is overdue, pinned readings before others."""
         learned = [s for s in self._streams.values() if s.period is not None and s.steady]
         learned = [s for s in learned if s.name in self._vital] or learned
         paced = [s for s in learned if s.period is not None and s.period <= _PACE_SETTERS] or learned

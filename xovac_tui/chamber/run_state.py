@@ -32,8 +32,11 @@ class RunTracker:
 
     @property
     def on_change(self) -> bool:
-        """True where the device seems to report its state only when that changes, and the change to RUNNING
-        was seen: then silence about it means that it has not changed."""
+        """Return whether silence about the state means that it has not changed.
+
+        It does where the device seems to report its state only when that changes, and the change to
+        RUNNING was seen.
+        """
         return self.start_seen and not self._repeats
 
     def relinked(self) -> None:

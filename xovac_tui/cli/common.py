@@ -28,7 +28,7 @@ from xovac_tui.errors import SettingsError
 from xovac_tui.text import clean
 
 if TYPE_CHECKING:
-    from xovac_tui.alarms.defaults import Watchlist
+    from xovac_tui.alarms.rules import Watchlist
     from xovac_tui.analysis.settings import InsightSettings
     from xovac_tui.api.contract import Contract
     from xovac_tui.recipes.plan import PlanSettings
@@ -102,11 +102,12 @@ def contract_of(profile: Profile) -> Contract:
 
 def alarm_watchlist(found: Effective, chamber: Chamber) -> Watchlist:
     """Return what alarms are raised of, by the settings and the files that they name."""
-    from xovac_tui.alarms.defaults import watchlist
-    from xovac_tui.alarms.rules import read_rules
+    from xovac_tui.alarms.rules import read_rules, watchlist
+    from xovac_tui.api.loader import SIMULATOR_CONTRACT
 
     settings, profile = found.settings.alarms, chamber.profile
-    return watchlist(settings, profile, chamber.contract, read_rules(settings, profile))
+    written = read_rules(settings, profile.alarms, simulator=SIMULATOR_CONTRACT in profile.contracts)
+    return watchlist(settings, profile.recipe, chamber.contract, written, records=profile.record)
 
 
 def record_choice(

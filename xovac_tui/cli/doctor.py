@@ -191,8 +191,8 @@ def _chamber(found: Effective) -> Exit:
             echo(f"  {_MARKS[None]}  form of {spec.event}: {spec.form_words}")
     proving = station.proving
     if proving.words:
-        echo(f"  {_BAD if proving.doubt else _OK}  {proving.words}")
-    if proving.doubt:
+        echo(f"  {_BAD if proving.unproven else _OK}  {proving.words}")
+    if proving.unproven:
         echo("      Prove it while nothing runs: add --prove-stop, or press f8 in the console.")
     well = asyncio.run(_probe(station.target()))
     return Exit.OK if well else Exit.CONNECT

@@ -160,7 +160,7 @@ class _Job:
         return choose(found, self._words, short)
 
     def _note(self) -> None:
-        """What is all in a file may be deleted from the record when its time has come; a part may not."""
+        """Note a whole span as exported, so that it may be deleted when its time has come; a part may not."""
         if self._words or not self._part.whole:
             return
         import time

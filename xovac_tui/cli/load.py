@@ -128,8 +128,8 @@ async def _seen(station: LiveStation, recipe: RecipeFile) -> _Looked:
     from xovac_tui.text import clean
 
     await _ready(station)
-    if blocked := station.blocked(LOAD_COMMAND):
-        raise CommandRefused(blocked)
+    if refusal := station.blocked(LOAD_COMMAND):
+        raise CommandRefused(refusal.sentence)
     snapshot = station.snapshot()
     start = start_of(snapshot)
     found = load_of(station, await asyncio.to_thread(study_now, station, recipe, start), start)

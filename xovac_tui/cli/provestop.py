@@ -70,8 +70,8 @@ async def _look(station: LiveStation) -> bool:
     async with station:
         await online(station, STOP_COMMAND)
         await _listen(station)
-        if reason := station.proving.blocked():
-            raise CommandRefused(f"STOP was not proven. {reason}")
+        if refusal := station.proving.blocked():
+            raise CommandRefused(f"STOP was not proven. {refusal.sentence}")
         return station.proving.blind
 
 

@@ -18,8 +18,8 @@ from xovac_tui.errors import ContractError
 if TYPE_CHECKING:
     from xovac_tui.api.wireform import WireForm
     from xovac_tui.chamber.snapshot import LedgerEntry
+    from xovac_tui.station.commands import Prepared
     from xovac_tui.station.live import LiveStation
-    from xovac_tui.station.station import Prepared
 
 
 @click.command(short_help="Send one command and print its answer.")
@@ -61,9 +61,9 @@ def send(
     from xovac_tui.api.contract import LOAD_COMMAND
     from xovac_tui.station.confirmation import OPTION, confirmed_by
 
-    if station.proving.doubt and event in (LOAD_COMMAND, station.contract.start):
+    if station.proving.unproven and event in (LOAD_COMMAND, station.contract.start):
         # Also where nobody is asked: a run is about to begin.
-        echo(f"{station.proving.doubt} {PROVE_BY_COMMAND}", err=True)
+        echo(f"{station.proving.words} {PROVE_BY_COMMAND}", err=True)
     with confirmed_by(OPTION if yes else ask(chamber, prepared)):
         entry = asyncio.run(_send(station, prepare, timeout))
     ctx.exit(report_outcome(station, entry))

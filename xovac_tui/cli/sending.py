@@ -16,8 +16,8 @@ from xovac_tui.errors import CommandRefused, Exit, SettingsError
 if TYPE_CHECKING:
     from xovac_tui.api.contract import CommandSpec
     from xovac_tui.chamber.snapshot import LedgerEntry
+    from xovac_tui.station.commands import Prepared
     from xovac_tui.station.live import LiveStation
-    from xovac_tui.station.station import Prepared
 
 PROVE_BY_COMMAND = "Prove it while nothing runs: xovac-tui doctor --prove-stop."
 

@@ -156,17 +156,16 @@ def _notify_problems(settings: NotifySettings) -> Iterator[str]:
 
 
 def _alarm_problems(settings: Settings, profile: Profile) -> Iterator[str]:
-    from xovac_tui.alarms.defaults import watchlist
-    from xovac_tui.alarms.rules import rules_with_mistakes
+    from xovac_tui.alarms.rules import rules_with_mistakes, watchlist
     from xovac_tui.analysis.values import criterion_called, no_criterion
     from xovac_tui.api.loader import documented_contract
     from xovac_tui.expressions import ExpressionError, parse
 
-    written, problems = rules_with_mistakes(settings.alarms, profile)
+    written, problems = rules_with_mistakes(settings.alarms, profile.alarms)
     yield from problems
     try:
         # The contract has mistakes of its own to tell.
-        watchlist(settings.alarms, profile, documented_contract(), written)
+        watchlist(settings.alarms, profile.recipe, documented_contract(), written)
     except SettingsError as error:
         yield from str(error).splitlines()
     criteria = settings.stability.criteria

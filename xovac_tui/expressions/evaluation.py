@@ -78,6 +78,14 @@ class Values(Protocol):
         ...
 
 
+class MovingValues(Values, Protocol):
+    """Values of one moment after the other."""
+
+    def at(self, utc: float, mono: float) -> None:
+        """Answer for this moment from now on, UTC and monotonic seconds."""
+        ...
+
+
 class Amount(msgspec.Struct, frozen=True):
     """A number with its unit; the value is None where it is unknown."""
 

@@ -39,7 +39,7 @@ class Notifier:
         own_rules: Iterable[str] = (),
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        """`settings` with their addresses read; `own_rules` are alarms about notifications themselves."""
+        """Take `settings` with addresses read; `own_rules` are alarms about notifications themselves."""
         own_rules = tuple(own_rules)
         self._policies = [Policy(one, chamber, own_rules=own_rules) for one in settings.remote]
         self._clock, self._told, self._sleep = clock, told, sleep

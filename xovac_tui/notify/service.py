@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from xovac_tui.alarms.service import Alarms
+from xovac_tui.alarms.service import AlarmService
 from xovac_tui.chamber.news import AlarmsChanged
 from xovac_tui.clock import Clock
 from xovac_tui.notify.settings import NotifySettings
@@ -23,13 +23,15 @@ class Notifying:
     A program beside the one that evaluates sends nothing, so that nobody is told twice.
     """
 
-    def __init__(self, settings: NotifySettings | None, chamber: str, alarms: Alarms, clock: Clock) -> None:
-        """`settings` with their addresses read; None: nobody is told."""
+    def __init__(
+        self, settings: NotifySettings | None, chamber: str, alarms: AlarmService, clock: Clock
+    ) -> None:
+        """Take `settings` with their addresses read; None: no notification is sent."""
         wanted = settings is not None and (settings.remote or settings.beats)
         self._settings = settings if wanted else None
         self._chamber, self._alarms, self._clock = chamber, alarms, clock
         if self._settings is not None:
-            alarms.will_notify(receiver.name for receiver in self._settings.remote)
+            alarms.surroundings.will_notify(receiver.name for receiver in self._settings.remote)
         self._made: Notifier | None = None
         self._looked = -math.inf
 
@@ -61,7 +63,7 @@ class Notifying:
                 settings,
                 self._chamber,
                 self._clock,
-                self._alarms.notified,
+                self._alarms.surroundings.notified,
                 own_rules=[rule.name for rule in rules if rule.kind == "notification"],
             )
         return self._made

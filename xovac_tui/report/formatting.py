@@ -79,8 +79,10 @@ def value(known: float | None, unit: str, *, log: bool = False) -> str:
 
 
 def judged(value: float | None, *bounds: float, signed: bool = True) -> str:
-    """Return a temperature that a verdict depends on: with two decimals, and as many more as it takes to show
-    on which side of the bounds it lies. Without its unit; a dash where it is not known."""
+    """Return a temperature that a verdict depends on, without its unit; a dash where it is not known.
+
+    It has two decimals, and as many more as it takes to show on which side of the bounds it lies.
+    """
     if value is None:
         return DASH
     for decimals in range(_JUDGED, _MOST_JUDGED):

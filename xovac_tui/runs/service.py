@@ -270,6 +270,11 @@ class Flights:
         """Number of the newest run in the record; 0 where it has none."""
         return self._flown.number
 
+    def now(self) -> tuple[int, str, int | None] | None:
+        """Return number, recipe and step of the run that goes on; None where none does."""
+        view = self.view() if self.flying is not None else None
+        return None if view is None else (self.number, view.name, view.step)
+
     def view(self) -> FlightView | None:
         """Return the run that goes on, or the newest that has ended; None before the first."""
         return self.flight.view() if self.flight is not None else None

@@ -68,7 +68,6 @@ async def serve(
 
 def run_simulator(options: SimulatorOptions, *, ready: Callable[[str, int], None] | None = None) -> None:
     """Serve until a signal asks for the end or (with `parent_watch`) stdin ends; print the ready line."""
-
     from xovac_tui.outlet import StreamOutlet
 
     out = StreamOutlet(sys.stdout)

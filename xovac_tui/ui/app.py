@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
-from textual import events
+from textual import events, work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
@@ -26,7 +26,9 @@ from xovac_tui.station.news import News
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.station import Station
 from xovac_tui.text import writable
-from xovac_tui.ui.actions import ACTIONS, STOP, bindings, check_keymap
+from xovac_tui.ui import replay_actions, tabs
+from xovac_tui.ui.action import STOP, Action, bindings
+from xovac_tui.ui.actions import EVERYWHERE, Keys, check_keymap
 from xovac_tui.ui.app_actions import AppKeys
 from xovac_tui.ui.bell import ring_for_alarms
 from xovac_tui.ui.defects.mending import Remedy
@@ -41,7 +43,6 @@ from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.messages import Telling
 from xovac_tui.ui.replay_actions import LIVE_ONLY
 from xovac_tui.ui.screens.pane import Pane
-from xovac_tui.ui.screens.status.pane import StatusPane
 from xovac_tui.ui.start import Launch
 from xovac_tui.ui.stopping import Stopping
 from xovac_tui.ui.terminal.app import TerminalApp, run_in_terminal
@@ -60,40 +61,6 @@ _AGAIN_SECONDS, _LONGEST_PAUSE = 2.0, 30.0
 MIN_WIDTH, MIN_HEIGHT = 80, 24
 """Cells; below this the notice for small terminals stands in for the screens."""
 
-TABS: tuple[tuple[str, str, str], ...] = (
-    ("status", "1", "Status"),
-    ("controls", "2", "Controls"),
-    ("recipes", "3", "Recipes"),
-    ("log", "4", "Log"),
-    ("alarms", "5", "Alarms"),
-    ("runs", "6", "Runs"),
-)
-
-
-def _pane(tab: str, workspace: Workspace) -> Pane:
-    """Make a tab; imported late, because only the first one is needed for the first paint."""
-    if tab == "controls":
-        from xovac_tui.ui.screens.controls.pane import ControlsPane
-
-        return ControlsPane(workspace, id="controls")
-    if tab == "recipes":
-        from xovac_tui.ui.screens.recipes.pane import RecipesPane
-
-        return RecipesPane(workspace, id="recipes")
-    if tab == "log":
-        from xovac_tui.ui.screens.log.pane import LogPane
-
-        return LogPane(workspace, id="log")
-    if tab == "alarms":
-        from xovac_tui.ui.screens.alarms.pane import AlarmsPane
-
-        return AlarmsPane(workspace, id="alarms")
-    if tab == "runs":
-        from xovac_tui.ui.screens.runs.pane import RunsPane
-
-        return RunsPane(workspace, id="runs")
-    return StatusPane(workspace, id="status")
-
 
 class XovacApp(AppKeys):
     """The console's window; everything it shows comes from snapshots of the station."""
@@ -103,8 +70,7 @@ class XovacApp(AppKeys):
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("app"),
-        *bindings("replay"),
+        *bindings((*EVERYWHERE, *replay_actions.ACTIONS)),
         # In a text field, too, where Textual would copy what is marked and do nothing else.
         Binding("ctrl+c,super+c", "interrupt", show=False, priority=True),
     ]
@@ -134,7 +100,6 @@ class XovacApp(AppKeys):
             if launch.demo is None
             else None,
         )
-        self.workspace = Workspace(station, launch, Memory(launch.state, launch.state_path), self)
         self.paused = False
         self.active_tab = "status"
         self.over: dict[str, Pane] = {}
@@ -142,16 +107,21 @@ class XovacApp(AppKeys):
         self._opening = Opening()
         self.kept_panes: dict[str, Callable[[], Pane]] = {}
         """What makes the panes in place of a tab anew that a defect of the screen took away."""
-        self.stopping = Stopping(self)
-        self.telling = Telling(self)
         self._connect = connect
         self._started = False
         self._unsubscribe: Callable[[], None] = lambda: None
         self._problems = list(launch.notes)
+        keymap: dict[str, str] = {}
         try:
-            self.set_keymap(check_keymap(launch.settings.keys))
+            keymap = check_keymap(launch.settings.keys)
         except SettingsError as error:
             self._problems.append(str(error))
+        self.set_keymap(keymap)
+        self.keys = Keys(keymap)
+        memory = Memory(launch.state, launch.state_path)
+        self.workspace = Workspace(station, launch, self.keys, memory, self)
+        self.stopping = Stopping(self)
+        self.telling = Telling(self)
         self._add_themes()
 
     # -- build --------------------------------------------------------------------------------------
@@ -170,7 +140,7 @@ class XovacApp(AppKeys):
         yield AlarmStrip(id="alarm-strip")
         yield SmallNotice(id="small")
         with Container(id="panes"):
-            yield StatusPane(self.workspace, id="status")
+            yield self._pane("status")
         yield LedgerLine(id="ledger-line")
         yield KeyBar(id="keys")
 
@@ -186,7 +156,7 @@ class XovacApp(AppKeys):
         self._unsubscribe = self.workspace.station.subscribe(self._on_news)
         ring_for_alarms(self)
         self.set_interval(1 / self.launch.settings.display.refresh, self.flush)
-        self.query_one(TabBar).show(TABS, self.active_tab)
+        self._show_tabs()
         self.flush()
         self.show_keys()
         for problem in self._problems:
@@ -341,9 +311,10 @@ class XovacApp(AppKeys):
                 pair = (self.workspace.glyphs.plain(self.get_key_display(binding)), binding.description)
                 if pair not in seen and not any(words == pair[1] for _, words in seen):
                     seen.append(pair)
-        scopes = {"app", self.pane.SCOPE if self.pane else ""}
-        order = {action.title: number for number, action in enumerate(ACTIONS) if action.scope in scopes}
-        seen.sort(key=lambda pair: order.get(pair[1], -1))
+        own = self.pane.ACTIONS if self.pane else ()
+        ordered = (*own, *EVERYWHERE) if self.pane is None or self.pane.KEYS_FIRST else (*EVERYWHERE, *own)
+        order = [action.title for action in ordered]
+        seen.sort(key=lambda pair: order.index(pair[1]) if pair[1] in order else -1)
         frame.query_one(KeyBar).show(seen)
         for strip in self.screen.query(StopBar):
             strip.show_keys(seen)
@@ -389,12 +360,12 @@ class XovacApp(AppKeys):
         if not panes or not panes.first().is_mounted or not panes.first().is_attached:
             return  # a key that was typed while the screen was being built
         before, self.active_tab = self.active_tab, tab
-        if not frame.query(f"#{tab}") and not await self._open(tab, lambda: _pane(tab, self.workspace)):
+        if not frame.query(f"#{tab}") and not await self._open(tab, lambda: self._pane(tab)):
             tab = self.active_tab = before
         shown = self.pane
         for pane in frame.query(Pane):
             pane.display = pane is shown
-        frame.query_one(TabBar).show(TABS, tab)
+        self._show_tabs()
         self.flush()
         if shown is not None:
             shown.show(self.workspace.snapshot)
@@ -407,7 +378,7 @@ class XovacApp(AppKeys):
         place = self.screen_stack[0].query_one("#panes")
         why = await self._opening.mount(place, make, lambda pane: pane.show(self.workspace.snapshot))
         if why:
-            title = next(title for name, _, title in TABS if name == tab)
+            title = tabs.named(tab).title
             self.notify(
                 f"{title} cannot be opened: a defect in this program ({why}). Everything else goes on, link, "
                 "recording and STOP too. The log file has the details; please report it.",
@@ -418,9 +389,26 @@ class XovacApp(AppKeys):
             )
         return not why
 
+    @work(group="dialog")
+    async def action_help(self) -> None:
+        """Explain the tab."""
+        from xovac_tui.ui.dialogs.help import HelpDialog
+
+        workspace, pane = self.workspace, self.pane or Pane
+        title = pane.SCOPE.title()
+        tables = self.keys.tables(title, pane.ACTIONS, replay=workspace.playback is not None)
+        await workspace.ask(HelpDialog(workspace, title, pane.HELP, tables))
+
     def _handle_exception(self, error: Exception) -> None:
         if not self._opening.takes(error):
             super()._handle_exception(error)
+
+    def _show_tabs(self) -> None:
+        shown = [(tab.id, self.keys[f"tab-{tab.id}"], tab.title) for tab in tabs.TABS if tab.key]
+        self.screen_stack[0].query_one(TabBar).show(shown, self.active_tab)
+
+    def _pane(self, tab: str) -> Pane:
+        return tabs.named(tab).load()(self.workspace, id=tab)
 
     async def show_over(self, tab: str, pane: Widget | None) -> None:
         """Show a pane in place of a tab until this is called with None."""
@@ -457,20 +445,21 @@ class XovacApp(AppKeys):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Fill the palette from the command table."""
-        pane = {self.pane.SCOPE} if self.pane is not None else set()
-        scopes = {"app"} | pane | ({"replay"} if self.workspace.playback is not None else set())
-        for action in ACTIONS:
-            if action.palette and action.scope in scopes and action is not STOP:
-                yield SystemCommand(
-                    f"{action.title[:1].upper()}{action.title[1:]}",
-                    action.help,
-                    self._runner(action.action, action.scope),
-                )
+        everywhere = (
+            *EVERYWHERE[1:],
+            *(replay_actions.ACTIONS if self.workspace.playback is not None else ()),
+        )
+        found: list[tuple[Action, Widget | TerminalApp]] = [(action, self) for action in everywhere]
+        if self.pane is not None:
+            found += [(action, self.pane) for action in self.pane.ACTIONS]
+        for action, target in found:
+            if action.palette:
+                title = f"{action.title[:1].upper()}{action.title[1:]}"
+                yield SystemCommand(title, action.help, self._runner(action.action, target))
         yield SystemCommand("STOP", STOP.help + " Choosing it here arms it.", self.stopping.press)
 
-    def _runner(self, action: str, scope: str) -> Callable[[], None]:
+    def _runner(self, action: str, target: Widget | TerminalApp) -> Callable[[], None]:
         async def run() -> None:
-            target: Widget | TerminalApp = self if scope in ("app", "replay") else (self.pane or self)
             await self.run_action(action, default_namespace=target)
 
         def later() -> None:
@@ -512,7 +501,7 @@ class XovacApp(AppKeys):
         frame = self.screen_stack[0]
         for place in list(self.kept_panes):
             if not frame.query(f"#{place}"):
-                await frame.query_one("#panes").mount(_pane(place, self.workspace))
+                await frame.query_one("#panes").mount(self._pane(place))
             await self.show_over(place, self.kept_panes[place]())
             del self.kept_panes[place]
         await self.show_tab(tab)
@@ -536,14 +525,6 @@ class XovacApp(AppKeys):
         """Return where the details of a defect are, as a sentence; empty where nothing can be logged."""
         path = self.launch.log_path
         return f"The details are in {paths.shown(path)}." if path is not None else ""
-
-    def key_of(self, action: str) -> str:
-        """Return the key of an action of the table, as it is shown."""
-        for active in self._bindings.key_to_bindings.values():
-            for binding in active:
-                if binding.id == action:
-                    return self.get_key_display(binding)
-        return action
 
     def may_open(self, screen: Screen[object]) -> bool:
         """Return whether a screen may be opened; on the notice of defects only the question of leaving."""

@@ -10,8 +10,50 @@ from xovac_tui.chamber.snapshot import Outcome, RunState
 from xovac_tui.config import state
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.status import RecorderState
+from xovac_tui.ui.action import Action
 from xovac_tui.ui.replay_actions import ReplayKeys
 from xovac_tui.ui.screens.pane import Pane
+
+ACTIONS = (
+    Action("help", "?", "help", "Explain the screen you are on, with its keys.", footer=True),
+    Action(
+        "palette", ":,ctrl+p", "palette", "Find a command by its name.", footer=True, method="command_palette"
+    ),
+    Action(
+        "pause",
+        "p",
+        "pause",
+        "Hold the picture still; data go on being received. A replay stands still, or goes on.",
+        footer=True,
+    ),
+    Action("note", "n", "note", "Put a note on the time axis.", footer=True),
+    Action(
+        "observe", "o", "observe", "Switch between OBSERVE (nothing can be sent) and CONTROL.", footer=True
+    ),
+    Action(
+        "prove-stop",
+        "f8",
+        "prove STOP",
+        "Prove that STOP reaches this chamber: send cancel_recipe while nothing runs; asks first.",
+    ),
+    Action("reconnect", "r", "reconnect", "Connect now, without waiting for the next try."),
+    Action("seen", "u", "unknown seen", "Say that you have looked at commands whose outcome is unknown."),
+    Action("theme", "t", "theme", "Choose another theme."),
+    Action(
+        "redraw",
+        "f9,ctrl+l",
+        "redraw",
+        "Draw the whole screen again, as after noise on the line; leave the notice that follows on defects.",
+    ),
+    Action("save-screen", "f12", "save screen", "Save a picture of the screen as an SVG file."),
+    Action(
+        "quit",
+        "q,ctrl+c",
+        "quit",
+        "Leave; asks while a run is on or this console records. The chamber goes on with what it does.",
+        footer=True,
+    ),
+)
 
 
 class AppKeys(ReplayKeys):
@@ -99,13 +141,6 @@ class AppKeys(ReplayKeys):
             self.workspace.remember(
                 theme=state.Remembered(chosen, self.workspace.start.settings.display.theme)
             )
-
-    @work(group="dialog")
-    async def action_help(self) -> None:
-        """Explain the tab."""
-        from xovac_tui.ui.dialogs.help import HelpDialog
-
-        await self.workspace.ask(HelpDialog(self.workspace, self.pane))
 
     async def action_quit(self) -> None:
         """Leave; asks while a run is on or cannot be ruled out, or a recording would end."""

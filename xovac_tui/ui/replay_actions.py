@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from xovac_tui.errors import XovacError
+from xovac_tui.ui.action import Action
 from xovac_tui.ui.terminal.app import TerminalApp
 from xovac_tui.ui.workspace import Workspace
 
@@ -17,6 +18,35 @@ if TYPE_CHECKING:
 _REPLAY = "replay_"
 LIVE_ONLY = frozenset({"note", "observe", "reconnect", "seen"})
 """Actions that do something to a chamber that is there; a replay says so when they are tried."""
+
+ACTIONS = (
+    Action("replay-faster", "]", "faster", "Replay faster.", footer=True),
+    Action("replay-slower", "[", "slower", "Replay slower.", footer=True),
+    Action("replay-on", ">", "+1 min", "Go on by a minute.", footer=True, method="replay_skip(60)"),
+    Action("replay-back", "<", "−1 min", "Go back by a minute.", footer=True, method="replay_skip(-60)"),
+    Action("replay-on-10", ")", "+10 min", "Go on by ten minutes.", method="replay_skip(600)"),
+    Action("replay-back-10", "(", "−10 min", "Go back by ten minutes.", method="replay_skip(-600)"),
+    Action("replay-on-60", "}", "+1 h", "Go on by an hour.", method="replay_skip(3600)"),
+    Action("replay-back-60", "{", "−1 h", "Go back by an hour.", method="replay_skip(-3600)"),
+    Action(
+        "replay-next-mark",
+        "semicolon",
+        "next mark",
+        "Go to the next mark: a step, a note, an alarm, a link that was lost.",
+        footer=True,
+        method="replay_mark(1)",
+    ),
+    Action(
+        "replay-last-mark", "apostrophe", "mark before", "Go to the mark before.", method="replay_mark(-1)"
+    ),
+    Action(
+        "replay-go-to",
+        "@",
+        "go to",
+        "Go to a time of the replay: 14:05, 2026-11-23 14:05, or 2h30 after its start.",
+        footer=True,
+    ),
+)
 
 
 class ReplayKeys(TerminalApp):

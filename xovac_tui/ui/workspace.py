@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import Enum
 from pathlib import Path
@@ -81,9 +81,13 @@ class Window(Protocol):
 class Workspace:
     """One chamber as the screens see it. Made by the app; panes and dialogs take one in the constructor."""
 
-    def __init__(self, station: Station, start: Launch, memory: Memory, window: Window) -> None:
+    def __init__(
+        self, station: Station, start: Launch, keys: Mapping[str, str], memory: Memory, window: Window
+    ) -> None:
         self.station = station
         self.start = start
+        self.keys = keys
+        """Id of an action -> its first key, as it is printed."""
         self.memory = memory
         self.window = window
         self.glyphs: Glyphs = ASCII if start.settings.display.ascii else UNICODE
@@ -119,10 +123,6 @@ class Workspace:
         """Keep something for the next start; say it where that fails."""
         if problem := self.memory.keep(**changes):
             self.say(problem, "warning")
-
-    def key_of(self, action: str, default: str) -> str:
-        """Return the first key of an action, by the settings or else by default."""
-        return self.start.settings.keys.get(action, default).split(",")[0].strip()
 
     async def show_over(self, tab: str, pane: Widget | None) -> None:
         """Show a pane in place of a tab until this is called with None."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from xovac_tui.alarms.kinds.base import Around, Condition
+from xovac_tui.alarms.kinds.base import Condition, Context
 from xovac_tui.alarms.kinds.derived import DerivedLevel, DerivedTruth
 from xovac_tui.alarms.kinds.frozen import Frozen, NoResponse
 from xovac_tui.alarms.kinds.level import Deviation, Level, Rate
@@ -12,7 +12,7 @@ from xovac_tui.alarms.kinds.program import DiskLow, LinkLost, NotificationFails,
 from xovac_tui.alarms.kinds.stale import Equals, Stale
 from xovac_tui.alarms.settings import Rule
 
-__all__ = ["Around", "Condition", "Level", "condition_of"]
+__all__ = ["Condition", "Context", "Level", "condition_of"]
 
 _KINDS: Mapping[str, type[Condition]] = {
     "high": Level,

@@ -1,4 +1,4 @@
-"""What all conditions have in common: each says at every look what it did since the look before."""
+"""What all conditions have in common: each reports what it did since the evaluation before."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import msgspec
 
-from xovac_tui.alarms.life import Look
+from xovac_tui.alarms.life import Verdict
 from xovac_tui.alarms.settings import Rule
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.model import Chamber
@@ -18,7 +18,7 @@ from xovac_tui.quantities import quantity
 from xovac_tui.text import clean
 
 
-class Around(msgspec.Struct, kw_only=True):
+class Context(msgspec.Struct, kw_only=True):
     """Everything that conditions look at, at one moment."""
 
     chamber: Chamber
@@ -31,7 +31,7 @@ class Around(msgspec.Struct, kw_only=True):
     recorder_why: str | None = ""
     """Why the recorder fails, as a sentence; empty: it does not; None: nothing is to be recorded."""
     disk_free: float | None = None
-    """GB that are free where the record is; None where nobody can tell."""
+    """GB that are free where the record is; None where that is not known."""
     failing: Mapping[str, str] = {}
     """Receiver of notifications that could not be reached -> why, as a sentence."""
     untried: bool = False
@@ -46,14 +46,14 @@ class Condition(ABC):
     needs_limit: ClassVar[bool] = False
     channel: Channel | None = None
     _called = ""
-    """What the channel was called at the last look."""
+    """What the channel was called at the last evaluation."""
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
 
     @abstractmethod
-    def look(self, around: Around, *, active: bool) -> Look | None:
-        """Return what the condition did since the last look; None where nobody can tell.
+    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
+        """Return what the condition did since the last evaluation; None where that is not known.
 
         `active`: the alarm stands, so the condition is gone only when the deadband is left as well.
         """
@@ -63,10 +63,10 @@ class Condition(ABC):
         """Return what is watched: `Plate A above 80 °C`."""
 
     @abstractmethod
-    def sentence(self, around: Around) -> str:
+    def sentence(self, context: Context) -> str:
         """Return what is the matter."""
 
-    def value_words(self, around: Around) -> str:
+    def value_words(self, context: Context) -> str:
         """Return the value of now, with its unit; empty where there is none to believe."""
         return ""
 
@@ -74,7 +74,7 @@ class Condition(ABC):
         """Return the limit with its unit; empty where there is none."""
         return ""
 
-    def doubtful(self, around: Around, value: str) -> bool:
+    def doubtful(self, context: Context, value: str) -> bool:
         """Return whether nobody can tell now; `value` is that of `value_words`."""
         return self.channel is not None and not value
 
@@ -119,10 +119,10 @@ class Condition(ABC):
             self._called = chamber.label(self.channel)
         return self.channel
 
-    def trusted(self, around: Around) -> Channel | None:
+    def trusted(self, context: Context) -> Channel | None:
         """Return the rule's channel where its value is to be believed now, else None."""
-        channel, chamber = self.seek(around.chamber), around.chamber
-        if channel is None or chamber.quality(channel, around.mono) is not Quality.GOOD:
+        channel, chamber = self.seek(context.chamber), context.chamber
+        if channel is None or chamber.quality(channel, context.mono) is not Quality.GOOD:
             return None
         return channel
 
@@ -142,18 +142,18 @@ class OfChannel(Condition):
         """The value is written with an exponent."""
         return self.channel is not None and self.channel.spec.log
 
-    def value(self, around: Around) -> float | None:
+    def value(self, context: Context) -> float | None:
         """Return the number that is compared; None where there is none to believe."""
-        channel = self.trusted(around)
+        channel = self.trusted(context)
         return None if channel is None else channel.value
 
     def spell(self, value: float) -> str:
         """Return such a number, or its limit, with its unit."""
         return quantity(value, self.unit, log=self.log)
 
-    def value_words(self, around: Around) -> str:
+    def value_words(self, context: Context) -> str:
         """Return the value of now, with its unit; empty where there is none to believe."""
-        value = self.value(around)
+        value = self.value(context)
         return "" if value is None else self.spell(value)
 
     def limit_words(self, limit_set: str) -> str:
@@ -162,6 +162,6 @@ class OfChannel(Condition):
         return "" if limit is None else self.spell(limit)
 
 
-def now_holds(holds: bool) -> Look:
-    """Return the look of a condition of which nobody knows what it did between two looks."""
-    return Look.HOLDS if holds else Look.GONE
+def now_holds(holds: bool) -> Verdict:
+    """Return the verdict on a condition of which it is not known what it did between two evaluations."""
+    return Verdict.HOLDS if holds else Verdict.GONE

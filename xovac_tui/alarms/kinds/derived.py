@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from xovac_tui.alarms.kinds.base import Around, Condition, now_holds
+from xovac_tui.alarms.kinds.base import Condition, Context, now_holds
 from xovac_tui.alarms.kinds.level import Level
-from xovac_tui.alarms.life import Look
+from xovac_tui.alarms.life import Verdict
 from xovac_tui.alarms.settings import Rule
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.model import Chamber
@@ -48,10 +48,10 @@ class DerivedLevel(Level):
         """Return such a number with its unit; a difference in K has the decimals of one."""
         return written(value, self._unit)
 
-    def value(self, around: Around) -> float | None:
+    def value(self, context: Context) -> float | None:
         """Return the number; None where a part of it is not known."""
         try:
-            value, self._unit = self._expression.quantity(around.values)
+            value, self._unit = self._expression.quantity(context.values)
         except ExpressionError as error:
             # What cannot be compared shows only when its channels have come.
             self._problem = f"Its value cannot be worked out: {error.sentence}"
@@ -79,10 +79,10 @@ class DerivedTruth(Condition):
         """The expression as it was written."""
         return clean(self.rule.value, 60)
 
-    def look(self, around: Around, *, active: bool) -> Look | None:
+    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
         """Return whether it is true."""
         try:
-            true = self._expression.true(around.values)
+            true = self._expression.true(context.values)
         except ExpressionError as error:
             self._problem = f"It cannot be told whether it is true: {error.sentence}"
             return None
@@ -93,10 +93,10 @@ class DerivedTruth(Condition):
         """Return why the expression makes no sense with the newest values, or what of it has not come."""
         return self._problem or _missing(self._expression, chamber)
 
-    def value_words(self, around: Around) -> str:
+    def value_words(self, context: Context) -> str:
         """Return what it is worked out from."""
         try:
-            return "; ".join(part.told for part in self._expression.parts(around.values) if part.told)
+            return "; ".join(part.told for part in self._expression.parts(context.values) if part.told)
         except ExpressionError:
             return ""
 
@@ -104,7 +104,7 @@ class DerivedTruth(Condition):
         """Return what is watched."""
         return self.label
 
-    def sentence(self, around: Around) -> str:
+    def sentence(self, context: Context) -> str:
         """Return what is the matter."""
-        told = self.value_words(around)
+        told = self.value_words(context)
         return f"{self.label} is true{': ' if told else ''}{told}."

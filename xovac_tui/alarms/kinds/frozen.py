@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from xovac_tui.alarms.kinds.base import Around, OfChannel, now_holds
-from xovac_tui.alarms.life import Look
+from xovac_tui.alarms.kinds.base import Context, OfChannel, now_holds
+from xovac_tui.alarms.life import Verdict
 from xovac_tui.alarms.settings import Rule
 from xovac_tui.api.contract import Role
 from xovac_tui.chamber.channel import Channel
@@ -35,11 +35,11 @@ class OfPast(OfChannel):
             return None
         return min(bins.lows), max(bins.highs), (bins.lows[0] + bins.highs[0]) / 2
 
-    def past(self, channel: Channel | None, around: Around) -> tuple[float, float, float] | None:
+    def past(self, channel: Channel | None, context: Context) -> tuple[float, float, float] | None:
         """Return `span` of a channel that can be believed now."""
-        if channel is None or around.chamber.quality(channel, around.mono) is not Quality.GOOD:
+        if channel is None or context.chamber.quality(channel, context.mono) is not Quality.GOOD:
             return None
-        return self.span(channel, around.mono, self.rule.over)
+        return self.span(channel, context.mono, self.rule.over)
 
 
 class Frozen(OfPast):
@@ -47,19 +47,19 @@ class Frozen(OfPast):
 
     needs_limit = False
 
-    def look(self, around: Around, *, active: bool) -> Look | None:
+    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
         """Return whether the value has not moved at all."""
-        past = self.past(self.seek(around.chamber), around)
+        past = self.past(self.seek(context.chamber), context)
         return None if past is None else now_holds(past[0] == past[1])
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""
         return f"{self.label} the very same for {spell_duration(self.rule.over)}"
 
-    def sentence(self, around: Around) -> str:
+    def sentence(self, context: Context) -> str:
         """Return what is the matter."""
         return (
-            f"{self.label} has been exactly {self.value_words(around) or 'the same'} for "
+            f"{self.label} has been exactly {self.value_words(context) or 'the same'} for "
             f"{spell_duration(self.rule.over)}: the sensor may be frozen."
         )
 
@@ -82,21 +82,21 @@ class NoResponse(OfPast):
             return found
         return "" if self._seek_output(chamber) else f"No channel {clean(self.rule.output, 60)} has come yet."
 
-    def look(self, around: Around, *, active: bool) -> Look | None:
+    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
         """Return whether the output was high all the time and the channel went nowhere."""
-        rule, limit = self.rule, self.limit(around.limit_set)
-        output = self.past(self._seek_output(around.chamber), around)
-        past = self.past(self.seek(around.chamber), around)
-        value = self.value(around)
+        rule, limit = self.rule, self.limit(context.limit_set)
+        output = self.past(self._seek_output(context.chamber), context)
+        past = self.past(self.seek(context.chamber), context)
+        value = self.value(context)
         if limit is None or rule.output_limit is None or output is None or past is None or value is None:
             return None
         return now_holds(
-            output[0] >= rule.output_limit and abs(value - past[2]) < limit and not self._there(around)
+            output[0] >= rule.output_limit and abs(value - past[2]) < limit and not self._there(context)
         )
 
-    def _there(self, around: Around) -> bool:
+    def _there(self, context: Context) -> bool:
         """Return whether the temperature is where it is to be, so that it need not move."""
-        target, actual = around.chamber.playing(Role.SETPOINT), self.channel
+        target, actual = context.chamber.playing(Role.SETPOINT), self.channel
         if target is None or actual is None or not self.rule.deadband:
             return False
         wanted, here = to_celsius(target.value, target.spec.unit), to_celsius(actual.value, actual.spec.unit)
@@ -112,9 +112,9 @@ class NoResponse(OfPast):
             f"{spell_duration(self.rule.over)} with the output high"
         )
 
-    def sentence(self, around: Around) -> str:
+    def sentence(self, context: Context) -> str:
         """Return what is the matter."""
         return (
             f"The output is high, but {self.label} has moved less than "
-            f"{self.limit_words(around.limit_set)} in {spell_duration(self.rule.over)}."
+            f"{self.limit_words(context.limit_set)} in {spell_duration(self.rule.over)}."
         )

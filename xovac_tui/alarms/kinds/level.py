@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from xovac_tui.alarms.kinds.base import Around, OfChannel, now_holds
-from xovac_tui.alarms.life import Look
+from xovac_tui.alarms.kinds.base import Context, OfChannel, now_holds
+from xovac_tui.alarms.life import Verdict
 from xovac_tui.alarms.settings import Rule
 from xovac_tui.api.contract import Role
 from xovac_tui.chamber.snapshot import Quality
@@ -27,7 +27,7 @@ class Level(OfChannel):
         width = rule.deadband + rule.deadband_ratio * abs(limit)
         return limit - width if self.above else limit + width
 
-    def judge(self, low: float, high: float, now: float | None, bound: float) -> Look | None:
+    def judge(self, low: float, high: float, now: float | None, bound: float) -> Verdict | None:
         """Return what the condition did while the value went from `low` to `high`, and is `now`."""
         if now is None:
             return None
@@ -36,14 +36,14 @@ class Level(OfChannel):
         else:
             ever, always, here = low < bound, high < bound, now < bound
         if always:
-            return Look.HOLDS
+            return Verdict.HOLDS
         if here:
-            return Look.BEGAN
-        return Look.TOUCHED if ever else Look.GONE
+            return Verdict.BEGAN
+        return Verdict.TOUCHED if ever else Verdict.GONE
 
-    def look(self, around: Around, *, active: bool) -> Look | None:
-        """Return what the condition did since the last look, by the value of now alone."""
-        limit, now = self.limit(around.limit_set), self.value(around)
+    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
+        """Return what the condition did since the last evaluation, by the value of now alone."""
+        limit, now = self.limit(context.limit_set), self.value(context)
         if limit is None or now is None:
             return None
         return self.judge(now, now, now, self.bound(limit, active=active))
@@ -53,15 +53,15 @@ class Level(OfChannel):
         side = "above" if self.above else "below"
         return f"{self.label} {side} {self.limit_words(limit_set) or 'a limit that is not known'}"
 
-    def sentence(self, around: Around) -> str:
+    def sentence(self, context: Context) -> str:
         """Return what is the matter."""
         side = "above" if self.above else "below"
-        value, words = self.value(around), self.limit_words(around.limit_set)
-        limit = self.limit(around.limit_set)
+        value, words = self.value(context), self.limit_words(context.limit_set)
+        limit = self.limit(context.limit_set)
         if value is None or limit is None:
             return f"{self.label} was {side} {words}."
-        number = self.value_words(around)
-        if self.judge(value, value, value, limit) is Look.GONE:
+        number = self.value_words(context)
+        if self.judge(value, value, value, limit) is Verdict.GONE:
             # A spike between two looks: the value of now would make the sentence wrong.
             return f"{self.label} was {side} {words} for a moment, and is {number}."
         return f"{self.label} is {number}, {side} {words}."
@@ -70,9 +70,9 @@ class Level(OfChannel):
 class Magnitude(OfChannel):
     """A number that is too large, whichever sign it has."""
 
-    def look(self, around: Around, *, active: bool) -> Look | None:
+    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
         """Return whether it is too large now."""
-        limit, value = self.limit(around.limit_set), self.value(around)
+        limit, value = self.limit(context.limit_set), self.value(context)
         if limit is None or value is None:
             return None
         return now_holds(abs(value) > limit - (self.rule.deadband if active else 0.0))
@@ -83,13 +83,13 @@ class Deviation(Magnitude):
 
     every = 0.5
 
-    def value(self, around: Around) -> float | None:
+    def value(self, context: Context) -> float | None:
         """Return the distance from the setpoint, K; negative below it."""
-        actual = to_celsius(super().value(around), self.unit)
-        setpoint = around.chamber.playing(Role.SETPOINT)
+        actual = to_celsius(super().value(context), self.unit)
+        setpoint = context.chamber.playing(Role.SETPOINT)
         if actual is None or setpoint is None:
             return None
-        if around.chamber.quality(setpoint, around.mono) is not Quality.GOOD:
+        if context.chamber.quality(setpoint, context.mono) is not Quality.GOOD:
             return None
         target = to_celsius(setpoint.value, setpoint.spec.unit)
         return None if target is None else actual - target
@@ -102,9 +102,9 @@ class Deviation(Magnitude):
         """Return what is watched."""
         return f"{self.label} farther than {self.limit_words(limit_set) or 'a limit'} from the setpoint"
 
-    def sentence(self, around: Around) -> str:
+    def sentence(self, context: Context) -> str:
         """Return what is the matter."""
-        value, limit = self.value(around), self.limit_words(around.limit_set)
+        value, limit = self.value(context), self.limit_words(context.limit_set)
         if value is None:
             return f"{self.label} was farther than {limit} from the setpoint."
         side = "above" if value > 0 else "below"
@@ -116,10 +116,10 @@ class Rate(Magnitude):
 
     every = 1.0
 
-    def value(self, around: Around) -> float | None:
+    def value(self, context: Context) -> float | None:
         """Return the change per minute, in the channel's unit; of a logarithmic one as a ratio."""
-        channel = self.trusted(around)
-        return None if channel is None else channel.history.rate_per_minute(around.mono, channel.spec.log)
+        channel = self.trusted(context)
+        return None if channel is None else channel.history.rate_per_minute(context.mono, channel.spec.log)
 
     def spell(self, value: float) -> str:
         """Return a change per minute."""
@@ -131,7 +131,7 @@ class Rate(Magnitude):
         """Return what is watched."""
         return f"{self.label} changing by more than {self.limit_words(limit_set) or 'a limit'}"
 
-    def sentence(self, around: Around) -> str:
+    def sentence(self, context: Context) -> str:
         """Return what is the matter."""
-        value, limit = self.value_words(around), self.limit_words(around.limit_set)
+        value, limit = self.value_words(context), self.limit_words(context.limit_set)
         return f"{self.label} changes by {value or 'too much'}, more than {limit}."

@@ -36,7 +36,7 @@ class NoticeScreen(Screen[None]):
         yield StopBar()
         if not self._words_only:
             yield SmallNotice(id="small")
-        again, leave = (app.key_of(action) for action in ("redraw", "quit"))
+        again, leave = app.keys["redraw"], app.keys["quit"]
         yield Static(
             "The screen failed several times, so only this is shown. Link, recording, alarms and STOP go on. "
             f"{again} tries the full screen again, {leave} leaves. {app.where_logged()}",

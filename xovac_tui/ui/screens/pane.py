@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.station.news import News
 from xovac_tui.station.station import Station
+from xovac_tui.ui.action import Action
 from xovac_tui.ui.workspace import Workspace
 
 
@@ -19,7 +20,11 @@ class Pane(Vertical):
     DEFAULT_CSS = "Pane { height: 1fr; width: 1fr; }"
 
     SCOPE: ClassVar[str] = ""
-    """Scope of its keys in the command table."""
+    """Its id in `ui/tabs.py`."""
+    ACTIONS: ClassVar[tuple[Action, ...]] = ()
+    """What its keys do; declared beside it, so that they are known before it is imported."""
+    KEYS_FIRST: ClassVar[bool] = True
+    """The footer shows its keys before those that work everywhere."""
     HELP: ClassVar[str] = ""
     """What the tab is for, in a few plain sentences (help screen)."""
 

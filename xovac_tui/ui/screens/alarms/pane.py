@@ -14,10 +14,11 @@ from xovac_tui.chamber.alarm import LIMIT_SETS, AlarmState, AlarmsView, AlarmVie
 from xovac_tui.chamber.news import AlarmsChanged
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.station.news import News
-from xovac_tui.ui.actions import bindings
+from xovac_tui.ui.action import bindings
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.literal import folded
+from xovac_tui.ui.screens.alarms import ACTIONS
 from xovac_tui.ui.screens.alarms.dialogs import AcknowledgeDialog, ShelveDialog
 from xovac_tui.ui.screens.alarms.lines import (
     VIEWS,
@@ -62,7 +63,8 @@ class AlarmsPane(Pane):
         "works in OBSERVE too. It goes into the record, with who did it. A held picture (p) holds the values "
         "here, but no alarm back."
     )
-    BINDINGS: ClassVar[list[BindingType]] = bindings("alarms")
+    ACTIONS = ACTIONS
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = """
     AlarmsPane #alarm-list { height: 1fr; }
     AlarmsPane #alarm-detail { height: 9; }

@@ -14,11 +14,13 @@ from textual.containers import Vertical
 
 from xovac_tui.api.contract import CommandSpec, Field, FieldType, Hazard, Origin
 from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
+from xovac_tui.station.commands import Prepared
 from xovac_tui.station.news import News
-from xovac_tui.station.station import Prepared
-from xovac_tui.ui.actions import bindings
+from xovac_tui.station.proving import UNPROVEN
+from xovac_tui.ui.action import bindings
 from xovac_tui.ui.dialogs.confirm import ask, confirm_and_send
 from xovac_tui.ui.dialogs.facts import wrap
+from xovac_tui.ui.screens.controls import ACTIONS
 from xovac_tui.ui.screens.controls.command_list import ORIGIN_WORD, ContractCommands
 from xovac_tui.ui.screens.controls.entry import EntryDialog
 from xovac_tui.ui.screens.controls.form import FormDialog
@@ -72,7 +74,9 @@ class ControlsPane(Pane):
         "confirmed when its own messages show the effect. unknown: it may or may not have happened; u says "
         "that you have looked at it. Enter shows an entry in full. Tab moves between commands and ledger."
     )
-    BINDINGS: ClassVar[list[BindingType]] = bindings("controls")
+    ACTIONS = ACTIONS
+    KEYS_FIRST = False
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = """
     ControlsPane #commands-box { height: auto; border: round $border-blurred; padding: 0 1; }
     ControlsPane #ledger-box { height: 1fr; min-height: 4; border: round $border-blurred; padding: 0 1; }
@@ -135,10 +139,12 @@ class ControlsPane(Pane):
         self.query_one("#commands-box").border_subtitle = (
             f"{rows} commands, arrows scroll" if rows > room else ""
         )
-        doubt = self.station.proving.doubt.rstrip(".")
+        unproven = self.station.proving.unproven
         listing = self.query_one("#commands-box")
-        listing.set_class(bool(doubt), "-unproven")
-        listing.border_title = f"Commands {self.workspace.glyphs.warning} {doubt}" if doubt else "Commands"
+        listing.set_class(unproven, "-unproven")
+        listing.border_title = (
+            f"Commands {self.workspace.glyphs.warning} {UNPROVEN}" if unproven else "Commands"
+        )
         box = self.query_one("#ledger-box")
         words = [f"{len(ledger.entries)}" if ledger.entries else "", "newest on top"]
         if ledger.dropped:
@@ -161,8 +167,9 @@ class ControlsPane(Pane):
         if spec is None or not width:
             return
         glyphs = self.workspace.glyphs
-        if reason := blocked_now(self.station.blocked(spec.event)):
-            lines: list[Line] = [((row, "about--blocked"),) for row in wrap(glyphs.plain(reason), width)]
+        if refusal := self.station.blocked(spec.event):
+            rows = wrap(glyphs.plain(refusal.before), width)
+            lines: list[Line] = [((row, "about--blocked"),) for row in rows]
         else:
             fields = ", ".join(field.name for field in spec.fields) or "no payload"
             if spec.form.words:
@@ -217,8 +224,8 @@ class ControlsPane(Pane):
     @work(group="command", exit_on_error=True)
     async def _ask_for(self, spec: CommandSpec) -> None:
         workspace, station = self.workspace, self.station
-        if reason := station.blocked(spec.event):
-            workspace.say(blocked_now(reason), "warning", title=spec.title, seconds=6)
+        if refusal := station.blocked(spec.event):
+            workspace.say(refusal.before, "warning", title=spec.title, seconds=6)
             return
 
         def make(texts: Mapping[str, str], values: Mapping[str, Any]) -> Prepared:
@@ -233,8 +240,3 @@ class ControlsPane(Pane):
         if renew is None:
             return
         await confirm_and_send(workspace, renew(), renew=renew)
-
-
-def blocked_now(reason: str) -> str:
-    """Return a guard's sentence about a command that nobody has asked for yet."""
-    return reason.replace(" was not sent", " cannot be sent now", 1)

@@ -11,7 +11,8 @@ from textual.containers import Horizontal
 from xovac_tui.analysis.advice import LABEL
 from xovac_tui.analysis.insight import InsightView
 from xovac_tui.chamber.snapshot import Snapshot
-from xovac_tui.ui.actions import bindings
+from xovac_tui.ui.action import bindings
+from xovac_tui.ui.screens.insight import ACTIONS
 from xovac_tui.ui.screens.insight.lines import (
     advice_lines,
     pressure_lines,
@@ -48,7 +49,9 @@ class InsightPane(Pane):
         "Advice is what a careful operator would say. It protects nothing, and its figures are assumed "
         "until the settings say otherwise ([advice]). Tab goes to the chart, whose keys are the trend's."
     )
-    BINDINGS: ClassVar[list[BindingType]] = bindings("insight")
+    ACTIONS = ACTIONS
+    KEYS_FIRST = False
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = """
     InsightPane #insight-stable { height: 7; }
     InsightPane #insight-vacuum { height: 1fr; }

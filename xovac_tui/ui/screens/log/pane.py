@@ -23,8 +23,9 @@ from xovac_tui.recording.filters import SYNTAX, Filter, FilterError, LogRows, pa
 from xovac_tui.recording.status import RecordOpened
 from xovac_tui.station.news import Jumped, News
 from xovac_tui.text import clean
-from xovac_tui.ui.actions import bindings
+from xovac_tui.ui.action import bindings
 from xovac_tui.ui.literal import literal
+from xovac_tui.ui.screens.log import ACTIONS
 from xovac_tui.ui.screens.log.detail import SHOWN, detail_lines, detail_text, shown_in_part
 from xovac_tui.ui.screens.log.view import LogView
 from xovac_tui.ui.screens.pane import Pane
@@ -62,7 +63,8 @@ class LogPane(Pane):
         f"Filter: {SYNTAX}. All of them must be true.\n"
         "Save writes exactly what came, as lines of JSON, into the folder exports beside the state file."
     )
-    BINDINGS: ClassVar[list[BindingType]] = bindings("log")
+    ACTIONS = ACTIONS
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = """
     LogPane #log-detail { height: 40%; min-height: 7; display: none; }
     LogPane.-detail #log-detail { display: block; }

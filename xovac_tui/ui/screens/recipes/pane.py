@@ -18,7 +18,8 @@ from xovac_tui.recipes.store import Fingerprint, fingerprint
 from xovac_tui.recipes.study import Study, read_library, study_recipe
 from xovac_tui.station.loading import Start, start_of
 from xovac_tui.station.news import News
-from xovac_tui.ui.actions import bindings
+from xovac_tui.ui.action import bindings
+from xovac_tui.ui.screens.recipes import ACTIONS
 from xovac_tui.ui.screens.recipes.loading import Loading, Looked
 from xovac_tui.ui.screens.recipes.view import RecipesView
 from xovac_tui.ui.widgets.rows import Rows
@@ -47,7 +48,8 @@ class RecipesPane(RecipesView):
         "start from the measured temperature, or from 20 °C where none can be believed.\n"
         "Units, and how the chamber reads an item, are not documented: they are settings of the profile."
     )
-    BINDINGS: ClassVar[list[BindingType]] = bindings("recipes")
+    ACTIONS = ACTIONS
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
 
     def on_mount(self) -> None:
         """Begin to look at the folder; nothing has been read yet."""

@@ -22,9 +22,10 @@ from xovac_tui.recording.status import RecorderState, RecordOpened
 from xovac_tui.runs.past import PastRun, Told, read_run, read_runs, with_state
 from xovac_tui.runs.state import FlightState
 from xovac_tui.station.news import News
-from xovac_tui.ui.actions import bindings
+from xovac_tui.ui.action import bindings
 from xovac_tui.ui.literal import folded
 from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.screens.runs import ACTIONS
 from xovac_tui.ui.screens.runs.compare import pair_head, pair_lines
 from xovac_tui.ui.screens.runs.lines import (
     fact_lines,
@@ -68,7 +69,8 @@ class RunsPane(Pane):
         "Compare: c marks a run, c on another shows both from their beginnings, with what differs.\n"
         "R writes a report of the chosen run, a page of HTML, into the folder exports beside the state file."
     )
-    BINDINGS: ClassVar[list[BindingType]] = bindings("runs")
+    ACTIONS = ACTIONS
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = """
     RunsPane { layout: horizontal; }
     RunsPane #run-list { width: 27; height: 1fr; }

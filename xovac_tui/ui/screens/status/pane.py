@@ -11,8 +11,9 @@ from textual.containers import Horizontal
 
 from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
 from xovac_tui.config import state
-from xovac_tui.ui.actions import bindings
+from xovac_tui.ui.action import bindings
 from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.screens.status import ACTIONS
 from xovac_tui.ui.screens.status.readings import Readings
 from xovac_tui.ui.screens.status.run_moment import RunMoment
 from xovac_tui.ui.screens.status.run_panel import RunPanel
@@ -58,7 +59,9 @@ class StatusPane(Pane):
         "Trend: the pinned channels; gaps are gaps; left and right move a cursor, comma and full stop go "
         "back and on in time, as far as the record reaches."
     )
-    BINDINGS: ClassVar[list[BindingType]] = bindings("status")
+    ACTIONS = ACTIONS
+    KEYS_FIRST = False
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = """
     StatusPane #top { height: auto; layout: horizontal; }
     StatusPane #readings { border: round $border-blurred; border-title-color: $foreground; padding: 0 1; }

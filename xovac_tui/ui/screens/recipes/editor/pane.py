@@ -13,7 +13,8 @@ from textual.notifications import SeverityLevel
 from xovac_tui.recipes.draft import Draft
 from xovac_tui.recipes.model import Hold, Ramp, Repeat
 from xovac_tui.recipes.places import StepPath
-from xovac_tui.ui.actions import bindings
+from xovac_tui.ui.action import bindings
+from xovac_tui.ui.screens.recipes.editor import ACTIONS
 from xovac_tui.ui.screens.recipes.editor.fields import read_form
 from xovac_tui.ui.screens.recipes.editor.form import FieldForm
 from xovac_tui.ui.screens.recipes.editor.model import Editing
@@ -43,7 +44,8 @@ class EditorPane(EditorView):
         "To repeat several steps: space on the first, go to the last, w. Inserting on the line of a repeat "
         "puts the step into it; K and J move a step into and out of repeats."
     )
-    BINDINGS: ClassVar[list[BindingType]] = bindings("editor")
+    ACTIONS = ACTIONS
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
 
     def __init__(self, workspace: Workspace, editing: Editing, folder: Path, closed: Closed) -> None:
         super().__init__(workspace, editing.went_to(1 if editing.rows else 0))
