@@ -16,9 +16,11 @@ from tests.helpers.console import FakeClock, console, make_launch, reading
 from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.api.event import Event
+from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
-from xovac_tui.config import Display
+from xovac_tui.compose import ChamberSetup, build_replay
+from xovac_tui.config import Display, Profile
 from xovac_tui.recording.disk.items import AlarmItem, Item, LedgerItem, LinkItem, MarkItem
 from xovac_tui.recording.disk.lists import find_span
 from xovac_tui.recording.disk.record import Record
@@ -127,10 +129,9 @@ async def replayed(
     launch = make_launch(folder, display=Display(time="utc", refresh=2.0, ascii=ascii_only))
     with open_still(recorded(folder / "r.sqlite3")) as record:
         tape = tape_of(record, part_of(find_span(record, "s1"), None, None, None))
-        station = ReplayStation(
-            "lab", launch.profile, launch.contract, tape, record=record, clock=clock, speed=speed
-        )
-        app = XovacApp(launch, station=station, connect=False)
+        setup = ChamberSetup("lab", Profile(), load_contract((), simulator=True))
+        station = build_replay(setup, tape, record=record, clock=clock, speed=speed)
+        app = XovacApp(launch, station, connect=False)
         app.stopping = Stopping(app, now=clock.mono, arrived=lambda _: clock.mono())
         async with app.run_test(size=size, notifications=True) as pilot:
             one = Replayed(app, pilot, clock, station)

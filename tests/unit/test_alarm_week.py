@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.console import URL, FakeClock, FakeLink
+from tests.helpers.console import URL, FakeClock, FakeLink, make_station
 from xovac_tui.alarms.rules import read_rules, watchlist
 from xovac_tui.alarms.settings import AlarmSettings, Rule
 from xovac_tui.api.loader import load_contract
@@ -31,7 +31,6 @@ from xovac_tui.simulator import machine
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.parameters import load_parameters
 from xovac_tui.simulator.program import read_program
-from xovac_tui.station.live import LiveStation
 from xovac_tui.station.news import News
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -73,13 +72,12 @@ class Week:
         contract = load_contract((), simulator=True)
         settings = AlarmSettings(rules=MORE)
         written = read_rules(settings, simulator="simulator" in PROFILE.contracts)
-        self.station = LiveStation(
-            "bench-1",
-            PROFILE,
-            contract,
-            clock=self.clock,
+        self.station = make_station(
+            self.clock,
+            self.link,
             who="rob@lab",
-            link_factory=self.link.factory,
+            profile=PROFILE,
+            contract=contract,
             record=RecordChoice(path=path, settings=RecordSettings()),
             watchlist=watchlist(settings, PROFILE.recipe, contract, written),
         )

@@ -138,9 +138,8 @@ class AppKeys(ReplayKeys):
         chosen = await self.workspace.ask(ChooseDialog(self.workspace, "Theme", names, before, preview))
         self.theme = chosen or before
         if chosen:
-            self.workspace.remember(
-                theme=state.Remembered(chosen, self.workspace.start.settings.display.theme)
-            )
+            configured = self.workspace.start.display.theme
+            self.workspace.remember(theme=state.Remembered(chosen, configured))
 
     async def action_quit(self) -> None:
         """Leave; asks while a run is on or cannot be ruled out, or a recording would end."""

@@ -18,7 +18,7 @@ from xovac_tui.config.state import State, save_state
 from xovac_tui.station.station import Station
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
-from xovac_tui.ui.start import Launch
+from xovac_tui.ui.start import Start
 
 if TYPE_CHECKING:
     from xovac_tui.replay.playback import Player
@@ -82,7 +82,7 @@ class Workspace:
     """One chamber as the screens see it. Made by the app; panes and dialogs take one in the constructor."""
 
     def __init__(
-        self, station: Station, start: Launch, keys: Mapping[str, str], memory: Memory, window: Window
+        self, station: Station, start: Start, keys: Mapping[str, str], memory: Memory, window: Window
     ) -> None:
         self.station = station
         self.start = start
@@ -90,8 +90,8 @@ class Workspace:
         """Id of an action -> its first key, as it is printed."""
         self.memory = memory
         self.window = window
-        self.glyphs: Glyphs = ASCII if start.settings.display.ascii else UNICODE
-        self.times = Times(start.settings.display.time)
+        self.glyphs: Glyphs = ASCII if start.display.ascii else UNICODE
+        self.times = Times(start.display.time)
         self.snapshot: Snapshot = station.snapshot()
         """The newest that is shown; it stays the same while the picture is held."""
 

@@ -232,7 +232,7 @@ class StatusPane(Pane):
         self._window = message.seconds
         if message.seconds in WINDOWS:
             name = _WINDOW_NAMES[WINDOWS.index(message.seconds)]
-            configured = self.workspace.start.settings.display.window
+            configured = self.workspace.start.display.window
             self.workspace.remember(window=state.Remembered(name, configured))
 
     def action_all_channels(self) -> None:
