@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from xovac_tui import cli
-from xovac_tui.alarms.rules import Watchlist
+from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent

@@ -20,7 +20,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from xovac_tui.alarms.rules import Watchlist
+from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Direction, Event
 from xovac_tui.api.loader import load_contract

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from tests.helpers.console import URL, FakeClock, FakeLink, reading
-from xovac_tui.alarms.rules import Watchlist
-from xovac_tui.alarms.settings import Rule
+from xovac_tui.alarms.kinds import Rule
+from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.chamber.snapshot import LinkWord, Outcome

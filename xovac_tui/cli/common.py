@@ -28,7 +28,8 @@ from xovac_tui.errors import SettingsError
 from xovac_tui.text import clean
 
 if TYPE_CHECKING:
-    from xovac_tui.alarms.rules import Watchlist
+    from xovac_tui.alarms.kinds import Rule
+    from xovac_tui.alarms.watchlist import Watchlist
     from xovac_tui.analysis.settings import InsightSettings
     from xovac_tui.api.contract import Contract
     from xovac_tui.recipes.plan import PlanSettings
@@ -102,12 +103,20 @@ def contract_of(profile: Profile) -> Contract:
 
 def alarm_watchlist(found: Effective, chamber: Chamber) -> Watchlist:
     """Return what alarms are raised of, by the settings and the files that they name."""
-    from xovac_tui.alarms.rules import read_rules, watchlist
+    from xovac_tui.alarms.watchlist import watchlist
     from xovac_tui.api.loader import SIMULATOR_CONTRACT
 
     settings, profile = found.settings.alarms, chamber.profile
-    written = read_rules(settings, profile.alarms, simulator=SIMULATOR_CONTRACT in profile.contracts)
-    return watchlist(settings, profile.recipe, chamber.contract, written, records=profile.record)
+    written: Sequence[Rule] = ()
+    if settings.files or settings.rules or profile.alarms:
+        # Only then: the first picture waits for this, and the kinds of alarms are many files.
+        from xovac_tui.alarms.rules import read_rules
+
+        written = read_rules(settings, profile.alarms)
+    simulator = SIMULATOR_CONTRACT in profile.contracts
+    return watchlist(
+        settings, profile.recipe, chamber.contract, written, records=profile.record, simulator=simulator
+    )
 
 
 def record_choice(

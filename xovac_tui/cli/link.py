@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xovac_tui.errors import LinkError
 
 if TYPE_CHECKING:
-    from xovac_tui.alarms.rules import Watchlist
+    from xovac_tui.alarms.watchlist import Watchlist
     from xovac_tui.cli.common import Chamber
     from xovac_tui.notify.settings import NotifySettings
     from xovac_tui.recording.service import RecordChoice

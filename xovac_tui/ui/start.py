@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from xovac_tui.alarms.rules import Watchlist
+from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.api.contract import Contract
 from xovac_tui.config import Profile, Secrets, Settings
 from xovac_tui.config.state import State
