@@ -19,7 +19,7 @@ from tests.ui.test_stop import choose
 from xovac_tui.api.contract import CommandSpec, Contract, Field, FieldType, Hazard, Origin
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
-from xovac_tui.station.station import Prepared
+from xovac_tui.station.commands import Prepared
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog, confirm_and_send, letters
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS, FactsView, wrap
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton

@@ -16,9 +16,11 @@ from tests.helpers.console import FakeClock, console, make_launch, reading
 from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.api.event import Event
+from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
-from xovac_tui.config import Display
+from xovac_tui.compose import ChamberSetup, build_replay
+from xovac_tui.config import Display, Profile
 from xovac_tui.recording.disk.items import AlarmItem, Item, LedgerItem, LinkItem, MarkItem
 from xovac_tui.recording.disk.lists import find_span
 from xovac_tui.recording.disk.record import Record
@@ -26,6 +28,7 @@ from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.recording.exports.parts import open_still, part_of
 from xovac_tui.recording.exports.slice import tape_of
 from xovac_tui.replay.station import ReplayStation
+from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.ui.app import XovacApp
 from xovac_tui.ui.frame.alarm_strip import AlarmStrip
 from xovac_tui.ui.frame.bars import KeyBar
@@ -126,10 +129,9 @@ async def replayed(
     launch = make_launch(folder, display=Display(time="utc", refresh=2.0, ascii=ascii_only))
     with open_still(recorded(folder / "r.sqlite3")) as record:
         tape = tape_of(record, part_of(find_span(record, "s1"), None, None, None))
-        station = ReplayStation(
-            "lab", launch.profile, launch.contract, tape, record=record, clock=clock, speed=speed
-        )
-        app = XovacApp(launch, station=station, connect=False)
+        setup = ChamberSetup("lab", Profile(), load_contract((), simulator=True))
+        station = build_replay(setup, tape, record=record, clock=clock, speed=speed)
+        app = XovacApp(launch, station, connect=False)
         app.stopping = Stopping(app, now=clock.mono, arrived=lambda _: clock.mono())
         async with app.run_test(size=size, notifications=True) as pilot:
             one = Replayed(app, pilot, clock, station)
@@ -245,7 +247,7 @@ async def test_a_time_can_be_typed(tmp_path: Path) -> None:
 
 async def test_nothing_can_be_sent_stop_included(tmp_path: Path) -> None:
     async with replayed(tmp_path) as r:
-        assert r.station.blocked("start_recipe") == "This is a replay: nothing can be sent."
+        assert r.station.blocked("start_recipe") == Refusal(RefusalCode.REPLAY, "start_recipe")
         await r.press("exclamation_mark")
         assert "This is a replay: nothing can be sent." in r.app.screen.query_one(StopBar).plain
         await r.press("exclamation_mark")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.console import URL, FakeClock, FakeLink
+from tests.helpers.console import URL, FakeClock, FakeLink, make_station
 from xovac_tui.alarms.kinds.deviation import DeviationRule
 from xovac_tui.alarms.kinds.equals import EqualsRule
 from xovac_tui.alarms.kinds.frozen import FrozenRule
@@ -36,7 +36,6 @@ from xovac_tui.simulator import machine
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.parameters import load_parameters
 from xovac_tui.simulator.program import read_program
-from xovac_tui.station.live import LiveStation
 from xovac_tui.station.news import News
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -76,13 +75,12 @@ class Week:
         compiled = compile_recipe(WEEK, PlanSettings(), self.machine.thermal.celsius("part"))
         self.machine.load(read_program(compiled.payload, parameters.recipe, parameters.controller, "ramp"))
         contract = load_contract((), simulator=True)
-        self.station = LiveStation(
-            "bench-1",
-            PROFILE,
-            contract,
-            clock=self.clock,
+        self.station = make_station(
+            self.clock,
+            self.link,
             who="rob@lab",
-            link_factory=self.link.factory,
+            profile=PROFILE,
+            contract=contract,
             record=RecordChoice(path=path, settings=RecordSettings()),
             watchlist=watchlist(AlarmSettings(), PROFILE.recipe, contract, MORE, simulator=True),
         )

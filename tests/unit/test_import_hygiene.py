@@ -91,7 +91,7 @@ def test_the_first_picture_does_not_wait_for_the_record_or_for_runs() -> None:
         *(f"xovac_tui.runs.{name}" for name in ("flight", "past")),
         *(f"xovac_tui.alarms.{name}" for name in ("kinds", "rules", "defaults", "evaluator")),
         *(f"xovac_tui.recording.disk.{name}" for name in ("codec", "items", "record", "recorder", "writer")),
-        "textual.widgets._text_area",
+        *("textual.widgets._text_area", "tomlkit"),
     )
     assert brought_in(["xovac_tui.cli.console", "xovac_tui.ui.app"], late) == {}
     assert brought_in(["xovac_tui.recording.disk.recorder"], late)

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.helpers.console import URL, FakeClock, FakeLink
+from tests.helpers.console import URL, FakeClock, FakeLink, make_station
 from xovac_tui.alarms.kinds.level import HighRule
 from xovac_tui.alarms.watchlist import Watchlist, limits
 from xovac_tui.api.contract import Contract
@@ -44,14 +44,12 @@ async def visit(
     """Open a station with its record, and leave it."""
     clock = FakeClock()
     link = FakeLink(clock)
-    station = LiveStation(
-        "bench-1",
-        profile,
-        contract or documented_contract(),
+    station = make_station(
+        clock,
+        link,
+        profile=profile,
+        contract=contract or documented_contract(),
         secrets=secrets,
-        clock=clock,
-        who="ada@lab",
-        link_factory=link.factory,
         record=RecordChoice(path=path, settings=settings or RecordSettings()),
         watchlist=watchlist,
     )

@@ -18,12 +18,12 @@ from tests.helpers.records import MONO, UTC, message, write_record
 from tests.unit.test_record_transcript import beside, exported
 from xovac_tui.api.event import Event
 from xovac_tui.api.loader import load_contract
+from xovac_tui.compose import ChamberSetup, build_replay
 from xovac_tui.config import Profile
 from xovac_tui.recording.disk.items import Item, LoadItem
 from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.recording.exports import imports
 from xovac_tui.recording.exports.imports import read_transcript
-from xovac_tui.replay.station import ReplayStation
 
 CONTRACT = load_contract((), simulator=True)
 SAID = re.compile(r".+, line (\d+): .+\. The file is not as it was exported: export it again\.", re.DOTALL)
@@ -54,7 +54,7 @@ def outcome(path: Path, data: bytes) -> str:
         tape = read_transcript(path)
     except RecordError as error:
         return str(error)
-    station = ReplayStation("x", Profile(), CONTRACT, tape, origin=tape.head.start, speed=1000.0)
+    station = build_replay(ChamberSetup("x", Profile(), CONTRACT), tape, origin=tape.head.start, speed=1000.0)
     replay = station.player.replay
     replay.work(0.5)
     until = time.monotonic() + 0.5

@@ -130,7 +130,12 @@ class Outcome(StrEnum):
     @property
     def shown(self) -> str:
         """The word for people: without an answer nothing may look as if it had happened."""
-        return "sent, no answer is documented" if self is Outcome.DONE else self.value
+        return f"sent, {self.after_sent}" if self is Outcome.DONE else self.value
+
+    @property
+    def after_sent(self) -> str:
+        """The word for people behind "sent"."""
+        return "no answer is documented" if self is Outcome.DONE else self.value
 
 
 class LedgerEntry(msgspec.Struct, frozen=True):

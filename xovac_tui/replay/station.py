@@ -30,13 +30,14 @@ from xovac_tui.recording.status import RecorderView
 from xovac_tui.replay.model import Replay, no_record
 from xovac_tui.replay.playback import Player
 from xovac_tui.runs.service import Flights
+from xovac_tui.station.commands import Prepared
 from xovac_tui.station.news import Jumped
-from xovac_tui.station.station import Prepared, Station
+from xovac_tui.station.refusal import Refusal, RefusalCode
+from xovac_tui.station.station import Station
 
 if TYPE_CHECKING:
     from xovac_tui.recipes.plan import Plan
 
-REFUSAL = "This is a replay: nothing can be sent."
 _TURN = 0.1
 """Seconds between two turns of the replay."""
 _BREATH = 0.01
@@ -161,9 +162,9 @@ class ReplayStation(Station):
     def set_observe(self, observe: bool) -> None:
         """Do nothing: there is nobody to command."""
 
-    def blocked(self, command: str, *, stop: bool = False) -> str:
+    def blocked(self, command: str, *, stop: bool = False) -> Refusal:
         """Return why nothing can be sent."""
-        return REFUSAL
+        return Refusal(RefusalCode.REPLAY, command)
 
     async def send_prepared(
         self, prepared: Prepared, *, timeout: float | None = None, stop: bool = False
@@ -181,13 +182,14 @@ class ReplayStation(Station):
         """Refuse, STOP included."""
         return self._refuse(STOP_COMMAND, "", stop=True)
 
-    def refuse_stop(self, reason: str) -> LedgerEntry:
+    def refuse_stop(self, refusal: Refusal) -> LedgerEntry:
         """Say that nothing can be sent; the ledger that is replayed stays as it was."""
         return self._refuse(STOP_COMMAND, "", stop=True)
 
     def _refuse(self, command: str, text: str, *, stop: bool = False) -> LedgerEntry:
         utc, mono = self.clock.utc(), self.clock.mono()
-        entry = LedgerEntry(0, command, text, "", utc, mono, Outcome.REFUSED, reason=REFUSAL, stop=stop)
+        reason = self.blocked(command).sentence
+        entry = LedgerEntry(0, command, text, "", utc, mono, Outcome.REFUSED, reason=reason, stop=stop)
         self._tell(LedgerChanged(entry))
         return entry
 

@@ -8,6 +8,7 @@ import getpass
 import logging
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -36,18 +37,18 @@ from xovac_tui.recording.service import OPENING, Adopted, RecordChoice, StationR
 from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView, RecordOpened
 from xovac_tui.runs.progress import LoadedRecipe
 from xovac_tui.runs.service import Flights
-from xovac_tui.station.confirmation import STOP_KEY, confirmation, confirmed_by
+from xovac_tui.station.commands import Prepared, Sender
+from xovac_tui.station.confirmation import STOP_KEY, confirmed_by
 from xovac_tui.station.eventqueue import EventQueue
-from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
+from xovac_tui.station.port import LinkCallbacks, LinkFactory
 from xovac_tui.station.proofs import StopProofs
-from xovac_tui.station.station import Prepared, Station
+from xovac_tui.station.refusal import Refusal, RefusalCode
+from xovac_tui.station.station import Station
 from xovac_tui.text import clean
 
 if TYPE_CHECKING:
     from xovac_tui.recipes.plan import Plan
 
-STOP_AGAIN = 2.0
-"""Seconds without an answer after which STOP may be sent once more, if it is asked for once more."""
 _TICK = 0.25
 """Seconds between looks at what time alone changes: time-outs and staleness."""
 _WRITTEN = (RecorderState.ON, RecorderState.BESIDE)
@@ -55,7 +56,6 @@ _WRITTEN = (RecorderState.ON, RecorderState.BESIDE)
 _HEAD_START = 0.3
 """Seconds for which connecting waits for the record at the most, while what connects is imported: as a rule
 it is open by then, and what came before is shown from the first moment on."""
-_DEFAULT_TIMEOUT = 10.0
 _BEGINNING = 60.0
 """Seconds that importing and making the link may take at the most, on a machine with much else to do."""
 
@@ -77,14 +77,17 @@ class LiveStation(Station):
         who: str | None = None,
         log_events: int = 50_000,
         speed: float = 1.0,
-        link_factory: LinkFactory | None = None,
+        link_factory: LinkFactory,
+        serve: Callable[[], AbstractAsyncContextManager[str]] | None = None,
         record: RecordChoice | None = None,
         watchlist: Watchlist | None = None,
         notify: NotifySettings | None = None,
         insight: InsightSettings | None = None,
         proofs: StopProofs | None = None,
     ) -> None:
-        """`watchlist` is what alarms are raised of; without one this station raises none of its own.
+        """`serve` starts a server, gives its address, and ends it after all else; None: there is one.
+
+        `watchlist` is what alarms are raised of; without one this station raises none of its own.
 
         `notify` says who is told of them, with addresses read; without it nobody is. `insight` is what rules
         and the screen call stable. `proofs` says on which chambers STOP is proven; without them that is not
@@ -99,10 +102,19 @@ class LiveStation(Station):
         self.log = Log(log_events)
         self.chamber = Chamber(contract, stale_after=profile.stale_after)
         self.assumed_speed = speed
-        self._observe = profile.observe if observe is None else observe
+        self._sender = Sender(
+            self.chamber,
+            profile,
+            self.clock,
+            self.who,
+            changed=self._changed,
+            mark=partial(self._mark, kind="command"),
+        )
+        if observe is not None:
+            self._sender.observe = observe
         self._secrets = secrets or Secrets()
-        self._link_factory = link_factory or _real_link
-        self._link: LinkPort | None = None
+        self._link_factory, self._serve = link_factory, serve
+        self.demo = serve is not None
         self._linked = asyncio.Event()
         """Set once there is a link that tries, or there will be none."""
         self._shown_link = LinkView()
@@ -140,7 +152,6 @@ class LiveStation(Station):
         self._queues: list[EventQueue] = []
         self.events_dropped = 0
         """Events that a reader of `events` did not get, because it read too slowly."""
-        self._waiting: dict[int, asyncio.Future[LedgerEntry]] = {}
         self._status_changed = asyncio.Event()
         self._settled = asyncio.Event()
         """Set once it is known what the record knows, or that this is not to be waited for."""
@@ -167,12 +178,18 @@ class LiveStation(Station):
         """Connect, and stay connected, until cancelled; on the way out nothing is sent to the chamber."""
         callbacks = LinkCallbacks(self._kind, self._on_event, self._on_status, self.clock)
         self._loop = asyncio.get_running_loop()
-        try:
-            await self._run(callbacks)
-        finally:
-            self._linked.set()
-            self.record.close()
-            await self.notifying.close()
+        async with contextlib.AsyncExitStack() as served:
+            try:
+                if self._serve is not None:
+                    url = await served.enter_async_context(self._serve())
+                    self.profile = msgspec.structs.replace(self.profile, url=url)
+                await self._run(callbacks)
+            except XovacError as error:
+                self._offline(error)
+            finally:
+                self._linked.set()
+                self.record.close()
+                await self.notifying.close()
 
     async def _run(self, callbacks: LinkCallbacks) -> None:
         # The record opens beside: whatever holds it up, the chamber can be reached. What comes before it is
@@ -181,17 +198,10 @@ class LiveStation(Station):
         making = asyncio.ensure_future(asyncio.to_thread(self._link_factory, self.target(), callbacks))
         try:
             await self.record_read(_HEAD_START)
-            self._link = await making
+            link = self._sender.link = await making
             self._linked.set()
         except XovacError as error:
-            self._on_status(
-                LinkStatus(
-                    LinkState.OFFLINE,
-                    since_utc=self.clock.utc(),
-                    since_mono=self.clock.mono(),
-                    why=str(error),
-                )
-            )
+            self._offline(error)
             self._linked.set()
             # There will be no link, but what was is shown all the same.
             await self.record_read(OPENING)
@@ -201,9 +211,14 @@ class LiveStation(Station):
         # Not before there is a link that could be lost.
         ticker = asyncio.create_task(self._tick_for_ever(), name="station-tick")
         try:
-            await self._link.run()
+            await link.run()
         finally:
             ticker.cancel()
+
+    def _offline(self, error: XovacError) -> None:
+        """Say why there will be no link."""
+        utc, mono = self.clock.utc(), self.clock.mono()
+        self._on_status(LinkStatus(LinkState.OFFLINE, since_utc=utc, since_mono=mono, why=str(error)))
 
     async def record_read(self, timeout: float) -> bool:
         """Wait until it is known what the record knows; False when that was not known within `timeout` s."""
@@ -234,10 +249,6 @@ class LiveStation(Station):
         """Seconds that one attempt to connect may take."""
         return self.target().patience
 
-    def move_to(self, url: str) -> None:
-        """Use this address from the next `run` on: the demo learns its simulator's port late."""
-        self.profile = msgspec.structs.replace(self.profile, url=url)
-
     # -- what a face reads ----------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
@@ -256,17 +267,17 @@ class LiveStation(Station):
     @property
     def status(self) -> LinkStatus:
         """The connection as the link itself tells it."""
-        return self._link.status if self._link else LinkStatus()
+        return self._sender.link.status if self._sender.link else LinkStatus()
 
     @property
     def observe(self) -> bool:
         """True while no command can be sent from here, STOP included."""
-        return self._observe
+        return self._sender.observe
 
     def set_observe(self, observe: bool) -> None:
         """Switch between OBSERVE and CONTROL; a profile that only observes stays so."""
-        if observe != self._observe and not (self.profile.observe and not observe):
-            self._observe = observe
+        if observe != self.observe and not (self.profile.observe and not observe):
+            self._sender.observe = observe
             word, other = ("OBSERVE", "CONTROL") if observe else ("CONTROL", "OBSERVE")
             said = f"a console was switched to {word}"
             self.record.change("mode", said, before=f'"{other}"', after=f'"{word}"')
@@ -304,8 +315,8 @@ class LiveStation(Station):
 
     def reconnect(self) -> None:
         """Try to connect now instead of at the next turn."""
-        if self._link is not None:
-            self._link.reconnect_now()
+        if self._sender.link is not None:
+            self._sender.link.reconnect_now()
 
     def marks(self, snapshot: Snapshot) -> tuple[Mark, ...]:
         """Return the marks on the time axis, with those of the time before this program, oldest first."""
@@ -313,7 +324,10 @@ class LiveStation(Station):
 
     def note(self, text: str) -> None:
         """Put the operator's note on the time axis."""
-        self.chamber.note(text, self.clock.utc(), self.clock.mono())
+        self._mark(text)
+
+    def _mark(self, text: str, kind: str = "note") -> None:
+        self.chamber.note(text, self.clock.utc(), self.clock.mono(), kind=kind)
         self._keep_marks()
 
     def look_at_unknown(self) -> None:
@@ -322,34 +336,9 @@ class LiveStation(Station):
 
     # -- commands -------------------------------------------------------------------------------------
 
-    def blocked(self, command: str, *, stop: bool = False) -> str:
-        """Return why `command` could not be sent now, as a sentence; empty when it could."""
-        if self._observe:
-            return f"This console only observes, so {command} was not sent. Take control first."
-        word = self.chamber.word(self.clock.mono())
-        if word not in (LinkWord.ONLINE, LinkWord.STALE):
-            return f"The link is {word}, so {command} was not sent, and it is not kept for later."
-        # There is always a way to ask for it.
-        still = " The STOP key (! !) sends it all the same." if command == STOP_COMMAND else ""
-        if word is LinkWord.STALE and not stop and self.chamber.link_silent:
-            return (
-                f"The server answers no ping, so {command} was not sent: a blocked one would carry it out "
-                f"late. Ask again when the link is ONLINE.{still}"
-            )
-        if word is LinkWord.STALE and not stop and not self.profile.send_when_stale:
-            return (
-                f"The data are stale, so {command} was not sent: nobody can see what the chamber does. For "
-                f"a device that is silent by habit, set send_when_stale = true in its profile.{still}"
-            )
-        waiting = self.chamber.ledger.in_flight(command)
-        if waiting is not None:
-            ago = self.clock.mono() - waiting.mono
-            if stop and ago >= STOP_AGAIN:
-                return ""
-            return (
-                f"{command} was sent {ago:.1f} s ago and still waits for its answer. Nothing was sent twice."
-            )
-        return ""
+    def blocked(self, command: str, *, stop: bool = False) -> Refusal | None:
+        """Return why `command` could not be sent now; None when it could. `stop`: by the STOP key."""
+        return self._sender.blocked(command, stop=stop)
 
     async def send(
         self, command: str, values: Mapping[str, Any] | None = None, *, timeout: float | None = None
@@ -362,7 +351,7 @@ class LiveStation(Station):
         try:
             prepared = self.prepare(command, values)
         except ContractError as error:
-            return self._refuse(command, "", str(error))
+            return self._sender.refuse(Refusal(RefusalCode.NOT_ALLOWED, command, problem=str(error)))
         return await self.send_prepared(prepared, timeout=timeout)
 
     async def load_recipe(
@@ -411,61 +400,17 @@ class LiveStation(Station):
         with confirmed_by(STOP_KEY):
             return await self.send_prepared(self.prepare(STOP_COMMAND), stop=True)
 
-    def refuse_stop(self, reason: str) -> LedgerEntry:
+    def refuse_stop(self, refusal: Refusal) -> LedgerEntry:
         """Note in the ledger that STOP was asked for and could not be sent; sends nothing."""
-        return self._refuse(STOP_COMMAND, self.prepare(STOP_COMMAND).text, reason, stop=True)
+        return self._sender.refuse(refusal, self.prepare(STOP_COMMAND).text, stop=True)
 
     async def send_prepared(
         self, prepared: Prepared, *, timeout: float | None = None, stop: bool = False
     ) -> LedgerEntry:
         """Send what was prepared, once; return its ledger entry when the outcome is final."""
-        sending = self._send_once(prepared, timeout=timeout, stop=stop)
+        session = self.status.session
+        sending = self._sender.send_once(prepared, session=session, timeout=timeout, stop=stop)
         return await (self._hand_over(prepared, sending) if prepared.spec.event == LOAD_COMMAND else sending)
-
-    async def _send_once(self, prepared: Prepared, *, timeout: float | None, stop: bool) -> LedgerEntry:
-        command, link = prepared.spec.event, self._link
-        reason = self.blocked(command, stop=stop)
-        if reason or link is None:
-            return self._refuse(command, prepared.text, reason or "There is no link.", stop=stop)
-        entry = self.chamber.ledger.open(
-            command,
-            prepared.text,
-            who=self.who,
-            utc=self.clock.utc(),
-            mono=self.clock.mono(),
-            timeout=timeout or prepared.spec.timeout or _DEFAULT_TIMEOUT,
-            session=self.status.session,
-            values=prepared.values,
-            stop=stop,
-            confirmation=confirmation(),
-            spec=prepared.spec,
-        )
-        future: asyncio.Future[LedgerEntry] = asyncio.get_running_loop().create_future()
-        self._waiting[entry.id] = future
-        self._changed((entry,))
-        try:
-            await link.emit(command, *prepared.arguments, callback=prepared.spec.form.callback)
-            self.chamber.note(command, self.clock.utc(), self.clock.mono(), kind="command")
-            self._keep_marks()
-            return await future
-        except LinkError as error:
-            self._changed((self.chamber.ledger.not_sent(entry.id, str(error)),))
-            return self.chamber.ledger.get(entry.id) or entry
-        finally:
-            self._waiting.pop(entry.id, None)
-
-    def _refuse(self, command: str, text: str, reason: str, *, stop: bool = False) -> LedgerEntry:
-        entry = self.chamber.ledger.refuse(
-            command,
-            text,
-            who=self.who,
-            utc=self.clock.utc(),
-            mono=self.clock.mono(),
-            reason=reason,
-            stop=stop,
-        )
-        self._changed((entry,))
-        return entry
 
     # -- what the link tells --------------------------------------------------------------------------
 
@@ -616,24 +561,9 @@ class LiveStation(Station):
         self.record.entries(entries)
         for entry in entries:
             self._when_settled(partial(self.flights.took, entry))
-            future = self._waiting.get(entry.id)
-            if future is not None and entry.outcome is not Outcome.SENT and not future.done():
-                future.set_result(entry)
+            self._sender.took(entry)
             self.proving.took(entry)
             self._tell(LedgerChanged(entry))
-
-
-def _real_link(target: Target, callbacks: LinkCallbacks) -> LinkPort:
-    # The socket.io client takes a third of a second to import: after the first paint is early enough.
-    from xovac_tui.link.connection import Link
-
-    return Link(
-        target,
-        contract_kind=callbacks.contract_kind,
-        on_event=callbacks.on_event,
-        on_status=callbacks.on_status,
-        clock=callbacks.clock,
-    )
 
 
 def this_user() -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,32 +11,22 @@ import msgspec
 
 from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.analysis.settings import InsightSettings
-from xovac_tui.api.contract import (
-    RESERVED_EVENTS,
-    CommandSpec,
-    Contract,
-    Field,
-    FieldType,
-    Hazard,
-    Origin,
-    Role,
-)
-from xovac_tui.api.forms import check_values, parse_json
-from xovac_tui.api.wireform import Sends, WireForm
+from xovac_tui.api.contract import Contract, Role
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Snapshot
 from xovac_tui.clock import Clock
 from xovac_tui.config import Profile
-from xovac_tui.errors import ContractError
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.service import StationRecord
 from xovac_tui.recording.status import RecorderView
 from xovac_tui.runs.progress import LoadedRecipe, Progress, of_flight, progress
 from xovac_tui.runs.service import Flights
+from xovac_tui.station import commands
+from xovac_tui.station.commands import Prepared
 from xovac_tui.station.news import News
 from xovac_tui.station.proving import Proving
-from xovac_tui.text import clean
+from xovac_tui.station.refusal import Refusal
 
 if TYPE_CHECKING:
     from xovac_tui.analysis.insight import Insight
@@ -52,36 +40,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Prepared(msgspec.Struct, frozen=True):
-    """A command that has passed every check, and exactly what would be sent."""
-
-    spec: CommandSpec
-    text: str
-    values: Any = None
-
-    @property
-    def arguments(self) -> tuple[Any, ...]:
-        """What the event carries."""
-        return self.spec.form.put(self.text, self.values)
-
-    @property
-    def shown(self) -> str:
-        """Event and payload for a person to confirm, with the form where it is assumed; one clean line."""
-        nothing = self.spec.form.sends is Sends.NOTHING
-        words = [clean(self.spec.event, 60), "" if nothing else clean(self.text) or "''"]
-        words.append(f"[{clean(self.spec.form_words, 200)}]" if self.spec.form_words else "")
-        return " ".join(word for word in words if word)
-
-    def in_form(self, form: WireForm) -> Prepared:
-        """Return it in another form; ContractError where its payload cannot be put so."""
-        problem = self.spec.form_problem(form)
-        if form.sends is Sends.NOTHING and self.text:
-            problem = problem or "it has a payload, which would be left out."
-        if problem:
-            raise ContractError(f"{self.spec.event} cannot be sent in this form: {problem}")
-        return msgspec.structs.replace(self, spec=self.spec.in_form(form))
-
-
 class Station(ABC):
     """One chamber as a face sees it: what is the same with a link and without."""
 
@@ -90,6 +48,8 @@ class Station(ABC):
     contract: Contract
     clock: Clock
     """The clock of the person at the face."""
+    demo = False
+    """It is a simulator that this program has started."""
     assumed_speed = 1.0
     """Seconds that pass in the device in one of the clock, until it says so itself."""
     log: Log
@@ -153,8 +113,8 @@ class Station(ABC):
         """Switch between OBSERVE and CONTROL, where that is possible."""
 
     @abstractmethod
-    def blocked(self, command: str, *, stop: bool = False) -> str:
-        """Return why `command` could not be sent now, as a sentence; empty when it could."""
+    def blocked(self, command: str, *, stop: bool = False) -> Refusal | None:
+        """Return why `command` could not be sent now; None when it could. `stop`: by the STOP key."""
 
     @abstractmethod
     async def send_prepared(
@@ -173,7 +133,7 @@ class Station(ABC):
         """Send `cancel_recipe` by the STOP key."""
 
     @abstractmethod
-    def refuse_stop(self, reason: str) -> LedgerEntry:
+    def refuse_stop(self, refusal: Refusal) -> LedgerEntry:
         """Note in the ledger that STOP was asked for and could not be sent; sends nothing."""
 
     @abstractmethod
@@ -279,35 +239,11 @@ class Station(ABC):
 
     def prepare(self, command: str, values: Mapping[str, Any] | None = None) -> Prepared:
         """Check a command of the contract; ContractError says what is wrong and what would be right."""
-        spec = self.contract.commands.get(command)
-        if spec is None:
-            raise ContractError(f'The contract has no command "{command}".')
-        if not spec.fields:
-            if values:
-                raise ContractError(f"{command} takes no payload. Send it without one.")
-            return Prepared(spec, "")
-        utc = self.clock.utc()
-        offset = float(time.localtime(utc).tm_gmtoff)
-        payload = check_values(spec, values or {}, utc=utc, utc_offset=offset)
-        return Prepared(spec, json.dumps(payload, ensure_ascii=False, allow_nan=False), payload)
+        return commands.prepare(self.contract, command, values or {}, utc=self.clock.utc())
 
     def prepare_raw(self, event: str, text: str) -> Prepared:
         """Check an expert's event: any name, and any JSON or nothing."""
-        if not event.strip() or not event.isprintable():
-            raise ContractError(
-                "The event's name is empty or not printable. Type a name such as cancel_recipe."
-            )
-        if event in RESERVED_EVENTS:
-            raise ContractError(f'socket.io keeps the name "{event}" for itself. Use another event.')
-        values = parse_json(text) if text.strip() else None
-        spec = self.contract.commands.get(event) or CommandSpec(
-            event, event, hazard=Hazard.CRITICAL, origin=Origin.USER, means="Nobody has told what this does."
-        )
-        # What is typed is sent as it is typed; only how the answer comes is the contract's.
-        spec = spec.in_form(WireForm(callback=spec.form.callback), spec.form_source)
-        fields = tuple(Field(name, FieldType.JSON) for name in values) if isinstance(values, dict) else ()
-        spec = msgspec.structs.replace(spec, hazard=Hazard.CRITICAL, fields=fields)
-        return Prepared(spec, text.strip(), values)
+        return commands.prepare_raw(self.contract, event, text)
 
     def _tell(self, news: News) -> None:
         for listener in list(self._listeners):

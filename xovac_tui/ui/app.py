@@ -21,10 +21,8 @@ from textual.widget import Widget
 from xovac_tui import paths
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.config.themes import DEFAULT_THEME, unknown_theme, variable_defaults
-from xovac_tui.errors import SettingsError, XovacError
-from xovac_tui.station.live import LiveStation
+from xovac_tui.errors import SettingsError
 from xovac_tui.station.news import News
-from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.station import Station
 from xovac_tui.text import writable
 from xovac_tui.ui import replay_actions, tabs
@@ -46,7 +44,7 @@ from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.messages import Telling
 from xovac_tui.ui.replay_actions import LIVE_ONLY
 from xovac_tui.ui.screens.pane import Pane
-from xovac_tui.ui.start import Launch
+from xovac_tui.ui.start import Start
 from xovac_tui.ui.stopping import Stopping
 from xovac_tui.ui.terminal.app import TerminalApp, run_in_terminal
 from xovac_tui.ui.terminal.modal import Modal, StyledOnce
@@ -79,31 +77,15 @@ class XovacApp(AppKeys):
 
     def __init__(
         self,
-        launch: Launch,
+        launch: Start,
+        station: Station,
         *,
-        station: Station | None = None,
         connect: bool = True,
     ) -> None:
         super().__init__()
-        self.launch = launch
-        self.station: Station = station or LiveStation(
-            launch.profile_name,
-            launch.profile,
-            launch.contract,
-            secrets=launch.secrets,
-            speed=launch.demo.speed if launch.demo else 1.0,
-            log_events=launch.settings.display.log_events,
-            record=launch.record,
-            watchlist=launch.watchlist,
-            notify=launch.notify,
-            insight=launch.settings.insight,
-            # Every demo has another address, and a simulator whose STOP is known.
-            proofs=StopProofs(launch.state_path.with_name(paths.STOP_PROOFS))
-            if launch.demo is None
-            else None,
-        )
-        self.times = Times(launch.settings.display.time)
-        self.glyphs: Glyphs = ASCII if launch.settings.display.ascii else UNICODE
+        self.launch, self.station = launch, station
+        self.times = Times(launch.display.time)
+        self.glyphs: Glyphs = ASCII if launch.display.ascii else UNICODE
         self.snapshot: Snapshot = self.station.snapshot()
         self.paused = False
         self.active_tab = "status"
@@ -121,7 +103,7 @@ class XovacApp(AppKeys):
         self._problems = list(launch.notes)
         keymap: dict[str, str] = {}
         try:
-            keymap = check_keymap(launch.settings.keys)
+            keymap = check_keymap(launch.keys)
         except SettingsError as error:
             self._problems.append(str(error))
         self.set_keymap(keymap)
@@ -159,7 +141,7 @@ class XovacApp(AppKeys):
             ScrollBar.renderer = AsciiScrollBar
         self._unsubscribe = self.station.subscribe(self._on_news)
         ring_for_alarms(self)
-        self.set_interval(1 / self.launch.settings.display.refresh, self.flush)
+        self.set_interval(1 / self.launch.display.refresh, self.flush)
         self._show_tabs()
         self.flush()
         self.show_keys()
@@ -176,7 +158,7 @@ class XovacApp(AppKeys):
         pause = _AGAIN_SECONDS
         while True:
             try:
-                await (self.station.run() if self.launch.demo is None else self._run_demo())
+                await self.station.run()
                 return
             except Exception as error:
                 self.mender.log(error)
@@ -190,20 +172,6 @@ class XovacApp(AppKeys):
                 )
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
-
-    async def _run_demo(self) -> None:
-        """Start the simulator as a child process and watch it until the console ends."""
-        from xovac_tui.simulator.child import SimulatorChild
-
-        demo = self.launch.demo
-        assert demo is not None
-        assert isinstance(self.station, LiveStation)
-        try:
-            async with SimulatorChild(demo) as child:
-                self.station.move_to(child.url)
-                await self.station.run()
-        except XovacError as error:
-            self.notify(str(error), title="Demo", severity="error", timeout=30, markup=False)
 
     def _add_themes(self) -> None:
         for spec in self.launch.themes:
@@ -293,9 +261,9 @@ class XovacApp(AppKeys):
 
     def _extra(self) -> str:
         speed = self.station.speed
-        word = "SIMULATED" if self.launch.demo is None else "DEMO"
+        word = "DEMO" if self.station.demo else "SIMULATED"
         if speed == 1:
-            return "" if self.launch.demo is None else word
+            return word if self.station.demo else ""
         return self.glyphs.plain(f"{word} ×{speed:g}")
 
     @property
@@ -571,14 +539,11 @@ def _is_quit(screen: Screen[object]) -> bool:
     return isinstance(screen, QuitDialog)
 
 
-def run_console(launch: Launch, station: Station | None = None) -> int:
-    """Open the console in this terminal and return the exit code when it is left.
-
-    `station` stands in for the one that the launch describes: a replay.
-    """
-    app = XovacApp(launch, station=station)
+def run_console(launch: Start, station: Station) -> int:
+    """Open the console in this terminal and return the exit code when it is left."""
+    app = XovacApp(launch, station)
     code = run_in_terminal(app)
-    if unwritten := app.station.record.unwritten:
+    if unwritten := station.record.unwritten:
         from xovac_tui.outlet import say_last
 
         say_last(sys.stderr, unwritten)

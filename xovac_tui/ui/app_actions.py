@@ -14,7 +14,7 @@ from xovac_tui.recording.status import RecorderState
 from xovac_tui.ui.action import Action
 from xovac_tui.ui.replay_actions import ReplayKeys
 from xovac_tui.ui.screens.pane import Pane
-from xovac_tui.ui.start import Launch
+from xovac_tui.ui.start import Start
 
 ACTIONS = (
     Action("help", "?", "help", "Explain the screen you are on, with its keys.", footer=True),
@@ -61,7 +61,7 @@ ACTIONS = (
 class AppKeys(ReplayKeys):
     """What the app does for the keys of the table's scope `app`, but for the tabs and STOP."""
 
-    launch: Launch
+    launch: Start
     snapshot: Snapshot
     memory: state.State
     paused: bool
@@ -147,7 +147,7 @@ class AppKeys(ReplayKeys):
         chosen = await self.push_screen_wait(ChooseDialog("Theme", names, before, preview))
         self.theme = chosen or before
         if chosen:
-            self.remember(theme=state.Remembered(chosen, self.launch.settings.display.theme))
+            self.remember(theme=state.Remembered(chosen, self.launch.display.theme))
 
     async def action_quit(self) -> None:
         """Leave; asks while a run is on or cannot be ruled out, or a recording would end."""

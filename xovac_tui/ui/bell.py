@@ -18,7 +18,7 @@ _LOOK = 1.0
 def ring_for_alarms(app: XovacApp) -> None:
     """Let the terminal ring from now on, where the settings want that."""
     settings = app.launch.notify
-    if settings is None or not settings.in_terminal:
+    if not settings.in_terminal:
         return
     from xovac_tui.notify.terminal import TerminalNotices
 

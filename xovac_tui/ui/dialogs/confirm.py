@@ -14,8 +14,8 @@ from textual.widgets import Input, Static
 
 from xovac_tui.api.contract import Hazard, Origin
 from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
+from xovac_tui.station.commands import Prepared
 from xovac_tui.station.confirmation import ANSWER, SAFE, TYPED_NAME, confirmed_by
-from xovac_tui.station.station import Prepared
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS, Fact, FactsView, hazard_sign, now_facts
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
@@ -196,10 +196,10 @@ async def confirm_and_send(
     title = title or f"{prepared.spec.title}?"
 
     def refused() -> bool:
-        reason = station.blocked(event)
-        if reason:
-            app.notify(reason, title=title or "", severity="warning", timeout=8, markup=False)
-        return bool(reason)
+        refusal = station.blocked(event)
+        if refusal:
+            app.notify(refusal.sentence, title=title or "", severity="warning", timeout=8, markup=False)
+        return refusal is not None
 
     if refused():
         return None

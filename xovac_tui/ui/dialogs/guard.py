@@ -154,8 +154,8 @@ class CommandDialog(Dialog[T]):
             return False
         snapshot = self.station.snapshot()
         state = snapshot.run.state
-        if reason := self.station.blocked(self.event_name):
-            self.close_because(reason)
+        if refusal := self.station.blocked(self.event_name):
+            self.close_because(refusal.sentence)
             return False
         if self._opened_state is not None and state is not self._opened_state:
             self.close_because(

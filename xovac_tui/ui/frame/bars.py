@@ -112,7 +112,7 @@ def ledger_spans(entry: LedgerEntry, *, glyphs: Glyphs, times: Times, now: float
     if entry.outcome is Outcome.SENT:
         spans.append((f"waiting {age(max(0.0, now - entry.mono))}", OUTCOME_STYLE[entry.outcome]))
     else:
-        spans.append((f"{entry.outcome.shown.removeprefix('sent, ')}{took}", OUTCOME_STYLE[entry.outcome]))
+        spans.append((f"{entry.outcome.after_sent}{took}", OUTCOME_STYLE[entry.outcome]))
     if entry.late is not None:
         spans += [
             (then, "outcome--quiet"),

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from xovac_tui.api.contract import CommandSpec, Hazard, Origin
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.errors import ContractError
-from xovac_tui.station.station import Prepared
+from xovac_tui.station.commands import Prepared
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton

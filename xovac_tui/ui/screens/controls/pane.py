@@ -14,8 +14,9 @@ from textual.containers import Vertical
 
 from xovac_tui.api.contract import CommandSpec, Field, FieldType, Hazard, Origin
 from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
+from xovac_tui.station.commands import Prepared
 from xovac_tui.station.news import News
-from xovac_tui.station.station import Prepared
+from xovac_tui.station.proving import UNPROVEN
 from xovac_tui.ui.action import bindings
 from xovac_tui.ui.dialogs.confirm import ask, confirm_and_send
 from xovac_tui.ui.dialogs.facts import wrap
@@ -137,10 +138,12 @@ class ControlsPane(Pane):
         self.query_one("#commands-box").border_subtitle = (
             f"{rows} commands, arrows scroll" if rows > room else ""
         )
-        doubt = self.station.proving.doubt.rstrip(".")
+        unproven = self.station.proving.unproven
         listing = self.query_one("#commands-box")
-        listing.set_class(bool(doubt), "-unproven")
-        listing.border_title = f"Commands {self.console.glyphs.warning} {doubt}" if doubt else "Commands"
+        listing.set_class(unproven, "-unproven")
+        listing.border_title = (
+            f"Commands {self.console.glyphs.warning} {UNPROVEN}" if unproven else "Commands"
+        )
         box = self.query_one("#ledger-box")
         words = [f"{len(ledger.entries)}" if ledger.entries else "", "newest on top"]
         if ledger.dropped:
@@ -163,8 +166,9 @@ class ControlsPane(Pane):
         if spec is None or not width:
             return
         glyphs = self.console.glyphs
-        if reason := blocked_now(self.station.blocked(spec.event)):
-            lines: list[Line] = [((row, "about--blocked"),) for row in wrap(glyphs.plain(reason), width)]
+        if refusal := self.station.blocked(spec.event):
+            rows = wrap(glyphs.plain(refusal.before), width)
+            lines: list[Line] = [((row, "about--blocked"),) for row in rows]
         else:
             fields = ", ".join(field.name for field in spec.fields) or "no payload"
             if spec.form.words:
@@ -222,10 +226,8 @@ class ControlsPane(Pane):
     @work(group="command", exit_on_error=True)
     async def _ask_for(self, spec: CommandSpec) -> None:
         console, station = self.console, self.station
-        if reason := station.blocked(spec.event):
-            self.app.notify(
-                blocked_now(reason), title=spec.title, severity="warning", timeout=6, markup=False
-            )
+        if refusal := station.blocked(spec.event):
+            self.app.notify(refusal.before, title=spec.title, severity="warning", timeout=6, markup=False)
             return
 
         def make(texts: Mapping[str, str], values: Mapping[str, Any]) -> Prepared:
@@ -239,8 +241,3 @@ class ControlsPane(Pane):
         if renew is None:
             return
         await confirm_and_send(console, renew(), renew=renew)
-
-
-def blocked_now(reason: str) -> str:
-    """Return a guard's sentence about a command that nobody has asked for yet."""
-    return reason.replace(" was not sent", " cannot be sent now", 1)

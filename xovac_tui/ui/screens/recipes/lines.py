@@ -16,6 +16,7 @@ from xovac_tui.recipes.places import number_at
 from xovac_tui.recipes.plan import PlanSettings, Segment
 from xovac_tui.recipes.study import Library, Study
 from xovac_tui.station.loading import Start
+from xovac_tui.station.refusal import Refusal
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
@@ -84,7 +85,7 @@ def fact_lines(
     height: int,
     utc: float,
     speed: float,
-    blocked: str,
+    blocked: Refusal | None,
     example: bool,
     glyphs: Glyphs,
     times: Times,
@@ -151,7 +152,7 @@ def _reading(settings: PlanSettings) -> str:
     )
 
 
-def _verdict(study: Study, blocked: str, glyphs: Glyphs) -> Line:
+def _verdict(study: Study, blocked: Refusal | None, glyphs: Glyphs) -> Line:
     spans: list[Span] = [("Check ", "rows--quiet")]
     for severity, (word, style) in SEVERITY.items():
         count = study.count(severity)
@@ -162,8 +163,7 @@ def _verdict(study: Study, blocked: str, glyphs: Glyphs) -> Line:
     if study.compiled is None:
         spans.append(("cannot be loaded", "rows--bad"))
     elif blocked:
-        # The rest of the sentence says what became of a command, and none was given yet.
-        spans.append((f"not now: {blocked.split(', so ')[0].split('. ')[0]}", "rows--warn"))
+        spans.append((f"not now: {blocked.cause}", "rows--warn"))
     else:
         spans.append((f"L loads {counted(len(study.compiled.items), 'item')}", "rows--good"))
     return tuple(spans)

@@ -14,6 +14,7 @@ from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.errors import ContractError, RecipeError
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.study import Study, read_again
+from xovac_tui.station.commands import Prepared
 from xovac_tui.station.loading import (
     Facts,
     Start,
@@ -25,7 +26,7 @@ from xovac_tui.station.loading import (
     study_now,
 )
 from xovac_tui.station.proving import BLIND, PROVES
-from xovac_tui.station.station import Prepared, Station
+from xovac_tui.station.station import Station
 from xovac_tui.ui.literal import literal
 
 if TYPE_CHECKING:
@@ -65,8 +66,8 @@ class Loading:
             return
         self.asking = True
         try:
-            if blocked := self._station.blocked(command):
-                self.say(blocked, "warning")
+            if refusal := self._station.blocked(command):
+                self.say(refusal.sentence, "warning")
                 return
             await self._confirm(self._station.prepare(command), title, facts)
         except ContractError as error:
@@ -93,8 +94,8 @@ class Loading:
             return
         self.asking = True
         try:
-            if blocked := proving.blocked():
-                self.say(blocked, "warning")
+            if refusal := proving.blocked():
+                self.say(refusal.sentence, "warning")
                 return
             facts = [("Proves", PROVES)]
             blind = proving.blind
@@ -126,8 +127,8 @@ class Loading:
 
     async def _load(self, shown: RecipeFile, looked: Callable[[Looked], None]) -> None:
         station = self._station
-        if blocked := station.blocked("load_recipe"):
-            self.say(blocked, "warning")
+        if refusal := station.blocked("load_recipe"):
+            self.say(refusal.sentence, "warning")
             return
         start = start_of(station.snapshot())
         file = await asyncio.to_thread(read_again, shown)

@@ -233,7 +233,7 @@ class StatusPane(Pane):
         self._window = message.seconds
         if message.seconds in WINDOWS:
             name = _WINDOW_NAMES[WINDOWS.index(message.seconds)]
-            configured = self.console.launch.settings.display.window
+            configured = self.console.launch.display.window
             self.console.remember(window=state.Remembered(name, configured))
 
     def action_all_channels(self) -> None:

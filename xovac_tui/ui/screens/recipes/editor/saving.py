@@ -87,14 +87,6 @@ class Saving:
         if editing.opened is not None and not editing.draft.dirty and not self._pane.changed_on_disk:
             self._pane.say("There is nothing to save.", 3)
             return True
-        if editing.draft.dirty and editing.loses_comments:
-            text = (
-                "Comments further down in this file are lost: the program writes the steps anew and keeps "
-                "only the comment at the head. The version before is kept with all of them. To keep "
-                "comments, change the file with E."
-            )
-            if await self._ask("Save without the comments?", text, _SAVE) != "save":
-                return False
         return await self._write(overwrite=False)
 
     async def _write(self, *, overwrite: bool) -> bool:
@@ -211,7 +203,6 @@ class Saving:
         return await self._read(f"edit in {Path(command[0]).name}")
 
 
-_SAVE: tuple[Answer, ...] = (("stay", "Stay", ""), ("save", "Save", "y"))
 _LEAVE: tuple[Answer, ...] = (("stay", "Stay", ""), ("save", "Save", "s"), ("drop", "Drop the changes", "d"))
 
 
@@ -221,7 +212,6 @@ def _written(editing: Editing, folder: Path, recipe: Recipe, now: float, overwri
         return save_recipe(editing.opened, recipe, now=now, overwrite=overwrite)
     if editing.origin is None:
         return create_recipe(folder, recipe)
-    # The copy of an example keeps the comment at its head.
     copy = duplicate_recipe(editing.origin, folder, recipe.name)
     return save_recipe(copy, recipe, now=now)
 
