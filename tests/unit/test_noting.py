@@ -22,7 +22,7 @@ from xovac_tui.recipes.settings import RecipeSettings
 from xovac_tui.recording.audit import verify
 from xovac_tui.recording.differences import as_json, in_words
 from xovac_tui.recording.disk import lists
-from xovac_tui.recording.disk.lists import RecordedChange
+from xovac_tui.recording.disk.kinds import RecordedChange
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
