@@ -21,7 +21,7 @@ from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severit
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
 from xovac_tui.compose import ChamberSetup, build_replay
 from xovac_tui.config import Display, Profile
-from xovac_tui.recording.disk.items import AlarmItem, Item, LedgerItem, LinkItem, MarkItem
+from xovac_tui.recording.disk.kinds import Item, RecordedAlarm, RecordedCommand, RecordedLink, RecordedMark
 from xovac_tui.recording.disk.lists import find_span
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError
@@ -50,14 +50,16 @@ def recorded(path: Path) -> Path:
         leaves = reading("idle", UTC + second, part=second / 100)
         things.append(message(second, json.dumps(leaves), name="chamber_state"))
         if second == 0:
-            things.append(LinkItem(LinkView(LinkWord.ONLINE, UTC, MONO, session=1), UTC, MONO))
+            things.append(
+                RecordedLink(link=LinkView(LinkWord.ONLINE, UTC, MONO, session=1), t=UTC, mono=MONO)
+            )
         if second == 300:
-            things.append(LedgerItem(sent, UTC + 300.5, MONO + 300.5))
+            things.append(RecordedCommand(entry=sent, t=UTC + 300.5, mono=MONO + 300.5))
         if second == 1300:
-            things.append(AlarmItem(raised(second)))
+            things.append(RecordedAlarm(change=raised(second)))
         if second in (1200, 5000):
             at = second + 1.0
-            things.append(MarkItem(Mark(MONO + at, UTC + at, "note", f"at {second}"), "ada@lab"))
+            things.append(RecordedMark(mark=Mark(MONO + at, UTC + at, "note", f"at {second}"), who="ada@lab"))
     return write_record(path, things, end=HOURS * 3600)
 
 

@@ -14,7 +14,7 @@ from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui import paths
 from xovac_tui.api.event import Event
 from xovac_tui.cli import replay as command
-from xovac_tui.recording.disk.items import Item, RunItem
+from xovac_tui.recording.disk.kinds import Item, RunItem
 from xovac_tui.replay.station import ReplayStation
 from xovac_tui.ui.start import Start
 
