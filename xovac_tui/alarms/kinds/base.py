@@ -115,7 +115,8 @@ class LimitRule(Rule, frozen=True):
 
     def limit_in(self, limit_set: str) -> float | None:
         """Return the limit in a set of limits; None where there is none."""
-        return next((value for name, value in self.limits.items() if name == limit_set), self.limit)
+        found: float | None = self.limits.get(limit_set, self.limit)  # type: ignore[call-overload]
+        return found
 
     def check(self) -> Iterator[str]:
         """Yield a sentence where no limit is given."""
