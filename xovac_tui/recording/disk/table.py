@@ -14,6 +14,8 @@ from xovac_tui import text
 
 _TYPES = {"int": "INTEGER", "bool": "INTEGER", "float": "REAL", "str": "TEXT", "bytes": "BLOB"}
 """Annotation of a field -> type of its column."""
+_PLACED = 3
+"""Version of a record that added where among the events rows lie, to the tables that were there."""
 
 
 class Row(NamedTuple):
@@ -50,7 +52,7 @@ class Table(msgspec.Struct, frozen=True):
     later: str = ""
     """Columns that version 3 added; else `position` and `mono` where those may be None."""
     version: int = 1
-    """Of the record from which on there is such a table."""
+    """Of the record from which on there is such a table: for a new kind the next one."""
     key: str = "id"
     index: str = ""
     """Column with an index."""
@@ -166,7 +168,7 @@ def _declared(kind: type[Recorded]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if field == kind.inner:
             inside = f"{table.inside}, {column and f'{column} TEXT'}"
             first += [f"{one} NOT NULL" for one in inside.split(", ") if one]
-        elif empty and field in ("position", "mono"):
+        elif empty and field in ("position", "mono") and table.version < _PLACED:
             later.append(f"{column} {_TYPES[plain]}")
         elif column not in known:
             default = " DEFAULT ''" if defaults.get(field) == "" else ""
