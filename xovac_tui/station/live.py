@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from xovac_tui.alarms.rules import Watchlist
 from xovac_tui.alarms.service import AlarmService
+from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.analysis.settings import InsightSettings
 from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND, Contract
 from xovac_tui.api.event import Event, Kind
