@@ -75,8 +75,8 @@ class Scene:
 
     @property
     def station(self) -> LiveStation:
-        assert isinstance(self.app.station, LiveStation)
-        return self.app.station
+        assert isinstance(self.app.workspace.station, LiveStation)
+        return self.app.workspace.station
 
     def showing(self, tab: str, *keys: str, lost: bool = False) -> Callable[[Pilot[int]], Awaitable[None]]:
         async def play(pilot: Pilot[int]) -> None:
