@@ -222,15 +222,15 @@ class XovacApp(AppKeys):
         )
         frame.query_one(ReplayBar).show(workspace.playback, glyphs=glyphs, times=times)
         frame.query_one(LinkBar).show(snapshot.link, snapshot.mono, glyphs)
-        standing = station.alarms.standing()
-        frame.query_one(AlarmStrip).show(standing, snapshot.utc, glyphs)
+        unresolved = station.alarms.unresolved()
+        frame.query_one(AlarmStrip).show(unresolved, snapshot.utc, glyphs)
         frame.query_one(LedgerLine).show(snapshot.ledger, glyphs=glyphs, times=times, now=snapshot.mono)
         self.stopping.show()
         self.telling.look_at_record()
         if frame.has_class("-small"):
             frame.query_one(SmallNotice).show(
                 snapshot,
-                standing,
+                unresolved,
                 name=station.name,
                 glyphs=glyphs,
                 mode=workspace.mode,

@@ -134,8 +134,8 @@ def _alarms(digest: Digest, times: Times, glyphs: Glyphs) -> list[Fact]:
         for one in raised
     ]
     facts = _listed("Alarms", lines, "none was raised")
-    if digest.standing:
-        words = f"{counted(len(digest.standing), 'stands', 'stand')} now: press 5"
+    if digest.unresolved:
+        words = f"{counted(len(digest.unresolved), 'stands', 'stand')} now: press 5"
         facts.append(Fact("", words, "fact--warn"))
     return facts
 
