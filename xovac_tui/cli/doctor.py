@@ -192,7 +192,7 @@ def _chamber(found: Effective) -> Exit:
     if proving.words:
         echo(f"  {_BAD if proving.unproven else _OK}  {proving.words}")
     if proving.unproven:
-        echo("      Prove it while nothing runs: add --prove-stop, or press f8 in the console.")
+        echo("      Prove it while nothing runs: add --prove-stop, or choose prove STOP in the console.")
     well = asyncio.run(_probe(station.target()))
     return Exit.OK if well else Exit.CONNECT
 

@@ -38,7 +38,7 @@ class Notifying:
     def take(self, news: AlarmsChanged) -> None:
         """Tell what happened to alarms."""
         if self._settings is not None and self._alarms.evaluates and not news.mirrored:
-            self._notifier(self._settings).take(news.changes, self._alarms.standing())
+            self._notifier(self._settings).take(news.changes, self._alarms.unresolved())
 
     def tick(self, *, online: bool) -> None:
         """Tell what is due by now; `online`: the link to the chamber is there."""
@@ -47,7 +47,7 @@ class Notifying:
         mono = self._clock.mono()
         if mono - self._looked >= _LOOK:
             self._looked = mono
-            self._notifier(self._settings).tick(self._alarms.standing(), online=online)
+            self._notifier(self._settings).tick(self._alarms.unresolved(), online=online)
 
     async def close(self) -> None:
         """Let what is on its way arrive, for a moment."""
