@@ -261,9 +261,9 @@ class XovacApp(AppKeys):
 
     def _extra(self) -> str:
         speed = self.station.speed
-        word = "DEMO" if self.station.demo else "SIMULATED"
+        word = "DEMO" if self.station.manner.demo else "SIMULATED"
         if speed == 1:
-            return word if self.station.demo else ""
+            return word if self.station.manner.demo else ""
         return self.glyphs.plain(f"{word} ×{speed:g}")
 
     @property

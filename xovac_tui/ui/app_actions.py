@@ -91,7 +91,7 @@ class AppKeys(ReplayKeys):
         """Switch between OBSERVE and CONTROL."""
         if self.is_replay():
             return
-        if self.station.observe and self.station.profile.observe:
+        if self.station.observe and self.station.manner.observe_only:
             self.notify(
                 "This console only observes, by its profile or by --observe. Start another to take control.",
                 severity="warning",
