@@ -20,7 +20,8 @@ from xovac_tui.analysis.settings import InsightSettings
 from xovac_tui.config import Effective, Profile, Secrets, load_secrets, profile_name_for
 
 if TYPE_CHECKING:
-    from xovac_tui.alarms.rules import Watchlist
+    from xovac_tui.alarms.kinds import Rule
+    from xovac_tui.alarms.watchlist import Watchlist
     from xovac_tui.analysis.insight import Insight, Source
     from xovac_tui.analysis.values import ChamberValues, Times
     from xovac_tui.api.contract import Contract
@@ -319,13 +320,25 @@ def plan_settings(profile: Profile, contract: Contract, rates: Rates | None = No
 
 
 def alarm_watchlist(found: Effective, setup: ChamberSetup) -> Watchlist:
-    """Return the alarm rules in force, by the settings and the files that they name."""
-    from xovac_tui.alarms.rules import read_rules, watchlist
+    """Return the rules in force, by the settings and the files that they name."""
+    from xovac_tui.alarms.watchlist import watchlist
     from xovac_tui.api.loader import SIMULATOR_CONTRACT
 
     settings, profile = found.settings.alarms, setup.profile
-    written = read_rules(settings, profile.alarms, simulator=SIMULATOR_CONTRACT in profile.contracts)
-    return watchlist(settings, profile.recipe, setup.contract, written, records=profile.record)
+    written: Sequence[Rule] = ()
+    if settings.files or settings.rules or profile.alarms:
+        # Only then: the first picture waits for this, and the kinds of alarms are many files.
+        from xovac_tui.alarms.rules import read_rules
+
+        written = read_rules(settings, profile.alarms)
+    return watchlist(
+        settings,
+        profile.recipe,
+        setup.contract,
+        written,
+        records=profile.record,
+        simulator=SIMULATOR_CONTRACT in profile.contracts,
+    )
 
 
 def record_choice(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from xovac_tui.plural import counted
 
@@ -71,14 +72,18 @@ def _visible(char: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def nearest(name: str, valid: Iterable[str]) -> str:
-    """Return ` Did you mean X?`, or the list of valid names where none is near."""
+def nearest(name: str, valid: Iterable[str], meant: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return ` Did you mean X?`, or the list of valid names where none is near.
+
+    `meant` gives the valid name for words that mean the same.
+    """
     import difflib
 
     names = sorted(valid)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    words = {word: one for word, one in meant.items() if one in names} | {one: one for one in names}
+    near = difflib.get_close_matches(name[:LONGEST_TEXT], words, 1, 0.55)
     if near:
-        return f' Did you mean "{near[0]}"?'
+        return f' Did you mean "{words[near[0]]}"?'
     return f" Valid here: {', '.join(names)}." if names else ""
 
 

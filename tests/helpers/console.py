@@ -151,7 +151,7 @@ class Console:
 
     @property
     def station(self) -> LiveStation:
-        station = self.app.station
+        station = self.app.workspace.station
         assert isinstance(station, LiveStation)
         return station
 

@@ -135,16 +135,15 @@ async def test_a_file_changed_meanwhile_is_not_run_over(tmp_path: Path, answer: 
 async def test_a_change_on_the_disk_is_noticed_in_the_editor(tmp_path: Path) -> None:
     async with recipes_tab(tmp_path) as e:
         write(tmp_path, other=THEIRS)
-        e.pane.look_at_folder()
-        await e.c.until(lambda: len(e.pane.library.own) == 2)
+        e.editor.look_at_file()
         await e.c.settle()
         assert not e.editor.changed_on_disk
         path_of(tmp_path).unlink()
-        e.pane.look_at_folder()
+        e.editor.look_at_file()
         await e.c.until(lambda: "changed on disk" in e.head)
         assert e.said("Another program has changed this file")
         write(tmp_path, soak=SOAK)
-        e.pane.look_at_folder()
+        e.editor.look_at_file()
         await e.c.until(lambda: "changed on disk" not in e.head)
 
 

@@ -95,7 +95,7 @@ async def test_who_was_away_is_told_of_the_channels_that_he_pinned(tmp_path: Pat
         await c.until(lambda: isinstance(c.app.screen, DigestDialog))
         await c.press("enter")
         pins = {c.station.name: ("chamber_state.shroud",)}
-        c.app.remember(pinned=pins)
+        c.app.workspace.remember(pinned=pins)
         c.app.telling.on_news(RecordOpened())
         await c.until(lambda: isinstance(c.app.screen, DigestDialog))
         await c.settle()
@@ -258,7 +258,7 @@ def test_what_is_not_in_the_record_is_said_once_the_terminal_is_given_back(
     clock = FakeClock()
 
     def ended(app: XovacApp) -> int:
-        app.station.record.unwritten = "7 events were not written."
+        app.workspace.station.record.unwritten = "7 events were not written."
         return 0
 
     monkeypatch.setattr("xovac_tui.ui.app.run_in_terminal", ended)

@@ -21,7 +21,7 @@ from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severit
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
 from xovac_tui.compose import ChamberSetup, build_replay
 from xovac_tui.config import Display, Profile
-from xovac_tui.recording.disk.items import AlarmItem, Item, LedgerItem, LinkItem, MarkItem
+from xovac_tui.recording.disk.kinds import Item, RecordedAlarm, RecordedCommand, RecordedLink, RecordedMark
 from xovac_tui.recording.disk.lists import find_span
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError
@@ -50,14 +50,16 @@ def recorded(path: Path) -> Path:
         leaves = reading("idle", UTC + second, part=second / 100)
         things.append(message(second, json.dumps(leaves), name="chamber_state"))
         if second == 0:
-            things.append(LinkItem(LinkView(LinkWord.ONLINE, UTC, MONO, session=1), UTC, MONO))
+            things.append(
+                RecordedLink(link=LinkView(LinkWord.ONLINE, UTC, MONO, session=1), t=UTC, mono=MONO)
+            )
         if second == 300:
-            things.append(LedgerItem(sent, UTC + 300.5, MONO + 300.5))
+            things.append(RecordedCommand(entry=sent, t=UTC + 300.5, mono=MONO + 300.5))
         if second == 1300:
-            things.append(AlarmItem(raised(second)))
+            things.append(RecordedAlarm(change=raised(second)))
         if second in (1200, 5000):
             at = second + 1.0
-            things.append(MarkItem(Mark(MONO + at, UTC + at, "note", f"at {second}"), "ada@lab"))
+            things.append(RecordedMark(mark=Mark(MONO + at, UTC + at, "note", f"at {second}"), who="ada@lab"))
     return write_record(path, things, end=HOURS * 3600)
 
 
@@ -86,7 +88,7 @@ class Replayed:
     @property
     def at(self) -> float:
         """Seconds of the tape."""
-        return round(self.station.player.passed, 1)
+        return round(self.station.playback.passed, 1)
 
     @property
     def trust(self) -> str:
@@ -109,7 +111,7 @@ class Replayed:
     async def settle(self) -> None:
         """Let a jump come to its end, without time passing."""
         self.station.turn()
-        while self.station.player.seeking is not None:
+        while self.station.playback.seeking is not None:
             self.station.turn()
         self.app.flush()
         await self.pilot.pause()
@@ -131,7 +133,7 @@ async def replayed(
         tape = tape_of(record, part_of(find_span(record, "s1"), None, None, None))
         setup = ChamberSetup("lab", Profile(), load_contract((), simulator=True))
         station = build_replay(setup, tape, record=record, clock=clock, speed=speed)
-        app = XovacApp(launch, station, connect=False)
+        app = XovacApp(launch, station, station.playback, connect=False)
         app.stopping = Stopping(app, now=clock.mono, arrived=lambda _: clock.mono())
         async with app.run_test(size=size, notifications=True) as pilot:
             one = Replayed(app, pilot, clock, station)
@@ -209,7 +211,7 @@ async def test_seeking_goes_both_ways_and_stops_at_the_ends(tmp_path: Path) -> N
         assert r.at == 0.0
         assert r.station.snapshot().ledger == ()
         await r.press(*["right_curly_bracket"] * 3)
-        assert r.station.player.ended
+        assert r.station.playback.ended
         assert "■ end" in r.bar
         assert len(r.station.snapshot().ledger) == 1
         await r.press("p")
@@ -272,7 +274,7 @@ async def test_alarms_are_as_they_were_and_nothing_can_be_done_about_them(tmp_pa
     async with replayed(tmp_path) as r:
         strip = r.app.screen.query_one(AlarmStrip)
         assert not strip.display
-        r.station.player.seek(r.station.player.replay.origin + 1420)
+        r.station.playback.seek(r.station.playback.replay.origin + 1420)
         await r.settle()
         assert "HIGH  Test part is hot.  UNACK 2m" in strip.plain
         await r.press("5")

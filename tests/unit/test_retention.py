@@ -14,7 +14,7 @@ from xovac_tui.api.loader import documented_contract
 from xovac_tui.chamber.snapshot import LinkView, LinkWord, Mark
 from xovac_tui.recording.audit import verify
 from xovac_tui.recording.disk.housekeeping import DAY, SHARE, SHARE_EVERY, Retention
-from xovac_tui.recording.disk.items import LinkItem, MarkItem, RunItem
+from xovac_tui.recording.disk.kinds import RecordedLink, RecordedMark, RunItem
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.service import RecordChoice
@@ -226,8 +226,10 @@ def test_links_and_marks_go_with_their_events_and_what_is_audited_stays(tmp_path
     for block in range(20):
         life.record(1, every=4_800.0)
         for word in (LinkWord.LOST, LinkWord.ONLINE):
-            life.writer.item(LinkItem(LinkView(word), UTC + life.mono, life.mono))
-        life.writer.item(MarkItem(Mark(life.mono, UTC + life.mono, "step", f"step {block}"), "ada@lab"))
+            life.writer.item(RecordedLink(link=LinkView(word), t=UTC + life.mono, mono=life.mono))
+        life.writer.item(
+            RecordedMark(mark=Mark(life.mono, UTC + life.mono, "step", f"step {block}"), who="ada@lab")
+        )
         for item in one_of_each(life.mono):
             life.writer.item(item)
     life.commit()

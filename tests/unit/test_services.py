@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tests.helpers.console import FakeClock, FakeLink, make_station, reading
-from xovac_tui.alarms.rules import Watchlist
+from xovac_tui.alarms.kinds.level import HighRule
 from xovac_tui.alarms.service import AlarmService
-from xovac_tui.alarms.settings import Rule
+from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.api.event import Event
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LinkView
@@ -23,7 +23,7 @@ from xovac_tui.recording.service import RecordService
 from xovac_tui.runs.service import RunService
 from xovac_tui.station.service import Service, Services
 
-HOT = Rule(name="hot", kind="high", channel="test_part", limit=80.0)
+HOT = HighRule(name="hot", channel="test_part", limit=80.0)
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from tests.helpers.console import FakeClock, FakeLink, make_station, reading
-from xovac_tui.alarms.rules import Watchlist
-from xovac_tui.alarms.settings import Rule
+from xovac_tui.alarms.kinds import Rule
+from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.loader import documented_contract
 from xovac_tui.chamber.snapshot import LinkWord, Outcome

@@ -32,7 +32,7 @@ class AlarmsChanged(msgspec.Struct, frozen=True):
 
     changes: tuple[AlarmChange, ...]
     mirrored: bool = False
-    """Another process evaluates them, and told it: it notifies whoever is to be told."""
+    """Another process evaluates them and reported the change: that one also notifies."""
 
 
 class RecordOpened(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Has people told of alarms while this station is the one that evaluates them."""
+"""Notifies people of alarms while this station evaluates them."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from xovac_tui.recording.past import Past, RecordedHistory
 from xovac_tui.recording.service import RecordService, Subject
 from xovac_tui.recording.status import RecorderView
 from xovac_tui.replay.model import Replay
-from xovac_tui.replay.playback import Player
+from xovac_tui.replay.playback import Playback
 from xovac_tui.runs.service import Flights
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.news import Jumped
@@ -45,7 +45,7 @@ _TOLD_UP_TO = 10.0
 class ReplayStation(Station):
     """A tape that is played in the screens of a live chamber."""
 
-    player: Player
+    playback: Playback
 
     def __init__(
         self, setup: StationSetup, replay: Replay, record: Record | None = None, *, speed: float = 1.0
@@ -57,7 +57,7 @@ class ReplayStation(Station):
         super().__init__(setup)
         self._replay = replay
         self._replay.seek(self._replay.origin)
-        self.player = Player(self._replay, self.clock, speed=speed)
+        self.playback = Playback(self._replay, self.clock, speed=speed)
         self.assumed_speed = self._replay.assumed_speed
         self.log = ReplayLog(self._replay)
         # For the list of its runs; the model knows nothing of what comes later.
@@ -84,25 +84,25 @@ class ReplayStation(Station):
     async def run(self) -> None:
         """Let time go on until cancelled."""
         while True:
-            await asyncio.sleep(_BREATH if self.player.busy else _TURN)
+            await asyncio.sleep(_BREATH if self.playback.busy else _TURN)
             self.turn()
 
     def turn(self) -> None:
         """Let the replay go on by the time since the last turn, and tell what changed in it."""
-        player = self.player
+        playback = self.playback
         jumping = self._replay.jumping
         try:
-            changed = player.turn()
+            changed = playback.turn()
         except XovacError as error:
             # The record cannot be read on: what was reached stays to be looked at.
             self.log.failed(error)
-            player.paused = True
+            playback.paused = True
             return
         if jumping and not self._replay.jumping:
             self.news.publish(Jumped())
         link, before = self.chamber.link_view(self._replay.mono), self._shown_link
         self._shown_link = link
-        if jumping or player.speed > _TOLD_UP_TO:
+        if jumping or playback.speed > _TOLD_UP_TO:
             return
         if (link.word, link.why, link.session) != (before.word, before.why, before.session):
             self.news.publish(LinkChanged(link, before))

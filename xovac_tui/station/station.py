@@ -27,7 +27,6 @@ from xovac_tui.station.setup import StationSetup
 if TYPE_CHECKING:
     from xovac_tui.analysis.insight import Insight
     from xovac_tui.recipes.plan import Plan, PlanSettings
-    from xovac_tui.replay.playback import Player
     from xovac_tui.runs.view import FlightView
     from xovac_tui.station.proofs import StopProofs
 
@@ -40,8 +39,6 @@ class Station(ABC):
     chamber: Chamber
     flights: Flights
     alarms: AlarmDesk
-    player: Player | None = None
-    """What turns the replay; None where the chamber is there now."""
 
     def __init__(
         self, setup: StationSetup, *, news: Bulletin | None = None, proofs: StopProofs | None = None

@@ -70,7 +70,9 @@ class Saving:
             self._busy = False
 
     async def _ask(self, title: str, text: str, answers: Sequence[Answer]) -> str:
-        return await self._pane.app.push_screen_wait(QuestionDialog(title, text, answers)) or ""
+        return (
+            await self._pane.workspace.ask(QuestionDialog(self._pane.workspace, title, text, answers)) or ""
+        )
 
     # -- saving ---------------------------------------------------------------------------------------
 
@@ -198,7 +200,7 @@ class Saving:
         opened = self._editing.opened
         if opened is None:
             return False
-        if problem := await edit_outside(pane.console, command, opened.path):
+        if problem := await edit_outside(pane.workspace.window, command, opened.path):
             pane.say(problem, 12, "warning")
         return await self._read(f"edit in {Path(command[0]).name}")
 
