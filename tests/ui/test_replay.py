@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,10 +125,15 @@ class Replayed:
 
 @asynccontextmanager
 async def replayed(
-    folder: Path, *, size: tuple[int, int] = (80, 24), ascii_only: bool = False, speed: float = 1.0
+    folder: Path,
+    *,
+    size: tuple[int, int] = (80, 24),
+    ascii_only: bool = False,
+    speed: float = 1.0,
+    keys: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Replayed]:
     clock = FakeClock()
-    launch = make_launch(folder, display=Display(time="utc", refresh=2.0, ascii=ascii_only))
+    launch = make_launch(folder, display=Display(time="utc", refresh=2.0, ascii=ascii_only), keys=keys)
     with open_still(recorded(folder / "r.sqlite3")) as record:
         tape = tape_of(record, part_of(find_span(record, "s1"), None, None, None))
         setup = ChamberSetup("lab", Profile(), load_contract((), simulator=True))
@@ -334,6 +339,17 @@ async def test_a_replay_has_its_keys_and_a_live_console_has_not(tmp_path: Path) 
         assert "faster" not in c.app.screen.query_one(KeyBar).plain
         assert not c.app.screen.query_one(ReplayBar).display
         assert c.app.screen is c.app.screen_stack[0]
+
+
+async def test_a_key_of_the_replay_that_is_put_elsewhere_works_there_only(tmp_path: Path) -> None:
+    async with replayed(tmp_path, keys={"replay-faster": "f5", "replay-on": "f6"}) as c:
+        assert "f5 faster" in c.app.screen.query_one(KeyBar).plain
+        before = c.station.player.speed
+        await c.press("right_square_bracket", "greater_than_sign")
+        assert (c.station.player.speed, c.at < 5) == (before, True)
+        await c.press("f5", "f6")
+        assert c.station.player.speed > before
+        assert c.at >= 60
 
 
 async def test_changes_are_told_while_somebody_can_follow(tmp_path: Path) -> None:

@@ -191,7 +191,7 @@ def _chamber(found: Effective) -> Exit:
     proof = compose.stop_proof(chamber)
     echo(f"  {_BAD if proof is None else _OK}  {NEVER if proof is None else proof.words}")
     if proof is None:
-        echo("      Prove it while nothing runs: add --prove-stop, or press f8 in the console.")
+        echo("      Prove it while nothing runs: add --prove-stop, or choose prove STOP in the console.")
     well = asyncio.run(_probe(compose.target(chamber)))
     return Exit.OK if well else Exit.CONNECT
 

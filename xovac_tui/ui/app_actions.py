@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textual import work
-from textual.widgets import Input
 
 from xovac_tui import paths
 from xovac_tui.chamber.snapshot import Outcome, RunState
@@ -144,14 +143,6 @@ class AppKeys(ReplayKeys):
     async def action_quit(self) -> None:
         """Leave; asks while a run is on or cannot be ruled out, or a recording would end."""
         self._quit()
-
-    async def action_interrupt(self) -> None:
-        """Say the same as `q`, in a text field too; copy what is marked there, if something is."""
-        field = self.focused
-        if isinstance(field, Input) and not field.selection.is_empty:
-            field.action_copy()
-        else:
-            self._quit()
 
     def _may_run(self) -> bool:
         """Return whether a run is on, or cannot be ruled out after what was sent from here."""

@@ -80,7 +80,14 @@ class LogPane(Pane):
         workspace = self.workspace
         rows = LogRows(self.station.log)
         clock = self.station.clock
-        view = LogView(rows, glyphs=workspace.glyphs, times=workspace.times, now=clock.utc, id="log-view")
+        view = LogView(
+            rows,
+            glyphs=workspace.glyphs,
+            times=workspace.times,
+            keys=self.keys,
+            now=clock.utc,
+            id="log-view",
+        )
         view.border_title = "Log"
         yield view
         detail = Rows(id="log-detail")
@@ -312,7 +319,7 @@ class LogPane(Pane):
         what = "what is shown of it, " if shown_in_part(event) else ""
         self.workspace.say(
             f"Copied {what}{counted(len(text), 'character')}, if this terminal lets programs copy. "
-            "s saves it to a file."
+            f"{self.keys['log-save']} saves it to a file."
         )
 
     def action_log_save(self) -> None:

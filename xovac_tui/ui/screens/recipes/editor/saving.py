@@ -83,7 +83,7 @@ class Saving:
         if problems := editing.draft.problems():
             where, message = problems[0]
             self._pane.take(editing.chose(path_of(where)))
-            said = words(Finding("error", where, message))
+            said = words(Finding("error", where, message), self._pane.keys)
             self._pane.say(f"Not saved: {said[:1].lower()}{said[1:]}", 10, "warning")
             return False
         if editing.opened is not None and not editing.draft.dirty and not self._pane.changed_on_disk:
