@@ -344,11 +344,11 @@ async def test_a_replay_has_its_keys_and_a_live_console_has_not(tmp_path: Path) 
 async def test_a_key_of_the_replay_that_is_put_elsewhere_works_there_only(tmp_path: Path) -> None:
     async with replayed(tmp_path, keys={"replay-faster": "f5", "replay-on": "f6"}) as c:
         assert "f5 faster" in c.app.screen.query_one(KeyBar).plain
-        before = c.station.player.speed
+        before = c.station.playback.speed
         await c.press("right_square_bracket", "greater_than_sign")
-        assert (c.station.player.speed, c.at < 5) == (before, True)
+        assert (c.station.playback.speed, c.at < 5) == (before, True)
         await c.press("f5", "f6")
-        assert c.station.player.speed > before
+        assert c.station.playback.speed > before
         assert c.at >= 60
 
 

@@ -63,7 +63,7 @@ def outcome(path: Path, data: bytes) -> str:
         station.snapshot()
     replay.marks()
     list(station.log.scan())
-    station.alarms.standing()
+    station.alarms.unresolved()
     replay.seek(replay.begin)
     replay.work(0.1)
     return ""

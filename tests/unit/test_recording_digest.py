@@ -131,7 +131,7 @@ def test_it_tells_what_happened_and_nothing_from_before(path: Path) -> None:
         ("ada@lab", Outcome.SUCCESS),
     ]
     assert [one.rule for one in found.alarms] == ["part", "shroud"]
-    assert found.standing == {"old", "part"}
+    assert found.unresolved == {"old", "part"}
     assert found.notes == ("watch the pump",)
     (part,) = found.extremes
     assert part.summary.low == pytest.approx(20.0 - 19.99)

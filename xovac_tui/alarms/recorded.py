@@ -45,13 +45,13 @@ class RecordedAlarms(AlarmDesk):
 
     def view(self) -> AlarmsView:
         """Return all alarms at this moment of the replay."""
-        return self._picture(standing=False)
+        return self._picture(unresolved=False)
 
-    def standing(self) -> AlarmsView:
+    def unresolved(self) -> AlarmsView:
         """Return only those that wanted attention at this moment."""
-        return self._picture(standing=True)
+        return self._picture(unresolved=True)
 
-    def _picture(self, *, standing: bool) -> AlarmsView:
+    def _picture(self, *, unresolved: bool) -> AlarmsView:
         now = self._clock.mono()
         if self._evaluator is None or now < self._now:
             self._evaluator, self._at = AlarmEvaluator(Watchlist(), self._chamber()), 0
@@ -62,7 +62,7 @@ class RecordedAlarms(AlarmDesk):
             self._at += 1
         context = Context(chamber=self._chamber(), values=_NoValues(), utc=self._clock.utc(), mono=now)
         # What a rule watched is not in the record, but in what was told of it.
-        views = self._evaluator.views(context, standing=standing)
+        views = self._evaluator.views(context, unresolved=unresolved)
         alarms = tuple(msgspec.structs.replace(one, condition="") for one in views)
         newest = self._told[self._at - 1][1].limit_set if self._at else ""
         return AlarmsView(alarms=alarms, limit_set=newest, flood=self._evaluator.flood(now))

@@ -230,12 +230,12 @@ class AlarmService(AlarmDesk):
 
     def view(self) -> AlarmsView:
         """Return all alarms at this moment."""
-        return self._picture(standing=False)
+        return self._picture(unresolved=False)
 
-    def standing(self) -> AlarmsView:
+    def unresolved(self) -> AlarmsView:
         """Return only those that want attention; cheap, however many rules there are."""
         # Before anything is evaluated there are none.
-        return AlarmsView() if self._begun is None else self._picture(standing=True)
+        return AlarmsView() if self._begun is None else self._picture(unresolved=True)
 
     def use_set(self, name: str | None) -> str:
         """Choose the set of limits by hand; None: by the pressure again."""
@@ -243,10 +243,10 @@ class AlarmService(AlarmDesk):
 
     # -- inside -----------------------------------------------------------------------------------------
 
-    def _picture(self, *, standing: bool) -> AlarmsView:
+    def _picture(self, *, unresolved: bool) -> AlarmsView:
         context, chosen = self._context(), self._limit_set
         return AlarmsView(
-            alarms=self._evaluator.views(context, standing=standing),
+            alarms=self._evaluator.views(context, unresolved=unresolved),
             limit_set=chosen.current,
             by_hand=chosen.by_hand,
             set_by=chosen.set_by,

@@ -134,13 +134,13 @@ def seen(station: LiveStation, snapshot: Snapshot, record: Path) -> Look:
 
 def _alarms(path: Path) -> tuple[AlarmChange, ...] | None:
     """Return the alarms that want attention, by the record; None where it cannot be read."""
-    from xovac_tui.chamber.alarm import SEVERITIES, STANDING
+    from xovac_tui.chamber.alarm import SEVERITIES, UNRESOLVED
     from xovac_tui.recording.disk.lists import newest_alarms
     from xovac_tui.recording.disk.record import Record
 
     try:
         with Record(path) as record:
-            found = [one.change for one in newest_alarms(record) if one.change.state in STANDING]
+            found = [one.change for one in newest_alarms(record) if one.change.state in UNRESOLVED]
     except (XovacError, msgspec.MsgspecError, UnicodeError):
         return None
     return tuple(sorted(found, key=lambda one: (SEVERITIES.index(one.severity), -(one.raised_utc or 0.0))))

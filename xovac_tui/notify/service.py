@@ -31,7 +31,7 @@ class Alarms(Protocol):
     def told_of_receivers(self) -> Sequence[str]:
         """Names of the rules that watch whether receivers can be reached."""
 
-    def standing(self) -> AlarmsView:
+    def unresolved(self) -> AlarmsView:
         """Return those that want attention."""
 
     def will_notify(self, receivers: Iterable[str]) -> None:
@@ -71,7 +71,7 @@ class NotifyService:
         if not isinstance(news, AlarmsChanged) or news.mirrored:
             return
         if self._settings is not None and self._alarms.evaluates:
-            self._notifier(self._settings).take(news.changes, self._alarms.standing())
+            self._notifier(self._settings).take(news.changes, self._alarms.unresolved())
 
     def tick(self) -> None:
         """Send what is due by now: reminders, what was held back, the heartbeat."""
@@ -80,7 +80,7 @@ class NotifyService:
         mono = self._clock.mono()
         if mono - self._looked >= _LOOK:
             self._looked = mono
-            self._notifier(self._settings).tick(self._alarms.standing(), online=self._online)
+            self._notifier(self._settings).tick(self._alarms.unresolved(), online=self._online)
 
     async def close(self) -> None:
         """Let what is on its way arrive, for a moment."""

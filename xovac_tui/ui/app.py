@@ -228,8 +228,8 @@ class XovacApp(AppKeys):
         )
         frame.query_one(ReplayBar).show(workspace.playback, glyphs=glyphs, times=times)
         frame.query_one(LinkBar).show(snapshot.link, snapshot.mono, glyphs, self.keys)
-        standing = station.alarms.standing()
-        frame.query_one(AlarmStrip).show(standing, snapshot.utc, glyphs, self.keys)
+        unresolved = station.alarms.unresolved()
+        frame.query_one(AlarmStrip).show(unresolved, snapshot.utc, glyphs, self.keys)
         frame.query_one(LedgerLine).show(
             snapshot.ledger, glyphs=glyphs, times=times, keys=self.keys, now=snapshot.mono
         )
@@ -238,7 +238,7 @@ class XovacApp(AppKeys):
         if frame.has_class("-small"):
             frame.query_one(SmallNotice).show(
                 snapshot,
-                standing,
+                unresolved,
                 name=station.name,
                 glyphs=glyphs,
                 mode=workspace.mode,

@@ -137,7 +137,7 @@ class ChannelRule(LimitRule, frozen=True):
 
 
 class Context(msgspec.Struct, kw_only=True):
-    """Everything that conditions look at, at one moment."""
+    """All that conditions are evaluated from, at one moment."""
 
     chamber: Chamber
     values: Values
@@ -160,7 +160,7 @@ class Condition(ABC):
     """What one rule watches."""
 
     every: ClassVar[float] = 0.0
-    """Seconds between two looks; 0: at every one."""
+    """Seconds between two evaluations; 0: at every one."""
     channel: Channel | None = None
     _called = ""
     """What the channel was called at the last evaluation."""
@@ -172,7 +172,7 @@ class Condition(ABC):
     def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
         """Return what the condition did since the last evaluation; None where that is not known.
 
-        `active`: the alarm stands, so the condition is gone only when the deadband is left as well.
+        `active`: the alarm is active, so the condition is gone only when the deadband is left as well.
         """
 
     @abstractmethod
@@ -192,7 +192,7 @@ class Condition(ABC):
         return ""
 
     def doubtful(self, context: Context, value: str) -> bool:
-        """Return whether nobody can tell now; `value` is that of `value_words`."""
+        """Return whether it is not known now whether it holds; `value` is that of `value_words`."""
         return self.channel is not None and not value
 
     def limit(self, limit_set: str) -> float | None:
@@ -215,7 +215,7 @@ class Condition(ABC):
         return ""
 
     def problem(self, chamber: Chamber) -> str:
-        """Return why nobody can tell now whether it holds, as a sentence, where that is not for old data.
+        """Return why it is not known now whether it holds, as a sentence, where that is not for old data.
 
         It is looked at all the same: what is missing may come.
         """

@@ -56,7 +56,7 @@ class NoResponse(OfPast):
         return self._output
 
     def problem(self, chamber: Chamber) -> str:
-        """Return why nobody can tell: the channel or that of the output has not come."""
+        """Return why it is not known: the channel or that of the output has not come."""
         if found := super().problem(chamber):
             return found
         return "" if self._seek_output(chamber) else f"No channel {clean(self.rule.output, 60)} has come yet."

@@ -139,8 +139,8 @@ def _alarms(digest: Digest, times: Times, glyphs: Glyphs, keys: Mapping[str, str
         for one in raised
     ]
     facts = _listed("Alarms", lines, "none was raised")
-    if digest.standing:
-        words = f"{counted(len(digest.standing), 'stands', 'stand')} now: press {keys['tab-alarms']}"
+    if digest.unresolved:
+        words = f"{counted(len(digest.unresolved), 'stands', 'stand')} now: press {keys['tab-alarms']}"
         facts.append(Fact("", words, "fact--warn"))
     return facts
 

@@ -54,7 +54,7 @@ def listed(view: AlarmsView, which: str) -> list[AlarmView]:
         return list(view.alarms)
     if which == "shelved":
         return [one for one in view.alarms if one.state in SET_ASIDE]
-    return list(view.standing)
+    return list(view.unresolved)
 
 
 # -- the head -----------------------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ def list_line(alarm: AlarmView, width: int, utc: float, *, chosen: bool, focus: 
     if chosen:
         return ((row, "rows--chosen" if focus else "rows--strong"),)
     # Sign and severity, then the rest.
-    style = "" if alarm.standing else "alarm--quiet"
+    style = "" if alarm.unresolved else "alarm--quiet"
     return ((row[:10], severity_style(alarm)), (row[10:], style))
 
 
@@ -180,7 +180,7 @@ def detail_lines(
 ) -> list[Line]:
     """Return everything about an alarm: how it is, what to do, then what it watches and what has been."""
     lines: list[Line] = [_state_line(alarm, utc, glyphs, times)]
-    if alarm.text and (alarm.standing or alarm.active):
+    if alarm.text and (alarm.unresolved or alarm.active):
         lines += _folded(shown(alarm.text, glyphs), width, "alarm--text")
     for label, text, style in _facts(alarm, view, times):
         room = max(8, width - _LABEL)
@@ -200,7 +200,7 @@ def _state_line(alarm: AlarmView, utc: float, glyphs: Glyphs, times: Times) -> L
 def _facts(alarm: AlarmView, view: AlarmsView, times: Times) -> Iterator[tuple[str, str, str]]:
     """Yield label, text and style of what is told below the state."""
     yield from _silenced(alarm, times)
-    if alarm.pending is not None and not alarm.standing:
+    if alarm.pending is not None and not alarm.unresolved:
         yield "Pending", f"raised in {format_duration(alarm.pending)}, if it goes on like this", "alarm--warn"
     if alarm.off:
         yield "Off", alarm.off, ""
