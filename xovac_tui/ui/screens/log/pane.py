@@ -14,13 +14,13 @@ from textual.widgets import Input
 
 from xovac_tui import paths
 from xovac_tui.api.outline import Outline
+from xovac_tui.chamber.news import RecordOpened
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.plural import counted
 from xovac_tui.recording.apart import can_be_read_apart, read_apart
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.exports.events import export_file, save_events
 from xovac_tui.recording.filters import SYNTAX, Filter, FilterError, LogRows, parse_filter
-from xovac_tui.recording.status import RecordOpened
 from xovac_tui.station.news import Jumped, News
 from xovac_tui.text import clean
 from xovac_tui.ui.action import bindings

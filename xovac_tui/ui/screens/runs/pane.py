@@ -14,11 +14,12 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 
 from xovac_tui import paths
+from xovac_tui.chamber.news import RecordOpened
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted
 from xovac_tui.recording.disk.kinds import RecordedRun
-from xovac_tui.recording.status import RecorderState, RecordOpened
+from xovac_tui.recording.status import RecorderState
 from xovac_tui.runs.past import PastRun, Told, read_run, read_runs, with_state
 from xovac_tui.runs.state import FlightState
 from xovac_tui.station.news import News
