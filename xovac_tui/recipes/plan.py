@@ -162,11 +162,11 @@ class Plan(msgspec.Struct, frozen=True):
 
 def plan_recipe(recipe: Recipe, settings: PlanSettings, start_temperature: float = 20.0) -> Plan:
     """Lay a recipe out in time; RecipeError when it is meaningless (limits are the check's business)."""
-    problems = [problem.sentence for problem in bounds.recipe_problems(recipe)]
+    problems = bounds.recipe_problems(recipe)
     if problem := bounds.temperature_problem(start_temperature):
-        problems.append(f"The temperature at the start {problem}.")
+        problems.append(problem.at(()))
     if problems:
-        raise RecipeError("\n".join(problems))
+        raise RecipeError("\n".join(problem.sentence for problem in problems))
     segments: list[Segment] = []
     now, here, index = 0.0, start_temperature, 0
     pace = _Pace(settings)

@@ -11,6 +11,7 @@ from xovac_tui.durations import parse_duration
 from xovac_tui.errors import RecipeError
 from xovac_tui.plural import counted
 from xovac_tui.recipes import bounds
+from xovac_tui.recipes.findings import Flaw
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat, Step
 from xovac_tui.recipes.places import StepPath, place_of
 from xovac_tui.text import shown
@@ -68,8 +69,8 @@ class Reader:
             told.append(f"{self._source}: {counted(rest, 'more problem')} like these.")
         return "\n".join(told)
 
-    def _say(self, key: str, problem: str) -> None:
-        self._problems.append(f"{self._source}: {key} {problem}.")
+    def _say(self, key: str, problem: str | Flaw, end: str = ".") -> None:
+        self._problems.append(f"{self._source}: {key} {problem}{end}")
 
     def _steps(self, table: dict[str, Any], inside: StepPath) -> tuple[Step, ...]:
         """Read the list of steps in a file or in a repeat; `inside` is the path of the repeat."""
@@ -136,7 +137,9 @@ class Reader:
             self._say("limits:", problem)
         return limits
 
-    def _text(self, table: dict[str, Any], key: str, prefix: str, problem_of: Callable[[str], str]) -> str:
+    def _text(
+        self, table: dict[str, Any], key: str, prefix: str, problem_of: Callable[[str], Flaw | None]
+    ) -> str:
         value = table.get(key, "")
         if not isinstance(value, str):
             self._say(prefix + key, f"is {_described(value)}: write a text in double quotes")
@@ -146,7 +149,7 @@ class Reader:
         return value
 
     def _number(
-        self, table: dict[str, Any], key: str, prefix: str, problem_of: Callable[[float], str]
+        self, table: dict[str, Any], key: str, prefix: str, problem_of: Callable[[float], Flaw | None]
     ) -> float | None:
         if key not in table:
             return None
@@ -181,7 +184,7 @@ class Reader:
             try:
                 seconds = parse_duration(value)
             except RecipeError as error:
-                self._say(prefix + key, f"cannot be read: {str(error).rstrip('.')}")
+                self._say(prefix + key, f"cannot be read: {error}", end="")
                 return None
             if problem := bounds.duration_problem(seconds):
                 self._say(prefix + key, f'= "{shown(value, 24)}" {problem}')

@@ -17,6 +17,7 @@ from xovac_tui.plural import counted
 from xovac_tui.quantities import parse_rate, parse_temperature
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.files import MAX_BYTES
+from xovac_tui.recipes.findings import Flaw
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat, Step
 from xovac_tui.text import shown
 
@@ -145,8 +146,8 @@ class _Sheet:
             told.append(f"{self.source}: {counted(rest, 'more problem')} like these.")
         return "\n".join(told)
 
-    def _say(self, line: int, problem: str) -> None:
-        self._problems.append(f"{self.source}, line {line} {problem}.")
+    def _say(self, line: int, problem: str, end: str = ".") -> None:
+        self._problems.append(f"{self.source}, line {line} {problem}{end}")
 
     def _text(self, data: bytes) -> str:
         if len(data) > MAX_BYTES:
@@ -254,7 +255,7 @@ class _Sheet:
         cells: dict[str, str],
         column: str,
         parse: Callable[[str], float],
-        problem_of: Callable[[float], str],
+        problem_of: Callable[[float], Flaw | None],
         required: bool = False,
     ) -> float | None:
         cell = meant(cells.get(column, ""))
@@ -266,7 +267,7 @@ class _Sheet:
         try:
             value = parse(text)
         except RecipeError as error:
-            self._say(line, f"has a {column} that cannot be read: {str(error).rstrip('.')}")
+            self._say(line, f"has a {column} that cannot be read: {error}", end="")
             return None
         if problem := problem_of(value):
             self._say(line, f'has the {column} "{shown(cell, 24)}", which {problem}')

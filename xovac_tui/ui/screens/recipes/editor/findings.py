@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from xovac_tui.recipes.check import Finding
-from xovac_tui.recipes.places import StepPath, path_of
+from xovac_tui.recipes.findings import Finding, FindingCode
+from xovac_tui.recipes.places import StepPath
 from xovac_tui.text import clean
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.literal import folded, literal
@@ -15,6 +15,7 @@ from xovac_tui.ui.screens.recipes.lines import SEVERITY, severity_sign
 from xovac_tui.ui.widgets.lines import Line
 
 _EMPTY = "the repeat is empty: insert a step into it, or delete it."
+_NO_STEP = "steps are missing: a inserts a ramp, h a hold, l a repeat."
 
 
 class FindingLine(msgspec.Struct, frozen=True):
@@ -42,19 +43,16 @@ def finding_rows(findings: Sequence[Finding], width: int, glyphs: Glyphs) -> lis
     for number, finding in enumerate(findings):
         word, style = SEVERITY[finding.severity]
         sign = f"{severity_sign(finding.severity, glyphs)} {word:<8}"
-        path = path_of(finding.where)
         said = literal(glyphs.plain(clean(words(finding), 1000)), glyphs.ascii)
         for count, line in enumerate(folded(said, max(10, width - 1 - len(sign)))):
-            found.append(FindingLine(number, path, sign if not count else " " * len(sign), line, style))
+            found.append(
+                FindingLine(number, finding.path, sign if not count else " " * len(sign), line, style)
+            )
     return found
 
 
 def words(finding: Finding) -> str:
     """Return a finding as the editor says it: "step 4.1: ..."."""
-    path = path_of(finding.where)
-    message = finding.message
-    if finding.message == "steps are missing.":
-        if not path:
-            return "There is no step yet: a inserts a ramp, h a hold, l a repeat."
-        message = _EMPTY
-    return f"{finding.where}: {message}" if path else message
+    if finding.code is not FindingCode.STEPS_MISSING:
+        return finding.sentence if finding.path else finding.message
+    return f"{finding.where}: {_EMPTY}" if finding.path else _NO_STEP
