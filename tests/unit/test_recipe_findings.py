@@ -64,7 +64,8 @@ SENTENCES = {
     ),
     finding(C.FASTER_THAN_MANAGED, to=60.0, rate=4.0, managed=2.2, basis="learned from 3 runs", late=600.0): (
         "The ramp to 60 °C needs 4 K/min, but this chamber has hardly ever managed more than 2.2 K/min all "
-        "the way (learned from 3 runs): it will lag by about 10m 00s, and what follows is shorter than written."
+        "the way (learned from 3 runs): it will lag by about 10m 00s, and what follows is shorter than "
+        "written."
     ),
     finding(C.FASTER_THAN_MANAGED, to=60.0, rate=4.0, managed=2.2, basis="learned from 1 run", late=0.0): (
         "The ramp to 60 °C needs 4 K/min, but this chamber has hardly ever managed more than 2.2 K/min all "
