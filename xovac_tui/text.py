@@ -71,15 +71,18 @@ def _visible(char: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def nearest(name: str, valid: Iterable[str]) -> str:
-    """Return ` Did you mean X?`, or the list of valid names where none is near."""
+def near_miss(name: str, valid: Iterable[str]) -> str:
+    """Return ` Did you mean X?`, or an empty text where no valid name is near."""
     import difflib
 
+    near = difflib.get_close_matches(name, sorted(valid), n=1, cutoff=0.6)
+    return f' Did you mean "{near[0]}"?' if near else ""
+
+
+def nearest(name: str, valid: Iterable[str]) -> str:
+    """Return ` Did you mean X?`, or the list of valid names where none is near."""
     names = sorted(valid)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if near:
-        return f' Did you mean "{near[0]}"?'
-    return f" Valid here: {', '.join(names)}." if names else ""
+    return near_miss(name, names) or (f" Valid here: {', '.join(names)}." if names else "")
 
 
 def shown(text: str, limit: int = 80) -> str:

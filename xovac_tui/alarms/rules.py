@@ -90,7 +90,7 @@ def read_rules(
     """
     rules, wrong = rules_with_mistakes(settings, files, simulator=simulator)
     if wrong:
-        raise SettingsError("\n".join(wrong))
+        raise SettingsError(*wrong)
     return rules
 
 
@@ -116,7 +116,7 @@ def _read_file(path: Path, wrong: list[str]) -> tuple[Rule, ...]:
     try:
         data = read_toml(path)
     except SettingsError as error:
-        wrong += str(error).splitlines()
+        wrong += error.sentences
         return ()
     read, left = sound(data, RulesFile)
     found = [*mistakes(data, RulesFile), *rules_mistakes(read.rules, "rules", left.places.get("rules"))]

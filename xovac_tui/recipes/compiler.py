@@ -28,7 +28,7 @@ class UnsendableError(RecipeError):
     """A recipe that must not be sent; its text is every error that was found."""
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
-        super().__init__("\n".join(one.sentence for one in findings if one.severity == "error"))
+        super().__init__(*(one.sentence for one in findings if one.severity == "error"))
         self.findings = findings
 
 

@@ -114,7 +114,7 @@ def from_device_json(data: str | bytes, source: str, settings: PlanSettings) -> 
         told = [f"{source}: {problem}" for problem in problems[:_MOST_TOLD]]
         if (rest := len(problems) - len(told)) > 0:
             told.append(f"{source}: {counted(rest, 'more problem')} like these.")
-        raise RecipeError("\n".join(told))
+        raise RecipeError(*told)
     return Imported(recipe, tuple(_notes(recipe, ignored, settings)))
 
 

@@ -60,14 +60,14 @@ class Reader:
         if not self._problems and (problem := bounds.size_problem(steps)):
             self._say("steps", problem)
         if self._problems:
-            raise RecipeError(self._report())
+            raise RecipeError(*self._report())
         return Recipe(name.strip(), steps, description.strip(), limits, tolerance, pressure)
 
-    def _report(self) -> str:
+    def _report(self) -> list[str]:
         told = self._problems[:_MOST_TOLD]
         if (rest := len(self._problems) - len(told)) > 0:
             told.append(f"{self._source}: {counted(rest, 'more problem')} like these.")
-        return "\n".join(told)
+        return told
 
     def _say(self, key: str, problem: str | Flaw, end: str = ".") -> None:
         self._problems.append(f"{self._source}: {key} {problem}{end}")

@@ -65,7 +65,7 @@ class TemplateError(RecipeError):
     """Values that a template cannot be filled with: (name of the value, sentence) for each."""
 
     def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
-        super().__init__("\n".join(f"{name}: {said}" if name else said for name, said in problems))
+        super().__init__(*(f"{name}: {said}" if name else said for name, said in problems))
         self.problems = problems
 
 
@@ -104,7 +104,7 @@ def build(template: Template, values: Mapping[str, str], name: str = "") -> Reci
     recipe = _BUILDERS[template.name](read)
     recipe = msgspec.structs.replace(recipe, name=name.strip() or recipe.name)
     if found := bounds.recipe_problems(recipe):
-        raise RecipeError("\n".join(problem.sentence for problem in found))
+        raise RecipeError(*(problem.sentence for problem in found))
     return recipe
 
 

@@ -29,7 +29,7 @@ def write_recipe(recipe: Recipe, head: str = "") -> str:
     Reading it gives the same recipe again. RecipeError with every reason why a recipe has no meaning.
     """
     if problems := bounds.recipe_problems(recipe):
-        raise RecipeError("\n".join(problem.sentence for problem in problems))
+        raise RecipeError(*(problem.sentence for problem in problems))
     lines = [*_head(recipe), *_steps(recipe.steps, "steps")]
     return head + "\n".join(lines) + "\n"
 

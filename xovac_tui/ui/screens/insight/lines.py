@@ -16,7 +16,7 @@ from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.literal import folded
 from xovac_tui.ui.screens.runs.lines import shown_text
 from xovac_tui.ui.widgets.lines import Line, Span, clip, fit
-from xovac_tui.ui.widgets.run_words import rough
+from xovac_tui.ui.widgets.run_words import rough, rough_span
 
 _NAME, _CHANGE, _BAR, _HELD, _RESETS, _END = 15, 12, 5, 12, 7, 18
 _FACT = 11
@@ -122,13 +122,10 @@ def when_words(seconds: float, view: InsightView, times: Times) -> str:
 
 def span_words(forecast: Forecast, view: InsightView, times: Times) -> str:
     """Return when something is foreseen, at the soonest and at the latest: `13h 10m to 21h 40m`."""
-    soonest, latest = rough(forecast.soonest / view.speed), rough(forecast.latest / view.speed)
-    if soonest == latest:
+    soonest, latest = forecast.soonest / view.speed, forecast.latest / view.speed
+    if rough(soonest) == rough(latest):
         return when_words(forecast.likely, view, times)
-    figure, _, unit = soonest.partition(" ")
-    if latest.endswith(f" {unit}") and "h" not in soonest:
-        soonest = figure
-    return f"{soonest} to {latest}"
+    return rough_span(soonest, latest)
 
 
 def table_notes(view: InsightView, width: int, glyphs: Glyphs) -> list[Line]:
