@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.helpers.pty import environment
 from tests.helpers.simulator import ROOT, Lines, simulator_process
-from xovac_tui.recording.disk.items import Session
+from xovac_tui.recording.disk.kinds import Session
 from xovac_tui.recording.disk.writer import Writer
 
 HOLD = """

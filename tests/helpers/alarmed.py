@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from xovac_tui.alarms.evaluator import AlarmEvaluator
-from xovac_tui.alarms.kinds import Context
-from xovac_tui.alarms.rules import Watchlist
-from xovac_tui.alarms.settings import Rule
+from xovac_tui.alarms.kinds import Context, Rule
+from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.loader import load_contract

@@ -659,7 +659,11 @@ async def test_another_way_of_sending_is_taken_and_facts_are_shown(tmp_path: Pat
         async def work() -> None:
             results.append(
                 await confirm_and_send(
-                    c.app, prepared, title="Load Soak?", facts=[("Takes", "1 min [b]x[/b]")], send=send
+                    c.app.workspace,
+                    prepared,
+                    title="Load Soak?",
+                    facts=[("Takes", "1 min [b]x[/b]")],
+                    send=send,
                 )
             )
 
@@ -680,7 +684,9 @@ async def test_it_returns_none_when_blocked_and_shows_no_question(tmp_path: Path
     async with console(tmp_path, observe=True) as c:
 
         async def work() -> None:
-            results.append(await confirm_and_send(c.app, Prepared(c.station.contract.commands["vent"], "")))
+            results.append(
+                await confirm_and_send(c.app.workspace, Prepared(c.station.contract.commands["vent"], ""))
+            )
 
         c.app.run_worker(work())
         await c.until(lambda: results)
@@ -694,7 +700,7 @@ async def test_two_questions_at_once_are_one(tmp_path: Path) -> None:
         prepared = c.station.prepare("start_recipe")
 
         async def work() -> None:
-            results.append(await confirm_and_send(c.app, prepared))
+            results.append(await confirm_and_send(c.app.workspace, prepared))
 
         c.app.run_worker(work())
         c.app.run_worker(work())

@@ -49,7 +49,7 @@ class BrokenShowing(Pane):
 
 
 class BrokenMaking(Pane):
-    def __init__(self, **_: Any) -> None:
+    def __init__(self, *_: Any, **__: Any) -> None:
         raise ImportError("making")
 
 
@@ -94,7 +94,7 @@ async def test_a_tab_that_cannot_be_opened_leaves_the_rest_alive(
 
 async def test_a_pane_over_a_tab_that_cannot_be_opened_leaves_the_tab(tmp_path: Path) -> None:
     async with console(tmp_path, tab="recipes") as c:
-        await c.app.show_over("recipes", BrokenMounting())
+        await c.app.show_over("recipes", BrokenMounting(c.app.workspace, id="over"))
         await c.settle()
         assert c.app.over == {}
         assert c.app.pane is c.app.query_one("#recipes")

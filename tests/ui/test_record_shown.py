@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from tests.helpers.console import Console, console, make_launch
+from tests.helpers.console import Console, FakeClock, FakeLink, console, make_launch, make_station
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.recording.service import RecordChoice, StationRecord
@@ -94,7 +94,7 @@ async def test_who_was_away_is_told_of_the_channels_that_he_pinned(tmp_path: Pat
         await c.until(lambda: isinstance(c.app.screen, DigestDialog))
         await c.press("enter")
         pins = {c.station.name: ("chamber_state.shroud",)}
-        c.app.remember(pinned=pins)
+        c.app.workspace.remember(pinned=pins)
         c.app.telling.on_news(RecordOpened())
         await c.until(lambda: isinstance(c.app.screen, DigestDialog))
         await c.settle()
@@ -254,12 +254,14 @@ def test_what_becomes_of_the_record(view: RecorderView, at_stake: int, said: str
 def test_what_is_not_in_the_record_is_said_once_the_terminal_is_given_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    clock = FakeClock()
+
     def ended(app: XovacApp) -> int:
-        app.station.record.unwritten = "7 events were not written."
+        app.workspace.station.record.unwritten = "7 events were not written."
         return 0
 
     monkeypatch.setattr("xovac_tui.ui.app.run_in_terminal", ended)
-    assert run_console(make_launch(tmp_path)) == 0
+    assert run_console(make_launch(tmp_path), make_station(clock, FakeLink(clock))) == 0
     assert capsys.readouterr().err == "7 events were not written.\n"
 
 

@@ -16,10 +16,12 @@ from tests.helpers.console import FakeClock, console, make_launch, reading
 from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.api.event import Event
+from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
-from xovac_tui.config import Display
-from xovac_tui.recording.disk.items import AlarmItem, Item, LedgerItem, LinkItem, MarkItem
+from xovac_tui.compose import ChamberSetup, build_replay
+from xovac_tui.config import Display, Profile
+from xovac_tui.recording.disk.kinds import Item, RecordedAlarm, RecordedCommand, RecordedLink, RecordedMark
 from xovac_tui.recording.disk.lists import find_span
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError
@@ -48,14 +50,16 @@ def recorded(path: Path) -> Path:
         leaves = reading("idle", UTC + second, part=second / 100)
         things.append(message(second, json.dumps(leaves), name="chamber_state"))
         if second == 0:
-            things.append(LinkItem(LinkView(LinkWord.ONLINE, UTC, MONO, session=1), UTC, MONO))
+            things.append(
+                RecordedLink(link=LinkView(LinkWord.ONLINE, UTC, MONO, session=1), t=UTC, mono=MONO)
+            )
         if second == 300:
-            things.append(LedgerItem(sent, UTC + 300.5, MONO + 300.5))
+            things.append(RecordedCommand(entry=sent, t=UTC + 300.5, mono=MONO + 300.5))
         if second == 1300:
-            things.append(AlarmItem(raised(second)))
+            things.append(RecordedAlarm(change=raised(second)))
         if second in (1200, 5000):
             at = second + 1.0
-            things.append(MarkItem(Mark(MONO + at, UTC + at, "note", f"at {second}"), "ada@lab"))
+            things.append(RecordedMark(mark=Mark(MONO + at, UTC + at, "note", f"at {second}"), who="ada@lab"))
     return write_record(path, things, end=HOURS * 3600)
 
 
@@ -127,10 +131,9 @@ async def replayed(
     launch = make_launch(folder, display=Display(time="utc", refresh=2.0, ascii=ascii_only))
     with open_still(recorded(folder / "r.sqlite3")) as record:
         tape = tape_of(record, part_of(find_span(record, "s1"), None, None, None))
-        station = ReplayStation(
-            "lab", launch.profile, launch.contract, tape, record=record, clock=clock, speed=speed
-        )
-        app = XovacApp(launch, station=station, connect=False)
+        setup = ChamberSetup("lab", Profile(), load_contract((), simulator=True))
+        station = build_replay(setup, tape, record=record, clock=clock, speed=speed)
+        app = XovacApp(launch, station, connect=False)
         app.stopping = Stopping(app, now=clock.mono, arrived=lambda _: clock.mono())
         async with app.run_test(size=size, notifications=True) as pilot:
             one = Replayed(app, pilot, clock, station)

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.console import Console, console
-from xovac_tui.alarms.rules import Watchlist
-from xovac_tui.alarms.settings import Rule
+from xovac_tui.alarms.kinds.level import HighRule
+from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.notify.settings import NotifySettings, Receiver
 
-HOT = Rule(name="part hot", kind="high", channel="test_part", limit=80.0, severity="high")
+HOT = HighRule(name="part hot", channel="test_part", limit=80.0, severity="high")
 WATCH = Watchlist(rules=(HOT,))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from pathlib import Path
 
@@ -9,13 +10,16 @@ import pytest
 
 from tests.helpers.alarmed import Watched, told
 from xovac_tui.alarms import rules as alarmfiles
-from xovac_tui.alarms.rules import Watchlist, read_rules, watchlist
-from xovac_tui.alarms.settings import AlarmSettings, Rule
+from xovac_tui.alarms.kinds.level import HighRule
+from xovac_tui.alarms.rules import read_rules
+from xovac_tui.alarms.settings import AlarmSettings
+from xovac_tui.alarms.watchlist import Watchlist, limits, watchlist
 from xovac_tui.api.contract import Contract, LeafSpec, MessageSpec, Role
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.config import Profile, load_settings
 from xovac_tui.errors import SettingsError
 from xovac_tui.recipes.settings import RecipeSettings
+from xovac_tui.recording.differences import as_json
 
 
 def in_force(
@@ -23,8 +27,14 @@ def in_force(
 ) -> Watchlist:
     settings, profile = settings or AlarmSettings(), profile or Profile()
     contract = load_contract((), simulator=True) if simulator else documented_contract()
-    written = read_rules(settings, profile.alarms, simulator="simulator" in profile.contracts)
-    return watchlist(settings, profile.recipe, contract, written, records=profile.record)
+    return watchlist(
+        settings,
+        profile.recipe,
+        contract,
+        read_rules(settings, profile.alarms),
+        records=profile.record,
+        simulator="simulator" in profile.contracts,
+    )
 
 
 def names(found: Watchlist) -> list[str]:
@@ -40,13 +50,25 @@ def test_what_nobody_has_told_is_off_and_says_why() -> None:
     assert "part not measured" not in told_more.off
     assert "`recipe.max`" in told_more.off["part too hot"]
     known = in_force(profile=Profile(recipe=RecipeSettings(min=-40, max=85, pressure=1e-3)))
-    assert {rule.name: rule.limit for rule in known.rules if rule.limit and rule.kind != "disk"} == {
+    assert {
+        rule.name: rule.limit_in("tvac")
+        for rule in known.rules
+        if rule.limit_in("tvac") and rule.kind != "disk"
+    } == {
         "part too hot": 85,
         "part too cold": -40,
         "vacuum lost": 1e-3,
     }
     assert set(known.off) == {"off setpoint", "frozen sensor"}
     assert "record = false" in in_force(profile=Profile(record=False)).off["recorder failing"]
+
+
+def test_the_defaults_are_noted_as_by_the_version_before() -> None:
+    """Else every record would note a change of limits, and a recorder of that version other rules."""
+    noted = as_json(limits(in_force(simulator=False)))
+    assert hashlib.sha256(noted.encode()).hexdigest() == (
+        "bb2b50faa58019b23ca0844c9331b5f61eb375cec4da261e3ab357c4642cc2ef"
+    )
 
 
 def test_every_rule_of_ours_says_what_to_do() -> None:
@@ -92,7 +114,7 @@ def test_later_rules_take_the_place_of_earlier_ones(tmp_path: Path) -> None:
             documented_contract(),
             read_rules(settings.alarms, profile.alarms),
         )
-        limits[name] = next(rule.limit for rule in found.rules if rule.name == "a")
+        limits[name] = next(rule.limit_in("") for rule in found.rules if rule.name == "a")
         (link,) = [rule for rule in found.rules if rule.name == "link lost"]
         # Switched off, and still with its guidance.
         assert not link.enabled
@@ -110,8 +132,11 @@ def test_later_rules_take_the_place_of_earlier_ones(tmp_path: Path) -> None:
         ('name = "a"\nkind = "high"\nlimit = 1', "`high` needs `channel`"),
         ('name = "a"\nkind = "high"\nchannel = "x"', "`high` needs `limit`"),
         ('name = "a"\nkind = "high"\nchannel = "x"\nvalue = "y"\nlimit = 1', "it has `channel` and `value`"),
-        ('name = "a"\nkind = "rate"\nvalue = "y"\nlimit = 1', "`rate` cannot look at an expression"),
-        ('name = "a"\nkind = "link"\nchannel = "x"', "`link` looks at no channel"),
+        (
+            'name = "a"\nkind = "rate"\nvalue = "y"\nlimit = 1',
+            '`rules, item 1.value` is not a key of kind "rate"',
+        ),
+        ('name = "a"\nkind = "link"\nchannel = "x"', '`rules, item 1.channel` is not a key of kind "link"'),
         ('name = "a"\nkind = "equals"\nchannel = "x"', "`equals` needs `equals`"),
         ('name = "a"\nkind = "no_response"\nchannel = "x"\nlimit = 1', "`no_response` needs `output`"),
         (
@@ -133,19 +158,19 @@ def test_a_mistake_is_told_with_its_file(tmp_path: Path, rule: str, said: str) -
 
 
 def test_an_expression_that_cannot_be_understood_is_told_with_its_column() -> None:
-    settings = AlarmSettings(rules=(Rule(name="odd", kind="high", value="plate_a -", limit=1.0),))
+    settings = AlarmSettings(rules=({"name": "odd", "kind": "high", "value": "plate_a -", "limit": 1.0},))
     with pytest.raises(SettingsError, match=r'Alarm rule "odd", `value`, column 1\d: '):
         in_force(settings)
 
 
 def test_a_rule_that_is_switched_off_watches_nothing() -> None:
-    bench = Watched(Rule(name="a", kind="high", channel="plate_a", limit=1.0, enabled=False))
+    bench = Watched(HighRule(name="a", channel="plate_a", limit=1.0, enabled=False))
     assert told(bench.let_pass(3, plateT={"A": 99.0})) == []
     assert "switched off" in bench.view("a").off
 
 
 def test_a_rule_for_some_sets_only() -> None:
-    bench = Watched(Rule(name="a", kind="high", channel="plate_a", limit=1.0, sets=("ambient",)))
+    bench = Watched(HighRule(name="a", channel="plate_a", limit=1.0, sets=("ambient",)))
     assert told(bench.let_pass(3, plateT={"A": 99.0})) == []
     assert bench.view("a").off == "It is watched with the limits for ambient only."
     bench.limit_set = "ambient"
@@ -175,6 +200,6 @@ def test_limits_of_the_profile_are_watched_in_the_unit_of_their_channel(
     rules = {rule.name: rule for rule in found.rules}
     names = ("part too hot", "part too cold", "vacuum lost")
     for name, limit in zip(names, limits, strict=True):
-        told = rules[name].limit
+        told = rules[name].limit_in("")
         assert told == limit if told is None or limit is None else math.isclose(told, limit)
         assert ("cannot be converted" in found.off.get(name, "")) is (limit is None)

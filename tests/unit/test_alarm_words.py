@@ -22,7 +22,7 @@ from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.frame.alarm_strip import strip_line
-from xovac_tui.ui.frame.small_notice import Mode, small_lines
+from xovac_tui.ui.frame.small_notice import small_lines
 from xovac_tui.ui.glyphs import ASCII, UNICODE
 from xovac_tui.ui.screens.alarms.lines import (
     detail_lines,
@@ -36,6 +36,7 @@ from xovac_tui.ui.screens.alarms.lines import (
 from xovac_tui.ui.toasts import alarm_words
 from xovac_tui.ui.widgets.alarm_words import by_urgency, rounded_age, severity_style
 from xovac_tui.ui.widgets.lines import Line
+from xovac_tui.ui.workspace import Mode
 
 NOON = 1_790_000_000.0
 UTC = Times("utc")

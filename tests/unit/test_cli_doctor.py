@@ -5,7 +5,6 @@ import pytest
 
 from tests.helpers.commandline import CommandLine, Script
 from xovac_tui.cli import doctor, provestop
-from xovac_tui.cli import link as cli_link
 from xovac_tui.link import doctor as link_doctor
 from xovac_tui.link.doctor import Check
 from xovac_tui.link.target import Target
@@ -136,7 +135,7 @@ def script(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> Script:
     found.proofs = StopProofs(line.home / "stop-proofs.toml")
     found.messages = [("chamber_state", '{"mode": "idle"}')]
     found.answer("cancel_recipe", "warning", DOCUMENTED)
-    monkeypatch.setattr(cli_link, "open_station", found.opener())
+    found.install(monkeypatch)
     # What this link says is old at once, which a chamber's own messages are not.
     monkeypatch.setattr(provestop, "_LISTEN", 0.05)
     line.settings(CHAMBER)

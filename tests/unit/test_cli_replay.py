@@ -14,20 +14,20 @@ from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui import paths
 from xovac_tui.api.event import Event
 from xovac_tui.cli import replay as command
-from xovac_tui.recording.disk.items import Item, RunItem
+from xovac_tui.recording.disk.kinds import Item, RunItem
 from xovac_tui.replay.station import ReplayStation
-from xovac_tui.ui.start import Launch
+from xovac_tui.ui.start import Start
 
 
 class Opened:
     """What the console was opened with."""
 
     def __init__(self) -> None:
-        self.launch: Launch | None = None
+        self.launch: Start | None = None
         self.look: Callable[[ReplayStation], Any] = lambda station: None
         self.seen: Any = None
 
-    def run(self, launch: Launch, station: ReplayStation) -> int:
+    def run(self, launch: Start, station: ReplayStation) -> int:
         self.launch = launch
         while station.player.seeking is not None:
             station.player.turn()
@@ -87,14 +87,12 @@ def test_a_run_is_opened_at_its_beginning_with_what_was_before(
         round(station.player.length),
         station.snapshot().counters.events_in,
         station.player.speed,
+        station.record.choice,
     )
     said = line("replay", "r1", "--speed", "20")
     assert (said.code, said.err) == (0, "")
     # 10 minutes before the run are fed first.
-    assert opened.seen == ("lab", 1000.0, 0, 1000, 301, 20.0)
-    assert opened.launch is not None
-    assert opened.launch.record is None
-    assert opened.launch.secrets.auth is None
+    assert opened.seen == ("lab", 1000.0, 0, 1000, 301, 20.0, None)
 
 
 def test_it_can_begin_later(line: CommandLine, record: Path, opened: Opened) -> None:

@@ -89,13 +89,6 @@ def test_reading_again_can_be_taken_back() -> None:
     assert read.draft.undo().recipe == mine.draft.recipe
 
 
-def test_comments_that_would_be_lost() -> None:
-    text = write_recipe(CYCLES)
-    assert not Editing.of_file(Opened(Path("c.toml"), "# Head\n" + text, CYCLES)).loses_comments
-    assert Editing.of_file(Opened(Path("c.toml"), text + "# at the end\n", CYCLES)).loses_comments
-    assert not Editing.of_new(CYCLES).loses_comments
-
-
 def test_findings_name_the_step_as_the_table_does() -> None:
     two = finding(FindingCode.TWO_RAMPS, (1, 0), target=60.0)
     assert words(two) == "step 2.1: Two ramps follow each other without a hold at 60 °C."

@@ -22,14 +22,14 @@ from xovac_tui.clock import SystemClock
 from xovac_tui.errors import NotifyError
 from xovac_tui.notify import services
 from xovac_tui.notify.heartbeat import heartbeat
-from xovac_tui.notify.message import MessageKind, Told, compose
+from xovac_tui.notify.message import AlarmNotice, MessageKind, compose
 from xovac_tui.notify.notifier import Notifier
 from xovac_tui.notify.sending import PAUSES, persist, send
 from xovac_tui.notify.services import send_by_apprise
 from xovac_tui.notify.settings import Heartbeat, NotifySettings, Receiver
 
 SECRET = "hunter2hunter2"
-MESSAGE = compose("bench-1", MessageKind.ALARM, [Told(change=changed(run=12, step=3))], UTC)
+MESSAGE = compose("bench-1", MessageKind.ALARM, [AlarmNotice(change=changed(run=12, step=3))], UTC)
 
 
 def receiver(**values: Any) -> Receiver:

@@ -23,7 +23,7 @@ from tests.helpers.simulator import ROOT
 from xovac_tui.recording.disk import files, schema
 from xovac_tui.recording.disk import recorder as recorder_module
 from xovac_tui.recording.disk.checking import check
-from xovac_tui.recording.disk.items import ChangeItem
+from xovac_tui.recording.disk.kinds import RecordedChange
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.recorder import Recorder
 from xovac_tui.recording.disk.schema import (
@@ -56,7 +56,7 @@ def recorder(path: Path, clock: HandClock) -> Iterator[Recorder]:
     made.start()
     assert made.opened(10.0)
     made.put(
-        ChangeItem(kind="settings", who="ada@bench", text="in force", utc=clock.utc(), mono=clock.mono())
+        RecordedChange(kind="settings", who="ada@bench", text="in force", t=clock.utc(), mono=clock.mono())
     )
     yield made
     made.close()

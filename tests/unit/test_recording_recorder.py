@@ -26,7 +26,7 @@ from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.recording.audit import verify
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk import recorder as recorder_module
-from xovac_tui.recording.disk.items import ChangeItem, Item, LedgerItem, MarkItem
+from xovac_tui.recording.disk.kinds import Item, RecordedChange, RecordedCommand, RecordedMark
 from xovac_tui.recording.disk.lock import WriterLock
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.recorder import Recorder
@@ -94,7 +94,7 @@ def test_everything_that_is_put_is_written_in_order(
     assert state_of(recorder) is RecorderState.ON
     assert (recorder.first_index, recorder.first_run) == (0, 1)
     put(recorder, clock, range(1300))
-    recorder.put(MarkItem(Mark(clock.mono(), clock.utc(), "note", "door"), "ada@bench"))
+    recorder.put(RecordedMark(mark=Mark(clock.mono(), clock.utc(), "note", "door"), who="ada@bench"))
     assert recorder.flush()
     assert numbers_in(path) == list(range(1300))
     with Record(path) as record:
@@ -226,7 +226,7 @@ def test_no_error_ends_the_thread(
     assert recorder.flush()
     assert numbers_in(path) == list(range(10))
     assert state_of(recorder) is RecorderState.ON
-    assert recorder.view.lost == 1
+    assert recorder.view.lost == 2
     assert "something could not be recorded" in caplog.text
     assert "the record cannot be tidied" in caplog.text
 
@@ -475,7 +475,7 @@ def test_no_event_is_ever_in_a_new_file_before_what_is_in_force(
         first.append(self.execute(asked)[0])
 
     def in_force() -> Iterator[Item]:
-        yield ChangeItem(kind="settings", who="ada", text="found", utc=clock.utc(), mono=clock.mono())
+        yield RecordedChange(kind="settings", who="ada", text="found", t=clock.utc(), mono=clock.mono())
 
     monkeypatch.setattr(Writer, "commit", commit)
     recorder = recorders(in_force=in_force)
@@ -668,7 +668,7 @@ def test_the_second_one_is_beside_and_takes_over(
     assert second.first_index is None
     put(first, clock, range(10))
     put(second, clock, range(10))
-    second.put(LedgerItem(entry(7), clock.utc(), clock.mono()))
+    second.put(RecordedCommand(entry=entry(7), t=clock.utc(), mono=clock.mono()))
     assert first.flush()
     assert second.flush()
     assert numbers_in(path) == list(range(10))
@@ -730,7 +730,7 @@ def test_the_one_beside_follows_to_the_new_file(
     # Where files were moved one by one, the old connection is of no use any more.
     assert beside.flush()
     assert state_of(beside) is RecorderState.BESIDE
-    beside.put(LedgerItem(entry(2), clock.utc(), clock.mono()))
+    beside.put(RecordedCommand(entry=entry(2), t=clock.utc(), mono=clock.mono()))
     put(first, clock, range(3, 9))
     assert beside.flush()
     assert first.flush()
@@ -797,7 +797,7 @@ def test_a_file_system_without_locks_is_no_other_recorder(
 
 def test_one_that_was_never_started_ends_at_once(path: Path, clock: HandClock) -> None:
     recorder = Recorder(path, session(), clock)
-    items: list[Event | Item] = [reading(1.0, t=1), LedgerItem(entry(1), UTC, 0.0)]
+    items: list[Event | Item] = [reading(1.0, t=1), RecordedCommand(entry=entry(1), t=UTC, mono=0.0)]
     for item in items:
         recorder.put(item)
     assert not recorder.opened(0.0)

@@ -25,12 +25,13 @@ from xovac_tui.quantities import number
 from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView, RecordTrouble
 from xovac_tui.ui.format import Times, age, rate, reading, reading_with_unit
 from xovac_tui.ui.frame.bars import ledger_spans
-from xovac_tui.ui.frame.small_notice import Mode, small_lines
+from xovac_tui.ui.frame.small_notice import small_lines
 from xovac_tui.ui.frame.trust_bar import trust_line
 from xovac_tui.ui.glyphs import ASCII, UNICODE
 from xovac_tui.ui.screens.status.readings import Columns, reading_line
 from xovac_tui.ui.toasts import recorder_words
 from xovac_tui.ui.widgets.lines import clip, fit
+from xovac_tui.ui.workspace import Mode
 
 UTC = Times("utc")
 NOON = 1_700_049_600.0

@@ -9,8 +9,9 @@ from typing import Any
 
 from tests.helpers.console import FakeClock
 from tests.unit.test_station_record import Life, life
+from xovac_tui.alarms.kinds.level import HighRule, LowRule
+from xovac_tui.alarms.kinds.link import LinkRule
 from xovac_tui.alarms.recorded import RecordedAlarms
-from xovac_tui.alarms.settings import Rule
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmEvent, AlarmState, AlarmView
 from xovac_tui.chamber.news import AlarmsChanged
@@ -24,8 +25,8 @@ from xovac_tui.recording.status import RecorderState
 from xovac_tui.replay.model import Replay
 from xovac_tui.station.news import News
 
-HOT = Rule(name="part hot", kind="high", channel="test_part", limit=80.0, deadband=1.0, action="Look at it.")
-LINK = Rule(name="link lost", kind="link", on_delay=5.0, severity="high")
+HOT = HighRule(name="part hot", channel="test_part", limit=80.0, deadband=1.0, action="Look at it.")
+LINK = LinkRule(name="link lost", on_delay=5.0, severity="high")
 RULES = (HOT, LINK)
 
 
@@ -83,7 +84,7 @@ async def test_an_alarm_is_told_marked_and_recorded(tmp_path: Path) -> None:
 
 async def test_acknowledgements_and_shelves_survive_a_restart(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
-    cold = Rule(name="cold", kind="low", channel="shroud", limit=0.0)
+    cold = LowRule(name="cold", channel="shroud", limit=0.0)
     async with life(path, clock, rules=(*RULES, cold)) as one:
         await one.report(part=85.0, shroud=-5.0)
         assert one.station.alarms.acknowledge([alarm(one)]) == ""
@@ -226,7 +227,7 @@ async def test_limits_follow_the_pressure_until_somebody_chooses(tmp_path: Path)
 
 async def test_a_lost_vacuum_stays_an_alarm_over_a_restart_and_beside_the_recorder(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
-    lost = Rule(name="vacuum lost", kind="high", channel="pressure", limit=5e-3, sets=("tvac",))
+    lost = HighRule(name="vacuum lost", channel="pressure", limit=5e-3, sets=("tvac",))
     async with life(path, clock, rules=(lost,)) as one:
         await one.report(vacuum={"p": 1e-4}, pump=True, vent=False)
         await one.report(vacuum={"p": 50.0}, pump=True, vent=False)

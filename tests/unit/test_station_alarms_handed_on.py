@@ -12,13 +12,13 @@ import pytest
 from tests.helpers.console import FakeClock
 from tests.unit.test_station_alarms import HOT, LINK, RULES, alarm, until
 from tests.unit.test_station_record import Life, life
-from xovac_tui.alarms.settings import Rule
+from xovac_tui.alarms.kinds.level import HighRule
 from xovac_tui.chamber.alarm import AlarmState
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.status import RecorderState
 
-VACUUM = Rule(name="vacuum lost", kind="high", channel="pressure", limit=1e-2, sets=("tvac",))
+VACUUM = HighRule(name="vacuum lost", channel="pressure", limit=1e-2, sets=("tvac",))
 
 
 async def rounds(count: int, *lives: Life) -> None:

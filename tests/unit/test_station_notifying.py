@@ -10,14 +10,15 @@ from typing import Any
 from tests.helpers.console import FakeClock
 from tests.helpers.hooks import Hook, hook
 from tests.unit.test_station_record import Life, life, load_soak
-from xovac_tui.alarms.settings import Rule
+from xovac_tui.alarms.kinds.level import HighRule
+from xovac_tui.alarms.kinds.notification import NotificationRule
 from xovac_tui.chamber.alarm import AlarmsView, AlarmView
 from xovac_tui.link.status import LinkState
 from xovac_tui.notify.settings import Heartbeat, NotifySettings, Receiver
 from xovac_tui.recording.status import RecorderState
 
-HOT = Rule(name="part hot", kind="high", channel="test_part", limit=80.0, deadband=1.0, action="Look at it.")
-FAILED = Rule(name="notification failed", kind="notification")
+HOT = HighRule(name="part hot", channel="test_part", limit=80.0, deadband=1.0, action="Look at it.")
+FAILED = NotificationRule(name="notification failed")
 RULES = (HOT, FAILED)
 
 

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from tests.helpers.records import UTC, message, write_record
 from xovac_tui.alarms.evaluator import AlarmEvaluator
 from xovac_tui.alarms.kinds import Context
+from xovac_tui.alarms.kinds.level import HighRule, LowRule
 from xovac_tui.alarms.limit_sets import by_pressure
-from xovac_tui.alarms.rules import Watchlist
-from xovac_tui.alarms.settings import AlarmSettings, Rule
+from xovac_tui.alarms.settings import AlarmSettings
+from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.analysis.stability import Criterion, StabilityWatch
 from xovac_tui.analysis.vacuum import pump_down
 from xovac_tui.analysis.values import ChamberValues
@@ -197,7 +198,7 @@ def test_a_rule_that_makes_no_sense_is_refused(tmp_path: Path, leaf: str, said: 
 def test_an_impossible_pressure_is_not_known_to_anything(bench: Bench, pressure: float) -> None:
     dwell = Dwell(began=0.0, target=40.0, tolerance=2.0, pressure=1e-3)
     limit_set = "ambient"
-    low = Rule(name="low", kind="low", channel="pressure", limit=1e-2, severity="high")
+    low = LowRule(name="low", channel="pressure", limit=1e-2, severity="high")
     evaluator = AlarmEvaluator(Watchlist(rules=(low,)), bench.chamber)
     for _ in range(100):
         bench.say(p=pressure)
@@ -224,8 +225,8 @@ def test_an_impossible_pressure_is_not_known_to_anything(bench: Bench, pressure:
 @pytest.mark.parametrize("sensor", BAD_TEMPERATURES)
 def test_an_open_sensor_counts_nowhere(bench: Bench, sensor: float | str) -> None:
     dwell = Dwell(began=0.0, target=40.0, tolerance=2.0)
-    hot = Rule(name="hot", kind="high", channel="plate", limit=60.0, severity="high")
-    cold = Rule(name="cold", kind="low", channel="plate", limit=0.0, severity="high")
+    hot = HighRule(name="hot", channel="plate", limit=60.0, severity="high")
+    cold = LowRule(name="cold", channel="plate", limit=0.0, severity="high")
     evaluator = AlarmEvaluator(Watchlist(rules=(hot, cold)), bench.chamber)
     raised: list[Any] = []
     for second in range(60):

@@ -13,10 +13,10 @@ from collections.abc import Iterable
 import msgspec
 
 from xovac_tui.alarms import life as alarms
-from xovac_tui.alarms.kinds import Condition, Context, Level, condition_of
+from xovac_tui.alarms.kinds import Condition, Context, Level
+from xovac_tui.alarms.kinds.foreign import ForeignAlarm
 from xovac_tui.alarms.life import Life, Verdict
-from xovac_tui.alarms.rules import Watchlist
-from xovac_tui.alarms.settings import Rule
+from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.chamber.alarm import (
     LONGEST_SHELF,
     SEVERITIES,
@@ -36,7 +36,6 @@ from xovac_tui.durations import spell_duration
 FLOOD = 10
 FLOOD_SECONDS = 600.0
 """More alarms than this in so many seconds are a flood: they are told together."""
-_ELSEWHERE = "Another process watches this; no rule here does."
 _COUNTED = 100_000
 """Alarms of a flood that are counted."""
 
@@ -46,8 +45,8 @@ class WatchedRule:
 
     __slots__ = ("condition", "due", "life", "off", "rule", "said", "severity", "shelf")
 
-    def __init__(self, rule: Rule, condition: Condition, off: str = "") -> None:
-        self.rule = rule
+    def __init__(self, condition: Condition, off: str = "") -> None:
+        self.rule = rule = condition.rule
         self.condition = condition
         self.severity = Severity(rule.severity)
         self.off = off
@@ -63,7 +62,7 @@ class WatchedRule:
     @property
     def foreign(self) -> bool:
         """True where only another process watches it."""
-        return self.off == _ELSEWHERE
+        return isinstance(self.condition, ForeignAlarm)
 
     def shelf_is_over(self, context: Context) -> bool:
         """Return whether a shelved alarm's time has passed, also where the wall clock was set back."""
@@ -109,7 +108,7 @@ class AlarmEvaluator:
         self.watchlist = watchlist
         self._chamber = chamber
         self.watched: dict[str, WatchedRule] = {
-            rule.name: WatchedRule(rule, condition_of(rule), watchlist.off.get(rule.name, ""))
+            rule.name: WatchedRule(rule.condition(), watchlist.off.get(rule.name, ""))
             for rule in watchlist.rules
         }
         self._channels = -1
@@ -258,22 +257,15 @@ class AlarmEvaluator:
         if kept is None:
             if change.event is AlarmEvent.REMOVED or change.state is AlarmState.NORMAL:
                 return
-            # Watched by another process only: it is shown as that one tells it.
-            rule = Rule(
-                name=change.rule,
-                kind="link",
-                severity=change.severity.value,
-                cause=change.cause,
-                consequence=change.consequence,
-                action=change.action,
-            )
-            kept = self.watched[change.rule] = WatchedRule(rule, condition_of(rule), _ELSEWHERE)
+            kept = self.watched[change.rule] = WatchedRule(ForeignAlarm(change))
             self._channels = -1
         before = kept.life
         if kept.foreign and change.event is AlarmEvent.REMOVED:
             del self.watched[change.rule]
             self._channels = -1
             return
+        if isinstance(kept.condition, ForeignAlarm):
+            kept.condition.reported = change
         kept.said = change
         kept.life = Life(
             state=change.state,
@@ -329,8 +321,7 @@ class AlarmEvaluator:
 
     def _view(self, kept: WatchedRule, context: Context) -> AlarmView:
         rule, life, condition = kept.rule, kept.life, kept.condition
-        foreign = kept.foreign
-        value = "" if foreign else condition.value_words(context)
+        value = condition.value_words(context)
         off = kept.off or condition.off(context.limit_set) or condition.problem(context.chamber)
         said = kept.said
         normal = life.state is AlarmState.NORMAL and not life.active
@@ -338,12 +329,12 @@ class AlarmEvaluator:
             rule=rule.name,
             severity=kept.severity,
             state=life.state,
-            off="" if foreign else off,
-            condition=_ELSEWHERE if foreign else self._words(kept, context.limit_set),
+            off=off,
+            condition=self._words(kept, context.limit_set),
             text="" if normal or said is None else said.text,
-            channel=said.channel if foreign and said else ("" if foreign else condition.label),
+            channel=condition.label,
             value=value,
-            limit=said.limit if foreign and said else condition.limit_words(context.limit_set),
+            limit=condition.limit_words(context.limit_set),
             active=life.active,
             doubtful=not off and condition.doubtful(context, value),
             pending=None if life.begins is None else max(0.0, rule.on_delay - (context.mono - life.begins)),
@@ -372,10 +363,9 @@ class AlarmEvaluator:
     def _tell(self, kept: WatchedRule, event: AlarmEvent, context: Context, *, matter: bool) -> AlarmChange:
         """Return what happened; `matter`: something was the matter before, so that it is still told what."""
         rule, life, condition = kept.rule, kept.life, kept.condition
-        foreign = kept.foreign
         before = kept.said
         back = event in (AlarmEvent.UNSHELVED, AlarmEvent.IN_SERVICE)
-        if event is AlarmEvent.RAISED or (back and life.active and not foreign):
+        if event is AlarmEvent.RAISED or (back and life.active):
             text = condition.sentence(context)
         else:
             # Of an alarm that was silenced while nothing was the matter there is nothing to tell.
@@ -388,9 +378,9 @@ class AlarmEvaluator:
             utc=context.utc,
             mono=context.mono,
             text=text,
-            channel="" if foreign else condition.label,
-            value="" if foreign else condition.value_words(context),
-            limit="" if foreign else condition.limit_words(context.limit_set),
+            channel=condition.label,
+            value=condition.value_words(context),
+            limit=condition.limit_words(context.limit_set),
             limit_set=context.limit_set,
             who=life.who,
             reason=life.reason,

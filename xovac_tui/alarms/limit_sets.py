@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from xovac_tui.alarms.settings import AlarmSettings
-from xovac_tui.alarms.store import AlarmStore
 from xovac_tui.api.contract import Contract, Role
 from xovac_tui.chamber.alarm import LIMIT_SETS
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import Quality, RunState
 from xovac_tui.clock import Clock
+
+if TYPE_CHECKING:
+    from xovac_tui.alarms.store import AlarmStore
 
 CHOSEN = "limit set"
 """Kind of decision in the record: a set of limits was chosen by hand, or `auto`."""

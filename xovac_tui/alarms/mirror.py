@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from xovac_tui.alarms.rules import Watchlist, limits
-from xovac_tui.alarms.store import AlarmStore
+from xovac_tui.alarms.watchlist import Watchlist, limits
 from xovac_tui.chamber.alarm import AlarmChange, Ask
 
 if TYPE_CHECKING:
     from xovac_tui.alarms.evaluator import AlarmEvaluator
+    from xovac_tui.alarms.store import AlarmStore
 
 LIMITS = "limits"
 """Kind of what is in force in the record: the rules of the process that evaluates."""

@@ -9,7 +9,7 @@ import msgspec
 from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.alarms.evaluator import AlarmEvaluator
 from xovac_tui.alarms.kinds import Context
-from xovac_tui.alarms.rules import Watchlist
+from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.chamber.alarm import AlarmChange, AlarmsView, Ask
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.clock import Clock

@@ -12,9 +12,8 @@ import msgspec
 from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.alarms.limit_sets import LimitSetChoice
 from xovac_tui.alarms.mirror import LIMITS, Mirror
-from xovac_tui.alarms.rules import Watchlist, limits
-from xovac_tui.alarms.store import AlarmStore
 from xovac_tui.alarms.surroundings import Surroundings
+from xovac_tui.alarms.watchlist import Watchlist, limits
 from xovac_tui.api.contract import Contract
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmsView, Ask
 from xovac_tui.chamber.model import Chamber
@@ -25,6 +24,7 @@ from xovac_tui.errors import XovacError
 if TYPE_CHECKING:
     from xovac_tui.alarms.evaluator import AlarmEvaluator
     from xovac_tui.alarms.kinds import Context
+    from xovac_tui.alarms.store import AlarmStore
     from xovac_tui.expressions import MovingValues
 
 _LISTEN_EVERY = 1.0

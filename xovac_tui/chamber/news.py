@@ -32,4 +32,4 @@ class AlarmsChanged(msgspec.Struct, frozen=True):
 
     changes: tuple[AlarmChange, ...]
     mirrored: bool = False
-    """Another process evaluates them, and told it: it notifies whoever is to be told."""
+    """Another process evaluates them and reported the change: that one also notifies."""

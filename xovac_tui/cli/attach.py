@@ -13,8 +13,7 @@ from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.records import Source, find_record, record_options
 
 if TYPE_CHECKING:
-    from xovac_tui.recording.attachments import Attachment
-    from xovac_tui.recording.disk.items import Session
+    from xovac_tui.recording.disk.kinds import Attachment, Session
 
 
 @click.command(short_help="Attach photos and papers to a run.")
@@ -120,7 +119,7 @@ def _session(source: Source) -> Session:
     import socket
 
     from xovac_tui import __version__
-    from xovac_tui.recording.disk.items import Session
+    from xovac_tui.recording.disk.kinds import Session
     from xovac_tui.station.live import this_user
 
     return Session(

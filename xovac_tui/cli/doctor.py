@@ -15,8 +15,8 @@ from typing import Any
 
 import click
 
-from xovac_tui import __version__, paths
-from xovac_tui.cli.common import connecting_options, effective, resolve, table
+from xovac_tui import __version__, compose, paths
+from xovac_tui.cli.common import connecting_options, effective, table
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.settings import named_problems
 from xovac_tui.config import Effective
@@ -181,11 +181,10 @@ def _chamber(found: Effective) -> Exit:
         echo("Chamber")
         echo("  none is named, so none was tried: add --profile NAME or --url http://HOST:PORT")
         return Exit.OK
-    chamber = resolve(found)
+    chamber = compose.resolve(found)
     echo(f"Chamber {chamber.name} at {chamber.profile.url}")
-    from xovac_tui.cli.link import open_station
 
-    station = open_station(chamber)
+    station = compose.build_station(chamber)
     for spec in station.contract.commands.values():
         if spec.form_words:
             echo(f"  {_MARKS[None]}  form of {spec.event}: {spec.form_words}")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xovac_tui.cli.common import Seconds, connecting_options, effective, record_choice, resolve
+from xovac_tui import compose
+from xovac_tui.cli.common import Seconds, connecting_options, effective
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.sending import PROVE_BY_COMMAND, ask, outcome_of, refuse_observed, report_outcome
 from xovac_tui.errors import ContractError
@@ -50,12 +51,14 @@ def send(
     """
     text = sys.stdin.read() if payload == "-" else payload
     found = effective(ctx)
-    chamber = resolve(found)
+    chamber = compose.resolve(found)
     refuse_observed(chamber, event)
-    from xovac_tui.cli.link import open_station
 
     # A record is added to, but none is begun for a single command.
-    station = open_station(chamber, record_choice(found, chamber, may_record=False, begin=False))
+    station = compose.build_station(
+        chamber,
+        compose.Equipment(record=compose.record_choice(found, chamber, may_record=False, begin=False)),
+    )
     prepare = partial(_prepare, station, event, text, raw, form)
     prepared = prepare()
     from xovac_tui.api.contract import LOAD_COMMAND

@@ -156,7 +156,8 @@ def _notify_problems(settings: NotifySettings) -> Iterator[str]:
 
 
 def _alarm_problems(settings: Settings, profile: Profile) -> Iterator[str]:
-    from xovac_tui.alarms.rules import rules_with_mistakes, watchlist
+    from xovac_tui.alarms.rules import rules_with_mistakes
+    from xovac_tui.alarms.watchlist import watchlist
     from xovac_tui.analysis.values import criterion_called, no_criterion
     from xovac_tui.api.loader import documented_contract
     from xovac_tui.expressions import ExpressionError, parse
@@ -214,7 +215,7 @@ def _struct(struct: Any, default: Any, key: str, found: Effective) -> Iterator[s
         yield f"[{key}]"
     for name, value in _items(struct):
         usual = dict(_items(default)).get(name)
-        if isinstance(value, tuple) and value and isinstance(value[0], msgspec.Struct):
+        if isinstance(value, tuple) and value and isinstance(value[0], msgspec.Struct | dict):
             lists.append((name, value))
             continue
         if isinstance(value, msgspec.Struct | dict):
@@ -232,8 +233,9 @@ def _struct(struct: Any, default: Any, key: str, found: Effective) -> Iterator[s
             yield ""
             yield f"[[{join_key(key, name)}]]"
             # As it was written: only what is not the default.
+            fields = () if isinstance(item, dict) else msgspec.structs.fields(item)
+            usual = {field.encode_name: field.default for field in fields}
             given = msgspec.to_builtins(item).items()
-            usual = {field.encode_name: field.default for field in msgspec.structs.fields(item)}
             yield from (f"{name} = {_inline(value)}" for name, value in given if value != usual.get(name))
 
 

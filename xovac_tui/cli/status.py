@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from xovac_tui.cli.common import json_line, past_choice, table
+from xovac_tui import compose
+from xovac_tui.cli.common import json_line, table
 from xovac_tui.cli.options import transport_option
 from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.records import find_chamber, record_options
@@ -66,9 +67,10 @@ def status(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool
     open in another terminal. It never sends anything. Exit code 6 when there is no connection.
     """
     source = find_chamber(ctx, record, demo)
-    from xovac_tui.cli.link import open_station
 
-    station = open_station(source.chamber, past_choice(source.found, source.path))
+    station = compose.build_station(
+        source.chamber, compose.Equipment(record=compose.past_choice(source.found, source.path))
+    )
     look = asyncio.run(_look(station, source.path))
     if as_json:
         echo_data(json_line(data(look)))

@@ -11,15 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xovac_tui.cli.common import (
-    Seconds,
-    connecting_options,
-    effective,
-    past_choice,
-    record_path,
-    resolve,
-    table,
-)
+from xovac_tui import compose
+from xovac_tui.cli.common import Seconds, connecting_options, effective, table
 from xovac_tui.errors import Exit, LinkError, WaitedInVain
 
 if TYPE_CHECKING:
@@ -66,12 +59,13 @@ def wait(
     was never connected. docs/scripts.md explains the language.
     """
     found = effective(ctx)
-    chamber = resolve(found)
-    from xovac_tui.cli.link import open_station
+    chamber = compose.resolve(found)
     from xovac_tui.expressions import parse_condition
 
     expression = parse_condition(until)
-    station = open_station(chamber, past_choice(found, record_path(found, chamber)))
+    station = compose.build_station(
+        chamber, compose.Equipment(record=compose.past_choice(found, compose.record_path(found, chamber)))
+    )
     values = station.values()
     # What the contract tells is enough to find units that do not go together.
     expression.true(values)

@@ -1,4 +1,4 @@
-"""Has people told of alarms while this station is the one that evaluates them."""
+"""Notifies people of alarms while this station evaluates them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LOOK = 1.0
 class Notifying:
     """The station's hand on the notifier, which is made only where something is set up.
 
-    A program beside the one that evaluates sends nothing, so that nobody is told twice.
+    A program beside the one that evaluates sends nothing, so that no one is notified twice.
     """
 
     def __init__(

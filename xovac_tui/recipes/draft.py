@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import msgspec
@@ -159,7 +160,9 @@ class Draft(msgspec.Struct, frozen=True):
         if step is None:
             return self
         after = (*path[:-1], path[-1] + 1)
-        return self._with_steps(path, after, _spliced(self.recipe.steps, after, 0, (step,)), "duplicate")
+        # Steps are recognised in their file as the same objects.
+        copied = copy.deepcopy(step)
+        return self._with_steps(path, after, _spliced(self.recipe.steps, after, 0, (copied,)), "duplicate")
 
     def move_up(self, path: StepPath) -> Draft:
         """Move a step one line up: past its neighbour, into the end of a repeat, or out of one at its top."""

@@ -74,7 +74,8 @@ class RecordAlarmStore:
 
     def later(self, after: int) -> Sequence[tuple[int, AlarmChange | Ask]]:
         """Return what other processes wrote about alarms since a row, oldest first, each with its row."""
-        from xovac_tui.recording.disk.lists import RecordedAsk, later_alarms
+        from xovac_tui.recording.disk.kinds import RecordedAsk
+        from xovac_tui.recording.disk.lists import later_alarms
 
         record = self._record.record
         found = [] if record is None else later_alarms(record, after, without=self._record.session)

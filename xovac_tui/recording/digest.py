@@ -9,7 +9,7 @@ import msgspec
 
 from xovac_tui.chamber.alarm import STANDING, AlarmChange, AlarmEvent
 from xovac_tui.chamber.snapshot import LedgerEntry
-from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk import kinds, lists
 from xovac_tui.recording.disk.axis import Axis, Piece
 from xovac_tui.recording.disk.evenwindows import EvenWindows
 from xovac_tui.recording.disk.record import Record
@@ -37,7 +37,7 @@ class Digest(msgspec.Struct, frozen=True):
 
     since: float
     until: float
-    runs: tuple[lists.RecordedRun, ...]
+    runs: tuple[kinds.RecordedRun, ...]
     """Runs that began, ended or went on meanwhile."""
     steps: int
     """Steps that the chamber began."""
@@ -116,7 +116,7 @@ def digest(
     )
 
 
-def _went_on(run: lists.RecordedRun, axis: Axis, since: float, until: float) -> bool:
+def _went_on(run: kinds.RecordedRun, axis: Axis, since: float, until: float) -> bool:
     """Return whether a run began, ended or went on in a stretch of even time."""
     if run.started_mono is None or not axis.knows(run.session):
         return False

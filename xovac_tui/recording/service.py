@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from xovac_tui.recipes.plan import Plan, PlanSettings
     from xovac_tui.recording.background import BackgroundPast
     from xovac_tui.recording.digest import Digest
-    from xovac_tui.recording.disk.items import Item
+    from xovac_tui.recording.disk.kinds import Item
     from xovac_tui.recording.disk.record import Record
     from xovac_tui.recording.disk.recorder import Recorder
     from xovac_tui.recording.disk.writer import Writer
@@ -198,7 +198,7 @@ class StationRecord:
 
     def _make_recorder(self, choice: RecordChoice) -> Recorder:
         from xovac_tui.recording.disk.housekeeping import Retention
-        from xovac_tui.recording.disk.items import Session
+        from xovac_tui.recording.disk.kinds import Session
         from xovac_tui.recording.disk.recorder import Recorder
 
         session = Session(
@@ -389,41 +389,41 @@ class StationRecord:
     def link(self, link: LinkView) -> None:
         """Take the connection as it is shown now: STALE is one of its words."""
         if self._takes:
-            from xovac_tui.recording.disk.items import LinkItem
+            from xovac_tui.recording.disk.kinds import RecordedLink
 
             bare = msgspec.structs.replace(link, rtt=None, next_try_mono=None)
-            self._put(LinkItem(bare, self._clock.utc(), self._clock.mono()))
+            self._put(RecordedLink(link=bare, t=self._clock.utc(), mono=self._clock.mono()))
 
     def entries(self, entries: Iterable[LedgerEntry]) -> None:
         """Take what became of commands."""
         if self._takes:
-            from xovac_tui.recording.disk.items import LedgerItem
+            from xovac_tui.recording.disk.kinds import RecordedCommand
 
             for entry in entries:
-                self._put(LedgerItem(entry, self._clock.utc(), self._clock.mono()))
+                self._put(RecordedCommand(entry=entry, t=self._clock.utc(), mono=self._clock.mono()))
 
     def marks(self, marks: Iterable[Mark]) -> None:
         """Take marks on the time axis."""
         if self._takes:
-            from xovac_tui.recording.disk.items import MarkItem
+            from xovac_tui.recording.disk.kinds import RecordedMark
 
             for mark in marks:
-                self._put(MarkItem(mark, self._who))
+                self._put(RecordedMark(mark=mark, who=self._who))
 
     def alarms(self, changes: Iterable[AlarmChange]) -> None:
         """Take what happened to alarms, and write it at once: a console beside this program waits for it."""
         if self._takes:
-            from xovac_tui.recording.disk.items import AlarmItem
+            from xovac_tui.recording.disk.kinds import RecordedAlarm
 
             for change in changes:
-                self._put(AlarmItem(change), hurry=True)
+                self._put(RecordedAlarm(change=change), hurry=True)
 
     def ask(self, ask: Ask) -> None:
         """Take what somebody here wants done to an alarm, for the program that records to do it."""
         if self._takes:
-            from xovac_tui.recording.disk.items import AskItem
+            from xovac_tui.recording.disk.kinds import RecordedAsk
 
-            self._put(AskItem(ask, self._clock.mono()), hurry=True)
+            self._put(RecordedAsk(ask=ask, mono=self._clock.mono()), hurry=True)
 
     def change(self, kind: str, text: str, *, before: str = "", after: str = "") -> None:
         """Take a decision that somebody made here, and write it at once; `before` and `after` are JSON."""
@@ -431,13 +431,13 @@ class StationRecord:
             self._put(self._change_item(kind, text, before, after), hurry=True)
 
     def _change_item(self, kind: str, text: str, before: str, after: str) -> Item:
-        from xovac_tui.recording.disk.items import ChangeItem
+        from xovac_tui.recording.disk.kinds import RecordedChange
 
-        return ChangeItem(
+        return RecordedChange(
             kind=kind,
             who=self._who,
             text=text,
-            utc=self._clock.utc(),
+            t=self._clock.utc(),
             mono=self._clock.mono(),
             before=before,
             after=after,
@@ -477,12 +477,12 @@ class StationRecord:
         """
         if not self._takes:
             return
-        from xovac_tui.recording.disk.items import LoadItem
+        from xovac_tui.recording.disk.kinds import RecordedLoad
         from xovac_tui.recording.disk.lists import payload_hash
 
         self._put(
-            LoadItem(
-                utc=entry.utc,
+            RecordedLoad(
+                t=entry.utc,
                 mono=entry.mono,
                 who=self._who,
                 name=name,
@@ -490,8 +490,8 @@ class StationRecord:
                 hash=payload_hash(entry.payload),
                 source=source,
                 payload=entry.payload,
-                plan=msgspec.json.encode(plan) if plan is not None else b"",
-                settings=msgspec.json.encode(settings),
+                plan=msgspec.json.encode(plan).decode() if plan is not None else "",
+                settings=msgspec.json.encode(settings).decode(),
             )
         )
 
@@ -533,7 +533,7 @@ class StationRecord:
         """
         if self._recorder is None or not number or not self.recording:
             return
-        from xovac_tui.recording.disk.items import RunItem
+        from xovac_tui.recording.disk.kinds import RunItem
 
         self._recorder.put(
             RunItem(
@@ -554,7 +554,7 @@ class StationRecord:
     def close_runs(self, keep: int) -> None:
         """Note that runs which somebody else left open have ended unseen, all but one."""
         if self._recorder is not None and self.recording:
-            from xovac_tui.recording.disk.items import CloseRunsItem
+            from xovac_tui.recording.disk.kinds import CloseRunsItem
 
             self._recorder.put(
                 CloseRunsItem(keep, "Nobody followed it to its end: what recorded it was gone.")
@@ -579,10 +579,10 @@ class StationRecord:
             self._visit(recorder)
 
     def _visit(self, recorder: Recorder) -> None:
-        from xovac_tui.recording.disk.items import VisitItem
+        from xovac_tui.recording.disk.kinds import Visit
 
         self._visited = self._clock.mono()
-        recorder.put(VisitItem(self._who, self._arrived, self._clock.utc(), self._visited))
+        recorder.put(Visit(who=self._who, arrived=self._arrived, seen=self._clock.utc(), mono=self._visited))
 
     # -- what comes back ------------------------------------------------------------------------------
 

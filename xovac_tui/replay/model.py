@@ -17,7 +17,7 @@ from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Ou
 from xovac_tui.clock import Clock
 from xovac_tui.config import Profile
 from xovac_tui.recording.disk import lists
-from xovac_tui.recording.disk.lists import RecordedAlarm, RecordedLoad, RecordedMark
+from xovac_tui.recording.disk.kinds import RecordedAlarm, RecordedLoad, RecordedMark
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.exports.slice import Tape
 from xovac_tui.recording.log import Log
@@ -105,7 +105,7 @@ class Replay:
 
     def marks(self) -> list[tuple[float, RecordedMark]]:
         """Return all marks of the tape with their moments."""
-        found = [(self._reel.mono_at(one), one) for one in self.tape.marks]
+        found = [(self._reel.mono_at(one), one) for one in self.tape.of(RecordedMark)]
         return sorted(found, key=lambda pair: pair[0])
 
     def alarms(self, record: Record | None) -> list[tuple[float, AlarmChange]]:
@@ -113,7 +113,7 @@ class Replay:
 
         A file knows only of its own time, not of what stood before.
         """
-        found = self.tape.alarms if record is None else self._alarms_of(record)
+        found = self.tape.of(RecordedAlarm) if record is None else self._alarms_of(record)
         told = [(self._reel.mono_at(one), one.change) for one in found]
         return sorted(told, key=lambda pair: pair[0])
 

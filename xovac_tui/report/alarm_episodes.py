@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent
-from xovac_tui.recording.disk.lists import RecordedAlarm
+from xovac_tui.recording.disk.kinds import RecordedAlarm
 from xovac_tui.report.facts import Occurrence
 
 _HANDLED = (

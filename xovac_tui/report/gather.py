@@ -17,10 +17,11 @@ from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import PlanSettings
 from xovac_tui.recording.attachments import attachment_data
-from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk import kinds, lists
 from xovac_tui.recording.disk.axis import Axis
 from xovac_tui.recording.disk.evenwindows import EvenWindows
-from xovac_tui.recording.disk.lists import RecordedLoad, RecordedSession, find_span, payload_hash
+from xovac_tui.recording.disk.kinds import RecordedLoad, RecordedSession
+from xovac_tui.recording.disk.lists import find_span, payload_hash
 from xovac_tui.recording.disk.lock import is_recorded
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError
@@ -280,7 +281,7 @@ def _zooms(windows: Windows, contract: Contract, past: PastRun, part: Part) -> t
 # -- beside ---------------------------------------------------------------------------------------------
 
 
-def _in_force(record: Record, axis: Axis, start: float) -> tuple[lists.RecordedChange, ...]:
+def _in_force(record: Record, axis: Axis, start: float) -> tuple[kinds.RecordedChange, ...]:
     earlier = axis.within(-math.inf, math.nextafter(start, math.inf))
     newest = {change.kind: change for change in earlier.timed(lists.changes(record, earlier))}
     return tuple(newest[kind] for kind in _AUDITED if kind in newest)

@@ -21,7 +21,8 @@ from xovac_tui.text import clean
 if TYPE_CHECKING:
     from xovac_tui.recipes.rates import Rates
     from xovac_tui.recording.disk.axis import Axis, Placed
-    from xovac_tui.recording.disk.lists import RecordedRun, SentLoad
+    from xovac_tui.recording.disk.kinds import RecordedRun
+    from xovac_tui.recording.disk.lists import SentLoad
     from xovac_tui.recording.disk.record import Record
     from xovac_tui.runs.flight import Flight
     from xovac_tui.runs.state import FlightState

@@ -8,14 +8,15 @@ import getpass
 import logging
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from xovac_tui.alarms.rules import Watchlist
 from xovac_tui.alarms.service import AlarmService
+from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.analysis.settings import InsightSettings
 from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND, Contract
 from xovac_tui.api.event import Event, Kind
@@ -39,7 +40,7 @@ from xovac_tui.runs.service import Flights
 from xovac_tui.station.commands import Prepared, Sender
 from xovac_tui.station.confirmation import STOP_KEY, confirmed_by
 from xovac_tui.station.eventqueue import EventQueue
-from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
+from xovac_tui.station.port import LinkCallbacks, LinkFactory
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.station.station import Station
@@ -76,14 +77,17 @@ class LiveStation(Station):
         who: str | None = None,
         log_events: int = 50_000,
         speed: float = 1.0,
-        link_factory: LinkFactory | None = None,
+        link_factory: LinkFactory,
+        serve: Callable[[], AbstractAsyncContextManager[str]] | None = None,
         record: RecordChoice | None = None,
         watchlist: Watchlist | None = None,
         notify: NotifySettings | None = None,
         insight: InsightSettings | None = None,
         proofs: StopProofs | None = None,
     ) -> None:
-        """`watchlist` is what alarms are raised of; without one this station raises none of its own.
+        """`serve` starts a server, gives its address, and ends it after all else; None: there is one.
+
+        `watchlist` is what alarms are raised of; without one this station raises none of its own.
 
         `notify` says who is told of them, with addresses read; without it nobody is. `insight` is what rules
         and the screen call stable. `proofs` says on which chambers STOP is proven; without them that is not
@@ -109,7 +113,8 @@ class LiveStation(Station):
         if observe is not None:
             self._sender.observe = observe
         self._secrets = secrets or Secrets()
-        self._link_factory = link_factory or _real_link
+        self._link_factory, self._serve = link_factory, serve
+        self.demo = serve is not None
         self._linked = asyncio.Event()
         """Set once there is a link that tries, or there will be none."""
         self._shown_link = LinkView()
@@ -173,12 +178,18 @@ class LiveStation(Station):
         """Connect, and stay connected, until cancelled; on the way out nothing is sent to the chamber."""
         callbacks = LinkCallbacks(self._kind, self._on_event, self._on_status, self.clock)
         self._loop = asyncio.get_running_loop()
-        try:
-            await self._run(callbacks)
-        finally:
-            self._linked.set()
-            self.record.close()
-            await self.notifying.close()
+        async with contextlib.AsyncExitStack() as served:
+            try:
+                if self._serve is not None:
+                    url = await served.enter_async_context(self._serve())
+                    self.profile = msgspec.structs.replace(self.profile, url=url)
+                await self._run(callbacks)
+            except XovacError as error:
+                self._offline(error)
+            finally:
+                self._linked.set()
+                self.record.close()
+                await self.notifying.close()
 
     async def _run(self, callbacks: LinkCallbacks) -> None:
         # The record opens beside: whatever holds it up, the chamber can be reached. What comes before it is
@@ -190,14 +201,7 @@ class LiveStation(Station):
             link = self._sender.link = await making
             self._linked.set()
         except XovacError as error:
-            self._on_status(
-                LinkStatus(
-                    LinkState.OFFLINE,
-                    since_utc=self.clock.utc(),
-                    since_mono=self.clock.mono(),
-                    why=str(error),
-                )
-            )
+            self._offline(error)
             self._linked.set()
             # There will be no link, but what was is shown all the same.
             await self.record_read(OPENING)
@@ -210,6 +214,11 @@ class LiveStation(Station):
             await link.run()
         finally:
             ticker.cancel()
+
+    def _offline(self, error: XovacError) -> None:
+        """Say why there will be no link."""
+        utc, mono = self.clock.utc(), self.clock.mono()
+        self._on_status(LinkStatus(LinkState.OFFLINE, since_utc=utc, since_mono=mono, why=str(error)))
 
     async def record_read(self, timeout: float) -> bool:
         """Wait until it is known what the record knows; False when that was not known within `timeout` s."""
@@ -239,10 +248,6 @@ class LiveStation(Station):
     def patience(self) -> float:
         """Seconds that one attempt to connect may take."""
         return self.target().patience
-
-    def move_to(self, url: str) -> None:
-        """Use this address from the next `run` on: the demo learns its simulator's port late."""
-        self.profile = msgspec.structs.replace(self.profile, url=url)
 
     # -- what a face reads ----------------------------------------------------------------------------
 
@@ -559,19 +564,6 @@ class LiveStation(Station):
             self._sender.took(entry)
             self.proving.took(entry)
             self._tell(LedgerChanged(entry))
-
-
-def _real_link(target: Target, callbacks: LinkCallbacks) -> LinkPort:
-    # The socket.io client takes a third of a second to import: after the first paint is early enough.
-    from xovac_tui.link.connection import Link
-
-    return Link(
-        target,
-        contract_kind=callbacks.contract_kind,
-        on_event=callbacks.on_event,
-        on_status=callbacks.on_status,
-        clock=callbacks.clock,
-    )
 
 
 def this_user() -> str:

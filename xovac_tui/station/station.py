@@ -48,6 +48,8 @@ class Station(ABC):
     contract: Contract
     clock: Clock
     """The clock of the person at the face."""
+    demo = False
+    """It is a simulator that this program has started."""
     assumed_speed = 1.0
     """Seconds that pass in the device in one of the clock, until it says so itself."""
     log: Log

@@ -19,12 +19,9 @@ from textual.scrollbar import ScrollBar
 from textual.widget import Widget
 
 from xovac_tui import paths
-from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.config.themes import DEFAULT_THEME, unknown_theme, variable_defaults
-from xovac_tui.errors import SettingsError, XovacError
-from xovac_tui.station.live import LiveStation
+from xovac_tui.errors import SettingsError
 from xovac_tui.station.news import News
-from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.station import Station
 from xovac_tui.text import writable
 from xovac_tui.ui import replay_actions, tabs
@@ -36,23 +33,22 @@ from xovac_tui.ui.defects.mending import Remedy
 from xovac_tui.ui.defects.notice import NoticeScreen
 from xovac_tui.ui.defects.opening import Opening
 from xovac_tui.ui.defects.rebuilding import build_again
-from xovac_tui.ui.format import Times
 from xovac_tui.ui.frame.alarm_strip import AlarmStrip
 from xovac_tui.ui.frame.bars import KeyBar, LedgerLine, LinkBar, TabBar
 from xovac_tui.ui.frame.replay_bar import ReplayBar
-from xovac_tui.ui.frame.small_notice import Mode, SmallNotice
+from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
-from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.messages import Telling
 from xovac_tui.ui.replay_actions import LIVE_ONLY
 from xovac_tui.ui.screens.pane import Pane
-from xovac_tui.ui.start import Launch
+from xovac_tui.ui.start import Start
 from xovac_tui.ui.stopping import Stopping
 from xovac_tui.ui.terminal.app import TerminalApp, run_in_terminal
 from xovac_tui.ui.terminal.modal import Modal, StyledOnce
 from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
 from xovac_tui.ui.widgets.stopbar import StopBar
+from xovac_tui.ui.workspace import Memory, Workspace
 
 _START_SECONDS = 1.0
 """After that the station begins, whether or not a first picture was painted."""
@@ -79,32 +75,13 @@ class XovacApp(AppKeys):
 
     def __init__(
         self,
-        launch: Launch,
+        launch: Start,
+        station: Station,
         *,
-        station: Station | None = None,
         connect: bool = True,
     ) -> None:
         super().__init__()
         self.launch = launch
-        self.station: Station = station or LiveStation(
-            launch.profile_name,
-            launch.profile,
-            launch.contract,
-            secrets=launch.secrets,
-            speed=launch.demo.speed if launch.demo else 1.0,
-            log_events=launch.settings.display.log_events,
-            record=launch.record,
-            watchlist=launch.watchlist,
-            notify=launch.notify,
-            insight=launch.settings.insight,
-            # Every demo has another address, and a simulator whose STOP is known.
-            proofs=StopProofs(launch.state_path.with_name(paths.STOP_PROOFS))
-            if launch.demo is None
-            else None,
-        )
-        self.times = Times(launch.settings.display.time)
-        self.glyphs: Glyphs = ASCII if launch.settings.display.ascii else UNICODE
-        self.snapshot: Snapshot = self.station.snapshot()
         self.paused = False
         self.active_tab = "status"
         self.over: dict[str, Pane] = {}
@@ -112,20 +89,21 @@ class XovacApp(AppKeys):
         self._opening = Opening()
         self.kept_panes: dict[str, Callable[[], Pane]] = {}
         """What makes the panes in place of a tab anew that a defect of the screen took away."""
-        self.stopping = Stopping(self)
-        self.telling = Telling(self)
-        self.memory = launch.state
         self._connect = connect
         self._started = False
         self._unsubscribe: Callable[[], None] = lambda: None
         self._problems = list(launch.notes)
         keymap: dict[str, str] = {}
         try:
-            keymap = check_keymap(launch.settings.keys)
+            keymap = check_keymap(launch.keys)
         except SettingsError as error:
             self._problems.append(str(error))
         self.set_keymap(keymap)
         self.keys = Keys(keymap)
+        memory = Memory(launch.state, launch.state_path)
+        self.workspace = Workspace(station, launch, self.keys, memory, self)
+        self.stopping = Stopping(self)
+        self.telling = Telling(self)
         self._add_themes()
 
     # -- build --------------------------------------------------------------------------------------
@@ -154,12 +132,12 @@ class XovacApp(AppKeys):
             # Above all else: a defect of the screen must not keep the station from beginning.
             self.call_after_refresh(self._start_station)
             self.set_timer(_START_SECONDS, self._start_station)
-        if self.glyphs.ascii:
+        if self.workspace.glyphs.ascii:
             self.add_class("-ascii")
             ScrollBar.renderer = AsciiScrollBar
-        self._unsubscribe = self.station.subscribe(self._on_news)
+        self._unsubscribe = self.workspace.station.subscribe(self._on_news)
         ring_for_alarms(self)
-        self.set_interval(1 / self.launch.settings.display.refresh, self.flush)
+        self.set_interval(1 / self.launch.display.refresh, self.flush)
         self._show_tabs()
         self.flush()
         self.show_keys()
@@ -176,7 +154,7 @@ class XovacApp(AppKeys):
         pause = _AGAIN_SECONDS
         while True:
             try:
-                await (self.station.run() if self.launch.demo is None else self._run_demo())
+                await self.workspace.station.run()
                 return
             except Exception as error:
                 self.mender.log(error)
@@ -190,20 +168,6 @@ class XovacApp(AppKeys):
                 )
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
-
-    async def _run_demo(self) -> None:
-        """Start the simulator as a child process and watch it until the console ends."""
-        from xovac_tui.simulator.child import SimulatorChild
-
-        demo = self.launch.demo
-        assert demo is not None
-        assert isinstance(self.station, LiveStation)
-        try:
-            async with SimulatorChild(demo) as child:
-                self.station.move_to(child.url)
-                await self.station.run()
-        except XovacError as error:
-            self.notify(str(error), title="Demo", severity="error", timeout=30, markup=False)
 
     def _add_themes(self) -> None:
         for spec in self.launch.themes:
@@ -231,11 +195,13 @@ class XovacApp(AppKeys):
 
     def flush(self) -> None:
         """Take one snapshot and show it: the trust bar always, the tab unless the picture is held."""
-        if self.station is None or not self.is_running:
+        if not self.is_running:
             return
-        snapshot = self.station.snapshot()
+        workspace = self.workspace
+        station, glyphs, times = workspace.station, workspace.glyphs, workspace.times
+        snapshot = station.snapshot()
         if not self.paused:
-            self.snapshot = snapshot
+            workspace.snapshot = snapshot
         frame = self.screen_stack[0] if self.screen_stack else None
         if frame is None:
             return
@@ -243,32 +209,31 @@ class XovacApp(AppKeys):
             frame.show_now()
             self.stopping.show()
             return
+        playback = workspace.playback
         frame.query_one(TrustBar).show(
             snapshot,
-            recorder=self.station.recorder,
-            name=self.station.name,
+            recorder=station.recorder,
+            name=station.name,
             mode=self._mode(),
             extra=self._extra(),
-            glyphs=self.glyphs,
-            times=self.times,
-            paused=self.paused if self.player is None else self.player.paused,
+            glyphs=glyphs,
+            times=times,
+            paused=self.paused if playback is None else playback.paused,
         )
-        frame.query_one(ReplayBar).show(self.player, glyphs=self.glyphs, times=self.times)
-        frame.query_one(LinkBar).show(snapshot.link, snapshot.mono, self.glyphs)
-        standing = self.station.alarms.standing()
-        frame.query_one(AlarmStrip).show(standing, snapshot.utc, self.glyphs)
-        frame.query_one(LedgerLine).show(
-            snapshot.ledger, glyphs=self.glyphs, times=self.times, now=snapshot.mono
-        )
+        frame.query_one(ReplayBar).show(workspace.playback, glyphs=glyphs, times=times)
+        frame.query_one(LinkBar).show(snapshot.link, snapshot.mono, glyphs)
+        standing = station.alarms.standing()
+        frame.query_one(AlarmStrip).show(standing, snapshot.utc, glyphs)
+        frame.query_one(LedgerLine).show(snapshot.ledger, glyphs=glyphs, times=times, now=snapshot.mono)
         self.stopping.show()
         self.telling.look_at_record()
         if frame.has_class("-small"):
             frame.query_one(SmallNotice).show(
                 snapshot,
                 standing,
-                name=self.station.name,
-                glyphs=self.glyphs,
-                mode=self.mode,
+                name=station.name,
+                glyphs=glyphs,
+                mode=workspace.mode,
             )
             return
         if not self.paused:
@@ -279,24 +244,18 @@ class XovacApp(AppKeys):
             if top is not frame and top.is_mounted and hasattr(top, "show_snapshot"):
                 top.show_snapshot(snapshot)
 
-    @property
-    def mode(self) -> Mode:
-        """Whether commands can be sent from here."""
-        if self.player is not None:
-            return Mode.REPLAY
-        return Mode.OBSERVE if self.station.observe else Mode.CONTROL
-
     def _mode(self) -> str:
-        if self.player is not None:
-            return self.glyphs.plain(f"REPLAY ×{self.player.speed:g}")
-        return self.mode.name
+        if self.workspace.playback is not None:
+            return self.workspace.glyphs.plain(f"REPLAY ×{self.workspace.playback.speed:g}")
+        return self.workspace.mode.name
 
     def _extra(self) -> str:
-        speed = self.station.speed
-        word = "SIMULATED" if self.launch.demo is None else "DEMO"
+        station = self.workspace.station
+        speed = station.speed
+        word = "DEMO" if station.demo else "SIMULATED"
         if speed == 1:
-            return "" if self.launch.demo is None else word
-        return self.glyphs.plain(f"{word} ×{speed:g}")
+            return word if station.demo else ""
+        return self.workspace.glyphs.plain(f"{word} ×{speed:g}")
 
     @property
     def pane(self) -> Pane | None:
@@ -315,10 +274,10 @@ class XovacApp(AppKeys):
         seen: list[tuple[str, str]] = []
         for active in self.screen.active_bindings.values():
             binding = active.binding
-            if self.player is not None and binding.id in LIVE_ONLY:
+            if self.workspace.playback is not None and binding.id in LIVE_ONLY:
                 continue
             if binding.show and active.enabled and binding.description:
-                pair = (self.glyphs.plain(self.get_key_display(binding)), binding.description)
+                pair = (self.workspace.glyphs.plain(self.get_key_display(binding)), binding.description)
                 if pair not in seen and not any(words == pair[1] for _, words in seen):
                     seen.append(pair)
         own = self.pane.ACTIONS if self.pane else ()
@@ -328,6 +287,10 @@ class XovacApp(AppKeys):
         frame.query_one(KeyBar).show(seen)
         for strip in self.screen.query(StopBar):
             strip.show_keys(seen)
+        self.stopping.show()
+
+    def show_stop(self) -> None:
+        """Show on every screen how to stop the recipe."""
         self.stopping.show()
 
     # -- STOP ---------------------------------------------------------------------------------------
@@ -374,7 +337,7 @@ class XovacApp(AppKeys):
         self._show_tabs()
         self.flush()
         if shown is not None:
-            shown.show(self.snapshot)
+            shown.show(self.workspace.snapshot)
             if before != tab or frame.focused is None:
                 shown.take_focus()
         self.call_after_refresh(self.show_keys)
@@ -382,7 +345,7 @@ class XovacApp(AppKeys):
     async def _open(self, tab: str, make: Callable[[], Pane]) -> bool:
         """Open a pane of a tab; where that fails say so, and return False."""
         place = self.screen_stack[0].query_one("#panes")
-        why = await self._opening.mount(place, make, lambda pane: pane.show(self.snapshot))
+        why = await self._opening.mount(place, make, lambda pane: pane.show(self.workspace.snapshot))
         if why:
             title = tabs.named(tab).title
             self.notify(
@@ -400,10 +363,10 @@ class XovacApp(AppKeys):
         """Explain the tab."""
         from xovac_tui.ui.dialogs.help import HelpDialog
 
-        pane = self.pane or Pane()
+        workspace, pane = self.workspace, self.pane or Pane
         title = pane.SCOPE.title()
-        tables = self.keys.tables(title, pane.ACTIONS, replay=self.player is not None)
-        await self.push_screen_wait(HelpDialog(title, pane.HELP, tables))
+        tables = self.keys.tables(title, pane.ACTIONS, replay=workspace.playback is not None)
+        await workspace.ask(HelpDialog(workspace, title, pane.HELP, tables))
 
     def _handle_exception(self, error: Exception) -> None:
         if not self._opening.takes(error):
@@ -414,21 +377,21 @@ class XovacApp(AppKeys):
         self.screen_stack[0].query_one(TabBar).show(shown, self.active_tab)
 
     def _pane(self, tab: str) -> Pane:
-        return tabs.named(tab).load()(id=tab)
+        return tabs.named(tab).load()(self.workspace, id=tab)
 
-    async def show_over(self, tab: str, pane: Pane | None) -> None:
+    async def show_over(self, tab: str, pane: Widget | None) -> None:
         """Show a pane in place of a tab until this is called with None."""
         frame = self.screen_stack[0]
         before = self.over.pop(tab, None)
         if before is not None:
             await before.remove()
-        if pane is not None and await self._open(tab, lambda: pane):
+        if isinstance(pane, Pane) and await self._open(tab, lambda: pane):
             self.over[tab] = pane
         for other in frame.query(Pane):
             other.display = other is self.pane
         shown = self.pane
         if shown is not None and self.active_tab == tab:
-            shown.show(self.snapshot)
+            shown.show(self.workspace.snapshot)
             shown.take_focus()
         self.call_after_refresh(self.show_keys)
 
@@ -451,7 +414,10 @@ class XovacApp(AppKeys):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Fill the palette from the command table."""
-        everywhere = (*EVERYWHERE[1:], *(replay_actions.ACTIONS if self.player is not None else ()))
+        everywhere = (
+            *EVERYWHERE[1:],
+            *(replay_actions.ACTIONS if self.workspace.playback is not None else ()),
+        )
         found: list[tuple[Action, Widget | TerminalApp]] = [(action, self) for action in everywhere]
         if self.pane is not None:
             found += [(action, self.pane) for action in self.pane.ACTIONS]
@@ -571,14 +537,11 @@ def _is_quit(screen: Screen[object]) -> bool:
     return isinstance(screen, QuitDialog)
 
 
-def run_console(launch: Launch, station: Station | None = None) -> int:
-    """Open the console in this terminal and return the exit code when it is left.
-
-    `station` stands in for the one that the launch describes: a replay.
-    """
-    app = XovacApp(launch, station=station)
+def run_console(launch: Start, station: Station) -> int:
+    """Open the console in this terminal and return the exit code when it is left."""
+    app = XovacApp(launch, station)
     code = run_in_terminal(app)
-    if unwritten := app.station.record.unwritten:
+    if unwritten := station.record.unwritten:
         from xovac_tui.outlet import say_last
 
         say_last(sys.stderr, unwritten)

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from xovac_tui.errors import XovacError
-from xovac_tui.station.station import Station
 from xovac_tui.ui.action import Action
-from xovac_tui.ui.format import Times
 from xovac_tui.ui.terminal.app import TerminalApp
+from xovac_tui.ui.workspace import Workspace
 
 if TYPE_CHECKING:
     from xovac_tui.replay.playback import Player
@@ -53,13 +52,12 @@ ACTIONS = (
 class ReplayKeys(TerminalApp):
     """What the app does for a replay; without one these keys are not there."""
 
-    station: Station
-    times: Times
+    workspace: Workspace
 
     @property
     def player(self) -> Player | None:
         """What turns the replay; None on a live chamber."""
-        return self.station.player
+        return self.workspace.playback
 
     def is_replay(self) -> bool:
         """Say that nothing can be done to a chamber in a replay, if this is one."""
@@ -114,10 +112,10 @@ class ReplayKeys(TerminalApp):
         if player is None:
             return
         words = "A time such as 14:05, with its date where there are several days, or 2h30 after the start."
-        typed = await self.push_screen_wait(AskDialog("Go to", words))
+        typed = await self.workspace.ask(AskDialog(self.workspace, "Go to", words))
         if not typed:
             return
-        replay, zone = player.replay, UTC if self.times.mode == "utc" else None
+        replay, zone = player.replay, UTC if self.workspace.times.mode == "utc" else None
         try:
             player.seek(replay.mono_of(moment(typed, replay.origin_time, replay.tape.head.end, zone)))
         except XovacError as error:

@@ -115,7 +115,7 @@ class Stopping:
                 self._drop("STOP dropped: nothing was sent.")
             case StopKey.REFUSED_TWICE if refusal:
                 self._say(refusal)
-                self._app.station.refuse_stop(refusal)
+                self._app.workspace.station.refuse_stop(refusal)
         self.show()
 
     # -- what the strip says ------------------------------------------------------------------------
@@ -145,34 +145,37 @@ class Stopping:
 
     def _words(self) -> str:
         if self.switch.armed:
-            station, now = self._app.station, self._now()
+            station, now = self._app.workspace.station, self._now()
             return armed_words(
                 self.switch.left(now),
                 STOP_COMMAND,
                 station.name,
                 self._app.size.width - 2,
-                ellipsis=self._app.glyphs.ellipsis,
+                ellipsis=self._app.workspace.glyphs.ellipsis,
             )
         if self._now() >= self._said_until:
             return ""
         if isinstance(self._said, Refusal):
             if not self._said.same_as(self._refusal()):
                 return ""
-            return self._said.strip(self._app.keys["observe"])
+            return self._said.strip(self._app.workspace.keys["observe"])
         return "" if self._said_again and self._refusal() else self._said
 
     def _resting(self) -> Line:
         """Return how to stop the recipe from here; struck through, with the way out, if it cannot be."""
-        app, station = self._app, self._app.station
+        app, station = self._app, self._app.workspace.station
         keys = "! ! STOP"
         back = "esc, " if self.field is not None or len(app.screen_stack) > 1 else ""
-        if app.player is not None:
-            return ((keys, "stop--off"), (f" {back}{app.keys['quit']}: leave the replay", "stop--how"))
+        if app.workspace.playback is not None:
+            return (
+                (keys, "stop--off"),
+                (f" {back}{app.workspace.keys['quit']}: leave the replay", "stop--how"),
+            )
         if station.observe:
             how = (
                 "this console only observes"
                 if station.profile.observe
-                else (f"{back}{app.keys['observe']}: take control")
+                else (f"{back}{app.workspace.keys['observe']}: take control")
             )
             return ((keys, "stop--off"), (f" {how}", "stop--how"))
         if self.field is not None:
@@ -182,7 +185,7 @@ class Stopping:
 
     def _refusal(self) -> Refusal | None:
         """Return why STOP could not be sent now; None when it could."""
-        return self._app.station.blocked(STOP_COMMAND, stop=True)
+        return self._app.workspace.station.blocked(STOP_COMMAND, stop=True)
 
     def _say(self, said: str | Refusal, *, again: bool = False) -> None:
         self._said, self._said_until = said, self._now() + _SAID_SECONDS
@@ -213,7 +216,7 @@ class Stopping:
             self.switch.delay(now)
         if self.switch.settled(now):
             self._said = ""
-            self._app.run_worker(self._app.station.stop(), group="stop", exit_on_error=False)
+            self._app.run_worker(self._app.workspace.station.stop(), group="stop", exit_on_error=False)
         elif self.switch.expired(now):
             self._drop("STOP dropped: no second key within 3 s, nothing was sent.")
         elif self.switch.armed and not self.switch.settling and (refusal := self._refusal()):

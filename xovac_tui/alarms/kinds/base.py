@@ -1,21 +1,125 @@
-"""What all conditions have in common: each reports what it did since the evaluation before."""
+"""What all kinds of alarms have in common: the settings of a rule, and the condition that it watches."""
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 import msgspec
+from msgspec import Meta
 
 from xovac_tui.alarms.life import Verdict
-from xovac_tui.alarms.settings import Rule
-from xovac_tui.chamber.channel import Channel
-from xovac_tui.chamber.model import Chamber
+from xovac_tui.chamber.alarm import LimitSet, SeverityName
 from xovac_tui.chamber.snapshot import Quality
-from xovac_tui.expressions import Values
 from xovac_tui.quantities import quantity
 from xovac_tui.text import clean
+
+if TYPE_CHECKING:
+    from xovac_tui.chamber.channel import Channel
+    from xovac_tui.chamber.model import Chamber
+    from xovac_tui.expressions import Values
+
+Seconds = Annotated[float, Meta(ge=0, le=86_400)]
+Deadband = Annotated[float, Meta(ge=0)]
+_COLUMNS = 10
+"""Parts of the past in each of which a value must have come, or it is not known what was between."""
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="kind"):
+    """One rule: what every kind of alarm has. Keys of one kind alone are in its own file."""
+
+    name: str
+    """What it is called on the screen, and in the record: unique."""
+    on_delay: Seconds = 0.0
+    """Seconds for which the condition must hold before the alarm is raised."""
+    off_delay: Seconds = 0.0
+    """Seconds for which it must be gone before the alarm returns."""
+    severity: SeverityName = "medium"
+    sets: tuple[LimitSet, ...] = ()
+    """Sets of limits in which it is watched at all; empty: in all of them."""
+    cause: str = ""
+    """Guidance: what is likely behind it."""
+    consequence: str = ""
+    """Guidance: what happens if nothing is done."""
+    action: str = ""
+    """Guidance: what to do."""
+    enabled: bool = True
+
+    @property
+    def kind(self) -> str:
+        """The kind by its name in the settings."""
+        return str(self.__struct_config__.tag)
+
+    @property
+    def channel(self) -> str:
+        """The channel by its short or full name; empty where the kind has none."""
+        return ""
+
+    @property
+    def value(self) -> str:
+        """The expression that takes the place of a channel; empty where there is none."""
+        return ""
+
+    def limit_in(self, limit_set: str) -> float | None:
+        """Return the limit in a set of limits; None where there is none."""
+        return None
+
+    def check(self) -> Iterator[str]:
+        """Yield a sentence for everything that has the right type and still cannot be right."""
+        return iter(())
+
+    def condition(self) -> Condition:
+        """Return what the rule watches; ExpressionError where its `value` cannot be understood."""
+        raise NotImplementedError(f"no condition for {type(self).__name__}")
+
+    def switched_off(self) -> Self:
+        """Return the same rule with `enabled = false`."""
+        return msgspec.structs.replace(self, enabled=False)
+
+    def as_noted(self) -> dict[str, Any]:
+        """Return what a record keeps of the rule, as builtins: its kind, and what differs from a bare one."""
+        usual = msgspec.to_builtins(type(self)(name=self.name))
+        differing = {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in msgspec.to_builtins(self).items()
+            if value != usual[key]
+        }
+        return {"kind": self.kind, **differing}
+
+    def check_channel(self) -> Iterator[str]:
+        """Yield the sentence about a missing channel."""
+        if not self.channel:
+            yield f"`{self.kind}` needs `channel`, the short or full name of one."
+
+
+def check_source(rule: Rule) -> Iterator[str]:
+    """Yield a sentence where a rule gives not exactly one of `channel` and `value`."""
+    if rule.channel and rule.value:
+        yield "it has `channel` and `value`. Give one of them."
+    if not rule.channel and not rule.value:
+        yield (f"`{rule.kind}` needs `channel`, the short or full name of one, or an expression in `value`.")
+
+
+class LimitRule(Rule, frozen=True):
+    """A rule with a limit, which may differ between the sets of limits."""
+
+    limit: float | None = None
+    """In the channel's unit, for every set of limits that `limits` does not name; None: not watched there."""
+    limits: dict[LimitSet, float] = {}
+    """Set of limits -> limit; overrides `limit` there."""
+    deadband: Deadband = 0.0
+    """How far back behind the limit a value must be before the alarm returns, in the channel's unit."""
+
+    def limit_in(self, limit_set: str) -> float | None:
+        """Return the limit in a set of limits; None where there is none."""
+        return next((value for name, value in self.limits.items() if name == limit_set), self.limit)
+
+    def check(self) -> Iterator[str]:
+        """Yield a sentence where no limit is given."""
+        if self.limit is None and not self.limits:
+            yield f"`{self.kind}` needs `limit`, or `limits` with one for each set of limits that it is for."
 
 
 class Context(msgspec.Struct, kw_only=True):
@@ -43,7 +147,6 @@ class Condition(ABC):
 
     every: ClassVar[float] = 0.0
     """Seconds between two looks; 0: at every one."""
-    needs_limit: ClassVar[bool] = False
     channel: Channel | None = None
     _called = ""
     """What the channel was called at the last evaluation."""
@@ -80,7 +183,7 @@ class Condition(ABC):
 
     def limit(self, limit_set: str) -> float | None:
         """Return the limit in a set of limits; None where it is not watched there."""
-        return next((value for name, value in self.rule.limits.items() if name == limit_set), self.rule.limit)
+        return self.rule.limit_in(limit_set)
 
     def off(self, limit_set: str) -> str:
         """Return why it is not watched with this set of limits, as a sentence; empty where it is."""
@@ -89,7 +192,7 @@ class Condition(ABC):
             return "It is switched off in the settings (enabled = false)."
         if rule.sets and limit_set not in rule.sets:
             return f"It is watched with the limits for {' and '.join(rule.sets)} only."
-        if self.needs_limit and self.limit(limit_set) is None:
+        if isinstance(rule, LimitRule) and rule.limit_in(limit_set) is None:
             if not rule.limits:
                 return "No limit is known."
             if not limit_set:
@@ -130,8 +233,6 @@ class Condition(ABC):
 class OfChannel(Condition):
     """A condition of one channel's number."""
 
-    needs_limit = True
-
     @property
     def unit(self) -> str:
         """Of the value."""
@@ -160,6 +261,46 @@ class OfChannel(Condition):
         """Return the limit with its unit."""
         limit = self.limit(limit_set)
         return "" if limit is None else self.spell(limit)
+
+
+class Magnitude(OfChannel):
+    """A number that is too large, whichever sign it has."""
+
+    def __init__(self, rule: LimitRule) -> None:
+        super().__init__(rule)
+        self.deadband = rule.deadband
+
+    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
+        """Return whether it is too large now."""
+        limit, value = self.limit(context.limit_set), self.value(context)
+        if limit is None or value is None:
+            return None
+        return now_holds(abs(value) > limit - (self.deadband if active else 0.0))
+
+
+class OfPast(OfChannel):
+    """A condition of what a channel did for a while."""
+
+    every = 5.0
+    over: float
+    """Seconds of the past."""
+
+    def span(self, channel: Channel, mono: float, seconds: float) -> tuple[float, float, float] | None:
+        """Return the lowest, the highest and the first value of the past; None where a part of it is missing.
+
+        A channel that speaks seldom is looked at for longer.
+        """
+        seconds = max(seconds, _COLUMNS * (channel.pace.period or 0.0))
+        bins = channel.history.window(mono - seconds, mono, _COLUMNS)
+        if any(math.isnan(low) for low in bins.lows):
+            return None
+        return min(bins.lows), max(bins.highs), (bins.lows[0] + bins.highs[0]) / 2
+
+    def past(self, channel: Channel | None, context: Context) -> tuple[float, float, float] | None:
+        """Return `span` of a channel that can be believed now."""
+        if channel is None or context.chamber.quality(channel, context.mono) is not Quality.GOOD:
+            return None
+        return self.span(channel, context.mono, self.over)
 
 
 def now_holds(holds: bool) -> Verdict:

@@ -1,16 +1,29 @@
-"""Conditions of a channel: stale, or with a certain value."""
+"""Data that have stopped, of one channel or all (`stale`)."""
 
 from __future__ import annotations
 
-from xovac_tui.alarms.kinds.base import Condition, Context, now_holds
+from typing import TYPE_CHECKING
+
+from xovac_tui.alarms.kinds.base import Condition, Context, Rule, now_holds
 from xovac_tui.alarms.life import Verdict
-from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.snapshot import LinkWord, Quality
-from xovac_tui.digits import digits
-from xovac_tui.text import clean
+
+if TYPE_CHECKING:
+    from xovac_tui.chamber.channel import Channel
 
 NEVER_CAME = 60.0
 """Seconds of an open link after which a channel that a contract names is missing, and not only late."""
+
+
+class StaleRule(Rule, frozen=True, tag="stale"):
+    """The channel has stopped or brings no number; without a channel: all data have stopped."""
+
+    channel: str = ""
+    """Channel by its short or full name."""
+
+    def condition(self) -> Condition:
+        """Return what the rule watches."""
+        return Stale(self)
 
 
 class Stale(Condition):
@@ -69,38 +82,3 @@ class Stale(Condition):
 def _no_number(channel: Channel) -> bool:
     """Return whether text comes where numbers did, or where a contract names the unit of one."""
     return channel.value is None and (bool(channel.spec.unit) or channel.history.oldest is not None)
-
-
-class Equals(Condition):
-    """A channel with a certain value: a word, a number, on or off."""
-
-    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
-        """Return whether the channel has that value."""
-        channel = self.trusted(context)
-        if channel is None:
-            return None
-        wanted = self.rule.equals
-        if isinstance(wanted, str):
-            return now_holds(channel.text.casefold() == wanted.casefold())
-        return None if channel.value is None or wanted is None else now_holds(channel.value == float(wanted))
-
-    def _wanted(self) -> str:
-        wanted = self.rule.equals
-        if isinstance(wanted, bool):
-            return "on" if wanted else "off"
-        return f'"{clean(wanted, 40)}"' if isinstance(wanted, str) else digits(wanted or 0.0)
-
-    def value_words(self, context: Context) -> str:
-        """Return the value of now."""
-        channel = self.trusted(context)
-        if channel is None:
-            return ""
-        return clean(channel.text, 40) or ("" if channel.value is None else digits(channel.value))
-
-    def words(self, limit_set: str) -> str:
-        """Return what is watched."""
-        return f"{self.label} is {self._wanted()}"
-
-    def sentence(self, context: Context) -> str:
-        """Return what is the matter."""
-        return f"{self.label} is {self._wanted()}."

@@ -15,9 +15,11 @@ from xovac_tui.errors import XovacError
 from xovac_tui.recording.disk import claim, files
 from xovac_tui.recording.disk.chain import BEGINNING, vouch_for_all
 from xovac_tui.recording.disk.files import Connection
+from xovac_tui.recording.disk.kinds import KINDS
 from xovac_tui.recording.disk.lock import recorded_as, unfinished_names
 from xovac_tui.recording.disk.shape import odd_part
-from xovac_tui.recording.disk.upgrade import added_columns, place_copies, place_rows
+from xovac_tui.recording.disk.table import adding, creating
+from xovac_tui.recording.disk.upgrade import place_copies, place_rows
 from xovac_tui.recording.status import RecordTrouble
 
 VERSION = 3
@@ -28,23 +30,8 @@ PLACED = 3
 """Version from which on runs and sessions are spans of indices, and every row has its monotonic time."""
 APPLICATION = 0x584F5641
 """`XOVA` in the file's header."""
-ASKED = "asked"
-"""In place of an event in the table of alarms: what somebody beside the recorder wants."""
 
-_FIRST = """
-CREATE TABLE sessions (
-    id INTEGER PRIMARY KEY,
-    started REAL NOT NULL,          -- UTC seconds
-    mono REAL NOT NULL,             -- monotonic seconds at that moment
-    seen REAL NOT NULL,             -- UTC seconds of the newest commit
-    closed INTEGER NOT NULL DEFAULT 0,
-    recording INTEGER NOT NULL,     -- 0: a console beside a recorder, which adds only what it did
-    pid INTEGER NOT NULL,
-    host TEXT NOT NULL,
-    who TEXT NOT NULL,
-    program TEXT NOT NULL,
-    about TEXT NOT NULL             -- JSON: profile and contract as they were
-);
+_BLOCKS = """
 CREATE TABLE blocks (               -- events, packed
     id INTEGER PRIMARY KEY,
     session INTEGER NOT NULL,
@@ -76,109 +63,8 @@ CREATE TABLE bins (
     data BLOB NOT NULL
 );
 CREATE UNIQUE INDEX bins_place ON bins (channel, level, chunk);
-CREATE TABLE ledger (               -- every state of every command, in the order in which it became so
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    entry INTEGER NOT NULL,         -- number of the command in its console
-    position INTEGER NOT NULL,      -- index of the next event
-    t REAL NOT NULL,                -- record time
-    command TEXT NOT NULL,
-    who TEXT NOT NULL,
-    outcome TEXT NOT NULL,
-    data TEXT NOT NULL              -- JSON
-);
-CREATE TABLE links (                -- every change of the connection
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    position INTEGER NOT NULL,
-    t REAL NOT NULL,
-    word TEXT NOT NULL,
-    data TEXT NOT NULL
-);
-CREATE TABLE marks (                -- what stands on the time axis: notes, steps, link losses, a clock set
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    position INTEGER NOT NULL,
-    t REAL NOT NULL,
-    mono REAL NOT NULL,
-    utc REAL NOT NULL,
-    kind TEXT NOT NULL,
-    text TEXT NOT NULL,
-    who TEXT NOT NULL
-);
-CREATE INDEX marks_time ON marks (t);
-CREATE TABLE loads (                -- recipes that were handed to the chamber
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    t REAL NOT NULL,
-    who TEXT NOT NULL,
-    name TEXT NOT NULL,
-    outcome TEXT NOT NULL,
-    hash TEXT NOT NULL,             -- SHA-256 of the payload as it was sent
-    source TEXT NOT NULL,           -- the file's text
-    payload TEXT NOT NULL,
-    plan TEXT NOT NULL,             -- JSON
-    settings TEXT NOT NULL          -- JSON
-);
-CREATE TABLE runs (
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    load INTEGER,
-    name TEXT NOT NULL,
-    started REAL NOT NULL,          -- record time
-    ended REAL,
-    result TEXT NOT NULL,
-    reason TEXT NOT NULL DEFAULT '',
-    flight TEXT NOT NULL DEFAULT '',        -- JSON: how far it is, to go on from
-    exported REAL
-);
-CREATE TABLE rates (                -- what the chamber managed in a run
-    run INTEGER PRIMARY KEY,
-    data TEXT NOT NULL
-);
-CREATE TABLE visits (               -- who looked, and until when
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    who TEXT NOT NULL,
-    arrived REAL NOT NULL,          -- UTC seconds
-    seen REAL NOT NULL
-);
 """
-_SECOND = """
-CREATE TABLE alarms (               -- every change of every alarm, and what people asked of them
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    position INTEGER NOT NULL,      -- index of the next event
-    t REAL NOT NULL,                -- record time
-    rule TEXT NOT NULL,
-    event TEXT NOT NULL,            -- `asked`: somebody beside the recorder wants something done to it
-    state TEXT NOT NULL,            -- empty in what is asked
-    who TEXT NOT NULL,
-    data TEXT NOT NULL              -- JSON
-);
-CREATE INDEX alarms_time ON alarms (t);
-CREATE TABLE changes (              -- settings, limits, contracts and trust, as they were found or made
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    t REAL NOT NULL,
-    kind TEXT NOT NULL,
-    who TEXT NOT NULL,
-    text TEXT NOT NULL,             -- what changed, as a sentence
-    before TEXT NOT NULL,           -- JSON; empty where nothing was known
-    after TEXT NOT NULL             -- JSON
-);
-CREATE TABLE attachments (          -- photos and papers of a run
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    t REAL NOT NULL,
-    run INTEGER NOT NULL,
-    who TEXT NOT NULL,
-    name TEXT NOT NULL,             -- of the file
-    media TEXT NOT NULL,            -- its media type
-    text TEXT NOT NULL,             -- caption
-    hash TEXT NOT NULL,             -- SHA-256 of the file, hex
-    data BLOB NOT NULL
-);
+_CHAIN = """
 CREATE TABLE chain (                -- vouches for rows of the audited tables, in the order in which they came
     id INTEGER PRIMARY KEY,         -- without a gap
     place TEXT NOT NULL,            -- name of the table
@@ -191,12 +77,18 @@ CREATE TABLE head (                 -- the newest entry of the chain, so that on
     hash TEXT NOT NULL
 );
 """
-_THIRD = f"""
-{added_columns()}{claim.TABLE}
-"""
-_STEPS = tuple(
-    tuple(statement for statement in step.split(";\n") if statement.strip())
-    for step in (_FIRST, _SECOND, _THIRD)
+
+
+def _step(version: int, others: str) -> tuple[str, ...]:
+    """Return the statements that a version added: tables of its kinds, then others."""
+    kinds = [one for kind in KINDS if kind.table.version == version for one in creating(kind)]
+    return *kinds, *(one for one in others.split(";\n") if one.strip())
+
+
+_STEPS = (
+    _step(1, _BLOCKS),
+    _step(2, _CHAIN),
+    (*(one for kind in KINDS for one in adding(kind)), *_step(3, claim.TABLE)),
 )
 """Statements that bring a file from each version to the next; an empty file has version 0."""
 STATEMENTS = tuple(statement for step in _STEPS for statement in step)

@@ -7,9 +7,8 @@ import codecs
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -18,21 +17,13 @@ from xovac_tui.clock import FASTEST
 from xovac_tui.recording.disk.axis import Axis, Piece
 from xovac_tui.recording.disk.bounds import check_times
 from xovac_tui.recording.disk.codec import Block, block_of, recordable
-from xovac_tui.recording.disk.lists import (
-    RecordedAlarm,
-    RecordedChange,
-    RecordedCommand,
-    RecordedLink,
-    RecordedLoad,
-    RecordedMark,
-    RecordedRun,
-    RecordedSession,
-)
+from xovac_tui.recording.disk.kinds import KINDS, RecordedSession
 from xovac_tui.recording.disk.record import RecordedChannel, Stretch
 from xovac_tui.recording.disk.schema import NOT_UNPACKED, NewerRecordError, RecordError
+from xovac_tui.recording.disk.table import Recorded, later_of
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.exports.slice import Tape, TapeHead
-from xovac_tui.recording.exports.transcript import FORMAT, WORDS
+from xovac_tui.recording.exports.transcript import FORMAT
 from xovac_tui.recording.log import Passes
 from xovac_tui.text import clean
 
@@ -43,15 +34,9 @@ _BLOCK_TEXT = 2_000_000
 _LONGEST = 64_000_000
 """Bytes of one line; the longest payload that is recorded makes far fewer."""
 _MOST_INDEX = 1 << 60
-_TYPES: dict[str, Any] = {
-    "links": RecordedLink,
-    "commands": RecordedCommand,
-    "marks": RecordedMark,
-    "loads": RecordedLoad,
-    "runs": RecordedRun,
-    "alarms": RecordedAlarm,
-    "changes": RecordedChange,
-}
+T = TypeVar("T", bound=Recorded)
+_KINDS = {kind.word: kind for kind in KINDS if kind.word}
+"""Key of a line -> kind of what it holds."""
 
 
 class _Place(msgspec.Struct, frozen=True):
@@ -59,11 +44,6 @@ class _Place(msgspec.Struct, frozen=True):
 
     session: int
     shift: float
-
-
-class _Rates(msgspec.Struct, frozen=True):
-    run: int
-    data: str
 
 
 class _Line(msgspec.Struct, frozen=True):
@@ -105,9 +85,7 @@ class _Reading:
         self._text = 0
         """Characters of those."""
         self._packed: list[_Packed] = []
-        self._found: dict[str, list[Any]] = {part: [] for part in _TYPES}
-        self._rates: list[tuple[int, str]] = []
-        self._parts = {word: part for part, word in WORDS.items()}
+        self._found: dict[type[Recorded], list[Recorded]] = {kind: [] for kind in _KINDS.values()}
 
     def read(self, lines: Iterator[bytes]) -> Tape:
         """Read all lines."""
@@ -128,8 +106,7 @@ class _Reading:
             stretches=played.stretches,
             get=played.get,
             scan=played.scan,
-            rates=tuple(self._rates),
-            **{part: tuple(found) for part, found in self._found.items()},
+            beside={kind: tuple(found) for kind, found in self._found.items()},
         )
 
     def _head(self, line: bytes) -> TapeHead:
@@ -240,14 +217,10 @@ class _Reading:
                 if place.session not in self._sessions:
                     raise ValueError(f"session {place.session} is none of the first line")
                 self._place = place
-            elif word == "rates":
-                found = msgspec.convert(held, _Rates)
-                self._rates.append((found.run, found.data))
-            elif word in self._parts:
-                part = self._parts[word]
-                one = _convert(held, _TYPES[part])
+            elif word in _KINDS:
+                one = _convert(held, _KINDS[word])
                 _check_floats(one)
-                self._found[part].append(one)
+                self._found[type(one)].append(one)
             else:
                 raise self._wrong(f'nobody knows a line of "{clean(word, 40)}"')
 
@@ -288,26 +261,15 @@ class _Told:
             raise self._wrong(clean(str(error), 300)) from None
 
 
-def _convert(held: Any, kind: Any) -> Any:
-    """Return a struct from the names of its fields, also where it is packed as a list elsewhere."""
+def _convert(held: Any, kind: type[T]) -> T:
+    """Return what a line holds as a kind; what version 3 added to its table may be missing."""
     if not isinstance(held, dict):
         raise TypeError("an object was expected")
-    fields = _fields(kind)
-    if missing := {field.name for field in fields if field.required} - set(held):
+    younger = {"", *later_of(kind)}
+    needed = {field for field in kind.__struct_fields__ if kind.stored.get(field, field) not in younger}
+    if missing := {*needed, *filter(None, [kind.inner])} - set(held):
         raise TypeError(f"{', '.join(sorted(missing))} is missing")
-    return kind(
-        **{
-            field.name: msgspec.convert(held[field.name], field.type)
-            for field in fields
-            if field.name in held
-        }
-    )
-
-
-@cache
-def _fields(kind: Any) -> tuple[msgspec.structs.FieldInfo, ...]:
-    """Return the fields of a struct; working them out from its annotations takes half a millisecond."""
-    return msgspec.structs.fields(kind)
+    return msgspec.convert(held, kind)
 
 
 def _check_floats(one: Any) -> None:

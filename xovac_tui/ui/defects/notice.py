@@ -49,10 +49,10 @@ class NoticeScreen(Screen[None]):
         app = cast("XovacApp", self.app)
         for notice in self.query(SmallNotice):
             notice.show(
-                app.station.snapshot(),
-                app.station.alarms.standing(),
-                name=app.station.name,
-                glyphs=app.glyphs,
-                mode=app.mode,
+                app.workspace.station.snapshot(),
+                app.workspace.station.alarms.standing(),
+                name=app.workspace.station.name,
+                glyphs=app.workspace.glyphs,
+                mode=app.workspace.mode,
                 otherwise=_NOT_NOW,
             )

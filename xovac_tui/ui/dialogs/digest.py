@@ -23,6 +23,7 @@ from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.alarm_words import shown
 from xovac_tui.ui.widgets.run_words import drift_words, range_words
+from xovac_tui.ui.workspace import Workspace
 
 _RECENT = 60.0
 """Seconds since a run was seen last within which it is said to go on."""
@@ -39,13 +40,13 @@ class DigestDialog(Dialog[bool]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "dismiss(True)", "back", show=False)]
 
-    def __init__(self, digest: Digest, flight: Flight | None = None) -> None:
-        super().__init__()
+    def __init__(self, workspace: Workspace, digest: Digest, flight: Flight | None = None) -> None:
+        super().__init__(workspace)
         self._digest, self._flight = digest, flight
 
     def compose(self) -> ComposeResult:
         """Build the list."""
-        console, digest = self.console, self._digest
+        workspace, digest = self.workspace, self._digest
         yield self.stop_bar()
         with Vertical(classes="dialog") as box:
             away = format_duration(digest.until - digest.since)
@@ -53,7 +54,7 @@ class DigestDialog(Dialog[bool]):
             box.border_subtitle = "enter: go on"
             with VerticalScroll():
                 facts = FactsView()
-                facts.show(digest_facts(digest, console.times, console.glyphs, self._flight))
+                facts.show(digest_facts(digest, workspace.times, workspace.glyphs, self._flight))
                 yield facts
 
     def on_mount(self) -> None:

@@ -10,6 +10,7 @@ from textual.widgets import Static
 from xovac_tui.ui.action import KeyTables
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.facts import Fact, FactsView
+from xovac_tui.ui.workspace import Workspace
 
 _KEYS_WIDTH = 13
 
@@ -25,14 +26,14 @@ class HelpDialog(Dialog[bool]):
     HelpDialog FactsView .fact--label { color: $footer-key-foreground; text-style: bold; }
     """
 
-    def __init__(self, screen: str, text: str, tables: KeyTables) -> None:
+    def __init__(self, workspace: Workspace, screen: str, text: str, tables: KeyTables) -> None:
         """`screen` and `text` are empty where no tab is shown."""
-        super().__init__()
+        super().__init__(workspace)
         self._screen, self._text, self._tables = screen, text, tables
 
     def compose(self) -> ComposeResult:
         """Build the text."""
-        plain = self.console.glyphs.plain
+        plain = self.workspace.glyphs.plain
         yield self.stop_bar()
         with Vertical(classes="dialog") as box:
             box.border_title = f"Help: {self._screen}" if self._screen else "Help"

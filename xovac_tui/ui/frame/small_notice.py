@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -22,19 +21,12 @@ from xovac_tui.ui.widgets.alarm_words import (
     shown,
 )
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit, fit_label
+from xovac_tui.ui.workspace import Mode
 
 _READINGS = 4
 _ALARM_ROWS = 3
 """Rows that the text of an alarm may take."""
 _USUAL_WIDTH = 80
-
-
-class Mode(Enum):
-    """Whether commands can be sent from this screen."""
-
-    CONTROL = "control"
-    OBSERVE = "observe"
-    REPLAY = "replay"
 
 
 _NEEDS_ROOM = "All else needs 80x24."

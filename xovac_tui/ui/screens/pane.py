@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual.containers import Vertical
 
@@ -11,9 +11,7 @@ from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.station.news import News
 from xovac_tui.station.station import Station
 from xovac_tui.ui.action import Action
-
-if TYPE_CHECKING:
-    from xovac_tui.ui.app import XovacApp
+from xovac_tui.ui.workspace import Workspace
 
 
 class Pane(Vertical):
@@ -30,24 +28,20 @@ class Pane(Vertical):
     HELP: ClassVar[str] = ""
     """What the tab is for, in a few plain sentences (help screen)."""
 
-    @property
-    def console(self) -> XovacApp:
-        """The app, with its station, glyphs, times and newest snapshot."""
-        return cast("XovacApp", self.app)
+    def __init__(self, workspace: Workspace, *, id: str) -> None:
+        super().__init__(id=id)
+        self.workspace = workspace
 
     @property
     def station(self) -> Station:
         """The chamber's station."""
-        return self.console.station
+        return self.workspace.station
 
     def show(self, snapshot: Snapshot) -> None:
         """Show this picture of the chamber; called at the flush rate while the tab is shown, and on entry."""
 
     def on_news(self, news: News) -> None:
         """Take news that cannot wait for the next flush; called while the tab is mounted."""
-
-    def look_again(self) -> None:
-        """Look at the files that it shows: another program has changed something in their folder."""
 
     async def may_leave(self) -> bool:
         """Return whether the console may be left; asks where that would lose something."""

@@ -86,7 +86,7 @@ class AlarmsPane(Pane):
         self._listed: list[AlarmView] = []
         self._fell_at = float("-inf")
         """Monotonic time at which the cursor went to another alarm by itself."""
-        self._utc = self.console.snapshot.utc
+        self._utc = self.workspace.snapshot.utc
         self._strokes = Strokes()
         self._asking = False
         self._fit()
@@ -153,12 +153,12 @@ class AlarmsPane(Pane):
         return place
 
     def _draw_head(self) -> None:
-        head, glyphs = self.query_one(AlarmHead), self.console.glyphs
+        head, glyphs = self.query_one(AlarmHead), self.workspace.glyphs
         if head.size.width:
             head.show_lines(head_lines(self._view, head.size.width, self.station.recorder, glyphs=glyphs))
 
     def _draw_list(self, place: int) -> None:
-        rows, glyphs = self.rows, self.console.glyphs
+        rows, glyphs = self.rows, self.workspace.glyphs
         rows.border_title = list_title(self._view, self._which)
         if not self._listed:
             said = shown(empty_words(self._view, self._which), glyphs)
@@ -184,7 +184,7 @@ class AlarmsPane(Pane):
 
     def _draw_detail(self, *, rewind: bool = False) -> None:
         detail, alarm = self.query_one("#alarm-detail", AlarmRows), self.chosen
-        glyphs, times = self.console.glyphs, self.console.times
+        glyphs, times = self.workspace.glyphs, self.workspace.times
         detail.display = alarm is not None
         if alarm is None:
             self.remove_class("-full")
@@ -290,7 +290,7 @@ class AlarmsPane(Pane):
 
     def _ask(self, what: Callable[[], Awaitable[None]]) -> None:
         """Open one question at a time; none in a replay, where the desk says why."""
-        if self.console.player is not None:
+        if self.workspace.playback is not None:
             self._tell(self.desk.acknowledge(()), "")
         elif not self._asking:
             self._asking = True
@@ -304,25 +304,27 @@ class AlarmsPane(Pane):
             self._asking = False
 
     async def _acknowledge(self, waiting: list[AlarmView]) -> None:
-        seen = await self.app.push_screen_wait(AcknowledgeDialog(waiting))
+        seen = await self.workspace.ask(AcknowledgeDialog(self.workspace, waiting))
         if seen:
             self._tell(self.desk.acknowledge(seen), "")
 
     async def _shelve(self, alarm: AlarmView) -> None:
-        answer = await self.app.push_screen_wait(ShelveDialog(alarm))
+        answer = await self.workspace.ask(ShelveDialog(self.workspace, alarm))
         if answer is not None:
             seconds, reason = answer
             self._tell(self.desk.shelve(alarm.rule, seconds, reason), "")
 
     async def _take_out(self, alarm: AlarmView) -> None:
         words = (
-            f'"{shown(alarm.rule, self.console.glyphs, 60)}" is silent then until somebody puts it back: '
+            f'"{shown(alarm.rule, self.workspace.glyphs, 60)}" is silent then until somebody puts it back: '
             "nothing brings it back by itself. Why?"
         )
         reason: str | None = ""
         problem = ""
         while not reason:
-            reason = await self.app.push_screen_wait(AskDialog("Take out of service", words, problem=problem))
+            reason = await self.workspace.ask(
+                AskDialog(self.workspace, "Take out of service", words, problem=problem)
+            )
             if reason is None:
                 return
             problem = "Write why: whoever comes next must be able to judge it."
@@ -332,7 +334,7 @@ class AlarmsPane(Pane):
         view = self.desk.view()
         current = view.limit_set if view.by_hand else _BY_PRESSURE
         names = [_BY_PRESSURE, *LIMIT_SETS]
-        chosen = await self.app.push_screen_wait(ChooseDialog("Set of limits", names, current))
+        chosen = await self.workspace.ask(ChooseDialog(self.workspace, "Set of limits", names, current))
         if chosen is not None:
             self._tell(self.desk.use_set(None if chosen == _BY_PRESSURE else chosen), f"Limits: {chosen}.")
 
@@ -347,9 +349,5 @@ class AlarmsPane(Pane):
         self._draw()
 
     def _say(self, words: str, *, warn: bool = True) -> None:
-        self.notify(
-            shown(words, self.console.glyphs),
-            severity="warning" if warn else "information",
-            timeout=6 if warn else 3,
-            markup=False,
-        )
+        said = shown(words, self.workspace.glyphs)
+        self.workspace.say(said, "warning" if warn else "information", seconds=6 if warn else 3)

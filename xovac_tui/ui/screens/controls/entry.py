@@ -13,6 +13,7 @@ from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.facts import Fact, FactsView
 from xovac_tui.ui.format import Times, age
 from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.workspace import Workspace
 
 _STYLE = {
     Outcome.SENT: "fact--sends",
@@ -91,8 +92,8 @@ class EntryDialog(Dialog[bool]):
     EntryDialog VerticalScroll { height: auto; }
     """
 
-    def __init__(self, entry: LedgerEntry) -> None:
-        super().__init__()
+    def __init__(self, workspace: Workspace, entry: LedgerEntry) -> None:
+        super().__init__(workspace)
         self.entry = entry
 
     def compose(self) -> ComposeResult:
@@ -124,5 +125,5 @@ class EntryDialog(Dialog[bool]):
             self._show()
 
     def _show(self) -> None:
-        facts = entry_facts(self.entry, glyphs=self.console.glyphs, times=self.console.times)
+        facts = entry_facts(self.entry, glyphs=self.workspace.glyphs, times=self.workspace.times)
         self.query_one(FactsView).show(facts)

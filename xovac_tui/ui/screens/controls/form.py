@@ -17,6 +17,7 @@ from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
 from xovac_tui.ui.screens.controls.fields import FieldRow, first_text
+from xovac_tui.ui.workspace import Workspace
 
 Make = Callable[[Mapping[str, str], Mapping[str, Any]], Prepared]
 """Texts and values by field -> the command, checked as a whole; raises ContractError."""
@@ -28,8 +29,10 @@ class FormDialog(CommandDialog[Callable[[], Prepared]]):
     OVERHEAD: ClassVar[int] = 8
     DEFAULT_CSS = "FormDialog .about { margin-bottom: 1; }"
 
-    def __init__(self, spec: CommandSpec, make: Make, memory: MutableMapping[str, str]) -> None:
-        super().__init__(spec.event, spec.title)
+    def __init__(
+        self, workspace: Workspace, spec: CommandSpec, make: Make, memory: MutableMapping[str, str]
+    ) -> None:
+        super().__init__(workspace, spec.event, spec.title)
         self._spec = spec
         self._make = make
         self._memory = memory
@@ -37,7 +40,7 @@ class FormDialog(CommandDialog[Callable[[], Prepared]]):
 
     def compose(self) -> ComposeResult:
         """Build the form."""
-        spec, glyphs = self._spec, self.console.glyphs
+        spec, glyphs = self._spec, self.workspace.glyphs
         yield self.stop_bar()
         with Vertical(classes="dialog") as box:
             box.border_title = clean(self.question, 66)

@@ -29,6 +29,7 @@ from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
 from xovac_tui.ui.widgets.cursorrows import CursorRows
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit
+from xovac_tui.ui.workspace import Workspace
 
 EXPERT = CommandSpec(
     "any event",
@@ -88,7 +89,7 @@ class ControlsPane(Pane):
 
     def compose(self) -> ComposeResult:
         """Build the two lists."""
-        glyphs, times = self.console.glyphs, self.console.times
+        glyphs, times = self.workspace.glyphs, self.workspace.times
         with Vertical(id="commands-box") as commands:
             commands.border_title = "Commands"
             yield ContractCommands(glyphs, times, id="commands")
@@ -97,8 +98,8 @@ class ControlsPane(Pane):
             ledger.border_title = "Ledger"
             yield Ledger(glyphs, times, id="ledger")
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, workspace: Workspace, *, id: str) -> None:
+        super().__init__(workspace, id=id)
         self._strokes = Strokes()
         self._typed: dict[str, dict[str, str]] = {}
         """Texts that were typed into forms, by command and field."""
@@ -106,14 +107,14 @@ class ControlsPane(Pane):
 
     def on_mount(self) -> None:
         """Take over what was sent before this tab was first shown."""
-        self.call_after_refresh(lambda: self.show(self.console.snapshot))
-        snapshot = self.console.snapshot
+        self.call_after_refresh(lambda: self.show(self.workspace.snapshot))
+        snapshot = self.workspace.snapshot
         self.query_one(Ledger).show(self.station.chamber.ledger.entries, utc=snapshot.utc, mono=snapshot.mono)
 
     def on_resize(self) -> None:
         """Share the height between the lists, then fill them."""
         self.query_one(About).styles.height = _ABOUT_ROWS + 2 * (self.size.height >= _TALL)
-        self.show(self.console.snapshot)
+        self.show(self.workspace.snapshot)
         self.call_after_refresh(self._tell)
 
     @property
@@ -142,7 +143,7 @@ class ControlsPane(Pane):
         listing = self.query_one("#commands-box")
         listing.set_class(unproven, "-unproven")
         listing.border_title = (
-            f"Commands {self.console.glyphs.warning} {UNPROVEN}" if unproven else "Commands"
+            f"Commands {self.workspace.glyphs.warning} {UNPROVEN}" if unproven else "Commands"
         )
         box = self.query_one("#ledger-box")
         words = [f"{len(ledger.entries)}" if ledger.entries else "", "newest on top"]
@@ -165,7 +166,7 @@ class ControlsPane(Pane):
         width = about.size.width
         if spec is None or not width:
             return
-        glyphs = self.console.glyphs
+        glyphs = self.workspace.glyphs
         if refusal := self.station.blocked(spec.event):
             rows = wrap(glyphs.plain(refusal.before), width)
             lines: list[Line] = [((row, "about--blocked"),) for row in rows]
@@ -202,11 +203,8 @@ class ControlsPane(Pane):
     def action_expert_event(self) -> None:
         """Open the expert's form."""
         if not self.station.profile.expert:
-            self.app.notify(
-                "Set expert = true in this chamber's profile to send any event.",
-                title="Any event",
-                severity="warning",
-                markup=False,
+            self.workspace.say(
+                "Set expert = true in this chamber's profile to send any event.", "warning", title="Any event"
             )
         else:
             self._ask_for(EXPERT)
@@ -217,7 +215,7 @@ class ControlsPane(Pane):
         if self.query_one(Ledger).has_focus:
             entry = self.query_one(Ledger).chosen
             if entry is not None:
-                self.app.push_screen(EntryDialog(entry))
+                self.app.push_screen(EntryDialog(self.workspace, entry))
             return
         spec = self.query_one(ContractCommands).chosen
         if spec is not None:
@@ -225,9 +223,9 @@ class ControlsPane(Pane):
 
     @work(group="command", exit_on_error=True)
     async def _ask_for(self, spec: CommandSpec) -> None:
-        console, station = self.console, self.station
+        workspace, station = self.workspace, self.station
         if refusal := station.blocked(spec.event):
-            self.app.notify(refusal.before, title=spec.title, severity="warning", timeout=6, markup=False)
+            workspace.say(refusal.before, "warning", title=spec.title, seconds=6)
             return
 
         def make(texts: Mapping[str, str], values: Mapping[str, Any]) -> Prepared:
@@ -237,7 +235,8 @@ class ControlsPane(Pane):
 
         renew: Callable[[], Prepared] | None = partial(make, {}, {})
         if any(not field.auto for field in spec.fields):
-            renew = await ask(console, FormDialog(spec, make, self._typed.setdefault(spec.event, {})))
+            typed = self._typed.setdefault(spec.event, {})
+            renew = await ask(workspace, FormDialog(workspace, spec, make, typed))
         if renew is None:
             return
-        await confirm_and_send(console, renew(), renew=renew)
+        await confirm_and_send(workspace, renew(), renew=renew)

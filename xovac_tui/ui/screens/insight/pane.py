@@ -66,7 +66,7 @@ class InsightPane(Pane):
         stable.border_title = "Stable"
         yield stable
         with Horizontal(id="insight-vacuum"):
-            yield TrendChart(ascii_only=self.console.glyphs.ascii, id="insight-chart")
+            yield TrendChart(ascii_only=self.workspace.glyphs.ascii, id="insight-chart")
             yield RunFacts(id="insight-facts")
         advice = Rows(id="insight-advice")
         advice.border_title = f"Advice, {LABEL}"
@@ -78,11 +78,11 @@ class InsightPane(Pane):
 
     def show(self, snapshot: Snapshot) -> None:
         """Show this moment."""
-        pins = self.console.memory.pinned.get(self.station.name)
+        pins = self.workspace.memory.state.pinned.get(self.station.name)
         view = self.station.insight.view(snapshot, pins)
         self._fit(view)
         self._show_stable(view)
-        glyphs, times = self.console.glyphs, self.console.times
+        glyphs, times = self.workspace.glyphs, self.workspace.times
         self.query_one("#insight-facts", RunFacts).show(
             lambda width, height: pressure_lines(view, width, height, glyphs=glyphs, times=times)
         )
@@ -96,7 +96,7 @@ class InsightPane(Pane):
             return
         stable, advice = self.query_one("#insight-stable", Rows), self.query_one("#insight-advice", Rows)
         width = max(20, self.size.width - 4)
-        glyphs = self.console.glyphs
+        glyphs = self.workspace.glyphs
         told = len(advice_lines(view, width, glyphs)) + 2
         listed = len(rows_of(view)) + len(table_notes(view, width, glyphs)) + 2 + bool(view.judged)
         room = height - _LEAST_CHART
@@ -108,8 +108,8 @@ class InsightPane(Pane):
     def _show_stable(self, view: InsightView) -> None:
         table, glyphs, times = (
             self.query_one("#insight-stable", Rows),
-            self.console.glyphs,
-            self.console.times,
+            self.workspace.glyphs,
+            self.workspace.times,
         )
         rows = rows_of(view)
         title = "Stable"
@@ -143,7 +143,7 @@ class InsightPane(Pane):
             marks=self.station.marks(snapshot),
             window=self._window,
             title="Pressure",
-            utc=self.console.times.mode == "utc",
+            utc=self.workspace.times.mode == "utc",
         )
 
     def on_trend_chart_window_changed(self, message: TrendChart.WindowChanged) -> None:
@@ -153,4 +153,4 @@ class InsightPane(Pane):
 
     async def action_insight_back(self) -> None:
         """Go back to Status."""
-        await self.console.show_over("status", None)
+        await self.workspace.show_over("status", None)

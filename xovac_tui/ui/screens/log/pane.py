@@ -77,10 +77,10 @@ class LogPane(Pane):
 
     def compose(self) -> ComposeResult:
         """Build list, detail, filter line and status line."""
-        console = self.console
+        workspace = self.workspace
         rows = LogRows(self.station.log)
         clock = self.station.clock
-        view = LogView(rows, glyphs=console.glyphs, times=console.times, now=clock.utc, id="log-view")
+        view = LogView(rows, glyphs=workspace.glyphs, times=workspace.times, now=clock.utc, id="log-view")
         view.border_title = "Log"
         yield view
         detail = Rows(id="log-detail")
@@ -152,7 +152,7 @@ class LogPane(Pane):
         self.query_one(LogStatus).show_lines([self._status()])
 
     def _status(self) -> Line:
-        view, log, glyphs = self.view, self.station.log, self.console.glyphs
+        view, log, glyphs = self.view, self.station.log, self.workspace.glyphs
         if self._filter_problem:
             return ((f" {glyphs.cross} {glyphs.plain(self._filter_problem)}", "logstatus--wrong"),)
         spans: list[Span] = []
@@ -186,7 +186,7 @@ class LogPane(Pane):
             return
         self._detail_of = key
         self.workers.cancel_group(self, "log-apart")
-        glyphs, times = self.console.glyphs, self.console.times
+        glyphs, times = self.workspace.glyphs, self.workspace.times
         if event is None:
             detail.show_rows(0, lambda index, chosen: ())
             return
@@ -305,12 +305,12 @@ class LogPane(Pane):
         """Copy the chosen event as it is shown."""
         event = self.view.chosen
         if event is None:
-            self._say("There is no event to copy.", "warning")
+            self.workspace.say("There is no event to copy.", "warning")
             return
         text = detail_text(event, self._outline_of(event))
         self.app.copy_to_clipboard(text)
         what = "what is shown of it, " if shown_in_part(event) else ""
-        self._say(
+        self.workspace.say(
             f"Copied {what}{counted(len(text), 'character')}, if this terminal lets programs copy. "
             "s saves it to a file."
         )
@@ -319,7 +319,7 @@ class LogPane(Pane):
         """Save the chosen event."""
         event = self.view.chosen
         if event is None:
-            self._say("There is no event to save.", "warning")
+            self.workspace.say("There is no event to save.", "warning")
             return
         self._save(map(self.station.log.whole, [event]), f"event-{event.index + 1}-{clean(event.name, 40)}")
 
@@ -327,9 +327,9 @@ class LogPane(Pane):
         """Save what the filter shows."""
         rows = self.view.rows
         if not rows.done:
-            self._say("The filter is still at work. Save again when it is done.", "warning")
+            self.workspace.say("The filter is still at work. Save again when it is done.", "warning")
         elif not len(rows):
-            self._say("There is no event to save.", "warning")
+            self.workspace.say("There is no event to save.", "warning")
         else:
             wanted = rows.filter or Filter()
             events = self.station.log.scan(whole=True)
@@ -343,16 +343,13 @@ class LogPane(Pane):
             path, count = await asyncio.to_thread(_write, events, folder, words, utc)
         except OSError as why:
             reason = why.strerror or str(why)
-            self._say(
+            self.workspace.say(
                 f"Nothing was saved in {paths.shown(folder)}: {reason}. Make room there, or set "
                 f"{paths.HOME_VARIABLE} to a folder that can be written.",
                 "error",
             )
             return
-        self._say(f"Saved {counted(count, 'event')} in {paths.shown(path)}")
-
-    def _say(self, text: str, severity: str = "information") -> None:
-        self.app.notify(text, severity=severity, timeout=8, markup=False)  # type: ignore[arg-type]
+        self.workspace.say(f"Saved {counted(count, 'event')} in {paths.shown(path)}")
 
 
 def _write(events: Iterable[LoggedEvent], folder: Path, words: str, utc: float) -> tuple[Path, int]:

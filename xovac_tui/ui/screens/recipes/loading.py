@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 import msgspec
+from textual.notifications import SeverityLevel
 
 from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.chamber.snapshot import LedgerEntry
@@ -28,9 +28,7 @@ from xovac_tui.station.loading import (
 from xovac_tui.station.proving import BLIND, PROVES
 from xovac_tui.station.station import Station
 from xovac_tui.ui.literal import literal
-
-if TYPE_CHECKING:
-    from xovac_tui.ui.app import XovacApp
+from xovac_tui.ui.workspace import Workspace
 
 
 class Looked(msgspec.Struct, frozen=True):
@@ -43,8 +41,8 @@ class Looked(msgspec.Struct, frozen=True):
 class Loading:
     """The questions about the chamber's recipe; only one is open at a time."""
 
-    def __init__(self, console: XovacApp) -> None:
-        self._console = console
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
         self.asking = False
 
     async def load(self, shown: RecipeFile, looked: Callable[[Looked], None]) -> None:
@@ -114,16 +112,15 @@ class Loading:
         return stop_facts(self._station, self._how_to_prove())
 
     def _how_to_prove(self) -> str:
-        return f"Prove it while nothing runs: {self._console.keys['prove-stop']}."
+        return f"Prove it while nothing runs: {self._workspace.keys['prove-stop']}."
 
-    def say(self, text: str, severity: str = "information") -> None:
+    def say(self, text: str, severity: SeverityLevel = "information") -> None:
         """Say something in a toast."""
-        text = self._console.glyphs.plain(text)
-        self._console.notify(text, severity=severity, timeout=10, markup=False)  # type: ignore[arg-type]
+        self._workspace.say(text, severity, seconds=10)
 
     @property
     def _station(self) -> Station:
-        return self._console.station
+        return self._workspace.station
 
     async def _load(self, shown: RecipeFile, looked: Callable[[Looked], None]) -> None:
         station = self._station
@@ -159,7 +156,7 @@ class Loading:
     ) -> LedgerEntry | None:
         from xovac_tui.ui.dialogs.confirm import confirm_and_send
 
-        glyphs = self._console.glyphs
+        glyphs = self._workspace.glyphs
         said = [(label, literal(glyphs.plain(text), glyphs.ascii)) for label, text in facts]
         title = literal(glyphs.plain(title), glyphs.ascii)
-        return await confirm_and_send(self._console, prepared, title=title, facts=said, send=send)
+        return await confirm_and_send(self._workspace, prepared, title=title, facts=said, send=send)

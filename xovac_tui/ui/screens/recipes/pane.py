@@ -53,7 +53,7 @@ class RecipesPane(RecipesView):
 
     def on_mount(self) -> None:
         """Begin to look at the folder; nothing has been read yet."""
-        self._loading = Loading(self.console)
+        self._loading = Loading(self.workspace)
         self._files: FileWork | None = None
         self._rest_until = 0.0
         self._folder_was: Fingerprint = ()
@@ -97,13 +97,13 @@ class RecipesPane(RecipesView):
 
     def _reread(self, path: Path | None) -> None:
         # After a defect of the screen another pane may be in this one's place.
-        for pane in self.console.screen_stack[0].query(RecipesPane):
+        for pane in self.workspace.window.screen_stack[0].query(RecipesPane):
             pane.read_and_choose(path)
 
     @work(group="recipes-read", exclusive=True)
     async def _read(self, path: Path | None = None) -> None:
         """Read folder and chosen recipe beside the screen."""
-        folder, at = self.console.launch.recipes, self.files.chosen
+        folder, at = self.workspace.start.recipes, self.files.chosen
         # Looked at before it is read: what changes in between is then read once more.
         self._folder_was = await asyncio.to_thread(fingerprint, folder)
         self._library = await asyncio.to_thread(read_library, folder)
@@ -121,19 +121,15 @@ class RecipesPane(RecipesView):
     @work(group="recipes-look", exclusive=True)
     async def look_at_folder(self) -> None:
         """Read the folder again when another program has changed it."""
-        if self.console.active_tab != "recipes" or self._study is None:
+        if not self.display or self._study is None:
             return
-        if await asyncio.to_thread(fingerprint, self.console.launch.recipes) == self._folder_was:
-            return
-        self._read()
-        over = self.console.over.get("recipes")
-        if over is not None:
-            over.look_again()
+        if await asyncio.to_thread(fingerprint, self.workspace.start.recipes) != self._folder_was:
+            self._read()
 
     async def _choose(self, file: RecipeFile) -> None:
         self._chosen = file
         self._show_files()
-        start = start_of(self.console.snapshot)
+        start = start_of(self.workspace.snapshot)
         began = time.perf_counter()
         study = await asyncio.to_thread(study_recipe, file, self.station.plan_settings(), start.celsius)
         # Following a temperature must not keep the machine busy with a long recipe.
@@ -214,7 +210,7 @@ class RecipesPane(RecipesView):
         if self._files is None:
             from xovac_tui.ui.screens.recipes.files import FileWork
 
-            self._files = FileWork(self.console, self._reread)
+            self._files = FileWork(self.workspace, self._reread)
         return self._files
 
     @work(group="dialog")

@@ -26,6 +26,7 @@ from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.screens.recipes.editor.fields import Field
 from xovac_tui.ui.screens.recipes.editor.form import FieldForm
 from xovac_tui.ui.screens.recipes.lines import short_duration
+from xovac_tui.ui.workspace import Workspace
 
 _PAUSE = 0.15
 """Seconds without a change until the total is worked out again."""
@@ -45,15 +46,15 @@ class TemplateDialog(Dialog[Recipe]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "make it")]
 
-    def __init__(self, template: Template) -> None:
-        super().__init__()
+    def __init__(self, workspace: Workspace, template: Template) -> None:
+        super().__init__(workspace)
         self._template = template
         self._recipe: Recipe | None = None
         self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Build the form."""
-        template, glyphs = self._template, self.console.glyphs
+        template, glyphs = self._template, self.workspace.glyphs
         yield self.stop_bar()
         with Vertical(classes="dialog") as box:
             box.border_title = f"New: {template.label}"
@@ -112,7 +113,7 @@ class TemplateDialog(Dialog[Recipe]):
 
     @work(group="template-study", exclusive=True)
     async def _work_out(self) -> None:
-        recipe, glyphs = self._recipe, self.console.glyphs
+        recipe, glyphs = self._recipe, self.workspace.glyphs
         total = self.query_one("#total", Static)
         if recipe is None:
             total.update("")

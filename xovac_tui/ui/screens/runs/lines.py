@@ -11,7 +11,7 @@ from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.durations import format_duration
 from xovac_tui.quantities import number, unit
 from xovac_tui.recording.digest import Extreme
-from xovac_tui.recording.disk.lists import RecordedRun
+from xovac_tui.recording.disk.kinds import RecordedRun
 from xovac_tui.runs.past import PastRun
 from xovac_tui.runs.state import Leg, Result
 from xovac_tui.text import clean

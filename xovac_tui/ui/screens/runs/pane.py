@@ -17,7 +17,7 @@ from xovac_tui import paths
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted
-from xovac_tui.recording.disk.lists import RecordedRun
+from xovac_tui.recording.disk.kinds import RecordedRun
 from xovac_tui.recording.status import RecorderState, RecordOpened
 from xovac_tui.runs.past import PastRun, Told, read_run, read_runs, with_state
 from xovac_tui.runs.state import FlightState
@@ -88,7 +88,7 @@ class RunsPane(Pane):
 
     def compose(self) -> ComposeResult:
         """Build the list, the parts of one run, and those of a comparison."""
-        ascii_only = self.console.glyphs.ascii
+        ascii_only = self.workspace.glyphs.ascii
         runs = Rows(choose=True, id="run-list")
         runs.border_title = "Runs"
         yield runs
@@ -258,7 +258,7 @@ class RunsPane(Pane):
             return
         other = self._past is None or self._past.recorded.id != wanted
         self._past, self._read_at = past, self.station.clock.mono()
-        self._model = run_model(past, utc=self.console.times.mode == "utc")
+        self._model = run_model(past, utc=self.workspace.times.mode == "utc")
         if other:
             self.query_one("#run-chart", TrendChart).forget()
         self._draw(rewind=other)
@@ -282,7 +282,7 @@ class RunsPane(Pane):
     def _no_record(self) -> str:
         """Say why there are no runs, and what to do."""
         recorder = self.station.recorder
-        if self.console.player is not None:
+        if self.workspace.playback is not None:
             return "This replay is of a file, which holds no list of runs."
         if recorder.state is RecorderState.OFF:
             return (
@@ -299,7 +299,7 @@ class RunsPane(Pane):
         self._draw_pair()
 
     def _draw_list(self) -> None:
-        rows, glyphs, times = self.runs, self.console.glyphs, self.console.times
+        rows, glyphs, times = self.runs, self.workspace.glyphs, self.workspace.times
         if self._problem or not self._runs:
             said = self._problem or (
                 "No run is in the record yet. Press 3: load a recipe and start it." if self._read_once else ""
@@ -328,7 +328,7 @@ class RunsPane(Pane):
         rows.show_rows(count, line, skip=range(0, count, 2), chosen=2 * at + 1)
 
     def _draw_run(self, *, rewind: bool = False) -> None:
-        past, glyphs, times = self._past, self.console.glyphs, self.console.times
+        past, glyphs, times = self._past, self.workspace.glyphs, self.workspace.times
         right = self.query_one("#run-right")
         right.visible = past is not None
         if past is None:
@@ -370,7 +370,7 @@ class RunsPane(Pane):
         if self._pair is None:
             return
         one, other = self._pair
-        glyphs, times = self.console.glyphs, self.console.times
+        glyphs, times = self.workspace.glyphs, self.workspace.times
         self.query_one("#pair-facts", RunFacts).show(
             lambda width, height: pair_head((one, other), width, glyphs=glyphs, times=times)
         )
@@ -398,8 +398,8 @@ class RunsPane(Pane):
         if self._marked in (None, chosen):
             self._marked = None if self._marked == chosen else chosen
             if self._marked is not None:
-                name = shown_text(f"r{chosen}", 10, self.console.glyphs)
-                self.notify(f"{name} is marked. Press c on another run to compare them.", timeout=4)
+                name = shown_text(f"r{chosen}", 10, self.workspace.glyphs)
+                self.workspace.say(f"{name} is marked. Press c on another run to compare them.", seconds=4)
             self._draw_list()
             return
         one, other = await self._fetch(self._marked or 0), await self._fetch(chosen)
@@ -419,7 +419,7 @@ class RunsPane(Pane):
         if chosen is None or record is None or self._pair is not None:
             return
         if self._reporting:
-            self.notify("A report is being written already.", timeout=4, markup=False)
+            self.workspace.say("A report is being written already.", seconds=4)
             return
         from xovac_tui.recording.exports.events import export_file
         from xovac_tui.report import write_report
@@ -428,7 +428,7 @@ class RunsPane(Pane):
         try:
             folder = paths.state_folder() / "exports"
             path = export_file(folder, f"{station.name}-r{chosen}", station.clock.utc(), ".html")
-            self.notify(f"The report of r{chosen} is being written.", timeout=4, markup=False)
+            self.workspace.say(f"The report of r{chosen} is being written.", seconds=4)
             lost = await asyncio.to_thread(
                 write_report,
                 record.path,
@@ -436,11 +436,11 @@ class RunsPane(Pane):
                 path,
                 chamber=station.name,
                 contract=station.contract,
-                zone=UTC if self.console.times.mode == "utc" else None,
+                zone=UTC if self.workspace.times.mode == "utc" else None,
                 now=station.clock.utc(),
             )
         except XovacError as error:
-            self.notify(str(error), title="No report was written", severity="error", timeout=12, markup=False)
+            self.workspace.say(str(error), "error", title="No report was written", seconds=12)
             return
         finally:
             self._reporting = False
@@ -449,7 +449,7 @@ class RunsPane(Pane):
             if lost is None
             else f" {counted(lost.events, 'event is', 'events are')} damaged in the record and missing in it."
         )
-        self.notify(f"The report of r{chosen} is in {paths.shown(path)}.{said}", timeout=12, markup=False)
+        self.workspace.say(f"The report of r{chosen} is in {paths.shown(path)}.{said}", seconds=12)
 
     def action_runs_back(self) -> None:
         """Leave the comparison, else take the mark away."""

@@ -83,22 +83,21 @@ class StatusPane(Pane):
         wide = size.width >= WIDE
         self.update_classes({"-wide": wide, "-narrow": not wide}, update=False)
         with Horizontal(id="top") as top:
-            top.styles.height = _top_rows(self.console.snapshot, size.height - _FRAME_ROWS, wide=wide)
-            readings = Readings(self.console.glyphs, id="readings")
+            top.styles.height = _top_rows(self.workspace.snapshot, size.height - _FRAME_ROWS, wide=wide)
+            readings = Readings(self.workspace.glyphs, id="readings")
             readings.border_title = "Readings"
             readings.border_subtitle = "value   change per minute   age if overdue"
             yield readings
             run = RunPanel(id="run")
             run.border_title = "Run"
             yield run
-        yield TrendChart(ascii_only=self.console.glyphs.ascii, id="trend")
+        yield TrendChart(ascii_only=self.workspace.glyphs.ascii, id="trend")
 
     def on_mount(self) -> None:
         """Take the window and the pins of last time."""
-        console = self.console
-        wanted = console.launch.window
+        wanted = self.workspace.start.window
         self._window = WINDOWS[_WINDOW_NAMES.index(wanted if wanted in _WINDOW_NAMES else "10min")]
-        self._pins = console.memory.pinned.get(self.station.name)
+        self._pins = self.workspace.memory.state.pinned.get(self.station.name)
         self._unpinned: tuple[str, ...] = ()
         """Channels that are drawn because nothing is pinned."""
         self._slots: dict[str, int] = {}
@@ -111,7 +110,7 @@ class StatusPane(Pane):
         self.query_one(Readings).show(channels, self._newest, why=snapshot.link.why)
         self._say_advice(snapshot)
         moment = RunMoment(snapshot, self.station.progress(snapshot), self.station.flight())
-        self.query_one(RunPanel).show(moment, glyphs=self.console.glyphs, times=self.console.times)
+        self.query_one(RunPanel).show(moment, glyphs=self.workspace.glyphs, times=self.workspace.times)
         if not self.has_class("-full"):
             self.query_one(TrendChart).show(self._trend(snapshot, channels))
 
@@ -121,14 +120,14 @@ class StatusPane(Pane):
             self._opened = snapshot.mono
         if not 0 <= snapshot.mono - self._opened < _FIRST_ADVICE:
             advice = self.station.insight.advice(snapshot)
-            title = f"Readings  {self.console.glyphs.warning} advice (i)" if advice else "Readings"
+            title = f"Readings  {self.workspace.glyphs.warning} advice (i)" if advice else "Readings"
             readings = self.query_one(Readings)
             if readings.border_title != title:
                 readings.border_title = title
 
     def _newest(self, full_name: str, bins: int) -> Sequence[float]:
         history = self.station.history(full_name)
-        return history.last(_TREND_SECONDS, self.console.snapshot.mono, bins) if history else ()
+        return history.last(_TREND_SECONDS, self.workspace.snapshot.mono, bins) if history else ()
 
     def _fit(self, snapshot: Snapshot) -> None:
         """Choose the layout for the size: the trend gets what the readings leave."""
@@ -184,7 +183,7 @@ class StatusPane(Pane):
             planned=self.station.planned_profile(snapshot) or None,
             marks=self.station.marks(snapshot),
             window=self._window,
-            utc=self.console.times.mode == "utc",
+            utc=self.workspace.times.mode == "utc",
         )
 
     # -- actions ------------------------------------------------------------------------------------
@@ -233,8 +232,8 @@ class StatusPane(Pane):
         self._window = message.seconds
         if message.seconds in WINDOWS:
             name = _WINDOW_NAMES[WINDOWS.index(message.seconds)]
-            configured = self.console.launch.settings.display.window
-            self.console.remember(window=state.Remembered(name, configured))
+            configured = self.workspace.start.display.window
+            self.workspace.remember(window=state.Remembered(name, configured))
 
     def action_all_channels(self) -> None:
         """Give the whole tab to the readings, or take it back."""
@@ -245,13 +244,13 @@ class StatusPane(Pane):
         top = self.query_one("#top")
         top.styles.height = "1fr" if full else None
         readings.focus()
-        self.call_after_refresh(lambda: self.show(self.console.snapshot))
+        self.call_after_refresh(lambda: self.show(self.workspace.snapshot))
 
     async def action_insight(self) -> None:
         """Show what the readings mean, in place of this tab."""
         from xovac_tui.ui.screens.insight.pane import InsightPane
 
-        await self.console.show_over("status", InsightPane(id="insight"))
+        await self.workspace.show_over("status", InsightPane(self.workspace, id="insight"))
 
     def action_pin(self) -> None:
         """Pin or unpin the chosen channel."""
@@ -259,7 +258,7 @@ class StatusPane(Pane):
         if chosen is None:
             return
         if self._pins is None:
-            pins = [c.full_name for c in self.console.snapshot.channels if c.pinned]
+            pins = [c.full_name for c in self.workspace.snapshot.channels if c.pinned]
         else:
             pins = list(self._pins)
         if chosen.full_name in pins:
@@ -267,6 +266,6 @@ class StatusPane(Pane):
         else:
             pins.append(chosen.full_name)
         self._pins = tuple(pins)
-        remembered = {**self.console.memory.pinned, self.station.name: self._pins}
-        self.console.remember(pinned=remembered)
-        self.show(self.console.snapshot)
+        remembered = {**self.workspace.memory.state.pinned, self.station.name: self._pins}
+        self.workspace.remember(pinned=remembered)
+        self.show(self.workspace.snapshot)

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual import events, work
 from textual.binding import BindingType
+from textual.notifications import SeverityLevel
 
 from xovac_tui.recipes.draft import Draft
 from xovac_tui.recipes.model import Hold, Ramp, Repeat
@@ -20,6 +21,10 @@ from xovac_tui.ui.screens.recipes.editor.model import Editing
 from xovac_tui.ui.screens.recipes.editor.saving import Saving
 from xovac_tui.ui.screens.recipes.editor.view import EditorView
 from xovac_tui.ui.widgets.rows import Rows
+from xovac_tui.ui.workspace import Workspace
+
+_LOOK = 2.0
+"""Seconds between looks whether another program has changed the file."""
 
 Closed = Callable[[Path | None], None]
 """Called when the editor is left, with the file that was written last."""
@@ -42,12 +47,13 @@ class EditorPane(EditorView):
     ACTIONS = ACTIONS
     BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
 
-    def __init__(self, editing: Editing, folder: Path, closed: Closed) -> None:
-        super().__init__(editing.went_to(1 if editing.rows else 0))
+    def __init__(self, workspace: Workspace, editing: Editing, folder: Path, closed: Closed) -> None:
+        super().__init__(workspace, editing.went_to(1 if editing.rows else 0))
         self._saving = Saving(self, folder, closed)
 
     def on_mount(self) -> None:
         """Show the recipe."""
+        self.set_interval(_LOOK, self.look_at_file)
         self.fit()
         self.show_form()
         self.later()
@@ -64,8 +70,10 @@ class EditorPane(EditorView):
 
     def again(self) -> Callable[[], EditorPane] | None:
         """Return what opens the same recipe in the same state, if something in it is not saved."""
-        editing, folder, closed = self.editing, self._saving.folder, self._saving.closed
-        return (lambda: EditorPane(editing, folder, closed)) if editing.draft.dirty else None
+        workspace, editing, saving = self.workspace, self.editing, self._saving
+        if not editing.draft.dirty:
+            return None
+        return lambda: EditorPane(workspace, editing, saving.folder, saving.closed)
 
     # -- one change -----------------------------------------------------------------------------------
 
@@ -261,11 +269,11 @@ class EditorPane(EditorView):
     async def _leave(self) -> None:
         await self._saving.leave()
 
-    def look_again(self) -> None:
+    def look_at_file(self) -> None:
         """Look whether another program has changed the file."""
-        self._saving.look()
+        if self.display:
+            self._saving.look()
 
-    def say(self, text: str, seconds: float = 6, severity: str = "information") -> None:
+    def say(self, text: str, seconds: float = 6, severity: SeverityLevel = "information") -> None:
         """Say something in a toast."""
-        said = self.console.glyphs.plain(text)
-        self.app.notify(said, severity=severity, timeout=seconds, markup=False)  # type: ignore[arg-type]
+        self.workspace.say(text, severity, seconds=seconds)

@@ -68,7 +68,9 @@ class Saving:
             self._busy = False
 
     async def _ask(self, title: str, text: str, answers: Sequence[Answer]) -> str:
-        return await self._pane.app.push_screen_wait(QuestionDialog(title, text, answers)) or ""
+        return (
+            await self._pane.workspace.ask(QuestionDialog(self._pane.workspace, title, text, answers)) or ""
+        )
 
     # -- saving ---------------------------------------------------------------------------------------
 
@@ -83,14 +85,6 @@ class Saving:
         if editing.opened is not None and not editing.draft.dirty and not self._pane.changed_on_disk:
             self._pane.say("There is nothing to save.", 3)
             return True
-        if editing.draft.dirty and editing.loses_comments:
-            text = (
-                "Comments further down in this file are lost: the program writes the steps anew and keeps "
-                "only the comment at the head. The version before is kept with all of them. To keep "
-                "comments, change the file with E."
-            )
-            if await self._ask("Save without the comments?", text, _SAVE) != "save":
-                return False
         return await self._write(overwrite=False)
 
     async def _write(self, *, overwrite: bool) -> bool:
@@ -202,12 +196,11 @@ class Saving:
         opened = self._editing.opened
         if opened is None:
             return False
-        if problem := await edit_outside(pane.console, command, opened.path):
+        if problem := await edit_outside(pane.workspace.window, command, opened.path):
             pane.say(problem, 12, "warning")
         return await self._read(f"edit in {Path(command[0]).name}")
 
 
-_SAVE: tuple[Answer, ...] = (("stay", "Stay", ""), ("save", "Save", "y"))
 _LEAVE: tuple[Answer, ...] = (("stay", "Stay", ""), ("save", "Save", "s"), ("drop", "Drop the changes", "d"))
 
 
@@ -217,7 +210,6 @@ def _written(editing: Editing, folder: Path, recipe: Recipe, now: float, overwri
         return save_recipe(editing.opened, recipe, now=now, overwrite=overwrite)
     if editing.origin is None:
         return create_recipe(folder, recipe)
-    # The copy of an example keeps the comment at its head.
     copy = duplicate_recipe(editing.origin, folder, recipe.name)
     return save_recipe(copy, recipe, now=now)
 

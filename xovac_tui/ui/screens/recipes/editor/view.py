@@ -30,6 +30,7 @@ from xovac_tui.ui.screens.recipes.editor.table import recipe_line, row_line, tab
 from xovac_tui.ui.screens.recipes.profile import ProfileChart
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
 from xovac_tui.ui.widgets.rows import Rows
+from xovac_tui.ui.workspace import Workspace
 
 WIDE = 100
 """Cells; from this width on table and form stand beside each other."""
@@ -85,8 +86,8 @@ class EditorView(Pane):
     EditorView.-tall #edit-check, EditorView.-tall #edit-profile { display: block; }
     """
 
-    def __init__(self, editing: Editing) -> None:
-        super().__init__(id="recipe-editor")
+    def __init__(self, workspace: Workspace, editing: Editing) -> None:
+        super().__init__(workspace, id="recipe-editor")
         self.editing = editing
         self.preview: Draft | None = None
         """The draft with what is being typed; None while nothing is, or something is wrong with it."""
@@ -100,7 +101,7 @@ class EditorView(Pane):
 
     def compose(self) -> ComposeResult:
         """Build the line, the table, and what stands beside or below it."""
-        glyphs = self.console.glyphs
+        glyphs = self.workspace.glyphs
         yield HeadLine(id="edit-head")
         with Container(id="edit-body"):
             steps = Rows(choose=True, id="edit-steps")
@@ -169,7 +170,7 @@ class EditorView(Pane):
         self._timer = None
         draft = self.draft
         # Noted at the beginning: a long recipe is not begun anew before it is done.
-        self._start = start = start_of(self.console.snapshot).celsius
+        self._start = start = start_of(self.workspace.snapshot).celsius
         named = self.editing.opened or self.editing.origin
         file = RecipeFile(named.path if named else Path("new.toml"), draft.recipe.name, draft.recipe)
         study = await asyncio.to_thread(study_recipe, file, self.station.plan_settings(), start)
@@ -198,13 +199,13 @@ class EditorView(Pane):
             changed_on_disk=self.changed_on_disk,
             utc=self.station.clock.utc(),
             speed=self.station.speed,
-            glyphs=self.console.glyphs,
-            times=self.console.times,
+            glyphs=self.workspace.glyphs,
+            times=self.workspace.times,
         )
         head.show_lines([line])
 
     def _show_steps(self) -> None:
-        table, glyphs = self.steps, self.console.glyphs
+        table, glyphs = self.steps, self.workspace.glyphs
         draft, width = self.draft, table.size.width
         rows, marked = draft.rows(), self.editing.in_range()
         findings = self.study.findings if self.study is not None else ()
@@ -222,7 +223,7 @@ class EditorView(Pane):
         table.show_rows(len(rows) + 1, line, head=lambda: table_head(width), chosen=self.editing.at)
 
     def _show_findings(self, study: Study) -> None:
-        check, glyphs = self.check, self.console.glyphs
+        check, glyphs = self.check, self.workspace.glyphs
         self.found = found = finding_rows(study.findings, max(1, check.size.width), glyphs)
 
         def line(index: int, chosen: bool) -> Line:

@@ -1,0 +1,270 @@
+"""The composition root: the only place that builds a station from settings.
+
+A new service is one more part here. Rooms are imported late: the command line reads this module before it
+knows what is asked of it, and the first paint must not wait for what it does not show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import msgspec
+
+from xovac_tui import paths
+from xovac_tui.analysis.settings import InsightSettings
+from xovac_tui.config import Effective, Profile, Secrets, load_secrets, profile_name_for
+
+if TYPE_CHECKING:
+    from xovac_tui.alarms.kinds import Rule
+    from xovac_tui.alarms.watchlist import Watchlist
+    from xovac_tui.api.contract import Contract
+    from xovac_tui.clock import Clock
+    from xovac_tui.link.target import Target
+    from xovac_tui.notify.settings import NotifySettings
+    from xovac_tui.recipes.plan import PlanSettings
+    from xovac_tui.recipes.rates import Rates
+    from xovac_tui.recording.disk.record import Record
+    from xovac_tui.recording.exports.slice import Tape
+    from xovac_tui.recording.service import RecordChoice
+    from xovac_tui.replay.station import ReplayStation
+    from xovac_tui.simulator.options import SimulatorOptions
+    from xovac_tui.station.live import LiveStation
+    from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
+    from xovac_tui.station.proofs import StopProofs
+
+
+class ChamberSetup(msgspec.Struct, frozen=True):
+    """One chamber as the settings describe it."""
+
+    name: str
+    profile: Profile
+    contract: Contract
+    secrets: Secrets = Secrets()
+    insight: InsightSettings = InsightSettings()
+    """What counts as stable, and which advice is given."""
+
+
+class Equipment(msgspec.Struct, frozen=True, kw_only=True):
+    """What a station has beside its link; None: it has no such thing."""
+
+    record: RecordChoice | None = None
+    """Where it records."""
+    watchlist: Watchlist | None = None
+    """The rules that it raises alarms of."""
+    notify: NotifySettings | None = None
+    """Receivers of alarms, with their addresses read."""
+    proofs: StopProofs | None = msgspec.field(default_factory=lambda: _proofs())
+    """On which chambers STOP is proven, as this user's file says; None: that is not asked."""
+    log_events: int = 50_000
+    """Newest events kept in memory."""
+
+
+def resolve(found: Effective) -> ChamberSetup:
+    """Return the chamber that the settings in force mean, with its contract and secrets."""
+    name, profile = found.resolve()
+    return ChamberSetup(name, profile, contract_of(profile), load_secrets(profile), found.settings.insight)
+
+
+def contract_of(profile: Profile) -> Contract:
+    """Read the contract files of a profile."""
+    from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
+
+    files = [Path(name) for name in profile.contracts if name != SIMULATOR_CONTRACT]
+    return load_contract(files, simulator=SIMULATOR_CONTRACT in profile.contracts)
+
+
+# -- stations ---------------------------------------------------------------------------------------------
+
+
+def build_station(
+    setup: ChamberSetup,
+    equipment: Equipment | None = None,
+    *,
+    simulator: SimulatorOptions | None = None,
+    clock: Clock | None = None,
+    who: str | None = None,
+    link: LinkFactory | None = None,
+) -> LiveStation:
+    """Return the station of a chamber, not connected yet.
+
+    `simulator` is the built-in one, which starts and ends with the station as a child process. `clock`, `who`
+    (`user@host`) and `link` are this machine's, its user's and socket.io's where None.
+    """
+    from xovac_tui.station.live import LiveStation
+
+    @asynccontextmanager
+    async def serve() -> AsyncIterator[str]:
+        from xovac_tui.simulator.child import SimulatorChild
+
+        assert simulator is not None
+        async with SimulatorChild(simulator) as child:
+            yield child.url
+
+    has = equipment or Equipment()
+    return LiveStation(
+        setup.name,
+        setup.profile,
+        setup.contract,
+        secrets=setup.secrets,
+        clock=clock,
+        who=who,
+        log_events=has.log_events,
+        speed=1.0 if simulator is None else simulator.speed,
+        link_factory=link or real_link,
+        serve=None if simulator is None else serve,
+        record=has.record,
+        watchlist=has.watchlist,
+        notify=has.notify,
+        insight=setup.insight,
+        # The simulator's STOP is known, and every demo has another address.
+        proofs=has.proofs if simulator is None else None,
+    )
+
+
+def build_replay(
+    setup: ChamberSetup,
+    tape: Tape,
+    *,
+    record: Record | None = None,
+    origin: float | None = None,
+    speed: float = 1.0,
+    clock: Clock | None = None,
+) -> ReplayStation:
+    """Return a station that replays a slice of a record.
+
+    `record` is where it comes from, for charts that reach back before it; None for a file. `origin` is the
+    even time at which it begins, with the lead-in of a run before it. `speed`: seconds of it in one second.
+    """
+    from xovac_tui.replay.station import ReplayStation
+
+    return ReplayStation(
+        setup.name,
+        setup.profile,
+        setup.contract,
+        tape,
+        record=record,
+        origin=origin,
+        speed=speed,
+        clock=clock,
+        insight=setup.insight,
+    )
+
+
+def _proofs() -> StopProofs:
+    from xovac_tui.station.proofs import StopProofs
+
+    return StopProofs()
+
+
+def real_link(target: Target, callbacks: LinkCallbacks) -> LinkPort:
+    """Return a link by socket.io, whose import takes a third of a second."""
+    from xovac_tui.link.connection import Link
+
+    return Link(
+        target,
+        contract_kind=callbacks.contract_kind,
+        on_event=callbacks.on_event,
+        on_status=callbacks.on_status,
+        clock=callbacks.clock,
+    )
+
+
+# -- what a station is built with -------------------------------------------------------------------------
+
+
+def plan_settings(profile: Profile, contract: Contract, rates: Rates | None = None) -> PlanSettings:
+    """Return how the device of a profile reads recipes; `rates` is what its recorded runs have shown."""
+    from xovac_tui.api.contract import Role
+    from xovac_tui.recipes.plan import PlanSettings
+
+    recipe = profile.recipe
+    return PlanSettings(
+        temperature_unit=recipe.temperature_unit,
+        duration_unit=recipe.duration_unit,
+        step_reading=recipe.step_reading,
+        chamber_min=recipe.min,
+        chamber_max=recipe.max,
+        assumed_rate=recipe.assumed_rate,
+        tolerance=recipe.tolerance,
+        pressure=recipe.pressure,
+        max_items=recipe.max_items,
+        rates=rates,
+        pressure_told=contract.by_role(Role.PRESSURE) is not None,
+    )
+
+
+def alarm_watchlist(found: Effective, setup: ChamberSetup) -> Watchlist:
+    """Return the rules in force, by the settings and the files that they name."""
+    from xovac_tui.alarms.watchlist import watchlist
+    from xovac_tui.api.loader import SIMULATOR_CONTRACT
+
+    settings, profile = found.settings.alarms, setup.profile
+    written: Sequence[Rule] = ()
+    if settings.files or settings.rules or profile.alarms:
+        # Only then: the first picture waits for this, and the kinds of alarms are many files.
+        from xovac_tui.alarms.rules import read_rules
+
+        written = read_rules(settings, profile.alarms)
+    return watchlist(
+        settings,
+        profile.recipe,
+        setup.contract,
+        written,
+        records=profile.record,
+        simulator=SIMULATOR_CONTRACT in profile.contracts,
+    )
+
+
+def record_choice(
+    found: Effective,
+    setup: ChamberSetup,
+    *,
+    may_record: bool = True,
+    begin: bool = True,
+    visit: bool = False,
+    asked: bool | None = None,
+) -> RecordChoice | None:
+    """Return where the settings in force want this chamber recorded; None: nowhere.
+
+    Without `begin` a record that exists is added to, and none is begun. `asked` is what the command line
+    says: True, False, or None where it says nothing.
+    """
+    from xovac_tui.recording.service import RecordChoice
+
+    if not (setup.profile.record if asked is None else asked):
+        return None
+    return RecordChoice(
+        path=record_path(found, setup),
+        settings=found.settings.record,
+        may_record=may_record,
+        begin=begin,
+        visit=visit,
+        # Keys are not to wait for a record that takes long to read; a script waits for what it asks.
+        background=visit,
+    )
+
+
+def past_choice(found: Effective, path: Path) -> RecordChoice:
+    """Return a record for reading only; there may be none at this path yet."""
+    from xovac_tui.recording.service import RecordChoice
+
+    # Whether there is one is not looked at here: a share that does not answer would hold up the command.
+    return RecordChoice(path=path, settings=found.settings.record, may_record=False, read_only=True)
+
+
+def record_path(found: Effective, setup: ChamberSetup) -> Path:
+    """Return the record of a chamber; one at an address that was given has that in the name.
+
+    A profile at its own address has its name alone: two chambers must never be mixed in one record.
+    """
+    name, url = setup.name, setup.profile.url
+    known = found.settings.profiles.get(name)
+    if found.url == url and (known is None or known.url != url):
+        name = name if found.profile is None else f"{name}-{profile_name_for(url)}"
+        port = urlsplit(url).port
+        name = f"{name}-{port}" if port else name
+    return paths.record_file(name, paths.records_folder(found.settings.record.folder, found.path))
