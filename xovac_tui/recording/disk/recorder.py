@@ -607,7 +607,7 @@ class Recorder:
     def _state_of(self, writer: Writer) -> RecorderState:
         return RecorderState.ON if writer.recording else RecorderState.BESIDE
 
-    def _show(self, state: RecorderState, reason: str = "", why: str = "") -> None:
+    def _show(self, state: RecorderState, reason: RecordTrouble | None = None, why: str = "") -> None:
         self.view = msgspec.structs.replace(
             self.view,
             state=state,
