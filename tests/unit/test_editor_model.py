@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hypothesis import given
 
+from tests.helpers.keys import KEYS
 from tests.helpers.recipes import bakeout, recipes
 from xovac_tui.recipes.findings import Finding, FindingCode, finding
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
@@ -91,14 +92,17 @@ def test_reading_again_can_be_taken_back() -> None:
 
 def test_findings_name_the_step_as_the_table_does() -> None:
     two = finding(FindingCode.TWO_RAMPS, (1, 0), target=60.0)
-    assert words(two) == "step 2.1: Two ramps follow each other without a hold at 60 °C."
+    assert words(two, KEYS) == "step 2.1: Two ramps follow each other without a hold at 60 °C."
     assert (
-        words(Finding(FindingCode.NAME_EMPTY, key="name")) == "name is empty: say what the recipe is called."
+        words(Finding(FindingCode.NAME_EMPTY, key="name"), KEYS)
+        == "name is empty: say what the recipe is called."
     )
     empty = Finding(FindingCode.STEPS_MISSING, (0,), "steps")
-    assert words(empty).startswith("step 1: the repeat is empty")
-    assert words(Finding(FindingCode.STEPS_MISSING, key="steps")).startswith("steps are missing: a inserts")
-    rows = finding_rows([empty, Finding(FindingCode.RATES_AS_DURATIONS)], 40, UNICODE)
+    assert words(empty, KEYS).startswith("step 1: the repeat is empty")
+    assert words(Finding(FindingCode.STEPS_MISSING, key="steps"), KEYS).startswith(
+        "steps are missing: a inserts"
+    )
+    rows = finding_rows([empty, Finding(FindingCode.RATES_AS_DURATIONS)], 40, UNICODE, KEYS)
     assert rows[0].path == (0,)
     assert {row.number for row in rows} == {0, 1}
     assert all(len(row.sign + row.text) < 40 for row in rows)

@@ -272,7 +272,8 @@ def test_a_commit_that_fails_is_tried_again(
     failing = False
     clock.advance(5.0)
     eventually(lambda: state_of(recorder) is RecorderState.ON)
-    assert (recorder.view.reason, recorder.view.why, recorder.view.lost) == ("", "", 0)
+    view = recorder.view
+    assert (view.reason, view.why, view.lost) == (None, "", 0)
     assert numbers_in(path) == list(range(20))
     assert heard == [RecorderState.FAILING, RecorderState.FAILING, RecorderState.ON]
 

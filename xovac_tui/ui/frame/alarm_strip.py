@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -35,18 +36,18 @@ class AlarmStrip(LinesWidget):
     AlarmStrip.-shown { display: block; }
     """ + ALARM_CSS.format(name="AlarmStrip")
 
-    def show(self, view: AlarmsView, utc: float, glyphs: Glyphs) -> None:
+    def show(self, view: AlarmsView, utc: float, glyphs: Glyphs, keys: Mapping[str, str]) -> None:
         """Show what stands at this moment, or nothing."""
         width = self.size.width or self.app.size.width
-        line = strip_line(view, width, utc, glyphs)
+        line = strip_line(view, width, utc, glyphs, keys)
         self.set_class(bool(line), "-shown")
         self.show_lines([line])
 
 
-def strip_line(view: AlarmsView, width: int, utc: float, glyphs: Glyphs) -> Line:
+def strip_line(view: AlarmsView, width: int, utc: float, glyphs: Glyphs, keys: Mapping[str, str]) -> Line:
     """Return the strip's spans; none where nothing stands, and nothing is wrong with the watching."""
     there = by_urgency(view.alarms)
-    where = "  5: alarms "
+    where = f"  {keys['tab-alarms']}: alarms "
     if not there:
         if not view.problem:
             return ()

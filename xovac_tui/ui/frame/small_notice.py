@@ -48,7 +48,7 @@ class SmallNotice(LinesWidget):
     def show(
         self,
         snapshot: Snapshot,
-        standing: AlarmsView,
+        unresolved: AlarmsView,
         *,
         name: str,
         glyphs: Glyphs,
@@ -59,7 +59,7 @@ class SmallNotice(LinesWidget):
         self.show_lines(
             small_lines(
                 snapshot,
-                standing,
+                unresolved,
                 name=name,
                 glyphs=glyphs,
                 mode=mode,
@@ -71,7 +71,7 @@ class SmallNotice(LinesWidget):
 
 def small_lines(
     snapshot: Snapshot,
-    standing: AlarmsView,
+    unresolved: AlarmsView,
     *,
     name: str,
     glyphs: Glyphs,
@@ -101,8 +101,8 @@ def small_lines(
     unknown = [e for e in snapshot.ledger if e.outcome is Outcome.UNKNOWN and not e.looked_at]
     if unknown:
         lines.append(((f"{unknown[-1].command}: outcome UNKNOWN", "small--bad"),))
-    lines += _alarm_lines(standing, glyphs, width)
-    most = _READINGS - (2 if standing.alarms else 0)
+    lines += _alarm_lines(unresolved, glyphs, width)
+    most = _READINGS - (2 if unresolved.alarms else 0)
     lines += [_reading(c, glyphs, width) for c in [c for c in snapshot.channels if c.log or c.pinned][:most]]
     ending = f"{_stop_words(word, mode)} {otherwise}"
     sentences = [ending] if cell_len(ending) <= width else [_stop_words(word, mode), otherwise]
@@ -136,9 +136,9 @@ def _stop_words(word: LinkWord, mode: Mode) -> str:
     return "STOP cannot be sent without a link."
 
 
-def _alarm_lines(standing: AlarmsView, glyphs: Glyphs, width: int) -> list[Line]:
+def _alarm_lines(unresolved: AlarmsView, glyphs: Glyphs, width: int) -> list[Line]:
     """Return the most urgent alarm, and how many stand; nothing where none does."""
-    there = by_urgency(standing.alarms)
+    there = by_urgency(unresolved.alarms)
     if not there:
         return []
     first = there[0]

@@ -55,7 +55,7 @@ def state_word(alarm: AlarmView) -> str:
 
 def severity_style(alarm: AlarmView) -> str:
     """Return the component class of an alarm's sign and word."""
-    if not alarm.standing:
+    if not alarm.unresolved:
         return "alarm--quiet"
     return f"alarm--wait-{alarm.severity}" if alarm.waits else f"alarm--{alarm.severity}"
 
@@ -84,7 +84,7 @@ def who_short(who: str, glyphs: Glyphs) -> str:
 def by_urgency(alarms: Iterable[AlarmView]) -> list[AlarmView]:
     """Return alarms that want attention: those that wait for somebody first, the worst and newest first."""
     return sorted(
-        (one for one in alarms if one.standing),
+        (one for one in alarms if one.unresolved),
         key=lambda one: (
             not one.waits,
             SEVERITIES.index(one.severity),
@@ -96,7 +96,7 @@ def by_urgency(alarms: Iterable[AlarmView]) -> list[AlarmView]:
 
 def about(alarm: AlarmView) -> str:
     """Return in a sentence what an alarm is about, as it is by now; clean it before it is shown."""
-    if alarm.standing and alarm.text:
+    if alarm.unresolved and alarm.text:
         return alarm.text
     condition = alarm.condition or alarm.rule
     if alarm.off:

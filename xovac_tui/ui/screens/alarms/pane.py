@@ -54,14 +54,15 @@ class AlarmsPane(Pane):
 
     SCOPE = "alarms"
     HELP = (
-        "Above: the alarms that stand, the worst first, those that nobody has acknowledged reversed; v shows "
-        "all that is watched, or what is shelved. Below: the chosen one, with what to do about it.\n"
+        "Above: the alarms that stand, the worst first, those that nobody has acknowledged reversed; "
+        "{alarm-view} shows all that is watched, or what is shelved. Below: the chosen one, with what to do "
+        "about it.\n"
         "UNACK: it is there, and nobody has acknowledged it. ACKED: it is there, and somebody knows. "
         "RETURNED: it is gone, and nobody has acknowledged that it was there. SHELVED: silent until a time. "
         "OUT OF SERVICE: silent until somebody puts it back. OFF: not watched, for the reason given.\n"
         "To acknowledge an alarm, to shelve it or to choose other limits sends nothing to the chamber, so it "
-        "works in OBSERVE too. It goes into the record, with who did it. A held picture (p) holds the values "
-        "here, but no alarm back."
+        "works in OBSERVE too. It goes into the record, with who did it. A held picture ({pause}) holds the "
+        "values here, but no alarm back."
     )
     ACTIONS = ACTIONS
     BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
@@ -155,13 +156,15 @@ class AlarmsPane(Pane):
     def _draw_head(self) -> None:
         head, glyphs = self.query_one(AlarmHead), self.workspace.glyphs
         if head.size.width:
-            head.show_lines(head_lines(self._view, head.size.width, self.station.recorder, glyphs=glyphs))
+            head.show_lines(
+                head_lines(self._view, head.size.width, self.station.recorder, glyphs=glyphs, keys=self.keys)
+            )
 
     def _draw_list(self, place: int) -> None:
         rows, glyphs = self.rows, self.workspace.glyphs
         rows.border_title = list_title(self._view, self._which)
         if not self._listed:
-            said = shown(empty_words(self._view, self._which), glyphs)
+            said = shown(empty_words(self._view, self._which, self.keys), glyphs)
             rows.show_folded(lambda width: [((line, "rows--quiet"),) for line in folded(said, max(8, width))])
             return
 

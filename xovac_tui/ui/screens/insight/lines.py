@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from xovac_tui.analysis.insight import InsightView, Judged, VacuumView
 from xovac_tui.analysis.pumpdown import Forecast
@@ -128,13 +128,13 @@ def span_words(forecast: Forecast, view: InsightView, times: Times) -> str:
     return rough_span(soonest, latest)
 
 
-def table_notes(view: InsightView, width: int, glyphs: Glyphs) -> list[Line]:
+def table_notes(view: InsightView, width: int, glyphs: Glyphs, keys: Mapping[str, str]) -> list[Line]:
     """Return what stands in place of the table, or below it: what cannot be judged, and why."""
     said = list(view.problems)
     if not view.judged and not said:
         said = [
             "No temperature is judged: none has the role controlled, and none is pinned. Pin one on Status "
-            "(space), or name channels in the settings, [stability]."
+            f"({keys['pin']}), or name channels in the settings, [stability]."
         ]
     return _styled(folded(glyphs.plain("\n".join(said)), max(20, width)) if said else (), "rows--warn")
 

@@ -91,7 +91,7 @@ def _payload(event: LoggedEvent, apart: Outline | None = None) -> tuple[list[str
     if len(shown) < len(text) or event.size > len(event.raw) or apart is not None:
         return (
             lines,
-            f"{SHOWN:,} characters are shown at most; {event.size:,} came, s saves what is kept of them.",
+            f"{SHOWN:,} characters are shown at most; {event.size:,} came. Saving writes what is kept.",
         )
     return lines, ""
 

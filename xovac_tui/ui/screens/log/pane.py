@@ -14,13 +14,13 @@ from textual.widgets import Input
 
 from xovac_tui import paths
 from xovac_tui.api.outline import Outline
+from xovac_tui.chamber.news import RecordOpened
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.plural import counted
 from xovac_tui.recording.apart import can_be_read_apart, read_apart
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.exports.events import export_file, save_events
 from xovac_tui.recording.filters import SYNTAX, Filter, FilterError, LogRows, parse_filter
-from xovac_tui.recording.status import RecordOpened
 from xovac_tui.station.news import Jumped, News
 from xovac_tui.text import clean
 from xovac_tui.ui.action import bindings
@@ -80,7 +80,14 @@ class LogPane(Pane):
         workspace = self.workspace
         rows = LogRows(self.station.log)
         clock = self.station.clock
-        view = LogView(rows, glyphs=workspace.glyphs, times=workspace.times, now=clock.utc, id="log-view")
+        view = LogView(
+            rows,
+            glyphs=workspace.glyphs,
+            times=workspace.times,
+            keys=self.keys,
+            now=clock.utc,
+            id="log-view",
+        )
         view.border_title = "Log"
         yield view
         detail = Rows(id="log-detail")
@@ -312,7 +319,7 @@ class LogPane(Pane):
         what = "what is shown of it, " if shown_in_part(event) else ""
         self.workspace.say(
             f"Copied {what}{counted(len(text), 'character')}, if this terminal lets programs copy. "
-            "s saves it to a file."
+            f"{self.keys['log-save']} saves it to a file."
         )
 
     def action_log_save(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -129,13 +129,14 @@ class LogView(LinesWidget, can_focus=True):
         *,
         glyphs: Glyphs,
         times: Times,
+        keys: Mapping[str, str],
         now: Callable[[], float],
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self._now = now
         self.rows = rows
-        self._glyphs, self._times = glyphs, times
+        self._glyphs, self._times, self._keys = glyphs, times, keys
         self.following = True
         self._top = 0
         """Index of the event in the first row."""
@@ -248,7 +249,9 @@ class LogView(LinesWidget, can_focus=True):
     def _nothing(self) -> str:
         if self.rows.filter is None:
             return "Nothing has been sent or received yet."
-        return "No event passes this filter" + (" (esc: take it away)." if self.rows.done else " so far.")
+        if not self.rows.done:
+            return "No event passes this filter so far."
+        return f"No event passes this filter ({self._keys['log-back']}: take it away)."
 
     def action_move(self, rows: int) -> None:
         """Choose another event; leaving the newest one ends following, and going below it begins it."""

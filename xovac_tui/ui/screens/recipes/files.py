@@ -93,7 +93,8 @@ class FileWork:
         """Open a recipe in the editor."""
         if file.recipe is None:
             self._say(
-                f'"{clean(file.name, 40)}" cannot be read, so there is no table of it: E opens the file.',
+                f'"{clean(file.name, 40)}" cannot be read, so there is no table of it: '
+                f"{self._workspace.keys['edit-outside']} opens the file.",
                 "warning",
             )
             return
@@ -140,7 +141,10 @@ class FileWork:
     async def rename(self, file: RecipeFile, *, example: bool) -> None:
         """Give a recipe and its file another name."""
         if example:
-            self._say("An example keeps its name: c makes a copy of it, and that can be renamed.", "warning")
+            copies = self._workspace.keys["copy-recipe"]
+            self._say(
+                f"An example keeps its name: {copies} makes a copy of it, and that can be renamed.", "warning"
+            )
             return
         opened = await asyncio.to_thread(open_recipe, file.path)
         name, problem = opened.recipe.name, ""
@@ -167,14 +171,15 @@ class FileWork:
             return
         answers = (("keep", "Keep it", ""), ("delete", "Delete", "y"))
         name = clean(file.path.name, 60)
-        text = f"{name} goes into the folder .trash beside it. z takes that back."
+        back = f"{self._workspace.keys['undelete-recipe']} takes that back."
+        text = f"{name} goes into the folder .trash beside it. {back}"
         if await self._ask("Delete?", text, answers) != "delete":
             return
         version = await asyncio.to_thread(
             lambda: delete_recipe(file.path, now=self._workspace.station.clock.utc())
         )
         self._deleted.append(version)
-        self._say(f"{name} is in the trash folder. z takes that back.")
+        self._say(f"{name} is in the trash folder. {back}")
         self._reread(None)
 
     async def undelete(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -89,6 +89,7 @@ def fact_lines(
     example: bool,
     glyphs: Glyphs,
     times: Times,
+    keys: Mapping[str, str],
 ) -> list[Line]:
     """Return what is known about a recipe, the description in the room that is left."""
     name = literal(glyphs.plain(clean(study.file.name, 80)), glyphs.ascii)
@@ -105,7 +106,7 @@ def fact_lines(
             (f" {start.words}", "rows--quiet" if start.measured else "rows--warn"),
         ),
         ((f"Assumed: {_reading(settings)}", "rows--quiet"),),
-        _verdict(study, blocked, glyphs),
+        _verdict(study, blocked, glyphs, keys),
     ]
     last = [
         clip(tuple((glyphs.plain(text), style) for text, style in line), width, ellipsis=glyphs.ellipsis)
@@ -152,7 +153,7 @@ def _reading(settings: PlanSettings) -> str:
     )
 
 
-def _verdict(study: Study, blocked: Refusal | None, glyphs: Glyphs) -> Line:
+def _verdict(study: Study, blocked: Refusal | None, glyphs: Glyphs, keys: Mapping[str, str]) -> Line:
     spans: list[Span] = [("Check ", "rows--quiet")]
     for severity, (word, style) in SEVERITY.items():
         count = study.count(severity)
@@ -165,7 +166,9 @@ def _verdict(study: Study, blocked: Refusal | None, glyphs: Glyphs) -> Line:
     elif blocked:
         spans.append((f"not now: {blocked.cause}", "rows--warn"))
     else:
-        spans.append((f"L loads {counted(len(study.compiled.items), 'item')}", "rows--good"))
+        spans.append(
+            (f"{keys['load-recipe']} loads {counted(len(study.compiled.items), 'item')}", "rows--good")
+        )
     return tuple(spans)
 
 

@@ -5,6 +5,7 @@ Which rows there are depends on the panel's height alone, so that nothing moves 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -79,11 +80,19 @@ def run_subtitle(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
     return glyphs.plain(f"dwell: {clocks}" + (f", not now: {why}" if why else ""))
 
 
-def run_lines(moment: RunMoment, width: int, height: int, *, glyphs: Glyphs, times: Times) -> list[Line]:
+def run_lines(
+    moment: RunMoment,
+    width: int,
+    height: int,
+    *,
+    glyphs: Glyphs,
+    times: Times,
+    keys: Mapping[str, str],
+) -> list[Line]:
     """Return the panel's lines: two where it is low, else as many as there is to say."""
     low = height <= LOW
     if not moment.on:
-        lines = _resting(moment, width, low, glyphs, times)
+        lines = _resting(moment, width, low, glyphs, times, keys)
     elif moment.silent:
         lines = _not_heard(moment, width, low, glyphs, times)
     elif low:
@@ -213,7 +222,9 @@ def _silence(moment: RunMoment) -> str:
     return age(told.age if told is not None else snapshot.newest_age)
 
 
-def _resting(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Times) -> list[Line]:
+def _resting(
+    moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Times, keys: Mapping[str, str]
+) -> list[Line]:
     """Say how the newest run ended, and what there is to do or why nothing is known."""
     run, ended = moment.snapshot.run, moment.ended
     head = _head(moment, width, glyphs, "")
@@ -226,7 +237,7 @@ def _resting(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Ti
             said = "What is loaded is not reported."
         else:
             said = "No recipe is loaded."
-        said += " Press 3 to choose, load and start one."
+        said += f" Press {keys['tab-recipes']} to choose, load and start one."
     elif run.word:
         said = f'The chamber says "{run.word}", which no contract file explains.'
     else:
@@ -244,9 +255,9 @@ def _resting(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Ti
             (state, ("  Last run ", "run--quiet"), result, (when, ""), (f"  {name}", "run--name")),
             ((" ".join(reason), "run--quiet"),),
         ]
-    after = f"{said if run.stale else 'Press 6 to read it back.'}"
+    after = said if run.stale else f"Press {keys['tab-runs']} to read it back."
     if run.state is RunState.IDLE and not run.stale:
-        after += " Press 3 to load and start another."
+        after += f" Press {keys['tab-recipes']} to load and start another."
     return [
         head,
         (("Last run  ", "run--quiet"), (name, "run--name")),

@@ -41,6 +41,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     hint: str = ""
     """What a bare number means, or what may be typed, in a word or two."""
     help: str = ""
+    """`{id}` stands for the key of an action."""
     free: bool = False
     """Free text, of which every character is kept even where the terminal cannot show it."""
 
@@ -71,7 +72,8 @@ def fields_of(recipe: Recipe, step: Step | None) -> tuple[Field, ...]:
             label="Times",
             text=str(step.count),
             hint="rounds",
-            help="How many times the steps inside are done. w and W put steps in and take them out.",
+            help="How many times the steps inside are done. "
+            "{step-wrap} and {step-unwrap} put steps in and take them out.",
         )
         return (times, note)
     if isinstance(step, Hold):
@@ -123,7 +125,7 @@ def _head(recipe: Recipe) -> tuple[Field, ...]:
             name="description",
             label="Description",
             text=recipe.description.translate(_BREAKS),
-            help="Free text, never sent. E opens all of it in your own editor.",
+            help="Free text, never sent. {edit-file-outside} opens all of it in your own editor.",
             free=True,
         ),
         Field(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -15,7 +15,6 @@ from xovac_tui.ui.screens.recipes.lines import SEVERITY, severity_sign
 from xovac_tui.ui.widgets.lines import Line
 
 _EMPTY = "the repeat is empty: insert a step into it, or delete it."
-_NO_STEP = "steps are missing: a inserts a ramp, h a hold, l a repeat."
 
 
 class FindingLine(msgspec.Struct, frozen=True):
@@ -37,13 +36,15 @@ class FindingLine(msgspec.Struct, frozen=True):
         return ((" ", ""), (self.sign, self.style), (self.text, ""))
 
 
-def finding_rows(findings: Sequence[Finding], width: int, glyphs: Glyphs) -> list[FindingLine]:
+def finding_rows(
+    findings: Sequence[Finding], width: int, glyphs: Glyphs, keys: Mapping[str, str]
+) -> list[FindingLine]:
     """Return the findings folded to a width, each with the place of its step."""
     found: list[FindingLine] = []
     for number, finding in enumerate(findings):
         word, style = SEVERITY[finding.severity]
         sign = f"{severity_sign(finding.severity, glyphs)} {word:<8}"
-        said = literal(glyphs.plain(clean(words(finding), 1000)), glyphs.ascii)
+        said = literal(glyphs.plain(clean(words(finding, keys), 1000)), glyphs.ascii)
         for count, line in enumerate(folded(said, max(10, width - 1 - len(sign)))):
             found.append(
                 FindingLine(number, finding.path, sign if not count else " " * len(sign), line, style)
@@ -51,8 +52,11 @@ def finding_rows(findings: Sequence[Finding], width: int, glyphs: Glyphs) -> lis
     return found
 
 
-def words(finding: Finding) -> str:
+def words(finding: Finding, keys: Mapping[str, str]) -> str:
     """Return a finding as the editor says it: "step 4.1: ..."."""
     if finding.code is not FindingCode.STEPS_MISSING:
         return finding.sentence if finding.path else finding.message
-    return f"{finding.where}: {_EMPTY}" if finding.path else _NO_STEP
+    if finding.path:
+        return f"{finding.where}: {_EMPTY}"
+    ramp, hold, repeat = keys["step-ramp"], keys["step-hold"], keys["step-repeat"]
+    return f"steps are missing: {ramp} inserts a ramp, {hold} a hold, {repeat} a repeat."

@@ -80,7 +80,7 @@ class Saving:
         editing = self._editing
         if problems := editing.draft.problems():
             self._pane.take(editing.chose(problems[0].path))
-            self._pane.say(f"Not saved: {words(problems[0])}", 10, "warning")
+            self._pane.say(f"Not saved: {words(problems[0], self._pane.keys)}", 10, "warning")
             return False
         if editing.opened is not None and not editing.draft.dirty and not self._pane.changed_on_disk:
             self._pane.say("There is nothing to save.", 3)
