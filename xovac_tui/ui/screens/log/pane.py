@@ -24,7 +24,6 @@ from xovac_tui.recording.filters import SYNTAX, Filter, FilterError, LogRows, pa
 from xovac_tui.station.news import Jumped, News
 from xovac_tui.text import clean
 from xovac_tui.ui.action import bindings
-from xovac_tui.ui.literal import literal
 from xovac_tui.ui.screens.log import ACTIONS
 from xovac_tui.ui.screens.log.detail import SHOWN, detail_lines, detail_text, shown_in_part
 from xovac_tui.ui.screens.log.view import LogView
@@ -176,7 +175,7 @@ class LogPane(Pane):
             busy = "" if rows.done else f" so far, {rows.part_done:.0%} looked at"
             spans.append((f"   {len(rows):,} of {len(log):,} match{busy}", ""))
             typed = clean(self.query_one("#log-filter", Input).value.strip(), 80)
-            spans.append((f"   {glyphs.then} {literal(typed, glyphs.ascii)}", ""))
+            spans.append((f"   {glyphs.then} {glyphs.literal(typed)}", ""))
         if log.problem:
             spans.append((f"   {log.dropped:,} older ones cannot be read", "logstatus--wrong"))
         elif log.dropped:

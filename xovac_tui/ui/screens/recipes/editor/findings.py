@@ -10,9 +10,8 @@ from xovac_tui.recipes.findings import Finding, FindingCode
 from xovac_tui.recipes.places import StepPath
 from xovac_tui.text import clean
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import folded, literal
 from xovac_tui.ui.screens.recipes.lines import SEVERITY, severity_sign
-from xovac_tui.ui.widgets.lines import Line
+from xovac_tui.ui.widgets.lines import Line, folded
 
 _EMPTY = "the repeat is empty: insert a step into it, or delete it."
 
@@ -44,7 +43,7 @@ def finding_rows(
     for number, finding in enumerate(findings):
         word, style = SEVERITY[finding.severity]
         sign = f"{severity_sign(finding.severity, glyphs)} {word:<8}"
-        said = literal(glyphs.plain(clean(words(finding, keys), 1000)), glyphs.ascii)
+        said = glyphs.plain(clean(words(finding, keys), 1000))
         for count, line in enumerate(folded(said, max(10, width - 1 - len(sign)))):
             found.append(
                 FindingLine(number, finding.path, sign if not count else " " * len(sign), line, style)
