@@ -55,7 +55,7 @@ def outcome(path: Path, data: bytes) -> str:
     except RecordError as error:
         return str(error)
     station = build_replay(ChamberSetup("x", Profile(), CONTRACT), tape, origin=tape.head.start, speed=1000.0)
-    replay = station.player.replay
+    replay = station.playback.replay
     replay.work(0.5)
     until = time.monotonic() + 0.5
     while replay.mono < replay.end and time.monotonic() < until:

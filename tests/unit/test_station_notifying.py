@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.helpers.console import FakeClock
 from tests.helpers.hooks import Hook, hook
 from tests.unit.test_station_record import Life, life, load_soak
@@ -148,13 +150,16 @@ async def test_the_heartbeat_follows_the_evaluation(tmp_path: Path) -> None:
     assert server.requests[0] == "GET /bench-1"
 
 
-async def test_without_rules_or_receivers_nothing_is_made(tmp_path: Path) -> None:
+async def test_without_rules_or_receivers_nothing_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[object] = []
+    monkeypatch.setattr("xovac_tui.notify.notifier.Notifier", lambda *args, **_: made.append(args))
     clock = FakeClock()
     async with hook() as server, life(tmp_path / "r", clock, notify=told_by(server)) as one:
         await one.report(seconds=3, part=85.0)
-        assert one.station.notifying._made is None
     bell = NotifySettings(receivers=(Receiver(name="bell", kind="bell"),))
     async with life(tmp_path / "q", clock, rules=RULES, notify=bell) as two:
         await two.report(part=85.0)
-        assert two.station.notifying._made is None
+    assert made == []
     assert server.requests == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -10,7 +10,7 @@ from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.alarms.evaluator import AlarmEvaluator
 from xovac_tui.alarms.kinds import Context
 from xovac_tui.alarms.watchlist import Watchlist
-from xovac_tui.chamber.alarm import AlarmChange, AlarmsView, Ask
+from xovac_tui.chamber.alarm import AlarmChange, AlarmsView, AlarmView, Ask
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.clock import Clock
 from xovac_tui.expressions import Reading, Wanted
@@ -69,6 +69,10 @@ class RecordedAlarms(AlarmDesk):
 
     def use_set(self, name: str | None) -> str:
         """Refuse."""
+        return self.REFUSAL
+
+    def acknowledge(self, seen: Iterable[AlarmView]) -> str:
+        """Refuse, whatever waits."""
         return self.REFUSAL
 
     def _do(self, asks: Sequence[Ask]) -> str:

@@ -154,7 +154,7 @@ def data(look: Look) -> dict[str, Any]:
     snapshot, link = look.snapshot, look.snapshot.link
     return {
         "chamber": look.station.name,
-        "url": look.station.profile.url,
+        "url": look.station.manner.address,
         "time": _iso(snapshot.utc),
         "speed": look.station.speed,
         "link": {
@@ -263,7 +263,7 @@ def lines(look: Look, zone: tzinfo | None) -> Iterator[str]:
 
     link, age = look.snapshot.link, look.snapshot.newest_age
     newest = "nothing was received yet" if age is None else f"newest data {format_duration(age)} old"
-    yield f"{look.station.name}  {look.station.profile.url}"
+    yield f"{look.station.name}  {look.station.manner.address}"
     yield ""
     yield f"Link      {link.word}, {newest}{'. ' if link.why else ''}{link.why}"
     yield f"Run       {_run_words(look, zone)}"

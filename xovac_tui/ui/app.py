@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
 from textual.actions import SkipAction
@@ -53,6 +53,9 @@ from xovac_tui.ui.theming import to_textual
 from xovac_tui.ui.widgets.stopbar import StopBar
 from xovac_tui.ui.workspace import Memory, Workspace
 
+if TYPE_CHECKING:
+    from xovac_tui.replay.playback import Playback
+
 _START_SECONDS = 1.0
 """After that the station begins, whether or not a first picture was painted."""
 _DEFECT = "Defect"
@@ -80,6 +83,7 @@ class XovacApp(AppKeys):
         self,
         launch: Start,
         station: Station,
+        playback: Playback | None = None,
         *,
         connect: bool = True,
     ) -> None:
@@ -104,7 +108,7 @@ class XovacApp(AppKeys):
         self.set_keymap(keymap)
         self.keys = Keys(keymap)
         memory = Memory(launch.state, launch.state_path)
-        self.workspace = Workspace(station, launch, self.keys, memory, self)
+        self.workspace = Workspace(station, launch, self.keys, memory, self, playback)
         self.stopping = Stopping(self)
         self.telling = Telling(self)
         self._add_themes()
@@ -257,9 +261,9 @@ class XovacApp(AppKeys):
     def _extra(self) -> str:
         station = self.workspace.station
         speed = station.speed
-        word = "DEMO" if station.demo else "SIMULATED"
+        word = "DEMO" if station.manner.demo else "SIMULATED"
         if speed == 1:
-            return word if station.demo else ""
+            return word if station.manner.demo else ""
         return self.workspace.glyphs.plain(f"{word} ×{speed:g}")
 
     @property
@@ -553,9 +557,12 @@ def _is_quit(screen: Screen[object]) -> bool:
     return isinstance(screen, QuitDialog)
 
 
-def run_console(launch: Start, station: Station) -> int:
-    """Open the console in this terminal and return the exit code when it is left."""
-    app = XovacApp(launch, station)
+def run_console(launch: Start, station: Station, playback: Playback | None = None) -> int:
+    """Open the console in this terminal and return the exit code when it is left.
+
+    `playback` is what turns a replay; None where the chamber is there now.
+    """
+    app = XovacApp(launch, station, playback)
     code = run_in_terminal(app)
     if unwritten := station.record.unwritten:
         from xovac_tui.outlet import say_last

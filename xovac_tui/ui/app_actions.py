@@ -79,7 +79,7 @@ class AppKeys(ReplayKeys):
         """Switch between OBSERVE and CONTROL."""
         if self.is_replay():
             return
-        if self.workspace.station.observe and self.workspace.station.profile.observe:
+        if self.workspace.station.observe and self.workspace.station.manner.observe_only:
             self.notify(
                 "This console only observes, by its profile or by --observe. Start another to take control.",
                 severity="warning",

@@ -117,7 +117,7 @@ class ControlsPane(Pane):
     @property
     def commands(self) -> tuple[CommandSpec, ...]:
         """The contract's commands, documented ones first; the expert's line last, where it is allowed."""
-        expert = (EXPERT,) if self.station.profile.expert else ()
+        expert = (EXPERT,) if self.station.manner.expert else ()
         return (*self.station.contract.commands.values(), *expert)
 
     def show(self, snapshot: Snapshot) -> None:
@@ -199,7 +199,7 @@ class ControlsPane(Pane):
 
     def action_expert_event(self) -> None:
         """Open the expert's form."""
-        if not self.station.profile.expert:
+        if not self.station.manner.expert:
             self.workspace.say(
                 "Set expert = true in this chamber's profile to send any event.", "warning", title="Any event"
             )

@@ -31,7 +31,7 @@ from xovac_tui.recipes.store import (
     write_text,
 )
 from xovac_tui.station.loading import start_of
-from xovac_tui.text import clean, shown
+from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.question import Answer, QuestionDialog
@@ -297,7 +297,7 @@ def _described(path: Path) -> Sequence[tuple[Version, str]]:
     for version in versions(path):
         try:
             recipe = open_recipe(version.path).recipe
-            said = f"{shown(recipe.name, 32)}, {counted(len(recipe.steps), 'step')}"
+            said = f"{clean(recipe.name, 32)}, {counted(len(recipe.steps), 'step')}"
         except RecipeError:
             said = "cannot be read"
         found.append((version, said))
@@ -310,7 +310,7 @@ def _exported(
     """Write a recipe in the form that the ending of a path names, and return what is not in it."""
     ending = path.suffix.lower().removeprefix(".")
     if ending not in FORMATS:
-        raise RecipeError(f'"{shown(path.name, 60)}" must end in .csv, .json or .toml.')
+        raise RecipeError(f'"{clean(path.name, 60)}" must end in .csv, .json or .toml.')
     exported = export_recipe(recipe, ending, settings, start)
     write_text(path, exported.text, overwrite=overwrite)
     return exported.notes

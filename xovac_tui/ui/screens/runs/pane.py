@@ -12,15 +12,15 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from xovac_tui import paths
+from xovac_tui.chamber.news import RecordOpened
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted
 from xovac_tui.recording.disk.kinds import RecordedRun
-from xovac_tui.recording.status import RecorderState, RecordOpened
+from xovac_tui.recording.status import RecorderState
 from xovac_tui.runs.past import PastRun, Told, read_run, read_runs, with_state
 from xovac_tui.runs.state import FlightState
 from xovac_tui.station.news import News
-from xovac_tui.ui.literal import folded
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.runs import ACTIONS
 from xovac_tui.ui.screens.runs.compare import pair_head, pair_lines
@@ -30,13 +30,12 @@ from xovac_tui.ui.screens.runs.lines import (
     list_line,
     reading_head,
     reading_line,
-    shown_text,
     step_head,
     step_line,
 )
 from xovac_tui.ui.screens.runs.trend import pair_model, run_model
 from xovac_tui.ui.widgets.facts_list import RunFacts
-from xovac_tui.ui.widgets.lines import Line
+from xovac_tui.ui.widgets.lines import Line, folded
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import TrendModel
@@ -397,7 +396,7 @@ class RunsPane(Pane):
         if self._marked in (None, chosen):
             self._marked = None if self._marked == chosen else chosen
             if self._marked is not None:
-                name = shown_text(f"r{chosen}", 10, self.workspace.glyphs)
+                name = self.workspace.glyphs.shown(f"r{chosen}", 10)
                 key = self.keys["runs-compare"]
                 self.workspace.say(
                     f"{name} is marked. Press {key} on another run to compare them.", seconds=4

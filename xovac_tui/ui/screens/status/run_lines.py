@@ -17,9 +17,8 @@ from xovac_tui.quantities import difference, number, quantity, unit
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times, age
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import folded, literal
 from xovac_tui.ui.screens.status.run_moment import RunMoment
-from xovac_tui.ui.widgets.lines import Line, Span, clip, fit
+from xovac_tui.ui.widgets.lines import Line, Span, clip, fit, folded
 from xovac_tui.ui.widgets.run_words import (
     basis_words,
     clock_words,
@@ -163,7 +162,7 @@ def _head(moment: RunMoment, width: int, glyphs: Glyphs, where: str) -> Line:
         word = (f"{glyphs.idle} IDLE", "")
     else:
         word = (f"{glyphs.question} run state unknown", "run--quiet")
-    name = literal(glyphs.plain(clean(name, 80)), glyphs.ascii)
+    name = glyphs.plain(clean(name, 80))
     where = glyphs.plain(where)
     if not name:
         return (word, (f"  {where}" if where else "", "run--quiet"))
@@ -244,8 +243,8 @@ def _resting(
         return [head, *(((line, "run--quiet"),) for line in folded(glyphs.plain(said), max(20, width)))]
     result = (f"{glyphs.result(ended.result)} {ended.result.value} ", _result_style(ended.result))
     when = glyphs.plain(ended_words(ended, times))
-    name = literal(glyphs.plain(clean(ended.name, 80)), glyphs.ascii) or "a recipe without a name"
-    reason = folded(literal(glyphs.plain(clean(ended.reason, 400)), glyphs.ascii), max(20, width))
+    name = glyphs.plain(clean(ended.name, 80)) or "a recipe without a name"
+    reason = folded(glyphs.plain(clean(ended.reason, 400)), max(20, width))
     if low:
         state = head[-2] if len(head) > 2 else head[0]
         # The recipe that is loaded is told in the other layout; here the last run is more worth knowing.

@@ -10,9 +10,8 @@ from xovac_tui.recipes.check import Finding
 from xovac_tui.recipes.places import StepPath, path_of
 from xovac_tui.text import clean
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import folded, literal
 from xovac_tui.ui.screens.recipes.lines import SEVERITY, severity_sign
-from xovac_tui.ui.widgets.lines import Line
+from xovac_tui.ui.widgets.lines import Line, folded
 
 _EMPTY = "the repeat is empty: insert a step into it, or delete it."
 
@@ -45,7 +44,7 @@ def finding_rows(
         word, style = SEVERITY[finding.severity]
         sign = f"{severity_sign(finding.severity, glyphs)} {word:<8}"
         path = path_of(finding.where)
-        said = literal(glyphs.plain(clean(words(finding, keys), 1000)), glyphs.ascii)
+        said = glyphs.plain(clean(words(finding, keys), 1000))
         for count, line in enumerate(folded(said, max(10, width - 1 - len(sign)))):
             found.append(FindingLine(number, path, sign if not count else " " * len(sign), line, style))
     return found
