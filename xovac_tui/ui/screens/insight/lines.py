@@ -10,7 +10,7 @@ from xovac_tui.analysis.settings import LONGEST_NAME
 from xovac_tui.analysis.stability import Stability
 from xovac_tui.chamber.snapshot import Quality
 from xovac_tui.digits import digits, figure
-from xovac_tui.durations import format_roughly
+from xovac_tui.durations import format_rough_span, format_roughly
 from xovac_tui.quantities import number
 from xovac_tui.ui.format import Times, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
@@ -120,16 +120,10 @@ def when_words(seconds: float, view: InsightView, times: Times) -> str:
 
 def span_words(forecast: Forecast, view: InsightView, times: Times) -> str:
     """Return when something is foreseen, at the soonest and at the latest: `13h 10m to 21h 40m`."""
-    soonest, latest = (
-        format_roughly(forecast.soonest / view.speed),
-        format_roughly(forecast.latest / view.speed),
-    )
-    if soonest == latest:
+    soonest, latest = forecast.soonest / view.speed, forecast.latest / view.speed
+    if format_roughly(soonest) == format_roughly(latest):
         return when_words(forecast.likely, view, times)
-    figure, _, unit = soonest.partition(" ")
-    if latest.endswith(f" {unit}") and "h" not in soonest:
-        soonest = figure
-    return f"{soonest} to {latest}"
+    return format_rough_span(soonest, latest)
 
 
 def table_notes(view: InsightView, width: int, glyphs: Glyphs, keys: Mapping[str, str]) -> list[Line]:

@@ -10,8 +10,8 @@ from xovac_tui.digits import format_number
 from xovac_tui.durations import spell_shortly
 from xovac_tui.plural import counted
 from xovac_tui.quantities import number, unit
-from xovac_tui.recipes.check import Finding, Severity
 from xovac_tui.recipes.files import RecipeFile
+from xovac_tui.recipes.findings import Finding, Severity
 from xovac_tui.recipes.places import number_at
 from xovac_tui.recipes.plan import PlanSettings, Segment
 from xovac_tui.recipes.study import Library, Study

@@ -122,7 +122,7 @@ def _change(first: float, second: float, extreme: Extreme) -> str:
         return f"×{second / first:.2g}" if first > 0 and second > 0 else ""
     change = second - first
     if is_temperature(extreme.unit):
-        return difference(change, extreme.unit, signed=True).partition(" ")[0]
+        return difference(change, extreme.unit, signed=True, bare=True)
     return number(change, extreme.unit)
 
 
