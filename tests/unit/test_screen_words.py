@@ -22,7 +22,7 @@ from xovac_tui.chamber.snapshot import (
     Snapshot,
 )
 from xovac_tui.quantities import number
-from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView
+from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView, RecordTrouble
 from xovac_tui.ui.format import Times, age, rate, reading, reading_with_unit
 from xovac_tui.ui.frame.bars import ledger_spans
 from xovac_tui.ui.frame.small_notice import small_lines
@@ -61,7 +61,7 @@ def view(**fields: object) -> ChannelView:
 
 
 OFF = RecorderView()
-FAILING = RecorderView(RecorderState.FAILING, reason="disk full")
+FAILING = RecorderView(RecorderState.FAILING, reason=RecordTrouble.DISK_FULL)
 
 
 def bar(
@@ -98,7 +98,7 @@ def test_lost_events_are_on_the_trust_bar_and_told_once() -> None:
     on, lost = RecorderView(RecorderState.ON), RecorderView(RecorderState.ON, lost=1_234)
     assert "lost" not in bar(recorder=on)
     assert "1,234 lost" in bar(recorder=lost)
-    failing = RecorderView(RecorderState.FAILING, reason="disk full", lost=7)
+    failing = RecorderView(RecorderState.FAILING, reason=RecordTrouble.DISK_FULL, lost=7)
     assert "disk full, 7 lost" in bar(recorder=failing)
     said = recorder_words(RecorderChanged(lost, on))
     assert said is not None

@@ -6,6 +6,7 @@ import asyncio
 import re
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
@@ -381,7 +382,7 @@ class XovacApp(AppKeys):
         from xovac_tui.ui.dialogs.help import HelpDialog
 
         workspace, pane = self.workspace, self.pane or Pane
-        title = pane.SCOPE.title()
+        title = tabs.named(str(self.pane.id)).title if self.pane else ""
         tables = self.keys.tables(title, pane.ACTIONS, replay=workspace.playback is not None)
         await workspace.ask(HelpDialog(workspace, title, pane.HELP.format_map(self.keys), tables))
 
@@ -393,17 +394,19 @@ class XovacApp(AppKeys):
         shown = [(tab.id, self.keys[f"tab-{tab.id}"], tab.title) for tab in tabs.TABS if tab.key]
         self.screen_stack[0].query_one(TabBar).show(shown, self.active_tab)
 
-    def _pane(self, tab: str) -> Pane:
-        return tabs.named(tab).load()(self.workspace, id=tab)
+    def _pane(self, tab: str | Widget) -> Pane:
+        pane = tabs.named(tab).load()(self.workspace, id=tab) if isinstance(tab, str) else tab
+        assert isinstance(pane, Pane)
+        return pane
 
-    async def show_over(self, tab: str, pane: Widget | None) -> None:
-        """Show a pane in place of a tab until this is called with None."""
+    async def show_over(self, tab: str, over: str | Widget | None) -> None:
+        """Show a pane in place of a tab until this is called with None; a text is its id in `TABS`."""
         frame = self.screen_stack[0]
         before = self.over.pop(tab, None)
         if before is not None:
             await before.remove()
-        if isinstance(pane, Pane) and await self._open(tab, lambda: pane):
-            self.over[tab] = pane
+        if over is not None and await self._open(tab, partial(self._pane, over)):
+            self.over[tab] = frame.query_one("#panes").query_children(Pane).last()
         for other in frame.query(Pane):
             other.display = other is self.pane
         shown = self.pane

@@ -74,8 +74,8 @@ class Window(Protocol):
     def show_stop(self) -> None:
         """Show on every screen how to stop the recipe."""
 
-    async def show_over(self, tab: str, pane: Widget | None) -> None:
-        """Show a pane in place of a tab until this is called with None."""
+    async def show_over(self, tab: str, over: str | Widget | None) -> None:
+        """Show a pane in place of a tab until this is called with None; a text is its id in `TABS`."""
 
 
 class Workspace:
@@ -127,6 +127,6 @@ class Workspace:
         if problem := self.memory.keep(**changes):
             self.say(problem, "warning")
 
-    async def show_over(self, tab: str, pane: Widget | None) -> None:
-        """Show a pane in place of a tab until this is called with None."""
-        await self.window.show_over(tab, pane)
+    async def show_over(self, tab: str, over: str | Widget | None) -> None:
+        """Show a pane in place of a tab until this is called with None; a text is its id in `TABS`."""
+        await self.window.show_over(tab, over)

@@ -258,7 +258,7 @@ class _Told:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, NOT_UNPACKED):
-            raise self._wrong(clean(str(error), 300).rstrip(".")) from None
+            raise self._wrong(clean(str(error), 300)) from None
 
 
 def _convert(held: Any, kind: type[T]) -> T:

@@ -22,7 +22,6 @@ from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.facts import Fact, FactsView
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.alarm_words import shown
 from xovac_tui.ui.widgets.run_words import drift_words, range_words
 from xovac_tui.ui.workspace import Workspace
 
@@ -135,7 +134,7 @@ def _alarms(digest: Digest, times: Times, glyphs: Glyphs, keys: Mapping[str, str
     """Return which alarms were raised, the worst first, and how many stand now."""
     raised = sorted(digest.alarms, key=lambda one: (SEVERITIES.index(one.severity), -one.utc))
     lines = [
-        f"{times.day_and_time(one.utc)} {one.severity.upper()} {shown(one.text or one.rule, glyphs, 160)}"
+        f"{times.day_and_time(one.utc)} {one.severity.upper()} {glyphs.shown(one.text or one.rule, 160)}"
         for one in raised
     ]
     facts = _listed("Alarms", lines, "none was raised")

@@ -16,7 +16,6 @@ from xovac_tui.ui.widgets.alarm_words import (
     age_of,
     by_urgency,
     severity_style,
-    shown,
     who_short,
 )
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, clip
@@ -51,13 +50,13 @@ def strip_line(view: AlarmsView, width: int, utc: float, glyphs: Glyphs, keys: M
     if not there:
         if not view.problem:
             return ()
-        said = f" {glyphs.warning} Alarms: {shown(view.problem, glyphs)}"
+        said = f" {glyphs.warning} Alarms: {glyphs.shown(view.problem)}"
         return (*_filled(((said, "alarm--warn"),), width - len(where), glyphs), (where, "alarm--quiet"))
     first = there[0]
     flood = f" FLOOD {view.flood} alarms in 10 min " if view.flood else ""
     sign = f" {glyphs.severity(first.severity)} {first.severity.upper()} "
     beside = [f"  {_state(first, utc, glyphs)}", _more(there, glyphs), where]
-    said = shown(first.text or first.condition, glyphs)
+    said = glyphs.shown(first.text or first.condition)
     # Where it is goes before what is the matter is cut, the rest before that is cut to nothing.
     while beside and width - len(flood + sign) - 1 - sum(map(cell_len, beside)) < (
         cell_len(said) if len(beside) == _ALL else _LEAST_TEXT

@@ -11,16 +11,14 @@ from xovac_tui.chamber.snapshot import ChannelView, LinkWord, Outcome, Snapshot
 from xovac_tui.plural import counted
 from xovac_tui.ui.format import age, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import folded
 from xovac_tui.ui.widgets.alarm_words import (
     ALARM_CLASSES,
     ALARM_CSS,
     STATE_WORDS,
     by_urgency,
     severity_style,
-    shown,
 )
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit, fit_label
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit, fit_label, folded
 from xovac_tui.ui.workspace import Mode
 
 _READINGS = 4
@@ -146,7 +144,7 @@ def _alarm_lines(unresolved: AlarmsView, glyphs: Glyphs, width: int) -> list[Lin
     stand = f" {counted(len(there), 'alarm stands', 'alarms stand')}"
     return [
         ((word, severity_style(first)), (stand, "")),
-        *(((line, ""),) for line in _in_rows(shown(first.text or first.condition, glyphs), width, glyphs)),
+        *(((line, ""),) for line in _in_rows(glyphs.shown(first.text or first.condition), width, glyphs)),
     ]
 
 

@@ -171,7 +171,7 @@ def _recorder_part(recorder: RecorderView, glyphs: Glyphs) -> tuple[int, str, st
             return (2, f"REC {glyphs.dot}{who}", "trust--quiet")
         case RecorderState.STARTING:
             return (3, f"REC {glyphs.ellipsis}", "trust--quiet")
-    return (1, f"REC {glyphs.hollow} {recorder.reason}{',' if lost else ''}{lost}", "trust--bad")
+    return (1, f"REC {glyphs.hollow} {recorder.reason or ''}{',' if lost else ''}{lost}", "trust--bad")
 
 
 def _offset(seconds: float) -> str:

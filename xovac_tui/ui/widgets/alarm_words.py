@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from xovac_tui.chamber.alarm import SEVERITIES, AlarmState, AlarmView, Severity
-from xovac_tui.text import clean
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import literal
 
 STATE_WORDS = {
     AlarmState.NORMAL: "NORMAL",
@@ -19,8 +17,6 @@ STATE_WORDS = {
 }
 SET_ASIDE = frozenset((AlarmState.SHELVED, AlarmState.OUT_OF_SERVICE))
 """States in which somebody has silenced an alarm."""
-LONGEST = 300
-"""Characters of a sentence about an alarm."""
 
 ALARM_CLASSES = {
     *(f"alarm--{severity}" for severity in Severity),
@@ -41,11 +37,6 @@ ALARM_CSS = "".join(
     """
 )
 """Styles of `ALARM_CLASSES`; what nobody has acknowledged is reversed: that is seen without colour, too."""
-
-
-def shown(text: str, glyphs: Glyphs, most: int = LONGEST) -> str:
-    """Return a text about an alarm as this terminal can show it."""
-    return literal(glyphs.plain(clean(" ".join(text.split()), most)), glyphs.ascii)
 
 
 def state_word(alarm: AlarmView) -> str:
@@ -78,7 +69,7 @@ def age_of(alarm: AlarmView, utc: float) -> str:
 
 def who_short(who: str, glyphs: Glyphs) -> str:
     """Return the user of `user@host`."""
-    return shown(who.partition("@")[0], glyphs, 16)
+    return glyphs.shown(who.partition("@")[0], 16)
 
 
 def by_urgency(alarms: Iterable[AlarmView]) -> list[AlarmView]:

@@ -24,16 +24,28 @@ _ROUGH = 100.0
 
 def rough(seconds: float) -> str:
     """Return a length of time to the minute, short ones to the second: `40 s`, `25 min`, `3h 05m`."""
+    return " ".join(_rough(seconds))
+
+
+def rough_span(soonest: float, latest: float) -> str:
+    """Return two lengths of time as `rough` does, with their unit once: `20 to 25 min`, `13h 10m to 21h`."""
+    first, last = _rough(soonest), _rough(latest)
+    if first == last:
+        return " ".join(last)
+    return f"{' '.join(first[: 1 if first[1:] == last[1:] else 2])} to {' '.join(last)}"
+
+
+def _rough(seconds: float) -> tuple[str, ...]:
+    """Return figure and unit, or the one text that has both."""
     whole = abs(seconds)
     if whole < _ROUGH:
-        return f"{whole:.0f} s"
-    return f"{whole / 60:.0f} min" if whole < 7200 else format_duration(whole)
+        return f"{whole:.0f}", "s"
+    return (f"{whole / 60:.0f}", "min") if whole < 7200 else (format_duration(whole),)
 
 
 def signed(seconds: float) -> str:
     """Return a difference of times as `rough` does, with its sign: `+12 min`, `−40 s`, `+0 s`."""
-    text = rough(seconds)
-    return f"{MINUS if seconds < 0 and text != '0 s' else '+'}{text}"
+    return f"{MINUS if round(seconds) < 0 else '+'}{rough(seconds)}"
 
 
 def range_words(flight: FlightView) -> str:

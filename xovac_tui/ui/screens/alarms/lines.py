@@ -13,7 +13,6 @@ from xovac_tui.plural import counted
 from xovac_tui.recording.status import RecorderView
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import folded
 from xovac_tui.ui.widgets.alarm_words import (
     ALARM_CLASSES,
     ALARM_CSS,
@@ -21,10 +20,9 @@ from xovac_tui.ui.widgets.alarm_words import (
     about,
     age_of,
     severity_style,
-    shown,
     state_word,
 )
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit, folded
 from xovac_tui.ui.widgets.rows import Rows
 
 VIEWS = ("standing", "all", "shelved")
@@ -74,7 +72,7 @@ def head_lines(
         said = f"Evaluated by {who}; what you do here is asked of it."
         lines += _folded(said, width, "alarm--quiet")
     if view.problem:
-        lines += _folded(f"{glyphs.warning} {shown(view.problem, glyphs)}", width, "alarm--warn")
+        lines += _folded(f"{glyphs.warning} {glyphs.shown(view.problem)}", width, "alarm--warn")
     return lines
 
 
@@ -135,7 +133,7 @@ def list_head(width: int) -> Line:
 
 def list_line(alarm: AlarmView, width: int, utc: float, *, chosen: bool, focus: bool, glyphs: Glyphs) -> Line:
     """Return one alarm as a row."""
-    value = shown(alarm.value, glyphs, 40) or (glyphs.dash if alarm.channel else "")
+    value = glyphs.shown(alarm.value, 40) or (glyphs.dash if alarm.channel else "")
     if alarm.doubtful and alarm.value:
         value = f"{glyphs.question} {value}"
     row = _row(
@@ -143,9 +141,9 @@ def list_line(alarm: AlarmView, width: int, utc: float, *, chosen: bool, focus: 
         alarm.severity.upper(),
         state_word(alarm),
         age_of(alarm, utc),
-        shown(about(alarm), glyphs),
+        glyphs.shown(about(alarm)),
         value,
-        shown(alarm.limit, glyphs, 40),
+        glyphs.shown(alarm.limit, 40),
         width,
         glyphs.ellipsis,
     )
@@ -181,10 +179,10 @@ def detail_lines(
     """Return everything about an alarm: how it is, what to do, then what it watches and what has been."""
     lines: list[Line] = [_state_line(alarm, utc, glyphs, times)]
     if alarm.text and (alarm.unresolved or alarm.active):
-        lines += _folded(shown(alarm.text, glyphs), width, "alarm--text")
+        lines += _folded(glyphs.shown(alarm.text), width, "alarm--text")
     for label, text, style in _facts(alarm, view, times):
         room = max(8, width - _LABEL)
-        for place, line in enumerate(folded(shown(text, glyphs), room)):
+        for place, line in enumerate(folded(glyphs.shown(text), room)):
             lines.append(((fit(label if not place else "", _LABEL), "alarm--quiet"), (line, style)))
     return lines
 
@@ -239,7 +237,7 @@ def question_line(alarm: AlarmView, width: int, utc: float, note: str, glyphs: G
     sign = f"{glyphs.severity(alarm.severity)} {alarm.severity.upper():<8} "
     state = note or f"{state_word(alarm)} {age_of(alarm, utc)}".rstrip()
     room = max(4, width - cell_len(sign) - cell_len(state) - 2)
-    said = fit(shown(about(alarm), glyphs), room, ellipsis=glyphs.ellipsis)
+    said = fit(glyphs.shown(about(alarm)), room, ellipsis=glyphs.ellipsis)
     return ((sign, severity_style(alarm)), (f"{said}  ", ""), (state, "alarm--quiet"))
 
 

@@ -17,7 +17,6 @@ from xovac_tui.recording.filters import LogRows
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import literal
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit
 
 _LONGEST = 500
@@ -61,8 +60,8 @@ def event_line(
         when, words, wrong_style = "log--quiet", _KIND_STYLE[event.kind], "log--wrong"
         named, body = ("log--out", "log--out") if out else ("log--name", "log--quiet")
     sign = glyphs.arrow_out if out else glyphs.arrow_in
-    name = literal(clean(event.name, 64), glyphs.ascii)
-    payload = literal(event.line(min(_LONGEST, columns.payload + 1)), glyphs.ascii)
+    name = glyphs.literal(clean(event.name, 64))
+    payload = glyphs.literal(event.line(min(_LONGEST, columns.payload + 1)))
     what = "not read" if event.problem in BULKY_PROBLEMS else "malformed"
     wrong = f"{glyphs.warning} {what} " if event.problem else ""
     shown = fit(payload, max(0, columns.payload - len(wrong)), ellipsis=glyphs.ellipsis)

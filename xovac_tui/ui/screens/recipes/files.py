@@ -31,7 +31,7 @@ from xovac_tui.recipes.store import (
     write_text,
 )
 from xovac_tui.station.loading import start_of
-from xovac_tui.text import clean, shown
+from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.question import Answer, QuestionDialog
@@ -228,7 +228,7 @@ class FileWork:
                 imported: Imported = await asyncio.to_thread(import_recipe, _path(answer), settings)
                 break
             except RecipeError as error:
-                problem = _few(str(error))
+                problem = _few(error.sentences)
         await self._open(Editing.of_new(imported.recipe))
         for note in imported.notes:
             self._say(note, "warning")
@@ -259,8 +259,10 @@ class FileWork:
                     continue
                 notes = await asyncio.to_thread(_exported, recipe, path, settings, start, overwrite)
                 break
-            except (RecipeError, OSError) as error:
-                problem = _few(str(error))
+            except RecipeError as error:
+                problem = _few(error.sentences)
+            except OSError as error:
+                problem = _few([str(error)])
         self._say(" ".join((f"Written: {paths.shown(path)}.", *notes)))
 
     async def _may_overwrite(self, path: Path) -> bool:
@@ -280,11 +282,10 @@ def _path(text: str) -> Path:
     return Path(os.path.abspath(os.path.expanduser(text.strip())))
 
 
-def _few(sentences: str) -> str:
+def _few(sentences: Sequence[str]) -> str:
     """Return the first of several sentences, one a line, that a small dialog has room for."""
-    lines = sentences.split("\n")
-    more = f"\n... and {len(lines) - 3} more" if len(lines) > 3 else ""
-    return "\n".join(clean(line, 300) for line in lines[:3]) + more
+    more = [f"... and {len(sentences) - 3} more"] if len(sentences) > 3 else []
+    return "\n".join([*(clean(one, 300) for one in sentences[:3]), *more])
 
 
 def _copied(path: Path, folder: Path, name: str) -> Opened:
@@ -297,7 +298,7 @@ def _described(path: Path) -> Sequence[tuple[Version, str]]:
     for version in versions(path):
         try:
             recipe = open_recipe(version.path).recipe
-            said = f"{shown(recipe.name, 32)}, {counted(len(recipe.steps), 'step')}"
+            said = f"{clean(recipe.name, 32)}, {counted(len(recipe.steps), 'step')}"
         except RecipeError:
             said = "cannot be read"
         found.append((version, said))
@@ -310,7 +311,7 @@ def _exported(
     """Write a recipe in the form that the ending of a path names, and return what is not in it."""
     ending = path.suffix.lower().removeprefix(".")
     if ending not in FORMATS:
-        raise RecipeError(f'"{shown(path.name, 60)}" must end in .csv, .json or .toml.')
+        raise RecipeError(f'"{clean(path.name, 60)}" must end in .csv, .json or .toml.')
     exported = export_recipe(recipe, ending, settings, start)
     write_text(path, exported.text, overwrite=overwrite)
     return exported.notes

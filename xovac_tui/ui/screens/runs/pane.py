@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC
-from typing import ClassVar
 
 from msgspec import structs
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 
 from xovac_tui import paths
@@ -23,8 +21,6 @@ from xovac_tui.recording.status import RecorderState
 from xovac_tui.runs.past import PastRun, Told, read_run, read_runs, with_state
 from xovac_tui.runs.state import FlightState
 from xovac_tui.station.news import News
-from xovac_tui.ui.action import bindings
-from xovac_tui.ui.literal import folded
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.runs import ACTIONS
 from xovac_tui.ui.screens.runs.compare import pair_head, pair_lines
@@ -34,13 +30,12 @@ from xovac_tui.ui.screens.runs.lines import (
     list_line,
     reading_head,
     reading_line,
-    shown_text,
     step_head,
     step_line,
 )
 from xovac_tui.ui.screens.runs.trend import pair_model, run_model
 from xovac_tui.ui.widgets.facts_list import RunFacts
-from xovac_tui.ui.widgets.lines import Line
+from xovac_tui.ui.widgets.lines import Line, folded
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import TrendModel
@@ -61,7 +56,6 @@ _VIEWS = ("chart", "steps", "readings", "happened")
 class RunsPane(Pane):
     """The runs of the record at the left, the chosen one at the right; or two beside each other."""
 
-    SCOPE = "runs"
     HELP = (
         "Left: the runs in the record of this chamber, the newest first. Right: the chosen one, its steps as "
         "they were flown, and what happened. Times with ~ are estimated: the chamber did not tell the step. "
@@ -73,7 +67,6 @@ class RunsPane(Pane):
         "state file."
     )
     ACTIONS = ACTIONS
-    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = """
     RunsPane { layout: horizontal; }
     RunsPane #run-list { width: 27; height: 1fr; }
@@ -403,7 +396,7 @@ class RunsPane(Pane):
         if self._marked in (None, chosen):
             self._marked = None if self._marked == chosen else chosen
             if self._marked is not None:
-                name = shown_text(f"r{chosen}", 10, self.workspace.glyphs)
+                name = self.workspace.glyphs.shown(f"r{chosen}", 10)
                 key = self.keys["runs-compare"]
                 self.workspace.say(
                     f"{name} is marked. Press {key} on another run to compare them.", seconds=4
