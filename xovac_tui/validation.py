@@ -17,7 +17,7 @@ from msgspec import inspect
 from xovac_tui.digits import digits
 from xovac_tui.errors import SettingsError, XovacError
 from xovac_tui.readfile import read_at_most
-from xovac_tui.text import nearest
+from xovac_tui.text import clean, nearest
 
 T = TypeVar("T")
 
@@ -40,12 +40,12 @@ class Gathered:
         try:
             yield
         except SettingsError as error:
-            self.sentences += str(error).splitlines()
+            self.sentences += error.sentences
 
     def tell(self) -> None:
         """Raise one SettingsError with all that was wrong; nothing where all was well."""
         if self.sentences:
-            raise SettingsError("\n".join(dict.fromkeys(self.sentences)))
+            raise SettingsError(*dict.fromkeys(self.sentences))
 
 
 def convert(data: Any, type_: type[T], file: str, *, at: str = "", hide: bool = False) -> T:
@@ -54,7 +54,7 @@ def convert(data: Any, type_: type[T], file: str, *, at: str = "", hide: bool = 
     `at` is the key path of the data inside the file; `hide` keeps values out of the sentences (for secrets).
     """
     if found := list(mistakes(data, type_, at=at, hide=hide)):
-        raise SettingsError("\n".join(f"{file}: {sentence}" for sentence in found))
+        raise SettingsError(*(f"{file}: {sentence}" for sentence in found))
     return msgspec.convert(data, type_)
 
 
@@ -355,8 +355,7 @@ def _shown(value: Any, hide: bool) -> str:
         case str():
             if hide:
                 return "text"
-            text = value if len(value) <= 40 else value[:39] + "…"
-            return f"the text {msgspec.json.encode(text).decode()}"
+            return f"the text {msgspec.json.encode(clean(value, 40)).decode()}"
         case int() | float():
             return "a number" if hide else repr(value) if _is_finite(value) else _endless(value)
     return "a date or time"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.helpers.alarmchanges import UTC, changed, standing
+from tests.helpers.alarmchanges import UTC, changed, unresolved
 from xovac_tui.chamber.alarm import AlarmEvent, Severity
 from xovac_tui.notify.command import environment
 from xovac_tui.notify.message import AlarmNotice, Message, MessageKind, compose, trial_message
@@ -133,13 +133,13 @@ def test_a_terminal_is_told_like_any_other_receiver() -> None:
         Receiver(name="phone", kind="webhook", url="https://c"),
     )
     notices = TerminalNotices(NotifySettings(receivers=receivers), "bench-1", environ={})
-    assert notices.due(standing(), 0.0, UTC) == ""
+    assert notices.due(unresolved(), 0.0, UTC) == ""
     notices.take([changed()], 1.0)
-    assert notices.due(standing("part too hot"), 1.0, UTC) == "\a"
-    assert notices.due(standing("part too hot"), 60.0, UTC) == ""
-    assert notices.due(standing("part too hot"), 61.0, UTC) == "\a"
+    assert notices.due(unresolved("part too hot"), 1.0, UTC) == "\a"
+    assert notices.due(unresolved("part too hot"), 60.0, UTC) == ""
+    assert notices.due(unresolved("part too hot"), 61.0, UTC) == "\a"
     notices.take([changed("fire", severity=Severity.CRITICAL)], 62.0)
-    written = notices.due(standing(), 62.0, UTC, plain=lambda text: text.replace("°", ""))
+    written = notices.due(unresolved(), 62.0, UTC, plain=lambda text: text.replace("°", ""))
     assert written.startswith("\a\x1b]9;xovac-tui: bench-1 CRITICAL: fire: Plate A is +84.2 C")
 
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from xovac_tui.alarms.desk import AlarmDesk
+from xovac_tui.alarms.desk import AlarmDesk, senseless
 from xovac_tui.alarms.limit_sets import LimitSetChoice
 from xovac_tui.alarms.mirror import LIMITS, Mirror
 from xovac_tui.alarms.surroundings import Surroundings
 from xovac_tui.alarms.watchlist import Watchlist, limits
 from xovac_tui.api.contract import Contract
+from xovac_tui.api.event import Event
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmsView, Ask
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.news import AlarmsChanged
+from xovac_tui.chamber.news import AlarmsChanged, RecordOpened, RecordReplaced
+from xovac_tui.chamber.snapshot import LinkView
 from xovac_tui.clock import Clock
-from xovac_tui.errors import XovacError
 
 if TYPE_CHECKING:
     from xovac_tui.alarms.evaluator import AlarmEvaluator
@@ -69,15 +69,15 @@ class AlarmService(AlarmDesk):
         self._chamber, self._store = chamber, store
         self._make_values, self._run_now, self._publish = values, run_now, publish
         self._begun: tuple[AlarmEvaluator, MovingValues] | None = None
-        self.surroundings = Surroundings(store, free)
+        self._surroundings = Surroundings(store, free)
+        self.will_notify = self._surroundings.will_notify
+        self.notified = self._surroundings.notified
         self._mirror = Mirror(store)
         self._limit_set = LimitSetChoice(
             self.watchlist.settings, chamber, contract, store, clock, evaluates=self._may_evaluate
         )
         self._listened_at = -1e18
         self._was_mirrored: bool | None = None
-        self._unheard = ""
-        """Why it is not known what other processes did to alarms, as a sentence."""
 
     # -- what it does by itself -----------------------------------------------------------------------
 
@@ -103,6 +103,27 @@ class AlarmService(AlarmDesk):
         """True while this process is the one that evaluates the alarms."""
         return self._may_evaluate and not (self._store.elsewhere or self._store.starting)
 
+    def on_event(self, event: Event) -> None:
+        """Do nothing: rules are evaluated four times a second."""
+
+    def on_status(self, link: LinkView) -> None:
+        """Do nothing: rules see the link in the model."""
+
+    def on_news(self, news: object) -> None:
+        """Take up what the record knows, or go on in another file."""
+        if isinstance(news, RecordReplaced):
+            self.replaced()
+        elif isinstance(news, RecordOpened) and news.read:
+            self.opened()
+
+    async def close(self) -> None:
+        """Do nothing: what happened to alarms is in the record."""
+
+    @property
+    def told_of_receivers(self) -> Sequence[str]:
+        """Names of the rules that watch whether receivers of notifications can be reached."""
+        return [rule.name for rule in self.watchlist.rules if rule.kind == "notification"]
+
     def opened(self, *, anew: bool = False) -> None:
         """Take up what the record knows: which alarms there were, who acknowledged them, what is shelved.
 
@@ -110,7 +131,7 @@ class AlarmService(AlarmDesk):
         """
         if not self._store.readable:
             return
-        with self._listening():
+        with self._mirror.listening():
             self._mirror.row = self._store.newest_row()
             for change in self._store.newest():
                 if anew or not self._evaluator.knows(change.rule):
@@ -149,10 +170,10 @@ class AlarmService(AlarmDesk):
         changes = self._begin(context) if begins else []
         changes += self._evaluator.evaluate(context)
         self._happened(changes)
-        self.surroundings.measure(mono)
+        self._surroundings.measure(mono)
 
     def _listen(self, mono: float, *, mirrored: bool, begins: bool) -> None:
-        with self._listening():
+        with self._mirror.listening():
             # The last words of the process that evaluated until now count as well.
             self._hear(mirrored or begins)
             if begins or mono - self._listened_at >= _LISTEN_EVERY:
@@ -170,47 +191,36 @@ class AlarmService(AlarmDesk):
         self._was_mirrored = False
         self._mirror.ended()
         self._store.note(LIMITS, limits(self.watchlist))
-        with self._listening():
+        with self._mirror.listening():
             # What was asked a moment ago of the process that evaluated, and that it did not do.
             self._mirror.row = max(self._mirror.row, self._store.newest_row())
             for ask in self._store.unanswered(_ASKED_LATELY):
                 changes += self._evaluator.ask(ask, context)
         return changes
 
-    @contextlib.contextmanager
-    def _listening(self) -> Iterator[None]:
-        """Go on where a record cannot be read, and say so: it may be damaged, or another program's."""
-        try:
-            yield
-            self._unheard = ""
-        except (XovacError, msgspec.MsgspecError, ValueError) as error:
-            self._unheard = f"What others did to alarms cannot be read from the record: {error}"
-
     def _hear(self, mirrored: bool) -> None:
         """Take what other processes on this record report of alarms, or ask."""
-        reported: list[AlarmChange] = []
-        for row, what in self._store.later(self._mirror.row):
-            self._mirror.row = row
-            if isinstance(what, Ask):
-                if not mirrored and self._may_evaluate:
-                    self._happened(self._evaluator.ask(what, self._context()))
-            elif mirrored:
-                self._mirror.take(what, self._evaluator)
-                reported.append(what)
+        heard = self._mirror.hear()
+        reported = [one for one in heard if isinstance(one, AlarmChange)] if mirrored else []
+        for change in reported:
+            self._mirror.take(change, self._evaluator)
         if reported:
             self._mark(reported)
             self._publish(AlarmsChanged(tuple(reported), mirrored=True))
+        for ask in heard if self._may_evaluate and not mirrored else ():
+            if isinstance(ask, Ask):
+                self._happened(self._evaluator.ask(ask, self._context()))
 
     # -- what a face sees and does ----------------------------------------------------------------------
 
     def view(self) -> AlarmsView:
         """Return all alarms at this moment."""
-        return self._picture(standing=False)
+        return self._picture(unresolved=False)
 
-    def standing(self) -> AlarmsView:
+    def unresolved(self) -> AlarmsView:
         """Return only those that want attention; cheap, however many rules there are."""
         # Before anything is evaluated there are none.
-        return AlarmsView() if self._begun is None else self._picture(standing=True)
+        return AlarmsView() if self._begun is None else self._picture(unresolved=True)
 
     def use_set(self, name: str | None) -> str:
         """Choose the set of limits by hand; None: by the pressure again."""
@@ -218,10 +228,10 @@ class AlarmService(AlarmDesk):
 
     # -- inside -----------------------------------------------------------------------------------------
 
-    def _picture(self, *, standing: bool) -> AlarmsView:
+    def _picture(self, *, unresolved: bool) -> AlarmsView:
         context, chosen = self._context(), self._limit_set
         return AlarmsView(
-            alarms=self._evaluator.views(context, standing=standing),
+            alarms=self._evaluator.views(context, unresolved=unresolved),
             limit_set=chosen.current,
             by_hand=chosen.by_hand,
             set_by=chosen.set_by,
@@ -234,7 +244,7 @@ class AlarmService(AlarmDesk):
         from xovac_tui.alarms.kinds import Context
 
         utc, mono = self._clock.utc(), self._clock.mono()
-        around, values = self.surroundings, self._made()[1]
+        around, values = self._surroundings, self._made()[1]
         values.at(utc, mono)
         return Context(
             chamber=self._chamber,
@@ -258,7 +268,7 @@ class AlarmService(AlarmDesk):
         context = self._context()
         changes = [change for ask in asks for change in self._evaluator.ask(ask, context)]
         self._happened(changes)
-        return "" if changes else _senseless(asks[0])
+        return "" if changes else senseless(asks[0])
 
     def _happened(self, changes: Sequence[AlarmChange]) -> None:
         """Put what happened into the record and on the time axis, and publish it."""
@@ -282,15 +292,4 @@ class AlarmService(AlarmDesk):
     def _problem(self, mono: float) -> str:
         if self._may_evaluate and self._store.starting:
             return "Nothing is watched yet: the record is being opened, and may know of alarms."
-        return self._unheard or (self._mirror.problem(mono) if self.mirrored else "")
-
-
-def _senseless(ask: Ask) -> str:
-    words = {
-        AlarmEvent.ACKNOWLEDGED: "It does not wait to be acknowledged (any more).",
-        AlarmEvent.SHELVED: "It is out of service, so it cannot be shelved.",
-        AlarmEvent.UNSHELVED: "It is not shelved (any more).",
-        AlarmEvent.OUT_OF_SERVICE: "It is out of service already.",
-        AlarmEvent.IN_SERVICE: "It is in service already.",
-    }
-    return words.get(ask.event, "That cannot be done to an alarm.")
+        return self._mirror.problem(mono, mirrored=self.mirrored)

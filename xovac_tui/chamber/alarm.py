@@ -28,7 +28,7 @@ class AlarmState(StrEnum):
     """Switched off by a person, until it is switched on."""
 
 
-STANDING = frozenset((AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED, AlarmState.RETURNED))
+UNRESOLVED = frozenset((AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED, AlarmState.RETURNED))
 """States in which an alarm wants attention."""
 
 
@@ -151,9 +151,9 @@ class AlarmView(msgspec.Struct, frozen=True, kw_only=True):
     action: str = ""
 
     @property
-    def standing(self) -> bool:
+    def unresolved(self) -> bool:
         """True while it wants attention."""
-        return self.state in STANDING
+        return self.state in UNRESOLVED
 
     @property
     def waits(self) -> bool:
@@ -179,9 +179,9 @@ class AlarmsView(msgspec.Struct, frozen=True, kw_only=True):
     """Why not everything can be watched, as a sentence."""
 
     @property
-    def standing(self) -> tuple[AlarmView, ...]:
+    def unresolved(self) -> tuple[AlarmView, ...]:
         """Those that want attention."""
-        return tuple(one for one in self.alarms if one.standing)
+        return tuple(one for one in self.alarms if one.unresolved)
 
     @property
     def waiting(self) -> tuple[AlarmView, ...]:

@@ -121,7 +121,7 @@ def named_problems(settings: Settings, place: Path) -> Iterator[str]:
         try:
             load_secrets(profile, {})
         except SettingsError as error:
-            found += str(error).splitlines()
+            found += error.sentences
         yield from (f"{place}: `{key}`: {sentence}" for sentence in found)
         if profile.ca_file and not os.path.isfile(profile.ca_file):
             yield f"{place}: `{key}.ca_file`: there is no file {profile.ca_file}. Check the name."
@@ -145,7 +145,7 @@ def _notify_problems(settings: NotifySettings) -> Iterator[str]:
     try:
         settings = read_addresses(settings)
     except SettingsError as error:
-        yield from str(error).splitlines()
+        yield from error.sentences
         return
     for one in settings.receivers:
         if one.kind == "apprise":
@@ -168,7 +168,7 @@ def _alarm_problems(settings: Settings, profile: Profile) -> Iterator[str]:
         # The contract has mistakes of its own to tell.
         watchlist(settings.alarms, profile.recipe, documented_contract(), written)
     except SettingsError as error:
-        yield from str(error).splitlines()
+        yield from error.sentences
     criteria = settings.stability.criteria
     for rule in written:
         with suppress(ExpressionError):

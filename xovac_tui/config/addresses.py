@@ -41,7 +41,7 @@ def read_addresses(settings: NotifySettings) -> NotifySettings:
         for one in settings.receivers
     )
     if problems:
-        raise SettingsError("\n".join(problems))
+        raise SettingsError(*problems)
     return msgspec.structs.replace(settings, heartbeat=beat, receivers=receivers)
 
 

@@ -39,7 +39,7 @@ def load_settings(path: Path | None = None) -> Loaded:
     data = read_toml(file)
     settings = convert(data, Settings, str(file))
     if found := list(settings_mistakes(settings)):
-        raise SettingsError("\n".join(f"{file}: {sentence}" for sentence in found))
+        raise SettingsError(*(f"{file}: {sentence}" for sentence in found))
     return Loaded(_absolute(settings, file.parent), file, exists=True, given=frozenset(_keys(data)))
 
 

@@ -149,7 +149,7 @@ class Policy:
 
     def _reminders(self, view: AlarmsView, mono: float) -> list[AlarmView]:
         """Return what to remind of at this moment: all that is not acknowledged, as soon as one is due."""
-        concern = [one for one in view.standing if self._concerns(one.severity, one.rule)]
+        concern = [one for one in view.unresolved if self._concerns(one.severity, one.rule)]
         if not self._seen:
             # What was active before this program began was sent by the one before it, or was on its way when
             # that ended: it is reminded of once, soon, even where nothing else is.

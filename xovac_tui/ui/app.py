@@ -6,9 +6,11 @@ import asyncio
 import re
 import sys
 from collections.abc import Callable, Iterable
-from typing import ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
+from textual.actions import SkipAction
 from textual.app import App, ComposeResult, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
@@ -17,6 +19,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 from textual.widget import Widget
+from textual.widgets import Input
 
 from xovac_tui import paths
 from xovac_tui.config.themes import DEFAULT_THEME, unknown_theme, variable_defaults
@@ -26,7 +29,7 @@ from xovac_tui.station.station import Station
 from xovac_tui.text import writable
 from xovac_tui.ui import replay_actions, tabs
 from xovac_tui.ui.action import STOP, Action, bindings
-from xovac_tui.ui.actions import EVERYWHERE, Keys, check_keymap
+from xovac_tui.ui.actions import EVERYWHERE, Keys, check_keymap, footer_order
 from xovac_tui.ui.app_actions import AppKeys
 from xovac_tui.ui.bell import ring_for_alarms
 from xovac_tui.ui.defects.mending import Remedy
@@ -49,6 +52,9 @@ from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
 from xovac_tui.ui.widgets.stopbar import StopBar
 from xovac_tui.ui.workspace import Memory, Workspace
+
+if TYPE_CHECKING:
+    from xovac_tui.replay.playback import Playback
 
 _START_SECONDS = 1.0
 """After that the station begins, whether or not a first picture was painted."""
@@ -77,6 +83,7 @@ class XovacApp(AppKeys):
         self,
         launch: Start,
         station: Station,
+        playback: Playback | None = None,
         *,
         connect: bool = True,
     ) -> None:
@@ -101,7 +108,7 @@ class XovacApp(AppKeys):
         self.set_keymap(keymap)
         self.keys = Keys(keymap)
         memory = Memory(launch.state, launch.state_path)
-        self.workspace = Workspace(station, launch, self.keys, memory, self)
+        self.workspace = Workspace(station, launch, self.keys, memory, self, playback)
         self.stopping = Stopping(self)
         self.telling = Telling(self)
         self._add_themes()
@@ -221,16 +228,18 @@ class XovacApp(AppKeys):
             paused=self.paused if playback is None else playback.paused,
         )
         frame.query_one(ReplayBar).show(workspace.playback, glyphs=glyphs, times=times)
-        frame.query_one(LinkBar).show(snapshot.link, snapshot.mono, glyphs)
-        standing = station.alarms.standing()
-        frame.query_one(AlarmStrip).show(standing, snapshot.utc, glyphs)
-        frame.query_one(LedgerLine).show(snapshot.ledger, glyphs=glyphs, times=times, now=snapshot.mono)
+        frame.query_one(LinkBar).show(snapshot.link, snapshot.mono, glyphs, self.keys)
+        unresolved = station.alarms.unresolved()
+        frame.query_one(AlarmStrip).show(unresolved, snapshot.utc, glyphs, self.keys)
+        frame.query_one(LedgerLine).show(
+            snapshot.ledger, glyphs=glyphs, times=times, keys=self.keys, now=snapshot.mono
+        )
         self.stopping.show()
         self.telling.look_at_record()
         if frame.has_class("-small"):
             frame.query_one(SmallNotice).show(
                 snapshot,
-                standing,
+                unresolved,
                 name=station.name,
                 glyphs=glyphs,
                 mode=workspace.mode,
@@ -252,9 +261,9 @@ class XovacApp(AppKeys):
     def _extra(self) -> str:
         station = self.workspace.station
         speed = station.speed
-        word = "DEMO" if station.demo else "SIMULATED"
+        word = "DEMO" if station.manner.demo else "SIMULATED"
         if speed == 1:
-            return word if station.demo else ""
+            return word if station.manner.demo else ""
         return self.workspace.glyphs.plain(f"{word} ×{speed:g}")
 
     @property
@@ -280,9 +289,8 @@ class XovacApp(AppKeys):
                 pair = (self.workspace.glyphs.plain(self.get_key_display(binding)), binding.description)
                 if pair not in seen and not any(words == pair[1] for _, words in seen):
                     seen.append(pair)
-        own = self.pane.ACTIONS if self.pane else ()
-        ordered = (*own, *EVERYWHERE) if self.pane is None or self.pane.KEYS_FIRST else (*EVERYWHERE, *own)
-        order = [action.title for action in ordered]
+        pane = self.pane or Pane
+        order = footer_order(pane.ACTIONS, first=pane.KEYS_FIRST)
         seen.sort(key=lambda pair: order.index(pair[1]) if pair[1] in order else -1)
         frame.query_one(KeyBar).show(seen)
         for strip in self.screen.query(StopBar):
@@ -318,6 +326,16 @@ class XovacApp(AppKeys):
     async def action_tab(self, tab: str) -> None:
         """Show a tab."""
         await self.show_tab(tab)
+
+    async def action_interrupt(self) -> None:
+        """Quit, in a text field too; copy what is marked there, if something is."""
+        field = self.focused
+        if isinstance(field, Input) and not field.selection.is_empty:
+            field.action_copy()
+        elif "ctrl+c" in self.keys.keymap.get("quit", "ctrl+c"):
+            await self.action_quit()
+        else:
+            raise SkipAction
 
     async def show_tab(self, tab: str) -> None:
         """Show a tab, mounting it at its first time."""
@@ -364,9 +382,9 @@ class XovacApp(AppKeys):
         from xovac_tui.ui.dialogs.help import HelpDialog
 
         workspace, pane = self.workspace, self.pane or Pane
-        title = pane.SCOPE.title()
+        title = tabs.named(str(self.pane.id)).title if self.pane else ""
         tables = self.keys.tables(title, pane.ACTIONS, replay=workspace.playback is not None)
-        await workspace.ask(HelpDialog(workspace, title, pane.HELP, tables))
+        await workspace.ask(HelpDialog(workspace, title, pane.HELP.format_map(self.keys), tables))
 
     def _handle_exception(self, error: Exception) -> None:
         if not self._opening.takes(error):
@@ -376,17 +394,19 @@ class XovacApp(AppKeys):
         shown = [(tab.id, self.keys[f"tab-{tab.id}"], tab.title) for tab in tabs.TABS if tab.key]
         self.screen_stack[0].query_one(TabBar).show(shown, self.active_tab)
 
-    def _pane(self, tab: str) -> Pane:
-        return tabs.named(tab).load()(self.workspace, id=tab)
+    def _pane(self, tab: str | Widget) -> Pane:
+        pane = tabs.named(tab).load()(self.workspace, id=tab) if isinstance(tab, str) else tab
+        assert isinstance(pane, Pane)
+        return pane
 
-    async def show_over(self, tab: str, pane: Widget | None) -> None:
-        """Show a pane in place of a tab until this is called with None."""
+    async def show_over(self, tab: str, over: str | Widget | None) -> None:
+        """Show a pane in place of a tab until this is called with None; a text is its id in `TABS`."""
         frame = self.screen_stack[0]
         before = self.over.pop(tab, None)
         if before is not None:
             await before.remove()
-        if isinstance(pane, Pane) and await self._open(tab, lambda: pane):
-            self.over[tab] = pane
+        if over is not None and await self._open(tab, partial(self._pane, over)):
+            self.over[tab] = frame.query_one("#panes").query_children(Pane).last()
         for other in frame.query(Pane):
             other.display = other is self.pane
         shown = self.pane
@@ -537,9 +557,12 @@ def _is_quit(screen: Screen[object]) -> bool:
     return isinstance(screen, QuitDialog)
 
 
-def run_console(launch: Start, station: Station) -> int:
-    """Open the console in this terminal and return the exit code when it is left."""
-    app = XovacApp(launch, station)
+def run_console(launch: Start, station: Station, playback: Playback | None = None) -> int:
+    """Open the console in this terminal and return the exit code when it is left.
+
+    `playback` is what turns a replay; None where the chamber is there now.
+    """
+    app = XovacApp(launch, station, playback)
     code = run_in_terminal(app)
     if unwritten := station.record.unwritten:
         from xovac_tui.outlet import say_last

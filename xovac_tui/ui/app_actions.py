@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textual import work
-from textual.widgets import Input
 
 from xovac_tui import paths
 from xovac_tui.chamber.snapshot import Outcome, RunState
@@ -80,7 +79,7 @@ class AppKeys(ReplayKeys):
         """Switch between OBSERVE and CONTROL."""
         if self.is_replay():
             return
-        if self.workspace.station.observe and self.workspace.station.profile.observe:
+        if self.workspace.station.observe and self.workspace.station.manner.observe_only:
             self.notify(
                 "This console only observes, by its profile or by --observe. Start another to take control.",
                 severity="warning",
@@ -144,14 +143,6 @@ class AppKeys(ReplayKeys):
     async def action_quit(self) -> None:
         """Leave; asks while a run is on or cannot be ruled out, or a recording would end."""
         self._quit()
-
-    async def action_interrupt(self) -> None:
-        """Say the same as `q`, in a text field too; copy what is marked there, if something is."""
-        field = self.focused
-        if isinstance(field, Input) and not field.selection.is_empty:
-            field.action_copy()
-        else:
-            self._quit()
 
     def _may_run(self) -> bool:
         """Return whether a run is on, or cannot be ruled out after what was sent from here."""

@@ -28,7 +28,7 @@ def ring_for_alarms(app: XovacApp) -> None:
     def look() -> None:
         clock = station.clock
         if told := notices.due(
-            station.alarms.standing(), clock.mono(), clock.utc(), plain=app.workspace.glyphs.plain
+            station.alarms.unresolved(), clock.mono(), clock.utc(), plain=app.workspace.glyphs.plain
         ):
             app.write_beside(told)
 

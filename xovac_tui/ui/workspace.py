@@ -21,7 +21,7 @@ from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.start import Start
 
 if TYPE_CHECKING:
-    from xovac_tui.replay.playback import Player
+    from xovac_tui.replay.playback import Playback
 
 T = TypeVar("T")
 
@@ -74,15 +74,21 @@ class Window(Protocol):
     def show_stop(self) -> None:
         """Show on every screen how to stop the recipe."""
 
-    async def show_over(self, tab: str, pane: Widget | None) -> None:
-        """Show a pane in place of a tab until this is called with None."""
+    async def show_over(self, tab: str, over: str | Widget | None) -> None:
+        """Show a pane in place of a tab until this is called with None; a text is its id in `TABS`."""
 
 
 class Workspace:
     """One chamber as the screens see it. Made by the app; panes and dialogs take one in the constructor."""
 
     def __init__(
-        self, station: Station, start: Start, keys: Mapping[str, str], memory: Memory, window: Window
+        self,
+        station: Station,
+        start: Start,
+        keys: Mapping[str, str],
+        memory: Memory,
+        window: Window,
+        playback: Playback | None = None,
     ) -> None:
         self.station = station
         self.start = start
@@ -90,15 +96,12 @@ class Workspace:
         """Id of an action -> its first key, as it is printed."""
         self.memory = memory
         self.window = window
+        self.playback = playback
+        """What turns the replay; None where the chamber is there now."""
         self.glyphs: Glyphs = ASCII if start.display.ascii else UNICODE
         self.times = Times(start.display.time)
         self.snapshot: Snapshot = station.snapshot()
         """The newest that is shown; it stays the same while the picture is held."""
-
-    @property
-    def playback(self) -> Player | None:
-        """What turns the replay; None where the chamber is there now."""
-        return self.station.player
 
     @property
     def mode(self) -> Mode:
@@ -124,6 +127,6 @@ class Workspace:
         if problem := self.memory.keep(**changes):
             self.say(problem, "warning")
 
-    async def show_over(self, tab: str, pane: Widget | None) -> None:
-        """Show a pane in place of a tab until this is called with None."""
-        await self.window.show_over(tab, pane)
+    async def show_over(self, tab: str, over: str | Widget | None) -> None:
+        """Show a pane in place of a tab until this is called with None; a text is its id in `TABS`."""
+        await self.window.show_over(tab, over)

@@ -228,7 +228,7 @@ class _Reading:
         try:
             yield
         except NOT_UNPACKED as error:
-            raise self._wrong(clean(str(error), 300).rstrip(".")) from None
+            raise self._wrong(clean(str(error), 300)) from None
 
     def _wrong(self, why: str) -> RecordError:
         return RecordError(

@@ -50,7 +50,7 @@ class NoticeScreen(Screen[None]):
         for notice in self.query(SmallNotice):
             notice.show(
                 app.workspace.station.snapshot(),
-                app.workspace.station.alarms.standing(),
+                app.workspace.station.alarms.unresolved(),
                 name=app.workspace.station.name,
                 glyphs=app.workspace.glyphs,
                 mode=app.workspace.mode,

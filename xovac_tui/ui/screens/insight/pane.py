@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from xovac_tui.analysis.advice import LABEL
 from xovac_tui.analysis.insight import InsightView
 from xovac_tui.chamber.snapshot import Snapshot
-from xovac_tui.ui.action import bindings
 from xovac_tui.ui.screens.insight import ACTIONS
 from xovac_tui.ui.screens.insight.lines import (
     advice_lines,
@@ -36,7 +32,6 @@ _LEAST_CHART = 7
 class InsightPane(Pane):
     """Stability at the top, the pressure below it, advice at the bottom."""
 
-    SCOPE = "insight"
     HELP = (
         "Stable: each channel by each criterion of the settings ([stability]). The change per hour is a "
         "straight line through the criterion's window, with its uncertainty (about 95 %); the bar shows for "
@@ -51,7 +46,6 @@ class InsightPane(Pane):
     )
     ACTIONS = ACTIONS
     KEYS_FIRST = False
-    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = """
     InsightPane #insight-stable { height: 7; }
     InsightPane #insight-vacuum { height: 1fr; }
@@ -66,7 +60,7 @@ class InsightPane(Pane):
         stable.border_title = "Stable"
         yield stable
         with Horizontal(id="insight-vacuum"):
-            yield TrendChart(ascii_only=self.workspace.glyphs.ascii, id="insight-chart")
+            yield TrendChart(ascii_only=self.workspace.glyphs.ascii, keys=self.keys, id="insight-chart")
             yield RunFacts(id="insight-facts")
         advice = Rows(id="insight-advice")
         advice.border_title = f"Advice, {LABEL}"
@@ -98,7 +92,7 @@ class InsightPane(Pane):
         width = max(20, self.size.width - 4)
         glyphs = self.workspace.glyphs
         told = len(advice_lines(view, width, glyphs)) + 2
-        listed = len(rows_of(view)) + len(table_notes(view, width, glyphs)) + 2 + bool(view.judged)
+        listed = len(rows_of(view)) + len(table_notes(view, width, glyphs, self.keys)) + 2 + bool(view.judged)
         room = height - _LEAST_CHART
         advised = min(told, max(3, room - min(listed, room // 2)))
         for rows, wanted in ((stable, max(3, min(listed, room - advised))), (advice, advised)):
@@ -118,7 +112,7 @@ class InsightPane(Pane):
         if table.border_title != title:
             table.border_title = title
         width = table.size.width
-        notes = table_notes(view, width, glyphs) if width else []
+        notes = table_notes(view, width, glyphs, self.keys) if width else []
 
         def line(index: int, chosen: bool) -> Line:
             if index >= len(rows):

@@ -17,7 +17,7 @@ from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.recipes.draft import Draft
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.model import Hold, Ramp, Repeat
-from xovac_tui.recipes.places import path_of, step_number
+from xovac_tui.recipes.places import step_number
 from xovac_tui.recipes.study import Study, study_recipe
 from xovac_tui.station.loading import start_of
 from xovac_tui.ui.screens.pane import Pane
@@ -109,7 +109,7 @@ class EditorView(Pane):
             yield steps
             with Vertical(id="edit-side"):
                 with Vertical(id="edit-form") as form:
-                    form.border_subtitle = "enter: take   esc: drop"
+                    form.border_subtitle = f"enter: take   {self.keys['edit-leave']}: drop"
                     yield FieldForm(_HEAD_FIELDS, glyphs)
                 chart = ProfileChart(ascii_only=glyphs.ascii, id="edit-profile")
                 chart.title("Planned profile")
@@ -209,7 +209,7 @@ class EditorView(Pane):
         draft, width = self.draft, table.size.width
         rows, marked = draft.rows(), self.editing.in_range()
         findings = self.study.findings if self.study is not None else ()
-        wrong = {path_of(finding.where) for finding in findings if finding.severity == "error"}
+        wrong = {finding.path for finding in findings if finding.severity == "error"}
 
         def line(index: int, chosen: bool) -> Line:
             focus = table.has_focus
@@ -224,7 +224,7 @@ class EditorView(Pane):
 
     def _show_findings(self, study: Study) -> None:
         check, glyphs = self.check, self.workspace.glyphs
-        self.found = found = finding_rows(study.findings, max(1, check.size.width), glyphs)
+        self.found = found = finding_rows(study.findings, max(1, check.size.width), glyphs, self.keys)
 
         def line(index: int, chosen: bool) -> Line:
             at = found[check.chosen].number if check.chosen < len(found) else -1
@@ -235,7 +235,8 @@ class EditorView(Pane):
     def show_form(self) -> None:
         """Show the form of the chosen step, as the step is."""
         editing = self.editing
-        self.form.show(fields_of(editing.draft.recipe, editing.step))
+        fields = fields_of(editing.draft.recipe, editing.step)
+        self.form.show([msgspec.structs.replace(one, help=one.help.format_map(self.keys)) for one in fields])
         self.set_class(editing.step is None, "-head")
         kind = {Ramp: "ramp", Hold: "hold", Repeat: "repeat"}
         title = f"Step {step_number(editing.path)}: {kind[type(editing.step)]}" if editing.step else "Recipe"
