@@ -40,12 +40,12 @@ class Gathered:
         try:
             yield
         except SettingsError as error:
-            self.sentences += str(error).splitlines()
+            self.sentences += error.sentences
 
     def tell(self) -> None:
         """Raise one SettingsError with all that was wrong; nothing where all was well."""
         if self.sentences:
-            raise SettingsError("\n".join(dict.fromkeys(self.sentences)))
+            raise SettingsError(*dict.fromkeys(self.sentences))
 
 
 def convert(data: Any, type_: type[T], file: str, *, at: str = "", hide: bool = False) -> T:
@@ -54,7 +54,7 @@ def convert(data: Any, type_: type[T], file: str, *, at: str = "", hide: bool = 
     `at` is the key path of the data inside the file; `hide` keeps values out of the sentences (for secrets).
     """
     if found := list(mistakes(data, type_, at=at, hide=hide)):
-        raise SettingsError("\n".join(f"{file}: {sentence}" for sentence in found))
+        raise SettingsError(*(f"{file}: {sentence}" for sentence in found))
     return msgspec.convert(data, type_)
 
 

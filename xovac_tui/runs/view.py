@@ -58,6 +58,8 @@ class FlightView(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds by which the end predicted now is later than the one predicted first."""
     basis: str = ""
     """What times of ramps as fast as they go rest on: "assumed", "learned from 3 runs", or empty."""
+    assumed: bool = False
+    """Some of these times rest on the assumed rate."""
     gaps: int = 0
     """How often the link was gone, the data had stopped, or nobody was there to see."""
     gap_seconds: float = 0.0
@@ -154,6 +156,7 @@ def _followed(bare: FlightView, state: FlightState, course: Course) -> FlightVie
         ends_latest_utc=state.utc + longest,
         drift=_drift(state, state.t + planned),
         basis=course.plan.basis,
+        assumed=course.plan.assumed,
         dwell=leg.dwell if same and leg is not None else None,
         upcoming=tuple((item.label, (item.start - now) / speed) for item in later[:_UPCOMING]),
     )

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 
 from xovac_tui import paths
 from xovac_tui.errors import RecipeError
-from xovac_tui.recipes.check import Finding
 from xovac_tui.recipes.files import read_bytes
 from xovac_tui.recipes.model import Recipe
-from xovac_tui.recipes.places import path_of
 from xovac_tui.recipes.store import (
     ChangedOnDisk,
     Opened,
@@ -81,10 +79,8 @@ class Saving:
             return False
         editing = self._editing
         if problems := editing.draft.problems():
-            where, message = problems[0]
-            self._pane.take(editing.chose(path_of(where)))
-            said = words(Finding("error", where, message), self._pane.keys)
-            self._pane.say(f"Not saved: {said[:1].lower()}{said[1:]}", 10, "warning")
+            self._pane.take(editing.chose(problems[0].path))
+            self._pane.say(f"Not saved: {words(problems[0], self._pane.keys)}", 10, "warning")
             return False
         if editing.opened is not None and not editing.draft.dirty and not self._pane.changed_on_disk:
             self._pane.say("There is nothing to save.", 3)
