@@ -117,7 +117,7 @@ print("xovac_tui.alarms.kinds" in sys.modules, len(rules.rules), "xovac_tui.alar
 
 
 def test_the_keys_of_all_tabs_are_known_without_their_panes() -> None:
-    # All panes are 130 modules: the first picture waits for that of its own tab only, keys put elsewhere or not.
+    # All panes are 130 modules: the first picture waits for its own tab only, keys put elsewhere or not.
     code = """
 import sys
 from xovac_tui.ui.actions import check_keymap

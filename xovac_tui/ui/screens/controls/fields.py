@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from textual.app import ComposeResult
@@ -17,7 +18,6 @@ from xovac_tui.quantities import unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.selector import Selector
 
-RECIPE_HINT = "Recipes are loaded from the Recipes tab. To send one by hand, type a JSON list of items."
 _AUTO_WORDS = {
     "utc_offset_ms": "filled when sent: this machine's time zone",
     "epoch_ms": "filled when sent: this machine's time",
@@ -69,12 +69,12 @@ class FieldRow(Vertical):
     class Changed(Message):
         """Something was typed or chosen."""
 
-    def __init__(self, field: Field, text: str, glyphs: Glyphs) -> None:
+    def __init__(self, field: Field, text: str, glyphs: Glyphs, keys: Mapping[str, str]) -> None:
         super().__init__()
         self.field = field
         self.problem = ""
         self._first = text
-        self._glyphs = glyphs
+        self._glyphs, self._keys = glyphs, keys
 
     def compose(self) -> ComposeResult:
         """Build the row."""
@@ -122,7 +122,10 @@ class FieldRow(Vertical):
             self.problem = ""
         wrong = bool(self.problem) and not quiet
         below = self.query_one(".below", Static)
-        help_ = RECIPE_HINT if self.field.type is FieldType.RECIPE else self.field.help
+        help_ = self.field.help
+        if self.field.type is FieldType.RECIPE:
+            tab = f"the Recipes tab ({self._keys['tab-recipes']})"
+            help_ = f"Recipes are loaded from {tab}. To send one by hand, type a JSON list of items."
         said = f"{self._glyphs.cross} {self.problem}" if wrong else help_
         below.update(self._glyphs.plain(said))
         below.set_class(wrong, "-wrong")
