@@ -16,11 +16,10 @@ from tests.helpers.pty import PROGRAM, Pty
 from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui.api.event import Event, Kind
 from xovac_tui.api.loader import documented_contract
-from xovac_tui.clock import SystemClock
+from xovac_tui.compose import ChamberSetup, Equipment, build_station
 from xovac_tui.config import Profile
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
-from xovac_tui.station.live import LiveStation
 
 MESSAGES, LENGTH = 600, 100_000
 """In the reopened record: how many, and characters of each."""
@@ -82,9 +81,8 @@ async def longest_gap(source: Server, path: Path) -> tuple[float, float]:
     In ms by the clock, and in ms of the processor.
     """
     choice = RecordChoice(path=path, settings=RecordSettings(), visit=True, background=True)
-    station = LiveStation(
-        "bulky", Profile(url=source.url), documented_contract(), clock=SystemClock(), record=choice
-    )
+    setup = ChamberSetup("bulky", Profile(url=source.url), documented_contract())
+    station = build_station(setup, Equipment(proofs=None, record=choice))
     watchdog = Watchdog()
     arrived = asyncio.Event()
 

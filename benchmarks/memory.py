@@ -25,6 +25,7 @@ from tests.helpers.pty import ROOT
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode
+from xovac_tui.compose import ChamberSetup, Equipment, build_station
 from xovac_tui.config import Profile
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
@@ -89,9 +90,8 @@ async def fill(
 
     contract = load_contract((), simulator=True)
     before = 0
-    async with LiveStation(
-        "memory", Profile(), contract, clock=clock, link_factory=make, record=record
-    ) as station:
+    setup = ChamberSetup("memory", Profile(), contract)
+    async with build_station(setup, Equipment(proofs=None, record=record), clock=clock, link=make) as station:
         await station.online(10)
         take = pipes[0].callbacks.on_event
         for number in range(1, messages + 1):

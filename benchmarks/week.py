@@ -19,7 +19,7 @@ import msgspec
 
 from xovac_tui.api.event import Direction, Event, Form, Kind, Payload
 from xovac_tui.api.loader import load_contract
-from xovac_tui.recording.disk.items import Session
+from xovac_tui.recording.disk.kinds import Session
 from xovac_tui.recording.disk.writer import Writer
 
 DAY = 86_400

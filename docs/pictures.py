@@ -18,13 +18,13 @@ from pathlib import Path
 from msgspec import structs
 from textual.pilot import Pilot
 
-from xovac_tui.alarms.defaults import watchlist
-from xovac_tui.alarms.rules import read_rules
+from xovac_tui.alarms.rules import read_rules, watchlist
 from xovac_tui.alarms.settings import AlarmSettings, Rule
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
 from xovac_tui.chamber.snapshot import LinkWord, RunState
-from xovac_tui.config import Display, Profile, Secrets, Settings
+from xovac_tui.compose import ChamberSetup, Equipment, build_station
+from xovac_tui.config import Display, Profile
 from xovac_tui.config.state import State
 from xovac_tui.config.themes import shipped_themes
 from xovac_tui.recipes.compiler import compile_recipe
@@ -35,7 +35,7 @@ from xovac_tui.simulator.child import SimulatorChild
 from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.station.live import LiveStation
 from xovac_tui.ui.app import XovacApp
-from xovac_tui.ui.start import Launch
+from xovac_tui.ui.start import Start
 
 SPEED = 30.0
 """More, and a quarter of a second between two looks would count as a gap."""
@@ -120,18 +120,14 @@ async def take(folder: Path) -> None:
             contract = without_its_clocks(load_contract((), simulator=True))
             clock = FastClock(SPEED)
             alarms = AlarmSettings(rules=RULES)
-            watched = watchlist(alarms, profile, contract, read_rules(alarms, profile))
+            watched = watchlist(alarms, profile.recipe, contract, read_rules(alarms, simulator=True))
             record = RecordChoice(path=Path(home) / "record.sqlite3", settings=RecordSettings())
-            station = LiveStation(
-                "bench-1", profile, contract, clock=clock, who="ada@lab", record=record, watchlist=watched
-            )
-            launch = Launch(
-                settings=Settings(display=Display(time="utc")),
-                settings_path=Path(home) / "config.toml",
-                profile_name="bench-1",
-                profile=profile,
-                secrets=Secrets(),
-                contract=contract,
+            setup = ChamberSetup("bench-1", profile, contract)
+            equipment = Equipment(proofs=None, record=record, watchlist=watched)
+            station = build_station(setup, equipment, clock=clock, who="ada@lab")
+            start = Start(
+                display=Display(time="utc"),
+                keys={},
                 theme="xovac-dark",
                 window="6h",
                 themes=shipped_themes(),
@@ -141,7 +137,7 @@ async def take(folder: Path) -> None:
                 state_path=Path(home) / "state.toml",
                 log_path=None,
             )
-            app = XovacApp(launch, station=station)
+            app = XovacApp(start, station)
             async with app.run_test(size=(120, 36), notifications=True) as pilot:
                 await until(lambda: station.snapshot().link.word is LinkWord.ONLINE)
                 await asyncio.sleep(20)

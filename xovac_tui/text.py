@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from xovac_tui.plural import counted
 
@@ -71,24 +72,25 @@ def _visible(char: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def nearest(name: str, valid: Iterable[str]) -> str:
-    """Return ` Did you mean X?`, or the list of valid names where none is near."""
+def near_miss(name: str, valid: Iterable[str], meant: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return ` Did you mean X?`, or an empty text where no valid name is near.
+
+    `meant` gives the valid name for words that mean the same.
+    """
     import difflib
 
     names = sorted(valid)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if near:
-        return f' Did you mean "{near[0]}"?'
-    return f" Valid here: {', '.join(names)}." if names else ""
+    words = {word: one for word, one in meant.items() if one in names} | {one: one for one in names}
+    near = difflib.get_close_matches(name[:LONGEST_TEXT], words, 1, 0.55)
+    return f' Did you mean "{words[near[0]]}"?' if near else ""
 
 
-def shown(text: str, limit: int = 80) -> str:
-    """Return untrusted text for a sentence: control characters made visible, cut at `limit` characters."""
-    signs = (c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text[: limit + 1])
-    visible = "".join(signs)
-    return visible if len(visible) <= limit else visible[: limit - 1] + "…"
+def nearest(name: str, valid: Iterable[str], meant: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return ` Did you mean X?` as `near_miss` does, or the list of valid names where none is near."""
+    names = sorted(valid)
+    return near_miss(name, names, meant) or (f" Valid here: {', '.join(names)}." if names else "")
 
 
 def quoted(text: str) -> str:
     """Return untrusted text in quotation marks for a sentence."""
-    return '"' + shown(text.strip(), 40) + '"'
+    return '"' + clean(text.strip(), 40) + '"'

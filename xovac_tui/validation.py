@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,13 +17,14 @@ from msgspec import inspect
 from xovac_tui.digits import digits
 from xovac_tui.errors import SettingsError, XovacError
 from xovac_tui.readfile import read_at_most
-from xovac_tui.text import nearest
+from xovac_tui.text import clean, nearest
 
 T = TypeVar("T")
 
 _NOTHING = object()
 """Stands for a value of which nothing is right."""
 _TYPES: dict[type[Any], inspect.Type] = {}
+_NUMBER_FIRST = re.compile(r"\s*[-+]?\.?[0-9]")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -38,12 +40,12 @@ class Gathered:
         try:
             yield
         except SettingsError as error:
-            self.sentences += str(error).splitlines()
+            self.sentences += error.sentences
 
     def tell(self) -> None:
         """Raise one SettingsError with all that was wrong; nothing where all was well."""
         if self.sentences:
-            raise SettingsError("\n".join(dict.fromkeys(self.sentences)))
+            raise SettingsError(*dict.fromkeys(self.sentences))
 
 
 def convert(data: Any, type_: type[T], file: str, *, at: str = "", hide: bool = False) -> T:
@@ -52,7 +54,7 @@ def convert(data: Any, type_: type[T], file: str, *, at: str = "", hide: bool = 
     `at` is the key path of the data inside the file; `hide` keeps values out of the sentences (for secrets).
     """
     if found := list(mistakes(data, type_, at=at, hide=hide)):
-        raise SettingsError("\n".join(f"{file}: {sentence}" for sentence in found))
+        raise SettingsError(*(f"{file}: {sentence}" for sentence in found))
     return msgspec.convert(data, type_)
 
 
@@ -132,7 +134,10 @@ def join_key(parent: str, name: str) -> str:
 def _check(value: Any, node: inspect.Type, key: str, hide: bool) -> Iterator[str]:
     match node:
         case inspect.Metadata(type=inner):
-            yield from _check(value, inner, key, hide)
+            if _description(node) and not _fits(value, inner):
+                yield _wrong(key, value, _right(node), hide)
+            else:
+                yield from _check(value, inner, key, hide)
         case inspect.StructType():
             yield from _check_struct(value, node, key, hide)
         case inspect.DictType(key_type=names, value_type=inner):
@@ -175,6 +180,8 @@ def _check(value: Any, node: inspect.Type, key: str, hide: bool) -> Iterator[str
 
                     close = difflib.get_close_matches(value, words, 1)
                     hint = f' Did you mean "{close[0]}"?' if close else ""
+                elif isinstance(value, str) and _NUMBER_FIRST.match(value):
+                    hint = " Write the number alone: no quotes, no unit, decimals with a point."
                 yield _wrong(key, value, _right(node), hide) + hint
 
 
@@ -182,7 +189,7 @@ def _check_struct(value: Any, node: inspect.StructType, key: str, hide: bool) ->
     if not isinstance(value, dict):
         yield _wrong(key, value, "a table", hide)
         return
-    yield from _check_fields(value, _fields(node), key, hide)
+    yield from _check_fields(value, _fields(node), key, hide, getattr(node.cls, "meant", {}))
 
 
 def _fields(node: inspect.StructType) -> dict[str, inspect.Field]:
@@ -190,13 +197,18 @@ def _fields(node: inspect.StructType) -> dict[str, inspect.Field]:
 
 
 def _check_fields(
-    value: dict[str, Any], fields: dict[str, inspect.Field], key: str, hide: bool
+    value: dict[str, Any],
+    fields: dict[str, inspect.Field],
+    key: str,
+    hide: bool,
+    meant: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[str]:
+    """Check each key; `meant` are words that users write for one (a struct's class variable of that name)."""
     for name, item in value.items():
         if name in fields:
             yield from _check(item, fields[name].type, join_key(key, name), hide)
         else:
-            yield f"`{join_key(key, name)}` is not a known key.{nearest(name, fields)}"
+            yield f"`{join_key(key, name)}` is not a known key.{nearest(name, fields, meant)}"
     for name, field in fields.items():
         if field.required and name not in value:
             yield f"`{join_key(key, name)}` is missing; it must be {_right(field.type)}."
@@ -285,7 +297,7 @@ def _words(node: inspect.Type) -> list[str]:
 def _right(node: inspect.Type) -> str:
     match node:
         case inspect.Metadata(type=inner):
-            return _right(inner)
+            return _description(node) or _right(inner)
         case inspect.BoolType():
             return "true or false"
         case inspect.StrType():
@@ -304,6 +316,11 @@ def _right(node: inspect.Type) -> str:
         case inspect.UnionType(types=types):
             return _right(next(kind for kind in types if not isinstance(kind, inspect.NoneType)))
     return "another kind of value"
+
+
+def _description(node: inspect.Metadata) -> str:
+    """Return what is right in the words of the type's own description, or an empty text."""
+    return str((node.extra_json_schema or {}).get("description", ""))
 
 
 def _bounds(ge: float | None, gt: float | None, le: float | None, lt: float | None) -> str:
@@ -338,8 +355,7 @@ def _shown(value: Any, hide: bool) -> str:
         case str():
             if hide:
                 return "text"
-            text = value if len(value) <= 40 else value[:39] + "…"
-            return f"the text {msgspec.json.encode(text).decode()}"
+            return f"the text {msgspec.json.encode(clean(value, 40)).decode()}"
         case int() | float():
             return "a number" if hide else repr(value) if _is_finite(value) else _endless(value)
     return "a date or time"

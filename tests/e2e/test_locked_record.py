@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.helpers.pty import environment
 from tests.helpers.simulator import ROOT, Lines, simulator_process
-from xovac_tui.recording.disk.items import Session
+from xovac_tui.recording.disk.kinds import Session
 from xovac_tui.recording.disk.writer import Writer
 
 HOLD = """
@@ -48,7 +48,7 @@ def test_send_reaches_the_device_and_says_what_is_not_in_the_record(tmp_path: Pa
             holder.communicate("")
     assert done.returncode == 3, done.stderr
     assert json.loads(done.stdout)["result"] == "warning"
-    assert done.stderr.startswith("The outcome of cancel_recipe is warning, but what was done from here was")
+    assert done.stderr.startswith("The outcome of cancel_recipe is warning. What was done from here was")
     assert str(path) in done.stderr
     with sqlite3.connect(path) as db:
         assert db.execute("SELECT count(*) FROM ledger").fetchone() == (0,)

@@ -19,6 +19,7 @@ from xovac_tui.api.event import Direction, Form
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.wireform import callback_answer
 from xovac_tui.chamber.snapshot import Outcome
+from xovac_tui.compose import ChamberSetup, build_station
 from xovac_tui.config import Profile
 from xovac_tui.link.connection import MALFORMED
 from xovac_tui.link.status import LinkState
@@ -58,7 +59,7 @@ async def bench(folder: Path, device: Simulator, form: str = "") -> AsyncIterato
     file = folder / "form.toml"
     file.write_text(form)
     contract = load_contract([file], simulator=True)
-    async with LiveStation("bench", Profile(url=device.url), contract) as station:
+    async with build_station(ChamberSetup("bench", Profile(url=device.url), contract)) as station:
         await station.online(10)
         yield station
 

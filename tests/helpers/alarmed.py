@@ -6,10 +6,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from xovac_tui.alarms.defaults import Watchlist
-from xovac_tui.alarms.evaluator import Watchkeeper
-from xovac_tui.alarms.kinds import Around
-from xovac_tui.alarms.settings import Rule
+from xovac_tui.alarms.evaluator import AlarmEvaluator
+from xovac_tui.alarms.kinds import Context, Rule
+from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.loader import load_contract
@@ -27,7 +26,7 @@ class Watched:
     def __init__(self, *rules: Rule, limit_set: str = "tvac") -> None:
         self.chamber = Chamber(load_contract((), simulator=True))
         self.values = ChamberValues(self.chamber)
-        self.keeper = Watchkeeper(Watchlist(rules=rules), self.chamber)
+        self.evaluator = AlarmEvaluator(Watchlist(rules=rules), self.chamber)
         self.now = 0.0
         self.limit_set = limit_set
         self.failing: dict[str, str] = {}
@@ -46,9 +45,9 @@ class Watched:
         self.chamber.apply(Event(event, payload, Direction.IN, Kind.MESSAGE, UTC + self.now, self.now))
 
     @property
-    def around(self) -> Around:
+    def around(self) -> Context:
         self.values.at(UTC + self.now, self.now)
-        return Around(
+        return Context(
             chamber=self.chamber,
             values=self.values,
             utc=UTC + self.now,
@@ -61,7 +60,7 @@ class Watched:
         )
 
     def look(self) -> list[AlarmChange]:
-        changes = self.keeper.look(self.around)
+        changes = self.evaluator.evaluate(self.around)
         self.happened += changes
         return changes
 
@@ -79,12 +78,12 @@ class Watched:
     def ask(self, rule: str, event: AlarmEvent, **how: Any) -> list[AlarmChange]:
         """Do what somebody asks."""
         ask = Ask(rule=rule, event=event, who="ada@lab", utc=UTC + self.now, **how)
-        changes = self.keeper.ask(ask, self.around)
+        changes = self.evaluator.ask(ask, self.around)
         self.happened += changes
         return changes
 
     def view(self, rule: str) -> AlarmView:
-        return next(one for one in self.keeper.views(self.around) if one.rule == rule)
+        return next(one for one in self.evaluator.views(self.around) if one.rule == rule)
 
     def state(self, rule: str) -> AlarmState:
         return self.view(rule).state

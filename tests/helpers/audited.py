@@ -11,18 +11,20 @@ from typing import Any
 from tests.helpers.record import UTC, reading, writer
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Ask, Severity
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
-from xovac_tui.recording.disk.chain import BEGINNING, COLUMNS, entry_hash, raw_text
-from xovac_tui.recording.disk.items import (
-    AlarmItem,
-    AskItem,
-    AttachmentItem,
-    ChangeItem,
+from xovac_tui.recording.disk.chain import BEGINNING, entry_hash, raw_text
+from xovac_tui.recording.disk.kinds import (
+    AUDITED,
+    KINDS,
+    Attachment,
     Item,
-    LedgerItem,
-    LoadItem,
-    MarkItem,
+    RecordedAlarm,
+    RecordedAsk,
+    RecordedChange,
+    RecordedCommand,
+    RecordedLoad,
+    RecordedMark,
 )
-from xovac_tui.recording.disk.upgrade import added_columns
+from xovac_tui.recording.disk.table import first_of, later_of
 
 PLACES = ("ledger", "alarms", "changes", "loads", "attachments", "marks")
 
@@ -41,16 +43,18 @@ def one_of_each(mono: float) -> list[Item]:
         text="Plate A is 84.2 °C.",
     )
     return [
-        LedgerItem(entry, utc, mono),
-        MarkItem(Mark(mono, utc, "step", "step 2"), ""),
-        MarkItem(Mark(mono, utc, "note", f"door \x00 opened, {mono:g}"), "bob@bench"),
-        AlarmItem(raised),
-        AskItem(Ask(rule="Plate A high", event=AlarmEvent.ACKNOWLEDGED, who="eve@bench", utc=utc), mono),
-        ChangeItem(
-            kind="settings", who="ada@bench", text="recipe.max: 80 -> 90", utc=utc, mono=mono, after="{}"
+        RecordedCommand(entry=entry, t=utc, mono=mono),
+        RecordedMark(mark=Mark(mono, utc, "step", "step 2"), who=""),
+        RecordedMark(mark=Mark(mono, utc, "note", f"door \x00 opened, {mono:g}"), who="bob@bench"),
+        RecordedAlarm(change=raised),
+        RecordedAsk(
+            ask=Ask(rule="Plate A high", event=AlarmEvent.ACKNOWLEDGED, who="eve@bench", utc=utc), mono=mono
         ),
-        LoadItem(
-            utc=utc,
+        RecordedChange(
+            kind="settings", who="ada@bench", text="recipe.max: 80 -> 90", t=utc, mono=mono, after="{}"
+        ),
+        RecordedLoad(
+            t=utc,
             mono=mono,
             who="ada@bench",
             name="Bake",
@@ -58,11 +62,11 @@ def one_of_each(mono: float) -> list[Item]:
             hash="ab" * 32,
             source="name = 'Bake'\n",
             payload='{"recipe": []}',
-            plan=b"{}",
-            settings=b"{}",
+            plan="{}",
+            settings="{}",
         ),
-        AttachmentItem(
-            utc=utc,
+        Attachment(
+            t=utc,
             mono=mono,
             run=1,
             who="ada@bench",
@@ -103,15 +107,15 @@ def done_to(path: Path, statement: str, values: tuple[Any, ...] = ()) -> None:
 
 def without_places(db: sqlite3.Connection) -> None:
     """Take away what version 3 has added to the tables of a record, as a program of version 2 wrote it."""
-    for statement in added_columns().split(";"):
-        if words := statement.split():
-            db.execute(f"ALTER TABLE {words[2]} DROP COLUMN {words[5]}")
+    for kind in KINDS:
+        for column in later_of(kind):
+            db.execute(f"ALTER TABLE {kind.table.name} DROP COLUMN {column}")
     db.execute("DROP TABLE recorder")
     before = BEGINNING
     with raw_text(db):
         for number, place, row in db.execute("SELECT id, CAST(place AS BLOB), row FROM chain").fetchall():
             name = place.decode()
-            columns = ", ".join(COLUMNS[name])
+            columns = ", ".join(first_of(AUDITED[name]))
             values = db.execute(f"SELECT {columns} FROM {name} WHERE id = ?", (row,)).fetchone()
             before = entry_hash(before, number, name, row, values)
             db.execute("UPDATE chain SET hash = ? WHERE id = ?", (before, number))

@@ -5,28 +5,27 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from xovac_tui import cli
-from xovac_tui.alarms.defaults import Watchlist
+from xovac_tui import cli, compose
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
 from xovac_tui.api.wireform import callback_answer
-from xovac_tui.cli.common import Chamber
+from xovac_tui.compose import ChamberSetup, Equipment, build_station
 from xovac_tui.errors import LinkError
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
-from xovac_tui.notify.settings import NotifySettings
-from xovac_tui.recording.service import RecordChoice
+from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.port import LinkCallbacks
 from xovac_tui.station.proofs import StopProofs
+from xovac_tui.ui.start import Start
 
 
 class Said(msgspec.Struct):
@@ -131,34 +130,32 @@ class Script:
         self.sent: list[tuple[str, Any]] = []
         self.emitted = asyncio.Event()
         self.target: Target | None = None
-        self.chamber: Chamber | None = None
+        self.chamber: ChamberSetup | None = None
         self.proofs: StopProofs | None = None
 
     def answer(self, command: str, result: str, message: str = "") -> None:
         """Answer a command with the documented response."""
         self.answers[command] = json.dumps({"result": result, "message": message})
 
-    def opener(self) -> Callable[..., LiveStation]:
-        """Return what stands in for `open_station`."""
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Be the link, and the proofs of STOP, of every station that a command builds."""
+        monkeypatch.setattr(compose, "build_station", self.build)
 
-        def open_station(
-            chamber: Chamber,
-            record: RecordChoice | None = None,
-            watchlist: Watchlist | None = None,
-            notify: NotifySettings | None = None,
-        ) -> LiveStation:
-            self.chamber = chamber
-            return LiveStation(
-                chamber.name,
-                chamber.profile,
-                chamber.contract,
-                secrets=chamber.secrets,
-                record=record,
-                watchlist=watchlist,
-                notify=notify,
-                insight=chamber.insight,
-                link_factory=lambda target, callbacks: ScriptedLink(target, callbacks, self),
-                proofs=self.proofs,
-            )
+    def build(self, setup: ChamberSetup, equipment: Equipment | None = None) -> LiveStation:
+        """Return what a command would connect with, on this link."""
+        self.chamber = setup
+        return build_station(
+            setup,
+            msgspec.structs.replace(equipment or Equipment(), proofs=self.proofs),
+            link=lambda target, callbacks: ScriptedLink(target, callbacks, self),
+        )
 
-        return open_station
+
+@dataclass
+class Launched:
+    """What the console was opened with."""
+
+    start: Start
+    setup: ChamberSetup
+    equipment: Equipment
+    simulator: SimulatorOptions | None

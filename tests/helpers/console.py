@@ -20,26 +20,26 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from xovac_tui.alarms.defaults import Watchlist
+from xovac_tui.analysis.settings import InsightSettings
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Direction, Event
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord
-from xovac_tui.config import Display, Profile, Secrets, Settings
+from xovac_tui.clock import Clock
+from xovac_tui.compose import ChamberSetup, Equipment, build_station
+from xovac_tui.config import Display, Profile, Secrets
 from xovac_tui.config.state import State
 from xovac_tui.config.themes import shipped_themes
 from xovac_tui.errors import LinkError
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
 from xovac_tui.notify.settings import NotifySettings
-from xovac_tui.recording.service import RecordChoice
 from xovac_tui.station.live import LiveStation
-from xovac_tui.station.port import LinkCallbacks
-from xovac_tui.station.proofs import StopProofs
+from xovac_tui.station.port import LinkCallbacks, LinkFactory
 from xovac_tui.ui.app import XovacApp
-from xovac_tui.ui.start import Launch
+from xovac_tui.ui.start import Start
 from xovac_tui.ui.stopping import Stopping
 
 NAME = "bench-1"
@@ -151,7 +151,7 @@ class Console:
 
     @property
     def station(self) -> LiveStation:
-        station = self.app.station
+        station = self.app.workspace.station
         assert isinstance(station, LiveStation)
         return station
 
@@ -256,67 +256,67 @@ def reading(mode: str, utc: float, **leaves: Any) -> dict[str, Any]:
 
 
 def make_station(
-    clock: FakeClock,
-    link: FakeLink,
+    clock: Clock,
+    link: FakeLink | LinkFactory,
     *,
-    contract: Contract | None = None,
+    name: str = NAME,
+    who: str = "ada@lab",
     profile: Profile | None = None,
+    contract: Contract | None = None,
     observe: bool | None = None,
-    record: RecordChoice | None = None,
-    watchlist: Watchlist | None = None,
-    proofs: StopProofs | None = None,
+    secrets: Secrets | None = None,
+    insight: InsightSettings | None = None,
+    **equipment: Any,
 ) -> LiveStation:
-    """Return a station on a fake link; by default it knows the simulator's contract, and records nothing."""
-    return LiveStation(
-        NAME,
+    """Return a station on a fake link; by default it knows the simulator's contract, and records nothing.
+
+    `equipment` is what `Equipment` holds; proofs of STOP are not asked for where none are given.
+    """
+    setup = ChamberSetup(
+        name,
         profile or Profile(url=URL),
         contract or load_contract((), simulator=True),
-        observe=observe,
-        clock=clock,
-        who="ada@lab",
-        link_factory=link.factory,
-        record=record,
-        watchlist=watchlist,
-        proofs=proofs,
+        secrets or Secrets(),
+        insight or InsightSettings(),
     )
+    has = Equipment(**{"proofs": None, **equipment})
+    make = link.factory if isinstance(link, FakeLink) else link
+    station = build_station(setup, has, clock=clock, who=who, link=make)
+    if observe:
+        station.set_observe(True)
+    return station
 
 
 def make_launch(
     folder: Path,
     *,
-    profile: Profile | None = None,
-    contract: Contract | None = None,
     display: Display | None = None,
     keys: Mapping[str, str] | None = None,
     theme: str = "xovac-dark",
     notify: NotifySettings | None = None,
-) -> Launch:
-    """Return a start with default settings, whose files would all be in `folder`."""
+) -> Start:
+    """Return what screens begin with by default, whose files would all be in `folder`."""
     display = display or Display(time="utc", theme=theme, refresh=2.0)
-    return Launch(
-        settings=Settings(display=display, keys=dict(keys or {})),
-        settings_path=folder / "config.toml",
-        profile_name=NAME,
-        profile=profile or Profile(url=URL),
-        secrets=Secrets(),
-        contract=contract or load_contract((), simulator=True),
+    return Start(
+        display=display,
+        keys=dict(keys or {}),
         theme=theme,
         window=display.window,
         themes=shipped_themes(),
         recipes=folder / "recipes",
         state=State(),
         state_path=folder / "state.toml",
-        notify=notify,
+        bell=notify or NotifySettings(),
         log_path=None,
     )
 
 
 def make_app(folder: Path, clock: FakeClock, link: FakeLink, **options: Any) -> XovacApp:
     """Return the app on a fake link; `options` go to `make_station` and `make_launch` by their names."""
-    stations = ("observe", "record", "watchlist", "proofs")
-    theirs = {key: options[key] for key in ("contract", "profile", *stations) if key in options}
-    ours = {key: value for key, value in options.items() if key not in stations}
-    app = XovacApp(make_launch(folder, **ours), station=make_station(clock, link, **theirs))
+    starts = ("display", "keys", "theme", "notify")
+    ours = {key: value for key, value in options.items() if key in starts}
+    theirs = {key: value for key, value in options.items() if key not in starts}
+    app = XovacApp(make_launch(folder, **ours), make_station(clock, link, **theirs))
     app.stopping = Stopping(app, now=clock.mono, arrived=lambda _: clock.mono())
     return app
 

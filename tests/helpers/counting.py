@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.helpers.record import event, session
 from xovac_tui.clock import SystemClock
 from xovac_tui.recording.disk import recorder as recorder_module
-from xovac_tui.recording.disk.items import ChangeItem
+from xovac_tui.recording.disk.kinds import RecordedChange
 from xovac_tui.recording.disk.recorder import Recorder
 
 
@@ -26,7 +26,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         # A handler may come within a lock of an `Event`, and would wait for itself there.
         signal.signal(number, lambda number, _: ended.append(number))
-    found = ChangeItem(kind="settings", who="ada@bench", text="found", utc=clock.utc(), mono=clock.mono())
+    found = RecordedChange(kind="settings", who="ada@bench", text="found", t=clock.utc(), mono=clock.mono())
     recorder = Recorder(Path(sys.argv[1]), session(), clock, in_force=lambda: [found])
     recorder.start()
     assert recorder.opened(20.0)

@@ -11,7 +11,7 @@ from tests.helpers.record import event, session
 from xovac_tui.api.event import Event
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.clock import SystemClock
-from xovac_tui.recording.disk.items import ChangeItem, MarkItem
+from xovac_tui.recording.disk.kinds import RecordedChange, RecordedMark
 from xovac_tui.recording.disk.recorder import Recorder
 
 
@@ -40,11 +40,11 @@ def stream(seed: int, clock: SystemClock) -> Iterator[Event]:
 def main() -> None:
     """Record at `argv[1]` the stream of the seed `argv[2]`."""
     clock = SystemClock()
-    settings = ChangeItem(
+    settings = RecordedChange(
         kind="settings",
         who="ada@bench",
         text="set",
-        utc=clock.utc(),
+        t=clock.utc(),
         mono=clock.mono(),
         after="{}",
     )
@@ -57,7 +57,7 @@ def main() -> None:
     for count, one in enumerate(stream(int(sys.argv[2]), clock), 1):
         recorder.put(one)
         if count % 50 == 0:
-            recorder.put(MarkItem(Mark(one.mono, one.utc, "note", f"at {count}"), "ada@bench"))
+            recorder.put(RecordedMark(mark=Mark(one.mono, one.utc, "note", f"at {count}"), who="ada@bench"))
         # Often enough that the end comes at every kind of moment: taking, packing, committing, looking on.
         if dice.random() < 0.005:
             assert recorder.flush(20.0)

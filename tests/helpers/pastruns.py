@@ -17,7 +17,14 @@ from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Ou
 from xovac_tui.recipes.compiler import compile_recipe
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.plan import PlanSettings
-from xovac_tui.recording.disk.items import LedgerItem, LinkItem, LoadItem, MarkItem, RunItem, Session
+from xovac_tui.recording.disk.kinds import (
+    RecordedCommand,
+    RecordedLink,
+    RecordedLoad,
+    RecordedMark,
+    RunItem,
+    Session,
+)
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.runs.flight import Flight
 from xovac_tui.runs.state import FlightState
@@ -57,7 +64,7 @@ def begin(path: Path) -> Writer:
     """Begin a record."""
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = Writer(path, SESSION, recording=True, utc=BEGAN, mono=0.0)
-    writer.item(LinkItem(LinkView(LinkWord.ONLINE), BEGAN, 0.0))
+    writer.item(RecordedLink(link=LinkView(LinkWord.ONLINE), t=BEGAN, mono=0.0))
     return writer
 
 
@@ -84,8 +91,8 @@ def fly(
     compiled = compile_recipe(recipe, SETTINGS, bench.plan.start_temperature)
     text = json.dumps(compiled.payload)
     writer.item(
-        LoadItem(
-            utc=BEGAN + began - 5,
+        RecordedLoad(
+            t=BEGAN + began - 5,
             mono=began - 5,
             who="ada@lab",
             name=recipe.name,
@@ -93,12 +100,14 @@ def fly(
             hash=hashlib.sha256(text.encode()).hexdigest(),
             source=source,
             payload=text,
-            plan=msgspec.json.encode(bench.plan),
-            settings=msgspec.json.encode(SETTINGS),
+            plan=msgspec.json.encode(bench.plan).decode(),
+            settings=msgspec.json.encode(SETTINGS).decode(),
         )
     )
     _command(writer, 2 * number, "start_recipe", "ada@lab", began)
-    writer.item(MarkItem(Mark(began, BEGAN + began, "run", "chamber reports running"), "rob@lab"))
+    writer.item(
+        RecordedMark(mark=Mark(began, BEGAN + began, "run", "chamber reports running"), who="rob@lab")
+    )
     down = False
     for seen in bench.looks(seconds):
         t = bench.now - began
@@ -106,7 +115,7 @@ def fly(
         if gone is not down:
             down = gone
             word = LinkWord.LOST if gone else LinkWord.ONLINE
-            writer.item(LinkItem(LinkView(word), BEGAN + bench.now, bench.now))
+            writer.item(RecordedLink(link=LinkView(word), t=BEGAN + bench.now, mono=bench.now))
         if cancel is not None and t >= cancel:
             cancel = None
             _command(writer, 2 * number + 1, "cancel_recipe", "ann@lab", bench.now)
@@ -116,7 +125,9 @@ def fly(
         flight.observe(msgspec.structs.replace(seen, utc=utc, linked=not gone, fresh=not gone))
         if flight.over:
             break
-    writer.item(MarkItem(Mark(began + 60, BEGAN + began + 60, "note", "Strap checked"), "ada@lab"))
+    writer.item(
+        RecordedMark(mark=Mark(began + 60, BEGAN + began + 60, "note", "Strap checked"), who="ada@lab")
+    )
     state = flight.state()
     writer.item(
         RunItem(
@@ -150,4 +161,4 @@ def _command(writer: Writer, number: int, command: str, who: str, mono: float) -
     entry = LedgerEntry(
         number, command, "", who, BEGAN + mono, mono, Outcome.SUCCESS, took=0.2, confirmed=1.0
     )
-    writer.item(LedgerItem(entry, BEGAN + mono, mono))
+    writer.item(RecordedCommand(entry=entry, t=BEGAN + mono, mono=mono))

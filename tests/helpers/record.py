@@ -9,7 +9,7 @@ from pathlib import Path
 
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
-from xovac_tui.recording.disk.items import Session
+from xovac_tui.recording.disk.kinds import Session
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.eventlog import LoggedEvent

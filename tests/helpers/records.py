@@ -8,7 +8,7 @@ from typing import Any
 
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
-from xovac_tui.recording.disk.items import Item, Session
+from xovac_tui.recording.disk.kinds import Item, Session
 from xovac_tui.recording.disk.writer import Writer
 
 UTC = 1_790_000_000.0

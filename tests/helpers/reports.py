@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.helpers.pastruns import BEGAN, begin, fly
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
 from xovac_tui.chamber.snapshot import Mark
-from xovac_tui.recording.disk.items import AlarmItem, ChangeItem, MarkItem
+from xovac_tui.recording.disk.kinds import RecordedAlarm, RecordedChange, RecordedMark
 from xovac_tui.recording.disk.writer import Writer
 
 NOW = BEGAN + 20_000.0
@@ -51,7 +51,7 @@ def eventful(path: Path) -> Path:
     _alarm(writer, 212.0, AlarmEvent.RETURNED, "Part hot", "")
     _alarm(writer, 220.0, AlarmEvent.SHELVED, "Pump", "", who="ann@lab", reason=WICKED)
     _alarm(writer, 9_000.0, AlarmEvent.ACKNOWLEDGED, "Part hot", "", who="ann@lab")
-    writer.item(MarkItem(Mark(230.0, BEGAN + 230, "note", WICKED), WICKED))
+    writer.item(RecordedMark(mark=Mark(230.0, BEGAN + 230, "note", WICKED), who=WICKED))
     writer.commit(NOW)
     writer.close(NOW)
     with sqlite3.connect(path) as db:
@@ -70,7 +70,7 @@ def eventful(path: Path) -> Path:
 
 
 def _change(writer: Writer, at: float, kind: str, after: str) -> None:
-    item = ChangeItem(kind=kind, who="ada@lab", text=WICKED, utc=BEGAN + at, mono=at, after=after)
+    item = RecordedChange(kind=kind, who="ada@lab", text=WICKED, t=BEGAN + at, mono=at, after=after)
     writer.item(item)
 
 
@@ -89,7 +89,7 @@ def _alarm(
         reason=reason,
         run=1,
     )
-    writer.item(AlarmItem(change))
+    writer.item(RecordedAlarm(change=change))
 
 
 _VOID = {"meta", "br", "img", "link", "input", "hr"}

@@ -13,7 +13,7 @@ from tests.helpers.pastruns import BEGAN, SESSION, fly
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.snapshot import LinkView, LinkWord
-from xovac_tui.recording.disk.items import Item, LinkItem, MarkItem, RunItem, VisitItem
+from xovac_tui.recording.disk.kinds import Item, RecordedLink, RecordedMark, RunItem, Visit
 from xovac_tui.recording.disk.writer import Writer
 
 HOT = 99.0
@@ -42,12 +42,14 @@ class SteppedWriter:
         self.inner.item(self._moved(item))
 
     def _moved(self, item: Any) -> Any:
-        if isinstance(item, MarkItem):
-            return MarkItem(msgspec.structs.replace(item.mark, utc=self.wall(item.mark.mono)), item.who)
-        changes = {"utc": self.wall(item.mono)}
-        if hasattr(item, "started_mono"):
-            changes["started_utc"] = self.wall(item.started_mono)
-        return msgspec.structs.replace(item, **changes)
+        if isinstance(item, RecordedMark):
+            return RecordedMark(
+                mark=msgspec.structs.replace(item.mark, utc=self.wall(item.mark.mono)), who=item.who
+            )
+        if isinstance(item, RunItem):
+            started = self.wall(item.started_mono)
+            return msgspec.structs.replace(item, utc=self.wall(item.mono), started_utc=started)
+        return msgspec.structs.replace(item, t=self.wall(item.mono))
 
     def commit(self, mono: float) -> None:
         self.inner.mono = mono
@@ -94,11 +96,13 @@ def flown() -> tuple[Event | Item, ...]:
 def stepped_record(path: Path, by: float, when: str) -> SteppedWriter:
     """Record a run with idle time before it; the clock is set by so many seconds at some moment."""
     writer = SteppedWriter(path, by, STEPPED_AT[when])
-    writer.item(LinkItem(LinkView(LinkWord.ONLINE), 0.0, 0.0))
+    writer.item(RecordedLink(link=LinkView(LinkWord.ONLINE), t=0.0, mono=0.0))
     for second in range(90):
         writer.say(float(second), HOT)
         if second == 20:
-            writer.inner.item(VisitItem("ada@lab", writer.wall(0.0), writer.wall(20.0), 20.0))
+            writer.inner.item(
+                Visit(who="ada@lab", arrived=writer.wall(0.0), seen=writer.wall(20.0), mono=20.0)
+            )
     for thing in flown():
         if isinstance(thing, Event):
             writer.event(thing)

@@ -18,6 +18,7 @@ from xovac_tui.api.event import Direction, Event
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.news import LedgerChanged
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord, Outcome
+from xovac_tui.compose import ChamberSetup, build_station
 from xovac_tui.config import Profile
 from xovac_tui.errors import Exit
 from xovac_tui.station.live import LiveStation
@@ -45,7 +46,7 @@ def server(one_server: NodeServer) -> NodeServer:
 
 @asynccontextmanager
 async def online(server: NodeServer) -> AsyncIterator[LiveStation]:
-    async with LiveStation("peer", Profile(url=server.url), load_contract(())) as station:
+    async with build_station(ChamberSetup("peer", Profile(url=server.url), load_contract(()))) as station:
         await station.online(10)
         yield station
 

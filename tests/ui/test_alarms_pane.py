@@ -10,8 +10,8 @@ from typing import Any
 from textual.widgets import OptionList
 
 from tests.helpers.console import Console, console
-from xovac_tui.alarms.defaults import Watchlist
-from xovac_tui.alarms.settings import Rule
+from xovac_tui.alarms.kinds.level import HighRule
+from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.chamber.alarm import AlarmState
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
@@ -23,11 +23,11 @@ from xovac_tui.ui.screens.alarms.pane import AlarmsPane
 from xovac_tui.ui.widgets.trend import TrendChart
 
 RULES = (
-    Rule(name="part hot", kind="high", channel="chamber_state.part", limit=60.0, severity="critical",
+    HighRule(name="part hot", channel="chamber_state.part", limit=60.0, severity="critical",
          action="Press !."),
-    Rule(name="shroud hot", kind="high", channel="chamber_state.shroud", limit=60.0, severity="high"),
-    Rule(name="setpoint high", kind="high", channel="chamber_state.setpoint", limit=60.0, severity="low"),
-    Rule(name="plate hot", kind="high", channel="chamber_state.plateT.A", severity="medium"),
+    HighRule(name="shroud hot", channel="chamber_state.shroud", limit=60.0, severity="high"),
+    HighRule(name="setpoint high", channel="chamber_state.setpoint", limit=60.0, severity="low"),
+    HighRule(name="plate hot", channel="chamber_state.plateT.A", severity="medium"),
 )  # fmt: skip
 HOT: dict[str, Any] = {"part": 84.0, "shroud": 70.0, "setpoint": 65.0}
 CALM: dict[str, Any] = {"part": 20.0, "shroud": 20.0, "setpoint": 20.0}

@@ -195,7 +195,7 @@ async def test_a_command_is_followed_to_its_end_when_what_asked_for_it_is_gone(t
         prepared = c.station.prepare("cancel_recipe")
         safe = msgspec.structs.replace(prepared.spec, hazard=Hazard.SAFE)
         prepared = msgspec.structs.replace(prepared, spec=safe)
-        worker = c.app.run_worker(confirm_and_send(c.app, prepared, send=send))
+        worker = c.app.run_worker(confirm_and_send(c.app.workspace, prepared, send=send))
         await until(begun.is_set)
         worker.cancel()
         await until(lambda: worker.is_finished)

@@ -19,14 +19,15 @@ from tests.ui.test_stop import choose
 from xovac_tui.api.contract import CommandSpec, Contract, Field, FieldType, Hazard, Origin
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
-from xovac_tui.station.station import Prepared
+from xovac_tui.station.commands import Prepared
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog, confirm_and_send, letters
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS, FactsView, wrap
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
 from xovac_tui.ui.screens.controls.entry import EntryDialog
-from xovac_tui.ui.screens.controls.fields import FieldRow, Selector
+from xovac_tui.ui.screens.controls.fields import FieldRow
 from xovac_tui.ui.screens.controls.form import FormDialog
 from xovac_tui.ui.strokes import SETTLE_SECONDS
+from xovac_tui.ui.widgets.selector import Selector
 
 SETTLE = 0.25
 """Seconds (real) after which a stroke that was going to count has counted."""
@@ -659,7 +660,11 @@ async def test_another_way_of_sending_is_taken_and_facts_are_shown(tmp_path: Pat
         async def work() -> None:
             results.append(
                 await confirm_and_send(
-                    c.app, prepared, title="Load Soak?", facts=[("Takes", "1 min [b]x[/b]")], send=send
+                    c.app.workspace,
+                    prepared,
+                    title="Load Soak?",
+                    facts=[("Takes", "1 min [b]x[/b]")],
+                    send=send,
                 )
             )
 
@@ -680,7 +685,9 @@ async def test_it_returns_none_when_blocked_and_shows_no_question(tmp_path: Path
     async with console(tmp_path, observe=True) as c:
 
         async def work() -> None:
-            results.append(await confirm_and_send(c.app, Prepared(c.station.contract.commands["vent"], "")))
+            results.append(
+                await confirm_and_send(c.app.workspace, Prepared(c.station.contract.commands["vent"], ""))
+            )
 
         c.app.run_worker(work())
         await c.until(lambda: results)
@@ -694,7 +701,7 @@ async def test_two_questions_at_once_are_one(tmp_path: Path) -> None:
         prepared = c.station.prepare("start_recipe")
 
         async def work() -> None:
-            results.append(await confirm_and_send(c.app, prepared))
+            results.append(await confirm_and_send(c.app.workspace, prepared))
 
         c.app.run_worker(work())
         c.app.run_worker(work())

@@ -164,10 +164,8 @@ async def test_without_roles_it_says_what_is_missing(tmp_path: Path) -> None:
 
 
 async def test_problems_of_the_settings_and_advice_that_is_off_are_told(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
-        c.station.insight_settings = InsightSettings(
-            StabilitySettings(channels=("nobody",)), AdviceSettings(enabled=False)
-        )
+    told = InsightSettings(StabilitySettings(channels=("nobody",)), AdviceSettings(enabled=False))
+    async with console(tmp_path, insight=told) as c:
         pane = await opened(c)
         assert 'the channel "nobody"' in text(pane, "stable")
         assert "switched off in the settings" in text(pane, "advice")

@@ -53,7 +53,7 @@ async def test_two_answers_in_one_read_answer_once(
 
 async def test_a_dialog_that_is_not_on_top_goes_with_nothing(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
-        below, above = AskDialog("A", "a"), HelpDialog(None)
+        below, above = AskDialog(c.app.workspace, "A", "a"), HelpDialog(c.app.workspace, "", "", ())
         c.app.push_screen(below)
         c.app.push_screen(above)
         await c.settle()
@@ -91,7 +91,12 @@ async def test_a_key_pressed_four_times_in_one_read_opens_one_dialog(key: str, t
 
 async def test_screens_do_not_pile_up(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
-        kinds = (AskDialog("A", "a"), HelpDialog(None), ChooseDialog("C", ["a"], "a"), Palette())
+        kinds = (
+            AskDialog(c.app.workspace, "A", "a"),
+            HelpDialog(c.app.workspace, "", "", ()),
+            ChooseDialog(c.app.workspace, "C", ["a"], "a"),
+            Palette(),
+        )
         for dialog in kinds:
             c.app.push_screen(dialog)
             await c.settle()
@@ -101,10 +106,10 @@ async def test_screens_do_not_pile_up(tmp_path: Path) -> None:
 
 async def test_a_dialog_that_may_not_open_is_not_waited_for(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
-        c.app.push_screen(AskDialog("A", "a"))
+        c.app.push_screen(AskDialog(c.app.workspace, "A", "a"))
         answers: list[object] = []
 
-        asked: Any = AskDialog("B", "b")
+        asked: Any = AskDialog(c.app.workspace, "B", "b")
 
         async def ask() -> None:
             answers.append(await c.app.push_screen_wait(asked))
@@ -122,7 +127,7 @@ def key(name: str, read_at: float, character: str | None = None) -> events.Key:
 
 async def test_what_was_read_before_the_first_picture_and_a_moment_does_not_answer(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
-        dialog = QuestionDialog("Leave?", "Sure?", [("stay", "Stay", ""), ("go", "Go", "y")])
+        dialog = QuestionDialog(c.app.workspace, "Leave?", "Sure?", [("stay", "Stay", ""), ("go", "Go", "y")])
         dialog.seen_at = None
         assert dialog.too_early(key("y", 1e9))
         dialog.seen_at = 100.0
@@ -158,7 +163,7 @@ async def test_the_palette_leaves_the_strip_of_stop_in_sight(tmp_path: Path, siz
 async def test_a_dialog_that_is_left_while_it_is_being_built_goes_once_it_is(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         for turns in range(12):
-            dialog = HelpDialog(c.app.pane)
+            dialog = HelpDialog(c.app.workspace, "", "", ())
             c.app.push_screen(dialog)
             for _ in range(turns):
                 await asyncio.sleep(0)

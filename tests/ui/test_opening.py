@@ -13,9 +13,9 @@ from textual.widgets import Static
 
 from tests.helpers.console import console
 from xovac_tui.chamber.snapshot import Snapshot
-from xovac_tui.ui import app as app_module
 from xovac_tui.ui.screens.log.pane import LogPane
 from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.tabs import Tab
 
 
 class BrokenComposing(Pane):
@@ -49,7 +49,7 @@ class BrokenShowing(Pane):
 
 
 class BrokenMaking(Pane):
-    def __init__(self, **_: Any) -> None:
+    def __init__(self, *_: Any, **__: Any) -> None:
         raise ImportError("making")
 
 
@@ -60,13 +60,13 @@ KINDS = (BrokenComposing, BrokenMounting, BrokenInside, BrokenShowing, BrokenMak
 async def test_a_tab_that_cannot_be_opened_leaves_the_rest_alive(
     kind: type[Pane], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    usual = app_module._pane
+    usual = Tab.load
     broken = True
 
-    def pane(tab: str) -> Pane:
-        return kind(id="log") if broken and tab == "log" else usual(tab)
+    def load(tab: Tab) -> type[Pane]:
+        return kind if broken and tab.id == "log" else usual(tab)
 
-    monkeypatch.setattr(app_module, "_pane", pane)
+    monkeypatch.setattr(Tab, "load", load)
     async with console(tmp_path, tab="controls") as c:
         with caplog.at_level(logging.ERROR):
             await c.app.show_tab("log")
@@ -94,7 +94,7 @@ async def test_a_tab_that_cannot_be_opened_leaves_the_rest_alive(
 
 async def test_a_pane_over_a_tab_that_cannot_be_opened_leaves_the_tab(tmp_path: Path) -> None:
     async with console(tmp_path, tab="recipes") as c:
-        await c.app.show_over("recipes", BrokenMounting())
+        await c.app.show_over("recipes", BrokenMounting(c.app.workspace, id="over"))
         await c.settle()
         assert c.app.over == {}
         assert c.app.pane is c.app.query_one("#recipes")

@@ -67,23 +67,14 @@ async def test_saving_takes_what_is_typed_and_refuses_what_is_wrong(tmp_path: Pa
         assert path_of(tmp_path).read_text() == SOAK
 
 
-@pytest.mark.parametrize("answer", ["stay", "save"])
-async def test_comments_that_would_be_lost_are_told_before(tmp_path: Path, answer: str) -> None:
+async def test_saving_asks_nothing_and_keeps_the_comments(tmp_path: Path) -> None:
     commented = SOAK.replace('hold = "2h"', 'hold = "2h"  # soak')
     write(tmp_path, soak=commented)
     async with recipes_tab(tmp_path) as e:
         await e.press("d", "s")
-        await e.dialog()
-        assert "version before is kept" in str(e.c.app.screen.query("Static").first().content)  # type: ignore[attr-defined]
-        await e.answer(answer)
-        await e.c.until(lambda: e.dialogs == 0)
-        await e.c.settle()
-        if answer == "stay":
-            assert path_of(tmp_path).read_text() == commented
-            assert "changed, not saved" in e.head
-        else:
-            await e.c.until(lambda: e.said("Saved: "))
-            assert on_disk(tmp_path) == e.recipe
+        await e.c.until(lambda: e.said("Saved: "))
+        assert on_disk(tmp_path) == e.recipe
+        assert "# soak" in path_of(tmp_path).read_text()
 
 
 async def test_an_example_is_edited_as_a_copy(tmp_path: Path) -> None:
@@ -144,16 +135,15 @@ async def test_a_file_changed_meanwhile_is_not_run_over(tmp_path: Path, answer: 
 async def test_a_change_on_the_disk_is_noticed_in_the_editor(tmp_path: Path) -> None:
     async with recipes_tab(tmp_path) as e:
         write(tmp_path, other=THEIRS)
-        e.pane.look_at_folder()
-        await e.c.until(lambda: len(e.pane.library.own) == 2)
+        e.editor.look_at_file()
         await e.c.settle()
         assert not e.editor.changed_on_disk
         path_of(tmp_path).unlink()
-        e.pane.look_at_folder()
+        e.editor.look_at_file()
         await e.c.until(lambda: "changed on disk" in e.head)
         assert e.said("Another program has changed this file")
         write(tmp_path, soak=SOAK)
-        e.pane.look_at_folder()
+        e.editor.look_at_file()
         await e.c.until(lambda: "changed on disk" not in e.head)
 
 

@@ -130,7 +130,7 @@ async def test_the_chosen_recipe_is_explained(tmp_path: Path, size: tuple[int, i
         # 39.5 min up from the measured 20.5 °C, 2 h, 35 min, 30 min.
         assert "Takes 3h 44m" in said
         ends = UTC + 1 + (39.5 + 120 + 35 + 30) * 60
-        assert f"ends {pane.console.times.day_and_time(ends)}Z if started now" in said
+        assert f"ends {pane.workspace.times.day_and_time(ends)}Z if started now" in said
         assert "From +20.5 °C measured: Test part" in said
         assert "Assumed: sent in °C and s, items ramp" in said
         assert "L loads 4 items" in said

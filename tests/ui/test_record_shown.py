@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from tests.helpers.console import Console, console, make_launch
+from tests.helpers.console import Console, FakeClock, FakeLink, console, make_launch, make_station
+from xovac_tui.chamber.news import RecordOpened
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError
-from xovac_tui.recording.service import RecordChoice, StationRecord
+from xovac_tui.recording.service import RecordChoice, RecordService
 from xovac_tui.recording.settings import RecordSettings
-from xovac_tui.recording.status import RecorderState, RecorderView, RecordOpened
+from xovac_tui.recording.status import RecorderState, RecorderView, RecordTrouble
 from xovac_tui.ui.app import XovacApp, run_console
 from xovac_tui.ui.dialogs.digest import DigestDialog
 from xovac_tui.ui.dialogs.quit import QuitDialog, what_is_recorded
@@ -94,7 +95,7 @@ async def test_who_was_away_is_told_of_the_channels_that_he_pinned(tmp_path: Pat
         await c.until(lambda: isinstance(c.app.screen, DigestDialog))
         await c.press("enter")
         pins = {c.station.name: ("chamber_state.shroud",)}
-        c.app.remember(pinned=pins)
+        c.app.workspace.remember(pinned=pins)
         c.app.telling.on_news(RecordOpened())
         await c.until(lambda: isinstance(c.app.screen, DigestDialog))
         await c.settle()
@@ -155,7 +156,7 @@ async def test_a_digest_that_cannot_be_read_is_a_toast(
     def broken(*_: object) -> None:
         raise RecordError("r.sqlite3 is damaged.")
 
-    monkeypatch.setattr(StationRecord, "digest", broken)
+    monkeypatch.setattr(RecordService, "digest", broken)
     async with console(tmp_path, record=choice(path), later=7_200.0) as c:
         await c.until(lambda: any("r.sqlite3 is damaged." in toast for toast in c.toasts))
         await c.readings(seconds=1)
@@ -237,11 +238,11 @@ def said_at_quitting(c: Console) -> str:
     [
         (RecorderView(RecorderState.BESIDE, pid=4711), 0, "process 4711 goes on with the recording"),
         (
-            RecorderView(RecorderState.FAILING, reason="disk full"),
+            RecorderView(RecorderState.FAILING, reason=RecordTrouble.DISK_FULL),
             1,
             "(disk full): 1 event is held in memory",
         ),
-        (RecorderView(RecorderState.FAILING, reason="disk full"), 1234, "1,234 events are held"),
+        (RecorderView(RecorderState.FAILING, reason=RecordTrouble.DISK_FULL), 1234, "1,234 events are held"),
         (RecorderView(), 0, "this console keeps nothing more"),
         (RecorderView(RecorderState.STARTING), 0, "The recording ends with this console"),
         (RecorderView(RecorderState.FAILING), 0, "The recording ends with this console"),
@@ -254,12 +255,14 @@ def test_what_becomes_of_the_record(view: RecorderView, at_stake: int, said: str
 def test_what_is_not_in_the_record_is_said_once_the_terminal_is_given_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    clock = FakeClock()
+
     def ended(app: XovacApp) -> int:
-        app.station.record.unwritten = "7 events were not written."
+        app.workspace.station.record.unwritten = "7 events were not written."
         return 0
 
     monkeypatch.setattr("xovac_tui.ui.app.run_in_terminal", ended)
-    assert run_console(make_launch(tmp_path)) == 0
+    assert run_console(make_launch(tmp_path), make_station(clock, FakeLink(clock))) == 0
     assert capsys.readouterr().err == "7 events were not written.\n"
 
 

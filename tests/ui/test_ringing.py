@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.console import Console, console
-from xovac_tui.alarms.defaults import Watchlist
-from xovac_tui.alarms.settings import Rule
+from xovac_tui.alarms.kinds.level import HighRule
+from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.notify.settings import NotifySettings, Receiver
 
-HOT = Rule(name="part hot", kind="high", channel="test_part", limit=80.0, severity="high")
+HOT = HighRule(name="part hot", channel="test_part", limit=80.0, severity="high")
 WATCH = Watchlist(rules=(HOT,))
 
 
@@ -47,5 +47,5 @@ async def test_without_such_a_receiver_it_is_silent(tmp_path: Path, monkeypatch:
     async with console(tmp_path, notify=hook, watchlist=WATCH) as c:
         written = listen(c, monkeypatch)
         await c.readings(part=85.0)
-        assert c.station.alarms.standing().alarms
+        assert c.station.alarms.unresolved().alarms
         assert written == []

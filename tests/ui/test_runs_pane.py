@@ -21,9 +21,8 @@ from xovac_tui.config import Display
 from xovac_tui.errors import XovacError
 from xovac_tui.recipes.compiler import compile_recipe
 from xovac_tui.recipes.files import parse_recipe
-from xovac_tui.recording.disk import lists
-from xovac_tui.recording.disk.items import RunItem
-from xovac_tui.recording.disk.lists import RecordedRun
+from xovac_tui.recording.disk import kinds, lists
+from xovac_tui.recording.disk.kinds import RecordedRun, RunItem
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
 from xovac_tui.runs.past import PastRun, read_run, read_runs
@@ -268,7 +267,7 @@ async def test_what_is_loaded_goes_into_the_record_with_the_text_of_its_file(tmp
         record = c.station.record.record
         assert record is not None
 
-        def load() -> lists.RecordedLoad | None:
+        def load() -> kinds.RecordedLoad | None:
             c.station.record.flush()
             return lists.newest_load(record)
 
@@ -285,7 +284,7 @@ async def test_the_cursor_at_the_top_stays_there_when_another_run_begins(
     async with runs_tab(tmp_path, recorded) as (c, pane):
         assert number(pane) == 3
         before = read_runs(tmp_path / "record" / "r.sqlite3")
-        newest = RecordedRun(9, 1, None, "Next", BEGAN + 19_999, None, "running", "", "", None)
+        newest = RecordedRun(id=9, session=1, name="Next", started=BEGAN + 19_999, result="running")
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(module, "read_runs", lambda path: (newest, *before))
             await c.advance(3)

@@ -16,8 +16,9 @@ from textual.widgets import Input
 
 from tests.helpers.console import FakeClock, FakeLink, make_app
 from tests.helpers.pastruns import three_runs
-from xovac_tui.alarms.defaults import Watchlist
-from xovac_tui.alarms.settings import Rule
+from xovac_tui.alarms.kinds import Rule
+from xovac_tui.alarms.kinds.level import HighRule, LowRule
+from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.link.status import LinkState
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
@@ -43,9 +44,8 @@ def still_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 RULES = (
-    Rule(
+    LowRule(
         name="part cold",
-        kind="low",
         channel="chamber_state.part",
         limit=-10.0,
         on_delay=5.0,
@@ -54,11 +54,11 @@ RULES = (
         consequence="Solder joints may crack: -10 °C is the limit of this part.",
         action="Press ! to cancel the recipe, then look at the shroud.",
     ),
-    Rule(name="part cool", kind="low", channel="chamber_state.part", limit=0.0, severity="high"),
-    Rule(name="vacuum good", kind="low", channel="chamber_state.vacuum.p", limit=1e-3, severity="low"),
-    Rule(name="plate cool", kind="low", channel="chamber_state.plateT.A", limit=10.0),
-    Rule(name="plate hot", kind="high", channel="chamber_state.plateT.A", limit=80.0),
-    Rule(name="shroud hot", kind="high", channel="chamber_state.shroud"),
+    LowRule(name="part cool", channel="chamber_state.part", limit=0.0, severity="high"),
+    LowRule(name="vacuum good", channel="chamber_state.vacuum.p", limit=1e-3, severity="low"),
+    LowRule(name="plate cool", channel="chamber_state.plateT.A", limit=10.0),
+    HighRule(name="plate hot", channel="chamber_state.plateT.A", limit=80.0),
+    HighRule(name="shroud hot", channel="chamber_state.shroud"),
 )
 """Of these four stand in the scene, two are not acknowledged, and one is off."""
 
@@ -75,8 +75,8 @@ class Scene:
 
     @property
     def station(self) -> LiveStation:
-        assert isinstance(self.app.station, LiveStation)
-        return self.app.station
+        assert isinstance(self.app.workspace.station, LiveStation)
+        return self.app.workspace.station
 
     def showing(self, tab: str, *keys: str, lost: bool = False) -> Callable[[Pilot[int]], Awaitable[None]]:
         async def play(pilot: Pilot[int]) -> None:

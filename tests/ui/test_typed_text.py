@@ -23,7 +23,7 @@ from tests.helpers.editor import SOAK, Edited, write
 from tests.ui.test_alarms_pane import HOT, RULES
 from tests.ui.test_replay import replayed
 from tests.ui.test_stop import choose
-from xovac_tui.alarms.defaults import Watchlist
+from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog

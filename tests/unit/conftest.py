@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.commandline import CommandLine, Script, clean_environment
+from tests.helpers.commandline import CommandLine, Launched, Script, clean_environment
+from xovac_tui import compose
 from xovac_tui.cli import console
-from xovac_tui.cli import link as cli_link
-from xovac_tui.ui.start import Launch
+from xovac_tui.compose import ChamberSetup, Equipment
+from xovac_tui.simulator.options import SimulatorOptions
+from xovac_tui.station.live import LiveStation
+from xovac_tui.ui.start import Start
 
 
 @pytest.fixture
@@ -23,21 +26,31 @@ def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 def script(monkeypatch: pytest.MonkeyPatch) -> Script:
     """What the chamber says to a command that connects."""
     found = Script()
-    monkeypatch.setattr(cli_link, "open_station", found.opener())
+    found.install(monkeypatch)
     return found
 
 
 @pytest.fixture
-def launched(monkeypatch: pytest.MonkeyPatch) -> list[Launch]:
-    """What the console would have been started with."""
+def launched(monkeypatch: pytest.MonkeyPatch) -> list[Launched]:
+    """What the console would have been opened with."""
     from xovac_tui.ui import app
 
-    seen: list[Launch] = []
+    seen: list[Launched] = []
+    built: list[tuple[ChamberSetup, Equipment, SimulatorOptions | None]] = []
+    really = compose.build_station
 
-    def run_console(launch: Launch) -> int:
-        seen.append(launch)
+    def build(
+        setup: ChamberSetup, equipment: Equipment, *, simulator: SimulatorOptions | None = None
+    ) -> LiveStation:
+        built.append((setup, equipment, simulator))
+        return really(setup, equipment, simulator=simulator)
+
+    def run_console(start: Start, station: LiveStation) -> int:
+        assert station.name == built[-1][0].name
+        seen.append(Launched(start, *built[-1]))
         return 0
 
+    monkeypatch.setattr(compose, "build_station", build)
     monkeypatch.setattr(app, "run_console", run_console)
     monkeypatch.setattr(console, "need_terminal", lambda: None)
     return seen

@@ -9,16 +9,28 @@ import pytest
 
 from tests.helpers import alarmed
 from tests.helpers.alarmed import UTC, Watched, told
-from xovac_tui.alarms.defaults import watchlist
-from xovac_tui.alarms.evaluator import Watchkeeper
-from xovac_tui.alarms.settings import AlarmSettings, Rule
+from xovac_tui.alarms.evaluator import AlarmEvaluator
+from xovac_tui.alarms.kinds import Rule
+from xovac_tui.alarms.kinds.deviation import DeviationRule
+from xovac_tui.alarms.kinds.disk import DiskRule
+from xovac_tui.alarms.kinds.equals import EqualsRule
+from xovac_tui.alarms.kinds.frozen import FrozenRule
+from xovac_tui.alarms.kinds.level import HighRule, LowLowRule
+from xovac_tui.alarms.kinds.link import LinkRule
+from xovac_tui.alarms.kinds.no_response import NoResponseRule
+from xovac_tui.alarms.kinds.notification import NotificationRule
+from xovac_tui.alarms.kinds.rate import RateRule
+from xovac_tui.alarms.kinds.recorder import RecorderRule
+from xovac_tui.alarms.kinds.stale import StaleRule
+from xovac_tui.alarms.settings import AlarmSettings
+from xovac_tui.alarms.watchlist import watchlist
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmEvent, AlarmState
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LinkWord
-from xovac_tui.config import Profile
+from xovac_tui.recipes.settings import RecipeSettings
 
-HOT = Rule(name="hot", kind="high", channel="plate_a", limit=80.0, deadband=2.0)
+HOT = HighRule(name="hot", channel="plate_a", limit=80.0, deadband=2.0)
 
 
 def plate(value: float | None) -> dict[str, Any]:
@@ -52,7 +64,7 @@ def test_a_spike_between_two_looks_is_seen() -> None:
 
 
 def test_a_value_that_dips_below_the_limit_begins_its_delay_anew() -> None:
-    slow = Rule(name="slow", kind="high", channel="plate_a", limit=80.0, on_delay=10.0)
+    slow = HighRule(name="slow", channel="plate_a", limit=80.0, on_delay=10.0)
     bench = Watched(slow)
     bench.let_pass(8, **plate(90.0))
     bench.report(**plate(70.0))
@@ -62,7 +74,7 @@ def test_a_value_that_dips_below_the_limit_begins_its_delay_anew() -> None:
 
 
 def test_the_deadband_of_a_pressure_is_a_ratio() -> None:
-    lost = Rule(name="lost", kind="high", channel="pressure", limit=1e-3, deadband_ratio=0.5)
+    lost = HighRule(name="lost", channel="pressure", limit=1e-3, deadband_ratio=0.5)
     bench = Watched(lost)
     (change,) = bench.let_pass(1, vacuum={"p": 2e-3})
     assert change.text == "Pressure is 2.0e-03 mbar, above 1.0e-03 mbar."
@@ -71,7 +83,7 @@ def test_the_deadband_of_a_pressure_is_a_ratio() -> None:
 
 
 def test_low_limits_are_the_mirror_of_high_ones() -> None:
-    cold = Rule(name="cold", kind="low_low", channel="plate_a", limit=-40.0, deadband=1.0)
+    cold = LowLowRule(name="cold", channel="plate_a", limit=-40.0, deadband=1.0)
     bench = Watched(cold)
     assert bench.let_pass(2, **plate(-39.9)) == []
     assert bench.let_pass(1, **plate(-41.0))[0].text == "Plate A is −41.0 °C, below −40.0 °C."
@@ -90,7 +102,7 @@ def test_what_is_stale_neither_raises_nor_returns() -> None:
 
 
 def test_a_delay_goes_on_over_a_lost_link() -> None:
-    slow = Rule(name="slow", kind="high", channel="plate_a", limit=80.0, on_delay=60.0)
+    slow = HighRule(name="slow", channel="plate_a", limit=80.0, on_delay=60.0)
     bench = Watched(slow)
     bench.let_pass(30, **plate(90.0))
     bench.link(LinkWord.LOST)
@@ -101,7 +113,7 @@ def test_a_delay_goes_on_over_a_lost_link() -> None:
 
 
 def test_limits_follow_the_set_and_an_alarm_without_one_returns() -> None:
-    rule = Rule(name="by set", kind="high", channel="plate_a", limits={"tvac": 80.0, "ambient": 40.0})
+    rule = HighRule(name="by set", channel="plate_a", limits={"tvac": 80.0, "ambient": 40.0})
     bench = Watched(rule, limit_set="ambient")
     assert told(bench.let_pass(2, **plate(50.0))) == [("by set", "raised")]
     bench.limit_set = "tvac"
@@ -114,7 +126,7 @@ def test_limits_follow_the_set_and_an_alarm_without_one_returns() -> None:
 
 
 def test_a_channel_may_come_late() -> None:
-    rule = Rule(name="late", kind="high", channel="other.x", limit=1.0)
+    rule = HighRule(name="late", channel="other.x", limit=1.0)
     bench = Watched(rule)
     assert bench.let_pass(3, **plate(20.0)) == []
     bench.report("other", x=0.5)
@@ -124,7 +136,7 @@ def test_a_channel_may_come_late() -> None:
 
 
 def test_distance_from_the_setpoint() -> None:
-    rule = Rule(name="off", kind="deviation", channel="test_part", limit=5.0, deadband=1.0)
+    rule = DeviationRule(name="off", channel="test_part", limit=5.0, deadband=1.0)
     bench = Watched(rule)
     assert bench.let_pass(2, part=55.5, setpoint=60.0) == []
     (change,) = bench.let_pass(1, part=54.0, setpoint=60.0)
@@ -134,7 +146,7 @@ def test_distance_from_the_setpoint() -> None:
 
 
 def test_change_that_is_too_fast() -> None:
-    bench = Watched(Rule(name="fast", kind="rate", channel="plate_a", limit=3.0))
+    bench = Watched(RateRule(name="fast", channel="plate_a", limit=3.0))
     for second in range(60):
         bench.let_pass(1, **plate(20.0 + second / 60))
     assert bench.happened == []
@@ -147,14 +159,14 @@ def test_change_that_is_too_fast() -> None:
 
 @pytest.mark.parametrize(("leaf", "said"), [(None, "brings no usable value"), (math.nan, "brings no usable")])
 def test_a_sensor_without_a_value(leaf: float | None, said: str) -> None:
-    bench = Watched(Rule(name="gone", kind="stale", channel="plate_a", on_delay=5.0))
+    bench = Watched(StaleRule(name="gone", channel="plate_a", on_delay=5.0))
     bench.let_pass(10, **plate(20.0))
     (change,) = bench.let_pass(10, **plate(leaf))
     assert said in change.text
 
 
 def test_a_channel_that_stopped_while_others_come() -> None:
-    bench = Watched(Rule(name="gone", kind="stale", channel="other.x"))
+    bench = Watched(StaleRule(name="gone", channel="other.x"))
     for _ in range(10):
         bench.report("other", x=1.0)
         bench.let_pass(1, **plate(20.0))
@@ -163,15 +175,15 @@ def test_a_channel_that_stopped_while_others_come() -> None:
 
 
 def test_a_lost_link_is_one_alarm_and_not_one_for_every_channel() -> None:
-    rules = [Rule(name=f"gone {n}", kind="stale", channel=n) for n in ("plate_a", "test_part", "pressure")]
-    bench = Watched(*rules, Rule(name="link", kind="link", on_delay=5.0), Rule(name="all", kind="stale"))
+    rules = [StaleRule(name=f"gone {n}", channel=n) for n in ("plate_a", "test_part", "pressure")]
+    bench = Watched(*rules, LinkRule(name="link", on_delay=5.0), StaleRule(name="all"))
     bench.let_pass(10, part=1.0, plateT={"A": 1.0}, vacuum={"p": 1.0})
     bench.link(LinkWord.LOST)
     assert told(bench.let_pass(60)) == [("link", "raised")]
 
 
 def test_a_channel_of_the_contract_that_never_comes_is_missing_once_others_came() -> None:
-    bench = Watched(Rule(name="gone", kind="stale", channel="test_part", on_delay=15.0))
+    bench = Watched(StaleRule(name="gone", channel="test_part", on_delay=15.0))
     assert bench.let_pass(120) == []
     bench.link(LinkWord.LOST)
     bench.link(LinkWord.ONLINE)
@@ -182,7 +194,7 @@ def test_a_channel_of_the_contract_that_never_comes_is_missing_once_others_came(
 
 
 def test_a_link_that_came_back_gives_its_data_time_to_come() -> None:
-    bench = Watched(Rule(name="gone", kind="stale", channel="slow.x"))
+    bench = Watched(StaleRule(name="gone", channel="slow.x"))
     for _ in range(6):
         bench.report("slow", x=1.0)
         bench.let_pass(20, **plate(20.0))
@@ -194,7 +206,7 @@ def test_a_link_that_came_back_gives_its_data_time_to_come() -> None:
 
 
 def test_data_that_stopped_on_an_open_link() -> None:
-    bench = Watched(Rule(name="all", kind="stale", on_delay=2.0))
+    bench = Watched(StaleRule(name="all", on_delay=2.0))
     bench.let_pass(10, **plate(20.0))
     assert told(bench.let_pass(10)) == [("all", "raised")]
     assert told(bench.let_pass(3, **plate(20.0))) == [("all", "returned")]
@@ -203,9 +215,9 @@ def test_data_that_stopped_on_an_open_link() -> None:
 @pytest.mark.parametrize(
     ("rule", "before", "alarm"),
     [
-        (Rule(name="r", kind="equals", channel="mode", equals="fault"), {"mode": "idle"}, {"mode": "FAULT"}),
-        (Rule(name="r", kind="equals", channel="pump", equals=False), {"pump": True}, {"pump": False}),
-        (Rule(name="r", kind="equals", channel="water", equals=3), {"water": 2}, {"water": 3.0}),
+        (EqualsRule(name="r", channel="mode", equals="fault"), {"mode": "idle"}, {"mode": "FAULT"}),
+        (EqualsRule(name="r", channel="pump", equals=False), {"pump": True}, {"pump": False}),
+        (EqualsRule(name="r", channel="water", equals=3), {"water": 2}, {"water": 3.0}),
     ],
 )
 def test_a_certain_value(rule: Rule, before: dict[str, Any], alarm: dict[str, Any]) -> None:
@@ -216,9 +228,9 @@ def test_a_certain_value(rule: Rule, before: dict[str, Any], alarm: dict[str, An
 
 def test_recorder_disk_and_notifications() -> None:
     bench = Watched(
-        Rule(name="rec", kind="recorder"),
-        Rule(name="disk", kind="disk", limit=1.0, deadband=0.5),
-        Rule(name="told", kind="notification"),
+        RecorderRule(name="rec"),
+        DiskRule(name="disk", limit=1.0, deadband=0.5),
+        NotificationRule(name="told"),
     )
     assert bench.let_pass(6) == []
     bench.recorder_why, bench.disk_free, bench.failing = "Nothing is recorded: disk full.", 0.4, {"x": "No."}
@@ -233,7 +245,7 @@ def test_recorder_disk_and_notifications() -> None:
 
 
 def test_a_frozen_sensor() -> None:
-    bench = Watched(Rule(name="ice", kind="frozen", channel="plate_a", over=120.0))
+    bench = Watched(FrozenRule(name="ice", channel="plate_a", over=120.0))
     for second in range(200):
         bench.let_pass(1, **plate(20.0 + 0.01 * (second % 2)))
     assert bench.happened == []
@@ -243,9 +255,8 @@ def test_a_frozen_sensor() -> None:
 
 
 def test_an_output_that_moves_nothing() -> None:
-    rule = Rule(
+    rule = NoResponseRule(
         name="dead",
-        kind="no_response",
         channel="test_part",
         output="power",
         output_limit=50.0,
@@ -265,7 +276,7 @@ def test_an_output_that_moves_nothing() -> None:
 
 
 def test_acknowledging_one_alarm_acknowledges_nothing_else() -> None:
-    bench = Watched(HOT, Rule(name="link", kind="link"))
+    bench = Watched(HOT, LinkRule(name="link"))
     bench.let_pass(2, **plate(90.0))
     bench.link(LinkWord.LOST)
     bench.let_pass(2)
@@ -279,53 +290,53 @@ def test_acknowledging_one_alarm_acknowledges_nothing_else() -> None:
 
 
 def test_many_alarms_at_once_are_a_flood() -> None:
-    rules = [Rule(name=f"r{n:02d}", kind="high", channel="plate_a", limit=float(n)) for n in range(12)]
+    rules = [HighRule(name=f"r{n:02d}", channel="plate_a", limit=float(n)) for n in range(12)]
     bench = Watched(*rules)
     bench.let_pass(1, **plate(9.5))
-    assert bench.keeper.flood(bench.now) == 0
+    assert bench.evaluator.flood(bench.now) == 0
     bench.let_pass(1, **plate(99.0))
-    assert bench.keeper.flood(bench.now) == 12
+    assert bench.evaluator.flood(bench.now) == 12
     bench.let_pass(601, **plate(99.0))
-    assert bench.keeper.flood(bench.now) == 0
+    assert bench.evaluator.flood(bench.now) == 0
 
 
 def test_a_long_flood_is_counted_in_full() -> None:
-    rules = [Rule(name=f"r{n:02d}", kind="high", channel="plate_a", limit=float(n)) for n in range(30)]
+    rules = [HighRule(name=f"r{n:02d}", channel="plate_a", limit=float(n)) for n in range(30)]
     bench = Watched(*rules)
     for _ in range(5):
         bench.let_pass(1, **plate(-1.0))
         bench.let_pass(1, **plate(99.0))
-    assert bench.keeper.flood(bench.now) == 150
+    assert bench.evaluator.flood(bench.now) == 150
 
 
 def test_that_a_channel_has_stopped_can_be_told_for_sure_until_all_data_stop() -> None:
-    bench = Watched(Rule(name="gone", kind="stale", channel="plate_a", on_delay=2.0))
+    bench = Watched(StaleRule(name="gone", channel="plate_a", on_delay=2.0))
     bench.let_pass(2, **plate(20.0))
     bench.let_pass(20, part=20.0)
-    (view,) = bench.keeper.views(bench.around)
+    (view,) = bench.evaluator.views(bench.around)
     assert (view.active, view.doubtful) == (True, False)
     bench.let_pass(20)
-    (view,) = bench.keeper.views(bench.around)
+    (view,) = bench.evaluator.views(bench.around)
     assert (view.active, view.doubtful) == (True, True)
 
 
 def test_names_and_expressions_are_told_as_they_are_written() -> None:
     rules = (
-        Rule(name="a", kind="high", channel="other.x", limit=5.0),
-        Rule(name="b", kind="high", value="abs(plate_a - plate_b)", limit=5.0),
-        Rule(name="c", kind="stale"),
+        HighRule(name="a", channel="other.x", limit=5.0),
+        HighRule(name="b", value="abs(plate_a - plate_b)", limit=5.0),
+        StaleRule(name="c"),
     )
     bench = Watched(*rules)
-    words = [view.condition for view in bench.keeper.views(bench.around)]
+    words = [view.condition for view in bench.evaluator.views(bench.around)]
     assert sorted(one.split(" ")[0] for one in words) == ["All", "abs(plate_a", "other.x"]
 
 
 def test_a_rule_that_lacks_its_channel_is_told_by_its_name() -> None:
     chamber = Chamber(load_contract(()))
-    rules = watchlist(AlarmSettings(), Profile(), load_contract(()), ())
+    rules = watchlist(AlarmSettings(), RecipeSettings(), load_contract(()), ())
     assert "part not measured" in rules.off
     bench = Watched()
-    views = {one.rule: one for one in Watchkeeper(rules, chamber).views(bench.around)}
+    views = {one.rule: one for one in AlarmEvaluator(rules, chamber).views(bench.around)}
     assert views["part not measured"].condition == "Part not measured"
     assert views["frozen sensor"].condition == "Frozen sensor"
     assert views["data stopped"].condition == "All data stale for 5s"
@@ -333,21 +344,21 @@ def test_a_rule_that_lacks_its_channel_is_told_by_its_name() -> None:
 
 def test_the_worst_that_waits_stands_first() -> None:
     rules = [
-        Rule(name="low one", kind="high", channel="plate_a", limit=1.0, severity="low"),
-        Rule(name="critical one", kind="high", channel="plate_a", limit=1.0, severity="critical"),
-        Rule(name="another", kind="high", channel="plate_a", limit=1.0, severity="critical"),
-        Rule(name="calm", kind="high", channel="plate_a", limit=1e6, severity="critical"),
+        HighRule(name="low one", channel="plate_a", limit=1.0, severity="low"),
+        HighRule(name="critical one", channel="plate_a", limit=1.0, severity="critical"),
+        HighRule(name="another", channel="plate_a", limit=1.0, severity="critical"),
+        HighRule(name="calm", channel="plate_a", limit=1e6, severity="critical"),
     ]
     bench = Watched(*rules)
     bench.let_pass(2, **plate(9.0))
     bench.ask("another", AlarmEvent.ACKNOWLEDGED)
-    names = [one.rule for one in bench.keeper.views(bench.around)]
+    names = [one.rule for one in bench.evaluator.views(bench.around)]
     assert names == ["critical one", "another", "low one", "calm"]
-    assert [one.rule for one in bench.keeper.views(bench.around, standing=True)] == names[:3]
+    assert [one.rule for one in bench.evaluator.views(bench.around, unresolved=True)] == names[:3]
 
 
 def test_a_value_made_of_several_channels() -> None:
-    rule = Rule(name="apart", kind="high", value="abs(plate_a - plate_b)", limit=5.0, deadband=1.0)
+    rule = HighRule(name="apart", value="abs(plate_a - plate_b)", limit=5.0, deadband=1.0)
     bench = Watched(rule)
     assert bench.let_pass(2, plateT={"A": 20.0, "B": 24.0}) == []
     (change,) = bench.let_pass(2, plateT={"A": 20.0, "B": 26.0})
@@ -358,7 +369,7 @@ def test_a_value_made_of_several_channels() -> None:
 
 
 def test_an_expression_that_becomes_true() -> None:
-    rule = Rule(name="hot in air", kind="equals", value="plate_a > 50 degC and pressure > 100 mbar")
+    rule = EqualsRule(name="hot in air", value="plate_a > 50 degC and pressure > 100 mbar")
     bench = Watched(rule)
     assert bench.let_pass(2, plateT={"A": 60.0}) == []
     assert bench.let_pass(2, plateT={"A": 60.0}, vacuum={"p": 1e-4}) == []
@@ -367,7 +378,7 @@ def test_an_expression_that_becomes_true() -> None:
 
 
 def test_a_value_that_makes_no_sense_is_off_and_says_why() -> None:
-    bench = Watched(Rule(name="odd", kind="high", value="plate_a + pressure", limit=5.0))
+    bench = Watched(HighRule(name="odd", value="plate_a + pressure", limit=5.0))
     bench.let_pass(3, plateT={"A": 60.0}, vacuum={"p": 900.0})
     assert bench.happened == []
     assert bench.view("odd").off.startswith("Its value cannot be worked out: ")
@@ -406,11 +417,9 @@ def test_a_clock_that_is_set_back_does_not_shelve_for_longer(monkeypatch: pytest
 
 
 def test_a_channel_that_has_never_come_is_told_and_not_called_normal() -> None:
-    typo = Rule(name="typo", kind="high", channel="plate_aa", limit=80.0)
-    output = Rule(
-        name="output", kind="no_response", channel="plate_a", output="heater.x", output_limit=1.0, limit=1.0
-    )
-    apart = Rule(name="apart", kind="high", value="plate_aa - plate_b", limit=5.0)
+    typo = HighRule(name="typo", channel="plate_aa", limit=80.0)
+    output = NoResponseRule(name="output", channel="plate_a", output="heater.x", output_limit=1.0, limit=1.0)
+    apart = HighRule(name="apart", value="plate_aa - plate_b", limit=5.0)
     bench = Watched(typo, output, apart, HOT)
     bench.let_pass(3, **plate(90.0))
     assert bench.view("apart").off == "No channel plate_aa has come yet."
@@ -422,8 +431,8 @@ def test_a_channel_that_has_never_come_is_told_and_not_called_normal() -> None:
 def test_an_expression_that_made_no_sense_for_a_moment_is_watched_again() -> None:
     # Channels that a message has taught: without a unit a value may be text as well as a number.
     one, other = "chamber_state.one", "chamber_state.other"
-    apart = Rule(name="apart", kind="high", value=f"abs({one} - {other})", limit=5.0)
-    hot = Rule(name="hot", kind="equals", value=f"{one} > 80")
+    apart = HighRule(name="apart", value=f"abs({one} - {other})", limit=5.0)
+    hot = EqualsRule(name="hot", value=f"{one} > 80")
     bench = Watched(apart, hot)
     bench.let_pass(2, one=90.0, other=90.0)
     bench.let_pass(2, one="ERR", other=90.0)
@@ -436,14 +445,14 @@ def test_an_expression_that_made_no_sense_for_a_moment_is_watched_again() -> Non
 
 
 def test_text_in_a_channel_with_a_unit_is_unknown_to_an_expression() -> None:
-    bench = Watched(Rule(name="apart", kind="high", value="abs(plate_a - plate_b)", limit=5.0))
+    bench = Watched(HighRule(name="apart", value="abs(plate_a - plate_b)", limit=5.0))
     bench.let_pass(2, plateT={"A": "ERR", "B": 90.0})
     assert bench.view("apart").off == ""
     assert told(bench.let_pass(2, plateT={"A": "20.0", "B": 90.0})) == [("apart", "raised")]
 
 
 def test_text_in_place_of_a_number_is_no_usable_value() -> None:
-    bench = Watched(Rule(name="gone", kind="stale", channel="test_part"))
+    bench = Watched(StaleRule(name="gone", channel="test_part"))
     bench.let_pass(5, part=20.0)
     (change,) = bench.let_pass(2, part="ERR")
     assert change.text == 'Test part brings no usable value any more ("ERR" is no decimal number).'
@@ -451,7 +460,7 @@ def test_text_in_place_of_a_number_is_no_usable_value() -> None:
 
 
 def test_a_notification_that_failed_before_a_restart_is_not_well_by_it() -> None:
-    bench = Watched(Rule(name="told", kind="notification"))
+    bench = Watched(NotificationRule(name="told"))
     bench.failing = {"phone": "No answer."}
     bench.let_pass(1)
     bench.failing, bench.untried = {}, True

@@ -11,10 +11,14 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.console import URL, FakeClock, FakeLink
-from xovac_tui.alarms.defaults import watchlist
-from xovac_tui.alarms.rules import read_rules
-from xovac_tui.alarms.settings import AlarmSettings, Rule
+from tests.helpers.console import URL, FakeClock, FakeLink, make_station
+from xovac_tui.alarms.kinds.deviation import DeviationRule
+from xovac_tui.alarms.kinds.equals import EqualsRule
+from xovac_tui.alarms.kinds.frozen import FrozenRule
+from xovac_tui.alarms.kinds.rate import RateRule
+from xovac_tui.alarms.kinds.stale import StaleRule
+from xovac_tui.alarms.settings import AlarmSettings
+from xovac_tui.alarms.watchlist import watchlist
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState
 from xovac_tui.chamber.news import AlarmsChanged
@@ -32,7 +36,6 @@ from xovac_tui.simulator import machine
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.parameters import load_parameters
 from xovac_tui.simulator.program import read_program
-from xovac_tui.station.live import LiveStation
 from xovac_tui.station.news import News
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -47,12 +50,12 @@ PROFILE = Profile(
     url=URL, contracts=("simulator",), recipe=RecipeSettings(min=-25.0, max=65.0, pressure=1e-3)
 )
 MORE = (
-    Rule(name="plate A gone", kind="stale", channel="plate_a", on_delay=60.0),
-    Rule(name="plate B gone", kind="stale", channel="plate_b", on_delay=60.0),
-    Rule(name="plate A frozen", kind="frozen", channel="plate_a", over=HOUR),
-    Rule(name="off setpoint", kind="deviation", channel="test_part", limit=5.0, on_delay=600.0),
-    Rule(name="part too fast", kind="rate", channel="test_part", limit=4.0, on_delay=60.0),
-    Rule(name="pump off", kind="equals", channel="pump", equals=False, on_delay=30.0),
+    StaleRule(name="plate A gone", channel="plate_a", on_delay=60.0),
+    StaleRule(name="plate B gone", channel="plate_b", on_delay=60.0),
+    FrozenRule(name="plate A frozen", channel="plate_a", over=HOUR),
+    DeviationRule(name="off setpoint", channel="test_part", limit=5.0, on_delay=600.0),
+    RateRule(name="part too fast", channel="test_part", limit=4.0, on_delay=60.0),
+    EqualsRule(name="pump off", channel="pump", equals=False, on_delay=30.0),
 )
 
 
@@ -72,16 +75,14 @@ class Week:
         compiled = compile_recipe(WEEK, PlanSettings(), self.machine.thermal.celsius("part"))
         self.machine.load(read_program(compiled.payload, parameters.recipe, parameters.controller, "ramp"))
         contract = load_contract((), simulator=True)
-        settings = AlarmSettings(rules=MORE)
-        self.station = LiveStation(
-            "bench-1",
-            PROFILE,
-            contract,
-            clock=self.clock,
+        self.station = make_station(
+            self.clock,
+            self.link,
             who="rob@lab",
-            link_factory=self.link.factory,
+            profile=PROFILE,
+            contract=contract,
             record=RecordChoice(path=path, settings=RecordSettings()),
-            watchlist=watchlist(settings, PROFILE, contract, read_rules(settings, PROFILE)),
+            watchlist=watchlist(AlarmSettings(), PROFILE.recipe, contract, MORE, simulator=True),
         )
         self.changes: list[AlarmChange] = []
         self.station.subscribe(self._listen)
@@ -192,12 +193,12 @@ async def test_every_fault_of_a_week_is_alarmed_once(tmp_path: Path) -> None:
             await week.let_pass(8 * HOUR)
             raised = [one.rule for one in week.changes[before:] if one.event is AlarmEvent.RAISED]
             assert raised == [rule]
-            assert [view.rule for view in week.station.alarms.standing().alarms] == [rule]
-            assert week.station.alarms.standing().alarms[0].state is AlarmState.RETURNED
+            assert [view.rule for view in week.station.alarms.unresolved().alarms] == [rule]
+            assert week.station.alarms.unresolved().alarms[0].state is AlarmState.RETURNED
             week.acknowledge_all()
             await week.let_pass(4 * HOUR)
         await week.let_pass(end - week.clock.mono())
-        assert week.station.alarms.standing().alarms == ()
+        assert week.station.alarms.unresolved().alarms == ()
     with Record(path) as record:
         told = Counter((row.change.rule, row.change.event) for row in lists.alarms(record))
         expected = Counter(rule for rule, _ in faults)

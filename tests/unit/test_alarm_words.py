@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tests.helpers.keys import KEYS
 from xovac_tui.chamber.alarm import (
     AlarmChange,
     AlarmEvent,
@@ -19,10 +20,11 @@ from xovac_tui.chamber.alarm import (
     Severity,
 )
 from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.durations import format_minutes
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.frame.alarm_strip import strip_line
-from xovac_tui.ui.frame.small_notice import Mode, small_lines
+from xovac_tui.ui.frame.small_notice import small_lines
 from xovac_tui.ui.glyphs import ASCII, UNICODE
 from xovac_tui.ui.screens.alarms.lines import (
     detail_lines,
@@ -34,8 +36,9 @@ from xovac_tui.ui.screens.alarms.lines import (
     question_line,
 )
 from xovac_tui.ui.toasts import alarm_words
-from xovac_tui.ui.widgets.alarm_words import by_urgency, rounded_age, severity_style
+from xovac_tui.ui.widgets.alarm_words import by_urgency, severity_style
 from xovac_tui.ui.widgets.lines import Line
+from xovac_tui.ui.workspace import Mode
 
 NOON = 1_790_000_000.0
 UTC = Times("utc")
@@ -74,7 +77,7 @@ def text(*lines: Line) -> str:
 
 
 def strip(shown: AlarmsView, width: int = 120) -> str:
-    return text(strip_line(shown, width, NOON, UNICODE))
+    return text(strip_line(shown, width, NOON, UNICODE, KEYS))
 
 
 def detail(one: AlarmView) -> str:
@@ -85,9 +88,9 @@ def detail(one: AlarmView) -> str:
 
 
 def test_without_an_alarm_there_is_no_strip() -> None:
-    assert strip_line(view(), 80, NOON, UNICODE) == ()
+    assert strip_line(view(), 80, NOON, UNICODE, KEYS) == ()
     aside = (quiet(), alarm(state=AlarmState.SHELVED), alarm(state=AlarmState.OUT_OF_SERVICE))
-    assert strip_line(view(*aside), 80, NOON, UNICODE) == ()
+    assert strip_line(view(*aside), 80, NOON, UNICODE, KEYS) == ()
 
 
 def test_watching_that_fails_is_told_though_nothing_stands() -> None:
@@ -118,10 +121,12 @@ def test_a_flood_is_told_first() -> None:
 
 
 def test_what_waits_is_reversed_and_the_others_are_dimmer() -> None:
-    styles = [style for _, style in strip_line(view(alarm()), 80, NOON, UNICODE)]
+    styles = [style for _, style in strip_line(view(alarm()), 80, NOON, UNICODE, KEYS)]
     assert "alarm--wait-high" in styles
     assert "alarm--text" in styles
-    styles = [style for _, style in strip_line(view(alarm(state=AlarmState.ACKNOWLEDGED)), 80, NOON, UNICODE)]
+    styles = [
+        style for _, style in strip_line(view(alarm(state=AlarmState.ACKNOWLEDGED)), 80, NOON, UNICODE, KEYS)
+    ]
     assert "alarm--high" in styles
     assert "alarm--wait-high" not in styles
     assert "alarm--text" not in styles
@@ -148,7 +153,7 @@ def test_the_most_urgent_comes_first() -> None:
     [(-5, "<1m"), (59.9, "<1m"), (60, "1m"), (3599, "59m"), (3600, "1h00m"), (90_000, "1d01h")],
 )
 def test_an_age_changes_once_a_minute(seconds: float, said: str) -> None:
-    assert rounded_age(seconds) == said
+    assert format_minutes(seconds) == said
 
 
 # -- the tab ------------------------------------------------------------------------------------------------
@@ -242,12 +247,12 @@ def test_the_head_says_what_is_watched_and_by_whom() -> None:
         alarm(state=AlarmState.OUT_OF_SERVICE),
     )
     recorder = RecorderView(RecorderState.BESIDE, pid=4711)
-    said = text(*head_lines(shown, 110, recorder, glyphs=UNICODE))
+    said = text(*head_lines(shown, 110, recorder, glyphs=UNICODE, keys=KEYS))
     assert said == "Limits: tvac, by the pressure. 2 rules watch, 1 off, 1 shelved, 1 out of service."
     shown = msgspec.structs.replace(
         shown, by_hand=True, set_by="ada@lab", mirrored=True, flood=14, problem="It does not answer."
     )
-    said = text(*head_lines(shown, 110, recorder, glyphs=UNICODE))
+    said = text(*head_lines(shown, 110, recorder, glyphs=UNICODE, keys=KEYS))
     assert "Limits: tvac, chosen by ada@lab." in said
     assert "Evaluated by process 4711, which records" in said
     assert "FLOOD: 14 alarms in 10 min" in said
@@ -256,9 +261,9 @@ def test_the_head_says_what_is_watched_and_by_whom() -> None:
 
 def test_an_empty_list_says_what_is_watched() -> None:
     shown = view(quiet(), quiet(), quiet(off="x"))
-    assert empty_words(shown, "standing") == "Nothing stands. 2 rules watch; 1 is off (v shows them)."
-    assert empty_words(shown, "shelved") == "Nothing is shelved or out of service."
-    assert "No rule watches" in empty_words(view(), "standing")
+    assert empty_words(shown, "standing", KEYS) == "Nothing stands. 2 rules watch; 1 is off (v shows them)."
+    assert empty_words(shown, "shelved", KEYS) == "Nothing is shelved or out of service."
+    assert "No rule watches" in empty_words(view(), "standing", KEYS)
 
 
 def test_everything_is_ascii_where_it_must_be_and_hostile_text_is_literal() -> None:
@@ -269,12 +274,12 @@ def test_everything_is_ascii_where_it_must_be_and_hostile_text_is_literal() -> N
     shown = view(one, alarm(severity=Severity.CRITICAL), flood=11, problem=HOSTILE)
     for glyphs in (ASCII, UNICODE):
         lines = [
-            strip_line(shown, 100, NOON, glyphs),
+            strip_line(shown, 100, NOON, glyphs, KEYS),
             list_line(one, 100, NOON, chosen=True, focus=True, glyphs=glyphs),
             list_head(100),
             question_line(one, 70, NOON, "", glyphs),
             *detail_lines(one, shown, 70, NOON, glyphs=glyphs, times=UTC),
-            *head_lines(shown, 70, RecorderView(), glyphs=glyphs),
+            *head_lines(shown, 70, RecorderView(), glyphs=glyphs, keys=KEYS),
             *small_lines(Snapshot(), shown, name="b", glyphs=glyphs, mode=Mode.CONTROL),
         ]
         said = text(*lines)

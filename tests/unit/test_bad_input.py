@@ -13,8 +13,8 @@ from tests.helpers.commandline import CommandLine
 from xovac_tui.api.contract import Field, FieldType
 from xovac_tui.api.forms import check_items, check_value, parse_json
 from xovac_tui.api.loader import load_contract
+from xovac_tui.compose import ChamberSetup, build_station
 from xovac_tui.errors import ContractError, SettingsError
-from xovac_tui.station.live import LiveStation
 
 HUGE = "9" * 400
 ENDLESS = "9" * 5000
@@ -162,7 +162,7 @@ def test_a_message_may_be_called_as_it_likes(tmp_path: Path) -> None:
 def test_an_experts_event_must_be_one_that_socketio_carries() -> None:
     from xovac_tui.config import Profile
 
-    station = LiveStation("a", Profile(), load_contract(()))
+    station = build_station(ChamberSetup("a", Profile(), load_contract(())))
     with pytest.raises(ContractError, match="keeps the name"):
         station.prepare_raw("disconnect", json.dumps({}))
 

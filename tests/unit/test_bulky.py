@@ -30,7 +30,7 @@ from xovac_tui.recording.disk import codec
 from xovac_tui.recording.disk import recorder as recorder_module
 from xovac_tui.recording.disk import writer as writer_module
 from xovac_tui.recording.disk.codec import Block, block_of
-from xovac_tui.recording.disk.items import MarkItem
+from xovac_tui.recording.disk.kinds import RecordedMark
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.recorder import Recorder
 from xovac_tui.recording.disk.windows import Windows
@@ -341,14 +341,14 @@ def test_bulky_messages_of_a_record_that_cannot_be_opened_are_bounded_in_bytes(t
     for at in range(60):
         recorder.put(message(float(at), text))
     # What people do is kept all the same.
-    recorder.put(MarkItem(Mark(MONO, UTC, "note", "still here"), "ada"))
+    recorder.put(RecordedMark(mark=Mark(MONO, UTC, "note", "still here"), who="ada"))
     waiting = []
     while not recorder._items.empty():
         waiting.append(recorder._items.get()[1])
     held = [one for one in waiting if isinstance(one, Event)]
     assert all(one.payload.value is None for one in held)
     assert sum(sys.getsizeof(one.payload.raw) for one in held) <= recorder_module._HELD_UNOPENED_BYTES
-    assert isinstance(waiting[-1], MarkItem)
+    assert isinstance(waiting[-1], RecordedMark)
     assert len(held) + recorder._refused == 60
     assert recorder._lost() == recorder._refused > 0
     recorder.close()
@@ -360,11 +360,11 @@ def test_rows_that_cannot_be_written_are_bounded_in_bytes(
     monkeypatch.setattr(writer_module, "_HELD_ROW_BYTES", 100_000)
     writer = Writer(tmp_path / "r", session(), recording=True, utc=UTC, mono=MONO)
     for at in range(100):
-        writer.item(MarkItem(Mark(MONO + at, UTC + at, "note", "x" * 10_000), "ada"))
+        writer.item(RecordedMark(mark=Mark(MONO + at, UTC + at, "note", "x" * 10_000), who="ada"))
     assert len(writer._rows) < 11
     assert writer.lost == 100 - len(writer._rows)
     writer.commit(UTC + 100)
-    writer.item(MarkItem(Mark(MONO, UTC, "note", "room again"), "ada"))
+    writer.item(RecordedMark(mark=Mark(MONO, UTC, "note", "room again"), who="ada"))
     assert len(writer._rows) == 1
     writer.close(UTC + 100)
     with Record(tmp_path / "r") as record:

@@ -17,7 +17,7 @@ from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.recording import attachments as attaching
 from xovac_tui.recording.attachments import attachment_data, attachments, text_of
 from xovac_tui.recording.audit import verify
-from xovac_tui.recording.disk.items import MarkItem, RunItem
+from xovac_tui.recording.disk.kinds import RecordedMark, RunItem
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.report.appendix import attachment_words
@@ -60,7 +60,7 @@ def record(line: CommandLine) -> Path:
         for number, result in ((1, "completed"), (2, "running"))
     ]
     notes = [
-        MarkItem(Mark(MONO + at, UTC + at, "note", f"door \x1b[31m {at}"), "ada@bench")
+        RecordedMark(mark=Mark(MONO + at, UTC + at, "note", f"door \x1b[31m {at}"), who="ada@bench")
         for at in (1.0, 4000.0)
     ]
     return write_record(paths.record_file("lab"), [message(0, "{}"), *runs, *notes])
@@ -136,7 +136,9 @@ def test_an_emptied_chain_gets_exit_code_4_and_an_empty_one_is_not_called_well(
 
 def test_a_head_that_was_noted(line: CommandLine, record: Path) -> None:
     head = verify(record).head.hash
-    write_record(record, [MarkItem(Mark(9e3, UTC + 9e3, "note", "later"), "")], utc=UTC + 9e3, mono=9e3)
+    write_record(
+        record, [RecordedMark(mark=Mark(9e3, UTC + 9e3, "note", "later"), who="")], utc=UTC + 9e3, mono=9e3
+    )
     said = line("audit", "verify", "--expect", head[:20])
     assert said.code == 0
     assert "The head that was noted is entry 2: everything up to it is still there." in said.out

@@ -5,13 +5,13 @@ import pytest
 
 from tests.helpers.commandline import CommandLine, Script
 from xovac_tui.cli import doctor, provestop
-from xovac_tui.cli import link as cli_link
 from xovac_tui.link import doctor as link_doctor
 from xovac_tui.link.doctor import Check
 from xovac_tui.link.target import Target
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.proving import Proving
+from xovac_tui.station.refusal import Refusal
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, *checks: Check) -> list[Target]:
@@ -61,7 +61,7 @@ def test_each_step_is_told_with_its_advice(line: CommandLine, monkeypatch: pytes
     assert said.out.endswith(
         "Chamber a at https://a\n"
         "  !!  STOP was never proven on this chamber.\n"
-        "      Prove it while nothing runs: add --prove-stop, or press f8 in the console.\n"
+        "      Prove it while nothing runs: add --prove-stop, or choose prove STOP in the console.\n"
         "  ok  name: found\n"
         "  !!  tcp: refused\n      Look there.\n  --  tls: skipped\n"
     )
@@ -135,7 +135,7 @@ def script(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> Script:
     found.proofs = StopProofs(line.home / "stop-proofs.toml")
     found.messages = [("chamber_state", '{"mode": "idle"}')]
     found.answer("cancel_recipe", "warning", DOCUMENTED)
-    monkeypatch.setattr(cli_link, "open_station", found.opener())
+    found.install(monkeypatch)
     # What this link says is old at once, which a chamber's own messages are not.
     monkeypatch.setattr(provestop, "_LISTEN", 0.05)
     line.settings(CHAMBER)
@@ -200,7 +200,7 @@ def test_what_the_record_knows_of_a_run_is_read_before_stop_is_proven(
         seen.append("record")
         return await record_read(station, timeout)
 
-    def asked(proving: Proving) -> str:
+    def asked(proving: Proving) -> Refusal | None:
         seen.append("blocked")
         return blocked(proving)
 

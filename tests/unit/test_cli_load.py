@@ -11,9 +11,9 @@ import pytest
 from tests.helpers.commandline import CommandLine, Script, clean_environment
 from xovac_tui import paths
 from xovac_tui.api.loader import load_contract
-from xovac_tui.cli import link as cli_link
 from xovac_tui.cli import load as cli_load
 from xovac_tui.cli import sending
+from xovac_tui.compose import ChamberSetup, Equipment
 from xovac_tui.config import Profile, Settings
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.recipes.plan import Plan, PlanSettings
@@ -67,7 +67,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
     found.fresh = True
     found.messages = [("sensor_data", '{"part": 20.5}')]
     found.answer("load_recipe", "success")
-    monkeypatch.setattr(cli_link, "open_station", found.opener())
+    found.install(monkeypatch)
     return found
 
 
@@ -111,15 +111,7 @@ async def test_what_records_next_finds_which_recipe_the_run_executes(
     contract = load_contract(())
 
     def station(record: RecordChoice) -> LiveStation:
-        from tests.helpers.commandline import ScriptedLink
-
-        return LiveStation(
-            "bench",
-            Profile(),
-            contract,
-            record=record,
-            link_factory=lambda target, callbacks: ScriptedLink(target, callbacks, script),
-        )
+        return script.build(ChamberSetup("bench", Profile(), contract), Equipment(record=record))
 
     await cli_load._load(station(choice), read_file(tmp_path / "soak.toml"), None, None)
     recorder = station(msgspec.structs.replace(choice, may_record=True))

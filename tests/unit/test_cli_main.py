@@ -6,13 +6,11 @@ from typing import Any
 import click
 import pytest
 
-from tests.helpers.commandline import CommandLine, Said
+from tests.helpers.commandline import CommandLine, Launched, Said
 from xovac_tui import __version__
-from xovac_tui.cli import CONSOLE_ONLY, common, console, root
-from xovac_tui.config.resolve import Overrides
+from xovac_tui.cli import common, console
 from xovac_tui.errors import LinkError
 from xovac_tui.recording.disk.lock import WriterLock
-from xovac_tui.ui.start import Launch
 
 
 def fresh(code: str) -> str:
@@ -122,39 +120,40 @@ def test_a_reader_that_goes_away_is_no_error(line: CommandLine, monkeypatch: pyt
 # What the console is started with
 
 
-def test_the_demo_needs_no_settings(line: CommandLine, launched: list[Launch]) -> None:
+def test_the_demo_needs_no_settings(line: CommandLine, launched: list[Launched]) -> None:
     assert line("--demo", "--speed", "60", "--seed", "7", "--fault", "leak@30:10", "--cold").code == 0
     (launch,) = launched
-    assert launch.profile_name == "demo"
-    assert launch.demo is not None
-    assert (launch.demo.speed, launch.demo.seed, launch.demo.warm, launch.demo.port) == (60, 7, False, 0)
-    assert [plan.fault.value for plan in launch.demo.faults] == ["leak"]
-    assert "chamber_state" in launch.contract.messages
-    assert launch.theme == "xovac-dark"
-    assert launch.recipes == line.home / "recipes"
+    assert launch.setup.name == "demo"
+    assert launch.simulator is not None
+    simulator = launch.simulator
+    assert (simulator.speed, simulator.seed, simulator.warm, simulator.port) == (60, 7, False, 0)
+    assert [plan.fault.value for plan in launch.simulator.faults] == ["leak"]
+    assert "chamber_state" in launch.setup.contract.messages
+    assert launch.start.theme == "xovac-dark"
+    assert launch.start.recipes == line.home / "recipes"
 
 
 def test_the_demo_takes_no_chamber_from_the_environment_and_no_secrets(
-    line: CommandLine, launched: list[Launch], monkeypatch: pytest.MonkeyPatch
+    line: CommandLine, launched: list[Launched], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XOVAC_URL", "http://chamber.lab")
     monkeypatch.setenv("XOVAC_AUTH", '{"token": "t"}')
     assert line("--demo").code == 0
-    assert launched[0].profile_name == "demo"
-    assert launched[0].secrets.auth is None
+    assert launched[0].setup.name == "demo"
+    assert launched[0].setup.secrets.auth is None
 
 
-def recorded_in(launch: Launch) -> str:
-    assert launch.record is not None
-    return launch.record.path.name
+def recorded_in(launch: Launched) -> str:
+    assert launch.equipment.record is not None
+    return launch.equipment.record.path.name
 
 
-def test_two_demos_at_once_have_a_record_each(line: CommandLine, launched: list[Launch]) -> None:
+def test_two_demos_at_once_have_a_record_each(line: CommandLine, launched: list[Launched]) -> None:
     taken = []
     try:
         for _ in range(3):
             assert line("--demo").code == 0
-            record = launched[-1].record
+            record = launched[-1].equipment.record
             assert record is not None
             taken.append(WriterLock(record.path))
             assert taken[-1].acquire()
@@ -180,7 +179,7 @@ def test_two_demos_at_once_have_a_record_each(line: CommandLine, launched: list[
     ],
 )
 def test_a_chamber_at_another_address_is_another_record(
-    line: CommandLine, launched: list[Launch], arguments: list[str], name: str
+    line: CommandLine, launched: list[Launched], arguments: list[str], name: str
 ) -> None:
     line.settings('[profiles.lab]\nurl = "http://bench:3000"\n')
     assert line(*arguments).code == 0
@@ -207,7 +206,7 @@ def test_a_chamber_at_another_address_is_another_record(
     ],
 )
 def test_mistakes_on_the_command_line_are_told(
-    line: CommandLine, launched: list[Launch], arguments: list[str], said: str
+    line: CommandLine, launched: list[Launched], arguments: list[str], said: str
 ) -> None:
     found = line(*arguments)
     assert found.code == 2
@@ -215,7 +214,7 @@ def test_mistakes_on_the_command_line_are_told(
     assert launched == []
 
 
-def test_a_profile_is_opened_with_all_that_belongs_to_it(line: CommandLine, launched: list[Launch]) -> None:
+def test_a_profile_is_opened_with_all_that_belongs_to_it(line: CommandLine, launched: list[Launched]) -> None:
     (line.home / "mine.toml").write_text('[commands.vent]\ntitle = "Vent"\n')
     (line.home / "secrets.toml").write_text('[auth]\ntoken = "t"\n')
     (line.home / "secrets.toml").chmod(0o600)
@@ -225,30 +224,34 @@ def test_a_profile_is_opened_with_all_that_belongs_to_it(line: CommandLine, laun
     )
     assert line("--observe").code == 0
     (launch,) = launched
-    assert (launch.profile_name, launch.profile.url, launch.profile.observe) == ("a", "http://a", True)
-    assert launch.settings.display.ascii
-    assert launch.theme == "nord"
-    assert "vent" in launch.contract.commands
-    assert launch.secrets.auth == {"token": "t"}
-    assert launch.demo is None
+    assert (launch.setup.name, launch.setup.profile.url, launch.setup.profile.observe) == (
+        "a",
+        "http://a",
+        True,
+    )
+    assert launch.start.display.ascii
+    assert launch.start.theme == "nord"
+    assert "vent" in launch.setup.contract.commands
+    assert launch.setup.secrets.auth == {"token": "t"}
+    assert launch.simulator is None
 
 
-def test_a_typed_theme_beats_a_remembered_one(line: CommandLine, launched: list[Launch]) -> None:
+def test_a_typed_theme_beats_a_remembered_one(line: CommandLine, launched: list[Launched]) -> None:
     (line.home / "state.toml").write_text('[theme]\nvalue = "nord"\nover = "xovac-dark"\n')
     line("--demo")
     line("--demo", "--theme", "xovac-dark")
     line("--demo", "--theme", "xovac-contrast")
-    assert [launch.theme for launch in launched] == ["nord", "xovac-dark", "xovac-contrast"]
+    assert [launch.start.theme for launch in launched] == ["nord", "xovac-dark", "xovac-contrast"]
 
 
-def test_a_bad_theme_file_and_a_broken_state_are_notes(line: CommandLine, launched: list[Launch]) -> None:
+def test_a_bad_theme_file_and_a_broken_state_are_notes(line: CommandLine, launched: list[Launched]) -> None:
     (line.home / "themes").mkdir()
     (line.home / "themes" / "bad.toml").write_text("name = 3\n")
     (line.home / "state.toml").write_text("=")
     assert line("--demo").code == 0
-    assert len(launched[0].notes) == 2
-    assert "state.toml" in launched[0].notes[0]
-    assert "bad.toml" in launched[0].notes[1]
+    assert len(launched[0].start.notes) == 2
+    assert "state.toml" in launched[0].start.notes[0]
+    assert "bad.toml" in launched[0].start.notes[1]
 
 
 # Small things that several commands share
@@ -299,8 +302,3 @@ def test_options_of_the_console_before_a_command_are_not_ignored(line: CommandLi
     said = line(*words)
     assert said.code == 2
     assert "before a command is for the console only" in said.err
-
-
-def test_every_option_before_a_command_is_taken_over_or_refused() -> None:
-    taken = {*Overrides.__struct_fields__, *CONSOLE_ONLY, "version"}
-    assert {param.name for param in root.params} <= taken

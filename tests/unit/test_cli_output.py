@@ -14,12 +14,12 @@ from xovac_tui import cli
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
 from xovac_tui.cli.common import table
 from xovac_tui.cli.output import echo, echo_lines, rewrite
-from xovac_tui.recording.disk.items import (
-    AttachmentItem,
-    ChangeItem,
-    LedgerItem,
-    LoadItem,
-    MarkItem,
+from xovac_tui.recording.disk.kinds import (
+    Attachment,
+    RecordedChange,
+    RecordedCommand,
+    RecordedLoad,
+    RecordedMark,
     RunItem,
 )
 from xovac_tui.recording.disk.writer import Writer
@@ -80,11 +80,11 @@ def record(tmp_path: Path) -> Path:
     )
     made.event(message(0, json.dumps({EVIL: 1}), name=f"st{EVIL}"))
     for item in (
-        LedgerItem(entry, utc, mono),
-        MarkItem(Mark(mono, utc, "note", EVIL), EVIL),
-        ChangeItem(kind=EVIL, who=EVIL, text=EVIL, utc=utc, mono=mono, after=EVIL),
-        LoadItem(
-            utc=utc,
+        RecordedCommand(entry=entry, t=utc, mono=mono),
+        RecordedMark(mark=Mark(mono, utc, "note", EVIL), who=EVIL),
+        RecordedChange(kind=EVIL, who=EVIL, text=EVIL, t=utc, mono=mono, after=EVIL),
+        RecordedLoad(
+            t=utc,
             mono=mono,
             who=EVIL,
             name=EVIL,
@@ -92,8 +92,8 @@ def record(tmp_path: Path) -> Path:
             hash=EVIL,
             source=EVIL,
             payload=EVIL,
-            plan=b"",
-            settings=b"{}",
+            plan="",
+            settings="{}",
         ),
         RunItem(
             id=1,
@@ -106,9 +106,7 @@ def record(tmp_path: Path) -> Path:
             result=EVIL,
             reason=EVIL,
         ),
-        AttachmentItem(
-            utc=utc, mono=mono, run=1, who=EVIL, name=EVIL, media=EVIL, text=EVIL, hash=EVIL, data=b"x"
-        ),
+        Attachment(t=utc, mono=mono, run=1, who=EVIL, name=EVIL, media=EVIL, text=EVIL, hash=EVIL, data=b"x"),
     ):
         made.item(item)
     made.commit(UTC + 5)

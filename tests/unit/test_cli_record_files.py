@@ -13,7 +13,7 @@ from tests.helpers.commandline import CommandLine, clean_environment
 from tests.helpers.record import UTC, raws_of, reading, writer
 from tests.unit.test_cli_audit import SETTINGS
 from xovac_tui import paths
-from xovac_tui.recording.disk.items import ChangeItem
+from xovac_tui.recording.disk.kinds import RecordedChange
 from xovac_tui.recording.disk.lock import WriterLock
 from xovac_tui.recording.disk.schema import VERSION
 from xovac_tui.recording.disk.writer import BLOCK, Writer
@@ -37,7 +37,7 @@ def record(line: CommandLine) -> Path:
 def writing(record: Path) -> Writer:
     """A record that is being written: most of it waits in the -wal."""
     made = writer(record)
-    made.item(ChangeItem(kind="settings", who="ada@bench", text="in force", utc=UTC, mono=0.0))
+    made.item(RecordedChange(kind="settings", who="ada@bench", text="in force", t=UTC, mono=0.0))
     for number in range(BLOCK + 8):
         made.event(reading(float(number), t=number))
     made.commit(UTC)

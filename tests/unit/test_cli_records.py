@@ -19,7 +19,7 @@ from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui import paths
 from xovac_tui.api.event import Event
 from xovac_tui.recording.disk import lists
-from xovac_tui.recording.disk.items import Item, RunItem
+from xovac_tui.recording.disk.kinds import Item, RecordedRun, RunItem
 from xovac_tui.recording.disk.lock import WriterLock, is_recorded
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.exports.exported import note_exported
@@ -266,7 +266,7 @@ def test_a_record_that_cannot_be_noted_in_is_only_a_note(line: CommandLine, reco
 def test_the_format_is_taken_from_the_file_name(line: CommandLine, record: Path, tmp_path: Path) -> None:
     assert line("export", "all", "--out", "x.jsonl").code == 0
     tape = read_transcript(tmp_path / "x.jsonl")
-    assert [len(tape.runs), len(tape.head.sessions)] == [2, 2]
+    assert [len(tape.of(RecordedRun)), len(tape.head.sessions)] == [2, 2]
     assert sum(stretch.block.count for stretch in tape.stretches(0)) == 910
     assert line("export", "all", "--out", "x.parquet").code == 0
     assert (tmp_path / "x.parquet").read_bytes()[:4] == b"PAR1"

@@ -14,23 +14,25 @@ from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui import paths
 from xovac_tui.api.event import Event
 from xovac_tui.cli import replay as command
-from xovac_tui.recording.disk.items import Item, RunItem
+from xovac_tui.recording.disk.kinds import Item, RunItem
+from xovac_tui.replay.playback import Playback
 from xovac_tui.replay.station import ReplayStation
-from xovac_tui.ui.start import Launch
+from xovac_tui.ui.start import Start
 
 
 class Opened:
     """What the console was opened with."""
 
     def __init__(self) -> None:
-        self.launch: Launch | None = None
+        self.launch: Start | None = None
         self.look: Callable[[ReplayStation], Any] = lambda station: None
         self.seen: Any = None
 
-    def run(self, launch: Launch, station: ReplayStation) -> int:
+    def run(self, launch: Start, station: ReplayStation, playback: Playback) -> int:
+        assert playback is station.playback
         self.launch = launch
-        while station.player.seeking is not None:
-            station.player.turn()
+        while station.playback.seeking is not None:
+            station.playback.turn()
         self.seen = self.look(station)
         return 0
 
@@ -83,18 +85,16 @@ def test_a_run_is_opened_at_its_beginning_with_what_was_before(
     opened.look = lambda station: (
         station.name,
         value(station),
-        round(station.player.passed),
-        round(station.player.length),
+        round(station.playback.passed),
+        round(station.playback.length),
         station.snapshot().counters.events_in,
-        station.player.speed,
+        station.playback.speed,
+        station.record.choice,
     )
     said = line("replay", "r1", "--speed", "20")
     assert (said.code, said.err) == (0, "")
     # 10 minutes before the run are fed first.
-    assert opened.seen == ("lab", 1000.0, 0, 1000, 301, 20.0)
-    assert opened.launch is not None
-    assert opened.launch.record is None
-    assert opened.launch.secrets.auth is None
+    assert opened.seen == ("lab", 1000.0, 0, 1000, 301, 20.0, None)
 
 
 def test_it_can_begin_later(line: CommandLine, record: Path, opened: Opened) -> None:
@@ -116,7 +116,7 @@ def test_an_exported_file_is_replayed(
     opened.look = lambda station: (
         station.name,
         value(station),
-        round(station.player.length),
+        round(station.playback.length),
         len(station.log),
     )
     assert line("replay", "run.jsonl", "--from", "100s").code == 0
@@ -131,7 +131,7 @@ def test_a_record_anywhere_is_replayed(
     line: CommandLine, record: Path, opened: Opened, tmp_path: Path
 ) -> None:
     other = record.rename(tmp_path / "copy.sqlite3")
-    opened.look = lambda station: (station.player.label, round(station.player.length))
+    opened.look = lambda station: (station.playback.label, round(station.playback.length))
     assert line("replay", "copy.sqlite3").code == 0
     assert opened.seen[0] == "all"
     assert line("replay", "r1", "--record", str(other)).code == 0

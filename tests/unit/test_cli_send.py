@@ -4,7 +4,6 @@ import json
 import pytest
 
 from tests.helpers.commandline import CommandLine, Script
-from xovac_tui.analysis.settings import InsightSettings
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.cli import send as cli_send
 from xovac_tui.cli import sending
@@ -193,10 +192,9 @@ async def test_interrupting_after_sending_says_that_the_outcome_is_unknown(
     script: Script, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from xovac_tui.api.loader import documented_contract
-    from xovac_tui.cli.common import Chamber
-    from xovac_tui.config import Secrets
+    from xovac_tui.compose import ChamberSetup
 
-    station = script.opener()(Chamber("c", Profile(), documented_contract(), Secrets(), InsightSettings()))
+    station = script.build(ChamberSetup("c", Profile(), documented_contract()))
     going = asyncio.ensure_future(cli_send._send(station, lambda: station.prepare("cancel_recipe"), 30.0))
     async with asyncio.timeout(5):
         await script.emitted.wait()
@@ -216,7 +214,7 @@ def test_the_exit_code_is_the_devices_word_where_the_record_cannot_be_written(
     said = line("send", "cancel_recipe", "--yes", *URL)
     assert said.code == 0
     assert json.loads(said.out)["result"] == "success"
-    assert said.err.startswith("The outcome of cancel_recipe is success, but what was done from here was")
+    assert said.err.startswith("The outcome of cancel_recipe is success. What was done from here was")
     assert "not written to the record" in said.err
 
 

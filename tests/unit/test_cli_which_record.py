@@ -15,7 +15,6 @@ import pytest
 from tests.helpers.commandline import CommandLine, Script, clean_environment
 from tests.helpers.records import message, write_record
 from xovac_tui import paths
-from xovac_tui.cli import link as cli_link
 from xovac_tui.cli.table import COMMANDS
 from xovac_tui.recording.disk.lock import WriterLock
 
@@ -132,7 +131,7 @@ def test_status_looks_at_the_chamber_of_the_only_record(
 ) -> None:
     script = Script()
     script.messages = [("sensor_data", '{"p": 1e-5}')]
-    monkeypatch.setattr(cli_link, "open_station", script.opener())
+    script.install(monkeypatch)
     monkeypatch.setattr("xovac_tui.cli.status._ANY_DATA", 0.1)
     monkeypatch.setattr("xovac_tui.cli.status.FIRST_DATA", 0.1)
     path = write_record(
@@ -154,7 +153,7 @@ def test_status_of_a_demo_that_is_not_open_says_so(
         assert said.code == 2
         assert "The demo is not open" in said.err
     script = Script()
-    monkeypatch.setattr(cli_link, "open_station", script.opener())
+    script.install(monkeypatch)
     monkeypatch.setattr("xovac_tui.cli.status.FIRST_DATA", 0.1)
     lock = WriterLock(path)
     assert lock.acquire()

@@ -18,7 +18,7 @@ from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.recording.digest import axis_to_now, digest
 from xovac_tui.recording.disk.housekeeping import DAY, Retention
-from xovac_tui.recording.disk.items import RunItem
+from xovac_tui.recording.disk.kinds import RunItem
 from xovac_tui.recording.disk.lists import find_span, runs, visits
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.writer import Writer

@@ -1,17 +1,23 @@
-"""The one command table, and what the settings may do to its keys."""
+"""What the screens declare, what is collected of it, and what the settings may do to the keys."""
 
 from __future__ import annotations
 
-from itertools import combinations
 from pathlib import Path
 
 import pytest
 from textual.binding import Binding
 
 from xovac_tui.errors import SettingsError
-from xovac_tui.ui.actions import ACTIONS, STOP, Action, actions, bindings, check_keymap, keys_page
+from xovac_tui.ui.action import STOP, Action, bindings
+from xovac_tui.ui.actions import Place, check_keymap, keys_page, places
+from xovac_tui.ui.app import XovacApp
+from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.tabs import TABS, Tab
 
-SCOPES = sorted({action.scope for action in ACTIONS})
+PLACES = places()
+ACTIONS = [action for place in PLACES for action in place.actions]
+by_title = pytest.mark.parametrize("place", PLACES, ids=lambda place: place.title)
+by_id = pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab.id)
 
 
 def test_ids_are_unique() -> None:
@@ -39,37 +45,35 @@ def test_no_default_key_is_one_that_multiplexers_take() -> None:
 
 
 def test_stop_has_no_binding_that_could_be_remapped() -> None:
-    for scope in SCOPES:
-        for binding in bindings(scope):
-            assert isinstance(binding, Binding)
-            assert binding.id != STOP.id
-            assert "exclamation_mark" not in binding.key
-            assert "!" not in binding.key
+    for binding in bindings(ACTIONS):
+        assert isinstance(binding, Binding)
+        assert binding.id != STOP.id
+        assert "exclamation_mark" not in binding.key
+        assert "!" not in binding.key
 
 
-@pytest.mark.parametrize("scope", SCOPES)
-def test_bindings_carry_the_id_that_the_settings_name(scope: str) -> None:
-    made = [binding.id for binding in bindings(scope) if isinstance(binding, Binding)]
-    assert made == [action.id for action in actions(scope) if action is not STOP]
+@by_title
+def test_bindings_carry_the_id_that_the_settings_name(place: Place) -> None:
+    made = [binding.id for binding in bindings(place.actions) if isinstance(binding, Binding)]
+    assert made == [action.id for action in place.actions if action is not STOP]
 
 
-@pytest.mark.parametrize("scope", [scope for scope in SCOPES if scope not in ("app", "replay")])
-def test_the_action_of_every_tab_exists(scope: str) -> None:
-    from xovac_tui.ui.app import _pane
-    from xovac_tui.ui.screens.insight.pane import InsightPane
-    from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
-
-    over = {"editor": EditorPane, "insight": InsightPane}
-    pane = over[scope] if scope in over else type(_pane(scope))
-    for action in actions(scope):
+@by_id
+def test_every_line_of_the_tabs_names_a_pane_that_has_the_keys_it_declares(tab: Tab) -> None:
+    pane = tab.load()
+    assert issubclass(pane, Pane)
+    assert tab.actions == pane.ACTIONS
+    bound = {binding.id for binding in pane.BINDINGS if isinstance(binding, Binding)}
+    assert bound == {action.id for action in tab.actions}
+    for action in tab.actions:
         assert hasattr(pane, f"action_{action.action.partition('(')[0]}"), action.id
 
 
-@pytest.mark.parametrize("scope", ["app", "replay"])
-def test_the_action_that_works_everywhere_exists(scope: str) -> None:
-    from xovac_tui.ui.app import XovacApp
-
-    for action in actions(scope):
+@pytest.mark.parametrize(
+    "place", [place for place in PLACES if place.everywhere], ids=lambda place: place.title
+)
+def test_the_action_that_works_everywhere_exists(place: Place) -> None:
+    for action in place.actions:
         if action is not STOP:
             assert hasattr(XovacApp, f"action_{action.action.partition('(')[0]}"), action.id
 
@@ -109,21 +113,19 @@ def test_a_collision_within_a_scope_is_refused() -> None:
         check_keymap({"pause": "n"})
 
 
-def test_a_collision_between_everywhere_and_a_tab_is_refused() -> None:
-    tab = next(action for action in ACTIONS if action.scope != "app")
-    with pytest.raises(SettingsError, match=tab.id):
-        check_keymap({"pause": tab.keys.split(",")[0]})
+@by_id
+def test_a_collision_between_everywhere_and_a_tab_is_refused(tab: Tab) -> None:
+    with pytest.raises(SettingsError, match="both pause and"):
+        check_keymap({"pause": tab.actions[0].keys.split(",")[0]})
 
 
 def test_the_same_key_on_two_tabs_is_no_collision() -> None:
-    table = (
-        Action("a", "x", "a", "A.", "status"),
-        Action("b", "x", "b", "B.", "controls"),
-    )
-    assert check_keymap({}, table) == {}
-    for first, second in combinations(table, 2):
-        with pytest.raises(SettingsError):
-            check_keymap({}, (first, Action("c", second.keys, "c", "C.", first.scope)))
+    one, two = (Place(name, (Action(name, "x", name, "Does it."),)) for name in "ab")
+    assert check_keymap({}, (one, two)) == {}
+    with pytest.raises(SettingsError):
+        check_keymap({}, (one, two, Place("c", (Action("c", "x", "c", "Does it."),), everywhere=True)))
+    with pytest.raises(SettingsError):
+        check_keymap({}, (Place("ab", one.actions + two.actions),))
 
 
 def test_the_keys_document_is_made_from_the_table() -> None:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from xovac_tui.cli.table import COMMANDS, HEADLESS
-from xovac_tui.ui.actions import ACTIONS, keys_page
+from xovac_tui.ui.actions import keys_page, places
 
 TOP = Path(__file__).parents[2]
 
@@ -18,7 +18,7 @@ def test_the_page_of_keys_is_up_to_date() -> None:
 
 def test_every_action_is_on_the_page() -> None:
     page = keys_page()
-    assert all(f"`{action.id}`" in page for action in ACTIONS)
+    assert all(f"`{action.id}`" in page for place in places() for action in place.actions)
 
 
 def test_the_list_of_commands_is_up_to_date() -> None:

@@ -98,11 +98,45 @@ def test_the_first_picture_does_not_wait_for_the_network_the_record_or_runs() ->
     late = (
         *("sqlite3", "hashlib", "xovac_tui.recipes.plan", "xovac_tui.recipes.rates"),
         *(f"xovac_tui.runs.{name}" for name in ("flight", "past")),
+        *(f"xovac_tui.alarms.{name}" for name in ("kinds", "rules", "defaults", "evaluator")),
         *(f"xovac_tui.recording.disk.{name}" for name in ("codec", "items", "record", "recorder", "writer")),
-        "textual.widgets._text_area",
+        *("textual.widgets._text_area", "tomlkit"),
     )
     assert brought_in(["xovac_tui.cli.console", "xovac_tui.ui.app"], (*NETWORK, *late)) == {}
     assert brought_in(["xovac_tui.recording.disk.recorder"], late)
+
+
+def test_settings_without_rules_are_read_without_the_kinds_of_alarms() -> None:
+    code = """
+import sys
+from pathlib import Path
+from xovac_tui import paths
+from xovac_tui.api.loader import load_contract
+from xovac_tui.alarms.watchlist import watchlist
+from xovac_tui.config import Profile, load_settings
+
+settings = load_settings(Path(paths.example_settings())).settings
+rules = watchlist(settings.alarms, Profile().recipe, load_contract(()), ())
+print("xovac_tui.alarms.kinds" in sys.modules, len(rules.rules), "xovac_tui.alarms.kinds" in sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "False 11 True\n"
+
+
+def test_the_keys_of_all_tabs_are_known_without_their_panes() -> None:
+    # All panes are 130 modules: the first picture waits for its own tab only, keys put elsewhere or not.
+    code = """
+import sys
+from xovac_tui.ui.actions import check_keymap
+check_keymap({"window": "f5", "alarm-ack": "f6"})
+print(*(name for name in sys.modules if name.startswith("xovac_tui.ui.screens.") and name.endswith(".pane")))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.split() == ["xovac_tui.ui.screens.pane"]
 
 
 def test_the_first_picture_does_not_wait_for_dataclasses_to_be_made() -> None:

@@ -11,18 +11,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.helpers.console import URL, FakeClock, FakeLink
-from xovac_tui.alarms.defaults import Watchlist
-from xovac_tui.alarms.settings import Rule
+from tests.helpers.console import URL, FakeClock, FakeLink, make_station
+from xovac_tui.alarms.kinds.level import HighRule
+from xovac_tui.alarms.watchlist import Watchlist, limits
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.config import Profile, Secrets
 from xovac_tui.config.in_force import in_force
 from xovac_tui.recipes.settings import RecipeSettings
 from xovac_tui.recording.audit import verify
-from xovac_tui.recording.differences import as_json, in_words, limits
+from xovac_tui.recording.differences import as_json, in_words
 from xovac_tui.recording.disk import lists
-from xovac_tui.recording.disk.lists import RecordedChange
+from xovac_tui.recording.disk.kinds import RecordedChange
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
@@ -44,14 +44,12 @@ async def visit(
     """Open a station with its record, and leave it."""
     clock = FakeClock()
     link = FakeLink(clock)
-    station = LiveStation(
-        "bench-1",
-        profile,
-        contract or documented_contract(),
+    station = make_station(
+        clock,
+        link,
+        profile=profile,
+        contract=contract or documented_contract(),
         secrets=secrets,
-        clock=clock,
-        who="ada@lab",
-        link_factory=link.factory,
         record=RecordChoice(path=path, settings=settings or RecordSettings()),
         watchlist=watchlist,
     )
@@ -125,7 +123,7 @@ async def test_a_contract_file_that_says_something_else_is_noted(tmp_path: Path)
 async def test_rules_of_alarms_are_noted_by_who_evaluates_them(tmp_path: Path) -> None:
     path = tmp_path / "r"
     for limit in (80.0, 85.0):
-        rule = Rule(name="Plate A high", kind="high", channel="plate_a", limit=limit)
+        rule = HighRule(name="Plate A high", channel="plate_a", limit=limit)
         await visit(path, Profile(url=URL), watchlist=Watchlist(rules=(rule,)))
     # A command of a script evaluates nothing.
     await visit(path, Profile(url=URL))
@@ -191,8 +189,8 @@ def test_a_file_that_cannot_be_read_is_said_to_be_so(tmp_path: Path) -> None:
 
 
 def test_limits_name_what_differs_from_a_bare_rule() -> None:
-    rule = Rule(name="P", kind="high", channel="p", limit=1.0, deadband_ratio=0.2)
-    found = json.loads(limits(Watchlist(rules=(rule,))))
+    rule = HighRule(name="P", channel="p", limit=1.0, deadband_ratio=0.2)
+    found = limits(Watchlist(rules=(rule,)))
     assert found["rules"] == {"P": {"kind": "high", "channel": "p", "limit": 1.0, "deadband_ratio": 0.2}}
 
 

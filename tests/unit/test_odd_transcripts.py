@@ -19,12 +19,12 @@ from tests.helpers.records import MONO, UTC, message, write_record
 from tests.unit.test_record_transcript import beside, exported
 from xovac_tui.api.event import Event
 from xovac_tui.api.loader import load_contract
+from xovac_tui.compose import ChamberSetup, build_replay
 from xovac_tui.config import Profile
-from xovac_tui.recording.disk.items import Item, LoadItem
+from xovac_tui.recording.disk.kinds import Item, RecordedLoad
 from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.recording.exports import imports
 from xovac_tui.recording.exports.imports import read_transcript
-from xovac_tui.replay.station import ReplayStation
 
 CONTRACT = load_contract((), simulator=True)
 SAID = re.compile(r".+, line (\d+): .+\. The file is not as it was exported: export it again\.", re.DOTALL)
@@ -55,8 +55,8 @@ def outcome(path: Path, data: bytes) -> str:
         tape = read_transcript(path)
     except RecordError as error:
         return str(error)
-    station = ReplayStation("x", Profile(), CONTRACT, tape, origin=tape.head.start, speed=1000.0)
-    replay = station.player.replay
+    station = build_replay(ChamberSetup("x", Profile(), CONTRACT), tape, origin=tape.head.start, speed=1000.0)
+    replay = station.playback.replay
     replay.work(0.5)
     until = time.monotonic() + 0.5
     while replay.mono < replay.end and time.monotonic() < until:
@@ -64,7 +64,7 @@ def outcome(path: Path, data: bytes) -> str:
         station.snapshot()
     replay.marks()
     list(station.log.scan())
-    station.alarms.standing()
+    station.alarms.unresolved()
     replay.seek(replay.begin)
     replay.work(0.1)
     return ""
@@ -234,8 +234,8 @@ def test_half_a_pair_in_a_line_is_its_escape(lines: list[bytes], tmp_path: Path)
 
 
 def test_a_bare_list_is_replayed(tmp_path: Path) -> None:
-    load = LoadItem(
-        utc=UTC + 1,
+    load = RecordedLoad(
+        t=UTC + 1,
         mono=MONO + 1,
         who="ada",
         name="",
@@ -243,8 +243,8 @@ def test_a_bare_list_is_replayed(tmp_path: Path) -> None:
         hash="ab" * 32,
         source="",
         payload="[]",
-        plan=b"",
-        settings=b"{}",
+        plan="",
+        settings="{}",
     )
     exported(write_record(tmp_path / "r", [message(0, "{}"), load, message(2, "{}")]), tmp_path / "x.jsonl")
     assert outcome(tmp_path / "y.jsonl", (tmp_path / "x.jsonl").read_bytes()) == ""

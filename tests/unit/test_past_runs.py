@@ -18,7 +18,7 @@ from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.chamber.columns import Bins
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.disk.bins import LEVELS
-from xovac_tui.recording.disk.items import AttachmentItem, RunItem
+from xovac_tui.recording.disk.kinds import Attachment, RunItem
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import Windows, _cover
 from xovac_tui.runs.past import PastRun, Told, read_run, read_runs
@@ -420,8 +420,8 @@ def test_what_is_attached_is_told_among_what_happened(tmp_path: Path) -> None:
     fly(writer, 1, 100.0)
     for name, caption in (("wiring.png", "before\x1b[31m"), ("log.csv", "")):
         writer.item(
-            AttachmentItem(
-                utc=BEGAN + 20_000,
+            Attachment(
+                t=BEGAN + 20_000,
                 mono=20_000.0,
                 run=1,
                 who="ada@lab",

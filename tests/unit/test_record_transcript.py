@@ -15,14 +15,16 @@ from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui.api.event import Event, Kind
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
-from xovac_tui.recording.disk.items import (
-    AlarmItem,
-    ChangeItem,
+from xovac_tui.recording.disk.kinds import (
+    KINDS,
     Item,
-    LedgerItem,
-    LinkItem,
-    LoadItem,
-    MarkItem,
+    RecordedAlarm,
+    RecordedChange,
+    RecordedCommand,
+    RecordedLink,
+    RecordedLoad,
+    RecordedMark,
+    RecordedRun,
     RunItem,
 )
 from xovac_tui.recording.disk.lists import find_span
@@ -39,12 +41,14 @@ def beside(at: float) -> list[Item]:
     utc, mono = UTC + at, MONO + at
     entry = LedgerEntry(1, "start_recipe", "", "ada@bench", utc, mono, Outcome.SENT, timeout=10.0, session=1)
     return [
-        LinkItem(LinkView(LinkWord.ONLINE, utc, mono, session=1), utc, mono),
-        LedgerItem(entry, utc, mono),
-        LedgerItem(msgspec.structs.replace(entry, outcome=Outcome.SUCCESS, took=0.25), utc, mono + 0.25),
-        MarkItem(Mark(mono, utc, "note", "door öpened\x1b"), "bob@bench"),
-        LoadItem(
-            utc=utc,
+        RecordedLink(link=LinkView(LinkWord.ONLINE, utc, mono, session=1), t=utc, mono=mono),
+        RecordedCommand(entry=entry, t=utc, mono=mono),
+        RecordedCommand(
+            entry=msgspec.structs.replace(entry, outcome=Outcome.SUCCESS, took=0.25), t=utc, mono=mono + 0.25
+        ),
+        RecordedMark(mark=Mark(mono, utc, "note", "door öpened\x1b"), who="bob@bench"),
+        RecordedLoad(
+            t=utc,
             mono=mono,
             who="ada@bench",
             name="Bakeout",
@@ -52,8 +56,8 @@ def beside(at: float) -> list[Item]:
             hash="ab" * 32,
             source="name = 'Bakeout'",
             payload='{"name": "Bakeout"}',
-            plan=b"{}",
-            settings=b"{}",
+            plan="{}",
+            settings="{}",
         ),
         RunItem(
             id=1,
@@ -67,8 +71,8 @@ def beside(at: float) -> list[Item]:
             flight=b'{"step": 2}',
             rates=b"[]",
         ),
-        AlarmItem(
-            AlarmChange(
+        RecordedAlarm(
+            change=AlarmChange(
                 rule="Hot",
                 event=AlarmEvent.RAISED,
                 state=AlarmState.UNACKNOWLEDGED,
@@ -78,7 +82,7 @@ def beside(at: float) -> list[Item]:
                 text="It is hot.",
             )
         ),
-        ChangeItem(kind="limits", who="ada@bench", text="Hot: 80 -> 90", utc=utc, mono=mono, after="{}"),
+        RecordedChange(kind="limits", who="ada@bench", text="Hot: 80 -> 90", t=utc, mono=mono, after="{}"),
     ]
 
 
@@ -118,8 +122,17 @@ def test_everything_comes_back_as_it_was(tmp_path: Path) -> None:
     assert rest_of(after) == rest_of(before)
     assert events_of(after) == events_of(before)
     assert len(events_of(after)) == 703
-    parts = ("links", "commands", "marks", "loads", "runs", "alarms", "changes")
-    assert [len(rest_of(after)[part]) for part in parts] == [1, 2, 1, 1, 1, 1, 1]
+    found = {kind.word: len(after.of(kind)) for kind in KINDS if kind.word}
+    assert found == {
+        "link": 1,
+        "ledger": 2,
+        "mark": 1,
+        "load": 1,
+        "run": 1,
+        "alarm": 1,
+        "change": 1,
+        "rates": 1,
+    }
     assert len(after.head.sessions) == 2
     assert (tmp_path / "all.jsonl").read_text().isascii()
 
@@ -131,10 +144,10 @@ def test_a_part_brings_the_link_that_was_up_and_the_recipe_that_was_flown(tmp_pa
     before, after = exported(path, tmp_path / "part.jsonl", "r1", "2s")
     assert [event.index for _, _, event in events_of(after)] == [302, 303, 304]
     assert events_of(after) == events_of(before)
-    assert [link.link.word for link in after.links] == [LinkWord.ONLINE]
-    assert [load.name for load in after.loads] == ["Bakeout"]
-    assert [run.label for run in after.runs] == ["r1"]
-    assert after.commands == ()
+    assert [link.link.word for link in after.of(RecordedLink)] == [LinkWord.ONLINE]
+    assert [load.name for load in after.of(RecordedLoad)] == ["Bakeout"]
+    assert [run.label for run in after.of(RecordedRun)] == ["r1"]
+    assert after.of(RecordedCommand) == ()
     assert [event.index for _, _, event in events_of(after, 304)][-1] == 304
 
 

@@ -17,10 +17,11 @@ from tests.helpers.record import UTC, reading, writer
 from xovac_tui.recording.attachments import File, attach
 from xovac_tui.recording.audit import Audit, Head, entries, head_of, verify
 from xovac_tui.recording.disk import writer as writer_module
-from xovac_tui.recording.disk.chain import COLUMNS, canonical, columns_of
+from xovac_tui.recording.disk.chain import canonical
 from xovac_tui.recording.disk.housekeeping import DAY, Retention
-from xovac_tui.recording.disk.items import MarkItem
+from xovac_tui.recording.disk.kinds import AUDITED, RecordedMark
 from xovac_tui.recording.disk.schema import RecordError, TornRecordError, open_for_writing
+from xovac_tui.recording.disk.table import columns_of
 from xovac_tui.recording.disk.writer import BLOCK
 from xovac_tui.recording.exports.exported import note_exported
 
@@ -72,11 +73,11 @@ def test_a_new_record_has_an_empty_chain(tmp_path: Path) -> None:
 
 
 def test_every_column_of_an_audited_table_is_hashed(path: Path) -> None:
-    assert set(COLUMNS) == set(PLACES)
+    assert set(AUDITED) == set(PLACES)
     with opened(path) as db:
-        for place in COLUMNS:
+        for place, kind in AUDITED.items():
             there = [row[1].decode() for row in db.execute(f"PRAGMA table_info({place})")]
-            assert there == ["id", *columns_of(place)]
+            assert there == ["id", *columns_of(kind)]
 
 
 def test_the_hash_is_what_the_manual_says(path: Path) -> None:
@@ -146,7 +147,7 @@ class Cell:
 def cells(db: sqlite3.Connection) -> list[Cell]:
     """Return every cell of every audited row, of the chain and of its head."""
     tables: dict[str, tuple[str, ...]] = {
-        **{place: ("id", *columns_of(place)) for place in COLUMNS},
+        **{place: ("id", *columns_of(kind)) for place, kind in AUDITED.items()},
         "chain": ("id", "place", "row", "hash"),
         "head": ("count", "hash"),
     }
@@ -224,7 +225,7 @@ def test_a_row_that_is_removed_is_missed(path: Path, place: str) -> None:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_row_that_is_added_is_found(path: Path, place: str) -> None:
-    names = ", ".join(columns_of(place))
+    names = ", ".join(columns_of(AUDITED[place]))
     done_to(path, f"INSERT INTO {place} (id, {names}) SELECT 999, {names} FROM {place} WHERE id = 2")
     assert told(verify(path)) == [("added", place, 999)]
 
@@ -422,7 +423,7 @@ def test_a_file_of_the_first_version_is_chained_as_it_is_found(path: Path) -> No
             attempt(path)
     assert head_of(path) is None
     made = writer(path, 60.0)
-    made.item(MarkItem(one_of_each(60.0)[2].mark, "bob@bench"))  # type: ignore[union-attr]
+    made.item(RecordedMark(mark=one_of_each(60.0)[2].mark, who="bob@bench"))  # type: ignore[union-attr]
     made.commit(UTC + 60)
     made.close(UTC + 60)
     found = verify(path)

@@ -18,7 +18,7 @@ from xovac_tui.recording.audit import verify
 from xovac_tui.recording.disk import claim, files, lists
 from xovac_tui.recording.disk import lock as lock_module
 from xovac_tui.recording.disk.claim import ClaimedError, Row, other_recorder, row_of
-from xovac_tui.recording.disk.items import ChangeItem, MarkItem
+from xovac_tui.recording.disk.kinds import RecordedChange, RecordedMark
 from xovac_tui.recording.disk.lock import WriterLock, is_recorded
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.recorder import Recorder
@@ -109,7 +109,7 @@ def test_one_that_was_taken_for_dead_stops_at_its_next_commit(
     done_to(path, "UPDATE recorder SET token = 'theirs', pid = 4711, host = 'far', machine = 'far'")
     done_to(path, f"UPDATE recorder SET seen = {clock.utc()}")
     clock.advance(1.0)
-    first.put(MarkItem(Mark(clock.mono(), clock.utc(), "note", "door"), "ada@bench"))
+    first.put(RecordedMark(mark=Mark(clock.mono(), clock.utc(), "note", "door"), who="ada@bench"))
     put(first, clock, range(10, 15))
     assert (state_of(first), first.view.pid) == (RecorderState.BESIDE, 4711)
     assert "Process 4711 on far records" in first.view.notes[-1]
@@ -254,7 +254,7 @@ def test_the_row_goes_with_its_recorder_and_is_not_in_a_copy(path: Path, tmp_pat
 
 def test_indices_that_were_given_twice_are_found(path: Path) -> None:
     made = writer(path)
-    made.item(ChangeItem(kind="settings", who="ada@bench", text="in force", utc=UTC, mono=0.0))
+    made.item(RecordedChange(kind="settings", who="ada@bench", text="in force", t=UTC, mono=0.0))
     for number in range(30):
         made.event(reading(float(number), t=number))
         if number % 10 == 9:

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.helpers.keys import KEYS
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
@@ -16,7 +17,14 @@ from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Ou
 from xovac_tui.recipes.model import Hold, Ramp, Recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
 from xovac_tui.recording.digest import AWAY, away_since, digest
-from xovac_tui.recording.disk.items import AlarmItem, LedgerItem, LinkItem, MarkItem, Session, VisitItem
+from xovac_tui.recording.disk.kinds import (
+    RecordedAlarm,
+    RecordedCommand,
+    RecordedLink,
+    RecordedMark,
+    Session,
+    Visit,
+)
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.gaps import gaps
@@ -31,13 +39,13 @@ PART = ("state.part", "Test part", "degC", False)
 UNSEEN = ("state.other", "Other", "degC", False)
 
 
-def alarm(t: float, rule: str, severity: Severity, state: AlarmState) -> AlarmItem:
+def alarm(t: float, rule: str, severity: Severity, state: AlarmState) -> RecordedAlarm:
     event = AlarmEvent.RAISED if state is AlarmState.UNACKNOWLEDGED else AlarmEvent.RETURNED
     text = f"{rule} is \x1b[31mhot."
     change = AlarmChange(
         rule=rule, event=event, state=state, severity=severity, utc=UTC + t, mono=t, text=text
     )
-    return AlarmItem(change)
+    return RecordedAlarm(change=change)
 
 
 def message(t: float) -> Event:
@@ -57,7 +65,7 @@ def path(tmp_path: Path) -> Path:
     file = tmp_path / "r.sqlite3"
     writer = Writer(file, SESSION, recording=True, utc=UTC, mono=0.0)
     for word, t in (("ONLINE", 1.0), ("LOST", 4_000.0), ("CONNECTING", 4_001.0), ("ONLINE", 4_100.0)):
-        writer.item(LinkItem(LinkView(LinkWord(word)), UTC + t, t))
+        writer.item(RecordedLink(link=LinkView(LinkWord(word)), t=UTC + t, mono=t))
     for t in range(0, 10_000, 10):
         writer.event(message(float(t)))
     for t, kind, who in (
@@ -65,7 +73,7 @@ def path(tmp_path: Path) -> Path:
         (5_000.0, "step", "rob@lab"),
         (5_100.0, "note", "ann@lab"),
     ):
-        writer.item(MarkItem(Mark(t, UTC + t, kind, "watch the pump"), who))
+        writer.item(RecordedMark(mark=Mark(t, UTC + t, kind, "watch the pump"), who=who))
     for number, (t, who, outcome) in enumerate(
         (
             (200.0, "ann@lab", Outcome.SUCCESS),
@@ -74,8 +82,10 @@ def path(tmp_path: Path) -> Path:
         )
     ):
         entry = LedgerEntry(number, "cancel_recipe", "", who, UTC + t, t, outcome)
-        writer.item(LedgerItem(msgspec.structs.replace(entry, outcome=Outcome.SENT), UTC + t, t))
-        writer.item(LedgerItem(entry, UTC + t + 1, t + 1))
+        writer.item(
+            RecordedCommand(entry=msgspec.structs.replace(entry, outcome=Outcome.SENT), t=UTC + t, mono=t)
+        )
+        writer.item(RecordedCommand(entry=entry, t=UTC + t + 1, mono=t + 1))
     for item in (
         alarm(150.0, "old", Severity.LOW, AlarmState.UNACKNOWLEDGED),
         alarm(160.0, "old", Severity.LOW, AlarmState.RETURNED),
@@ -84,7 +94,7 @@ def path(tmp_path: Path) -> Path:
         alarm(4_000.0, "shroud", Severity.CRITICAL, AlarmState.NORMAL),
     ):
         writer.item(item)
-    writer.item(VisitItem("ada@lab", UTC, UTC + 1_000))
+    writer.item(Visit(who="ada@lab", arrived=UTC, seen=UTC + 1_000))
     writer.execute(
         "INSERT INTO runs (id, session, name, started, ended, result, started_mono, ended_mono) "
         "VALUES (1, 1, 'Soak', ?, ?, 'completed', 500, 7000)",
@@ -93,11 +103,11 @@ def path(tmp_path: Path) -> Path:
     writer.commit(UTC + 10_000)
     writer.abandon()
     writer = Writer(file, SESSION, recording=True, utc=UTC + 10_600, mono=10_600.0)
-    writer.item(LinkItem(LinkView(LinkWord.ONLINE), UTC + 10_600.5, 10_600.5))
+    writer.item(RecordedLink(link=LinkView(LinkWord.ONLINE), t=UTC + 10_600.5, mono=10_600.5))
     for t in range(10_610, 20_000, 10):
         writer.event(message(float(t)))
-    writer.item(LinkItem(LinkView(LinkWord.STALE), UTC + 15_000, 15_000.0))
-    writer.item(LinkItem(LinkView(LinkWord.ONLINE), UTC + 15_020, 15_020.0))
+    writer.item(RecordedLink(link=LinkView(LinkWord.STALE), t=UTC + 15_000, mono=15_000.0))
+    writer.item(RecordedLink(link=LinkView(LinkWord.ONLINE), t=UTC + 15_020, mono=15_020.0))
     writer.commit(UTC + 20_000)
     writer.close(UTC + 20_000)
     return file
@@ -121,7 +131,7 @@ def test_it_tells_what_happened_and_nothing_from_before(path: Path) -> None:
         ("ada@lab", Outcome.SUCCESS),
     ]
     assert [one.rule for one in found.alarms] == ["part", "shroud"]
-    assert found.standing == {"old", "part"}
+    assert found.unresolved == {"old", "part"}
     assert found.notes == ("watch the pump",)
     (part,) = found.extremes
     assert part.summary.low == pytest.approx(20.0 - 19.99)
@@ -165,7 +175,7 @@ def test_a_recorder_without_a_link_is_a_gap_from_its_start_to_its_end(
     file = tmp_path / "r.sqlite3"
     writer = Writer(file, SESSION, recording=True, utc=UTC, mono=0.0)
     for word, t in changes:
-        writer.item(LinkItem(LinkView(LinkWord(word)), UTC + t, t))
+        writer.item(RecordedLink(link=LinkView(LinkWord(word)), t=UTC + t, mono=t))
     writer.commit(UTC + 1_000)
     writer.close(UTC + 1_000)
     with Record(file) as record:
@@ -197,7 +207,7 @@ def test_without_a_channel_to_tell_of_the_first_ones_with_readings_are_told(path
 def test_it_is_read_in_a_few_lines(path: Path) -> None:
     with Record(path) as record:
         found = digest(record, UTC + 1_000, UTC + 20_000, channels=[PART])
-    facts = digest_facts(found, Times("utc"), UNICODE)
+    facts = digest_facts(found, Times("utc"), UNICODE, KEYS)
     said = "\n".join(f"{fact.label:<10}{fact.text}" for fact in facts)
     assert said.startswith("Alarms    Mon 15:03 CRITICAL shroud is ␛[31mhot.\n          Mon 14:46 HIGH part")
     assert "2 stand now: press 5" in said
@@ -208,7 +218,7 @@ def test_it_is_read_in_a_few_lines(path: Path) -> None:
     assert "cancel_recipe by ann@lab: unknown" in said
     assert "Test part  +0.0 to +19.0 °C" in said
     assert "watch the pump" in said
-    assert all(fact.text.isascii() for fact in digest_facts(found, Times("utc"), ASCII))
+    assert all(fact.text.isascii() for fact in digest_facts(found, Times("utc"), ASCII, KEYS))
 
 
 @pytest.mark.parametrize(
@@ -227,19 +237,19 @@ def test_the_run_that_goes_on_is_told_with_its_end_and_drift(path: Path, later: 
         )  # fmt: skip
     with Record(path) as record:
         found = digest(record, UTC + 16_000, UTC + 20_000 + later, channels=[])
-    first = digest_facts(found, Times("utc"), UNICODE, flight)[0]
+    first = digest_facts(found, Times("utc"), UNICODE, KEYS, flight)[0]
     assert first.label == "Now"
     assert first.text.startswith(f'"Soak" {words}')
     assert "step 2 of 2, hold 50 °C for 1h; ends " in first.text
     assert "drift +10 min since its start" in first.text
     flight.give_up("Another one has begun.")
-    assert digest_facts(found, Times("utc"), UNICODE, flight)[0].label != "Now"
+    assert digest_facts(found, Times("utc"), UNICODE, KEYS, flight)[0].label != "Now"
 
 
 def test_a_quiet_time_says_so(path: Path) -> None:
     with Record(path) as record:
         quiet = digest(record, UTC + 16_000, UTC + 20_000, channels=[])
-    said = " ".join(fact.text for fact in digest_facts(quiet, Times("utc"), UNICODE))
+    said = " ".join(fact.text for fact in digest_facts(quiet, Times("utc"), UNICODE, KEYS))
     assert "none: the data are whole" in said
     assert "none began or ended" in said
     assert "none was raised" in said

@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.test_eventlog import event
 from xovac_tui.api.event import Event, Kind
-from xovac_tui.recording.disk.items import Session
+from xovac_tui.recording.disk.kinds import Session
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.recording.disk.writer import Writer

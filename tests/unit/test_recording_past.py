@@ -18,7 +18,7 @@ from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.columns import Bins
 from xovac_tui.chamber.history import History
 from xovac_tui.recording.disk.housekeeping import SCARCE, Forecast, Retention, forecast, size_words
-from xovac_tui.recording.disk.items import Session
+from xovac_tui.recording.disk.kinds import Session
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.recording.disk.windows import Windows

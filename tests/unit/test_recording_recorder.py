@@ -26,13 +26,13 @@ from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.recording.audit import verify
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk import recorder as recorder_module
-from xovac_tui.recording.disk.items import ChangeItem, Item, LedgerItem, MarkItem
+from xovac_tui.recording.disk.kinds import Item, RecordedChange, RecordedCommand, RecordedMark
 from xovac_tui.recording.disk.lock import WriterLock
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.recorder import Recorder
 from xovac_tui.recording.disk.schema import VERSION
 from xovac_tui.recording.disk.writer import BLOCK, Writer
-from xovac_tui.recording.status import RecorderState
+from xovac_tui.recording.status import RecorderState, RecordTrouble
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_everything_that_is_put_is_written_in_order(
     assert state_of(recorder) is RecorderState.ON
     assert (recorder.first_index, recorder.first_run) == (0, 1)
     put(recorder, clock, range(1300))
-    recorder.put(MarkItem(Mark(clock.mono(), clock.utc(), "note", "door"), "ada@bench"))
+    recorder.put(RecordedMark(mark=Mark(clock.mono(), clock.utc(), "note", "door"), who="ada@bench"))
     assert recorder.flush()
     assert numbers_in(path) == list(range(1300))
     with Record(path) as record:
@@ -226,7 +226,7 @@ def test_no_error_ends_the_thread(
     assert recorder.flush()
     assert numbers_in(path) == list(range(10))
     assert state_of(recorder) is RecorderState.ON
-    assert recorder.view.lost == 1
+    assert recorder.view.lost == 2
     assert "something could not be recorded" in caplog.text
     assert "the record cannot be tidied" in caplog.text
 
@@ -259,7 +259,7 @@ def test_a_commit_that_fails_is_tried_again(
     failing = True
     put(recorder, clock, range(5, 10))
     eventually(lambda: state_of(recorder) is RecorderState.FAILING)
-    assert recorder.view.reason == "disk full"
+    assert recorder.view.reason is RecordTrouble.DISK_FULL
     assert str(path) in recorder.view.why
     assert "held in memory" in recorder.view.why
     # It is not tried at every turn, but every few seconds.
@@ -272,7 +272,8 @@ def test_a_commit_that_fails_is_tried_again(
     failing = False
     clock.advance(5.0)
     eventually(lambda: state_of(recorder) is RecorderState.ON)
-    assert (recorder.view.reason, recorder.view.why, recorder.view.lost) == ("", "", 0)
+    view = recorder.view
+    assert (view.reason, view.why, view.lost) == (None, "", 0)
     assert numbers_in(path) == list(range(20))
     assert heard == [RecorderState.FAILING, RecorderState.FAILING, RecorderState.ON]
 
@@ -289,7 +290,7 @@ def test_a_file_that_somebody_else_locks_is_waited_for(
     other.execute("BEGIN IMMEDIATE")
     put(recorder, clock, range(5, 10))
     assert recorder.flush()
-    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, "file locked")
+    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, RecordTrouble.LOCKED)
     assert "tried again" in recorder.view.why
     other.execute("ROLLBACK")
     other.close()
@@ -309,7 +310,7 @@ def test_a_newer_file_is_left_alone(recorders: Callable[..., Recorder], path: Pa
     recorder = recorders()
     put(recorder, clock, range(100))
     assert recorder.flush()
-    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, "newer file")
+    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, RecordTrouble.NEWER)
     assert "newer xovac-tui" in recorder.view.why
     recorder.close()
     assert path.read_bytes() == before
@@ -395,7 +396,7 @@ def test_a_damaged_file_is_set_aside_and_a_new_one_begun(
     assert recorder.flush()
     if state_of(recorder) is RecorderState.FAILING:
         # Some damage is found only when something is written there.
-        assert recorder.view.reason == "damaged file"
+        assert recorder.view.reason is RecordTrouble.DAMAGED
         put(recorder, clock, range(BLOCK))
         assert recorder.flush()
     assert state_of(recorder) is RecorderState.ON
@@ -475,7 +476,7 @@ def test_no_event_is_ever_in_a_new_file_before_what_is_in_force(
         first.append(self.execute(asked)[0])
 
     def in_force() -> Iterator[Item]:
-        yield ChangeItem(kind="settings", who="ada", text="found", utc=clock.utc(), mono=clock.mono())
+        yield RecordedChange(kind="settings", who="ada", text="found", t=clock.utc(), mono=clock.mono())
 
     monkeypatch.setattr(Writer, "commit", commit)
     recorder = recorders(in_force=in_force)
@@ -573,12 +574,12 @@ def test_a_disk_that_is_really_full(
         number += 50
         assert recorder.flush()
         assert number < 20_000
-    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, "disk full")
+    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, RecordTrouble.DISK_FULL)
     committed = numbers_in(path)
     assert committed == list(range(len(committed)))
     put(recorder, clock, range(number, number + 2000))
     assert recorder.flush()
-    assert recorder.view.reason == "disk full"
+    assert recorder.view.reason is RecordTrouble.DISK_FULL
     assert numbers_in(path) == committed
     filler.unlink()
     assert recorder.flush()
@@ -600,7 +601,7 @@ def test_a_disk_that_is_full_from_the_beginning(
     recorder = recorders(folder / "bench.record")
     put(recorder, clock, range(10))
     assert recorder.flush()
-    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, "disk full")
+    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, RecordTrouble.DISK_FULL)
     assert "Make room" in recorder.view.why
     filler.unlink()
     clock.advance(5.0)
@@ -622,7 +623,7 @@ def test_a_folder_that_becomes_read_only_and_is_mended(
     recorder = recorders(path)
     put(recorder, clock, range(10))
     assert recorder.flush()
-    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, "read-only")
+    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, RecordTrouble.READ_ONLY)
     assert str(path) in recorder.view.why
     # What was recorded before can be read there.
     assert numbers_in(path) == [-1]
@@ -650,7 +651,7 @@ def test_a_folder_of_somebody_else(recorders: Callable[..., Recorder], path: Pat
     path.parent.mkdir()
     path.parent.chmod(0o500)
     recorder = recorders()
-    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, "read-only")
+    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, RecordTrouble.READ_ONLY)
     path.parent.chmod(0o700)
     clock.advance(5.0)
     assert recorder.flush()
@@ -668,7 +669,7 @@ def test_the_second_one_is_beside_and_takes_over(
     assert second.first_index is None
     put(first, clock, range(10))
     put(second, clock, range(10))
-    second.put(LedgerItem(entry(7), clock.utc(), clock.mono()))
+    second.put(RecordedCommand(entry=entry(7), t=clock.utc(), mono=clock.mono()))
     assert first.flush()
     assert second.flush()
     assert numbers_in(path) == list(range(10))
@@ -730,7 +731,7 @@ def test_the_one_beside_follows_to_the_new_file(
     # Where files were moved one by one, the old connection is of no use any more.
     assert beside.flush()
     assert state_of(beside) is RecorderState.BESIDE
-    beside.put(LedgerItem(entry(2), clock.utc(), clock.mono()))
+    beside.put(RecordedCommand(entry=entry(2), t=clock.utc(), mono=clock.mono()))
     put(first, clock, range(3, 9))
     assert beside.flush()
     assert first.flush()
@@ -797,7 +798,7 @@ def test_a_file_system_without_locks_is_no_other_recorder(
 
 def test_one_that_was_never_started_ends_at_once(path: Path, clock: HandClock) -> None:
     recorder = Recorder(path, session(), clock)
-    items: list[Event | Item] = [reading(1.0, t=1), LedgerItem(entry(1), UTC, 0.0)]
+    items: list[Event | Item] = [reading(1.0, t=1), RecordedCommand(entry=entry(1), t=UTC, mono=0.0)]
     for item in items:
         recorder.put(item)
     assert not recorder.opened(0.0)

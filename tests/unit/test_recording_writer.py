@@ -30,26 +30,28 @@ from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Ou
 from xovac_tui.recording.audit import verify
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk import writer as writer_module
-from xovac_tui.recording.disk.items import (
-    LedgerItem,
-    LinkItem,
-    LoadItem,
-    MarkItem,
+from xovac_tui.recording.disk.kinds import (
+    RecordedCommand,
+    RecordedLink,
+    RecordedLoad,
+    RecordedMark,
     RunItem,
-    VisitItem,
+    Visit,
 )
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import (
+    CHAINED,
     VERSION,
     NewerRecordError,
     RecordError,
     TornRecordError,
     open_for_reading,
     open_for_writing,
-    short_reason,
+    trouble_of,
 )
 from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.disk.writer import BLOCK, Writer
+from xovac_tui.recording.status import RecordTrouble
 
 
 @pytest.fixture
@@ -78,12 +80,12 @@ def everything(mono: float) -> list[object]:
     """Return one of each item that is no event."""
     utc = UTC + mono
     return [
-        LedgerItem(entry(1), utc, mono),
-        LinkItem(LinkView(LinkWord.ONLINE), utc, mono),
-        MarkItem(Mark(mono, utc, "note", "door"), "ada@bench"),
-        MarkItem(Mark(mono, utc, "step", "step 2"), ""),
-        LoadItem(
-            utc=utc,
+        RecordedCommand(entry=entry(1), t=utc, mono=mono),
+        RecordedLink(link=LinkView(LinkWord.ONLINE), t=utc, mono=mono),
+        RecordedMark(mark=Mark(mono, utc, "note", "door"), who="ada@bench"),
+        RecordedMark(mark=Mark(mono, utc, "step", "step 2"), who=""),
+        RecordedLoad(
+            t=utc,
             mono=mono,
             who="ada@bench",
             name="bake",
@@ -91,8 +93,8 @@ def everything(mono: float) -> list[object]:
             hash="00",
             source="",
             payload="{}",
-            plan=b"{}",
-            settings=b"{}",
+            plan="{}",
+            settings="{}",
         ),
         RunItem(
             id=1,
@@ -104,7 +106,7 @@ def everything(mono: float) -> list[object]:
             mono=mono,
             result="running",
         ),
-        VisitItem("ada@bench", utc, utc),
+        Visit(who="ada@bench", arrived=utc, seen=utc),
     ]
 
 
@@ -156,8 +158,8 @@ def test_odd_text_never_keeps_the_rest_from_being_written(path: Path) -> None:
     made = writer(path)
     for number in range(BLOCK):
         made.event(event(float(number), '{"\\ud800": 1, "good": 2}', name="half \ud800"))
-    made.item(LedgerItem(msgspec.structs.replace(entry(1), payload="\ud800"), UTC, 0.0))
-    made.item(MarkItem(Mark(0.0, UTC, "note", "half \ud800"), "ad\udc61"))
+    made.item(RecordedCommand(entry=msgspec.structs.replace(entry(1), payload="\ud800"), t=UTC, mono=0.0))
+    made.item(RecordedMark(mark=Mark(0.0, UTC, "note", "half \ud800"), who="ad\udc61"))
     made.commit(UTC)
     with Record(path) as record:
         assert record.total == BLOCK
@@ -195,7 +197,7 @@ def test_a_full_disk_keeps_everything_in_memory_until_there_is_room(path: Path) 
                 made.item(item)  # type: ignore[arg-type]
             with pytest.raises(sqlite3.OperationalError) as caught:
                 made.commit(UTC + number)
-            assert short_reason(caught.value) == "disk full"
+            assert trouble_of(caught.value) is RecordTrouble.DISK_FULL
             assert events_of(path) == before
     assert counts(path)["ledger"] == 0
     assert made.waiting == 1960
@@ -220,7 +222,7 @@ def test_what_memory_does_not_hold_is_counted_and_told(path: Path, monkeypatch: 
     assert taken < 2000
     assert made.lost == 2000 - taken
     for number in range(15):
-        made.item(MarkItem(Mark(0.0, UTC, "note", str(number)), ""))
+        made.item(RecordedMark(mark=Mark(0.0, UTC, "note", str(number)), who=""))
     with pytest.raises(sqlite3.OperationalError):
         made.commit(UTC)
     made.execute("PRAGMA max_page_count = 1000000")
@@ -246,7 +248,7 @@ def test_bins_of_a_commit_that_failed_are_not_added_twice(path: Path) -> None:
     made.execute(f"PRAGMA max_page_count = {pages + 15}")
     for number in range(2 * BLOCK):
         made.event(reading(float(number), t=number, u=-number))
-    made.item(MarkItem(Mark(0.0, UTC, "note", "long " * 20_000), ""))
+    made.item(RecordedMark(mark=Mark(0.0, UTC, "note", "long " * 20_000), who=""))
     for _ in range(3):
         with pytest.raises(sqlite3.OperationalError):
             made.commit(UTC)
@@ -397,7 +399,7 @@ def test_a_console_beside_adds_what_it_did_and_nothing_else(path: Path) -> None:
     for number in range(10, 25):
         recorder.event(reading(float(number), t=number))
     recorder.commit(UTC)
-    beside.item(LedgerItem(entry(2), UTC + 9, 9.0))
+    beside.item(RecordedCommand(entry=entry(2), t=UTC + 9, mono=9.0))
     beside.commit(UTC + 9)
     beside.close(UTC + 10)
     with Record(path) as record:
@@ -411,9 +413,9 @@ def test_a_console_beside_adds_what_it_did_and_nothing_else(path: Path) -> None:
 def test_a_visit_is_one_row_however_long_it_is(path: Path) -> None:
     beside = writer(path, recording=False)
     for minute in range(5):
-        beside.item(VisitItem("ada@bench", UTC, UTC + 60 * minute))
+        beside.item(Visit(who="ada@bench", arrived=UTC, seen=UTC + 60 * minute))
         beside.commit(UTC)
-    beside.item(VisitItem("bob@bench", UTC + 7, UTC + 8))
+    beside.item(Visit(who="bob@bench", arrived=UTC + 7, seen=UTC + 8))
     beside.commit(UTC)
     with Record(path) as record:
         assert [(v.arrived, v.seen) for v in lists.visits(record, "ada@bench")] == [(UTC, UTC + 240)]
@@ -425,11 +427,11 @@ import sys
 from pathlib import Path
 from tests.helpers.record import UTC, writer
 from tests.unit.test_recording_writer import entry
-from xovac_tui.recording.disk.items import LedgerItem
+from xovac_tui.recording.disk.kinds import RecordedCommand
 made = writer(Path(sys.argv[1]), recording=False)
 print("open", flush=True)
 for number in range(200):
-    made.item(LedgerItem(entry(number), UTC, 0.0))
+    made.item(RecordedCommand(entry=entry(number), t=UTC, mono=0.0))
     made.commit(UTC)
 made.close(UTC)
 """
@@ -445,7 +447,7 @@ def test_two_processes_write_at_once(path: Path) -> None:
         for _ in range(20):
             made.event(reading(float(number), t=number))
             number += 1
-        made.item(MarkItem(Mark(0.0, UTC, "note", "here too"), "bob@bench"))
+        made.item(RecordedMark(mark=Mark(0.0, UTC, "note", "here too"), who="bob@bench"))
         made.commit(UTC)
     other.stdout.close()
     assert other.returncode == 0
@@ -547,7 +549,7 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
         assert old.get(0) is not None
     writer(path).close(UTC)
     with Record(path) as new:
-        assert new.audited
+        assert new.has(CHAINED)
         assert new.get(0) is not None
         assert new.rows("SELECT count(*) FROM alarms") == [(0,)]
 

@@ -25,7 +25,7 @@ from xovac_tui.api.event import Event
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome, RunState, Snapshot
 from xovac_tui.link.status import LinkState
-from xovac_tui.recording.disk.items import Item, LedgerItem, LinkItem, MarkItem
+from xovac_tui.recording.disk.kinds import Item, RecordedCommand, RecordedLink, RecordedMark
 from xovac_tui.recording.disk.lists import find_span
 from xovac_tui.recording.exports.imports import read_transcript
 from xovac_tui.recording.exports.parts import open_still, part_of
@@ -218,8 +218,10 @@ def telemetry(seconds: int, start: int = 0) -> list[Event | Item]:
     ]
 
 
-def online(at: float) -> LinkItem:
-    return LinkItem(LinkView(LinkWord.ONLINE, UTC + at, MONO + at, session=1), UTC + at, MONO + at)
+def online(at: float) -> RecordedLink:
+    return RecordedLink(
+        link=LinkView(LinkWord.ONLINE, UTC + at, MONO + at, session=1), t=UTC + at, mono=MONO + at
+    )
 
 
 def test_seeking_back_gives_what_was_there_before(tmp_path: Path) -> None:
@@ -278,7 +280,7 @@ def test_between_two_lives_nothing_is_known(tmp_path: Path) -> None:
     path = write_record(tmp_path / "r", [online(0), *telemetry(60)], end=60, ended=False)
     # The machine was off for an hour: its monotonic clock begins anew.
     later: list[Event | Item] = [
-        LinkItem(LinkView(LinkWord.ONLINE, UTC + 3660, 7.0, session=1), UTC + 3660, 7.0),
+        RecordedLink(link=LinkView(LinkWord.ONLINE, UTC + 3660, 7.0, session=1), t=UTC + 3660, mono=7.0),
         *(
             msgspec.structs.replace(event, mono=event.utc - UTC - 3660 + 7.0)
             for event in telemetry(60, 3660)
@@ -317,8 +319,8 @@ def test_commands_of_a_console_beside_the_recorder_are_told_in_their_time(tmp_pa
     beside = Writer(path, session(who="bob@desk", pid=9), recording=False, utc=UTC + 20, mono=99.0)
     for number, (at, outcome) in enumerate([(30.2, Outcome.REFUSED), (40.2, Outcome.SUCCESS)], 1):
         entry = LedgerEntry(number, "cancel_recipe", "", "bob@desk", UTC + at, 79.0 + at, outcome)
-        beside.item(LedgerItem(entry, UTC + at, 79.0 + at))
-    beside.item(MarkItem(Mark(124.5, UTC + 45.5, "note", "look here"), "bob@desk"))
+        beside.item(RecordedCommand(entry=entry, t=UTC + at, mono=79.0 + at))
+    beside.item(RecordedMark(mark=Mark(124.5, UTC + 45.5, "note", "look here"), who="bob@desk"))
     beside.commit(UTC + 50)
     beside.close(UTC + 50)
     with taped(path) as tape:

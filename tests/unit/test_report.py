@@ -27,8 +27,8 @@ from xovac_tui.chamber.snapshot import LedgerEntry, Mark
 from xovac_tui.chamber.snapshot import Outcome as ChamberOutcome
 from xovac_tui.recipes.model import Limits
 from xovac_tui.recording.disk import writer as writing
-from xovac_tui.recording.disk.items import LedgerItem, MarkItem, RunItem
-from xovac_tui.recording.disk.lists import RecordedAlarm, find_span
+from xovac_tui.recording.disk.kinds import RecordedAlarm, RecordedCommand, RecordedMark, RunItem
+from xovac_tui.recording.disk.lists import find_span
 from xovac_tui.recording.disk.lock import WriterLock
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError
@@ -199,12 +199,12 @@ def test_a_console_beside_does_not_change_the_hash(tmp_path: Path) -> None:
     early = Writer(path, SESSION, recording=False, utc=BEGAN + 10, mono=10.0)
     fly(writer, 1, 100.0, source=SOURCE, seconds=300.0)
     during = Writer(path, SESSION, recording=False, utc=BEGAN + 150, mono=150.0)
-    during.item(MarkItem(Mark(200.0, BEGAN + 200, "note", "in it"), "eve@lab"))
+    during.item(RecordedMark(mark=Mark(200.0, BEGAN + 200, "note", "in it"), who="eve@lab"))
     during.commit(BEGAN + 201)
     writer.commit(BEGAN + 500)
     before = told(path).data_hash
     # What they do after the run, and when they leave, is no part of it.
-    early.item(MarkItem(Mark(700.0, BEGAN + 700, "note", "later"), "eve@lab"))
+    early.item(RecordedMark(mark=Mark(700.0, BEGAN + 700, "note", "later"), who="eve@lab"))
     early.commit(BEGAN + 700)
     assert told(path).data_hash == before
     early.close(BEGAN + 800)
@@ -484,7 +484,7 @@ def test_a_list_that_was_sent_by_itself_is_told_and_a_cancelled_run_of_it_fails(
     writer = begin(tmp_path / "r.sqlite3")
     flown = msgspec.structs.replace(fly(writer, 1, 100.0, seconds=20.0), result=Result.CANCELLED)
     sent = LedgerEntry(1, "load_recipe", payload, "eve@lab", BEGAN + 90, 90.0, ChamberOutcome.SUCCESS)
-    writer.item(LedgerItem(sent, BEGAN + 91, 91.0))
+    writer.item(RecordedCommand(entry=sent, t=BEGAN + 91, mono=91.0))
     writer.item(
         RunItem(
             id=2, name="Bare", load=None, started_utc=BEGAN + 101, started_mono=101.0,
@@ -531,7 +531,7 @@ def change(at: float, event: AlarmEvent, rule: str = "A", who: str = "") -> Reco
     told = AlarmChange(
         rule=rule, event=event, state=AlarmState.NORMAL, severity=Severity.LOW, utc=at, mono=at, who=who
     )
-    return RecordedAlarm(1, 1, 0, at, told)
+    return RecordedAlarm(id=1, session=1, t=at, change=told)
 
 
 def test_an_alarm_is_one_row_from_its_raising_to_its_acknowledgement() -> None:

@@ -8,19 +8,17 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.audited import one_of_each
-from tests.helpers.console import URL, FakeClock, FakeLink
+from tests.helpers.console import FakeClock, FakeLink, make_station
 from tests.helpers.record import UTC, reading, session
 from xovac_tui.api.loader import documented_contract
 from xovac_tui.chamber.snapshot import LinkView, LinkWord, Mark
-from xovac_tui.config import Profile
 from xovac_tui.recording.audit import verify
 from xovac_tui.recording.disk.housekeeping import DAY, SHARE, SHARE_EVERY, Retention
-from xovac_tui.recording.disk.items import LinkItem, MarkItem, RunItem
+from xovac_tui.recording.disk.kinds import RecordedLink, RecordedMark, RunItem
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
-from xovac_tui.station.live import LiveStation
 
 YEAR = 365.0 * DAY
 BLOCK = 32
@@ -161,13 +159,10 @@ async def test_one_look_by_a_console_deletes_little_or_with_a_wrong_clock_nothin
     path = tmp_path / "r"
     clock = ClockOff(month(path) + 60.0 + wrong)
     link = FakeLink(clock)
-    station = LiveStation(
-        "bench-1",
-        Profile(url=URL),
-        documented_contract(),
-        clock=clock,
-        who="ada@lab",
-        link_factory=link.factory,
+    station = make_station(
+        clock,
+        link,
+        contract=documented_contract(),
         record=RecordChoice(path=path, settings=RecordSettings(keep_days=15.0, delete_unexported=True)),
     )
     async with station:
@@ -231,8 +226,10 @@ def test_links_and_marks_go_with_their_events_and_what_is_audited_stays(tmp_path
     for block in range(20):
         life.record(1, every=4_800.0)
         for word in (LinkWord.LOST, LinkWord.ONLINE):
-            life.writer.item(LinkItem(LinkView(word), UTC + life.mono, life.mono))
-        life.writer.item(MarkItem(Mark(life.mono, UTC + life.mono, "step", f"step {block}"), "ada@lab"))
+            life.writer.item(RecordedLink(link=LinkView(word), t=UTC + life.mono, mono=life.mono))
+        life.writer.item(
+            RecordedMark(mark=Mark(life.mono, UTC + life.mono, "step", f"step {block}"), who="ada@lab")
+        )
         for item in one_of_each(life.mono):
             life.writer.item(item)
     life.commit()

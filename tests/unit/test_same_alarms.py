@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import msgspec
 import pytest
 
-from tests.helpers.console import FakeClock, FakeLink, make_launch, reading
+from tests.helpers.commandline import CommandLine, Launched
+from tests.helpers.console import FakeClock, FakeLink, reading
+from xovac_tui import compose
 from xovac_tui.chamber.alarm import AlarmChange
 from xovac_tui.chamber.news import AlarmsChanged
-from xovac_tui.cli.common import alarm_watchlist, resolve
-from xovac_tui.cli.link import open_station
-from xovac_tui.config import Overrides, effective_settings
+from xovac_tui.compose import ChamberSetup, Equipment, build_station
 from xovac_tui.link.status import LinkState
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.news import News
-from xovac_tui.ui.app import XovacApp
+
+Both = tuple[FakeClock, "Bench", "Bench"]
 
 SETTINGS = """
 [profiles.bench]
@@ -72,53 +70,48 @@ class Bench:
             self.told.extend(news.changes)
 
 
-@contextmanager
-def stations(monkeypatch: pytest.MonkeyPatch, folder: Path, clock: FakeClock) -> Iterator[list[Bench]]:
-    """Give the station of a command without a screen, and that of the console, as they are made."""
-    file = folder / "config.toml"
-    file.write_text(SETTINGS, encoding="utf-8")
-    found = effective_settings(Overrides(config=file))
-    chamber = resolve(found)
-    watchlist = alarm_watchlist(found, chamber)
-    links = [FakeLink(clock), FakeLink(clock)]
-    taken = iter(links)
-    monkeypatch.setattr("xovac_tui.station.live.SystemClock", lambda: clock)
-    monkeypatch.setattr("xovac_tui.station.live._real_link", lambda *a: next(taken).factory(*a))
-    launch = msgspec.structs.replace(
-        make_launch(folder, profile=chamber.profile, contract=chamber.contract),
-        settings=found.settings,
-        watchlist=watchlist,
-    )
-    shown = XovacApp(launch).station
-    assert isinstance(shown, LiveStation)
-    yield [
-        Bench(station, link)
-        for station, link in zip((open_station(chamber, None, watchlist), shown), links, strict=True)
-    ]
-
-
-async def test_headless_and_screen_raise_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def both(line: CommandLine, launched: list[Launched], monkeypatch: pytest.MonkeyPatch) -> Both:
+    """The stations of `xovac-tui record` and of the console, as those commands have them built."""
     clock = FakeClock()
-    with stations(monkeypatch, tmp_path, clock) as both:
-        tasks = []
-        for one in both:
-            tasks.append(asyncio.create_task(one.station.run()))
-            async with asyncio.timeout(10):
-                await one.link.running.wait()
-            one.link.push(LinkState.ONLINE)
-        for second in range(80):
-            clock.advance(1.0)
-            part = 20.0 + max(0, second - 60) * 2.0
-            for one in both:
-                mode = "running" if second > 3 else "idle"
-                one.link.deliver("chamber_state", json.dumps(reading(mode, clock.utc(), part=part)))
-                step = {"name": "r", "state": mode, "step": 1 if second > 3 else 0, "steps": 2}
-                one.link.deliver("recipe_state", json.dumps(step))
-                one.station.tick()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    headless, screen = both
+    built: list[Bench] = []
+
+    def build(setup: ChamberSetup, equipment: Equipment, **_: object) -> LiveStation:
+        link = FakeLink(clock)
+        bare = msgspec.structs.replace(equipment, record=None)
+        built.append(Bench(build_station(setup, bare, clock=clock, link=link.factory), link))
+        return built[-1].station
+
+    monkeypatch.setattr(compose, "build_station", build)
+    monkeypatch.setattr("xovac_tui.cli.record._record", lambda *_: asyncio.sleep(0))
+    monkeypatch.setattr("xovac_tui.ui.app.run_console", lambda *_: 0)
+    line.settings(SETTINGS)
+    assert [line("record").code, line().code] == [0, 0]
+    headless, screen = built
+    return clock, headless, screen
+
+
+async def test_headless_and_screen_raise_the_same(both: Both) -> None:
+    clock, headless, screen = both
+    benches = (headless, screen)
+    tasks = []
+    for one in benches:
+        tasks.append(asyncio.create_task(one.station.run()))
+        async with asyncio.timeout(10):
+            await one.link.running.wait()
+        one.link.push(LinkState.ONLINE)
+    for second in range(80):
+        clock.advance(1.0)
+        part = 20.0 + max(0, second - 60) * 2.0
+        for one in benches:
+            mode = "running" if second > 3 else "idle"
+            one.link.deliver("chamber_state", json.dumps(reading(mode, clock.utc(), part=part)))
+            step = {"name": "r", "state": mode, "step": 1 if second > 3 else 0, "steps": 2}
+            one.link.deliver("recipe_state", json.dumps(step))
+            one.station.tick()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     assert headless.told == screen.told
     raised = {change.rule for change in headless.told}
     assert raised == {"still", "long run", "late in the step", "drifts"}

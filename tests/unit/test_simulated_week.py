@@ -13,10 +13,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.helpers.console import URL, FakeClock, FakeLink
-from xovac_tui.api.loader import load_contract
+from tests.helpers.console import FakeClock, FakeLink, make_station
 from xovac_tui.chamber.snapshot import Outcome
-from xovac_tui.config import Profile
 from xovac_tui.link.status import LinkState
 from xovac_tui.recipes.compiler import Compiled, compile_recipe
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
@@ -88,13 +86,10 @@ class Week:
     @asynccontextmanager
     async def recorder(self) -> AsyncIterator[tuple[LiveStation, FakeLink]]:
         link = FakeLink(self.clock)
-        station = LiveStation(
-            "bench-1",
-            Profile(url=URL),
-            load_contract((), simulator=True),
-            clock=self.clock,
+        station = make_station(
+            self.clock,
+            link,
             who="rob@lab",
-            link_factory=link.factory,
             record=RecordChoice(path=self.path, settings=RecordSettings()),
         )
         async with station:

@@ -15,13 +15,16 @@ from xovac_tui.api.event import Event, Kind
 from xovac_tui.api.loader import documented_contract
 from xovac_tui.chamber.news import LedgerChanged, LinkChanged
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord, Outcome
+from xovac_tui.compose import ChamberSetup, build_station
 from xovac_tui.config import Profile
 from xovac_tui.errors import ContractError, LinkError, SettingsError
 from xovac_tui.link.status import LinkState
 from xovac_tui.link.target import Target
 from xovac_tui.recipes.files import examples_folder, load_recipe
 from xovac_tui.recipes.plan import plan_recipe
-from xovac_tui.station.live import STOP_AGAIN, LiveStation
+from xovac_tui.simulator.options import SimulatorOptions
+from xovac_tui.station.commands import STOP_AGAIN
+from xovac_tui.station.live import LiveStation
 from xovac_tui.station.news import News
 from xovac_tui.station.port import LinkCallbacks
 
@@ -285,7 +288,7 @@ async def test_settings_that_no_link_can_use_leave_it_offline_with_the_reason() 
         raise SettingsError("The certificate file is missing.")
 
     clock = FakeClock()
-    station = LiveStation("x", Profile(), make_station(clock, FakeLink(clock)).contract, link_factory=broken)
+    station = make_station(clock, broken)
     await station.run()
     link = station.snapshot().link
     assert (link.word, link.why) == (LinkWord.OFFLINE, "The certificate file is missing.")
@@ -300,9 +303,7 @@ async def test_the_time_to_begin_is_not_taken_for_the_silence_of_the_chamber() -
         made.wait(10)
         return link.factory(target, callbacks)
 
-    station = LiveStation(
-        "bench-1", Profile(url="http://x:1"), documented_contract(), clock=clock, link_factory=slow
-    )
+    station = make_station(clock, slow)
     async with station:
         waiting = asyncio.ensure_future(station.online(0.2))
         await asyncio.sleep(0.3)
@@ -311,3 +312,22 @@ async def test_the_time_to_begin_is_not_taken_for_the_silence_of_the_chamber() -
         await asyncio.wait_for(link.running.wait(), 10)
         link.push(LinkState.ONLINE)
         await waiting
+
+
+async def test_a_demo_starts_its_simulator_and_is_reached_at_its_address() -> None:
+    setup = ChamberSetup("demo", Profile(url="http://127.0.0.1:0"), documented_contract())
+    station = build_station(setup, simulator=SimulatorOptions(port=0, speed=60.0))
+    async with station:
+        await station.online(30)
+        assert station.manner.demo
+        assert station.manner.address == station.target.url != setup.profile.url
+        assert station.speed == 60.0
+
+
+async def test_a_simulator_that_does_not_start_is_the_reason_why_the_demo_is_offline() -> None:
+    setup = ChamberSetup("demo", Profile(url="http://127.0.0.1:0"), documented_contract())
+    station = build_station(setup, simulator=SimulatorOptions(port=0, parameters="/nowhere/none.toml"))
+    await station.run()
+    link = station.snapshot().link
+    assert link.word is LinkWord.OFFLINE
+    assert link.why.startswith("The simulator did not start. ")

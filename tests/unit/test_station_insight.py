@@ -49,8 +49,7 @@ class Bench:
 async def bench(told: InsightSettings, **options: Any) -> AsyncIterator[Bench]:
     clock = FakeClock()
     link = FakeLink(clock)
-    station = make_station(clock, link, **options)
-    station.insight_settings = told
+    station = make_station(clock, link, insight=told, **options)
     async with station:
         await asyncio.wait_for(link.running.wait(), 5)
         link.push(LinkState.ONLINE)

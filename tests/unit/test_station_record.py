@@ -13,13 +13,12 @@ from typing import Any
 
 import msgspec
 
-from tests.helpers.console import URL, FakeClock, FakeLink, reading
-from xovac_tui.alarms.defaults import Watchlist
-from xovac_tui.alarms.settings import Rule
+from tests.helpers.console import FakeClock, FakeLink, make_station, reading
+from xovac_tui.alarms.kinds import Rule
+from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.api.contract import Contract
-from xovac_tui.api.loader import documented_contract, load_contract
+from xovac_tui.api.loader import documented_contract
 from xovac_tui.chamber.snapshot import LinkWord, Outcome
-from xovac_tui.config import Profile
 from xovac_tui.link.status import LinkState
 from xovac_tui.notify.settings import NotifySettings
 from xovac_tui.recipes.model import Hold, Ramp, Recipe
@@ -30,7 +29,6 @@ from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
 from xovac_tui.recording.status import RecorderState
 from xovac_tui.runs.state import FlightState, Result
-from xovac_tui.station.live import LiveStation
 
 
 class Life:
@@ -49,13 +47,11 @@ class Life:
     ) -> None:
         self.clock = clock
         self.link = FakeLink(clock)
-        self.station = LiveStation(
-            "bench-1",
-            Profile(url=URL),
-            contract or load_contract((), simulator=True),
-            clock=clock,
+        self.station = make_station(
+            clock,
+            self.link,
             who=who,
-            link_factory=self.link.factory,
+            contract=contract,
             record=RecordChoice(path=path, settings=RecordSettings(), visit=True, may_record=may_record),
             watchlist=None if rules is None else Watchlist(rules=tuple(rules)),
             notify=notify,
@@ -211,7 +207,9 @@ async def test_a_resumed_run_without_a_plan_keeps_its_clock(tmp_path: Path) -> N
         await two.report("running", seconds=5)
         view, progress = two.station.flight(), two.station.progress(two.station.snapshot())
         assert view is not None
-        assert progress.elapsed == view.elapsed >= 90
+        assert progress.elapsed == view.elapsed
+        assert view.elapsed is not None
+        assert view.elapsed >= 90
         assert not progress.elapsed_is_least
 
 
@@ -268,9 +266,7 @@ async def test_a_recorder_learns_who_cancelled_beside_it(tmp_path: Path) -> None
 async def test_without_a_choice_nothing_is_written(tmp_path: Path) -> None:
     clock = FakeClock()
     link = FakeLink(clock)
-    station = LiveStation(
-        "bench-1", Profile(url=URL), load_contract((), simulator=True), clock=clock, link_factory=link.factory
-    )
+    station = make_station(clock, link)
     async with station:
         await asyncio.wait_for(link.running.wait(), 10)
         link.push(LinkState.ONLINE)

@@ -23,6 +23,7 @@ from xovac_tui.recording.settings import RecordSettings
 from xovac_tui.station.live import LiveStation, this_user
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.proving import NEVER
+from xovac_tui.station.refusal import Refusal, RefusalCode
 
 DOCUMENTED = "Could not cancel server running as server is not running."
 
@@ -76,11 +77,11 @@ async def proved(
 
 async def test_the_documented_warning_while_idle_proves_it_and_is_kept(tmp_path: Path) -> None:
     async with bench(tmp_path) as (station, link, _):
-        assert station.proving.doubt == NEVER
+        assert station.proving.unproven
         entry = await proved(station, link)
         assert link.emitted == [("cancel_recipe", "")]
         assert station.proving.judge(entry).words == "STOP is proven: the chamber answered that nothing runs."
-        assert station.proving.doubt == ""
+        assert not station.proving.unproven
     async with bench(tmp_path) as (station, _, _):
         assert station.proving.words.startswith("STOP was proven on 2026-")
 
@@ -89,11 +90,11 @@ async def test_another_address_or_form_is_not_proven(tmp_path: Path) -> None:
     async with bench(tmp_path) as (station, link, _):
         await proved(station, link)
     async with bench(tmp_path, url="http://other:8080") as (station, _, _):
-        assert station.proving.doubt == NEVER
+        assert station.proving.unproven
     async with bench(tmp_path, form='sends = "nothing"') as (station, _, _):
-        assert station.proving.doubt == NEVER
+        assert station.proving.unproven
     async with bench(tmp_path) as (station, _, _):
-        assert station.proving.doubt == "", (
+        assert not station.proving.unproven, (
             "nothing was sent, so the proof still holds for what it was made of"
         )
 
@@ -115,7 +116,7 @@ async def test_what_each_answer_proves(
         entry = await proved(station, link, result, message)
         verdict = station.proving.judge(entry)
         assert (verdict.proven, said in verdict.words) == (proven, True)
-        assert (station.proving.doubt == "") is proven, "the newest evidence counts"
+        assert station.proving.unproven is not proven, "the newest evidence counts"
 
 
 async def test_no_answer_proves_nothing_and_says_what_to_try(tmp_path: Path) -> None:
@@ -127,7 +128,7 @@ async def test_no_answer_proves_nothing_and_says_what_to_try(tmp_path: Path) -> 
         entry = await task
         assert entry.outcome is Outcome.UNKNOWN
         assert "--no-argument" in station.proving.judge(entry).words
-        assert station.proving.doubt == NEVER
+        assert station.proving.unproven
 
 
 @pytest.mark.parametrize(
@@ -147,12 +148,12 @@ async def test_it_is_refused_while_a_recipe_runs_or_in_observe(
 async def test_a_chamber_that_reports_nothing_is_not_idle_after_a_load(tmp_path: Path) -> None:
     async with bench(tmp_path, mode="") as (station, link, _):
         assert station.proving.blind
-        assert station.proving.blocked() == ""
+        assert station.proving.blocked() is None
         loading = asyncio.create_task(station.send("load_recipe", {"name": "a", "recipe": [[20, 60, 0]]}))
         await asyncio.sleep(0)
         link.answer("load_recipe")
         await loading
-        assert "may run" in station.proving.blocked()
+        assert station.proving.blocked() == Refusal(RefusalCode.RUNNING, "cancel_recipe")
 
 
 async def test_a_stop_that_ended_a_run_is_a_proof_too(tmp_path: Path) -> None:
@@ -161,7 +162,7 @@ async def test_a_stop_that_ended_a_run_is_a_proof_too(tmp_path: Path) -> None:
         await asyncio.sleep(0)
         link.answer("cancel_recipe")
         await stopping
-        assert station.proving.doubt == NEVER, "an answer alone is no proof"
+        assert station.proving.unproven, "an answer alone is no proof"
         report(link, clock, "idle")
         assert "it ended a run" in station.proving.words
 
@@ -175,7 +176,7 @@ async def test_a_run_that_ended_long_after_a_stop_may_have_ended_by_itself(tmp_p
         for _ in range(60):
             report(link, clock, "running")
         report(link, clock, "idle")
-        assert station.proving.doubt == NEVER
+        assert station.proving.unproven
 
 
 async def test_a_state_of_an_earlier_connection_is_not_known(tmp_path: Path) -> None:
@@ -227,6 +228,6 @@ async def test_proofs_of_other_programs_are_seen_and_odd_files_prove_nothing(tmp
             assert station.proving.words == NEVER
     file.write_text("[bench-1]\naddress = 3\n")
     async with bench(tmp_path) as (station, link, _):
-        assert station.proving.doubt == NEVER
+        assert station.proving.unproven
         await proved(station, link)
         assert StopProofs(file).get("bench-1", f"{URL}/socket.io /", "") is not None

@@ -12,7 +12,7 @@ from tests.helpers.record import HandClock, reading, session
 from xovac_tui import clock as clocks
 from xovac_tui.chamber.snapshot import LinkView, LinkWord
 from xovac_tui.clock import SystemClock
-from xovac_tui.recording.disk.items import LinkItem, RunItem
+from xovac_tui.recording.disk.kinds import RecordedLink, RunItem
 from xovac_tui.recording.disk.lists import axis_of, marks, runs, sessions, span_of
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.recorder import Recorder
@@ -28,7 +28,7 @@ def suspended(path: Path) -> None:
     recorder.start()
     assert recorder.opened(10.0)
     began = clock.mono() + 1.0
-    recorder.put(LinkItem(LinkView(LinkWord.ONLINE), clock.utc(), clock.mono()))
+    recorder.put(RecordedLink(link=LinkView(LinkWord.ONLINE), t=clock.utc(), mono=clock.mono()))
     for half in range(2):
         for second in range(60):
             clock.advance(1.0)

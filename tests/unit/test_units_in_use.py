@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from xovac_tui.alarms.defaults import watchlist
+from tests.helpers.keys import KEYS
 from xovac_tui.alarms.settings import AlarmSettings
+from xovac_tui.alarms.watchlist import watchlist
 from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.api.contract import Contract, Role
 from xovac_tui.api.event import Direction, Event, Kind
@@ -22,7 +23,6 @@ from xovac_tui.config.model import Profile
 from xovac_tui.expressions import parse
 from xovac_tui.recipes.settings import RecipeSettings
 from xovac_tui.runs.dwell import Dwell
-from xovac_tui.runs.progress import Progress
 from xovac_tui.runs.state import Result
 from xovac_tui.runs.view import FlightView
 from xovac_tui.station.loading import start_of
@@ -103,7 +103,8 @@ def test_target_actual_and_plan_stand_in_one_unit(
     assert snapshot.by_role(Role.CONTROLLED) is not None
     assert start_of(snapshot).celsius == 46.1
     flight = FlightView(result=Result.RUNNING, planned=True, planned_temperature=50.0)
-    lines = run_lines(RunMoment(snapshot, Progress(), flight), 90, 14, glyphs=UNICODE, times=Times("utc"))
+    moment = RunMoment(snapshot, FlightView(), flight)
+    lines = run_lines(moment, 90, 14, glyphs=UNICODE, times=Times("utc"), keys=KEYS)
     said = ["".join(text for text, _ in line) for line in lines]
     line = next(one for one in said if one.startswith("Target"))
     assert line.startswith(shown)
@@ -118,10 +119,10 @@ def test_the_limits_of_the_profile_watch_a_channel_in_every_unit(
     tmp_path: Path, unit: str, limit: float
 ) -> None:
     profile = Profile(url="http://h:1", recipe=RecipeSettings(max=80.0, pressure=1e-3))
-    found = watchlist(AlarmSettings(), profile, bench(tmp_path, unit, pressure="micron"), ())
+    found = watchlist(AlarmSettings(), profile.recipe, bench(tmp_path, unit, pressure="micron"), ())
     rules = {rule.name: rule for rule in found.rules}
-    assert rules["part too hot"].limit == pytest.approx(limit)
-    assert rules["vacuum lost"].limit == pytest.approx(1e-3 / 1.33322387415e-3)
+    assert rules["part too hot"].limit_in("") == pytest.approx(limit)
+    assert rules["vacuum lost"].limit_in("tvac") == pytest.approx(1e-3 / 1.33322387415e-3)
     assert not {"part too hot", "vacuum lost"} & found.off.keys()
 
 

@@ -16,7 +16,7 @@ from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui.api.payload import leaves
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
 from xovac_tui.config.state import State, load_state, save_state
-from xovac_tui.recording.disk.items import LedgerItem, MarkItem, RunItem
+from xovac_tui.recording.disk.kinds import RecordedCommand, RecordedMark, RunItem
 from xovac_tui.recording.disk.lists import commands
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.text import writable
@@ -33,8 +33,8 @@ def record(tmp_path: Path) -> Path:
         [
             *(message(n, f'{{"p\\ud800": {n}, "s": "\\udfff"}}', name="st") for n in range(600)),
             message(601, '{"a": 1}', name=f"ev {HALF}"),
-            MarkItem(Mark(MONO + 5, UTC + 5, "note", HALF), HALF),
-            LedgerItem(entry, UTC, MONO),
+            RecordedMark(mark=Mark(MONO + 5, UTC + 5, "note", HALF), who=HALF),
+            RecordedCommand(entry=entry, t=UTC, mono=MONO),
             RunItem(
                 id=1,
                 name=HALF,

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from tests.helpers.examples import examples
 from tests.helpers.records import UTC, message, write_record
-from xovac_tui.alarms.defaults import Watchlist
-from xovac_tui.alarms.evaluator import Watchkeeper
-from xovac_tui.alarms.kinds import Around
+from xovac_tui.alarms.evaluator import AlarmEvaluator
+from xovac_tui.alarms.kinds import Context
+from xovac_tui.alarms.kinds.level import HighRule, LowRule
 from xovac_tui.alarms.limit_sets import by_pressure
-from xovac_tui.alarms.settings import AlarmSettings, Rule
+from xovac_tui.alarms.settings import AlarmSettings
+from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.analysis.stability import Criterion, StabilityWatch
 from xovac_tui.analysis.vacuum import pump_down
 from xovac_tui.analysis.values import ChamberValues
@@ -198,8 +199,8 @@ def test_a_rule_that_makes_no_sense_is_refused(tmp_path: Path, leaf: str, said: 
 def test_an_impossible_pressure_is_not_known_to_anything(bench: Bench, pressure: float) -> None:
     dwell = Dwell(began=0.0, target=40.0, tolerance=2.0, pressure=1e-3)
     limit_set = "ambient"
-    low = Rule(name="low", kind="low", channel="pressure", limit=1e-2, severity="high")
-    keeper = Watchkeeper(Watchlist(rules=(low,)), bench.chamber)
+    low = LowRule(name="low", channel="pressure", limit=1e-2, severity="high")
+    evaluator = AlarmEvaluator(Watchlist(rules=(low,)), bench.chamber)
     for _ in range(100):
         bench.say(p=pressure)
         seen = bench.chamber.observe(UTC + bench.now, bench.now)
@@ -207,10 +208,10 @@ def test_an_impossible_pressure_is_not_known_to_anything(bench: Bench, pressure:
         dwell = dwell.observe(seen)
         limit_set = by_pressure(seen, limit_set, AlarmSettings(), pressure_told=True)
         bench.values.at(UTC + bench.now, bench.now)
-        around = Around(
+        around = Context(
             chamber=bench.chamber, values=bench.values, utc=UTC + bench.now, mono=bench.now, limit_set="tvac"
         )
-        assert keeper.look(around) == []
+        assert evaluator.evaluate(around) == []
     assert dwell.in_tolerance > 90
     assert dwell.creditable == 0.0
     assert limit_set != "tvac"
@@ -225,18 +226,18 @@ def test_an_impossible_pressure_is_not_known_to_anything(bench: Bench, pressure:
 @pytest.mark.parametrize("sensor", BAD_TEMPERATURES)
 def test_an_open_sensor_counts_nowhere(bench: Bench, sensor: float | str) -> None:
     dwell = Dwell(began=0.0, target=40.0, tolerance=2.0)
-    hot = Rule(name="hot", kind="high", channel="plate", limit=60.0, severity="high")
-    cold = Rule(name="cold", kind="low", channel="plate", limit=0.0, severity="high")
-    keeper = Watchkeeper(Watchlist(rules=(hot, cold)), bench.chamber)
+    hot = HighRule(name="hot", channel="plate", limit=60.0, severity="high")
+    cold = LowRule(name="cold", channel="plate", limit=0.0, severity="high")
+    evaluator = AlarmEvaluator(Watchlist(rules=(hot, cold)), bench.chamber)
     raised: list[Any] = []
     for second in range(60):
         bench.say(ta=sensor if 20 <= second < 24 else 40.0)
         dwell = dwell.observe(bench.chamber.observe(UTC + bench.now, bench.now))
         bench.values.at(UTC + bench.now, bench.now)
-        around = Around(
+        around = Context(
             chamber=bench.chamber, values=bench.values, utc=UTC + bench.now, mono=bench.now, limit_set="tvac"
         )
-        raised += keeper.look(around)
+        raised += evaluator.evaluate(around)
         if 20 <= second < 24:
             assert bench.told("plate > 0 degC") is None
             quality, problem = bench.quality("plate")

@@ -14,7 +14,7 @@ import pytest
 
 from tests.helpers.console import FakeClock, FakeLink, make_station, reading
 from tests.unit.test_station_record import life
-from xovac_tui.alarms.settings import Rule
+from xovac_tui.alarms.kinds.level import HighRule, LowRule
 from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.cli import status as cli_status
 from xovac_tui.cli.wait import Teller, Waiting
@@ -178,8 +178,8 @@ async def test_the_record_seeds_what_is_stable_and_nothing_is_changed(tmp_path: 
 
 async def test_status_tells_the_alarms_of_whoever_records(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
-    hot = Rule(name="hot", kind="high", channel="test_part", limit=30.0, severity="high")
-    dull = Rule(name="dull", kind="low", channel="test_part", limit=60.0, severity="low")
+    hot = HighRule(name="hot", channel="test_part", limit=30.0, severity="high")
+    dull = LowRule(name="dull", channel="test_part", limit=60.0, severity="low")
     async with life(path, clock, rules=[hot, dull]) as one:
         await one.report(part=40.0, seconds=2)
         await one.written()

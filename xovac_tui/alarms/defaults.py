@@ -1,229 +1,83 @@
-"""Which alarms are watched: what this program watches by itself, and what the user's rules make of it."""
+"""Rules that are active by default: those of `defaults.toml`, filled for one chamber."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
 
-from xovac_tui.alarms.settings import AlarmSettings, Rule
+from xovac_tui.alarms.kinds import AnyRule, Rule
 from xovac_tui.api.contract import Contract, LeafSpec, Role
-from xovac_tui.config.model import Profile
-from xovac_tui.errors import SettingsError
+from xovac_tui.recipes.settings import RecipeSettings
 from xovac_tui.units import converted
-from xovac_tui.validation import Gathered
+from xovac_tui.validation import read_toml
+
+_DEFAULTS = Path(__file__).with_name("defaults.toml")
+_SIMULATOR = Path(__file__).with_name("simulator_alarms.toml")
+_WHICH = {Role.CONTROLLED: "the controlled temperature", Role.PRESSURE: "the pressure"}
+_UNITS = {"max": "degC", "min": "degC", "pressure": "mbar"}
 
 
-class Watchlist(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be watched on one chamber."""
+class Needs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a default rule must be filled with; `defaults.toml` explains its keys."""
 
-    rules: tuple[Rule, ...] = ()
-    off: dict[str, str] = {}
-    """Name of a default rule that cannot be watched -> why, as a sentence."""
-    settings: AlarmSettings = AlarmSettings()
+    role: Role | None = None
+    limit: Literal["max", "min", "pressure"] | None = None
+    record: bool = False
+    rule: str = ""
 
 
-def watchlist(
-    settings: AlarmSettings, profile: Profile, contract: Contract, written: Iterable[Rule]
-) -> Watchlist:
-    """Return the rules in force: the defaults, with the user's own beside them or in their place.
+def default_rules(
+    recipe: RecipeSettings, contract: Contract, *, records: bool, simulator: bool
+) -> Iterator[tuple[Rule, str]]:
+    """Yield each default rule with why it cannot be watched, as a sentence; empty where it can.
 
-    SettingsError with a sentence for each expression of the user's that cannot be understood.
+    Those for the built-in simulator come last. Our own files need no check of their sentences.
     """
-    merged: dict[str, Rule] = {}
-    off: dict[str, str] = {}
-    if settings.defaults:
-        for rule, why in [*_own(profile), *_of_contract(profile, contract)]:
-            merged[rule.name] = rule
-            if why:
-                off[rule.name] = why
-    wrong = Gathered()
-    for rule in written:
-        with wrong.one():
-            _check_value(rule)
-        before = merged.get(rule.name)
-        if before is not None and not rule.enabled:
-            # Who only switches it off need not write it again.
-            rule = msgspec.structs.replace(before, enabled=False)
-        merged[rule.name] = rule
-        off.pop(rule.name, None)
-    wrong.tell()
-    return Watchlist(rules=tuple(merged.values()), off=off, settings=settings)
+    for table in read_toml(_DEFAULTS)["rules"]:
+        needs = msgspec.convert(table.pop("needs", {}), Needs)
+        filled, why = _filled(needs, recipe, contract, records)
+        yield msgspec.convert(table | filled, AnyRule), why
+    for table in read_toml(_SIMULATOR)["rules"] if simulator else ():
+        yield msgspec.convert(table, AnyRule), ""
 
 
-def _check_value(rule: Rule) -> None:
-    if rule.value:
-        from xovac_tui.expressions import ExpressionError, parse, parse_condition
-
-        try:
-            (parse_condition if rule.kind == "equals" else parse)(rule.value)
-        except ExpressionError as error:
-            raise SettingsError(
-                f'Alarm rule "{rule.name}", `value`, column {error.column}: {error.sentence}'
-            ) from None
-
-
-def _own(profile: Profile) -> list[tuple[Rule, str]]:
-    """Return what is watched of this program and its surroundings."""
-    no_record = "" if profile.record else "Nothing is recorded (record = false)."
-    return [
-        (
-            Rule(
-                name="link lost",
-                kind="link",
-                severity="high",
-                on_delay=5.0,
-                cause="The network, the chamber's computer, or its server program.",
-                consequence="Nobody sees what the chamber does; it goes on by itself. STOP cannot reach it.",
-                action="Look at the chamber itself; then at the network. The console reconnects by itself.",
-            ),
-            "",
-        ),
-        (
-            Rule(
-                name="data stopped",
-                kind="stale",
-                severity="high",
-                on_delay=5.0,
-                cause="The chamber's server hangs, or its sensors do not answer it.",
-                consequence="The values on the screen are old. Commands but STOP are refused.",
-                action="Look at the chamber itself, and at its server program.",
-            ),
-            "",
-        ),
-        (
-            Rule(
-                name="recorder failing",
-                kind="recorder",
-                severity="high",
-                on_delay=2.0,
-                off_delay=5.0,
-                cause="A full or failing disk, or rights on the folder of the records.",
-                consequence="What comes now is held in memory only, and is lost when this program ends.",
-                action="Make room, or mend the folder; `xovac-tui doctor` shows where it is.",
-            ),
-            no_record,
-        ),
-        (
-            Rule(
-                name="disk low",
-                kind="disk",
-                severity="medium",
-                limit=1.0,
-                deadband=0.2,
-                on_delay=10.0,
-                cause="Something fills the disk with the record.",
-                consequence="Recording fails when it is full.",
-                action="Make room, or set `keep_days` in [record].",
-            ),
-            no_record,
-        ),
-        (
-            Rule(
-                name="notification failed",
-                kind="notification",
-                severity="medium",
-                cause="The receiver's address, the network here, or the service itself.",
-                consequence="Nobody who is away is told of alarms.",
-                action="`xovac-tui notify test` tells what is wrong.",
-            ),
-            "",
-        ),
-    ]
-
-
-def _of_contract(profile: Profile, contract: Contract) -> list[tuple[Rule, str]]:
-    """Return what is watched of the chamber, as far as contract and profile tell what it is about."""
-    controlled, pressure = contract.by_role(Role.CONTROLLED), contract.by_role(Role.PRESSURE)
-    channel = controlled[0] if controlled else ""
-    unknown = "" if controlled else "No contract says which channel is the controlled temperature."
-    recipe = profile.recipe
-    # Of the profile in degC and mbar; a rule is in the unit of its channel.
-    hottest, coldest = (_in_unit(one, "degC", controlled) for one in (recipe.max, recipe.min))
-    highest = _in_unit(recipe.pressure, "mbar", pressure)
-    hot = Rule(
-        name="part too hot",
-        kind="high",
-        channel=channel,
-        limit=hottest,
-        severity="high",
-        deadband=1.0,
-        on_delay=5.0,
-        cause="The controller overshoots, or a sensor is wrong.",
-        consequence="The part is hotter than the profile allows.",
-        action="Watch the shroud; cancel the recipe if it goes on.",
-    )
-    cold = msgspec.structs.replace(
-        hot,
-        name="part too cold",
-        kind="low",
-        limit=coldest,
-        cause="The controller undershoots, or a sensor is wrong.",
-        consequence="The part is colder than the profile allows.",
-    )
-    vacuum = Rule(
-        name="vacuum lost",
-        kind="high",
-        channel=pressure[0] if pressure else "",
-        limit=highest,
-        sets=("tvac",),
-        severity="high",
-        deadband_ratio=0.2,
-        on_delay=30.0,
-        off_delay=30.0,
-        cause="A leak, outgassing, or a pump that has stopped.",
-        consequence="Dwells do not count, and the part may be in the range of corona discharge.",
-        action="Look at the pump and at the trend of the pressure; take power from the part.",
-    )
-    deviation = Rule(
-        name="off setpoint", kind="deviation", channel=channel, severity="medium", on_delay=600.0
-    )
-    frozen = Rule(name="frozen sensor", kind="frozen", channel=channel, severity="medium", over=3600.0)
-    missing = Rule(
-        name="part not measured",
-        kind="stale",
-        channel=channel,
-        severity="high",
-        on_delay=15.0,
-        off_delay=5.0,
-        cause="The sensor of the part is broken or off, or its message has stopped.",
-        consequence="Nobody knows how warm the part is, and dwells do not count.",
-        action="Look at the sensor and its cable; watch the shroud meanwhile.",
-    )
-    return [
-        (missing, unknown),
-        (hot, unknown or _no_limit("max", recipe.max, hottest)),
-        (cold, unknown or _no_limit("min", recipe.min, coldest)),
-        (
-            vacuum,
-            _no_limit("pressure", recipe.pressure, highest)
-            if pressure
-            else "No contract says which channel is the pressure.",
-        ),
-        (
-            deviation,
-            unknown or "How far the part lags behind in a ramp is not known: give a rule with a limit.",
-        ),
-        (
-            frozen,
-            unknown or "How quiet the sensor may be is not known: give a rule of this name to watch it.",
-        ),
-    ]
+def _filled(
+    needs: Needs, recipe: RecipeSettings, contract: Contract, records: bool
+) -> tuple[dict[str, Any], str]:
+    """Return the keys that the chamber gives a rule, and why it cannot be watched."""
+    filled: dict[str, Any] = {}
+    whys = []
+    if needs.record and not records:
+        whys.append("Nothing is recorded (record = false).")
+    found = None if needs.role is None else contract.by_role(needs.role)
+    if needs.role is not None:
+        filled["channel"] = found[0] if found else ""
+        if found is None:
+            whys.append(f"No contract says which channel is {_WHICH[needs.role]}.")
+    if needs.limit is not None:
+        given = getattr(recipe, needs.limit)
+        filled["limit"] = _in_unit(given, _UNITS[needs.limit], found)
+        whys.append(_no_limit(needs.limit, given, filled["limit"]))
+    whys.append(needs.rule)
+    return filled, next((why for why in whys if why), "")
 
 
 def _in_unit(value: float | None, unit: str, found: tuple[str, LeafSpec] | None) -> float | None:
-    """Return a limit of the profile in the unit of its channel; None where nobody can convert it.
+    """Return a limit of the profile in the unit of its channel; None where it cannot be converted.
 
-    A temperature without a unit is taken for degC, as everywhere; of a pressure without one nobody knows.
+    A temperature without a unit is taken for degC, as everywhere; the unit of a pressure is never assumed.
     """
     if value is None or found is None:
         return value
     return converted(value, unit, found[1].unit or ("degC" if unit == "degC" else ""))
 
 
-def _no_limit(key: str, told: float | None, limit: float | None) -> str:
+def _no_limit(key: str, given: float | None, limit: float | None) -> str:
     """Return why there is no limit, as a sentence; empty where there is one."""
-    if told is None:
+    if given is None:
         return f"Neither `recipe.{key}` of the profile nor a rule of yours sets a limit."
     if limit is None:
         return f"`recipe.{key}` of the profile cannot be converted to the unit of the channel."

@@ -1,7 +1,7 @@
 """The life of one alarm after ISA-18.2: pure, each step returns the life after it and what happened.
 
-A condition is looked at several times a second. What it did between two looks counts: a spike that lasted
-one message is an alarm where no delay is set. Where nobody can tell whether the condition holds (the data are
+A condition is evaluated several times a second. What it did in between counts: a spike that lasted one
+message is an alarm where no delay is set. Where it is not known whether the condition holds (the data are
 stale) nothing changes and no delay begins anew: it goes on when data come again.
 """
 
@@ -11,15 +11,13 @@ from enum import Enum
 
 import msgspec
 
-from xovac_tui.chamber.alarm import AlarmEvent, AlarmState
+from xovac_tui.chamber.alarm import LONGEST_SHELF, AlarmEvent, AlarmState
 
-LONGEST_SHELF = 8 * 3600.0
-"""Seconds for which an alarm may be shelved at the most."""
 _SILENCED = (AlarmState.SHELVED, AlarmState.OUT_OF_SERVICE)
 
 
-class Look(Enum):
-    """What a condition did since the last look."""
+class Verdict(Enum):
+    """What a condition did since the last evaluation."""
 
     HOLDS = "held all the time"
     BEGAN = "holds now, but was gone for a moment"
@@ -54,16 +52,22 @@ Step = tuple[Life, AlarmEvent | None]
 
 
 def see(
-    life: Life, look: Look | None, *, mono: float, utc: float, on_delay: float = 0.0, off_delay: float = 0.0
+    life: Life,
+    verdict: Verdict | None,
+    *,
+    mono: float,
+    utc: float,
+    on_delay: float = 0.0,
+    off_delay: float = 0.0,
 ) -> Step:
-    """Take one look at the condition; `look` is None where nobody can tell whether it holds."""
-    if look is None:
+    """Take one verdict on the condition; None where it is not known whether it holds."""
+    if verdict is None:
         return life, None
     if life.active:
-        return _see_active(life, look, mono, utc, off_delay)
-    if look is Look.GONE or (look is Look.TOUCHED and on_delay > 0):
+        return _see_active(life, verdict, mono, utc, off_delay)
+    if verdict is Verdict.GONE or (verdict is Verdict.TOUCHED and on_delay > 0):
         return (life if life.begins is None else msgspec.structs.replace(life, begins=None)), None
-    begins = mono if look is Look.BEGAN or life.begins is None else life.begins
+    begins = mono if verdict is Verdict.BEGAN or life.begins is None else life.begins
     if mono - begins < on_delay:
         return (life if begins == life.begins else msgspec.structs.replace(life, begins=begins)), None
     raised = msgspec.structs.replace(life, active=True, begins=None, raised_utc=utc, times=life.times + 1)
@@ -72,8 +76,8 @@ def see(
     return _become(raised, AlarmState.UNACKNOWLEDGED, utc), AlarmEvent.RAISED
 
 
-def _see_active(life: Life, look: Look, mono: float, utc: float, off_delay: float) -> Step:
-    if look is not Look.GONE:
+def _see_active(life: Life, verdict: Verdict, mono: float, utc: float, off_delay: float) -> Step:
+    if verdict is not Verdict.GONE:
         return (life if life.ends is None else msgspec.structs.replace(life, ends=None)), None
     ends = mono if life.ends is None else life.ends
     if mono - ends < off_delay:
@@ -94,7 +98,7 @@ def pass_time(life: Life, utc: float, *, over: bool = False) -> Step:
 
 
 def acknowledge(life: Life, who: str, utc: float, raised_utc: float | None = None) -> Step:
-    """Note that somebody has seen the alarm; one that was raised after he looked is not meant."""
+    """Note that the alarm has been seen; one that was raised after that is not meant."""
     if raised_utc is not None and raised_utc != life.raised_utc:
         return life, None
     if life.state is AlarmState.UNACKNOWLEDGED:
@@ -120,7 +124,7 @@ def unshelve(life: Life, who: str, utc: float) -> Step:
 
 
 def take_out(life: Life, who: str, utc: float, reason: str) -> Step:
-    """Switch the alarm off until somebody switches it on."""
+    """Switch the alarm off until it is switched on by hand."""
     if life.state is AlarmState.OUT_OF_SERVICE:
         return life, None
     return _become(life, AlarmState.OUT_OF_SERVICE, utc, who, reason), AlarmEvent.OUT_OF_SERVICE

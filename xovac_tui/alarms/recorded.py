@@ -6,14 +6,24 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from xovac_tui.alarms.defaults import Watchlist
 from xovac_tui.alarms.desk import AlarmDesk
-from xovac_tui.alarms.evaluator import Watchkeeper
-from xovac_tui.alarms.kinds import Around
-from xovac_tui.analysis.values import ChamberValues
-from xovac_tui.chamber.alarm import AlarmChange, AlarmsView, AlarmView
+from xovac_tui.alarms.evaluator import AlarmEvaluator
+from xovac_tui.alarms.kinds import Context
+from xovac_tui.alarms.watchlist import Watchlist
+from xovac_tui.chamber.alarm import AlarmChange, AlarmsView, AlarmView, Ask
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.clock import Clock
+from xovac_tui.expressions import Reading, Wanted
+
+
+class _NoValues:
+    """Answers nothing: what a rule watched is not in a record, so nothing is evaluated in a replay."""
+
+    def read(self, wanted: Wanted) -> Reading:
+        return Reading()
+
+    def known(self, name: str) -> bool:
+        return False
 
 
 class RecordedAlarms(AlarmDesk):
@@ -22,61 +32,48 @@ class RecordedAlarms(AlarmDesk):
     REFUSAL = "This is a replay: its alarms can only be looked at."
 
     def __init__(self, chamber: Callable[[], Chamber], clock: Clock) -> None:
-        self._chamber, self._clock = chamber, clock
+        super().__init__(clock, "")
+        self._chamber = chamber
         self._told: Sequence[tuple[float, AlarmChange]] = ()
-        self._keeper: Watchkeeper | None = None
+        self._evaluator: AlarmEvaluator | None = None
         self._at = 0
         self._now = 0.0
 
     def tell(self, told: Sequence[tuple[float, AlarmChange]]) -> None:
         """Give it what happened, as (moment of the replay, change) in order."""
-        self._told, self._keeper = told, None
+        self._told, self._evaluator = told, None
 
     def view(self) -> AlarmsView:
         """Return all alarms at this moment of the replay."""
-        return self._picture(standing=False)
+        return self._picture(unresolved=False)
 
-    def standing(self) -> AlarmsView:
+    def unresolved(self) -> AlarmsView:
         """Return only those that wanted attention at this moment."""
-        return self._picture(standing=True)
+        return self._picture(unresolved=True)
 
-    def _picture(self, *, standing: bool) -> AlarmsView:
+    def _picture(self, *, unresolved: bool) -> AlarmsView:
         now = self._clock.mono()
-        if self._keeper is None or now < self._now:
-            self._keeper, self._at = Watchkeeper(Watchlist(), self._chamber()), 0
+        if self._evaluator is None or now < self._now:
+            self._evaluator, self._at = AlarmEvaluator(Watchlist(), self._chamber()), 0
         self._now = now
         while self._at < len(self._told) and self._told[self._at][0] <= now:
             moment, change = self._told[self._at]
-            self._keeper.restore(msgspec.structs.replace(change, mono=moment))
+            self._evaluator.restore(msgspec.structs.replace(change, mono=moment))
             self._at += 1
-        chamber = self._chamber()
-        around = Around(chamber=chamber, values=ChamberValues(chamber), utc=self._clock.utc(), mono=now)
+        context = Context(chamber=self._chamber(), values=_NoValues(), utc=self._clock.utc(), mono=now)
         # What a rule watched is not in the record, but in what was told of it.
-        views = self._keeper.views(around, standing=standing)
+        views = self._evaluator.views(context, unresolved=unresolved)
         alarms = tuple(msgspec.structs.replace(one, condition="") for one in views)
         newest = self._told[self._at - 1][1].limit_set if self._at else ""
-        return AlarmsView(alarms=alarms, limit_set=newest, flood=self._keeper.flood(now))
-
-    def acknowledge(self, seen: Iterable[AlarmView]) -> str:
-        """Refuse."""
-        return self.REFUSAL
-
-    def shelve(self, rule: str, seconds: float, reason: str) -> str:
-        """Refuse."""
-        return self.REFUSAL
-
-    def unshelve(self, rule: str) -> str:
-        """Refuse."""
-        return self.REFUSAL
-
-    def take_out(self, rule: str, reason: str) -> str:
-        """Refuse."""
-        return self.REFUSAL
-
-    def put_back(self, rule: str) -> str:
-        """Refuse."""
-        return self.REFUSAL
+        return AlarmsView(alarms=alarms, limit_set=newest, flood=self._evaluator.flood(now))
 
     def use_set(self, name: str | None) -> str:
         """Refuse."""
+        return self.REFUSAL
+
+    def acknowledge(self, seen: Iterable[AlarmView]) -> str:
+        """Refuse, whatever waits."""
+        return self.REFUSAL
+
+    def _do(self, asks: Sequence[Ask]) -> str:
         return self.REFUSAL

@@ -2,51 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from xovac_tui.alarms.settings import AlarmSettings, Rule, rules_mistakes
-from xovac_tui.api.loader import SIMULATOR_CONTRACT
-from xovac_tui.config.model import Profile
+from xovac_tui.alarms.kinds import AnyRule, Rule
+from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.errors import SettingsError
 from xovac_tui.validation import mistakes, read_toml, sound
-
-_SIMULATOR = Path(__file__).with_name("simulator_alarms.toml")
 
 
 class RulesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A file of alarm rules."""
 
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[AnyRule, ...] = ()
 
 
-def read_rules(settings: AlarmSettings, profile: Profile) -> tuple[Rule, ...]:
+def read_rules(settings: AlarmSettings, files: Iterable[str] = ()) -> tuple[Rule, ...]:
     """Return the rules that are written down, later ones in place of earlier ones of the same name.
 
-    The order: those for the simulator where the profile is one, files of the settings, rules in the settings,
-    files of the profile. Raises SettingsError with a sentence for everything that is wrong.
+    The order: files of the settings, rules in the settings, `files` of the profile. Raises SettingsError with
+    a sentence for everything that is wrong.
     """
-    rules, wrong = rules_with_mistakes(settings, profile)
+    rules, wrong = rules_with_mistakes(settings, files)
     if wrong:
-        raise SettingsError("\n".join(wrong))
+        raise SettingsError(*wrong)
     return rules
 
 
-def rules_with_mistakes(settings: AlarmSettings, profile: Profile) -> tuple[tuple[Rule, ...], list[str]]:
+def rules_with_mistakes(
+    settings: AlarmSettings, files: Iterable[str] = ()
+) -> tuple[tuple[Rule, ...], list[str]]:
     """Return those rules that can be read, and a sentence for everything that is wrong in their files."""
     merged: dict[str, Rule] = {}
     wrong: list[str] = []
-    if settings.defaults and SIMULATOR_CONTRACT in profile.contracts:
-        # Our own file needs no check, and the first picture waits for this.
-        _take(merged, msgspec.convert(read_toml(_SIMULATOR), RulesFile).rules)
     for name in settings.files:
         _take(merged, _read_file(Path(name), wrong))
-    _take(merged, settings.rules)
-    for name in profile.alarms:
+    _take(merged, sound({"rules": list(settings.rules)}, RulesFile)[0].rules)
+    for name in files:
         _take(merged, _read_file(Path(name), wrong))
     return tuple(merged.values()), wrong
+
+
+def tables_mistakes(data: dict[str, Any], *, at: str = "") -> Iterator[str]:
+    """Yield a sentence for everything that is wrong in a table with `rules`; `at` is its own key path."""
+    read, left = sound(data, RulesFile)
+    yield from mistakes(data, RulesFile, at=at)
+    yield from _rules_mistakes(read.rules, f"{at}.rules" if at else "rules", left.places.get("rules"))
+
+
+def _rules_mistakes(rules: Sequence[Rule], key: str, places: Sequence[int] | None) -> Iterator[str]:
+    """Yield a sentence for every rule that has the right types and still cannot be right.
+
+    `places` are those of the rules in their list, where others were left out.
+    """
+    seen: set[str] = set()
+    for number, rule in zip(range(len(rules)) if places is None else places, rules, strict=True):
+        where = f"`{key}[{number}]`"
+        if not rule.name.strip() or not rule.name.isprintable() or len(rule.name) > 60:
+            yield f"{where}: `name` must be 1 to 60 printable characters: it is what the alarm is called."
+        if rule.name in seen:
+            yield f'{where}: there is another rule called "{rule.name}". Give one of them another name.'
+        seen.add(rule.name)
+        # One that only switches a default off may be as short as it likes.
+        for sentence in rule.check() if rule.enabled else ():
+            yield f'{where} ("{rule.name}"): {sentence}'
 
 
 def _read_file(path: Path, wrong: list[str]) -> tuple[Rule, ...]:
@@ -54,12 +76,10 @@ def _read_file(path: Path, wrong: list[str]) -> tuple[Rule, ...]:
     try:
         data = read_toml(path)
     except SettingsError as error:
-        wrong += str(error).splitlines()
+        wrong += error.sentences
         return ()
-    read, left = sound(data, RulesFile)
-    found = [*mistakes(data, RulesFile), *rules_mistakes(read.rules, "rules", left.places.get("rules"))]
-    wrong += [f"{path}: {sentence}" for sentence in found]
-    return read.rules
+    wrong += [f"{path}: {sentence}" for sentence in tables_mistakes(data)]
+    return sound(data, RulesFile)[0].rules
 
 
 def _take(into: dict[str, Rule], rules: Iterable[Rule]) -> None:

@@ -135,7 +135,7 @@ def load_contract(paths: Sequence[Path], *, simulator: bool = False) -> Contract
     """
     contract, wrong = read_contract(paths, simulator=simulator)
     if wrong:
-        raise SettingsError("\n".join(wrong))
+        raise SettingsError(*wrong)
     return contract
 
 
@@ -272,7 +272,7 @@ def _tie_response(draft: _Draft, event: str, name: str) -> None:
         hint = nearest(command, draft.commands)
         raise SettingsError(f'{name}: `responses.{event}.command`: no command is called "{command}".{hint}')
     if command in draft.commands and draft.commands[command].ack is None:
-        # Else every answer would look as if somebody else had asked.
+        # Else every answer would look as if another client had asked.
         draft.commands[command] = msgspec.structs.replace(draft.commands[command], ack=event)
 
 
@@ -304,7 +304,7 @@ def _command(event: str, table: dict[str, Any], origin: Origin, source: str, nam
     with wrong.one():
         read = convert(table, _CommandTable, name, at=at)
     fields = []
-    # What is right of it by its types is checked all the same: every mistake is told in one round.
+    # What is right of it by its types is checked all the same: every mistake is reported in one round.
     told = table.get("fields", {})
     for key, field in told.items() if isinstance(told, dict) else ():
         if not any(mistakes(field, _FieldTable)):
@@ -425,7 +425,7 @@ def _leaf(path: str, leaf: Any, at: str, name: str) -> LeafSpec:
         )
     read, left = sound(leaf, _LeafTable)
     if found := [*mistakes(leaf, _LeafTable, at=at), *_leaf_mistakes(read, left, at)]:
-        raise SettingsError("\n".join(f"{name}: {sentence}" for sentence in found))
+        raise SettingsError(*(f"{name}: {sentence}" for sentence in found))
     told = {f: getattr(read, f) for f in read.__struct_fields__}
     # From here on the program meets one name a unit, however the file spells it.
     return LeafSpec(path=path, **told | {"unit": unit_of(read.unit).name})

@@ -13,8 +13,7 @@ from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.records import Source, find_record, record_options
 
 if TYPE_CHECKING:
-    from xovac_tui.recording.attachments import Attachment
-    from xovac_tui.recording.disk.items import Session
+    from xovac_tui.recording.disk.kinds import Attachment, Session
 
 
 @click.command(short_help="Attach photos and papers to a run.")
@@ -84,7 +83,7 @@ def _put(source: Source, run: int, files: tuple[Path, ...], caption: str, there:
     from xovac_tui.clock import SystemClock
     from xovac_tui.recording.attachments import attach as attach_to
     from xovac_tui.recording.attachments import media_words, read_file
-    from xovac_tui.recording.disk.schema import RecordError, short_reason
+    from xovac_tui.recording.disk.schema import RecordError, trouble_of
 
     known = {one.hash for one in there}
     read = {}
@@ -109,7 +108,7 @@ def _put(source: Source, run: int, files: tuple[Path, ...], caption: str, there:
         )
     except (sqlite3.Error, OSError) as error:
         raise RecordError(
-            f"Nothing was attached: {source.path} cannot be written ({short_reason(error)})."
+            f"Nothing was attached: {source.path} cannot be written ({trouble_of(error)})."
         ) from error
     for file in read.values():
         echo(f"{file.name} is attached to r{run} ({media_words(file.media)}, SHA-256 {file.hash}).", err=True)
@@ -120,7 +119,7 @@ def _session(source: Source) -> Session:
     import socket
 
     from xovac_tui import __version__
-    from xovac_tui.recording.disk.items import Session
+    from xovac_tui.recording.disk.kinds import Session
     from xovac_tui.station.live import this_user
 
     return Session(

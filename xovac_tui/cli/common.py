@@ -7,32 +7,19 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
 
 import click
-import msgspec
 from click.core import ParameterSource
 
+from xovac_tui import compose
 from xovac_tui.cli.options import transport_option
 from xovac_tui.cli.output import echo
-from xovac_tui.config import (
-    Effective,
-    Overrides,
-    Profile,
-    Secrets,
-    effective_settings,
-    load_secrets,
-    profile_name_for,
-)
+from xovac_tui.config import Effective, Overrides, Profile, effective_settings
 from xovac_tui.errors import SettingsError
 from xovac_tui.text import clean
 
 if TYPE_CHECKING:
-    from xovac_tui.alarms.defaults import Watchlist
-    from xovac_tui.analysis.settings import InsightSettings
-    from xovac_tui.api.contract import Contract
     from xovac_tui.recipes.plan import PlanSettings
-    from xovac_tui.recording.service import RecordChoice
 
     _FloatType = click.ParamType[float]
 else:
@@ -40,17 +27,6 @@ else:
     _FloatType = click.ParamType
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class Chamber(msgspec.Struct, frozen=True):
-    """The chamber that a command is about."""
-
-    name: str
-    profile: Profile
-    contract: Contract
-    secrets: Secrets
-    insight: InsightSettings
-    """What the settings call stable, for every station of it, with a screen and without."""
 
 
 def chamber_options(function: F) -> F:
@@ -86,99 +62,17 @@ def effective(ctx: click.Context) -> Effective:
     return effective_settings(typed(ctx))
 
 
-def resolve(found: Effective) -> Chamber:
-    """Return the chamber that the settings in force mean, with its contract and secrets."""
-    name, profile = found.resolve()
-    return Chamber(name, profile, contract_of(profile), load_secrets(profile), found.settings.insight)
-
-
-def contract_of(profile: Profile) -> Contract:
-    """Read the contract files of a profile."""
-    from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
-
-    files = [Path(name) for name in profile.contracts if name != SIMULATOR_CONTRACT]
-    return load_contract(files, simulator=SIMULATOR_CONTRACT in profile.contracts)
-
-
-def alarm_watchlist(found: Effective, chamber: Chamber) -> Watchlist:
-    """Return what alarms are raised of, by the settings and the files that they name."""
-    from xovac_tui.alarms.defaults import watchlist
-    from xovac_tui.alarms.rules import read_rules
-
-    settings, profile = found.settings.alarms, chamber.profile
-    return watchlist(settings, profile, chamber.contract, read_rules(settings, profile))
-
-
-def record_choice(
-    found: Effective,
-    chamber: Chamber,
-    *,
-    may_record: bool = True,
-    begin: bool = True,
-    visit: bool = False,
-    asked: bool | None = None,
-) -> RecordChoice | None:
-    """Return where the settings in force want this chamber recorded; None: nowhere.
-
-    Without `begin` a record that exists is added to, and none is begun. `asked` is what the command line
-    says: True, False, or None where it says nothing.
-    """
-    from xovac_tui.recording.service import RecordChoice
-
-    if not (chamber.profile.record if asked is None else asked):
-        return None
-    return RecordChoice(
-        path=record_path(found, chamber),
-        settings=found.settings.record,
-        may_record=may_record,
-        begin=begin,
-        visit=visit,
-        # Keys are not to wait for a record that takes long to read; a script waits for what it asks.
-        background=visit,
-    )
-
-
-def past_choice(found: Effective, path: Path) -> RecordChoice:
-    """Return a record for reading only; there may be none at this path yet."""
-    from xovac_tui.recording.service import RecordChoice
-
-    # Whether there is one is not looked at here: a share that does not answer would hold up the command.
-    return RecordChoice(path=path, settings=found.settings.record, may_record=False, read_only=True)
-
-
-def record_path(found: Effective, chamber: Chamber) -> Path:
-    """Return the record of a chamber; one at an address that was given has that in the name.
-
-    A profile at its own address has its name alone: two chambers must never be mixed in one record.
-    """
-    from xovac_tui import paths
-
-    name, url = chamber.name, chamber.profile.url
-    known = found.settings.profiles.get(name)
-    if found.url == url and (known is None or known.url != url):
-        name = name if found.profile is None else f"{name}-{profile_name_for(url)}"
-        port = urlsplit(url).port
-        name = f"{name}-{port}" if port else name
-    return paths.record_file(name, paths.records_folder(found.settings.record.folder, found.path))
-
-
 def plan_settings(ctx: click.Context) -> PlanSettings:
     """Return how the profile's device reads recipes; without a profile the defaults, and say so."""
-    from xovac_tui.station.live import LiveStation
-
     found = effective(ctx)
-    name, profile = _profile_or_defaults(found)
-    return LiveStation(name, profile, contract_of(profile)).plan_settings()
-
-
-def _profile_or_defaults(found: Effective) -> tuple[str, Profile]:
     try:
-        return found.resolve()
+        _, profile = found.resolve()
     except SettingsError:
         if found.profile or found.url:
             raise
         echo("No profile is named, so the defaults are taken for how the device reads a recipe.", err=True)
-        return "defaults", Profile()
+        profile = Profile()
+    return compose.plan_settings(profile, compose.contract_of(profile))
 
 
 class Seconds(_FloatType):

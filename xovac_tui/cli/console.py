@@ -5,29 +5,24 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from xovac_tui import logfile, paths
-from xovac_tui.cli.common import (
-    Chamber,
-    alarm_watchlist,
-    effective,
-    on_terminal,
-    record_choice,
-    resolve,
-    typed,
-)
+from xovac_tui import compose, logfile, paths
+from xovac_tui.cli.common import effective, on_terminal, typed
 from xovac_tui.cli.records import DEMO, demo_chamber
 from xovac_tui.cli.table import headless_words
-from xovac_tui.config import Effective
-from xovac_tui.config.addresses import read_addresses
+from xovac_tui.config import Effective, Profile
 from xovac_tui.config.themes import ThemeSpec
 from xovac_tui.errors import NoChamberError, SettingsError
 from xovac_tui.notify.settings import NotifySettings
 from xovac_tui.simulator.options import SimulatorOptions
-from xovac_tui.ui.start import Launch
+from xovac_tui.ui.start import Start
+
+if TYPE_CHECKING:
+    from xovac_tui.station.live import LiveStation
 
 _DEMO_OPTIONS = ("speed", "seed", "warm", "fault")
 
@@ -37,17 +32,17 @@ def open_console(ctx: click.Context, /) -> int:
     demo = demo_options(ctx)
     need_terminal()
     try:
-        launch = make_launch(ctx, demo)
+        start, station = begin(ctx, demo)
     except NoChamberError:
         if not on_terminal():
             raise
         from xovac_tui.cli.first import ask_chamber
 
         ask_chamber(ctx)
-        launch = make_launch(ctx, demo_options(ctx))
+        start, station = begin(ctx, demo_options(ctx))
     from xovac_tui.ui.app import run_console
 
-    return run_console(launch)
+    return run_console(start, station)
 
 
 def need_terminal() -> None:
@@ -61,19 +56,27 @@ def need_terminal() -> None:
         raise SettingsError(f"TERM is dumb: such a terminal cannot place text. Set it right. {headless}")
 
 
-def make_launch(
-    ctx: click.Context, demo: SimulatorOptions | None, replayed: Chamber | None = None, /
-) -> Launch:
-    """Return everything the console is started with; raises XovacError where something is wrong.
+def begin(ctx: click.Context, demo: SimulatorOptions | None, /) -> tuple[Start, LiveStation]:
+    """Return what the screens begin with and the station; raises XovacError where something is wrong."""
+    found = effective(ctx)
+    setup = demo_chamber(found) if demo else compose.resolve(found)
+    record = compose.record_choice(found, setup, visit=True, asked=ctx.params["record"])
+    if demo and record is not None:
+        record = msgspec.structs.replace(record, path=_own(record.path))
+    equipment = compose.attending(found, setup, record, demo=demo is not None)
+    start = make_start(found, setup.profile, rings=True)
+    return start, compose.build_station(setup, equipment, simulator=demo)
 
-    `replayed` is the chamber of a replay: it is not connected to, and not recorded.
+
+def make_start(found: Effective, profile: Profile, /, *, rings: bool = False) -> Start:
+    """Return what the screens begin with; raises SettingsError for a theme that there is not.
+
+    `rings`: the terminal does, as the settings say.
     """
     from xovac_tui.cli.exposure import exposed_settings
     from xovac_tui.config.state import load_state, recall
     from xovac_tui.config.themes import shipped_themes, user_themes
 
-    found = effective(ctx)
-    chamber = replayed or (demo_chamber(found) if demo else resolve(found))
     state, note = load_state()
     ours = shipped_themes()
     theirs, problems = user_themes(taken=[spec.name for spec in ours])
@@ -83,28 +86,18 @@ def make_launch(
     asked = found.sources.get("display.theme", str(found.path)) != str(found.path)
     if asked:
         _check_theme(display.theme, themes)
-    record = None if replayed else record_choice(found, chamber, visit=True, asked=ctx.params["record"])
-    if demo and record is not None:
-        record = msgspec.structs.replace(record, path=_own(record.path))
-    return Launch(
-        settings=found.settings,
-        settings_path=found.path,
-        profile_name=chamber.name,
-        profile=chamber.profile,
-        secrets=chamber.secrets,
-        contract=chamber.contract,
-        demo=demo,
+    return Start(
+        display=display,
+        keys=found.settings.keys,
         theme=display.theme if asked else recall(state.theme, display.theme),
         window=recall(state.window, display.window),
         themes=themes,
         recipes=paths.recipes_folder(found.settings.recipes, found.path),
         state=state,
         state_path=paths.state_file(),
-        record=record,
-        watchlist=None if replayed else alarm_watchlist(found, chamber),
-        notify=None if replayed else _notify(found, demo=demo is not None),
+        bell=NotifySettings(receivers=found.settings.notify.in_terminal if rings else ()),
         log_path=logfile.setup_logging(),
-        notes=tuple(text for text in (note, *problems, *exposed_settings(found, chamber.profile)) if text),
+        notes=tuple(text for text in (note, *problems, *exposed_settings(found, profile)) if text),
     )
 
 
@@ -133,12 +126,6 @@ def demo_options(ctx: click.Context, /) -> SimulatorOptions | None:
     )
     check_options(options)
     return options
-
-
-def _notify(found: Effective, *, demo: bool) -> NotifySettings:
-    """Return who is told of alarms; of those of a demo only the terminal in which it runs."""
-    settings = found.settings.notify
-    return NotifySettings(receivers=settings.in_terminal) if demo else read_addresses(settings)
 
 
 def _own(path: Path) -> Path:

@@ -15,8 +15,8 @@ from typing import Any
 
 import click
 
-from xovac_tui import __version__, paths
-from xovac_tui.cli.common import connecting_options, effective, resolve, table
+from xovac_tui import __version__, compose, paths
+from xovac_tui.cli.common import connecting_options, effective, table
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.settings import named_problems
 from xovac_tui.config import Effective
@@ -149,7 +149,7 @@ def _settings(ctx: click.Context) -> tuple[Effective | None, bool]:
         found = effective(ctx)
         problems = list(named_problems(found.settings, found.path))
     except SettingsError as error:
-        found, problems = None, str(error).splitlines()
+        found, problems = None, list(error.sentences)
     for problem in problems:
         echo(f"  {_BAD}  {problem}")
     if found and not problems:
@@ -181,20 +181,18 @@ def _chamber(found: Effective) -> Exit:
         echo("Chamber")
         echo("  none is named, so none was tried: add --profile NAME or --url http://HOST:PORT")
         return Exit.OK
-    chamber = resolve(found)
-    echo(f"Chamber {chamber.name} at {chamber.profile.url}")
-    from xovac_tui.cli.link import open_station
+    from xovac_tui.station.proving import NEVER
 
-    station = open_station(chamber)
-    for spec in station.contract.commands.values():
+    chamber = compose.resolve(found)
+    echo(f"Chamber {chamber.name} at {chamber.profile.url}")
+    for spec in chamber.contract.commands.values():
         if spec.form_words:
             echo(f"  {_MARKS[None]}  form of {spec.event}: {spec.form_words}")
-    proving = station.proving
-    if proving.words:
-        echo(f"  {_BAD if proving.doubt else _OK}  {proving.words}")
-    if proving.doubt:
-        echo("      Prove it while nothing runs: add --prove-stop, or press f8 in the console.")
-    well = asyncio.run(_probe(station.target()))
+    proof = compose.stop_proof(chamber)
+    echo(f"  {_BAD if proof is None else _OK}  {NEVER if proof is None else proof.words}")
+    if proof is None:
+        echo("      Prove it while nothing runs: add --prove-stop, or choose prove STOP in the console.")
+    well = asyncio.run(_probe(compose.target(chamber)))
     return Exit.OK if well else Exit.CONNECT
 
 

@@ -8,42 +8,12 @@ from typing import TYPE_CHECKING
 from xovac_tui.errors import LinkError
 
 if TYPE_CHECKING:
-    from xovac_tui.alarms.defaults import Watchlist
-    from xovac_tui.cli.common import Chamber
-    from xovac_tui.notify.settings import NotifySettings
-    from xovac_tui.recording.service import RecordChoice
     from xovac_tui.station.live import LiveStation
     from xovac_tui.station.news import News
 
 
 GRACE = 5.0
 """Seconds over the time of one attempt, in which it is found out why it failed."""
-
-
-def open_station(
-    chamber: Chamber,
-    record: RecordChoice | None = None,
-    watchlist: Watchlist | None = None,
-    notify: NotifySettings | None = None,
-) -> LiveStation:
-    """Return a station for the chamber, not connected yet; without a watchlist it raises no alarms.
-
-    `notify` says who is told of them, with addresses read; without it nobody is.
-    """
-    from xovac_tui.station.live import LiveStation
-    from xovac_tui.station.proofs import StopProofs
-
-    return LiveStation(
-        chamber.name,
-        chamber.profile,
-        chamber.contract,
-        secrets=chamber.secrets,
-        record=record,
-        watchlist=watchlist,
-        notify=notify,
-        insight=chamber.insight,
-        proofs=StopProofs(),
-    )
 
 
 async def online(station: LiveStation, command: str = "") -> None:

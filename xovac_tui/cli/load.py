@@ -9,15 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from xovac_tui.cli.common import (
-    Seconds,
-    connecting_options,
-    effective,
-    past_choice,
-    record_choice,
-    record_path,
-    resolve,
-)
+from xovac_tui import compose
+from xovac_tui.cli.common import Seconds, connecting_options, effective
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.sending import (
     PROVE_BY_COMMAND,
@@ -67,7 +60,6 @@ def load(ctx: click.Context, /, file: Path, yes: bool, timeout: float | None, **
     the answer as one line of JSON. Exit codes: those of `send`, and 2 where the recipe must not be sent.
     """
     from xovac_tui.api.contract import LOAD_COMMAND
-    from xovac_tui.cli.link import open_station
     from xovac_tui.recipes.files import read_file
     from xovac_tui.station.confirmation import OPTION, confirmed_by
 
@@ -75,17 +67,21 @@ def load(ctx: click.Context, /, file: Path, yes: bool, timeout: float | None, **
     if recipe.recipe is None:
         raise RecipeError(recipe.problem)
     found = effective(ctx)
-    chamber = resolve(found)
+    chamber = compose.resolve(found)
     refuse_observed(chamber, LOAD_COMMAND)
     how, agreed = OPTION, None
     if not yes:
         need_person(chamber.contract.commands[LOAD_COMMAND])
         # A link must not wait for a person: it is looked first, asked without one, and sent over a new one.
-        looking = open_station(chamber, past_choice(found, record_path(found, chamber)))
+        looking = compose.build_station(
+            chamber, compose.Equipment(record=compose.past_choice(found, compose.record_path(found, chamber)))
+        )
         agreed = asyncio.run(_look(looking, recipe))
         how = ask(chamber, agreed.load.prepared, agreed.load.title, agreed.facts)
     # A record is begun where there is none: what records next finds in it which recipe the run executes.
-    station = open_station(chamber, record_choice(found, chamber, may_record=False))
+    station = compose.build_station(
+        chamber, compose.Equipment(record=compose.record_choice(found, chamber, may_record=False))
+    )
     with confirmed_by(how):
         entry = asyncio.run(_load(station, recipe, agreed, timeout))
     ctx.exit(report_outcome(station, entry))
@@ -128,8 +124,8 @@ async def _seen(station: LiveStation, recipe: RecipeFile) -> _Looked:
     from xovac_tui.text import clean
 
     await _ready(station)
-    if blocked := station.blocked(LOAD_COMMAND):
-        raise CommandRefused(blocked)
+    if refusal := station.blocked(LOAD_COMMAND):
+        raise CommandRefused(refusal.sentence)
     snapshot = station.snapshot()
     start = start_of(snapshot)
     found = load_of(station, await asyncio.to_thread(study_now, station, recipe, start), start)

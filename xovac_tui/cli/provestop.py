@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xovac_tui.cli.common import on_terminal, record_choice, resolve
+from xovac_tui import compose
+from xovac_tui.cli.common import on_terminal
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.sending import exit_code
 from xovac_tui.errors import CommandRefused, Exit, SettingsError
@@ -26,10 +27,9 @@ _RECORD = 5.0
 
 def prove(found: Effective, *, yes: bool) -> Exit:
     """Look whether nothing runs, ask, send once, and say what the answer proves."""
-    from xovac_tui.cli.link import open_station
     from xovac_tui.station.confirmation import ANSWER, OPTION, confirmed_by
 
-    chamber = resolve(found)
+    chamber = compose.resolve(found)
     if chamber.profile.observe:
         raise CommandRefused(
             f"{chamber.name} is set to observe only, so STOP was not proven and nothing was sent. "
@@ -42,7 +42,10 @@ def prove(found: Effective, *, yes: bool) -> Exit:
         )
 
     def station() -> LiveStation:
-        return open_station(chamber, record_choice(found, chamber, may_record=False, begin=False))
+        return compose.build_station(
+            chamber,
+            compose.Equipment(record=compose.record_choice(found, chamber, may_record=False, begin=False)),
+        )
 
     echo()
     # Who adds --yes says that nothing runs; who is asked is told what the chamber reports.
@@ -70,8 +73,8 @@ async def _look(station: LiveStation) -> bool:
     async with station:
         await online(station, STOP_COMMAND)
         await _listen(station)
-        if reason := station.proving.blocked():
-            raise CommandRefused(f"STOP was not proven. {reason}")
+        if refusal := station.proving.blocked():
+            raise CommandRefused(f"STOP was not proven. {refusal.sentence}")
         return station.proving.blind
 
 
@@ -115,7 +118,7 @@ def _ask(station: LiveStation, *, blind: bool) -> None:
 
     said = [
         "Prove STOP while nothing runs?",
-        f"  Chamber  {station.name}  {station.profile.url}",
+        f"  Chamber  {station.name}  {station.manner.address}",
         f"  Sends    {station.prepare(STOP_COMMAND).shown}",
         f"  Proves   {PROVES}",
     ]

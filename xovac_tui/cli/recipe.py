@@ -56,8 +56,12 @@ def check(ctx: click.Context, /, file: Path, start: float, as_json: bool, **_: A
     findings = check_recipe(load_recipe(file), settings, start)
     bad = any(finding.severity == "error" for finding in findings)
     if as_json:
-        keys = ("severity", "where", "message")
-        echo_data(json_line([{key: getattr(finding, key) for key in keys} for finding in findings]))
+        keys = ("severity", "code", "where", "message")
+        echo_data(
+            json_line(
+                [{key: getattr(one, key) for key in keys} | {"data": dict(one.data)} for one in findings]
+            )
+        )
     else:
         for row in table([(finding.severity, finding.where, finding.message) for finding in findings]):
             echo(row)

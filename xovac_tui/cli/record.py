@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xovac_tui.cli.common import (
-    Seconds,
-    alarm_watchlist,
-    connecting_options,
-    effective,
-    record_choice,
-    resolve,
-)
+from xovac_tui import compose
+from xovac_tui.cli.common import Seconds, connecting_options, effective
 from xovac_tui.cli.exposure import exposed_settings
 from xovac_tui.cli.record_files import check, copy
 from xovac_tui.errors import Exit, LinkError
@@ -45,20 +39,17 @@ def record(ctx: click.Context, /, seconds: float | None, **_: Any) -> None:
             raise click.UsageError("--for is for recording: leave it out.")
         return
     found = effective(ctx)
-    chamber = resolve(found)
-    from xovac_tui.cli.link import open_station
+    chamber = compose.resolve(found)
     from xovac_tui.cli.saying import Voice
-    from xovac_tui.config.addresses import read_addresses
 
-    choice = record_choice(found, chamber, asked=True)
+    choice = compose.record_choice(found, chamber, asked=True)
     assert choice is not None
     # A reader of stderr that stalls must not stop the recording.
     say = Voice()
     say.line(f"{chamber.name}: recording in {choice.path} (process {os.getpid()})")
     for said in exposed_settings(found, chamber.profile):
         say.line(said)
-    notify = read_addresses(found.settings.notify)
-    station = open_station(chamber, choice, alarm_watchlist(found, chamber), notify)
+    station = compose.build_station(chamber, compose.attending(found, chamber, choice))
     try:
         asyncio.run(_record(station, seconds, say))
     finally:
@@ -71,10 +62,10 @@ record.add_command(check)
 
 
 async def _record(station: LiveStation, seconds: float | None, say: Outlet) -> None:
-    from xovac_tui.chamber.news import AlarmsChanged, LinkChanged
+    from xovac_tui.chamber.news import AlarmsChanged, LinkChanged, RecordOpened
     from xovac_tui.chamber.snapshot import LinkWord
     from xovac_tui.recording.disk.share import share_advice
-    from xovac_tui.recording.status import RecorderChanged, RecorderState, RecordOpened
+    from xovac_tui.recording.status import RecorderChanged, RecorderState
 
     ended = asyncio.Event()
     refused = ""

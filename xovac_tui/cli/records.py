@@ -15,18 +15,10 @@ import click
 import msgspec
 
 from xovac_tui import paths
-from xovac_tui.cli.common import (
-    Chamber,
-    F,
-    chamber_options,
-    contract_of,
-    effective,
-    record_path,
-    resolve,
-    table,
-)
+from xovac_tui.cli.common import F, chamber_options, effective, table
 from xovac_tui.cli.exposure import warn_of_record
 from xovac_tui.cli.output import echo, rewrite
+from xovac_tui.compose import ChamberSetup, contract_of, record_path, resolve
 from xovac_tui.config import Effective, Profile, Secrets
 from xovac_tui.config.check import url_mistake
 from xovac_tui.errors import NoChamberError, SettingsError
@@ -47,7 +39,7 @@ class Source(msgspec.Struct, frozen=True):
     """A record, and the chamber that it is of."""
 
     path: Path
-    chamber: Chamber
+    chamber: ChamberSetup
     found: Effective
 
     @property
@@ -145,7 +137,7 @@ def address_in(record: Path) -> str:
     return url
 
 
-def _meant(found: Effective) -> tuple[Chamber, Path]:
+def _meant(found: Effective) -> tuple[ChamberSetup, Path]:
     """Return the chamber that the settings mean, with its record; where they mean none, the only one."""
     try:
         chamber = resolve(found)
@@ -200,7 +192,7 @@ def _choice(said: str, found: Effective, records: Sequence[Path]) -> SettingsErr
         rows.append((f"  {_typed_for(found, path)}", f"written {when}", size_words(_size(path))))
     ask = "Say which is meant by adding one of these to the command"
     more = f" (the newest {_LISTED})" if len(records) > _LISTED else ""
-    return SettingsError("\n".join([f"{clean(said)} {ask}{more}:", *table(rows, right=(2,))]))
+    return SettingsError(f"{clean(said)} {ask}{more}:", *table(rows, right=(2,)))
 
 
 def _typed_for(found: Effective, path: Path) -> str:
@@ -228,19 +220,19 @@ def _size(path: Path) -> int:
     return size(path) + size(path, "-wal")
 
 
-def demo_chamber(found: Effective) -> Chamber:
+def demo_chamber(found: Effective) -> ChamberSetup:
     """Return the chamber that the built-in simulator stands for."""
     from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
 
     contracts = (SIMULATOR_CONTRACT,)
     profile = Profile(url="http://127.0.0.1:0", observe=bool(found.observe), contracts=contracts)
     # The secrets of a real chamber are none of the simulator's business.
-    return Chamber(
+    return ChamberSetup(
         DEMO, found.reached(profile), load_contract((), simulator=True), Secrets(), found.settings.insight
     )
 
 
-def _chamber_of(found: Effective, record: Path) -> Chamber:
+def _chamber_of(found: Effective, record: Path) -> ChamberSetup:
     """Return the chamber that a file is of: the one asked for, else the one whose name stands in it."""
     if found.profile or found.url:
         return resolve(found)
@@ -253,13 +245,13 @@ def _chamber_of(found: Effective, record: Path) -> Chamber:
     return chamber_named(found, name)
 
 
-def chamber_named(found: Effective, name: str) -> Chamber:
+def chamber_named(found: Effective, name: str) -> ChamberSetup:
     """Return the chamber of this name in the settings, or the demo's; where there is none, a bare one."""
     profiles = found.settings.profiles
     if name in profiles:
         profile = profiles[name]
         try:
-            return Chamber(name, profile, contract_of(profile), Secrets(), found.settings.insight)
+            return ChamberSetup(name, profile, contract_of(profile), Secrets(), found.settings.insight)
         except SettingsError as error:
             echo(f"The names of the channels are not known: {error}", err=True)
             return _bare(name, found)
@@ -269,9 +261,9 @@ def chamber_named(found: Effective, name: str) -> Chamber:
     return _bare(clean(name, 60).replace("/", "-") or "record", found)
 
 
-def _bare(name: str, found: Effective) -> Chamber:
+def _bare(name: str, found: Effective) -> ChamberSetup:
     """Return a chamber of which the settings say nothing."""
-    return Chamber(name, Profile(), contract_of(Profile()), Secrets(), found.settings.insight)
+    return ChamberSetup(name, Profile(), contract_of(Profile()), Secrets(), found.settings.insight)
 
 
 def missing(lost: Unread, source: Source) -> str:

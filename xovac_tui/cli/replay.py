@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from xovac_tui.cli.common import Chamber, effective
-from xovac_tui.cli.console import make_launch, need_terminal
+from xovac_tui import compose
+from xovac_tui.cli.common import effective
+from xovac_tui.cli.console import make_start, need_terminal
 from xovac_tui.cli.records import chamber_named, find_record, missing, record_options, zone_of
 from xovac_tui.config import Secrets
 
@@ -26,7 +27,7 @@ _BEFORE = 600.0
 class _Played(msgspec.Struct, frozen=True):
     """What is replayed."""
 
-    chamber: Chamber
+    chamber: compose.ChamberSetup
     tape: Tape
     record: Record | None
     begin: float
@@ -60,28 +61,20 @@ def replay(
     need_terminal()
     with _open(ctx, what, record, demo) as played:
         from xovac_tui.recording.moments import moment
-        from xovac_tui.replay.station import ReplayStation
 
-        zone = zone_of(effective(ctx))
+        found = effective(ctx)
+        zone = zone_of(found)
         begin = played.begin if start is None else moment(start, played.begin, played.end, zone)
-        chamber = played.chamber
-        station = ReplayStation(
-            chamber.name,
-            chamber.profile,
-            chamber.contract,
-            played.tape,
-            record=played.record,
-            origin=played.begin,
-            speed=speed,
-            insight=chamber.insight,
+        station = compose.build_replay(
+            played.chamber, played.tape, record=played.record, origin=played.begin, speed=speed
         )
         if start is not None:
-            station.player.seek(station.player.replay.mono_of(begin))
+            station.playback.seek(station.playback.replay.mono_of(begin))
         from xovac_tui.ui.app import run_console
 
-        launch = make_launch(ctx, None, chamber)
-        launch = msgspec.structs.replace(launch, notes=(*launch.notes, *played.notes))
-        ctx.exit(run_console(launch, station))
+        shown = make_start(found, played.chamber.profile)
+        shown = msgspec.structs.replace(shown, notes=(*shown.notes, *played.notes))
+        ctx.exit(run_console(shown, station, station.playback))
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.records import Source, Ticker, find_record, missing, record_options, say_note, size_of
 
 if TYPE_CHECKING:
-    from xovac_tui.recording.disk.lists import RecordedRun, RecordedSession
+    from xovac_tui.recording.disk.kinds import RecordedRun, RecordedSession
     from xovac_tui.recording.disk.pieces import Unread
     from xovac_tui.recording.disk.record import Record
 

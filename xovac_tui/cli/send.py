@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xovac_tui.cli.common import Seconds, connecting_options, effective, record_choice, resolve
+from xovac_tui import compose
+from xovac_tui.cli.common import Seconds, connecting_options, effective
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.sending import PROVE_BY_COMMAND, ask, outcome_of, refuse_observed, report_outcome
 from xovac_tui.errors import ContractError
@@ -18,8 +19,8 @@ from xovac_tui.errors import ContractError
 if TYPE_CHECKING:
     from xovac_tui.api.wireform import WireForm
     from xovac_tui.chamber.snapshot import LedgerEntry
+    from xovac_tui.station.commands import Prepared
     from xovac_tui.station.live import LiveStation
-    from xovac_tui.station.station import Prepared
 
 
 @click.command(short_help="Send one command and print its answer.")
@@ -50,20 +51,22 @@ def send(
     """
     text = sys.stdin.read() if payload == "-" else payload
     found = effective(ctx)
-    chamber = resolve(found)
+    chamber = compose.resolve(found)
     refuse_observed(chamber, event)
-    from xovac_tui.cli.link import open_station
 
     # A record is added to, but none is begun for a single command.
-    station = open_station(chamber, record_choice(found, chamber, may_record=False, begin=False))
+    station = compose.build_station(
+        chamber,
+        compose.Equipment(record=compose.record_choice(found, chamber, may_record=False, begin=False)),
+    )
     prepare = partial(_prepare, station, event, text, raw, form)
     prepared = prepare()
     from xovac_tui.api.contract import LOAD_COMMAND
     from xovac_tui.station.confirmation import OPTION, confirmed_by
 
-    if station.proving.doubt and event in (LOAD_COMMAND, station.contract.start):
+    if station.proving.unproven and event in (LOAD_COMMAND, station.contract.start):
         # Also where nobody is asked: a run is about to begin.
-        echo(f"{station.proving.doubt} {PROVE_BY_COMMAND}", err=True)
+        echo(f"{station.proving.words} {PROVE_BY_COMMAND}", err=True)
     with confirmed_by(OPTION if yes else ask(chamber, prepared)):
         entry = asyncio.run(_send(station, prepare, timeout))
     ctx.exit(report_outcome(station, entry))

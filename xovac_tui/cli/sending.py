@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xovac_tui.cli.common import Chamber, json_line, on_terminal
+from xovac_tui.cli.common import json_line, on_terminal
 from xovac_tui.cli.output import echo, echo_data
+from xovac_tui.compose import ChamberSetup
 from xovac_tui.errors import CommandRefused, Exit, SettingsError
 
 if TYPE_CHECKING:
     from xovac_tui.api.contract import CommandSpec
     from xovac_tui.chamber.snapshot import LedgerEntry
+    from xovac_tui.station.commands import Prepared
     from xovac_tui.station.live import LiveStation
-    from xovac_tui.station.station import Prepared
 
 PROVE_BY_COMMAND = "Prove it while nothing runs: xovac-tui doctor --prove-stop."
 
 
-def refuse_observed(chamber: Chamber, command: str) -> None:
+def refuse_observed(chamber: ChamberSetup, command: str) -> None:
     """Raise CommandRefused where the settings say that this chamber is only observed."""
     if chamber.profile.observe:
         raise CommandRefused(
@@ -42,7 +43,9 @@ def need_person(spec: CommandSpec) -> None:
         )
 
 
-def ask(chamber: Chamber, prepared: Prepared, title: str = "", facts: Sequence[tuple[str, str]] = ()) -> str:
+def ask(
+    chamber: ChamberSetup, prepared: Prepared, title: str = "", facts: Sequence[tuple[str, str]] = ()
+) -> str:
     """Have a person confirm a hazardous command, and return how; without a person it is refused.
 
     `title` is the question, else the command's title; `facts` are further labelled lines of it.
@@ -108,11 +111,7 @@ def report_outcome(station: LiveStation, entry: LedgerEntry) -> int:
         code = exit_code(entry)
     if unwritten := station.record.unwritten:
         # The exit code is the device's word, and says nothing of the record.
-        echo(
-            f"The outcome of {entry.command} is {entry.outcome.shown}, but "
-            f"{unwritten[:1].lower()}{unwritten[1:]}",
-            err=True,
-        )
+        echo(f"The outcome of {entry.command} is {entry.outcome.shown}. {unwritten}", err=True)
     return code
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from xovac_tui.cli.common import json_line, past_choice, table
+from xovac_tui import compose
+from xovac_tui.cli.common import json_line, table
 from xovac_tui.cli.options import transport_option
 from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.records import find_chamber, record_options
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from xovac_tui.chamber.alarm import AlarmChange
     from xovac_tui.chamber.snapshot import ChannelView, Snapshot
-    from xovac_tui.runs.progress import Progress
+    from xovac_tui.runs.view import FlightView
     from xovac_tui.station.live import LiveStation
 
 FIRST_DATA = 6.0
@@ -41,7 +42,7 @@ class Look(msgspec.Struct, frozen=True):
 
     station: LiveStation
     snapshot: Snapshot
-    progress: Progress
+    progress: FlightView
     step_elapsed: float | None
     """Seconds."""
     record: Path
@@ -66,9 +67,10 @@ def status(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool
     open in another terminal. It never sends anything. Exit code 6 when there is no connection.
     """
     source = find_chamber(ctx, record, demo)
-    from xovac_tui.cli.link import open_station
 
-    station = open_station(source.chamber, past_choice(source.found, source.path))
+    station = compose.build_station(
+        source.chamber, compose.Equipment(record=compose.past_choice(source.found, source.path))
+    )
     look = asyncio.run(_look(station, source.path))
     if as_json:
         echo_data(json_line(data(look)))
@@ -132,13 +134,13 @@ def seen(station: LiveStation, snapshot: Snapshot, record: Path) -> Look:
 
 def _alarms(path: Path) -> tuple[AlarmChange, ...] | None:
     """Return the alarms that want attention, by the record; None where it cannot be read."""
-    from xovac_tui.chamber.alarm import SEVERITIES, STANDING
+    from xovac_tui.chamber.alarm import SEVERITIES, UNRESOLVED
     from xovac_tui.recording.disk.lists import newest_alarms
     from xovac_tui.recording.disk.record import Record
 
     try:
         with Record(path) as record:
-            found = [one.change for one in newest_alarms(record) if one.change.state in STANDING]
+            found = [one.change for one in newest_alarms(record) if one.change.state in UNRESOLVED]
     except (XovacError, msgspec.MsgspecError, UnicodeError):
         return None
     return tuple(sorted(found, key=lambda one: (SEVERITIES.index(one.severity), -(one.raised_utc or 0.0))))
@@ -152,7 +154,7 @@ def data(look: Look) -> dict[str, Any]:
     snapshot, link = look.snapshot, look.snapshot.link
     return {
         "chamber": look.station.name,
-        "url": look.station.profile.url,
+        "url": look.station.manner.address,
         "time": _iso(snapshot.utc),
         "speed": look.station.speed,
         "link": {
@@ -189,7 +191,7 @@ def _run_data(look: Look) -> dict[str, Any]:
         "step_elapsed": _rounded(look.step_elapsed),
         "left": _rounded(progress.left),
         "ends": None if progress.ends_utc is None else _iso(progress.ends_utc),
-        "estimated": progress.estimated,
+        "estimated": bool(progress.basis),
     }
 
 
@@ -261,7 +263,7 @@ def lines(look: Look, zone: tzinfo | None) -> Iterator[str]:
 
     link, age = look.snapshot.link, look.snapshot.newest_age
     newest = "nothing was received yet" if age is None else f"newest data {format_duration(age)} old"
-    yield f"{look.station.name}  {look.station.profile.url}"
+    yield f"{look.station.name}  {look.station.manner.address}"
     yield ""
     yield f"Link      {link.word}, {newest}{'. ' if link.why else ''}{link.why}"
     yield f"Run       {_run_words(look, zone)}"
@@ -303,7 +305,7 @@ def _run_words(look: Look, zone: tzinfo | None) -> str:
         said += f", for {least}{format_duration(progress.elapsed)}"
     if progress.left is not None and progress.ends_utc is not None:
         ends = datetime.fromtimestamp(progress.ends_utc, UTC).astimezone(zone).isoformat(" ", "minutes")
-        about = "about " if progress.estimated else ""
+        about = "about " if progress.basis else ""
         said += f"; {about}{format_duration(progress.left)} left, ends {about}{ends}"
     return said
 

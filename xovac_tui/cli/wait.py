@@ -11,15 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xovac_tui.cli.common import (
-    Seconds,
-    connecting_options,
-    effective,
-    past_choice,
-    record_path,
-    resolve,
-    table,
-)
+from xovac_tui import compose
+from xovac_tui.cli.common import Seconds, connecting_options, effective, table
 from xovac_tui.errors import Exit, LinkError, WaitedInVain
 
 if TYPE_CHECKING:
@@ -66,13 +59,14 @@ def wait(
     was never connected. docs/scripts.md explains the language.
     """
     found = effective(ctx)
-    chamber = resolve(found)
-    from xovac_tui.cli.link import open_station
+    chamber = compose.resolve(found)
     from xovac_tui.expressions import parse_condition
 
     expression = parse_condition(until)
-    station = open_station(chamber, past_choice(found, record_path(found, chamber)))
-    values = station.values()
+    station = compose.build_station(
+        chamber, compose.Equipment(record=compose.past_choice(found, compose.record_path(found, chamber)))
+    )
+    values = compose.values(chamber, station.chamber, station.history, station.flights.times)
     # What the contract tells is enough to find units that do not go together.
     expression.true(values)
     teller = Teller(station.name, quiet=quiet)
@@ -218,7 +212,7 @@ class Waiting:
         said = format_duration(timeout)
         if self._connected is None:
             why = self._station.status.why
-            return LinkError(f"{self._station.profile.url} was not reached in {said}. {why}".rstrip())
+            return LinkError(f"{self._station.manner.address} was not reached in {said}. {why}".rstrip())
         now = self._station.clock.mono()
         if self._since is not None:
             so_far, needed = format_duration(now - self._since), format_duration(self._needed)
@@ -230,7 +224,7 @@ class Waiting:
         except ExpressionError as error:
             return WaitedInVain(f"It did not come true in {said}. {error}")
         lines = table([(f"  {_WORDS[part.true]}", part.text, part.told) for part in parts])
-        return WaitedInVain("\n".join([f"It did not come true in {said}:", *lines]))
+        return WaitedInVain(f"It did not come true in {said}:", *lines)
 
 
 class Teller:

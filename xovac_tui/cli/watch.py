@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xovac_tui.cli.common import Seconds, connecting_options, effective, json_line, resolve
+from xovac_tui import compose
+from xovac_tui.cli.common import Seconds, connecting_options, effective, json_line
 from xovac_tui.errors import Exit, LinkError
 from xovac_tui.plural import counted
 
@@ -38,13 +39,12 @@ def watch(ctx: click.Context, /, as_json: bool, seconds: float | None, **_: Any)
     Changes of the link go to stderr. It reconnects by itself and never sends anything. Ctrl+C ends it.
     """
     found = effective(ctx)
-    chamber = resolve(found)
-    from xovac_tui.cli.link import open_station
+    chamber = compose.resolve(found)
 
     line = as_json_line if as_json else _plain(found.settings.display.time == "utc")
     # Ctrl+C is how it is meant to end.
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_watch(open_station(chamber), line, seconds))
+        asyncio.run(_watch(compose.build_station(chamber), line, seconds))
     ctx.exit(int(Exit.OK))
 
 
@@ -118,7 +118,7 @@ async def _watch(station: LiveStation, line: Callable[[Event], str], seconds: fl
         if given_up.done():
             raise LinkError(given_up.result())
         if not seen_online:
-            raise LinkError(f"{station.profile.url} was not reached in {seconds:g} s.")
+            raise LinkError(f"{station.manner.address} was not reached in {seconds:g} s.")
     finally:
         printing.cancel()
         await asyncio.gather(printing, return_exceptions=True)

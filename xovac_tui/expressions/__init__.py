@@ -11,6 +11,7 @@ from xovac_tui.expressions.evaluation import (
     Amount,
     Anything,
     Evaluation,
+    MovingValues,
     Reading,
     Truth,
     Values,
@@ -25,6 +26,7 @@ from xovac_tui.units import NONE, Unit
 __all__ = [
     "Expression",
     "ExpressionError",
+    "MovingValues",
     "Part",
     "Reading",
     "Values",

@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from xovac_tui.digits import spell_number
+from xovac_tui.durations import format_whole
 from xovac_tui.expressions.tokens import is_plain
 
 
@@ -81,7 +82,7 @@ class Literal(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """Something that the chamber tells."""
+    """Something that the chamber reports."""
 
     wanted: Wanted
     at: int
@@ -150,7 +151,7 @@ _ALONE = 8
 
 
 def condition(node: Node) -> bool | None:
-    """Return whether it is true or false, and no number; None where only the chamber's word will tell."""
+    """Return whether it is true or false, and no number; None where it depends on the chamber."""
     if isinstance(node, Asked):
         if node.wanted.what is What.CHANNEL:
             return None
@@ -239,16 +240,8 @@ def _spelled_wanted(wanted: Wanted) -> str:
     if wanted.rate is not None:
         arguments.append(f"{spell_number(wanted.rate)} K/h")
     if wanted.over is not None:
-        arguments.append(_spelled_time(wanted.over))
+        arguments.append(format_whole(wanted.over))
     return f"{wanted.what}({', '.join(arguments)})"
-
-
-def _spelled_time(seconds: float) -> str:
-    """Return a time in the largest unit of which it is a whole number."""
-    for unit, size in (("h", 3600), ("min", 60)):
-        if seconds % size == 0:
-            return f"{spell_number(seconds // size)} {unit}"
-    return f"{spell_number(seconds)} s"
 
 
 def spell_name(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from xovac_tui.digits import format_number
 from xovac_tui.durations import spell_duration
 from xovac_tui.quantities import format_temperature
 from xovac_tui.recipes import bounds
+from xovac_tui.recipes.findings import Finding
 from xovac_tui.recipes.model import Hold, Recipe, Repeat, Step
 from xovac_tui.recipes.places import StepPath
 
@@ -70,7 +72,7 @@ class Draft(msgspec.Struct, frozen=True):
         """What `redo` would do again, or an empty text."""
         return self.future[-1].label if self.future else ""
 
-    def problems(self) -> list[bounds.Problem]:
+    def problems(self) -> list[Finding]:
         """Return everything that keeps it from being saved."""
         return bounds.recipe_problems(self.recipe)
 
@@ -158,7 +160,9 @@ class Draft(msgspec.Struct, frozen=True):
         if step is None:
             return self
         after = (*path[:-1], path[-1] + 1)
-        return self._with_steps(path, after, _spliced(self.recipe.steps, after, 0, (step,)), "duplicate")
+        # Steps are recognised in their file as the same objects.
+        copied = copy.deepcopy(step)
+        return self._with_steps(path, after, _spliced(self.recipe.steps, after, 0, (copied,)), "duplicate")
 
     def move_up(self, path: StepPath) -> Draft:
         """Move a step one line up: past its neighbour, into the end of a repeat, or out of one at its top."""

@@ -17,8 +17,9 @@ from xovac_tui.plural import counted
 from xovac_tui.quantities import parse_rate, parse_temperature
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.files import MAX_BYTES
+from xovac_tui.recipes.findings import Flaw
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat, Step
-from xovac_tui.text import shown
+from xovac_tui.text import clean
 
 COLUMNS = ("kind", "to_degC", "rate_K_per_min", "over", "hold", "repeat", "note")
 LEFT_OUT = "A CSV file has the steps only: description, limits and other conditions are not in it."
@@ -45,7 +46,7 @@ _MOST_TOLD = 10
 def to_csv(recipe: Recipe) -> str:
     """Return the steps as CSV with commas; text that a spreadsheet would run begins with an apostrophe."""
     if problems := bounds.recipe_problems(recipe):
-        raise RecipeError("\n".join(problem.sentence for problem in problems))
+        raise RecipeError(*(problem.sentence for problem in problems))
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
@@ -64,7 +65,7 @@ def from_csv(data: bytes, source: str, name: str) -> tuple[Recipe, tuple[str, ..
     steps = reader.steps(data)
     recipe = Recipe(name.strip(), steps)
     if problems := bounds.recipe_problems(recipe):
-        raise RecipeError("\n".join(f"{reader.source}: {problem.sentence}" for problem in problems))
+        raise RecipeError(*(f"{reader.source}: {problem.sentence}" for problem in problems))
     return recipe, tuple(reader.notes)
 
 
@@ -109,7 +110,7 @@ class _Sheet:
     """Reads one CSV file and collects everything that is wrong, so that one look mends all."""
 
     def __init__(self, source: str) -> None:
-        self.source = shown(source, 400)
+        self.source = clean(source, 400)
         self.notes: list[str] = []
         self._problems: list[str] = []
         self._comma = False
@@ -136,17 +137,17 @@ class _Sheet:
         if not self._problems and not open_[0].steps:
             self._problems.append(f"{self.source}: there is no step in it.")
         if self._problems:
-            raise RecipeError(self._report())
+            raise RecipeError(*self._report())
         return tuple(open_[0].steps)
 
-    def _report(self) -> str:
+    def _report(self) -> list[str]:
         told = self._problems[:_MOST_TOLD]
         if (rest := len(self._problems) - len(told)) > 0:
             told.append(f"{self.source}: {counted(rest, 'more problem')} like these.")
-        return "\n".join(told)
+        return told
 
-    def _say(self, line: int, problem: str) -> None:
-        self._problems.append(f"{self.source}, line {line} {problem}.")
+    def _say(self, line: int, problem: str, end: str = ".") -> None:
+        self._problems.append(f"{self.source}, line {line} {problem}{end}")
 
     def _text(self, data: bytes) -> str:
         if len(data) > MAX_BYTES:
@@ -180,7 +181,7 @@ class _Sheet:
                 else:
                     yield line, self._cells(columns, cells)
         except csv.Error as error:
-            self._say(begin, f"cannot be read as CSV: {shown(str(error))}")
+            self._say(begin, f"cannot be read as CSV: {clean(str(error), 80)}")
         if columns is None and not self._problems:
             raise RecipeError(f"{self.source} is empty: the first line names the columns {_columns_told()}.")
 
@@ -195,7 +196,7 @@ class _Sheet:
             if known.count(column) > 1:
                 raise RecipeError(f"{self.source}, line {line} names the column {column} twice: keep one.")
         extra = [
-            shown(cell.strip(), 40)
+            clean(cell.strip(), 40)
             for cell, column in zip(cells, columns, strict=True)
             if column is None and cell.strip()
         ]
@@ -225,7 +226,7 @@ class _Sheet:
                 self.notes.append(f"Line {line} says nothing to do and was left out.")
                 return ""
         if kind not in _KINDS:
-            self._say(line, f'has the kind "{shown(kind, 24)}": it must be ramp, hold, repeat or end')
+            self._say(line, f'has the kind "{clean(kind, 24)}": it must be ramp, hold, repeat or end')
             return ""
         for column in _VALUES:
             if cells.get(column) and column not in _ALLOWED[kind]:
@@ -254,7 +255,7 @@ class _Sheet:
         cells: dict[str, str],
         column: str,
         parse: Callable[[str], float],
-        problem_of: Callable[[float], str],
+        problem_of: Callable[[float], Flaw | None],
         required: bool = False,
     ) -> float | None:
         cell = meant(cells.get(column, ""))
@@ -266,16 +267,16 @@ class _Sheet:
         try:
             value = parse(text)
         except RecipeError as error:
-            self._say(line, f"has a {column} that cannot be read: {str(error).rstrip('.')}")
+            self._say(line, f"has a {column} that cannot be read: {error}", end="")
             return None
         if problem := problem_of(value):
-            self._say(line, f'has the {column} "{shown(cell, 24)}", which {problem}')
+            self._say(line, f'has the {column} "{clean(cell, 24)}", which {problem}')
         return value
 
     def _count(self, line: int, cells: dict[str, str]) -> int:
         cell = cells.get("repeat", "")
         if not re.fullmatch(r"[0-9]{1,9}", cell):
-            told = f'the repeat "{shown(cell, 24)}"' if cell else 'no "repeat"'
+            told = f'the repeat "{clean(cell, 24)}"' if cell else 'no "repeat"'
             self._say(line, f"has {told}: say a whole number of rounds, like 4")
             return 1
         if problem := bounds.count_problem(int(cell)):

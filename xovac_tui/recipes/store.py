@@ -24,8 +24,8 @@ from xovac_tui.errors import RecipeError
 from xovac_tui.paths import write_atomically
 from xovac_tui.recipes.files import MAX_BYTES, is_candidate, parse_recipe, read_bytes
 from xovac_tui.recipes.model import Recipe
-from xovac_tui.recipes.writer import head_comment, renamed_text, write_recipe
-from xovac_tui.text import shown
+from xovac_tui.recipes.writer import write_recipe
+from xovac_tui.text import clean
 
 PREVIOUS, TRASH = ".previous", ".trash"
 KEPT = 20
@@ -73,12 +73,14 @@ def open_recipe(path: Path) -> Opened:
 
 
 def save_recipe(opened: Opened, recipe: Recipe, *, now: float, overwrite: bool = False) -> Opened:
-    """Write a recipe to its file and keep the version before; the comment at its head stays.
+    """Write a recipe to its file and keep the version before; comments and layout stay.
 
     ChangedOnDisk where another program has changed or removed the file since, unless told to overwrite.
     """
-    text = write_recipe(recipe, head_comment(opened.text))
-    return _save_text(opened.path, text, None if overwrite else opened.text, now)
+    text = _rewritten(opened, recipe)
+    saved = _save_text(opened.path, text, None if overwrite else opened.text, now)
+    # The very steps of the recipe: what is saved next is compared with them.
+    return msgspec.structs.replace(saved, recipe=recipe) if saved.recipe == recipe else saved
 
 
 def save_as(path: Path, recipe: Recipe, *, now: float, overwrite: bool = False) -> Opened:
@@ -112,12 +114,12 @@ def create_recipe(folder: Path, recipe: Recipe) -> Opened:
 def duplicate_recipe(opened: Opened, folder: Path, name: str = "") -> Opened:
     """Write a copy of a recipe, comments too, into a folder; by default as "NAME copy"."""
     name = name or f"{opened.recipe.name[:59]} copy"
-    return _create(folder, name, renamed_text(opened.text, opened.recipe, name))
+    return _create(folder, name, _renamed(opened, name))
 
 
 def rename_recipe(opened: Opened, name: str, *, now: float) -> Opened:
     """Give a recipe another name, in its file and as its file's name; earlier versions come along."""
-    saved = _save_text(opened.path, renamed_text(opened.text, opened.recipe, name), opened.text, now)
+    saved = _save_text(opened.path, _renamed(opened, name), opened.text, now)
     if file_name(name) == saved.path.name.casefold():
         return saved
     earlier = versions(saved.path)
@@ -188,6 +190,17 @@ def file_name(name: str) -> str:
     stem = re.sub("-+", "-", kept)[:_LONGEST_STEM].encode()[:_LONGEST_BYTES].decode(errors="ignore")
     stem = stem.strip("-") or "recipe"
     return f"{stem}-recipe.toml" if _RESERVED.fullmatch(stem) else f"{stem}.toml"
+
+
+def _rewritten(opened: Opened, recipe: Recipe) -> str:
+    # The TOML library takes 50 ms to import, and only saving needs it.
+    from xovac_tui.recipes.rewriting import rewritten
+
+    return rewritten(opened.text, opened.recipe, recipe)
+
+
+def _renamed(opened: Opened, name: str) -> str:
+    return _rewritten(opened, msgspec.structs.replace(opened.recipe, name=name.strip()))
 
 
 def _create(folder: Path, name: str, text: str) -> Opened:
@@ -358,7 +371,7 @@ def _parsed(data: bytes, path: Path) -> tuple[str, Recipe]:
 
 
 def _shown(path: Path) -> str:
-    return shown(str(path), 400)
+    return clean(str(path), 400)
 
 
 @contextlib.contextmanager

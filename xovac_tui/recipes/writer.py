@@ -11,70 +11,51 @@ from xovac_tui.digits import spell_number
 from xovac_tui.durations import spell_exactly
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes import bounds
-from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.model import Ramp, Recipe, Repeat, Step
 
 _FOLD_AT = 1_000
 """Characters of a text in one line; well below what a file may have, as each may take two when escaped."""
-# A string, in which a # is no comment, or a comment.
-_COMMENT = re.compile(
-    r'"""(?:\\.|[^\\])*?"{3,5}|' + r"'''.*?'{3,5}|" + r'"(?:\\.|[^"\\\n])*"|' + r"'[^'\n]*'|(#)", re.DOTALL
-)
-_NAME_LINE = re.compile(r"^name[ \t]*=[ \t]*(?:\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*')", re.MULTILINE)
 
 
-def write_recipe(recipe: Recipe, head: str = "") -> str:
-    """Return the text of a recipe's file, `head` (comments, see `head_comment`) before it.
+def write_recipe(recipe: Recipe) -> str:
+    """Return the text of a recipe's file as a person would write it.
 
     Reading it gives the same recipe again. RecipeError with every reason why a recipe has no meaning.
     """
     if problems := bounds.recipe_problems(recipe):
-        raise RecipeError("\n".join(problem.sentence for problem in problems))
-    lines = [*_head(recipe), *_steps(recipe.steps, "steps")]
-    return head + "\n".join(lines) + "\n"
+        raise RecipeError(*(problem.sentence for problem in problems))
+    head = (f"{key} = {value}" for key, value in head_values(recipe).items())
+    return "\n".join([*head, *_steps(recipe.steps, "steps")]) + "\n"
 
 
-def head_comment(text: str) -> str:
-    """Return the comment at the head of a file with the empty lines after it, or an empty text."""
-    kept = []
-    for line in _plain(text).split("\n"):
-        if line.strip() and not line.lstrip().startswith("#"):
-            break
-        kept.append(line + "\n")
-    head = "".join(kept)
-    return head if "#" in head else ""
+def head_values(recipe: Recipe) -> dict[str, str]:
+    """Return what is written above the steps as TOML values by key, in order, without defaults."""
+    return {
+        field.name: _value(value)
+        for field in msgspec.structs.fields(recipe)
+        if field.name != "steps" and (value := getattr(recipe, field.name)) != field.default
+    }
 
 
-def has_inner_comments(text: str) -> bool:
-    """Tell whether a recipe's text has comments that are lost when it is written anew: all but the head."""
-    plain = _plain(text)
-    rest = plain[len(head_comment(plain)) :]
-    return any(found[1] for found in _COMMENT.finditer(rest))
+def limits_values(recipe: Recipe) -> dict[str, str]:
+    """Return the limits of the part as TOML values by key; none where the recipe has no limits."""
+    limits = recipe.limits
+    return {"min": spell_number(limits.min), "max": spell_number(limits.max)} if limits else {}
 
 
-def renamed_text(text: str, recipe: Recipe, name: str) -> str:
-    """Return a file's text with another name of the recipe in it, and all its comments where possible."""
-    renamed = msgspec.structs.replace(recipe, name=name.strip())
-    plain = _plain(text)
-    candidate = _NAME_LINE.sub(lambda _: f"name = {_quoted(renamed.name)}", plain, count=1)
-    try:
-        if parse_recipe(candidate, "it") == renamed:
-            return candidate
-    except RecipeError:
-        pass
-    return write_recipe(renamed, head_comment(plain))
-
-
-def _plain(text: str) -> str:
-    return text.removeprefix("\ufeff").replace("\r\n", "\n")
-
-
-def _head(recipe: Recipe) -> Iterator[str]:
-    """Write all but the steps, each key in its line; what has its default is left out."""
-    for field in msgspec.structs.fields(recipe):
-        value = getattr(recipe, field.name)
-        if field.name != "steps" and value != field.default:
-            yield f"{field.name} = {_value(value)}"
+def step_values(step: Step) -> dict[str, str]:
+    """Return what is written of one step as TOML values by key, in order, without the steps inside."""
+    if isinstance(step, Ramp):
+        values = {"to": spell_number(step.to)}
+        if step.rate is not None:
+            values["rate"] = spell_number(step.rate)
+        if step.over is not None:
+            values["over"] = f'"{spell_exactly(step.over)}"'
+    elif isinstance(step, Repeat):
+        values = {"repeat": str(step.count)}
+    else:
+        values = {"hold": f'"{spell_exactly(step.duration)}"'}
+    return values | ({"note": _quoted(step.note)} if step.note else {})
 
 
 def _value(value: str | float | msgspec.Struct) -> str:
@@ -90,20 +71,8 @@ def _value(value: str | float | msgspec.Struct) -> str:
 
 def _steps(steps: tuple[Step, ...], path: str) -> Iterator[str]:
     for step in steps:
-        yield ""
-        yield f"[[{path}]]"
-        if isinstance(step, Ramp):
-            yield f"to = {spell_number(step.to)}"
-            if step.rate is not None:
-                yield f"rate = {spell_number(step.rate)}"
-            if step.over is not None:
-                yield f'over = "{spell_exactly(step.over)}"'
-        elif isinstance(step, Repeat):
-            yield f"repeat = {step.count}"
-        else:
-            yield f'hold = "{spell_exactly(step.duration)}"'
-        if step.note:
-            yield f"note = {_quoted(step.note)}"
+        yield f"\n[[{path}]]"
+        yield from (f"{key} = {value}" for key, value in step_values(step).items())
         if isinstance(step, Repeat):
             yield from _steps(step.steps, f"{path}.steps")
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import msgspec
 
 from xovac_tui.recording.disk.housekeeping import size_words
-from xovac_tui.recording.disk.items import AttachmentItem, Session
+from xovac_tui.recording.disk.kinds import Attachment, Session
+from xovac_tui.recording.disk.lists import read
 from xovac_tui.recording.disk.record import Record
-from xovac_tui.recording.disk.schema import RecordError, unpacking
+from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.recording.disk.writer import Writer
 
 MOST = 20_000_000
@@ -36,27 +37,6 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     hash: str
     """SHA-256, hex."""
     data: bytes
-
-
-class Attachment(msgspec.Struct, frozen=True, array_like=True):
-    """What is attached to a run, without its data. `t` in record time."""
-
-    id: int
-    session: int
-    t: float
-    run: int
-    who: str
-    name: str
-    media: str
-    text: str
-    """Caption."""
-    hash: str
-    """SHA-256 of the file, hex."""
-    size: int
-    """Bytes."""
-
-
-_COLUMNS = "id, session, t, run, who, name, media, text, hash, length(data)"
 
 
 def read_file(path: Path) -> File:
@@ -154,8 +134,8 @@ def attach(
     try:
         for file in files:
             writer.item(
-                AttachmentItem(
-                    utc=utc,
+                Attachment(
+                    t=utc,
                     mono=mono,
                     run=run,
                     who=session.who,
@@ -175,11 +155,7 @@ def attach(
 
 def attachments(record: Record, run: int) -> list[Attachment]:
     """Return what is attached to a run, oldest first."""
-    if not record.audited:
-        return []
-    found = record.rows(f"SELECT {_COLUMNS} FROM attachments WHERE run = ? ORDER BY id", (run,))
-    with unpacking(record.path):
-        return [msgspec.convert(row, Attachment) for row in found]
+    return read(record, Attachment, "run = ?", (run,), instead={"data": "", "size": "length(data)"})
 
 
 def attachment_data(record: Record, number: int) -> bytes:

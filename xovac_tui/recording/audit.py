@@ -10,21 +10,19 @@ from typing import Any, Literal
 
 import msgspec
 
-from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.plural import counted
 from xovac_tui.recording.disk.bounds import EARLIEST, LATEST
 from xovac_tui.recording.disk.chain import (
     BEGINNING,
-    COLUMNS,
     MIGRATED,
     Values,
     audited_rows,
-    columns_of,
     entry_hashes,
     raw_text,
     read_row,
 )
 from xovac_tui.recording.disk.indices import given_twice, twice_words
+from xovac_tui.recording.disk.kinds import AUDITED
 from xovac_tui.recording.disk.schema import (
     CHAINED,
     RecordError,
@@ -32,6 +30,7 @@ from xovac_tui.recording.disk.schema import (
     as_record_error,
     open_for_reading,
 )
+from xovac_tui.recording.disk.table import columns_of
 from xovac_tui.recording.disk.unchained import YOUNGER, stand_in, tables, unchained
 from xovac_tui.text import clean
 
@@ -41,17 +40,6 @@ _TRIED = 40_000
 """Pairs of entry and row that are tried at the most, to tell what was moved from what was changed."""
 _MOST_TEXT = 100_000
 """Bytes of a column that are looked at for words."""
-_WORDS = {
-    "ledger": "command",
-    "alarms": "alarm",
-    "changes": "change",
-    "loads": "recipe loaded",
-    "attachments": "attachment",
-    "marks": "note",
-    MIGRATED: "begin of the chain",
-}
-"""Table -> what one of its rows is called."""
-
 Say = Callable[[float], str]
 Wrong = Literal["changed", "removed", "added", "moved", "chain", "twice"]
 
@@ -80,7 +68,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def word(self) -> str:
         """What it is: `command`, `note`."""
-        return _WORDS.get(self.place, "entry")
+        if self.place == MIGRATED:
+            return "begin of the chain"
+        return AUDITED[self.place].table.row if self.place in AUDITED else "entry"
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,7 +169,7 @@ class _Walk:
         self._db = db
         self._faults: list[Fault] = []
         self._doubts: list[_Doubt] = []
-        self._vouched: dict[str, set[int]] = {place: set() for place in COLUMNS}
+        self._vouched: dict[str, set[int]] = {place: set() for place in AUDITED}
         self._newest = 0
         self._hash: str | None = BEGINNING
         """Of the newest entry, as the chain has it; None where that entry is missing."""
@@ -231,7 +221,7 @@ class _Walk:
             before, meant = None, ()
         self._newest, self._hash, self._meant = number, told, ()
         values = _values(self._db, place, row)
-        if values is not None and place in COLUMNS:
+        if values is not None and place in AUDITED:
             self._vouched[place].add(row)
         if place == MIGRATED and number == 1:
             self._migrated = row
@@ -292,7 +282,7 @@ class _Walk:
         # What stands at another place now is there, or where another one was doubted.
         there = [
             *added,
-            *((one.place, one.row) for one in self._doubts if one.there and one.place in COLUMNS),
+            *((one.place, one.row) for one in self._doubts if one.there and one.place in AUDITED),
         ]
         tried = len(there) * len(self._doubts) <= _TRIED
         for doubt in self._doubts:
@@ -384,7 +374,7 @@ def _values(db: sqlite3.Connection, place: str, row: Any) -> Values | None:
     """Return what is hashed of what an entry of the chain names; None where that is not there."""
     if place == MIGRATED:
         return ()
-    return read_row(db, place, row) if place in COLUMNS and isinstance(row, int) else None
+    return read_row(db, place, row) if place in AUDITED and isinstance(row, int) else None
 
 
 def _entry(db: sqlite3.Connection, number: int, place: str, row: Any) -> Entry:
@@ -399,7 +389,8 @@ def _entry(db: sqlite3.Connection, number: int, place: str, row: Any) -> Entry:
     values = _values(db, place, row)
     if values is None:
         return Entry(number=number, place=place, row=row)
-    found = dict(zip(columns_of(place), values, strict=True))
+    kind = AUDITED[place]
+    found = dict(zip(columns_of(kind), values, strict=True))
     t = found["t"]
     return Entry(
         number=number,
@@ -407,42 +398,8 @@ def _entry(db: sqlite3.Connection, number: int, place: str, row: Any) -> Entry:
         row=row,
         t=t if isinstance(t, int | float) and EARLIEST <= t <= LATEST else None,
         who=clean(_text(found["who"]), 60),
-        what=clean(_words(place, {name: _text(value) for name, value in found.items()}), 200),
+        what=clean(kind.what({name: _text(value) for name, value in found.items()}), 200),
     )
-
-
-def _words(place: str, found: dict[str, str]) -> str:
-    match place:
-        case "ledger":
-            return f"{found['command']}: {_outcome(found['outcome'])}{_since_then(found['data'])}"
-        case "alarms":
-            return f"{found['rule']}: {found['event']}"
-        case "changes":
-            return f"{found['kind']}: {found['text']}"
-        case "loads":
-            return f"{found['name']}: {found['outcome']}"
-        case "attachments":
-            return f"{found['name']} for r{found['run']}"
-        case _:
-            return found["text"]
-
-
-def _outcome(text: str) -> str:
-    """Return the outcome of a command for people, from the word that its row has."""
-    try:
-        return Outcome(text).shown
-    except ValueError:
-        return text
-
-
-def _since_then(data: str) -> str:
-    """Return what became of a command after its outcome, from its JSON."""
-    try:
-        entry = msgspec.json.decode(data.encode("utf-8", "replace"), type=LedgerEntry)
-    except msgspec.MsgspecError:
-        return ""
-    late = f", late answer: {entry.late.value}" if entry.late is not None else ""
-    return late + (", confirmed" if entry.confirmed is not None else "")
 
 
 def _text(value: Any) -> str:

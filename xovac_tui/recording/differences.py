@@ -1,7 +1,4 @@
-"""What is in force, as a record keeps it: settings, contract, whom to trust, rules of alarms.
-
-Never a secret: the place of the file that holds them at the most.
-"""
+"""What differs between two things in force, as a record keeps them in JSON."""
 
 from __future__ import annotations
 
@@ -9,35 +6,10 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import msgspec
-
-from xovac_tui.alarms.defaults import Watchlist
-from xovac_tui.alarms.settings import Rule
-
 _MOST = 12
 """Keys of a change that are told in words; all of them are in its JSON."""
 _LONGEST = 60
 """Characters of a value that is told in words."""
-
-
-def limits(watchlist: Watchlist) -> str:
-    """Return the rules of alarms in force, and how the set of limits is chosen, as JSON."""
-    rules = {}
-    for rule in watchlist.rules:
-        usual = msgspec.to_builtins(Rule(name=rule.name, kind=rule.kind))
-        rules[rule.name] = {
-            "kind": rule.kind,
-            **{key: value for key, value in msgspec.to_builtins(rule).items() if value != usual[key]},
-        }
-    chosen = watchlist.settings
-    return as_json(
-        {
-            "rules": rules,
-            "limit_set": chosen.limit_set,
-            "ambient_above": chosen.ambient_above,
-            "tvac_below": chosen.tvac_below,
-        }
-    )
 
 
 def as_json(value: Any) -> str:

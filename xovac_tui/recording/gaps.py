@@ -9,7 +9,7 @@ import msgspec
 
 from xovac_tui.api.event import Direction, Kind
 from xovac_tui.chamber.snapshot import LinkWord
-from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk import kinds, lists
 from xovac_tui.recording.disk.axis import Axis, Piece
 from xovac_tui.recording.disk.record import Record
 
@@ -150,7 +150,7 @@ def _asleep(record: Record, axis: Axis) -> list[Gap]:
     return found
 
 
-def _began_online(axis: Axis, life: lists.RecordedSession, changes: Sequence[tuple[float, LinkWord]]) -> bool:
+def _began_online(axis: Axis, life: kinds.RecordedSession, changes: Sequence[tuple[float, LinkWord]]) -> bool:
     """Return whether a recorder had a link when it began: it took over from another one, or a new file."""
     if changes:
         return changes[0][1] in (LinkWord.LOST, LinkWord.STALE)

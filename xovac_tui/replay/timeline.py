@@ -15,12 +15,7 @@ import msgspec
 from xovac_tui.api.event import Event
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark
 from xovac_tui.recording.disk.axis import Placed
-from xovac_tui.recording.disk.lists import (
-    RecordedCommand,
-    RecordedLink,
-    RecordedLoad,
-    RecordedMark,
-)
+from xovac_tui.recording.disk.kinds import RecordedCommand, RecordedLink, RecordedLoad, RecordedMark
 from xovac_tui.recording.disk.record import Stretch
 from xovac_tui.recording.eventlog import LoggedEvent, payload_of
 from xovac_tui.recording.exports.slice import Tape
@@ -76,9 +71,9 @@ class Reel:
     def __init__(self, tape: Tape, place: Place | None = None) -> None:
         self._tape = tape
         self._lives = {life.id: life for life in tape.head.sessions}
-        self._ids = _entry_ids(tape.commands)
+        self._ids = _entry_ids(tape.of(RecordedCommand))
         recorded = {life.id for life in tape.head.sessions if life.recording}
-        sides: list[Beside] = [*tape.links, *tape.commands, *tape.marks]
+        sides: list[Beside] = [*tape.of(RecordedLink), *tape.of(RecordedCommand), *tape.of(RecordedMark)]
         # A console beside the recorder does not know where among the events it is: its time is all there is.
         told = [one for one in sides if one.session in recorded and not isinstance(one, RecordedLoad)]
         timed: list[Beside] = [one for one in sides if one.session not in recorded]
@@ -87,7 +82,7 @@ class Reel:
             ((self.mono_at(one), one) for one in told), key=lambda pair: (_position(pair[1]), pair[0])
         )
         self._timed = sorted(
-            ((self.mono_at(one), one) for one in [*timed, *tape.loads]), key=lambda pair: pair[0]
+            ((self.mono_at(one), one) for one in [*timed, *tape.of(RecordedLoad)]), key=lambda pair: pair[0]
         )
         self.begin = self._first_place()
         self.place = place or self.begin

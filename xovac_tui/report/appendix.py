@@ -10,7 +10,8 @@ from typing import Any
 from xovac_tui.digits import format_number
 from xovac_tui.quantities import format_temperature, number, unit
 from xovac_tui.recording.attachments import media_words, text_of
-from xovac_tui.recording.disk.lists import RecordedChange, payload_hash
+from xovac_tui.recording.disk.kinds import RecordedChange
+from xovac_tui.recording.disk.lists import payload_hash
 from xovac_tui.report.facts import Facts, Paper
 from xovac_tui.report.formatting import Pair, Row, Times, lines, text
 

@@ -8,8 +8,7 @@ from xovac_tui.chamber.alarm import AlarmChange
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import PlanSettings
-from xovac_tui.recording.attachments import Attachment
-from xovac_tui.recording.disk.lists import RecordedChange, RecordedCommand, RecordedSession
+from xovac_tui.recording.disk.kinds import Attachment, RecordedChange, RecordedCommand, RecordedSession
 from xovac_tui.recording.disk.pieces import Unread
 from xovac_tui.runs.past import PastRun, Track
 

@@ -17,13 +17,14 @@ from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import PlanSettings
 from xovac_tui.recording.attachments import attachment_data
-from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk import kinds, lists
 from xovac_tui.recording.disk.axis import Axis
 from xovac_tui.recording.disk.evenwindows import EvenWindows
-from xovac_tui.recording.disk.lists import RecordedLoad, RecordedSession, find_span, payload_hash
+from xovac_tui.recording.disk.kinds import RecordedLoad, RecordedSession
+from xovac_tui.recording.disk.lists import find_span, payload_hash
 from xovac_tui.recording.disk.lock import is_recorded
 from xovac_tui.recording.disk.record import Record
-from xovac_tui.recording.disk.schema import RecordError
+from xovac_tui.recording.disk.schema import CHAINED, RecordError
 from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.exports.parts import Part, open_still, part_of, unread
 from xovac_tui.recording.exports.parts import Told as Progress
@@ -280,7 +281,7 @@ def _zooms(windows: Windows, contract: Contract, past: PastRun, part: Part) -> t
 # -- beside ---------------------------------------------------------------------------------------------
 
 
-def _in_force(record: Record, axis: Axis, start: float) -> tuple[lists.RecordedChange, ...]:
+def _in_force(record: Record, axis: Axis, start: float) -> tuple[kinds.RecordedChange, ...]:
     earlier = axis.within(-math.inf, math.nextafter(start, math.inf))
     newest = {change.kind: change for change in earlier.timed(lists.changes(record, earlier))}
     return tuple(newest[kind] for kind in _AUDITED if kind in newest)
@@ -288,5 +289,5 @@ def _in_force(record: Record, axis: Axis, start: float) -> tuple[lists.RecordedC
 
 def _audit(record: Record) -> str:
     """Return the newest entry of the chain that vouches for the record; empty where there is none."""
-    found = record.audited and record.rows("SELECT id, hash FROM chain ORDER BY id DESC LIMIT 1")
+    found = record.has(CHAINED) and record.rows("SELECT id, hash FROM chain ORDER BY id DESC LIMIT 1")
     return f"entry {found[0][0]:,}, {found[0][1]}" if found else ""

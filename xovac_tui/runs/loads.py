@@ -6,7 +6,7 @@ import msgspec
 
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.recipes.plan import Plan
-from xovac_tui.recording.disk.lists import RecordedLoad
+from xovac_tui.recording.disk.kinds import RecordedLoad
 
 _LOADED = (Outcome.SUCCESS.value, Outcome.UNKNOWN.value)
 

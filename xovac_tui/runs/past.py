@@ -18,12 +18,19 @@ from xovac_tui.chamber.names import shown_names
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.plan import Plan
-from xovac_tui.recording.attachments import Attachment, attachments
+from xovac_tui.recording.attachments import attachments
 from xovac_tui.recording.digest import Extreme
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.axis import Axis
 from xovac_tui.recording.disk.evenwindows import EvenWindows
-from xovac_tui.recording.disk.lists import RecordedCommand, RecordedLoad, RecordedMark, RecordedRun, Span
+from xovac_tui.recording.disk.kinds import (
+    Attachment,
+    RecordedCommand,
+    RecordedLoad,
+    RecordedMark,
+    RecordedRun,
+)
+from xovac_tui.recording.disk.lists import Span
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.gaps import Gap, gaps

@@ -7,146 +7,99 @@ import contextlib
 import getpass
 import logging
 import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from xovac_tui.alarms.defaults import Watchlist
-from xovac_tui.alarms.service import Alarms
-from xovac_tui.analysis.settings import InsightSettings
-from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND, Contract
+from xovac_tui.alarms.desk import AlarmDesk
+from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND
 from xovac_tui.api.event import Event, Kind
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.news import AlarmsChanged, LedgerChanged, LinkChanged, ModeChanged
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome, Snapshot
-from xovac_tui.clock import Clock, SystemClock
-from xovac_tui.config import Profile, Secrets
+from xovac_tui.chamber.news import LedgerChanged, LinkChanged, MarksMade, ModeChanged, RecordOpened
+from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Snapshot
 from xovac_tui.errors import ContractError, LinkError, XovacError
 from xovac_tui.link.status import LinkState, LinkStatus
-from xovac_tui.link.target import Target
-from xovac_tui.notify.service import Notifying
-from xovac_tui.notify.settings import NotifySettings
 from xovac_tui.recording.log import Log
-from xovac_tui.recording.service import OPENING, Adopted, RecordChoice, StationRecord
-from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView, RecordOpened
-from xovac_tui.runs.progress import LoadedRecipe
-from xovac_tui.runs.service import Flights
-from xovac_tui.station.confirmation import STOP_KEY, confirmation, confirmed_by
+from xovac_tui.recording.service import OPENING, RecordService
+from xovac_tui.recording.status import RecorderView
+from xovac_tui.runs.service import RunService
+from xovac_tui.station.commands import Prepared, Sender
+from xovac_tui.station.confirmation import STOP_KEY, confirmed_by
 from xovac_tui.station.eventqueue import EventQueue
-from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
+from xovac_tui.station.news import Bulletin, News
+from xovac_tui.station.port import LinkCallbacks, Reach
 from xovac_tui.station.proofs import StopProofs
-from xovac_tui.station.station import Prepared, Station
+from xovac_tui.station.refusal import Refusal, RefusalCode
+from xovac_tui.station.service import Service, Services
+from xovac_tui.station.setup import StationSetup
+from xovac_tui.station.station import Station
 from xovac_tui.text import clean
 
 if TYPE_CHECKING:
     from xovac_tui.recipes.plan import Plan
 
-STOP_AGAIN = 2.0
-"""Seconds without an answer after which STOP may be sent once more, if it is asked for once more."""
 _TICK = 0.25
 """Seconds between looks at what time alone changes: time-outs and staleness."""
-_WRITTEN = (RecorderState.ON, RecorderState.BESIDE)
-"""States in which there is a record that can be read."""
 _HEAD_START = 0.3
 """Seconds for which connecting waits for the record at the most, while what connects is imported: as a rule
 it is open by then, and what came before is shown from the first moment on."""
-_DEFAULT_TIMEOUT = 10.0
 _BEGINNING = 60.0
 """Seconds that importing and making the link may take at the most, on a machine with much else to do."""
 
 
-class LiveStation(Station):
-    """One chamber: its link, its model, its ledger and its record, with or without a screen."""
+class Parts(msgspec.Struct, frozen=True):
+    """What the station of a live chamber is made of."""
 
-    alarms: Alarms
+    chamber: Chamber
+    log: Log
+    record: RecordService
+    runs: RunService
+    alarms: AlarmDesk
+    services: Sequence[Service]
+    """All that is called with what happens, in this order: what they do depends on it."""
+
+
+class LiveStation(Station):
+    """One chamber: its link, its model, its ledger and its services, with or without a screen."""
 
     def __init__(
-        self,
-        name: str,
-        profile: Profile,
-        contract: Contract,
-        *,
-        secrets: Secrets | None = None,
-        observe: bool | None = None,
-        clock: Clock | None = None,
-        who: str | None = None,
-        log_events: int = 50_000,
-        speed: float = 1.0,
-        link_factory: LinkFactory | None = None,
-        record: RecordChoice | None = None,
-        watchlist: Watchlist | None = None,
-        notify: NotifySettings | None = None,
-        insight: InsightSettings | None = None,
-        proofs: StopProofs | None = None,
+        self, setup: StationSetup, parts: Parts, reach: Reach, news: Bulletin, proofs: StopProofs | None
     ) -> None:
-        """`watchlist` is what alarms are raised of; without one this station raises none of its own.
-
-        `notify` says who is told of them, with addresses read; without it nobody is. `insight` is what rules
-        and the screen call stable. `proofs` says on which chambers STOP is proven; without them that is not
-        asked, as in the demo.
-        """
-        super().__init__(insight, proofs)
-        self.name = name
-        self.profile = profile
-        self.contract = contract
-        self.clock: Clock = clock or SystemClock()
-        self.who = who or this_user()
-        self.log = Log(log_events)
-        self.chamber = Chamber(contract, stale_after=profile.stale_after)
-        self.assumed_speed = speed
-        self._observe = profile.observe if observe is None else observe
-        self._secrets = secrets or Secrets()
-        self._link_factory = link_factory or _real_link
-        self._link: LinkPort | None = None
+        """Take `news`, by which the parts publish; `proofs` None: it is not asked whether STOP is proven."""
+        # Services hear news before any face.
+        news.subscribe(self._on_news)
+        super().__init__(setup, news=news, proofs=proofs)
+        self.who = setup.who
+        self.chamber, self.log = parts.chamber, parts.log
+        self.record, self.alarms = parts.record, parts.alarms
+        self.flights, self._runs = parts.runs.flights, parts.runs
+        self._services = Services(parts.services)
+        self.target, self._reach = reach.target, reach
+        self._sender = Sender(
+            self.chamber,
+            self.manner,
+            self.clock,
+            self.who,
+            changed=self._changed,
+            mark=partial(self._mark, kind="command"),
+        )
         self._linked = asyncio.Event()
         """Set once there is a link that tries, or there will be none."""
         self._shown_link = LinkView()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self.record = StationRecord(
-            record,
-            name=name,
-            profile=profile,
-            url=lambda: self.profile.url,
-            contract=contract,
-            who=self.who,
-            clock=self.clock,
-            log=self.log,
-            speed=speed,
-            changed=self._recorder_changed,
-        )
-        self._shown_recorder = self.record.view
-        self._handing: tuple[Plan | None, str] = (None, "")
-        """Plan and source of the list that is being sent; of a bare list there are none."""
-        self.flights = Flights(contract, self.record, self.clock, speed=speed)
-        self.alarms = Alarms(
-            watchlist,
-            self.chamber,
-            contract,
-            self.record,
-            self.flights,
-            self.clock,
-            who=self.who,
-            values=self.values,
-            tell=self._alarms_changed,
-        )
-        self.notifying = Notifying(notify, name, self.alarms, self.clock)
         self._defect = ""
         """What failed at a look last, so that it is logged once."""
         self._queues: list[EventQueue] = []
         self.events_dropped = 0
         """Events that a reader of `events` did not get, because it read too slowly."""
-        self._waiting: dict[int, asyncio.Future[LedgerEntry]] = {}
         self._status_changed = asyncio.Event()
         self._settled = asyncio.Event()
         """Set once it is known what the record knows, or that this is not to be waited for."""
         if self.record.settled:
             self._settled.set()
-        self._early: list[Callable[[], None]] = []
-        """What runs are to take once it is known which of them the record holds."""
         self._task: asyncio.Task[None] | None = None
 
     # -- life -----------------------------------------------------------------------------------------
@@ -165,32 +118,30 @@ class LiveStation(Station):
     async def run(self) -> None:
         """Connect, and stay connected, until cancelled; on the way out nothing is sent to the chamber."""
         callbacks = LinkCallbacks(self._kind, self._on_event, self._on_status, self.clock)
-        self._loop = asyncio.get_running_loop()
-        try:
-            await self._run(callbacks)
-        finally:
-            self._linked.set()
-            self.record.close()
-            await self.notifying.close()
+        async with contextlib.AsyncExitStack() as served:
+            try:
+                if self._reach.serve is not None:
+                    url = await served.enter_async_context(self._reach.serve())
+                    self.target = msgspec.structs.replace(self.target, url=url)
+                    self.manner = msgspec.structs.replace(self.manner, address=url)
+                await self._run(callbacks)
+            except XovacError as error:
+                self._offline(error)
+            finally:
+                self._linked.set()
+                await self._services.close()
 
     async def _run(self, callbacks: LinkCallbacks) -> None:
         # The record opens beside: whatever holds it up, the chamber can be reached. What comes before it is
         # open waits in memory, so nothing is missed.
-        await asyncio.to_thread(self.record.begin)
-        making = asyncio.ensure_future(asyncio.to_thread(self._link_factory, self.target(), callbacks))
+        await self.record.open()
+        making = asyncio.ensure_future(asyncio.to_thread(self._reach.link, self.target, callbacks))
         try:
             await self.record_read(_HEAD_START)
-            self._link = await making
+            link = self._sender.link = await making
             self._linked.set()
         except XovacError as error:
-            self._on_status(
-                LinkStatus(
-                    LinkState.OFFLINE,
-                    since_utc=self.clock.utc(),
-                    since_mono=self.clock.mono(),
-                    why=str(error),
-                )
-            )
+            self._offline(error)
             self._linked.set()
             # There will be no link, but what was is shown all the same.
             await self.record_read(OPENING)
@@ -200,9 +151,14 @@ class LiveStation(Station):
         # Not before there is a link that could be lost.
         ticker = asyncio.create_task(self._tick_for_ever(), name="station-tick")
         try:
-            await self._link.run()
+            await link.run()
         finally:
             ticker.cancel()
+
+    def _offline(self, error: XovacError) -> None:
+        """Say why there will be no link."""
+        utc, mono = self.clock.utc(), self.clock.mono()
+        self._on_status(LinkStatus(LinkState.OFFLINE, since_utc=utc, since_mono=mono, why=str(error)))
 
     async def record_read(self, timeout: float) -> bool:
         """Wait until it is known what the record knows; False when that was not known within `timeout` s."""
@@ -211,31 +167,10 @@ class LiveStation(Station):
                 await self._settled.wait()
         return self._settled.is_set()
 
-    def target(self) -> Target:
-        """Return where and how the profile says to connect."""
-        profile = self.profile
-        return Target(
-            url=profile.url,
-            path=profile.path,
-            namespace=profile.namespace,
-            transports=profile.transports,
-            ca_file=profile.ca_file,
-            fingerprint=profile.fingerprint,
-            connect_timeout=profile.connect_timeout,
-            lost_after=profile.lost_after,
-            auth=self._secrets.auth,
-            headers=self._secrets.headers,
-            query=self._secrets.query,
-        )
-
     @property
     def patience(self) -> float:
         """Seconds that one attempt to connect may take."""
-        return self.target().patience
-
-    def move_to(self, url: str) -> None:
-        """Use this address from the next `run` on: the demo learns its simulator's port late."""
-        self.profile = msgspec.structs.replace(self.profile, url=url)
+        return self.target.patience
 
     # -- what a face reads ----------------------------------------------------------------------------
 
@@ -255,21 +190,18 @@ class LiveStation(Station):
     @property
     def status(self) -> LinkStatus:
         """The connection as the link itself tells it."""
-        return self._link.status if self._link else LinkStatus()
+        return self._sender.link.status if self._sender.link else LinkStatus()
 
     @property
     def observe(self) -> bool:
         """True while no command can be sent from here, STOP included."""
-        return self._observe
+        return self._sender.observe
 
     def set_observe(self, observe: bool) -> None:
         """Switch between OBSERVE and CONTROL; a profile that only observes stays so."""
-        if observe != self._observe and not (self.profile.observe and not observe):
-            self._observe = observe
-            word, other = ("OBSERVE", "CONTROL") if observe else ("CONTROL", "OBSERVE")
-            said = f"a console was switched to {word}"
-            self.record.change("mode", said, before=f'"{other}"', after=f'"{word}"')
-            self._tell(ModeChanged(observe))
+        if observe != self.observe and not (self.manner.observe_only and not observe):
+            self._sender.observe = observe
+            self.news.publish(ModeChanged(observe))
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Yield every event from now on, in order, in both directions.
@@ -298,13 +230,13 @@ class LiveStation(Station):
                     self._status_changed.clear()
                     await self._status_changed.wait()
         except TimeoutError:
-            why = self.status.why or f"{self.profile.url} did not answer within {timeout:g} s."
+            why = self.status.why or f"{self.manner.address} did not answer within {timeout:g} s."
             raise LinkError(why) from None
 
     def reconnect(self) -> None:
         """Try to connect now instead of at the next turn."""
-        if self._link is not None:
-            self._link.reconnect_now()
+        if self._sender.link is not None:
+            self._sender.link.reconnect_now()
 
     def marks(self, snapshot: Snapshot) -> tuple[Mark, ...]:
         """Return the marks on the time axis, with those of the time before this program, oldest first."""
@@ -312,7 +244,10 @@ class LiveStation(Station):
 
     def note(self, text: str) -> None:
         """Put the operator's note on the time axis."""
-        self.chamber.note(text, self.clock.utc(), self.clock.mono())
+        self._mark(text)
+
+    def _mark(self, text: str, kind: str = "note") -> None:
+        self.chamber.note(text, self.clock.utc(), self.clock.mono(), kind=kind)
         self._keep_marks()
 
     def look_at_unknown(self) -> None:
@@ -321,34 +256,9 @@ class LiveStation(Station):
 
     # -- commands -------------------------------------------------------------------------------------
 
-    def blocked(self, command: str, *, stop: bool = False) -> str:
-        """Return why `command` could not be sent now, as a sentence; empty when it could."""
-        if self._observe:
-            return f"This console only observes, so {command} was not sent. Take control first."
-        word = self.chamber.word(self.clock.mono())
-        if word not in (LinkWord.ONLINE, LinkWord.STALE):
-            return f"The link is {word}, so {command} was not sent, and it is not kept for later."
-        # There is always a way to ask for it.
-        still = " The STOP key (! !) sends it all the same." if command == STOP_COMMAND else ""
-        if word is LinkWord.STALE and not stop and self.chamber.link_silent:
-            return (
-                f"The server answers no ping, so {command} was not sent: a blocked one would carry it out "
-                f"late. Ask again when the link is ONLINE.{still}"
-            )
-        if word is LinkWord.STALE and not stop and not self.profile.send_when_stale:
-            return (
-                f"The data are stale, so {command} was not sent: nobody can see what the chamber does. For "
-                f"a device that is silent by habit, set send_when_stale = true in its profile.{still}"
-            )
-        waiting = self.chamber.ledger.in_flight(command)
-        if waiting is not None:
-            ago = self.clock.mono() - waiting.mono
-            if stop and ago >= STOP_AGAIN:
-                return ""
-            return (
-                f"{command} was sent {ago:.1f} s ago and still waits for its answer. Nothing was sent twice."
-            )
-        return ""
+    def blocked(self, command: str, *, stop: bool = False) -> Refusal | None:
+        """Return why `command` could not be sent now; None when it could. `stop`: by the STOP key."""
+        return self._sender.blocked(command, stop=stop)
 
     async def send(
         self, command: str, values: Mapping[str, Any] | None = None, *, timeout: float | None = None
@@ -361,7 +271,7 @@ class LiveStation(Station):
         try:
             prepared = self.prepare(command, values)
         except ContractError as error:
-            return self._refuse(command, "", str(error))
+            return self._sender.refuse(Refusal(RefusalCode.NOT_ALLOWED, command, problem=str(error)))
         return await self.send_prepared(prepared, timeout=timeout)
 
     async def load_recipe(
@@ -372,99 +282,24 @@ class LiveStation(Station):
         `source` is the text of its file: it goes into the record with the plan and what was sent, so that
         whatever becomes of the file does not touch the run.
         """
-        self._handing = (plan, source)
-        try:
+        with self._runs.handing(plan, source):
             return await self.send(LOAD_COMMAND, payload, timeout=timeout)
-        finally:
-            self._handing = (None, "")
-
-    async def _hand_over(self, prepared: Prepared, sending: Awaitable[LedgerEntry]) -> LedgerEntry:
-        """Send a list, and keep what it is: a run may begin before its answer has come."""
-        plan, source = self._handing
-        name = prepared.values.get("name") if isinstance(prepared.values, dict) else None
-        name = name if isinstance(name, str) else ""
-        from xovac_tui.recording.disk.lists import payload_hash
-
-        handing = None
-        if plan is not None:
-            handing = LoadedRecipe(name, plan, self.clock.mono(), payload_hash(prepared.text))
-        flights = self.flights
-        handed_before, flights.handed = flights.handed, self.clock.mono()
-        flights.handing = handing
-        try:
-            entry = await sending
-        finally:
-            flights.handing = None
-        if entry.outcome is not Outcome.REFUSED:
-            self.record.load(name, entry, plan, self.plan_settings(), source)
-        if entry.outcome in (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE):
-            # Of a bare list nobody has a plan, and what was loaded before it is loaded no more.
-            flights.loaded = handing
-        else:
-            # The chamber did not take it: what it was given before, by whomever, still holds.
-            flights.handed = handed_before
-        return entry
 
     async def stop(self) -> LedgerEntry:
         """Send `cancel_recipe` by the STOP key: allowed on stale data, never in OBSERVE."""
         with confirmed_by(STOP_KEY):
             return await self.send_prepared(self.prepare(STOP_COMMAND), stop=True)
 
-    def refuse_stop(self, reason: str) -> LedgerEntry:
+    def refuse_stop(self, refusal: Refusal) -> LedgerEntry:
         """Note in the ledger that STOP was asked for and could not be sent; sends nothing."""
-        return self._refuse(STOP_COMMAND, self.prepare(STOP_COMMAND).text, reason, stop=True)
+        return self._sender.refuse(refusal, self.prepare(STOP_COMMAND).text, stop=True)
 
     async def send_prepared(
         self, prepared: Prepared, *, timeout: float | None = None, stop: bool = False
     ) -> LedgerEntry:
         """Send what was prepared, once; return its ledger entry when the outcome is final."""
-        sending = self._send_once(prepared, timeout=timeout, stop=stop)
-        return await (self._hand_over(prepared, sending) if prepared.spec.event == LOAD_COMMAND else sending)
-
-    async def _send_once(self, prepared: Prepared, *, timeout: float | None, stop: bool) -> LedgerEntry:
-        command, link = prepared.spec.event, self._link
-        reason = self.blocked(command, stop=stop)
-        if reason or link is None:
-            return self._refuse(command, prepared.text, reason or "There is no link.", stop=stop)
-        entry = self.chamber.ledger.open(
-            command,
-            prepared.text,
-            who=self.who,
-            utc=self.clock.utc(),
-            mono=self.clock.mono(),
-            timeout=timeout or prepared.spec.timeout or _DEFAULT_TIMEOUT,
-            session=self.status.session,
-            values=prepared.values,
-            stop=stop,
-            confirmation=confirmation(),
-            spec=prepared.spec,
-        )
-        future: asyncio.Future[LedgerEntry] = asyncio.get_running_loop().create_future()
-        self._waiting[entry.id] = future
-        self._changed((entry,))
-        try:
-            await link.emit(command, *prepared.arguments, callback=prepared.spec.form.callback)
-            self.chamber.note(command, self.clock.utc(), self.clock.mono(), kind="command")
-            self._keep_marks()
-            return await future
-        except LinkError as error:
-            self._changed((self.chamber.ledger.not_sent(entry.id, str(error)),))
-            return self.chamber.ledger.get(entry.id) or entry
-        finally:
-            self._waiting.pop(entry.id, None)
-
-    def _refuse(self, command: str, text: str, reason: str, *, stop: bool = False) -> LedgerEntry:
-        entry = self.chamber.ledger.refuse(
-            command,
-            text,
-            who=self.who,
-            utc=self.clock.utc(),
-            mono=self.clock.mono(),
-            reason=reason,
-            stop=stop,
-        )
-        self._changed((entry,))
-        return entry
+        session = self.status.session
+        return await self._sender.send_once(prepared, session=session, timeout=timeout, stop=stop)
 
     # -- what the link tells --------------------------------------------------------------------------
 
@@ -474,8 +309,7 @@ class LiveStation(Station):
         return Kind.COMMAND if name in self.contract.commands else Kind.MESSAGE
 
     def _on_event(self, event: Event) -> None:
-        self.log.append(event)
-        self.record.event(event)
+        self._services.each(lambda service: service.on_event(event))
         changes = self.chamber.apply(event)
         self._keep_marks()
         if changes:
@@ -486,16 +320,17 @@ class LiveStation(Station):
         if self.chamber.judges(event) and (self.flights.flying is not None or self.chamber.running):
             # At the moment at which it came: between two ticks a step may begin, and a value leave its
             # tolerance and come back.
-            self._fly(event.utc, event.mono)
+            self._runs.look(event.utc, event.mono)
         for queue in self._queues:
             before = queue.dropped
             queue.put(event)
             self.events_dropped += queue.dropped - before
 
     def _keep_marks(self) -> None:
-        """Put marks that were made since the last time into the record."""
+        """Have marks that were made since the last time recorded."""
         if marks := self.chamber.take_marks():
-            self.record.marks(marks)
+            made = MarksMade(tuple(marks))
+            self._services.each(lambda service: service.on_news(made))
 
     def _on_status(self, status: LinkStatus) -> None:
         mono = self.clock.mono()
@@ -512,9 +347,7 @@ class LiveStation(Station):
         self.chamber.link_silent = status.silent
         changes = self.chamber.link_changed(view, self.clock.utc(), mono)
         self._keep_marks()
-        if self.flights.flying is not None:
-            # However short a link is gone, nothing counts across that.
-            self._fly(self.clock.utc(), mono)
+        self._services.each(lambda service: service.on_status(view))
         self._status_changed.set()
         self._show_link()
         self._changed(changes)
@@ -523,29 +356,7 @@ class LiveStation(Station):
         """Look at what time alone changes: time-outs of commands, and data that have stopped."""
         self._changed(self.chamber.tick(self.clock.mono()))
         self._show_link()
-        self._show_recorder()
-        self.record.tick()
-        self._fly(self.clock.utc(), self.clock.mono())
-        # Before anything is evaluated, so that it knows what stood already.
-        self.notifying.tick(online=self._shown_link.word is LinkWord.ONLINE)
-        self.alarms.tick()
-
-    def _fly(self, utc: float, mono: float) -> None:
-        """Let the run that goes on, or begins, see the chamber as it was at a moment just now."""
-        seen, start_seen = self.chamber.observe(utc, mono), self.chamber.start_seen
-
-        def look() -> None:
-            self.flights.tick_blind(seen)
-            self.flights.observe(seen, start_seen=start_seen)
-
-        self._when_settled(look)
-
-    def _when_settled(self, take: Callable[[], None]) -> None:
-        """Let runs take something now, or in its turn once it is known which runs the record holds."""
-        if self._settled.is_set():
-            take()
-        else:
-            self._early.append(take)
+        self._services.each(lambda service: service.tick())
 
     async def _tick_for_ever(self) -> None:
         while True:
@@ -562,77 +373,21 @@ class LiveStation(Station):
         before = self._shown_link
         if (link.word, link.why, link.session) != (before.word, before.why, before.session):
             self._shown_link = link
-            self.record.link(link)
-            self._tell(LinkChanged(link, before))
+            self.news.publish(LinkChanged(link, before))
 
-    def _alarms_changed(self, news: AlarmsChanged) -> None:
+    def _on_news(self, news: News) -> None:
+        """Let services hear news, and take what concerns commands and the record."""
         self._keep_marks()
-        self.notifying.take(news)
-        self._tell(news)
-
-    def _recorder_changed(self) -> None:
-        """Tell the listeners, from the recorder's thread."""
-        with contextlib.suppress(RuntimeError):  # the loop has ended
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._show_recorder)
-
-    def _show_recorder(self) -> None:
-        """Take what is new of the record: that it was read, is written, fails, or is another file."""
-        adopted = self.record.adopt()
-        before, self._shown_recorder = self._shown_recorder, self.record.view
-        if (before.lost, before.files) != (self._shown_recorder.lost, self._shown_recorder.files):
-            self.log.part()
-        if before.files != self._shown_recorder.files:
-            self.record.reopen()
-        elif self.record.record is None and self._shown_recorder.state in _WRITTEN:
-            # It could not be opened at first.
-            self.record.read_again()
-        if adopted is not None or (self.record.settled and not self._settled.is_set()):
-            self._take_record(adopted)
-        if (before.state, self._shown_recorder.state) == (RecorderState.BESIDE, RecorderState.ON):
-            self.flights.recording_began()
-        if self._shown_recorder != before:
-            self._tell(RecorderChanged(self._shown_recorder, before))
-
-    def _take_record(self, adopted: Adopted | None) -> None:
-        """Go on from what the record knows; None: it is not known and no longer waited for."""
-        if adopted is not None and adopted.replaced:
-            self.flights.number_runs()
-            self.alarms.replaced()
-            return
-        if adopted is not None and adopted.read:
-            self.flights.opened()
-            self.alarms.opened()
-        elif self._settled.is_set():
-            return
-        self._settled.set()
-        early, self._early = self._early, []
-        for take in early:
-            take()
-        self._tell(RecordOpened(adopted.moved if adopted is not None else 0))
+        self._services.each(lambda service: service.on_news(news))
+        if isinstance(news, LedgerChanged):
+            self._sender.took(news.entry)
+            self.proving.took(news.entry)
+        elif isinstance(news, RecordOpened):
+            self._settled.set()
 
     def _changed(self, entries: tuple[LedgerEntry, ...]) -> None:
-        self.record.entries(entries)
         for entry in entries:
-            self._when_settled(partial(self.flights.took, entry))
-            future = self._waiting.get(entry.id)
-            if future is not None and entry.outcome is not Outcome.SENT and not future.done():
-                future.set_result(entry)
-            self.proving.took(entry)
-            self._tell(LedgerChanged(entry))
-
-
-def _real_link(target: Target, callbacks: LinkCallbacks) -> LinkPort:
-    # The socket.io client takes a third of a second to import: after the first paint is early enough.
-    from xovac_tui.link.connection import Link
-
-    return Link(
-        target,
-        contract_kind=callbacks.contract_kind,
-        on_event=callbacks.on_event,
-        on_status=callbacks.on_status,
-        clock=callbacks.clock,
-    )
+            self.news.publish(LedgerChanged(entry))
 
 
 def this_user() -> str:

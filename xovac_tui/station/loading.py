@@ -22,7 +22,8 @@ from xovac_tui.recipes.compiler import Compiled
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.study import Study, study_recipe
 from xovac_tui.recording.status import RecorderState
-from xovac_tui.station.station import Prepared, Station
+from xovac_tui.station.commands import Prepared
+from xovac_tui.station.station import Station
 from xovac_tui.text import clean
 from xovac_tui.units import to_celsius
 
@@ -97,7 +98,7 @@ def load_of(station: Station, study: Study, start: Start) -> Load:
     if study.compiled is None:
         errors = [one for one in study.findings if one.severity == "error"]
         said = [f"{study.file.path} must not be sent."]
-        raise RecipeError("\n".join([*said, *(one.sentence for one in errors)]))
+        raise RecipeError(*said, *(one.sentence for one in errors))
     prepared = station.prepare(LOAD_COMMAND, study.compiled.payload)
     return Load(study, start, study.compiled, prepared)
 
@@ -108,9 +109,9 @@ def stop_facts(station: Station, how: str) -> Facts:
     `how` is the sentence that says how it is proven from here.
     """
     proving = station.proving
-    if not proving.doubt:
-        return [("STOP", proving.words)] if proving.words else ()
-    return [("STOP", f"{proving.doubt} {how}")]
+    if proving.unproven:
+        return [("STOP", f"{proving.words} {how}")]
+    return [("STOP", proving.words)] if proving.words else ()
 
 
 def load_facts(station: Station, load: Load, how: str) -> Facts:

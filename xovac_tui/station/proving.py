@@ -9,13 +9,15 @@ import msgspec
 
 from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND, ResponseSpec, Role
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState, Snapshot
-from xovac_tui.station.proofs import StopProof, StopProofs, address_of
+from xovac_tui.station.proofs import StopProof, StopProofs
+from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.text import clean
 
 if TYPE_CHECKING:
     from xovac_tui.station.station import Station
 
-NEVER = "STOP was never proven on this chamber."
+UNPROVEN = "STOP was never proven on this chamber"
+NEVER = f"{UNPROVEN}."
 WHILE_IDLE = "the chamber answered a warning while nothing ran"
 REAL_RUN = "it ended a run, by its answer and by the chamber's own messages"
 PROVES = (
@@ -24,10 +26,6 @@ PROVES = (
 BLIND = (
     "The chamber does not report here whether a recipe runs. If one does, this cancels it: look at the "
     "chamber first."
-)
-TURNED_BLIND = (
-    f"The chamber does not report any more whether a recipe runs, and {STOP_COMMAND} would cancel one, so it "
-    "was not sent. Look at the chamber, then prove STOP again."
 )
 _PROMPT = 15.0
 """Seconds after a STOP within which the end of a run counts as its doing; later it may have ended anyway."""
@@ -49,34 +47,31 @@ class Proving:
         """That STOP has reached this chamber at this address in this form; None: never shown."""
         if self._proofs is None:
             return None
-        return self._proofs.get(self._station.name, address_of(self._station.profile), self._form)
+        return self._proofs.get(self._station.name, self._station.manner.place, self._form)
 
     @property
-    def doubt(self) -> str:
-        """Says that STOP was never proven, as a sentence; empty where it is, or where that is not asked."""
-        return NEVER if self._proofs is not None and self.proof is None else ""
+    def unproven(self) -> bool:
+        """True while STOP was never proven; False also where that is not asked."""
+        return self._proofs is not None and self.proof is None
 
     @property
     def words(self) -> str:
         """Whether STOP is proven, as a sentence before a run begins; empty where that is not asked."""
         proof = self.proof
-        return self.doubt if proof is None else proof.words
+        return proof.words if proof is not None else NEVER if self.unproven else ""
 
-    def blocked(self) -> str:
-        """Return why STOP cannot be proven now, as a sentence; empty when it can."""
+    def blocked(self) -> Refusal | None:
+        """Return why STOP cannot be proven now; None when it can."""
         station = self._station
-        if reason := station.blocked(STOP_COMMAND):
-            return reason
+        if refusal := station.blocked(STOP_COMMAND):
+            return refusal
         snapshot = station.snapshot()
         begins = (LOAD_COMMAND, station.contract.start)
         began = any(e.command in begins and e.outcome in _MAY_RUN for e in snapshot.ledger)
         running = snapshot.run.state is RunState.RUNNING or station.flights.flying is not None
         if running or (began and _is_blind(snapshot)):
-            return (
-                f"A recipe runs, or may run, and {STOP_COMMAND} would cancel it, so it was not sent. Prove "
-                "STOP while the chamber is idle."
-            )
-        return ""
+            return Refusal(RefusalCode.RUNNING, STOP_COMMAND)
+        return None
 
     @property
     def blind(self) -> bool:
@@ -88,9 +83,11 @@ class Proving:
 
         `blind`: the person who agreed knows that the chamber may not report whether a recipe runs.
         """
-        reason = self.blocked() or (TURNED_BLIND if self.blind and not blind else "")
-        if reason:
-            return self._station.refuse_stop(reason)
+        refusal = self.blocked()
+        if refusal is None and self.blind and not blind:
+            refusal = Refusal(RefusalCode.BLIND, STOP_COMMAND)
+        if refusal is not None:
+            return self._station.refuse_stop(refusal)
         entry = await self._station.send_prepared(self._station.prepare(STOP_COMMAND))
         if entry.outcome is not Outcome.REFUSED:
             verdict = self.judge(entry)
@@ -125,7 +122,7 @@ class Proving:
             return
         station, before, proof = self._station, self.proof, None
         if entry is not None:
-            address, utc = address_of(station.profile), station.clock.utc()
+            address, utc = station.manner.place, station.clock.utc()
             proof = StopProof(address=address, form=entry.form, how=how, who=entry.who, utc=utc)
         self._unkept = self._proofs.put(station.name, proof)
         if self._unkept:

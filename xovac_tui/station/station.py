@@ -2,111 +2,56 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from xovac_tui.alarms.desk import AlarmDesk
-from xovac_tui.analysis.settings import InsightSettings
-from xovac_tui.api.contract import (
-    RESERVED_EVENTS,
-    CommandSpec,
-    Contract,
-    Field,
-    FieldType,
-    Hazard,
-    Origin,
-    Role,
-)
-from xovac_tui.api.forms import check_values, parse_json
-from xovac_tui.api.wireform import Sends, WireForm
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Snapshot
-from xovac_tui.clock import Clock
-from xovac_tui.config import Profile
-from xovac_tui.errors import ContractError
 from xovac_tui.recording.log import Log
-from xovac_tui.recording.service import StationRecord
+from xovac_tui.recording.service import RecordService
 from xovac_tui.recording.status import RecorderView
-from xovac_tui.runs.progress import LoadedRecipe, Progress, of_flight, progress
+from xovac_tui.runs.loaded import LoadedRecipe
 from xovac_tui.runs.service import Flights
-from xovac_tui.station.news import News
+from xovac_tui.station import commands
+from xovac_tui.station.commands import Prepared
+from xovac_tui.station.news import Bulletin
 from xovac_tui.station.proving import Proving
-from xovac_tui.text import clean
+from xovac_tui.station.refusal import Refusal
+from xovac_tui.station.setup import StationSetup
 
 if TYPE_CHECKING:
     from xovac_tui.analysis.insight import Insight
-    from xovac_tui.analysis.values import ChamberValues
     from xovac_tui.recipes.plan import Plan, PlanSettings
-    from xovac_tui.replay.playback import Player
     from xovac_tui.runs.view import FlightView
     from xovac_tui.station.proofs import StopProofs
-
-
-log = logging.getLogger(__name__)
-
-
-class Prepared(msgspec.Struct, frozen=True):
-    """A command that has passed every check, and exactly what would be sent."""
-
-    spec: CommandSpec
-    text: str
-    values: Any = None
-
-    @property
-    def arguments(self) -> tuple[Any, ...]:
-        """What the event carries."""
-        return self.spec.form.put(self.text, self.values)
-
-    @property
-    def shown(self) -> str:
-        """Event and payload for a person to confirm, with the form where it is assumed; one clean line."""
-        nothing = self.spec.form.sends is Sends.NOTHING
-        words = [clean(self.spec.event, 60), "" if nothing else clean(self.text) or "''"]
-        words.append(f"[{clean(self.spec.form_words, 200)}]" if self.spec.form_words else "")
-        return " ".join(word for word in words if word)
-
-    def in_form(self, form: WireForm) -> Prepared:
-        """Return it in another form; ContractError where its payload cannot be put so."""
-        problem = self.spec.form_problem(form)
-        if form.sends is Sends.NOTHING and self.text:
-            problem = problem or "it has a payload, which would be left out."
-        if problem:
-            raise ContractError(f"{self.spec.event} cannot be sent in this form: {problem}")
-        return msgspec.structs.replace(self, spec=self.spec.in_form(form))
 
 
 class Station(ABC):
     """One chamber as a face sees it: what is the same with a link and without."""
 
-    name: str
-    profile: Profile
-    contract: Contract
-    clock: Clock
-    """The clock of the person at the face."""
-    assumed_speed = 1.0
-    """Seconds that pass in the device in one of the clock, until it says so itself."""
     log: Log
-    record: StationRecord
+    record: RecordService
     chamber: Chamber
     flights: Flights
     alarms: AlarmDesk
-    player: Player | None = None
-    """What turns the replay; None where the chamber is there now."""
-    insight_settings: InsightSettings
-    """What is called stable, and what advice is given on."""
 
-    def __init__(self, insight: InsightSettings | None = None, proofs: StopProofs | None = None) -> None:
-        self.insight_settings = insight or InsightSettings()
+    def __init__(
+        self, setup: StationSetup, *, news: Bulletin | None = None, proofs: StopProofs | None = None
+    ) -> None:
+        """Take `news`, by which parts publish; without `proofs` it is not asked whether STOP is proven."""
+        self.name, self.contract, self.clock = setup.name, setup.contract, setup.clock
+        self.manner = setup.manner
+        self.assumed_speed = setup.speed
+        self.news = news or Bulletin()
+        self.subscribe = self.news.subscribe
         self.proving = Proving(self, proofs)
         """Whether STOP is proven on this chamber."""
-        self._listeners: list[Callable[[News], None]] = []
+        self._setup = setup
         self._insight: Insight | None = None
 
     @property
@@ -153,8 +98,8 @@ class Station(ABC):
         """Switch between OBSERVE and CONTROL, where that is possible."""
 
     @abstractmethod
-    def blocked(self, command: str, *, stop: bool = False) -> str:
-        """Return why `command` could not be sent now, as a sentence; empty when it could."""
+    def blocked(self, command: str, *, stop: bool = False) -> Refusal | None:
+        """Return why `command` could not be sent now; None when it could. `stop`: by the STOP key."""
 
     @abstractmethod
     async def send_prepared(
@@ -173,7 +118,7 @@ class Station(ABC):
         """Send `cancel_recipe` by the STOP key."""
 
     @abstractmethod
-    def refuse_stop(self, reason: str) -> LedgerEntry:
+    def refuse_stop(self, refusal: Refusal) -> LedgerEntry:
         """Note in the ledger that STOP was asked for and could not be sent; sends nothing."""
 
     @abstractmethod
@@ -190,22 +135,21 @@ class Station(ABC):
 
     # -- what a face reads ----------------------------------------------------------------------------
 
-    def subscribe(self, listener: Callable[[News], None]) -> Callable[[], None]:
-        """Call `listener` with news at once when it happens; returns what ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+    def progress(self, snapshot: Snapshot) -> FlightView:
+        """Return the run that goes on, as far as the chamber's words and the plan tell; empty without one."""
+        followed = self.flights.view() if self.flights.flying is not None else None
+        if followed is not None and followed.planned:
+            return followed
+        # Only where a run is shown; the first picture does without.
+        from xovac_tui.runs.view import at_a_glance
 
-    def progress(self, snapshot: Snapshot) -> Progress:
-        """Return how far the run is, as far as the chamber's words and the plan tell."""
-        flight = self.flights.flying
-        view = flight.view() if flight is not None else None
-        if flight is not None and view is not None and flight.course is not None and view.planned:
-            return of_flight(view, estimated=flight.course.plan.estimated)
-        found = progress(snapshot.run, self.loaded, utc=snapshot.utc, mono=snapshot.mono, speed=self.speed)
-        if view is None or found.planned or found.elapsed is None:
-            return found
+        seen = at_a_glance(snapshot.run, self.loaded, utc=snapshot.utc, mono=snapshot.mono, speed=self.speed)
+        if followed is None or seen.planned or seen.elapsed is None:
+            return seen
         # The flight may have been there before this program was: its clock goes on.
-        return msgspec.structs.replace(found, elapsed=view.elapsed, elapsed_is_least=view.elapsed_is_least)
+        return msgspec.structs.replace(
+            seen, elapsed=followed.elapsed, elapsed_is_least=followed.elapsed_is_least
+        )
 
     def planned_profile(self, snapshot: Snapshot) -> list[tuple[float, float]]:
         """Return the running recipe's planned profile as (monotonic seconds, degC); empty when unknown."""
@@ -220,98 +164,29 @@ class Station(ABC):
     def insight(self) -> Insight:
         """What the readings mean: stability, the course of the pressure, advice."""
         if self._insight is None:
-            # Nobody needs it for the first paint.
-            from xovac_tui.analysis.insight import Insight
-
-            self._insight = Insight(self)
+            self._insight = self._setup.insight(self)
         return self._insight
-
-    def values(self) -> ChamberValues:
-        """Return what answers expressions: with the past, the run, and the criteria of the settings.
-
-        Alarm rules and `wait` ask the same, with a screen and without.
-        """
-        from xovac_tui.analysis.values import ChamberValues
-
-        return ChamberValues(
-            self.chamber,
-            curve=self.history,
-            criteria=self.insight_settings.stability.criteria,
-            times=self._times,
-        )
-
-    def _times(self) -> tuple[float | None, float | None]:
-        """Return for how many seconds the run and its step go on, where their beginnings were seen."""
-        flight = self.flight()
-        if flight is None or flight.over:
-            return None, None
-        return None if flight.elapsed_is_least else flight.elapsed, flight.step_elapsed
 
     def flight(self) -> FlightView | None:
         """Return the run that goes on, or the newest that has ended; None before the first."""
         return self.flights.view()
 
+    @property
+    def step_kind(self) -> str:
+        """Kind of the step that the run is in, such as `hold`; empty where that is not known."""
+        view = self.flight()
+        return "" if view is None or view.over else view.kind
+
     def plan_settings(self) -> PlanSettings:
         """Return how this chamber reads recipes, as its profile assumes."""
-        # Recipes are planned when somebody looks at one: the first paint does not wait for that.
-        from xovac_tui.recipes.plan import PlanSettings
-
-        recipe = self.profile.recipe
-        return PlanSettings(
-            temperature_unit=recipe.temperature_unit,
-            duration_unit=recipe.duration_unit,
-            step_reading=recipe.step_reading,
-            chamber_min=recipe.min,
-            chamber_max=recipe.max,
-            assumed_rate=recipe.assumed_rate,
-            tolerance=recipe.tolerance,
-            pressure=recipe.pressure,
-            max_items=recipe.max_items,
-            rates=self.flights.rates,
-            pressure_told=any(
-                leaf.role is Role.PRESSURE
-                for message in self.contract.messages.values()
-                for leaf in message.leaves
-            ),
-        )
+        return self._setup.plan_settings(self.flights.rates)
 
     # -- commands -------------------------------------------------------------------------------------
 
     def prepare(self, command: str, values: Mapping[str, Any] | None = None) -> Prepared:
         """Check a command of the contract; ContractError says what is wrong and what would be right."""
-        spec = self.contract.commands.get(command)
-        if spec is None:
-            raise ContractError(f'The contract has no command "{command}".')
-        if not spec.fields:
-            if values:
-                raise ContractError(f"{command} takes no payload. Send it without one.")
-            return Prepared(spec, "")
-        utc = self.clock.utc()
-        offset = float(time.localtime(utc).tm_gmtoff)
-        payload = check_values(spec, values or {}, utc=utc, utc_offset=offset)
-        return Prepared(spec, json.dumps(payload, ensure_ascii=False, allow_nan=False), payload)
+        return commands.prepare(self.contract, command, values or {}, utc=self.clock.utc())
 
     def prepare_raw(self, event: str, text: str) -> Prepared:
         """Check an expert's event: any name, and any JSON or nothing."""
-        if not event.strip() or not event.isprintable():
-            raise ContractError(
-                "The event's name is empty or not printable. Type a name such as cancel_recipe."
-            )
-        if event in RESERVED_EVENTS:
-            raise ContractError(f'socket.io keeps the name "{event}" for itself. Use another event.')
-        values = parse_json(text) if text.strip() else None
-        spec = self.contract.commands.get(event) or CommandSpec(
-            event, event, hazard=Hazard.CRITICAL, origin=Origin.USER, means="Nobody has told what this does."
-        )
-        # What is typed is sent as it is typed; only how the answer comes is the contract's.
-        spec = spec.in_form(WireForm(callback=spec.form.callback), spec.form_source)
-        fields = tuple(Field(name, FieldType.JSON) for name in values) if isinstance(values, dict) else ()
-        spec = msgspec.structs.replace(spec, hazard=Hazard.CRITICAL, fields=fields)
-        return Prepared(spec, text.strip(), values)
-
-    def _tell(self, news: News) -> None:
-        for listener in list(self._listeners):
-            try:
-                listener(news)
-            except Exception:  # what listens must not end what it listens to
-                log.exception("a listener failed at %s", type(news).__name__)
+        return commands.prepare_raw(self.contract, event, text)

@@ -6,9 +6,11 @@ import asyncio
 import re
 import sys
 from collections.abc import Callable, Iterable
-from typing import ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
+from textual import events, work
+from textual.actions import SkipAction
 from textual.app import App, ComposeResult, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
@@ -17,41 +19,42 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 from textual.widget import Widget
+from textual.widgets import Input
 
 from xovac_tui import paths
-from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.config.themes import DEFAULT_THEME, unknown_theme, variable_defaults
-from xovac_tui.errors import SettingsError, XovacError
-from xovac_tui.station.live import LiveStation
+from xovac_tui.errors import SettingsError
 from xovac_tui.station.news import News
-from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.station import Station
 from xovac_tui.text import writable
-from xovac_tui.ui.actions import ACTIONS, STOP, bindings, check_keymap
+from xovac_tui.ui import replay_actions, tabs
+from xovac_tui.ui.action import STOP, Action, bindings
+from xovac_tui.ui.actions import EVERYWHERE, Keys, check_keymap, footer_order
 from xovac_tui.ui.app_actions import AppKeys
 from xovac_tui.ui.bell import ring_for_alarms
 from xovac_tui.ui.defects.mending import Remedy
 from xovac_tui.ui.defects.notice import NoticeScreen
 from xovac_tui.ui.defects.opening import Opening
 from xovac_tui.ui.defects.rebuilding import build_again
-from xovac_tui.ui.format import Times
 from xovac_tui.ui.frame.alarm_strip import AlarmStrip
 from xovac_tui.ui.frame.bars import KeyBar, LedgerLine, LinkBar, TabBar
 from xovac_tui.ui.frame.replay_bar import ReplayBar
-from xovac_tui.ui.frame.small_notice import Mode, SmallNotice
+from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
-from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.messages import Telling
 from xovac_tui.ui.replay_actions import LIVE_ONLY
 from xovac_tui.ui.screens.pane import Pane
-from xovac_tui.ui.screens.status.pane import StatusPane
-from xovac_tui.ui.start import Launch
+from xovac_tui.ui.start import Start
 from xovac_tui.ui.stopping import Stopping
 from xovac_tui.ui.terminal.app import TerminalApp, run_in_terminal
 from xovac_tui.ui.terminal.modal import Modal, StyledOnce
 from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
 from xovac_tui.ui.widgets.stopbar import StopBar
+from xovac_tui.ui.workspace import Memory, Workspace
+
+if TYPE_CHECKING:
+    from xovac_tui.replay.playback import Playback
 
 _START_SECONDS = 1.0
 """After that the station begins, whether or not a first picture was painted."""
@@ -62,40 +65,6 @@ _AGAIN_SECONDS, _LONGEST_PAUSE = 2.0, 30.0
 MIN_WIDTH, MIN_HEIGHT = 80, 24
 """Cells; below this the notice for small terminals stands in for the screens."""
 
-TABS: tuple[tuple[str, str, str], ...] = (
-    ("status", "1", "Status"),
-    ("controls", "2", "Controls"),
-    ("recipes", "3", "Recipes"),
-    ("log", "4", "Log"),
-    ("alarms", "5", "Alarms"),
-    ("runs", "6", "Runs"),
-)
-
-
-def _pane(tab: str) -> Pane:
-    """Make a tab; imported late, because only the first one is needed for the first paint."""
-    if tab == "controls":
-        from xovac_tui.ui.screens.controls.pane import ControlsPane
-
-        return ControlsPane(id="controls")
-    if tab == "recipes":
-        from xovac_tui.ui.screens.recipes.pane import RecipesPane
-
-        return RecipesPane(id="recipes")
-    if tab == "log":
-        from xovac_tui.ui.screens.log.pane import LogPane
-
-        return LogPane(id="log")
-    if tab == "alarms":
-        from xovac_tui.ui.screens.alarms.pane import AlarmsPane
-
-        return AlarmsPane(id="alarms")
-    if tab == "runs":
-        from xovac_tui.ui.screens.runs.pane import RunsPane
-
-        return RunsPane(id="runs")
-    return StatusPane(id="status")
-
 
 class XovacApp(AppKeys):
     """The console's window; everything it shows comes from snapshots of the station."""
@@ -105,40 +74,21 @@ class XovacApp(AppKeys):
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("app"),
-        *bindings("replay"),
+        *bindings((*EVERYWHERE, *replay_actions.ACTIONS)),
         # In a text field, too, where Textual would copy what is marked and do nothing else.
         Binding("ctrl+c,super+c", "interrupt", show=False, priority=True),
     ]
 
     def __init__(
         self,
-        launch: Launch,
+        launch: Start,
+        station: Station,
+        playback: Playback | None = None,
         *,
-        station: Station | None = None,
         connect: bool = True,
     ) -> None:
         super().__init__()
         self.launch = launch
-        self.station: Station = station or LiveStation(
-            launch.profile_name,
-            launch.profile,
-            launch.contract,
-            secrets=launch.secrets,
-            speed=launch.demo.speed if launch.demo else 1.0,
-            log_events=launch.settings.display.log_events,
-            record=launch.record,
-            watchlist=launch.watchlist,
-            notify=launch.notify,
-            insight=launch.settings.insight,
-            # Every demo has another address, and a simulator whose STOP is known.
-            proofs=StopProofs(launch.state_path.with_name(paths.STOP_PROOFS))
-            if launch.demo is None
-            else None,
-        )
-        self.times = Times(launch.settings.display.time)
-        self.glyphs: Glyphs = ASCII if launch.settings.display.ascii else UNICODE
-        self.snapshot: Snapshot = self.station.snapshot()
         self.paused = False
         self.active_tab = "status"
         self.over: dict[str, Pane] = {}
@@ -146,17 +96,21 @@ class XovacApp(AppKeys):
         self._opening = Opening()
         self.kept_panes: dict[str, Callable[[], Pane]] = {}
         """What makes the panes in place of a tab anew that a defect of the screen took away."""
-        self.stopping = Stopping(self)
-        self.telling = Telling(self)
-        self.memory = launch.state
         self._connect = connect
         self._started = False
         self._unsubscribe: Callable[[], None] = lambda: None
         self._problems = list(launch.notes)
+        keymap: dict[str, str] = {}
         try:
-            self.set_keymap(check_keymap(launch.settings.keys))
+            keymap = check_keymap(launch.keys)
         except SettingsError as error:
             self._problems.append(str(error))
+        self.set_keymap(keymap)
+        self.keys = Keys(keymap)
+        memory = Memory(launch.state, launch.state_path)
+        self.workspace = Workspace(station, launch, self.keys, memory, self, playback)
+        self.stopping = Stopping(self)
+        self.telling = Telling(self)
         self._add_themes()
 
     # -- build --------------------------------------------------------------------------------------
@@ -175,7 +129,7 @@ class XovacApp(AppKeys):
         yield AlarmStrip(id="alarm-strip")
         yield SmallNotice(id="small")
         with Container(id="panes"):
-            yield StatusPane(id="status")
+            yield self._pane("status")
         yield LedgerLine(id="ledger-line")
         yield KeyBar(id="keys")
 
@@ -185,13 +139,13 @@ class XovacApp(AppKeys):
             # Above all else: a defect of the screen must not keep the station from beginning.
             self.call_after_refresh(self._start_station)
             self.set_timer(_START_SECONDS, self._start_station)
-        if self.glyphs.ascii:
+        if self.workspace.glyphs.ascii:
             self.add_class("-ascii")
             ScrollBar.renderer = AsciiScrollBar
-        self._unsubscribe = self.station.subscribe(self._on_news)
+        self._unsubscribe = self.workspace.station.subscribe(self._on_news)
         ring_for_alarms(self)
-        self.set_interval(1 / self.launch.settings.display.refresh, self.flush)
-        self.query_one(TabBar).show(TABS, self.active_tab)
+        self.set_interval(1 / self.launch.display.refresh, self.flush)
+        self._show_tabs()
         self.flush()
         self.show_keys()
         for problem in self._problems:
@@ -207,7 +161,7 @@ class XovacApp(AppKeys):
         pause = _AGAIN_SECONDS
         while True:
             try:
-                await (self.station.run() if self.launch.demo is None else self._run_demo())
+                await self.workspace.station.run()
                 return
             except Exception as error:
                 self.mender.log(error)
@@ -221,20 +175,6 @@ class XovacApp(AppKeys):
                 )
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
-
-    async def _run_demo(self) -> None:
-        """Start the simulator as a child process and watch it until the console ends."""
-        from xovac_tui.simulator.child import SimulatorChild
-
-        demo = self.launch.demo
-        assert demo is not None
-        assert isinstance(self.station, LiveStation)
-        try:
-            async with SimulatorChild(demo) as child:
-                self.station.move_to(child.url)
-                await self.station.run()
-        except XovacError as error:
-            self.notify(str(error), title="Demo", severity="error", timeout=30, markup=False)
 
     def _add_themes(self) -> None:
         for spec in self.launch.themes:
@@ -262,11 +202,13 @@ class XovacApp(AppKeys):
 
     def flush(self) -> None:
         """Take one snapshot and show it: the trust bar always, the tab unless the picture is held."""
-        if self.station is None or not self.is_running:
+        if not self.is_running:
             return
-        snapshot = self.station.snapshot()
+        workspace = self.workspace
+        station, glyphs, times = workspace.station, workspace.glyphs, workspace.times
+        snapshot = station.snapshot()
         if not self.paused:
-            self.snapshot = snapshot
+            workspace.snapshot = snapshot
         frame = self.screen_stack[0] if self.screen_stack else None
         if frame is None:
             return
@@ -274,32 +216,33 @@ class XovacApp(AppKeys):
             frame.show_now()
             self.stopping.show()
             return
+        playback = workspace.playback
         frame.query_one(TrustBar).show(
             snapshot,
-            recorder=self.station.recorder,
-            name=self.station.name,
+            recorder=station.recorder,
+            name=station.name,
             mode=self._mode(),
             extra=self._extra(),
-            glyphs=self.glyphs,
-            times=self.times,
-            paused=self.paused if self.player is None else self.player.paused,
+            glyphs=glyphs,
+            times=times,
+            paused=self.paused if playback is None else playback.paused,
         )
-        frame.query_one(ReplayBar).show(self.player, glyphs=self.glyphs, times=self.times)
-        frame.query_one(LinkBar).show(snapshot.link, snapshot.mono, self.glyphs)
-        standing = self.station.alarms.standing()
-        frame.query_one(AlarmStrip).show(standing, snapshot.utc, self.glyphs)
+        frame.query_one(ReplayBar).show(workspace.playback, glyphs=glyphs, times=times)
+        frame.query_one(LinkBar).show(snapshot.link, snapshot.mono, glyphs, self.keys)
+        unresolved = station.alarms.unresolved()
+        frame.query_one(AlarmStrip).show(unresolved, snapshot.utc, glyphs, self.keys)
         frame.query_one(LedgerLine).show(
-            snapshot.ledger, glyphs=self.glyphs, times=self.times, now=snapshot.mono
+            snapshot.ledger, glyphs=glyphs, times=times, keys=self.keys, now=snapshot.mono
         )
         self.stopping.show()
         self.telling.look_at_record()
         if frame.has_class("-small"):
             frame.query_one(SmallNotice).show(
                 snapshot,
-                standing,
-                name=self.station.name,
-                glyphs=self.glyphs,
-                mode=self.mode,
+                unresolved,
+                name=station.name,
+                glyphs=glyphs,
+                mode=workspace.mode,
             )
             return
         if not self.paused:
@@ -310,24 +253,18 @@ class XovacApp(AppKeys):
             if top is not frame and top.is_mounted and hasattr(top, "show_snapshot"):
                 top.show_snapshot(snapshot)
 
-    @property
-    def mode(self) -> Mode:
-        """Whether commands can be sent from here."""
-        if self.player is not None:
-            return Mode.REPLAY
-        return Mode.OBSERVE if self.station.observe else Mode.CONTROL
-
     def _mode(self) -> str:
-        if self.player is not None:
-            return self.glyphs.plain(f"REPLAY ×{self.player.speed:g}")
-        return self.mode.name
+        if self.workspace.playback is not None:
+            return self.workspace.glyphs.plain(f"REPLAY ×{self.workspace.playback.speed:g}")
+        return self.workspace.mode.name
 
     def _extra(self) -> str:
-        speed = self.station.speed
-        word = "SIMULATED" if self.launch.demo is None else "DEMO"
+        station = self.workspace.station
+        speed = station.speed
+        word = "DEMO" if station.manner.demo else "SIMULATED"
         if speed == 1:
-            return "" if self.launch.demo is None else word
-        return self.glyphs.plain(f"{word} ×{speed:g}")
+            return word if station.manner.demo else ""
+        return self.workspace.glyphs.plain(f"{word} ×{speed:g}")
 
     @property
     def pane(self) -> Pane | None:
@@ -346,18 +283,22 @@ class XovacApp(AppKeys):
         seen: list[tuple[str, str]] = []
         for active in self.screen.active_bindings.values():
             binding = active.binding
-            if self.player is not None and binding.id in LIVE_ONLY:
+            if self.workspace.playback is not None and binding.id in LIVE_ONLY:
                 continue
             if binding.show and active.enabled and binding.description:
-                pair = (self.glyphs.plain(self.get_key_display(binding)), binding.description)
+                pair = (self.workspace.glyphs.plain(self.get_key_display(binding)), binding.description)
                 if pair not in seen and not any(words == pair[1] for _, words in seen):
                     seen.append(pair)
-        scopes = {"app", self.pane.SCOPE if self.pane else ""}
-        order = {action.title: number for number, action in enumerate(ACTIONS) if action.scope in scopes}
-        seen.sort(key=lambda pair: order.get(pair[1], -1))
+        pane = self.pane or Pane
+        order = footer_order(pane.ACTIONS, first=pane.KEYS_FIRST)
+        seen.sort(key=lambda pair: order.index(pair[1]) if pair[1] in order else -1)
         frame.query_one(KeyBar).show(seen)
         for strip in self.screen.query(StopBar):
             strip.show_keys(seen)
+        self.stopping.show()
+
+    def show_stop(self) -> None:
+        """Show on every screen how to stop the recipe."""
         self.stopping.show()
 
     # -- STOP ---------------------------------------------------------------------------------------
@@ -386,6 +327,16 @@ class XovacApp(AppKeys):
         """Show a tab."""
         await self.show_tab(tab)
 
+    async def action_interrupt(self) -> None:
+        """Quit, in a text field too; copy what is marked there, if something is."""
+        field = self.focused
+        if isinstance(field, Input) and not field.selection.is_empty:
+            field.action_copy()
+        elif "ctrl+c" in self.keys.keymap.get("quit", "ctrl+c"):
+            await self.action_quit()
+        else:
+            raise SkipAction
+
     async def show_tab(self, tab: str) -> None:
         """Show a tab, mounting it at its first time."""
         frame = self.screen_stack[0]
@@ -396,15 +347,15 @@ class XovacApp(AppKeys):
         if not panes or not panes.first().is_mounted or not panes.first().is_attached:
             return  # a key that was typed while the screen was being built
         before, self.active_tab = self.active_tab, tab
-        if not frame.query(f"#{tab}") and not await self._open(tab, lambda: _pane(tab)):
+        if not frame.query(f"#{tab}") and not await self._open(tab, lambda: self._pane(tab)):
             tab = self.active_tab = before
         shown = self.pane
         for pane in frame.query(Pane):
             pane.display = pane is shown
-        frame.query_one(TabBar).show(TABS, tab)
+        self._show_tabs()
         self.flush()
         if shown is not None:
-            shown.show(self.snapshot)
+            shown.show(self.workspace.snapshot)
             if before != tab or frame.focused is None:
                 shown.take_focus()
         self.call_after_refresh(self.show_keys)
@@ -412,9 +363,9 @@ class XovacApp(AppKeys):
     async def _open(self, tab: str, make: Callable[[], Pane]) -> bool:
         """Open a pane of a tab; where that fails say so, and return False."""
         place = self.screen_stack[0].query_one("#panes")
-        why = await self._opening.mount(place, make, lambda pane: pane.show(self.snapshot))
+        why = await self._opening.mount(place, make, lambda pane: pane.show(self.workspace.snapshot))
         if why:
-            title = next(title for name, _, title in TABS if name == tab)
+            title = tabs.named(tab).title
             self.notify(
                 f"{title} cannot be opened: a defect in this program ({why}). Everything else goes on, link, "
                 "recording and STOP too. The log file has the details; please report it.",
@@ -425,23 +376,42 @@ class XovacApp(AppKeys):
             )
         return not why
 
+    @work(group="dialog")
+    async def action_help(self) -> None:
+        """Explain the tab."""
+        from xovac_tui.ui.dialogs.help import HelpDialog
+
+        workspace, pane = self.workspace, self.pane or Pane
+        title = tabs.named(str(self.pane.id)).title if self.pane else ""
+        tables = self.keys.tables(title, pane.ACTIONS, replay=workspace.playback is not None)
+        await workspace.ask(HelpDialog(workspace, title, pane.HELP.format_map(self.keys), tables))
+
     def _handle_exception(self, error: Exception) -> None:
         if not self._opening.takes(error):
             super()._handle_exception(error)
 
-    async def show_over(self, tab: str, pane: Pane | None) -> None:
-        """Show a pane in place of a tab until this is called with None."""
+    def _show_tabs(self) -> None:
+        shown = [(tab.id, self.keys[f"tab-{tab.id}"], tab.title) for tab in tabs.TABS if tab.key]
+        self.screen_stack[0].query_one(TabBar).show(shown, self.active_tab)
+
+    def _pane(self, tab: str | Widget) -> Pane:
+        pane = tabs.named(tab).load()(self.workspace, id=tab) if isinstance(tab, str) else tab
+        assert isinstance(pane, Pane)
+        return pane
+
+    async def show_over(self, tab: str, over: str | Widget | None) -> None:
+        """Show a pane in place of a tab until this is called with None; a text is its id in `TABS`."""
         frame = self.screen_stack[0]
         before = self.over.pop(tab, None)
         if before is not None:
             await before.remove()
-        if pane is not None and await self._open(tab, lambda: pane):
-            self.over[tab] = pane
+        if over is not None and await self._open(tab, partial(self._pane, over)):
+            self.over[tab] = frame.query_one("#panes").query_children(Pane).last()
         for other in frame.query(Pane):
             other.display = other is self.pane
         shown = self.pane
         if shown is not None and self.active_tab == tab:
-            shown.show(self.snapshot)
+            shown.show(self.workspace.snapshot)
             shown.take_focus()
         self.call_after_refresh(self.show_keys)
 
@@ -464,20 +434,21 @@ class XovacApp(AppKeys):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Fill the palette from the command table."""
-        pane = {self.pane.SCOPE} if self.pane is not None else set()
-        scopes = {"app"} | pane | ({"replay"} if self.player is not None else set())
-        for action in ACTIONS:
-            if action.palette and action.scope in scopes and action is not STOP:
-                yield SystemCommand(
-                    f"{action.title[:1].upper()}{action.title[1:]}",
-                    action.help,
-                    self._runner(action.action, action.scope),
-                )
+        everywhere = (
+            *EVERYWHERE[1:],
+            *(replay_actions.ACTIONS if self.workspace.playback is not None else ()),
+        )
+        found: list[tuple[Action, Widget | TerminalApp]] = [(action, self) for action in everywhere]
+        if self.pane is not None:
+            found += [(action, self.pane) for action in self.pane.ACTIONS]
+        for action, target in found:
+            if action.palette:
+                title = f"{action.title[:1].upper()}{action.title[1:]}"
+                yield SystemCommand(title, action.help, self._runner(action.action, target))
         yield SystemCommand("STOP", STOP.help + " Choosing it here arms it.", self.stopping.press)
 
-    def _runner(self, action: str, scope: str) -> Callable[[], None]:
+    def _runner(self, action: str, target: Widget | TerminalApp) -> Callable[[], None]:
         async def run() -> None:
-            target: Widget | TerminalApp = self if scope in ("app", "replay") else (self.pane or self)
             await self.run_action(action, default_namespace=target)
 
         def later() -> None:
@@ -519,7 +490,7 @@ class XovacApp(AppKeys):
         frame = self.screen_stack[0]
         for place in list(self.kept_panes):
             if not frame.query(f"#{place}"):
-                await frame.query_one("#panes").mount(_pane(place))
+                await frame.query_one("#panes").mount(self._pane(place))
             await self.show_over(place, self.kept_panes[place]())
             del self.kept_panes[place]
         await self.show_tab(tab)
@@ -543,14 +514,6 @@ class XovacApp(AppKeys):
         """Return where the details of a defect are, as a sentence; empty where nothing can be logged."""
         path = self.launch.log_path
         return f"The details are in {paths.shown(path)}." if path is not None else ""
-
-    def key_of(self, action: str) -> str:
-        """Return the key of an action of the table, as it is shown."""
-        for active in self._bindings.key_to_bindings.values():
-            for binding in active:
-                if binding.id == action:
-                    return self.get_key_display(binding)
-        return action
 
     def may_open(self, screen: Screen[object]) -> bool:
         """Return whether a screen may be opened; on the notice of defects only the question of leaving."""
@@ -594,14 +557,14 @@ def _is_quit(screen: Screen[object]) -> bool:
     return isinstance(screen, QuitDialog)
 
 
-def run_console(launch: Launch, station: Station | None = None) -> int:
+def run_console(launch: Start, station: Station, playback: Playback | None = None) -> int:
     """Open the console in this terminal and return the exit code when it is left.
 
-    `station` stands in for the one that the launch describes: a replay.
+    `playback` is what turns a replay; None where the chamber is there now.
     """
-    app = XovacApp(launch, station=station)
+    app = XovacApp(launch, station, playback)
     code = run_in_terminal(app)
-    if unwritten := app.station.record.unwritten:
+    if unwritten := station.record.unwritten:
         from xovac_tui.outlet import say_last
 
         say_last(sys.stderr, unwritten)

@@ -2,26 +2,62 @@
 
 from __future__ import annotations
 
-import msgspec
 from textual import work
-from textual.widgets import Input
 
 from xovac_tui import paths
-from xovac_tui.chamber.snapshot import Outcome, RunState, Snapshot
+from xovac_tui.chamber.snapshot import Outcome, RunState
 from xovac_tui.config import state
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.status import RecorderState
+from xovac_tui.ui.action import Action
 from xovac_tui.ui.replay_actions import ReplayKeys
 from xovac_tui.ui.screens.pane import Pane
-from xovac_tui.ui.start import Launch
+
+ACTIONS = (
+    Action("help", "?", "help", "Explain the screen you are on, with its keys.", footer=True),
+    Action(
+        "palette", ":,ctrl+p", "palette", "Find a command by its name.", footer=True, method="command_palette"
+    ),
+    Action(
+        "pause",
+        "p",
+        "pause",
+        "Hold the picture still; data go on being received. A replay stands still, or goes on.",
+        footer=True,
+    ),
+    Action("note", "n", "note", "Put a note on the time axis.", footer=True),
+    Action(
+        "observe", "o", "observe", "Switch between OBSERVE (nothing can be sent) and CONTROL.", footer=True
+    ),
+    Action(
+        "prove-stop",
+        "f8",
+        "prove STOP",
+        "Prove that STOP reaches this chamber: send cancel_recipe while nothing runs; asks first.",
+    ),
+    Action("reconnect", "r", "reconnect", "Connect now, without waiting for the next try."),
+    Action("seen", "u", "unknown seen", "Say that you have looked at commands whose outcome is unknown."),
+    Action("theme", "t", "theme", "Choose another theme."),
+    Action(
+        "redraw",
+        "f9,ctrl+l",
+        "redraw",
+        "Draw the whole screen again, as after noise on the line; leave the notice that follows on defects.",
+    ),
+    Action("save-screen", "f12", "save screen", "Save a picture of the screen as an SVG file."),
+    Action(
+        "quit",
+        "q,ctrl+c",
+        "quit",
+        "Leave; asks while a run is on or this console records. The chamber goes on with what it does.",
+        footer=True,
+    ),
+)
 
 
 class AppKeys(ReplayKeys):
     """What the app does for the keys of the table's scope `app`, but for the tabs and STOP."""
 
-    launch: Launch
-    snapshot: Snapshot
-    memory: state.State
     paused: bool
     _leaving = False
     """Whether to leave is being asked."""
@@ -31,16 +67,10 @@ class AppKeys(ReplayKeys):
         """The tab that is shown."""
         raise NotImplementedError
 
-    def remember(self, **changes: object) -> None:
-        """Keep something for the next start; failing to is no error."""
-        self.memory = msgspec.structs.replace(self.memory, **changes)
-        if problem := state.save_state(self.memory, self.launch.state_path):
-            self.notify(problem, severity="warning", markup=False)
-
     def action_pause(self) -> None:
         """Hold the picture, or let it go on; a replay stands still by itself."""
-        if self.player is not None:
-            self.player.toggle()
+        if self.workspace.playback is not None:
+            self.workspace.playback.toggle()
         else:
             self.paused = not self.paused
         self.flush()
@@ -49,14 +79,14 @@ class AppKeys(ReplayKeys):
         """Switch between OBSERVE and CONTROL."""
         if self.is_replay():
             return
-        if self.station.observe and self.station.profile.observe:
+        if self.workspace.station.observe and self.workspace.station.manner.observe_only:
             self.notify(
                 "This console only observes, by its profile or by --observe. Start another to take control.",
                 severity="warning",
                 markup=False,
             )
             return
-        self.station.set_observe(not self.station.observe)
+        self.workspace.station.set_observe(not self.workspace.station.observe)
 
     @work(group="dialog")
     async def action_prove_stop(self) -> None:
@@ -64,20 +94,20 @@ class AppKeys(ReplayKeys):
         from xovac_tui.ui.screens.recipes.loading import Loading
 
         if not self.is_replay():
-            await Loading(self).prove_stop()  # type: ignore[arg-type]
+            await Loading(self.workspace).prove_stop()
 
     def action_reconnect(self) -> None:
         """Connect now."""
         if self.is_replay():
             return
-        self.station.reconnect()
+        self.workspace.station.reconnect()
         self.notify("Connecting now. Nothing else is sent.", timeout=3, markup=False)
 
     def action_seen(self) -> None:
         """Put unknown outcomes away."""
         if self.is_replay():
             return
-        self.station.look_at_unknown()
+        self.workspace.station.look_at_unknown()
 
     @work(group="dialog")
     async def action_note(self) -> None:
@@ -86,9 +116,11 @@ class AppKeys(ReplayKeys):
             return
         from xovac_tui.ui.dialogs.ask import AskDialog
 
-        text = await self.push_screen_wait(AskDialog("Note", "Goes on the time axis, with the time of now."))
+        text = await self.workspace.ask(
+            AskDialog(self.workspace, "Note", "Goes on the time axis, with the time of now.")
+        )
         if text:
-            self.station.note(text)
+            self.workspace.station.note(text)
             self.notify("Noted.", timeout=2, markup=False)
 
     @work(group="dialog")
@@ -102,46 +134,32 @@ class AppKeys(ReplayKeys):
         def preview(name: str) -> None:
             self.theme = name
 
-        chosen = await self.push_screen_wait(ChooseDialog("Theme", names, before, preview))
+        chosen = await self.workspace.ask(ChooseDialog(self.workspace, "Theme", names, before, preview))
         self.theme = chosen or before
         if chosen:
-            self.remember(theme=state.Remembered(chosen, self.launch.settings.display.theme))
-
-    @work(group="dialog")
-    async def action_help(self) -> None:
-        """Explain the tab."""
-        from xovac_tui.ui.dialogs.help import HelpDialog
-
-        await self.push_screen_wait(HelpDialog(self.pane))
+            configured = self.workspace.start.display.theme
+            self.workspace.remember(theme=state.Remembered(chosen, configured))
 
     async def action_quit(self) -> None:
         """Leave; asks while a run is on or cannot be ruled out, or a recording would end."""
         self._quit()
 
-    async def action_interrupt(self) -> None:
-        """Say the same as `q`, in a text field too; copy what is marked there, if something is."""
-        field = self.focused
-        if isinstance(field, Input) and not field.selection.is_empty:
-            field.action_copy()
-        else:
-            self._quit()
-
     def _may_run(self) -> bool:
         """Return whether a run is on, or cannot be ruled out after what was sent from here."""
-        if self.player is not None:
+        if self.workspace.playback is not None:
             return False
-        snapshot = self.station.snapshot()  # not the picture, which may be held
+        snapshot = self.workspace.station.snapshot()  # not the picture, which may be held
         run = snapshot.run
         if run.state is not RunState.UNKNOWN:
             return run.state is RunState.RUNNING
-        begins = ("load_recipe", self.station.contract.start)
+        begins = ("load_recipe", self.workspace.station.contract.start)
         happened = (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE, Outcome.SENT)
         return any(e.command in begins and e.outcome in happened for e in snapshot.ledger)
 
     def _would_end(self) -> bool:
         """Return whether leaving would end a recording, or lose what waits to be written."""
         ours = (RecorderState.STARTING, RecorderState.ON, RecorderState.FAILING)
-        return self.station.recorder.state in ours or self.station.record.at_stake > 0
+        return self.workspace.station.recorder.state in ours or self.workspace.station.record.at_stake > 0
 
     @work(group="dialog")
     async def _quit(self) -> None:
@@ -162,7 +180,7 @@ class AppKeys(ReplayKeys):
             return True
         from xovac_tui.ui.dialogs.quit import QuitDialog
 
-        leave = await self.push_screen_wait(QuitDialog(self.station))
+        leave = await self.workspace.ask(QuitDialog(self.workspace))
         return leave is True
 
     def action_save_screen(self) -> None:
@@ -171,7 +189,7 @@ class AppKeys(ReplayKeys):
         from xovac_tui.recording.exports.newfile import new_file
 
         folder = paths.state_folder()
-        saved = export_file(folder, "screen", self.station.clock.utc(), ".svg")
+        saved = export_file(folder, "screen", self.workspace.station.clock.utc(), ".svg")
         try:
             with new_file(saved, derived=True) as file:
                 file.write(self.export_screenshot())

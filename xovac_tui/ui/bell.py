@@ -17,17 +17,19 @@ _LOOK = 1.0
 
 def ring_for_alarms(app: XovacApp) -> None:
     """Let the terminal ring from now on, where the settings want that."""
-    settings = app.launch.notify
-    if settings is None or not settings.in_terminal:
+    settings = app.workspace.start.bell
+    if not settings.in_terminal:
         return
     from xovac_tui.notify.terminal import TerminalNotices
 
-    station = app.station
+    station = app.workspace.station
     notices = TerminalNotices(settings, station.name, environ=os.environ)
 
     def look() -> None:
         clock = station.clock
-        if told := notices.due(station.alarms.standing(), clock.mono(), clock.utc(), plain=app.glyphs.plain):
+        if told := notices.due(
+            station.alarms.unresolved(), clock.mono(), clock.utc(), plain=app.workspace.glyphs.plain
+        ):
             app.write_beside(told)
 
     def listen(news: News) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from xovac_tui.chamber.news import AlarmsChanged, LedgerChanged, LinkChanged, ModeChanged
+from xovac_tui.chamber.news import AlarmsChanged, LedgerChanged, LinkChanged, ModeChanged, RecordOpened
 from xovac_tui.errors import XovacError
-from xovac_tui.recording.status import RecorderChanged, RecordOpened
+from xovac_tui.recording.status import RecorderChanged
 from xovac_tui.station.news import News
 from xovac_tui.ui.frame.alarm_strip import AlarmStrip
 from xovac_tui.ui.screens.pane import Pane
@@ -35,7 +35,7 @@ class Telling:
 
     def __init__(self, app: XovacApp) -> None:
         self._app = app
-        self._touched = app.station.clock.mono()
+        self._touched = app.workspace.station.clock.mono()
         """Monotonic time of the newest key."""
         self._unreadable = ""
         """What was told last of a record that cannot be read."""
@@ -86,7 +86,7 @@ class Telling:
 
     def look_at_record(self) -> None:
         """Say once that the record cannot be read: what is shown of the past is not all there was."""
-        said, before = self._app.station.unreadable, self._unreadable
+        said, before = self._app.workspace.station.unreadable, self._unreadable
         self._unreadable = said
         if said and not before:
             self.toast(unreadable_words(said))
@@ -96,10 +96,10 @@ class Telling:
     def see_somebody(self) -> None:
         """Take a key for somebody who looks; after a long time without one he has come back."""
         app = self._app
-        mono = app.station.clock.mono()
+        mono = app.workspace.station.clock.mono()
         away, self._touched = mono - self._touched, mono
-        if away >= AWAY and len(app.screen_stack) == 1 and app.station.record.choice is not None:
-            app.station.record.away_since = app.station.clock.utc() - away
+        if away >= AWAY and len(app.screen_stack) == 1 and app.workspace.station.record.choice is not None:
+            app.workspace.station.record.away_since = app.workspace.station.clock.utc() - away
             self.welcome()
 
     def welcome(self) -> None:
@@ -108,17 +108,17 @@ class Telling:
 
     async def _tell_digest(self) -> None:
         app = self._app
-        record = app.station.record
+        record = app.workspace.station.record
         if record.away_since is None:
             return
         from xovac_tui.ui.dialogs.digest import DigestDialog
 
-        channels = app.station.snapshot().channels
-        pins = app.memory.pinned.get(app.station.name)
+        channels = app.workspace.station.snapshot().channels
+        pins = app.workspace.memory.state.pinned.get(app.workspace.station.name)
         try:
             digest = await asyncio.to_thread(record.digest, channels, pins)
         except (XovacError, OSError) as error:
             self.toast(unreadable_words(str(error)))
             return
         if digest is not None and digest.events:
-            await app.push_screen_wait(DigestDialog(digest, app.station.flights.flying))
+            await app.workspace.ask(DigestDialog(app.workspace, digest, app.workspace.station.flights.flying))

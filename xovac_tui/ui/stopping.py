@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from xovac_tui.api.contract import STOP_COMMAND
-from xovac_tui.chamber.snapshot import LinkWord
+from xovac_tui.station.refusal import Refusal
 from xovac_tui.ui.frame.bars import KeyBar
 from xovac_tui.ui.stop_key import STOP_KEY, StopKey, StopSwitch
 from xovac_tui.ui.widgets.lines import Line
@@ -56,9 +56,10 @@ class Stopping:
         self._timer: Timer | None = None
         self._looked_at = 0.0
         """When the clock was last looked at, in the loop's own time."""
-        self._said = ""
-        self._said_refusal = False
-        """What is said is why STOP cannot be sent, and is no longer so once it can be."""
+        self._said: str | Refusal = ""
+        """A refusal is no longer said once STOP can be sent."""
+        self._said_again = False
+        """What is said asks for the key once more, and is no longer said once STOP cannot be sent."""
         self._said_until = self._hint_until = 0.0
 
     # -- keys ---------------------------------------------------------------------------------------
@@ -68,7 +69,7 @@ class Stopping:
         if event.is_forwarded:
             # It was here before, and comes back from a screen that had no use for it.
             return False
-        refusal = self._refusal() if event.key == STOP_KEY else ""
+        refusal = self._refusal() if event.key == STOP_KEY else None
         meaning = self.switch.key(event.key, self._arrived(event), field=self.field, refused=bool(refusal))
         self._obey(meaning, refusal)
         return meaning not in (StopKey.NOT_MINE, StopKey.TEXT, StopKey.TEXT_TWICE)
@@ -91,7 +92,7 @@ class Stopping:
         focused = app.focused if app.screen_stack else None
         return focused if isinstance(focused, _fields()) else None
 
-    def _obey(self, meaning: StopKey, refusal: str) -> None:
+    def _obey(self, meaning: StopKey, refusal: Refusal | None) -> None:
         match meaning:
             case StopKey.NOT_MINE | StopKey.SWALLOWED | StopKey.TEXT:
                 pass
@@ -105,18 +106,16 @@ class Stopping:
                 self._app.clear_notifications()
             case StopKey.SETTLING:
                 self._watch()
-            case StopKey.HELD | StopKey.BURST if refusal:
+            case StopKey.HELD | StopKey.BURST | StopKey.REFUSED if refusal:
                 # Pressed again it would not be sent either.
-                self._refuse(refusal)
+                self._say(refusal)
             case StopKey.HELD | StopKey.BURST:
-                self._say(NOT_SENT)
+                self._say(NOT_SENT, again=True)
             case StopKey.DROPPED:
                 self._drop("STOP dropped: nothing was sent.")
-            case StopKey.REFUSED:
-                self._refuse(refusal)
-            case StopKey.REFUSED_TWICE:
-                self._refuse(refusal)
-                self._app.station.refuse_stop(self._app.station.blocked(STOP_COMMAND, stop=True) or refusal)
+            case StopKey.REFUSED_TWICE if refusal:
+                self._say(refusal)
+                self._app.workspace.station.refuse_stop(refusal)
         self.show()
 
     # -- what the strip says ------------------------------------------------------------------------
@@ -146,34 +145,37 @@ class Stopping:
 
     def _words(self) -> str:
         if self.switch.armed:
-            station, now = self._app.station, self._now()
+            station, now = self._app.workspace.station, self._now()
             return armed_words(
                 self.switch.left(now),
                 STOP_COMMAND,
                 station.name,
                 self._app.size.width - 2,
-                ellipsis=self._app.glyphs.ellipsis,
+                ellipsis=self._app.workspace.glyphs.ellipsis,
             )
         if self._now() >= self._said_until:
             return ""
-        if self._said_refusal:
-            return self._said if self._said == self._refusal() else ""
-        if self._said == NOT_SENT and self._refusal():
-            return ""
-        return self._said
+        if isinstance(self._said, Refusal):
+            if not self._said.same_as(self._refusal()):
+                return ""
+            return self._said.strip(self._app.workspace.keys["observe"])
+        return "" if self._said_again and self._refusal() else self._said
 
     def _resting(self) -> Line:
         """Return how to stop the recipe from here; struck through, with the way out, if it cannot be."""
-        app, station = self._app, self._app.station
+        app, station = self._app, self._app.workspace.station
         keys = "! ! STOP"
         back = "esc, " if self.field is not None or len(app.screen_stack) > 1 else ""
-        if app.player is not None:
-            return ((keys, "stop--off"), (f" {back}{self._key('quit', 'q')}: leave the replay", "stop--how"))
+        if app.workspace.playback is not None:
+            return (
+                (keys, "stop--off"),
+                (f" {back}{app.workspace.keys['quit']}: leave the replay", "stop--how"),
+            )
         if station.observe:
             how = (
                 "this console only observes"
-                if station.profile.observe
-                else (f"{back}{self._key('observe', 'o')}: take control")
+                if station.manner.observe_only
+                else (f"{back}{app.workspace.keys['observe']}: take control")
             )
             return ((keys, "stop--off"), (f" {how}", "stop--how"))
         if self.field is not None:
@@ -181,33 +183,15 @@ class Stopping:
             return (("STOP: esc ! !", "stop--key"), (hint, "stop--how"))
         return ((keys, "stop--key"),)
 
-    def _key(self, action: str, default: str) -> str:
-        return self._app.launch.settings.keys.get(action, default).split(",")[0].strip()
+    def _refusal(self) -> Refusal | None:
+        """Return why STOP could not be sent now; None when it could."""
+        return self._app.workspace.station.blocked(STOP_COMMAND, stop=True)
 
-    def _refusal(self) -> str:
-        """Return why STOP could not be sent now, short enough for the strip; empty when it could."""
-        app, station = self._app, self._app.station
-        reason = station.blocked(STOP_COMMAND, stop=True)
-        if not reason or app.player is not None:
-            return reason
-        if station.observe:
-            if station.profile.observe:
-                return "This console only observes: STOP was not sent."
-            return f"OBSERVE: STOP was not sent. Press {self._key('observe', 'o')} to take control."
-        word = station.snapshot().link.word
-        if word not in (LinkWord.ONLINE, LinkWord.STALE):
-            return f"The link is {word}: STOP was not sent, and is not kept."
-        return "STOP was sent, and waits for its answer. Nothing was sent twice."
-
-    def _say(self, text: str) -> None:
-        self._said, self._said_until = text, self._now() + _SAID_SECONDS
-        self._said_refusal = False
-        if text:
+    def _say(self, said: str | Refusal, *, again: bool = False) -> None:
+        self._said, self._said_until = said, self._now() + _SAID_SECONDS
+        self._said_again = again
+        if said:
             self._watch()
-
-    def _refuse(self, refusal: str) -> None:
-        self._say(refusal)
-        self._said_refusal = True
 
     def _drop(self, words: str) -> None:
         self.switch.drop()
@@ -232,13 +216,13 @@ class Stopping:
             self.switch.delay(now)
         if self.switch.settled(now):
             self._said = ""
-            self._app.run_worker(self._app.station.stop(), group="stop", exit_on_error=False)
+            self._app.run_worker(self._app.workspace.station.stop(), group="stop", exit_on_error=False)
         elif self.switch.expired(now):
             self._drop("STOP dropped: no second key within 3 s, nothing was sent.")
         elif self.switch.armed and not self.switch.settling and (refusal := self._refusal()):
             # The strip must not go on saying that the next key sends.
             self.switch.drop()
-            self._refuse(refusal)
+            self._say(refusal)
         idle = not self.switch.armed and now >= max(self._said_until, self._hint_until)
         if idle and self._timer is not None:
             self._timer.stop()

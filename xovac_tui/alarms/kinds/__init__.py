@@ -1,39 +1,39 @@
-"""The conditions that alarms watch."""
+"""The kinds of alarms: one file each, with its settings, check, evaluation and words.
+
+A new kind is a new file, and a line in each of the two lists here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from xovac_tui.alarms.kinds.base import Condition, Context, Rule
+from xovac_tui.alarms.kinds.deviation import DeviationRule
+from xovac_tui.alarms.kinds.disk import DiskRule
+from xovac_tui.alarms.kinds.equals import EqualsRule
+from xovac_tui.alarms.kinds.frozen import FrozenRule
+from xovac_tui.alarms.kinds.level import HighHighRule, HighRule, Level, LowLowRule, LowRule
+from xovac_tui.alarms.kinds.link import LinkRule
+from xovac_tui.alarms.kinds.no_response import NoResponseRule
+from xovac_tui.alarms.kinds.notification import NotificationRule
+from xovac_tui.alarms.kinds.rate import RateRule
+from xovac_tui.alarms.kinds.recorder import RecorderRule
+from xovac_tui.alarms.kinds.stale import StaleRule
 
-from xovac_tui.alarms.kinds.base import Around, Condition
-from xovac_tui.alarms.kinds.derived import DerivedLevel, DerivedTruth
-from xovac_tui.alarms.kinds.frozen import Frozen, NoResponse
-from xovac_tui.alarms.kinds.level import Deviation, Level, Rate
-from xovac_tui.alarms.kinds.program import DiskLow, LinkLost, NotificationFails, RecorderFails
-from xovac_tui.alarms.kinds.stale import Equals, Stale
-from xovac_tui.alarms.settings import Rule
+__all__ = ["AnyRule", "Condition", "Context", "Level", "Rule"]
 
-__all__ = ["Around", "Condition", "Level", "condition_of"]
-
-_KINDS: Mapping[str, type[Condition]] = {
-    "high": Level,
-    "high_high": Level,
-    "low": Level,
-    "low_low": Level,
-    "deviation": Deviation,
-    "rate": Rate,
-    "stale": Stale,
-    "equals": Equals,
-    "link": LinkLost,
-    "recorder": RecorderFails,
-    "disk": DiskLow,
-    "no_response": NoResponse,
-    "frozen": Frozen,
-    "notification": NotificationFails,
-}
-
-
-def condition_of(rule: Rule) -> Condition:
-    """Return what a rule watches; ExpressionError where its `value` cannot be understood."""
-    if rule.value:
-        return DerivedTruth(rule) if rule.kind == "equals" else DerivedLevel(rule)
-    return _KINDS[rule.kind](rule)
+AnyRule = (
+    HighRule
+    | HighHighRule
+    | LowRule
+    | LowLowRule
+    | DeviationRule
+    | RateRule
+    | StaleRule
+    | EqualsRule
+    | FrozenRule
+    | NoResponseRule
+    | LinkRule
+    | RecorderRule
+    | DiskRule
+    | NotificationRule
+)
+"""A rule of any kind, told apart by `kind`."""

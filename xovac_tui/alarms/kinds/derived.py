@@ -1,57 +1,31 @@
-"""Conditions of a value that is worked out from several channels."""
+"""Values that are worked out from several channels; imported only where a rule has one."""
 
 from __future__ import annotations
 
-from xovac_tui.alarms.kinds.base import Around, Condition, now_holds
-from xovac_tui.alarms.kinds.level import Level
-from xovac_tui.alarms.life import Look
-from xovac_tui.alarms.settings import Rule
-from xovac_tui.chamber.channel import Channel
-from xovac_tui.chamber.model import Chamber
-from xovac_tui.expressions import Expression, ExpressionError, parse, parse_condition
-from xovac_tui.quantities import written
+from typing import TYPE_CHECKING
+
+from xovac_tui.expressions import ExpressionError, Values, parse, parse_condition
 from xovac_tui.text import clean
 from xovac_tui.units import NONE
 
-
-def _missing(expression: Expression, chamber: Chamber) -> str:
-    name = next((name for name in expression.channels if chamber.find(name) is None), None)
-    return "" if name is None else f"No channel {clean(name, 60)} has come yet."
+if TYPE_CHECKING:
+    from xovac_tui.chamber.model import Chamber
 
 
-class DerivedLevel(Level):
-    """A worked-out number above a limit, or below one."""
+class DerivedValue:
+    """An expression of a rule. ExpressionError at the making where it cannot be understood."""
 
-    every = 0.5
-
-    def __init__(self, rule: Rule) -> None:
-        super().__init__(rule)
-        self._expression = parse(rule.value)
-        self._unit = NONE
+    def __init__(self, text: str, *, condition: bool = False) -> None:
+        """Read the text; `condition`: it must be true or false."""
+        self._expression = parse_condition(text) if condition else parse(text)
+        self.unit = NONE
+        """Of the newest number."""
         self._problem = ""
 
-    def seek(self, chamber: Chamber) -> Channel | None:
-        """Return no channel: it is made of several."""
-        return None
-
-    @property
-    def label(self) -> str:
-        """The expression as it was written."""
-        return clean(self.rule.value, 60)
-
-    @property
-    def unit(self) -> str:
-        """Of the newest value."""
-        return self._unit.name
-
-    def spell(self, value: float) -> str:
-        """Return such a number with its unit; a difference in K has the decimals of one."""
-        return written(value, self._unit)
-
-    def value(self, around: Around) -> float | None:
-        """Return the number; None where a part of it is not known."""
+    def number(self, values: Values) -> float | None:
+        """Return the number in `unit`; None where a part of it is not known."""
         try:
-            value, self._unit = self._expression.quantity(around.values)
+            value, self.unit = self._expression.quantity(values)
         except ExpressionError as error:
             # What cannot be compared shows only when its channels have come.
             self._problem = f"Its value cannot be worked out: {error.sentence}"
@@ -59,52 +33,26 @@ class DerivedLevel(Level):
         self._problem = ""
         return None if value is None or isinstance(value, bool) else value
 
-    def problem(self, chamber: Chamber) -> str:
-        """Return why the newest value makes no sense, or which part of it has not come."""
-        return self._problem or _missing(self._expression, chamber)
-
-
-class DerivedTruth(Condition):
-    """An expression that is true or false."""
-
-    every = 0.5
-
-    def __init__(self, rule: Rule) -> None:
-        super().__init__(rule)
-        self._expression = parse_condition(rule.value)
-        self._problem = ""
-
-    @property
-    def label(self) -> str:
-        """The expression as it was written."""
-        return clean(self.rule.value, 60)
-
-    def look(self, around: Around, *, active: bool) -> Look | None:
-        """Return whether it is true."""
+    def truth(self, values: Values) -> bool | None:
+        """Return whether it is true; None where that is not known."""
         try:
-            true = self._expression.true(around.values)
+            true = self._expression.true(values)
         except ExpressionError as error:
             self._problem = f"It cannot be told whether it is true: {error.sentence}"
             return None
         self._problem = ""
-        return None if true is None else now_holds(true)
+        return true
 
-    def problem(self, chamber: Chamber) -> str:
-        """Return why the expression makes no sense with the newest values, or what of it has not come."""
-        return self._problem or _missing(self._expression, chamber)
-
-    def value_words(self, around: Around) -> str:
-        """Return what it is worked out from."""
+    def parts_words(self, values: Values) -> str:
+        """Return what a condition is worked out from."""
         try:
-            return "; ".join(part.told for part in self._expression.parts(around.values) if part.told)
+            return "; ".join(part.told for part in self._expression.parts(values) if part.told)
         except ExpressionError:
             return ""
 
-    def words(self, limit_set: str) -> str:
-        """Return what is watched."""
-        return self.label
-
-    def sentence(self, around: Around) -> str:
-        """Return what is the matter."""
-        told = self.value_words(around)
-        return f"{self.label} is true{': ' if told else ''}{told}."
+    def why_unknown(self, chamber: Chamber) -> str:
+        """Return why the newest value makes no sense, or which part of it has not come."""
+        if self._problem:
+            return self._problem
+        missing = next((name for name in self._expression.channels if chamber.find(name) is None), None)
+        return "" if missing is None else f"No channel {clean(missing, 60)} has come yet."

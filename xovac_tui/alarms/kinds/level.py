@@ -1,33 +1,76 @@
-"""Conditions of a number: too high, too low, too far from the setpoint, changing too fast."""
+"""A value above a limit (`high`, `high_high`) or below one (`low`, `low_low`)."""
 
 from __future__ import annotations
 
-from xovac_tui.alarms.kinds.base import Around, OfChannel, now_holds
-from xovac_tui.alarms.life import Look
-from xovac_tui.alarms.settings import Rule
-from xovac_tui.api.contract import Role
-from xovac_tui.chamber.snapshot import Quality
-from xovac_tui.digits import figure
-from xovac_tui.quantities import difference
-from xovac_tui.units import to_celsius
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+from msgspec import Meta
+
+from xovac_tui.alarms.kinds.base import Condition, Context, LimitRule, OfChannel, check_source
+from xovac_tui.alarms.life import Verdict
+from xovac_tui.quantities import written
+from xovac_tui.text import clean
+
+if TYPE_CHECKING:
+    from xovac_tui.chamber.channel import Channel
+    from xovac_tui.chamber.model import Chamber
+
+
+class LevelRule(LimitRule, frozen=True):
+    """What the four kinds have in common."""
+
+    channel: str = ""
+    """Channel by its short or full name."""
+    value: str = ""
+    """In place of a channel: an expression of channels, such as `plate_a - plate_b`."""
+    deadband_ratio: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    """The deadband as a ratio of the limit, for pressure: 0.2 is 20 %."""
+
+    def check(self) -> Iterator[str]:
+        """Yield a sentence where what is watched, or its limit, is not given."""
+        yield from check_source(self)
+        yield from super().check()
+
+    def condition(self) -> Condition:
+        """Return what the rule watches; ExpressionError where its `value` cannot be understood."""
+        return DerivedLevel(self) if self.value else Level(self)
+
+
+class HighRule(LevelRule, frozen=True, tag="high"):
+    """The value is above the limit; a spike of one message counts where no `on_delay` is set."""
+
+
+class HighHighRule(LevelRule, frozen=True, tag="high_high"):
+    """The same, for a second limit above the first."""
+
+
+class LowRule(LevelRule, frozen=True, tag="low"):
+    """The value is below the limit."""
+
+
+class LowLowRule(LevelRule, frozen=True, tag="low_low"):
+    """The same, for a second limit below the first."""
 
 
 class Level(OfChannel):
     """A value above a limit (`high`, `high_high`) or below one (`low`, `low_low`)."""
 
-    def __init__(self, rule: Rule) -> None:
+    rule: LevelRule
+
+    def __init__(self, rule: LevelRule) -> None:
         super().__init__(rule)
         self.above = rule.kind.startswith("high")
 
     def bound(self, limit: float, *, active: bool) -> float:
-        """Return where the condition ends: the limit, behind its deadband while the alarm stands."""
+        """Return where the condition ends: the limit, behind its deadband while the alarm is active."""
         if not active:
             return limit
         rule = self.rule
         width = rule.deadband + rule.deadband_ratio * abs(limit)
         return limit - width if self.above else limit + width
 
-    def judge(self, low: float, high: float, now: float | None, bound: float) -> Look | None:
+    def judge(self, low: float, high: float, now: float | None, bound: float) -> Verdict | None:
         """Return what the condition did while the value went from `low` to `high`, and is `now`."""
         if now is None:
             return None
@@ -36,14 +79,14 @@ class Level(OfChannel):
         else:
             ever, always, here = low < bound, high < bound, now < bound
         if always:
-            return Look.HOLDS
+            return Verdict.HOLDS
         if here:
-            return Look.BEGAN
-        return Look.TOUCHED if ever else Look.GONE
+            return Verdict.BEGAN
+        return Verdict.TOUCHED if ever else Verdict.GONE
 
-    def look(self, around: Around, *, active: bool) -> Look | None:
-        """Return what the condition did since the last look, by the value of now alone."""
-        limit, now = self.limit(around.limit_set), self.value(around)
+    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
+        """Return what the condition did since the last evaluation, by the value of now alone."""
+        limit, now = self.limit(context.limit_set), self.value(context)
         if limit is None or now is None:
             return None
         return self.judge(now, now, now, self.bound(limit, active=active))
@@ -53,85 +96,53 @@ class Level(OfChannel):
         side = "above" if self.above else "below"
         return f"{self.label} {side} {self.limit_words(limit_set) or 'a limit that is not known'}"
 
-    def sentence(self, around: Around) -> str:
+    def sentence(self, context: Context) -> str:
         """Return what is the matter."""
         side = "above" if self.above else "below"
-        value, words = self.value(around), self.limit_words(around.limit_set)
-        limit = self.limit(around.limit_set)
+        value, words = self.value(context), self.limit_words(context.limit_set)
+        limit = self.limit(context.limit_set)
         if value is None or limit is None:
             return f"{self.label} was {side} {words}."
-        number = self.value_words(around)
-        if self.judge(value, value, value, limit) is Look.GONE:
-            # A spike between two looks: the value of now would make the sentence wrong.
+        number = self.value_words(context)
+        if self.judge(value, value, value, limit) is Verdict.GONE:
+            # A spike between two evaluations: the value of now would make the sentence wrong.
             return f"{self.label} was {side} {words} for a moment, and is {number}."
         return f"{self.label} is {number}, {side} {words}."
 
 
-class Magnitude(OfChannel):
-    """A number that is too large, whichever sign it has."""
-
-    def look(self, around: Around, *, active: bool) -> Look | None:
-        """Return whether it is too large now."""
-        limit, value = self.limit(around.limit_set), self.value(around)
-        if limit is None or value is None:
-            return None
-        return now_holds(abs(value) > limit - (self.rule.deadband if active else 0.0))
-
-
-class Deviation(Magnitude):
-    """A temperature too far from the setpoint."""
+class DerivedLevel(Level):
+    """A worked-out number above a limit, or below one."""
 
     every = 0.5
 
-    def value(self, around: Around) -> float | None:
-        """Return the distance from the setpoint, K; negative below it."""
-        actual = to_celsius(super().value(around), self.unit)
-        setpoint = around.chamber.playing(Role.SETPOINT)
-        if actual is None or setpoint is None:
-            return None
-        if around.chamber.quality(setpoint, around.mono) is not Quality.GOOD:
-            return None
-        target = to_celsius(setpoint.value, setpoint.spec.unit)
-        return None if target is None else actual - target
+    def __init__(self, rule: LevelRule) -> None:
+        from xovac_tui.alarms.kinds.derived import DerivedValue
+
+        super().__init__(rule)
+        self._value = DerivedValue(rule.value)
+
+    def seek(self, chamber: Chamber) -> Channel | None:
+        """Return no channel: it is made of several."""
+        return None
+
+    @property
+    def label(self) -> str:
+        """The expression as it was written."""
+        return clean(self.rule.value, 60)
+
+    @property
+    def unit(self) -> str:
+        """Of the newest value."""
+        return self._value.unit.name
 
     def spell(self, value: float) -> str:
-        """Return a distance, K."""
-        return difference(value, "K" if self.unit == "K" else "degC")
+        """Return such a number with its unit; a difference in K has the decimals of one."""
+        return written(value, self._value.unit)
 
-    def words(self, limit_set: str) -> str:
-        """Return what is watched."""
-        return f"{self.label} farther than {self.limit_words(limit_set) or 'a limit'} from the setpoint"
+    def value(self, context: Context) -> float | None:
+        """Return the number; None where a part of it is not known."""
+        return self._value.number(context.values)
 
-    def sentence(self, around: Around) -> str:
-        """Return what is the matter."""
-        value, limit = self.value(around), self.limit_words(around.limit_set)
-        if value is None:
-            return f"{self.label} was farther than {limit} from the setpoint."
-        side = "above" if value > 0 else "below"
-        return f"{self.label} is {self.spell(abs(value))} {side} the setpoint, more than {limit}."
-
-
-class Rate(Magnitude):
-    """A value that changes too fast."""
-
-    every = 1.0
-
-    def value(self, around: Around) -> float | None:
-        """Return the change per minute, in the channel's unit; of a logarithmic one as a ratio."""
-        channel = self.trusted(around)
-        return None if channel is None else channel.history.rate_per_minute(around.mono, channel.spec.log)
-
-    def spell(self, value: float) -> str:
-        """Return a change per minute."""
-        if self.log:
-            return f"{figure(value * 100, '.0f')} % a minute"
-        return f"{difference(value, self.unit)} a minute"
-
-    def words(self, limit_set: str) -> str:
-        """Return what is watched."""
-        return f"{self.label} changing by more than {self.limit_words(limit_set) or 'a limit'}"
-
-    def sentence(self, around: Around) -> str:
-        """Return what is the matter."""
-        value, limit = self.value_words(around), self.limit_words(around.limit_set)
-        return f"{self.label} changes by {value or 'too much'}, more than {limit}."
+    def problem(self, chamber: Chamber) -> str:
+        """Return why the newest value makes no sense, or which part of it has not come."""
+        return self._value.why_unknown(chamber)

@@ -1,16 +1,29 @@
-"""Conditions of a channel: stale, or with a certain value."""
+"""Data that have stopped, of one channel or all (`stale`)."""
 
 from __future__ import annotations
 
-from xovac_tui.alarms.kinds.base import Around, Condition, now_holds
-from xovac_tui.alarms.life import Look
-from xovac_tui.chamber.channel import Channel
+from typing import TYPE_CHECKING
+
+from xovac_tui.alarms.kinds.base import Condition, Context, Rule, now_holds
+from xovac_tui.alarms.life import Verdict
 from xovac_tui.chamber.snapshot import LinkWord, Quality
-from xovac_tui.digits import digits
-from xovac_tui.text import clean
+
+if TYPE_CHECKING:
+    from xovac_tui.chamber.channel import Channel
 
 NEVER_CAME = 60.0
 """Seconds of an open link after which a channel that a contract names is missing, and not only late."""
+
+
+class StaleRule(Rule, frozen=True, tag="stale"):
+    """The channel has stopped or brings no number; without a channel: all data have stopped."""
+
+    channel: str = ""
+    """Channel by its short or full name."""
+
+    def condition(self) -> Condition:
+        """Return what the rule watches."""
+        return Stale(self)
 
 
 class Stale(Condition):
@@ -18,15 +31,15 @@ class Stale(Condition):
 
     every = 1.0
 
-    def look(self, around: Around, *, active: bool) -> Look | None:
+    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
         """Return whether the data have stopped.
 
         None while there is no link, and of one channel while no data come at all: those are other alarms.
         """
-        chamber = around.chamber
+        chamber = context.chamber
         if not chamber.linked:
             return None
-        stopped = chamber.word(around.mono) is LinkWord.STALE
+        stopped = chamber.word(context.mono) is LinkWord.STALE
         if not self.rule.channel:
             return now_holds(stopped)
         if stopped:
@@ -34,29 +47,29 @@ class Stale(Condition):
         channel = self.seek(chamber)
         if channel is None:
             return None
-        quality = chamber.quality(channel, around.mono)
-        if quality is Quality.STALE and not chamber.waited_for(channel, around.mono):
+        quality = chamber.quality(channel, context.mono)
+        if quality is Quality.STALE and not chamber.waited_for(channel, context.mono):
             # The link has just come back: its message has not had the time to come.
             return None
         if quality is Quality.NO_DATA:
             # A contract names it and other data come: it is missing, and not only late.
-            missing = chamber.heard and chamber.open_for(around.mono) > NEVER_CAME
-            return Look.HOLDS if missing else None
+            missing = chamber.heard and chamber.open_for(context.mono) > NEVER_CAME
+            return Verdict.HOLDS if missing else None
         return now_holds(quality is not Quality.GOOD or _no_number(channel))
 
-    def doubtful(self, around: Around, value: str) -> bool:
-        """Return whether nobody can tell now: a channel that has stopped is what this is about."""
-        return self.channel is not None and around.chamber.word(around.mono) is not LinkWord.ONLINE
+    def doubtful(self, context: Context, value: str) -> bool:
+        """Return whether it is not known now: a channel that has stopped is what this is about."""
+        return self.channel is not None and context.chamber.word(context.mono) is not LinkWord.ONLINE
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""
         return f"{self.label} stale or without a usable value" if self.rule.channel else "all data stale"
 
-    def sentence(self, around: Around) -> str:
+    def sentence(self, context: Context) -> str:
         """Return what is the matter."""
         if not self.rule.channel:
-            return around.chamber.link_view(around.mono).why or "The data that used to come had stopped."
-        quality = around.chamber.quality(self.channel, around.mono) if self.channel else Quality.NO_DATA
+            return context.chamber.link_view(context.mono).why or "The data that used to come had stopped."
+        quality = context.chamber.quality(self.channel, context.mono) if self.channel else Quality.NO_DATA
         if quality is Quality.NO_DATA:
             return f"{self.label} has never come, though other data do."
         comes = quality in (Quality.GOOD, Quality.BAD)
@@ -69,38 +82,3 @@ class Stale(Condition):
 def _no_number(channel: Channel) -> bool:
     """Return whether text comes where numbers did, or where a contract names the unit of one."""
     return channel.value is None and (bool(channel.spec.unit) or channel.history.oldest is not None)
-
-
-class Equals(Condition):
-    """A channel with a certain value: a word, a number, on or off."""
-
-    def look(self, around: Around, *, active: bool) -> Look | None:
-        """Return whether the channel has that value."""
-        channel = self.trusted(around)
-        if channel is None:
-            return None
-        wanted = self.rule.equals
-        if isinstance(wanted, str):
-            return now_holds(channel.text.casefold() == wanted.casefold())
-        return None if channel.value is None or wanted is None else now_holds(channel.value == float(wanted))
-
-    def _wanted(self) -> str:
-        wanted = self.rule.equals
-        if isinstance(wanted, bool):
-            return "on" if wanted else "off"
-        return f'"{clean(wanted, 40)}"' if isinstance(wanted, str) else digits(wanted or 0.0)
-
-    def value_words(self, around: Around) -> str:
-        """Return the value of now."""
-        channel = self.trusted(around)
-        if channel is None:
-            return ""
-        return clean(channel.text, 40) or ("" if channel.value is None else digits(channel.value))
-
-    def words(self, limit_set: str) -> str:
-        """Return what is watched."""
-        return f"{self.label} is {self._wanted()}"
-
-    def sentence(self, around: Around) -> str:
-        """Return what is the matter."""
-        return f"{self.label} is {self._wanted()}."

@@ -13,25 +13,9 @@ import struct
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "ledger": ("session", "entry", "position", "t", "command", "who", "outcome", "data"),
-    "alarms": ("session", "position", "t", "rule", "event", "state", "who", "data"),
-    "changes": ("session", "t", "kind", "who", "text", "before", "after"),
-    "loads": (*("session", "t", "who", "name", "outcome", "hash", "source", "payload", "plan", "settings"),),
-    "attachments": ("session", "t", "run", "who", "name", "media", "text", "hash", "data"),
-    "marks": ("session", "position", "t", "mono", "utc", "kind", "text", "who"),
-}
-"""Audited table -> its columns in the order in which they are hashed, behind the row's id."""
-LATER: dict[str, tuple[str, ...]] = {
-    "ledger": ("mono",),
-    "alarms": ("mono",),
-    "changes": ("position", "mono"),
-    "loads": ("position", "mono"),
-    "attachments": ("position", "mono"),
-}
-"""Audited table -> its columns that are hashed behind those; older entries vouch for the others only."""
-ONLY = {"marks": "kind = 'note'"}
-"""Audited table -> which of its rows are; all where nothing is said."""
+from xovac_tui.recording.disk.kinds import AUDITED
+from xovac_tui.recording.disk.table import columns_of, first_of
+
 MIGRATED = "migrated"
 """In place of a table in the first entry of a file that was written before there was a chain."""
 BEGINNING = "0" * 64
@@ -68,17 +52,11 @@ def entry_hash(before: str, number: int, place: str, row: int, values: Values) -
     return hashlib.sha256(before.encode() + canonical((number, place, row, *values))).hexdigest()
 
 
-def columns_of(place: str) -> tuple[str, ...]:
-    """Return the columns of an audited table in the order in which they are hashed."""
-    return (*COLUMNS[place], *LATER.get(place, ()))
-
-
 def entry_hashes(before: str, number: int, place: str, row: int, values: Values) -> tuple[str, ...]:
     """Return the hashes that an entry may have: of all its columns, or of those of older versions."""
     made = entry_hash(before, number, place, row, values)
-    if place not in LATER:
-        return (made,)
-    return made, entry_hash(before, number, place, row, values[: len(COLUMNS[place])])
+    first = len(first_of(AUDITED[place])) if place in AUDITED else len(values)
+    return (made,) if first >= len(values) else (made, entry_hash(before, number, place, row, values[:first]))
 
 
 @contextlib.contextmanager
@@ -93,14 +71,14 @@ def raw_text(db: sqlite3.Connection) -> Iterator[None]:
 
 def read_row(db: sqlite3.Connection, place: str, row: int) -> Values | None:
     """Return what is hashed of an audited row; None where it is not there."""
-    statement = f"SELECT {', '.join(columns_of(place))} FROM {place} WHERE id = ?"
+    statement = f"SELECT {', '.join(columns_of(AUDITED[place]))} FROM {place} WHERE id = ?"
     found: Values | None = db.execute(statement, (row,)).fetchone()
     return found
 
 
 def audited_rows(db: sqlite3.Connection, place: str) -> Iterator[int]:
     """Yield the ids of the rows of a table for which the chain must vouch."""
-    for (row,) in db.execute(f"SELECT id FROM {place} WHERE {ONLY.get(place, '1')} ORDER BY id"):
+    for (row,) in db.execute(f"SELECT id FROM {place} WHERE {AUDITED[place].table.audited} ORDER BY id"):
         yield row
 
 
@@ -126,7 +104,8 @@ def vouching(db: sqlite3.Connection) -> Iterator[Vouch]:
 
 def vouch_for_all(db: sqlite3.Connection) -> None:
     """Chain what a file of the first version holds, in the order of time; for within a transaction."""
-    parts = [f"SELECT '{place}', id, t FROM {place} WHERE {ONLY.get(place, '1')}" for place in COLUMNS]
+    tables = [kind.table for kind in AUDITED.values()]
+    parts = [f"SELECT '{one.name}', id, t FROM {one.name} WHERE {one.audited}" for one in tables]
     rows = db.execute(f"{' UNION ALL '.join(parts)} ORDER BY 3, 1, 2").fetchall()
     with raw_text(db):
         head = _append(db, _head(db), MIGRATED, len(rows), ())

@@ -9,7 +9,7 @@ import msgspec
 
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.validity import Validity
-from xovac_tui.recording.disk.items import Session
+from xovac_tui.recording.disk.kinds import Session
 
 _session = msgspec.json.Decoder(Session).decode
 

@@ -1,276 +1,100 @@
-"""What is in a record beside events: sessions, runs, recipes, commands, links, marks, visits."""
+"""Reads what is in a record beside events: sessions, runs, recipes, commands, links, marks, visits."""
 
 from __future__ import annotations
 
 import hashlib
 import math
-import sys
-from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
-from xovac_tui.chamber.alarm import AlarmChange, Ask
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, Mark, Outcome
-from xovac_tui.recording.disk.axis import Axis, Piece, Within
-from xovac_tui.recording.disk.items import Session
+from xovac_tui.chamber.snapshot import Outcome
+from xovac_tui.recording.disk.axis import Axis, Piece, SessionTimes, Within
+from xovac_tui.recording.disk.kinds import (
+    RecordedAlarm,
+    RecordedAsk,
+    RecordedChange,
+    RecordedCommand,
+    RecordedLink,
+    RecordedLoad,
+    RecordedMark,
+    RecordedRates,
+    RecordedRun,
+    RecordedSession,
+    Visit,
+)
 from xovac_tui.recording.disk.record import Record
-from xovac_tui.recording.disk.schema import ASKED, RecordError, TornRecordError, unpacking
+from xovac_tui.recording.disk.schema import RecordError, TornRecordError, unpacking
+from xovac_tui.recording.disk.table import Recorded, read_from
 
 _HANDED_OVER = 1.0
 """Seconds by which a load may seem later than the run that it began."""
-T = TypeVar("T", bound=msgspec.Struct)
+T = TypeVar("T", bound=Recorded)
 MOST_MARKS = 5_000
 """Marks of one stretch of time that are read at once, the newest."""
-
-
-class RecordedSession(msgspec.Struct, frozen=True, array_like=True):
-    """The life of a recorder, or of a console beside one. Times in UTC seconds."""
-
-    id: int
-    started: float
-    mono: float
-    seen: float
-    """Its newest commit: when it ended, or how far it is."""
-    closed: bool
-    """It ended by itself; False: it goes on, or was killed."""
-    recording: bool
-    pid: int
-    host: str
-    who: str
-    program: str
-    about: Session
-    seen_mono: float | None = None
-    """Monotonic seconds at `seen`; None: by the wall clock since its start."""
-    first: int = 0
-    """Index of its first event."""
-    after: int = 0
-    """Index behind its newest event."""
-
-    @property
-    def seconds(self) -> float:
-        """How long it lasted, or lasts by now, by its monotonic clock."""
-        wall = self.seen - self.started if self.seen_mono is None else self.seen_mono - self.mono
-        return max(0.0, wall)
-
-
-class RecordedLoad(msgspec.Struct, frozen=True):
-    """A recipe that was handed to the chamber. `t` in record time."""
-
-    id: int
-    session: int
-    t: float
-    who: str
-    name: str
-    outcome: str
-    hash: str
-    source: str
-    payload: str
-    plan: str
-    """JSON."""
-    settings: str
-    """JSON."""
-    position: int | None = None
-    """Index of the event that came next; None where it is not known."""
-    mono: float | None = None
-    """Monotonic seconds of its session; None where they are not known."""
-
-
-class RecordedRun(msgspec.Struct, frozen=True):
-    """The flight of a recipe: a span of events. `started` and `ended` say when, by the wall clock then."""
-
-    id: int
-    session: int
-    load: int | None
-    name: str
-    started: float
-    ended: float | None
-    """None while it goes on (or nobody saw its end)."""
-    result: str
-    reason: str
-    flight: str
-    """JSON: how it was flown."""
-    exported: float | None
-    """UTC seconds of its newest export."""
-    first: int = 0
-    """Index of its first event."""
-    after: int = 0
-    """Index behind its last event; while it goes on: behind the newest that was noted."""
-    started_mono: float | None = None
-    """Monotonic seconds of its session."""
-    ended_mono: float | None = None
-    """Monotonic seconds of `end_session`; while it goes on: when it was noted last."""
-    end_session: int | None = None
-    """Session that noted its end, or how far it is."""
-    seconds: float = 0.0
-    """How long it took, or lasted when it was noted last, by the monotonic clock; never negative."""
-
-    @property
-    def label(self) -> str:
-        """Its name on the command line: `r12`."""
-        return f"r{self.id}"
-
-
-class RecordedCommand(msgspec.Struct, frozen=True, array_like=True):
-    """One state of a command in the ledger."""
-
-    id: int
-    session: int
-    position: int
-    """Index of the event that came next."""
-    t: float
-    entry: LedgerEntry
-    mono: float | None = None
-    """Monotonic seconds of its session; None where they are not known."""
-
-
-class RecordedLink(msgspec.Struct, frozen=True, array_like=True):
-    """One change of the connection."""
-
-    session: int
-    position: int
-    t: float
-    link: LinkView
-    mono: float | None = None
-
-
-class RecordedMark(msgspec.Struct, frozen=True):
-    """Something on the time axis."""
-
-    session: int
-    position: int
-    t: float
-    mark: Mark
-    who: str
-
-    @property
-    def mono(self) -> float:
-        """Monotonic seconds of its session."""
-        return self.mark.mono
-
-
-class RecordedAlarm(msgspec.Struct, frozen=True):
-    """Something that happened to an alarm. `t` in record time."""
-
-    id: int
-    session: int
-    position: int
-    """Index of the event that came next."""
-    t: float
-    change: AlarmChange
-    mono: float | None = None
-
-
-class RecordedAsk(msgspec.Struct, frozen=True):
-    """What somebody beside the recorder wants done to an alarm."""
-
-    id: int
-    session: int
-    ask: Ask
-
-
-class RecordedChange(msgspec.Struct, frozen=True):
-    """Settings, limits, a contract or a decision of trust that became others. `t` in record time."""
-
-    id: int
-    session: int
-    t: float
-    kind: str
-    who: str
-    text: str
-    before: str
-    """JSON; empty where nothing was known."""
-    after: str
-    """JSON."""
-    position: int | None = None
-    mono: float | None = None
-
-
-class Visit(msgspec.Struct, frozen=True):
-    """Somebody's look at the chamber, UTC seconds."""
-
-    who: str
-    arrived: float
-    seen: float
-    session: int = 0
-    position: int | None = None
-    """Index of the event that came next."""
-    mono: float | None = None
-
-    @property
-    def t(self) -> float:
-        """When it ended, UTC seconds."""
-        return self.seen
-
-
-_session_about = msgspec.json.Decoder(Session).decode
-_entry = msgspec.json.Decoder(LedgerEntry).decode
-_link = msgspec.json.Decoder(LinkView).decode
-_alarm = msgspec.json.Decoder(AlarmChange).decode
-_ask = msgspec.json.Decoder(Ask).decode
-
-_SESSION = (
-    "id, started, mono, seen, closed, recording, pid, host, who, program, about, "
-    "seen_mono, coalesce(first_event, 0), coalesce(end_event, 0)"
-)
-_ABOUT = 10
-"""Place of `about` among these."""
-_LOAD = "id, session, t, who, name, outcome, hash, source, payload, plan, settings, position, mono"
-_RUN = (
-    "id, session, load, name, started, ended, result, reason, flight, exported, "
-    "coalesce(first_event, 0), coalesce(end_event, 0), started_mono, ended_mono, end_session"
-)
-_CHANGE = "id, session, t, kind, who, text, before, after, position, mono"
 _PLACED = "coalesce(position, ?1) BETWEEN ?1 AND ?2"
 """Chooses rows by their place among the events."""
+_HANDED = (Outcome.SUCCESS.value, Outcome.UNKNOWN.value, Outcome.DONE.value)
+"""Outcomes of a recipe that may have reached the chamber; the device has refused no such one."""
 
 
-def _places(within: Within | None) -> tuple[int, int]:
-    """Return between which indices of the next event the rows of a stretch lie."""
-    return (0, sys.maxsize) if within is None else (within.low, within.high)
+def read(
+    record: Record,
+    kind: type[T],
+    where: str = "1",
+    values: Sequence[Any] = (),
+    *,
+    instead: Mapping[str, str] | None = None,
+) -> list[T]:
+    """Return the rows of a kind for which a condition holds (an order and a limit may follow), oldest first.
 
-
-def _made(record: Record, kind: type[T], row: Sequence[Any]) -> T:
-    """Return a row as a struct; TornRecordError where a column holds what it cannot have been given.
-
-    The row has the columns of its first fields, in their order; the others keep their defaults.
+    `instead` gives SQL in place of columns; empty leaves one out. No rows in a file of a version without
+    the table. Raises TornRecordError where a column holds what it cannot have been given.
     """
+    table = kind.table
+    if not record.has(table.version):
+        return []
+    columns = {name: name for name in read_from(kind)} | dict(instead or {})
+    columns = {name: sql for name, sql in columns.items() if sql}
+    chosen = f"SELECT {', '.join(columns.values())} FROM {table.name} WHERE {kind.where} AND {where}"
+    found = record.rows(chosen if "ORDER BY" in where else f"{chosen} ORDER BY {table.key}", values)
     with unpacking(record.path):
-        return msgspec.convert(dict(zip(kind.__struct_fields__, row, strict=False)), kind)
+        return [kind.made(dict(zip(columns, row, strict=True))) for row in found]
+
+
+def placed(record: Record, kind: type[T], within: Within | None) -> list[T]:
+    """Return the rows of a kind in a stretch (None: all), in the order in which they were written."""
+    if within is None:
+        return read(record, kind)
+    found: list[Any] = read(record, kind, _PLACED, (within.low, within.high))
+    return within.keep(found)
+
+
+def _newest(record: Record, kind: type[T], where: str = "1", values: Sequence[Any] = ()) -> T | None:
+    found = read(record, kind, f"{where} ORDER BY {kind.table.key} DESC LIMIT 1", values)
+    return found[0] if found else None
+
+
+def _newest_row(record: Record, kind: type[Recorded]) -> int:
+    """Return the number of the newest row in a kind's table; 0 where there is none."""
+    if not record.has(kind.table.version):
+        return 0
+    return int(record.rows(f"SELECT coalesce(max(id), 0) FROM {kind.table.name}")[0][0])
 
 
 def sessions(record: Record, *, recording: bool = True) -> list[RecordedSession]:
     """Return the recorders' sessions, or with `recording=False` all of them, oldest first."""
-    found = record.rows(f"SELECT {_SESSION} FROM sessions WHERE recording OR NOT ? ORDER BY id", (recording,))
-    with unpacking(record.path):
-        return [
-            msgspec.convert(
-                (*row[:_ABOUT], _session_about(row[_ABOUT]), *row[_ABOUT + 1 :]),
-                RecordedSession,
-                strict=False,
-            )
-            for row in found
-        ]
+    return read(record, RecordedSession, "(recording OR NOT ?)", (recording,))
 
 
 def axis_of(record: Record) -> Axis:
     """Return the even time of a record."""
     found = record.rows("SELECT id, started, mono, seen, seen_mono FROM sessions WHERE recording ORDER BY id")
     try:
-        return Axis([Life(*row) for row in found], record.pieces())
+        return Axis([SessionTimes(*row) for row in found], record.pieces())
     except TypeError as error:
         raise TornRecordError(f"{record.path} is damaged: a session's time is no number.") from error
-
-
-class Life(NamedTuple):
-    """What the even time and housekeeping need of a session."""
-
-    id: int
-    started: float
-    mono: float
-    seen: float
-    seen_mono: float | None
-    recording: bool = True
 
 
 def last_recorded(record: Record, *, without: int) -> float:
@@ -280,18 +104,14 @@ def last_recorded(record: Record, *, without: int) -> float:
 
 
 def runs(record: Record, *, flights: bool = True) -> list[RecordedRun]:
-    """Return all runs, oldest first; without `flights` it is left out how they were flown, which is long."""
-    columns = _RUN if flights else _RUN.replace("flight", "''")
-    return _timed(
-        record,
-        [_made(record, RecordedRun, row) for row in record.rows(f"SELECT {columns} FROM runs ORDER BY id")],
-    )
+    """Return all runs, oldest first; without `flights` it is left out how they went, which is long."""
+    return _timed(record, read(record, RecordedRun, instead=None if flights else {"flight": ""}))
 
 
 def run(record: Record, number: int) -> RecordedRun | None:
     """Return the run with this number."""
-    found = record.rows(f"SELECT {_RUN} FROM runs WHERE id = ?", (number,))
-    return _timed(record, [_made(record, RecordedRun, found[0])])[0] if found else None
+    found = _timed(record, read(record, RecordedRun, "id = ?", (number,)))
+    return found[0] if found else None
 
 
 def _timed(record: Record, found: list[RecordedRun]) -> list[RecordedRun]:
@@ -310,15 +130,13 @@ def _timed(record: Record, found: list[RecordedRun]) -> list[RecordedRun]:
 
 def open_run(record: Record) -> RecordedRun | None:
     """Return the newest run if it is not known to have ended."""
-    found = record.rows(f"SELECT {_RUN} FROM runs ORDER BY id DESC LIMIT 1")
-    newest = _made(record, RecordedRun, found[0]) if found else None
+    newest = _newest(record, RecordedRun)
     return newest if newest is not None and newest.ended is None else None
 
 
 def load(record: Record, number: int) -> RecordedLoad | None:
     """Return the load with this number."""
-    found = record.rows(f"SELECT {_LOAD} FROM loads WHERE id = ?", (number,))
-    return _made(record, RecordedLoad, found[0]) if found else None
+    return _newest(record, RecordedLoad, "id = ?", (number,))
 
 
 class SentLoad(msgspec.Struct, frozen=True):
@@ -336,17 +154,17 @@ class SentLoad(msgspec.Struct, frozen=True):
 def newest_sent_load(record: Record, *, without: int = 0) -> SentLoad | None:
     """Return the load_recipe that was sent last, by any session but one; None where none was.
 
-    What the device has turned down is none.
+    What the device has refused is none.
     """
-    found = record.rows(
-        "SELECT session, t, data, position, mono FROM ledger WHERE command = 'load_recipe' "
-        "AND outcome IN (?, ?, ?) AND session != ? ORDER BY id DESC LIMIT 1",
-        (Outcome.SUCCESS.value, Outcome.UNKNOWN.value, Outcome.DONE.value, without),
+    found = _newest(
+        record,
+        RecordedCommand,
+        "command = 'load_recipe' AND outcome IN (?, ?, ?) AND session != ?",
+        (*_HANDED, without),
     )
-    if not found:
+    if found is None:
         return None
-    session, t, data, position, mono = found[0]
-    return SentLoad(session, t, payload_hash(_entry(data).payload), position, mono)
+    return SentLoad(found.session, found.t, payload_hash(found.entry.payload), found.position, found.mono)
 
 
 def payload_hash(text: str) -> str:
@@ -356,23 +174,17 @@ def payload_hash(text: str) -> str:
 
 def load_with(record: Record, wanted: str) -> RecordedLoad | None:
     """Return the newest load whose payload has this hash."""
-    found = record.rows(f"SELECT {_LOAD} FROM loads WHERE hash = ? ORDER BY id DESC LIMIT 1", (wanted,))
-    return _made(record, RecordedLoad, found[0]) if found else None
+    return _newest(record, RecordedLoad, "hash = ?", (wanted,))
 
 
 def later_states(record: Record, after: int, *, without: int) -> list[RecordedCommand]:
     """Return what became of commands of other sessions since a state of the ledger, oldest first."""
-    found = record.rows(
-        "SELECT id, session, position, t, data FROM ledger WHERE id > ? AND session != ? "
-        "ORDER BY id LIMIT 200",
-        (after, without),
-    )
-    return [msgspec.convert((*row[:-1], _entry(row[-1])), RecordedCommand) for row in found]
+    return read(record, RecordedCommand, "id > ? AND session != ? ORDER BY id LIMIT 200", (after, without))
 
 
 def newest_state(record: Record) -> int:
     """Return the number of the newest state in the ledger; 0 where there is none."""
-    return int(record.rows("SELECT coalesce(max(id), 0) FROM ledger")[0][0])
+    return _newest_row(record, RecordedCommand)
 
 
 def newest_load(
@@ -380,12 +192,12 @@ def newest_load(
 ) -> RecordedLoad | None:
     """Return the recipe that was handed over last, of this name and before a run began where they are given.
 
-    What the device has turned down is none.
+    What the device has refused is none.
     """
     found = record.rows(
         "SELECT id, session, position, t, mono FROM loads WHERE outcome IN (?, ?, ?) "
         "AND (? IS NULL OR name = ?) ORDER BY id DESC",
-        (Outcome.SUCCESS.value, Outcome.UNKNOWN.value, Outcome.DONE.value, name, name),
+        (*_HANDED, name, name),
     )
     if of is not None and of.started_mono is not None and found:
         axis = axis_of(record)
@@ -396,166 +208,91 @@ def newest_load(
 
 def rates(record: Record) -> list[tuple[int, str]]:
     """Return (run, JSON) of what the chamber managed, oldest first."""
-    return [
-        (int(number), str(data)) for number, data in record.rows("SELECT run, data FROM rates ORDER BY run")
-    ]
+    return [(one.run, one.data) for one in read(record, RecordedRates)]
 
 
 def commands(
     record: Record, within: Within | None = None, *, newest_only: bool = True
 ) -> list[RecordedCommand]:
     """Return the commands of a stretch (None: all) as they ended up, or every state they were in."""
-    chosen = "AND id IN (SELECT max(id) FROM ledger GROUP BY session, entry)" if newest_only else ""
-    found = record.rows(
-        f"SELECT id, session, position, t, data, mono FROM ledger WHERE {_PLACED} {chosen} ORDER BY id",
-        _places(within),
-    )
-    with unpacking(record.path):
-        return [
-            msgspec.convert((*row[:4], _entry(row[4]), row[5]), RecordedCommand)
-            for row in _in(found, within, 3)
-        ]
-
-
-def _in(rows: list[Any], within: Within | None, t: int) -> list[Any]:
-    """Return rows (with `session, position, t` before column `t`, and `mono` last) that a stretch holds."""
-    if within is None:
-        return rows
-    return [row for row in rows if within.holds(row[t - 2], row[t - 1], row[-1], row[t])]
+    found = placed(record, RecordedCommand, within)
+    if not newest_only:
+        return found
+    rows = record.rows("SELECT max(id) FROM ledger GROUP BY session, entry")
+    newest = {number for (number,) in rows}
+    return [one for one in found if one.id in newest]
 
 
 def links(record: Record, within: Within | None = None) -> list[RecordedLink]:
     """Return the changes of the connection in a stretch; None: all."""
-    found = record.rows(
-        f"SELECT session, position, t, data, mono FROM links WHERE {_PLACED} ORDER BY id", _places(within)
-    )
-    with unpacking(record.path):
-        return [
-            msgspec.convert((*row[:3], _link(row[3]), row[4]), RecordedLink) for row in _in(found, within, 2)
-        ]
+    return placed(record, RecordedLink, within)
 
 
 def marks(record: Record, within: Within | None = None, most: int = MOST_MARKS) -> list[RecordedMark]:
     """Return the newest marks of a stretch (None: of all), oldest first."""
-    found = record.rows(
-        "SELECT kind, text, who, utc, session, position, t, mono FROM marks "
-        f"WHERE {_PLACED} ORDER BY {'t' if within is None else 'id'} DESC, id DESC LIMIT ?3",
-        (*_places(within), most if within is None else -1),
-    )
-    made = [
-        RecordedMark(session, position, t, Mark(mono, utc, kind, text), who)
-        for kind, text, who, utc, session, position, t, mono in reversed(_in(found, within, 6))
-    ]
-    if within is not None:
-        made.sort(key=within.axis.of)
-    return made[-most:]
+    if within is None:
+        return read(record, RecordedMark, "1 ORDER BY t DESC, id DESC LIMIT ?", (most,))[::-1]
+    return sorted(placed(record, RecordedMark, within), key=within.axis.of)[-most:]
 
 
 def alarms(record: Record, within: Within | None = None) -> list[RecordedAlarm]:
     """Return what happened to alarms in a stretch (None: all), oldest first."""
-    if not record.audited:
-        return []
-    found = record.rows(
-        "SELECT id, data, session, position, t, mono FROM alarms "
-        f"WHERE {_PLACED} AND event != ?3 ORDER BY id",
-        (*_places(within), ASKED),
+    return sorted(
+        placed(record, RecordedAlarm, within), key=(lambda one: one.t) if within is None else within.axis.of
     )
-    with unpacking(record.path):
-        made = [
-            RecordedAlarm(number, session, position, t, _alarm(data), mono)
-            for number, data, session, position, t, mono in _in(found, within, 4)
-        ]
-    return sorted(made, key=(lambda one: one.t) if within is None else within.axis.of)
 
 
 def newest_alarms(record: Record) -> list[RecordedAlarm]:
     """Return the newest change of every alarm."""
-    if not record.audited:
-        return []
-    found = record.rows(
-        "SELECT id, session, position, t, data FROM alarms WHERE id IN "
-        "(SELECT max(id) FROM alarms WHERE event != ? GROUP BY rule) ORDER BY id",
-        (ASKED,),
-    )
-    with unpacking(record.path):
-        return [
-            RecordedAlarm(number, session, position, t, _alarm(data))
-            for number, session, position, t, data in found
-        ]
+    newest = f"SELECT max(id) FROM alarms WHERE {RecordedAlarm.where} GROUP BY rule"
+    return read(record, RecordedAlarm, f"id IN ({newest})")
 
 
 def later_alarms(record: Record, after: int, *, without: int) -> list[RecordedAlarm | RecordedAsk]:
     """Return what other sessions wrote about alarms since a row, oldest first."""
-    if not record.audited:
-        return []
-    found = record.rows(
-        "SELECT id, session, position, t, event, data FROM alarms WHERE id > ? AND session != ? "
-        "ORDER BY id LIMIT 500",
-        (after, without),
-    )
-    with unpacking(record.path):
-        return [
-            RecordedAsk(number, session, _ask(data))
-            if event == ASKED
-            else RecordedAlarm(number, session, position, t, _alarm(data))
-            for number, session, position, t, event, data in found
-        ]
+    where, values = "id > ? AND session != ? ORDER BY id LIMIT 500", (after, without)
+    both: list[RecordedAlarm | RecordedAsk] = [
+        *read(record, RecordedAlarm, where, values),
+        *read(record, RecordedAsk, where, values),
+    ]
+    return sorted(both, key=lambda one: one.id)[:500]
 
 
 def unanswered(record: Record, seconds: float) -> list[RecordedAsk]:
     """Return what was asked in the last seconds of alarms to which nothing happened since, oldest first."""
-    if not record.audited:
-        return []
-    found = record.rows(
-        "SELECT id, data, session, position, t, mono FROM alarms AS asked WHERE event = ? AND NOT EXISTS "
-        "(SELECT 1 FROM alarms AS later WHERE later.rule = asked.rule AND later.id > asked.id "
-        "AND later.event != ?) ORDER BY id",
-        (ASKED, ASKED),
+    asked = read(
+        record,
+        RecordedAsk,
+        "NOT EXISTS (SELECT 1 FROM alarms AS later WHERE later.rule = alarms.rule AND later.id > alarms.id "
+        f"AND later.{RecordedAlarm.where})",
     )
     axis = axis_of(record)
-    recent = _in(found, axis.within(axis.now() - seconds, math.inf), 4)
-    with unpacking(record.path):
-        return [RecordedAsk(row[0], row[2], _ask(row[1])) for row in recent]
+    return axis.within(axis.now() - seconds, math.inf).keep(asked)
 
 
 def newest_alarm_row(record: Record) -> int:
     """Return the number of the newest row about alarms; 0 where there is none."""
-    if not record.audited:
-        return 0
-    return int(record.rows("SELECT coalesce(max(id), 0) FROM alarms")[0][0])
+    return _newest_row(record, RecordedAlarm)
 
 
 def changes(record: Record, within: Within | None = None) -> list[RecordedChange]:
     """Return which settings, limits, contracts and decisions of trust changed in a stretch (None: in all)."""
-    if not record.audited:
-        return []
-    found = record.rows(f"SELECT {_CHANGE} FROM changes WHERE {_PLACED} ORDER BY id", _places(within))
-    made = [_made(record, RecordedChange, row) for row in found]
-    return made if within is None else within.keep(made)
+    return placed(record, RecordedChange, within)
 
 
 def loads(record: Record, within: Within) -> list[RecordedLoad]:
     """Return the recipes that were handed over in a stretch."""
-    found = record.rows(f"SELECT {_LOAD} FROM loads WHERE {_PLACED} ORDER BY id", _places(within))
-    return within.keep([_made(record, RecordedLoad, row) for row in found])
+    return placed(record, RecordedLoad, within)
 
 
 def newest_change(record: Record, kind: str) -> RecordedChange | None:
     """Return the newest change of a kind; None where there is none."""
-    if not record.audited:
-        return None
-    found = record.rows(
-        f"SELECT {_CHANGE} FROM changes WHERE kind = ? ORDER BY id DESC LIMIT 1",
-        (kind,),
-    )
-    return _made(record, RecordedChange, found[0]) if found else None
+    return _newest(record, RecordedChange, "kind = ?", (kind,))
 
 
 def visits(record: Record, who: str) -> list[Visit]:
     """Return when somebody looked, oldest first."""
-    columns = "who, arrived, seen, session, position, mono"
-    found = record.rows(f"SELECT {columns} FROM visits WHERE who = ? ORDER BY id", (who,))
-    return [_made(record, Visit, row) for row in found]
+    return read(record, Visit, "who = ?", (who,))
 
 
 class Span(msgspec.Struct, frozen=True):

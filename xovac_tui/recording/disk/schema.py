@@ -15,169 +15,44 @@ from xovac_tui.errors import XovacError
 from xovac_tui.recording.disk import claim, files
 from xovac_tui.recording.disk.chain import BEGINNING, vouch_for_all
 from xovac_tui.recording.disk.files import Connection
+from xovac_tui.recording.disk.kinds import KINDS
 from xovac_tui.recording.disk.lock import recorded_as, unfinished_names
 from xovac_tui.recording.disk.shape import odd_part
-from xovac_tui.recording.disk.upgrade import added_columns, place_copies, place_rows
+from xovac_tui.recording.disk.table import adding, creating
+from xovac_tui.recording.disk.upgrade import place_copies, place_rows
+from xovac_tui.recording.status import RecordTrouble
 
-VERSION = 3
-"""Of the tables; a file with a higher one was written by a newer program and is left alone."""
 CHAINED = 2
 """Version from which on the chain of hashes vouches for what people did."""
 PLACED = 3
 """Version from which on runs and sessions are spans of indices, and every row has its monotonic time."""
+VERSION = max(PLACED, *(kind.table.version for kind in KINDS))
+"""Of the tables; a file with a higher one was written by a newer program and is left alone."""
 APPLICATION = 0x584F5641
 """`XOVA` in the file's header."""
-ASKED = "asked"
-"""In place of an event in the table of alarms: what somebody beside the recorder wants."""
 
-_FIRST = """
-CREATE TABLE sessions (
-    id INTEGER PRIMARY KEY,
-    started REAL NOT NULL,          -- UTC seconds
-    mono REAL NOT NULL,             -- monotonic seconds at that moment
-    seen REAL NOT NULL,             -- UTC seconds of the newest commit
-    closed INTEGER NOT NULL DEFAULT 0,
-    recording INTEGER NOT NULL,     -- 0: a console beside a recorder, which adds only what it did
-    pid INTEGER NOT NULL,
-    host TEXT NOT NULL,
-    who TEXT NOT NULL,
-    program TEXT NOT NULL,
-    about TEXT NOT NULL             -- JSON: profile and contract as they were
-);
+_BLOCKS = """
 CREATE TABLE blocks (               -- events, packed
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    first INTEGER NOT NULL,         -- index of the first event
-    count INTEGER NOT NULL,
-    t0 REAL NOT NULL, t1 REAL NOT NULL,     -- record time of the first and the last
-    shift REAL NOT NULL,            -- record time minus monotonic time
-    about BLOB NOT NULL,
-    data BLOB NOT NULL
+    id INTEGER PRIMARY KEY, session INTEGER NOT NULL,
+    first INTEGER NOT NULL, count INTEGER NOT NULL,     -- index of the first event, and how many
+    t0 REAL NOT NULL, t1 REAL NOT NULL,                 -- record time of the first and the last
+    shift REAL NOT NULL,                                -- record time minus monotonic time
+    about BLOB NOT NULL, data BLOB NOT NULL
 );
 CREATE TABLE tail (                 -- the newest events, until there are enough for a block
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    first INTEGER NOT NULL,
-    count INTEGER NOT NULL,
-    shift REAL NOT NULL,
-    data BLOB NOT NULL
+    id INTEGER PRIMARY KEY, session INTEGER NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL,
+    shift REAL NOT NULL, data BLOB NOT NULL
 );
-CREATE TABLE channels (
-    id INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,      -- event.path
-    label TEXT NOT NULL DEFAULT '',
+CREATE TABLE channels (             -- name: event.path
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, label TEXT NOT NULL DEFAULT '',
     unit TEXT NOT NULL DEFAULT ''
 );
-CREATE TABLE bins (
-    channel INTEGER NOT NULL,
-    level INTEGER NOT NULL,         -- width of a bin, seconds
-    chunk INTEGER NOT NULL,
-    data BLOB NOT NULL
+CREATE TABLE bins (                 -- level: width of a bin, seconds
+    channel INTEGER NOT NULL, level INTEGER NOT NULL, chunk INTEGER NOT NULL, data BLOB NOT NULL
 );
 CREATE UNIQUE INDEX bins_place ON bins (channel, level, chunk);
-CREATE TABLE ledger (               -- every state of every command, in the order in which it became so
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    entry INTEGER NOT NULL,         -- number of the command in its console
-    position INTEGER NOT NULL,      -- index of the next event
-    t REAL NOT NULL,                -- record time
-    command TEXT NOT NULL,
-    who TEXT NOT NULL,
-    outcome TEXT NOT NULL,
-    data TEXT NOT NULL              -- JSON
-);
-CREATE TABLE links (                -- every change of the connection
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    position INTEGER NOT NULL,
-    t REAL NOT NULL,
-    word TEXT NOT NULL,
-    data TEXT NOT NULL
-);
-CREATE TABLE marks (                -- what stands on the time axis: notes, steps, link losses, a clock set
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    position INTEGER NOT NULL,
-    t REAL NOT NULL,
-    mono REAL NOT NULL,
-    utc REAL NOT NULL,
-    kind TEXT NOT NULL,
-    text TEXT NOT NULL,
-    who TEXT NOT NULL
-);
-CREATE INDEX marks_time ON marks (t);
-CREATE TABLE loads (                -- recipes that were handed to the chamber
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    t REAL NOT NULL,
-    who TEXT NOT NULL,
-    name TEXT NOT NULL,
-    outcome TEXT NOT NULL,
-    hash TEXT NOT NULL,             -- SHA-256 of the payload as it was sent
-    source TEXT NOT NULL,           -- the file's text
-    payload TEXT NOT NULL,
-    plan TEXT NOT NULL,             -- JSON
-    settings TEXT NOT NULL          -- JSON
-);
-CREATE TABLE runs (
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    load INTEGER,
-    name TEXT NOT NULL,
-    started REAL NOT NULL,          -- record time
-    ended REAL,
-    result TEXT NOT NULL,
-    reason TEXT NOT NULL DEFAULT '',
-    flight TEXT NOT NULL DEFAULT '',        -- JSON: how far it is, to go on from
-    exported REAL
-);
-CREATE TABLE rates (                -- what the chamber managed in a run
-    run INTEGER PRIMARY KEY,
-    data TEXT NOT NULL
-);
-CREATE TABLE visits (               -- who looked, and until when
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    who TEXT NOT NULL,
-    arrived REAL NOT NULL,          -- UTC seconds
-    seen REAL NOT NULL
-);
 """
-_SECOND = """
-CREATE TABLE alarms (               -- every change of every alarm, and what people asked of them
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    position INTEGER NOT NULL,      -- index of the next event
-    t REAL NOT NULL,                -- record time
-    rule TEXT NOT NULL,
-    event TEXT NOT NULL,            -- `asked`: somebody beside the recorder wants something done to it
-    state TEXT NOT NULL,            -- empty in what is asked
-    who TEXT NOT NULL,
-    data TEXT NOT NULL              -- JSON
-);
-CREATE INDEX alarms_time ON alarms (t);
-CREATE TABLE changes (              -- settings, limits, contracts and trust, as they were found or made
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    t REAL NOT NULL,
-    kind TEXT NOT NULL,
-    who TEXT NOT NULL,
-    text TEXT NOT NULL,             -- what changed, as a sentence
-    before TEXT NOT NULL,           -- JSON; empty where nothing was known
-    after TEXT NOT NULL             -- JSON
-);
-CREATE TABLE attachments (          -- photos and papers of a run
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    t REAL NOT NULL,
-    run INTEGER NOT NULL,
-    who TEXT NOT NULL,
-    name TEXT NOT NULL,             -- of the file
-    media TEXT NOT NULL,            -- its media type
-    text TEXT NOT NULL,             -- caption
-    hash TEXT NOT NULL,             -- SHA-256 of the file, hex
-    data BLOB NOT NULL
-);
+_CHAIN = """
 CREATE TABLE chain (                -- vouches for rows of the audited tables, in the order in which they came
     id INTEGER PRIMARY KEY,         -- without a gap
     place TEXT NOT NULL,            -- name of the table
@@ -190,13 +65,17 @@ CREATE TABLE head (                 -- the newest entry of the chain, so that on
     hash TEXT NOT NULL
 );
 """
-_THIRD = f"""
-{added_columns()}{claim.TABLE}
-"""
-_STEPS = tuple(
-    tuple(statement for statement in step.split(";\n") if statement.strip())
-    for step in (_FIRST, _SECOND, _THIRD)
-)
+_OTHERS = {1: _BLOCKS, 2: _CHAIN, PLACED: ";\n".join([*map(";\n".join, map(adding, KINDS)), claim.TABLE])}
+"""Version -> statements that it added beside the tables of kinds."""
+
+
+def _step(version: int) -> tuple[str, ...]:
+    """Return the statements that a version added: tables of its kinds, then others."""
+    kinds = [one for kind in KINDS if kind.table.version == version for one in creating(kind)]
+    return *kinds, *(one for one in _OTHERS.get(version, "").split(";\n") if one.strip())
+
+
+_STEPS = tuple(map(_step, range(1, VERSION + 1)))
 """Statements that bring a file from each version to the next; an empty file has version 0."""
 STATEMENTS = tuple(statement for step in _STEPS for statement in step)
 """Statements that make the tables of this version."""
@@ -370,7 +249,7 @@ def _open_in_read_only_folder(path: Path) -> Connection:
     except (OSError, sqlite3.Error) as error:
         raise RecordError(
             f"The newest part of {path} is in {path.name}-wal, which cannot be read in a folder that may not "
-            f"be written ({short_reason(error)}). Copy both files into a folder of yours, and read that copy."
+            f"be written ({trouble_of(error)}). Copy both files into a folder of yours, and read that copy."
         ) from error
 
 
@@ -420,37 +299,39 @@ def unpacking(path: Path) -> Iterator[None]:
         raise TornRecordError(f"{path} is damaged: {error}.") from error
 
 
-def short_reason(error: BaseException) -> str:
-    """Return in a word or two why nothing is recorded, for the trust bar."""
+def trouble_of(error: BaseException) -> RecordTrouble:
+    """Return why nothing is recorded, or why a record cannot be written."""
     if isinstance(error, NewerRecordError):
-        return "newer file"
+        return RecordTrouble.NEWER
     if isinstance(error, TornRecordError):
-        return "damaged file"
+        return RecordTrouble.DAMAGED
     if isinstance(error, SecondNameError):
-        return "hard link"
+        return RecordTrouble.HARD_LINK
     if isinstance(error, RecordError) and error.__cause__ is not None:
-        return short_reason(error.__cause__)
+        return trouble_of(error.__cause__)
     if isinstance(error, RecordError):
-        return "foreign file"
+        return RecordTrouble.FOREIGN
     if isinstance(error, sqlite3.Error):
         words = {
-            sqlite3.SQLITE_FULL: "disk full",
-            sqlite3.SQLITE_READONLY: "read-only",
-            sqlite3.SQLITE_PERM: "not permitted",
-            sqlite3.SQLITE_CANTOPEN: "cannot open",
-            sqlite3.SQLITE_BUSY: "file locked",
-            sqlite3.SQLITE_LOCKED: "file locked",
-            sqlite3.SQLITE_IOERR: "disk error",
-            sqlite3.SQLITE_CORRUPT: "damaged file",
-            sqlite3.SQLITE_NOTADB: "damaged file",
+            sqlite3.SQLITE_FULL: RecordTrouble.DISK_FULL,
+            sqlite3.SQLITE_READONLY: RecordTrouble.READ_ONLY,
+            sqlite3.SQLITE_PERM: RecordTrouble.NOT_PERMITTED,
+            sqlite3.SQLITE_CANTOPEN: RecordTrouble.CANNOT_OPEN,
+            sqlite3.SQLITE_BUSY: RecordTrouble.LOCKED,
+            sqlite3.SQLITE_LOCKED: RecordTrouble.LOCKED,
+            sqlite3.SQLITE_IOERR: RecordTrouble.DISK_ERROR,
+            sqlite3.SQLITE_CORRUPT: RecordTrouble.DAMAGED,
+            sqlite3.SQLITE_NOTADB: RecordTrouble.DAMAGED,
         }
-        return words.get(_code(error), "database error")
+        return words.get(_code(error), RecordTrouble.DATABASE_ERROR)
     if isinstance(error, PermissionError):
-        return "read-only"
+        return RecordTrouble.READ_ONLY
     if isinstance(error, OSError):
         import errno
 
-        return {errno.ENOSPC: "disk full", errno.EDQUOT: "quota full", errno.EROFS: "read-only"}.get(
-            error.errno or 0, "disk error"
-        )
-    return "defect"
+        return {
+            errno.ENOSPC: RecordTrouble.DISK_FULL,
+            errno.EDQUOT: RecordTrouble.QUOTA_FULL,
+            errno.EROFS: RecordTrouble.READ_ONLY,
+        }.get(error.errno or 0, RecordTrouble.DISK_ERROR)
+    return RecordTrouble.DEFECT

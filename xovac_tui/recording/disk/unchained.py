@@ -5,28 +5,18 @@ from __future__ import annotations
 import sqlite3
 
 from xovac_tui.recording.disk.bounds import MOST_EVENTS
-from xovac_tui.recording.disk.chain import COLUMNS, ONLY, columns_of
+from xovac_tui.recording.disk.kinds import AUDITED, KINDS
+from xovac_tui.recording.disk.table import columns_of
 
 _OWN = frozenset({"chain", "head", "tail", "bins", "recorder"})
 """Tables of the chain, of events that are counted with the blocks, and of what is worked out again."""
-_WORDS = {
-    "blocks": "events",
-    "marks": "marks of the chamber and the link",
-    "links": "changes of the connection",
-    "runs": "runs",
-    "rates": "learned rates",
-    "visits": "visits",
-    "sessions": "sessions",
-    "channels": "names of channels",
-}
+_WORDS = {"blocks": "events", "channels": "names of channels"}
+_WORDS |= {kind.table.name: kind.table.rows for kind in KINDS}
 """Table -> what its rows are called; any other table goes by its name."""
-YOUNGER = frozenset({"chain", "head", "alarms", "changes", "attachments"})
+YOUNGER = frozenset({"chain", "head", *(kind.table.name for kind in KINDS if kind.table.version > 1)})
 """Tables that a file of the time before the chain does not have."""
-_NEEDED = {
-    "chain": ("place", "row", "hash"),
-    "head": ("count", "hash"),
-    **{place: columns_of(place) for place in COLUMNS},
-}
+_NEEDED = {"chain": ("place", "row", "hash"), "head": ("count", "hash")}
+_NEEDED |= {place: columns_of(kind) for place, kind in AUDITED.items()}
 """Table without which a record is not as it was written -> its columns behind the id."""
 
 
@@ -45,7 +35,8 @@ def stand_in(db: sqlite3.Connection) -> list[str]:
     missing = [table for table in _NEEDED if table not in there]
     for table in missing:
         db.execute(f"CREATE TEMP TABLE {table} (id INTEGER PRIMARY KEY, {', '.join(_NEEDED[table])})")
-    return missing
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    return [name for name in missing if name not in AUDITED or AUDITED[name].table.version <= version]
 
 
 _COUNTED = "WHERE typeof(count) = 'integer' AND count BETWEEN 0 AND ?"
@@ -56,11 +47,12 @@ def unchained(db: sqlite3.Connection) -> dict[str, int]:
     """Return how many there are of each kind of thing that nothing vouches for, by what it is called."""
     found: dict[str, int] = {}
     there = tables(db)
-    for table in sorted(there - _OWN - {name for name in COLUMNS if name not in ONLY}):
+    audited = {name: kind.table.audited for name, kind in AUDITED.items()}
+    for table in sorted(there - _OWN - {name for name, rows in audited.items() if rows == "1"}):
         if table.startswith("sqlite_"):
             continue
         quoted = table.replace('"', '""')
-        where = f" WHERE NOT ({ONLY[table]})" if table in ONLY else ""
+        where = f" WHERE NOT ({audited[table]})" if table in audited else ""
         if table == "blocks":
             counts = [
                 db.execute(

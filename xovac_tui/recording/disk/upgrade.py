@@ -19,38 +19,14 @@ import msgspec
 
 from xovac_tui.recording.disk.axis import Piece
 from xovac_tui.recording.disk.codec import Block, unpack_tail
+from xovac_tui.recording.disk.kinds import KINDS
+from xovac_tui.recording.disk.table import adding, first_of, later_of
 
-_ADDED: dict[str, tuple[str, ...]] = {
-    # Index of the first event, and behind the newest one; monotonic seconds of the newest commit.
-    "sessions": ("first_event INTEGER", "end_event INTEGER", "seen_mono REAL"),
-    # Likewise, monotonic seconds of its session, and which session noted it last: while a run goes on, its
-    # end is where it was noted last.
-    "runs": (
-        *("first_event INTEGER", "end_event INTEGER", "started_mono REAL", "ended_mono REAL"),
-        "end_session INTEGER",
-    ),
-    # Monotonic seconds of the row's session, and where it was not there the index of the next event.
-    "ledger": ("mono REAL",),
-    "links": ("mono REAL",),
-    "alarms": ("mono REAL",),
-    "loads": ("position INTEGER", "mono REAL"),
-    "changes": ("position INTEGER", "mono REAL"),
-    "attachments": ("position INTEGER", "mono REAL"),
-    "visits": ("position INTEGER", "mono REAL"),
-}
-"""Table -> columns that version 3 adds to it."""
+_ADDING = {kind.table.name: kind for kind in KINDS if later_of(kind)}
+"""Table to which version 3 adds columns -> its kind."""
 _LARGE = frozenset(["attachments"])
 """Tables that are not copied: nothing that is shown asks where among the events a file was attached."""
 _UNREADABLE = (zlib.error, msgspec.MsgspecError, ValueError, LookupError, OverflowError)
-
-
-def added_columns() -> str:
-    """Return the statements that add the columns of version 3."""
-    return "".join(
-        f"ALTER TABLE {table} ADD COLUMN {column};\n"
-        for table, columns in _ADDED.items()
-        for column in columns
-    )
 
 
 def place_rows(db: sqlite3.Connection) -> None:
@@ -63,15 +39,20 @@ def place_copies(db: sqlite3.Connection) -> None:
     """Lay copies of the tables that version 3 changes over those of a file that is only read."""
     db.execute("PRAGMA temp_store = MEMORY")
     there = {name for (name,) in db.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table'")}
-    for table, columns in _ADDED.items():
-        if table in there and table in _LARGE:
-            empty = [f"NULL AS {column.split()[0]}" for column in _missing(db, table, columns)]
-            db.execute(f"CREATE TEMP VIEW {table} AS SELECT {', '.join(['*', *empty])} FROM main.{table}")
-        elif table in there:
-            db.execute(f"CREATE TEMP TABLE {table} AS SELECT * FROM main.{table}")
-            # A version that was set back has them.
-            for column in _missing(db, table, columns):
-                db.execute(f"ALTER TABLE temp.{table} ADD COLUMN {column}")
+    for table, kind in _ADDING.items():
+        if table not in there:
+            continue
+        # A version that was set back has them.
+        has = {name for _, name, *_ in db.execute(f"PRAGMA main.table_info({table})")}
+        missing = [column for column in later_of(kind) if column not in has]
+        if table in _LARGE:
+            empty = ", ".join(["*", *(f"NULL AS {column}" for column in missing)])
+            db.execute(f"CREATE TEMP VIEW {table} AS SELECT {empty} FROM main.{table}")
+            continue
+        db.execute(f"CREATE TEMP TABLE {table} AS SELECT * FROM main.{table}")
+        for statement in adding(kind):
+            if statement.split()[-2] in missing:
+                db.execute(statement.replace(table, f"temp.{table}", 1))
     with _numbers():
         _Places(db, without=_LARGE).fill()
 
@@ -83,12 +64,6 @@ def _numbers() -> Iterator[None]:
         yield
     except (TypeError, ValueError, OverflowError) as error:
         raise sqlite3.DataError(f"a row is not as it was written ({error})") from error
-
-
-def _missing(db: sqlite3.Connection, table: str, columns: tuple[str, ...]) -> list[str]:
-    """Return the columns that a table of a file does not have."""
-    there = {name for _, name, *_ in db.execute(f"PRAGMA main.table_info({table})")}
-    return [column for column in columns if column.split()[0] not in there]
 
 
 class _Places:
@@ -112,13 +87,10 @@ class _Places:
     def fill(self) -> None:
         """Fill in what is not known yet."""
         self._sessions()
-        for table in ("ledger", "links", "alarms"):
-            if table in self._there:
-                self._rows(table, placed=True)
-        for table in ("loads", "changes", "attachments"):
-            if table in self._there:
-                self._rows(table, placed=False)
-        self._visits()
+        for table, kind in _ADDING.items():
+            first = first_of(kind)
+            if table in self._there and "mono" in later_of(kind):
+                self._rows(table, "t" if "t" in first else "seen", placed="position" in first)
         for run in self._db.execute(
             "SELECT id, session, started, ended, CAST(flight AS BLOB) FROM runs WHERE first_event IS NULL"
         ).fetchall():
@@ -139,29 +111,18 @@ class _Places:
             "UPDATE sessions SET first_event = ?, end_event = ?, seen_mono = ? WHERE id = ?", made
         )
 
-    def _rows(self, table: str, *, placed: bool) -> None:
-        position = "position" if placed else "NULL"
-        made = []
-        for number, session, at, t in self._db.execute(
-            f"SELECT id, session, {position}, t FROM {table} WHERE mono IS NULL"
-        ).fetchall():
-            if isinstance(t, int | float):
-                made.append((*self._place(session, at, float(t)), number))
-        if placed:
-            self._db.executemany(
-                f"UPDATE {table} SET mono = ? WHERE id = ?", [(mono, number) for _, mono, number in made]
-            )
-        else:
-            self._db.executemany(f"UPDATE {table} SET position = ?, mono = ? WHERE id = ?", made)
-
-    def _visits(self) -> None:
+    def _rows(self, table: str, time: str, *, placed: bool) -> None:
+        """Fill in where the rows of a table lie; `time` is their column of record time."""
+        rows = self._db.execute(
+            f"SELECT id, session, {'position' if placed else 'NULL'}, {time} FROM {table} WHERE mono IS NULL"
+        ).fetchall()
         made = [
-            (*self._place(session, None, seen), number)
-            for number, session, seen in self._db.execute(
-                "SELECT id, session, seen FROM visits WHERE mono IS NULL"
-            ).fetchall()
+            (*self._place(session, at, float(t)), number)[placed:]
+            for number, session, at, t in rows
+            if isinstance(t, int | float)
         ]
-        self._db.executemany("UPDATE visits SET position = ?, mono = ? WHERE id = ?", made)
+        places = "mono = ?" if placed else "position = ?, mono = ?"
+        self._db.executemany(f"UPDATE {table} SET {places} WHERE id = ?", made)
 
     def _place(self, session: int, position: Any, t: float) -> tuple[int, float]:
         """Return the index of the event that came next, and the monotonic time, of a record time."""
@@ -245,10 +206,8 @@ def _tail_times(db: sqlite3.Connection, piece: Piece) -> list[float]:
 def _pieces(db: sqlite3.Connection) -> list[Piece]:
     """Return the blocks of a file, and those of its tail, by index."""
     found = [
-        Piece(first, first + count, session, shift, start - shift, stop - shift)
-        for first, count, session, shift, start, stop in db.execute(
-            "SELECT first, count, session, shift, t0, t1 FROM blocks ORDER BY first"
-        )
+        Piece.of(*row)
+        for row in db.execute("SELECT first, count, session, shift, t0, t1 FROM blocks ORDER BY first")
     ]
     for first, count, session, shift, data in db.execute(
         "SELECT first, count, session, shift, data FROM tail ORDER BY first"

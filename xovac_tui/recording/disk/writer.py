@@ -15,6 +15,7 @@ from xovac_tui.api.event import Event
 from xovac_tui.api.payload import LONGEST
 from xovac_tui.api.validity import Validity
 from xovac_tui.budget import weight
+from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.digits import digits
 from xovac_tui.durations import format_duration
 from xovac_tui.plural import counted
@@ -29,20 +30,11 @@ from xovac_tui.recording.disk.codec import (
     recordable,
     unpack_tail,
 )
-from xovac_tui.recording.disk.items import Item, Session
+from xovac_tui.recording.disk.kinds import CLOCK_STEP, Item, RecordedMark, RecordedSession, Session
 from xovac_tui.recording.disk.mainfile import MainFile
 from xovac_tui.recording.disk.rescue import DisplacedError, Held, Rescued, rescue, salvage
-from xovac_tui.recording.disk.rows import (
-    CLOCK_STEP,
-    Place,
-    Row,
-    json_text,
-    mark_row,
-    only_the_recorders,
-    rows_of,
-    writable,
-)
 from xovac_tui.recording.disk.schema import as_record_error, open_for_writing, unpacking
+from xovac_tui.recording.disk.table import Place, Row, writable
 from xovac_tui.recording.disk.upgrade import index_in_block
 from xovac_tui.recording.eventlog import LoggedEvent
 
@@ -121,25 +113,22 @@ class Writer:
         db = self._db
         with _transaction(db):
             self.next_index = self._first = self._next_index()
-            row = db.execute(
-                "INSERT INTO sessions (started, mono, seen, seen_mono, first_event, end_event, recording, "
-                "pid, host, who, program, about) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    utc,
-                    mono,
-                    utc,
-                    mono,
-                    self.next_index,
-                    self.next_index,
-                    int(self.recording),
-                    session.pid,
-                    writable(session.host),
-                    writable(session.who),
-                    writable(session.program),
-                    json_text(session),
-                ),
-            )
-            self.session = int(row.lastrowid or 0)
+            row = RecordedSession(
+                started=utc,
+                mono=mono,
+                seen=utc,
+                closed=False,
+                recording=self.recording,
+                pid=session.pid,
+                host=session.host,
+                who=session.who,
+                program=session.program,
+                about=session,
+                seen_mono=mono,
+                first=self.next_index,
+                after=self.next_index,
+            ).insert()
+            self.session = int(db.execute(row.statement, row.values).lastrowid or 0)
             self._rules = session.rules
             for name, (label, unit) in session.channels.items():
                 db.execute(
@@ -181,21 +170,8 @@ class Writer:
             self.untold += 1
             return False
         self.time(event.utc, event.mono)
-        payload = event.payload
-        raw = payload.raw
-        kept = LoggedEvent(
-            self.next_index,
-            event.utc,
-            event.mono,
-            event.direction,
-            event.kind,
-            event.name,
-            payload.form,
-            raw if len(raw) <= LONGEST else raw[:LONGEST],
-            payload.problem,
-            payload.size,
-        )
-        self._open.append(recordable(kept))
+        kept = recordable(LoggedEvent.of(event, self.next_index, LONGEST))
+        self._open.append(kept)
         self._times.append(event.mono)
         if len(self._times) > 2 * _REMEMBERED:
             del self._times[:_REMEMBERED]
@@ -217,7 +193,7 @@ class Writer:
             self._pack_open()
             self._shift = utc - mono
             said = f"this machine's clock was set by {digits(step, '+.1f')} s"
-            self._hold(mark_row(self._place(), utc, mono, utc, "clock", said, ""))
+            self._hold(self._mark(utc, mono, utc, "clock", said))
         return mono + self._shift
 
     def asleep(self, before: float, now: float, utc: float) -> None:
@@ -226,7 +202,7 @@ class Writer:
         said = f"Nothing was recorded for {lasted}: this machine was suspended, or this program was held."
         for mono, kind, text in ((before, "asleep", said), (now, "awake", "Recording goes on.")):
             at = utc - (now - mono)
-            self._hold(mark_row(self._place(), self.time(at, mono), mono, at, kind, text, ""))
+            self._hold(self._mark(self.time(at, mono), mono, at, kind, text))
 
     def _pack_open(self) -> None:
         if self._open:
@@ -249,13 +225,18 @@ class Writer:
     def item(self, item: Item) -> None:
         """Take anything else."""
         if not self.recording:
-            if only_the_recorders(item):
+            if item.recorder_only:
                 return
             # Its places among the events are the recorder's.
             with contextlib.suppress(sqlite3.Error):
                 self.next_index = self._next_index()
-        for row in rows_of(item, self._place()):
+        for row in item.rows(self._place()):
             self._hold(row)
+
+    def _mark(self, t: float, mono: float, utc: float, kind: str, text: str) -> Row:
+        """Return a mark of the recorder's own, at a record time."""
+        mark, at = Mark(mono, utc, kind, text), self.next_index
+        return RecordedMark(session=self.session, position=at, t=t, mark=mark, who="").insert()
 
     def _place(self) -> Place:
         return Place(self.session, self.next_index, self.time, self._index_at)
@@ -273,13 +254,13 @@ class Writer:
         # Before all that is remembered: in a block of this session, or of the recorder before it.
         with contextlib.suppress(sqlite3.Error):
             found = self._db.execute(
-                "SELECT first, count, session, shift, t0 - shift, t1 - shift FROM blocks "
+                "SELECT first, count, session, shift, t0, t1 FROM blocks "
                 f"WHERE first < ? AND session {'=' if own else '<'} ? AND t0 <= ? "
                 "ORDER BY first DESC LIMIT 1",
                 (first, self.session, mono + self._shift),
             ).fetchone()
             if found is not None:
-                block = Piece(found[0], found[0] + found[1], *found[2:])
+                block = Piece.of(*found)
                 at_mono = mono if own else mono + self._shift - block.shift
                 return block.after if at_mono > block.high else index_in_block(self._db, block, at_mono)
         return first
@@ -351,7 +332,7 @@ class Writer:
             said = (
                 f"{counted(self.untold, 'event was', 'events were')} not recorded: nothing could be written"
             )
-            rows = [*rows, mark_row(self._place(), utc, self._mono_of(utc), utc, "unrecorded", said, "")]
+            rows = [*rows, self._mark(utc, self._mono_of(utc), utc, "unrecorded", said)]
         with vouching(self._db) as vouch:
             for statement, values, audited in rows:
                 made = self._db.execute(statement, values)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import codecs
+import contextlib
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -18,21 +18,13 @@ from xovac_tui.clock import FASTEST
 from xovac_tui.recording.disk.axis import Axis, Piece
 from xovac_tui.recording.disk.bounds import check_times
 from xovac_tui.recording.disk.codec import Block, block_of, recordable
-from xovac_tui.recording.disk.lists import (
-    RecordedAlarm,
-    RecordedChange,
-    RecordedCommand,
-    RecordedLink,
-    RecordedLoad,
-    RecordedMark,
-    RecordedRun,
-    RecordedSession,
-)
+from xovac_tui.recording.disk.kinds import KINDS, RecordedSession
 from xovac_tui.recording.disk.record import RecordedChannel, Stretch
 from xovac_tui.recording.disk.schema import NOT_UNPACKED, NewerRecordError, RecordError
+from xovac_tui.recording.disk.table import Recorded, later_of
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.exports.slice import Tape, TapeHead
-from xovac_tui.recording.exports.transcript import FORMAT, WORDS
+from xovac_tui.recording.exports.transcript import FORMAT
 from xovac_tui.recording.log import Passes
 from xovac_tui.text import clean
 
@@ -43,15 +35,9 @@ _BLOCK_TEXT = 2_000_000
 _LONGEST = 64_000_000
 """Bytes of one line; the longest payload that is recorded makes far fewer."""
 _MOST_INDEX = 1 << 60
-_TYPES: dict[str, Any] = {
-    "links": RecordedLink,
-    "commands": RecordedCommand,
-    "marks": RecordedMark,
-    "loads": RecordedLoad,
-    "runs": RecordedRun,
-    "alarms": RecordedAlarm,
-    "changes": RecordedChange,
-}
+T = TypeVar("T", bound=Recorded)
+_KINDS = {kind.word: kind for kind in KINDS if kind.word}
+"""Key of a line -> kind of what it holds."""
 
 
 class _Place(msgspec.Struct, frozen=True):
@@ -59,11 +45,6 @@ class _Place(msgspec.Struct, frozen=True):
 
     session: int
     shift: float
-
-
-class _Rates(msgspec.Struct, frozen=True):
-    run: int
-    data: str
 
 
 class _Line(msgspec.Struct, frozen=True):
@@ -105,9 +86,7 @@ class _Reading:
         self._text = 0
         """Characters of those."""
         self._packed: list[_Packed] = []
-        self._found: dict[str, list[Any]] = {part: [] for part in _TYPES}
-        self._rates: list[tuple[int, str]] = []
-        self._parts = {word: part for part, word in WORDS.items()}
+        self._found: dict[type[Recorded], list[Recorded]] = {kind: [] for kind in _KINDS.values()}
 
     def read(self, lines: Iterator[bytes]) -> Tape:
         """Read all lines."""
@@ -128,8 +107,7 @@ class _Reading:
             stretches=played.stretches,
             get=played.get,
             scan=played.scan,
-            rates=tuple(self._rates),
-            **{part: tuple(found) for part, found in self._found.items()},
+            beside={kind: tuple(found) for kind, found in self._found.items()},
         )
 
     def _head(self, line: bytes) -> TapeHead:
@@ -148,7 +126,7 @@ class _Reading:
                 f"{self._path} was written by a newer xovac-tui (format {found}, this one knows {FORMAT})."
             )
         lives, channels = value.pop("sessions", []), value.pop("channels", [])
-        with _Told(self._wrong):
+        with self._checked():
             if not isinstance(lives, list):
                 raise TypeError("its sessions are no list")
             head = msgspec.structs.replace(
@@ -166,11 +144,11 @@ class _Reading:
 
     def _begin(self, head: TapeHead) -> tuple[TapeHead, Axis]:
         """Return the head with where it begins, which older formats do not say, and the even time."""
-        axis = Axis(head.sessions, [one.piece for one in self._packed])
+        axis = Axis([life.times for life in head.sessions], [one.piece for one in self._packed])
         if not head.session:
             recorders = [life for life in head.sessions if life.recording]
             if self._packed:
-                place = self._packed[0].place
+                place = self._packed[0].piece
                 head = msgspec.structs.replace(head, session=place.session, mono=head.start - place.shift)
             elif recorders:
                 life = recorders[0]
@@ -196,7 +174,7 @@ class _Reading:
 
     def _event(self, value: dict[str, Any]) -> None:
         place = self._place
-        with _Told(self._wrong):
+        with self._checked():
             line = msgspec.convert(value, _Line)
             raw: str | bytes | None = line.payload
             if raw is None:
@@ -208,20 +186,8 @@ class _Reading:
             check_times((line.utc, line.mono, line.mono + place.shift))
             if line.index <= self._newest:
                 raise ValueError(f"event {line.index} does not come after event {self._newest}")
-        event = recordable(
-            LoggedEvent(
-                line.index,
-                line.utc,
-                line.mono,
-                line.direction,
-                line.kind,
-                line.name,
-                line.form,
-                raw,
-                line.problem,
-                line.size,
-            )
-        )
+        kept = {name: getattr(line, name) for name in LoggedEvent.__struct_fields__ if name != "raw"}
+        event = recordable(LoggedEvent(raw=raw, **kept))
         # A block counts on from its first event.
         full = len(self._events) == _BLOCK or self._text >= _BLOCK_TEXT
         if full or (self._events and event.index != self._newest + 1):
@@ -232,7 +198,7 @@ class _Reading:
 
     def _beside(self, value: dict[str, Any]) -> None:
         (word, held), *more = value.items() or [("", None)]
-        with _Told(self._wrong):
+        with self._checked():
             if word == "stretch" and not more:
                 self._pack()
                 place = msgspec.convert(held, _Place)
@@ -240,14 +206,10 @@ class _Reading:
                 if place.session not in self._sessions:
                     raise ValueError(f"session {place.session} is none of the first line")
                 self._place = place
-            elif word == "rates":
-                found = msgspec.convert(held, _Rates)
-                self._rates.append((found.run, found.data))
-            elif word in self._parts:
-                part = self._parts[word]
-                one = _convert(held, _TYPES[part])
+            elif word in _KINDS:
+                one = _convert(held, _KINDS[word])
                 _check_floats(one)
-                self._found[part].append(one)
+                self._found[type(one)].append(one)
             else:
                 raise self._wrong(f'nobody knows a line of "{clean(word, 40)}"')
 
@@ -257,8 +219,16 @@ class _Reading:
             times = [event.mono for event in self._events]
             first = self._events[0].index
             piece = Piece(first, first + len(times), place.session, place.shift, min(times), max(times))
-            self._packed.append(_Packed(block_of(self._events).pack(), place, piece))
+            self._packed.append(_Packed(block_of(self._events).pack(), piece))
             self._events, self._text = [], 0
+
+    @contextlib.contextmanager
+    def _checked(self) -> Iterator[None]:
+        """Make a sentence with the line's number of what is wrong with a value."""
+        try:
+            yield
+        except NOT_UNPACKED as error:
+            raise self._wrong(clean(str(error), 300)) from None
 
     def _wrong(self, why: str) -> RecordError:
         return RecordError(
@@ -270,44 +240,18 @@ class _Packed(msgspec.Struct, frozen=True):
     """Events that follow each other, as small as in a record."""
 
     data: bytes
-    place: _Place
     piece: Piece
 
 
-class _Told:
-    """Makes a sentence with the line's number of what is wrong with a value."""
-
-    def __init__(self, wrong: Callable[[str], RecordError]) -> None:
-        self._wrong = wrong
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, NOT_UNPACKED):
-            raise self._wrong(clean(str(error), 300).rstrip(".")) from None
-
-
-def _convert(held: Any, kind: Any) -> Any:
-    """Return a struct from the names of its fields, also where it is packed as a list elsewhere."""
+def _convert(held: Any, kind: type[T]) -> T:
+    """Return what a line holds as a kind; what version 3 added to its table may be missing."""
     if not isinstance(held, dict):
         raise TypeError("an object was expected")
-    fields = _fields(kind)
-    if missing := {field.name for field in fields if field.required} - set(held):
+    younger = {"", *later_of(kind)}
+    needed = {field for field in kind.__struct_fields__ if kind.stored.get(field, field) not in younger}
+    if missing := {*needed, *filter(None, [kind.inner])} - set(held):
         raise TypeError(f"{', '.join(sorted(missing))} is missing")
-    return kind(
-        **{
-            field.name: msgspec.convert(held[field.name], field.type)
-            for field in fields
-            if field.name in held
-        }
-    )
-
-
-@cache
-def _fields(kind: Any) -> tuple[msgspec.structs.FieldInfo, ...]:
-    """Return the fields of a struct; working them out from its annotations takes half a millisecond."""
-    return msgspec.structs.fields(kind)
+    return msgspec.convert(held, kind)
 
 
 def _check_floats(one: Any) -> None:
@@ -334,7 +278,7 @@ class _Played:
         """Yield the blocks from an event on."""
         for one in self._packed:
             if one.piece.after > index:
-                yield Stretch(Block.unpack(one.data), one.place.shift, one.place.session)
+                yield Stretch(Block.unpack(one.data), one.piece.shift, one.piece.session)
 
     def get(self, index: int) -> LoggedEvent | None:
         """Return an event by its index."""

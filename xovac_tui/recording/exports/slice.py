@@ -3,41 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import msgspec
 
-from xovac_tui.recording.disk.axis import Axis, Within
+from xovac_tui.recording.disk.axis import Axis
 from xovac_tui.recording.disk.codec import block_of
-from xovac_tui.recording.disk.lists import (
+from xovac_tui.recording.disk.kinds import (
+    KINDS,
     RecordedAlarm,
-    RecordedChange,
-    RecordedCommand,
     RecordedLink,
     RecordedLoad,
     RecordedMark,
+    RecordedRates,
     RecordedRun,
     RecordedSession,
-    Span,
-    alarms,
-    changes,
-    commands,
-    links,
-    load,
-    loads,
-    marks,
-    rates,
-    runs,
-    sessions,
 )
+from xovac_tui.recording.disk.lists import Span, links, load, placed, read, runs, sessions
 from xovac_tui.recording.disk.record import Record, RecordedChannel, Stretch
+from xovac_tui.recording.disk.table import Recorded, columns_of
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.exports.parts import Part, Told, inside, recorded_stretches
 from xovac_tui.recording.log import Passes
 
-_ALL = 10**9
+T = TypeVar("T", bound=Recorded)
 _LAST = 1e-3
 """Seconds: an end is exclusive, and what happened at that moment belongs to it."""
 
@@ -71,19 +63,13 @@ class Tape(msgspec.Struct, frozen=True, kw_only=True):
     """Gives an event by its index; None where there is none."""
     scan: Callable[[int, Passes | None], Iterator[LoggedEvent]]
     """Gives the events from an index on, for any thread; see `Log.scan`."""
-    links: tuple[RecordedLink, ...] = ()
-    """The one in force at the start comes first."""
-    commands: tuple[RecordedCommand, ...] = ()
-    """Every state of every command."""
-    marks: tuple[RecordedMark, ...] = ()
-    loads: tuple[RecordedLoad, ...] = ()
-    """Recipes that were handed over in it, and the one that its run flies."""
-    runs: tuple[RecordedRun, ...] = ()
-    rates: tuple[tuple[int, str], ...] = ()
-    """What the chamber managed in its runs: (run, JSON)."""
-    alarms: tuple[RecordedAlarm, ...] = ()
-    changes: tuple[RecordedChange, ...] = ()
-    """Settings, limits, contracts and decisions of trust that became others."""
+    beside: Mapping[type[Recorded], tuple[Recorded, ...]] = {}
+    """Kind -> what of it happened, in order: the connection in force at the start first, every state of every
+    command, recipes handed over in it and that of its run."""
+
+    def of(self, kind: type[T]) -> tuple[T, ...]:
+        """Return what of a kind happened."""
+        return cast("tuple[T, ...]", self.beside.get(kind, ()))
 
 
 def tape_of(record: Record, part: Part, told: Told | None = None) -> Tape:
@@ -96,6 +82,9 @@ def tape_of(record: Record, part: Part, told: Told | None = None) -> Tape:
     axis = part.span.axis
     start, end = _reach(part, lives)
     within = axis.within(start, end)
+    beside: dict[type[Recorded], Sequence[Any]] = {
+        kind: placed(record, kind, within) for kind in KINDS if kind.word and "t" in columns_of(kind)
+    }
     flown = [run for run in runs(record) if _overlaps(run, axis, start, end)]
     if part.span.run is not None:
         flown = [run for run in flown if run.id == part.span.run.id]
@@ -103,15 +92,15 @@ def tape_of(record: Record, part: Part, told: Told | None = None) -> Tape:
     recorders = [life for life in lives if life.recording and axis.even(life.id, life.mono) <= start]
     earlier = links(record, axis.within(-math.inf, start))
     before = [link for link in earlier if recorders and link.session == recorders[-1].id][-1:]
-    during = [link for link in links(record, within) if only in (None, link.session)]
-    entries = commands(record, within, newest_only=False)
-    noted = marks(record, within, _ALL)
-    used = {link.session for link in (*before, *during)} | {entry.session for entry in entries}
-    used |= {mark.session for mark in noted} | {run.session for run in flown}
-    handed, changed = _loads(record, within, flown), changes(record, within)
-    alarmed = alarms(record, within)
-    used |= {one.session for one in handed} | {one.session for one in changed}
-    used |= {one.session for one in alarmed}
+    during = [link for link in beside[RecordedLink] if only in (None, link.session)]
+    # When it was exported is no part of what happened.
+    beside[RecordedRun] = [msgspec.structs.replace(run, exported=None) for run in flown]
+    beside[RecordedLink] = [*before, *during]
+    beside[RecordedLoad] = _loads(record, beside[RecordedLoad], flown)
+    beside[RecordedMark] = sorted(beside[RecordedMark], key=axis.of)
+    beside[RecordedAlarm] = sorted(beside[RecordedAlarm], key=axis.of)
+    used = {one.session for found in beside.values() for one in found}
+    beside[RecordedRates] = [one for one in read(record, RecordedRates) if one.run in numbers]
     told_of = [
         _until(life, part.span, end) for life in lives if life.id in used or _recorded(life, part, start, end)
     ]
@@ -130,15 +119,7 @@ def tape_of(record: Record, part: Part, told: Told | None = None) -> Tape:
         scan=lambda index, passes: _scan(record.path, index, passes),
         stretches=lambda index: _whole_stretches(record, part, told, index),
         axis=axis,
-        links=(*before, *during),
-        commands=tuple(entries),
-        marks=tuple(noted),
-        loads=handed,
-        # When it was exported is no part of what happened.
-        runs=tuple(msgspec.structs.replace(run, exported=None) for run in flown),
-        rates=tuple((number, data) for number, data in rates(record) if number in numbers),
-        alarms=tuple(alarmed),
-        changes=tuple(changed),
+        beside={kind: tuple(found) for kind, found in beside.items()},
     )
 
 
@@ -236,9 +217,9 @@ def _scan(path: Path, start: int, passes: Passes | None) -> Iterator[LoggedEvent
         yield from own.scan(start, passes=passes)
 
 
-def _loads(record: Record, within: Within, flown: list[RecordedRun]) -> tuple[RecordedLoad, ...]:
-    found = {one.id: one for one in loads(record, within)}
+def _loads(record: Record, handed: Sequence[RecordedLoad], flown: list[RecordedRun]) -> list[RecordedLoad]:
+    found = {one.id: one for one in handed}
     for run in flown:
         if run.load is not None and (one := load(record, run.load)) is not None:
             found[one.id] = one
-    return tuple(found[number] for number in sorted(found))
+    return [found[number] for number in sorted(found)]

@@ -16,45 +16,28 @@ from typing import Any
 
 import msgspec
 
+from xovac_tui.recording.disk.kinds import KINDS
 from xovac_tui.recording.disk.schema import VERSION
 from xovac_tui.recording.exports.events import json_line
 from xovac_tui.recording.exports.slice import Tape
 
-FORMAT = 3
-"""Of these lines; a file with a higher one was written by a newer program."""
-
-WORDS = {
-    "links": "link",
-    "commands": "ledger",
-    "marks": "mark",
-    "loads": "load",
-    "runs": "run",
-    "alarms": "alarm",
-    "changes": "change",
-}
-"""Part of a tape -> key of its lines."""
+FORMAT = VERSION
+"""Of these lines: that of the record. A file with a higher one was written by a newer program."""
 
 
 def transcript(tape: Tape) -> Iterator[str]:
     """Yield a tape as lines of JSON in plain ASCII."""
-    head = {"xovac": "record", "format": FORMAT, "record_version": VERSION, **_fields(tape.head)}
-    yield _line({**head, "sessions": [_fields(life) for life in tape.head.sessions]})
+    head = {"xovac": "record", "format": FORMAT, "record_version": VERSION, **msgspec.to_builtins(tape.head)}
+    yield _line(head)
     place: tuple[int, float] | None = None
     for stretch in tape.stretches(0):
         if (stretch.session, stretch.shift) != place:
             place = stretch.session, stretch.shift
             yield _line({"stretch": {"session": stretch.session, "shift": stretch.shift}})
         yield "".join(json_line(event) + "\n" for event in stretch.block.events())
-    for part, word in WORDS.items():
-        for one in getattr(tape, part):
-            yield _line({word: _fields(one)})
-    for number, data in tape.rates:
-        yield _line({"rates": {"run": number, "data": data}})
-
-
-def _fields(one: Any) -> dict[str, Any]:
-    """Return a struct by the names of its fields, also where it is packed as a list elsewhere."""
-    return {name: msgspec.to_builtins(getattr(one, name)) for name in one.__struct_fields__}
+    for kind in KINDS:
+        for one in tape.of(kind):
+            yield _line({kind.word: msgspec.to_builtins(one)})
 
 
 def _line(value: dict[str, Any]) -> str:

@@ -36,7 +36,7 @@ class NoticeScreen(Screen[None]):
         yield StopBar()
         if not self._words_only:
             yield SmallNotice(id="small")
-        again, leave = (app.key_of(action) for action in ("redraw", "quit"))
+        again, leave = app.keys["redraw"], app.keys["quit"]
         yield Static(
             "The screen failed several times, so only this is shown. Link, recording, alarms and STOP go on. "
             f"{again} tries the full screen again, {leave} leaves. {app.where_logged()}",
@@ -49,10 +49,10 @@ class NoticeScreen(Screen[None]):
         app = cast("XovacApp", self.app)
         for notice in self.query(SmallNotice):
             notice.show(
-                app.station.snapshot(),
-                app.station.alarms.standing(),
-                name=app.station.name,
-                glyphs=app.glyphs,
-                mode=app.mode,
+                app.workspace.station.snapshot(),
+                app.workspace.station.alarms.unresolved(),
+                name=app.workspace.station.name,
+                glyphs=app.workspace.glyphs,
+                mode=app.workspace.mode,
                 otherwise=_NOT_NOW,
             )

@@ -7,7 +7,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, Label
 
 from xovac_tui.ui.dialogs.base import Dialog
-from xovac_tui.ui.literal import literal
+from xovac_tui.ui.workspace import Workspace
 
 
 class AskDialog(Dialog[str]):
@@ -23,9 +23,16 @@ class AskDialog(Dialog[str]):
     """
 
     def __init__(
-        self, title: str, words: str, value: str = "", *, longest: int = 200, problem: str = ""
+        self,
+        workspace: Workspace,
+        title: str,
+        words: str,
+        value: str = "",
+        *,
+        longest: int = 200,
+        problem: str = "",
     ) -> None:
-        super().__init__()
+        super().__init__(workspace)
         self._title, self._words, self._value, self._longest = title, words, value, longest
         self._problem = problem
         """What was wrong with the answer before."""
@@ -38,8 +45,8 @@ class AskDialog(Dialog[str]):
             yield Label(self._words, markup=False)
             yield Input(self._value, max_length=self._longest, compact=True, select_on_focus=False)
             if self._problem:
-                glyphs = self.console.glyphs
-                said = literal(glyphs.plain(self._problem), glyphs.ascii)
+                glyphs = self.workspace.glyphs
+                said = glyphs.plain(self._problem)
                 yield Label(f"{glyphs.cross} {said}", classes="problem", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
+from typing import ClassVar, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -13,9 +13,7 @@ from xovac_tui.station.news import News
 from xovac_tui.station.station import Station
 from xovac_tui.ui.terminal.modal import Modal
 from xovac_tui.ui.widgets.stopbar import StopBar
-
-if TYPE_CHECKING:
-    from xovac_tui.ui.app import XovacApp
+from xovac_tui.ui.workspace import Workspace
 
 T = TypeVar("T")
 
@@ -36,19 +34,18 @@ class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "back", show=True)]
 
-    @property
-    def console(self) -> XovacApp:
-        """The app."""
-        return cast("XovacApp", self.app)
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self.workspace = workspace
 
     @property
     def station(self) -> Station:
         """The chamber's station."""
-        return self.console.station
+        return self.workspace.station
 
     def on_mount(self) -> None:
         """Say at once how to stop the recipe: the first picture must not lack it."""
-        self.console.stopping.show()
+        self.workspace.window.show_stop()
 
     def stop_bar(self) -> StopBar:
         """Return the strip that says how to stop the recipe; every dialog yields one."""
@@ -67,7 +64,7 @@ class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
     def on_unmount(self) -> None:
         """Show the keys of what lies under it again."""
         if self.app.is_running:
-            self.app.call_after_refresh(self.console.show_keys)
+            self.app.call_after_refresh(self.workspace.window.show_keys)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment; called at the flush rate."""

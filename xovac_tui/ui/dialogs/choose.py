@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import OptionList
 
 from xovac_tui.ui.dialogs.base import Dialog
+from xovac_tui.ui.workspace import Workspace
 
 
 class ChooseDialog(Dialog[str]):
@@ -19,6 +20,7 @@ class ChooseDialog(Dialog[str]):
 
     def __init__(
         self,
+        workspace: Workspace,
         title: str,
         names: Sequence[str],
         current: str,
@@ -26,7 +28,7 @@ class ChooseDialog(Dialog[str]):
         *,
         width: int = 36,
     ) -> None:
-        super().__init__()
+        super().__init__(workspace)
         self._title, self._names, self._current, self._preview = title, list(names), current, preview
         self._width = width
         """Cells of the list."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -14,14 +14,12 @@ from textual.widgets import Input, Static
 
 from xovac_tui.api.contract import Hazard, Origin
 from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
+from xovac_tui.station.commands import Prepared
 from xovac_tui.station.confirmation import ANSWER, SAFE, TYPED_NAME, confirmed_by
-from xovac_tui.station.station import Prepared
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS, Fact, FactsView, hazard_sign, now_facts
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
-
-if TYPE_CHECKING:
-    from xovac_tui.ui.app import XovacApp
+from xovac_tui.ui.workspace import Workspace
 
 T = TypeVar("T")
 
@@ -45,9 +43,14 @@ class ConfirmDialog(CommandDialog[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "stroke('y')", "send", show=False)]
 
     def __init__(
-        self, prepared: Prepared, title: str, facts: Sequence[tuple[str, str]], renew: Callable[[], Prepared]
+        self,
+        workspace: Workspace,
+        prepared: Prepared,
+        title: str,
+        facts: Sequence[tuple[str, str]],
+        renew: Callable[[], Prepared],
     ) -> None:
-        super().__init__(prepared.spec.event, title)
+        super().__init__(workspace, prepared.spec.event, title)
         self.prepared = prepared
         self._facts = [Fact(label, clean(text)) for label, text in facts]
         self._renew = renew
@@ -59,7 +62,7 @@ class ConfirmDialog(CommandDialog[bool]):
 
     def compose(self) -> ComposeResult:
         """Build the question."""
-        glyphs, name = self.console.glyphs, self.station.name
+        glyphs, name = self.workspace.glyphs, self.station.name
         yield self.stop_bar()
         with Vertical(classes="dialog") as box:
             sign = f"{hazard_sign(Hazard.CRITICAL, glyphs)} " if self.critical else ""
@@ -92,7 +95,7 @@ class ConfirmDialog(CommandDialog[bool]):
     def show_now(self, snapshot: Snapshot) -> None:
         """State the facts of this moment."""
         self.prepared = self._renew()
-        spec, glyphs = self.prepared.spec, self.console.glyphs
+        spec, glyphs = self.prepared.spec, self.workspace.glyphs
         text = self.prepared.shown
         sends = Fact("Sends", text, "fact--sends", literal=True)
         means = list(self._facts)
@@ -103,7 +106,7 @@ class ConfirmDialog(CommandDialog[bool]):
         # A long payload goes last, so that scrolling it away hides nothing else.
         long = len(text) > _LONG
         facts = [
-            Fact("Chamber", f"{self.station.name}  {clean(self.station.profile.url, 200)}"),
+            Fact("Chamber", f"{self.station.name}  {clean(self.station.manner.address, 200)}"),
             *now_facts(snapshot, glyphs),
             *([*means, sends] if long else [sends, *means]),
         ]
@@ -141,7 +144,7 @@ class ConfirmDialog(CommandDialog[bool]):
     def _keep(self) -> None:
         """Leave without sending; a critical question says so."""
         if self.critical and not self._done:
-            self.app.notify("Nothing was sent.", title=self.question, timeout=6, markup=False)
+            self.workspace.say("Nothing was sent.", title=self.question, seconds=6)
         self.leave(False)
 
     def answered(self, key: str) -> None:
@@ -170,15 +173,15 @@ def letters(typed: str, name: str) -> str:
     return f"{len(name) if right is None else right} of {len(name)}, then wrong"
 
 
-async def ask(app: XovacApp, dialog: CommandDialog[T]) -> T | None:
+async def ask(workspace: Workspace, dialog: CommandDialog[T]) -> T | None:
     """Show one dialog about a command; None when it was left, or when another one is open already."""
-    if any(isinstance(screen, CommandDialog) for screen in app.screen_stack):
+    if any(isinstance(screen, CommandDialog) for screen in workspace.window.screen_stack):
         return None
-    return await app.push_screen_wait(dialog)
+    return await workspace.ask(dialog)
 
 
 async def confirm_and_send(
-    app: XovacApp,
+    workspace: Workspace,
     prepared: Prepared,
     *,
     title: str | None = None,
@@ -192,22 +195,22 @@ async def confirm_and_send(
     than `LiveStation.send_prepared`. `renew` prepares the command afresh where part of it is the time of now;
     it is asked again at the moment of sending.
     """
-    station, event = app.station, prepared.spec.event
+    station, event = workspace.station, prepared.spec.event
     title = title or f"{prepared.spec.title}?"
 
     def refused() -> bool:
-        reason = station.blocked(event)
-        if reason:
-            app.notify(reason, title=title or "", severity="warning", timeout=8, markup=False)
-        return bool(reason)
+        refusal = station.blocked(event)
+        if refusal:
+            workspace.say(refusal.sentence, "warning", title=title or "")
+        return refusal is not None
 
     if refused():
         return None
     how = SAFE
     if prepared.spec.hazard is not Hazard.SAFE:
         how = TYPED_NAME if prepared.spec.hazard is Hazard.CRITICAL else ANSWER
-        dialog = ConfirmDialog(prepared, title, facts, renew or (lambda: prepared))
-        if not await ask(app, dialog) or refused():
+        dialog = ConfirmDialog(workspace, prepared, title, facts, renew or (lambda: prepared))
+        if not await ask(workspace, dialog) or refused():
             return None
     with confirmed_by(how):
         sending = send() if send is not None else station.send_prepared(renew() if renew else prepared)

@@ -17,6 +17,7 @@ from xovac_tui.station.news import News
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
 from xovac_tui.ui.widgets.lines import LinesWidget
+from xovac_tui.ui.workspace import Workspace
 
 T = TypeVar("T")
 
@@ -107,8 +108,8 @@ class CommandDialog(Dialog[T]):
     OVERHEAD: ClassVar[int] = 7
     """Rows that the dialog needs beside its scrolling body."""
 
-    def __init__(self, event: str, title: str) -> None:
-        super().__init__()
+    def __init__(self, workspace: Workspace, event: str, title: str) -> None:
+        super().__init__(workspace)
         self.event_name = event
         self.question = title
         self._strokes = Strokes()
@@ -154,8 +155,8 @@ class CommandDialog(Dialog[T]):
             return False
         snapshot = self.station.snapshot()
         state = snapshot.run.state
-        if reason := self.station.blocked(self.event_name):
-            self.close_because(reason)
+        if refusal := self.station.blocked(self.event_name):
+            self.close_because(refusal.sentence)
             return False
         if self._opened_state is not None and state is not self._opened_state:
             self.close_because(
@@ -172,13 +173,7 @@ class CommandDialog(Dialog[T]):
     def close_because(self, reason: str) -> None:
         """Close, and say why; nothing is sent."""
         if not self._done:
-            self.app.notify(
-                reason,
-                title=f"Closed: {self.question}",
-                severity="warning",
-                timeout=10,
-                markup=False,
-            )
+            self.workspace.say(reason, "warning", title=f"Closed: {self.question}", seconds=10)
         self.leave(None)
 
     def leave(self, result: T | None) -> None:

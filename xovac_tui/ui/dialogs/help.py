@@ -5,13 +5,12 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.keys import format_key
 from textual.widgets import Static
 
-from xovac_tui.ui.actions import Action, actions
+from xovac_tui.ui.action import KeyTables
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.facts import Fact, FactsView
-from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.workspace import Workspace
 
 _KEYS_WIDTH = 13
 
@@ -27,28 +26,25 @@ class HelpDialog(Dialog[bool]):
     HelpDialog FactsView .fact--label { color: $footer-key-foreground; text-style: bold; }
     """
 
-    def __init__(self, pane: Pane | None) -> None:
-        super().__init__()
-        self._pane = pane
+    def __init__(self, workspace: Workspace, screen: str, text: str, tables: KeyTables) -> None:
+        """`screen` and `text` are empty where no tab is shown."""
+        super().__init__(workspace)
+        self._screen, self._text, self._tables = screen, text, tables
 
     def compose(self) -> ComposeResult:
         """Build the text."""
-        pane = self._pane
-        tables = [("Keys everywhere", actions("app"))]
-        if self.console.player is not None:
-            tables.insert(0, ("Keys of the replay", actions("replay")))
+        plain = self.workspace.glyphs.plain
         yield self.stop_bar()
         with Vertical(classes="dialog") as box:
-            box.border_title = f"Help: {pane.SCOPE.title()}" if pane else "Help"
+            box.border_title = f"Help: {self._screen}" if self._screen else "Help"
             box.border_subtitle = "arrows: scroll   esc: back"
             with VerticalScroll():
-                if pane is not None:
-                    yield Static(Content(self.console.glyphs.plain(pane.HELP) + "\n"))
-                    tables.insert(0, (f"Keys of {pane.SCOPE.title()}", actions(pane.SCOPE)))
-                for title, table in tables:
+                if self._text:
+                    yield Static(Content(plain(self._text) + "\n"))
+                for title, table in self._tables:
                     yield Static(Content.styled(title, "bold"))
                     keys = FactsView(label_width=_KEYS_WIDTH)
-                    keys.show([self._fact(action) for action in table])
+                    keys.show([Fact(f"  {shown}", plain(words)) for shown, words in table])
                     yield keys
 
     def on_mount(self) -> None:
@@ -60,12 +56,3 @@ class HelpDialog(Dialog[bool]):
     def on_resize(self) -> None:
         """Fit the terminal."""
         self.query_one(VerticalScroll).styles.max_height = max(2, self.rows - 4)
-
-    def _fact(self, action: Action) -> Fact:
-        keys = self.console.launch.settings.keys.get(action.id, action.keys)
-        shown = " ".join(_NAMES.get(key, format_key(key)) for key in map(str.strip, keys.split(",")) if key)
-        return Fact(f"  {shown}", self.console.glyphs.plain(action.help))
-
-
-_NAMES = {"enter": "enter", "left": "left", "right": "right", "up": "up", "down": "down"}
-"""Keys whose usual picture says less than their name does."""

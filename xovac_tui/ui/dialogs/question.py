@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
-from xovac_tui.ui.literal import literal
+from xovac_tui.ui.workspace import Workspace
 
 Answer = tuple[str, str, str]
 """What is returned, the words on its button, and its key (empty: none)."""
@@ -36,18 +36,18 @@ class QuestionDialog(Dialog[str]):
         Binding("right,l,down,j", "app.focus_next", "next", show=False),
     ]
 
-    def __init__(self, title: str, words: str, answers: Sequence[Answer]) -> None:
-        super().__init__()
+    def __init__(self, workspace: Workspace, title: str, words: str, answers: Sequence[Answer]) -> None:
+        super().__init__(workspace)
         self._title, self._words, self._answers = title, words, tuple(answers)
 
     def compose(self) -> ComposeResult:
         """Build the question."""
-        glyphs = self.console.glyphs
+        glyphs = self.workspace.glyphs
         yield self.stop_bar()
         with Vertical(classes="dialog") as box:
-            box.border_title = Content(literal(glyphs.plain(self._title), glyphs.ascii))
+            box.border_title = Content(glyphs.plain(self._title))
             with VerticalScroll(can_focus=False):
-                yield Static(literal(glyphs.plain(self._words), glyphs.ascii), markup=False)
+                yield Static(glyphs.plain(self._words), markup=False)
             with Horizontal(classes="buttons"):
                 for answer, label, key in self._answers:
                     yield DialogButton(f"{label} ({key})" if key else label, id=answer)

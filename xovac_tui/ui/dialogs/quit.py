@@ -12,7 +12,6 @@ from textual.widgets import Static
 from xovac_tui.chamber.snapshot import LinkWord, RunState, Snapshot
 from xovac_tui.plural import counted
 from xovac_tui.recording.status import RecorderState, RecorderView
-from xovac_tui.station.station import Station
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 
@@ -36,10 +35,6 @@ class QuitDialog(Dialog[bool]):
         Binding("left,h,up,k", "app.focus_previous", "before", show=False),
         Binding("right,l,down,j", "app.focus_next", "next", show=False),
     ]
-
-    def __init__(self, station: Station) -> None:
-        super().__init__()
-        self._station = station
 
     def compose(self) -> ComposeResult:
         """Build the question."""
@@ -66,10 +61,10 @@ class QuitDialog(Dialog[bool]):
         self.query_one("#record", Static).update(self._record_words())
 
     def _chamber_words(self) -> str:
-        return what_goes_on(self._station.name, self._station.snapshot())
+        return what_goes_on(self.station.name, self.station.snapshot())
 
     def _record_words(self) -> str:
-        return what_is_recorded(self._station.recorder, self._station.record.at_stake)
+        return what_is_recorded(self.station.recorder, self.station.record.at_stake)
 
     def on_dialog_button_clicked(self, message: DialogButton.Clicked) -> None:
         """Give the answer that was clicked."""

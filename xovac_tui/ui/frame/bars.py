@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -10,8 +10,9 @@ from textual import events
 from textual.message import Message
 
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Outcome
+from xovac_tui.durations import format_age
 from xovac_tui.text import clean
-from xovac_tui.ui.format import Times, age
+from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit
 from xovac_tui.ui.widgets.stopbar import STOP_CLASSES, STOP_CSS, Keys, strip_line
@@ -67,7 +68,7 @@ class LinkBar(LinesWidget):
     LinkBar .link--next { color: $no-data; }
     """
 
-    def show(self, link: LinkView, mono: float, glyphs: Glyphs) -> None:
+    def show(self, link: LinkView, mono: float, glyphs: Glyphs, keys: Mapping[str, str]) -> None:
         """Show the reason and when the next try is; nothing while all is well."""
         shown = bool(link.why) and link.word is not LinkWord.ONLINE
         self.set_class(shown, "-shown")
@@ -75,7 +76,7 @@ class LinkBar(LinesWidget):
             return
         then = ""
         if link.next_try_mono is not None:
-            then = f"  Next try in {max(0.0, link.next_try_mono - mono):.0f} s; r: now."
+            then = f"  Next try in {max(0.0, link.next_try_mono - mono):.0f} s; {keys['reconnect']}: now."
         room = (self.size.width or self.app.size.width) - cell_len(then) - 4
         why = clip(((clean(link.why), "link--why"),), room, ellipsis=glyphs.ellipsis)
         self.show_lines([((f" {glyphs.warning} ", "link--why"), *why, (then, "link--next"))])
@@ -108,18 +109,18 @@ def ledger_spans(entry: LedgerEntry, *, glyphs: Glyphs, times: Times, now: float
     if entry.outcome is not Outcome.REFUSED:
         spans.append((" sent", "outcome--quiet"))
     spans.append((then, "outcome--quiet"))
-    took = f" {age(entry.took)}" if entry.took is not None else ""
+    took = f" {format_age(entry.took)}" if entry.took is not None else ""
     if entry.outcome is Outcome.SENT:
-        spans.append((f"waiting {age(max(0.0, now - entry.mono))}", OUTCOME_STYLE[entry.outcome]))
+        spans.append((f"waiting {format_age(max(0.0, now - entry.mono))}", OUTCOME_STYLE[entry.outcome]))
     else:
-        spans.append((f"{entry.outcome.shown.removeprefix('sent, ')}{took}", OUTCOME_STYLE[entry.outcome]))
+        spans.append((f"{entry.outcome.after_sent}{took}", OUTCOME_STYLE[entry.outcome]))
     if entry.late is not None:
         spans += [
             (then, "outcome--quiet"),
-            (f"late {entry.late.value} {age(entry.late_after)}", OUTCOME_STYLE[entry.late]),
+            (f"late {entry.late.value} {format_age(entry.late_after)}", OUTCOME_STYLE[entry.late]),
         ]
     if entry.confirmed is not None:
-        spans += [(then, "outcome--quiet"), (f"confirmed {age(entry.confirmed)}", "outcome--good")]
+        spans += [(then, "outcome--quiet"), (f"confirmed {format_age(entry.confirmed)}", "outcome--good")]
     if entry.duplicates:
         spans.append((glyphs.plain(f"  (×{entry.duplicates + 1} answers)"), "outcome--warn"))
     said = entry.message or (entry.reason if entry.outcome in (Outcome.REFUSED, Outcome.UNKNOWN) else "")
@@ -144,7 +145,15 @@ class LedgerLine(LinesWidget):
     COMPONENT_CLASSES: ClassVar[set[str]] = OUTCOME_CLASSES
     DEFAULT_CSS = "LedgerLine { height: 1; }" + OUTCOME_CSS.format(name="LedgerLine")
 
-    def show(self, entries: Sequence[LedgerEntry], *, glyphs: Glyphs, times: Times, now: float) -> None:
+    def show(
+        self,
+        entries: Sequence[LedgerEntry],
+        *,
+        glyphs: Glyphs,
+        times: Times,
+        keys: Mapping[str, str],
+        now: float,
+    ) -> None:
         """Show the newest unknown outcome that nobody looked at, else the newest entry.
 
         A command that waits for its answer comes before both: somebody has just sent it, STOP perhaps.
@@ -158,7 +167,7 @@ class LedgerLine(LinesWidget):
         spans: list[Span] = [(f" {glyphs.then} ", "outcome--quiet")]
         if unknown:
             more = f" +{len(unknown) - 1}" if len(unknown) > 1 else ""
-            spans.append((f"UNKNOWN{more} (u: seen){', now' if waits else ''} ", "outcome--bad"))
+            spans.append((f"UNKNOWN{more} ({keys['seen']}: seen){', now' if waits else ''} ", "outcome--bad"))
         spans += ledger_spans(entry, glyphs=glyphs, times=times, now=now)
         self.show_lines([clip(tuple(spans), self.size.width or 80, ellipsis=glyphs.ellipsis)])
 

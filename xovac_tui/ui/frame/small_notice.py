@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import ClassVar
 
 from rich.cells import cell_len
 
 from xovac_tui.chamber.alarm import AlarmsView
 from xovac_tui.chamber.snapshot import ChannelView, LinkWord, Outcome, Snapshot
+from xovac_tui.durations import format_age
 from xovac_tui.plural import counted
-from xovac_tui.ui.format import age, reading_with_unit
+from xovac_tui.ui.format import reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import folded
 from xovac_tui.ui.widgets.alarm_words import (
     ALARM_CLASSES,
     ALARM_CSS,
     STATE_WORDS,
     by_urgency,
     severity_style,
-    shown,
 )
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit, fit_label
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit, fit_label, folded
+from xovac_tui.ui.workspace import Mode
 
 _READINGS = 4
 _ALARM_ROWS = 3
 """Rows that the text of an alarm may take."""
 _USUAL_WIDTH = 80
-
-
-class Mode(Enum):
-    """Whether commands can be sent from this screen."""
-
-    CONTROL = "control"
-    OBSERVE = "observe"
-    REPLAY = "replay"
 
 
 _NEEDS_ROOM = "All else needs 80x24."
@@ -56,7 +47,7 @@ class SmallNotice(LinesWidget):
     def show(
         self,
         snapshot: Snapshot,
-        standing: AlarmsView,
+        unresolved: AlarmsView,
         *,
         name: str,
         glyphs: Glyphs,
@@ -67,7 +58,7 @@ class SmallNotice(LinesWidget):
         self.show_lines(
             small_lines(
                 snapshot,
-                standing,
+                unresolved,
                 name=name,
                 glyphs=glyphs,
                 mode=mode,
@@ -79,7 +70,7 @@ class SmallNotice(LinesWidget):
 
 def small_lines(
     snapshot: Snapshot,
-    standing: AlarmsView,
+    unresolved: AlarmsView,
     *,
     name: str,
     glyphs: Glyphs,
@@ -97,7 +88,7 @@ def small_lines(
         (
             (f"{name} ", ""),
             (f"{glyphs.link(word)} {word}", style),
-            (glyphs.plain(f" {age(snapshot.newest_age)}"), ""),
+            (glyphs.plain(f" {format_age(snapshot.newest_age)}"), ""),
         ),
         (
             (f"{glyphs.run(snapshot.run.state)} ", ""),
@@ -109,8 +100,8 @@ def small_lines(
     unknown = [e for e in snapshot.ledger if e.outcome is Outcome.UNKNOWN and not e.looked_at]
     if unknown:
         lines.append(((f"{unknown[-1].command}: outcome UNKNOWN", "small--bad"),))
-    lines += _alarm_lines(standing, glyphs, width)
-    most = _READINGS - (2 if standing.alarms else 0)
+    lines += _alarm_lines(unresolved, glyphs, width)
+    most = _READINGS - (2 if unresolved.alarms else 0)
     lines += [_reading(c, glyphs, width) for c in [c for c in snapshot.channels if c.log or c.pinned][:most]]
     ending = f"{_stop_words(word, mode)} {otherwise}"
     sentences = [ending] if cell_len(ending) <= width else [_stop_words(word, mode), otherwise]
@@ -120,7 +111,7 @@ def small_lines(
 
 def _reading(channel: ChannelView, glyphs: Glyphs, width: int) -> Line:
     value = glyphs.plain(reading_with_unit(channel))
-    overdue = f" {age(channel.age)}" if channel.overdue else ""
+    overdue = f" {format_age(channel.age)}" if channel.overdue else ""
     room = max(1, width - cell_len(value) - cell_len(overdue) - 3)
     label = glyphs.plain(channel.label)
     if cell_len(label) > room:
@@ -144,9 +135,9 @@ def _stop_words(word: LinkWord, mode: Mode) -> str:
     return "STOP cannot be sent without a link."
 
 
-def _alarm_lines(standing: AlarmsView, glyphs: Glyphs, width: int) -> list[Line]:
+def _alarm_lines(unresolved: AlarmsView, glyphs: Glyphs, width: int) -> list[Line]:
     """Return the most urgent alarm, and how many stand; nothing where none does."""
-    there = by_urgency(standing.alarms)
+    there = by_urgency(unresolved.alarms)
     if not there:
         return []
     first = there[0]
@@ -154,7 +145,7 @@ def _alarm_lines(standing: AlarmsView, glyphs: Glyphs, width: int) -> list[Line]
     stand = f" {counted(len(there), 'alarm stands', 'alarms stand')}"
     return [
         ((word, severity_style(first)), (stand, "")),
-        *(((line, ""),) for line in _in_rows(shown(first.text or first.condition, glyphs), width, glyphs)),
+        *(((line, ""),) for line in _in_rows(glyphs.shown(first.text or first.condition), width, glyphs)),
     ]
 
 

@@ -1,1 +1,53 @@
 """The Alarms tab."""
+
+from xovac_tui.ui.action import Action
+
+ACTIONS = (
+    Action(
+        "alarm-ack",
+        "a",
+        "acknowledge",
+        "Acknowledge the chosen alarm: you have seen it. Nothing is sent to the chamber.",
+        footer=True,
+    ),
+    Action(
+        "alarm-ack-all",
+        "A",
+        "all",
+        "Acknowledge all alarms that the list shows; asks first, with their list.",
+        footer=True,
+    ),
+    Action(
+        "alarm-shelve",
+        "s",
+        "shelve",
+        "Silence the chosen alarm for a time, 8 h at most; asks for the reason.",
+        footer=True,
+    ),
+    Action("alarm-unshelve", "U", "unshelve", "Take the chosen alarm from the shelf."),
+    Action(
+        "alarm-service", "x", "in/out", "Take the chosen alarm out of service, with a reason, or put it back."
+    ),
+    Action(
+        "alarm-limits",
+        "L",
+        "limits",
+        "Choose the set of limits: ambient, pumping, tvac, or by the pressure.",
+        footer=True,
+    ),
+    Action(
+        "alarm-view",
+        "v",
+        "view",
+        "Show what stands, all that is watched, or what is shelved and out of service.",
+        footer=True,
+    ),
+    Action(
+        "alarm-detail",
+        "enter",
+        "detail",
+        "Give the whole tab to the chosen alarm, or show the list again.",
+        footer=True,
+    ),
+    Action("alarm-back", "escape", "back", "Back to the list, then to what stands."),
+)

@@ -19,9 +19,10 @@ from xovac_tui.station.news import News
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.screens.alarms.lines import question_line
-from xovac_tui.ui.screens.controls.fields import Selector
-from xovac_tui.ui.widgets.alarm_words import ALARM_CLASSES, ALARM_CSS, shown
+from xovac_tui.ui.widgets.alarm_words import ALARM_CLASSES, ALARM_CSS
 from xovac_tui.ui.widgets.lines import LinesWidget
+from xovac_tui.ui.widgets.selector import Selector
+from xovac_tui.ui.workspace import Workspace
 
 TIMES = {
     "15 min": 900.0,
@@ -65,8 +66,8 @@ class AcknowledgeDialog(Dialog[tuple[AlarmView, ...]]):
         Binding("down,j", "scroll(1)", "down", show=False),
     ]
 
-    def __init__(self, waiting: Sequence[AlarmView]) -> None:
-        super().__init__()
+    def __init__(self, workspace: Workspace, waiting: Sequence[AlarmView]) -> None:
+        super().__init__(workspace)
         self._asked = tuple(waiting)
         self._left = self._asked
 
@@ -107,7 +108,7 @@ class AcknowledgeDialog(Dialog[tuple[AlarmView, ...]]):
         if not self.is_mounted:
             return
         now = {one.rule: one for one in self.station.alarms.view().alarms}
-        utc, glyphs = self.station.snapshot().utc, self.console.glyphs
+        utc, glyphs = self.station.snapshot().utc, self.workspace.glyphs
         lines = self.query_one(AlarmLines)
         width = max(20, lines.size.width)
         left: list[AlarmView] = []
@@ -127,7 +128,7 @@ class AcknowledgeDialog(Dialog[tuple[AlarmView, ...]]):
         lines.show_lines(drawn)
         self._left = tuple(left)
         if not left:
-            self.app.notify("None of them waits any more.", timeout=4, markup=False)
+            self.workspace.say("None of them waits any more.", seconds=4)
             self._leave(())
 
     def on_dialog_button_clicked(self, message: DialogButton.Clicked) -> None:
@@ -172,16 +173,16 @@ class ShelveDialog(Dialog[tuple[float, str]]):
         Binding("down", "app.focus_next", "next", show=False),
     ]
 
-    def __init__(self, alarm: AlarmView) -> None:
-        super().__init__()
+    def __init__(self, workspace: Workspace, alarm: AlarmView) -> None:
+        super().__init__(workspace)
         self._alarm = alarm
 
     def compose(self) -> ComposeResult:
         """Build the two fields."""
-        glyphs = self.console.glyphs
+        glyphs = self.workspace.glyphs
         yield self.stop_bar()
         with Vertical(classes="dialog") as box:
-            box.border_title = Content(f"Shelve {shown(self._alarm.rule, glyphs, 50)}")
+            box.border_title = Content(f"Shelve {glyphs.shown(self._alarm.rule, 50)}")
             box.border_subtitle = "enter: shelve   esc: back"
             yield Static(
                 "It is silent until the time is over; then it is as it is by then. Who, how long and why "
@@ -220,7 +221,7 @@ class ShelveDialog(Dialog[tuple[float, str]]):
         self._alarm = next((one for one in alarms if one.rule == self._alarm.rule), self._alarm)
         lines = self.query_one(AlarmLines)
         utc, width = self.station.snapshot().utc, max(20, lines.size.width)
-        lines.show_lines([question_line(self._alarm, width, utc, "", self.console.glyphs)])
+        lines.show_lines([question_line(self._alarm, width, utc, "", self.workspace.glyphs)])
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take both fields."""

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.content import Content
 
 from xovac_tui.chamber.alarm import LIMIT_SETS, AlarmState, AlarmsView, AlarmView
 from xovac_tui.chamber.news import AlarmsChanged
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.station.news import News
-from xovac_tui.ui.actions import bindings
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
-from xovac_tui.ui.literal import folded
+from xovac_tui.ui.screens.alarms import ACTIONS
 from xovac_tui.ui.screens.alarms.dialogs import AcknowledgeDialog, ShelveDialog
 from xovac_tui.ui.screens.alarms.lines import (
     VIEWS,
@@ -34,8 +32,8 @@ from xovac_tui.ui.screens.alarms.lines import (
 )
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.strokes import Strokes
-from xovac_tui.ui.widgets.alarm_words import shown, state_word
-from xovac_tui.ui.widgets.lines import Line
+from xovac_tui.ui.widgets.alarm_words import state_word
+from xovac_tui.ui.widgets.lines import Line, folded
 from xovac_tui.ui.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -51,18 +49,18 @@ _BY_PRESSURE = "by the pressure"
 class AlarmsPane(Pane):
     """The alarms above, the chosen one below."""
 
-    SCOPE = "alarms"
     HELP = (
-        "Above: the alarms that stand, the worst first, those that nobody has acknowledged reversed; v shows "
-        "all that is watched, or what is shelved. Below: the chosen one, with what to do about it.\n"
+        "Above: the alarms that stand, the worst first, those that nobody has acknowledged reversed; "
+        "{alarm-view} shows all that is watched, or what is shelved. Below: the chosen one, with what to do "
+        "about it.\n"
         "UNACK: it is there, and nobody has acknowledged it. ACKED: it is there, and somebody knows. "
         "RETURNED: it is gone, and nobody has acknowledged that it was there. SHELVED: silent until a time. "
         "OUT OF SERVICE: silent until somebody puts it back. OFF: not watched, for the reason given.\n"
         "To acknowledge an alarm, to shelve it or to choose other limits sends nothing to the chamber, so it "
-        "works in OBSERVE too. It goes into the record, with who did it. A held picture (p) holds the values "
-        "here, but no alarm back."
+        "works in OBSERVE too. It goes into the record, with who did it. A held picture ({pause}) holds the "
+        "values here, but no alarm back."
     )
-    BINDINGS: ClassVar[list[BindingType]] = bindings("alarms")
+    ACTIONS = ACTIONS
     DEFAULT_CSS = """
     AlarmsPane #alarm-list { height: 1fr; }
     AlarmsPane #alarm-detail { height: 9; }
@@ -84,7 +82,7 @@ class AlarmsPane(Pane):
         self._listed: list[AlarmView] = []
         self._fell_at = float("-inf")
         """Monotonic time at which the cursor went to another alarm by itself."""
-        self._utc = self.console.snapshot.utc
+        self._utc = self.workspace.snapshot.utc
         self._strokes = Strokes()
         self._asking = False
         self._fit()
@@ -151,15 +149,17 @@ class AlarmsPane(Pane):
         return place
 
     def _draw_head(self) -> None:
-        head, glyphs = self.query_one(AlarmHead), self.console.glyphs
+        head, glyphs = self.query_one(AlarmHead), self.workspace.glyphs
         if head.size.width:
-            head.show_lines(head_lines(self._view, head.size.width, self.station.recorder, glyphs=glyphs))
+            head.show_lines(
+                head_lines(self._view, head.size.width, self.station.recorder, glyphs=glyphs, keys=self.keys)
+            )
 
     def _draw_list(self, place: int) -> None:
-        rows, glyphs = self.rows, self.console.glyphs
+        rows, glyphs = self.rows, self.workspace.glyphs
         rows.border_title = list_title(self._view, self._which)
         if not self._listed:
-            said = shown(empty_words(self._view, self._which), glyphs)
+            said = glyphs.shown(empty_words(self._view, self._which, self.keys))
             rows.show_folded(lambda width: [((line, "rows--quiet"),) for line in folded(said, max(8, width))])
             return
 
@@ -182,12 +182,12 @@ class AlarmsPane(Pane):
 
     def _draw_detail(self, *, rewind: bool = False) -> None:
         detail, alarm = self.query_one("#alarm-detail", AlarmRows), self.chosen
-        glyphs, times = self.console.glyphs, self.console.times
+        glyphs, times = self.workspace.glyphs, self.workspace.times
         detail.display = alarm is not None
         if alarm is None:
             self.remove_class("-full")
             return
-        detail.border_title = Content(shown(alarm.rule, glyphs, 60))
+        detail.border_title = Content(glyphs.shown(alarm.rule, 60))
         detail.show_folded(
             lambda width: detail_lines(alarm, self._view, width, self._utc, glyphs=glyphs, times=times),
             rewind=rewind,
@@ -288,7 +288,7 @@ class AlarmsPane(Pane):
 
     def _ask(self, what: Callable[[], Awaitable[None]]) -> None:
         """Open one question at a time; none in a replay, where the desk says why."""
-        if self.console.player is not None:
+        if self.workspace.playback is not None:
             self._tell(self.desk.acknowledge(()), "")
         elif not self._asking:
             self._asking = True
@@ -302,25 +302,27 @@ class AlarmsPane(Pane):
             self._asking = False
 
     async def _acknowledge(self, waiting: list[AlarmView]) -> None:
-        seen = await self.app.push_screen_wait(AcknowledgeDialog(waiting))
+        seen = await self.workspace.ask(AcknowledgeDialog(self.workspace, waiting))
         if seen:
             self._tell(self.desk.acknowledge(seen), "")
 
     async def _shelve(self, alarm: AlarmView) -> None:
-        answer = await self.app.push_screen_wait(ShelveDialog(alarm))
+        answer = await self.workspace.ask(ShelveDialog(self.workspace, alarm))
         if answer is not None:
             seconds, reason = answer
             self._tell(self.desk.shelve(alarm.rule, seconds, reason), "")
 
     async def _take_out(self, alarm: AlarmView) -> None:
         words = (
-            f'"{shown(alarm.rule, self.console.glyphs, 60)}" is silent then until somebody puts it back: '
+            f'"{self.workspace.glyphs.shown(alarm.rule, 60)}" is silent then until somebody puts it back: '
             "nothing brings it back by itself. Why?"
         )
         reason: str | None = ""
         problem = ""
         while not reason:
-            reason = await self.app.push_screen_wait(AskDialog("Take out of service", words, problem=problem))
+            reason = await self.workspace.ask(
+                AskDialog(self.workspace, "Take out of service", words, problem=problem)
+            )
             if reason is None:
                 return
             problem = "Write why: whoever comes next must be able to judge it."
@@ -330,7 +332,7 @@ class AlarmsPane(Pane):
         view = self.desk.view()
         current = view.limit_set if view.by_hand else _BY_PRESSURE
         names = [_BY_PRESSURE, *LIMIT_SETS]
-        chosen = await self.app.push_screen_wait(ChooseDialog("Set of limits", names, current))
+        chosen = await self.workspace.ask(ChooseDialog(self.workspace, "Set of limits", names, current))
         if chosen is not None:
             self._tell(self.desk.use_set(None if chosen == _BY_PRESSURE else chosen), f"Limits: {chosen}.")
 
@@ -345,9 +347,5 @@ class AlarmsPane(Pane):
         self._draw()
 
     def _say(self, words: str, *, warn: bool = True) -> None:
-        self.notify(
-            shown(words, self.console.glyphs),
-            severity="warning" if warn else "information",
-            timeout=6 if warn else 3,
-            markup=False,
-        )
+        said = self.workspace.glyphs.shown(words)
+        self.workspace.say(said, "warning" if warn else "information", seconds=6 if warn else 3)

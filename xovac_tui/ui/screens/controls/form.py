@@ -12,11 +12,12 @@ from textual.widgets import Static
 from xovac_tui.api.contract import CommandSpec, Hazard, Origin
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.errors import ContractError
-from xovac_tui.station.station import Prepared
+from xovac_tui.station.commands import Prepared
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
 from xovac_tui.ui.screens.controls.fields import FieldRow, first_text
+from xovac_tui.ui.workspace import Workspace
 
 Make = Callable[[Mapping[str, str], Mapping[str, Any]], Prepared]
 """Texts and values by field -> the command, checked as a whole; raises ContractError."""
@@ -28,8 +29,10 @@ class FormDialog(CommandDialog[Callable[[], Prepared]]):
     OVERHEAD: ClassVar[int] = 8
     DEFAULT_CSS = "FormDialog .about { margin-bottom: 1; }"
 
-    def __init__(self, spec: CommandSpec, make: Make, memory: MutableMapping[str, str]) -> None:
-        super().__init__(spec.event, spec.title)
+    def __init__(
+        self, workspace: Workspace, spec: CommandSpec, make: Make, memory: MutableMapping[str, str]
+    ) -> None:
+        super().__init__(workspace, spec.event, spec.title)
         self._spec = spec
         self._make = make
         self._memory = memory
@@ -37,7 +40,7 @@ class FormDialog(CommandDialog[Callable[[], Prepared]]):
 
     def compose(self) -> ComposeResult:
         """Build the form."""
-        spec, glyphs = self._spec, self.console.glyphs
+        spec, glyphs = self._spec, self.workspace.glyphs
         yield self.stop_bar()
         with Vertical(classes="dialog") as box:
             box.border_title = clean(self.question, 66)
@@ -45,7 +48,8 @@ class FormDialog(CommandDialog[Callable[[], Prepared]]):
                 yield Static(glyphs.plain(about), classes="hint about", markup=False)
             with VerticalScroll(can_focus=False):
                 for field in spec.fields:
-                    row = FieldRow(field, self._memory.get(field.name, first_text(field)), glyphs)
+                    text = self._memory.get(field.name, first_text(field))
+                    row = FieldRow(field, text, glyphs, self.workspace.keys)
                     row.set_class(field is spec.fields[-1], "-last")
                     yield row
             yield self.said()

@@ -9,16 +9,16 @@ from typing import Any, ClassVar
 from rich.cells import cell_len
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 
 from xovac_tui.api.contract import CommandSpec, Field, FieldType, Hazard, Origin
 from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
+from xovac_tui.station.commands import Prepared
 from xovac_tui.station.news import News
-from xovac_tui.station.station import Prepared
-from xovac_tui.ui.actions import bindings
+from xovac_tui.station.proving import UNPROVEN
 from xovac_tui.ui.dialogs.confirm import ask, confirm_and_send
 from xovac_tui.ui.dialogs.facts import wrap
+from xovac_tui.ui.screens.controls import ACTIONS
 from xovac_tui.ui.screens.controls.command_list import ORIGIN_WORD, ContractCommands
 from xovac_tui.ui.screens.controls.entry import EntryDialog
 from xovac_tui.ui.screens.controls.form import FormDialog
@@ -27,6 +27,7 @@ from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
 from xovac_tui.ui.widgets.cursorrows import CursorRows
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit
+from xovac_tui.ui.workspace import Workspace
 
 EXPERT = CommandSpec(
     "any event",
@@ -61,17 +62,18 @@ class About(LinesWidget):
 class ControlsPane(Pane):
     """Commands above, ledger below."""
 
-    SCOPE = "controls"
     HELP = (
-        "Every command the contract names. The hazard says what happens before it is sent: safe commands are "
-        "sent from here, confirm asks, critical wants the chamber's name typed. documented: the device's "
-        "manual describes it; assumed: it does not, or not the form in which it is sent; yours: your "
-        "contract file names it. Until STOP is proven on this chamber, the heading says so.\n"
+        "Every command the contract names. The hazard says what happens before it is sent: safe commands "
+        "are sent from here, confirm asks, critical wants the chamber's name typed. documented: the "
+        "device's manual describes it; assumed: it does not, or not the form in which it is sent; yours: "
+        "your contract file names it. Until STOP is proven on this chamber, the heading says so.\n"
         "Under the commands stands the ledger, newest on top: sent, then the chamber's answer, then "
-        "confirmed when its own messages show the effect. unknown: it may or may not have happened; u says "
-        "that you have looked at it. Enter shows an entry in full. Tab moves between commands and ledger."
+        "confirmed when its own messages show the effect. unknown: it may or may not have happened; {seen} "
+        "says that you have looked at it. {open-command} shows an entry in full. Tab moves between commands "
+        "and ledger."
     )
-    BINDINGS: ClassVar[list[BindingType]] = bindings("controls")
+    ACTIONS = ACTIONS
+    KEYS_FIRST = False
     DEFAULT_CSS = """
     ControlsPane #commands-box { height: auto; border: round $border-blurred; padding: 0 1; }
     ControlsPane #ledger-box { height: 1fr; min-height: 4; border: round $border-blurred; padding: 0 1; }
@@ -84,7 +86,7 @@ class ControlsPane(Pane):
 
     def compose(self) -> ComposeResult:
         """Build the two lists."""
-        glyphs, times = self.console.glyphs, self.console.times
+        glyphs, times = self.workspace.glyphs, self.workspace.times
         with Vertical(id="commands-box") as commands:
             commands.border_title = "Commands"
             yield ContractCommands(glyphs, times, id="commands")
@@ -93,8 +95,8 @@ class ControlsPane(Pane):
             ledger.border_title = "Ledger"
             yield Ledger(glyphs, times, id="ledger")
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, workspace: Workspace, *, id: str) -> None:
+        super().__init__(workspace, id=id)
         self._strokes = Strokes()
         self._typed: dict[str, dict[str, str]] = {}
         """Texts that were typed into forms, by command and field."""
@@ -102,20 +104,20 @@ class ControlsPane(Pane):
 
     def on_mount(self) -> None:
         """Take over what was sent before this tab was first shown."""
-        self.call_after_refresh(lambda: self.show(self.console.snapshot))
-        snapshot = self.console.snapshot
+        self.call_after_refresh(lambda: self.show(self.workspace.snapshot))
+        snapshot = self.workspace.snapshot
         self.query_one(Ledger).show(self.station.chamber.ledger.entries, utc=snapshot.utc, mono=snapshot.mono)
 
     def on_resize(self) -> None:
         """Share the height between the lists, then fill them."""
         self.query_one(About).styles.height = _ABOUT_ROWS + 2 * (self.size.height >= _TALL)
-        self.show(self.console.snapshot)
+        self.show(self.workspace.snapshot)
         self.call_after_refresh(self._tell)
 
     @property
     def commands(self) -> tuple[CommandSpec, ...]:
         """The contract's commands, documented ones first; the expert's line last, where it is allowed."""
-        expert = (EXPERT,) if self.station.profile.expert else ()
+        expert = (EXPERT,) if self.station.manner.expert else ()
         return (*self.station.contract.commands.values(), *expert)
 
     def show(self, snapshot: Snapshot) -> None:
@@ -134,16 +136,18 @@ class ControlsPane(Pane):
         self.query_one("#commands-box").border_subtitle = (
             f"{rows} commands, arrows scroll" if rows > room else ""
         )
-        doubt = self.station.proving.doubt.rstrip(".")
+        unproven = self.station.proving.unproven
         listing = self.query_one("#commands-box")
-        listing.set_class(bool(doubt), "-unproven")
-        listing.border_title = f"Commands {self.console.glyphs.warning} {doubt}" if doubt else "Commands"
+        listing.set_class(unproven, "-unproven")
+        listing.border_title = (
+            f"Commands {self.workspace.glyphs.warning} {UNPROVEN}" if unproven else "Commands"
+        )
         box = self.query_one("#ledger-box")
         words = [f"{len(ledger.entries)}" if ledger.entries else "", "newest on top"]
         if ledger.dropped:
             words.append(f"{ledger.dropped} older dropped")
         if ledger.unknown:
-            words.append(f"{ledger.unknown} UNKNOWN (u: seen)")
+            words.append(f"{ledger.unknown} UNKNOWN ({self.keys['seen']}: seen)")
         box.border_title = "Ledger" + (f" {', '.join(w for w in words if w)}" if ledger.entries else "")
         self._tell()
 
@@ -159,9 +163,10 @@ class ControlsPane(Pane):
         width = about.size.width
         if spec is None or not width:
             return
-        glyphs = self.console.glyphs
-        if reason := blocked_now(self.station.blocked(spec.event)):
-            lines: list[Line] = [((row, "about--blocked"),) for row in wrap(glyphs.plain(reason), width)]
+        glyphs = self.workspace.glyphs
+        if refusal := self.station.blocked(spec.event):
+            rows = wrap(glyphs.plain(refusal.before), width)
+            lines: list[Line] = [((row, "about--blocked"),) for row in rows]
         else:
             fields = ", ".join(field.name for field in spec.fields) or "no payload"
             if spec.form.words:
@@ -194,12 +199,9 @@ class ControlsPane(Pane):
 
     def action_expert_event(self) -> None:
         """Open the expert's form."""
-        if not self.station.profile.expert:
-            self.app.notify(
-                "Set expert = true in this chamber's profile to send any event.",
-                title="Any event",
-                severity="warning",
-                markup=False,
+        if not self.station.manner.expert:
+            self.workspace.say(
+                "Set expert = true in this chamber's profile to send any event.", "warning", title="Any event"
             )
         else:
             self._ask_for(EXPERT)
@@ -210,7 +212,7 @@ class ControlsPane(Pane):
         if self.query_one(Ledger).has_focus:
             entry = self.query_one(Ledger).chosen
             if entry is not None:
-                self.app.push_screen(EntryDialog(entry))
+                self.app.push_screen(EntryDialog(self.workspace, entry))
             return
         spec = self.query_one(ContractCommands).chosen
         if spec is not None:
@@ -218,11 +220,9 @@ class ControlsPane(Pane):
 
     @work(group="command", exit_on_error=True)
     async def _ask_for(self, spec: CommandSpec) -> None:
-        console, station = self.console, self.station
-        if reason := station.blocked(spec.event):
-            self.app.notify(
-                blocked_now(reason), title=spec.title, severity="warning", timeout=6, markup=False
-            )
+        workspace, station = self.workspace, self.station
+        if refusal := station.blocked(spec.event):
+            workspace.say(refusal.before, "warning", title=spec.title, seconds=6)
             return
 
         def make(texts: Mapping[str, str], values: Mapping[str, Any]) -> Prepared:
@@ -232,12 +232,8 @@ class ControlsPane(Pane):
 
         renew: Callable[[], Prepared] | None = partial(make, {}, {})
         if any(not field.auto for field in spec.fields):
-            renew = await ask(console, FormDialog(spec, make, self._typed.setdefault(spec.event, {})))
+            typed = self._typed.setdefault(spec.event, {})
+            renew = await ask(workspace, FormDialog(workspace, spec, make, typed))
         if renew is None:
             return
-        await confirm_and_send(console, renew(), renew=renew)
-
-
-def blocked_now(reason: str) -> str:
-    """Return a guard's sentence about a command that nobody has asked for yet."""
-    return reason.replace(" was not sent", " cannot be sent now", 1)
+        await confirm_and_send(workspace, renew(), renew=renew)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from xovac_tui.analysis.advice import LABEL
 from xovac_tui.analysis.insight import InsightView
 from xovac_tui.chamber.snapshot import Snapshot
-from xovac_tui.ui.actions import bindings
+from xovac_tui.ui.screens.insight import ACTIONS
 from xovac_tui.ui.screens.insight.lines import (
     advice_lines,
     pressure_lines,
@@ -35,7 +32,6 @@ _LEAST_CHART = 7
 class InsightPane(Pane):
     """Stability at the top, the pressure below it, advice at the bottom."""
 
-    SCOPE = "insight"
     HELP = (
         "Stable: each channel by each criterion of the settings ([stability]). The change per hour is a "
         "straight line through the criterion's window, with its uncertainty (about 95 %); the bar shows for "
@@ -48,7 +44,8 @@ class InsightPane(Pane):
         "Advice is what a careful operator would say. It protects nothing, and its figures are assumed "
         "until the settings say otherwise ([advice]). Tab goes to the chart, whose keys are the trend's."
     )
-    BINDINGS: ClassVar[list[BindingType]] = bindings("insight")
+    ACTIONS = ACTIONS
+    KEYS_FIRST = False
     DEFAULT_CSS = """
     InsightPane #insight-stable { height: 7; }
     InsightPane #insight-vacuum { height: 1fr; }
@@ -63,7 +60,7 @@ class InsightPane(Pane):
         stable.border_title = "Stable"
         yield stable
         with Horizontal(id="insight-vacuum"):
-            yield TrendChart(ascii_only=self.console.glyphs.ascii, id="insight-chart")
+            yield TrendChart(ascii_only=self.workspace.glyphs.ascii, keys=self.keys, id="insight-chart")
             yield RunFacts(id="insight-facts")
         advice = Rows(id="insight-advice")
         advice.border_title = f"Advice, {LABEL}"
@@ -75,11 +72,11 @@ class InsightPane(Pane):
 
     def show(self, snapshot: Snapshot) -> None:
         """Show this moment."""
-        pins = self.console.memory.pinned.get(self.station.name)
+        pins = self.workspace.memory.state.pinned.get(self.station.name)
         view = self.station.insight.view(snapshot, pins)
         self._fit(view)
         self._show_stable(view)
-        glyphs, times = self.console.glyphs, self.console.times
+        glyphs, times = self.workspace.glyphs, self.workspace.times
         self.query_one("#insight-facts", RunFacts).show(
             lambda width, height: pressure_lines(view, width, height, glyphs=glyphs, times=times)
         )
@@ -93,9 +90,9 @@ class InsightPane(Pane):
             return
         stable, advice = self.query_one("#insight-stable", Rows), self.query_one("#insight-advice", Rows)
         width = max(20, self.size.width - 4)
-        glyphs = self.console.glyphs
+        glyphs = self.workspace.glyphs
         told = len(advice_lines(view, width, glyphs)) + 2
-        listed = len(rows_of(view)) + len(table_notes(view, width, glyphs)) + 2 + bool(view.judged)
+        listed = len(rows_of(view)) + len(table_notes(view, width, glyphs, self.keys)) + 2 + bool(view.judged)
         room = height - _LEAST_CHART
         advised = min(told, max(3, room - min(listed, room // 2)))
         for rows, wanted in ((stable, max(3, min(listed, room - advised))), (advice, advised)):
@@ -105,8 +102,8 @@ class InsightPane(Pane):
     def _show_stable(self, view: InsightView) -> None:
         table, glyphs, times = (
             self.query_one("#insight-stable", Rows),
-            self.console.glyphs,
-            self.console.times,
+            self.workspace.glyphs,
+            self.workspace.times,
         )
         rows = rows_of(view)
         title = "Stable"
@@ -115,7 +112,7 @@ class InsightPane(Pane):
         if table.border_title != title:
             table.border_title = title
         width = table.size.width
-        notes = table_notes(view, width, glyphs) if width else []
+        notes = table_notes(view, width, glyphs, self.keys) if width else []
 
         def line(index: int, chosen: bool) -> Line:
             if index >= len(rows):
@@ -140,7 +137,7 @@ class InsightPane(Pane):
             marks=self.station.marks(snapshot),
             window=self._window,
             title="Pressure",
-            utc=self.console.times.mode == "utc",
+            utc=self.workspace.times.mode == "utc",
         )
 
     def on_trend_chart_window_changed(self, message: TrendChart.WindowChanged) -> None:
@@ -150,4 +147,4 @@ class InsightPane(Pane):
 
     async def action_insight_back(self) -> None:
         """Go back to Status."""
-        await self.console.show_over("status", None)
+        await self.workspace.show_over("status", None)

@@ -1,1 +1,17 @@
 """The Log tab."""
+
+from xovac_tui.ui.action import Action
+
+ACTIONS = (
+    Action("log-filter", "slash", "filter", "Show only events with some words, kinds or names.", footer=True),
+    Action("log-detail", "enter", "detail", "Show the chosen event in full, or hide it.", footer=True),
+    Action("log-hold", "f", "follow", "Follow the newest event, or keep still.", footer=True),
+    Action(
+        "log-copy", "c", "copy", "Copy the chosen event (OSC 52: not every terminal lets it).", footer=True
+    ),
+    Action("log-save", "s", "save", "Save the chosen event to a file, exactly as it came.", footer=True),
+    Action(
+        "log-save-all", "S", "save all", "Save all events that the filter shows, as JSON lines.", footer=True
+    ),
+    Action("log-back", "escape", "back", "Hide the detail, then take the filter away."),
+)

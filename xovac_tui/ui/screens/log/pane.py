@@ -9,22 +9,20 @@ from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.widgets import Input
 
 from xovac_tui import paths
 from xovac_tui.api.outline import Outline
+from xovac_tui.chamber.news import RecordOpened
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.plural import counted
 from xovac_tui.recording.apart import can_be_read_apart, read_apart
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.exports.events import export_file, save_events
 from xovac_tui.recording.filters import SYNTAX, Filter, FilterError, LogRows, parse_filter
-from xovac_tui.recording.status import RecordOpened
 from xovac_tui.station.news import Jumped, News
 from xovac_tui.text import clean
-from xovac_tui.ui.actions import bindings
-from xovac_tui.ui.literal import literal
+from xovac_tui.ui.screens.log import ACTIONS
 from xovac_tui.ui.screens.log.detail import SHOWN, detail_lines, detail_text, shown_in_part
 from xovac_tui.ui.screens.log.view import LogView
 from xovac_tui.ui.screens.pane import Pane
@@ -55,14 +53,13 @@ class LogStatus(LinesWidget):
 class LogPane(Pane):
     """The log's list, its filter line, and one event in full."""
 
-    SCOPE = "log"
     HELP = (
         "Every event in and out, as it came; OUT is what this console sent. The list follows the newest "
         "event until you go up; then nothing moves, and new events are counted below. End follows again.\n"
         f"Filter: {SYNTAX}. All of them must be true.\n"
         "Save writes exactly what came, as lines of JSON, into the folder exports beside the state file."
     )
-    BINDINGS: ClassVar[list[BindingType]] = bindings("log")
+    ACTIONS = ACTIONS
     DEFAULT_CSS = """
     LogPane #log-detail { height: 40%; min-height: 7; display: none; }
     LogPane.-detail #log-detail { display: block; }
@@ -75,10 +72,17 @@ class LogPane(Pane):
 
     def compose(self) -> ComposeResult:
         """Build list, detail, filter line and status line."""
-        console = self.console
+        workspace = self.workspace
         rows = LogRows(self.station.log)
         clock = self.station.clock
-        view = LogView(rows, glyphs=console.glyphs, times=console.times, now=clock.utc, id="log-view")
+        view = LogView(
+            rows,
+            glyphs=workspace.glyphs,
+            times=workspace.times,
+            keys=self.keys,
+            now=clock.utc,
+            id="log-view",
+        )
         view.border_title = "Log"
         yield view
         detail = Rows(id="log-detail")
@@ -150,7 +154,7 @@ class LogPane(Pane):
         self.query_one(LogStatus).show_lines([self._status()])
 
     def _status(self) -> Line:
-        view, log, glyphs = self.view, self.station.log, self.console.glyphs
+        view, log, glyphs = self.view, self.station.log, self.workspace.glyphs
         if self._filter_problem:
             return ((f" {glyphs.cross} {glyphs.plain(self._filter_problem)}", "logstatus--wrong"),)
         spans: list[Span] = []
@@ -167,7 +171,7 @@ class LogPane(Pane):
             busy = "" if rows.done else f" so far, {rows.part_done:.0%} looked at"
             spans.append((f"   {len(rows):,} of {len(log):,} match{busy}", ""))
             typed = clean(self.query_one("#log-filter", Input).value.strip(), 80)
-            spans.append((f"   {glyphs.then} {literal(typed, glyphs.ascii)}", ""))
+            spans.append((f"   {glyphs.then} {glyphs.literal(typed)}", ""))
         if log.problem:
             spans.append((f"   {log.dropped:,} older ones cannot be read", "logstatus--wrong"))
         elif log.dropped:
@@ -184,7 +188,7 @@ class LogPane(Pane):
             return
         self._detail_of = key
         self.workers.cancel_group(self, "log-apart")
-        glyphs, times = self.console.glyphs, self.console.times
+        glyphs, times = self.workspace.glyphs, self.workspace.times
         if event is None:
             detail.show_rows(0, lambda index, chosen: ())
             return
@@ -303,21 +307,21 @@ class LogPane(Pane):
         """Copy the chosen event as it is shown."""
         event = self.view.chosen
         if event is None:
-            self._say("There is no event to copy.", "warning")
+            self.workspace.say("There is no event to copy.", "warning")
             return
         text = detail_text(event, self._outline_of(event))
         self.app.copy_to_clipboard(text)
         what = "what is shown of it, " if shown_in_part(event) else ""
-        self._say(
+        self.workspace.say(
             f"Copied {what}{counted(len(text), 'character')}, if this terminal lets programs copy. "
-            "s saves it to a file."
+            f"{self.keys['log-save']} saves it to a file."
         )
 
     def action_log_save(self) -> None:
         """Save the chosen event."""
         event = self.view.chosen
         if event is None:
-            self._say("There is no event to save.", "warning")
+            self.workspace.say("There is no event to save.", "warning")
             return
         self._save(map(self.station.log.whole, [event]), f"event-{event.index + 1}-{clean(event.name, 40)}")
 
@@ -325,9 +329,9 @@ class LogPane(Pane):
         """Save what the filter shows."""
         rows = self.view.rows
         if not rows.done:
-            self._say("The filter is still at work. Save again when it is done.", "warning")
+            self.workspace.say("The filter is still at work. Save again when it is done.", "warning")
         elif not len(rows):
-            self._say("There is no event to save.", "warning")
+            self.workspace.say("There is no event to save.", "warning")
         else:
             wanted = rows.filter or Filter()
             events = self.station.log.scan(whole=True)
@@ -341,16 +345,13 @@ class LogPane(Pane):
             path, count = await asyncio.to_thread(_write, events, folder, words, utc)
         except OSError as why:
             reason = why.strerror or str(why)
-            self._say(
+            self.workspace.say(
                 f"Nothing was saved in {paths.shown(folder)}: {reason}. Make room there, or set "
                 f"{paths.HOME_VARIABLE} to a folder that can be written.",
                 "error",
             )
             return
-        self._say(f"Saved {counted(count, 'event')} in {paths.shown(path)}")
-
-    def _say(self, text: str, severity: str = "information") -> None:
-        self.app.notify(text, severity=severity, timeout=8, markup=False)  # type: ignore[arg-type]
+        self.workspace.say(f"Saved {counted(count, 'event')} in {paths.shown(path)}")
 
 
 def _write(events: Iterable[LoggedEvent], folder: Path, words: str, utc: float) -> tuple[Path, int]:

@@ -1,1 +1,35 @@
 """What is done with recipes from the Recipes tab: load and start, make, keep, exchange."""
+
+from xovac_tui.ui.action import Action
+
+ACTIONS = (
+    Action("load-recipe", "L", "load", "Load the chosen recipe into the chamber; asks first.", footer=True),
+    Action("start-recipe", "S", "start", "Start the recipe that is loaded; asks first.", footer=True),
+    Action("cancel-recipe", "X", "cancel", "Cancel the running recipe; asks first.", footer=True),
+    Action("recipe-view", "v", "steps/check", "Show the steps, or what the check found.", footer=True),
+    Action("edit-recipe", "e,enter", "edit", "Edit the chosen recipe, or a copy of an example.", footer=True),
+    Action("new-recipe", "N", "new", "Make a new recipe: from a template, or an empty one.", footer=True),
+    Action("read-again", "R", "read again", "Read the recipe files again.", footer=True),
+    Action(
+        "edit-outside",
+        "E",
+        "$EDITOR",
+        "Open the file in the editor that $VISUAL or $EDITOR names; STOP is not available meanwhile.",
+    ),
+    Action("copy-recipe", "c", "copy", "Make a copy of the chosen recipe, comments too."),
+    Action("rename-recipe", "m,f2", "rename", "Give the chosen recipe and its file another name."),
+    Action(
+        "delete-recipe", "d,delete", "delete", "Move the chosen recipe into the trash folder; asks first."
+    ),
+    Action("undelete-recipe", "z", "undelete", "Take the last deletion back."),
+    Action(
+        "recipe-versions",
+        "V",
+        "versions",
+        "List the earlier versions of the chosen recipe, and go back to one.",
+    ),
+    Action("import-recipe", "i", "import", "Make a recipe from a CSV file or from the device's JSON."),
+    Action(
+        "export-recipe", "x", "export", "Write the chosen recipe as CSV, as the device's JSON, or as TOML."
+    ),
+)

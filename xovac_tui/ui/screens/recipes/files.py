@@ -6,7 +6,8 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from textual.notifications import SeverityLevel
 
 from xovac_tui import paths
 from xovac_tui.errors import RecipeError
@@ -30,17 +31,15 @@ from xovac_tui.recipes.store import (
     write_text,
 )
 from xovac_tui.station.loading import start_of
-from xovac_tui.text import clean, shown
+from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
-from xovac_tui.ui.dialogs.question import QuestionDialog
+from xovac_tui.ui.dialogs.question import Answer, QuestionDialog
 from xovac_tui.ui.screens.recipes.editor.model import Editing
 from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
 from xovac_tui.ui.screens.recipes.editor.saving import STOP_AWAY
 from xovac_tui.ui.screens.recipes.outside import edit_outside, editor_command
-
-if TYPE_CHECKING:
-    from xovac_tui.ui.app import XovacApp
+from xovac_tui.ui.workspace import Workspace
 
 _EMPTY = "Empty"
 _LONGEST_PATH = 1000
@@ -52,9 +51,9 @@ Reread = Callable[[Path | None], None]
 class FileWork:
     """One thing is done at a time; all of it from a worker."""
 
-    def __init__(self, console: XovacApp, reread: Reread) -> None:
-        self._console, self._reread = console, reread
-        self._folder = console.launch.recipes
+    def __init__(self, workspace: Workspace, reread: Reread) -> None:
+        self._workspace, self._reread = workspace, reread
+        self._folder = workspace.start.recipes
         self._busy = False
         self._deleted: list[Version] = []
 
@@ -78,15 +77,15 @@ class FileWork:
         from xovac_tui.ui.screens.recipes.template import TemplateDialog
 
         names = [template.label for template in TEMPLATES]
-        chosen = await self._console.push_screen_wait(
-            ChooseDialog("New recipe from", [*names, _EMPTY], names[0])
+        chosen = await self._workspace.ask(
+            ChooseDialog(self._workspace, "New recipe from", [*names, _EMPTY], names[0])
         )
         if chosen is None:
             return
         recipe: Recipe | None = Recipe("", ())
         if chosen in names:
             template = TEMPLATES[names.index(chosen)]
-            recipe = await self._console.push_screen_wait(TemplateDialog(template))
+            recipe = await self._workspace.ask(TemplateDialog(self._workspace, template))
         if recipe is not None:
             await self._open(Editing.of_new(recipe))
 
@@ -94,7 +93,8 @@ class FileWork:
         """Open a recipe in the editor."""
         if file.recipe is None:
             self._say(
-                f'"{clean(file.name, 40)}" cannot be read, so there is no table of it: E opens the file.',
+                f'"{clean(file.name, 40)}" cannot be read, so there is no table of it: '
+                f"{self._workspace.keys['edit-outside']} opens the file.",
                 "warning",
             )
             return
@@ -103,14 +103,14 @@ class FileWork:
 
     async def _open(self, editing: Editing) -> None:
         async def close(path: Path | None) -> None:
-            await self._console.show_over("recipes", None)
+            await self._workspace.show_over("recipes", None)
             self._reread(path)
 
         def closed(path: Path | None) -> None:
             # From a worker of the app's: one of the editor's would wait for its own end.
-            self._console.run_worker(close(path), group="editor")
+            self._workspace.window.run_worker(close(path), group="editor")
 
-        await self._console.show_over("recipes", EditorPane(editing, self._folder, closed))
+        await self._workspace.show_over("recipes", EditorPane(self._workspace, editing, self._folder, closed))
 
     async def outside(self, file: RecipeFile, *, example: bool) -> None:
         """Open a recipe's file in the user's own editor; of an example, a copy."""
@@ -118,12 +118,15 @@ class FileWork:
         copy = "This is an example: a copy in your folder is opened. " if example else ""
         answers = (("stay", "Stay", ""), ("open", "Open", "y"))
         title = f"Open the file in {clean(Path(command[0]).name, 30)}?"
-        if await self._console.push_screen_wait(QuestionDialog(title, copy + STOP_AWAY, answers)) != "open":
+        if (
+            await self._workspace.ask(QuestionDialog(self._workspace, title, copy + STOP_AWAY, answers))
+            != "open"
+        ):
             return
         path = file.path
         if example:
             path = (await asyncio.to_thread(_copied, path, self._folder, file.name)).path
-        if problem := await edit_outside(self._console, command, path):
+        if problem := await edit_outside(self._workspace.window, command, path):
             self._say(problem, "warning")
         self._reread(path)
 
@@ -138,14 +141,17 @@ class FileWork:
     async def rename(self, file: RecipeFile, *, example: bool) -> None:
         """Give a recipe and its file another name."""
         if example:
-            self._say("An example keeps its name: c makes a copy of it, and that can be renamed.", "warning")
+            copies = self._workspace.keys["copy-recipe"]
+            self._say(
+                f"An example keeps its name: {copies} makes a copy of it, and that can be renamed.", "warning"
+            )
             return
         opened = await asyncio.to_thread(open_recipe, file.path)
         name, problem = opened.recipe.name, ""
         while True:
             words = "The recipe and its file are called so. The name is sent to the device."
-            answer = await self._console.push_screen_wait(
-                AskDialog("Rename", words, name, problem=problem, longest=_LONGEST_PATH)
+            answer = await self._workspace.ask(
+                AskDialog(self._workspace, "Rename", words, name, problem=problem, longest=_LONGEST_PATH)
             )
             if answer is None:
                 return
@@ -154,7 +160,7 @@ class FileWork:
                 break
             problem = f"The name {wrong}."
         renamed = await asyncio.to_thread(
-            lambda: rename_recipe(opened, name, now=self._console.station.clock.utc())
+            lambda: rename_recipe(opened, name, now=self._workspace.station.clock.utc())
         )
         self._reread(renamed.path)
 
@@ -165,14 +171,15 @@ class FileWork:
             return
         answers = (("keep", "Keep it", ""), ("delete", "Delete", "y"))
         name = clean(file.path.name, 60)
-        text = f"{name} goes into the folder .trash beside it. z takes that back."
-        if await self._console.push_screen_wait(QuestionDialog("Delete?", text, answers)) != "delete":
+        back = f"{self._workspace.keys['undelete-recipe']} takes that back."
+        text = f"{name} goes into the folder .trash beside it. {back}"
+        if await self._ask("Delete?", text, answers) != "delete":
             return
         version = await asyncio.to_thread(
-            lambda: delete_recipe(file.path, now=self._console.station.clock.utc())
+            lambda: delete_recipe(file.path, now=self._workspace.station.clock.utc())
         )
         self._deleted.append(version)
-        self._say(f"{name} is in the trash folder. z takes that back.")
+        self._say(f"{name} is in the trash folder. {back}")
         self._reread(None)
 
     async def undelete(self) -> None:
@@ -191,15 +198,15 @@ class FileWork:
         if not found:
             self._say("There is no earlier version: one is kept with each save from now on.", "warning")
             return
-        times = self._console.times
+        times = self._workspace.times
         lines = [f"{times.second(version.saved)}  {said}" for version, said in found]
-        lines = [self._console.glyphs.plain(line) for line in lines]
+        lines = [self._workspace.glyphs.plain(line) for line in lines]
         title = "Go back to the version replaced at"
-        chosen = await self._console.push_screen_wait(ChooseDialog(title, lines, lines[0], width=66))
+        chosen = await self._workspace.ask(ChooseDialog(self._workspace, title, lines, lines[0], width=66))
         if chosen is None:
             return
         version = found[lines.index(chosen)][0]
-        now = self._console.station.clock.utc()
+        now = self._workspace.station.clock.utc()
         await asyncio.to_thread(lambda: restore_version(file.path, version, now=now))
         self._say("This version is the file again. The one before it is kept, too.")
         self._reread(file.path)
@@ -208,11 +215,11 @@ class FileWork:
 
     async def import_(self) -> None:
         """Ask for a CSV or JSON file, and open the recipe in it in the editor."""
-        settings, typed, problem = self._console.station.plan_settings(), "", ""
+        settings, typed, problem = self._workspace.station.plan_settings(), "", ""
         words = "A file to make a recipe of: CSV from a spreadsheet, or the device's own JSON."
         while True:
-            answer = await self._console.push_screen_wait(
-                AskDialog("Import", words, typed, longest=_LONGEST_PATH, problem=problem)
+            answer = await self._workspace.ask(
+                AskDialog(self._workspace, "Import", words, typed, longest=_LONGEST_PATH, problem=problem)
             )
             if not answer:
                 return
@@ -221,7 +228,7 @@ class FileWork:
                 imported: Imported = await asyncio.to_thread(import_recipe, _path(answer), settings)
                 break
             except RecipeError as error:
-                problem = _few(str(error))
+                problem = _few(error.sentences)
         await self._open(Editing.of_new(imported.recipe))
         for note in imported.notes:
             self._say(note, "warning")
@@ -232,16 +239,16 @@ class FileWork:
             self._say(f'"{clean(file.name, 40)}" cannot be read, so it cannot be exported.', "warning")
             return
         recipe, problem, overwrite = file.recipe, "", False
-        settings = self._console.station.plan_settings()
-        start = start_of(self._console.snapshot).celsius
+        settings = self._workspace.station.plan_settings()
+        start = start_of(self._workspace.snapshot).celsius
         typed = str(paths.state_folder() / "exports" / file_name(recipe.name).replace(".toml", ".csv"))
         words = (
             "Write it to this file. The ending says as what: .csv, the steps for a spreadsheet; .json, the "
             "list that the device gets; .toml, the recipe written anew."
         )
         while True:
-            answer = await self._console.push_screen_wait(
-                AskDialog("Export", words, typed, longest=_LONGEST_PATH, problem=problem)
+            answer = await self._workspace.ask(
+                AskDialog(self._workspace, "Export", words, typed, longest=_LONGEST_PATH, problem=problem)
             )
             if not answer:
                 return
@@ -252,20 +259,22 @@ class FileWork:
                     continue
                 notes = await asyncio.to_thread(_exported, recipe, path, settings, start, overwrite)
                 break
-            except (RecipeError, OSError) as error:
-                problem = _few(str(error))
+            except RecipeError as error:
+                problem = _few(error.sentences)
+            except OSError as error:
+                problem = _few([str(error)])
         self._say(" ".join((f"Written: {paths.shown(path)}.", *notes)))
 
     async def _may_overwrite(self, path: Path) -> bool:
         answers = (("keep", "Keep it", ""), ("overwrite", "Overwrite it", "o"))
         text = f"{paths.shown(path)} exists already, and no version of it is kept."
-        return (
-            await self._console.push_screen_wait(QuestionDialog("Overwrite?", text, answers)) == "overwrite"
-        )
+        return await self._ask("Overwrite?", text, answers) == "overwrite"
 
-    def _say(self, text: str, severity: str = "information") -> None:
-        said = self._console.glyphs.plain(text)
-        self._console.notify(said, severity=severity, timeout=10, markup=False)  # type: ignore[arg-type]
+    async def _ask(self, title: str, text: str, answers: Sequence[Answer]) -> str | None:
+        return await self._workspace.ask(QuestionDialog(self._workspace, title, text, answers))
+
+    def _say(self, text: str, severity: SeverityLevel = "information") -> None:
+        self._workspace.say(text, severity, seconds=10)
 
 
 def _path(text: str) -> Path:
@@ -273,11 +282,10 @@ def _path(text: str) -> Path:
     return Path(os.path.abspath(os.path.expanduser(text.strip())))
 
 
-def _few(sentences: str) -> str:
+def _few(sentences: Sequence[str]) -> str:
     """Return the first of several sentences, one a line, that a small dialog has room for."""
-    lines = sentences.split("\n")
-    more = f"\n... and {len(lines) - 3} more" if len(lines) > 3 else ""
-    return "\n".join(clean(line, 300) for line in lines[:3]) + more
+    more = [f"... and {len(sentences) - 3} more"] if len(sentences) > 3 else []
+    return "\n".join([*(clean(one, 300) for one in sentences[:3]), *more])
 
 
 def _copied(path: Path, folder: Path, name: str) -> Opened:
@@ -290,7 +298,7 @@ def _described(path: Path) -> Sequence[tuple[Version, str]]:
     for version in versions(path):
         try:
             recipe = open_recipe(version.path).recipe
-            said = f"{shown(recipe.name, 32)}, {counted(len(recipe.steps), 'step')}"
+            said = f"{clean(recipe.name, 32)}, {counted(len(recipe.steps), 'step')}"
         except RecipeError:
             said = "cannot be read"
         found.append((version, said))
@@ -303,7 +311,7 @@ def _exported(
     """Write a recipe in the form that the ending of a path names, and return what is not in it."""
     ending = path.suffix.lower().removeprefix(".")
     if ending not in FORMATS:
-        raise RecipeError(f'"{shown(path.name, 60)}" must end in .csv, .json or .toml.')
+        raise RecipeError(f'"{clean(path.name, 60)}" must end in .csv, .json or .toml.')
     exported = export_recipe(recipe, ending, settings, start)
     write_text(path, exported.text, overwrite=overwrite)
     return exported.notes

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from xovac_tui.digits import format_number
-from xovac_tui.durations import spell_duration
+from xovac_tui.durations import spell_shortly
 from xovac_tui.plural import counted
 from xovac_tui.quantities import number, unit
-from xovac_tui.recipes.check import Finding, Severity
 from xovac_tui.recipes.files import RecipeFile
+from xovac_tui.recipes.findings import Finding, Severity
 from xovac_tui.recipes.places import number_at
 from xovac_tui.recipes.plan import PlanSettings, Segment
 from xovac_tui.recipes.study import Library, Study
 from xovac_tui.station.loading import Start
+from xovac_tui.station.refusal import Refusal
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import folded, literal
-from xovac_tui.ui.widgets.lines import Line, Span, clip, fit
+from xovac_tui.ui.widgets.lines import Line, Span, clip, fit, folded
 
 SEVERITY: dict[Severity, tuple[str, str]] = {
     "error": ("error", "rows--bad"),
@@ -64,10 +64,10 @@ def entry_line(entry: Entry, width: int, glyphs: Glyphs, *, chosen: bool, focus:
     file = entry.file
     if file is None:
         indent = "" if entry.style == "rows--head" else "  "
-        return ((indent + literal(clean(entry.words, 400), glyphs.ascii), entry.style),)
+        return ((indent + glyphs.literal(clean(entry.words, 400)), entry.style),)
     style = "rows--chosen" if chosen and focus else "rows--strong" if chosen else ""
     tail = f" {glyphs.cross} bad" if file.recipe is None else ""
-    name = literal(glyphs.plain(clean(file.name, 80)), glyphs.ascii)
+    name = glyphs.plain(clean(file.name, 80))
     return (
         (f"{glyphs.then if chosen else ' '} ", style),
         (fit(name, max(0, width - 2 - len(tail)), ellipsis=glyphs.ellipsis), style),
@@ -84,16 +84,17 @@ def fact_lines(
     height: int,
     utc: float,
     speed: float,
-    blocked: str,
+    blocked: Refusal | None,
     example: bool,
     glyphs: Glyphs,
     times: Times,
+    keys: Mapping[str, str],
 ) -> list[Line]:
     """Return what is known about a recipe, the description in the room that is left."""
-    name = literal(glyphs.plain(clean(study.file.name, 80)), glyphs.ascii)
+    name = glyphs.plain(clean(study.file.name, 80))
     recipe = study.file.recipe
     if recipe is None:
-        said = literal("\n".join(clean(line, 2000) for line in study.file.problem.split("\n")), glyphs.ascii)
+        said = glyphs.literal("\n".join(clean(line, 2000) for line in study.file.problem.split("\n")))
         bad: Line = ((name, "rows--strong"), (f"  {glyphs.cross} cannot be read", "rows--bad"))
         return [bad, *(((line, ""),) for line in folded(said, width))][:height]
     last = [
@@ -104,14 +105,14 @@ def fact_lines(
             (f" {start.words}", "rows--quiet" if start.measured else "rows--warn"),
         ),
         ((f"Assumed: {_reading(settings)}", "rows--quiet"),),
-        _verdict(study, blocked, glyphs),
+        _verdict(study, blocked, glyphs, keys),
     ]
     last = [
         clip(tuple((glyphs.plain(text), style) for text, style in line), width, ellipsis=glyphs.ellipsis)
         for line in last
     ]
     description = clean(" ".join(recipe.description.split()), 2000)
-    words = folded(literal(glyphs.plain(description), glyphs.ascii), width)
+    words = folded(glyphs.plain(description), width)
     room = max(0, height - 1 - len(last))
     told = words[:room]
     if told and len(words) > room:
@@ -125,9 +126,9 @@ def _total(study: Study, utc: float, speed: float, width: int, times: Times) -> 
         return (("No time line: see the check", "rows--warn"),)
     plan = study.plan
     about = "about " if plan.estimated else ""
-    demo = "" if speed == 1 else f" (simulated: {short_duration(plan.total / speed)})"
+    demo = "" if speed == 1 else f" (simulated: {spell_shortly(plan.total / speed)})"
     ends = times.day_and_time_with_zone(utc + plan.total / speed)
-    takes = f"{about}{short_duration(plan.total)}"
+    takes = f"{about}{spell_shortly(plan.total)}"
     room = width - len(f"Takes {takes}{demo}  ends {ends}")
     if room < 0:
         # When it ends matters more than how a simulator's clock runs.
@@ -151,7 +152,7 @@ def _reading(settings: PlanSettings) -> str:
     )
 
 
-def _verdict(study: Study, blocked: str, glyphs: Glyphs) -> Line:
+def _verdict(study: Study, blocked: Refusal | None, glyphs: Glyphs, keys: Mapping[str, str]) -> Line:
     spans: list[Span] = [("Check ", "rows--quiet")]
     for severity, (word, style) in SEVERITY.items():
         count = study.count(severity)
@@ -162,10 +163,11 @@ def _verdict(study: Study, blocked: str, glyphs: Glyphs) -> Line:
     if study.compiled is None:
         spans.append(("cannot be loaded", "rows--bad"))
     elif blocked:
-        # The rest of the sentence says what became of a command, and none was given yet.
-        spans.append((f"not now: {blocked.split(', so ')[0].split('. ')[0]}", "rows--warn"))
+        spans.append((f"not now: {blocked.cause}", "rows--warn"))
     else:
-        spans.append((f"L loads {counted(len(study.compiled.items), 'item')}", "rows--good"))
+        spans.append(
+            (f"{keys['load-recipe']} loads {counted(len(study.compiled.items), 'item')}", "rows--good")
+        )
     return tuple(spans)
 
 
@@ -175,7 +177,7 @@ def finding_lines(findings: Sequence[Finding], width: int, glyphs: Glyphs) -> li
     for finding in findings:
         word, style = SEVERITY[finding.severity]
         head = f"{severity_sign(finding.severity, glyphs)} {word:<8}"
-        said = literal(glyphs.plain(clean(finding.sentence, 1000)), glyphs.ascii)
+        said = glyphs.plain(clean(finding.sentence, 1000))
         for count, line in enumerate(folded(said, max(10, width - len(head)))):
             lines.append((((head if count == 0 else " " * len(head)), style), (line, "")))
     return lines
@@ -205,18 +207,11 @@ def step_line(segment: Segment, width: int, glyphs: Glyphs, number_width: int = 
         segment.kind,
         number(segment.from_temp, "degC") if ramp else "",
         number(segment.to_temp, "degC"),
-        about + short_duration(segment.duration),
-        short_duration(segment.start),
+        about + spell_shortly(segment.duration),
+        spell_shortly(segment.start),
         "" if segment.cycle is None else f"{segment.cycle[0]} of {segment.cycle[1]}",
     )
     return ((glyphs.plain(_step_row(cells, width, number_width)), "" if ramp else "rows--name"),)
-
-
-def short_duration(seconds: float) -> str:
-    """Return a duration to the minute, below an hour to the second: `1d 5h 9m`, `2h 5m`, `9m 30s`, `2.5s`."""
-    if seconds < 60:
-        return spell_duration(round(seconds, 1))
-    return spell_duration(round(seconds) if round(seconds) < 3600 else round(seconds / 60) * 60)
 
 
 def number_width(segments: Sequence[Segment]) -> int:

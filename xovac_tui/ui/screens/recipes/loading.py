@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 import msgspec
+from textual.notifications import SeverityLevel
 
 from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.errors import ContractError, RecipeError
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.study import Study, read_again
+from xovac_tui.station.commands import Prepared
 from xovac_tui.station.loading import (
     Facts,
     Start,
@@ -25,12 +26,8 @@ from xovac_tui.station.loading import (
     study_now,
 )
 from xovac_tui.station.proving import BLIND, PROVES
-from xovac_tui.station.station import Prepared, Station
-from xovac_tui.ui.actions import PROVE_KEY
-from xovac_tui.ui.literal import literal
-
-if TYPE_CHECKING:
-    from xovac_tui.ui.app import XovacApp
+from xovac_tui.station.station import Station
+from xovac_tui.ui.workspace import Workspace
 
 
 class Looked(msgspec.Struct, frozen=True):
@@ -43,8 +40,8 @@ class Looked(msgspec.Struct, frozen=True):
 class Loading:
     """The questions about the chamber's recipe; only one is open at a time."""
 
-    def __init__(self, console: XovacApp) -> None:
-        self._console = console
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
         self.asking = False
 
     async def load(self, shown: RecipeFile, looked: Callable[[Looked], None]) -> None:
@@ -66,8 +63,8 @@ class Loading:
             return
         self.asking = True
         try:
-            if blocked := self._station.blocked(command):
-                self.say(blocked, "warning")
+            if refusal := self._station.blocked(command):
+                self.say(refusal.sentence, "warning")
                 return
             await self._confirm(self._station.prepare(command), title, facts)
         except ContractError as error:
@@ -94,8 +91,8 @@ class Loading:
             return
         self.asking = True
         try:
-            if blocked := proving.blocked():
-                self.say(blocked, "warning")
+            if refusal := proving.blocked():
+                self.say(refusal.sentence, "warning")
                 return
             facts = [("Proves", PROVES)]
             blind = proving.blind
@@ -114,22 +111,20 @@ class Loading:
         return stop_facts(self._station, self._how_to_prove())
 
     def _how_to_prove(self) -> str:
-        key = self._console.launch.settings.keys.get("prove-stop", PROVE_KEY).split(",")[0].strip()
-        return f"Prove it while nothing runs: {key}."
+        return f"Prove it while nothing runs: {self._workspace.keys['prove-stop']}."
 
-    def say(self, text: str, severity: str = "information") -> None:
+    def say(self, text: str, severity: SeverityLevel = "information") -> None:
         """Say something in a toast."""
-        text = self._console.glyphs.plain(text)
-        self._console.notify(text, severity=severity, timeout=10, markup=False)  # type: ignore[arg-type]
+        self._workspace.say(text, severity, seconds=10)
 
     @property
     def _station(self) -> Station:
-        return self._console.station
+        return self._workspace.station
 
     async def _load(self, shown: RecipeFile, looked: Callable[[Looked], None]) -> None:
         station = self._station
-        if blocked := station.blocked("load_recipe"):
-            self.say(blocked, "warning")
+        if refusal := station.blocked("load_recipe"):
+            self.say(refusal.sentence, "warning")
             return
         start = start_of(station.snapshot())
         file = await asyncio.to_thread(read_again, shown)
@@ -160,7 +155,7 @@ class Loading:
     ) -> LedgerEntry | None:
         from xovac_tui.ui.dialogs.confirm import confirm_and_send
 
-        glyphs = self._console.glyphs
-        said = [(label, literal(glyphs.plain(text), glyphs.ascii)) for label, text in facts]
-        title = literal(glyphs.plain(title), glyphs.ascii)
-        return await confirm_and_send(self._console, prepared, title=title, facts=said, send=send)
+        glyphs = self._workspace.glyphs
+        said = [(label, glyphs.plain(text)) for label, text in facts]
+        title = glyphs.plain(title)
+        return await confirm_and_send(self._workspace, prepared, title=title, facts=said, send=send)

@@ -9,11 +9,12 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from textual.app import App, SuspendNotSupported
+from textual.app import SuspendNotSupported
 
 from xovac_tui.errors import RecipeError
 from xovac_tui.signals import handled
-from xovac_tui.text import shown
+from xovac_tui.text import clean
+from xovac_tui.ui.workspace import Window
 
 _INTERRUPTS = ("SIGINT", "SIGQUIT")
 
@@ -28,7 +29,7 @@ def editor_command(environ: Mapping[str, str]) -> list[str]:
             # A path on Windows is full of backslashes.
             words = shlex.split(value, posix=os.name != "nt")
         except ValueError:
-            raise RecipeError(f'{name} is "{shown(value, 60)}", which has an open quote: mend it.') from None
+            raise RecipeError(f'{name} is "{clean(value, 60)}", which has an open quote: mend it.') from None
         if words:
             return words
     raise RecipeError(
@@ -37,7 +38,7 @@ def editor_command(environ: Mapping[str, str]) -> list[str]:
     )
 
 
-async def edit_outside(app: App[int], command: list[str], path: Path) -> str:
+async def edit_outside(window: Window, command: list[str], path: Path) -> str:
     """Hand the terminal to an editor until it ends; return a sentence where something went wrong, else "".
 
     The station goes on meanwhile: link, record and model live on the same loop and are not held up.
@@ -45,7 +46,7 @@ async def edit_outside(app: App[int], command: list[str], path: Path) -> str:
     try:
         # ctrl+c ends what the editor does, and not the console. Handled and not ignored: what is ignored
         # would stay ignored in the editor.
-        with app.suspend(), handled(lambda _number: None, _INTERRUPTS):
+        with window.suspend(), handled(lambda _number: None, _INTERRUPTS):
             # Textual takes the terminal back only where nothing is raised here.
             return await _run(command, path)
     except SuspendNotSupported:
@@ -53,7 +54,7 @@ async def edit_outside(app: App[int], command: list[str], path: Path) -> str:
 
 
 async def _run(command: list[str], path: Path) -> str:
-    name = shown(command[0], 60)
+    name = clean(command[0], 60)
     try:
         process = await asyncio.create_subprocess_exec(*command, str(path))
     except (OSError, ValueError) as error:

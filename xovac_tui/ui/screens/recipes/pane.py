@@ -6,10 +6,9 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import work
-from textual.binding import BindingType
 
 from xovac_tui import paths
 from xovac_tui.chamber.snapshot import Snapshot
@@ -18,7 +17,7 @@ from xovac_tui.recipes.store import Fingerprint, fingerprint
 from xovac_tui.recipes.study import Study, read_library, study_recipe
 from xovac_tui.station.loading import Start, start_of
 from xovac_tui.station.news import News
-from xovac_tui.ui.actions import bindings
+from xovac_tui.ui.screens.recipes import ACTIONS
 from xovac_tui.ui.screens.recipes.loading import Loading, Looked
 from xovac_tui.ui.screens.recipes.view import RecipesView
 from xovac_tui.ui.widgets.rows import Rows
@@ -37,21 +36,20 @@ _REST = 20
 class RecipesPane(RecipesView):
     """Recipe files at the left, the chosen one at the right."""
 
-    SCOPE = "recipes"
     HELP = (
         "Left: the recipe files of your folder, and three examples that come with the program. Right: what "
         "the chosen one will do. The number of a step is that of the item in the list that is sent.\n"
-        "Enter edits the chosen recipe (an example: a copy of it), N makes a new one. What another program "
-        "changes in the folder is seen within seconds.\n"
+        "{edit-recipe} edits the chosen recipe (an example: a copy of it), {new-recipe} makes a new one. "
+        "What another program changes in the folder is seen within seconds.\n"
         "Load checks the file once more, shows exactly what will be sent, and asks. Times and the profile "
         "start from the measured temperature, or from 20 °C where none can be believed.\n"
         "Units, and how the chamber reads an item, are not documented: they are settings of the profile."
     )
-    BINDINGS: ClassVar[list[BindingType]] = bindings("recipes")
+    ACTIONS = ACTIONS
 
     def on_mount(self) -> None:
         """Begin to look at the folder; nothing has been read yet."""
-        self._loading = Loading(self.console)
+        self._loading = Loading(self.workspace)
         self._files: FileWork | None = None
         self._rest_until = 0.0
         self._folder_was: Fingerprint = ()
@@ -95,13 +93,13 @@ class RecipesPane(RecipesView):
 
     def _reread(self, path: Path | None) -> None:
         # After a defect of the screen another pane may be in this one's place.
-        for pane in self.console.screen_stack[0].query(RecipesPane):
+        for pane in self.workspace.window.screen_stack[0].query(RecipesPane):
             pane.read_and_choose(path)
 
     @work(group="recipes-read", exclusive=True)
     async def _read(self, path: Path | None = None) -> None:
         """Read folder and chosen recipe beside the screen."""
-        folder, at = self.console.launch.recipes, self.files.chosen
+        folder, at = self.workspace.start.recipes, self.files.chosen
         # Looked at before it is read: what changes in between is then read once more.
         self._folder_was = await asyncio.to_thread(fingerprint, folder)
         self._library = await asyncio.to_thread(read_library, folder)
@@ -119,19 +117,15 @@ class RecipesPane(RecipesView):
     @work(group="recipes-look", exclusive=True)
     async def look_at_folder(self) -> None:
         """Read the folder again when another program has changed it."""
-        if self.console.active_tab != "recipes" or self._study is None:
+        if not self.display or self._study is None:
             return
-        if await asyncio.to_thread(fingerprint, self.console.launch.recipes) == self._folder_was:
-            return
-        self._read()
-        over = self.console.over.get("recipes")
-        if over is not None:
-            over.look_again()
+        if await asyncio.to_thread(fingerprint, self.workspace.start.recipes) != self._folder_was:
+            self._read()
 
     async def _choose(self, file: RecipeFile) -> None:
         self._chosen = file
         self._show_files()
-        start = start_of(self.console.snapshot)
+        start = start_of(self.workspace.snapshot)
         began = time.perf_counter()
         study = await asyncio.to_thread(study_recipe, file, self.station.plan_settings(), start.celsius)
         # Following a temperature must not keep the machine busy with a long recipe.
@@ -212,7 +206,7 @@ class RecipesPane(RecipesView):
         if self._files is None:
             from xovac_tui.ui.screens.recipes.files import FileWork
 
-            self._files = FileWork(self.console, self._reread)
+            self._files = FileWork(self.workspace, self._reread)
         return self._files
 
     @work(group="dialog")

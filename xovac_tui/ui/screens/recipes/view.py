@@ -26,6 +26,7 @@ from xovac_tui.ui.screens.recipes.lines import (
 from xovac_tui.ui.screens.recipes.profile import ProfileChart
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
 from xovac_tui.ui.widgets.rows import Rows
+from xovac_tui.ui.workspace import Workspace
 
 WIDE = 100
 """Cells; from this width on the list has room for whole names."""
@@ -72,8 +73,8 @@ class RecipesView(Pane):
     RecipesView.-tall #recipe-steps { display: block; height: 3fr; }
     """
 
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id)
+    def __init__(self, workspace: Workspace, *, id: str) -> None:
+        super().__init__(workspace, id=id)
         self._library = Library()
         self._entries: list[Entry] = []
         self._chosen: RecipeFile | None = None
@@ -88,7 +89,7 @@ class RecipesView(Pane):
         yield files
         with Vertical(id="recipe-right"):
             yield Facts(id="recipe-facts")
-            chart = ProfileChart(ascii_only=self.console.glyphs.ascii, id="recipe-profile")
+            chart = ProfileChart(ascii_only=self.workspace.glyphs.ascii, id="recipe-profile")
             chart.title("Planned profile")
             yield chart
             with Vertical(id="recipe-below"):
@@ -132,7 +133,7 @@ class RecipesView(Pane):
         study = self._study
         if study is None:
             return
-        glyphs = self.console.glyphs
+        glyphs = self.workspace.glyphs
         self.query_one(ProfileChart).show(study.plan)
         steps = self.query_one("#recipe-steps", Rows)
         segments = study.plan.segments if study.plan else ()
@@ -165,11 +166,11 @@ class RecipesView(Pane):
         check.styles.height, table.styles.height = wanted, "1fr"
 
     def _list(self) -> list[Entry]:
-        folder = self.console.launch.recipes
+        folder = self.workspace.start.recipes
         return list_entries(self._library, paths.shown(folder) if folder else "", self.files.size.width)
 
     def _show_files(self) -> None:
-        files, glyphs = self.files, self.console.glyphs
+        files, glyphs = self.files, self.workspace.glyphs
         width = self._listed = files.size.width
         entries = self._entries = self._list()
         chosen_path = self._chosen.path if self._chosen is not None else None
@@ -196,7 +197,8 @@ class RecipesView(Pane):
                 speed=self.station.speed,
                 blocked=self.station.blocked("load_recipe"),
                 example=study.file in self._library.examples,
-                glyphs=self.console.glyphs,
-                times=self.console.times,
+                glyphs=self.workspace.glyphs,
+                times=self.workspace.times,
+                keys=self.keys,
             )
         )

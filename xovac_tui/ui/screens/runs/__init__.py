@@ -1,1 +1,28 @@
 """The Runs tab."""
+
+from xovac_tui.ui.action import Action
+
+ACTIONS = (
+    Action(
+        "runs-view",
+        "enter,v",
+        "view",
+        "Show what has no room: chart, steps, lowest and highest values, or commands and notes.",
+        footer=True,
+    ),
+    Action(
+        "runs-compare",
+        "c",
+        "compare",
+        "Mark the chosen run; on another one, show the two beside each other.",
+        footer=True,
+    ),
+    Action(
+        "runs-report",
+        "R",
+        "report",
+        "Write the report of the chosen run, a page of HTML that prints well, into the folder exports.",
+        footer=True,
+    ),
+    Action("runs-back", "escape", "back", "Leave the comparison, then take the mark away."),
+)

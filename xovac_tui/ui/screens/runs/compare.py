@@ -6,16 +6,15 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from xovac_tui.durations import format_duration
+from xovac_tui.durations import format_age, format_change, format_duration
 from xovac_tui.quantities import difference, number, unit
 from xovac_tui.recording.digest import Extreme
 from xovac_tui.runs.past import PastRun
 from xovac_tui.runs.state import Leg
-from xovac_tui.ui.format import Times, age
+from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.screens.runs.lines import short_label, shown_text
+from xovac_tui.ui.screens.runs.lines import short_label
 from xovac_tui.ui.widgets.lines import Line, clip, fit, fit_label
-from xovac_tui.ui.widgets.run_words import signed
 from xovac_tui.units import is_temperature
 
 _STEP = 4
@@ -32,7 +31,7 @@ def pair_head(runs: Sequence[PastRun], width: int, *, glyphs: Glyphs, times: Tim
         began = f"{times.day(recorded.started)} {times.short(recorded.started)}"
         tail = f"  {glyphs.result(run.state.result)} {run.state.result.value}  {began}"
         tail += f"  {'lasts' if run.running else 'took'} {format_duration(run.seconds)}"
-        name = f"{recorded.label} {shown_text(recorded.name, 80, glyphs)}"
+        name = f"{recorded.label} {glyphs.shown(recorded.name, 80)}"
         room = max(8, min(cell_len(name), width - cell_len(tail)))
         lines.append(((fit(name, room, ellipsis=glyphs.ellipsis), "rows--strong"), (tail, "")))
     loads = [run.load.hash if run.load is not None else None for run in runs]
@@ -84,11 +83,11 @@ def _step_line(step: int, one: Leg | None, other: Leg | None, width: int, glyphs
     cells = [
         *("" if value is None else format_duration(value) for value in took),
         _later(took),
-        *("" if value is None else age(value) for value in counts),
+        *("" if value is None else format_age(value) for value in counts),
         _later(counts),
     ]
     missing = one is None or other is None
-    text = _row(str(step), shown_text(label, 80, glyphs), cells, width, glyphs.ellipsis)
+    text = _row(str(step), glyphs.shown(label, 80), cells, width, glyphs.ellipsis)
     return ((glyphs.plain(text), "rows--quiet" if missing else ""),)
 
 
@@ -102,7 +101,7 @@ def _later(values: Sequence[float | None]) -> str:
     if first is None or second is None:
         return ""
     change = second - first
-    return "same" if abs(change) < _SAME else signed(change)
+    return "same" if abs(change) < _SAME else format_change(change)
 
 
 def _channel_line(one: Extreme, other: Extreme, width: int, glyphs: Glyphs) -> Line:
@@ -113,7 +112,7 @@ def _channel_line(one: Extreme, other: Extreme, width: int, glyphs: Glyphs) -> L
     ):
         cells += [number(value, one.unit, log=one.log) for value in (first, second)]
         cells.append(_change(first, second, one))
-    label = shown_text(one.label, 60, glyphs)
+    label = glyphs.shown(one.label, 60)
     shown = f"{label} {unit(one.unit)}".rstrip() if len(one.unit) <= 6 else label
     return ((glyphs.plain(_row("", shown, cells, width, glyphs.ellipsis)), ""),)
 
@@ -123,7 +122,7 @@ def _change(first: float, second: float, extreme: Extreme) -> str:
         return f"×{second / first:.2g}" if first > 0 and second > 0 else ""
     change = second - first
     if is_temperature(extreme.unit):
-        return difference(change, extreme.unit, signed=True).partition(" ")[0]
+        return difference(change, extreme.unit, signed=True, bare=True)
     return number(change, extreme.unit)
 
 

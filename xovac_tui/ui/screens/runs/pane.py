@@ -5,26 +5,24 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC
-from typing import ClassVar
 
 from msgspec import structs
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 
 from xovac_tui import paths
+from xovac_tui.chamber.news import RecordOpened
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted
-from xovac_tui.recording.disk.lists import RecordedRun
-from xovac_tui.recording.status import RecorderState, RecordOpened
+from xovac_tui.recording.disk.kinds import RecordedRun
+from xovac_tui.recording.status import RecorderState
 from xovac_tui.runs.past import PastRun, Told, read_run, read_runs, with_state
 from xovac_tui.runs.state import FlightState
 from xovac_tui.station.news import News
-from xovac_tui.ui.actions import bindings
-from xovac_tui.ui.literal import folded
 from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.screens.runs import ACTIONS
 from xovac_tui.ui.screens.runs.compare import pair_head, pair_lines
 from xovac_tui.ui.screens.runs.lines import (
     fact_lines,
@@ -32,13 +30,12 @@ from xovac_tui.ui.screens.runs.lines import (
     list_line,
     reading_head,
     reading_line,
-    shown_text,
     step_head,
     step_line,
 )
 from xovac_tui.ui.screens.runs.trend import pair_model, run_model
 from xovac_tui.ui.widgets.facts_list import RunFacts
-from xovac_tui.ui.widgets.lines import Line
+from xovac_tui.ui.widgets.lines import Line, folded
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import TrendModel
@@ -59,16 +56,17 @@ _VIEWS = ("chart", "steps", "readings", "happened")
 class RunsPane(Pane):
     """The runs of the record at the left, the chosen one at the right; or two beside each other."""
 
-    SCOPE = "runs"
     HELP = (
         "Left: the runs in the record of this chamber, the newest first. Right: the chosen one, its steps as "
         "they were flown, and what happened. Times with ~ are estimated: the chamber did not tell the step. "
         "Of a hold you see how long it was in tolerance, and how much of that counts.\n"
         "The chart lays the plan over what was measured; tab goes to it, and its keys are the trend's.\n"
-        "Compare: c marks a run, c on another shows both from their beginnings, with what differs.\n"
-        "R writes a report of the chosen run, a page of HTML, into the folder exports beside the state file."
+        "Compare: {runs-compare} marks a run, {runs-compare} on another shows both from their beginnings, "
+        "with what differs.\n"
+        "{runs-report} writes a report of the chosen run, a page of HTML, into the folder exports beside the "
+        "state file."
     )
-    BINDINGS: ClassVar[list[BindingType]] = bindings("runs")
+    ACTIONS = ACTIONS
     DEFAULT_CSS = """
     RunsPane { layout: horizontal; }
     RunsPane #run-list { width: 27; height: 1fr; }
@@ -86,20 +84,20 @@ class RunsPane(Pane):
 
     def compose(self) -> ComposeResult:
         """Build the list, the parts of one run, and those of a comparison."""
-        ascii_only = self.console.glyphs.ascii
+        ascii_only = self.workspace.glyphs.ascii
         runs = Rows(choose=True, id="run-list")
         runs.border_title = "Runs"
         yield runs
         with Vertical(id="run-right"):
             yield RunFacts(id="run-facts")
-            yield TrendChart(ascii_only=ascii_only, id="run-chart")
+            yield TrendChart(ascii_only=ascii_only, keys=self.keys, id="run-chart")
             for name, title in zip(_VIEWS[1:], ("Steps as flown", "Readings", "What happened"), strict=True):
                 rows = Rows(id=f"run-{name}")
                 rows.border_title = title
                 yield rows
         with Vertical(id="run-compare"):
             yield RunFacts(id="pair-facts")
-            yield TrendChart(ascii_only=ascii_only, id="pair-chart")
+            yield TrendChart(ascii_only=ascii_only, keys=self.keys, id="pair-chart")
             rows = Rows(id="pair-rows")
             rows.border_title = "What differs"
             yield rows
@@ -256,7 +254,7 @@ class RunsPane(Pane):
             return
         other = self._past is None or self._past.recorded.id != wanted
         self._past, self._read_at = past, self.station.clock.mono()
-        self._model = run_model(past, utc=self.console.times.mode == "utc")
+        self._model = run_model(past, utc=self.workspace.times.mode == "utc")
         if other:
             self.query_one("#run-chart", TrendChart).forget()
         self._draw(rewind=other)
@@ -280,7 +278,7 @@ class RunsPane(Pane):
     def _no_record(self) -> str:
         """Say why there are no runs, and what to do."""
         recorder = self.station.recorder
-        if self.console.player is not None:
+        if self.workspace.playback is not None:
             return "This replay is of a file, which holds no list of runs."
         if recorder.state is RecorderState.OFF:
             return (
@@ -297,10 +295,12 @@ class RunsPane(Pane):
         self._draw_pair()
 
     def _draw_list(self) -> None:
-        rows, glyphs, times = self.runs, self.console.glyphs, self.console.times
+        rows, glyphs, times = self.runs, self.workspace.glyphs, self.workspace.times
         if self._problem or not self._runs:
             said = self._problem or (
-                "No run is in the record yet. Press 3: load a recipe and start it." if self._read_once else ""
+                f"No run is in the record yet. Press {self.keys['tab-recipes']}: load a recipe and start it."
+                if self._read_once
+                else ""
             )
             rows.show_folded(
                 lambda width: [((line, "rows--quiet"),) for line in folded(glyphs.plain(said), max(8, width))]
@@ -326,7 +326,7 @@ class RunsPane(Pane):
         rows.show_rows(count, line, skip=range(0, count, 2), chosen=2 * at + 1)
 
     def _draw_run(self, *, rewind: bool = False) -> None:
-        past, glyphs, times = self._past, self.console.glyphs, self.console.times
+        past, glyphs, times = self._past, self.workspace.glyphs, self.workspace.times
         right = self.query_one("#run-right")
         right.visible = past is not None
         if past is None:
@@ -368,7 +368,7 @@ class RunsPane(Pane):
         if self._pair is None:
             return
         one, other = self._pair
-        glyphs, times = self.console.glyphs, self.console.times
+        glyphs, times = self.workspace.glyphs, self.workspace.times
         self.query_one("#pair-facts", RunFacts).show(
             lambda width, height: pair_head((one, other), width, glyphs=glyphs, times=times)
         )
@@ -396,8 +396,11 @@ class RunsPane(Pane):
         if self._marked in (None, chosen):
             self._marked = None if self._marked == chosen else chosen
             if self._marked is not None:
-                name = shown_text(f"r{chosen}", 10, self.console.glyphs)
-                self.notify(f"{name} is marked. Press c on another run to compare them.", timeout=4)
+                name = self.workspace.glyphs.shown(f"r{chosen}", 10)
+                key = self.keys["runs-compare"]
+                self.workspace.say(
+                    f"{name} is marked. Press {key} on another run to compare them.", seconds=4
+                )
             self._draw_list()
             return
         one, other = await self._fetch(self._marked or 0), await self._fetch(chosen)
@@ -417,7 +420,7 @@ class RunsPane(Pane):
         if chosen is None or record is None or self._pair is not None:
             return
         if self._reporting:
-            self.notify("A report is being written already.", timeout=4, markup=False)
+            self.workspace.say("A report is being written already.", seconds=4)
             return
         from xovac_tui.recording.exports.events import export_file
         from xovac_tui.report import write_report
@@ -426,7 +429,7 @@ class RunsPane(Pane):
         try:
             folder = paths.state_folder() / "exports"
             path = export_file(folder, f"{station.name}-r{chosen}", station.clock.utc(), ".html")
-            self.notify(f"The report of r{chosen} is being written.", timeout=4, markup=False)
+            self.workspace.say(f"The report of r{chosen} is being written.", seconds=4)
             lost = await asyncio.to_thread(
                 write_report,
                 record.path,
@@ -434,11 +437,11 @@ class RunsPane(Pane):
                 path,
                 chamber=station.name,
                 contract=station.contract,
-                zone=UTC if self.console.times.mode == "utc" else None,
+                zone=UTC if self.workspace.times.mode == "utc" else None,
                 now=station.clock.utc(),
             )
         except XovacError as error:
-            self.notify(str(error), title="No report was written", severity="error", timeout=12, markup=False)
+            self.workspace.say(str(error), "error", title="No report was written", seconds=12)
             return
         finally:
             self._reporting = False
@@ -447,7 +450,7 @@ class RunsPane(Pane):
             if lost is None
             else f" {counted(lost.events, 'event is', 'events are')} damaged in the record and missing in it."
         )
-        self.notify(f"The report of r{chosen} is in {paths.shown(path)}.{said}", timeout=12, markup=False)
+        self.workspace.say(f"The report of r{chosen} is in {paths.shown(path)}.{said}", seconds=12)
 
     def action_runs_back(self) -> None:
         """Leave the comparison, else take the mark away."""

@@ -1,1 +1,20 @@
 """The Status tab."""
+
+import msgspec
+
+from xovac_tui.ui.action import Action
+from xovac_tui.ui.widgets import trend_keys
+
+ACTIONS = (
+    # From wherever the focus is: the chart has the same keys itself, for when it has the focus.
+    *(msgspec.structs.replace(one, method=f"chart('{one.action}')") for one in trend_keys.ACTIONS),
+    Action("all-channels", "a", "all channels", "Show every channel in full, or only those that fit."),
+    Action(
+        "insight",
+        "i",
+        "insight",
+        "Show what is stable and when, where the pressure goes, and advice.",
+        footer=True,
+    ),
+    Action("pin", "space", "pin", "Pin the chosen channel to the top and to the trend."),
+)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
+from textual.actions import SkipAction
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
 from xovac_tui.config import state
-from xovac_tui.ui.actions import bindings
 from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.screens.status import ACTIONS
 from xovac_tui.ui.screens.status.readings import Readings
 from xovac_tui.ui.screens.status.run_moment import RunMoment
 from xovac_tui.ui.screens.status.run_panel import RunPanel
@@ -46,7 +45,6 @@ def _top_rows(snapshot: Snapshot, height: int, *, wide: bool) -> int:
 class StatusPane(Pane):
     """Readings, run and trend."""
 
-    SCOPE = "status"
     HELP = (
         "Readings: one line a channel. The sign at the left tells how far it may be believed: good, stale "
         "(overdue; the age says how old), bad (the message held no number), no data. Behind the value stands "
@@ -55,10 +53,11 @@ class StatusPane(Pane):
         "does not tell its step, it follows from plan and temperature, and is marked as estimated. The end "
         "has a range, from what the chamber has managed, and its drift since the start. A dwell has three "
         "clocks: elapsed, in tolerance, and what counts of that: pressure low, link up, data fresh.\n"
-        "Trend: the pinned channels; gaps are gaps; left and right move a cursor, comma and full stop go "
-        "back and on in time, as far as the record reaches."
+        "Trend: the pinned channels; gaps are gaps; {cursor-left} and {cursor-right} move a cursor, "
+        "{pan-back} and {pan-on} go back and on in time, as far as the record reaches."
     )
-    BINDINGS: ClassVar[list[BindingType]] = bindings("status")
+    ACTIONS = ACTIONS
+    KEYS_FIRST = False
     DEFAULT_CSS = """
     StatusPane #top { height: auto; layout: horizontal; }
     StatusPane #readings { border: round $border-blurred; border-title-color: $foreground; padding: 0 1; }
@@ -80,22 +79,21 @@ class StatusPane(Pane):
         wide = size.width >= WIDE
         self.update_classes({"-wide": wide, "-narrow": not wide}, update=False)
         with Horizontal(id="top") as top:
-            top.styles.height = _top_rows(self.console.snapshot, size.height - _FRAME_ROWS, wide=wide)
-            readings = Readings(self.console.glyphs, id="readings")
+            top.styles.height = _top_rows(self.workspace.snapshot, size.height - _FRAME_ROWS, wide=wide)
+            readings = Readings(self.workspace.glyphs, self.keys, id="readings")
             readings.border_title = "Readings"
             readings.border_subtitle = "value   change per minute   age if overdue"
             yield readings
             run = RunPanel(id="run")
             run.border_title = "Run"
             yield run
-        yield TrendChart(ascii_only=self.console.glyphs.ascii, id="trend")
+        yield TrendChart(ascii_only=self.workspace.glyphs.ascii, keys=self.keys, id="trend")
 
     def on_mount(self) -> None:
         """Take the window and the pins of last time."""
-        console = self.console
-        wanted = console.launch.window
+        wanted = self.workspace.start.window
         self._window = WINDOWS[_WINDOW_NAMES.index(wanted if wanted in _WINDOW_NAMES else "10min")]
-        self._pins = console.memory.pinned.get(self.station.name)
+        self._pins = self.workspace.memory.state.pinned.get(self.station.name)
         self._unpinned: tuple[str, ...] = ()
         """Channels that are drawn because nothing is pinned."""
         self._slots: dict[str, int] = {}
@@ -108,7 +106,8 @@ class StatusPane(Pane):
         self.query_one(Readings).show(channels, self._newest, why=snapshot.link.why)
         self._say_advice(snapshot)
         moment = RunMoment(snapshot, self.station.progress(snapshot), self.station.flight())
-        self.query_one(RunPanel).show(moment, glyphs=self.console.glyphs, times=self.console.times)
+        glyphs, times = self.workspace.glyphs, self.workspace.times
+        self.query_one(RunPanel).show(moment, glyphs=glyphs, times=times, keys=self.keys)
         if not self.has_class("-full"):
             self.query_one(TrendChart).show(self._trend(snapshot, channels))
 
@@ -118,14 +117,15 @@ class StatusPane(Pane):
             self._opened = snapshot.mono
         if not 0 <= snapshot.mono - self._opened < _FIRST_ADVICE:
             advice = self.station.insight.advice(snapshot)
-            title = f"Readings  {self.console.glyphs.warning} advice (i)" if advice else "Readings"
+            said = f"  {self.workspace.glyphs.warning} advice ({self.keys['insight']})" if advice else ""
+            title = f"Readings{said}"
             readings = self.query_one(Readings)
             if readings.border_title != title:
                 readings.border_title = title
 
     def _newest(self, full_name: str, bins: int) -> Sequence[float]:
         history = self.station.history(full_name)
-        return history.last(_TREND_SECONDS, self.console.snapshot.mono, bins) if history else ()
+        return history.last(_TREND_SECONDS, self.workspace.snapshot.mono, bins) if history else ()
 
     def _fit(self, snapshot: Snapshot) -> None:
         """Choose the layout for the size: the trend gets what the readings leave."""
@@ -181,57 +181,25 @@ class StatusPane(Pane):
             planned=self.station.planned_profile(snapshot) or None,
             marks=self.station.marks(snapshot),
             window=self._window,
-            utc=self.console.times.mode == "utc",
+            utc=self.workspace.times.mode == "utc",
         )
 
     # -- actions ------------------------------------------------------------------------------------
 
-    def action_window(self) -> None:
-        """Show the next longer window."""
-        self.query_one(TrendChart).action_walk(1)
-
-    def action_window_back(self) -> None:
-        """Show the next shorter window."""
-        self.query_one(TrendChart).action_walk(-1)
-
-    def action_zoom_in(self) -> None:
-        """Zoom the trend in."""
-        self.query_one(TrendChart).action_zoom(1)
-
-    def action_zoom_out(self) -> None:
-        """Zoom the trend out."""
-        self.query_one(TrendChart).action_zoom(-1)
-
-    def action_cursor_left(self) -> None:
-        """Move the trend's cursor to the left."""
-        self.query_one(TrendChart).action_cursor(-1)
-
-    def action_cursor_right(self) -> None:
-        """Move the trend's cursor to the right."""
-        self.query_one(TrendChart).action_cursor(1)
-
-    def action_pan_back(self) -> None:
-        """Show half a window earlier."""
-        self.query_one(TrendChart).action_pan(-1)
-
-    def action_pan_on(self) -> None:
-        """Show half a window later."""
-        self.query_one(TrendChart).action_pan(1)
-
-    def action_live(self) -> None:
-        """Go back to now; out of the enlarged readings first."""
-        if self.has_class("-full"):
+    async def action_chart(self, action: str) -> None:
+        """Do what the trend does for a key; `live` leaves the enlarged readings first."""
+        if action == "live" and self.has_class("-full"):
             self.action_all_channels()
-        else:
-            self.query_one(TrendChart).action_live()
+        elif not await self.app.run_action(action, self.query_one(TrendChart)):
+            raise SkipAction
 
     def on_trend_chart_window_changed(self, message: TrendChart.WindowChanged) -> None:
         """Remember the window."""
         self._window = message.seconds
         if message.seconds in WINDOWS:
             name = _WINDOW_NAMES[WINDOWS.index(message.seconds)]
-            configured = self.console.launch.settings.display.window
-            self.console.remember(window=state.Remembered(name, configured))
+            configured = self.workspace.start.display.window
+            self.workspace.remember(window=state.Remembered(name, configured))
 
     def action_all_channels(self) -> None:
         """Give the whole tab to the readings, or take it back."""
@@ -242,13 +210,11 @@ class StatusPane(Pane):
         top = self.query_one("#top")
         top.styles.height = "1fr" if full else None
         readings.focus()
-        self.call_after_refresh(lambda: self.show(self.console.snapshot))
+        self.call_after_refresh(lambda: self.show(self.workspace.snapshot))
 
     async def action_insight(self) -> None:
         """Show what the readings mean, in place of this tab."""
-        from xovac_tui.ui.screens.insight.pane import InsightPane
-
-        await self.console.show_over("status", InsightPane(id="insight"))
+        await self.workspace.show_over("status", "insight")
 
     def action_pin(self) -> None:
         """Pin or unpin the chosen channel."""
@@ -256,7 +222,7 @@ class StatusPane(Pane):
         if chosen is None:
             return
         if self._pins is None:
-            pins = [c.full_name for c in self.console.snapshot.channels if c.pinned]
+            pins = [c.full_name for c in self.workspace.snapshot.channels if c.pinned]
         else:
             pins = list(self._pins)
         if chosen.full_name in pins:
@@ -264,6 +230,6 @@ class StatusPane(Pane):
         else:
             pins.append(chosen.full_name)
         self._pins = tuple(pins)
-        remembered = {**self.console.memory.pinned, self.station.name: self._pins}
-        self.console.remember(pinned=remembered)
-        self.show(self.console.snapshot)
+        remembered = {**self.workspace.memory.state.pinned, self.station.name: self._pins}
+        self.workspace.remember(pinned=remembered)
+        self.show(self.workspace.snapshot)

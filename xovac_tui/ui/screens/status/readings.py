@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 import msgspec
@@ -11,9 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from xovac_tui.chamber.snapshot import ChannelView, Quality
+from xovac_tui.durations import format_age
 from xovac_tui.plot.sparkline import sparkline
 from xovac_tui.text import clean
-from xovac_tui.ui.format import age, rate, reading_with_unit
+from xovac_tui.ui.format import rate, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit, fit_label
 from xovac_tui.units import in_one, is_temperature
@@ -71,7 +72,7 @@ def reading_line(
     elif quality is Quality.BAD:
         old = "bad"
     elif channel.overdue:
-        old = age(channel.age)
+        old = format_age(channel.age)
     change = "" if dim else rate(channel)
     spans: list[Span] = [
         (f"{glyphs.quality(quality)} ", _QUALITY_STYLE[quality]),
@@ -131,9 +132,9 @@ class Readings(LinesWidget, can_focus=True):
     class Chosen(Message):
         """The chosen channel is another one."""
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
+    def __init__(self, glyphs: Glyphs, keys: Mapping[str, str], *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._glyphs = glyphs
+        self._glyphs, self._keys = glyphs, keys
         self._channels: tuple[ChannelView, ...] = ()
         self._trend: Trend = lambda name, bins: ()
         self._why = ""
@@ -214,9 +215,8 @@ class Readings(LinesWidget, can_focus=True):
         above, below = self._top, len(self._channels) - self._top - len(shown)
         if above or below:
             told = [f"{above} above"] * bool(above) + [f"{below} more"] * bool(below)
-            lines.append(
-                ((f"{self._glyphs.ellipsis} {', '.join(told)}  (a: all channels)", "reading--none"),)
-            )
+            said = f"{self._glyphs.ellipsis} {', '.join(told)}  ({self._keys['all-channels']}: all channels)"
+            lines.append(((said, "reading--none"),))
         return lines
 
     def _reading(self, channel: ChannelView, columns: Columns) -> list[Span]:

@@ -5,20 +5,20 @@ Which rows there are depends on the panel's height alone, so that nothing moves 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
 from xovac_tui.api.contract import Role
 from xovac_tui.chamber.snapshot import RunState
-from xovac_tui.durations import format_duration
+from xovac_tui.durations import format_age, format_duration
 from xovac_tui.quantities import difference, number, quantity, unit
 from xovac_tui.text import clean
-from xovac_tui.ui.format import Times, age
+from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import folded, literal
 from xovac_tui.ui.screens.status.run_moment import RunMoment
-from xovac_tui.ui.widgets.lines import Line, Span, clip, fit
+from xovac_tui.ui.widgets.lines import Line, Span, clip, fit, folded
 from xovac_tui.ui.widgets.run_words import (
     basis_words,
     clock_words,
@@ -79,11 +79,19 @@ def run_subtitle(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
     return glyphs.plain(f"dwell: {clocks}" + (f", not now: {why}" if why else ""))
 
 
-def run_lines(moment: RunMoment, width: int, height: int, *, glyphs: Glyphs, times: Times) -> list[Line]:
+def run_lines(
+    moment: RunMoment,
+    width: int,
+    height: int,
+    *,
+    glyphs: Glyphs,
+    times: Times,
+    keys: Mapping[str, str],
+) -> list[Line]:
     """Return the panel's lines: two where it is low, else as many as there is to say."""
     low = height <= LOW
     if not moment.on:
-        lines = _resting(moment, width, low, glyphs, times)
+        lines = _resting(moment, width, low, glyphs, times, keys)
     elif moment.silent:
         lines = _not_heard(moment, width, low, glyphs, times)
     elif low:
@@ -154,7 +162,7 @@ def _head(moment: RunMoment, width: int, glyphs: Glyphs, where: str) -> Line:
         word = (f"{glyphs.idle} IDLE", "")
     else:
         word = (f"{glyphs.question} run state unknown", "run--quiet")
-    name = literal(glyphs.plain(clean(name, 80)), glyphs.ascii)
+    name = glyphs.plain(clean(name, 80))
     where = glyphs.plain(where)
     if not name:
         return (word, (f"  {where}" if where else "", "run--quiet"))
@@ -163,21 +171,24 @@ def _head(moment: RunMoment, width: int, glyphs: Glyphs, where: str) -> Line:
     return ((shown, "run--name"), ("  ", ""), word, (f"  {where}" if where else "", "run--quiet"))
 
 
-def _where(moment: RunMoment, *, short: bool) -> str:
-    """Return which step of which round the chamber is in, as far as it tells or the plan says."""
+def _where(moment: RunMoment, *, short: bool, estimated: bool = True) -> str:
+    """Return which step of which round the chamber is in, as far as it tells or the plan says.
+
+    The `short` form says where it is only estimated, unless what stands around it does.
+    """
     run, flight, progress = moment.snapshot.run, moment.planned, moment.progress
     step, steps = (flight.step, flight.steps) if flight is not None else (run.step, run.steps)
-    of = "/" if short else " of "
+    of, cycle, item = ("/", "cycle", "step") if short else (" of ", "Cycle", "Step")
     parts: list[str] = []
     if progress.cycle:
-        parts.append(f"cycle {progress.cycle[0]}{of}{progress.cycle[1]}")
+        parts.append(f"{cycle} {progress.cycle[0]}{of}{progress.cycle[1]}")
     if step:
-        parts.append(f"step {step}" + (f"{of}{steps}" if steps else ""))
+        parts.append(f"{item} {step}" + (f"{of}{steps}" if steps else ""))
     if short:
-        estimated = flight is not None and flight.estimated
+        estimated = estimated and flight is not None and flight.estimated
         parts += [*(["estimated"] if estimated else []), *([progress.label] if progress.label else [])]
         return ", ".join(parts)
-    return "   ".join(part[:1].upper() + part[1:] for part in parts) or "Step not told"
+    return "   ".join(parts) or "Step not told"
 
 
 def _not_heard(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Times) -> list[Line]:
@@ -193,8 +204,7 @@ def _not_heard(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: 
     if progress.ends_utc is not None:
         said = f"If it goes on as planned it ends {times.day_and_time(progress.ends_utc)}."
         if flight is not None:
-            # All of this is estimated, and the words before say so.
-            said += f" It would be in {_where(moment, short=True).replace('estimated, ', '')}."
+            said += f" It would be in {_where(moment, short=True, estimated=False)}."
         lines += [((line, "run--quiet"),) for line in folded(glyphs.plain(said), width)]
     if moment.flying is not None:
         gaps = gap_words(moment.flying.gaps, moment.flying.gap_seconds)
@@ -207,11 +217,13 @@ def _silence(moment: RunMoment) -> str:
     snapshot, flight = moment.snapshot, moment.flying
     told = snapshot.by_role(Role.STATE)
     if told is None and flight is not None and flight.silent is not None:
-        return age(flight.silent)
-    return age(told.age if told is not None else snapshot.newest_age)
+        return format_age(flight.silent)
+    return format_age(told.age if told is not None else snapshot.newest_age)
 
 
-def _resting(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Times) -> list[Line]:
+def _resting(
+    moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Times, keys: Mapping[str, str]
+) -> list[Line]:
     """Say how the newest run ended, and what there is to do or why nothing is known."""
     run, ended = moment.snapshot.run, moment.ended
     head = _head(moment, width, glyphs, "")
@@ -224,7 +236,7 @@ def _resting(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Ti
             said = "What is loaded is not reported."
         else:
             said = "No recipe is loaded."
-        said += " Press 3 to choose, load and start one."
+        said += f" Press {keys['tab-recipes']} to choose, load and start one."
     elif run.word:
         said = f'The chamber says "{run.word}", which no contract file explains.'
     else:
@@ -233,8 +245,8 @@ def _resting(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Ti
         return [head, *(((line, "run--quiet"),) for line in folded(glyphs.plain(said), max(20, width)))]
     result = (f"{glyphs.result(ended.result)} {ended.result.value} ", _result_style(ended.result))
     when = glyphs.plain(ended_words(ended, times))
-    name = literal(glyphs.plain(clean(ended.name, 80)), glyphs.ascii) or "a recipe without a name"
-    reason = folded(literal(glyphs.plain(clean(ended.reason, 400)), glyphs.ascii), max(20, width))
+    name = glyphs.plain(clean(ended.name, 80)) or "a recipe without a name"
+    reason = folded(glyphs.plain(clean(ended.reason, 400)), max(20, width))
     if low:
         state = head[-2] if len(head) > 2 else head[0]
         # The recipe that is loaded is told in the other layout; here the last run is more worth knowing.
@@ -242,9 +254,9 @@ def _resting(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Ti
             (state, ("  Last run ", "run--quiet"), result, (when, ""), (f"  {name}", "run--name")),
             ((" ".join(reason), "run--quiet"),),
         ]
-    after = f"{said if run.stale else 'Press 6 to read it back.'}"
+    after = said if run.stale else f"Press {keys['tab-runs']} to read it back."
     if run.state is RunState.IDLE and not run.stale:
-        after += " Press 3 to load and start another."
+        after += f" Press {keys['tab-recipes']} to load and start another."
     return [
         head,
         (("Last run  ", "run--quiet"), (name, "run--name")),
@@ -314,7 +326,7 @@ def _ends(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
     if progress.ends_utc is None or progress.left is None:
         return (("Ends  not known: it was not loaded from here", "run--quiet"),)
     spread = range_words(flight) if flight is not None else ""
-    about = "about " if progress.estimated and not spread else ""
+    about = "about " if progress.basis and not spread else ""
     spans: list[Span] = [
         ("Ends  ", "run--quiet"),
         (f"{about}{times.day_and_time(progress.ends_utc)}", "run--value"),
@@ -332,7 +344,7 @@ def _ends(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
 
 def _basis(flight: FlightView) -> Line:
     said = basis_words(flight.basis) or "as the recipe says"
-    return (("Times ", "run--quiet"), (said, "run--warn" if "assumed" in said else "run--quiet"))
+    return (("Times ", "run--quiet"), (said, "run--warn" if flight.assumed else "run--quiet"))
 
 
 def _dwell(moment: RunMoment, flight: FlightView, glyphs: Glyphs) -> tuple[Line, Line]:
@@ -369,7 +381,7 @@ def _low(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
     ends: list[Span] = []
     if progress.ends_utc is not None:
         spread = range_words(flight).replace(" ", "") if flight is not None else ""
-        about = "about " if progress.estimated and not spread else ""
+        about = "about " if progress.basis and not spread else ""
         ends = [
             ("  ends ", "run--quiet"),
             (about + times.day_and_time(progress.ends_utc), "run--value"),

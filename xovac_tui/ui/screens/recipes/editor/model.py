@@ -8,7 +8,6 @@ from xovac_tui.recipes.draft import Draft, Row
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat, Step
 from xovac_tui.recipes.places import StepPath
 from xovac_tui.recipes.store import Opened
-from xovac_tui.recipes.writer import has_inner_comments
 
 _FIRST_TARGET = 20.0
 """degC of a first ramp: nothing happens by it."""
@@ -61,11 +60,6 @@ class Editing(msgspec.Struct, frozen=True):
     def step(self) -> Step | None:
         """The chosen step; None for the head."""
         return self.draft.step(self.path) if self.path else None
-
-    @property
-    def loses_comments(self) -> bool:
-        """True where the file has comments that saving would lose."""
-        return self.opened is not None and has_inner_comments(self.opened.text)
 
     def changed(self, draft: Draft) -> Editing:
         """Return it with another draft; what was marked is unmarked where steps have moved."""

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
 
 from textual import events, work
-from textual.binding import BindingType
+from textual.notifications import SeverityLevel
 
 from xovac_tui.recipes.draft import Draft
 from xovac_tui.recipes.model import Hold, Ramp, Repeat
 from xovac_tui.recipes.places import StepPath
-from xovac_tui.ui.actions import bindings
+from xovac_tui.ui.screens.recipes.editor import ACTIONS
 from xovac_tui.ui.screens.recipes.editor.fields import read_form
 from xovac_tui.ui.screens.recipes.editor.form import FieldForm
 from xovac_tui.ui.screens.recipes.editor.model import Editing
 from xovac_tui.ui.screens.recipes.editor.saving import Saving
 from xovac_tui.ui.screens.recipes.editor.view import EditorView
 from xovac_tui.ui.widgets.rows import Rows
+from xovac_tui.ui.workspace import Workspace
+
+_LOOK = 2.0
+"""Seconds between looks whether another program has changed the file."""
 
 Closed = Callable[[Path | None], None]
 """Called when the editor is left, with the file that was written last."""
@@ -27,25 +30,26 @@ Closed = Callable[[Path | None], None]
 class EditorPane(EditorView):
     """One recipe in work. What is typed counts when its form is left; nothing is written before saving."""
 
-    SCOPE = "editor"
     HELP = (
         "The first line of the table is the recipe itself (name, limits, conditions), then comes a line a "
-        "step; what a repeat repeats stands indented under it. Enter goes to the form: there, enter takes "
-        "what is typed, esc drops it, up and down change the field. Type units as you like: 1h30, 90 min, "
-        "-20C, 90 K/h.\n"
-        "Profile and check follow what you type, from the measured temperature. In the check (f) the steps "
-        "follow the cursor, and enter goes to the form of that step.\n"
-        "To repeat several steps: space on the first, go to the last, w. Inserting on the line of a repeat "
-        "puts the step into it; K and J move a step into and out of repeats."
+        "step; what a repeat repeats stands indented under it. {step-edit} goes to the form: there, enter "
+        "takes what is typed, {edit-leave} drops it, up and down change the field. Type units as you like: "
+        "1h30, 90 min, -20C, 90 K/h.\n"
+        "Profile and check follow what you type, from the measured temperature. In the check "
+        "({edit-findings}) the steps follow the cursor, and {step-edit} goes to the form of that step.\n"
+        "To repeat several steps: {step-mark} on the first, go to the last, {step-wrap}. Inserting on the "
+        "line of a repeat puts the step into it; {step-up} and {step-down} move a step into and out of "
+        "repeats."
     )
-    BINDINGS: ClassVar[list[BindingType]] = bindings("editor")
+    ACTIONS = ACTIONS
 
-    def __init__(self, editing: Editing, folder: Path, closed: Closed) -> None:
-        super().__init__(editing.went_to(1 if editing.rows else 0))
+    def __init__(self, workspace: Workspace, editing: Editing, folder: Path, closed: Closed) -> None:
+        super().__init__(workspace, editing.went_to(1 if editing.rows else 0))
         self._saving = Saving(self, folder, closed)
 
     def on_mount(self) -> None:
         """Show the recipe."""
+        self.set_interval(_LOOK, self.look_at_file)
         self.fit()
         self.show_form()
         self.later()
@@ -62,8 +66,10 @@ class EditorPane(EditorView):
 
     def again(self) -> Callable[[], EditorPane] | None:
         """Return what opens the same recipe in the same state, if something in it is not saved."""
-        editing, folder, closed = self.editing, self._saving.folder, self._saving.closed
-        return (lambda: EditorPane(editing, folder, closed)) if editing.draft.dirty else None
+        workspace, editing, saving = self.workspace, self.editing, self._saving
+        if not editing.draft.dirty:
+            return None
+        return lambda: EditorPane(workspace, editing, saving.folder, saving.closed)
 
     # -- one change -----------------------------------------------------------------------------------
 
@@ -259,11 +265,11 @@ class EditorPane(EditorView):
     async def _leave(self) -> None:
         await self._saving.leave()
 
-    def look_again(self) -> None:
+    def look_at_file(self) -> None:
         """Look whether another program has changed the file."""
-        self._saving.look()
+        if self.display:
+            self._saving.look()
 
-    def say(self, text: str, seconds: float = 6, severity: str = "information") -> None:
+    def say(self, text: str, seconds: float = 6, severity: SeverityLevel = "information") -> None:
         """Say something in a toast."""
-        said = self.console.glyphs.plain(text)
-        self.app.notify(said, severity=severity, timeout=seconds, markup=False)  # type: ignore[arg-type]
+        self.workspace.say(text, severity, seconds=seconds)

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 
 from xovac_tui import paths
 from xovac_tui.errors import RecipeError
-from xovac_tui.recipes.check import Finding
 from xovac_tui.recipes.files import read_bytes
 from xovac_tui.recipes.model import Recipe
-from xovac_tui.recipes.places import path_of
 from xovac_tui.recipes.store import (
     ChangedOnDisk,
     Opened,
@@ -70,7 +68,9 @@ class Saving:
             self._busy = False
 
     async def _ask(self, title: str, text: str, answers: Sequence[Answer]) -> str:
-        return await self._pane.app.push_screen_wait(QuestionDialog(title, text, answers)) or ""
+        return (
+            await self._pane.workspace.ask(QuestionDialog(self._pane.workspace, title, text, answers)) or ""
+        )
 
     # -- saving ---------------------------------------------------------------------------------------
 
@@ -79,22 +79,12 @@ class Saving:
             return False
         editing = self._editing
         if problems := editing.draft.problems():
-            where, message = problems[0]
-            self._pane.take(editing.chose(path_of(where)))
-            said = words(Finding("error", where, message))
-            self._pane.say(f"Not saved: {said[:1].lower()}{said[1:]}", 10, "warning")
+            self._pane.take(editing.chose(problems[0].path))
+            self._pane.say(f"Not saved: {words(problems[0], self._pane.keys)}", 10, "warning")
             return False
         if editing.opened is not None and not editing.draft.dirty and not self._pane.changed_on_disk:
             self._pane.say("There is nothing to save.", 3)
             return True
-        if editing.draft.dirty and editing.loses_comments:
-            text = (
-                "Comments further down in this file are lost: the program writes the steps anew and keeps "
-                "only the comment at the head. The version before is kept with all of them. To keep "
-                "comments, change the file with E."
-            )
-            if await self._ask("Save without the comments?", text, _SAVE) != "save":
-                return False
         return await self._write(overwrite=False)
 
     async def _write(self, *, overwrite: bool) -> bool:
@@ -206,12 +196,11 @@ class Saving:
         opened = self._editing.opened
         if opened is None:
             return False
-        if problem := await edit_outside(pane.console, command, opened.path):
+        if problem := await edit_outside(pane.workspace.window, command, opened.path):
             pane.say(problem, 12, "warning")
         return await self._read(f"edit in {Path(command[0]).name}")
 
 
-_SAVE: tuple[Answer, ...] = (("stay", "Stay", ""), ("save", "Save", "y"))
 _LEAVE: tuple[Answer, ...] = (("stay", "Stay", ""), ("save", "Save", "s"), ("drop", "Drop the changes", "d"))
 
 
@@ -221,7 +210,6 @@ def _written(editing: Editing, folder: Path, recipe: Recipe, now: float, overwri
         return save_recipe(editing.opened, recipe, now=now, overwrite=overwrite)
     if editing.origin is None:
         return create_recipe(folder, recipe)
-    # The copy of an example keeps the comment at its head.
     copy = duplicate_recipe(editing.origin, folder, recipe.name)
     return save_recipe(copy, recipe, now=now)
 

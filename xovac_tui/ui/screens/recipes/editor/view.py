@@ -17,7 +17,7 @@ from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.recipes.draft import Draft
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.model import Hold, Ramp, Repeat
-from xovac_tui.recipes.places import path_of, step_number
+from xovac_tui.recipes.places import step_number
 from xovac_tui.recipes.study import Study, study_recipe
 from xovac_tui.station.loading import start_of
 from xovac_tui.ui.screens.pane import Pane
@@ -30,6 +30,7 @@ from xovac_tui.ui.screens.recipes.editor.table import recipe_line, row_line, tab
 from xovac_tui.ui.screens.recipes.profile import ProfileChart
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
 from xovac_tui.ui.widgets.rows import Rows
+from xovac_tui.ui.workspace import Workspace
 
 WIDE = 100
 """Cells; from this width on table and form stand beside each other."""
@@ -85,8 +86,8 @@ class EditorView(Pane):
     EditorView.-tall #edit-check, EditorView.-tall #edit-profile { display: block; }
     """
 
-    def __init__(self, editing: Editing) -> None:
-        super().__init__(id="recipe-editor")
+    def __init__(self, workspace: Workspace, editing: Editing) -> None:
+        super().__init__(workspace, id="recipe-editor")
         self.editing = editing
         self.preview: Draft | None = None
         """The draft with what is being typed; None while nothing is, or something is wrong with it."""
@@ -100,7 +101,7 @@ class EditorView(Pane):
 
     def compose(self) -> ComposeResult:
         """Build the line, the table, and what stands beside or below it."""
-        glyphs = self.console.glyphs
+        glyphs = self.workspace.glyphs
         yield HeadLine(id="edit-head")
         with Container(id="edit-body"):
             steps = Rows(choose=True, id="edit-steps")
@@ -108,7 +109,7 @@ class EditorView(Pane):
             yield steps
             with Vertical(id="edit-side"):
                 with Vertical(id="edit-form") as form:
-                    form.border_subtitle = "enter: take   esc: drop"
+                    form.border_subtitle = f"enter: take   {self.keys['edit-leave']}: drop"
                     yield FieldForm(_HEAD_FIELDS, glyphs)
                 chart = ProfileChart(ascii_only=glyphs.ascii, id="edit-profile")
                 chart.title("Planned profile")
@@ -169,7 +170,7 @@ class EditorView(Pane):
         self._timer = None
         draft = self.draft
         # Noted at the beginning: a long recipe is not begun anew before it is done.
-        self._start = start = start_of(self.console.snapshot).celsius
+        self._start = start = start_of(self.workspace.snapshot).celsius
         named = self.editing.opened or self.editing.origin
         file = RecipeFile(named.path if named else Path("new.toml"), draft.recipe.name, draft.recipe)
         study = await asyncio.to_thread(study_recipe, file, self.station.plan_settings(), start)
@@ -198,17 +199,17 @@ class EditorView(Pane):
             changed_on_disk=self.changed_on_disk,
             utc=self.station.clock.utc(),
             speed=self.station.speed,
-            glyphs=self.console.glyphs,
-            times=self.console.times,
+            glyphs=self.workspace.glyphs,
+            times=self.workspace.times,
         )
         head.show_lines([line])
 
     def _show_steps(self) -> None:
-        table, glyphs = self.steps, self.console.glyphs
+        table, glyphs = self.steps, self.workspace.glyphs
         draft, width = self.draft, table.size.width
         rows, marked = draft.rows(), self.editing.in_range()
         findings = self.study.findings if self.study is not None else ()
-        wrong = {path_of(finding.where) for finding in findings if finding.severity == "error"}
+        wrong = {finding.path for finding in findings if finding.severity == "error"}
 
         def line(index: int, chosen: bool) -> Line:
             focus = table.has_focus
@@ -222,8 +223,8 @@ class EditorView(Pane):
         table.show_rows(len(rows) + 1, line, head=lambda: table_head(width), chosen=self.editing.at)
 
     def _show_findings(self, study: Study) -> None:
-        check, glyphs = self.check, self.console.glyphs
-        self.found = found = finding_rows(study.findings, max(1, check.size.width), glyphs)
+        check, glyphs = self.check, self.workspace.glyphs
+        self.found = found = finding_rows(study.findings, max(1, check.size.width), glyphs, self.keys)
 
         def line(index: int, chosen: bool) -> Line:
             at = found[check.chosen].number if check.chosen < len(found) else -1
@@ -234,7 +235,8 @@ class EditorView(Pane):
     def show_form(self) -> None:
         """Show the form of the chosen step, as the step is."""
         editing = self.editing
-        self.form.show(fields_of(editing.draft.recipe, editing.step))
+        fields = fields_of(editing.draft.recipe, editing.step)
+        self.form.show([msgspec.structs.replace(one, help=one.help.format_map(self.keys)) for one in fields])
         self.set_class(editing.step is None, "-head")
         kind = {Ramp: "ramp", Hold: "hold", Repeat: "repeat"}
         title = f"Step {step_number(editing.path)}: {kind[type(editing.step)]}" if editing.step else "Recipe"

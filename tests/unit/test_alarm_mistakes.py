@@ -1,0 +1,275 @@
+"""`config check` over a file with every mistake about alarms: the sentences, one by one.
+
+`SAME` are sentences of the version in which all kinds were one struct; in `ANOTHER_KIND` those about keys of
+other kinds, which that version told less well, or not at all.
+"""
+
+from __future__ import annotations
+
+from tests.helpers.commandline import CommandLine
+
+WRONG = """
+[alarms]
+defaults = "yes"
+ambient_above = 0
+limit_set = "moon"
+rulez = 1
+
+[[alarms.rules]]
+name = ""
+kind = "link"
+
+[[alarms.rules]]
+name = "a"
+kind = "hihg"
+channel = "x"
+
+[[alarms.rules]]
+name = "b"
+kind = "high"
+limit = 1
+
+[[alarms.rules]]
+name = "c"
+kind = "high"
+channel = "x"
+
+[[alarms.rules]]
+name = "d"
+kind = "high"
+channel = "x"
+value = "y"
+limit = 1
+
+[[alarms.rules]]
+name = "e"
+kind = "rate"
+value = "y"
+limit = 1
+
+[[alarms.rules]]
+name = "f"
+kind = "link"
+channel = "x"
+
+[[alarms.rules]]
+name = "g"
+kind = "equals"
+channel = "x"
+
+[[alarms.rules]]
+name = "h"
+kind = "no_response"
+channel = "x"
+limit = 1
+
+[[alarms.rules]]
+name = "i"
+kind = "low_low"
+channel = "x"
+limits = { moon = 1 }
+
+[[alarms.rules]]
+name = "j"
+kind = "high_high"
+channel = "x"
+limit = 1
+on_delay = -1
+
+[[alarms.rules]]
+name = "link lost"
+kind = "link"
+
+[[alarms.rules]]
+name = "link lost"
+kind = "link"
+
+[[alarms.rules]]
+name = "k"
+kind = "high"
+chanel = "x"
+limit = 1
+
+[[alarms.rules]]
+name = "l"
+kind = "stale"
+limit = 5
+deadband = 1.0
+
+[[alarms.rules]]
+kind = "frozen"
+channel = 3
+over = "long"
+
+[[alarms.rules]]
+name = "m"
+
+[[alarms.rules]]
+name = "n"
+kind = 5
+
+[[alarms.rules]]
+name = "o"
+kind = "disk"
+
+[[alarms.rules]]
+name = "p"
+kind = "deviation"
+channel = "x"
+severity = "bad"
+sets = ["tvac", "moon"]
+
+[[alarms.rules]]
+name = "q"
+kind = "high"
+value = "plate_a -"
+limit = 1
+
+[[alarms.rules]]
+name = "r"
+kind = "equals"
+value = 'stable(part, "moon")'
+
+[[alarms.rules]]
+name = "s"
+kind = "rate"
+enabled = false
+
+[[alarms.rules]]
+name = "t"
+kind = "equals"
+equals = [1]
+channel = "x"
+
+[profiles.bench]
+url = "http://127.0.0.1:9"
+alarms = ["more.toml"]
+"""
+MORE = """
+[[rules]]
+name = "u"
+kind = "recorder"
+value = "x"
+
+[[rules]]
+name = "v"
+kind = "notification"
+
+[[rules]]
+name = "w"
+kind = "notification"
+output = "x"
+
+[[rules]]
+name = "v"
+kind = "low"
+channel = "x"
+"""
+SAME = (
+    '`alarms.defaults` is the text "yes", but it must be true or false.',
+    "`alarms.ambient_above` is 0, but it must be a number above 0 and at most 1100.",
+    ('`alarms.limit_set` is the text "moon", but it must be one of "ambient", "auto", "pumping", "tvac".'),
+    '`alarms.rulez` is not a known key. Did you mean "rules"?',
+    (
+        '`alarms.rules, item 2.kind` is the text "hihg", but it must be one of "deviation", "disk", '
+        '"equals", "frozen", "high", "high_high", "link", "low", "low_low", "no_response", '
+        '"notification", "rate", "recorder", "stale". Did you mean "high"?'
+    ),
+    "`alarms.rules, item 10.limits.moon` is not a known key. Valid here: ambient, pumping, tvac.",
+    "`alarms.rules, item 11.on_delay` is -1, but it must be a number from 0 to 86400.",
+    '`alarms.rules, item 14.chanel` is not a known key. Did you mean "channel"?',
+    "`alarms.rules, item 16.channel` is 3, but it must be text in quotes.",
+    '`alarms.rules, item 16.over` is the text "long", but it must be a number from 0 to 86400.',
+    "`alarms.rules, item 16.name` is missing; it must be text in quotes.",
+    (
+        '`alarms.rules, item 17.kind` is missing; it must be one of "deviation", "disk", "equals", '
+        '"frozen", "high", "high_high", "link", "low", "low_low", "no_response", "notification", '
+        '"rate", "recorder", "stale".'
+    ),
+    (
+        '`alarms.rules, item 18.kind` is 5, but it must be one of "deviation", "disk", "equals", '
+        '"frozen", "high", "high_high", "link", "low", "low_low", "no_response", "notification", '
+        '"rate", "recorder", "stale".'
+    ),
+    (
+        '`alarms.rules, item 20.severity` is the text "bad", but it must be one of "critical", '
+        '"high", "low", "medium".'
+    ),
+    (
+        '`alarms.rules, item 20.sets, item 2` is the text "moon", but it must be one of "ambient", '
+        '"pumping", "tvac".'
+    ),
+    ("`alarms.rules, item 24.equals` is a list, but it must be text in quotes or a number or true or false."),
+    ("`alarms.rules[0]`: `name` must be 1 to 60 printable characters: it is what the alarm is called."),
+    (
+        '`alarms.rules[2]` ("b"): `high` needs `channel`, the short or full name of one, or an '
+        "expression in `value`."
+    ),
+    (
+        '`alarms.rules[3]` ("c"): `high` needs `limit`, or `limits` with one for each set of limits '
+        "that it is for."
+    ),
+    '`alarms.rules[4]` ("d"): it has `channel` and `value`. Give one of them.',
+    '`alarms.rules[7]` ("g"): `equals` needs `equals`, the value that is an alarm.',
+    ('`alarms.rules[8]` ("h"): `no_response` needs `output`, the channel of the output, and `output_limit`.'),
+    ('`alarms.rules[12]`: there is another rule called "link lost". Give one of them another name.'),
+    (
+        '`alarms.rules[18]` ("o"): `disk` needs `limit`, or `limits` with one for each set of limits '
+        "that it is for."
+    ),
+    (
+        '`profiles.bench`: {more}: `rules[3]`: there is another rule called "v". Give one of them '
+        "another name."
+    ),
+    (
+        '`profiles.bench`: {more}: `rules[3]` ("v"): `low` needs `limit`, or `limits` with one for '
+        "each set of limits that it is for."
+    ),
+    '`profiles.bench`: Alarm rule "q", `value`, column 10: Something is missing at the end.',
+    (
+        '`profiles.bench`: Alarm rule "r", `value`: No criterion of stability is called "moon". '
+        "Valid here: 1 K/h, 3 K/h, ±2 K in 10 min."
+    ),
+)
+ANOTHER_KIND = (
+    (
+        '`alarms.rules, item 6.value` is not a key of kind "rate", only of equals, high, high_high, '
+        "low, low_low. Remove it, or change `kind`."
+    ),
+    (
+        '`alarms.rules, item 7.channel` is not a key of kind "link", only of deviation, equals, '
+        "frozen, high, high_high, low, low_low, no_response, rate, stale. Remove it, or change "
+        "`kind`."
+    ),
+    (
+        '`alarms.rules, item 15.limit` is not a key of kind "stale", only of deviation, disk, high, '
+        "high_high, low, low_low, no_response, rate. Remove it, or change `kind`."
+    ),
+    (
+        '`alarms.rules, item 15.deadband` is not a key of kind "stale", only of deviation, disk, '
+        "high, high_high, low, low_low, no_response, rate. Remove it, or change `kind`."
+    ),
+    (
+        '`profiles.bench`: {more}: `rules, item 1.value` is not a key of kind "recorder", only of '
+        "equals, high, high_high, low, low_low. Remove it, or change `kind`."
+    ),
+    (
+        '`profiles.bench`: {more}: `rules, item 3.output` is not a key of kind "notification", only '
+        "of no_response. Remove it, or change `kind`."
+    ),
+)
+
+
+def test_every_mistake_about_alarms_is_told_in_its_sentence(line: CommandLine) -> None:
+    more = line.home / "more.toml"
+    more.write_text(MORE)
+    file = line.settings(WRONG)
+    done = line("config", "check")
+    assert done.code == 2
+    wanted = [f"{file}: {one.replace('{more}', str(more))}" for one in (*SAME, *ANOTHER_KIND)]
+    assert sorted(done.out.splitlines()) == sorted(wanted)
+
+
+def test_the_shipped_example_has_no_mistakes(line: CommandLine) -> None:
+    assert line("config", "init").code == 0
+    assert line("config", "check").out.endswith("no mistakes found.\n")

@@ -1,0 +1,50 @@
+"""A temperature too far from the setpoint (`deviation`)."""
+
+from __future__ import annotations
+
+from xovac_tui.alarms.kinds.base import ChannelRule, Condition, Context, Magnitude
+from xovac_tui.api.contract import Role
+from xovac_tui.chamber.snapshot import Quality
+from xovac_tui.quantities import difference
+from xovac_tui.units import to_celsius
+
+
+class DeviationRule(ChannelRule, frozen=True, tag="deviation"):
+    """A temperature is farther than `limit` K from the setpoint (role `setpoint`)."""
+
+    def condition(self) -> Condition:
+        """Return what the rule watches."""
+        return Deviation(self)
+
+
+class Deviation(Magnitude):
+    """A temperature too far from the setpoint."""
+
+    every = 0.5
+
+    def value(self, context: Context) -> float | None:
+        """Return the distance from the setpoint, K; negative below it."""
+        actual = to_celsius(super().value(context), self.unit)
+        setpoint = context.chamber.playing(Role.SETPOINT)
+        if actual is None or setpoint is None:
+            return None
+        if context.chamber.quality(setpoint, context.mono) is not Quality.GOOD:
+            return None
+        target = to_celsius(setpoint.value, setpoint.spec.unit)
+        return None if target is None else actual - target
+
+    def spell(self, value: float) -> str:
+        """Return a distance, K."""
+        return difference(value, "K" if self.unit == "K" else "degC")
+
+    def words(self, limit_set: str) -> str:
+        """Return what is watched."""
+        return f"{self.label} farther than {self.limit_words(limit_set) or 'a limit'} from the setpoint"
+
+    def sentence(self, context: Context) -> str:
+        """Return what is the matter."""
+        value, limit = self.value(context), self.limit_words(context.limit_set)
+        if value is None:
+            return f"{self.label} was farther than {limit} from the setpoint."
+        side = "above" if value > 0 else "below"
+        return f"{self.label} is {self.spell(abs(value))} {side} the setpoint, more than {limit}."

@@ -1,0 +1,48 @@
+"""Little room where the record is (`disk`)."""
+
+from __future__ import annotations
+
+from xovac_tui.alarms.kinds.base import Condition, Context, LimitRule, now_holds
+from xovac_tui.alarms.life import Verdict
+
+
+class DiskRule(LimitRule, frozen=True, tag="disk"):
+    """Less than `limit` GB are free where the record is."""
+
+    def condition(self) -> Condition:
+        """Return what the rule watches."""
+        return DiskLow(self)
+
+
+class DiskLow(Condition):
+    """Little room where the record is."""
+
+    every = 5.0
+    rule: DiskRule
+
+    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
+        """Return whether less than the limit is free."""
+        limit, free = self.limit(context.limit_set), context.disk_free
+        if limit is None or free is None:
+            return None
+        return now_holds(free < limit + (self.rule.deadband if active else 0.0))
+
+    def value_words(self, context: Context) -> str:
+        """Return what is free."""
+        return "" if context.disk_free is None else f"{context.disk_free:.2f} GB"
+
+    def limit_words(self, limit_set: str) -> str:
+        """Return the limit."""
+        limit = self.limit(limit_set)
+        return "" if limit is None else f"{limit:g} GB"
+
+    def words(self, limit_set: str) -> str:
+        """Return what is watched."""
+        return f"less than {self.limit_words(limit_set) or 'a limit'} free where the record is"
+
+    def sentence(self, context: Context) -> str:
+        """Return what is the matter."""
+        return (
+            f"The disk with the record has {self.value_words(context) or 'little'} left, less than "
+            f"{self.limit_words(context.limit_set)}."
+        )

@@ -1,0 +1,49 @@
+"""An alarm that only another process watches: no rule of ours, shown as that process reports it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xovac_tui.alarms.kinds.base import Condition, Context, Rule
+from xovac_tui.alarms.life import Verdict
+
+if TYPE_CHECKING:
+    from xovac_tui.chamber.alarm import AlarmChange
+
+
+class ForeignAlarm(Condition):
+    """What another process reports of an alarm that has no rule here."""
+
+    def __init__(self, reported: AlarmChange) -> None:
+        """Stand for the rule of the other process, as far as it is known."""
+        super().__init__(
+            Rule(
+                name=reported.rule,
+                severity=reported.severity.value,
+                cause=reported.cause,
+                consequence=reported.consequence,
+                action=reported.action,
+            )
+        )
+        self.reported = reported
+
+    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
+        """Return that it does not hold: what no rule here watches does not stay active by itself."""
+        return Verdict.GONE
+
+    @property
+    def label(self) -> str:
+        """What the other process calls the channel."""
+        return self.reported.channel
+
+    def limit_words(self, limit_set: str) -> str:
+        """Return the limit as it was reported."""
+        return self.reported.limit
+
+    def words(self, limit_set: str) -> str:
+        """Return that it is not watched here."""
+        return "Another process watches this; no rule here does."
+
+    def sentence(self, context: Context) -> str:
+        """Return what was reported."""
+        return self.reported.text

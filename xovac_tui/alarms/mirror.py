@@ -1,0 +1,108 @@
+"""Alarms that another process on the same record evaluates: shown here, and asked of that process."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from xovac_tui.alarms.watchlist import Watchlist, limits
+from xovac_tui.chamber.alarm import AlarmChange, Ask
+from xovac_tui.errors import XovacError
+
+if TYPE_CHECKING:
+    from xovac_tui.alarms.evaluator import AlarmEvaluator
+    from xovac_tui.alarms.store import AlarmStore
+
+LIMITS = "limits"
+"""Kind of what is in force in the record: the rules of the process that evaluates."""
+_ANSWER_WITHIN = 5.0
+"""Seconds within which the process that evaluates does what is asked of an alarm."""
+
+
+class Mirror:
+    """What the process that evaluates reports, and what was asked of it. Times are monotonic seconds."""
+
+    def __init__(self, store: AlarmStore) -> None:
+        self._store = store
+        self.row = 0
+        """Newest row about alarms that was taken."""
+        self._asked: dict[str, float] = {}
+        """Rule -> when the process that evaluates was asked to do something to it."""
+        self._since: float | None = None
+        """Since when another process evaluates; None while none does."""
+        self._unheard = ""
+        """Why it is not known what other processes did to alarms, as a sentence."""
+        self._rules_row = -1
+        self._rules = ""
+        """What is wrong with the rules of that process, as the end of a sentence."""
+
+    def replaced(self) -> None:
+        """Begin with another record, which knows nothing yet."""
+        self.row, self._rules_row = 0, -1
+
+    def turn(self, mono: float, *, mirrored: bool) -> None:
+        """Take note whether another process evaluates now."""
+        self._since = None if not mirrored else mono if self._since is None else self._since
+
+    def ended(self) -> None:
+        """Forget what was asked: from now on it is done here."""
+        self._asked.clear()
+
+    def ask(self, asks: Iterable[Ask], mono: float) -> None:
+        """Ask the process that evaluates to do something to alarms."""
+        for ask in asks:
+            self._store.ask(ask)
+            self._asked[ask.rule] = mono
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Go on where a record cannot be read, and say so: it may be damaged, or another program's."""
+        try:
+            yield
+            self._unheard = ""
+        except (XovacError, msgspec.MsgspecError, ValueError) as error:
+            self._unheard = f"What others did to alarms cannot be read from the record: {error}"
+
+    def hear(self) -> list[AlarmChange | Ask]:
+        """Return what other processes reported and asked since this was called last, oldest first."""
+        found = self._store.later(self.row)
+        if found:
+            self.row = found[-1][0]
+        return [what for _, what in found]
+
+    def take(self, change: AlarmChange, evaluator: AlarmEvaluator) -> None:
+        """Show what the process that evaluates reports of an alarm."""
+        evaluator.restore(change)
+        self._asked.pop(change.rule, None)
+
+    def compare_rules(self, watchlist: Watchlist) -> None:
+        """Find out whether the process that evaluates watches what is shown here."""
+        newest = self._store.decision(LIMITS)
+        row = 0 if newest is None else newest[0]
+        if row == self._rules_row:
+            return
+        self._rules_row = row
+        if newest is None:
+            self._rules = "does not say what it watches; of an older version it watches nothing. Restart it."
+        elif newest[2] != limits(watchlist):
+            self._rules = (
+                "watches other rules than the settings name here, so that what is shown as normal may not be "
+                "watched. Restart it."
+            )
+        else:
+            self._rules = ""
+
+    def problem(self, mono: float, *, mirrored: bool) -> str:
+        """Return why what is shown may not be what holds, as a sentence; empty where it is."""
+        if self._unheard or not mirrored:
+            return self._unheard
+        pid = self._store.writer
+        who = f"Process {pid}" if pid else "The program that records"
+        if any(mono - asked > _ANSWER_WITHIN for asked in self._asked.values()):
+            return f"{who} does not answer: what was asked of alarms is not done (yet)."
+        if self._rules and self._since is not None and mono - self._since > _ANSWER_WITHIN:
+            return f"{who} {self._rules}"
+        return ""

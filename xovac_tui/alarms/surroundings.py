@@ -1,0 +1,81 @@
+"""What alarms look at beside the chamber: the disk, the record, and who receives notifications."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xovac_tui.alarms.store import AlarmStore
+
+_MEASURE_EVERY = 30.0
+"""Seconds between two measurements of how much room the disk has."""
+
+
+class Surroundings:
+    """Disk, record and receivers of one station."""
+
+    def __init__(self, store: AlarmStore, free: Callable[[Path], float | None] | None = None) -> None:
+        """`free` returns the GB that are free where a folder is, None where that is not known."""
+        self._store, self._free = store, free or free_space
+        self._measured_at = -1e18
+        self._measuring = False
+        self.disk_free: float | None = None
+        """GB that are free where the record is; None: not known."""
+        self.failing: dict[str, str] = {}
+        """Receiver of notifications that could not be reached -> why, as a sentence."""
+        self._untried: set[str] = set()
+        """Receivers to which nothing was sent since the start."""
+
+    @property
+    def untried(self) -> bool:
+        """True while it is not known of some receiver whether it can be reached."""
+        return bool(self._untried)
+
+    def will_notify(self, receivers: Iterable[str]) -> None:
+        """Take note of who receives notifications: whether that works is not known until one has arrived."""
+        self._untried = set(receivers)
+
+    def notified(self, receiver: str, why: str) -> None:
+        """Take note that a receiver could not be reached; without a reason: that it was."""
+        self._untried.discard(receiver)
+        self.failing.pop(receiver, None)
+        if why:
+            self.failing[receiver] = why
+
+    def measure(self, mono: float) -> None:
+        """Measure now and then how much room the disk has, in a thread: a disk may hang."""
+        folder = self._store.folder
+        if folder is None or self._measuring or mono - self._measured_at < _MEASURE_EVERY:
+            return
+        self._measured_at = mono
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.disk_free = self._free(folder)
+            return
+        # One that hangs must not be joined by others, nor waited for when the program ends.
+        self._measuring = True
+
+        def measured(free: float | None) -> None:
+            self._measuring, self.disk_free = False, free
+
+        def measure() -> None:
+            free = self._free(folder)
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(measured, free)
+
+        threading.Thread(target=measure, name="disk-room", daemon=True).start()
+
+
+def free_space(folder: Path) -> float | None:
+    """Return the GB that are free where a folder is; None where that is not known."""
+    try:
+        return shutil.disk_usage(folder).free / 1e9
+    except OSError:
+        return None

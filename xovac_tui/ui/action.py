@@ -1,0 +1,73 @@
+"""What a screen needs to declare its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+from textual.binding import Binding, BindingType
+from textual.keys import format_key
+
+KeyTables = Sequence[tuple[str, Sequence[tuple[str, str]]]]
+"""Title -> keys as they are printed, and what they do."""
+
+
+class Action(msgspec.Struct, frozen=True):
+    """One thing a key does."""
+
+    id: str
+    """Name in the settings' `[keys]`."""
+    keys: str
+    """Default keys, comma-separated."""
+    title: str
+    """One or two words, for the footer."""
+    help: str
+    """A sentence, for help and palette."""
+    footer: bool = False
+    palette: bool = True
+    method: str = ""
+    """Textual action; `id` with underscores where empty."""
+
+    def keys_by(self, keymap: Mapping[str, str]) -> list[str]:
+        """Return its keys after the settings' `[keys]`, by their names."""
+        return [key.strip() for key in keymap.get(self.id, self.keys).split(",") if key.strip()]
+
+    @property
+    def action(self) -> str:
+        """The Textual action that it runs."""
+        return self.method or self.id.replace("-", "_")
+
+
+STOP = Action(
+    "stop",
+    "!",
+    "STOP",
+    "Cancel the running recipe: press it twice within 3 s, above every dialog too. "
+    "In a text field ! is text: press esc first.",
+    footer=True,
+)
+
+
+def bindings(actions: Iterable[Action]) -> list[BindingType]:
+    """Return the Textual bindings of actions; of STOP none, because every key passes it first."""
+    return [
+        Binding(
+            action.keys, action.action, action.title, show=action.footer, id=action.id, tooltip=action.help
+        )
+        for action in actions
+        if action is not STOP
+    ]
+
+
+def printed(key: str) -> str:
+    """Return a key as sentences and the help print it."""
+    return _NAMES.get(key) or format_key(key)
+
+
+def printed_keys(actions: Iterable[Action], keymap: Mapping[str, str]) -> dict[str, str]:
+    """Return id of an action -> its first key after the settings' `[keys]`, as it is printed."""
+    return {action.id: printed(action.keys_by(keymap)[0]) for action in actions}
+
+
+_NAMES = {"enter": "enter", "left": "left", "right": "right", "up": "up", "down": "down"}
+"""Keys whose usual picture says less than their name does."""
