@@ -21,9 +21,10 @@ from xovac_tui.chamber.snapshot import (
     RunView,
     Snapshot,
 )
+from xovac_tui.durations import format_age
 from xovac_tui.quantities import number
 from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView, RecordTrouble
-from xovac_tui.ui.format import Times, age, rate, reading, reading_with_unit
+from xovac_tui.ui.format import Times, rate, reading, reading_with_unit
 from xovac_tui.ui.frame.bars import ledger_spans
 from xovac_tui.ui.frame.small_notice import small_lines
 from xovac_tui.ui.frame.trust_bar import trust_line
@@ -140,12 +141,12 @@ def test_numbers(value: float, unit: str, log: bool, shown: str) -> None:
     ],
 )
 def test_ages(seconds: float | None, shown: str) -> None:
-    assert age(seconds) == shown
+    assert format_age(seconds) == shown
 
 
 @given(st.floats(0, 8e7))
 def test_an_age_is_always_short(seconds: float) -> None:
-    assert len(age(seconds)) <= 7
+    assert len(format_age(seconds)) <= 7
 
 
 def test_values_that_cannot_be_believed_show_none() -> None:

@@ -17,7 +17,7 @@ _LOOK = 1.0
 
 def ring_for_alarms(app: XovacApp) -> None:
     """Let the terminal ring from now on, where the settings want that."""
-    settings = app.workspace.start.notify
+    settings = app.workspace.start.bell
     if not settings.in_terminal:
         return
     from xovac_tui.notify.terminal import TerminalNotices

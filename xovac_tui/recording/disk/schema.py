@@ -33,34 +33,22 @@ APPLICATION = 0x584F5641
 
 _BLOCKS = """
 CREATE TABLE blocks (               -- events, packed
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    first INTEGER NOT NULL,         -- index of the first event
-    count INTEGER NOT NULL,
-    t0 REAL NOT NULL, t1 REAL NOT NULL,     -- record time of the first and the last
-    shift REAL NOT NULL,            -- record time minus monotonic time
-    about BLOB NOT NULL,
-    data BLOB NOT NULL
+    id INTEGER PRIMARY KEY, session INTEGER NOT NULL,
+    first INTEGER NOT NULL, count INTEGER NOT NULL,     -- index of the first event, and how many
+    t0 REAL NOT NULL, t1 REAL NOT NULL,                 -- record time of the first and the last
+    shift REAL NOT NULL,                                -- record time minus monotonic time
+    about BLOB NOT NULL, data BLOB NOT NULL
 );
 CREATE TABLE tail (                 -- the newest events, until there are enough for a block
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    first INTEGER NOT NULL,
-    count INTEGER NOT NULL,
-    shift REAL NOT NULL,
-    data BLOB NOT NULL
+    id INTEGER PRIMARY KEY, session INTEGER NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL,
+    shift REAL NOT NULL, data BLOB NOT NULL
 );
-CREATE TABLE channels (
-    id INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,      -- event.path
-    label TEXT NOT NULL DEFAULT '',
+CREATE TABLE channels (             -- name: event.path
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, label TEXT NOT NULL DEFAULT '',
     unit TEXT NOT NULL DEFAULT ''
 );
-CREATE TABLE bins (
-    channel INTEGER NOT NULL,
-    level INTEGER NOT NULL,         -- width of a bin, seconds
-    chunk INTEGER NOT NULL,
-    data BLOB NOT NULL
+CREATE TABLE bins (                 -- level: width of a bin, seconds
+    channel INTEGER NOT NULL, level INTEGER NOT NULL, chunk INTEGER NOT NULL, data BLOB NOT NULL
 );
 CREATE UNIQUE INDEX bins_place ON bins (channel, level, chunk);
 """
@@ -77,8 +65,6 @@ CREATE TABLE head (                 -- the newest entry of the chain, so that on
     hash TEXT NOT NULL
 );
 """
-
-
 _OTHERS = {1: _BLOCKS, 2: _CHAIN, PLACED: ";\n".join([*map(";\n".join, map(adding, KINDS)), claim.TABLE])}
 """Version -> statements that it added beside the tables of kinds."""
 

@@ -13,6 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import Static
 
+from xovac_tui.durations import spell_shortly
 from xovac_tui.errors import RecipeError
 from xovac_tui.plural import counted
 from xovac_tui.recipes import bounds
@@ -25,7 +26,6 @@ from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.screens.recipes.editor.fields import Field
 from xovac_tui.ui.screens.recipes.editor.form import FieldForm
-from xovac_tui.ui.screens.recipes.lines import short_duration
 from xovac_tui.ui.workspace import Workspace
 
 _PAUSE = 0.15
@@ -132,7 +132,7 @@ def total_words(study: Study) -> str:
         return f"  It could not be loaded: {errors[0]}" if errors else ""
     about = "about " if study.plan.estimated else ""
     items = counted(len(study.compiled.items), "item")
-    return f"  Takes {about}{short_duration(study.plan.total)} in all: {items}."
+    return f"  Takes {about}{spell_shortly(study.plan.total)} in all: {items}."
 
 
 def template_fields(template: Template) -> tuple[Field, ...]:

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from xovac_tui.durations import format_duration
+from xovac_tui.durations import format_age, format_change, format_duration
 from xovac_tui.quantities import difference, number, unit
 from xovac_tui.recording.digest import Extreme
 from xovac_tui.runs.past import PastRun
 from xovac_tui.runs.state import Leg
-from xovac_tui.ui.format import Times, age
+from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.screens.runs.lines import short_label
 from xovac_tui.ui.widgets.lines import Line, clip, fit, fit_label
-from xovac_tui.ui.widgets.run_words import signed
 from xovac_tui.units import is_temperature
 
 _STEP = 4
@@ -86,7 +85,7 @@ def _step_line(step: int, label: str, one: Leg | None, other: Leg | None, width:
     cells = [
         *("" if value is None else format_duration(value) for value in took),
         _later(took),
-        *("" if value is None else age(value) for value in counts),
+        *("" if value is None else format_age(value) for value in counts),
         _later(counts),
     ]
     missing = one is None or other is None
@@ -104,7 +103,7 @@ def _later(values: Sequence[float | None]) -> str:
     if first is None or second is None:
         return ""
     change = second - first
-    return "same" if abs(change) < _SAME else signed(change)
+    return "same" if abs(change) < _SAME else format_change(change)
 
 
 def _channel_line(one: Extreme, other: Extreme, width: int, glyphs: Glyphs) -> Line:

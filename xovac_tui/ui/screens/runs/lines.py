@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from xovac_tui.chamber.snapshot import LedgerEntry
-from xovac_tui.durations import format_duration
+from xovac_tui.durations import format_age, format_change, format_duration
 from xovac_tui.quantities import number, unit
 from xovac_tui.recipes.plan import Plan
 from xovac_tui.recording.digest import Extreme
@@ -15,10 +15,10 @@ from xovac_tui.recording.disk.kinds import RecordedRun
 from xovac_tui.runs.past import PastRun
 from xovac_tui.runs.state import Leg, Result
 from xovac_tui.text import clean
-from xovac_tui.ui.format import Times, age
+from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, Span, clip, fit, fit_label, folded
-from xovac_tui.ui.widgets.run_words import drift_words, gap_words, signed
+from xovac_tui.ui.widgets.run_words import drift_words, gap_words
 
 _RESULT_STYLES = {
     Result.COMPLETED: "rows--good",
@@ -125,7 +125,7 @@ def _took(past: PastRun, drift: float | None) -> Line:
     spans.append((f" of {format_duration(past.planned_seconds)} planned", ""))
     if past.state.result is Result.COMPLETED and past.state.start_seen:
         late = past.seconds - past.planned_seconds
-        spans.append((f", {signed(late)}", "rows--quiet"))
+        spans.append((f", {format_change(late)}", "rows--quiet"))
     elif past.running and drift is not None:
         spans.append((f", {drift_words(drift)}", "rows--quiet"))
     return tuple(spans)
@@ -177,7 +177,7 @@ def step_line(leg: Leg, now: float, width: int, *, plan: Plan | None, glyphs: Gl
         began,
         took,
         "" if leg.planned is None else format_duration(leg.planned),
-        *(clock if isinstance(clock, str) else age(clock) for clock in clocks),
+        *(clock if isinstance(clock, str) else format_age(clock) for clock in clocks),
     )
     text = glyphs.plain(_step_row(cells, width, glyphs.ellipsis))
     return ((text, "rows--name" if leg.kind == "hold" else "rows--quiet"),)

@@ -12,10 +12,10 @@ from rich.cells import cell_len
 
 from xovac_tui.api.contract import Role
 from xovac_tui.chamber.snapshot import RunState
-from xovac_tui.durations import format_duration
+from xovac_tui.durations import format_age, format_duration
 from xovac_tui.quantities import difference, number, quantity, unit
 from xovac_tui.text import clean
-from xovac_tui.ui.format import Times, age
+from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.screens.status.run_moment import RunMoment
 from xovac_tui.ui.widgets.lines import Line, Span, clip, fit, folded
@@ -217,8 +217,8 @@ def _silence(moment: RunMoment) -> str:
     snapshot, flight = moment.snapshot, moment.flying
     told = snapshot.by_role(Role.STATE)
     if told is None and flight is not None and flight.silent is not None:
-        return age(flight.silent)
-    return age(told.age if told is not None else snapshot.newest_age)
+        return format_age(flight.silent)
+    return format_age(told.age if told is not None else snapshot.newest_age)
 
 
 def _resting(
@@ -326,7 +326,7 @@ def _ends(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
     if progress.ends_utc is None or progress.left is None:
         return (("Ends  not known: it was not loaded from here", "run--quiet"),)
     spread = range_words(flight) if flight is not None else ""
-    about = "about " if progress.estimated and not spread else ""
+    about = "about " if progress.basis and not spread else ""
     spans: list[Span] = [
         ("Ends  ", "run--quiet"),
         (f"{about}{times.day_and_time(progress.ends_utc)}", "run--value"),
@@ -381,7 +381,7 @@ def _low(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
     ends: list[Span] = []
     if progress.ends_utc is not None:
         spread = range_words(flight).replace(" ", "") if flight is not None else ""
-        about = "about " if progress.estimated and not spread else ""
+        about = "about " if progress.basis and not spread else ""
         ends = [
             ("  ends ", "run--quiet"),
             (about + times.day_and_time(progress.ends_utc), "run--value"),
