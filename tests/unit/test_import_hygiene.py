@@ -94,7 +94,7 @@ def test_the_start_brings_in_neither(name: str) -> None:
     assert brought_in([name], (*SCREEN, *NETWORK, "xovac_tui.ui.app")) == {}
 
 
-def test_the_first_picture_does_not_wait_for_the_network_the_record_or_runs() -> None:
+def test_the_first_picture_does_not_wait_for_the_record_or_for_runs() -> None:
     late = (
         *("sqlite3", "hashlib", "xovac_tui.recipes.plan", "xovac_tui.recipes.rates"),
         *(f"xovac_tui.runs.{name}" for name in ("flight", "past")),
