@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xovac_tui.recording.disk.record import Record
     from xovac_tui.recording.service import RecordChoice
     from xovac_tui.runs.flight import Flight
-    from xovac_tui.runs.progress import LoadedRecipe
+    from xovac_tui.runs.loaded import LoadedRecipe
     from xovac_tui.runs.view import FlightView
 
 
