@@ -16,7 +16,6 @@ from xovac_tui.durations import format_roughly
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
 from xovac_tui.runs.flight import Flight
-from xovac_tui.runs.progress import Progress, of_flight
 from xovac_tui.runs.state import Result
 from xovac_tui.runs.view import FlightView
 from xovac_tui.ui.format import Times
@@ -99,7 +98,7 @@ def moment(flight: Flight | None, *, pressure: float | None = 1e-4, **changes: A
         run=run,
         newest_age=0.5,
     )
-    progress = of_flight(view, estimated=False) if view is not None and on else Progress()
+    progress = view if view is not None and on else FlightView()
     return RunMoment(msgspec.structs.replace(snapshot, **changes), progress, view)
 
 

@@ -54,7 +54,7 @@ def ended_words(flight: FlightView, times: Times) -> str:
     when = "" if flight.ends_utc is None else f"{times.day_and_time(flight.ends_utc)} "
     least = "at least " if flight.elapsed_is_least else ""
     drift = drift_words(flight.drift) if flight.result == "completed" else ""
-    return f"{when}after {least}{format_duration(flight.elapsed)}" + (f", {drift}" if drift else "")
+    return f"{when}after {least}{format_duration(flight.elapsed or 0.0)}" + (f", {drift}" if drift else "")
 
 
 def clock_words(dwell: Dwell) -> tuple[tuple[str, str], ...]:

@@ -326,7 +326,7 @@ def _ends(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
     if progress.ends_utc is None or progress.left is None:
         return (("Ends  not known: it was not loaded from here", "run--quiet"),)
     spread = range_words(flight) if flight is not None else ""
-    about = "about " if progress.estimated and not spread else ""
+    about = "about " if progress.basis and not spread else ""
     spans: list[Span] = [
         ("Ends  ", "run--quiet"),
         (f"{about}{times.day_and_time(progress.ends_utc)}", "run--value"),
@@ -381,7 +381,7 @@ def _low(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
     ends: list[Span] = []
     if progress.ends_utc is not None:
         spread = range_words(flight).replace(" ", "") if flight is not None else ""
-        about = "about " if progress.estimated and not spread else ""
+        about = "about " if progress.basis and not spread else ""
         ends = [
             ("  ends ", "run--quiet"),
             (about + times.day_and_time(progress.ends_utc), "run--value"),
