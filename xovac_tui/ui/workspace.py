@@ -68,14 +68,20 @@ class Window(Protocol):
     def suspend(self) -> AbstractContextManager[None]:
         """Lend the terminal to another program."""
 
+    def flush(self) -> None:
+        """Show a new snapshot now."""
+
     def show_keys(self) -> None:
         """Show the keys that work where the focus is."""
 
     def show_stop(self) -> None:
         """Show on every screen how to stop the recipe."""
 
-    async def show_over(self, tab: str, pane: Widget | None) -> None:
-        """Show a pane in place of a tab until this is called with None."""
+    async def show_over(self, workspace: Workspace, tab: str, pane: Widget | None) -> None:
+        """Show a pane in place of a chamber's tab until this is called with None."""
+
+    def where_logged(self) -> str:
+        """Return where the details of a defect are, as a sentence; empty where nothing can be logged."""
 
 
 class Workspace:
@@ -92,8 +98,17 @@ class Workspace:
         self.window = window
         self.glyphs: Glyphs = ASCII if start.display.ascii else UNICODE
         self.times = Times(start.display.time)
+        self.held = False
+        """The picture is held: the same snapshot goes on being shown."""
         self.snapshot: Snapshot = station.snapshot()
-        """The newest that is shown; it stays the same while the picture is held."""
+        """The one that is shown."""
+
+    def look(self) -> Snapshot:
+        """Return a new snapshot, which is shown from now on unless the picture is held."""
+        snapshot = self.station.snapshot()
+        if not self.held:
+            self.snapshot = snapshot
+        return snapshot
 
     @property
     def playback(self) -> Player | None:
@@ -126,4 +141,4 @@ class Workspace:
 
     async def show_over(self, tab: str, pane: Widget | None) -> None:
         """Show a pane in place of a tab until this is called with None."""
-        await self.window.show_over(tab, pane)
+        await self.window.show_over(self, tab, pane)
