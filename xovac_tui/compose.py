@@ -6,8 +6,9 @@ knows what is asked of it, and the first paint must not wait for what it does no
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -21,7 +22,11 @@ from xovac_tui.config import Effective, Profile, Secrets, load_secrets, profile_
 if TYPE_CHECKING:
     from xovac_tui.alarms.kinds import Rule
     from xovac_tui.alarms.watchlist import Watchlist
+    from xovac_tui.analysis.insight import Insight, Source
+    from xovac_tui.analysis.values import ChamberValues, Times
     from xovac_tui.api.contract import Contract
+    from xovac_tui.chamber.history import ChannelHistory
+    from xovac_tui.chamber.model import Chamber
     from xovac_tui.clock import Clock
     from xovac_tui.link.target import Target
     from xovac_tui.notify.settings import NotifySettings
@@ -34,7 +39,9 @@ if TYPE_CHECKING:
     from xovac_tui.simulator.options import SimulatorOptions
     from xovac_tui.station.live import LiveStation
     from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort
-    from xovac_tui.station.proofs import StopProofs
+    from xovac_tui.station.proofs import StopProof, StopProofs
+    from xovac_tui.station.service import Service
+    from xovac_tui.station.setup import StationSetup
 
 
 class ChamberSetup(msgspec.Struct, frozen=True):
@@ -94,35 +101,67 @@ def build_station(
     `simulator` is the built-in one, which starts and ends with the station as a child process. `clock`, `who`
     (`user@host`) and `link` are this machine's, its user's and socket.io's where None.
     """
-    from xovac_tui.station.live import LiveStation
+    from xovac_tui.alarms.service import AlarmService
+    from xovac_tui.chamber.model import Chamber
+    from xovac_tui.clock import SystemClock
+    from xovac_tui.notify.service import NotifyService
+    from xovac_tui.recording.alarm_store import RecordAlarmStore
+    from xovac_tui.recording.log import Log
+    from xovac_tui.recording.service import RecordService, Subject
+    from xovac_tui.runs.service import Flights, RunService
+    from xovac_tui.station.live import LiveStation, Parts, this_user
+    from xovac_tui.station.news import Bulletin
+    from xovac_tui.station.port import Reach
 
-    @asynccontextmanager
-    async def serve() -> AsyncIterator[str]:
-        from xovac_tui.simulator.child import SimulatorChild
+    has, name, contract = equipment or Equipment(), setup.name, setup.contract
+    clock, who, news = clock or SystemClock(), who or this_user(), Bulletin()
+    speed = 1.0 if simulator is None else simulator.speed
+    described = _described(setup, clock, who=who, speed=speed, demo=simulator is not None)
+    chamber, log = Chamber(contract, stale_after=setup.profile.stale_after), Log(has.log_events)
 
-        assert simulator is not None
-        async with SimulatorChild(simulator) as child:
-            yield child.url
+    def in_force() -> Iterable[tuple[str, str]]:
+        from xovac_tui.config.in_force import in_force
 
-    has = equipment or Equipment()
-    return LiveStation(
-        setup.name,
-        setup.profile,
-        setup.contract,
-        secrets=setup.secrets,
-        clock=clock,
+        assert has.record is not None
+        return in_force(setup.profile, has.record.settings, contract)
+
+    subject = Subject(
+        name=name,
+        url=lambda: station.manner.address,
+        contract=contract,
         who=who,
-        log_events=has.log_events,
-        speed=1.0 if simulator is None else simulator.speed,
-        link_factory=link or real_link,
-        serve=None if simulator is None else serve,
-        record=has.record,
-        watchlist=has.watchlist,
-        notify=has.notify,
-        insight=setup.insight,
-        # The simulator's STOP is known, and every demo has another address.
-        proofs=has.proofs if simulator is None else None,
+        speed=speed,
+        in_force=in_force,
     )
+    record = RecordService(has.record, subject, clock, log, news.publish)
+    flights = Flights(contract, record, clock, speed=speed)
+    runs = RunService(flights, chamber, record, clock, described.plan_settings)
+    alarms = AlarmService(
+        has.watchlist,
+        chamber,
+        contract,
+        RecordAlarmStore(record),
+        clock,
+        who=who,
+        values=lambda: values(
+            setup, chamber, lambda full_name: record.history(full_name, chamber.history), flights.times
+        ),
+        run_now=flights.now,
+        publish=news.publish,
+    )
+    notify = NotifyService(has.notify, name, alarms, clock)
+    # The order is behaviour: an event is on record before anything is made of it, a run sees the chamber
+    # before an alarm names its step, and notifications know what was active before the rules are evaluated.
+    services: Sequence[Service] = (record, runs, notify, alarms)
+    station = LiveStation(
+        described,
+        Parts(chamber, log, record, runs, alarms, services),
+        Reach(target(setup), link or real_link, None if simulator is None else partial(_served, simulator)),
+        news,
+        # The simulator's STOP is known, and every demo has another address.
+        has.proofs if simulator is None else None,
+    )
+    return station
 
 
 def build_replay(
@@ -139,19 +178,66 @@ def build_replay(
     `record` is where it comes from, for charts that reach back before it; None for a file. `origin` is the
     even time at which it begins, with the lead-in of a run before it. `speed`: seconds of it in one second.
     """
+    from xovac_tui.clock import SystemClock
+    from xovac_tui.replay.model import Replay
     from xovac_tui.replay.station import ReplayStation
 
-    return ReplayStation(
-        setup.name,
-        setup.profile,
-        setup.contract,
-        tape,
-        record=record,
-        origin=origin,
-        speed=speed,
+    replay = Replay(tape, setup.contract, stale_after=setup.profile.stale_after, origin=origin)
+    return ReplayStation(_described(setup, clock or SystemClock()), replay, record, speed=speed)
+
+
+def _described(
+    setup: ChamberSetup, clock: Clock, *, who: str = "", speed: float = 1.0, demo: bool = False
+) -> StationSetup:
+    from xovac_tui.station.setup import Manner, StationSetup
+
+    profile = setup.profile
+
+    def insight(source: Source) -> Insight:
+        # The first paint does not wait for it.
+        from xovac_tui.analysis.insight import Insight
+
+        return Insight(setup.insight, source, volume=profile.volume, limit_pressure=profile.recipe.pressure)
+
+    return StationSetup(
+        name=setup.name,
+        contract=setup.contract,
+        manner=Manner(
+            observe_only=profile.observe,
+            expert=profile.expert,
+            send_when_stale=profile.send_when_stale,
+            address=profile.url,
+            place=_place(profile),
+            demo=demo,
+        ),
         clock=clock,
-        insight=setup.insight,
+        who=who,
+        speed=speed,
+        plan_settings=partial(plan_settings, profile, setup.contract),
+        insight=insight,
     )
+
+
+@asynccontextmanager
+async def _served(simulator: SimulatorOptions) -> AsyncIterator[str]:
+    """Run the simulator as a child process; give its address."""
+    from xovac_tui.simulator.child import SimulatorChild
+
+    async with SimulatorChild(simulator) as child:
+        yield child.url
+
+
+def stop_proof(setup: ChamberSetup) -> StopProof | None:
+    """Return the proof of this user's file that STOP has reached the chamber; None: never shown."""
+    from xovac_tui.api.contract import STOP_COMMAND
+
+    form = setup.contract.commands[STOP_COMMAND].form.words
+    return _proofs().get(setup.name, _place(setup.profile), form)
+
+
+def _place(profile: Profile) -> str:
+    """Return to which server and namespace a proof belongs."""
+    return f"{profile.url.rstrip('/')}{profile.path} {profile.namespace}"
 
 
 def _proofs() -> StopProofs:
@@ -174,6 +260,42 @@ def real_link(target: Target, callbacks: LinkCallbacks) -> LinkPort:
 
 
 # -- what a station is built with -------------------------------------------------------------------------
+
+
+def target(setup: ChamberSetup) -> Target:
+    """Return where and how the profile says to connect."""
+    from xovac_tui.link.target import Target
+
+    profile, secrets = setup.profile, setup.secrets
+    return Target(
+        url=profile.url,
+        path=profile.path,
+        namespace=profile.namespace,
+        transports=profile.transports,
+        ca_file=profile.ca_file,
+        fingerprint=profile.fingerprint,
+        connect_timeout=profile.connect_timeout,
+        lost_after=profile.lost_after,
+        auth=secrets.auth,
+        headers=secrets.headers,
+        query=secrets.query,
+    )
+
+
+def values(
+    setup: ChamberSetup,
+    chamber: Chamber,
+    curve: Callable[[str], ChannelHistory | None],
+    times: Callable[[], Times],
+) -> ChamberValues:
+    """Return what answers expressions: with the past, the run, and the criteria of the settings.
+
+    Alarm rules and `wait` ask the same, with a screen and without. `curve` gives the past of a channel by its
+    full name, `times` the seconds for which run and step go on.
+    """
+    from xovac_tui.analysis.values import ChamberValues
+
+    return ChamberValues(chamber, curve=curve, criteria=setup.insight.stability.criteria, times=times)
 
 
 def plan_settings(profile: Profile, contract: Contract, rates: Rates | None = None) -> PlanSettings:

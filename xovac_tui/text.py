@@ -87,13 +87,6 @@ def nearest(name: str, valid: Iterable[str], meant: Mapping[str, str] = MappingP
     return f" Valid here: {', '.join(names)}." if names else ""
 
 
-def shown(text: str, limit: int = 80) -> str:
-    """Return untrusted text for a sentence: control characters made visible, cut at `limit` characters."""
-    signs = (c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text[: limit + 1])
-    visible = "".join(signs)
-    return visible if len(visible) <= limit else visible[: limit - 1] + "…"
-
-
 def quoted(text: str) -> str:
     """Return untrusted text in quotation marks for a sentence."""
-    return '"' + shown(text.strip(), 40) + '"'
+    return '"' + clean(text.strip(), 40) + '"'

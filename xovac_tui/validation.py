@@ -17,7 +17,7 @@ from msgspec import inspect
 from xovac_tui.digits import digits
 from xovac_tui.errors import SettingsError, XovacError
 from xovac_tui.readfile import read_at_most
-from xovac_tui.text import nearest
+from xovac_tui.text import clean, nearest
 
 T = TypeVar("T")
 
@@ -355,8 +355,7 @@ def _shown(value: Any, hide: bool) -> str:
         case str():
             if hide:
                 return "text"
-            text = value if len(value) <= 40 else value[:39] + "…"
-            return f"the text {msgspec.json.encode(text).decode()}"
+            return f"the text {msgspec.json.encode(clean(value, 40)).decode()}"
         case int() | float():
             return "a number" if hide else repr(value) if _is_finite(value) else _endless(value)
     return "a date or time"

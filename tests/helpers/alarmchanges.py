@@ -47,7 +47,7 @@ def changed(
     return AlarmChange(rule=rule, event=event, severity=severity, utc=UTC + at, mono=at, **(values | more))
 
 
-def standing(*rules: str, flood: int = 0, severity: Severity = Severity.HIGH, **more: Any) -> AlarmsView:
+def unresolved(*rules: str, flood: int = 0, severity: Severity = Severity.HIGH, **more: Any) -> AlarmsView:
     """Return a view in which these alarms stand, unacknowledged if nothing else is said."""
     values: dict[str, Any] = {"state": AlarmState.UNACKNOWLEDGED, "active": True, "text": "It is too hot."}
     values |= more

@@ -9,11 +9,12 @@ import pytest
 from textual.widgets import Input
 
 from tests.helpers.console import Console, FakeClock, FakeLink, console, make_launch, make_station
+from xovac_tui.chamber.news import RecordOpened
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError
-from xovac_tui.recording.service import RecordChoice, StationRecord
+from xovac_tui.recording.service import RecordChoice, RecordService
 from xovac_tui.recording.settings import RecordSettings
-from xovac_tui.recording.status import RecorderState, RecorderView, RecordOpened
+from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.ui.app import XovacApp, run_console
 from xovac_tui.ui.dialogs.digest import DigestDialog
 from xovac_tui.ui.dialogs.quit import QuitDialog, what_is_recorded
@@ -155,7 +156,7 @@ async def test_a_digest_that_cannot_be_read_is_a_toast(
     def broken(*_: object) -> None:
         raise RecordError("r.sqlite3 is damaged.")
 
-    monkeypatch.setattr(StationRecord, "digest", broken)
+    monkeypatch.setattr(RecordService, "digest", broken)
     async with console(tmp_path, record=choice(path), later=7_200.0) as c:
         await c.until(lambda: any("r.sqlite3 is damaged." in toast for toast in c.toasts))
         await c.readings(seconds=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,7 +88,7 @@ class Replayed:
     @property
     def at(self) -> float:
         """Seconds of the tape."""
-        return round(self.station.player.passed, 1)
+        return round(self.station.playback.passed, 1)
 
     @property
     def trust(self) -> str:
@@ -111,7 +111,7 @@ class Replayed:
     async def settle(self) -> None:
         """Let a jump come to its end, without time passing."""
         self.station.turn()
-        while self.station.player.seeking is not None:
+        while self.station.playback.seeking is not None:
             self.station.turn()
         self.app.flush()
         await self.pilot.pause()
@@ -125,15 +125,20 @@ class Replayed:
 
 @asynccontextmanager
 async def replayed(
-    folder: Path, *, size: tuple[int, int] = (80, 24), ascii_only: bool = False, speed: float = 1.0
+    folder: Path,
+    *,
+    size: tuple[int, int] = (80, 24),
+    ascii_only: bool = False,
+    speed: float = 1.0,
+    keys: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Replayed]:
     clock = FakeClock()
-    launch = make_launch(folder, display=Display(time="utc", refresh=2.0, ascii=ascii_only))
+    launch = make_launch(folder, display=Display(time="utc", refresh=2.0, ascii=ascii_only), keys=keys)
     with open_still(recorded(folder / "r.sqlite3")) as record:
         tape = tape_of(record, part_of(find_span(record, "s1"), None, None, None))
         setup = ChamberSetup("lab", Profile(), load_contract((), simulator=True))
         station = build_replay(setup, tape, record=record, clock=clock, speed=speed)
-        app = XovacApp(launch, station, connect=False)
+        app = XovacApp(launch, station, station.playback, connect=False)
         app.stopping = Stopping(app, lambda: app.workspace, now=clock.mono, arrived=lambda _: clock.mono())
         async with app.run_test(size=size, notifications=True) as pilot:
             one = Replayed(app, pilot, clock, station)
@@ -211,7 +216,7 @@ async def test_seeking_goes_both_ways_and_stops_at_the_ends(tmp_path: Path) -> N
         assert r.at == 0.0
         assert r.station.snapshot().ledger == ()
         await r.press(*["right_curly_bracket"] * 3)
-        assert r.station.player.ended
+        assert r.station.playback.ended
         assert "■ end" in r.bar
         assert len(r.station.snapshot().ledger) == 1
         await r.press("p")
@@ -274,7 +279,7 @@ async def test_alarms_are_as_they_were_and_nothing_can_be_done_about_them(tmp_pa
     async with replayed(tmp_path) as r:
         strip = r.app.screen.query_one(AlarmStrip)
         assert not strip.display
-        r.station.player.seek(r.station.player.replay.origin + 1420)
+        r.station.playback.seek(r.station.playback.replay.origin + 1420)
         await r.settle()
         assert "HIGH  Test part is hot.  UNACK 2m" in strip.plain
         await r.press("5")
@@ -334,6 +339,17 @@ async def test_a_replay_has_its_keys_and_a_live_console_has_not(tmp_path: Path) 
         assert "faster" not in c.app.screen.query_one(KeyBar).plain
         assert not c.app.screen.query_one(ReplayBar).display
         assert c.app.screen is c.app.screen_stack[0]
+
+
+async def test_a_key_of_the_replay_that_is_put_elsewhere_works_there_only(tmp_path: Path) -> None:
+    async with replayed(tmp_path, keys={"replay-faster": "f5", "replay-on": "f6"}) as c:
+        assert "f5 faster" in c.app.screen.query_one(KeyBar).plain
+        before = c.station.playback.speed
+        await c.press("right_square_bracket", "greater_than_sign")
+        assert (c.station.playback.speed, c.at < 5) == (before, True)
+        await c.press("f5", "f6")
+        assert c.station.playback.speed > before
+        assert c.at >= 60
 
 
 async def test_changes_are_told_while_somebody_can_follow(tmp_path: Path) -> None:

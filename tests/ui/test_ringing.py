@@ -47,5 +47,5 @@ async def test_without_such_a_receiver_it_is_silent(tmp_path: Path, monkeypatch:
     async with console(tmp_path, notify=hook, watchlist=WATCH) as c:
         written = listen(c, monkeypatch)
         await c.readings(part=85.0)
-        assert c.station.alarms.standing().alarms
+        assert c.station.alarms.unresolved().alarms
         assert written == []

@@ -354,7 +354,7 @@ def test_the_worst_that_waits_stands_first() -> None:
     bench.ask("another", AlarmEvent.ACKNOWLEDGED)
     names = [one.rule for one in bench.evaluator.views(bench.around)]
     assert names == ["critical one", "another", "low one", "calm"]
-    assert [one.rule for one in bench.evaluator.views(bench.around, standing=True)] == names[:3]
+    assert [one.rule for one in bench.evaluator.views(bench.around, unresolved=True)] == names[:3]
 
 
 def test_a_value_made_of_several_channels() -> None:

@@ -193,12 +193,12 @@ async def test_every_fault_of_a_week_is_alarmed_once(tmp_path: Path) -> None:
             await week.let_pass(8 * HOUR)
             raised = [one.rule for one in week.changes[before:] if one.event is AlarmEvent.RAISED]
             assert raised == [rule]
-            assert [view.rule for view in week.station.alarms.standing().alarms] == [rule]
-            assert week.station.alarms.standing().alarms[0].state is AlarmState.RETURNED
+            assert [view.rule for view in week.station.alarms.unresolved().alarms] == [rule]
+            assert week.station.alarms.unresolved().alarms[0].state is AlarmState.RETURNED
             week.acknowledge_all()
             await week.let_pass(4 * HOUR)
         await week.let_pass(end - week.clock.mono())
-        assert week.station.alarms.standing().alarms == ()
+        assert week.station.alarms.unresolved().alarms == ()
     with Record(path) as record:
         told = Counter((row.change.rule, row.change.event) for row in lists.alarms(record))
         expected = Counter(rule for rule, _ in faults)

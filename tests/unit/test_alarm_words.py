@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tests.helpers.keys import KEYS
 from xovac_tui.chamber.alarm import (
     AlarmChange,
     AlarmEvent,
@@ -75,7 +76,7 @@ def text(*lines: Line) -> str:
 
 
 def strip(shown: AlarmsView, width: int = 120) -> str:
-    return text(strip_line(shown, width, NOON, UNICODE))
+    return text(strip_line(shown, width, NOON, UNICODE, KEYS))
 
 
 def detail(one: AlarmView) -> str:
@@ -86,9 +87,9 @@ def detail(one: AlarmView) -> str:
 
 
 def test_without_an_alarm_there_is_no_strip() -> None:
-    assert strip_line(view(), 80, NOON, UNICODE) == ()
+    assert strip_line(view(), 80, NOON, UNICODE, KEYS) == ()
     aside = (quiet(), alarm(state=AlarmState.SHELVED), alarm(state=AlarmState.OUT_OF_SERVICE))
-    assert strip_line(view(*aside), 80, NOON, UNICODE) == ()
+    assert strip_line(view(*aside), 80, NOON, UNICODE, KEYS) == ()
 
 
 def test_watching_that_fails_is_told_though_nothing_stands() -> None:
@@ -119,10 +120,12 @@ def test_a_flood_is_told_first() -> None:
 
 
 def test_what_waits_is_reversed_and_the_others_are_dimmer() -> None:
-    styles = [style for _, style in strip_line(view(alarm()), 80, NOON, UNICODE)]
+    styles = [style for _, style in strip_line(view(alarm()), 80, NOON, UNICODE, KEYS)]
     assert "alarm--wait-high" in styles
     assert "alarm--text" in styles
-    styles = [style for _, style in strip_line(view(alarm(state=AlarmState.ACKNOWLEDGED)), 80, NOON, UNICODE)]
+    styles = [
+        style for _, style in strip_line(view(alarm(state=AlarmState.ACKNOWLEDGED)), 80, NOON, UNICODE, KEYS)
+    ]
     assert "alarm--high" in styles
     assert "alarm--wait-high" not in styles
     assert "alarm--text" not in styles
@@ -243,12 +246,12 @@ def test_the_head_says_what_is_watched_and_by_whom() -> None:
         alarm(state=AlarmState.OUT_OF_SERVICE),
     )
     recorder = RecorderView(RecorderState.BESIDE, pid=4711)
-    said = text(*head_lines(shown, 110, recorder, glyphs=UNICODE))
+    said = text(*head_lines(shown, 110, recorder, glyphs=UNICODE, keys=KEYS))
     assert said == "Limits: tvac, by the pressure. 2 rules watch, 1 off, 1 shelved, 1 out of service."
     shown = msgspec.structs.replace(
         shown, by_hand=True, set_by="ada@lab", mirrored=True, flood=14, problem="It does not answer."
     )
-    said = text(*head_lines(shown, 110, recorder, glyphs=UNICODE))
+    said = text(*head_lines(shown, 110, recorder, glyphs=UNICODE, keys=KEYS))
     assert "Limits: tvac, chosen by ada@lab." in said
     assert "Evaluated by process 4711, which records" in said
     assert "FLOOD: 14 alarms in 10 min" in said
@@ -257,9 +260,9 @@ def test_the_head_says_what_is_watched_and_by_whom() -> None:
 
 def test_an_empty_list_says_what_is_watched() -> None:
     shown = view(quiet(), quiet(), quiet(off="x"))
-    assert empty_words(shown, "standing") == "Nothing stands. 2 rules watch; 1 is off (v shows them)."
-    assert empty_words(shown, "shelved") == "Nothing is shelved or out of service."
-    assert "No rule watches" in empty_words(view(), "standing")
+    assert empty_words(shown, "standing", KEYS) == "Nothing stands. 2 rules watch; 1 is off (v shows them)."
+    assert empty_words(shown, "shelved", KEYS) == "Nothing is shelved or out of service."
+    assert "No rule watches" in empty_words(view(), "standing", KEYS)
 
 
 def test_everything_is_ascii_where_it_must_be_and_hostile_text_is_literal() -> None:
@@ -270,12 +273,12 @@ def test_everything_is_ascii_where_it_must_be_and_hostile_text_is_literal() -> N
     shown = view(one, alarm(severity=Severity.CRITICAL), flood=11, problem=HOSTILE)
     for glyphs in (ASCII, UNICODE):
         lines = [
-            strip_line(shown, 100, NOON, glyphs),
+            strip_line(shown, 100, NOON, glyphs, KEYS),
             list_line(one, 100, NOON, chosen=True, focus=True, glyphs=glyphs),
             list_head(100),
             question_line(one, 70, NOON, "", glyphs),
             *detail_lines(one, shown, 70, NOON, glyphs=glyphs, times=UTC),
-            *head_lines(shown, 70, RecorderView(), glyphs=glyphs),
+            *head_lines(shown, 70, RecorderView(), glyphs=glyphs, keys=KEYS),
             *small_lines(Snapshot(), shown, name="b", glyphs=glyphs, mode=Mode.CONTROL),
         ]
         said = text(*lines)

@@ -61,7 +61,7 @@ def test_each_step_is_told_with_its_advice(line: CommandLine, monkeypatch: pytes
     assert said.out.endswith(
         "Chamber a at https://a\n"
         "  !!  STOP was never proven on this chamber.\n"
-        "      Prove it while nothing runs: add --prove-stop, or press f8 in the console.\n"
+        "      Prove it while nothing runs: add --prove-stop, or choose prove STOP in the console.\n"
         "  ok  name: found\n"
         "  !!  tcp: refused\n      Look there.\n  --  tls: skipped\n"
     )

@@ -15,6 +15,7 @@ from xovac_tui import paths
 from xovac_tui.api.event import Event
 from xovac_tui.cli import replay as command
 from xovac_tui.recording.disk.kinds import Item, RunItem
+from xovac_tui.replay.playback import Playback
 from xovac_tui.replay.station import ReplayStation
 from xovac_tui.ui.start import Start
 
@@ -27,10 +28,11 @@ class Opened:
         self.look: Callable[[ReplayStation], Any] = lambda station: None
         self.seen: Any = None
 
-    def run(self, launch: Start, station: ReplayStation) -> int:
+    def run(self, launch: Start, station: ReplayStation, playback: Playback) -> int:
+        assert playback is station.playback
         self.launch = launch
-        while station.player.seeking is not None:
-            station.player.turn()
+        while station.playback.seeking is not None:
+            station.playback.turn()
         self.seen = self.look(station)
         return 0
 
@@ -83,10 +85,10 @@ def test_a_run_is_opened_at_its_beginning_with_what_was_before(
     opened.look = lambda station: (
         station.name,
         value(station),
-        round(station.player.passed),
-        round(station.player.length),
+        round(station.playback.passed),
+        round(station.playback.length),
         station.snapshot().counters.events_in,
-        station.player.speed,
+        station.playback.speed,
         station.record.choice,
     )
     said = line("replay", "r1", "--speed", "20")
@@ -114,7 +116,7 @@ def test_an_exported_file_is_replayed(
     opened.look = lambda station: (
         station.name,
         value(station),
-        round(station.player.length),
+        round(station.playback.length),
         len(station.log),
     )
     assert line("replay", "run.jsonl", "--from", "100s").code == 0
@@ -129,7 +131,7 @@ def test_a_record_anywhere_is_replayed(
     line: CommandLine, record: Path, opened: Opened, tmp_path: Path
 ) -> None:
     other = record.rename(tmp_path / "copy.sqlite3")
-    opened.look = lambda station: (station.player.label, round(station.player.length))
+    opened.look = lambda station: (station.playback.label, round(station.playback.length))
     assert line("replay", "copy.sqlite3").code == 0
     assert opened.seen[0] == "all"
     assert line("replay", "r1", "--record", str(other)).code == 0

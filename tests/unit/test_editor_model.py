@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hypothesis import given
 
+from tests.helpers.keys import KEYS
 from tests.helpers.recipes import bakeout, recipes
 from xovac_tui.recipes.check import Finding
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
@@ -90,12 +91,12 @@ def test_reading_again_can_be_taken_back() -> None:
 
 
 def test_findings_name_the_step_as_the_table_does() -> None:
-    assert words(Finding("error", "step 2.1", "It is hot.")) == "step 2.1: It is hot."
-    assert words(Finding("info", "recipe", "It is long.")) == "It is long."
+    assert words(Finding("error", "step 2.1", "It is hot."), KEYS) == "step 2.1: It is hot."
+    assert words(Finding("info", "recipe", "It is long."), KEYS) == "It is long."
     empty = Finding("error", "step 1", "steps are missing.")
-    assert words(empty).startswith("step 1: the repeat is empty")
-    assert "no step yet" in words(Finding("error", "steps", "steps are missing."))
-    rows = finding_rows([empty, Finding("info", "recipe", "word " * 40)], 40, UNICODE)
+    assert words(empty, KEYS).startswith("step 1: the repeat is empty")
+    assert "no step yet" in words(Finding("error", "steps", "steps are missing."), KEYS)
+    rows = finding_rows([empty, Finding("info", "recipe", "word " * 40)], 40, UNICODE, KEYS)
     assert rows[0].path == (0,)
     assert {row.number for row in rows} == {0, 1}
     assert all(len(row.sign + row.text) < 40 for row in rows)

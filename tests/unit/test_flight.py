@@ -353,7 +353,7 @@ def test_another_recipe_ends_it() -> None:
     flight = fly(Flight(PLAN), Chamber(), 0, 1000)
     fly(flight, Chamber(), 1001, 1001, recipe="Other\x1b")
     assert flight.view().result is Result.UNKNOWN
-    assert '"Other\\x1b"' in flight.view().reason
+    assert '"Other␛"' in flight.view().reason
 
 
 def test_giving_up_is_unknown() -> None:

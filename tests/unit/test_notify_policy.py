@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.helpers.alarmchanges import UTC, changed, standing
+from tests.helpers.alarmchanges import UTC, changed, unresolved
 from xovac_tui.chamber.alarm import AlarmEvent, AlarmState, AlarmsView, AlarmView, Severity
 from xovac_tui.notify.message import Message, MessageKind
 from xovac_tui.notify.policy import GATHER, TRY_AGAIN, Policy
@@ -34,18 +34,18 @@ def test_an_alarm_is_told_at_once_and_once() -> None:
     one = policy()
     assert due(one, 0.0) is None
     one.take([changed(at=5.0)], 5.0)
-    message = due(one, 5.0, standing("part too hot"))
+    message = due(one, 5.0, unresolved("part too hot"))
     assert message is not None
     assert message.kind is MessageKind.ALARM
     assert rules(message) == ["part too hot"]
-    assert due(one, 6.0, standing("part too hot")) is None
+    assert due(one, 6.0, unresolved("part too hot")) is None
 
 
 def test_only_the_severities_that_it_wants() -> None:
     one = policy(severities=("critical",), reminder=60.0)
     one.take([changed(severity=Severity.HIGH)], 0.0)
     assert due(one, 0.0) is None
-    assert due(one, 1000.0, standing("part too hot")) is None
+    assert due(one, 1000.0, unresolved("part too hot")) is None
     one.take([changed("fire", severity=Severity.CRITICAL)], 1000.0)
     assert rules(due(one, 1000.0)) == ["fire"]
 
@@ -69,7 +69,7 @@ def test_a_return_is_told_of_what_was_told_and_not_otherwise() -> None:
 
 def test_what_stood_before_the_program_began_is_told_when_it_returns() -> None:
     one = policy()
-    assert due(one, 0.0, standing("part too hot")) is None
+    assert due(one, 0.0, unresolved("part too hot")) is None
     one.take([changed(event=AlarmEvent.RETURNED)], 5.0)
     message = due(one, 5.0)
     assert message is not None
@@ -79,7 +79,7 @@ def test_what_stood_before_the_program_began_is_told_when_it_returns() -> None:
 @pytest.mark.parametrize("reminder", [0.0, 60.0, 3600.0])
 def test_what_waited_before_the_program_began_is_reminded_of_soon_and_then_as_usual(reminder: float) -> None:
     one = policy(reminder=reminder, at_most=1000)
-    view = standing("part too hot")
+    view = unresolved("part too hot")
     told = [second for second in range(0, 8000, 10) if due(one, float(second), view) is not None]
     first = min(reminder, TRY_AGAIN) if reminder else TRY_AGAIN
     assert told[0] == first
@@ -143,8 +143,8 @@ def test_one_that_was_shelved_returns_in_silence() -> None:
 def test_it_reminds_until_somebody_acknowledges() -> None:
     one = policy(reminder=600.0)
     one.take([changed(run=12, recipe="Bakeout", step=3)], 0.0)
-    due(one, 0.0, standing("part too hot", raised_utc=UTC))
-    view = standing("part too hot", raised_utc=UTC)
+    due(one, 0.0, unresolved("part too hot", raised_utc=UTC))
+    view = unresolved("part too hot", raised_utc=UTC)
     reminded = []
     for second in range(1, 1801):
         if (message := due(one, float(second), view)) is not None:
@@ -153,7 +153,7 @@ def test_it_reminds_until_somebody_acknowledges() -> None:
             assert 'Run: 12 "Bakeout", step 3' in message.text
             reminded.append(second)
     assert reminded == [600, 1200, 1800]
-    assert due(one, 2500.0, standing("part too hot", state=AlarmState.ACKNOWLEDGED)) is None
+    assert due(one, 2500.0, unresolved("part too hot", state=AlarmState.ACKNOWLEDGED)) is None
     # A new occurrence is told at once, and its reminder counts from there.
     one.take([changed(at=2600.0)], 2600.0)
     assert rules(due(one, 2600.0, view)) == ["part too hot"]
@@ -164,11 +164,11 @@ def test_it_reminds_until_somebody_acknowledges() -> None:
 def test_one_reminder_is_of_all_that_wait() -> None:
     one = policy(reminder=600.0)
     one.take([changed("a")], 0.0)
-    due(one, 0.0, standing("a"))
+    due(one, 0.0, unresolved("a"))
     one.take([changed("b")], 300.0)
-    due(one, 300.0, standing("a", "b"))
-    assert rules(due(one, 600.0, standing("a", "b"))) == ["a", "b"]
-    assert due(one, 900.0, standing("a", "b")) is None
+    due(one, 300.0, unresolved("a", "b"))
+    assert rules(due(one, 600.0, unresolved("a", "b"))) == ["a", "b"]
+    assert due(one, 900.0, unresolved("a", "b")) is None
 
 
 def test_what_is_too_much_comes_in_one_message_when_there_is_room() -> None:
@@ -198,7 +198,7 @@ def test_the_last_place_is_kept_for_a_critical_alarm() -> None:
 
 def test_a_flood_is_gathered_but_critical_ones_do_not_wait() -> None:
     one = policy(at_most=100)
-    view = standing(flood=14)
+    view = unresolved(flood=14)
     one.take([changed("a")], 0.0)
     message = due(one, 0.0, view)
     assert message is not None
@@ -252,7 +252,7 @@ def test_what_happened_while_it_was_on_its_way_is_added() -> None:
 
 def test_a_reminder_that_did_not_arrive_is_tried_again() -> None:
     one = policy(reminder=3600.0)
-    view = standing("a")
+    view = unresolved("a")
     due(one, 0.0, view)
     lost = due(one, 3600.0, view)
     assert lost is not None
@@ -268,7 +268,7 @@ def test_of_failed_notifications_it_is_not_told_while_it_fails_itself() -> None:
     assert lost is not None
     one.did_not_arrive(lost, 0.0)
     one.take([changed("notification failed")], 1.0)
-    assert due(one, 200.0, standing("notification failed")) is None
+    assert due(one, 200.0, unresolved("notification failed")) is None
     one.arrived()
     one.take([changed("notification failed")], 201.0)
     assert "notification failed" in rules(due(one, 201.0))

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.alarmchanges import UTC, changed, standing
+from tests.helpers.alarmchanges import UTC, changed, unresolved
 from tests.helpers.hooks import Hook, hook
 from tests.helpers.servers import Pki, make_pki, tcp_server
 from xovac_tui.chamber.alarm import AlarmEvent, AlarmsView
@@ -22,14 +22,14 @@ from xovac_tui.clock import SystemClock
 from xovac_tui.errors import NotifyError
 from xovac_tui.notify import services
 from xovac_tui.notify.heartbeat import heartbeat
-from xovac_tui.notify.message import MessageKind, Told, compose
+from xovac_tui.notify.message import AlarmNotice, MessageKind, compose
 from xovac_tui.notify.notifier import Notifier
 from xovac_tui.notify.sending import PAUSES, persist, send
 from xovac_tui.notify.services import send_by_apprise
 from xovac_tui.notify.settings import Heartbeat, NotifySettings, Receiver
 
 SECRET = "hunter2hunter2"
-MESSAGE = compose("bench-1", MessageKind.ALARM, [Told(change=changed(run=12, step=3))], UTC)
+MESSAGE = compose("bench-1", MessageKind.ALARM, [AlarmNotice(change=changed(run=12, step=3))], UTC)
 
 
 def receiver(**values: Any) -> Receiver:
@@ -348,10 +348,10 @@ async def test_one_that_hangs_does_not_hold_up_the_others() -> None:
             webhook(quick.url, name="quick", same_after=0.0),
         )
         teller = Teller(NotifySettings(receivers=receivers))
-        teller.notifier.take([changed("a")], standing("a"))
+        teller.notifier.take([changed("a")], unresolved("a"))
         await teller.until(lambda: teller.said == [("quick", "")])
         # What happens meanwhile is gathered for the slow one, and goes in one message.
-        view = standing("a", "b", "c")
+        view = unresolved("a", "b", "c")
         teller.notifier.take([changed("b")], view)
         await teller.until(lambda: len(quick.told) == 2, view)
         teller.notifier.take([changed("c")], view)
@@ -399,9 +399,9 @@ async def test_it_ends_with_a_moment_for_what_is_on_its_way() -> None:
 async def test_a_reminder_goes_out_by_the_time_alone() -> None:
     async with hook() as server:
         teller = Teller(NotifySettings(receivers=(webhook(server.url, reminder=0.05),)))
-        teller.notifier.take([changed("a")], standing("a"))
+        teller.notifier.take([changed("a")], unresolved("a"))
         await teller.until(lambda: server.told)
-        await teller.until(lambda: len(server.told) == 2, standing("a"))
+        await teller.until(lambda: len(server.told) == 2, unresolved("a"))
         await teller.notifier.close()
     assert [told["kind"] for told in server.told] == ["alarm", "reminder"]
 
@@ -452,7 +452,7 @@ async def test_the_pulse_keeps_its_time() -> None:
 async def test_a_change_nobody_is_told_of_sends_nothing() -> None:
     async with hook() as server:
         teller = Teller(NotifySettings(receivers=(webhook(server.url, severities=("critical",)),)))
-        teller.notifier.take([changed("a"), changed("a", AlarmEvent.RETURNED)], standing("a"))
-        teller.notifier.tick(standing("a"), online=True)
+        teller.notifier.take([changed("a"), changed("a", AlarmEvent.RETURNED)], unresolved("a"))
+        teller.notifier.tick(unresolved("a"), online=True)
         await teller.notifier.close()
     assert server.requests == []

@@ -55,7 +55,7 @@ def outcome(path: Path, data: bytes) -> str:
     except RecordError as error:
         return str(error)
     station = build_replay(ChamberSetup("x", Profile(), CONTRACT), tape, origin=tape.head.start, speed=1000.0)
-    replay = station.player.replay
+    replay = station.playback.replay
     replay.work(0.5)
     until = time.monotonic() + 0.5
     while replay.mono < replay.end and time.monotonic() < until:
@@ -63,7 +63,7 @@ def outcome(path: Path, data: bytes) -> str:
         station.snapshot()
     replay.marks()
     list(station.log.scan())
-    station.alarms.standing()
+    station.alarms.unresolved()
     replay.seek(replay.begin)
     replay.work(0.1)
     return ""

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from tests.helpers.console import FakeClock
 from tests.unit.test_station_record import Life, life, run_of_soak
+from xovac_tui.chamber.news import RecordOpened
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.link.status import LinkState
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.service import OPENING
-from xovac_tui.recording.status import RecorderState, RecordOpened
+from xovac_tui.recording.status import RecorderState
 from xovac_tui.station.news import News
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.helpers.keys import KEYS
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
@@ -130,7 +131,7 @@ def test_it_tells_what_happened_and_nothing_from_before(path: Path) -> None:
         ("ada@lab", Outcome.SUCCESS),
     ]
     assert [one.rule for one in found.alarms] == ["part", "shroud"]
-    assert found.standing == {"old", "part"}
+    assert found.unresolved == {"old", "part"}
     assert found.notes == ("watch the pump",)
     (part,) = found.extremes
     assert part.summary.low == pytest.approx(20.0 - 19.99)
@@ -206,7 +207,7 @@ def test_without_a_channel_to_tell_of_the_first_ones_with_readings_are_told(path
 def test_it_is_read_in_a_few_lines(path: Path) -> None:
     with Record(path) as record:
         found = digest(record, UTC + 1_000, UTC + 20_000, channels=[PART])
-    facts = digest_facts(found, Times("utc"), UNICODE)
+    facts = digest_facts(found, Times("utc"), UNICODE, KEYS)
     said = "\n".join(f"{fact.label:<10}{fact.text}" for fact in facts)
     assert said.startswith("Alarms    Mon 15:03 CRITICAL shroud is ␛[31mhot.\n          Mon 14:46 HIGH part")
     assert "2 stand now: press 5" in said
@@ -217,7 +218,7 @@ def test_it_is_read_in_a_few_lines(path: Path) -> None:
     assert "cancel_recipe by ann@lab: unknown" in said
     assert "Test part  +0.0 to +19.0 °C" in said
     assert "watch the pump" in said
-    assert all(fact.text.isascii() for fact in digest_facts(found, Times("utc"), ASCII))
+    assert all(fact.text.isascii() for fact in digest_facts(found, Times("utc"), ASCII, KEYS))
 
 
 @pytest.mark.parametrize(
@@ -236,19 +237,19 @@ def test_the_run_that_goes_on_is_told_with_its_end_and_drift(path: Path, later: 
         )  # fmt: skip
     with Record(path) as record:
         found = digest(record, UTC + 16_000, UTC + 20_000 + later, channels=[])
-    first = digest_facts(found, Times("utc"), UNICODE, flight)[0]
+    first = digest_facts(found, Times("utc"), UNICODE, KEYS, flight)[0]
     assert first.label == "Now"
     assert first.text.startswith(f'"Soak" {words}')
     assert "step 2 of 2, hold 50 °C for 1h; ends " in first.text
     assert "drift +10 min since its start" in first.text
     flight.give_up("Another one has begun.")
-    assert digest_facts(found, Times("utc"), UNICODE, flight)[0].label != "Now"
+    assert digest_facts(found, Times("utc"), UNICODE, KEYS, flight)[0].label != "Now"
 
 
 def test_a_quiet_time_says_so(path: Path) -> None:
     with Record(path) as record:
         quiet = digest(record, UTC + 16_000, UTC + 20_000, channels=[])
-    said = " ".join(fact.text for fact in digest_facts(quiet, Times("utc"), UNICODE))
+    said = " ".join(fact.text for fact in digest_facts(quiet, Times("utc"), UNICODE, KEYS))
     assert "none: the data are whole" in said
     assert "none began or ended" in said
     assert "none was raised" in said

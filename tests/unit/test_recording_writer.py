@@ -40,6 +40,7 @@ from xovac_tui.recording.disk.kinds import (
 )
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import (
+    CHAINED,
     VERSION,
     NewerRecordError,
     RecordError,
@@ -547,7 +548,7 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
         assert old.get(0) is not None
     writer(path).close(UTC)
     with Record(path) as new:
-        assert new.audited
+        assert new.has(CHAINED)
         assert new.get(0) is not None
         assert new.rows("SELECT count(*) FROM alarms") == [(0,)]
 

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from rich.cells import cell_len
 
+from tests.helpers.keys import KEYS
 from xovac_tui.api.contract import Role
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import ChannelView, LinkView, LinkWord, Quality, RunState, RunView, Snapshot
@@ -102,7 +103,7 @@ def moment(flight: Flight | None, *, pressure: float | None = 1e-4, **changes: A
 
 
 def plain(shown: RunMoment, width: int = 49, height: int = 13) -> str:
-    lines = run_lines(shown, width, height, glyphs=UNICODE, times=TIMES)
+    lines = run_lines(shown, width, height, glyphs=UNICODE, times=TIMES, keys=KEYS)
     assert len(lines) <= height
     for line in lines:
         assert sum(cell_len(text) for text, _ in line) <= width
@@ -249,7 +250,7 @@ def test_everything_is_ascii_where_it_must_be() -> None:
     for flight in (flown(600), flown(3600), flown(3600, actual=53.5), None):
         now = moment(flight)
         for height in (2, 13):
-            lines = run_lines(now, 60, height, glyphs=ASCII, times=TIMES)
+            lines = run_lines(now, 60, height, glyphs=ASCII, times=TIMES, keys=KEYS)
             assert "".join(text for line in lines for text, _ in line).isascii()
         assert run_title(now, ASCII, low=True).isascii()
         assert run_subtitle(now, ASCII, low=True).isascii()

@@ -319,8 +319,8 @@ async def test_a_demo_starts_its_simulator_and_is_reached_at_its_address() -> No
     station = build_station(setup, simulator=SimulatorOptions(port=0, speed=60.0))
     async with station:
         await station.online(30)
-        assert station.demo
-        assert station.profile.url == station.target().url != setup.profile.url
+        assert station.manner.demo
+        assert station.manner.address == station.target.url != setup.profile.url
         assert station.speed == 60.0
 
 

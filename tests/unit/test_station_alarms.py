@@ -59,7 +59,7 @@ async def test_an_alarm_is_told_marked_and_recorded(tmp_path: Path) -> None:
     async with life(path, clock, rules=RULES) as one:
         told = listen(one)
         await one.report(seconds=3, part=20.0)
-        assert one.station.alarms.standing().alarms == ()
+        assert one.station.alarms.unresolved().alarms == ()
         await one.report(part=85.0)
         (news,) = told
         assert not news.mirrored
@@ -68,10 +68,10 @@ async def test_an_alarm_is_told_marked_and_recorded(tmp_path: Path) -> None:
         assert change.action == "Look at it."
         marks = one.station.marks(one.station.snapshot())
         assert [mark.text for mark in marks if mark.kind == "alarm"] == [change.text]
-        (standing,) = one.station.alarms.standing().alarms
-        assert (standing.state, standing.value) == (AlarmState.UNACKNOWLEDGED, "+85.0 °C")
-        assert one.station.alarms.acknowledge([standing]) == ""
-        assert "does not wait" in one.station.alarms.acknowledge([standing])
+        (unresolved,) = one.station.alarms.unresolved().alarms
+        assert (unresolved.state, unresolved.value) == (AlarmState.UNACKNOWLEDGED, "+85.0 °C")
+        assert one.station.alarms.acknowledge([unresolved]) == ""
+        assert "does not wait" in one.station.alarms.acknowledge([unresolved])
         await one.written()
     with Record(path) as record:
         found = [(row.change.rule, row.change.event, row.change.who) for row in lists.alarms(record)]
@@ -107,9 +107,9 @@ async def test_an_alarm_whose_rule_is_gone_does_not_stand_for_ever(tmp_path: Pat
     async with life(path, clock, rules=RULES) as one:
         await one.report(part=85.0)
     async with life(path, clock, rules=(LINK,)) as two:
-        assert [view.rule for view in two.station.alarms.standing().alarms] == ["part hot"]
+        assert [view.rule for view in two.station.alarms.unresolved().alarms] == ["part hot"]
         await two.report(part=85.0)
-        assert two.station.alarms.standing().alarms == ()
+        assert two.station.alarms.unresolved().alarms == ()
         await two.written()
     with Record(path) as record:
         (last,) = lists.newest_alarms(record)
@@ -154,7 +154,7 @@ async def test_a_console_takes_the_alarms_over_when_the_recorder_ends(tmp_path: 
         life(path, clock, "ada@lab", rules=(HOT,)) as console,
     ):
         await recorder.report(part=85.0)
-        await until(lambda: bool(console.station.alarms.standing().alarms), recorder, console)
+        await until(lambda: bool(console.station.alarms.unresolved().alarms), recorder, console)
         assert console.station.alarms.acknowledge([alarm(console)]) == ""
         await until(lambda: alarm(console).state is AlarmState.ACKNOWLEDGED, recorder, console)
         await recorder.station.__aexit__(None, None, None)
@@ -175,7 +175,7 @@ async def test_a_recorder_that_does_not_answer_is_told(tmp_path: Path) -> None:
         life(path, clock, "ada@lab", rules=RULES) as console,
     ):
         await recorder.report(part=85.0)
-        await until(lambda: bool(console.station.alarms.standing().alarms), recorder, console)
+        await until(lambda: bool(console.station.alarms.unresolved().alarms), recorder, console)
         console.station.alarms.acknowledge([alarm(console)])
         assert console.station.alarms.view().problem == ""
         clock.advance(6)
@@ -280,9 +280,9 @@ async def test_asking_for_what_makes_no_sense_is_refused_with_a_reason(tmp_path:
         assert desk.take_out("part hot", "sensor off") == ""
         assert desk.shelve("part hot", 60.0, "noise") == "It is out of service, so it cannot be shelved."
         await one.report(seconds=3, part=90.0)
-        assert desk.standing().alarms == ()
+        assert desk.unresolved().alarms == ()
         assert desk.put_back("part hot") == ""
-        assert [view.rule for view in desk.standing().alarms] == ["part hot"]
+        assert [view.rule for view in desk.unresolved().alarms] == ["part hot"]
 
 
 async def test_a_replay_shows_its_alarms_as_they_were(tmp_path: Path) -> None:
@@ -304,7 +304,7 @@ async def test_a_replay_shows_its_alarms_as_they_were(tmp_path: Path) -> None:
             replay.seek(replay.mono_of(began + after))
             while not replay.work(1.0):
                 pass
-            states[after] = [one.state.value for one in desk.standing().alarms]
+            states[after] = [one.state.value for one in desk.unresolved().alarms]
             assert not any("Another process" in one.condition for one in desk.view().alarms)
     assert states == {10.0: [], 25.0: ["unacknowledged"], 35.0: [], 26.0: ["unacknowledged"]}
     assert desk.use_set(None) == desk.unshelve("part hot") == RecordedAlarms.REFUSAL

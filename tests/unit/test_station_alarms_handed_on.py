@@ -94,7 +94,7 @@ async def test_what_was_asked_of_a_recorder_that_is_gone_is_done_by_the_next_one
     ):
         await recorder.report(part=85.0)
         await until(
-            lambda: all(one.station.alarms.standing().alarms for one in (next_one, console)),
+            lambda: all(one.station.alarms.unresolved().alarms for one in (next_one, console)),
             recorder,
             next_one,
             console,
@@ -144,7 +144,7 @@ async def test_a_record_that_is_replaced_is_told_what_stands(tmp_path: Path) -> 
         for again in range(3):
             recorder.station.alarms.shelve("link lost", 3600.0, f"known {again}")
         recorder.station.alarms.use_set("tvac")
-        await until(lambda: bool(console.station.alarms.standing().alarms), recorder, console)
+        await until(lambda: bool(console.station.alarms.unresolved().alarms), recorder, console)
         move_away(tmp_path)
         await rounds(6, recorder, console)
         assert console.station.recorder.state is RecorderState.BESIDE

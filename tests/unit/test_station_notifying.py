@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.helpers.console import FakeClock
 from tests.helpers.hooks import Hook, hook
 from tests.unit.test_station_record import Life, life, load_soak
@@ -42,8 +44,8 @@ async def until(condition: Callable[[], object], *lives: Life, seconds: float = 
                 one.station.tick()
 
 
-def standing(one: Life) -> dict[str, AlarmView]:
-    view: AlarmsView = one.station.alarms.standing()
+def unresolved(one: Life) -> dict[str, AlarmView]:
+    view: AlarmsView = one.station.alarms.unresolved()
     return {alarm.rule: alarm for alarm in view.alarms}
 
 
@@ -78,7 +80,7 @@ async def test_only_who_evaluates_tells(tmp_path: Path) -> None:
         await until(lambda: server.told)
 
         def seen() -> bool:
-            return "part hot" in standing(console)
+            return "part hot" in unresolved(console)
 
         async with asyncio.timeout(10):
             while not seen():
@@ -102,7 +104,7 @@ async def test_what_stood_before_a_restart_is_not_told_again_but_reminded_of(tmp
             await two.report(seconds=30, part=85.0)
             assert len(server.told) == 1
             await until(lambda: len(server.told) == 2, two, seconds=100.0)
-            assert two.station.alarms.acknowledge(two.station.alarms.standing().alarms) == ""
+            assert two.station.alarms.acknowledge(two.station.alarms.unresolved().alarms) == ""
             clock.advance(10_000.0)
             await two.report(part=20.0)
             await until(lambda: len(server.told) == 3, two)
@@ -117,14 +119,14 @@ async def test_one_that_fails_is_an_alarm_that_the_others_hear(tmp_path: Path) -
         async with life(tmp_path / "r", clock, rules=RULES, notify=notify) as one:
             await one.report(part=85.0)
             await until(lambda: len(well.told) == 2, one)
-            alarm = standing(one)["notification failed"]
+            alarm = unresolved(one)["notification failed"]
             assert alarm.text.startswith('No notification reached "hook 1" (webhook): it answered 404 Not')
             assert str(broken.port) not in alarm.text
             assert len(broken.requests) == 1
             broken.status = 204
             # After five minutes it is tried again, and then all is well.
             await until(lambda: broken.told, one, seconds=10.0)
-            await until(lambda: not standing(one)["notification failed"].active, one)
+            await until(lambda: not unresolved(one)["notification failed"].active, one)
     assert well.rules[:2] == [["part hot"], ["notification failed"]]
     assert broken.rules[0] == ["part hot"]
 
@@ -148,13 +150,16 @@ async def test_the_heartbeat_follows_the_evaluation(tmp_path: Path) -> None:
     assert server.requests[0] == "GET /bench-1"
 
 
-async def test_without_rules_or_receivers_nothing_is_made(tmp_path: Path) -> None:
+async def test_without_rules_or_receivers_nothing_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[object] = []
+    monkeypatch.setattr("xovac_tui.notify.notifier.Notifier", lambda *args, **_: made.append(args))
     clock = FakeClock()
     async with hook() as server, life(tmp_path / "r", clock, notify=told_by(server)) as one:
         await one.report(seconds=3, part=85.0)
-        assert one.station.notifying._made is None
     bell = NotifySettings(receivers=(Receiver(name="bell", kind="bell"),))
     async with life(tmp_path / "q", clock, rules=RULES, notify=bell) as two:
         await two.report(part=85.0)
-        assert two.station.notifying._made is None
+    assert made == []
     assert server.requests == []

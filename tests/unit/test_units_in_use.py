@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from tests.helpers.keys import KEYS
 from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.alarms.watchlist import watchlist
 from xovac_tui.analysis.values import ChamberValues
@@ -103,7 +104,8 @@ def test_target_actual_and_plan_stand_in_one_unit(
     assert snapshot.by_role(Role.CONTROLLED) is not None
     assert start_of(snapshot).celsius == 46.1
     flight = FlightView(result=Result.RUNNING, planned=True, planned_temperature=50.0)
-    lines = run_lines(RunMoment(snapshot, Progress(), flight), 90, 14, glyphs=UNICODE, times=Times("utc"))
+    moment = RunMoment(snapshot, Progress(), flight)
+    lines = run_lines(moment, 90, 14, glyphs=UNICODE, times=Times("utc"), keys=KEYS)
     said = ["".join(text for text, _ in line) for line in lines]
     line = next(one for one in said if one.startswith("Target"))
     assert line.startswith(shown)

@@ -26,7 +26,7 @@ class AlarmDesk(ABC):
         """Return all alarms at this moment."""
 
     @abstractmethod
-    def standing(self) -> AlarmsView:
+    def unresolved(self) -> AlarmsView:
         """Return only those that want attention; cheap, however many rules there are."""
 
     @abstractmethod

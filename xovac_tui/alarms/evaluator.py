@@ -20,7 +20,7 @@ from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.chamber.alarm import (
     LONGEST_SHELF,
     SEVERITIES,
-    STANDING,
+    UNRESOLVED,
     AlarmChange,
     AlarmEvent,
     AlarmState,
@@ -35,7 +35,7 @@ from xovac_tui.durations import spell_duration
 
 FLOOD = 10
 FLOOD_SECONDS = 600.0
-"""More alarms than this in so many seconds are a flood: they are told together."""
+"""More alarms than this in so many seconds are a flood: they are reported together."""
 _COUNTED = 100_000
 """Alarms of a flood that are counted."""
 
@@ -77,7 +77,7 @@ class WatchedRule:
 
 
 class _Levels:
-    """All levels of one channel, looked at together."""
+    """All levels of one channel, evaluated together."""
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
@@ -85,7 +85,7 @@ class _Levels:
         self.low, self.high = -math.inf, math.inf
         """Between these no limit is passed."""
         self.restless = True
-        """An alarm of these stands, or its delay is on."""
+        """One of these alarms is active, or its delay is on."""
         if channel.watch is None:
             channel.watch = Extremes()
         self.extremes = channel.watch
@@ -118,7 +118,7 @@ class AlarmEvaluator:
         self._raised: deque[float] = deque(maxlen=_COUNTED)
         """Monotonic times at which alarms were raised in the last ten minutes."""
 
-    # -- looking --------------------------------------------------------------------------------------
+    # -- evaluating -----------------------------------------------------------------------------------
 
     def evaluate(self, context: Context) -> list[AlarmChange]:
         """Evaluate every rule that is due; return what happened."""
@@ -137,7 +137,7 @@ class AlarmEvaluator:
             extremes = group.extremes
             # Without a value since the last evaluation the extremes are the wrong way round, and well within.
             if group.restless or extremes.low < group.low or extremes.high > group.high:
-                self._look_levels(group, context, changes)
+                self._evaluate_levels(group, context, changes)
             extremes.clear()
         mono = context.mono
         for kept in self._others:
@@ -154,7 +154,7 @@ class AlarmEvaluator:
                 self._step(kept, *alarms.pass_time(kept.life, context.utc, over=over), context, changes)
         return changes
 
-    def _look_levels(self, group: _Levels, context: Context, changes: list[AlarmChange]) -> None:
+    def _evaluate_levels(self, group: _Levels, context: Context, changes: list[AlarmChange]) -> None:
         channel, extremes = group.channel, group.extremes
         good = context.chamber.quality(channel, context.mono) is Quality.GOOD
         now = channel.value if good else None
@@ -203,7 +203,7 @@ class AlarmEvaluator:
             return
         if event is AlarmEvent.RAISED:
             self._raised.append(context.mono)
-        changes.append(self._tell(kept, event, context, matter=before.active or before.state in STANDING))
+        changes.append(self._tell(kept, event, context, matter=before.active or before.state in UNRESOLVED))
 
     def _sort(self) -> None:
         """Put the levels of each channel together; those whose channel has not come yet wait."""
@@ -312,11 +312,11 @@ class AlarmEvaluator:
             self._raised.popleft()
         return len(self._raised) if len(self._raised) > FLOOD else 0
 
-    def views(self, context: Context, *, standing: bool = False) -> tuple[AlarmView, ...]:
+    def views(self, context: Context, *, unresolved: bool = False) -> tuple[AlarmView, ...]:
         """Return all alarms, or only those that want attention, in the order of `AlarmsView`."""
         chosen: Iterable[WatchedRule] = self.watched.values()
-        if standing:
-            chosen = [kept for kept in chosen if kept.life.state in STANDING]
+        if unresolved:
+            chosen = [kept for kept in chosen if kept.life.state in UNRESOLVED]
         return tuple(sorted((self._view(kept, context) for kept in chosen), key=_place))
 
     def _view(self, kept: WatchedRule, context: Context) -> AlarmView:
@@ -351,7 +351,7 @@ class AlarmEvaluator:
 
     def _words(self, kept: WatchedRule, limit_set: str) -> str:
         if kept.off and not kept.rule.channel and not kept.rule.value:
-            # Nobody knows which channel it is about: words about a channel would leave that out.
+            # Which channel it is about is not known: words about a channel would leave that out.
             return kept.rule.name[:1].upper() + kept.rule.name[1:]
         words, label = kept.condition.words(limit_set), kept.condition.label
         if not label or not words.startswith(label):
@@ -396,7 +396,7 @@ class AlarmEvaluator:
 
 
 def _place(view: AlarmView) -> tuple[bool, int, bool, float, str]:
-    """Return where an alarm stands in the list: standing ones first, the worst and newest first."""
-    newest = -(view.raised_utc or 0.0) if view.standing else 0.0
-    worst = SEVERITIES.index(view.severity) if view.standing else 0
-    return not view.standing, worst, not view.waits, newest, view.rule
+    """Return the place of an alarm in the list: unresolved ones first, the worst and newest first."""
+    newest = -(view.raised_utc or 0.0) if view.unresolved else 0.0
+    worst = SEVERITIES.index(view.severity) if view.unresolved else 0
+    return not view.unresolved, worst, not view.waits, newest, view.rule

@@ -1,7 +1,7 @@
 """The life of one alarm after ISA-18.2: pure, each step returns the life after it and what happened.
 
-A condition is looked at several times a second. What it did between two looks counts: a spike that lasted
-one message is an alarm where no delay is set. Where nobody can tell whether the condition holds (the data are
+A condition is evaluated several times a second. What it did in between counts: a spike that lasted one
+message is an alarm where no delay is set. Where it is not known whether the condition holds (the data are
 stale) nothing changes and no delay begins anew: it goes on when data come again.
 """
 
@@ -98,7 +98,7 @@ def pass_time(life: Life, utc: float, *, over: bool = False) -> Step:
 
 
 def acknowledge(life: Life, who: str, utc: float, raised_utc: float | None = None) -> Step:
-    """Note that somebody has seen the alarm; one that was raised after he looked is not meant."""
+    """Note that the alarm has been seen; one that was raised after that is not meant."""
     if raised_utc is not None and raised_utc != life.raised_utc:
         return life, None
     if life.state is AlarmState.UNACKNOWLEDGED:
@@ -124,7 +124,7 @@ def unshelve(life: Life, who: str, utc: float) -> Step:
 
 
 def take_out(life: Life, who: str, utc: float, reason: str) -> Step:
-    """Switch the alarm off until somebody switches it on."""
+    """Switch the alarm off until it is switched on by hand."""
     if life.state is AlarmState.OUT_OF_SERVICE:
         return life, None
     return _become(life, AlarmState.OUT_OF_SERVICE, utc, who, reason), AlarmEvent.OUT_OF_SERVICE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -10,7 +10,7 @@ from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.alarms.evaluator import AlarmEvaluator
 from xovac_tui.alarms.kinds import Context
 from xovac_tui.alarms.watchlist import Watchlist
-from xovac_tui.chamber.alarm import AlarmChange, AlarmsView, Ask
+from xovac_tui.chamber.alarm import AlarmChange, AlarmsView, AlarmView, Ask
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.clock import Clock
 from xovac_tui.expressions import Reading, Wanted
@@ -45,13 +45,13 @@ class RecordedAlarms(AlarmDesk):
 
     def view(self) -> AlarmsView:
         """Return all alarms at this moment of the replay."""
-        return self._picture(standing=False)
+        return self._picture(unresolved=False)
 
-    def standing(self) -> AlarmsView:
+    def unresolved(self) -> AlarmsView:
         """Return only those that wanted attention at this moment."""
-        return self._picture(standing=True)
+        return self._picture(unresolved=True)
 
-    def _picture(self, *, standing: bool) -> AlarmsView:
+    def _picture(self, *, unresolved: bool) -> AlarmsView:
         now = self._clock.mono()
         if self._evaluator is None or now < self._now:
             self._evaluator, self._at = AlarmEvaluator(Watchlist(), self._chamber()), 0
@@ -62,13 +62,17 @@ class RecordedAlarms(AlarmDesk):
             self._at += 1
         context = Context(chamber=self._chamber(), values=_NoValues(), utc=self._clock.utc(), mono=now)
         # What a rule watched is not in the record, but in what was told of it.
-        views = self._evaluator.views(context, standing=standing)
+        views = self._evaluator.views(context, unresolved=unresolved)
         alarms = tuple(msgspec.structs.replace(one, condition="") for one in views)
         newest = self._told[self._at - 1][1].limit_set if self._at else ""
         return AlarmsView(alarms=alarms, limit_set=newest, flood=self._evaluator.flood(now))
 
     def use_set(self, name: str | None) -> str:
         """Refuse."""
+        return self.REFUSAL
+
+    def acknowledge(self, seen: Iterable[AlarmView]) -> str:
+        """Refuse, whatever waits."""
         return self.REFUSAL
 
     def _do(self, asks: Sequence[Ask]) -> str:

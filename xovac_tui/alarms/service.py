@@ -15,9 +15,11 @@ from xovac_tui.alarms.mirror import LIMITS, Mirror
 from xovac_tui.alarms.surroundings import Surroundings
 from xovac_tui.alarms.watchlist import Watchlist, limits
 from xovac_tui.api.contract import Contract
+from xovac_tui.api.event import Event
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmsView, Ask
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.news import AlarmsChanged
+from xovac_tui.chamber.news import AlarmsChanged, RecordOpened, RecordReplaced
+from xovac_tui.chamber.snapshot import LinkView
 from xovac_tui.clock import Clock
 from xovac_tui.errors import XovacError
 
@@ -69,7 +71,9 @@ class AlarmService(AlarmDesk):
         self._chamber, self._store = chamber, store
         self._make_values, self._run_now, self._publish = values, run_now, publish
         self._begun: tuple[AlarmEvaluator, MovingValues] | None = None
-        self.surroundings = Surroundings(store, free)
+        self._surroundings = Surroundings(store, free)
+        self.will_notify = self._surroundings.will_notify
+        self.notified = self._surroundings.notified
         self._mirror = Mirror(store)
         self._limit_set = LimitSetChoice(
             self.watchlist.settings, chamber, contract, store, clock, evaluates=self._may_evaluate
@@ -102,6 +106,27 @@ class AlarmService(AlarmDesk):
     def evaluates(self) -> bool:
         """True while this process is the one that evaluates the alarms."""
         return self._may_evaluate and not (self._store.elsewhere or self._store.starting)
+
+    def on_event(self, event: Event) -> None:
+        """Do nothing: rules are evaluated four times a second."""
+
+    def on_status(self, link: LinkView) -> None:
+        """Do nothing: rules see the link in the model."""
+
+    def on_news(self, news: object) -> None:
+        """Take up what the record knows, or go on in another file."""
+        if isinstance(news, RecordReplaced):
+            self.replaced()
+        elif isinstance(news, RecordOpened) and news.read:
+            self.opened()
+
+    async def close(self) -> None:
+        """Do nothing: what happened to alarms is in the record."""
+
+    @property
+    def told_of_receivers(self) -> Sequence[str]:
+        """Names of the rules that watch whether receivers of notifications can be reached."""
+        return [rule.name for rule in self.watchlist.rules if rule.kind == "notification"]
 
     def opened(self, *, anew: bool = False) -> None:
         """Take up what the record knows: which alarms there were, who acknowledged them, what is shelved.
@@ -149,7 +174,7 @@ class AlarmService(AlarmDesk):
         changes = self._begin(context) if begins else []
         changes += self._evaluator.evaluate(context)
         self._happened(changes)
-        self.surroundings.measure(mono)
+        self._surroundings.measure(mono)
 
     def _listen(self, mono: float, *, mirrored: bool, begins: bool) -> None:
         with self._listening():
@@ -205,12 +230,12 @@ class AlarmService(AlarmDesk):
 
     def view(self) -> AlarmsView:
         """Return all alarms at this moment."""
-        return self._picture(standing=False)
+        return self._picture(unresolved=False)
 
-    def standing(self) -> AlarmsView:
+    def unresolved(self) -> AlarmsView:
         """Return only those that want attention; cheap, however many rules there are."""
         # Before anything is evaluated there are none.
-        return AlarmsView() if self._begun is None else self._picture(standing=True)
+        return AlarmsView() if self._begun is None else self._picture(unresolved=True)
 
     def use_set(self, name: str | None) -> str:
         """Choose the set of limits by hand; None: by the pressure again."""
@@ -218,10 +243,10 @@ class AlarmService(AlarmDesk):
 
     # -- inside -----------------------------------------------------------------------------------------
 
-    def _picture(self, *, standing: bool) -> AlarmsView:
+    def _picture(self, *, unresolved: bool) -> AlarmsView:
         context, chosen = self._context(), self._limit_set
         return AlarmsView(
-            alarms=self._evaluator.views(context, standing=standing),
+            alarms=self._evaluator.views(context, unresolved=unresolved),
             limit_set=chosen.current,
             by_hand=chosen.by_hand,
             set_by=chosen.set_by,
@@ -234,7 +259,7 @@ class AlarmService(AlarmDesk):
         from xovac_tui.alarms.kinds import Context
 
         utc, mono = self._clock.utc(), self._clock.mono()
-        around, values = self.surroundings, self._made()[1]
+        around, values = self._surroundings, self._made()[1]
         values.at(utc, mono)
         return Context(
             chamber=self._chamber,

@@ -1,4 +1,4 @@
-"""What a careful operator would say at this moment. Advice: it protects nothing, and nobody obeys it."""
+"""What a careful operator would say now. Advisory only: nothing here interlocks or acts on the chamber."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from xovac_tui.digits import figure
 from xovac_tui.quantities import quantity
 
 SOON = 5.0
-"""Minutes ahead within which a temperature that falls is told before it is there."""
+"""Minutes ahead within which a temperature that falls is announced before it is reached."""
 _STEADY = 0.5
 """K/min; a temperature that changes less is steady."""
 LABEL = "not protection: nothing is stopped or prevented by it"
@@ -26,7 +26,7 @@ class Temperature(msgspec.Struct, frozen=True):
     per_minute: float | None = None
     """K/min."""
     place_assumed: bool = False
-    """Nobody has said that it is in the vacuum."""
+    """It is not known to be in the vacuum."""
 
     @property
     def named(self) -> str:
@@ -35,7 +35,7 @@ class Temperature(msgspec.Struct, frozen=True):
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
-    """All that advice is given on; None stands for what nobody tells, or what is too old."""
+    """All that advice is given on; None means that it is not reported, or too old."""
 
     temperatures: tuple[Temperature, ...] = ()
     """Those in the vacuum."""
@@ -167,7 +167,7 @@ def _mbar(pressure: float) -> str:
 
 
 def _assumed(settings: AdviceSettings, *fields: str) -> str:
-    """Return the mark of figures that nobody has set for this chamber."""
+    """Return the mark of figures that are not set for this chamber."""
     shipped = AdviceSettings()
     mine = all(getattr(settings, field) != getattr(shipped, field) for field in fields)
     return "" if mine else " (assumed)"

@@ -161,8 +161,8 @@ def robust_points(past: Track, doubt: Doubt) -> tuple[list[float], list[float]]:
 def line(times: Sequence[float], values: Sequence[float], doubt: Doubt = CERTAIN) -> Line | None:
     """Return the line through points, or None where there are too few or too large ones.
 
-    Neighbours that err to the same side tell less than independent ones: with r, the correlation of each
-    residual with the next, n points count as n (1 - r) / (1 + r), but at least as five (Santer et al.,
+    Neighbours that err to the same side carry less information than independent ones: with r, the correlation
+    of each residual with the next, n points count as n (1 - r) / (1 + r), at least as five (Santer et al.,
     J. Geophys. Res. 105, 7337, 2000). Residuals about a line are less alike than the noise is, by about
     (1 + 4 r) / n (Kendall, Biometrika 41, 403, 1954); half of that is added to r, because means of columns
     are more alike than the values in their middles. The coverage factor is Student's (JCGM 100:2008, G.3).

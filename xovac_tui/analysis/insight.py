@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import msgspec
 
 from xovac_tui.analysis.advice import Advice, Moment, Temperature, advise
 from xovac_tui.analysis.pumpdown import Forecast, PumpDown
-from xovac_tui.analysis.settings import CriterionSettings
+from xovac_tui.analysis.settings import CriterionSettings, InsightSettings
 from xovac_tui.analysis.stability import Criterion, Stability, StabilityWatch
 from xovac_tui.analysis.vacuum import RECENT, Rise, pump_down, rate_of_rise, rising
 from xovac_tui.analysis.water import dew_point
 from xovac_tui.api.contract import Place, Role
+from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
 from xovac_tui.text import clean
 from xovac_tui.units import in_one, is_temperature, to_celsius, to_mbar, unit_of
-
-if TYPE_CHECKING:
-    from xovac_tui.station.station import Station
 
 EVERY = 1.0
 """Seconds between two pictures."""
@@ -91,11 +89,35 @@ class InsightView(msgspec.Struct, frozen=True, kw_only=True):
     """What the settings ask for and cannot be had, as sentences."""
 
 
-class Insight:
-    """Looks at one chamber for a face, live or replayed."""
+class Source(Protocol):
+    """What insight is gained from."""
 
-    def __init__(self, station: Station) -> None:
-        self._station = station
+    @property
+    def speed(self) -> float:
+        """Seconds that pass in the device in one of the clock."""
+
+    @property
+    def step_kind(self) -> str:
+        """Kind of the step that the run is in, such as `hold`; empty where that is not known."""
+
+    def history(self, full_name: str) -> ChannelHistory | None:
+        """Return the history of a numeric channel; None without any."""
+
+
+class Insight:
+    """Works out what the readings of one chamber mean, live or replayed."""
+
+    def __init__(
+        self,
+        settings: InsightSettings,
+        source: Source,
+        *,
+        volume: float | None = None,
+        limit_pressure: float | None = None,
+    ) -> None:
+        """`volume` is the chamber's in litres; `limit_pressure` in mbar is what a recipe waits for."""
+        self._settings, self._source = settings, source
+        self._volume, self._limit_pressure = volume, limit_pressure
         self._watches: dict[tuple[str, str], StabilityWatch] = {}
         self._key: tuple[float, tuple[str, ...]] | None = None
         self._view: InsightView | None = None
@@ -113,12 +135,12 @@ class Insight:
             if before == chosen and 0 <= snapshot.mono - at < EVERY:
                 return self._view
         self._room = _AT_ONCE
-        settings = self._station.insight_settings
+        settings = self._settings
         channels, problems = self._channels(snapshot, pins)
         criteria = [_criterion(name, one) for name, one in settings.stability.criteria.items()]
         self._view = InsightView(
             utc=snapshot.utc,
-            speed=self._station.speed,
+            speed=self._source.speed,
             judged=tuple(
                 Judged(channel, criterion, self._judge(channel, criterion, snapshot.mono))
                 for channel in channels
@@ -146,7 +168,7 @@ class Insight:
         self, snapshot: Snapshot, pins: Sequence[str] | None
     ) -> tuple[list[ChannelView], list[str]]:
         """Return the channels that are judged, and what is wrong with those that the settings name."""
-        named = self._station.insight_settings.stability.channels
+        named = self._settings.stability.channels
         if not named:
             pinned = {channel.full_name for channel in snapshot.channels if channel.pinned}
             wanted = pinned if pins is None else set(pins)
@@ -172,10 +194,10 @@ class Insight:
 
     def _judge(self, channel: ChannelView, criterion: Criterion, mono: float) -> Stability:
         """Return how one criterion stands, in K and in seconds of the chamber."""
-        history = self._station.history(channel.full_name)
+        history = self._source.history(channel.full_name)
         if history is None:
             return Stability(needed=criterion.needed)
-        degrees, speed = _degrees_in_a_kelvin(channel.unit), self._station.speed
+        degrees, speed = _degrees_in_a_kelvin(channel.unit), self._source.speed
         key = (channel.full_name, criterion.name)
         watch = self._watches.get(key)
         told = _told_in(criterion, degrees, speed)
@@ -203,14 +225,14 @@ class Insight:
             return None
         mbar = to_mbar(_value(channel), channel.unit)
         pump = _is_on(snapshot, Role.PUMP)
-        volume = self._station.profile.volume
-        history = self._station.history(channel.full_name)
+        volume = self._volume
+        history = self._source.history(channel.full_name)
         if mbar is None or history is None:
             return VacuumView(channel, mbar, pump, volume=volume)
-        speed, per_unit = self._station.speed, unit_of(channel.unit).factor
+        speed, per_unit = self._source.speed, unit_of(channel.unit).factor
         rise = None
         pumped = snapshot.by_role(Role.PUMP)
-        switched = self._station.history(pumped.full_name) if pumped is not None else None
+        switched = self._source.history(pumped.full_name) if pumped is not None else None
         # More may have been read from the record meanwhile.
         version = getattr(history, "version", 0)
         (foreseen_at, seen), falls = self._foreseen
@@ -243,16 +265,16 @@ class Insight:
 
     def _thresholds(self, mbar: float, falls: PumpDown | None, mono: float) -> tuple[Threshold, ...]:
         """Return the next round pressures below, and those that somebody waits for."""
-        asked = [self._station.insight_settings.advice.cold_below_pressure]
-        if self._station.profile.recipe.pressure is not None:
-            asked.append(self._station.profile.recipe.pressure)
+        asked = [self._settings.advice.cold_below_pressure]
+        if self._limit_pressure is not None:
+            asked.append(self._limit_pressure)
         wanted = sorted({one for one in asked if one < mbar}, reverse=True)
         for usual in _USUAL:
             if usual < mbar and usual not in wanted and len(wanted) < _THRESHOLDS:
                 wanted.append(usual)
         wanted.sort(reverse=True)
         spans = [None if falls is None else falls.until(one, mono) for one in wanted]
-        speed = self._station.speed
+        speed = self._source.speed
         return tuple(
             Threshold(one, None if span is None else span.times(speed))
             for one, span in zip(wanted, spans, strict=True)
@@ -262,12 +284,12 @@ class Insight:
 
     def _advise(self, snapshot: Snapshot) -> tuple[Advice, ...]:
         self._advised_at = snapshot.mono
-        settings = self._station.insight_settings.advice
+        settings = self._settings.advice
         self._advice = advise(self._moment(snapshot), settings) if settings.enabled else ()
         return self._advice
 
     def _moment(self, snapshot: Snapshot) -> Moment:
-        speed = self._station.speed
+        speed = self._source.speed
         controlled, setpoint, pressure = (
             snapshot.by_role(role) for role in (Role.CONTROLLED, Role.SETPOINT, Role.PRESSURE)
         )
@@ -277,7 +299,7 @@ class Insight:
             for one in snapshot.channels
             if not one.hidden and one.role not in aside and one.place is not Place.OUTSIDE
         )
-        history = self._station.history(pressure.full_name) if pressure is not None else None
+        history = self._source.history(pressure.full_name) if pressure is not None else None
         fresh = pressure is not None and pressure.quality is Quality.GOOD
         rises = fresh and history is not None and rising(history, snapshot.mono, RECENT / speed) is not None
         return Moment(
@@ -295,9 +317,8 @@ class Insight:
 
     def _dwelling(self, setpoint: ChannelView | None) -> bool | None:
         """Return whether the step of the run is a hold; without a known step, whether the setpoint stands."""
-        flight = self._station.flight()
-        if flight is not None and not flight.over and flight.kind:
-            return flight.kind == "hold"
+        if kind := self._source.step_kind:
+            return kind == "hold"
         change = None if setpoint is None or _value(setpoint) is None else setpoint.per_minute
         # That it stands does not make it a dwell; that it moves makes it none.
         return False if change else None

@@ -19,7 +19,7 @@ COVERAGE = 2.0
 LEAST, MOST = 0.45, 1.35
 """Exponents of gas from surfaces, 0.5 to 1.3, and what noise adds to them."""
 _TRIED = 0.3, 1.7
-"""Exponents that are tried: what cannot be told from one of these is another law."""
+"""Exponents that are tried: what differs from all of these is another law."""
 _LINEAR = 1e-3
 """Relative error of a group that no averaging takes away: a gauge is not more linear than that. Assumed."""
 _FOLLOWING = 0.5
@@ -154,7 +154,7 @@ class PowerFit:
         # What wants to begin later still is not counted from pump-on.
         begins = self._origin > self._near + 0.005 * (self._far - self._near)
         self.explains = begins and (following < _FOLLOWING or square < len(left) * _SOUND**2)
-        # Groups that err to the same side tell less than independent ones, as in `fit.line`.
+        # Groups that err to the same side carry less information than independent ones, as in `fit.line`.
         alike = min(0.9, max(0.0, following))
         variance = square / (len(left) - 4) + _LINEAR**2
         self._limit = self._error(self._power, self._origin) + COVERAGE**2 * variance * (1 + alike) / (

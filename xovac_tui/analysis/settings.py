@@ -11,7 +11,7 @@ from msgspec import Meta
 from xovac_tui.validation import LeftOut, join_key
 
 LONGEST_NAME = 24
-"""Characters of a criterion's name: it stands in a column of the screen."""
+"""Characters of a criterion's name, which has a column of the screen."""
 Kelvin = Annotated[float, Meta(gt=0, le=1000)]
 Pressure = Annotated[float, Meta(ge=1e-12, le=1100)]
 Celsius = Annotated[float, Meta(ge=-273.15, le=1000)]
@@ -63,7 +63,7 @@ class AdviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
 
 class InsightSettings(msgspec.Struct, frozen=True):
-    """What a station is told of the two."""
+    """The settings of both."""
 
     stability: StabilitySettings = StabilitySettings()
     advice: AdviceSettings = AdviceSettings()

@@ -53,7 +53,7 @@ class Stability(msgspec.Struct, frozen=True):
     """What a criterion says of a channel at one moment."""
 
     stable: bool | None = None
-    """None: unknown, because the data are old, or too few to tell anything."""
+    """None: unknown, because the data are old, or too few."""
     held: float = 0.0
     """Seconds for which it has been so."""
     needed: float = 0.0
@@ -118,11 +118,11 @@ class StabilityWatch:
         self._resets = 0
 
     def look(self, curve: ChannelHistory, now: float, *, fresh: bool) -> Stability:
-        """Return how it stands now; `fresh` says that the channel's newest value may be believed."""
+        """Return its state now; `fresh` says that the channel's newest value may be believed."""
         criterion = self.criterion
         past = track(curve, now, criterion.over, criterion.over * (1 + _BRIDGED)) if fresh else None
         if past is None or (criterion.within is None and criterion.per_hour is None):
-            # The clock stands still; what comes after tells whether it goes on.
+            # The clock pauses; what comes after decides whether it goes on.
             return Stability(held=self._held, needed=criterion.needed, resets=self._resets)
         if self._seen is None or not 0 <= past.newest - self._seen <= max(_SLACK, 2 * past.width):
             self._catch_up(curve, past.newest)
@@ -157,7 +157,7 @@ class StabilityWatch:
             if then.lows and then.lows[-1] == then.lows[-1]:
                 self._step(then, brief=True)
             else:
-                # In a gap the clock stands still.
+                # In a gap the clock pauses.
                 self._seen = then.newest
 
     def _step(self, past: Track, *, brief: bool = False) -> _Judged:
@@ -224,7 +224,7 @@ class StabilityWatch:
         wait = criterion.over - judged.measured
         times: list[float | None] = [wait]
         if criterion.within is not None:
-            # What was outside of the band is over: it tells nothing of how the rest goes on.
+            # What was outside of the band is over: it says nothing about how the rest goes on.
             going = approach(judged.past.last(judged.inside))
             band = 2 * criterion.within
             times.append(until_narrow(judged.past, going, band, criterion.over) if going else None)

@@ -13,7 +13,7 @@ from xovac_tui.analysis.pumpdown import LONGEST, LOOK_BACK, PumpDown, foresee
 from xovac_tui.chamber.history import ChannelHistory
 
 RECENT = 600.0
-"""Seconds of the past in which the pressure must have risen to be told so."""
+"""Seconds of the past in which the pressure must have risen to be called rising."""
 FALLING = 1200.0
 """Seconds of the past in which it must have fallen, at most ..."""
 _FALLEN = math.log(3.0)

@@ -20,13 +20,13 @@ from xovac_tui.text import nearest
 from xovac_tui.units import PER_CENT, TEMPERATURE, per_time, unit_of
 
 RATE_WINDOW = 1800.0
-"""Seconds of the past for a change per hour, where nobody says how many."""
+"""Seconds of the past for a change per hour, by default."""
 BAND_WINDOW = 600.0
-"""Seconds of the past for a band, where nobody says how many."""
+"""Seconds of the past for a band, by default."""
 _LOOK_EVERY = 1.0
 """Seconds between two looks at what is worked out from a long past."""
 _FULL = 0.9
-"""Part of a window that must have been there before its change is told."""
+"""Part of a window that must have been there before its change is given."""
 
 Times = tuple[float | None, float | None]
 """Seconds for which the run and its step go on; None: unknown."""
@@ -37,7 +37,7 @@ def _nobody_knows() -> Times:
 
 
 class ChamberValues:
-    """Answers from one chamber, as it was at the moment that `at` was told last."""
+    """Answers from one chamber, as it was at the moment that `at` was given last."""
 
     def __init__(
         self,
@@ -65,14 +65,14 @@ class ChamberValues:
         self._observed = None
 
     def read(self, wanted: Wanted) -> Reading:
-        """Return what the chamber tells of this."""
+        """Return what the chamber reports about this."""
         reading = self._told.get(wanted)
         if reading is None:
             reading = self._told[wanted] = self._answer(wanted)
         return reading
 
     def known(self, name: str) -> bool:
-        """Return whether a contract or a message has told of this channel."""
+        """Return whether a contract or a message has named this channel."""
         return self._chamber.find(name) is not None
 
     def _answer(self, wanted: Wanted) -> Reading:

@@ -218,7 +218,7 @@ class LeafSpec(msgspec.Struct, frozen=True):
     valid: tuple[float, float] | None = None
     """Lowest and highest value that counts, in its unit; None: any."""
     invalid: tuple[float | str, ...] = ()
-    """Numbers and texts that stand for no value."""
+    """Numbers and texts that mean "no value"."""
 
     @property
     def numeric(self) -> bool:
@@ -251,13 +251,13 @@ class MessageSpec(msgspec.Struct, frozen=True):
 
 
 class Contract(msgspec.Struct, frozen=True):
-    """All the program is told about one device; what it is not told it learns, or shows as it is."""
+    """All the program knows about one device; anything else it learns, or shows as it is."""
 
     commands: Mapping[str, CommandSpec]
     responses: Mapping[str, ResponseSpec]
     messages: Mapping[str, MessageSpec]
     start: str | None = None
-    """The command that starts a loaded recipe; None where loading starts it or nobody knows."""
+    """The command that starts a loaded recipe; None where loading starts it or it is unknown."""
     files: tuple[str, ...] = ()
     """Names of the contract files it was made from, in order."""
 

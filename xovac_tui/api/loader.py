@@ -272,7 +272,7 @@ def _tie_response(draft: _Draft, event: str, name: str) -> None:
         hint = nearest(command, draft.commands)
         raise SettingsError(f'{name}: `responses.{event}.command`: no command is called "{command}".{hint}')
     if command in draft.commands and draft.commands[command].ack is None:
-        # Else every answer would look as if somebody else had asked.
+        # Else every answer would look as if another client had asked.
         draft.commands[command] = msgspec.structs.replace(draft.commands[command], ack=event)
 
 
@@ -304,7 +304,7 @@ def _command(event: str, table: dict[str, Any], origin: Origin, source: str, nam
     with wrong.one():
         read = convert(table, _CommandTable, name, at=at)
     fields = []
-    # What is right of it by its types is checked all the same: every mistake is told in one round.
+    # What is right of it by its types is checked all the same: every mistake is reported in one round.
     told = table.get("fields", {})
     for key, field in told.items() if isinstance(told, dict) else ():
         if not any(mistakes(field, _FieldTable)):

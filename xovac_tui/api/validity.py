@@ -16,7 +16,7 @@ from xovac_tui.units import PRESSURE, lowest, unit_of
 _SINGLE = 1e-6
 """Part by which a number may differ from itself after it was a 32-bit float (24 bits: 6e-8) in a device."""
 MOST = 64
-"""Numbers, and texts, that may stand for no value."""
+"""Numbers, and texts, that may mean "no value"."""
 _LONGEST = 40
 """Characters of a text in a reason."""
 _LONGEST_NUMBER = 64
@@ -55,9 +55,9 @@ class Validity(msgspec.Struct, frozen=True, omit_defaults=True):
     above: float | None = None
     """Every value that counts is above this: 0 for a pressure, absolute zero for a temperature."""
     numbers: Numbers = ()
-    """Numbers that stand for no value."""
+    """Numbers that mean "no value"."""
     texts: Texts = ()
-    """Texts that stand for no value, in small letters."""
+    """Texts that mean "no value", in small letters."""
 
     def read(self, value: bool | float | str | None) -> tuple[bool | float | str | None, str]:
         """Return what a value means, and why it does not count, as a clause; empty where it does."""

@@ -18,7 +18,7 @@ _PLACEHOLDER = re.compile(
     r'\{\s*(?:"_placeholder"\s*:\s*true\s*,\s*"num"\s*:\s*([0-9]{1,6})'
     r'|"num"\s*:\s*([0-9]{1,6})\s*,\s*"_placeholder"\s*:\s*true)\s*\}'
 )
-"""What stands for a binary attachment. Within a JSON string its quotation marks would be escaped."""
+"""The placeholder of a binary attachment. Within a JSON string its quotation marks would be escaped."""
 
 
 class Wire(str):

@@ -106,5 +106,5 @@ def answered_command(name: str) -> str:
 
 
 def is_callback_answer(name: str) -> bool:
-    """Return whether an event of this name stands for an acknowledgement."""
+    """Return whether an event of this name is an acknowledgement."""
     return name.endswith(_ANSWER)

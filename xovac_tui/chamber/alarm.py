@@ -21,14 +21,14 @@ class AlarmState(StrEnum):
     UNACKNOWLEDGED = "unacknowledged"
     ACKNOWLEDGED = "acknowledged"
     RETURNED = "returned"
-    """The condition is gone, and nobody has acknowledged that it was there."""
+    """The condition is gone, and it was not acknowledged."""
     SHELVED = "shelved"
-    """Silenced by somebody, until a time."""
+    """Silenced by a person, until a time."""
     OUT_OF_SERVICE = "out of service"
-    """Switched off by somebody, until somebody switches it on."""
+    """Switched off by a person, until it is switched on."""
 
 
-STANDING = frozenset((AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED, AlarmState.RETURNED))
+UNRESOLVED = frozenset((AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED, AlarmState.RETURNED))
 """States in which an alarm wants attention."""
 
 
@@ -60,7 +60,7 @@ class AlarmEvent(StrEnum):
 
 
 class AlarmChange(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Something that happened to an alarm, with all that a notification or a report tells of it."""
+    """Something that happened to an alarm, with all that a notification or a report says about it."""
 
     rule: str
     """Name of the rule."""
@@ -80,9 +80,9 @@ class AlarmChange(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     """With its unit."""
     limit_set: str = ""
     who: str = ""
-    """`user@host`; empty where nobody did it."""
+    """`user@host`; empty where it happened on its own."""
     reason: str = ""
-    """Why somebody shelved it or took it out of service."""
+    """Why it was shelved or taken out of service."""
     until: float | None = None
     """UTC seconds at which a shelved one comes back."""
     cause: str = ""
@@ -132,7 +132,7 @@ class AlarmView(msgspec.Struct, frozen=True, kw_only=True):
     active: bool = False
     """The condition holds, its delay is over."""
     doubtful: bool = False
-    """Whether the condition holds cannot be told now: the data are stale."""
+    """Whether the condition holds is unknown now: the data are stale."""
     pending: float | None = None
     """Seconds until it is raised if its condition goes on; None while it does not hold."""
     since_utc: float | None = None
@@ -151,13 +151,13 @@ class AlarmView(msgspec.Struct, frozen=True, kw_only=True):
     action: str = ""
 
     @property
-    def standing(self) -> bool:
+    def unresolved(self) -> bool:
         """True while it wants attention."""
-        return self.state in STANDING
+        return self.state in UNRESOLVED
 
     @property
     def waits(self) -> bool:
-        """True while nobody has acknowledged it."""
+        """True while it is not acknowledged."""
         return self.state in (AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED)
 
 
@@ -168,7 +168,7 @@ class AlarmsView(msgspec.Struct, frozen=True, kw_only=True):
     """Those that want attention first, the worst and newest first; then the others, by their names."""
     limit_set: str = ""
     by_hand: bool = False
-    """Somebody chose that set of limits; else it follows the pressure."""
+    """That set of limits was chosen by hand; else it follows the pressure."""
     set_by: str = ""
     """Who chose it."""
     flood: int = 0
@@ -179,11 +179,11 @@ class AlarmsView(msgspec.Struct, frozen=True, kw_only=True):
     """Why not everything can be watched, as a sentence."""
 
     @property
-    def standing(self) -> tuple[AlarmView, ...]:
+    def unresolved(self) -> tuple[AlarmView, ...]:
         """Those that want attention."""
-        return tuple(one for one in self.alarms if one.standing)
+        return tuple(one for one in self.alarms if one.unresolved)
 
     @property
     def waiting(self) -> tuple[AlarmView, ...]:
-        """Those that nobody has acknowledged."""
+        """Those that are not acknowledged."""
         return tuple(one for one in self.alarms if one.waits)

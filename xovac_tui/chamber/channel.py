@@ -17,7 +17,7 @@ STALE_PERIODS = 3.0
 STEADY_SECONDS = 3.0
 """Seconds that a message must have come at its pace before its silence says something of the whole link."""
 ONCE_SECONDS = 60.0
-"""Seconds after which a value that came only once counts as stale: nobody knows its usual period."""
+"""Seconds after which a value that came only once counts as stale: its usual period is unknown."""
 LONGEST_TEXT = 64
 """Characters of text that still make a channel; longer ones are read in the Log."""
 INTERVALS = 8
@@ -87,7 +87,7 @@ class Stream:
 
 
 class Extremes:
-    """The lowest and the highest value since somebody looked last, so that no spike goes by unseen."""
+    """The lowest and the highest value since they were read last, so that no spike goes by unseen."""
 
     __slots__ = ("high", "low")
 

@@ -215,7 +215,7 @@ class Ledger:
         return tuple(reversed(changed))
 
     def look_at_all(self) -> tuple[LedgerEntry, ...]:
-        """Note that somebody has looked at every unknown outcome."""
+        """Note that every unknown outcome has been seen."""
         return tuple(
             self._put(_replace(entry, looked_at=True))
             for entry in list(self._entries.values())
@@ -305,7 +305,7 @@ def _read_answer(event: Event) -> tuple[Outcome, str, str]:
 
 
 def _kept(event: Event) -> str:
-    """Return the answer as one line; never empty, because that stands for no answer at all."""
+    """Return the answer as one line; never empty, because that means no answer at all."""
     if event.payload.form in (Form.ARGUMENTS, Form.OFFSET):
         return clean(json.dumps(_answering(event.payload), ensure_ascii=False, default=repr), 2000)
     return one_line(event.payload, 2000) or "(no payload)"

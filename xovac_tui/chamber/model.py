@@ -325,7 +325,7 @@ class Chamber:
         return tuple(changed)
 
     def _learn(self, stream: Stream, path: str, leaf: Leaf) -> Channel | None:
-        """Return a new channel for a leaf nobody named, or None for one that makes none."""
+        """Return a new channel for a leaf without a name, or None for one that makes none."""
         if leaf is None or (isinstance(leaf, str) and len(leaf) > LONGEST_TEXT):
             return None
         if self._count >= MAX_CHANNELS or len(path) > _LONGEST_PATH:

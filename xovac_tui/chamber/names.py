@@ -12,7 +12,7 @@ _PART = re.compile(r'"(?:[^"\\]|\\.)*"|[^.]+')
 def shown_names(given: Mapping[str, str]) -> dict[str, str]:
     """Return what the channels are called, by their full names; `given` are the contract's names, or ''.
 
-    A given name stands where no other channel has it. Every other channel has the shortest tail of its full
+    A given name is used where no other channel has it. Every other channel has the shortest tail of its full
     name that no other one ends with; it is never a bare index.
     """
     taken = Counter(name.casefold() for name in given.values() if name)
@@ -35,7 +35,7 @@ def shown_names(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def _tails(full_name: str) -> Iterator[str]:
-    """Yield the ends of a full name that may stand for it, the shortest first."""
+    """Yield the ends of a full name that may be used for it, the shortest first."""
     parts = _PART.findall(full_name)
     for count in range(1, len(parts)):
         if any(not part.isdigit() for part in parts[-count:]):

@@ -1,11 +1,11 @@
-"""News of the model that cannot wait for the next snapshot: link, ledger, mode, alarms."""
+"""News that cannot wait for the next snapshot: link, ledger, mode, alarms, and the record as it is read."""
 
 from __future__ import annotations
 
 import msgspec
 
 from xovac_tui.chamber.alarm import AlarmChange
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkView
+from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, Mark
 
 
 class LinkChanged(msgspec.Struct, frozen=True):
@@ -32,4 +32,23 @@ class AlarmsChanged(msgspec.Struct, frozen=True):
 
     changes: tuple[AlarmChange, ...]
     mirrored: bool = False
-    """Another process evaluates them, and told it: it notifies whoever is to be told."""
+    """Another process evaluates them and reported the change: that one also notifies."""
+
+
+class RecordOpened(msgspec.Struct, frozen=True):
+    """News: the record of the time before can be read, or it is known that it cannot."""
+
+    moved: int = 0
+    """By how much the indices of the log's events have grown: those that came before are in front of them."""
+    read: bool = False
+    """It can be read."""
+
+
+class RecordReplaced(msgspec.Struct, frozen=True):
+    """News for services: the record is another file from now on, which knows nothing of what was."""
+
+
+class MarksMade(msgspec.Struct, frozen=True):
+    """News for services: there are new marks on the time axis."""
+
+    marks: tuple[Mark, ...]

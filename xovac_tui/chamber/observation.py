@@ -8,7 +8,7 @@ from xovac_tui.chamber.snapshot import RunState
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
-    """What was known at one moment; None stands for what nobody tells, or what is too old to be believed."""
+    """What was known at one moment; None means that it is not reported, or too old to be believed."""
 
     mono: float
     utc: float = 0.0
@@ -26,7 +26,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     actual: float | None = None
     """The temperature that the recipe drives, degC."""
     seen: float | None = None
-    """Monotonic time at which `actual` came (where no message is known to tell it: the newest message);
+    """Monotonic time at which `actual` came (where no message is known to report it: the newest message);
     None: at this moment."""
     period: float | None = None
     """Usual seconds between two values of `actual`; None until learned."""

@@ -1,4 +1,4 @@
-"""What the chamber says that it is doing, told by the leaves to which the contract gives roles."""
+"""What the chamber reports that it is doing, by the leaves to which the contract gives roles."""
 
 from __future__ import annotations
 

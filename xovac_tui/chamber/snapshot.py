@@ -50,7 +50,7 @@ class ChannelView(msgspec.Struct, frozen=True):
     """One channel at one moment."""
 
     name: str
-    """Short name (`plate_a`), or `event.path` where nobody gave one."""
+    """Short name (`plate_a`), or `event.path` where it has none."""
     full_name: str
     """Always `event.path`."""
     label: str
@@ -89,17 +89,17 @@ class RunState(StrEnum):
     RUNNING = "RUNNING"
     IDLE = "IDLE"
     UNKNOWN = "UNKNOWN"
-    """No role tells, nothing was received, or the value is in neither list of the contract."""
+    """No role reports it, nothing was received, or the value is in neither list of the contract."""
 
 
 class RunView(msgspec.Struct, frozen=True):
-    """The run, as far as the device's own messages tell it."""
+    """The run, as far as the device's own messages report it."""
 
     state: RunState = RunState.UNKNOWN
     word: str = ""
     """The device's own word for its state, cleaned."""
     stale: bool = False
-    """The messages that tell it are overdue or the link is gone."""
+    """The messages that report it are overdue or the link is gone."""
     recipe: str | None = None
     step: int | None = None
     steps: int | None = None
@@ -139,7 +139,7 @@ class Outcome(StrEnum):
 
 
 class LedgerEntry(msgspec.Struct, frozen=True):
-    """One command that somebody asked for, and what became of it."""
+    """One command that was asked for, and its outcome."""
 
     id: int
     command: str
@@ -164,11 +164,11 @@ class LedgerEntry(msgspec.Struct, frozen=True):
     """The result of a response that came after the outcome was `unknown`."""
     late_after: float | None = None
     duplicates: int = 0
-    """Further responses that nobody waited for, taken to be repeats of this entry's."""
+    """Further responses that were not awaited, taken to be repeats of this entry's."""
     session: int = 0
     timeout: float = 0.0
     looked_at: bool = False
-    """An `unknown` stays on the screen until somebody has looked at it."""
+    """An `unknown` stays on the screen until it is dismissed."""
     stop: bool = False
     """Sent by the STOP key."""
     confirmation: str = ""
@@ -185,7 +185,7 @@ class Counters(msgspec.Struct, frozen=True):
     malformed: int = 0
     """Payloads with a `problem`."""
     unasked_acks: int = 0
-    """Responses to a command that this program did not send: somebody else may be driving."""
+    """Responses to a command that this program did not send: another client may be driving."""
     channels_dropped: int = 0
     """Leaves not followed because the bound on channels was reached."""
     reconnects: int = 0
@@ -216,7 +216,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     newest_age: float | None = None
     """Seconds since the newest message of any kind; None when none came yet."""
     clock_offset: float | None = None
-    """Server clock minus this machine's, seconds; None where no role tells."""
+    """Server clock minus this machine's, seconds; None where no role reports it."""
     marks: tuple[Mark, ...] = ()
 
     def channel(self, name: str) -> ChannelView | None:

@@ -181,19 +181,18 @@ def _chamber(found: Effective) -> Exit:
         echo("Chamber")
         echo("  none is named, so none was tried: add --profile NAME or --url http://HOST:PORT")
         return Exit.OK
+    from xovac_tui.station.proving import NEVER
+
     chamber = compose.resolve(found)
     echo(f"Chamber {chamber.name} at {chamber.profile.url}")
-
-    station = compose.build_station(chamber)
-    for spec in station.contract.commands.values():
+    for spec in chamber.contract.commands.values():
         if spec.form_words:
             echo(f"  {_MARKS[None]}  form of {spec.event}: {spec.form_words}")
-    proving = station.proving
-    if proving.words:
-        echo(f"  {_BAD if proving.unproven else _OK}  {proving.words}")
-    if proving.unproven:
-        echo("      Prove it while nothing runs: add --prove-stop, or press f8 in the console.")
-    well = asyncio.run(_probe(station.target()))
+    proof = compose.stop_proof(chamber)
+    echo(f"  {_BAD if proof is None else _OK}  {NEVER if proof is None else proof.words}")
+    if proof is None:
+        echo("      Prove it while nothing runs: add --prove-stop, or choose prove STOP in the console.")
+    well = asyncio.run(_probe(compose.target(chamber)))
     return Exit.OK if well else Exit.CONNECT
 
 

@@ -118,7 +118,7 @@ def _ask(station: LiveStation, *, blind: bool) -> None:
 
     said = [
         "Prove STOP while nothing runs?",
-        f"  Chamber  {station.name}  {station.profile.url}",
+        f"  Chamber  {station.name}  {station.manner.address}",
         f"  Sends    {station.prepare(STOP_COMMAND).shown}",
         f"  Proves   {PROVES}",
     ]

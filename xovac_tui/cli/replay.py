@@ -70,12 +70,12 @@ def replay(
             played.chamber, played.tape, record=played.record, origin=played.begin, speed=speed
         )
         if start is not None:
-            station.player.seek(station.player.replay.mono_of(begin))
+            station.playback.seek(station.playback.replay.mono_of(begin))
         from xovac_tui.ui.app import run_console
 
         shown = make_start(found, played.chamber.profile, NotifySettings())
         shown = msgspec.structs.replace(shown, notes=(*shown.notes, *played.notes))
-        ctx.exit(run_console(shown, station))
+        ctx.exit(run_console(shown, station, station.playback))
 
 
 @contextlib.contextmanager

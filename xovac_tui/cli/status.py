@@ -134,13 +134,13 @@ def seen(station: LiveStation, snapshot: Snapshot, record: Path) -> Look:
 
 def _alarms(path: Path) -> tuple[AlarmChange, ...] | None:
     """Return the alarms that want attention, by the record; None where it cannot be read."""
-    from xovac_tui.chamber.alarm import SEVERITIES, STANDING
+    from xovac_tui.chamber.alarm import SEVERITIES, UNRESOLVED
     from xovac_tui.recording.disk.lists import newest_alarms
     from xovac_tui.recording.disk.record import Record
 
     try:
         with Record(path) as record:
-            found = [one.change for one in newest_alarms(record) if one.change.state in STANDING]
+            found = [one.change for one in newest_alarms(record) if one.change.state in UNRESOLVED]
     except (XovacError, msgspec.MsgspecError, UnicodeError):
         return None
     return tuple(sorted(found, key=lambda one: (SEVERITIES.index(one.severity), -(one.raised_utc or 0.0))))
@@ -154,7 +154,7 @@ def data(look: Look) -> dict[str, Any]:
     snapshot, link = look.snapshot, look.snapshot.link
     return {
         "chamber": look.station.name,
-        "url": look.station.profile.url,
+        "url": look.station.manner.address,
         "time": _iso(snapshot.utc),
         "speed": look.station.speed,
         "link": {
@@ -263,7 +263,7 @@ def lines(look: Look, zone: tzinfo | None) -> Iterator[str]:
 
     link, age = look.snapshot.link, look.snapshot.newest_age
     newest = "nothing was received yet" if age is None else f"newest data {format_duration(age)} old"
-    yield f"{look.station.name}  {look.station.profile.url}"
+    yield f"{look.station.name}  {look.station.manner.address}"
     yield ""
     yield f"Link      {link.word}, {newest}{'. ' if link.why else ''}{link.why}"
     yield f"Run       {_run_words(look, zone)}"

@@ -66,7 +66,7 @@ def wait(
     station = compose.build_station(
         chamber, compose.Equipment(record=compose.past_choice(found, compose.record_path(found, chamber)))
     )
-    values = station.values()
+    values = compose.values(chamber, station.chamber, station.history, station.flights.times)
     # What the contract tells is enough to find units that do not go together.
     expression.true(values)
     teller = Teller(station.name, quiet=quiet)
@@ -212,7 +212,7 @@ class Waiting:
         said = format_duration(timeout)
         if self._connected is None:
             why = self._station.status.why
-            return LinkError(f"{self._station.profile.url} was not reached in {said}. {why}".rstrip())
+            return LinkError(f"{self._station.manner.address} was not reached in {said}. {why}".rstrip())
         now = self._station.clock.mono()
         if self._since is not None:
             so_far, needed = format_duration(now - self._since), format_duration(self._needed)

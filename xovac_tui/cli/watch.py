@@ -118,7 +118,7 @@ async def _watch(station: LiveStation, line: Callable[[Event], str], seconds: fl
         if given_up.done():
             raise LinkError(given_up.result())
         if not seen_online:
-            raise LinkError(f"{station.profile.url} was not reached in {seconds:g} s.")
+            raise LinkError(f"{station.manner.address} was not reached in {seconds:g} s.")
     finally:
         printing.cancel()
         await asyncio.gather(printing, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Works out an expression from what a chamber tells, in three values: true, false, and unknown."""
+"""Evaluates an expression on what a chamber reports, in three values: true, false, and unknown."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from xovac_tui.units import (
 _FREE = Unit("", "free")
 """Of a number that was written without a unit: it is in that of what it meets."""
 _LONGEST = 40
-"""Characters of a text that are told."""
+"""Characters of a text that are shown."""
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -57,7 +57,7 @@ _ON, _OFF = ("on", "true", "1"), ("off", "false", "0")
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What a chamber tells of one thing that is asked."""
+    """What a chamber reports about one thing that is asked."""
 
     value: float | bool | str | None = None
     """None: unknown, because it is stale, no usable number, or never came."""
@@ -74,7 +74,7 @@ class Values(Protocol):
     """What an expression is worked out from."""
 
     def read(self, wanted: Wanted) -> Reading:
-        """Return what the chamber tells of this now."""
+        """Return what the chamber reports about this now."""
         ...
 
 
@@ -92,7 +92,7 @@ class Amount(msgspec.Struct, frozen=True):
     value: float | None
     unit: Unit
     written: bool = False
-    """It stands in the expression itself: `20 degC` and `5 K` may be a temperature or a difference."""
+    """It is in the expression itself: `20 degC` and `5 K` may be a temperature or a difference."""
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -108,7 +108,7 @@ class Truth(msgspec.Struct, frozen=True):
 
 
 class Anything(msgspec.Struct, frozen=True):
-    """Something that never came: nobody knows whether it is a number, text, or a switch."""
+    """Something that never came: it may be a number, text, or a switch."""
 
 
 Result = Amount | Words | Truth | Anything
@@ -237,7 +237,7 @@ class Evaluation:
             two = None if two is None else right.unit.to(left.unit, two)
         elif left.unit.dimension in bare and sign == "*":
             unit = right.unit
-        # Twice 20 °C is no temperature, and of other units nobody says what their product is.
+        # Twice 20 °C is no temperature, and the product of other units is not defined.
         if unit.dimension == TEMPERATURE:
             unit = NONE
         return Amount(_worked(operator.mul if sign == "*" else _divided, one, two), unit)
@@ -331,7 +331,7 @@ def _written(name: str) -> Unit:
 
 
 def told(values: Values, asked: Sequence[Asked]) -> str:
-    """Return what the chamber tells of these, for people: `plate_a 84.2 degC, pressure unknown (stale)`."""
+    """Return what the chamber reports of these, in words: `plate_a 84.2 degC, pressure unknown (stale)`."""
     said: dict[Wanted, str] = {}
     for one in asked:
         said.setdefault(one.wanted, _told(one.wanted, values.read(one.wanted)))

@@ -33,7 +33,7 @@ from xovac_tui.text import nearest
 from xovac_tui.units import DIFFERENCE, TIME, difference_of, per_time, unit_of
 
 _DEEPEST = 30
-"""Brackets within brackets; nobody writes more, and each costs room on the stack."""
+"""Brackets within brackets: more than are ever written; each costs room on the stack."""
 _MOST = 100
 """Operators of sums and products, each of which puts all that came before a level deeper."""
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
@@ -142,7 +142,7 @@ class Parser:
         return self._of_words(Compared(sign.text, left, right, sign.at))
 
     def _of_words(self, node: Compared) -> Node:
-        """Check text that a word can never be; nobody would wait for it with success."""
+        """Refuse text that a word can never be: waiting for it would never succeed."""
         for one, other in ((node.left, node.right), (node.right, node.left)):
             if not isinstance(one, Asked) or one.wanted.what is not What.WORD or not isinstance(other, Text):
                 continue

@@ -74,7 +74,7 @@ class Token(msgspec.Struct, frozen=True):
     at: int
     """Index of its first character."""
     unit: str = ""
-    """What stands behind a number."""
+    """The unit behind a number."""
 
 
 def tokens(text: str) -> list[Token]:

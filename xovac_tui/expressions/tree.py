@@ -81,7 +81,7 @@ class Literal(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """Something that the chamber tells."""
+    """Something that the chamber reports."""
 
     wanted: Wanted
     at: int
@@ -150,7 +150,7 @@ _ALONE = 8
 
 
 def condition(node: Node) -> bool | None:
-    """Return whether it is true or false, and no number; None where only the chamber's word will tell."""
+    """Return whether it is true or false, and no number; None where it depends on the chamber."""
     if isinstance(node, Asked):
         if node.wanted.what is What.CHANNEL:
             return None

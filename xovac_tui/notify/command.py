@@ -19,7 +19,7 @@ from xovac_tui.text import clean
 _PREFIX = "XOVAC_NOTIFY_"
 _OF_MESSAGE = ("kind", "chamber", "severity", "title", "text", "key", "time")
 _OF_ALARM = ("rule", "channel", "value", "limit", "run", "recipe", "step", "action")
-"""Given where the message tells of one alarm; empty where it tells of several."""
+"""Given where the message is about one alarm; empty where it is about several."""
 
 
 async def run_command(
@@ -65,7 +65,7 @@ async def run_command(
 
 def environment(message: Message, inherited: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of such a program: this one's without secrets, and what the message says."""
-    # The chamber's secrets are no business of a program that tells of alarms.
+    # The chamber's secrets are no business of a program that announces alarms.
     secret = (AUTH_VARIABLE, HEADERS_VARIABLE)
     found = {name: value for name, value in inherited.items() if name not in secret}
     fields = message.fields()

@@ -14,7 +14,7 @@ _TIMEOUT = 10.0
 
 
 class Pulse:
-    """Knows when the next call is due; whoever evaluates the alarms asks, so that no call is made without."""
+    """Knows when the next call is due; only the process that evaluates the alarms asks."""
 
     def __init__(self, settings: Heartbeat) -> None:
         self._settings = settings

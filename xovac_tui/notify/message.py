@@ -26,37 +26,37 @@ class MessageKind(StrEnum):
     RETURNED = "returned"
     """Everything in it has returned to normal."""
     REMINDER = "reminder"
-    """Nobody has acknowledged it yet."""
+    """It is not acknowledged yet."""
     TEST = "test"
 
 
-class Told(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class AlarmNotice(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One alarm in a message."""
 
     change: AlarmChange
-    """What happened to it last, as far as the message tells."""
+    """What happened to it last, as far as the message reports."""
     times: int = 1
-    """How often it was raised since it was told last."""
+    """How often it was raised since its last notification."""
     returned: bool = False
     """Its condition is gone again."""
     acknowledged: bool = False
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """What one receiver is told at once. Every text in it is clean."""
+    """What is sent to one receiver at once. Every text in it is clean."""
 
     kind: MessageKind
     chamber: str
     """Name of its profile."""
     severity: Severity
-    """The worst of what it tells."""
+    """The worst of its alarms."""
     title: str
     text: str
     """Some lines."""
     key: str
     """The same for messages about the same: the rule, or `several`."""
     utc: float
-    alarms: tuple[Told, ...] = ()
+    alarms: tuple[AlarmNotice, ...] = ()
 
     def fields(self) -> dict[str, Any]:
         """Return it for programs, as JSON has it."""
@@ -69,30 +69,30 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
             "text": self.text,
             "key": self.key,
             "time": _iso(self.utc),
-            "alarms": [_alarm_fields(told) for told in self.alarms],
+            "alarms": [_alarm_fields(notice) for notice in self.alarms],
         }
 
 
 def compose(
-    chamber: str, kind: MessageKind, alarms: Sequence[Told], utc: float, *, flood: int = 0
+    chamber: str, kind: MessageKind, alarms: Sequence[AlarmNotice], utc: float, *, flood: int = 0
 ) -> Message:
-    """Return the message that tells of these alarms.
+    """Return the message that reports these alarms.
 
-    `flood` is how many came in the last ten minutes, where they are too many to be told one by one; else 0.
+    `flood` is how many came in the last ten minutes, where they are too many to be listed one by one; else 0.
     """
-    ordered = sorted(alarms, key=lambda told: (told.returned, SEVERITIES.index(told.change.severity)))
-    severity = min((told.change.severity for told in alarms), key=SEVERITIES.index)
-    if kind is MessageKind.ALARM and all(told.returned and not told.times for told in alarms):
+    ordered = sorted(alarms, key=lambda notice: (notice.returned, SEVERITIES.index(notice.change.severity)))
+    severity = min((notice.change.severity for notice in alarms), key=SEVERITIES.index)
+    if kind is MessageKind.ALARM and all(notice.returned and not notice.times for notice in alarms):
         kind = MessageKind.RETURNED
     if len(ordered) == 1:
-        told = ordered[0]
-        said, key = _sentence(told), told.change.rule
-        lines = [said, *_state_lines(told), *_details(told.change), *_guidance(told.change)]
+        notice = ordered[0]
+        said, key = _sentence(notice), notice.change.rule
+        lines = [said, *_state_lines(notice), *_details(notice.change), *_guidance(notice.change)]
     else:
         said, key = f"{len(ordered)} alarms. {_sentence(ordered[0])}", "several"
         lines = _list_lines(ordered)
     if flood:
-        lines.append(f"A flood: {flood} alarms in the last ten minutes, so they are told together.")
+        lines.append(f"A flood: {flood} alarms in the last ten minutes, so they are in one message.")
     return Message(
         kind=kind,
         chamber=clean(chamber, 80),
@@ -120,7 +120,7 @@ def trial_message(chamber: str, severity: Severity, utc: float) -> Message:
 
 
 def change_of(view: AlarmView, utc: float, mono: float) -> AlarmChange:
-    """Return an alarm that stands as a change, for a reminder; where the run is it does not know."""
+    """Return an active alarm as a change, for a reminder, without the place of the run."""
     return AlarmChange(
         rule=view.rule,
         event=AlarmEvent.RAISED if view.active else AlarmEvent.RETURNED,
@@ -155,18 +155,18 @@ def _word(kind: MessageKind, severity: Severity) -> str:
     return severity.value.upper()
 
 
-def _sentence(told: Told) -> str:
-    change = told.change
+def _sentence(notice: AlarmNotice) -> str:
+    change = notice.change
     said = change.text or f"Alarm {change.rule}."
-    return f"{change.rule} has returned to normal. It was: {said}" if told.returned else said
+    return f"{change.rule} has returned to normal. It was: {said}" if notice.returned else said
 
 
-def _state_lines(told: Told) -> list[str]:
+def _state_lines(notice: AlarmNotice) -> list[str]:
     lines = []
-    if told.times > 1:
-        lines.append(f"Raised {told.times} times since it was told last.")
-    if told.acknowledged:
-        who = told.change.who
+    if notice.times > 1:
+        lines.append(f"Raised {notice.times} times since the last notification.")
+    if notice.acknowledged:
+        who = notice.change.who
         lines.append(f"Acknowledged by {who}." if who else "Acknowledged.")
     return lines
 
@@ -198,13 +198,13 @@ def _guidance(change: AlarmChange) -> list[str]:
     return [f"{word}: {said}" for word, said in pairs if said]
 
 
-def _list_lines(alarms: Sequence[Told]) -> list[str]:
+def _list_lines(alarms: Sequence[AlarmNotice]) -> list[str]:
     """Return a short paragraph for each alarm, and how many there is no room for."""
     lines = []
-    for told in alarms[:_MOST_LISTED]:
-        change = told.change
-        lines.append(f"- {change.severity.value.upper()} {change.rule}: {_sentence(told)}")
-        about = _state_lines(told)
+    for notice in alarms[:_MOST_LISTED]:
+        change = notice.change
+        lines.append(f"- {change.severity.value.upper()} {change.rule}: {_sentence(notice)}")
+        about = _state_lines(notice)
         about += [line for line in _details(change) if line.startswith(("Value", "Run"))]
         about += [line for line in _guidance(change) if line.startswith("Do")]
         lines += [f"  {line}" for line in about]
@@ -212,8 +212,8 @@ def _list_lines(alarms: Sequence[Told]) -> list[str]:
     return [*lines, f"- and {more} more"] if more > 0 else lines
 
 
-def _alarm_fields(told: Told) -> dict[str, Any]:
-    change = told.change
+def _alarm_fields(notice: AlarmNotice) -> dict[str, Any]:
+    change = notice.change
     found: dict[str, Any] = {
         "rule": change.rule,
         "event": change.event.value,
@@ -221,9 +221,9 @@ def _alarm_fields(told: Told) -> dict[str, Any]:
         "severity": change.severity.value,
         "time": _iso(change.utc),
         "raised": _iso(change.raised_utc),
-        "times": told.times,
-        "returned": told.returned,
-        "acknowledged": told.acknowledged,
+        "times": notice.times,
+        "returned": notice.returned,
+        "acknowledged": notice.acknowledged,
         "text": change.text,
         "channel": change.channel,
         "value": change.value,

@@ -16,14 +16,14 @@ from xovac_tui.notify.policy import Policy
 from xovac_tui.notify.sending import Sleep, persist, send
 from xovac_tui.notify.settings import HEARTBEAT, NotifySettings, Receiver
 
-Told = Callable[[str, str], None]
+OnResult = Callable[[str, str], None]
 """Gets the name of a receiver and why it could not be reached; an empty reason: it was."""
 
 log = logging.getLogger(__name__)
 
 
 class Notifier:
-    """Tells all receivers but those in a terminal. It needs a running loop, and never blocks it.
+    """Notifies all receivers but those in a terminal. It needs a running loop, and never blocks it.
 
     While a message is on its way to a receiver, what happens meanwhile waits in that receiver's policy, where
     it is gathered by alarm: nothing here can grow without end.
@@ -34,7 +34,7 @@ class Notifier:
         settings: NotifySettings,
         chamber: str,
         clock: Clock,
-        told: Told,
+        on_result: OnResult,
         *,
         own_rules: Iterable[str] = (),
         sleep: Sleep = asyncio.sleep,
@@ -42,7 +42,7 @@ class Notifier:
         """Take `settings` with addresses read; `own_rules` are alarms about notifications themselves."""
         own_rules = tuple(own_rules)
         self._policies = [Policy(one, chamber, own_rules=own_rules) for one in settings.remote]
-        self._clock, self._told, self._sleep = clock, told, sleep
+        self._clock, self._on_result, self._sleep = clock, on_result, sleep
         self._pulse = Pulse(settings.heartbeat) if settings.beats else None
         self._beat = heartbeat(settings.heartbeat, chamber)
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -94,7 +94,7 @@ class Notifier:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks = {name: other for name, other in self._tasks.items() if other is not task}
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.critical("a defect while something was told of alarms", exc_info=error)
+            log.critical("a defect while a receiver was notified", exc_info=error)
 
     async def _deliver(self, policy: Policy, message: Message) -> None:
         receiver = policy.receiver
@@ -102,28 +102,28 @@ class Notifier:
             await persist(lambda: send(receiver, message), sleep=self._sleep)
         except NotifyError as error:
             policy.did_not_arrive(message, self._clock.mono())
-            self._tell(receiver.name, failure(receiver, error))
+            self._report(receiver.name, failure(receiver, error))
         except Exception as error:  # a defect in one of many services must not lose the message
-            log.critical("a defect while something was told of alarms", exc_info=error)
+            log.critical("a defect while a receiver was notified", exc_info=error)
             policy.did_not_arrive(message, self._clock.mono())
             said = NotifyError(f"a defect ({type(error).__name__}). The log file has the details.")
-            self._tell(receiver.name, failure(receiver, said))
+            self._report(receiver.name, failure(receiver, said))
         else:
             policy.arrived()
-            self._tell(receiver.name, "")
+            self._report(receiver.name, "")
 
     async def _call(self) -> None:
         try:
             await persist(self._beat, sleep=self._sleep)
         except NotifyError as error:
-            self._tell(HEARTBEAT, f"The {HEARTBEAT} was not heard: {error}")
+            self._report(HEARTBEAT, f"The {HEARTBEAT} was not heard: {error}")
         else:
-            self._tell(HEARTBEAT, "")
+            self._report(HEARTBEAT, "")
 
-    def _tell(self, name: str, why: str) -> None:
+    def _report(self, name: str, why: str) -> None:
         if why:
             log.warning("%s", why)
-        self._told(name, why)
+        self._on_result(name, why)
 
 
 def failure(receiver: Receiver, error: NotifyError) -> str:

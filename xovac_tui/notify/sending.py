@@ -22,7 +22,7 @@ async def send(
 ) -> None:
     """Try once to send a message; NotifyError with the reason where it did not arrive.
 
-    For somebody who looks: `show` lets a command write on the terminal, `said` gets more words of a failure.
+    At a terminal: `show` lets a command write on the terminal, `said` gets more about a failure.
     """
     if receiver.kind == "command":
         from xovac_tui.notify.command import run_command

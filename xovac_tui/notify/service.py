@@ -1,12 +1,15 @@
-"""Has people told of alarms while this station is the one that evaluates them."""
+"""Notifies people of alarms while this station evaluates them."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
-from xovac_tui.alarms.service import AlarmService
-from xovac_tui.chamber.news import AlarmsChanged
+from xovac_tui.api.event import Event
+from xovac_tui.chamber.alarm import AlarmsView
+from xovac_tui.chamber.news import AlarmsChanged, LinkChanged
+from xovac_tui.chamber.snapshot import LinkView, LinkWord
 from xovac_tui.clock import Clock
 from xovac_tui.notify.settings import NotifySettings
 
@@ -17,37 +20,67 @@ _LOOK = 1.0
 """Seconds between looks at what time alone makes due: reminders, what was held back, the heartbeat."""
 
 
-class Notifying:
-    """The station's hand on the notifier, which is made only where something is set up.
+class Alarms(Protocol):
+    """What notifications need to know of the alarms."""
 
-    A program beside the one that evaluates sends nothing, so that nobody is told twice.
+    @property
+    def evaluates(self) -> bool:
+        """True while this process is the one that evaluates them."""
+
+    @property
+    def told_of_receivers(self) -> Sequence[str]:
+        """Names of the rules that watch whether receivers can be reached."""
+
+    def unresolved(self) -> AlarmsView:
+        """Return those that want attention."""
+
+    def will_notify(self, receivers: Iterable[str]) -> None:
+        """Take note of who receives notifications."""
+
+    def notified(self, receiver: str, why: str) -> None:
+        """Take note of why a receiver could not be reached, as a sentence; empty: it was."""
+
+
+class NotifyService:
+    """Sends notifications of alarms; what sends them is made only where something is set up.
+
+    A program beside the one that evaluates sends nothing, so that each is sent once.
     """
 
-    def __init__(
-        self, settings: NotifySettings | None, chamber: str, alarms: AlarmService, clock: Clock
-    ) -> None:
+    def __init__(self, settings: NotifySettings | None, chamber: str, alarms: Alarms, clock: Clock) -> None:
         """Take `settings` with their addresses read; None: no notification is sent."""
         wanted = settings is not None and (settings.remote or settings.beats)
         self._settings = settings if wanted else None
         self._chamber, self._alarms, self._clock = chamber, alarms, clock
         if self._settings is not None:
-            alarms.surroundings.will_notify(receiver.name for receiver in self._settings.remote)
+            alarms.will_notify(receiver.name for receiver in self._settings.remote)
         self._made: Notifier | None = None
         self._looked = -math.inf
+        self._online = False
 
-    def take(self, news: AlarmsChanged) -> None:
-        """Tell what happened to alarms."""
-        if self._settings is not None and self._alarms.evaluates and not news.mirrored:
-            self._notifier(self._settings).take(news.changes, self._alarms.standing())
+    def on_event(self, event: Event) -> None:
+        """Do nothing."""
 
-    def tick(self, *, online: bool) -> None:
-        """Tell what is due by now; `online`: the link to the chamber is there."""
+    def on_status(self, link: LinkView) -> None:
+        """Do nothing: what is shown of the link comes as news."""
+
+    def on_news(self, news: object) -> None:
+        """Send what happened to alarms."""
+        if isinstance(news, LinkChanged):
+            self._online = news.link.word is LinkWord.ONLINE
+        if not isinstance(news, AlarmsChanged) or news.mirrored:
+            return
+        if self._settings is not None and self._alarms.evaluates:
+            self._notifier(self._settings).take(news.changes, self._alarms.unresolved())
+
+    def tick(self) -> None:
+        """Send what is due by now: reminders, what was held back, the heartbeat."""
         if self._settings is None or not self._alarms.evaluates:
             return
         mono = self._clock.mono()
         if mono - self._looked >= _LOOK:
             self._looked = mono
-            self._notifier(self._settings).tick(self._alarms.standing(), online=online)
+            self._notifier(self._settings).tick(self._alarms.unresolved(), online=self._online)
 
     async def close(self) -> None:
         """Let what is on its way arrive, for a moment."""
@@ -58,12 +91,11 @@ class Notifying:
         if self._made is None:
             from xovac_tui.notify.notifier import Notifier
 
-            rules = self._alarms.watchlist.rules
             self._made = Notifier(
                 settings,
                 self._chamber,
                 self._clock,
-                self._alarms.surroundings.notified,
-                own_rules=[rule.name for rule in rules if rule.kind == "notification"],
+                self._alarms.notified,
+                own_rules=self._alarms.told_of_receivers,
             )
         return self._made

@@ -49,7 +49,7 @@ async def send_by_apprise(
         except RuntimeError:  # the loop has ended
             return
 
-    # A thread of its own that nobody waits for: the library's services block, and may do so for long.
+    # A thread of its own that is not waited for: the library's services block, and may do so for long.
     threading.Thread(target=work, name="notify-apprise", daemon=True).start()
     try:
         async with asyncio.timeout(timeout):

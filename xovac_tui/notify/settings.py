@@ -1,4 +1,4 @@
-"""Settings of notifications: who is told of alarms, by which way, and how often. Off until set up."""
+"""Settings of notifications: who is notified of alarms, how, and how often. Off until set up."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from xovac_tui.chamber.alarm import SeverityName
 
 ReceiverKind = Literal["command", "webhook", "apprise", "bell", "osc9", "osc777"]
 TERMINAL_KINDS: tuple[ReceiverKind, ...] = ("bell", "osc9", "osc777")
-"""Kinds that ring in the terminal of a console, whoever evaluates the alarms."""
+"""Kinds that ring in the terminal of a console, whichever process evaluates the alarms."""
 HEARTBEAT = "heartbeat"
 """What the heartbeat is called where receivers are named."""
 CHAMBER_FIELD = "{chamber}"
@@ -43,7 +43,7 @@ class _WithAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class Receiver(_WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Somebody or something that is told of alarms."""
+    """Where notifications of alarms go."""
 
     name: str
     """Unique."""
@@ -58,9 +58,9 @@ class Receiver(_WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     returned: bool = True
     """Tell also that an alarm has returned to normal."""
     reminder: Annotated[float, Meta(ge=0, le=86_400)] = 1800.0
-    """Seconds after which it tells again of what nobody has acknowledged; 0: never."""
+    """Seconds after which it reminds of what is not acknowledged; 0: never."""
     same_after: Annotated[float, Meta(ge=0, le=86_400)] = 300.0
-    """Seconds within which the same of the same alarm is not told again, but counted."""
+    """Seconds within which the same of the same alarm is not sent again, but counted."""
     at_most: Annotated[int, Meta(ge=1, le=1000)] = 10
     """Messages in `per` seconds; what is more is summed up in one."""
     per: Annotated[float, Meta(ge=1, le=86_400)] = 600.0
@@ -77,7 +77,7 @@ class Receiver(_WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Heartbeat(_WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An address that is called again and again, so that somebody elsewhere can notice silence."""
+    """An address that is called again and again, so that silence is noticed elsewhere."""
 
     every: Annotated[float, Meta(ge=5, le=86_400)] = 60.0
     """Seconds."""
@@ -86,14 +86,14 @@ class Heartbeat(_WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class NotifySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Who is told of alarms."""
+    """Who is notified of alarms."""
 
     heartbeat: Heartbeat = Heartbeat()
     receivers: tuple[Receiver, ...] = ()
 
     @property
     def remote(self) -> tuple[Receiver, ...]:
-        """Receivers that are told by whoever evaluates the alarms."""
+        """Receivers that the process notifies that evaluates the alarms."""
         return tuple(one for one in self.receivers if not one.in_terminal)
 
     @property
@@ -150,7 +150,7 @@ def notify_mistakes(
             yield f"{key}.name", f'"{one.name}" is named twice. Give one of them another name.'
         seen.add(one.name)
         if not one.severities:
-            yield f"{key}.severities", "the list is empty, so it would never be told. Name one at least."
+            yield f"{key}.severities", "the list is empty, so it would never be notified. Name one at least."
         for field, reason in _kind_mistakes(one):
             yield f"{key}.{field}", reason
 

@@ -16,7 +16,7 @@ _LONGEST = 200
 
 
 class TerminalNotices:
-    """Decides what a console's terminal is told, like any other receiver."""
+    """Decides what is sent to a console's terminal, like any other receiver."""
 
     def __init__(self, settings: NotifySettings, chamber: str, *, environ: Mapping[str, str]) -> None:
         self._policies = [Policy(one, chamber) for one in settings.in_terminal]
@@ -45,24 +45,24 @@ def sequence(
     *,
     plain: Callable[[str], str] = str,
 ) -> str:
-    """Return the characters that tell of a message; none of its own can act on the terminal."""
+    """Return the characters that announce a message; no character of its text can act on the terminal."""
     if kind == "bell":
         # Good news need not wake anybody.
         return "" if message.kind is MessageKind.RETURNED else _BELL
     said = plain(clean(message.title, _LONGEST))
     if kind == "osc777":
         # A semicolon would end the title.
-        told = f"\x1b]777;notify;{PROGRAM};{said.replace(';', ',')}{_BELL}"
+        signal = f"\x1b]777;notify;{PROGRAM};{said.replace(';', ',')}{_BELL}"
     else:
         # With a word before it no text can be taken for a number, which means other things in OSC 9.
-        told = f"\x1b]9;{PROGRAM}: {said}{_BELL}"
-    return _through(told, environ)
+        signal = f"\x1b]9;{PROGRAM}: {said}{_BELL}"
+    return _through(signal, environ)
 
 
-def _through(told: str, environ: Mapping[str, str]) -> str:
+def _through(signal: str, environ: Mapping[str, str]) -> str:
     """Wrap a sequence so that tmux or screen hands it on to the terminal around it."""
     if environ.get("TMUX"):
-        return "\x1bPtmux;" + told.replace("\x1b", "\x1b\x1b") + "\x1b\\"
+        return "\x1bPtmux;" + signal.replace("\x1b", "\x1b\x1b") + "\x1b\\"
     if environ.get("STY"):
-        return f"\x1bP{told}\x1b\\"
-    return told
+        return f"\x1bP{signal}\x1b\\"
+    return signal

@@ -1,4 +1,4 @@
-"""Calls an address: a webhook with a message, or a heartbeat. What goes wrong is told without the address."""
+"""Calls an address: a webhook with a message, or a heartbeat. Failures are reported without the address."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ MARKS = {
 }
 """Mark -> glyph, glyph in ASCII, tone; in this order of importance, except that a loss beats everything."""
 _BESIDE = ((0, 0), (1, 0), (0, -1), (0, 1), (1, -1), (1, 1))
-"""Where the number of a line may stand, from the cell after its end: to the right, down."""
+"""Where the number of a line may be, from the cell after its end: to the right, down."""
 _IMPORTANCE = ("lost", "alarm", "note", "run", "idle", "step", "online", "command")
 
 Text = tuple[str, int]
@@ -79,7 +79,7 @@ class Frame(msgspec.Struct, frozen=True):
     marks: tuple[tuple[int, str], ...] = ()
     cursor: int | None = None
     words: tuple[Text, ...] = ()
-    """The legend; where there is no row for it, it stands in the place of the time labels."""
+    """The legend; where there is no row for it, it takes the place of the time labels."""
     notice: str = ""
     ascii_only: bool = False
     inline: bool = False
@@ -156,7 +156,7 @@ def write(canvas: Canvas, x: int, y: int, end: int, texts: Sequence[Text], ascii
 
 
 def _draw_axis(canvas: Canvas, frame: Frame, axis: Axis | None, shown: bool, *, right: bool) -> None:
-    """Draw one value axis with its labels; its unit stands in the corner below."""
+    """Draw one value axis with its labels; its unit is in the corner below."""
     if not shown:
         return
     layout = frame.layout
@@ -211,7 +211,7 @@ def _draw_number(
     columns: list[Stroke | None],
     taken: set[tuple[int, int]],
 ) -> None:
-    """Write the number of a series behind its newest value, beside those that stand there already."""
+    """Write the number of a series behind its newest value, beside those that are there already."""
     layout = frame.layout
     label, tone = str(line.number + 1), Tone.SERIES + line.number
     last = next((index for index in range(len(columns) - 1, -1, -1) if columns[index] is not None), None)

@@ -9,7 +9,7 @@ from xovac_tui.plot.cells import Canvas, Tone
 from xovac_tui.plot.scale import Scale
 
 GLYPHS = "*ox#%@"
-"""What stands for each series where there is no braille; the planned profile is a dot."""
+"""The sign of each series where there is no braille; the planned profile is a dot."""
 PLANNED_GLYPH = "."
 PLANNED = 255
 """Number of the planned profile, behind every series."""

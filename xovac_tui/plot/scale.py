@@ -1,4 +1,4 @@
-"""Axis scales: where a value stands between the bounds, and bounds that stay put."""
+"""Axis scales: where a value is between the bounds, and bounds that stay put."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ROOMY = 1.2
 _LABELS = 6
 """Distances between labels that an axis has at the most."""
 _DOTS, _LABEL_DOTS = 4, (1, 2)
-"""Dots of a row, and those of the top row at which a label may stand."""
+"""Dots of a row, and those of the top row at which a label may be."""
 _LOW, _LOWEST = 9, 4
 """Rows from which on an axis has room for three labels, and up to which each row may have one."""
 
@@ -43,7 +43,7 @@ _LARGEST = 307.0
 class Scale(msgspec.Struct, frozen=True):
     """The bounds of an axis, in its unit; `step` is the distance of its labels, in decades where it is `log`.
 
-    Labels stand on whole rows at equal distances, on an axis of the rows that the bounds were made for.
+    Labels are on whole rows at equal distances, on an axis of the rows that the bounds were made for.
     """
 
     low: float
@@ -98,7 +98,7 @@ def _kept(low: float, high: float, log: bool) -> tuple[float, float]:
 
 
 def _bounds(low: float, high: float, log: bool, rows: int, least: float) -> Scale:
-    """Return bounds around these places in which round labels stand on whole rows, all equally far apart."""
+    """Return bounds around these places in which round labels are on whole rows, all equally far apart."""
     span = max(high - low, least, 1e-9 * max(abs(low), abs(high)))
     span = span if span > _NARROWEST else 1.0
     middle = (low + high) / 2
@@ -125,7 +125,7 @@ def _bounds(low: float, high: float, log: bool, rows: int, least: float) -> Scal
 
 
 class _Fit(NamedTuple):
-    """A distance of labels, and how many rows apart they stand, with which a span fits the axis."""
+    """A distance of labels, and how many rows apart they are, with which a span fits the axis."""
 
     cell: float
     """Height of a row."""
@@ -136,7 +136,7 @@ class _Fit(NamedTuple):
 
 
 def _fit(low: float, high: float, step: float, every: int, rows: int, roundness: int) -> _Fit | None:
-    """Return how a span fits where labels at each `step` stand `every` rows apart; None where it does not."""
+    """Return how a span fits where labels at each `step` are `every` rows apart; None where it does not."""
     cell = step / every
     first = math.ceil(high / cell * _DOTS - 1e-6)
     last = math.floor(low / cell * _DOTS + 1e-6) + _DOTS * rows - 1
@@ -145,7 +145,7 @@ def _fit(low: float, high: float, step: float, every: int, rows: int, roundness:
 
 
 def _has_labels(top: int, every: int, rows: int) -> bool:
-    """Tell whether labels below this top dot stand in the middle of rows, two of them where there is room.
+    """Return whether labels below this top dot are in the middle of rows, two of them where there is room.
 
     A label is drawn by the second or third dot of its row, so that it is in that row for all that is drawn.
     """
@@ -155,7 +155,7 @@ def _has_labels(top: int, every: int, rows: int) -> bool:
 
 
 def _distances(rows: int, log: bool) -> range:
-    """Return how many rows apart labels may stand: they neither crowd, nor is there but one."""
+    """Return how many rows apart labels may be: they neither crowd, nor is there but one."""
     least = 2 if rows > _LOWEST else 1
     if not log and rows > _LOWEST:
         least = max(least, math.ceil(rows / (min(_LABELS, rows // 2) + 1)))

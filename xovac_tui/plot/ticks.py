@@ -71,7 +71,7 @@ def _numbers(low: float, high: float, step: float) -> range:
 
 
 def even_cell(cell: float, *, since: bool = False) -> float:
-    """Return the length of a cell, in seconds, at which ticks stand whole cells apart; at least `cell`."""
+    """Return the length of a cell, in seconds, at which ticks are whole cells apart; at least `cell`."""
     step = _step(cell, _SINCE_STEPS if since else _TIME_STEPS)
     return step / max(1, math.floor(step / cell + 1e-9))
 

@@ -20,7 +20,7 @@ from xovac_tui.recipes.model import Hold, Ramp, Recipe, Step
 from xovac_tui.recipes.plan import PlanSettings
 from xovac_tui.recipes.spreadsheet import LEFT_OUT, from_csv, to_csv
 from xovac_tui.recipes.writer import write_recipe
-from xovac_tui.text import shown
+from xovac_tui.text import clean
 from xovac_tui.units import converted
 
 Format: TypeAlias = Literal["csv", "json", "toml"]
@@ -67,7 +67,7 @@ def import_recipe(path: Path, settings: PlanSettings) -> Imported:
     """Return the recipe in a CSV or JSON file; RecipeError names the file, the place and what is right."""
     data, source = read_bytes(path), str(path)
     if is_candidate(path.name):
-        raise RecipeError(f"{shown(source, 400)} is a recipe file already: copy it into the recipes folder.")
+        raise RecipeError(f"{clean(source, 400)} is a recipe file already: copy it into the recipes folder.")
     if path.suffix.lower() == ".json" or data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return from_device_json(data, source, settings)
     recipe, notes = from_csv(data, source, _name_of(path))
@@ -79,7 +79,7 @@ def from_device_json(data: str | bytes, source: str, settings: PlanSettings) -> 
 
     Compiled under the same settings it gives the same list again.
     """
-    source = shown(source, 400)
+    source = clean(source, 400)
     table = _object(data, source)
     name, items = table.get("name"), table.get("recipe")
     if not isinstance(name, str):

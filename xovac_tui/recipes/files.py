@@ -14,7 +14,7 @@ import msgspec
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.reader import Reader
-from xovac_tui.text import shown
+from xovac_tui.text import clean
 
 MAX_BYTES = 1_000_000
 MAX_LINE = 2_500
@@ -41,7 +41,7 @@ def load_recipe(path: Path | str) -> Recipe:
 
 def parse_recipe(text: str | bytes, source: str) -> Recipe:
     """Return the recipe in a text; `source` names it in every complaint."""
-    source = shown(source, 400)
+    source = clean(source, 400)
     text = _decoded(text, source).removeprefix("\ufeff")
     if len(text) > MAX_BYTES:
         raise RecipeError(f"{source} is larger than {MAX_BYTES:,} bytes: that is no recipe.")
@@ -73,7 +73,7 @@ def list_recipes(folder: Path | str) -> tuple[RecipeFile, ...]:
         return ()
     except NotADirectoryError:
         raise RecipeError(
-            f"{shown(str(folder), 400)} is not a folder: name the folder of the recipes."
+            f"{clean(str(folder), 400)} is not a folder: name the folder of the recipes."
         ) from None
     except OSError as error:
         raise RecipeError(f"The recipe folder {_os_problem(str(folder), error)}") from None
@@ -95,10 +95,10 @@ def is_candidate(name: str) -> bool:
 def read_file(path: Path) -> RecipeFile:
     """Return a file as it is on the disk now, readable or not."""
     try:
-        text = _decoded(read_bytes(path), shown(str(path), 400))
+        text = _decoded(read_bytes(path), clean(str(path), 400))
         recipe = parse_recipe(text, str(path))
     except RecipeError as error:
-        return RecipeFile(path, shown(path.stem), None, str(error))
+        return RecipeFile(path, clean(path.stem, 80), None, str(error))
     return RecipeFile(path, recipe.name, recipe, source=text)
 
 
@@ -110,19 +110,19 @@ def read_bytes(path: Path) -> bytes:
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise RecipeError(f"{shown(str(path), 400)} is a folder: name one recipe file in it.")
+            raise RecipeError(f"{clean(str(path), 400)} is a folder: name one recipe file in it.")
         if not stat.S_ISREG(mode):
-            raise RecipeError(f"{shown(str(path), 400)} is not a regular file: a recipe is a TOML text file.")
+            raise RecipeError(f"{clean(str(path), 400)} is not a regular file: a recipe is a TOML text file.")
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise RecipeError(f"The recipe {_os_problem(str(path), error)}") from None
     except ValueError:  # a NUL in the path
-        raise RecipeError(f"{shown(str(path), 400)} is not a usable file name.") from None
+        raise RecipeError(f"{clean(str(path), 400)} is not a usable file name.") from None
 
 
 def _os_problem(path: str, error: OSError) -> str:
-    name = shown(path, 400)
+    name = clean(path, 400)
     if isinstance(error, FileNotFoundError):
         return f"{name} does not exist: check the name."
     if isinstance(error, PermissionError):
@@ -148,7 +148,7 @@ def _syntax_problem(source: str, lines: list[str], message: str) -> str:
     place = re.search(r" \(at line (\d+), column (\d+)\)$", message)
     number = int(place[1]) if place else len(lines)
     what = message[: place.start()] if place else message.removesuffix(" (at end of document)")
-    sentence = f"{source}, line {number}: this is not TOML: {shown(what, 160).rstrip('.')}."
+    sentence = f"{source}, line {number}: this is not TOML: {clean(what, 160).rstrip('.')}."
     line = lines[min(number, len(lines)) - 1]
     if re.search(r"=\s*[-+]?\d+,\d", line):
         return f"{sentence} Decimals are written with a point, like 1.5."

@@ -18,7 +18,7 @@ from xovac_tui.quantities import parse_rate, parse_temperature
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.files import MAX_BYTES
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat, Step
-from xovac_tui.text import shown
+from xovac_tui.text import clean
 
 COLUMNS = ("kind", "to_degC", "rate_K_per_min", "over", "hold", "repeat", "note")
 LEFT_OUT = "A CSV file has the steps only: description, limits and other conditions are not in it."
@@ -109,7 +109,7 @@ class _Sheet:
     """Reads one CSV file and collects everything that is wrong, so that one look mends all."""
 
     def __init__(self, source: str) -> None:
-        self.source = shown(source, 400)
+        self.source = clean(source, 400)
         self.notes: list[str] = []
         self._problems: list[str] = []
         self._comma = False
@@ -180,7 +180,7 @@ class _Sheet:
                 else:
                     yield line, self._cells(columns, cells)
         except csv.Error as error:
-            self._say(begin, f"cannot be read as CSV: {shown(str(error))}")
+            self._say(begin, f"cannot be read as CSV: {clean(str(error), 80)}")
         if columns is None and not self._problems:
             raise RecipeError(f"{self.source} is empty: the first line names the columns {_columns_told()}.")
 
@@ -195,7 +195,7 @@ class _Sheet:
             if known.count(column) > 1:
                 raise RecipeError(f"{self.source}, line {line} names the column {column} twice: keep one.")
         extra = [
-            shown(cell.strip(), 40)
+            clean(cell.strip(), 40)
             for cell, column in zip(cells, columns, strict=True)
             if column is None and cell.strip()
         ]
@@ -225,7 +225,7 @@ class _Sheet:
                 self.notes.append(f"Line {line} says nothing to do and was left out.")
                 return ""
         if kind not in _KINDS:
-            self._say(line, f'has the kind "{shown(kind, 24)}": it must be ramp, hold, repeat or end')
+            self._say(line, f'has the kind "{clean(kind, 24)}": it must be ramp, hold, repeat or end')
             return ""
         for column in _VALUES:
             if cells.get(column) and column not in _ALLOWED[kind]:
@@ -269,13 +269,13 @@ class _Sheet:
             self._say(line, f"has a {column} that cannot be read: {str(error).rstrip('.')}")
             return None
         if problem := problem_of(value):
-            self._say(line, f'has the {column} "{shown(cell, 24)}", which {problem}')
+            self._say(line, f'has the {column} "{clean(cell, 24)}", which {problem}')
         return value
 
     def _count(self, line: int, cells: dict[str, str]) -> int:
         cell = cells.get("repeat", "")
         if not re.fullmatch(r"[0-9]{1,9}", cell):
-            told = f'the repeat "{shown(cell, 24)}"' if cell else 'no "repeat"'
+            told = f'the repeat "{clean(cell, 24)}"' if cell else 'no "repeat"'
             self._say(line, f"has {told}: say a whole number of rounds, like 4")
             return 1
         if problem := bounds.count_problem(int(cell)):

@@ -25,7 +25,7 @@ from xovac_tui.paths import write_atomically
 from xovac_tui.recipes.files import MAX_BYTES, is_candidate, parse_recipe, read_bytes
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.writer import write_recipe
-from xovac_tui.text import shown
+from xovac_tui.text import clean
 
 PREVIOUS, TRASH = ".previous", ".trash"
 KEPT = 20
@@ -371,7 +371,7 @@ def _parsed(data: bytes, path: Path) -> tuple[str, Recipe]:
 
 
 def _shown(path: Path) -> str:
-    return shown(str(path), 400)
+    return clean(str(path), 400)
 
 
 @contextlib.contextmanager

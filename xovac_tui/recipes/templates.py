@@ -16,7 +16,7 @@ from xovac_tui.quantities import format_temperature, parse_rate, parse_temperatu
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.check import ROOM
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat, Step
-from xovac_tui.text import shown
+from xovac_tui.text import clean
 
 Kind: TypeAlias = Literal["temperature", "rate", "duration", "count", "choice", "temperatures"]
 Values: TypeAlias = dict[str, float | str | tuple[float, ...]]
@@ -77,7 +77,7 @@ def build(template: Template, values: Mapping[str, str], name: str = "") -> Reci
     """
     known = {parameter.name: parameter for parameter in template.parameters}
     problems = [
-        f'"{shown(key, 40)}" is no value of {template.name}: there are {", ".join(known)}.'
+        f'"{clean(key, 40)}" is no value of {template.name}: there are {", ".join(known)}.'
         for key in values
         if key not in known
     ]
@@ -104,7 +104,7 @@ def find_template(name: str) -> Template:
         if template.name == name.strip().lower():
             return template
     names = ", ".join(template.name for template in TEMPLATES)
-    raise RecipeError(f'There is no template "{shown(name, 40)}": there are {names}.')
+    raise RecipeError(f'There is no template "{clean(name, 40)}": there are {names}.')
 
 
 def parse_value(parameter: Parameter, text: str) -> float | str | tuple[float, ...]:
@@ -120,11 +120,11 @@ def _parsed(parameter: Parameter, text: str) -> float | str | tuple[float, ...]:
     match parameter.kind:
         case "choice":
             if words.lower() not in parameter.choices:
-                raise RecipeError(f'"{shown(words, 24)}" must be {" or ".join(parameter.choices)}.')
+                raise RecipeError(f'"{clean(words, 24)}" must be {" or ".join(parameter.choices)}.')
             return words.lower()
         case "count":
             if not re.fullmatch(r"[0-9]{1,9}", words):
-                raise RecipeError(f'"{shown(words, 24)}" is no whole number.')
+                raise RecipeError(f'"{clean(words, 24)}" is no whole number.')
             return _bounded(parameter, float(words), words, bounds.count_problem(int(words)))
         case "temperatures":
             parts = [part for part in re.split(r"[;,]", words) if part.strip()]
@@ -149,11 +149,11 @@ def _temperature(parameter: Parameter, text: str) -> float:
 
 def _bounded(parameter: Parameter, value: float, typed: str, problem: str) -> float:
     if problem:
-        raise RecipeError(f'"{shown(typed, 24)}" {problem}.')
+        raise RecipeError(f'"{clean(typed, 24)}" {problem}.')
     low, high = parameter.low, parameter.high
     if (low is not None and value < low) or (high is not None and value > high):
         raise RecipeError(
-            f'"{shown(typed, 24)}" is not from {_told(parameter, low)} to {_told(parameter, high)}.'
+            f'"{clean(typed, 24)}" is not from {_told(parameter, low)} to {_told(parameter, high)}.'
         )
     return value
 

@@ -11,7 +11,7 @@ from xovac_tui.recording.status import RecorderState
 
 if TYPE_CHECKING:
     from xovac_tui.chamber.alarm import AlarmChange, Ask
-    from xovac_tui.recording.service import StationRecord
+    from xovac_tui.recording.service import RecordService
 
 # What reads the record's lists is imported late: the first picture does not wait for it.
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class RecordAlarmStore:
     """Alarms in the record of one station. Without a record it is empty and keeps nothing."""
 
-    def __init__(self, record: StationRecord) -> None:
+    def __init__(self, record: RecordService) -> None:
         self._record = record
 
     @property

@@ -7,7 +7,7 @@ from itertools import islice
 
 import msgspec
 
-from xovac_tui.chamber.alarm import STANDING, AlarmChange, AlarmEvent
+from xovac_tui.chamber.alarm import UNRESOLVED, AlarmChange, AlarmEvent
 from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.recording.disk import kinds, lists
 from xovac_tui.recording.disk.axis import Axis, Piece
@@ -46,7 +46,7 @@ class Digest(msgspec.Struct, frozen=True):
     """What was sent meanwhile, as it ended up: by others, or from another console."""
     alarms: tuple[AlarmChange, ...]
     """As they were raised."""
-    standing: frozenset[str]
+    unresolved: frozenset[str]
     """Rules whose alarms want attention now."""
     notes: tuple[str, ...]
     extremes: tuple[Extreme, ...]
@@ -105,10 +105,10 @@ def digest(
         alarms=tuple(
             one.change for one in lists.alarms(record, within) if one.change.event is AlarmEvent.RAISED
         ),
-        standing=frozenset(
+        unresolved=frozenset(
             one.change.rule
             for one in lists.newest_alarms(record)
-            if one.change.state in STANDING and one.change.event is not AlarmEvent.REMOVED
+            if one.change.state in UNRESOLVED and one.change.event is not AlarmEvent.REMOVED
         ),
         notes=tuple(one.mark.text for one in marks if one.mark.kind == "note"),
         extremes=tuple(extremes if channels else islice(extremes, _SOME)),

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from xovac_tui.durations import parse_duration
 from xovac_tui.errors import RecipeError
 from xovac_tui.recording.disk.schema import RecordError
-from xovac_tui.text import shown
+from xovac_tui.text import clean
 from xovac_tui.zones import comes_twice, local, moments_of
 
 _TIME_OF_DAY = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
@@ -88,6 +88,6 @@ def _day(utc: float, zone: tzinfo | None) -> date:
 
 def _unreadable(text: str) -> RecordError:
     return RecordError(
-        f'"{shown(text, 40)}" is no moment. Write a date and time such as 2026-11-23T14:05:00Z, '
+        f'"{clean(text, 40)}" is no moment. Write a date and time such as 2026-11-23T14:05:00Z, '
         "a time of day such as 14:05, or how long after the start, such as 2h30."
     )

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import math
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from xovac_tui import __version__
+from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Event
 from xovac_tui.chamber.history import ChannelHistory, History
+from xovac_tui.chamber.news import (
+    LedgerChanged,
+    LinkChanged,
+    MarksMade,
+    ModeChanged,
+    RecordOpened,
+    RecordReplaced,
+)
 from xovac_tui.chamber.snapshot import ChannelView, LedgerEntry, LinkView, Mark, Outcome
 from xovac_tui.clock import Clock
 from xovac_tui.errors import XovacError
@@ -22,14 +32,10 @@ from xovac_tui.plural import counted
 from xovac_tui.recording.disk.share import network_share, share_advice
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.opening import Beginning, Found, Reading
-from xovac_tui.recording.status import RecorderState, RecorderView
+from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from xovac_tui.api.contract import Contract
     from xovac_tui.chamber.alarm import AlarmChange, Ask
-    from xovac_tui.config.model import Profile
     from xovac_tui.recipes.plan import Plan, PlanSettings
     from xovac_tui.recording.background import BackgroundPast
     from xovac_tui.recording.digest import Digest
@@ -46,6 +52,8 @@ CLOSING = 2.0
 """Seconds for which the end waits for a record that cannot be written."""
 _CLOSING_WELL = 10.0
 """The same for one that is being written: there may be much to write."""
+_WRITTEN = (RecorderState.ON, RecorderState.BESIDE)
+"""States in which there is a record that can be read."""
 _READ_EVERY = 5.0
 """Seconds between tries to read a record that is written but could not be read."""
 _EARLY = 10_000
@@ -71,38 +79,38 @@ class RecordChoice(msgspec.Struct, frozen=True, kw_only=True):
     """Charts show what is known of the past, and a thread reads the rest meanwhile."""
 
 
-class Adopted(msgspec.Struct, frozen=True):
-    """News of the record: it was read, or it is known that it cannot be."""
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """What is recorded, as the sessions of the record name it."""
 
-    moved: int
-    """By how much the indices of the events in memory have grown."""
-    read: bool
-    replaced: bool
-    """It is another file than the one that was read before."""
+    name: str = ""
+    url: Callable[[], str] = str
+    """Gives the address when the record is opened: a demo's is not known before."""
+    contract: Contract
+    who: str = ""
+    """`user@host`."""
+    speed: float = 1.0
+    in_force: Callable[[], Iterable[tuple[str, str]]] = tuple
+    """Gives what is in force, such as settings and trust, as kinds and JSON; never a secret. For a thread."""
 
 
-class StationRecord:
-    """One station's record. Without a choice it records nothing, and everything here is cheap and empty."""
+class RecordService:
+    """The recorder of one station, and what its record knows.
+
+    Without a choice it records nothing, and everything here is cheap and empty.
+    """
 
     def __init__(
         self,
         choice: RecordChoice | None,
-        *,
-        name: str,
-        profile: Profile,
-        url: Callable[[], str],
-        contract: Contract,
-        who: str,
+        subject: Subject,
         clock: Clock,
         log: Log,
-        speed: float,
-        changed: Callable[[], None],
+        publish: Callable[[RecorderChanged | RecordOpened | RecordReplaced], None] = lambda news: None,
     ) -> None:
         self.choice = choice
-        self._name, self._url, self._contract, self._who = name, url, contract, who
-        self._profile = profile
-        """As the settings give it: the demo's address becomes another one each time."""
-        self._clock, self._log, self._speed, self._changed = clock, log, speed, changed
+        self._subject, self._contract, self._who = subject, subject.contract, subject.who
+        self._clock, self._log, self._publish = clock, log, publish
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._recorder: Recorder | None = None
         self.record: Record | None = None
         """For reading; None until it is open, or where there is none."""
@@ -120,6 +128,7 @@ class StationRecord:
         """What is read is another file than the one that was read before."""
         self._read_once = choice is None
         """What the record knows is known, or it is known that it cannot be read."""
+        self._published_settled = choice is None
         self._early: list[Event | Item] = []
         """What happened before the recorder was there."""
         self._later: dict[str, tuple[str, str]] = {}
@@ -136,6 +145,7 @@ class StationRecord:
         self._noted: dict[str, str] = {}
         """Kind of what is in force -> JSON, as the record was told."""
         self._histories: dict[str, ChannelHistory] = {}
+        self._shown = self.view
 
     @property
     def view(self) -> RecorderView:
@@ -179,6 +189,33 @@ class StationRecord:
 
     # -- life -----------------------------------------------------------------------------------------
 
+    async def open(self) -> None:
+        """Begin to open the record; returns before it is open, whatever holds it up."""
+        self._loop = asyncio.get_running_loop()
+        await asyncio.to_thread(self.begin)
+
+    def _changed(self) -> None:
+        """Publish what is new, from whatever thread this is called in."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self.look)
+
+    def look(self) -> None:
+        """Take what is new of the record: that it was read, is written, fails, or is another file."""
+        adopted = self._adopt()
+        before, self._shown = self._shown, self.view
+        if (before.lost, before.files) != (self._shown.lost, self._shown.files):
+            self._log.part()
+        if before.files != self._shown.files:
+            self._reopen()
+        elif self.record is None and self._shown.state in _WRITTEN:
+            # It could not be opened at first.
+            self._read_again()
+        if adopted is not None:
+            self._publish(adopted)
+        if self._shown != before:
+            self._publish(RecorderChanged(self._shown, before))
+
     def begin(self) -> None:
         """Begin to open and to read the record in threads of their own; touches no file, and never raises.
 
@@ -204,8 +241,8 @@ class StationRecord:
             host=socket.gethostname(),
             who=self._who,
             program=f"xovac-tui {__version__}",
-            profile=self._name,
-            url=self._url(),
+            profile=self._subject.name,
+            url=self._subject.url(),
             contract=self._contract.files,
             channels={
                 message.full_name(leaf): (leaf.label or leaf.channel, leaf.unit)
@@ -213,7 +250,7 @@ class StationRecord:
                 for leaf in message.leaves
             },
             rules=self._contract.rules(),
-            speed=self._speed,
+            speed=self._subject.speed,
         )
         settings = choice.settings
         retention = Retention(settings.keep_days, delete_unexported=settings.delete_unexported)
@@ -233,11 +270,9 @@ class StationRecord:
 
     def _first_entries(self) -> Iterable[Item]:
         """Return what a new record begins with: the settings, contract and trust in force."""
-        assert self.choice is not None
-        from xovac_tui.config.in_force import in_force
         from xovac_tui.recording.differences import in_words
 
-        for kind, after in in_force(self._profile, self.choice.settings, self._contract):
+        for kind, after in self._subject.in_force():
             yield self._change_item(kind, in_words("", after), "", after)
 
     def _opened(self) -> None:
@@ -267,17 +302,13 @@ class StationRecord:
 
     def _in_force(self) -> Iterable[tuple[str, str]]:
         """Return which settings, contract and trust are in force, as kinds and JSON."""
-        if self.choice is None or self._recorder is None or self._noted:
-            return ()
-        from xovac_tui.config.in_force import in_force
+        return () if self._recorder is None or self._noted else self._subject.in_force()
 
-        return in_force(self._profile, self.choice.settings, self._contract)
-
-    def adopt(self) -> Adopted | None:
+    def _adopt(self) -> RecordOpened | RecordReplaced | None:
         """Take what was read of the record, if that is new: from here on it is what was."""
         reading = self._reading
         if reading is None or not reading.over:
-            return None
+            return self._settle(RecordOpened())
         self._reading, found = None, reading.found
         first, self._read_once = not self._read_once, True
         replaced, self._replacing = self._replacing, False
@@ -298,9 +329,16 @@ class StationRecord:
             later, self._later = self._later, {}
             for kind, (after, text) in later.items():
                 self.note_change(kind, after, text)
-        return Adopted(moved, read=found is not None, replaced=replaced)
+        return RecordReplaced() if replaced else self._settle(RecordOpened(moved, read=found is not None))
 
-    def read_again(self) -> None:
+    def _settle(self, news: RecordOpened) -> RecordOpened | None:
+        """Return what is to be published: that the record was read, or once that it is not waited for."""
+        if not (news.read or (self.settled and not self._published_settled)):
+            return None
+        self._published_settled = True
+        return news
+
+    def _read_again(self) -> None:
         """Read a record that could not be read at first, now and then, until it can be."""
         if self._reading is None and self._clock.mono() - self._read_at >= _READ_EVERY:
             self._read(lambda: None)
@@ -317,7 +355,7 @@ class StationRecord:
             self._reading.give_up()
             self._reading = None
 
-    def reopen(self) -> None:
+    def _reopen(self) -> None:
         """Read the file that the recorder has begun in place of a damaged or lost one."""
         self._stop_reading()
         # A new file knows nothing of what is in force.
@@ -326,7 +364,7 @@ class StationRecord:
         self._replacing = True
         self._read(lambda: None)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Write what is left, the end of a visit with it; what cannot be written is given up soon."""
         from xovac_tui.recording.differences import in_words
 
@@ -380,11 +418,29 @@ class StationRecord:
         if hurry:
             self._recorder.hurry()
 
-    def event(self, event: Event) -> None:
-        """Take an event."""
+    def on_event(self, event: Event) -> None:
+        """Keep an event, in memory and in the record."""
+        self._log.append(event)
         self._put(event)
 
-    def link(self, link: LinkView) -> None:
+    def on_status(self, link: LinkView) -> None:
+        """Do nothing: what is shown of the link comes as news."""
+
+    def on_news(self, news: object) -> None:
+        """Keep what happened to link, commands, mode and the time axis."""
+        match news:
+            case LinkChanged():
+                self._link(news.link)
+            case LedgerChanged():
+                self._entry(news.entry)
+            case MarksMade():
+                self._keep_marks(news.marks)
+            case ModeChanged():
+                word, other = ("OBSERVE", "CONTROL") if news.observe else ("CONTROL", "OBSERVE")
+                said = f"a console was switched to {word}"
+                self.change("mode", said, before=f'"{other}"', after=f'"{word}"')
+
+    def _link(self, link: LinkView) -> None:
         """Take the connection as it is shown now: STALE is one of its words."""
         if self._takes:
             from xovac_tui.recording.disk.kinds import RecordedLink
@@ -392,15 +448,14 @@ class StationRecord:
             bare = msgspec.structs.replace(link, rtt=None, next_try_mono=None)
             self._put(RecordedLink(link=bare, t=self._clock.utc(), mono=self._clock.mono()))
 
-    def entries(self, entries: Iterable[LedgerEntry]) -> None:
-        """Take what became of commands."""
+    def _entry(self, entry: LedgerEntry) -> None:
+        """Take what became of a command."""
         if self._takes:
             from xovac_tui.recording.disk.kinds import RecordedCommand
 
-            for entry in entries:
-                self._put(RecordedCommand(entry=entry, t=self._clock.utc(), mono=self._clock.mono()))
+            self._put(RecordedCommand(entry=entry, t=self._clock.utc(), mono=self._clock.mono()))
 
-    def marks(self, marks: Iterable[Mark]) -> None:
+    def _keep_marks(self, marks: Iterable[Mark]) -> None:
         """Take marks on the time axis."""
         if self._takes:
             from xovac_tui.recording.disk.kinds import RecordedMark
@@ -569,7 +624,8 @@ class StationRecord:
             self._recorder.flush()
 
     def tick(self) -> None:
-        """Note now and then that somebody still looks."""
+        """Take what is new of the record, and note now and then that this user still looks."""
+        self.look()
         recorder = self._recorder
         if recorder is None or self.choice is None or not self.choice.visit or not self._read_once:
             return
@@ -638,23 +694,6 @@ class StationRecord:
                     if found.entry.command == command and found.entry.outcome in happened:
                         return found.entry.who
         return ""
-
-    def learn(self, number: int, ramps: Sequence[tuple[float, float, float]], speed: float) -> bytes:
-        """Return what the chamber managed in a run, as JSON, else nothing. For a thread."""
-        record = self.record
-        if record is None:
-            return b""
-        from xovac_tui.recording.disk.lists import axis_of, run, span_of
-        from xovac_tui.recording.disk.record import Record
-        from xovac_tui.runs.rate_learning import learned
-
-        self.flush()
-        # The station's own reader may be gone after the flush: a program that ends closes it.
-        with contextlib.suppress(XovacError), Record(record.path) as own:
-            recorded = run(own, number)
-            if recorded is not None:
-                return learned(own, self._contract, span_of(axis_of(own), recorded), ramps, speed)
-        return b""
 
     def with_past(self, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
         """Return marks of this program behind those of the time before."""

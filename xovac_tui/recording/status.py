@@ -43,10 +43,3 @@ class RecorderChanged(msgspec.Struct, frozen=True):
 
     recorder: RecorderView
     before: RecorderView
-
-
-class RecordOpened(msgspec.Struct, frozen=True):
-    """News: the record of the time before can be read, or it is known that it cannot."""
-
-    moved: int = 0
-    """By how much the indices of the log's events have grown: those that came before are in front of them."""

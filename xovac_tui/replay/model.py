@@ -15,13 +15,12 @@ from xovac_tui.chamber.alarm import AlarmChange
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome, Snapshot
 from xovac_tui.clock import Clock
-from xovac_tui.config import Profile
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.kinds import RecordedAlarm, RecordedLoad, RecordedMark
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.exports.slice import Tape
 from xovac_tui.recording.log import Log
-from xovac_tui.recording.service import StationRecord
+from xovac_tui.recording.service import RecordService, Subject
 from xovac_tui.replay.timeline import OWN_MARKS, RECORDERS_MARKS, Place, Reel, Step
 from xovac_tui.runs.loads import loaded, plan_of
 from xovac_tui.runs.progress import LoadedRecipe
@@ -63,9 +62,11 @@ class Replay:
         self.mono = self.begin
         """Where it is now."""
         self.chamber = Chamber(contract, stale_after=stale_after)
-        who, self.assumed_speed = (recorders[0].who, recorders[0].about.speed) if recorders else ("", 1.0)
+        self.assumed_speed = recorders[0].about.speed if recorders else 1.0
         """Of a device that does not say in its messages how fast it goes."""
-        self.flights = Flights(contract, no_record(contract, who, self), _Now(self), speed=self.assumed_speed)
+        # What is replayed is on record already.
+        unrecorded = RecordService(None, Subject(contract=contract), self.clock, Log(1_000))
+        self.flights = Flights(contract, unrecorded, self.clock, speed=self.assumed_speed)
         self._since_check = 0
         self._checks = [self._checkpoint()]
         self._every = _CHECK_STEPS
@@ -267,19 +268,3 @@ class _Now:
 
     def mono(self) -> float:
         return self._replay.mono
-
-
-def no_record(contract: Contract, who: str, replay: Replay) -> StationRecord:
-    """Return a record that records nothing: what is replayed is on record already."""
-    return StationRecord(
-        None,
-        name="",
-        profile=Profile(),
-        url=str,
-        contract=contract,
-        who=who,
-        clock=_Now(replay),
-        log=Log(1_000),
-        speed=1.0,
-        changed=lambda: None,
-    )

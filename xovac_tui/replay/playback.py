@@ -19,7 +19,7 @@ _SAME = 1.0
 """Seconds around a mark within which it is the one that is looked at."""
 
 
-class Player:
+class Playback:
     """What the keys of a replay do."""
 
     def __init__(self, replay: Replay, clock: Clock, *, speed: float = 1.0) -> None:

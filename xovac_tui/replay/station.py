@@ -7,32 +7,28 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from xovac_tui.alarms.recorded import RecordedAlarms
-from xovac_tui.analysis.settings import InsightSettings
-from xovac_tui.api.contract import STOP_COMMAND, Contract
+from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.chamber.columns import Bins, only_first
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.news import LedgerChanged, LinkChanged
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, Mark, Outcome, Snapshot
-from xovac_tui.clock import Clock, SystemClock
-from xovac_tui.config import Profile
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.eventlog import LoggedEvent
-from xovac_tui.recording.exports.slice import Tape
 from xovac_tui.recording.log import Log, Passes
 from xovac_tui.recording.past import Past, RecordedHistory
+from xovac_tui.recording.service import RecordService, Subject
 from xovac_tui.recording.status import RecorderView
-from xovac_tui.replay.model import Replay, no_record
-from xovac_tui.replay.playback import Player
+from xovac_tui.replay.model import Replay
+from xovac_tui.replay.playback import Playback
 from xovac_tui.runs.service import Flights
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.news import Jumped
 from xovac_tui.station.refusal import Refusal, RefusalCode
+from xovac_tui.station.setup import StationSetup
 from xovac_tui.station.station import Station
 
 if TYPE_CHECKING:
@@ -49,42 +45,28 @@ _TOLD_UP_TO = 10.0
 class ReplayStation(Station):
     """A tape that is played in the screens of a live chamber."""
 
-    player: Player
+    playback: Playback
 
     def __init__(
-        self,
-        name: str,
-        profile: Profile,
-        contract: Contract,
-        tape: Tape,
-        *,
-        record: Record | None = None,
-        origin: float | None = None,
-        speed: float = 1.0,
-        clock: Clock | None = None,
-        insight: InsightSettings | None = None,
+        self, setup: StationSetup, replay: Replay, record: Record | None = None, *, speed: float = 1.0
     ) -> None:
         """`record` is where the tape comes from, for charts that reach back before it; None for a file.
 
-        `origin` is the even time at which it begins: before it lies the lead-in of a run.
+        `speed`: seconds of the tape in one of the clock.
         """
-        super().__init__(insight)
-        self.name = name
-        self.profile = msgspec.structs.replace(profile, observe=True)
-        self.contract = contract
-        self.clock = clock or SystemClock()
-        self._replay = Replay(tape, contract, stale_after=profile.stale_after, origin=origin)
+        super().__init__(setup)
+        self._replay = replay
         self._replay.seek(self._replay.origin)
-        self.player = Player(self._replay, self.clock, speed=speed)
+        self.playback = Playback(self._replay, self.clock, speed=speed)
         self.assumed_speed = self._replay.assumed_speed
         self.log = ReplayLog(self._replay)
         # For the list of its runs; the model knows nothing of what comes later.
-        self.record = no_record(contract, "", self._replay)
+        self.record = RecordService(None, Subject(contract=self.contract), replay.clock, Log(1_000))
         self.record.record = record
         self.alarms = RecordedAlarms(lambda: self._replay.chamber, self._replay.clock)
         self.alarms.tell(self._replay.alarms(record))
         if record is not None:
-            record.judge_by(contract)
+            record.judge_by(self.contract)
         self._past = self.record.past = None if record is None else _PastOfReplay(record, self._replay)
         self._histories: dict[str, RecordedHistory] = {}
         self._shown_link = LinkView()
@@ -102,30 +84,30 @@ class ReplayStation(Station):
     async def run(self) -> None:
         """Let time go on until cancelled."""
         while True:
-            await asyncio.sleep(_BREATH if self.player.busy else _TURN)
+            await asyncio.sleep(_BREATH if self.playback.busy else _TURN)
             self.turn()
 
     def turn(self) -> None:
         """Let the replay go on by the time since the last turn, and tell what changed in it."""
-        player = self.player
+        playback = self.playback
         jumping = self._replay.jumping
         try:
-            changed = player.turn()
+            changed = playback.turn()
         except XovacError as error:
             # The record cannot be read on: what was reached stays to be looked at.
             self.log.failed(error)
-            player.paused = True
+            playback.paused = True
             return
         if jumping and not self._replay.jumping:
-            self._tell(Jumped())
+            self.news.publish(Jumped())
         link, before = self.chamber.link_view(self._replay.mono), self._shown_link
         self._shown_link = link
-        if jumping or player.speed > _TOLD_UP_TO:
+        if jumping or playback.speed > _TOLD_UP_TO:
             return
         if (link.word, link.why, link.session) != (before.word, before.why, before.session):
-            self._tell(LinkChanged(link, before))
+            self.news.publish(LinkChanged(link, before))
         for entry in changed:
-            self._tell(LedgerChanged(entry))
+            self.news.publish(LedgerChanged(entry))
 
     # -- what a face reads ----------------------------------------------------------------------------
 
@@ -190,7 +172,7 @@ class ReplayStation(Station):
         utc, mono = self.clock.utc(), self.clock.mono()
         reason = self.blocked(command).sentence
         entry = LedgerEntry(0, command, text, "", utc, mono, Outcome.REFUSED, reason=reason, stop=stop)
-        self._tell(LedgerChanged(entry))
+        self.news.publish(LedgerChanged(entry))
         return entry
 
     def reconnect(self) -> None:

@@ -27,10 +27,10 @@ def occurrences(changes: Iterable[RecordedAlarm], start: float, until: float) ->
     One that was raised before counts where it had not returned; what became of one later is told as well.
     """
     found: list[Occurrence] = []
-    standing: dict[str, list[int]] = {}
+    unresolved: dict[str, list[int]] = {}
     """Rule -> its occurrences that nobody has acknowledged, and the newest."""
     for one in changes:
-        change, places = one.change, standing.setdefault(one.change.rule, [])
+        change, places = one.change, unresolved.setdefault(one.change.rule, [])
         if change.event is AlarmEvent.RAISED:
             if places:
                 found[places[-1]] = _gone(found[places[-1]], one.t)

@@ -24,7 +24,7 @@ from xovac_tui.recording.disk.kinds import RecordedLoad, RecordedSession
 from xovac_tui.recording.disk.lists import find_span, payload_hash
 from xovac_tui.recording.disk.lock import is_recorded
 from xovac_tui.recording.disk.record import Record
-from xovac_tui.recording.disk.schema import RecordError
+from xovac_tui.recording.disk.schema import CHAINED, RecordError
 from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.exports.parts import Part, open_still, part_of, unread
 from xovac_tui.recording.exports.parts import Told as Progress
@@ -289,5 +289,5 @@ def _in_force(record: Record, axis: Axis, start: float) -> tuple[kinds.RecordedC
 
 def _audit(record: Record) -> str:
     """Return the newest entry of the chain that vouches for the record; empty where there is none."""
-    found = record.audited and record.rows("SELECT id, hash FROM chain ORDER BY id DESC LIMIT 1")
+    found = record.has(CHAINED) and record.rows("SELECT id, hash FROM chain ORDER BY id DESC LIMIT 1")
     return f"entry {found[0][0]:,}, {found[0][1]}" if found else ""

@@ -9,7 +9,7 @@ from xovac_tui.runs.course import Course
 from xovac_tui.runs.dwell import NEAR_PERIODS
 from xovac_tui.runs.state import FlightState, Result
 from xovac_tui.runs.view import position
-from xovac_tui.text import shown
+from xovac_tui.text import clean
 
 OBEYED = 120.0
 """Seconds within which a chamber that was told to cancel is taken to have stopped because of it."""
@@ -33,7 +33,7 @@ def away(state: FlightState, seen: Observation) -> float:
 def ending(state: FlightState, course: Course | None, seen: Observation) -> tuple[Result, str] | None:
     """Return how the run has ended by what the chamber says now, or None while it goes on."""
     if state.named and seen.recipe is not None and seen.recipe != state.name:
-        other = shown(seen.recipe, 40)
+        other = clean(seen.recipe, 40)
         return (
             Result.UNKNOWN,
             f'The chamber now has another recipe, "{other}". How this run ended was not seen.',
@@ -75,7 +75,7 @@ def cancelled_blind(state: FlightState) -> str:
 
 
 def _who(state: FlightState) -> str:
-    return shown(state.cancel_who, 60)
+    return clean(state.cancel_who, 60)
 
 
 def _not_seen(state: FlightState, course: Course | None, unseen: float) -> str:

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import msgspec
 
 from xovac_tui.api.contract import Contract, Role
+from xovac_tui.errors import XovacError
 from xovac_tui.recipes.rates import Sample, learn
 from xovac_tui.recording.disk.evenwindows import EvenWindows
-from xovac_tui.recording.disk.lists import Span
+from xovac_tui.recording.disk.lists import Span, axis_of, run, span_of
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.units import to_celsius
 
 
-def learned(
+def learn_run(
+    path: Path, contract: Contract, number: int, ramps: Sequence[tuple[float, float, float]], speed: float
+) -> bytes:
+    """Return the rates that a run of a record shows, as JSON; empty where none does, or it cannot be read.
+
+    `ramps` are as in `_learned`, `speed` the seconds of the recipe in one of the record. For a thread.
+    """
+    with contextlib.suppress(XovacError), Record(path) as record:
+        recorded = run(record, number)
+        if recorded is not None:
+            return _learned(record, contract, span_of(axis_of(record), recorded), ramps, speed)
+    return b""
+
+
+def _learned(
     record: Record,
     contract: Contract,
     span: Span,

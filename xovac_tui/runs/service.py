@@ -5,20 +5,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND, Contract, Role
+from xovac_tui.api.event import Event
+from xovac_tui.chamber.model import Chamber
+from xovac_tui.chamber.news import LedgerChanged, RecordOpened, RecordReplaced
 from xovac_tui.chamber.observation import Observation
-from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState
+from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, Outcome, RunState
 from xovac_tui.clock import Clock
 from xovac_tui.errors import XovacError
-from xovac_tui.recording.service import StationRecord
+from xovac_tui.recording.service import RecordService
+from xovac_tui.recording.status import RecorderChanged, RecorderState
 from xovac_tui.runs.progress import LoadedRecipe
 from xovac_tui.text import clean
 
 if TYPE_CHECKING:
+    from xovac_tui.recipes.plan import Plan, PlanSettings
     from xovac_tui.recipes.rates import Rates
     from xovac_tui.recording.disk.axis import Axis, Placed
     from xovac_tui.recording.disk.kinds import RecordedRun
@@ -67,7 +74,7 @@ class _Unsaved(msgspec.Struct, frozen=True):
 class Flights:
     """The run that is flown now, the recipe that was loaded last, and what the chamber has managed."""
 
-    def __init__(self, contract: Contract, record: StationRecord, clock: Clock, *, speed: float) -> None:
+    def __init__(self, contract: Contract, record: RecordService, clock: Clock, *, speed: float) -> None:
         self._contract, self._record, self._clock = contract, record, clock
         self._speed = speed
         """Of a device that does not say its own."""
@@ -279,6 +286,13 @@ class Flights:
     def view(self) -> FlightView | None:
         """Return the run that goes on, or the newest that has ended; None before the first."""
         return self.flight.view() if self.flight is not None else None
+
+    def times(self) -> tuple[float | None, float | None]:
+        """Return for how many seconds the run and its step go on, where their beginnings were seen."""
+        view = self.view()
+        if view is None or view.over:
+            return None, None
+        return None if view.elapsed_is_least else view.elapsed, view.step_elapsed
 
     def planned_profile(self) -> list[tuple[float, float]]:
         """Return the plan of the run that goes on as (monotonic seconds, degC); empty when unknown."""
@@ -494,11 +508,21 @@ class Flights:
             await asyncio.sleep(_OTHERS_COMMIT)
             await asyncio.to_thread(self._find_cancel, flight)
         ramps, speed = flight.quick_ramps(), flight.state().speed
-        learned = await asyncio.to_thread(self._record.learn, flown.number, ramps, speed)
+        learned = await asyncio.to_thread(self._learn, flown.number, ramps, speed)
         self._save(flight, flown, rates=learned)
         await asyncio.to_thread(self._record.flush)
         with contextlib.suppress(XovacError, msgspec.MsgspecError):
             self._learn_again()
+
+    def _learn(self, number: int, ramps: Sequence[tuple[float, float, float]], speed: float) -> bytes:
+        """Return what the chamber managed in a run, as JSON, else nothing. For a thread."""
+        record = self._record.record
+        if record is None:
+            return b""
+        from xovac_tui.runs.rate_learning import learn_run
+
+        self._record.flush()
+        return learn_run(record.path, self._contract, number, ramps, speed)
 
     def _find_cancel(self, flight: Flight) -> None:
         from xovac_tui.runs.state import Result
@@ -508,3 +532,138 @@ class Flights:
             flight.amend(
                 Result.CANCELLED, f"{STOP_COMMAND} was sent by {clean(who, 60)}, and the chamber stopped."
             )
+
+
+class _Handing(msgspec.Struct, frozen=True):
+    """A list on its way to the chamber."""
+
+    loaded: LoadedRecipe | None
+    """None: without a plan."""
+    source: str
+    """Text of its file."""
+    before: float | None
+    """Monotonic time at which the list before it was handed over."""
+
+
+class RunService:
+    """Lets the runs of a live chamber see it, and keeps what is handed to it."""
+
+    def __init__(
+        self,
+        flights: Flights,
+        chamber: Chamber,
+        record: RecordService,
+        clock: Clock,
+        settings: Callable[[Rates | None], PlanSettings],
+    ) -> None:
+        """Take `settings`: how the device reads recipes, with the rates that its runs have shown."""
+        self.flights = flights
+        self._chamber, self._record, self._clock, self._settings = chamber, record, clock, settings
+        self._settled = record.settled
+        """It is known what the record knows, or that this is not to be waited for."""
+        self._early: list[Callable[[], None]] = []
+        """What is to be taken once it is known which runs the record holds."""
+        self._next: tuple[Plan | None, str] = (None, "")
+        """Plan and source of the list that is sent next."""
+        self._handing: dict[int, _Handing] = {}
+        """Number of a load_recipe in the ledger -> what it hands over, until its outcome is final."""
+
+    @contextlib.contextmanager
+    def handing(self, plan: Plan, source: str) -> Iterator[None]:
+        """Know the plan, and the text of its file, of a list that is sent meanwhile; any other has none."""
+        self._next = plan, source
+        try:
+            yield
+        finally:
+            self._next = None, ""
+
+    def on_event(self, event: Event) -> None:
+        """Do nothing: what a message means is known when the model has taken it."""
+
+    def on_status(self, link: LinkView) -> None:
+        """Let a run see the link: however short that is gone, nothing counts across it."""
+        if self.flights.flying is not None:
+            self.look(self._clock.utc(), self._clock.mono())
+
+    def on_news(self, news: object) -> None:
+        """Take what became of commands, and of the record."""
+        match news:
+            case LedgerChanged():
+                if news.entry.command == LOAD_COMMAND:
+                    self._hand_over(news.entry)
+                self._when_settled(partial(self.flights.took, news.entry))
+            case RecordReplaced():
+                self.flights.number_runs()
+            case RecordOpened():
+                if news.read:
+                    self.flights.opened()
+                self._settled = True
+                early, self._early = self._early, []
+                for take in early:
+                    take()
+            case RecorderChanged():
+                if (news.before.state, news.recorder.state) == (RecorderState.BESIDE, RecorderState.ON):
+                    self.flights.recording_began()
+
+    def tick(self) -> None:
+        """Let the run that goes on, or begins, see the chamber."""
+        self.look(self._clock.utc(), self._clock.mono())
+
+    async def close(self) -> None:
+        """Do nothing: a run goes on without this program."""
+
+    def look(self, utc: float, mono: float) -> None:
+        """Let the run that goes on, or begins, see the chamber as it was at a moment just now."""
+        seen, start_seen = self._chamber.observe(utc, mono), self._chamber.start_seen
+
+        def take() -> None:
+            self.flights.tick_blind(seen)
+            self.flights.observe(seen, start_seen=start_seen)
+
+        self._when_settled(take)
+
+    def _when_settled(self, take: Callable[[], None]) -> None:
+        """Take something now, or in its turn once it is known which runs the record holds."""
+        if self._settled:
+            take()
+        else:
+            self._early.append(take)
+
+    def _hand_over(self, entry: LedgerEntry) -> None:
+        """Follow a list that is sent: a run may begin before its answer has come."""
+        from xovac_tui.recording.disk.lists import payload_hash
+
+        flights = self.flights
+        if entry.outcome is Outcome.SENT:
+            if entry.id not in self._handing:
+                (plan, source), mono = self._next, self._clock.mono()
+                # Of a bare list nobody has a plan.
+                flights.handing = (
+                    LoadedRecipe(_name_in(entry), plan, mono, payload_hash(entry.payload)) if plan else None
+                )
+                self._handing[entry.id] = _Handing(flights.handing, source, flights.handed)
+                flights.handed = mono
+            return
+        handing = self._handing.pop(entry.id, None)
+        if handing is None:
+            return
+        flights.handing, loaded = None, handing.loaded
+        if entry.outcome is not Outcome.REFUSED:
+            plan = loaded.plan if loaded is not None else None
+            self._record.load(_name_in(entry), entry, plan, self._settings(flights.rates), handing.source)
+        if entry.outcome in (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE):
+            # What was loaded before a list without a plan is loaded no more.
+            flights.loaded = loaded
+        else:
+            # The chamber did not take it: what it was given before, by whomever, still holds.
+            flights.handed = handing.before
+
+
+def _name_in(entry: LedgerEntry) -> str:
+    """Return the name of the recipe in a payload; empty where it has none."""
+    try:
+        payload = msgspec.json.decode(entry.payload)
+    except (msgspec.MsgspecError, UnicodeError):
+        return ""
+    name = payload.get("name") if isinstance(payload, dict) else None
+    return name if isinstance(name, str) else ""

@@ -63,7 +63,7 @@ class Device:
         self.clock_offset = 0.0
         """Seconds that the server's clock is ahead of this machine's, as a client has set it."""
         self.utc_offset: float | None = None
-        """The time zone that a client has told, ms."""
+        """The time zone that a client has sent, ms."""
 
     def handle(self, event: str, args: tuple[Any, ...], *, utc: float, since_start: float) -> Answer | None:
         """Carry a command out and return its answer; None where the command has none or is not known."""

@@ -59,7 +59,7 @@ class Machine:
             self._warm_up()
 
     def _warm_up(self) -> None:
-        """Begin as somebody left it: pumped down for some hours, the part still warm."""
+        """Begin as after a day of use: pumped down for some hours, the part still warm."""
         self.vacuum.pump = True
         self.vacuum.turbo = 1.0
         self.vacuum.fast *= 0.02
@@ -169,7 +169,7 @@ class Machine:
         return state
 
     def recipe_state(self) -> dict[str, Any]:
-        """Return what the device tells about its recipe."""
+        """Return what the device reports about its recipe."""
         program, now = self.program, self.now
         return {
             "name": program.name if program else None,

@@ -225,7 +225,7 @@ class Parameters(_Section, frozen=True):
 
 
 class Quantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One parameter as it stands in the file."""
+    """One parameter as the file has it."""
 
     value: float | int | str | bool
     unit: str

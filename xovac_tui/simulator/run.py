@@ -1,4 +1,4 @@
-"""Run a simulator until somebody ends it: blocking, for the command line and for the demo's child."""
+"""Run a simulator until it is ended: blocking, for the command line and for the demo's child."""
 
 from __future__ import annotations
 

@@ -197,10 +197,10 @@ class Simulator:
         for client in list(self._sio.eio.sockets.values()):
             with contextlib.suppress(Exception):
                 await client.close(wait=False, abort=True)
-                await client.queue.put(None)  # wakes a poll that waits for something to tell
+                await client.queue.put(None)  # wakes a poll that waits for a message
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
-        self._recipe_due = 0.0  # the next tick tells the newcomer
+        self._recipe_due = 0.0  # the next tick reports to the newcomer
 
     async def _disconnect(self, sid: str, reason: str = "") -> None:
         client = self._sio.eio.sockets.get(self._sio.manager.eio_sid_from_sid(sid, "/"))
@@ -225,7 +225,7 @@ class Simulator:
             self._recipe_due = 0.0  # the next tick shows what came of it
             if answer is None:
                 return None
-            # The switch for faults must always answer, or nobody could turn one off again.
+            # The switch for faults must always answer, or none could be turned off again.
             faulty = event != "simulator_fault"
             if form == "ack":
                 return await self._acknowledgement(answer, faulty=faulty)
@@ -309,7 +309,7 @@ class Simulator:
         lasting = self.parameters.faults
         usual = lasting.drop_link if wanted is Fault.DROP_LINK else lasting.restart_server
         if self.faults.until[wanted] == float("inf"):
-            # Nobody could turn it off over a link that is down.
+            # It could not be turned off over a link that is down.
             self.faults.begin(wanted, self._since_start(), usual)
         if wanted is Fault.RESTART_SERVER:
             self.device.restart()

@@ -25,11 +25,11 @@ from xovac_tui.api.wireform import Sends, WireForm
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord, Outcome
 from xovac_tui.clock import Clock
-from xovac_tui.config import Profile
 from xovac_tui.errors import ContractError, LinkError
 from xovac_tui.station.confirmation import confirmation
 from xovac_tui.station.port import LinkPort
 from xovac_tui.station.refusal import Refusal, RefusalCode
+from xovac_tui.station.setup import Manner
 from xovac_tui.text import clean
 
 STOP_AGAIN = 2.0
@@ -109,17 +109,17 @@ class Sender:
     def __init__(
         self,
         chamber: Chamber,
-        profile: Profile,
+        manner: Manner,
         clock: Clock,
         who: str,
         *,
         changed: Callable[[tuple[LedgerEntry, ...]], None],
         mark: Callable[[str], None],
     ) -> None:
-        self.observe = profile.observe
+        self.observe = manner.observe_only
         """True while no command can be sent, STOP included."""
         self._chamber = chamber
-        self._profile = profile
+        self._manner = manner
         self._clock = clock
         self._who = who
         self._changed = changed
@@ -129,7 +129,7 @@ class Sender:
     def blocked(self, command: str, *, stop: bool = False) -> Refusal | None:
         """Return why `command` could not be sent now; None when it could. `stop`: by the STOP key."""
         if self.observe:
-            return Refusal(RefusalCode.OBSERVED, command, always=self._profile.observe)
+            return Refusal(RefusalCode.OBSERVED, command, always=self._manner.observe_only)
         mono = self._clock.mono()
         word = self._chamber.word(mono)
         if word not in (LinkWord.ONLINE, LinkWord.STALE):
@@ -137,7 +137,7 @@ class Sender:
         if (
             word is LinkWord.STALE
             and not stop
-            and (self._chamber.link_silent or not self._profile.send_when_stale)
+            and (self._chamber.link_silent or not self._manner.send_when_stale)
         ):
             code = RefusalCode.SILENT if self._chamber.link_silent else RefusalCode.STALE
             # There is always a way to ask for STOP.

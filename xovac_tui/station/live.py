@@ -7,42 +7,35 @@ import contextlib
 import getpass
 import logging
 import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from xovac_tui.alarms.service import AlarmService
-from xovac_tui.alarms.watchlist import Watchlist
-from xovac_tui.analysis.settings import InsightSettings
-from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND, Contract
+from xovac_tui.alarms.desk import AlarmDesk
+from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND
 from xovac_tui.api.event import Event, Kind
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.news import AlarmsChanged, LedgerChanged, LinkChanged, ModeChanged
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome, Snapshot
-from xovac_tui.clock import Clock, SystemClock
-from xovac_tui.config import Profile, Secrets
+from xovac_tui.chamber.news import LedgerChanged, LinkChanged, MarksMade, ModeChanged, RecordOpened
+from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Snapshot
 from xovac_tui.errors import ContractError, LinkError, XovacError
 from xovac_tui.link.status import LinkState, LinkStatus
-from xovac_tui.link.target import Target
-from xovac_tui.notify.service import Notifying
-from xovac_tui.notify.settings import NotifySettings
-from xovac_tui.recording.alarm_store import RecordAlarmStore
 from xovac_tui.recording.log import Log
-from xovac_tui.recording.service import OPENING, Adopted, RecordChoice, StationRecord
-from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView, RecordOpened
-from xovac_tui.runs.progress import LoadedRecipe
-from xovac_tui.runs.service import Flights
+from xovac_tui.recording.service import OPENING, RecordService
+from xovac_tui.recording.status import RecorderView
+from xovac_tui.runs.service import RunService
 from xovac_tui.station.commands import Prepared, Sender
 from xovac_tui.station.confirmation import STOP_KEY, confirmed_by
 from xovac_tui.station.eventqueue import EventQueue
-from xovac_tui.station.port import LinkCallbacks, LinkFactory
+from xovac_tui.station.news import Bulletin, News
+from xovac_tui.station.port import LinkCallbacks, Reach
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.refusal import Refusal, RefusalCode
+from xovac_tui.station.service import Service, Services
+from xovac_tui.station.setup import StationSetup
 from xovac_tui.station.station import Station
 from xovac_tui.text import clean
 
@@ -51,8 +44,6 @@ if TYPE_CHECKING:
 
 _TICK = 0.25
 """Seconds between looks at what time alone changes: time-outs and staleness."""
-_WRITTEN = (RecorderState.ON, RecorderState.BESIDE)
-"""States in which there is a record that can be read."""
 _HEAD_START = 0.3
 """Seconds for which connecting waits for the record at the most, while what connects is imported: as a rule
 it is open by then, and what came before is shown from the first moment on."""
@@ -60,93 +51,45 @@ _BEGINNING = 60.0
 """Seconds that importing and making the link may take at the most, on a machine with much else to do."""
 
 
-class LiveStation(Station):
-    """One chamber: its link, its model, its ledger and its record, with or without a screen."""
+class Parts(msgspec.Struct, frozen=True):
+    """What the station of a live chamber is made of."""
 
-    alarms: AlarmService
+    chamber: Chamber
+    log: Log
+    record: RecordService
+    runs: RunService
+    alarms: AlarmDesk
+    services: Sequence[Service]
+    """All that is called with what happens, in this order: what they do depends on it."""
+
+
+class LiveStation(Station):
+    """One chamber: its link, its model, its ledger and its services, with or without a screen."""
 
     def __init__(
-        self,
-        name: str,
-        profile: Profile,
-        contract: Contract,
-        *,
-        secrets: Secrets | None = None,
-        observe: bool | None = None,
-        clock: Clock | None = None,
-        who: str | None = None,
-        log_events: int = 50_000,
-        speed: float = 1.0,
-        link_factory: LinkFactory,
-        serve: Callable[[], AbstractAsyncContextManager[str]] | None = None,
-        record: RecordChoice | None = None,
-        watchlist: Watchlist | None = None,
-        notify: NotifySettings | None = None,
-        insight: InsightSettings | None = None,
-        proofs: StopProofs | None = None,
+        self, setup: StationSetup, parts: Parts, reach: Reach, news: Bulletin, proofs: StopProofs | None
     ) -> None:
-        """`serve` starts a server, gives its address, and ends it after all else; None: there is one.
-
-        `watchlist` is what alarms are raised of; without one this station raises none of its own.
-
-        `notify` says who is told of them, with addresses read; without it nobody is. `insight` is what rules
-        and the screen call stable. `proofs` says on which chambers STOP is proven; without them that is not
-        asked, as in the demo.
-        """
-        super().__init__(insight, proofs)
-        self.name = name
-        self.profile = profile
-        self.contract = contract
-        self.clock: Clock = clock or SystemClock()
-        self.who = who or this_user()
-        self.log = Log(log_events)
-        self.chamber = Chamber(contract, stale_after=profile.stale_after)
-        self.assumed_speed = speed
+        """Take `news`, by which the parts publish; `proofs` None: it is not asked whether STOP is proven."""
+        # Services hear news before any face.
+        news.subscribe(self._on_news)
+        super().__init__(setup, news=news, proofs=proofs)
+        self.who = setup.who
+        self.chamber, self.log = parts.chamber, parts.log
+        self.record, self.alarms = parts.record, parts.alarms
+        self.flights, self._runs = parts.runs.flights, parts.runs
+        self._services = Services(parts.services)
+        self.target, self._reach = reach.target, reach
         self._sender = Sender(
             self.chamber,
-            profile,
+            self.manner,
             self.clock,
             self.who,
             changed=self._changed,
             mark=partial(self._mark, kind="command"),
         )
-        if observe is not None:
-            self._sender.observe = observe
-        self._secrets = secrets or Secrets()
-        self._link_factory, self._serve = link_factory, serve
-        self.demo = serve is not None
         self._linked = asyncio.Event()
         """Set once there is a link that tries, or there will be none."""
         self._shown_link = LinkView()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self.record = StationRecord(
-            record,
-            name=name,
-            profile=profile,
-            url=lambda: self.profile.url,
-            contract=contract,
-            who=self.who,
-            clock=self.clock,
-            log=self.log,
-            speed=speed,
-            changed=self._recorder_changed,
-        )
-        self._shown_recorder = self.record.view
-        self._handing: tuple[Plan | None, str] = (None, "")
-        """Plan and source of the list that is being sent; of a bare list there are none."""
-        self.flights = Flights(contract, self.record, self.clock, speed=speed)
-        self.alarms = AlarmService(
-            watchlist,
-            self.chamber,
-            contract,
-            RecordAlarmStore(self.record),
-            self.clock,
-            who=self.who,
-            values=self.values,
-            run_now=self.flights.now,
-            publish=self._alarms_changed,
-        )
-        self.notifying = Notifying(notify, name, self.alarms, self.clock)
         self._defect = ""
         """What failed at a look last, so that it is logged once."""
         self._queues: list[EventQueue] = []
@@ -157,8 +100,6 @@ class LiveStation(Station):
         """Set once it is known what the record knows, or that this is not to be waited for."""
         if self.record.settled:
             self._settled.set()
-        self._early: list[Callable[[], None]] = []
-        """What runs are to take once it is known which of them the record holds."""
         self._task: asyncio.Task[None] | None = None
 
     # -- life -----------------------------------------------------------------------------------------
@@ -177,25 +118,24 @@ class LiveStation(Station):
     async def run(self) -> None:
         """Connect, and stay connected, until cancelled; on the way out nothing is sent to the chamber."""
         callbacks = LinkCallbacks(self._kind, self._on_event, self._on_status, self.clock)
-        self._loop = asyncio.get_running_loop()
         async with contextlib.AsyncExitStack() as served:
             try:
-                if self._serve is not None:
-                    url = await served.enter_async_context(self._serve())
-                    self.profile = msgspec.structs.replace(self.profile, url=url)
+                if self._reach.serve is not None:
+                    url = await served.enter_async_context(self._reach.serve())
+                    self.target = msgspec.structs.replace(self.target, url=url)
+                    self.manner = msgspec.structs.replace(self.manner, address=url)
                 await self._run(callbacks)
             except XovacError as error:
                 self._offline(error)
             finally:
                 self._linked.set()
-                self.record.close()
-                await self.notifying.close()
+                await self._services.close()
 
     async def _run(self, callbacks: LinkCallbacks) -> None:
         # The record opens beside: whatever holds it up, the chamber can be reached. What comes before it is
         # open waits in memory, so nothing is missed.
-        await asyncio.to_thread(self.record.begin)
-        making = asyncio.ensure_future(asyncio.to_thread(self._link_factory, self.target(), callbacks))
+        await self.record.open()
+        making = asyncio.ensure_future(asyncio.to_thread(self._reach.link, self.target, callbacks))
         try:
             await self.record_read(_HEAD_START)
             link = self._sender.link = await making
@@ -227,27 +167,10 @@ class LiveStation(Station):
                 await self._settled.wait()
         return self._settled.is_set()
 
-    def target(self) -> Target:
-        """Return where and how the profile says to connect."""
-        profile = self.profile
-        return Target(
-            url=profile.url,
-            path=profile.path,
-            namespace=profile.namespace,
-            transports=profile.transports,
-            ca_file=profile.ca_file,
-            fingerprint=profile.fingerprint,
-            connect_timeout=profile.connect_timeout,
-            lost_after=profile.lost_after,
-            auth=self._secrets.auth,
-            headers=self._secrets.headers,
-            query=self._secrets.query,
-        )
-
     @property
     def patience(self) -> float:
         """Seconds that one attempt to connect may take."""
-        return self.target().patience
+        return self.target.patience
 
     # -- what a face reads ----------------------------------------------------------------------------
 
@@ -276,12 +199,9 @@ class LiveStation(Station):
 
     def set_observe(self, observe: bool) -> None:
         """Switch between OBSERVE and CONTROL; a profile that only observes stays so."""
-        if observe != self.observe and not (self.profile.observe and not observe):
+        if observe != self.observe and not (self.manner.observe_only and not observe):
             self._sender.observe = observe
-            word, other = ("OBSERVE", "CONTROL") if observe else ("CONTROL", "OBSERVE")
-            said = f"a console was switched to {word}"
-            self.record.change("mode", said, before=f'"{other}"', after=f'"{word}"')
-            self._tell(ModeChanged(observe))
+            self.news.publish(ModeChanged(observe))
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Yield every event from now on, in order, in both directions.
@@ -310,7 +230,7 @@ class LiveStation(Station):
                     self._status_changed.clear()
                     await self._status_changed.wait()
         except TimeoutError:
-            why = self.status.why or f"{self.profile.url} did not answer within {timeout:g} s."
+            why = self.status.why or f"{self.manner.address} did not answer within {timeout:g} s."
             raise LinkError(why) from None
 
     def reconnect(self) -> None:
@@ -362,38 +282,8 @@ class LiveStation(Station):
         `source` is the text of its file: it goes into the record with the plan and what was sent, so that
         whatever becomes of the file does not touch the run.
         """
-        self._handing = (plan, source)
-        try:
+        with self._runs.handing(plan, source):
             return await self.send(LOAD_COMMAND, payload, timeout=timeout)
-        finally:
-            self._handing = (None, "")
-
-    async def _hand_over(self, prepared: Prepared, sending: Awaitable[LedgerEntry]) -> LedgerEntry:
-        """Send a list, and keep what it is: a run may begin before its answer has come."""
-        plan, source = self._handing
-        name = prepared.values.get("name") if isinstance(prepared.values, dict) else None
-        name = name if isinstance(name, str) else ""
-        from xovac_tui.recording.disk.lists import payload_hash
-
-        handing = None
-        if plan is not None:
-            handing = LoadedRecipe(name, plan, self.clock.mono(), payload_hash(prepared.text))
-        flights = self.flights
-        handed_before, flights.handed = flights.handed, self.clock.mono()
-        flights.handing = handing
-        try:
-            entry = await sending
-        finally:
-            flights.handing = None
-        if entry.outcome is not Outcome.REFUSED:
-            self.record.load(name, entry, plan, self.plan_settings(), source)
-        if entry.outcome in (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE):
-            # Of a bare list nobody has a plan, and what was loaded before it is loaded no more.
-            flights.loaded = handing
-        else:
-            # The chamber did not take it: what it was given before, by whomever, still holds.
-            flights.handed = handed_before
-        return entry
 
     async def stop(self) -> LedgerEntry:
         """Send `cancel_recipe` by the STOP key: allowed on stale data, never in OBSERVE."""
@@ -409,8 +299,7 @@ class LiveStation(Station):
     ) -> LedgerEntry:
         """Send what was prepared, once; return its ledger entry when the outcome is final."""
         session = self.status.session
-        sending = self._sender.send_once(prepared, session=session, timeout=timeout, stop=stop)
-        return await (self._hand_over(prepared, sending) if prepared.spec.event == LOAD_COMMAND else sending)
+        return await self._sender.send_once(prepared, session=session, timeout=timeout, stop=stop)
 
     # -- what the link tells --------------------------------------------------------------------------
 
@@ -420,8 +309,7 @@ class LiveStation(Station):
         return Kind.COMMAND if name in self.contract.commands else Kind.MESSAGE
 
     def _on_event(self, event: Event) -> None:
-        self.log.append(event)
-        self.record.event(event)
+        self._services.each(lambda service: service.on_event(event))
         changes = self.chamber.apply(event)
         self._keep_marks()
         if changes:
@@ -432,16 +320,17 @@ class LiveStation(Station):
         if self.chamber.judges(event) and (self.flights.flying is not None or self.chamber.running):
             # At the moment at which it came: between two ticks a step may begin, and a value leave its
             # tolerance and come back.
-            self._fly(event.utc, event.mono)
+            self._runs.look(event.utc, event.mono)
         for queue in self._queues:
             before = queue.dropped
             queue.put(event)
             self.events_dropped += queue.dropped - before
 
     def _keep_marks(self) -> None:
-        """Put marks that were made since the last time into the record."""
+        """Have marks that were made since the last time recorded."""
         if marks := self.chamber.take_marks():
-            self.record.marks(marks)
+            made = MarksMade(tuple(marks))
+            self._services.each(lambda service: service.on_news(made))
 
     def _on_status(self, status: LinkStatus) -> None:
         mono = self.clock.mono()
@@ -458,9 +347,7 @@ class LiveStation(Station):
         self.chamber.link_silent = status.silent
         changes = self.chamber.link_changed(view, self.clock.utc(), mono)
         self._keep_marks()
-        if self.flights.flying is not None:
-            # However short a link is gone, nothing counts across that.
-            self._fly(self.clock.utc(), mono)
+        self._services.each(lambda service: service.on_status(view))
         self._status_changed.set()
         self._show_link()
         self._changed(changes)
@@ -469,29 +356,7 @@ class LiveStation(Station):
         """Look at what time alone changes: time-outs of commands, and data that have stopped."""
         self._changed(self.chamber.tick(self.clock.mono()))
         self._show_link()
-        self._show_recorder()
-        self.record.tick()
-        self._fly(self.clock.utc(), self.clock.mono())
-        # Before anything is evaluated, so that it knows what stood already.
-        self.notifying.tick(online=self._shown_link.word is LinkWord.ONLINE)
-        self.alarms.tick()
-
-    def _fly(self, utc: float, mono: float) -> None:
-        """Let the run that goes on, or begins, see the chamber as it was at a moment just now."""
-        seen, start_seen = self.chamber.observe(utc, mono), self.chamber.start_seen
-
-        def look() -> None:
-            self.flights.tick_blind(seen)
-            self.flights.observe(seen, start_seen=start_seen)
-
-        self._when_settled(look)
-
-    def _when_settled(self, take: Callable[[], None]) -> None:
-        """Let runs take something now, or in its turn once it is known which runs the record holds."""
-        if self._settled.is_set():
-            take()
-        else:
-            self._early.append(take)
+        self._services.each(lambda service: service.tick())
 
     async def _tick_for_ever(self) -> None:
         while True:
@@ -508,62 +373,21 @@ class LiveStation(Station):
         before = self._shown_link
         if (link.word, link.why, link.session) != (before.word, before.why, before.session):
             self._shown_link = link
-            self.record.link(link)
-            self._tell(LinkChanged(link, before))
+            self.news.publish(LinkChanged(link, before))
 
-    def _alarms_changed(self, news: AlarmsChanged) -> None:
+    def _on_news(self, news: News) -> None:
+        """Let services hear news, and take what concerns commands and the record."""
         self._keep_marks()
-        self.notifying.take(news)
-        self._tell(news)
-
-    def _recorder_changed(self) -> None:
-        """Tell the listeners, from the recorder's thread."""
-        with contextlib.suppress(RuntimeError):  # the loop has ended
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._show_recorder)
-
-    def _show_recorder(self) -> None:
-        """Take what is new of the record: that it was read, is written, fails, or is another file."""
-        adopted = self.record.adopt()
-        before, self._shown_recorder = self._shown_recorder, self.record.view
-        if (before.lost, before.files) != (self._shown_recorder.lost, self._shown_recorder.files):
-            self.log.part()
-        if before.files != self._shown_recorder.files:
-            self.record.reopen()
-        elif self.record.record is None and self._shown_recorder.state in _WRITTEN:
-            # It could not be opened at first.
-            self.record.read_again()
-        if adopted is not None or (self.record.settled and not self._settled.is_set()):
-            self._take_record(adopted)
-        if (before.state, self._shown_recorder.state) == (RecorderState.BESIDE, RecorderState.ON):
-            self.flights.recording_began()
-        if self._shown_recorder != before:
-            self._tell(RecorderChanged(self._shown_recorder, before))
-
-    def _take_record(self, adopted: Adopted | None) -> None:
-        """Go on from what the record knows; None: it is not known and no longer waited for."""
-        if adopted is not None and adopted.replaced:
-            self.flights.number_runs()
-            self.alarms.replaced()
-            return
-        if adopted is not None and adopted.read:
-            self.flights.opened()
-            self.alarms.opened()
-        elif self._settled.is_set():
-            return
-        self._settled.set()
-        early, self._early = self._early, []
-        for take in early:
-            take()
-        self._tell(RecordOpened(adopted.moved if adopted is not None else 0))
+        self._services.each(lambda service: service.on_news(news))
+        if isinstance(news, LedgerChanged):
+            self._sender.took(news.entry)
+            self.proving.took(news.entry)
+        elif isinstance(news, RecordOpened):
+            self._settled.set()
 
     def _changed(self, entries: tuple[LedgerEntry, ...]) -> None:
-        self.record.entries(entries)
         for entry in entries:
-            self._when_settled(partial(self.flights.took, entry))
-            self._sender.took(entry)
-            self.proving.took(entry)
-            self._tell(LedgerChanged(entry))
+            self.news.publish(LedgerChanged(entry))
 
 
 def this_user() -> str:

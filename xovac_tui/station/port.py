@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 import msgspec
@@ -48,3 +49,12 @@ class LinkCallbacks(msgspec.Struct, frozen=True):
 
 
 LinkFactory = Callable[[Target, LinkCallbacks], LinkPort]
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """How a station gets to its chamber."""
+
+    target: Target
+    link: LinkFactory
+    serve: Callable[[], AbstractAsyncContextManager[str]] | None = None
+    """Starts a server, gives its address, and ends it after all else; None: there is one."""

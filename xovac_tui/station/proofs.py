@@ -14,7 +14,6 @@ from pathlib import Path
 import msgspec
 
 from xovac_tui import paths
-from xovac_tui.config import Profile
 from xovac_tui.errors import SettingsError
 from xovac_tui.text import clean
 from xovac_tui.validation import read_toml
@@ -97,8 +96,3 @@ class StopProofs:
             # What cannot be read proves nothing.
             logging.getLogger(__name__).warning("proofs of STOP ignored: %s", error)
             self._known = {}
-
-
-def address_of(profile: Profile) -> str:
-    """Return to which server and namespace a proof belongs."""
-    return f"{profile.url.rstrip('/')}{profile.path} {profile.namespace}"

@@ -9,7 +9,7 @@ import msgspec
 
 from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND, ResponseSpec, Role
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState, Snapshot
-from xovac_tui.station.proofs import StopProof, StopProofs, address_of
+from xovac_tui.station.proofs import StopProof, StopProofs
 from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.text import clean
 
@@ -47,7 +47,7 @@ class Proving:
         """That STOP has reached this chamber at this address in this form; None: never shown."""
         if self._proofs is None:
             return None
-        return self._proofs.get(self._station.name, address_of(self._station.profile), self._form)
+        return self._proofs.get(self._station.name, self._station.manner.place, self._form)
 
     @property
     def unproven(self) -> bool:
@@ -122,7 +122,7 @@ class Proving:
             return
         station, before, proof = self._station, self.proof, None
         if entry is not None:
-            address, utc = address_of(station.profile), station.clock.utc()
+            address, utc = station.manner.place, station.clock.utc()
             proof = StopProof(address=address, form=entry.form, how=how, who=entry.who, utc=utc)
         self._unkept = self._proofs.put(station.name, proof)
         if self._unkept:

@@ -2,71 +2,56 @@
 
 from __future__ import annotations
 
-import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from xovac_tui.alarms.desk import AlarmDesk
-from xovac_tui.analysis.settings import InsightSettings
-from xovac_tui.api.contract import Contract, Role
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Snapshot
-from xovac_tui.clock import Clock
-from xovac_tui.config import Profile
 from xovac_tui.recording.log import Log
-from xovac_tui.recording.service import StationRecord
+from xovac_tui.recording.service import RecordService
 from xovac_tui.recording.status import RecorderView
 from xovac_tui.runs.progress import LoadedRecipe, Progress, of_flight, progress
 from xovac_tui.runs.service import Flights
 from xovac_tui.station import commands
 from xovac_tui.station.commands import Prepared
-from xovac_tui.station.news import News
+from xovac_tui.station.news import Bulletin
 from xovac_tui.station.proving import Proving
 from xovac_tui.station.refusal import Refusal
+from xovac_tui.station.setup import StationSetup
 
 if TYPE_CHECKING:
     from xovac_tui.analysis.insight import Insight
-    from xovac_tui.analysis.values import ChamberValues
     from xovac_tui.recipes.plan import Plan, PlanSettings
-    from xovac_tui.replay.playback import Player
     from xovac_tui.runs.view import FlightView
     from xovac_tui.station.proofs import StopProofs
-
-
-log = logging.getLogger(__name__)
 
 
 class Station(ABC):
     """One chamber as a face sees it: what is the same with a link and without."""
 
-    name: str
-    profile: Profile
-    contract: Contract
-    clock: Clock
-    """The clock of the person at the face."""
-    demo = False
-    """It is a simulator that this program has started."""
-    assumed_speed = 1.0
-    """Seconds that pass in the device in one of the clock, until it says so itself."""
     log: Log
-    record: StationRecord
+    record: RecordService
     chamber: Chamber
     flights: Flights
     alarms: AlarmDesk
-    player: Player | None = None
-    """What turns the replay; None where the chamber is there now."""
-    insight_settings: InsightSettings
-    """What is called stable, and what advice is given on."""
 
-    def __init__(self, insight: InsightSettings | None = None, proofs: StopProofs | None = None) -> None:
-        self.insight_settings = insight or InsightSettings()
+    def __init__(
+        self, setup: StationSetup, *, news: Bulletin | None = None, proofs: StopProofs | None = None
+    ) -> None:
+        """Take `news`, by which parts publish; without `proofs` it is not asked whether STOP is proven."""
+        self.name, self.contract, self.clock = setup.name, setup.contract, setup.clock
+        self.manner = setup.manner
+        self.assumed_speed = setup.speed
+        self.news = news or Bulletin()
+        self.subscribe = self.news.subscribe
         self.proving = Proving(self, proofs)
         """Whether STOP is proven on this chamber."""
-        self._listeners: list[Callable[[News], None]] = []
+        self._setup = setup
         self._insight: Insight | None = None
 
     @property
@@ -150,11 +135,6 @@ class Station(ABC):
 
     # -- what a face reads ----------------------------------------------------------------------------
 
-    def subscribe(self, listener: Callable[[News], None]) -> Callable[[], None]:
-        """Call `listener` with news at once when it happens; returns what ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
-
     def progress(self, snapshot: Snapshot) -> Progress:
         """Return how far the run is, as far as the chamber's words and the plan tell."""
         flight = self.flights.flying
@@ -180,60 +160,22 @@ class Station(ABC):
     def insight(self) -> Insight:
         """What the readings mean: stability, the course of the pressure, advice."""
         if self._insight is None:
-            # Nobody needs it for the first paint.
-            from xovac_tui.analysis.insight import Insight
-
-            self._insight = Insight(self)
+            self._insight = self._setup.insight(self)
         return self._insight
-
-    def values(self) -> ChamberValues:
-        """Return what answers expressions: with the past, the run, and the criteria of the settings.
-
-        Alarm rules and `wait` ask the same, with a screen and without.
-        """
-        from xovac_tui.analysis.values import ChamberValues
-
-        return ChamberValues(
-            self.chamber,
-            curve=self.history,
-            criteria=self.insight_settings.stability.criteria,
-            times=self._times,
-        )
-
-    def _times(self) -> tuple[float | None, float | None]:
-        """Return for how many seconds the run and its step go on, where their beginnings were seen."""
-        flight = self.flight()
-        if flight is None or flight.over:
-            return None, None
-        return None if flight.elapsed_is_least else flight.elapsed, flight.step_elapsed
 
     def flight(self) -> FlightView | None:
         """Return the run that goes on, or the newest that has ended; None before the first."""
         return self.flights.view()
 
+    @property
+    def step_kind(self) -> str:
+        """Kind of the step that the run is in, such as `hold`; empty where that is not known."""
+        view = self.flight()
+        return "" if view is None or view.over else view.kind
+
     def plan_settings(self) -> PlanSettings:
         """Return how this chamber reads recipes, as its profile assumes."""
-        # Recipes are planned when somebody looks at one: the first paint does not wait for that.
-        from xovac_tui.recipes.plan import PlanSettings
-
-        recipe = self.profile.recipe
-        return PlanSettings(
-            temperature_unit=recipe.temperature_unit,
-            duration_unit=recipe.duration_unit,
-            step_reading=recipe.step_reading,
-            chamber_min=recipe.min,
-            chamber_max=recipe.max,
-            assumed_rate=recipe.assumed_rate,
-            tolerance=recipe.tolerance,
-            pressure=recipe.pressure,
-            max_items=recipe.max_items,
-            rates=self.flights.rates,
-            pressure_told=any(
-                leaf.role is Role.PRESSURE
-                for message in self.contract.messages.values()
-                for leaf in message.leaves
-            ),
-        )
+        return self._setup.plan_settings(self.flights.rates)
 
     # -- commands -------------------------------------------------------------------------------------
 
@@ -244,10 +186,3 @@ class Station(ABC):
     def prepare_raw(self, event: str, text: str) -> Prepared:
         """Check an expert's event: any name, and any JSON or nothing."""
         return commands.prepare_raw(self.contract, event, text)
-
-    def _tell(self, news: News) -> None:
-        for listener in list(self._listeners):
-            try:
-                listener(news)
-            except Exception:  # what listens must not end what it listens to
-                log.exception("a listener failed at %s", type(news).__name__)

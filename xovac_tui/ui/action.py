@@ -77,5 +77,10 @@ def printed(key: str) -> str:
     return _NAMES.get(key) or format_key(key)
 
 
+def printed_keys(actions: Iterable[Action], keymap: Mapping[str, str]) -> dict[str, str]:
+    """Return id of an action -> its first key after the settings' `[keys]`, as it is printed."""
+    return {action.id: printed(action.keys_by(keymap)[0]) for action in actions}
+
+
 _NAMES = {"enter": "enter", "left": "left", "right": "right", "up": "up", "down": "down"}
 """Keys whose usual picture says less than their name does."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import combinations
 from typing import NamedTuple
 
 from xovac_tui.errors import SettingsError
 from xovac_tui.text import nearest
 from xovac_tui.ui import app_actions, replay_actions, tabs
-from xovac_tui.ui.action import STOP, Action, KeyTables, printed
+from xovac_tui.ui.action import STOP, Action, KeyTables, printed, printed_keys
 from xovac_tui.ui.stop_key import STOP_KEY
 
 
@@ -32,6 +32,12 @@ def places() -> tuple[Place, ...]:
         Place("Everywhere in a replay", replay_actions.ACTIONS, True),
         *(Place(tab.title, tab.actions) for tab in tabs.TABS),
     )
+
+
+def footer_order(own: tuple[Action, ...], *, first: bool) -> list[str]:
+    """Return the titles of actions as the footer has them; `first`: a tab's own before those of every tab."""
+    own_and_everywhere = (*own, *EVERYWHERE) if first else (*EVERYWHERE, *own)
+    return [action.title for action in (*replay_actions.ACTIONS, *own_and_everywhere)]
 
 
 def check_keymap(keys: Mapping[str, str], where: tuple[Place, ...] | None = None) -> dict[str, str]:
@@ -71,9 +77,8 @@ class Keys(dict[str, str]):
     """Id of an action -> its first key, as it is printed; of a tab's actions when one is asked for."""
 
     def __init__(self, keymap: Mapping[str, str]) -> None:
-        super().__init__()
+        super().__init__(printed_keys(EVERYWHERE, keymap))
         self.keymap = keymap
-        self._take(EVERYWHERE)
 
     def tables(self, tab: str, own: tuple[Action, ...], *, replay: bool) -> KeyTables:
         """Return the keys that the help of a tab shows, its own first; `tab` is empty where none is shown."""
@@ -85,12 +90,9 @@ class Keys(dict[str, str]):
             for title, actions in shown
         ]
 
-    def _take(self, actions: Iterable[Action]) -> None:
-        self.update((action.id, printed(action.keys_by(self.keymap)[0])) for action in actions)
-
     def __missing__(self, action: str) -> str:
         for place in places():
-            self._take(place.actions)
+            self.update(printed_keys(place.actions, self.keymap))
         return dict(self)[action]
 
 

@@ -6,9 +6,10 @@ import asyncio
 import re
 import sys
 from collections.abc import Callable, Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
+from textual.actions import SkipAction
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
@@ -16,6 +17,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 from textual.widget import Widget
+from textual.widgets import Input
 
 from xovac_tui import paths
 from xovac_tui.config.themes import DEFAULT_THEME, unknown_theme, variable_defaults
@@ -41,6 +43,9 @@ from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
 from xovac_tui.ui.workspace import Memory, Workspace
 
+if TYPE_CHECKING:
+    from xovac_tui.replay.playback import Playback
+
 _START_SECONDS = 1.0
 """After that the station begins, whether or not a first picture was painted."""
 _DEFECT = "Defect"
@@ -65,10 +70,12 @@ class XovacApp(TerminalApp):
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings((*EVERYWHERE, *replay_actions.ACTIONS)),
         # In a text field, too, where Textual would copy what is marked and do nothing else.
-        Binding("ctrl+c,super+c", "everywhere.interrupt", show=False, priority=True),
+        Binding("ctrl+c,super+c", "interrupt", show=False, priority=True),
     ]
 
-    def __init__(self, start: Start, station: Station, *, connect: bool = True) -> None:
+    def __init__(
+        self, start: Start, station: Station, playback: Playback | None = None, *, connect: bool = True
+    ) -> None:
         super().__init__(self._build_again, self._say_defect)
         self._start = start
         self._problems = list(start.notes)
@@ -80,7 +87,7 @@ class XovacApp(TerminalApp):
         self.set_keymap(keymap)
         self._keys = Keys(keymap)
         memory = Memory(start.state, start.state_path)
-        self.workspaces = {station.name: Workspace(station, start, self._keys, memory, self)}
+        self.workspaces = {station.name: Workspace(station, start, self._keys, memory, self, playback)}
         """Name of a chamber -> its workspace."""
         self._shown = station.name
         self._messages = {name: Messages(workspace) for name, workspace in self.workspaces.items()}
@@ -259,6 +266,16 @@ class XovacApp(TerminalApp):
         if self.frame is not None:
             await self.frame.show_tab(tab)
 
+    def action_interrupt(self) -> None:
+        """Quit, in a text field too; copy what is marked there, if something is."""
+        field = self.focused
+        if isinstance(field, Input) and not field.selection.is_empty:
+            field.action_copy()
+        elif "ctrl+c" in self._keys.keymap.get("quit", "ctrl+c"):
+            self.everywhere.action_quit()
+        else:
+            raise SkipAction
+
     async def show_over(self, workspace: Workspace, tab: str, pane: Widget | None) -> None:
         """Show a pane in place of a chamber's tab until this is called with None."""
         frame = self.frame
@@ -274,7 +291,7 @@ class XovacApp(TerminalApp):
         pane = frame.pane if frame is not None and frame.pane is not None else Pane
         title = pane.SCOPE.title()
         tables = self._keys.tables(title, pane.ACTIONS, replay=workspace.playback is not None)
-        await workspace.ask(HelpDialog(workspace, title, pane.HELP, tables))
+        await workspace.ask(HelpDialog(workspace, title, pane.HELP.format_map(self._keys), tables))
 
     def _handle_exception(self, error: Exception) -> None:
         frame = self.frame
@@ -415,9 +432,12 @@ def _is_quit(screen: Screen[object]) -> bool:
     return isinstance(screen, QuitDialog)
 
 
-def run_console(start: Start, station: Station) -> int:
-    """Open the console in this terminal and return the exit code when it is left."""
-    app = XovacApp(start, station)
+def run_console(start: Start, station: Station, playback: Playback | None = None) -> int:
+    """Open the console in this terminal and return the exit code when it is left.
+
+    `playback` is what turns a replay; None where the chamber is there now.
+    """
+    app = XovacApp(start, station, playback)
     code = run_in_terminal(app)
     if unwritten := station.record.unwritten:
         from xovac_tui.outlet import say_last

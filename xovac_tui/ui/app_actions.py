@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 
 from textual.app import App
-from textual.widgets import Input
 
 from xovac_tui import paths
 from xovac_tui.chamber.snapshot import Outcome, RunState
@@ -105,7 +104,7 @@ class AppActions:
         if (workspace := self._live()) is None:
             return
         station = workspace.station
-        if station.observe and station.profile.observe:
+        if station.observe and station.manner.observe_only:
             workspace.say(
                 "This console only observes, by its profile or by --observe. Start another to take control.",
                 "warning",
@@ -165,14 +164,6 @@ class AppActions:
     def action_quit(self) -> None:
         """Leave; asks while a run is on or cannot be ruled out, or a recording would end."""
         self._ask(self._quit())
-
-    def action_interrupt(self) -> None:
-        """Say the same as `q`, in a text field too; copy what is marked there, if something is."""
-        field = self._app.focused
-        if isinstance(field, Input) and not field.selection.is_empty:
-            field.action_copy()
-        else:
-            self.action_quit()
 
     async def _quit(self) -> None:
         if self._leaving:

@@ -29,7 +29,7 @@ def ring_for_alarms(workspace: Workspace, write: Callable[[str], None]) -> Calla
 
     def look() -> None:
         clock = station.clock
-        if due := notices.due(station.alarms.standing(), clock.mono(), clock.utc(), plain=plain):
+        if due := notices.due(station.alarms.unresolved(), clock.mono(), clock.utc(), plain=plain):
             write(due)
 
     def listen(news: News) -> None:

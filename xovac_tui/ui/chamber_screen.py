@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from xovac_tui.station.news import News
 from xovac_tui.ui import tabs
-from xovac_tui.ui.actions import EVERYWHERE
+from xovac_tui.ui.actions import footer_order
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.frame.alarm_strip import AlarmStrip
 from xovac_tui.ui.frame.bars import KeyBar, LedgerLine, LinkBar, TabBar
@@ -64,7 +64,7 @@ class ChamberScreen(StyledOnce[None]):
     def flush(self) -> None:
         """Show a new snapshot: the bars always, the tab or dialog unless the picture is held."""
         workspace = self.workspace
-        station, glyphs, times = workspace.station, workspace.glyphs, workspace.times
+        station, glyphs, times, keys = workspace.station, workspace.glyphs, workspace.times, workspace.keys
         snapshot = workspace.look()
         playback = workspace.playback
         self.query_one(TrustBar).show(
@@ -78,14 +78,16 @@ class ChamberScreen(StyledOnce[None]):
             paused=workspace.held if playback is None else playback.paused,
         )
         self.query_one(ReplayBar).show(playback, glyphs=glyphs, times=times)
-        self.query_one(LinkBar).show(snapshot.link, snapshot.mono, glyphs)
-        standing = station.alarms.standing()
-        self.query_one(AlarmStrip).show(standing, snapshot.utc, glyphs)
-        self.query_one(LedgerLine).show(snapshot.ledger, glyphs=glyphs, times=times, now=snapshot.mono)
+        self.query_one(LinkBar).show(snapshot.link, snapshot.mono, glyphs, keys)
+        unresolved = station.alarms.unresolved()
+        self.query_one(AlarmStrip).show(unresolved, snapshot.utc, glyphs, keys)
+        self.query_one(LedgerLine).show(
+            snapshot.ledger, glyphs=glyphs, times=times, keys=keys, now=snapshot.mono
+        )
         workspace.window.show_stop()
         if self.has_class("-small"):
             self.query_one(SmallNotice).show(
-                snapshot, standing, name=station.name, glyphs=glyphs, mode=workspace.mode
+                snapshot, unresolved, name=station.name, glyphs=glyphs, mode=workspace.mode
             )
             return
         if not workspace.held:
@@ -103,9 +105,9 @@ class ChamberScreen(StyledOnce[None]):
 
     def _extra(self) -> str:
         station = self.workspace.station
-        word = "DEMO" if station.demo else "SIMULATED"
+        word = "DEMO" if station.manner.demo else "SIMULATED"
         if station.speed == 1:
-            return word if station.demo else ""
+            return word if station.manner.demo else ""
         return self.workspace.glyphs.plain(f"{word} ×{station.speed:g}")
 
     @property
@@ -125,9 +127,8 @@ class ChamberScreen(StyledOnce[None]):
                 pair = (plain(self.app.get_key_display(binding)), binding.description)
                 if pair not in seen and not any(words == pair[1] for _, words in seen):
                     seen.append(pair)
-        own = self.pane.ACTIONS if self.pane else ()
-        ordered = (*own, *EVERYWHERE) if self.pane is None or self.pane.KEYS_FIRST else (*EVERYWHERE, *own)
-        order = [action.title for action in ordered]
+        pane = self.pane or Pane
+        order = footer_order(pane.ACTIONS, first=pane.KEYS_FIRST)
         seen.sort(key=lambda pair: order.index(pair[1]) if pair[1] in order else -1)
         self.query_one(KeyBar).show(seen)
         for strip in top.query(StopBar):

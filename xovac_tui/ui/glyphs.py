@@ -6,6 +6,7 @@ import msgspec
 
 from xovac_tui.chamber.alarm import Severity
 from xovac_tui.chamber.snapshot import LinkWord, Outcome, Quality, RunState
+from xovac_tui.text import clean
 
 
 class Glyphs(msgspec.Struct, frozen=True):
@@ -84,8 +85,18 @@ class Glyphs(msgspec.Struct, frozen=True):
         return self.bar_full * full, self.bar_empty * (width - full)
 
     def plain(self, text: str) -> str:
-        """Return our own text without signs that an ASCII terminal may lack."""
-        return text.translate(_PLAIN) if self.ascii else text
+        """Return text with other signs, or escapes, for those that an ASCII terminal may lack."""
+        return text if not self.ascii or text.isascii() else self.literal(text.translate(_PLAIN))
+
+    def literal(self, text: str) -> str:
+        """Return clean text of the device with escapes only, so that no sign is taken for another."""
+        if not self.ascii or text.isascii():
+            return text
+        return text.translate(_PICTURES).encode("ascii", "backslashreplace").decode("ascii")
+
+    def shown(self, text: str, most: int = 300) -> str:
+        """Return text of others as this terminal can show it: one clean line of `most` characters."""
+        return self.plain(clean(" ".join(text.split()), most))
 
 
 _PLAIN = str.maketrans(
@@ -118,6 +129,8 @@ _PLAIN = str.maketrans(
         "␣": "space",
     }
 )
+
+_PICTURES = {0x2400 + code: f"\\x{code:02x}" for code in range(0x20)} | {0x2421: "\\x7f", 0x2026: "~"}
 
 UNICODE = Glyphs(False, "●", "◌", "○", "—", "✖", "▶", "■", "?", "▸", "█", "░", "…", "⚠", "◂", "▸", "─")
 ASCII = Glyphs(True, "*", "o", "o", "-", "x", ">", "#", "?", ">", "#", ".", "~", "!", "<", ">", "-")

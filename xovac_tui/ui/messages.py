@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from xovac_tui.chamber.news import AlarmsChanged, LedgerChanged, LinkChanged, ModeChanged
+from xovac_tui.chamber.news import AlarmsChanged, LedgerChanged, LinkChanged, ModeChanged, RecordOpened
 from xovac_tui.errors import XovacError
-from xovac_tui.recording.status import RecorderChanged, RecordOpened
+from xovac_tui.recording.status import RecorderChanged
 from xovac_tui.station.news import News
 from xovac_tui.ui.toasts import (
     Words,

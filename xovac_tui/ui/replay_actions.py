@@ -1,4 +1,4 @@
-"""The keys that a replay has: they turn its player."""
+"""The keys that a replay has: they turn its playback."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from xovac_tui.ui.action import Action, placed
 from xovac_tui.ui.workspace import Workspace
 
 if TYPE_CHECKING:
-    from xovac_tui.replay.playback import Player
+    from xovac_tui.replay.playback import Playback
 
 LIVE_ONLY = frozenset({"note", "observe", "reconnect", "seen"})
 """Actions that do something to a chamber that is there; a replay says so when they are tried."""
@@ -70,7 +70,7 @@ class ReplayActions:
     def action_mark(self, step: int) -> None:
         """Go to another mark."""
 
-        def to_mark(playback: Player) -> None:
+        def to_mark(playback: Playback) -> None:
             if not playback.to_mark(step):
                 where = "after" if step > 0 else "before"
                 self._workspace().say(f"There is no mark {where} this one.", seconds=3)
@@ -81,7 +81,7 @@ class ReplayActions:
         """Ask for a time, and go there."""
         self._workspace().window.run_worker(self._go_to(self._workspace()), group="dialog")
 
-    def _turn(self, what: Callable[[Player], None]) -> None:
+    def _turn(self, what: Callable[[Playback], None]) -> None:
         workspace = self._workspace()
         if workspace.playback is not None:
             what(workspace.playback)

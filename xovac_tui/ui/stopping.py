@@ -176,7 +176,7 @@ class Stopping:
         if station.observe:
             how = (
                 "this console only observes"
-                if station.profile.observe
+                if station.manner.observe_only
                 else (f"{back}{workspace.keys['observe']}: take control")
             )
             return ((keys, "stop--off"), (f" {how}", "stop--how"))

@@ -21,7 +21,7 @@ from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.start import Start
 
 if TYPE_CHECKING:
-    from xovac_tui.replay.playback import Player
+    from xovac_tui.replay.playback import Playback
 
 T = TypeVar("T")
 
@@ -88,7 +88,13 @@ class Workspace:
     """One chamber as the screens see it. Made by the app; panes and dialogs take one in the constructor."""
 
     def __init__(
-        self, station: Station, start: Start, keys: Mapping[str, str], memory: Memory, window: Window
+        self,
+        station: Station,
+        start: Start,
+        keys: Mapping[str, str],
+        memory: Memory,
+        window: Window,
+        playback: Playback | None = None,
     ) -> None:
         self.station = station
         self.start = start
@@ -96,6 +102,8 @@ class Workspace:
         """Id of an action -> its first key, as it is printed."""
         self.memory = memory
         self.window = window
+        self.playback = playback
+        """What turns the replay; None where the chamber is there now."""
         self.glyphs: Glyphs = ASCII if start.display.ascii else UNICODE
         self.times = Times(start.display.time)
         self.held = False
@@ -109,11 +117,6 @@ class Workspace:
         if not self.held:
             self.snapshot = snapshot
         return snapshot
-
-    @property
-    def playback(self) -> Player | None:
-        """What turns the replay; None where the chamber is there now."""
-        return self.station.player
 
     @property
     def mode(self) -> Mode:

@@ -88,10 +88,11 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         }
         return {"kind": self.kind, **differing}
 
-    def check_channel(self) -> Iterator[str]:
-        """Yield the sentence about a missing channel."""
-        if not self.channel:
-            yield f"`{self.kind}` needs `channel`, the short or full name of one."
+
+def check_channel(rule: Rule) -> Iterator[str]:
+    """Yield the sentence about a missing channel."""
+    if not rule.channel:
+        yield f"`{rule.kind}` needs `channel`, the short or full name of one."
 
 
 def check_source(rule: Rule) -> Iterator[str]:
@@ -114,7 +115,8 @@ class LimitRule(Rule, frozen=True):
 
     def limit_in(self, limit_set: str) -> float | None:
         """Return the limit in a set of limits; None where there is none."""
-        return next((value for name, value in self.limits.items() if name == limit_set), self.limit)
+        found: float | None = self.limits.get(limit_set, self.limit)  # type: ignore[call-overload]
+        return found
 
     def check(self) -> Iterator[str]:
         """Yield a sentence where no limit is given."""
@@ -122,8 +124,20 @@ class LimitRule(Rule, frozen=True):
             yield f"`{self.kind}` needs `limit`, or `limits` with one for each set of limits that it is for."
 
 
+class ChannelRule(LimitRule, frozen=True):
+    """A rule with a channel and a limit."""
+
+    channel: str = ""
+    """Channel by its short or full name."""
+
+    def check(self) -> Iterator[str]:
+        """Yield a sentence where the channel or the limit is not given."""
+        yield from check_channel(self)
+        yield from super().check()
+
+
 class Context(msgspec.Struct, kw_only=True):
-    """Everything that conditions look at, at one moment."""
+    """All that conditions are evaluated from, at one moment."""
 
     chamber: Chamber
     values: Values
@@ -146,7 +160,7 @@ class Condition(ABC):
     """What one rule watches."""
 
     every: ClassVar[float] = 0.0
-    """Seconds between two looks; 0: at every one."""
+    """Seconds between two evaluations; 0: at every one."""
     channel: Channel | None = None
     _called = ""
     """What the channel was called at the last evaluation."""
@@ -158,7 +172,7 @@ class Condition(ABC):
     def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
         """Return what the condition did since the last evaluation; None where that is not known.
 
-        `active`: the alarm stands, so the condition is gone only when the deadband is left as well.
+        `active`: the alarm is active, so the condition is gone only when the deadband is left as well.
         """
 
     @abstractmethod
@@ -178,7 +192,7 @@ class Condition(ABC):
         return ""
 
     def doubtful(self, context: Context, value: str) -> bool:
-        """Return whether nobody can tell now; `value` is that of `value_words`."""
+        """Return whether it is not known now whether it holds; `value` is that of `value_words`."""
         return self.channel is not None and not value
 
     def limit(self, limit_set: str) -> float | None:
@@ -201,7 +215,7 @@ class Condition(ABC):
         return ""
 
     def problem(self, chamber: Chamber) -> str:
-        """Return why nobody can tell now whether it holds, as a sentence, where that is not for old data.
+        """Return why it is not known now whether it holds, as a sentence, where that is not for old data.
 
         It is looked at all the same: what is missing may come.
         """
@@ -266,24 +280,20 @@ class OfChannel(Condition):
 class Magnitude(OfChannel):
     """A number that is too large, whichever sign it has."""
 
-    def __init__(self, rule: LimitRule) -> None:
-        super().__init__(rule)
-        self.deadband = rule.deadband
+    rule: LimitRule
 
     def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
         """Return whether it is too large now."""
         limit, value = self.limit(context.limit_set), self.value(context)
         if limit is None or value is None:
             return None
-        return now_holds(abs(value) > limit - (self.deadband if active else 0.0))
+        return now_holds(abs(value) > limit - (self.rule.deadband if active else 0.0))
 
 
 class OfPast(OfChannel):
     """A condition of what a channel did for a while."""
 
     every = 5.0
-    over: float
-    """Seconds of the past."""
 
     def span(self, channel: Channel, mono: float, seconds: float) -> tuple[float, float, float] | None:
         """Return the lowest, the highest and the first value of the past; None where a part of it is missing.
@@ -296,11 +306,13 @@ class OfPast(OfChannel):
             return None
         return min(bins.lows), max(bins.highs), (bins.lows[0] + bins.highs[0]) / 2
 
-    def past(self, channel: Channel | None, context: Context) -> tuple[float, float, float] | None:
+    def past(
+        self, channel: Channel | None, context: Context, seconds: float
+    ) -> tuple[float, float, float] | None:
         """Return `span` of a channel that can be believed now."""
         if channel is None or context.chamber.quality(channel, context.mono) is not Quality.GOOD:
             return None
-        return self.span(channel, context.mono, self.over)
+        return self.span(channel, context.mono, seconds)
 
 
 def now_holds(holds: bool) -> Verdict:

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from xovac_tui.alarms.kinds.base import Condition, Context, LimitRule, Magnitude
+from xovac_tui.alarms.kinds.base import ChannelRule, Condition, Context, Magnitude
 from xovac_tui.api.contract import Role
 from xovac_tui.chamber.snapshot import Quality
 from xovac_tui.quantities import difference
 from xovac_tui.units import to_celsius
 
 
-class DeviationRule(LimitRule, frozen=True, tag="deviation"):
+class DeviationRule(ChannelRule, frozen=True, tag="deviation"):
     """A temperature is farther than `limit` K from the setpoint (role `setpoint`)."""
-
-    channel: str = ""
-    """Channel by its short or full name."""
-
-    def check(self) -> Iterator[str]:
-        """Yield a sentence where the channel or the limit is not given."""
-        yield from self.check_channel()
-        yield from super().check()
 
     def condition(self) -> Condition:
         """Return what the rule watches."""

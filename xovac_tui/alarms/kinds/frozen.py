@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xovac_tui.alarms.kinds.base import Condition, Context, OfPast, Rule, Seconds, now_holds
+from xovac_tui.alarms.kinds.base import Condition, Context, OfPast, Rule, Seconds, check_channel, now_holds
 from xovac_tui.alarms.life import Verdict
 from xovac_tui.durations import spell_duration
 
@@ -19,7 +19,7 @@ class FrozenRule(Rule, frozen=True, tag="frozen"):
 
     def check(self) -> Iterator[str]:
         """Yield a sentence where the channel is not given."""
-        return self.check_channel()
+        return check_channel(self)
 
     def condition(self) -> Condition:
         """Return what the rule watches."""
@@ -29,22 +29,20 @@ class FrozenRule(Rule, frozen=True, tag="frozen"):
 class Frozen(OfPast):
     """The very same value for a long time, as a dead sensor sends it."""
 
-    def __init__(self, rule: FrozenRule) -> None:
-        super().__init__(rule)
-        self.over = rule.over
+    rule: FrozenRule
 
     def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
         """Return whether the value has not moved at all."""
-        past = self.past(self.seek(context.chamber), context)
+        past = self.past(self.seek(context.chamber), context, self.rule.over)
         return None if past is None else now_holds(past[0] == past[1])
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""
-        return f"{self.label} the very same for {spell_duration(self.over)}"
+        return f"{self.label} the very same for {spell_duration(self.rule.over)}"
 
     def sentence(self, context: Context) -> str:
         """Return what is the matter."""
         return (
             f"{self.label} has been exactly {self.value_words(context) or 'the same'} for "
-            f"{spell_duration(self.over)}: the sensor may be frozen."
+            f"{spell_duration(self.rule.over)}: the sensor may be frozen."
         )

@@ -63,7 +63,7 @@ class Level(OfChannel):
         self.above = rule.kind.startswith("high")
 
     def bound(self, limit: float, *, active: bool) -> float:
-        """Return where the condition ends: the limit, behind its deadband while the alarm stands."""
+        """Return where the condition ends: the limit, behind its deadband while the alarm is active."""
         if not active:
             return limit
         rule = self.rule
@@ -105,7 +105,7 @@ class Level(OfChannel):
             return f"{self.label} was {side} {words}."
         number = self.value_words(context)
         if self.judge(value, value, value, limit) is Verdict.GONE:
-            # A spike between two looks: the value of now would make the sentence wrong.
+            # A spike between two evaluations: the value of now would make the sentence wrong.
             return f"{self.label} was {side} {words} for a moment, and is {number}."
         return f"{self.label} is {number}, {side} {words}."
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from xovac_tui.alarms.kinds.base import Condition, Context, LimitRule, OfPast, Seconds, now_holds
+from xovac_tui.alarms.kinds.base import ChannelRule, Condition, Context, OfPast, Seconds, now_holds
 from xovac_tui.alarms.life import Verdict
 from xovac_tui.api.contract import Role
 from xovac_tui.durations import spell_duration
@@ -17,14 +17,12 @@ if TYPE_CHECKING:
     from xovac_tui.chamber.model import Chamber
 
 
-class NoResponseRule(LimitRule, frozen=True, tag="no_response"):
+class NoResponseRule(ChannelRule, frozen=True, tag="no_response"):
     """`output` was at or above `output_limit` for `over` seconds, but the channel moved less than `limit`.
 
     Where `deadband` is given, the channel must be farther than that from the setpoint as well.
     """
 
-    channel: str = ""
-    """Channel by its short or full name."""
     output: str = ""
     """The channel of the output."""
     output_limit: float | None = None
@@ -34,7 +32,6 @@ class NoResponseRule(LimitRule, frozen=True, tag="no_response"):
 
     def check(self) -> Iterator[str]:
         """Yield a sentence where the channel, the limit or the output is not given."""
-        yield from self.check_channel()
         yield from super().check()
         if not self.output or self.output_limit is None:
             yield "`no_response` needs `output`, the channel of the output, and `output_limit`."
@@ -51,7 +48,6 @@ class NoResponse(OfPast):
 
     def __init__(self, rule: NoResponseRule) -> None:
         super().__init__(rule)
-        self.over = rule.over
         self._output: Channel | None = None
 
     def _seek_output(self, chamber: Chamber) -> Channel | None:
@@ -60,7 +56,7 @@ class NoResponse(OfPast):
         return self._output
 
     def problem(self, chamber: Chamber) -> str:
-        """Return why nobody can tell: the channel or that of the output has not come."""
+        """Return why it is not known: the channel or that of the output has not come."""
         if found := super().problem(chamber):
             return found
         return "" if self._seek_output(chamber) else f"No channel {clean(self.rule.output, 60)} has come yet."
@@ -68,8 +64,8 @@ class NoResponse(OfPast):
     def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
         """Return whether the output was high all the time and the channel went nowhere."""
         rule, limit = self.rule, self.limit(context.limit_set)
-        output = self.past(self._seek_output(context.chamber), context)
-        past = self.past(self.seek(context.chamber), context)
+        output = self.past(self._seek_output(context.chamber), context, rule.over)
+        past = self.past(self.seek(context.chamber), context, rule.over)
         value = self.value(context)
         if limit is None or rule.output_limit is None or output is None or past is None or value is None:
             return None
@@ -92,12 +88,12 @@ class NoResponse(OfPast):
         """Return what is watched."""
         return (
             f"{self.label} moving less than {self.limit_words(limit_set) or 'a limit'} in "
-            f"{spell_duration(self.over)} with the output high"
+            f"{spell_duration(self.rule.over)} with the output high"
         )
 
     def sentence(self, context: Context) -> str:
         """Return what is the matter."""
         return (
             f"The output is high, but {self.label} has moved less than "
-            f"{self.limit_words(context.limit_set)} in {spell_duration(self.over)}."
+            f"{self.limit_words(context.limit_set)} in {spell_duration(self.rule.over)}."
         )

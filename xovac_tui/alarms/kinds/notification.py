@@ -15,7 +15,7 @@ class NotificationRule(Rule, frozen=True, tag="notification"):
 
 
 class NotificationFails(Condition):
-    """Somebody who was to be told could not be."""
+    """A receiver that could not be reached."""
 
     def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
         """Return whether a receiver could not be reached; what failed before a restart is not well by it."""

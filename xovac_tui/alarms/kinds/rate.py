@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from xovac_tui.alarms.kinds.base import Condition, Context, LimitRule, Magnitude
+from xovac_tui.alarms.kinds.base import ChannelRule, Condition, Context, Magnitude
 from xovac_tui.digits import figure
 from xovac_tui.quantities import difference
 
 
-class RateRule(LimitRule, frozen=True, tag="rate"):
+class RateRule(ChannelRule, frozen=True, tag="rate"):
     """The value changes by more than `limit` a minute (a ratio where the channel is logarithmic)."""
-
-    channel: str = ""
-    """Channel by its short or full name."""
-
-    def check(self) -> Iterator[str]:
-        """Yield a sentence where the channel or the limit is not given."""
-        yield from self.check_channel()
-        yield from super().check()
 
     def condition(self) -> Condition:
         """Return what the rule watches."""

@@ -58,7 +58,7 @@ class Stale(Condition):
         return now_holds(quality is not Quality.GOOD or _no_number(channel))
 
     def doubtful(self, context: Context, value: str) -> bool:
-        """Return whether nobody can tell now: a channel that has stopped is what this is about."""
+        """Return whether it is not known now: a channel that has stopped is what this is about."""
         return self.channel is not None and context.chamber.word(context.mono) is not LinkWord.ONLINE
 
     def words(self, limit_set: str) -> str:

@@ -83,12 +83,7 @@ class RecordedSession(Recorded, frozen=True, kw_only=True):
 class RecordedLink(Recorded, frozen=True, kw_only=True):
     """One change of the connection."""
 
-    table: ClassVar = Table(
-        "links",
-        "changes of the connection",
-        "session INTEGER, position INTEGER, t REAL, word TEXT, data TEXT",
-        later="mono REAL",
-    )
+    table: ClassVar = Table("links", "changes of the connection", inside="word TEXT")
     stored: ClassVar = {"link": "data"}
     inner: ClassVar = "link"
     word: ClassVar = "link"
@@ -115,7 +110,6 @@ class RecordedCommand(Recorded, frozen=True, kw_only=True):
         "commands",
         "session INTEGER, entry INTEGER, position INTEGER, t REAL, command TEXT, who TEXT, outcome TEXT, "
         "data TEXT",
-        later="mono REAL",
         audited="1",
         row="command",
     )
@@ -157,7 +151,7 @@ class RecordedMark(Recorded, frozen=True, kw_only=True):
     table: ClassVar = Table(
         "marks",
         "marks of the chamber and the link",
-        "session INTEGER, position INTEGER, t REAL, mono REAL, utc REAL, kind TEXT, text TEXT, who TEXT",
+        inside="mono REAL, utc REAL, kind TEXT, text TEXT",
         index="t",
         audited="kind = 'note'",
         row="note",
@@ -202,9 +196,7 @@ class RecordedMark(Recorded, frozen=True, kw_only=True):
 class RecordedLoad(Recorded, frozen=True, kw_only=True):
     """A recipe that was handed to the chamber. `t` in record time."""
 
-    table: ClassVar = Table(
-        "loads", "loads", later="position INTEGER, mono REAL", audited="1", row="recipe loaded"
-    )
+    table: ClassVar = Table("loads", "loads", audited="1", row="recipe loaded", says="{name}: {outcome}")
     word: ClassVar = "load"
 
     id: int = 0
@@ -227,11 +219,6 @@ class RecordedLoad(Recorded, frozen=True, kw_only=True):
     """Index of the event that came next; None where it is not known."""
     mono: float | None = None
     """Monotonic seconds of its session; None where they are not known."""
-
-    @classmethod
-    def what(cls, row: Mapping[str, str]) -> str:
-        """Return which recipe it was, and its outcome."""
-        return f"{row['name']}: {row['outcome']}"
 
 
 class RecordedRun(Recorded, frozen=True, kw_only=True):
@@ -374,12 +361,12 @@ class RecordedAlarm(Recorded, frozen=True, kw_only=True):
     table: ClassVar = Table(
         "alarms",
         "alarms",
-        "session INTEGER, position INTEGER, t REAL, rule TEXT, event TEXT, state TEXT, who TEXT, data TEXT",
-        later="mono REAL",
+        inside="rule TEXT, event TEXT, state TEXT, who TEXT",
         version=2,
         index="t",
         audited="1",
         row="alarm",
+        says="{rule}: {event}",
     )
     stored: ClassVar = {"change": "data"}
     inner: ClassVar = "change"
@@ -398,11 +385,6 @@ class RecordedAlarm(Recorded, frozen=True, kw_only=True):
     def moment(self) -> tuple[float, float]:
         """UTC and monotonic seconds at which it happened."""
         return self.change.utc, self.change.mono
-
-    @classmethod
-    def what(cls, row: Mapping[str, str]) -> str:
-        """Return the rule, and what happened or was asked."""
-        return f"{row['rule']}: {row['event']}"
 
 
 class RecordedAsk(Recorded, frozen=True, kw_only=True):
@@ -435,9 +417,7 @@ class RecordedAsk(Recorded, frozen=True, kw_only=True):
 class RecordedChange(Recorded, frozen=True, kw_only=True):
     """Settings, limits, a contract or a decision of trust that became others, or were found to be so."""
 
-    table: ClassVar = Table(
-        "changes", "changes", later="position INTEGER, mono REAL", version=2, audited="1", row="change"
-    )
+    table: ClassVar = Table("changes", "changes", version=2, audited="1", row="change", says="{kind}: {text}")
     word: ClassVar = "change"
 
     id: int = 0
@@ -456,16 +436,11 @@ class RecordedChange(Recorded, frozen=True, kw_only=True):
     position: int | None = None
     mono: float | None = None
 
-    @classmethod
-    def what(cls, row: Mapping[str, str]) -> str:
-        """Return of what kind it was, and what changed."""
-        return f"{row['kind']}: {row['text']}"
-
 
 class Visit(Recorded, frozen=True, kw_only=True):
     """That a user looked at the chamber, and until when. UTC seconds."""
 
-    table: ClassVar = Table("visits", "visits", later="position INTEGER, mono REAL")
+    table: ClassVar = Table("visits", "visits")
 
     session: int = 0
     who: str
@@ -491,12 +466,7 @@ class Attachment(Recorded, frozen=True, kw_only=True):
     """A photo or a paper that is attached to a run. `t` in record time."""
 
     table: ClassVar = Table(
-        "attachments",
-        "attachments",
-        later="position INTEGER, mono REAL",
-        version=2,
-        audited="1",
-        row="attachment",
+        "attachments", "attachments", version=2, audited="1", row="attachment", says="{name} for r{run}"
     )
     stored: ClassVar = {"size": ""}
 
@@ -519,11 +489,6 @@ class Attachment(Recorded, frozen=True, kw_only=True):
     mono: float | None = None
     size: int = 0
     """Bytes, where it is only listed."""
-
-    @classmethod
-    def what(cls, row: Mapping[str, str]) -> str:
-        """Return which file it is, and of which run."""
-        return f"{row['name']} for r{row['run']}"
 
 
 KINDS: tuple[type[Recorded], ...] = (

@@ -53,7 +53,7 @@ def read(
     the table. Raises TornRecordError where a column holds what it cannot have been given.
     """
     table = kind.table
-    if table.version > 1 and not record.audited:
+    if not record.has(table.version):
         return []
     columns = {name: name for name in read_from(kind)} | dict(instead or {})
     columns = {name: sql for name, sql in columns.items() if sql}
@@ -78,7 +78,7 @@ def _newest(record: Record, kind: type[T], where: str = "1", values: Sequence[An
 
 def _newest_row(record: Record, kind: type[Recorded]) -> int:
     """Return the number of the newest row in a kind's table; 0 where there is none."""
-    if kind.table.version > 1 and not record.audited:
+    if not record.has(kind.table.version):
         return 0
     return int(record.rows(f"SELECT coalesce(max(id), 0) FROM {kind.table.name}")[0][0])
 

@@ -67,7 +67,7 @@ class Record:
         self.path = path
         self._db = open_for_reading(path)
         self._clock = clock
-        self._audited = False
+        self._version = 0
         self._ids = array("q")
         self._pieces: list[Piece] = []
         self._firsts = array("q")
@@ -133,12 +133,12 @@ class Record:
         """What is odd about the way in which it could be opened, as a sentence; else empty."""
         return self._db.note
 
-    @property
-    def audited(self) -> bool:
-        """False in a file of a version that had no alarms and no audit, which nobody has written to since."""
-        # Once there are some there always are, and this is asked several times a second.
-        self._audited = self._audited or self.rows("PRAGMA user_version")[0][0] >= 2
-        return self._audited
+    def has(self, version: int) -> bool:
+        """Return whether it has the tables of a version; an older file lacks them until it is written."""
+        # Once they are there they stay, and this is asked several times a second.
+        if self._version < version:
+            self._version = int(self.rows("PRAGMA user_version")[0][0])
+        return self._version >= version
 
     # -- events ---------------------------------------------------------------------------------------
 

@@ -21,12 +21,12 @@ from xovac_tui.recording.disk.shape import odd_part
 from xovac_tui.recording.disk.table import adding, creating
 from xovac_tui.recording.disk.upgrade import place_copies, place_rows
 
-VERSION = 3
-"""Of the tables; a file with a higher one was written by a newer program and is left alone."""
 CHAINED = 2
 """Version from which on the chain of hashes vouches for what people did."""
 PLACED = 3
 """Version from which on runs and sessions are spans of indices, and every row has its monotonic time."""
+VERSION = max(PLACED, *(kind.table.version for kind in KINDS))
+"""Of the tables; a file with a higher one was written by a newer program and is left alone."""
 APPLICATION = 0x584F5641
 """`XOVA` in the file's header."""
 
@@ -78,17 +78,17 @@ CREATE TABLE head (                 -- the newest entry of the chain, so that on
 """
 
 
-def _step(version: int, others: str) -> tuple[str, ...]:
+_OTHERS = {1: _BLOCKS, 2: _CHAIN, PLACED: ";\n".join([*map(";\n".join, map(adding, KINDS)), claim.TABLE])}
+"""Version -> statements that it added beside the tables of kinds."""
+
+
+def _step(version: int) -> tuple[str, ...]:
     """Return the statements that a version added: tables of its kinds, then others."""
     kinds = [one for kind in KINDS if kind.table.version == version for one in creating(kind)]
-    return *kinds, *(one for one in others.split(";\n") if one.strip())
+    return *kinds, *(one for one in _OTHERS.get(version, "").split(";\n") if one.strip())
 
 
-_STEPS = (
-    _step(1, _BLOCKS),
-    _step(2, _CHAIN),
-    (*(one for kind in KINDS for one in adding(kind)), *_step(3, claim.TABLE)),
-)
+_STEPS = tuple(map(_step, range(1, VERSION + 1)))
 """Statements that bring a file from each version to the next; an empty file has version 0."""
 STATEMENTS = tuple(statement for step in _STEPS for statement in step)
 """Statements that make the tables of this version."""

@@ -14,7 +14,8 @@ from xovac_tui import text
 
 _TYPES = {"int": "INTEGER", "bool": "INTEGER", "float": "REAL", "str": "TEXT", "bytes": "BLOB"}
 """Annotation of a field -> type of its column."""
-_NULL = " NULL"
+_PLACED = 3
+"""Version of a record that added where among the events rows lie, to the tables that were there."""
 
 
 class Row(NamedTuple):
@@ -45,14 +46,13 @@ class Table(msgspec.Struct, frozen=True):
     rows: str
     """What its rows are called where they are counted."""
     columns: str = ""
-    """Names and types of its columns behind the key, `NULL` behind those that may be empty.
-
-    Left out where the columns are the fields of the kind: names, types and order.
-    """
+    """Names and types of its columns behind the key; else these are the kind's fields in their order."""
+    inside: str = ""
+    """Columns that are attributes of the kind's inner struct; they stand in its place."""
     later: str = ""
-    """Columns that version 3 added, in the same way; all of them may be empty."""
+    """Columns that version 3 added; else `position` and `mono` where those may be None."""
     version: int = 1
-    """Of the record from which on there is such a table."""
+    """Of the record from which on there is such a table: for a new kind the next one."""
     key: str = "id"
     index: str = ""
     """Column with an index."""
@@ -60,6 +60,8 @@ class Table(msgspec.Struct, frozen=True):
     """Which rows the chain of hashes vouches for, as a condition (`1`: all); empty: none."""
     row: str = ""
     """What an audited row is called."""
+    says: str = "{text}"
+    """What an audited row says, by its columns."""
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,7 +145,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def what(cls, row: Mapping[str, str]) -> str:
         """Return what an audited row says, in words; `row` has every column as text."""
-        return row["text"]
+        return cls.table.says.format_map(row)
 
 
 R = TypeVar("R", bound=Recorded)
@@ -152,24 +154,26 @@ R = TypeVar("R", bound=Recorded)
 @cache
 def _declared(kind: type[Recorded]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the columns of a kind's table as SQL: those of its first version, and those added later."""
-    table = kind.table
-    later = tuple(filter(None, table.later.split(", ")))
-    if table.columns:
-        return tuple(map(_sql, table.columns.split(", "))), later
-    added = {table.key, "", *(column.split()[0] for column in later)}
-    first = []
-    defaults = dict(zip(kind.__struct_fields__[::-1], kind.__struct_defaults__[::-1], strict=False))
-    for field, annotation in kind.__annotations__.items():
-        column, (plain, _, rest) = kind.stored.get(field, field), annotation.partition(" | ")
-        held = "TEXT" if field == kind.inner else _TYPES.get(plain)
-        if column not in added and held:
-            empty = " DEFAULT ''" if defaults.get(field) == "" else ""
-            first.append(_sql(f"{column} {held}{empty}{_NULL if rest else ''}"))
-    return tuple(first), later
-
-
-def _sql(column: str) -> str:
-    return column.removesuffix(_NULL) if column.endswith(_NULL) else f"{column} NOT NULL"
+    table, fields = kind.table, kind.__struct_fields__
+    defaults = dict(zip(fields[::-1], kind.__struct_defaults__[::-1], strict=False))
+    own = [f"{column} NOT NULL" for column in table.columns.split(", ") if column]
+    later = [column for column in table.later.split(", ") if column]
+    known = {table.key, "", *(column.split()[0] for column in later)}
+    first: list[str] = []
+    for field in fields:
+        column, (plain, _, empty) = (
+            kind.stored.get(field, field),
+            kind.__annotations__[field].partition(" | "),
+        )
+        if field == kind.inner:
+            inside = f"{table.inside}, {column and f'{column} TEXT'}"
+            first += [f"{one} NOT NULL" for one in inside.split(", ") if one]
+        elif empty and field in ("position", "mono") and table.version < _PLACED:
+            later.append(f"{column} {_TYPES[plain]}")
+        elif column not in known:
+            default = " DEFAULT ''" if defaults.get(field) == "" else ""
+            first.append(f"{column} {_TYPES[plain]}{default}" + ("" if empty else " NOT NULL"))
+    return tuple(own or first), tuple(later)
 
 
 @cache

@@ -35,7 +35,8 @@ def stand_in(db: sqlite3.Connection) -> list[str]:
     missing = [table for table in _NEEDED if table not in there]
     for table in missing:
         db.execute(f"CREATE TEMP TABLE {table} (id INTEGER PRIMARY KEY, {', '.join(_NEEDED[table])})")
-    return missing
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    return [name for name in missing if name not in AUDITED or AUDITED[name].table.version <= version]
 
 
 _COUNTED = "WHERE typeof(count) = 'integer' AND count BETWEEN 0 AND ?"

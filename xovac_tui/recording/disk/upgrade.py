@@ -22,7 +22,7 @@ from xovac_tui.recording.disk.codec import Block, unpack_tail
 from xovac_tui.recording.disk.kinds import KINDS
 from xovac_tui.recording.disk.table import adding, first_of, later_of
 
-_ADDING = {kind.table.name: kind for kind in KINDS if kind.table.later}
+_ADDING = {kind.table.name: kind for kind in KINDS if later_of(kind)}
 """Table to which version 3 adds columns -> its kind."""
 _LARGE = frozenset(["attachments"])
 """Tables that are not copied: nothing that is shown asks where among the events a file was attached."""

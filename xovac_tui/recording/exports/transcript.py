@@ -21,8 +21,8 @@ from xovac_tui.recording.disk.schema import VERSION
 from xovac_tui.recording.exports.events import json_line
 from xovac_tui.recording.exports.slice import Tape
 
-FORMAT = 3
-"""Of these lines; a file with a higher one was written by a newer program."""
+FORMAT = VERSION
+"""Of these lines: that of the record. A file with a higher one was written by a newer program."""
 
 
 def transcript(tape: Tape) -> Iterator[str]:

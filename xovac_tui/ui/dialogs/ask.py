@@ -7,7 +7,6 @@ from textual.containers import Vertical
 from textual.widgets import Input, Label
 
 from xovac_tui.ui.dialogs.base import Dialog
-from xovac_tui.ui.literal import literal
 from xovac_tui.ui.workspace import Workspace
 
 
@@ -47,7 +46,7 @@ class AskDialog(Dialog[str]):
             yield Input(self._value, max_length=self._longest, compact=True, select_on_focus=False)
             if self._problem:
                 glyphs = self.workspace.glyphs
-                said = literal(glyphs.plain(self._problem), glyphs.ascii)
+                said = glyphs.plain(self._problem)
                 yield Label(f"{glyphs.cross} {said}", classes="problem", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

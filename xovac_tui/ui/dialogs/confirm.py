@@ -106,7 +106,7 @@ class ConfirmDialog(CommandDialog[bool]):
         # A long payload goes last, so that scrolling it away hides nothing else.
         long = len(text) > _LONG
         facts = [
-            Fact("Chamber", f"{self.station.name}  {clean(self.station.profile.url, 200)}"),
+            Fact("Chamber", f"{self.station.name}  {clean(self.station.manner.address, 200)}"),
             *now_facts(snapshot, glyphs),
             *([*means, sends] if long else [sends, *means]),
         ]

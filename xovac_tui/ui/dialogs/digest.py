@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -21,7 +22,6 @@ from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.facts import Fact, FactsView
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.alarm_words import shown
 from xovac_tui.ui.widgets.run_words import drift_words, range_words
 from xovac_tui.ui.workspace import Workspace
 
@@ -54,7 +54,9 @@ class DigestDialog(Dialog[bool]):
             box.border_subtitle = "enter: go on"
             with VerticalScroll():
                 facts = FactsView()
-                facts.show(digest_facts(digest, workspace.times, workspace.glyphs, self._flight))
+                facts.show(
+                    digest_facts(digest, workspace.times, workspace.glyphs, workspace.keys, self._flight)
+                )
                 yield facts
 
     def on_mount(self) -> None:
@@ -67,7 +69,9 @@ class DigestDialog(Dialog[bool]):
         self.query_one(VerticalScroll).styles.max_height = max(2, self.rows - 4)
 
 
-def digest_facts(digest: Digest, times: Times, glyphs: Glyphs, flight: Flight | None = None) -> list[Fact]:
+def digest_facts(
+    digest: Digest, times: Times, glyphs: Glyphs, keys: Mapping[str, str], flight: Flight | None = None
+) -> list[Fact]:
     """Return the digest as labelled lines: what wants a thought first, then what is good to know.
 
     `flight` is the run that is followed, of which it is told where it is by now.
@@ -75,7 +79,7 @@ def digest_facts(digest: Digest, times: Times, glyphs: Glyphs, flight: Flight | 
     facts: list[Fact] = []
     if flight is not None and not flight.over:
         facts.append(Fact("Now", _now(flight.view(), digest.until, flight.state().utc, times), "fact--now"))
-    facts += _alarms(digest, times, glyphs)
+    facts += _alarms(digest, times, glyphs, keys)
     facts += _listed("Runs", [_run(digest, n, times) for n in range(len(digest.runs))], "none began or ended")
     if digest.steps:
         facts.append(Fact("Steps", f"{digest.steps} begun"))
@@ -126,16 +130,16 @@ def _now(flight: FlightView, now: float, seen: float, times: Times) -> str:
     return ends + (f", {drift} since its start" if drift else "")
 
 
-def _alarms(digest: Digest, times: Times, glyphs: Glyphs) -> list[Fact]:
+def _alarms(digest: Digest, times: Times, glyphs: Glyphs, keys: Mapping[str, str]) -> list[Fact]:
     """Return which alarms were raised, the worst first, and how many stand now."""
     raised = sorted(digest.alarms, key=lambda one: (SEVERITIES.index(one.severity), -one.utc))
     lines = [
-        f"{times.day_and_time(one.utc)} {one.severity.upper()} {shown(one.text or one.rule, glyphs, 160)}"
+        f"{times.day_and_time(one.utc)} {one.severity.upper()} {glyphs.shown(one.text or one.rule, 160)}"
         for one in raised
     ]
     facts = _listed("Alarms", lines, "none was raised")
-    if digest.standing:
-        words = f"{counted(len(digest.standing), 'stands', 'stand')} now: press 5"
+    if digest.unresolved:
+        words = f"{counted(len(digest.unresolved), 'stands', 'stand')} now: press {keys['tab-alarms']}"
         facts.append(Fact("", words, "fact--warn"))
     return facts
 

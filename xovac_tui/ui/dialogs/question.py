@@ -14,7 +14,6 @@ from textual.widgets import Static
 
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
-from xovac_tui.ui.literal import literal
 from xovac_tui.ui.workspace import Workspace
 
 Answer = tuple[str, str, str]
@@ -46,9 +45,9 @@ class QuestionDialog(Dialog[str]):
         glyphs = self.workspace.glyphs
         yield self.stop_bar()
         with Vertical(classes="dialog") as box:
-            box.border_title = Content(literal(glyphs.plain(self._title), glyphs.ascii))
+            box.border_title = Content(glyphs.plain(self._title))
             with VerticalScroll(can_focus=False):
-                yield Static(literal(glyphs.plain(self._words), glyphs.ascii), markup=False)
+                yield Static(glyphs.plain(self._words), markup=False)
             with Horizontal(classes="buttons"):
                 for answer, label, key in self._answers:
                     yield DialogButton(f"{label} ({key})" if key else label, id=answer)

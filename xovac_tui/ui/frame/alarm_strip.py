@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -15,7 +16,6 @@ from xovac_tui.ui.widgets.alarm_words import (
     age_of,
     by_urgency,
     severity_style,
-    shown,
     who_short,
 )
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, clip
@@ -35,28 +35,28 @@ class AlarmStrip(LinesWidget):
     AlarmStrip.-shown { display: block; }
     """ + ALARM_CSS.format(name="AlarmStrip")
 
-    def show(self, view: AlarmsView, utc: float, glyphs: Glyphs) -> None:
+    def show(self, view: AlarmsView, utc: float, glyphs: Glyphs, keys: Mapping[str, str]) -> None:
         """Show what stands at this moment, or nothing."""
         width = self.size.width or self.app.size.width
-        line = strip_line(view, width, utc, glyphs)
+        line = strip_line(view, width, utc, glyphs, keys)
         self.set_class(bool(line), "-shown")
         self.show_lines([line])
 
 
-def strip_line(view: AlarmsView, width: int, utc: float, glyphs: Glyphs) -> Line:
+def strip_line(view: AlarmsView, width: int, utc: float, glyphs: Glyphs, keys: Mapping[str, str]) -> Line:
     """Return the strip's spans; none where nothing stands, and nothing is wrong with the watching."""
     there = by_urgency(view.alarms)
-    where = "  5: alarms "
+    where = f"  {keys['tab-alarms']}: alarms "
     if not there:
         if not view.problem:
             return ()
-        said = f" {glyphs.warning} Alarms: {shown(view.problem, glyphs)}"
+        said = f" {glyphs.warning} Alarms: {glyphs.shown(view.problem)}"
         return (*_filled(((said, "alarm--warn"),), width - len(where), glyphs), (where, "alarm--quiet"))
     first = there[0]
     flood = f" FLOOD {view.flood} alarms in 10 min " if view.flood else ""
     sign = f" {glyphs.severity(first.severity)} {first.severity.upper()} "
     beside = [f"  {_state(first, utc, glyphs)}", _more(there, glyphs), where]
-    said = shown(first.text or first.condition, glyphs)
+    said = glyphs.shown(first.text or first.condition)
     # Where it is goes before what is the matter is cut, the rest before that is cut to nothing.
     while beside and width - len(flood + sign) - 1 - sum(map(cell_len, beside)) < (
         cell_len(said) if len(beside) == _ALL else _LEAST_TEXT

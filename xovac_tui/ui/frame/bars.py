@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -67,7 +67,7 @@ class LinkBar(LinesWidget):
     LinkBar .link--next { color: $no-data; }
     """
 
-    def show(self, link: LinkView, mono: float, glyphs: Glyphs) -> None:
+    def show(self, link: LinkView, mono: float, glyphs: Glyphs, keys: Mapping[str, str]) -> None:
         """Show the reason and when the next try is; nothing while all is well."""
         shown = bool(link.why) and link.word is not LinkWord.ONLINE
         self.set_class(shown, "-shown")
@@ -75,7 +75,7 @@ class LinkBar(LinesWidget):
             return
         then = ""
         if link.next_try_mono is not None:
-            then = f"  Next try in {max(0.0, link.next_try_mono - mono):.0f} s; r: now."
+            then = f"  Next try in {max(0.0, link.next_try_mono - mono):.0f} s; {keys['reconnect']}: now."
         room = (self.size.width or self.app.size.width) - cell_len(then) - 4
         why = clip(((clean(link.why), "link--why"),), room, ellipsis=glyphs.ellipsis)
         self.show_lines([((f" {glyphs.warning} ", "link--why"), *why, (then, "link--next"))])
@@ -144,7 +144,15 @@ class LedgerLine(LinesWidget):
     COMPONENT_CLASSES: ClassVar[set[str]] = OUTCOME_CLASSES
     DEFAULT_CSS = "LedgerLine { height: 1; }" + OUTCOME_CSS.format(name="LedgerLine")
 
-    def show(self, entries: Sequence[LedgerEntry], *, glyphs: Glyphs, times: Times, now: float) -> None:
+    def show(
+        self,
+        entries: Sequence[LedgerEntry],
+        *,
+        glyphs: Glyphs,
+        times: Times,
+        keys: Mapping[str, str],
+        now: float,
+    ) -> None:
         """Show the newest unknown outcome that nobody looked at, else the newest entry.
 
         A command that waits for its answer comes before both: somebody has just sent it, STOP perhaps.
@@ -158,7 +166,7 @@ class LedgerLine(LinesWidget):
         spans: list[Span] = [(f" {glyphs.then} ", "outcome--quiet")]
         if unknown:
             more = f" +{len(unknown) - 1}" if len(unknown) > 1 else ""
-            spans.append((f"UNKNOWN{more} (u: seen){', now' if waits else ''} ", "outcome--bad"))
+            spans.append((f"UNKNOWN{more} ({keys['seen']}: seen){', now' if waits else ''} ", "outcome--bad"))
         spans += ledger_spans(entry, glyphs=glyphs, times=times, now=now)
         self.show_lines([clip(tuple(spans), self.size.width or 80, ellipsis=glyphs.ellipsis)])
 

@@ -48,7 +48,7 @@ class NoticeScreen(Screen[None]):
         for notice in self.query(SmallNotice):
             notice.show(
                 snapshot,
-                workspace.station.alarms.standing(),
+                workspace.station.alarms.unresolved(),
                 name=workspace.station.name,
                 glyphs=workspace.glyphs,
                 mode=workspace.mode,

@@ -12,7 +12,7 @@ from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
 
 if TYPE_CHECKING:
-    from xovac_tui.replay.playback import Player
+    from xovac_tui.replay.playback import Playback
 
 _STATE = 14
 """Cells of the words at the left, so that the bar does not jump when they change."""
@@ -32,25 +32,25 @@ class ReplayBar(LinesWidget):
     ReplayBar .replay--quiet { color: $no-data; }
     """
 
-    def show(self, player: Player | None, *, glyphs: Glyphs, times: Times) -> None:
+    def show(self, playback: Playback | None, *, glyphs: Glyphs, times: Times) -> None:
         """Show where the replay is; nothing without one."""
-        self.set_class(player is not None, "-shown")
-        if player is not None:
+        self.set_class(playback is not None, "-shown")
+        if playback is not None:
             width = self.size.width or self.app.size.width
-            self.show_lines([replay_line(player, width, glyphs=glyphs, times=times)])
+            self.show_lines([replay_line(playback, width, glyphs=glyphs, times=times)])
 
 
-def replay_line(player: Player, width: int, *, glyphs: Glyphs, times: Times) -> Line:
+def replay_line(playback: Playback, width: int, *, glyphs: Glyphs, times: Times) -> Line:
     """Return the bar's spans; the bar takes the room that the words leave."""
     from xovac_tui.durations import format_duration
 
-    state = f" {replay_state(player, glyphs)}"
+    state = f" {replay_state(playback, glyphs)}"
     state += " " * max(0, _STATE - cell_len(state))
-    day = times.day_and_time(player.replay.utc)
-    place = f" {format_duration(player.passed)} of {format_duration(player.length)}"
-    name = f"  {clean(player.label, 12)} "
+    day = times.day_and_time(playback.replay.utc)
+    place = f" {format_duration(playback.passed)} of {format_duration(playback.length)}"
+    name = f"  {clean(playback.label, 12)} "
     room = width - cell_len(state) - cell_len(day) - cell_len(place) - cell_len(name) - 3
-    part = max(0.0, player.passed / player.length) if player.length > 0 else 1.0
+    part = max(0.0, playback.passed / playback.length) if playback.length > 0 else 1.0
     full, empty = glyphs.bar(part, room) if room >= _LEAST_BAR else ("", "")
     return (
         (state, "replay--state"),
@@ -62,12 +62,12 @@ def replay_line(player: Player, width: int, *, glyphs: Glyphs, times: Times) -> 
     )
 
 
-def replay_state(player: Player, glyphs: Glyphs) -> str:
+def replay_state(playback: Playback, glyphs: Glyphs) -> str:
     """Return in a word whether the replay goes on, and how fast."""
-    if player.seeking is not None:
-        return f"{glyphs.then} seeking {player.seeking:.0%}"
-    if player.ended:
+    if playback.seeking is not None:
+        return f"{glyphs.then} seeking {playback.seeking:.0%}"
+    if playback.ended:
         return f"{glyphs.idle} end"
-    if player.paused:
+    if playback.paused:
         return f"{glyphs.idle} paused"
-    return glyphs.plain(f"{glyphs.play} ×{player.speed:g}")
+    return glyphs.plain(f"{glyphs.play} ×{playback.speed:g}")

@@ -11,16 +11,14 @@ from xovac_tui.chamber.snapshot import ChannelView, LinkWord, Outcome, Snapshot
 from xovac_tui.plural import counted
 from xovac_tui.ui.format import age, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import folded
 from xovac_tui.ui.widgets.alarm_words import (
     ALARM_CLASSES,
     ALARM_CSS,
     STATE_WORDS,
     by_urgency,
     severity_style,
-    shown,
 )
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit, fit_label
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit, fit_label, folded
 from xovac_tui.ui.workspace import Mode
 
 _READINGS = 4
@@ -46,7 +44,7 @@ class SmallNotice(LinesWidget):
     def show(
         self,
         snapshot: Snapshot,
-        standing: AlarmsView,
+        unresolved: AlarmsView,
         *,
         name: str,
         glyphs: Glyphs,
@@ -57,7 +55,7 @@ class SmallNotice(LinesWidget):
         self.show_lines(
             small_lines(
                 snapshot,
-                standing,
+                unresolved,
                 name=name,
                 glyphs=glyphs,
                 mode=mode,
@@ -69,7 +67,7 @@ class SmallNotice(LinesWidget):
 
 def small_lines(
     snapshot: Snapshot,
-    standing: AlarmsView,
+    unresolved: AlarmsView,
     *,
     name: str,
     glyphs: Glyphs,
@@ -99,8 +97,8 @@ def small_lines(
     unknown = [e for e in snapshot.ledger if e.outcome is Outcome.UNKNOWN and not e.looked_at]
     if unknown:
         lines.append(((f"{unknown[-1].command}: outcome UNKNOWN", "small--bad"),))
-    lines += _alarm_lines(standing, glyphs, width)
-    most = _READINGS - (2 if standing.alarms else 0)
+    lines += _alarm_lines(unresolved, glyphs, width)
+    most = _READINGS - (2 if unresolved.alarms else 0)
     lines += [_reading(c, glyphs, width) for c in [c for c in snapshot.channels if c.log or c.pinned][:most]]
     ending = f"{_stop_words(word, mode)} {otherwise}"
     sentences = [ending] if cell_len(ending) <= width else [_stop_words(word, mode), otherwise]
@@ -134,9 +132,9 @@ def _stop_words(word: LinkWord, mode: Mode) -> str:
     return "STOP cannot be sent without a link."
 
 
-def _alarm_lines(standing: AlarmsView, glyphs: Glyphs, width: int) -> list[Line]:
+def _alarm_lines(unresolved: AlarmsView, glyphs: Glyphs, width: int) -> list[Line]:
     """Return the most urgent alarm, and how many stand; nothing where none does."""
-    there = by_urgency(standing.alarms)
+    there = by_urgency(unresolved.alarms)
     if not there:
         return []
     first = there[0]
@@ -144,7 +142,7 @@ def _alarm_lines(standing: AlarmsView, glyphs: Glyphs, width: int) -> list[Line]
     stand = f" {counted(len(there), 'alarm stands', 'alarms stand')}"
     return [
         ((word, severity_style(first)), (stand, "")),
-        *(((line, ""),) for line in _in_rows(shown(first.text or first.condition, glyphs), width, glyphs)),
+        *(((line, ""),) for line in _in_rows(glyphs.shown(first.text or first.condition), width, glyphs)),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from textual.containers import Vertical
@@ -26,7 +26,7 @@ class Pane(Vertical):
     KEYS_FIRST: ClassVar[bool] = True
     """The footer shows its keys before those that work everywhere."""
     HELP: ClassVar[str] = ""
-    """What the tab is for, in a few plain sentences (help screen)."""
+    """What the tab is for, in a few plain sentences (help screen); `{id}` stands for the key of an action."""
 
     def __init__(self, workspace: Workspace, *, id: str) -> None:
         super().__init__(id=id)
@@ -36,6 +36,11 @@ class Pane(Vertical):
     def station(self) -> Station:
         """The chamber's station."""
         return self.workspace.station
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """Id of an action -> its key, as it is printed."""
+        return self.workspace.keys
 
     def show(self, snapshot: Snapshot) -> None:
         """Show this picture of the chamber; called at the flush rate while the tab is shown, and on entry."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from xovac_tui.chamber.alarm import SEVERITIES, AlarmState, AlarmView, Severity
-from xovac_tui.text import clean
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import literal
 
 STATE_WORDS = {
     AlarmState.NORMAL: "NORMAL",
@@ -19,8 +17,6 @@ STATE_WORDS = {
 }
 SET_ASIDE = frozenset((AlarmState.SHELVED, AlarmState.OUT_OF_SERVICE))
 """States in which somebody has silenced an alarm."""
-LONGEST = 300
-"""Characters of a sentence about an alarm."""
 
 ALARM_CLASSES = {
     *(f"alarm--{severity}" for severity in Severity),
@@ -43,11 +39,6 @@ ALARM_CSS = "".join(
 """Styles of `ALARM_CLASSES`; what nobody has acknowledged is reversed: that is seen without colour, too."""
 
 
-def shown(text: str, glyphs: Glyphs, most: int = LONGEST) -> str:
-    """Return a text about an alarm as this terminal can show it."""
-    return literal(glyphs.plain(clean(" ".join(text.split()), most)), glyphs.ascii)
-
-
 def state_word(alarm: AlarmView) -> str:
     """Return the word of an alarm's state; `OFF` where nothing is watched, and nobody has chosen that."""
     return "OFF" if alarm.off and alarm.state is AlarmState.NORMAL else STATE_WORDS[alarm.state]
@@ -55,7 +46,7 @@ def state_word(alarm: AlarmView) -> str:
 
 def severity_style(alarm: AlarmView) -> str:
     """Return the component class of an alarm's sign and word."""
-    if not alarm.standing:
+    if not alarm.unresolved:
         return "alarm--quiet"
     return f"alarm--wait-{alarm.severity}" if alarm.waits else f"alarm--{alarm.severity}"
 
@@ -78,13 +69,13 @@ def age_of(alarm: AlarmView, utc: float) -> str:
 
 def who_short(who: str, glyphs: Glyphs) -> str:
     """Return the user of `user@host`."""
-    return shown(who.partition("@")[0], glyphs, 16)
+    return glyphs.shown(who.partition("@")[0], 16)
 
 
 def by_urgency(alarms: Iterable[AlarmView]) -> list[AlarmView]:
     """Return alarms that want attention: those that wait for somebody first, the worst and newest first."""
     return sorted(
-        (one for one in alarms if one.standing),
+        (one for one in alarms if one.unresolved),
         key=lambda one: (
             not one.waits,
             SEVERITIES.index(one.severity),
@@ -96,7 +87,7 @@ def by_urgency(alarms: Iterable[AlarmView]) -> list[AlarmView]:
 
 def about(alarm: AlarmView) -> str:
     """Return in a sentence what an alarm is about, as it is by now; clean it before it is shown."""
-    if alarm.standing and alarm.text:
+    if alarm.unresolved and alarm.text:
         return alarm.text
     condition = alarm.condition or alarm.rule
     if alarm.off:

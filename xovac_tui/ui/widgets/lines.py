@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Self
 
 from rich.cells import cell_len, set_cell_size
@@ -179,3 +179,38 @@ def clip(line: Line, width: int, *, ellipsis: str = "…") -> Line:
         spans.append((text, style))
         left -= cell_len(text)
     return tuple(spans)
+
+
+def wrapped(text: str, width: int) -> Iterator[str]:
+    """Yield a line in pieces of at most `width` cells; an empty line is one empty piece."""
+    if width < 2 or not text:
+        yield text
+        return
+    if text.isascii():
+        for at in range(0, len(text), width):
+            yield text[at : at + width]
+        return
+    start = cells = 0
+    for at, char in enumerate(text):
+        wide = cell_len(char)
+        if cells + wide > width:
+            yield text[start:at]
+            start, cells = at, 0
+        cells += wide
+    yield text[start:]
+
+
+def folded(text: str, width: int) -> list[str]:
+    """Return a text in lines of at most `width` cells, broken between words where that can be."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split():
+            if line and cell_len(line) + 1 + cell_len(word) > width:
+                lines.append(line)
+                line = ""
+            pieces = list(wrapped(word, width))
+            lines.extend(pieces[:-1])
+            line = f"{line} {pieces[-1]}" if line else pieces[-1]
+        lines.append(line)
+    return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -16,7 +17,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from xovac_tui.plot.cells import Picture, Row, Tone, changes
+from xovac_tui.ui.action import bindings
 from xovac_tui.ui.widgets.lines import SizedWidget
+from xovac_tui.ui.widgets.trend_keys import ACTIONS, KEYS
 from xovac_tui.ui.widgets.trend_model import TrendModel
 from xovac_tui.ui.widgets.trend_view import Span, View
 
@@ -97,17 +100,9 @@ class TrendChart(SizedWidget, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("w", "walk(1)", "Next window", id="trend.window_next", show=False),
-        Binding("W", "walk(-1)", "Previous window", id="trend.window_previous", show=False),
-        Binding("left,h", "cursor(-1)", "Cursor left", id="trend.cursor_left", show=False),
-        Binding("right,l", "cursor(1)", "Cursor right", id="trend.cursor_right", show=False),
-        Binding("home", "end(False)", "Cursor to the oldest", id="trend.cursor_oldest", show=False),
-        Binding("end", "end(True)", "Cursor to the newest", id="trend.cursor_newest", show=False),
-        Binding("plus,equals_sign", "zoom(1)", "Zoom in", id="trend.zoom_in", show=False),
-        Binding("minus,underscore", "zoom(-1)", "Zoom out", id="trend.zoom_out", show=False),
-        Binding("comma", "pan(-1)", "Back in time", id="trend.pan_back", show=False),
-        Binding("full_stop", "pan(1)", "On in time", id="trend.pan_on", show=False),
-        Binding("escape", "live", "Cursor off, back to now", id="trend.live", show=False),
+        *bindings(ACTIONS),
+        Binding("home", "end(False)", "Cursor to the oldest", show=False),
+        Binding("end", "end(True)", "Cursor to the newest", show=False),
     ]
 
     class WindowChanged(Message):
@@ -127,12 +122,13 @@ class TrendChart(SizedWidget, can_focus=True):
         self,
         *,
         ascii_only: bool = False,
+        keys: Mapping[str, str] | None = None,
         name: str | None = None,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
-        self.view = View(ascii_only=ascii_only)
+        self.view = View(ascii_only=ascii_only, keys=KEYS if keys is None else keys)
         self.model: TrendModel | None = None
         self._picture: Picture = ()
         self._styles_of_tones: dict[int, Style] = {}
@@ -162,7 +158,7 @@ class TrendChart(SizedWidget, can_focus=True):
 
     def forget(self) -> None:
         """Look at the next model as at a new one: its own bounds, all of it, no cursor."""
-        self.view = View(ascii_only=self.view.ascii_only)
+        self.view = View(ascii_only=self.view.ascii_only, keys=self.view.keys)
 
     def _key(self, model: TrendModel) -> tuple[object, ...]:
         """Return all that may change other cells than the newest."""
@@ -215,10 +211,7 @@ class TrendChart(SizedWidget, can_focus=True):
     def _say(self, model: TrendModel) -> None:
         """Set title and key hints in the frame, when they change: that repaints the whole chart."""
         title = self.view.title(model)
-        ascii_only = self.view.ascii_only
-        hints = "left/right cursor  , . pan  + - zoom" if ascii_only else "← → cursor   , . pan   + − zoom"
-        if self.view.cursor is not None:
-            hints += "   esc: cursor off"
+        hints = self.view.hints()
         wide = self.size.width > len(hints) + 6
         if str(self.border_title or "") != title:
             self.border_title = Content(title)

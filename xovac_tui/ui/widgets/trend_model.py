@@ -16,7 +16,7 @@ from xovac_tui.plot.ticks import Clock
 from xovac_tui.units import is_temperature
 
 WINDOWS: tuple[float | None, ...] = (600.0, 3600.0, 21600.0, 86400.0, None)
-"""Windows in seconds, as `w` walks through them; None is all there is."""
+"""Windows in seconds, in the order of the key; None is all there is."""
 ZOOMS = (
     60.0,
     120.0,
@@ -32,7 +32,7 @@ ZOOMS = (
     86400.0,
     *(days * 86400.0 for days in (2, 3, 4, 5, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180, 365, 730)),
 )
-"""Windows in seconds, as `+` and `-` walk through them."""
+"""Windows in seconds, in the order of the keys that zoom."""
 
 
 class TrendSeries(msgspec.Struct, frozen=True):

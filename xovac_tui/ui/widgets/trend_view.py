@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -14,12 +14,15 @@ from xovac_tui.plot.chart import MARKS, Axis, Frame, Layout, Line, Text, compose
 from xovac_tui.plot.raster import dots_per_cell
 from xovac_tui.plot.scale import Scale, steady
 from xovac_tui.plot.ticks import columns_of, even_cell, since_ticks, time_ticks, value_ticks
+from xovac_tui.ui.widgets.trend_keys import KEYS
 from xovac_tui.ui.widgets.trend_legend import legend, names, readout
 from xovac_tui.ui.widgets.trend_model import WINDOWS, ZOOMS, TrendModel, TrendSeries, shown_unit, window_name
 from xovac_tui.units import from_celsius, is_temperature
 from xovac_tui.zones import comes_twice
 
 NAN = math.nan
+_ARROWS = {"left": "←", "right": "→", "up": "↑", "down": "↓", "-": "−"}
+"""Keys whose sign is shorter than their name, or easier to see."""
 SHIFT_SECONDS = 20.0
 """The picture moves on in steps of whole cells, not more often than this: moving repaints every line."""
 LABEL_ROOM = 2
@@ -65,6 +68,8 @@ class View(msgspec.Struct):
     """Monotonic time of the right edge when looking at the past; None is live."""
     ascii_only: bool = False
     inline: bool = False
+    keys: Mapping[str, str] = KEYS
+    """Key of each of `ACTIONS`, as it is printed."""
     span: Span = Span(0, 1.0)
     layout: Layout | None = None
     _told: float | None = 600.0
@@ -189,10 +194,26 @@ class View(msgspec.Struct):
         if self.window is None:
             name = "all" if model.whole else f"all ({window_name(self.seconds(model))})"
         dash = "-" if self.ascii_only else "—"
-        back = f"  {dash} esc: to its end" if model.whole else f"  {dash} the past, esc: back to now"
+        back = (
+            f"  {dash} {self.keys['live']}: to its end"
+            if model.whole
+            else f"  {dash} the past, {self.keys['live']}: back to now"
+        )
         past = back if self.held is not None else ""
         who = f"   {self._who}" if self._who and not past else ""
-        return f"{model.title}  w: window {name}{past}{who}"
+        return f"{model.title}  {self.keys['window']}: window {name}{past}{who}"
+
+    def hints(self) -> str:
+        """Return the keys that move the picture, for the frame."""
+        left, right, back, on, zoom_in, zoom_out, live = (
+            self.keys[name] if self.ascii_only else _ARROWS.get(self.keys[name], self.keys[name])
+            for name in (
+                "cursor-left", "cursor-right", "pan-back", "pan-on", "zoom-in", "zoom-out", "live",
+            )
+        )  # fmt: skip
+        between, slash = ("  ", "/") if self.ascii_only else ("   ", " ")
+        shown = [f"{left}{slash}{right} cursor", f"{back} {on} pan", f"{zoom_in} {zoom_out} zoom"]
+        return between.join(shown) + (f"   {live}: cursor off" if self.cursor is not None else "")
 
     def picture(self, model: TrendModel, width: int, height: int) -> Picture:
         """Return the cells of the chart for a size in cells."""

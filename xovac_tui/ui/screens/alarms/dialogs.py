@@ -20,7 +20,7 @@ from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.screens.alarms.lines import question_line
 from xovac_tui.ui.screens.controls.fields import Selector
-from xovac_tui.ui.widgets.alarm_words import ALARM_CLASSES, ALARM_CSS, shown
+from xovac_tui.ui.widgets.alarm_words import ALARM_CLASSES, ALARM_CSS
 from xovac_tui.ui.widgets.lines import LinesWidget
 from xovac_tui.ui.workspace import Workspace
 
@@ -182,7 +182,7 @@ class ShelveDialog(Dialog[tuple[float, str]]):
         glyphs = self.workspace.glyphs
         yield self.stop_bar()
         with Vertical(classes="dialog") as box:
-            box.border_title = Content(f"Shelve {shown(self._alarm.rule, glyphs, 50)}")
+            box.border_title = Content(f"Shelve {glyphs.shown(self._alarm.rule, 50)}")
             box.border_subtitle = "enter: shelve   esc: back"
             yield Static(
                 "It is silent until the time is over; then it is as it is by then. Who, how long and why "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -13,7 +13,6 @@ from xovac_tui.plural import counted
 from xovac_tui.recording.status import RecorderView
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import folded
 from xovac_tui.ui.widgets.alarm_words import (
     ALARM_CLASSES,
     ALARM_CSS,
@@ -21,10 +20,9 @@ from xovac_tui.ui.widgets.alarm_words import (
     about,
     age_of,
     severity_style,
-    shown,
     state_word,
 )
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit, folded
 from xovac_tui.ui.widgets.rows import Rows
 
 VIEWS = ("standing", "all", "shelved")
@@ -54,15 +52,17 @@ def listed(view: AlarmsView, which: str) -> list[AlarmView]:
         return list(view.alarms)
     if which == "shelved":
         return [one for one in view.alarms if one.state in SET_ASIDE]
-    return list(view.standing)
+    return list(view.unresolved)
 
 
 # -- the head -----------------------------------------------------------------------------------------------
 
 
-def head_lines(view: AlarmsView, width: int, recorder: RecorderView, *, glyphs: Glyphs) -> list[Line]:
+def head_lines(
+    view: AlarmsView, width: int, recorder: RecorderView, *, glyphs: Glyphs, keys: Mapping[str, str]
+) -> list[Line]:
     """Return what is watched by which limits, then what a person must know of the watching."""
-    first = f"{limits_words(view)}. {counts_words(view)}."
+    first = f"{limits_words(view, keys)}. {counts_words(view)}."
     lines = _folded(glyphs.plain(first), width, "")
     if view.flood:
         said = f"FLOOD: {counted(view.flood, 'alarm')} in 10 min. Look for what they have in common."
@@ -72,14 +72,14 @@ def head_lines(view: AlarmsView, width: int, recorder: RecorderView, *, glyphs: 
         said = f"Evaluated by {who}; what you do here is asked of it."
         lines += _folded(said, width, "alarm--quiet")
     if view.problem:
-        lines += _folded(f"{glyphs.warning} {shown(view.problem, glyphs)}", width, "alarm--warn")
+        lines += _folded(f"{glyphs.warning} {glyphs.shown(view.problem)}", width, "alarm--warn")
     return lines
 
 
-def limits_words(view: AlarmsView) -> str:
+def limits_words(view: AlarmsView, keys: Mapping[str, str]) -> str:
     """Return which set of limits holds, and who chose it."""
     if not view.limit_set:
-        return "Limits: of no set, for the pressure is not known (L)"
+        return f"Limits: of no set, for the pressure is not known ({keys['alarm-limits']})"
     if view.by_hand:
         return f"Limits: {view.limit_set}, chosen by {view.set_by or 'hand'}"
     return f"Limits: {view.limit_set}, by the pressure"
@@ -102,7 +102,7 @@ def list_title(view: AlarmsView, which: str) -> str:
     return f"Alarms: {which}" + (f"   {waiting} not acknowledged" if waiting else "")
 
 
-def empty_words(view: AlarmsView, which: str) -> str:
+def empty_words(view: AlarmsView, which: str, keys: Mapping[str, str]) -> str:
     """Return what an empty list says."""
     if which == "shelved":
         return "Nothing is shelved or out of service."
@@ -110,8 +110,8 @@ def empty_words(view: AlarmsView, which: str) -> str:
         return "No rule watches anything here: the settings give none, and the defaults are off."
     off = sum(state_word(one) == "OFF" for one in view.alarms)
     watching = counted(_watching(view), "rule watches", "rules watch")
-    not_watching = f"; {counted(off, 'is off', 'are off')} (v shows them)" if off else " (v shows them)"
-    return f"Nothing stands. {watching}{not_watching}."
+    not_watching = f"; {counted(off, 'is off', 'are off')}" if off else ""
+    return f"Nothing stands. {watching}{not_watching} ({keys['alarm-view']} shows them)."
 
 
 def _watching(view: AlarmsView) -> int:
@@ -133,7 +133,7 @@ def list_head(width: int) -> Line:
 
 def list_line(alarm: AlarmView, width: int, utc: float, *, chosen: bool, focus: bool, glyphs: Glyphs) -> Line:
     """Return one alarm as a row."""
-    value = shown(alarm.value, glyphs, 40) or (glyphs.dash if alarm.channel else "")
+    value = glyphs.shown(alarm.value, 40) or (glyphs.dash if alarm.channel else "")
     if alarm.doubtful and alarm.value:
         value = f"{glyphs.question} {value}"
     row = _row(
@@ -141,16 +141,16 @@ def list_line(alarm: AlarmView, width: int, utc: float, *, chosen: bool, focus: 
         alarm.severity.upper(),
         state_word(alarm),
         age_of(alarm, utc),
-        shown(about(alarm), glyphs),
+        glyphs.shown(about(alarm)),
         value,
-        shown(alarm.limit, glyphs, 40),
+        glyphs.shown(alarm.limit, 40),
         width,
         glyphs.ellipsis,
     )
     if chosen:
         return ((row, "rows--chosen" if focus else "rows--strong"),)
     # Sign and severity, then the rest.
-    style = "" if alarm.standing else "alarm--quiet"
+    style = "" if alarm.unresolved else "alarm--quiet"
     return ((row[:10], severity_style(alarm)), (row[10:], style))
 
 
@@ -178,11 +178,11 @@ def detail_lines(
 ) -> list[Line]:
     """Return everything about an alarm: how it is, what to do, then what it watches and what has been."""
     lines: list[Line] = [_state_line(alarm, utc, glyphs, times)]
-    if alarm.text and (alarm.standing or alarm.active):
-        lines += _folded(shown(alarm.text, glyphs), width, "alarm--text")
+    if alarm.text and (alarm.unresolved or alarm.active):
+        lines += _folded(glyphs.shown(alarm.text), width, "alarm--text")
     for label, text, style in _facts(alarm, view, times):
         room = max(8, width - _LABEL)
-        for place, line in enumerate(folded(shown(text, glyphs), room)):
+        for place, line in enumerate(folded(glyphs.shown(text), room)):
             lines.append(((fit(label if not place else "", _LABEL), "alarm--quiet"), (line, style)))
     return lines
 
@@ -198,7 +198,7 @@ def _state_line(alarm: AlarmView, utc: float, glyphs: Glyphs, times: Times) -> L
 def _facts(alarm: AlarmView, view: AlarmsView, times: Times) -> Iterator[tuple[str, str, str]]:
     """Yield label, text and style of what is told below the state."""
     yield from _silenced(alarm, times)
-    if alarm.pending is not None and not alarm.standing:
+    if alarm.pending is not None and not alarm.unresolved:
         yield "Pending", f"raised in {format_duration(alarm.pending)}, if it goes on like this", "alarm--warn"
     if alarm.off:
         yield "Off", alarm.off, ""
@@ -237,7 +237,7 @@ def question_line(alarm: AlarmView, width: int, utc: float, note: str, glyphs: G
     sign = f"{glyphs.severity(alarm.severity)} {alarm.severity.upper():<8} "
     state = note or f"{state_word(alarm)} {age_of(alarm, utc)}".rstrip()
     room = max(4, width - cell_len(sign) - cell_len(state) - 2)
-    said = fit(shown(about(alarm), glyphs), room, ellipsis=glyphs.ellipsis)
+    said = fit(glyphs.shown(about(alarm)), room, ellipsis=glyphs.ellipsis)
     return ((sign, severity_style(alarm)), (f"{said}  ", ""), (state, "alarm--quiet"))
 
 

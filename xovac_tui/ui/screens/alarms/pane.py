@@ -17,7 +17,6 @@ from xovac_tui.station.news import News
 from xovac_tui.ui.action import bindings
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
-from xovac_tui.ui.literal import folded
 from xovac_tui.ui.screens.alarms import ACTIONS
 from xovac_tui.ui.screens.alarms.dialogs import AcknowledgeDialog, ShelveDialog
 from xovac_tui.ui.screens.alarms.lines import (
@@ -35,8 +34,8 @@ from xovac_tui.ui.screens.alarms.lines import (
 )
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.strokes import Strokes
-from xovac_tui.ui.widgets.alarm_words import shown, state_word
-from xovac_tui.ui.widgets.lines import Line
+from xovac_tui.ui.widgets.alarm_words import state_word
+from xovac_tui.ui.widgets.lines import Line, folded
 from xovac_tui.ui.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -54,14 +53,15 @@ class AlarmsPane(Pane):
 
     SCOPE = "alarms"
     HELP = (
-        "Above: the alarms that stand, the worst first, those that nobody has acknowledged reversed; v shows "
-        "all that is watched, or what is shelved. Below: the chosen one, with what to do about it.\n"
+        "Above: the alarms that stand, the worst first, those that nobody has acknowledged reversed; "
+        "{alarm-view} shows all that is watched, or what is shelved. Below: the chosen one, with what to do "
+        "about it.\n"
         "UNACK: it is there, and nobody has acknowledged it. ACKED: it is there, and somebody knows. "
         "RETURNED: it is gone, and nobody has acknowledged that it was there. SHELVED: silent until a time. "
         "OUT OF SERVICE: silent until somebody puts it back. OFF: not watched, for the reason given.\n"
         "To acknowledge an alarm, to shelve it or to choose other limits sends nothing to the chamber, so it "
-        "works in OBSERVE too. It goes into the record, with who did it. A held picture (p) holds the values "
-        "here, but no alarm back."
+        "works in OBSERVE too. It goes into the record, with who did it. A held picture ({pause}) holds the "
+        "values here, but no alarm back."
     )
     ACTIONS = ACTIONS
     BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
@@ -155,13 +155,15 @@ class AlarmsPane(Pane):
     def _draw_head(self) -> None:
         head, glyphs = self.query_one(AlarmHead), self.workspace.glyphs
         if head.size.width:
-            head.show_lines(head_lines(self._view, head.size.width, self.station.recorder, glyphs=glyphs))
+            head.show_lines(
+                head_lines(self._view, head.size.width, self.station.recorder, glyphs=glyphs, keys=self.keys)
+            )
 
     def _draw_list(self, place: int) -> None:
         rows, glyphs = self.rows, self.workspace.glyphs
         rows.border_title = list_title(self._view, self._which)
         if not self._listed:
-            said = shown(empty_words(self._view, self._which), glyphs)
+            said = glyphs.shown(empty_words(self._view, self._which, self.keys))
             rows.show_folded(lambda width: [((line, "rows--quiet"),) for line in folded(said, max(8, width))])
             return
 
@@ -189,7 +191,7 @@ class AlarmsPane(Pane):
         if alarm is None:
             self.remove_class("-full")
             return
-        detail.border_title = Content(shown(alarm.rule, glyphs, 60))
+        detail.border_title = Content(glyphs.shown(alarm.rule, 60))
         detail.show_folded(
             lambda width: detail_lines(alarm, self._view, width, self._utc, glyphs=glyphs, times=times),
             rewind=rewind,
@@ -316,7 +318,7 @@ class AlarmsPane(Pane):
 
     async def _take_out(self, alarm: AlarmView) -> None:
         words = (
-            f'"{shown(alarm.rule, self.workspace.glyphs, 60)}" is silent then until somebody puts it back: '
+            f'"{self.workspace.glyphs.shown(alarm.rule, 60)}" is silent then until somebody puts it back: '
             "nothing brings it back by itself. Why?"
         )
         reason: str | None = ""
@@ -349,5 +351,5 @@ class AlarmsPane(Pane):
         self._draw()
 
     def _say(self, words: str, *, warn: bool = True) -> None:
-        said = shown(words, self.workspace.glyphs)
+        said = self.workspace.glyphs.shown(words)
         self.workspace.say(said, "warning" if warn else "information", seconds=6 if warn else 3)

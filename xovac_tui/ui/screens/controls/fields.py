@@ -19,7 +19,7 @@ from xovac_tui.quantities import unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import LinesWidget
 
-RECIPE_HINT = "Recipes are loaded from the Recipes tab (3). To send one by hand, type a JSON list of items."
+RECIPE_HINT = "Recipes are loaded from the Recipes tab. To send one by hand, type a JSON list of items."
 _AUTO_WORDS = {
     "utc_offset_ms": "filled when sent: this machine's time zone",
     "epoch_ms": "filled when sent: this machine's time",

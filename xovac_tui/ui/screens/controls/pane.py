@@ -66,13 +66,14 @@ class ControlsPane(Pane):
 
     SCOPE = "controls"
     HELP = (
-        "Every command the contract names. The hazard says what happens before it is sent: safe commands are "
-        "sent from here, confirm asks, critical wants the chamber's name typed. documented: the device's "
-        "manual describes it; assumed: it does not, or not the form in which it is sent; yours: your "
-        "contract file names it. Until STOP is proven on this chamber, the heading says so.\n"
+        "Every command the contract names. The hazard says what happens before it is sent: safe commands "
+        "are sent from here, confirm asks, critical wants the chamber's name typed. documented: the "
+        "device's manual describes it; assumed: it does not, or not the form in which it is sent; yours: "
+        "your contract file names it. Until STOP is proven on this chamber, the heading says so.\n"
         "Under the commands stands the ledger, newest on top: sent, then the chamber's answer, then "
-        "confirmed when its own messages show the effect. unknown: it may or may not have happened; u says "
-        "that you have looked at it. Enter shows an entry in full. Tab moves between commands and ledger."
+        "confirmed when its own messages show the effect. unknown: it may or may not have happened; {seen} "
+        "says that you have looked at it. {open-command} shows an entry in full. Tab moves between commands "
+        "and ledger."
     )
     ACTIONS = ACTIONS
     KEYS_FIRST = False
@@ -120,7 +121,7 @@ class ControlsPane(Pane):
     @property
     def commands(self) -> tuple[CommandSpec, ...]:
         """The contract's commands, documented ones first; the expert's line last, where it is allowed."""
-        expert = (EXPERT,) if self.station.profile.expert else ()
+        expert = (EXPERT,) if self.station.manner.expert else ()
         return (*self.station.contract.commands.values(), *expert)
 
     def show(self, snapshot: Snapshot) -> None:
@@ -150,7 +151,7 @@ class ControlsPane(Pane):
         if ledger.dropped:
             words.append(f"{ledger.dropped} older dropped")
         if ledger.unknown:
-            words.append(f"{ledger.unknown} UNKNOWN (u: seen)")
+            words.append(f"{ledger.unknown} UNKNOWN ({self.keys['seen']}: seen)")
         box.border_title = "Ledger" + (f" {', '.join(w for w in words if w)}" if ledger.entries else "")
         self._tell()
 
@@ -202,7 +203,7 @@ class ControlsPane(Pane):
 
     def action_expert_event(self) -> None:
         """Open the expert's form."""
-        if not self.station.profile.expert:
+        if not self.station.manner.expert:
             self.workspace.say(
                 "Set expert = true in this chamber's profile to send any event.", "warning", title="Any event"
             )

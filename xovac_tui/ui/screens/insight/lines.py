@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from xovac_tui.analysis.insight import InsightView, Judged, VacuumView
 from xovac_tui.analysis.pumpdown import Forecast
@@ -13,9 +13,7 @@ from xovac_tui.digits import digits, figure
 from xovac_tui.quantities import number
 from xovac_tui.ui.format import Times, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import folded
-from xovac_tui.ui.screens.runs.lines import shown_text
-from xovac_tui.ui.widgets.lines import Line, Span, clip, fit
+from xovac_tui.ui.widgets.lines import Line, Span, clip, fit, folded
 from xovac_tui.ui.widgets.run_words import rough
 
 _NAME, _CHANGE, _BAR, _HELD, _RESETS, _END = 15, 12, 5, 12, 7, 18
@@ -56,11 +54,11 @@ def table_line(row: Row, view: InsightView, width: int, *, glyphs: Glyphs, times
     channel, found = row.judged.channel, row.judged.stability
     if row.heading:
         old = "" if channel.quality is Quality.GOOD else f"  {channel.quality.value}"
-        label = shown_text(channel.label, 60, glyphs)
+        label = glyphs.shown(channel.label, 60)
         value = glyphs.plain(f"  {reading_with_unit(channel)}")
         line: Line = ((f"{glyphs.quality(channel.quality)} {label}", "rows--strong"), (value, ""))
         return clip((*line, (old, "rows--warn")), width, ellipsis=glyphs.ellipsis)
-    name = shown_text(row.judged.criterion.name, 40, glyphs)
+    name = glyphs.shown(row.judged.criterion.name, 40)
     full, empty = glyphs.bar(found.held / found.needed if found.needed else 0.0, _BAR)
     quiet = "rows--quiet" if found.stable is None else ""
     spans: list[Span] = [
@@ -131,13 +129,13 @@ def span_words(forecast: Forecast, view: InsightView, times: Times) -> str:
     return f"{soonest} to {latest}"
 
 
-def table_notes(view: InsightView, width: int, glyphs: Glyphs) -> list[Line]:
+def table_notes(view: InsightView, width: int, glyphs: Glyphs, keys: Mapping[str, str]) -> list[Line]:
     """Return what stands in place of the table, or below it: what cannot be judged, and why."""
     said = list(view.problems)
     if not view.judged and not said:
         said = [
             "No temperature is judged: none has the role controlled, and none is pinned. Pin one on Status "
-            "(space), or name channels in the settings, [stability]."
+            f"({keys['pin']}), or name channels in the settings, [stability]."
         ]
     return _styled(folded(glyphs.plain("\n".join(said)), max(20, width)) if said else (), "rows--warn")
 
@@ -214,8 +212,8 @@ def advice_lines(view: InsightView, width: int, glyphs: Glyphs) -> list[Line]:
         return [((said, "rows--quiet"),)]
     lines: list[Line] = []
     for advice in view.advice:
-        lines.append(((f"{glyphs.warning} {shown_text(advice.title, 80, glyphs)}", "rows--warn"),))
+        lines.append(((f"{glyphs.warning} {glyphs.shown(advice.title, 80)}", "rows--warn"),))
         for text in (advice.text, advice.action):
-            told = folded(shown_text(text, 400, glyphs), max(10, width - 2))
+            told = folded(glyphs.shown(text, 400), max(10, width - 2))
             lines += _styled((f"  {line}" for line in told), "")
     return [clip(line, width, ellipsis=glyphs.ellipsis) for line in lines]

@@ -66,7 +66,7 @@ class InsightPane(Pane):
         stable.border_title = "Stable"
         yield stable
         with Horizontal(id="insight-vacuum"):
-            yield TrendChart(ascii_only=self.workspace.glyphs.ascii, id="insight-chart")
+            yield TrendChart(ascii_only=self.workspace.glyphs.ascii, keys=self.keys, id="insight-chart")
             yield RunFacts(id="insight-facts")
         advice = Rows(id="insight-advice")
         advice.border_title = f"Advice, {LABEL}"
@@ -98,7 +98,7 @@ class InsightPane(Pane):
         width = max(20, self.size.width - 4)
         glyphs = self.workspace.glyphs
         told = len(advice_lines(view, width, glyphs)) + 2
-        listed = len(rows_of(view)) + len(table_notes(view, width, glyphs)) + 2 + bool(view.judged)
+        listed = len(rows_of(view)) + len(table_notes(view, width, glyphs, self.keys)) + 2 + bool(view.judged)
         room = height - _LEAST_CHART
         advised = min(told, max(3, room - min(listed, room // 2)))
         for rows, wanted in ((stable, max(3, min(listed, room - advised))), (advice, advised)):
@@ -118,7 +118,7 @@ class InsightPane(Pane):
         if table.border_title != title:
             table.border_title = title
         width = table.size.width
-        notes = table_notes(view, width, glyphs) if width else []
+        notes = table_notes(view, width, glyphs, self.keys) if width else []
 
         def line(index: int, chosen: bool) -> Line:
             if index >= len(rows):

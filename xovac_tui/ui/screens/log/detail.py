@@ -11,8 +11,7 @@ from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.text import clean, clean_lines
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import folded, literal, wrapped
-from xovac_tui.ui.widgets.lines import Line
+from xovac_tui.ui.widgets.lines import Line, folded, wrapped
 
 SHOWN = 20_000
 """Characters of a payload that are shown; the rest is in the file that saving writes."""
@@ -30,14 +29,14 @@ def detail_lines(
     """
     out = event.direction is Direction.OUT
     way = f"{glyphs.arrow_out} OUT" if out else f"{glyphs.arrow_in} in"
-    name = literal(clean(event.name, 200), glyphs.ascii)
+    name = glyphs.literal(clean(event.name, 200))
     head: list[Line] = [
         ((f"{way}  {event.kind.value}  ", "rows--quiet"), (name, "rows--strong")),
     ]
     about = f"{times.stamp(event.utc)}, event {event.index + 1:,}, {_size(event)}"
     head += [((line, "rows--quiet"),) for line in folded(about, max(10, width))]
     if event.problem:
-        problem = literal(clean(event.problem, 400), glyphs.ascii)
+        problem = glyphs.literal(clean(event.problem, 400))
         what = "not read" if event.problem in BULKY_PROBLEMS else "malformed"
         head += [
             ((line, "rows--warn"),) for line in folded(f"{glyphs.warning} {what}: {problem}", max(10, width))
@@ -45,11 +44,11 @@ def detail_lines(
     if apart is not None:
         words = apart.problem or f"Decoded aside: {apart.about}."
         style = "rows--warn" if apart.problem else "rows--quiet"
-        told = literal(clean(words, 400), glyphs.ascii)
+        told = glyphs.literal(clean(words, 400))
         head += [((line, style),) for line in folded(told, max(10, width))]
     text, rest = _payload(event, apart)
     body: list[Line] = [
-        ((piece, ""),) for line in text for piece in wrapped(literal(line, glyphs.ascii), max(10, width))
+        ((piece, ""),) for line in text for piece in wrapped(glyphs.literal(line), max(10, width))
     ]
     if rest:
         body.append(((glyphs.plain(f"… {rest}"), "rows--warn"),))
@@ -91,7 +90,7 @@ def _payload(event: LoggedEvent, apart: Outline | None = None) -> tuple[list[str
     if len(shown) < len(text) or event.size > len(event.raw) or apart is not None:
         return (
             lines,
-            f"{SHOWN:,} characters are shown at most; {event.size:,} came, s saves what is kept of them.",
+            f"{SHOWN:,} characters are shown at most; {event.size:,} came. Saving writes what is kept.",
         )
     return lines, ""
 

@@ -14,17 +14,16 @@ from textual.widgets import Input
 
 from xovac_tui import paths
 from xovac_tui.api.outline import Outline
+from xovac_tui.chamber.news import RecordOpened
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.plural import counted
 from xovac_tui.recording.apart import can_be_read_apart, read_apart
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.exports.events import export_file, save_events
 from xovac_tui.recording.filters import SYNTAX, Filter, FilterError, LogRows, parse_filter
-from xovac_tui.recording.status import RecordOpened
 from xovac_tui.station.news import Jumped, News
 from xovac_tui.text import clean
 from xovac_tui.ui.action import bindings
-from xovac_tui.ui.literal import literal
 from xovac_tui.ui.screens.log import ACTIONS
 from xovac_tui.ui.screens.log.detail import SHOWN, detail_lines, detail_text, shown_in_part
 from xovac_tui.ui.screens.log.view import LogView
@@ -80,7 +79,14 @@ class LogPane(Pane):
         workspace = self.workspace
         rows = LogRows(self.station.log)
         clock = self.station.clock
-        view = LogView(rows, glyphs=workspace.glyphs, times=workspace.times, now=clock.utc, id="log-view")
+        view = LogView(
+            rows,
+            glyphs=workspace.glyphs,
+            times=workspace.times,
+            keys=self.keys,
+            now=clock.utc,
+            id="log-view",
+        )
         view.border_title = "Log"
         yield view
         detail = Rows(id="log-detail")
@@ -169,7 +175,7 @@ class LogPane(Pane):
             busy = "" if rows.done else f" so far, {rows.part_done:.0%} looked at"
             spans.append((f"   {len(rows):,} of {len(log):,} match{busy}", ""))
             typed = clean(self.query_one("#log-filter", Input).value.strip(), 80)
-            spans.append((f"   {glyphs.then} {literal(typed, glyphs.ascii)}", ""))
+            spans.append((f"   {glyphs.then} {glyphs.literal(typed)}", ""))
         if log.problem:
             spans.append((f"   {log.dropped:,} older ones cannot be read", "logstatus--wrong"))
         elif log.dropped:
@@ -312,7 +318,7 @@ class LogPane(Pane):
         what = "what is shown of it, " if shown_in_part(event) else ""
         self.workspace.say(
             f"Copied {what}{counted(len(text), 'character')}, if this terminal lets programs copy. "
-            "s saves it to a file."
+            f"{self.keys['log-save']} saves it to a file."
         )
 
     def action_log_save(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -17,7 +17,6 @@ from xovac_tui.recording.filters import LogRows
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import literal
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit
 
 _LONGEST = 500
@@ -61,8 +60,8 @@ def event_line(
         when, words, wrong_style = "log--quiet", _KIND_STYLE[event.kind], "log--wrong"
         named, body = ("log--out", "log--out") if out else ("log--name", "log--quiet")
     sign = glyphs.arrow_out if out else glyphs.arrow_in
-    name = literal(clean(event.name, 64), glyphs.ascii)
-    payload = literal(event.line(min(_LONGEST, columns.payload + 1)), glyphs.ascii)
+    name = glyphs.literal(clean(event.name, 64))
+    payload = glyphs.literal(event.line(min(_LONGEST, columns.payload + 1)))
     what = "not read" if event.problem in BULKY_PROBLEMS else "malformed"
     wrong = f"{glyphs.warning} {what} " if event.problem else ""
     shown = fit(payload, max(0, columns.payload - len(wrong)), ellipsis=glyphs.ellipsis)
@@ -129,13 +128,14 @@ class LogView(LinesWidget, can_focus=True):
         *,
         glyphs: Glyphs,
         times: Times,
+        keys: Mapping[str, str],
         now: Callable[[], float],
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self._now = now
         self.rows = rows
-        self._glyphs, self._times = glyphs, times
+        self._glyphs, self._times, self._keys = glyphs, times, keys
         self.following = True
         self._top = 0
         """Index of the event in the first row."""
@@ -248,7 +248,9 @@ class LogView(LinesWidget, can_focus=True):
     def _nothing(self) -> str:
         if self.rows.filter is None:
             return "Nothing has been sent or received yet."
-        return "No event passes this filter" + (" (esc: take it away)." if self.rows.done else " so far.")
+        if not self.rows.done:
+            return "No event passes this filter so far."
+        return f"No event passes this filter ({self._keys['log-back']}: take it away)."
 
     def action_move(self, rows: int) -> None:
         """Choose another event; leaving the newest one ends following, and going below it begins it."""

@@ -31,7 +31,7 @@ from xovac_tui.recipes.store import (
     write_text,
 )
 from xovac_tui.station.loading import start_of
-from xovac_tui.text import clean, shown
+from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.question import Answer, QuestionDialog
@@ -93,7 +93,8 @@ class FileWork:
         """Open a recipe in the editor."""
         if file.recipe is None:
             self._say(
-                f'"{clean(file.name, 40)}" cannot be read, so there is no table of it: E opens the file.',
+                f'"{clean(file.name, 40)}" cannot be read, so there is no table of it: '
+                f"{self._workspace.keys['edit-outside']} opens the file.",
                 "warning",
             )
             return
@@ -140,7 +141,10 @@ class FileWork:
     async def rename(self, file: RecipeFile, *, example: bool) -> None:
         """Give a recipe and its file another name."""
         if example:
-            self._say("An example keeps its name: c makes a copy of it, and that can be renamed.", "warning")
+            copies = self._workspace.keys["copy-recipe"]
+            self._say(
+                f"An example keeps its name: {copies} makes a copy of it, and that can be renamed.", "warning"
+            )
             return
         opened = await asyncio.to_thread(open_recipe, file.path)
         name, problem = opened.recipe.name, ""
@@ -167,14 +171,15 @@ class FileWork:
             return
         answers = (("keep", "Keep it", ""), ("delete", "Delete", "y"))
         name = clean(file.path.name, 60)
-        text = f"{name} goes into the folder .trash beside it. z takes that back."
+        back = f"{self._workspace.keys['undelete-recipe']} takes that back."
+        text = f"{name} goes into the folder .trash beside it. {back}"
         if await self._ask("Delete?", text, answers) != "delete":
             return
         version = await asyncio.to_thread(
             lambda: delete_recipe(file.path, now=self._workspace.station.clock.utc())
         )
         self._deleted.append(version)
-        self._say(f"{name} is in the trash folder. z takes that back.")
+        self._say(f"{name} is in the trash folder. {back}")
         self._reread(None)
 
     async def undelete(self) -> None:
@@ -292,7 +297,7 @@ def _described(path: Path) -> Sequence[tuple[Version, str]]:
     for version in versions(path):
         try:
             recipe = open_recipe(version.path).recipe
-            said = f"{shown(recipe.name, 32)}, {counted(len(recipe.steps), 'step')}"
+            said = f"{clean(recipe.name, 32)}, {counted(len(recipe.steps), 'step')}"
         except RecipeError:
             said = "cannot be read"
         found.append((version, said))
@@ -305,7 +310,7 @@ def _exported(
     """Write a recipe in the form that the ending of a path names, and return what is not in it."""
     ending = path.suffix.lower().removeprefix(".")
     if ending not in FORMATS:
-        raise RecipeError(f'"{shown(path.name, 60)}" must end in .csv, .json or .toml.')
+        raise RecipeError(f'"{clean(path.name, 60)}" must end in .csv, .json or .toml.')
     exported = export_recipe(recipe, ending, settings, start)
     write_text(path, exported.text, overwrite=overwrite)
     return exported.notes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -20,8 +20,7 @@ from xovac_tui.station.refusal import Refusal
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import folded, literal
-from xovac_tui.ui.widgets.lines import Line, Span, clip, fit
+from xovac_tui.ui.widgets.lines import Line, Span, clip, fit, folded
 
 SEVERITY: dict[Severity, tuple[str, str]] = {
     "error": ("error", "rows--bad"),
@@ -65,10 +64,10 @@ def entry_line(entry: Entry, width: int, glyphs: Glyphs, *, chosen: bool, focus:
     file = entry.file
     if file is None:
         indent = "" if entry.style == "rows--head" else "  "
-        return ((indent + literal(clean(entry.words, 400), glyphs.ascii), entry.style),)
+        return ((indent + glyphs.literal(clean(entry.words, 400)), entry.style),)
     style = "rows--chosen" if chosen and focus else "rows--strong" if chosen else ""
     tail = f" {glyphs.cross} bad" if file.recipe is None else ""
-    name = literal(glyphs.plain(clean(file.name, 80)), glyphs.ascii)
+    name = glyphs.plain(clean(file.name, 80))
     return (
         (f"{glyphs.then if chosen else ' '} ", style),
         (fit(name, max(0, width - 2 - len(tail)), ellipsis=glyphs.ellipsis), style),
@@ -89,12 +88,13 @@ def fact_lines(
     example: bool,
     glyphs: Glyphs,
     times: Times,
+    keys: Mapping[str, str],
 ) -> list[Line]:
     """Return what is known about a recipe, the description in the room that is left."""
-    name = literal(glyphs.plain(clean(study.file.name, 80)), glyphs.ascii)
+    name = glyphs.plain(clean(study.file.name, 80))
     recipe = study.file.recipe
     if recipe is None:
-        said = literal("\n".join(clean(line, 2000) for line in study.file.problem.split("\n")), glyphs.ascii)
+        said = glyphs.literal("\n".join(clean(line, 2000) for line in study.file.problem.split("\n")))
         bad: Line = ((name, "rows--strong"), (f"  {glyphs.cross} cannot be read", "rows--bad"))
         return [bad, *(((line, ""),) for line in folded(said, width))][:height]
     last = [
@@ -105,14 +105,14 @@ def fact_lines(
             (f" {start.words}", "rows--quiet" if start.measured else "rows--warn"),
         ),
         ((f"Assumed: {_reading(settings)}", "rows--quiet"),),
-        _verdict(study, blocked, glyphs),
+        _verdict(study, blocked, glyphs, keys),
     ]
     last = [
         clip(tuple((glyphs.plain(text), style) for text, style in line), width, ellipsis=glyphs.ellipsis)
         for line in last
     ]
     description = clean(" ".join(recipe.description.split()), 2000)
-    words = folded(literal(glyphs.plain(description), glyphs.ascii), width)
+    words = folded(glyphs.plain(description), width)
     room = max(0, height - 1 - len(last))
     told = words[:room]
     if told and len(words) > room:
@@ -152,7 +152,7 @@ def _reading(settings: PlanSettings) -> str:
     )
 
 
-def _verdict(study: Study, blocked: Refusal | None, glyphs: Glyphs) -> Line:
+def _verdict(study: Study, blocked: Refusal | None, glyphs: Glyphs, keys: Mapping[str, str]) -> Line:
     spans: list[Span] = [("Check ", "rows--quiet")]
     for severity, (word, style) in SEVERITY.items():
         count = study.count(severity)
@@ -165,7 +165,9 @@ def _verdict(study: Study, blocked: Refusal | None, glyphs: Glyphs) -> Line:
     elif blocked:
         spans.append((f"not now: {blocked.cause}", "rows--warn"))
     else:
-        spans.append((f"L loads {counted(len(study.compiled.items), 'item')}", "rows--good"))
+        spans.append(
+            (f"{keys['load-recipe']} loads {counted(len(study.compiled.items), 'item')}", "rows--good")
+        )
     return tuple(spans)
 
 
@@ -175,7 +177,7 @@ def finding_lines(findings: Sequence[Finding], width: int, glyphs: Glyphs) -> li
     for finding in findings:
         word, style = SEVERITY[finding.severity]
         head = f"{severity_sign(finding.severity, glyphs)} {word:<8}"
-        said = literal(glyphs.plain(clean(finding.sentence, 1000)), glyphs.ascii)
+        said = glyphs.plain(clean(finding.sentence, 1000))
         for count, line in enumerate(folded(said, max(10, width - len(head)))):
             lines.append((((head if count == 0 else " " * len(head)), style), (line, "")))
     return lines

@@ -27,7 +27,6 @@ from xovac_tui.station.loading import (
 )
 from xovac_tui.station.proving import BLIND, PROVES
 from xovac_tui.station.station import Station
-from xovac_tui.ui.literal import literal
 from xovac_tui.ui.workspace import Workspace
 
 
@@ -157,6 +156,6 @@ class Loading:
         from xovac_tui.ui.dialogs.confirm import confirm_and_send
 
         glyphs = self._workspace.glyphs
-        said = [(label, literal(glyphs.plain(text), glyphs.ascii)) for label, text in facts]
-        title = literal(glyphs.plain(title), glyphs.ascii)
+        said = [(label, glyphs.plain(text)) for label, text in facts]
+        title = glyphs.plain(title)
         return await confirm_and_send(self._workspace, prepared, title=title, facts=said, send=send)

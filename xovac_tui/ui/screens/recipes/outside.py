@@ -13,7 +13,7 @@ from textual.app import SuspendNotSupported
 
 from xovac_tui.errors import RecipeError
 from xovac_tui.signals import handled
-from xovac_tui.text import shown
+from xovac_tui.text import clean
 from xovac_tui.ui.workspace import Window
 
 _INTERRUPTS = ("SIGINT", "SIGQUIT")
@@ -29,7 +29,7 @@ def editor_command(environ: Mapping[str, str]) -> list[str]:
             # A path on Windows is full of backslashes.
             words = shlex.split(value, posix=os.name != "nt")
         except ValueError:
-            raise RecipeError(f'{name} is "{shown(value, 60)}", which has an open quote: mend it.') from None
+            raise RecipeError(f'{name} is "{clean(value, 60)}", which has an open quote: mend it.') from None
         if words:
             return words
     raise RecipeError(
@@ -54,7 +54,7 @@ async def edit_outside(window: Window, command: list[str], path: Path) -> str:
 
 
 async def _run(command: list[str], path: Path) -> str:
-    name = shown(command[0], 60)
+    name = clean(command[0], 60)
     try:
         process = await asyncio.create_subprocess_exec(*command, str(path))
     except (OSError, ValueError) as error:

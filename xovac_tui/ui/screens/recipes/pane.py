@@ -42,8 +42,8 @@ class RecipesPane(RecipesView):
     HELP = (
         "Left: the recipe files of your folder, and three examples that come with the program. Right: what "
         "the chosen one will do. The number of a step is that of the item in the list that is sent.\n"
-        "Enter edits the chosen recipe (an example: a copy of it), N makes a new one. What another program "
-        "changes in the folder is seen within seconds.\n"
+        "{edit-recipe} edits the chosen recipe (an example: a copy of it), {new-recipe} makes a new one. "
+        "What another program changes in the folder is seen within seconds.\n"
         "Load checks the file once more, shows exactly what will be sent, and asks. Times and the profile "
         "start from the measured temperature, or from 20 °C where none can be believed.\n"
         "Units, and how the chamber reads an item, are not documented: they are settings of the profile."

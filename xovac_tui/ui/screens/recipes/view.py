@@ -199,5 +199,6 @@ class RecipesView(Pane):
                 example=study.file in self._library.examples,
                 glyphs=self.workspace.glyphs,
                 times=self.workspace.times,
+                keys=self.keys,
             )
         )

@@ -13,7 +13,7 @@ from xovac_tui.runs.past import PastRun
 from xovac_tui.runs.state import Leg
 from xovac_tui.ui.format import Times, age
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.screens.runs.lines import short_label, shown_text
+from xovac_tui.ui.screens.runs.lines import short_label
 from xovac_tui.ui.widgets.lines import Line, clip, fit, fit_label
 from xovac_tui.ui.widgets.run_words import signed
 from xovac_tui.units import is_temperature
@@ -32,7 +32,7 @@ def pair_head(runs: Sequence[PastRun], width: int, *, glyphs: Glyphs, times: Tim
         began = f"{times.day(recorded.started)} {times.short(recorded.started)}"
         tail = f"  {glyphs.result(run.state.result)} {run.state.result.value}  {began}"
         tail += f"  {'lasts' if run.running else 'took'} {format_duration(run.seconds)}"
-        name = f"{recorded.label} {shown_text(recorded.name, 80, glyphs)}"
+        name = f"{recorded.label} {glyphs.shown(recorded.name, 80)}"
         room = max(8, min(cell_len(name), width - cell_len(tail)))
         lines.append(((fit(name, room, ellipsis=glyphs.ellipsis), "rows--strong"), (tail, "")))
     loads = [run.load.hash if run.load is not None else None for run in runs]
@@ -88,7 +88,7 @@ def _step_line(step: int, one: Leg | None, other: Leg | None, width: int, glyphs
         _later(counts),
     ]
     missing = one is None or other is None
-    text = _row(str(step), shown_text(label, 80, glyphs), cells, width, glyphs.ellipsis)
+    text = _row(str(step), glyphs.shown(label, 80), cells, width, glyphs.ellipsis)
     return ((glyphs.plain(text), "rows--quiet" if missing else ""),)
 
 
@@ -113,7 +113,7 @@ def _channel_line(one: Extreme, other: Extreme, width: int, glyphs: Glyphs) -> L
     ):
         cells += [number(value, one.unit, log=one.log) for value in (first, second)]
         cells.append(_change(first, second, one))
-    label = shown_text(one.label, 60, glyphs)
+    label = glyphs.shown(one.label, 60)
     shown = f"{label} {unit(one.unit)}".rstrip() if len(one.unit) <= 6 else label
     return ((glyphs.plain(_row("", shown, cells, width, glyphs.ellipsis)), ""),)
 

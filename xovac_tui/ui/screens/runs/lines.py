@@ -17,8 +17,7 @@ from xovac_tui.runs.state import Leg, Result
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times, age
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import folded, literal
-from xovac_tui.ui.widgets.lines import Line, Span, clip, fit, fit_label
+from xovac_tui.ui.widgets.lines import Line, Span, clip, fit, fit_label, folded
 from xovac_tui.ui.widgets.run_words import drift_words, gap_words, signed
 
 _RESULT_STYLES = {
@@ -39,11 +38,6 @@ def result_of(word: str) -> Result:
     return Result(word) if word in set(Result) else Result.UNKNOWN
 
 
-def shown_text(text: str, most: int, glyphs: Glyphs) -> str:
-    """Return somebody else's text as this terminal can show it."""
-    return literal(glyphs.plain(clean(" ".join(text.split()), most)), glyphs.ascii)
-
-
 # -- the list -----------------------------------------------------------------------------------------------
 
 
@@ -55,7 +49,7 @@ def list_line(
     if not second:
         style = "rows--chosen" if chosen and focus else "rows--strong" if chosen or marked else ""
         sign = glyphs.then if chosen else "+" if marked else " "
-        name = shown_text(run.name, 80, glyphs) or "without a name"
+        name = glyphs.shown(run.name, 80) or "without a name"
         return ((fit(f"{sign} {run.label} {name}", width, ellipsis=glyphs.ellipsis), style),)
     result = result_of(run.result)
     word = f"    {glyphs.result(result)} {result.value}"
@@ -74,7 +68,7 @@ def list_line(
 def fact_lines(past: PastRun, width: int, height: int, *, glyphs: Glyphs, times: Times) -> list[Line]:
     """Return what there is to know about a run in a few lines, its reason in the room that is left."""
     run, state, view = past.recorded, past.state, past.view()
-    name = shown_text(run.name, 80, glyphs) or "without a name"
+    name = glyphs.shown(run.name, 80) or "without a name"
     result: Span = (f"{glyphs.result(state.result)} {state.result.value}", _RESULT_STYLES[state.result])
     head: Line = (
         (f"{run.label} ", "rows--quiet"),
@@ -82,7 +76,7 @@ def fact_lines(past: PastRun, width: int, height: int, *, glyphs: Glyphs, times:
         ("  ", ""),
         result,
     )
-    part = shown_text(past.description, 400, glyphs) or "no description in the recipe"
+    part = glyphs.shown(past.description, 400) or "no description in the recipe"
     lines: list[Line] = [
         (("Part    ", "rows--quiet"), (part, "" if past.description else "rows--quiet")),
         _when(past, times),
@@ -99,7 +93,7 @@ def fact_lines(past: PastRun, width: int, height: int, *, glyphs: Glyphs, times:
         where += f", {view.label}" + (" (estimated)" if view.estimated else "")
     said = state.reason if not past.running else where or "It goes on."
     room = max(1, height - 1 - len(lines))
-    reason = folded(shown_text(said, 400, glyphs), width)
+    reason = folded(glyphs.shown(said, 400), width)
     if len(reason) > room:
         reason = [*reason[: room - 1], fit(reason[room - 1] + " " * width, width, ellipsis=glyphs.ellipsis)]
     told: list[Line] = [((line, ""),) for line in reason]
@@ -216,7 +210,7 @@ def reading_line(extreme: Extreme, width: int, glyphs: Glyphs) -> Line:
     values = [number(value, extreme.unit, log=extreme.log) for value in (found.low, found.high, found.mean)]
     name = clean(unit(extreme.unit), 12)
     row = _reading_row(clean(extreme.label, 60), values, name, width, glyphs.ellipsis)
-    return ((literal(glyphs.plain(row), glyphs.ascii), ""),)
+    return ((glyphs.plain(row), ""),)
 
 
 def _reading_row(label: str, values: Sequence[str], name: str, width: int, ellipsis: str) -> str:
@@ -252,10 +246,10 @@ def happened_lines(past: PastRun, width: int, *, glyphs: Glyphs, times: Times) -
     if past.state.reason:
         said = f"{past.state.result.value}: {past.state.reason}"
         style = _RESULT_STYLES[past.state.result]
-        lines = [*(((line, style),) for line in folded(shown_text(said, 600, glyphs), width)), ()]
+        lines = [*(((line, style),) for line in folded(glyphs.shown(said, 600), width)), ()]
     for utc, words, style in sorted(found):
         head = f"{times.day_and_time(utc)}  "
-        for place, line in enumerate(folded(shown_text(words, 600, glyphs), max(10, width - len(head)))):
+        for place, line in enumerate(folded(glyphs.shown(words, 600), max(10, width - len(head)))):
             lines.append(((head if not place else " " * len(head), "rows--quiet"), (line, style)))
     if not found:
         said = "Nobody sent a command or wrote a note, and there was no alarm and no gap."

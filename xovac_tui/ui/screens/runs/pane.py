@@ -14,16 +14,16 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 
 from xovac_tui import paths
+from xovac_tui.chamber.news import RecordOpened
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted
 from xovac_tui.recording.disk.kinds import RecordedRun
-from xovac_tui.recording.status import RecorderState, RecordOpened
+from xovac_tui.recording.status import RecorderState
 from xovac_tui.runs.past import PastRun, Told, read_run, read_runs, with_state
 from xovac_tui.runs.state import FlightState
 from xovac_tui.station.news import News
 from xovac_tui.ui.action import bindings
-from xovac_tui.ui.literal import folded
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.runs import ACTIONS
 from xovac_tui.ui.screens.runs.compare import pair_head, pair_lines
@@ -33,13 +33,12 @@ from xovac_tui.ui.screens.runs.lines import (
     list_line,
     reading_head,
     reading_line,
-    shown_text,
     step_head,
     step_line,
 )
 from xovac_tui.ui.screens.runs.trend import pair_model, run_model
 from xovac_tui.ui.widgets.facts_list import RunFacts
-from xovac_tui.ui.widgets.lines import Line
+from xovac_tui.ui.widgets.lines import Line, folded
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import TrendModel
@@ -66,8 +65,10 @@ class RunsPane(Pane):
         "they were flown, and what happened. Times with ~ are estimated: the chamber did not tell the step. "
         "Of a hold you see how long it was in tolerance, and how much of that counts.\n"
         "The chart lays the plan over what was measured; tab goes to it, and its keys are the trend's.\n"
-        "Compare: c marks a run, c on another shows both from their beginnings, with what differs.\n"
-        "R writes a report of the chosen run, a page of HTML, into the folder exports beside the state file."
+        "Compare: {runs-compare} marks a run, {runs-compare} on another shows both from their beginnings, "
+        "with what differs.\n"
+        "{runs-report} writes a report of the chosen run, a page of HTML, into the folder exports beside the "
+        "state file."
     )
     ACTIONS = ACTIONS
     BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
@@ -94,14 +95,14 @@ class RunsPane(Pane):
         yield runs
         with Vertical(id="run-right"):
             yield RunFacts(id="run-facts")
-            yield TrendChart(ascii_only=ascii_only, id="run-chart")
+            yield TrendChart(ascii_only=ascii_only, keys=self.keys, id="run-chart")
             for name, title in zip(_VIEWS[1:], ("Steps as flown", "Readings", "What happened"), strict=True):
                 rows = Rows(id=f"run-{name}")
                 rows.border_title = title
                 yield rows
         with Vertical(id="run-compare"):
             yield RunFacts(id="pair-facts")
-            yield TrendChart(ascii_only=ascii_only, id="pair-chart")
+            yield TrendChart(ascii_only=ascii_only, keys=self.keys, id="pair-chart")
             rows = Rows(id="pair-rows")
             rows.border_title = "What differs"
             yield rows
@@ -302,7 +303,9 @@ class RunsPane(Pane):
         rows, glyphs, times = self.runs, self.workspace.glyphs, self.workspace.times
         if self._problem or not self._runs:
             said = self._problem or (
-                "No run is in the record yet. Press 3: load a recipe and start it." if self._read_once else ""
+                f"No run is in the record yet. Press {self.keys['tab-recipes']}: load a recipe and start it."
+                if self._read_once
+                else ""
             )
             rows.show_folded(
                 lambda width: [((line, "rows--quiet"),) for line in folded(glyphs.plain(said), max(8, width))]
@@ -398,8 +401,11 @@ class RunsPane(Pane):
         if self._marked in (None, chosen):
             self._marked = None if self._marked == chosen else chosen
             if self._marked is not None:
-                name = shown_text(f"r{chosen}", 10, self.workspace.glyphs)
-                self.workspace.say(f"{name} is marked. Press c on another run to compare them.", seconds=4)
+                name = self.workspace.glyphs.shown(f"r{chosen}", 10)
+                key = self.keys["runs-compare"]
+                self.workspace.say(
+                    f"{name} is marked. Press {key} on another run to compare them.", seconds=4
+                )
             self._draw_list()
             return
         one, other = await self._fetch(self._marked or 0), await self._fetch(chosen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
@@ -56,8 +57,8 @@ class StatusPane(Pane):
         "does not tell its step, it follows from plan and temperature, and is marked as estimated. The end "
         "has a range, from what the chamber has managed, and its drift since the start. A dwell has three "
         "clocks: elapsed, in tolerance, and what counts of that: pressure low, link up, data fresh.\n"
-        "Trend: the pinned channels; gaps are gaps; left and right move a cursor, comma and full stop go "
-        "back and on in time, as far as the record reaches."
+        "Trend: the pinned channels; gaps are gaps; {cursor-left} and {cursor-right} move a cursor, "
+        "{pan-back} and {pan-on} go back and on in time, as far as the record reaches."
     )
     ACTIONS = ACTIONS
     KEYS_FIRST = False
@@ -84,14 +85,14 @@ class StatusPane(Pane):
         self.update_classes({"-wide": wide, "-narrow": not wide}, update=False)
         with Horizontal(id="top") as top:
             top.styles.height = _top_rows(self.workspace.snapshot, size.height - _FRAME_ROWS, wide=wide)
-            readings = Readings(self.workspace.glyphs, id="readings")
+            readings = Readings(self.workspace.glyphs, self.keys, id="readings")
             readings.border_title = "Readings"
             readings.border_subtitle = "value   change per minute   age if overdue"
             yield readings
             run = RunPanel(id="run")
             run.border_title = "Run"
             yield run
-        yield TrendChart(ascii_only=self.workspace.glyphs.ascii, id="trend")
+        yield TrendChart(ascii_only=self.workspace.glyphs.ascii, keys=self.keys, id="trend")
 
     def on_mount(self) -> None:
         """Take the window and the pins of last time."""
@@ -110,7 +111,8 @@ class StatusPane(Pane):
         self.query_one(Readings).show(channels, self._newest, why=snapshot.link.why)
         self._say_advice(snapshot)
         moment = RunMoment(snapshot, self.station.progress(snapshot), self.station.flight())
-        self.query_one(RunPanel).show(moment, glyphs=self.workspace.glyphs, times=self.workspace.times)
+        glyphs, times = self.workspace.glyphs, self.workspace.times
+        self.query_one(RunPanel).show(moment, glyphs=glyphs, times=times, keys=self.keys)
         if not self.has_class("-full"):
             self.query_one(TrendChart).show(self._trend(snapshot, channels))
 
@@ -120,7 +122,8 @@ class StatusPane(Pane):
             self._opened = snapshot.mono
         if not 0 <= snapshot.mono - self._opened < _FIRST_ADVICE:
             advice = self.station.insight.advice(snapshot)
-            title = f"Readings  {self.workspace.glyphs.warning} advice (i)" if advice else "Readings"
+            said = f"  {self.workspace.glyphs.warning} advice ({self.keys['insight']})" if advice else ""
+            title = f"Readings{said}"
             readings = self.query_one(Readings)
             if readings.border_title != title:
                 readings.border_title = title
@@ -188,44 +191,12 @@ class StatusPane(Pane):
 
     # -- actions ------------------------------------------------------------------------------------
 
-    def action_window(self) -> None:
-        """Show the next longer window."""
-        self.query_one(TrendChart).action_walk(1)
-
-    def action_window_back(self) -> None:
-        """Show the next shorter window."""
-        self.query_one(TrendChart).action_walk(-1)
-
-    def action_zoom_in(self) -> None:
-        """Zoom the trend in."""
-        self.query_one(TrendChart).action_zoom(1)
-
-    def action_zoom_out(self) -> None:
-        """Zoom the trend out."""
-        self.query_one(TrendChart).action_zoom(-1)
-
-    def action_cursor_left(self) -> None:
-        """Move the trend's cursor to the left."""
-        self.query_one(TrendChart).action_cursor(-1)
-
-    def action_cursor_right(self) -> None:
-        """Move the trend's cursor to the right."""
-        self.query_one(TrendChart).action_cursor(1)
-
-    def action_pan_back(self) -> None:
-        """Show half a window earlier."""
-        self.query_one(TrendChart).action_pan(-1)
-
-    def action_pan_on(self) -> None:
-        """Show half a window later."""
-        self.query_one(TrendChart).action_pan(1)
-
-    def action_live(self) -> None:
-        """Go back to now; out of the enlarged readings first."""
-        if self.has_class("-full"):
+    async def action_chart(self, action: str) -> None:
+        """Do what the trend does for a key; `live` leaves the enlarged readings first."""
+        if action == "live" and self.has_class("-full"):
             self.action_all_channels()
-        else:
-            self.query_one(TrendChart).action_live()
+        elif not await self.app.run_action(action, self.query_one(TrendChart)):
+            raise SkipAction
 
     def on_trend_chart_window_changed(self, message: TrendChart.WindowChanged) -> None:
         """Remember the window."""

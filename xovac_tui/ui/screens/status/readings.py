@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 import msgspec
@@ -131,9 +131,9 @@ class Readings(LinesWidget, can_focus=True):
     class Chosen(Message):
         """The chosen channel is another one."""
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
+    def __init__(self, glyphs: Glyphs, keys: Mapping[str, str], *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._glyphs = glyphs
+        self._glyphs, self._keys = glyphs, keys
         self._channels: tuple[ChannelView, ...] = ()
         self._trend: Trend = lambda name, bins: ()
         self._why = ""
@@ -214,9 +214,8 @@ class Readings(LinesWidget, can_focus=True):
         above, below = self._top, len(self._channels) - self._top - len(shown)
         if above or below:
             told = [f"{above} above"] * bool(above) + [f"{below} more"] * bool(below)
-            lines.append(
-                ((f"{self._glyphs.ellipsis} {', '.join(told)}  (a: all channels)", "reading--none"),)
-            )
+            said = f"{self._glyphs.ellipsis} {', '.join(told)}  ({self._keys['all-channels']}: all channels)"
+            lines.append(((said, "reading--none"),))
         return lines
 
     def _reading(self, channel: ChannelView, columns: Columns) -> list[Span]:

@@ -5,6 +5,7 @@ Which rows there are depends on the panel's height alone, so that nothing moves 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -16,9 +17,8 @@ from xovac_tui.quantities import difference, number, quantity, unit
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times, age
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import folded, literal
 from xovac_tui.ui.screens.status.run_moment import RunMoment
-from xovac_tui.ui.widgets.lines import Line, Span, clip, fit
+from xovac_tui.ui.widgets.lines import Line, Span, clip, fit, folded
 from xovac_tui.ui.widgets.run_words import (
     basis_words,
     clock_words,
@@ -79,11 +79,19 @@ def run_subtitle(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
     return glyphs.plain(f"dwell: {clocks}" + (f", not now: {why}" if why else ""))
 
 
-def run_lines(moment: RunMoment, width: int, height: int, *, glyphs: Glyphs, times: Times) -> list[Line]:
+def run_lines(
+    moment: RunMoment,
+    width: int,
+    height: int,
+    *,
+    glyphs: Glyphs,
+    times: Times,
+    keys: Mapping[str, str],
+) -> list[Line]:
     """Return the panel's lines: two where it is low, else as many as there is to say."""
     low = height <= LOW
     if not moment.on:
-        lines = _resting(moment, width, low, glyphs, times)
+        lines = _resting(moment, width, low, glyphs, times, keys)
     elif moment.silent:
         lines = _not_heard(moment, width, low, glyphs, times)
     elif low:
@@ -154,7 +162,7 @@ def _head(moment: RunMoment, width: int, glyphs: Glyphs, where: str) -> Line:
         word = (f"{glyphs.idle} IDLE", "")
     else:
         word = (f"{glyphs.question} run state unknown", "run--quiet")
-    name = literal(glyphs.plain(clean(name, 80)), glyphs.ascii)
+    name = glyphs.plain(clean(name, 80))
     where = glyphs.plain(where)
     if not name:
         return (word, (f"  {where}" if where else "", "run--quiet"))
@@ -211,7 +219,9 @@ def _silence(moment: RunMoment) -> str:
     return age(told.age if told is not None else snapshot.newest_age)
 
 
-def _resting(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Times) -> list[Line]:
+def _resting(
+    moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Times, keys: Mapping[str, str]
+) -> list[Line]:
     """Say how the newest run ended, and what there is to do or why nothing is known."""
     run, ended = moment.snapshot.run, moment.ended
     head = _head(moment, width, glyphs, "")
@@ -224,7 +234,7 @@ def _resting(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Ti
             said = "What is loaded is not reported."
         else:
             said = "No recipe is loaded."
-        said += " Press 3 to choose, load and start one."
+        said += f" Press {keys['tab-recipes']} to choose, load and start one."
     elif run.word:
         said = f'The chamber says "{run.word}", which no contract file explains.'
     else:
@@ -233,8 +243,8 @@ def _resting(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Ti
         return [head, *(((line, "run--quiet"),) for line in folded(glyphs.plain(said), max(20, width)))]
     result = (f"{glyphs.result(ended.result)} {ended.result.value} ", _result_style(ended.result))
     when = glyphs.plain(ended_words(ended, times))
-    name = literal(glyphs.plain(clean(ended.name, 80)), glyphs.ascii) or "a recipe without a name"
-    reason = folded(literal(glyphs.plain(clean(ended.reason, 400)), glyphs.ascii), max(20, width))
+    name = glyphs.plain(clean(ended.name, 80)) or "a recipe without a name"
+    reason = folded(glyphs.plain(clean(ended.reason, 400)), max(20, width))
     if low:
         state = head[-2] if len(head) > 2 else head[0]
         # The recipe that is loaded is told in the other layout; here the last run is more worth knowing.
@@ -242,9 +252,9 @@ def _resting(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Ti
             (state, ("  Last run ", "run--quiet"), result, (when, ""), (f"  {name}", "run--name")),
             ((" ".join(reason), "run--quiet"),),
         ]
-    after = f"{said if run.stale else 'Press 6 to read it back.'}"
+    after = said if run.stale else f"Press {keys['tab-runs']} to read it back."
     if run.state is RunState.IDLE and not run.stale:
-        after += " Press 3 to load and start another."
+        after += f" Press {keys['tab-recipes']} to load and start another."
     return [
         head,
         (("Last run  ", "run--quiet"), (name, "run--name")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.content import Content
@@ -32,11 +33,11 @@ class RunPanel(LinesWidget):
     RunPanel .run--empty { color: $grid; }
     """
 
-    _shown: tuple[RunMoment, Glyphs, Times] | None = None
+    _shown: tuple[RunMoment, Glyphs, Times, Mapping[str, str]] | None = None
 
-    def show(self, moment: RunMoment, *, glyphs: Glyphs, times: Times) -> None:
+    def show(self, moment: RunMoment, *, glyphs: Glyphs, times: Times, keys: Mapping[str, str]) -> None:
         """Show this moment."""
-        self._shown = (moment, glyphs, times)
+        self._shown = (moment, glyphs, times, keys)
         self.draw()
 
     def draw(self) -> None:
@@ -44,8 +45,8 @@ class RunPanel(LinesWidget):
         width, height = self.size.width, self.size.height
         if not width or not height or self._shown is None:
             return
-        moment, glyphs, times = self._shown
-        self.show_lines(run_lines(moment, width, height, glyphs=glyphs, times=times))
+        moment, glyphs, times, keys = self._shown
+        self.show_lines(run_lines(moment, width, height, glyphs=glyphs, times=times, keys=keys))
         title = run_title(moment, glyphs, low=height <= LOW)
         if str(self.border_title or "") != title:
             self.border_title = Content(title)

@@ -23,7 +23,7 @@ from xovac_tui.recipes import bounds
 from xovac_tui.recipes.draft import Draft
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat, Step
 from xovac_tui.recipes.places import StepPath
-from xovac_tui.text import shown
+from xovac_tui.text import clean
 from xovac_tui.units import to_mbar
 
 _BREAKS = str.maketrans({"\n": "⏎", "\t": "⇥"})
@@ -40,6 +40,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     hint: str = ""
     """What a bare number means, or what may be typed, in a word or two."""
     help: str = ""
+    """`{id}` stands for the key of an action."""
     free: bool = False
     """Free text, of which every character is kept even where the terminal cannot show it."""
 
@@ -70,7 +71,8 @@ def fields_of(recipe: Recipe, step: Step | None) -> tuple[Field, ...]:
             label="Times",
             text=str(step.count),
             hint="rounds",
-            help="How many times the steps inside are done. w and W put steps in and take them out.",
+            help="How many times the steps inside are done. "
+            "{step-wrap} and {step-unwrap} put steps in and take them out.",
         )
         return (times, note)
     if isinstance(step, Hold):
@@ -122,7 +124,7 @@ def _head(recipe: Recipe) -> tuple[Field, ...]:
             name="description",
             label="Description",
             text=recipe.description.translate(_BREAKS),
-            help="Free text, never sent. E opens all of it in your own editor.",
+            help="Free text, never sent. {edit-file-outside} opens all of it in your own editor.",
             free=True,
         ),
         Field(
@@ -252,14 +254,14 @@ class _Reader:
             self.problems[name] = str(error)
             return None
         if problem := problem_of(value):
-            self.problems[name] = f'"{shown(text.strip(), 40)}" {problem}.'
+            self.problems[name] = f'"{clean(text.strip(), 40)}" {problem}.'
             return None
         return value
 
     def _count(self, before: int) -> int:
         text = self._texts["count"].strip()
         if not re.fullmatch(r"[0-9]{1,9}", text):
-            self.problems["count"] = f'"{shown(text, 40)}" is no whole number of rounds: say one like 4.'
+            self.problems["count"] = f'"{clean(text, 40)}" is no whole number of rounds: say one like 4.'
             return before
         if problem := bounds.count_problem(int(text)):
             self.problems["count"] = f'"{text}" {problem}.'
@@ -282,6 +284,6 @@ def parse_pressure(text: str) -> float:
     mbar = None if found is None else to_mbar(float(found[1] + found[2]), found[3] or "mbar")
     if mbar is None:
         raise RecipeError(
-            f'"{shown(text.strip(), 40)}" is not a pressure: write it like "1e-3", "1e-3 mbar" or "0.1 Pa".'
+            f'"{clean(text.strip(), 40)}" is not a pressure: write it like "1e-3", "1e-3 mbar" or "0.1 Pa".'
         )
     return float(f"{mbar:.9g}")

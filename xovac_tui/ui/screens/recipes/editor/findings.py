@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -10,9 +10,8 @@ from xovac_tui.recipes.check import Finding
 from xovac_tui.recipes.places import StepPath, path_of
 from xovac_tui.text import clean
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import folded, literal
 from xovac_tui.ui.screens.recipes.lines import SEVERITY, severity_sign
-from xovac_tui.ui.widgets.lines import Line
+from xovac_tui.ui.widgets.lines import Line, folded
 
 _EMPTY = "the repeat is empty: insert a step into it, or delete it."
 
@@ -36,25 +35,28 @@ class FindingLine(msgspec.Struct, frozen=True):
         return ((" ", ""), (self.sign, self.style), (self.text, ""))
 
 
-def finding_rows(findings: Sequence[Finding], width: int, glyphs: Glyphs) -> list[FindingLine]:
+def finding_rows(
+    findings: Sequence[Finding], width: int, glyphs: Glyphs, keys: Mapping[str, str]
+) -> list[FindingLine]:
     """Return the findings folded to a width, each with the place of its step."""
     found: list[FindingLine] = []
     for number, finding in enumerate(findings):
         word, style = SEVERITY[finding.severity]
         sign = f"{severity_sign(finding.severity, glyphs)} {word:<8}"
         path = path_of(finding.where)
-        said = literal(glyphs.plain(clean(words(finding), 1000)), glyphs.ascii)
+        said = glyphs.plain(clean(words(finding, keys), 1000))
         for count, line in enumerate(folded(said, max(10, width - 1 - len(sign)))):
             found.append(FindingLine(number, path, sign if not count else " " * len(sign), line, style))
     return found
 
 
-def words(finding: Finding) -> str:
+def words(finding: Finding, keys: Mapping[str, str]) -> str:
     """Return a finding as the editor says it: "step 4.1: ..."."""
     path = path_of(finding.where)
     message = finding.message
     if finding.message == "steps are missing.":
         if not path:
-            return "There is no step yet: a inserts a ramp, h a hold, l a repeat."
+            ramp, hold, repeat = keys["step-ramp"], keys["step-hold"], keys["step-repeat"]
+            return f"There is no step yet: {ramp} inserts a ramp, {hold} a hold, {repeat} a repeat."
         message = _EMPTY
     return f"{finding.where}: {message}" if path else message

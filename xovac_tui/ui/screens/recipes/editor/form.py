@@ -13,8 +13,8 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import folded, literal
 from xovac_tui.ui.screens.recipes.editor.fields import Field
+from xovac_tui.ui.widgets.lines import folded
 
 _LONGEST = 4000
 """Characters that can be typed; more than any field may have, so that too many are told and not lost."""
@@ -199,7 +199,7 @@ class FieldForm(Vertical):
             names = {field.name for field in self._shown}
             problem = next((said for name, said in self._problems.items() if name not in names), "")
         said = f"{self._glyphs.cross} {problem}" if problem else field.help
-        said = literal(self._glyphs.plain(said), self._glyphs.ascii)
+        said = self._glyphs.plain(said)
         width = max(20, self.size.width - 4)
         self._below.update("\n".join(folded(said, width)[:2]))
         self._below.set_class(bool(problem), "-wrong")

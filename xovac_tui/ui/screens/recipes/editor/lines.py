@@ -6,7 +6,6 @@ from xovac_tui.recipes.study import Study
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import literal
 from xovac_tui.ui.screens.recipes.editor.model import Editing
 from xovac_tui.ui.screens.recipes.lines import SEVERITY, severity_sign, short_duration
 from xovac_tui.ui.widgets.lines import Line, Span, clip
@@ -55,7 +54,7 @@ def head_line(
     file = editing.opened or editing.origin
     path = file.path.name if file else "new recipe"
     room = width - sum(len(text) for text, _ in right) - len(said) - 4
-    name = literal(clean(path, max(8, room)), glyphs.ascii)
+    name = glyphs.literal(clean(path, max(8, room)))
     left: Line = ((f" {name}  ", "rows--strong"), (f"{said}  ", style))
     gap = max(0, width - sum(len(text) for text, _ in (*left, *right)))
     line: Line = (*left, (" " * gap, ""), *right)

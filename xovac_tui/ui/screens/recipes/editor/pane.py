@@ -35,13 +35,14 @@ class EditorPane(EditorView):
     SCOPE = "editor"
     HELP = (
         "The first line of the table is the recipe itself (name, limits, conditions), then comes a line a "
-        "step; what a repeat repeats stands indented under it. Enter goes to the form: there, enter takes "
-        "what is typed, esc drops it, up and down change the field. Type units as you like: 1h30, 90 min, "
-        "-20C, 90 K/h.\n"
-        "Profile and check follow what you type, from the measured temperature. In the check (f) the steps "
-        "follow the cursor, and enter goes to the form of that step.\n"
-        "To repeat several steps: space on the first, go to the last, w. Inserting on the line of a repeat "
-        "puts the step into it; K and J move a step into and out of repeats."
+        "step; what a repeat repeats stands indented under it. {step-edit} goes to the form: there, enter "
+        "takes what is typed, {edit-leave} drops it, up and down change the field. Type units as you like: "
+        "1h30, 90 min, -20C, 90 K/h.\n"
+        "Profile and check follow what you type, from the measured temperature. In the check "
+        "({edit-findings}) the steps follow the cursor, and {step-edit} goes to the form of that step.\n"
+        "To repeat several steps: {step-mark} on the first, go to the last, {step-wrap}. Inserting on the "
+        "line of a repeat puts the step into it; {step-up} and {step-down} move a step into and out of "
+        "repeats."
     )
     ACTIONS = ACTIONS
     BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)

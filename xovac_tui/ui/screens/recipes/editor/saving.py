@@ -101,7 +101,7 @@ class Saving:
         if problems := editing.draft.problems():
             where, message = problems[0]
             self._editor.take(editing.chose(path_of(where)))
-            said = words(Finding("error", where, message))
+            said = words(Finding("error", where, message), self._workspace.keys)
             self._workspace.say(f"Not saved: {said[:1].lower()}{said[1:]}", "warning", seconds=10)
             return False
         if editing.opened is not None and not editing.draft.dirty and not self._editor.changed_on_disk:

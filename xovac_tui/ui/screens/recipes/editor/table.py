@@ -11,7 +11,6 @@ from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
 from xovac_tui.recipes.places import StepPath, step_number
 from xovac_tui.text import clean
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.literal import literal
 from xovac_tui.ui.widgets.lines import Line, fit
 
 _HEADS = ("step", "what", "to", "rate/over", "hold")
@@ -36,7 +35,7 @@ def recipe_line(recipe: Recipe, width: int, glyphs: Glyphs, *, chosen: bool, foc
         told += f", ±{format_number(recipe.tolerance)} K"
     if recipe.pressure is not None:
         told += f", ≤{recipe.pressure:.1e} mbar"
-    text = literal(glyphs.plain(f"{name}  {told}"), glyphs.ascii)
+    text = glyphs.plain(f"{name}  {told}")
     style = "rows--chosen" if chosen and focus else "rows--strong"
     sign = glyphs.then if chosen else " "
     return ((fit(f"{sign} {text}", width, ellipsis=glyphs.ellipsis), style),)
@@ -68,7 +67,7 @@ def row_line(
         hold = glyphs.plain(f"×{step.count}") + ("" if step.steps else " empty")
     sign = glyphs.cross if row.path in wrong else "*" if marked else " "
     cells = (f"{glyphs.then if chosen else ' '}{sign}{step_number(row.path)}", what, to, way, hold)
-    note = literal(glyphs.plain(clean(" ".join(step.note.split()), 200)), glyphs.ascii)
+    note = glyphs.plain(clean(" ".join(step.note.split()), 200))
     text = _laid_out(tuple(glyphs.plain(cell) for cell in cells), note, width, glyphs.ellipsis)
     style = "rows--bad" if row.path in wrong else "rows--strong" if chosen else ""
     return ((text, "rows--chosen" if chosen and focus else style),)

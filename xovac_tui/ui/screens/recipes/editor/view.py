@@ -109,7 +109,7 @@ class EditorView(Pane):
             yield steps
             with Vertical(id="edit-side"):
                 with Vertical(id="edit-form") as form:
-                    form.border_subtitle = "enter: take   esc: drop"
+                    form.border_subtitle = f"enter: take   {self.keys['edit-leave']}: drop"
                     yield FieldForm(_HEAD_FIELDS, glyphs)
                 chart = ProfileChart(ascii_only=glyphs.ascii, id="edit-profile")
                 chart.title("Planned profile")
@@ -224,7 +224,7 @@ class EditorView(Pane):
 
     def _show_findings(self, study: Study) -> None:
         check, glyphs = self.check, self.workspace.glyphs
-        self.found = found = finding_rows(study.findings, max(1, check.size.width), glyphs)
+        self.found = found = finding_rows(study.findings, max(1, check.size.width), glyphs, self.keys)
 
         def line(index: int, chosen: bool) -> Line:
             at = found[check.chosen].number if check.chosen < len(found) else -1
@@ -235,7 +235,8 @@ class EditorView(Pane):
     def show_form(self) -> None:
         """Show the form of the chosen step, as the step is."""
         editing = self.editing
-        self.form.show(fields_of(editing.draft.recipe, editing.step))
+        fields = fields_of(editing.draft.recipe, editing.step)
+        self.form.show([msgspec.structs.replace(one, help=one.help.format_map(self.keys)) for one in fields])
         self.set_class(editing.step is None, "-head")
         kind = {Ramp: "ramp", Hold: "hold", Repeat: "repeat"}
         title = f"Step {step_number(editing.path)}: {kind[type(editing.step)]}" if editing.step else "Recipe"

@@ -1,0 +1,137 @@
+"""The parts of a station are called in one order, whatever one of them does."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import logging
+from typing import Any
+
+import pytest
+
+from tests.helpers.console import FakeClock, FakeLink, make_station, reading
+from xovac_tui.alarms.kinds.level import HighRule
+from xovac_tui.alarms.service import AlarmService
+from xovac_tui.alarms.watchlist import Watchlist
+from xovac_tui.api.event import Event
+from xovac_tui.chamber.model import Chamber
+from xovac_tui.chamber.snapshot import LinkView
+from xovac_tui.link.status import LinkState
+from xovac_tui.notify.service import NotifyService
+from xovac_tui.recording.service import RecordService
+from xovac_tui.runs.service import RunService
+from xovac_tui.station.service import Service, Services
+
+HOT = HighRule(name="hot", channel="test_part", limit=80.0)
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is called of the services and of the model, in order; of news also what it is."""
+    called: list[str] = []
+
+    def spied(kind: type, method: str, really: Any) -> Any:
+        @functools.wraps(really)
+        def spy(self: object, *args: Any) -> Any:
+            news = f" {type(args[0]).__name__}" if method == "on_news" else ""
+            called.append(f"{kind.__name__}.{method}{news}")
+            return really(self, *args)
+
+        return spy
+
+    services = (RecordService, RunService, NotifyService, AlarmService)
+    methods = ("on_event", "on_status", "on_news", "tick", "close")
+    for kind, method in [*((one, name) for one in services for name in methods), (Chamber, "apply")]:
+        monkeypatch.setattr(kind, method, spied(kind, method, getattr(kind, method)))
+    return called
+
+
+def each(what: str) -> list[str]:
+    return [f"{name}Service.{what}" for name in ("Record", "Run", "Notify", "Alarm")]
+
+
+async def test_an_event_is_on_record_before_the_model_and_all_else_see_it(calls: list[str]) -> None:
+    clock = FakeClock()
+    link = FakeLink(clock)
+    async with make_station(clock, link):
+        await asyncio.wait_for(link.running.wait(), 10)
+        link.push(LinkState.ONLINE)
+        calls.clear()
+        link.deliver("chamber_state", json.dumps(reading("idle", clock.utc())))
+        assert calls == [*each("on_event"), "Chamber.apply"]
+        calls.clear()
+        link.push(LinkState.LOST, "The cable was pulled.")
+        # A mark on the time axis first, then what the link reports, then what is shown of it.
+        assert calls == [*each("on_news MarksMade"), *each("on_status"), *each("on_news LinkChanged")]
+
+
+async def test_a_tick_goes_through_all_and_what_an_alarm_does_is_heard_by_all(calls: list[str]) -> None:
+    clock = FakeClock()
+    link = FakeLink(clock)
+    async with make_station(clock, link, watchlist=Watchlist(rules=(HOT,))) as station:
+        await asyncio.wait_for(link.running.wait(), 10)
+        link.push(LinkState.ONLINE)
+        link.deliver("chamber_state", json.dumps(reading("idle", clock.utc(), part=20.0)))
+        station.tick()
+        calls.clear()
+        station.tick()
+        assert calls == each("tick")
+        link.deliver("chamber_state", json.dumps(reading("idle", clock.utc(), part=95.0)))
+        calls.clear()
+        station.tick()
+        # Notifications know what was active before the rules are evaluated.
+        assert calls == [*each("tick"), *each("on_news MarksMade"), *each("on_news AlarmsChanged")]
+        calls.clear()
+    assert calls == each("close")
+
+
+class Part:
+    """A service that notes what it hears, and may fail at it."""
+
+    def __init__(self, heard: list[str], name: str, error: Exception | None = None) -> None:
+        self.heard, self.name, self.error = heard, name, error
+
+    def _hear(self, what: str) -> None:
+        self.heard.append(f"{self.name} {what}")
+        if self.error is not None:
+            raise self.error
+
+    def on_event(self, event: Event) -> None:
+        self._hear("event")
+
+    def on_status(self, link: LinkView) -> None:
+        self._hear("status")
+
+    def on_news(self, news: object) -> None:
+        self._hear("news")
+
+    def tick(self) -> None:
+        self._hear("tick")
+
+    async def close(self) -> None:
+        self._hear("close")
+
+
+async def test_one_that_fails_is_logged_once_and_the_rest_go_on(caplog: pytest.LogCaptureFixture) -> None:
+    heard: list[str] = []
+    broken, well = Part(heard, "broken", OSError("no room")), Part(heard, "well")
+    parts: tuple[Service, ...] = (broken, well)
+    services = Services(parts)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            services.each(lambda service: service.tick())
+        services.each(lambda service: service.on_status(LinkView()))
+        await services.close()
+    assert heard == [
+        *["broken tick", "well tick"] * 3,
+        "broken status",
+        "well status",
+        "broken close",
+        "well close",
+    ]
+    assert [record.getMessage() for record in caplog.records] == ["Part failed"]
+    broken.error = ValueError("another one")
+    with caplog.at_level(logging.WARNING):
+        services.each(lambda service: service.tick())
+    assert len(caplog.records) == 2
