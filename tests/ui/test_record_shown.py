@@ -281,7 +281,7 @@ async def test_a_record_that_opens_late_leaves_the_log_where_it_was_held(tmp_pat
             top, total = view.top_row(), c.station.log.total
             # What the station does when the record is read at last.
             moved = c.station.log.attach(record, ours=False)
-            c.app.messages.on_news(RecordOpened(moved))
+            c.frame.on_news(RecordOpened(moved))
             await c.settle()
             assert moved == before
             assert c.station.log.total == total + before
