@@ -319,6 +319,23 @@ def plan_settings(profile: Profile, contract: Contract, rates: Rates | None = No
     )
 
 
+def attending(
+    found: Effective, setup: ChamberSetup, record: RecordChoice | None, *, demo: bool = False
+) -> Equipment:
+    """Return what a program has that attends to a chamber: alarms, and all that the settings want sent.
+
+    Of a demo nothing leaves this machine, whoever set that up for a real chamber.
+    """
+    from xovac_tui.config.addresses import read_addresses
+
+    return Equipment(
+        record=record,
+        watchlist=alarm_watchlist(found, setup),
+        notify=None if demo else read_addresses(found.settings.notify),
+        log_events=found.settings.display.log_events,
+    )
+
+
 def alarm_watchlist(found: Effective, setup: ChamberSetup) -> Watchlist:
     """Return the rules in force, by the settings and the files that they name."""
     from xovac_tui.alarms.watchlist import watchlist

@@ -33,6 +33,10 @@ UNITS = {
 }
 
 
+_ROUGH = 100.0
+"""Seconds from which on whole minutes say enough."""
+
+
 _PER_SECOND: dict[DurationUnit, float] = {"s": 1.0, "min": 1 / 60, "h": 1 / 3600, "ms": 1000.0}
 
 
@@ -108,6 +112,64 @@ def format_duration(seconds: float) -> str:
         return f"{minutes // 60}h {minutes % 60:02d}m"
     hours = round(seconds / 3600)
     return f"{hours // 24}d {hours % 24:02d}h"
+
+
+def format_age(seconds: float | None) -> str:
+    """Return an age in a few characters, rounded: `0.4s`, `14s`, `2m05s`, `3h12m`; a dash for None."""
+    if seconds is None:
+        return "—"
+    if seconds < 9.95:
+        return f"{max(0.0, seconds):.1f}s"
+    return format_duration(seconds).replace(" ", "")
+
+
+def format_minutes(seconds: float) -> str:
+    """Return an age that changes once a minute at most: `<1m`, `5m`, `2h05m`, `3d04h`."""
+    minutes = int(max(0.0, seconds) // 60)
+    if minutes < 60:
+        return f"{minutes}m" if minutes else "<1m"
+    return format_duration(minutes * 60 if minutes < 1440 else minutes // 60 * 3600).replace(" ", "")
+
+
+def format_roughly(seconds: float) -> str:
+    """Return a length of time to the minute, a short one to the second: `40 s`, `25 min`, `3h 05m`."""
+    return " ".join(_rough(seconds))
+
+
+def format_rough_span(soonest: float, latest: float) -> str:
+    """Return two rough lengths of time with their unit once: `20 to 25 min`, `13h 10m to 21h 40m`."""
+    first, last = _rough(soonest), _rough(latest)
+    if first == last:
+        return " ".join(last)
+    return f"{' '.join(first[: 1 if first[1:] == last[1:] else 2])} to {' '.join(last)}"
+
+
+def _rough(seconds: float) -> tuple[str, ...]:
+    """Return figure and unit, or the one text that has both."""
+    whole = abs(seconds)
+    if whole < _ROUGH:
+        return f"{whole:.0f}", "s"
+    return (f"{whole / 60:.0f}", "min") if whole < 7200 else (format_duration(whole),)
+
+
+def format_change(seconds: float) -> str:
+    """Return a difference of times as `format_roughly` does, with its sign: `+12 min`, `−40 s`, `+0 s`."""
+    return f"{MINUS if round(seconds) < 0 else '+'}{format_roughly(seconds)}"
+
+
+def format_whole(seconds: float) -> str:
+    """Return a time in the longest unit of which it is a whole number: `10 min`, `24 h`, `2 d`, `90 s`."""
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds % size == 0 and seconds > (size if unit == "d" else 0):
+            return f"{spell_number(seconds / size)} {unit}"
+    return f"{spell_number(seconds)} s"
+
+
+def spell_shortly(seconds: float) -> str:
+    """Return a duration to the minute, below an hour to the second: `1d 5h 9m`, `2h 5m`, `9m 30s`, `2.5s`."""
+    if seconds < 60:
+        return spell_duration(round(seconds, 1))
+    return spell_duration(round(seconds) if round(seconds) < 3600 else round(seconds / 60) * 60)
 
 
 def spell_duration(seconds: float) -> str:

@@ -30,12 +30,16 @@ class Exit(IntEnum):
 class XovacError(Exception):
     """Something the user can act on.
 
-    `str(error)` is one or more whole sentences: what happened, to what, and what to do next.
+    `sentences` are whole: what happened, to what, and what to do next; `str(error)` has one a line.
     """
 
     exit_code: Exit = Exit.USAGE
     several_lines = True
     """Its text may have lines of its own. False: a line break in it is part of a name."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
 
 
 class SettingsError(XovacError):

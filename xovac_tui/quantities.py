@@ -144,9 +144,10 @@ def quantity(value: float, unit_name: str = "", *, log: bool = False) -> str:
     return f"{text} {unit(unit_name)}" if unit_name and text != "—" else text
 
 
-def difference(value: float, unit_name: str = "", *, signed: bool = False) -> str:
-    """Return a difference of two values in a unit, with its own unit: `0.3 K` between two in degC."""
-    text = written(value, difference_of(unit_of(unit_name)))
+def difference(value: float, unit_name: str = "", *, signed: bool = False, bare: bool = False) -> str:
+    """Return a difference of two values in a unit: `0.3 K` between two in degC, `bare` without its unit."""
+    unit = difference_of(unit_of(unit_name))
+    text = _number(value, unit, False) if bare else written(value, unit)
     return f"+{text}" if signed and not text.startswith((MINUS, "—")) else text
 
 

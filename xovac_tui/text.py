@@ -72,8 +72,8 @@ def _visible(char: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def nearest(name: str, valid: Iterable[str], meant: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Return ` Did you mean X?`, or the list of valid names where none is near.
+def near_miss(name: str, valid: Iterable[str], meant: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return ` Did you mean X?`, or an empty text where no valid name is near.
 
     `meant` gives the valid name for words that mean the same.
     """
@@ -82,9 +82,13 @@ def nearest(name: str, valid: Iterable[str], meant: Mapping[str, str] = MappingP
     names = sorted(valid)
     words = {word: one for word, one in meant.items() if one in names} | {one: one for one in names}
     near = difflib.get_close_matches(name[:LONGEST_TEXT], words, 1, 0.55)
-    if near:
-        return f' Did you mean "{words[near[0]]}"?'
-    return f" Valid here: {', '.join(names)}." if names else ""
+    return f' Did you mean "{words[near[0]]}"?' if near else ""
+
+
+def nearest(name: str, valid: Iterable[str], meant: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return ` Did you mean X?` as `near_miss` does, or the list of valid names where none is near."""
+    names = sorted(valid)
+    return near_miss(name, names, meant) or (f" Valid here: {', '.join(names)}." if names else "")
 
 
 def quoted(text: str) -> str:

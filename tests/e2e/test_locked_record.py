@@ -48,7 +48,7 @@ def test_send_reaches_the_device_and_says_what_is_not_in_the_record(tmp_path: Pa
             holder.communicate("")
     assert done.returncode == 3, done.stderr
     assert json.loads(done.stdout)["result"] == "warning"
-    assert done.stderr.startswith("The outcome of cancel_recipe is warning, but what was done from here was")
+    assert done.stderr.startswith("The outcome of cancel_recipe is warning. What was done from here was")
     assert str(path) in done.stderr
     with sqlite3.connect(path) as db:
         assert db.execute("SELECT count(*) FROM ledger").fetchone() == (0,)

@@ -317,7 +317,7 @@ def make_launch(
         recipes=folder / "recipes",
         state=State(),
         state_path=folder / "state.toml",
-        notify=notify or NotifySettings(),
+        bell=notify or NotifySettings(),
         log_path=None,
     )
 

@@ -24,9 +24,10 @@ from xovac_tui.ui.dialogs.confirm import ConfirmDialog, confirm_and_send, letter
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS, FactsView, wrap
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
 from xovac_tui.ui.screens.controls.entry import EntryDialog
-from xovac_tui.ui.screens.controls.fields import FieldRow, Selector
+from xovac_tui.ui.screens.controls.fields import FieldRow
 from xovac_tui.ui.screens.controls.form import FormDialog
 from xovac_tui.ui.strokes import SETTLE_SECONDS
+from xovac_tui.ui.widgets.selector import Selector
 
 SETTLE = 0.25
 """Seconds (real) after which a stroke that was going to count has counted."""

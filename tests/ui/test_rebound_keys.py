@@ -75,10 +75,10 @@ def ids(c: Console) -> set[str]:
 
 async def opened(c: Console, tab: str) -> None:
     """Go to a tab, or to what is shown in its place, by the new keys."""
-    way = {"insight": ("tab-status", "insight"), "editor": ("tab-recipes", "edit-recipe")}
+    way = {"insight": ("tab-status", "insight"), "recipe-editor": ("tab-recipes", "edit-recipe")}
     for action in way.get(tab, (f"tab-{tab}",)):
         await c.press(NEW[action])
-    await c.until(lambda: c.frame.pane is not None and tab == c.frame.pane.SCOPE)
+    await c.until(lambda: c.frame.pane is not None and tab == c.frame.pane.id)
     await c.settle()
 
 
@@ -115,9 +115,9 @@ async def test_on_every_tab_the_new_keys_reach_the_actions_and_the_old_ones_are_
             for action in tab.actions:
                 assert re.search(rf"(?<!\w){NEW[action.id]} +{re.escape(action.help[:12])}", said), action.id
             await c.press("escape")
-            if tab.id == "editor":
+            if tab.id == "recipe-editor":
                 await c.press(NEW["edit-leave"])
-                await c.until(lambda: c.frame.pane is not None and c.frame.pane.SCOPE == "recipes")
+                await c.until(lambda: c.frame.pane is not None and c.frame.pane.id == "recipes")
 
 
 async def test_what_the_frame_says_of_a_lost_link_and_of_observing_has_the_new_keys(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.recording.service import RecordChoice, RecordService
 from xovac_tui.recording.settings import RecordSettings
-from xovac_tui.recording.status import RecorderState, RecorderView
+from xovac_tui.recording.status import RecorderState, RecorderView, RecordTrouble
 from xovac_tui.ui.app import XovacApp, run_console
 from xovac_tui.ui.dialogs.digest import DigestDialog
 from xovac_tui.ui.dialogs.quit import QuitDialog, what_is_recorded
@@ -238,11 +238,11 @@ def said_at_quitting(c: Console) -> str:
     [
         (RecorderView(RecorderState.BESIDE, pid=4711), 0, "process 4711 goes on with the recording"),
         (
-            RecorderView(RecorderState.FAILING, reason="disk full"),
+            RecorderView(RecorderState.FAILING, reason=RecordTrouble.DISK_FULL),
             1,
             "(disk full): 1 event is held in memory",
         ),
-        (RecorderView(RecorderState.FAILING, reason="disk full"), 1234, "1,234 events are held"),
+        (RecorderView(RecorderState.FAILING, reason=RecordTrouble.DISK_FULL), 1234, "1,234 events are held"),
         (RecorderView(), 0, "this console keeps nothing more"),
         (RecorderView(RecorderState.STARTING), 0, "The recording ends with this console"),
         (RecorderView(RecorderState.FAILING), 0, "The recording ends with this console"),

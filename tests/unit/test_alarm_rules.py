@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from tests.helpers.alarmed import Watched, told
 from xovac_tui.alarms import rules as alarmfiles
+from xovac_tui.alarms.kinds import AnyRule, Rule
 from xovac_tui.alarms.kinds.level import HighRule
 from xovac_tui.alarms.rules import read_rules
 from xovac_tui.alarms.settings import AlarmSettings
@@ -69,6 +72,20 @@ def test_the_defaults_are_noted_as_by_the_version_before() -> None:
     assert hashlib.sha256(noted.encode()).hexdigest() == (
         "bb2b50faa58019b23ca0844c9331b5f61eb375cec4da261e3ab357c4642cc2ef"
     )
+
+
+def test_the_table_of_kinds_in_the_docs_has_the_keys_of_each() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "alarms.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:3] for line in page.split("| kind |")[1].splitlines()[2:] if line[:1] == "|"]
+    in_docs = {
+        kind: set(re.findall(r"`(\w+)`", keys))
+        for kinds, keys in rows
+        for kind in re.findall(r"`(\w+)`", kinds)
+    }
+    shared = set(Rule.__struct_fields__)
+    assert in_docs == {
+        str(one.__struct_config__.tag): set(one.__struct_fields__) - shared for one in get_args(AnyRule)
+    }
 
 
 def test_every_rule_of_ours_says_what_to_do() -> None:

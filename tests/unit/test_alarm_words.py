@@ -20,6 +20,7 @@ from xovac_tui.chamber.alarm import (
     Severity,
 )
 from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.durations import format_minutes
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.frame.alarm_strip import strip_line
@@ -35,7 +36,7 @@ from xovac_tui.ui.screens.alarms.lines import (
     question_line,
 )
 from xovac_tui.ui.toasts import alarm_words
-from xovac_tui.ui.widgets.alarm_words import by_urgency, rounded_age, severity_style
+from xovac_tui.ui.widgets.alarm_words import by_urgency, severity_style
 from xovac_tui.ui.widgets.lines import Line
 from xovac_tui.ui.workspace import Mode
 
@@ -152,7 +153,7 @@ def test_the_most_urgent_comes_first() -> None:
     [(-5, "<1m"), (59.9, "<1m"), (60, "1m"), (3599, "59m"), (3600, "1h00m"), (90_000, "1d01h")],
 )
 def test_an_age_changes_once_a_minute(seconds: float, said: str) -> None:
-    assert rounded_age(seconds) == said
+    assert format_minutes(seconds) == said
 
 
 # -- the tab ------------------------------------------------------------------------------------------------

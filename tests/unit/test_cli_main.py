@@ -8,8 +8,7 @@ import pytest
 
 from tests.helpers.commandline import CommandLine, Launched, Said
 from xovac_tui import __version__
-from xovac_tui.cli import CONSOLE_ONLY, common, console, root
-from xovac_tui.config.resolve import Overrides
+from xovac_tui.cli import common, console
 from xovac_tui.errors import LinkError
 from xovac_tui.recording.disk.lock import WriterLock
 
@@ -303,8 +302,3 @@ def test_options_of_the_console_before_a_command_are_not_ignored(line: CommandLi
     said = line(*words)
     assert said.code == 2
     assert "before a command is for the console only" in said.err
-
-
-def test_every_option_before_a_command_is_taken_over_or_refused() -> None:
-    taken = {*Overrides.__struct_fields__, *CONSOLE_ONLY, "version"}
-    assert {param.name for param in root.params} <= taken

@@ -50,8 +50,13 @@ def test_a_recipe_beyond_its_limits_must_not_be_sent(line: CommandLine, tmp_path
     assert "error" in said.out
     assert said.out.endswith("must not be sent.\n")
     found = json.loads(line("recipe", "check", str(file), "--json").out)
-    assert {"severity", "where", "message"} == set(found[0])
-    assert found[0]["severity"] == "error"
+    assert found[0] == {
+        "severity": "error",
+        "code": "above_part",
+        "where": "step 1",
+        "message": "90 °C is above the part's limits (65 °C).",
+        "data": {"target": 90.0, "limit": 65.0},
+    }
     assert line("recipe", "compile", str(file)).code == 2
 
 

@@ -214,7 +214,7 @@ def test_the_exit_code_is_the_devices_word_where_the_record_cannot_be_written(
     said = line("send", "cancel_recipe", "--yes", *URL)
     assert said.code == 0
     assert json.loads(said.out)["result"] == "success"
-    assert said.err.startswith("The outcome of cancel_recipe is success, but what was done from here was")
+    assert said.err.startswith("The outcome of cancel_recipe is success. What was done from here was")
     assert "not written to the record" in said.err
 
 

@@ -67,7 +67,6 @@ def test_bindings_carry_the_id_that_the_settings_name(place: Place) -> None:
 def test_every_line_of_the_tabs_names_a_pane_that_has_the_keys_it_declares(tab: Tab) -> None:
     pane = tab.load()
     assert issubclass(pane, Pane)
-    assert tab.id == pane.SCOPE
     assert tab.actions == pane.ACTIONS
     bound = {binding.id for binding in pane.BINDINGS if isinstance(binding, Binding)}
     assert bound == {action.id for action in tab.actions}

@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 
 from xovac_tui.analysis.values import _short
 from xovac_tui.digits import digits, figure, format_number
-from xovac_tui.durations import format_duration, spell_duration
+from xovac_tui.durations import format_change, format_duration, spell_duration
 from xovac_tui.plot.scale import steady
 from xovac_tui.plot.ticks import value_ticks
 from xovac_tui.quantities import difference, format_temperature, number, quantity
-from xovac_tui.ui.widgets.run_words import signed
 from xovac_tui.ui.widgets.trend_model import shown_value
 from xovac_tui.units import names_of
 
@@ -55,7 +54,7 @@ def test_values_with_units_are_never_minus_nothing(value: float, unit: str, log:
         format_temperature(value),
         format_duration(value),
         spell_duration(value),
-        signed(value),
+        format_change(value),
         _short(value),
     ):
         assert not is_minus_nothing(text), text

@@ -8,7 +8,7 @@ from hypothesis import given
 
 from tests.helpers.keys import KEYS
 from tests.helpers.recipes import bakeout, recipes
-from xovac_tui.recipes.check import Finding
+from xovac_tui.recipes.findings import Finding, FindingCode, finding
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
 from xovac_tui.recipes.store import Opened
 from xovac_tui.recipes.writer import write_recipe
@@ -91,12 +91,18 @@ def test_reading_again_can_be_taken_back() -> None:
 
 
 def test_findings_name_the_step_as_the_table_does() -> None:
-    assert words(Finding("error", "step 2.1", "It is hot."), KEYS) == "step 2.1: It is hot."
-    assert words(Finding("info", "recipe", "It is long."), KEYS) == "It is long."
-    empty = Finding("error", "step 1", "steps are missing.")
+    two = finding(FindingCode.TWO_RAMPS, (1, 0), target=60.0)
+    assert words(two, KEYS) == "step 2.1: Two ramps follow each other without a hold at 60 °C."
+    assert (
+        words(Finding(FindingCode.NAME_EMPTY, key="name"), KEYS)
+        == "name is empty: say what the recipe is called."
+    )
+    empty = Finding(FindingCode.STEPS_MISSING, (0,), "steps")
     assert words(empty, KEYS).startswith("step 1: the repeat is empty")
-    assert "no step yet" in words(Finding("error", "steps", "steps are missing."), KEYS)
-    rows = finding_rows([empty, Finding("info", "recipe", "word " * 40)], 40, UNICODE, KEYS)
+    assert words(Finding(FindingCode.STEPS_MISSING, key="steps"), KEYS).startswith(
+        "steps are missing: a inserts"
+    )
+    rows = finding_rows([empty, Finding(FindingCode.RATES_AS_DURATIONS)], 40, UNICODE, KEYS)
     assert rows[0].path == (0,)
     assert {row.number for row in rows} == {0, 1}
     assert all(len(row.sign + row.text) < 40 for row in rows)

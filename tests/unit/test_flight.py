@@ -15,7 +15,6 @@ from xovac_tui.recipes.model import Hold, Ramp, Recipe
 from xovac_tui.recipes.plan import Plan, PlanSettings, plan_recipe
 from xovac_tui.recipes.rates import RateBand, Rates
 from xovac_tui.runs.flight import Flight
-from xovac_tui.runs.progress import of_flight
 from xovac_tui.runs.state import FlightState, Result
 
 UTC = 1_800_000_000.0
@@ -406,14 +405,6 @@ def test_a_faster_simulator_is_flown_in_wall_seconds() -> None:
     held = view.legs[1].dwell
     assert held is not None
     assert held.creditable == pytest.approx(20, abs=0.3)
-
-
-def test_progress_is_read_from_the_flight() -> None:
-    view = fly(Flight(PLAN), Chamber(), 0, 45 * MINUTE).view()
-    got = of_flight(view, estimated=False)
-    assert (got.label, got.cycle, got.planned) == (view.label, view.cycle, True)
-    assert (got.left, got.ends_utc) == (45 * MINUTE, UTC + 90 * MINUTE)
-    assert (got.step_elapsed, got.upcoming) == (5 * MINUTE, view.upcoming)
 
 
 # -- resumed --------------------------------------------------------------------------------------------

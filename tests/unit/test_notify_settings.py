@@ -12,7 +12,8 @@ from xovac_tui import paths
 from xovac_tui.config import load_settings, settings_problems
 from xovac_tui.config.addresses import read_addresses
 from xovac_tui.errors import SettingsError
-from xovac_tui.notify.settings import Heartbeat, NotifySettings, Receiver, without_secrets
+from xovac_tui.notify.settings import Heartbeat, NotifySettings, Receiver
+from xovac_tui.withaddress import WithAddress, without_secrets
 
 SECRET = "hunter2hunter2"
 
@@ -145,3 +146,31 @@ def test_the_manual_names_every_key_of_a_receiver_with_its_default() -> None:
         needed = field.required
         shown = "needed" if needed else f"`{msgspec.json.encode(field.default).decode()}`"
         assert f"| `{field.encode_name}` | {shown} |" in manual
+
+
+class Broker(WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """As a service of another room would have one."""
+
+
+class Deep(msgspec.Struct, frozen=True):
+    """Settings with addresses at several depths."""
+
+    broker: Broker
+    spare: tuple[Broker, ...]
+    name: str = "x"
+
+
+def test_addresses_are_found_by_their_type_at_any_depth(tmp_path: Path) -> None:
+    file = tmp_path / "broker.address"
+    file.write_text(f"https://c/{SECRET}")
+    file.chmod(0o600)
+    settings = Deep(Broker(url_file=str(file)), (Broker(), Broker(url=f"https://d/{SECRET}")))
+    read = read_addresses(settings)
+    assert [one.url for one in (read.broker, *read.spare)] == [
+        f"https://c/{SECRET}",
+        "",
+        f"https://d/{SECRET}",
+    ]
+    assert SECRET not in f"{read} {msgspec.json.encode(without_secrets(read))!r}"
+    with pytest.raises(SettingsError, match=r"^Broker: .*there is no such file"):
+        read_addresses(Deep(Broker(url_file=str(tmp_path / "none")), ()))

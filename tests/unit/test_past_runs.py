@@ -69,7 +69,7 @@ def facts(past: PastRun, width: int = 76, height: int = 8) -> str:
 def steps(past: PastRun, width: int) -> list[str]:
     state = past.state
     legs = state.flown if state.leg is None else (*state.flown, state.leg)
-    lines = [step_line(leg, state.t, width, glyphs=UNICODE, times=TIMES) for leg in legs]
+    lines = [step_line(leg, state.t, width, plan=past.plan, glyphs=UNICODE, times=TIMES) for leg in legs]
     return text([step_head(width), *lines], width).split("\n")
 
 
@@ -329,7 +329,7 @@ def test_everything_is_ascii_where_it_must_be(path: Path) -> None:
     lines = [
         *fact_lines(one, 76, 8, glyphs=ASCII, times=TIMES),
         *happened_lines(one, 76, glyphs=ASCII, times=TIMES),
-        *(step_line(leg, 0.0, 74, glyphs=ASCII, times=TIMES) for leg in one.state.flown),
+        *(step_line(leg, 0.0, 74, plan=one.plan, glyphs=ASCII, times=TIMES) for leg in one.state.flown),
         *(reading_line(extreme, 74, ASCII) for extreme in one.extremes),
         *pair_head((one, other), 76, glyphs=ASCII, times=TIMES),
         *pair_lines(one, other, 76, ASCII),

@@ -7,7 +7,8 @@ import pytest
 from xovac_tui.chamber.snapshot import RunState, RunView
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
-from xovac_tui.runs.progress import LoadedRecipe, progress
+from xovac_tui.runs.loaded import LoadedRecipe
+from xovac_tui.runs.view import at_a_glance
 
 RECIPE = parse_recipe(
     """
@@ -42,12 +43,12 @@ def running(**fields: object) -> RunView:
 
 def test_nothing_is_known_of_a_chamber_that_does_not_run() -> None:
     for state in (RunState.IDLE, RunState.UNKNOWN):
-        assert progress(RunView(state=state), LOADED, utc=0, mono=5).elapsed is None
+        assert at_a_glance(RunView(state=state), LOADED, utc=0, mono=5).elapsed is None
 
 
 def test_the_chambers_step_places_the_run_in_the_plan() -> None:
     total = LOADED.plan.total
-    got = progress(running(step=3, step_since_mono=30 * MINUTE), LOADED, utc=1000, mono=40 * MINUTE)
+    got = at_a_glance(running(step=3, step_since_mono=30 * MINUTE), LOADED, utc=1000, mono=40 * MINUTE)
     assert got.planned
     assert (got.step_elapsed, got.step_total) == (10 * MINUTE, 60 * MINUTE)
     assert got.cycle == (1, 2)
@@ -63,27 +64,27 @@ def test_the_chambers_step_places_the_run_in_the_plan() -> None:
 
 
 def test_a_step_that_takes_longer_than_planned_never_counts_twice() -> None:
-    got = progress(running(step=1, step_since_mono=0.0), LOADED, utc=0, mono=50 * MINUTE)
+    got = at_a_glance(running(step=1, step_since_mono=0.0), LOADED, utc=0, mono=50 * MINUTE)
     assert got.left == pytest.approx(LOADED.plan.total - 10 * MINUTE)
 
 
 def test_without_steps_the_plan_is_followed_from_a_start_that_was_seen() -> None:
-    got = progress(running(), LOADED, utc=0, mono=15 * MINUTE)
+    got = at_a_glance(running(), LOADED, utc=0, mono=15 * MINUTE)
     assert got.planned
     assert got.label == LOADED.plan.item(2).label  # type: ignore[union-attr]
-    unseen = progress(running(start_seen=False), LOADED, utc=0, mono=15 * MINUTE)
+    unseen = at_a_glance(running(start_seen=False), LOADED, utc=0, mono=15 * MINUTE)
     assert not unseen.planned
     assert unseen.elapsed_is_least
 
 
 def test_somebody_elses_recipe_has_no_end() -> None:
     for loaded, name in [(None, "B"), (LOADED, "other")]:
-        got = progress(running(recipe=name), loaded, utc=0, mono=5)
+        got = at_a_glance(running(recipe=name), loaded, utc=0, mono=5)
         assert (got.planned, got.ends_utc, got.elapsed) == (False, None, 5)
 
 
 def test_a_faster_simulator_ends_sooner() -> None:
-    slow = progress(running(step=1), LOADED, utc=0, mono=0)
-    fast = progress(running(step=1), LOADED, utc=0, mono=0, speed=60)
+    slow = at_a_glance(running(step=1), LOADED, utc=0, mono=0)
+    fast = at_a_glance(running(step=1), LOADED, utc=0, mono=0, speed=60)
     assert slow.left is not None
     assert fast.left == pytest.approx(slow.left / 60)

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers import recipes as some
+from xovac_tui.durations import spell_shortly
 from xovac_tui.plot.ticks import even_cell
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
 from xovac_tui.recipes.study import read_again, read_library, study_recipe
-from xovac_tui.ui.screens.recipes.lines import short_duration
 from xovac_tui.ui.screens.recipes.profile import columns, profile_picture, time_labels
 
 GOOD = 'name = "Good"\n[[steps]]\nto = 40\nrate = 1\n[[steps]]\nhold = "1h"\n'
@@ -93,7 +93,7 @@ def test_columns_hold_the_whole_profile(recipe: Recipe, width: int) -> None:
     [(0, "0s"), (2.54, "2.5s"), (570, "9m 30s"), (3624, "1h"), (7500, "2h 5m"), (104_940, "1d 5h 9m")],
 )
 def test_short_durations(seconds: float, words: str) -> None:
-    assert short_duration(seconds) == words
+    assert spell_shortly(seconds) == words
 
 
 @pytest.mark.parametrize("ascii_only", [False, True])

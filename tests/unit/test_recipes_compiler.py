@@ -10,6 +10,7 @@ from xovac_tui.errors import RecipeError
 from xovac_tui.recipes.check import check_recipe
 from xovac_tui.recipes.compiler import Compiled, compile_recipe, to_device_json
 from xovac_tui.recipes.files import examples_folder, list_recipes
+from xovac_tui.recipes.findings import FindingCode
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat
 from xovac_tui.recipes.plan import NO_CHANGE, PlanSettings, plan_recipe
 from xovac_tui.units import to_celsius
@@ -46,8 +47,8 @@ def test_a_jumping_device_gets_the_same_time_and_a_warning() -> None:
         compile_recipe(bakeout(), PlanSettings(step_reading=reading)) for reading in ("ramp", "jump")
     )
     assert ramp.items == jump.items
-    assert not [w for w in ramp.warnings if "cannot be kept" in w.message]
-    assert [w.where for w in jump.warnings if "cannot be kept" in w.message] == ["step 1"]
+    assert FindingCode.RATES_NOT_KEPT not in {w.code for w in ramp.warnings}
+    assert [w.path for w in jump.warnings if w.code is FindingCode.RATES_NOT_KEPT] == [(0,)]
 
 
 def test_only_warnings_want_a_thought_before_sending() -> None:

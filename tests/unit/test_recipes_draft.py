@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tests.helpers.recipes import recipes
 from xovac_tui.recipes.draft import HISTORY, Draft, step_label
+from xovac_tui.recipes.findings import Finding, FindingCode
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat, Step
 from xovac_tui.recipes.places import StepPath, path_of, place_of
 
@@ -138,13 +139,13 @@ def test_repeats_are_not_moved_deeper_than_a_file_may_have_them() -> None:
 
 def test_a_draft_may_be_unsound_and_says_so() -> None:
     empty = Draft(Recipe("", ()))
-    assert [where for where, _ in empty.problems()] == ["name", "steps"]
+    assert [one.code for one in empty.problems()] == [FindingCode.NAME_EMPTY, FindingCode.STEPS_MISSING]
     assert empty.dirty
     first = empty.insert_after((), NEW)
     assert after(first) == ("h", (0,))
     assert after(first.delete((0,))) == ("", ())
     hollow = draft().delete((3, 0))
-    assert hollow.problems() == [("step 4", "steps are missing.")]
+    assert hollow.problems() == [Finding(FindingCode.STEPS_MISSING, (3,), "steps")]
     assert after(hollow.unwrap((3,))) == ("1 [2 3] 4", (2,))
     assert after(hollow.move_down((2,))) == ("1 [2 3] [4]", (2, 0))
 

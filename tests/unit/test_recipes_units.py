@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from xovac_tui.digits import format_number
 from xovac_tui.durations import (
     format_duration,
+    format_whole,
     parse_duration,
     seconds_from,
     seconds_to,
@@ -266,3 +267,19 @@ def test_how_fields_show_values() -> None:
     assert spell_difference(2) == "2 K"
     assert spell_exactly(5400) == "1h 30m"
     assert spell_exactly(0.10000000001) == "0.10000000001s"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (600, "10 min"),
+        (90, "90 s"),
+        (5400, "90 min"),
+        (86400, "24 h"),
+        (172800, "2 d"),
+        (0.5, "0.5 s"),
+        (0, "0 s"),
+    ],
+)
+def test_a_time_in_one_unit_is_exact(seconds: float, words: str) -> None:
+    assert format_whole(seconds) == words

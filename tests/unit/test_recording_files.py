@@ -34,7 +34,7 @@ from xovac_tui.recording.disk.schema import (
     open_for_writing,
 )
 from xovac_tui.recording.disk.writer import BLOCK
-from xovac_tui.recording.status import RecorderState
+from xovac_tui.recording.status import RecorderState, RecordTrouble
 
 PACKAGE = Path(files.__file__).parents[2]
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be moved there")
@@ -299,11 +299,11 @@ def test_no_room_for_what_is_left_of_a_damaged_file_keeps_it_open(
         patched.setattr("xovac_tui.recording.disk.rescue.copy_database", full)
         clock.advance(recorder_module.DURABLE_EVERY)
         put(recorder, clock, range(3 * BLOCK, 3 * BLOCK + 5))
-        assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, "disk full")
+        assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, RecordTrouble.DISK_FULL)
     for turn in range(2):
         clock.advance(recorder_module.TRY_EVERY)
         put(recorder, clock, range(3 * BLOCK + 5 + turn, 3 * BLOCK + 6 + turn))
-    assert recorder.view.reason == ""
+    assert recorder.view.reason is None
     assert numbers_in(path) == list(range(3 * BLOCK + 7))
 
 
@@ -335,11 +335,11 @@ def test_no_room_for_what_must_be_saved_keeps_the_old_files_open(
         patched.setattr("xovac_tui.recording.disk.rescue.copy_database", full)
         put(recorder, clock, range(5, 8))
         assert recorder.view.state is RecorderState.FAILING
-        assert recorder.view.reason == "disk full"
+        assert recorder.view.reason is RecordTrouble.DISK_FULL
         put(recorder, clock, range(8, 10))
     clock.advance(recorder_module.TRY_EVERY)
     put(recorder, clock, range(10, 12))
-    assert recorder.view.reason == ""
+    assert recorder.view.reason is None
     assert numbers_in(path) == list(range(12))
     assert recorder.view.lost == 0
 
@@ -359,10 +359,10 @@ def test_what_was_saved_and_is_deleted_again_before_it_is_open_is_saved_again(
     with monkeypatch.context() as patched:
         patched.setattr("xovac_tui.recording.disk.recorder.Writer", broken)
         put(recorder, clock, range(5, 8))
-        assert recorder.view.reason == "disk error"
+        assert recorder.view.reason is RecordTrouble.DISK_ERROR
     clock.advance(recorder_module.TRY_EVERY)
     put(recorder, clock, range(8, 10))
-    assert recorder.view.reason == ""
+    assert recorder.view.reason is None
     (saved,) = path.parent.glob("*.rescued-*")
     assert numbers_in(saved) == list(range(5))
     assert numbers_in(path) == list(range(5, 10))
@@ -452,7 +452,7 @@ def test_another_programs_database_in_its_place_is_left_alone_and_all_is_held(
     run_outside(foreign, path)
     before = read_outside(path)
     put(recorder, clock, range(5, 8))
-    assert recorder.view.reason == "foreign file"
+    assert recorder.view.reason is RecordTrouble.FOREIGN
     clock.advance(recorder_module.TRY_EVERY)
     put(recorder, clock, range(8, 10))
     assert read_outside(path) == before
@@ -465,7 +465,7 @@ def test_another_programs_database_in_its_place_is_left_alone_and_all_is_held(
     path.rename(path.with_name("bookmarks"))
     clock.advance(recorder_module.TRY_EVERY)
     put(recorder, clock, range(10, 12))
-    assert recorder.view.reason == ""
+    assert recorder.view.reason is None
     saved = min(path.parent.glob("*.rescued-*"))
     assert {*numbers_in(saved), *numbers_in(path)} == set(range(12))
     assert recorder.view.lost == 0
@@ -635,7 +635,7 @@ def test_a_second_name_of_a_record_is_refused_while_it_is_recorded(
     second = Recorder(other, session(), clock)
     second.start()
     assert second.opened(10.0)
-    assert (second.view.state, second.view.reason) == (RecorderState.FAILING, "hard link")
+    assert (second.view.state, second.view.reason) == (RecorderState.FAILING, RecordTrouble.HARD_LINK)
     second.close()
     recorder.close()
     open_for_writing(other).close()
@@ -672,7 +672,7 @@ def test_a_second_name_of_a_record_is_refused_while_the_first_has_a_wal(
             second = Recorder(other, session(), clock)
             second.start()
             assert second.opened(10.0)
-            assert (second.view.state, second.view.reason) == (RecorderState.FAILING, "hard link")
+            assert (second.view.state, second.view.reason) == (RecorderState.FAILING, RecordTrouble.HARD_LINK)
             assert f"{path.name}-wal" in second.view.why
             second.close()
     assert numbers_in(path) == list(range(7))

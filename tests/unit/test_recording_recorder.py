@@ -32,7 +32,7 @@ from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.recorder import Recorder
 from xovac_tui.recording.disk.schema import VERSION
 from xovac_tui.recording.disk.writer import BLOCK, Writer
-from xovac_tui.recording.status import RecorderState
+from xovac_tui.recording.status import RecorderState, RecordTrouble
 
 
 @pytest.fixture
@@ -259,7 +259,7 @@ def test_a_commit_that_fails_is_tried_again(
     failing = True
     put(recorder, clock, range(5, 10))
     eventually(lambda: state_of(recorder) is RecorderState.FAILING)
-    assert recorder.view.reason == "disk full"
+    assert recorder.view.reason is RecordTrouble.DISK_FULL
     assert str(path) in recorder.view.why
     assert "held in memory" in recorder.view.why
     # It is not tried at every turn, but every few seconds.
@@ -272,7 +272,8 @@ def test_a_commit_that_fails_is_tried_again(
     failing = False
     clock.advance(5.0)
     eventually(lambda: state_of(recorder) is RecorderState.ON)
-    assert (recorder.view.reason, recorder.view.why, recorder.view.lost) == ("", "", 0)
+    view = recorder.view
+    assert (view.reason, view.why, view.lost) == (None, "", 0)
     assert numbers_in(path) == list(range(20))
     assert heard == [RecorderState.FAILING, RecorderState.FAILING, RecorderState.ON]
 
@@ -289,7 +290,7 @@ def test_a_file_that_somebody_else_locks_is_waited_for(
     other.execute("BEGIN IMMEDIATE")
     put(recorder, clock, range(5, 10))
     assert recorder.flush()
-    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, "file locked")
+    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, RecordTrouble.LOCKED)
     assert "tried again" in recorder.view.why
     other.execute("ROLLBACK")
     other.close()
@@ -309,7 +310,7 @@ def test_a_newer_file_is_left_alone(recorders: Callable[..., Recorder], path: Pa
     recorder = recorders()
     put(recorder, clock, range(100))
     assert recorder.flush()
-    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, "newer file")
+    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, RecordTrouble.NEWER)
     assert "newer xovac-tui" in recorder.view.why
     recorder.close()
     assert path.read_bytes() == before
@@ -395,7 +396,7 @@ def test_a_damaged_file_is_set_aside_and_a_new_one_begun(
     assert recorder.flush()
     if state_of(recorder) is RecorderState.FAILING:
         # Some damage is found only when something is written there.
-        assert recorder.view.reason == "damaged file"
+        assert recorder.view.reason is RecordTrouble.DAMAGED
         put(recorder, clock, range(BLOCK))
         assert recorder.flush()
     assert state_of(recorder) is RecorderState.ON
@@ -573,12 +574,12 @@ def test_a_disk_that_is_really_full(
         number += 50
         assert recorder.flush()
         assert number < 20_000
-    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, "disk full")
+    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, RecordTrouble.DISK_FULL)
     committed = numbers_in(path)
     assert committed == list(range(len(committed)))
     put(recorder, clock, range(number, number + 2000))
     assert recorder.flush()
-    assert recorder.view.reason == "disk full"
+    assert recorder.view.reason is RecordTrouble.DISK_FULL
     assert numbers_in(path) == committed
     filler.unlink()
     assert recorder.flush()
@@ -600,7 +601,7 @@ def test_a_disk_that_is_full_from_the_beginning(
     recorder = recorders(folder / "bench.record")
     put(recorder, clock, range(10))
     assert recorder.flush()
-    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, "disk full")
+    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, RecordTrouble.DISK_FULL)
     assert "Make room" in recorder.view.why
     filler.unlink()
     clock.advance(5.0)
@@ -622,7 +623,7 @@ def test_a_folder_that_becomes_read_only_and_is_mended(
     recorder = recorders(path)
     put(recorder, clock, range(10))
     assert recorder.flush()
-    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, "read-only")
+    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, RecordTrouble.READ_ONLY)
     assert str(path) in recorder.view.why
     # What was recorded before can be read there.
     assert numbers_in(path) == [-1]
@@ -650,7 +651,7 @@ def test_a_folder_of_somebody_else(recorders: Callable[..., Recorder], path: Pat
     path.parent.mkdir()
     path.parent.chmod(0o500)
     recorder = recorders()
-    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, "read-only")
+    assert (recorder.view.state, recorder.view.reason) == (RecorderState.FAILING, RecordTrouble.READ_ONLY)
     path.parent.chmod(0o700)
     clock.advance(5.0)
     assert recorder.flush()

@@ -10,6 +10,7 @@ import pytest
 from xovac_tui.recording.disk import recorder, share
 from xovac_tui.recording.disk.schema import as_record_error
 from xovac_tui.recording.disk.share import network_share, share_advice, share_in
+from xovac_tui.recording.status import RecordTrouble
 
 MOUNTS = r"""22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 30 22 0:26 / /sys rw,nosuid - sysfs sysfs rw
@@ -64,8 +65,8 @@ def test_what_fails_on_a_share_says_so_and_what_to_do(
     path = tmp_path / "r.sqlite3"
     failed = as_record_error(error, path)
     failed.__cause__ = error
-    assert "network share" not in recorder._sentence(failed, "database error", path)
+    assert "network share" not in recorder._sentence(failed, RecordTrouble.DATABASE_ERROR, path)
     monkeypatch.setattr(recorder, "network_share", lambda folder: "NFS")
-    said = recorder._sentence(failed, "database error", path)
+    said = recorder._sentence(failed, RecordTrouble.DATABASE_ERROR, path)
     assert said.endswith(share_advice("NFS"))
     assert "set `folder` in [record] to one on a disk of this machine" in said

@@ -47,10 +47,11 @@ from xovac_tui.recording.disk.schema import (
     TornRecordError,
     open_for_reading,
     open_for_writing,
-    short_reason,
+    trouble_of,
 )
 from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.disk.writer import BLOCK, Writer
+from xovac_tui.recording.status import RecordTrouble
 
 
 @pytest.fixture
@@ -196,7 +197,7 @@ def test_a_full_disk_keeps_everything_in_memory_until_there_is_room(path: Path) 
                 made.item(item)  # type: ignore[arg-type]
             with pytest.raises(sqlite3.OperationalError) as caught:
                 made.commit(UTC + number)
-            assert short_reason(caught.value) == "disk full"
+            assert trouble_of(caught.value) is RecordTrouble.DISK_FULL
             assert events_of(path) == before
     assert counts(path)["ledger"] == 0
     assert made.waiting == 1960

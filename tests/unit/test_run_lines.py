@@ -12,17 +12,17 @@ from tests.helpers.keys import KEYS
 from xovac_tui.api.contract import Role
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import ChannelView, LinkView, LinkWord, Quality, RunState, RunView, Snapshot
+from xovac_tui.durations import format_roughly
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
 from xovac_tui.runs.flight import Flight
-from xovac_tui.runs.progress import Progress, of_flight
 from xovac_tui.runs.state import Result
 from xovac_tui.runs.view import FlightView
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE
 from xovac_tui.ui.screens.status.run_lines import run_lines, run_subtitle, run_title
 from xovac_tui.ui.screens.status.run_moment import RunMoment
-from xovac_tui.ui.widgets.run_words import drift_words, range_words, rough, why_not
+from xovac_tui.ui.widgets.run_words import drift_words, range_words, why_not
 
 UTC = 1_800_000_000.0
 TIMES = Times("utc")
@@ -98,7 +98,7 @@ def moment(flight: Flight | None, *, pressure: float | None = 1e-4, **changes: A
         run=run,
         newest_age=0.5,
     )
-    progress = of_flight(view, estimated=False) if view is not None and on else Progress()
+    progress = view if view is not None and on else FlightView()
     return RunMoment(msgspec.structs.replace(snapshot, **changes), progress, view)
 
 
@@ -260,7 +260,7 @@ def test_everything_is_ascii_where_it_must_be() -> None:
     ("seconds", "words"), [(0, "0 s"), (40, "40 s"), (1500, "25 min"), (11_100, "3h 05m"), (-720, "12 min")]
 )
 def test_rough_times(seconds: float, words: str) -> None:
-    assert rough(seconds) == words
+    assert format_roughly(seconds) == words
 
 
 def test_range_and_drift_are_words_only_where_they_are_known() -> None:

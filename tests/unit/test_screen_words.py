@@ -21,9 +21,10 @@ from xovac_tui.chamber.snapshot import (
     RunView,
     Snapshot,
 )
+from xovac_tui.durations import format_age
 from xovac_tui.quantities import number
-from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView
-from xovac_tui.ui.format import Times, age, rate, reading, reading_with_unit
+from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView, RecordTrouble
+from xovac_tui.ui.format import Times, rate, reading, reading_with_unit
 from xovac_tui.ui.frame.bars import ledger_spans
 from xovac_tui.ui.frame.small_notice import small_lines
 from xovac_tui.ui.frame.trust_bar import trust_line
@@ -61,7 +62,7 @@ def view(**fields: object) -> ChannelView:
 
 
 OFF = RecorderView()
-FAILING = RecorderView(RecorderState.FAILING, reason="disk full")
+FAILING = RecorderView(RecorderState.FAILING, reason=RecordTrouble.DISK_FULL)
 
 
 def bar(
@@ -98,7 +99,7 @@ def test_lost_events_are_on_the_trust_bar_and_told_once() -> None:
     on, lost = RecorderView(RecorderState.ON), RecorderView(RecorderState.ON, lost=1_234)
     assert "lost" not in bar(recorder=on)
     assert "1,234 lost" in bar(recorder=lost)
-    failing = RecorderView(RecorderState.FAILING, reason="disk full", lost=7)
+    failing = RecorderView(RecorderState.FAILING, reason=RecordTrouble.DISK_FULL, lost=7)
     assert "disk full, 7 lost" in bar(recorder=failing)
     said = recorder_words(RecorderChanged(lost, on))
     assert said is not None
@@ -140,12 +141,12 @@ def test_numbers(value: float, unit: str, log: bool, shown: str) -> None:
     ],
 )
 def test_ages(seconds: float | None, shown: str) -> None:
-    assert age(seconds) == shown
+    assert format_age(seconds) == shown
 
 
 @given(st.floats(0, 8e7))
 def test_an_age_is_always_short(seconds: float) -> None:
-    assert len(age(seconds)) <= 7
+    assert len(format_age(seconds)) <= 7
 
 
 def test_values_that_cannot_be_believed_show_none() -> None:

@@ -71,3 +71,15 @@ class AlarmDesk(ABC):
 
     def _ask(self, rule: str, event: AlarmEvent, **how: Any) -> Ask:
         return Ask(rule=rule, event=event, who=self._who, utc=self._clock.utc(), **how)
+
+
+def senseless(ask: Ask) -> str:
+    """Return why nothing came of what was asked, as a sentence."""
+    words = {
+        AlarmEvent.ACKNOWLEDGED: "It does not wait to be acknowledged (any more).",
+        AlarmEvent.SHELVED: "It is out of service, so it cannot be shelved.",
+        AlarmEvent.UNSHELVED: "It is not shelved (any more).",
+        AlarmEvent.OUT_OF_SERVICE: "It is out of service already.",
+        AlarmEvent.IN_SERVICE: "It is in service already.",
+    }
+    return words.get(ask.event, "That cannot be done to an alarm.")

@@ -352,12 +352,8 @@ class AlarmEvaluator:
     def _words(self, kept: WatchedRule, limit_set: str) -> str:
         if kept.off and not kept.rule.channel and not kept.rule.value:
             # Which channel it is about is not known: words about a channel would leave that out.
-            return kept.rule.name[:1].upper() + kept.rule.name[1:]
-        words, label = kept.condition.words(limit_set), kept.condition.label
-        if not label or not words.startswith(label):
-            # What is written to be found again, a name or an expression, stays as it is.
-            words = words[:1].upper() + words[1:]
-        delay = kept.rule.on_delay
+            return kept.rule.name
+        words, delay = kept.condition.words(limit_set), kept.rule.on_delay
         return f"{words} for {spell_duration(delay)}" if delay else words
 
     def _tell(self, kept: WatchedRule, event: AlarmEvent, context: Context, *, matter: bool) -> AlarmChange:

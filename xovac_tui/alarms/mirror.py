@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from xovac_tui.alarms.watchlist import Watchlist, limits
 from xovac_tui.chamber.alarm import AlarmChange, Ask
+from xovac_tui.errors import XovacError
 
 if TYPE_CHECKING:
     from xovac_tui.alarms.evaluator import AlarmEvaluator
@@ -29,6 +33,8 @@ class Mirror:
         """Rule -> when the process that evaluates was asked to do something to it."""
         self._since: float | None = None
         """Since when another process evaluates; None while none does."""
+        self._unheard = ""
+        """Why it is not known what other processes did to alarms, as a sentence."""
         self._rules_row = -1
         self._rules = ""
         """What is wrong with the rules of that process, as the end of a sentence."""
@@ -50,6 +56,22 @@ class Mirror:
         for ask in asks:
             self._store.ask(ask)
             self._asked[ask.rule] = mono
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Go on where a record cannot be read, and say so: it may be damaged, or another program's."""
+        try:
+            yield
+            self._unheard = ""
+        except (XovacError, msgspec.MsgspecError, ValueError) as error:
+            self._unheard = f"What others did to alarms cannot be read from the record: {error}"
+
+    def hear(self) -> list[AlarmChange | Ask]:
+        """Return what other processes reported and asked since this was called last, oldest first."""
+        found = self._store.later(self.row)
+        if found:
+            self.row = found[-1][0]
+        return [what for _, what in found]
 
     def take(self, change: AlarmChange, evaluator: AlarmEvaluator) -> None:
         """Show what the process that evaluates reports of an alarm."""
@@ -73,8 +95,10 @@ class Mirror:
         else:
             self._rules = ""
 
-    def problem(self, mono: float) -> str:
+    def problem(self, mono: float, *, mirrored: bool) -> str:
         """Return why what is shown may not be what holds, as a sentence; empty where it is."""
+        if self._unheard or not mirrored:
+            return self._unheard
         pid = self._store.writer
         who = f"Process {pid}" if pid else "The program that records"
         if any(mono - asked > _ANSWER_WITHIN for asked in self._asked.values()):

@@ -28,7 +28,7 @@ def read_rules(settings: AlarmSettings, files: Iterable[str] = ()) -> tuple[Rule
     """
     rules, wrong = rules_with_mistakes(settings, files)
     if wrong:
-        raise SettingsError("\n".join(wrong))
+        raise SettingsError(*wrong)
     return rules
 
 
@@ -76,7 +76,7 @@ def _read_file(path: Path, wrong: list[str]) -> tuple[Rule, ...]:
     try:
         data = read_toml(path)
     except SettingsError as error:
-        wrong += str(error).splitlines()
+        wrong += error.sentences
         return ()
     wrong += [f"{path}: {sentence}" for sentence in tables_mistakes(data)]
     return sound(data, RulesFile)[0].rules

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from xovac_tui.alarms.desk import AlarmDesk
+from xovac_tui.alarms.desk import AlarmDesk, senseless
 from xovac_tui.alarms.limit_sets import LimitSetChoice
 from xovac_tui.alarms.mirror import LIMITS, Mirror
 from xovac_tui.alarms.surroundings import Surroundings
@@ -21,7 +20,6 @@ from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.news import AlarmsChanged, RecordOpened, RecordReplaced
 from xovac_tui.chamber.snapshot import LinkView
 from xovac_tui.clock import Clock
-from xovac_tui.errors import XovacError
 
 if TYPE_CHECKING:
     from xovac_tui.alarms.evaluator import AlarmEvaluator
@@ -80,8 +78,6 @@ class AlarmService(AlarmDesk):
         )
         self._listened_at = -1e18
         self._was_mirrored: bool | None = None
-        self._unheard = ""
-        """Why it is not known what other processes did to alarms, as a sentence."""
 
     # -- what it does by itself -----------------------------------------------------------------------
 
@@ -135,7 +131,7 @@ class AlarmService(AlarmDesk):
         """
         if not self._store.readable:
             return
-        with self._listening():
+        with self._mirror.listening():
             self._mirror.row = self._store.newest_row()
             for change in self._store.newest():
                 if anew or not self._evaluator.knows(change.rule):
@@ -177,7 +173,7 @@ class AlarmService(AlarmDesk):
         self._surroundings.measure(mono)
 
     def _listen(self, mono: float, *, mirrored: bool, begins: bool) -> None:
-        with self._listening():
+        with self._mirror.listening():
             # The last words of the process that evaluated until now count as well.
             self._hear(mirrored or begins)
             if begins or mono - self._listened_at >= _LISTEN_EVERY:
@@ -195,36 +191,25 @@ class AlarmService(AlarmDesk):
         self._was_mirrored = False
         self._mirror.ended()
         self._store.note(LIMITS, limits(self.watchlist))
-        with self._listening():
+        with self._mirror.listening():
             # What was asked a moment ago of the process that evaluated, and that it did not do.
             self._mirror.row = max(self._mirror.row, self._store.newest_row())
             for ask in self._store.unanswered(_ASKED_LATELY):
                 changes += self._evaluator.ask(ask, context)
         return changes
 
-    @contextlib.contextmanager
-    def _listening(self) -> Iterator[None]:
-        """Go on where a record cannot be read, and say so: it may be damaged, or another program's."""
-        try:
-            yield
-            self._unheard = ""
-        except (XovacError, msgspec.MsgspecError, ValueError) as error:
-            self._unheard = f"What others did to alarms cannot be read from the record: {error}"
-
     def _hear(self, mirrored: bool) -> None:
         """Take what other processes on this record report of alarms, or ask."""
-        reported: list[AlarmChange] = []
-        for row, what in self._store.later(self._mirror.row):
-            self._mirror.row = row
-            if isinstance(what, Ask):
-                if not mirrored and self._may_evaluate:
-                    self._happened(self._evaluator.ask(what, self._context()))
-            elif mirrored:
-                self._mirror.take(what, self._evaluator)
-                reported.append(what)
+        heard = self._mirror.hear()
+        reported = [one for one in heard if isinstance(one, AlarmChange)] if mirrored else []
+        for change in reported:
+            self._mirror.take(change, self._evaluator)
         if reported:
             self._mark(reported)
             self._publish(AlarmsChanged(tuple(reported), mirrored=True))
+        for ask in heard if self._may_evaluate and not mirrored else ():
+            if isinstance(ask, Ask):
+                self._happened(self._evaluator.ask(ask, self._context()))
 
     # -- what a face sees and does ----------------------------------------------------------------------
 
@@ -283,7 +268,7 @@ class AlarmService(AlarmDesk):
         context = self._context()
         changes = [change for ask in asks for change in self._evaluator.ask(ask, context)]
         self._happened(changes)
-        return "" if changes else _senseless(asks[0])
+        return "" if changes else senseless(asks[0])
 
     def _happened(self, changes: Sequence[AlarmChange]) -> None:
         """Put what happened into the record and on the time axis, and publish it."""
@@ -307,15 +292,4 @@ class AlarmService(AlarmDesk):
     def _problem(self, mono: float) -> str:
         if self._may_evaluate and self._store.starting:
             return "Nothing is watched yet: the record is being opened, and may know of alarms."
-        return self._unheard or (self._mirror.problem(mono) if self.mirrored else "")
-
-
-def _senseless(ask: Ask) -> str:
-    words = {
-        AlarmEvent.ACKNOWLEDGED: "It does not wait to be acknowledged (any more).",
-        AlarmEvent.SHELVED: "It is out of service, so it cannot be shelved.",
-        AlarmEvent.UNSHELVED: "It is not shelved (any more).",
-        AlarmEvent.OUT_OF_SERVICE: "It is out of service already.",
-        AlarmEvent.IN_SERVICE: "It is in service already.",
-    }
-    return words.get(ask.event, "That cannot be done to an alarm.")
+        return self._mirror.problem(mono, mirrored=self.mirrored)

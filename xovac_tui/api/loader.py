@@ -135,7 +135,7 @@ def load_contract(paths: Sequence[Path], *, simulator: bool = False) -> Contract
     """
     contract, wrong = read_contract(paths, simulator=simulator)
     if wrong:
-        raise SettingsError("\n".join(wrong))
+        raise SettingsError(*wrong)
     return contract
 
 
@@ -425,7 +425,7 @@ def _leaf(path: str, leaf: Any, at: str, name: str) -> LeafSpec:
         )
     read, left = sound(leaf, _LeafTable)
     if found := [*mistakes(leaf, _LeafTable, at=at), *_leaf_mistakes(read, left, at)]:
-        raise SettingsError("\n".join(f"{name}: {sentence}" for sentence in found))
+        raise SettingsError(*(f"{name}: {sentence}" for sentence in found))
     told = {f: getattr(read, f) for f in read.__struct_fields__}
     # From here on the program meets one name a unit, however the file spells it.
     return LeafSpec(path=path, **told | {"unit": unit_of(read.unit).name})

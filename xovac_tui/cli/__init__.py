@@ -22,8 +22,6 @@ from xovac_tui.cli.output import echo_lines
 from xovac_tui.cli.table import COMMANDS
 from xovac_tui.errors import Exit, XovacError
 
-CONSOLE_ONLY = ("record", "demo", "speed", "seed", "warm", "fault")
-"""Options before a command's name that no command takes over."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
@@ -108,14 +106,17 @@ def root(ctx: click.Context, /, **options: Any) -> None:
 
 def _refuse_console_options(ctx: click.Context, command: str) -> None:
     """Refuse options of the console before a command, which would act as if they were not there."""
-    for param in ctx.command.params:
-        given = ctx.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
-        if given and param.name in CONSOLE_ONLY:
-            shown = "/".join([*param.opts, *param.secondary_opts])
-            raise click.UsageError(
-                f"{shown} before a command is for the console only, so {command} was not run. "
-                f"`xovac-tui {command} --help` lists what it takes."
-            )
+    sources = {param: ctx.get_parameter_source(param.name or "") for param in ctx.command.params}
+    if given := [param for param, source in sources.items() if source is ParameterSource.COMMANDLINE]:
+        from xovac_tui.config.resolve import Overrides
+
+        for param in given:
+            if param.name not in Overrides.__struct_fields__:
+                shown = "/".join([*param.opts, *param.secondary_opts])
+                raise click.UsageError(
+                    f"{shown} before a command is for the console only, so {command} was not run. "
+                    f"`xovac-tui {command} --help` lists what it takes."
+                )
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

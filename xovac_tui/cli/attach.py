@@ -83,7 +83,7 @@ def _put(source: Source, run: int, files: tuple[Path, ...], caption: str, there:
     from xovac_tui.clock import SystemClock
     from xovac_tui.recording.attachments import attach as attach_to
     from xovac_tui.recording.attachments import media_words, read_file
-    from xovac_tui.recording.disk.schema import RecordError, short_reason
+    from xovac_tui.recording.disk.schema import RecordError, trouble_of
 
     known = {one.hash for one in there}
     read = {}
@@ -108,7 +108,7 @@ def _put(source: Source, run: int, files: tuple[Path, ...], caption: str, there:
         )
     except (sqlite3.Error, OSError) as error:
         raise RecordError(
-            f"Nothing was attached: {source.path} cannot be written ({short_reason(error)})."
+            f"Nothing was attached: {source.path} cannot be written ({trouble_of(error)})."
         ) from error
     for file in read.values():
         echo(f"{file.name} is attached to r{run} ({media_words(file.media)}, SHA-256 {file.hash}).", err=True)

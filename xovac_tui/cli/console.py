@@ -15,7 +15,6 @@ from xovac_tui.cli.common import effective, on_terminal, typed
 from xovac_tui.cli.records import DEMO, demo_chamber
 from xovac_tui.cli.table import headless_words
 from xovac_tui.config import Effective, Profile
-from xovac_tui.config.addresses import read_addresses
 from xovac_tui.config.themes import ThemeSpec
 from xovac_tui.errors import NoChamberError, SettingsError
 from xovac_tui.notify.settings import NotifySettings
@@ -64,19 +63,16 @@ def begin(ctx: click.Context, demo: SimulatorOptions | None, /) -> tuple[Start, 
     record = compose.record_choice(found, setup, visit=True, asked=ctx.params["record"])
     if demo and record is not None:
         record = msgspec.structs.replace(record, path=_own(record.path))
-    notify = _notify(found, demo=demo is not None)
-    start = make_start(found, setup.profile, notify)
-    equipment = compose.Equipment(
-        record=record,
-        watchlist=compose.alarm_watchlist(found, setup),
-        notify=notify,
-        log_events=found.settings.display.log_events,
-    )
+    equipment = compose.attending(found, setup, record, demo=demo is not None)
+    start = make_start(found, setup.profile, rings=True)
     return start, compose.build_station(setup, equipment, simulator=demo)
 
 
-def make_start(found: Effective, profile: Profile, notify: NotifySettings, /) -> Start:
-    """Return what the screens begin with; raises SettingsError for a theme that there is not."""
+def make_start(found: Effective, profile: Profile, /, *, rings: bool = False) -> Start:
+    """Return what the screens begin with; raises SettingsError for a theme that there is not.
+
+    `rings`: the terminal does, as the settings say.
+    """
     from xovac_tui.cli.exposure import exposed_settings
     from xovac_tui.config.state import load_state, recall
     from xovac_tui.config.themes import shipped_themes, user_themes
@@ -99,7 +95,7 @@ def make_start(found: Effective, profile: Profile, notify: NotifySettings, /) ->
         recipes=paths.recipes_folder(found.settings.recipes, found.path),
         state=state,
         state_path=paths.state_file(),
-        notify=notify,
+        bell=NotifySettings(receivers=found.settings.notify.in_terminal if rings else ()),
         log_path=logfile.setup_logging(),
         notes=tuple(text for text in (note, *problems, *exposed_settings(found, profile)) if text),
     )
@@ -130,12 +126,6 @@ def demo_options(ctx: click.Context, /) -> SimulatorOptions | None:
     )
     check_options(options)
     return options
-
-
-def _notify(found: Effective, *, demo: bool) -> NotifySettings:
-    """Return who is told of alarms; of those of a demo only the terminal in which it runs."""
-    settings = found.settings.notify
-    return NotifySettings(receivers=settings.in_terminal) if demo else read_addresses(settings)
 
 
 def _own(path: Path) -> Path:

@@ -149,7 +149,7 @@ def _settings(ctx: click.Context) -> tuple[Effective | None, bool]:
         found = effective(ctx)
         problems = list(named_problems(found.settings, found.path))
     except SettingsError as error:
-        found, problems = None, str(error).splitlines()
+        found, problems = None, list(error.sentences)
     for problem in problems:
         echo(f"  {_BAD}  {problem}")
     if found and not problems:

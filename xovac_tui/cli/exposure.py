@@ -9,8 +9,8 @@ from xovac_tui import paths
 from xovac_tui.api.loader import SIMULATOR_CONTRACT
 from xovac_tui.cli.output import echo
 from xovac_tui.config import Effective, Profile
-from xovac_tui.notify.settings import without_secrets
 from xovac_tui.permissions import exposed
+from xovac_tui.withaddress import without_secrets
 
 
 def exposed_settings(found: Effective, profile: Profile | None) -> Iterator[str]:
@@ -19,7 +19,7 @@ def exposed_settings(found: Effective, profile: Profile | None) -> Iterator[str]
     The settings also where others can read addresses in them; files with secrets are refused elsewhere.
     """
     settings = found.settings
-    secret = settings.notify != without_secrets(settings.notify)
+    secret = settings != without_secrets(settings)
     contracts = [name for name in profile.contracts if name != SIMULATOR_CONTRACT] if profile else []
     rules = [*settings.alarms.files, *(profile.alarms if profile else ())]
     for what, files, readable in (

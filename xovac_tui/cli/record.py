@@ -41,7 +41,6 @@ def record(ctx: click.Context, /, seconds: float | None, **_: Any) -> None:
     found = effective(ctx)
     chamber = compose.resolve(found)
     from xovac_tui.cli.saying import Voice
-    from xovac_tui.config.addresses import read_addresses
 
     choice = compose.record_choice(found, chamber, asked=True)
     assert choice is not None
@@ -50,11 +49,7 @@ def record(ctx: click.Context, /, seconds: float | None, **_: Any) -> None:
     say.line(f"{chamber.name}: recording in {choice.path} (process {os.getpid()})")
     for said in exposed_settings(found, chamber.profile):
         say.line(said)
-    notify = read_addresses(found.settings.notify)
-    station = compose.build_station(
-        chamber,
-        compose.Equipment(record=choice, watchlist=compose.alarm_watchlist(found, chamber), notify=notify),
-    )
+    station = compose.build_station(chamber, compose.attending(found, chamber, choice))
     try:
         asyncio.run(_record(station, seconds, say))
     finally:

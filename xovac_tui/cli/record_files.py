@@ -34,8 +34,9 @@ def copy(ctx: click.Context, /, target: Path, force: bool, record: Path | None, 
     import sqlite3
 
     from xovac_tui.recording.disk import claim, files
-    from xovac_tui.recording.disk.schema import RecordError, as_record_error, open_for_reading, short_reason
+    from xovac_tui.recording.disk.schema import RecordError, as_record_error, open_for_reading, trouble_of
     from xovac_tui.recording.exports.newfile import not_written
+    from xovac_tui.recording.status import RecordTrouble
 
     source = find_record(ctx, record, demo)
     if target.is_dir():
@@ -50,7 +51,7 @@ def copy(ctx: click.Context, /, target: Path, force: bool, record: Path | None, 
     except OSError as error:
         raise not_written(target, error) from error
     except sqlite3.Error as error:
-        if short_reason(error) == "disk full":
+        if trouble_of(error) is RecordTrouble.DISK_FULL:
             # Of the record nothing is written.
             full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             raise not_written(target, full) from error

@@ -192,7 +192,7 @@ def _choice(said: str, found: Effective, records: Sequence[Path]) -> SettingsErr
         rows.append((f"  {_typed_for(found, path)}", f"written {when}", size_words(_size(path))))
     ask = "Say which is meant by adding one of these to the command"
     more = f" (the newest {_LISTED})" if len(records) > _LISTED else ""
-    return SettingsError("\n".join([f"{clean(said)} {ask}{more}:", *table(rows, right=(2,))]))
+    return SettingsError(f"{clean(said)} {ask}{more}:", *table(rows, right=(2,)))
 
 
 def _typed_for(found: Effective, path: Path) -> str:

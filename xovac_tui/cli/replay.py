@@ -15,7 +15,6 @@ from xovac_tui.cli.common import effective
 from xovac_tui.cli.console import make_start, need_terminal
 from xovac_tui.cli.records import chamber_named, find_record, missing, record_options, zone_of
 from xovac_tui.config import Secrets
-from xovac_tui.notify.settings import NotifySettings
 
 if TYPE_CHECKING:
     from xovac_tui.recording.disk.record import Record
@@ -73,7 +72,7 @@ def replay(
             station.playback.seek(station.playback.replay.mono_of(begin))
         from xovac_tui.ui.app import run_console
 
-        shown = make_start(found, played.chamber.profile, NotifySettings())
+        shown = make_start(found, played.chamber.profile)
         shown = msgspec.structs.replace(shown, notes=(*shown.notes, *played.notes))
         ctx.exit(run_console(shown, station, station.playback))
 

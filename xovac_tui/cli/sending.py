@@ -111,11 +111,7 @@ def report_outcome(station: LiveStation, entry: LedgerEntry) -> int:
         code = exit_code(entry)
     if unwritten := station.record.unwritten:
         # The exit code is the device's word, and says nothing of the record.
-        echo(
-            f"The outcome of {entry.command} is {entry.outcome.shown}, but "
-            f"{unwritten[:1].lower()}{unwritten[1:]}",
-            err=True,
-        )
+        echo(f"The outcome of {entry.command} is {entry.outcome.shown}. {unwritten}", err=True)
     return code
 
 

@@ -25,9 +25,9 @@ from xovac_tui.config import (
 )
 from xovac_tui.config.load import sound_settings
 from xovac_tui.errors import Exit, SettingsError
-from xovac_tui.notify.settings import NotifySettings, without_secrets
 from xovac_tui.paths import AUTH_VARIABLE, HEADERS_VARIABLE
 from xovac_tui.validation import join_key
+from xovac_tui.withaddress import without_secrets
 
 _CONFIG = click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="Settings file.")
 
@@ -121,11 +121,11 @@ def named_problems(settings: Settings, place: Path) -> Iterator[str]:
         try:
             load_secrets(profile, {})
         except SettingsError as error:
-            found += str(error).splitlines()
+            found += error.sentences
         yield from (f"{place}: `{key}`: {sentence}" for sentence in found)
         if profile.ca_file and not os.path.isfile(profile.ca_file):
             yield f"{place}: `{key}.ca_file`: there is no file {profile.ca_file}. Check the name."
-    yield from (f"{place}: {sentence}" for sentence in _notify_problems(settings.notify))
+    yield from (f"{place}: {sentence}" for sentence in _address_problems(settings))
     ours = [spec.name for spec in shipped_themes()]
     theirs, problems = user_themes(taken={*ours, *textual_themes()})
     yield from problems
@@ -138,16 +138,16 @@ def named_problems(settings: Settings, place: Path) -> Iterator[str]:
         yield f"{place}: {error}"
 
 
-def _notify_problems(settings: NotifySettings) -> Iterator[str]:
-    """Yield what keeps notifications from being sent."""
+def _address_problems(settings: Settings) -> Iterator[str]:
+    """Yield what keeps notifications and the like from being sent."""
     from xovac_tui.config.addresses import read_addresses
 
     try:
         settings = read_addresses(settings)
     except SettingsError as error:
-        yield from str(error).splitlines()
+        yield from error.sentences
         return
-    for one in settings.receivers:
+    for one in settings.notify.receivers:
         if one.kind == "apprise":
             from xovac_tui.notify.services import service_problem
 
@@ -168,7 +168,7 @@ def _alarm_problems(settings: Settings, profile: Profile) -> Iterator[str]:
         # The contract has mistakes of its own to tell.
         watchlist(settings.alarms, profile.recipe, documented_contract(), written)
     except SettingsError as error:
-        yield from str(error).splitlines()
+        yield from error.sentences
     criteria = settings.stability.criteria
     for rule in written:
         with suppress(ExpressionError):
@@ -202,9 +202,7 @@ def shown_settings(found: Effective) -> Iterator[str]:
     for variable in (AUTH_VARIABLE, HEADERS_VARIABLE):
         if os.environ.get(variable, "").strip():
             yield f"# {variable} is set (hidden)"
-    settings = found.settings
-    shown = msgspec.structs.replace(settings, notify=without_secrets(settings.notify))
-    yield from _struct(shown, Settings(), "", found)
+    yield from _struct(without_secrets(found.settings), Settings(), "", found)
 
 
 def _struct(struct: Any, default: Any, key: str, found: Effective) -> Iterator[str]:

@@ -12,7 +12,7 @@ from xovac_tui.api.contract import Contract
 from xovac_tui.config import Profile, Settings
 from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted
-from xovac_tui.text import clean, nearest
+from xovac_tui.text import clean, near_miss
 from xovac_tui.validation import join_key
 
 _MOST = 20
@@ -88,5 +88,4 @@ def _arrivals(contract: Contract, record: Path) -> Iterator[str]:
 
 def _near(name: str, there: tuple[str, ...]) -> str:
     """Return what came and is nearly called so, if there is any; not a list of all."""
-    hint = nearest(name, there)
-    return clean(hint, 200) if hint.startswith(" Did you") else ""
+    return clean(near_miss(name, there), 200)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from xovac_tui.chamber.alarm import AlarmChange
     from xovac_tui.chamber.snapshot import ChannelView, Snapshot
-    from xovac_tui.runs.progress import Progress
+    from xovac_tui.runs.view import FlightView
     from xovac_tui.station.live import LiveStation
 
 FIRST_DATA = 6.0
@@ -42,7 +42,7 @@ class Look(msgspec.Struct, frozen=True):
 
     station: LiveStation
     snapshot: Snapshot
-    progress: Progress
+    progress: FlightView
     step_elapsed: float | None
     """Seconds."""
     record: Path
@@ -191,7 +191,7 @@ def _run_data(look: Look) -> dict[str, Any]:
         "step_elapsed": _rounded(look.step_elapsed),
         "left": _rounded(progress.left),
         "ends": None if progress.ends_utc is None else _iso(progress.ends_utc),
-        "estimated": progress.estimated,
+        "estimated": bool(progress.basis),
     }
 
 
@@ -305,7 +305,7 @@ def _run_words(look: Look, zone: tzinfo | None) -> str:
         said += f", for {least}{format_duration(progress.elapsed)}"
     if progress.left is not None and progress.ends_utc is not None:
         ends = datetime.fromtimestamp(progress.ends_utc, UTC).astimezone(zone).isoformat(" ", "minutes")
-        about = "about " if progress.estimated else ""
+        about = "about " if progress.basis else ""
         said += f"; {about}{format_duration(progress.left)} left, ends {about}{ends}"
     return said
 

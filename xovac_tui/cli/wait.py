@@ -224,7 +224,7 @@ class Waiting:
         except ExpressionError as error:
             return WaitedInVain(f"It did not come true in {said}. {error}")
         lines = table([(f"  {_WORDS[part.true]}", part.text, part.told) for part in parts])
-        return WaitedInVain("\n".join([f"It did not come true in {said}:", *lines]))
+        return WaitedInVain(f"It did not come true in {said}:", *lines)
 
 
 class Teller:

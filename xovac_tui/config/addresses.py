@@ -1,48 +1,40 @@
-"""Reads the addresses that notifications go to: from files that only their owner can read."""
+"""Reads the addresses in settings from the files that they name, and that only their owner can read."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from xovac_tui.config.secrets import need_private
 from xovac_tui.errors import SettingsError
-from xovac_tui.notify.settings import HEARTBEAT, NotifySettings, address_mistake
 from xovac_tui.readfile import read_at_most
+from xovac_tui.withaddress import WithAddress, address_mistake, each_address
 
+T = TypeVar("T")
 _MAX_BYTES = 10_000
 
 
-def read_addresses(settings: NotifySettings) -> NotifySettings:
-    """Return the settings with every `url_file` read into its `url`.
+def read_addresses(settings: T) -> T:
+    """Return settings, or a part of them, with every `url_file` read into its `url`.
 
     Raises SettingsError with a sentence for each file that cannot be used; none holds an address.
     """
     problems: list[str] = []
 
-    def address(file: str, *, http: bool, whose: str) -> str:
+    def read(one: WithAddress) -> WithAddress:
         try:
-            return _read(Path(file), http=http)
+            url = _read(Path(one.url_file), http=one.is_http) if one.url_file else one.url
         except SettingsError as error:
-            problems.append(f"notifications, {whose}: {error}")
-            return ""
+            problems.append(f"{one.whose}: {error}")
+            return one
+        return msgspec.structs.replace(one, url=url)
 
-    beat = settings.heartbeat
-    if beat.url_file:
-        url = address(beat.url_file, http=True, whose=f"the {HEARTBEAT}")
-        beat = msgspec.structs.replace(beat, url=url)
-    receivers = tuple(
-        msgspec.structs.replace(
-            one, url=address(one.url_file, http=one.kind == "webhook", whose=f'receiver "{one.name}"')
-        )
-        if one.url_file
-        else one
-        for one in settings.receivers
-    )
+    found = each_address(settings, read)
     if problems:
         raise SettingsError("\n".join(problems))
-    return msgspec.structs.replace(settings, heartbeat=beat, receivers=receivers)
+    return found
 
 
 def _read(path: Path, *, http: bool) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ from xovac_tui.api.loader import SIMULATOR_CONTRACT
 from xovac_tui.config.check import settings_mistakes
 from xovac_tui.config.model import Profile, Settings
 from xovac_tui.errors import SettingsError
-from xovac_tui.notify.settings import NotifySettings
 from xovac_tui.validation import convert, join_key, mistakes, read_toml, sound
+from xovac_tui.withaddress import each_address
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ def load_settings(path: Path | None = None) -> Loaded:
     data = read_toml(file)
     settings = convert(data, Settings, str(file))
     if found := list(settings_mistakes(settings)):
-        raise SettingsError("\n".join(f"{file}: {sentence}" for sentence in found))
+        raise SettingsError(*(f"{file}: {sentence}" for sentence in found))
     return Loaded(_absolute(settings, file.parent), file, exists=True, given=frozenset(_keys(data)))
 
 
@@ -66,33 +66,13 @@ def sound_settings(path: Path) -> Settings:
 
 def _absolute(settings: Settings, folder: Path) -> Settings:
     return msgspec.structs.replace(
-        settings,
+        each_address(settings, lambda one: one.placed(partial(_place, folder))),
         recipes=_place(folder, settings.recipes),
         alarms=msgspec.structs.replace(
             settings.alarms, files=tuple(_place(folder, name) for name in settings.alarms.files)
         ),
-        notify=_absolute_notify(settings.notify, folder),
         profiles={name: _absolute_profile(profile, folder) for name, profile in settings.profiles.items()},
     )
-
-
-def _absolute_notify(notify: NotifySettings, folder: Path) -> NotifySettings:
-    replace = msgspec.structs.replace
-    return replace(
-        notify,
-        heartbeat=replace(notify.heartbeat, url_file=_place(folder, notify.heartbeat.url_file)),
-        receivers=tuple(
-            replace(one, url_file=_place(folder, one.url_file), command=_program(folder, one.command))
-            for one in notify.receivers
-        ),
-    )
-
-
-def _program(folder: Path, command: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a command whose program is found: beside the settings, or, by its bare name, on the PATH."""
-    if not command or not ("/" in command[0] or os.sep in command[0]):
-        return command
-    return (_place(folder, command[0]), *command[1:])
 
 
 def _absolute_profile(profile: Profile, folder: Path) -> Profile:

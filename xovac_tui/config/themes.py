@@ -56,7 +56,7 @@ def load_theme(path: Path) -> ThemeSpec:
     """Read one theme file, or raise SettingsError with all that is wrong in it."""
     spec = convert(read_toml(path), ThemeSpec, str(path))
     if found := list(_mistakes(spec)):
-        raise SettingsError("\n".join(f"{path}: {sentence}" for sentence in found))
+        raise SettingsError(*(f"{path}: {sentence}" for sentence in found))
     return spec
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from xovac_tui.digits import spell_number
+from xovac_tui.durations import format_whole
 from xovac_tui.expressions.tokens import is_plain
 
 
@@ -239,16 +240,8 @@ def _spelled_wanted(wanted: Wanted) -> str:
     if wanted.rate is not None:
         arguments.append(f"{spell_number(wanted.rate)} K/h")
     if wanted.over is not None:
-        arguments.append(_spelled_time(wanted.over))
+        arguments.append(format_whole(wanted.over))
     return f"{wanted.what}({', '.join(arguments)})"
-
-
-def _spelled_time(seconds: float) -> str:
-    """Return a time in the largest unit of which it is a whole number."""
-    for unit, size in (("h", 3600), ("min", 60)):
-        if seconds % size == 0:
-            return f"{spell_number(seconds // size)} {unit}"
-    return f"{spell_number(seconds)} s"
 
 
 def spell_name(name: str) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -17,6 +17,10 @@ _MOST_LISTED = 10
 """Alarms that the text of one message names; the others are counted."""
 _TITLE_LENGTH = 140
 _LINE_LENGTH = 400
+_Labelled: TypeAlias = tuple[str, str]
+_VALUE, _RUN, _DO = "Value", "Run", "Do"
+_IN_LIST = (_VALUE, _RUN, _DO)
+"""Labels of what a message about several alarms has of each."""
 
 
 class MessageKind(StrEnum):
@@ -87,7 +91,8 @@ def compose(
     if len(ordered) == 1:
         notice = ordered[0]
         said, key = _sentence(notice), notice.change.rule
-        lines = [said, *_state_lines(notice), *_details(notice.change), *_guidance(notice.change)]
+        about = _lines_of((*_details(notice.change), *_guidance(notice.change)))
+        lines = [said, *_state_lines(notice), *about]
     else:
         said, key = f"{len(ordered)} alarms. {_sentence(ordered[0])}", "several"
         lines = _list_lines(ordered)
@@ -171,18 +176,18 @@ def _state_lines(notice: AlarmNotice) -> list[str]:
     return lines
 
 
-def _details(change: AlarmChange) -> list[str]:
-    lines = [f"Severity: {change.severity.value}", f"Alarm: {change.rule}"]
-    value = f"{change.channel}: {change.value}".strip(": ") if change.value else ""
+def _details(change: AlarmChange) -> list[_Labelled]:
+    found = [("Severity", change.severity.value), ("Alarm", change.rule)]
+    value = ": ".join(part for part in (change.channel, change.value) if part) if change.value else ""
     limits = f" (limits {change.limit_set})" if change.limit_set else ""
     limit = f"limit {change.limit}{limits}" if change.limit else ""
     if value or limit:
-        lines.append(f"Value: {', '.join(part for part in (value, limit) if part)}")
+        found.append((_VALUE, ", ".join(part for part in (value, limit) if part)))
     if run := _run(change):
-        lines.append(f"Run: {run}")
+        found.append((_RUN, run))
     if change.raised_utc is not None:
-        lines.append(f"Raised: {_time(change.raised_utc)}")
-    return lines
+        found.append(("Raised", _time(change.raised_utc)))
+    return found
 
 
 def _run(change: AlarmChange) -> str:
@@ -193,9 +198,13 @@ def _run(change: AlarmChange) -> str:
     return " ".join(part for part in parts if part) + step
 
 
-def _guidance(change: AlarmChange) -> list[str]:
-    pairs = (("Likely", change.cause), ("If nothing is done", change.consequence), ("Do", change.action))
-    return [f"{word}: {said}" for word, said in pairs if said]
+def _guidance(change: AlarmChange) -> list[_Labelled]:
+    pairs = (("Likely", change.cause), ("If nothing is done", change.consequence), (_DO, change.action))
+    return [(label, said) for label, said in pairs if said]
+
+
+def _lines_of(pairs: Iterable[_Labelled]) -> list[str]:
+    return [f"{label}: {said}" for label, said in pairs]
 
 
 def _list_lines(alarms: Sequence[AlarmNotice]) -> list[str]:
@@ -204,10 +213,8 @@ def _list_lines(alarms: Sequence[AlarmNotice]) -> list[str]:
     for notice in alarms[:_MOST_LISTED]:
         change = notice.change
         lines.append(f"- {change.severity.value.upper()} {change.rule}: {_sentence(notice)}")
-        about = _state_lines(notice)
-        about += [line for line in _details(change) if line.startswith(("Value", "Run"))]
-        about += [line for line in _guidance(change) if line.startswith("Do")]
-        lines += [f"  {line}" for line in about]
+        about = (pair for pair in (*_details(change), *_guidance(change)) if pair[0] in _IN_LIST)
+        lines += [f"  {line}" for line in (*_state_lines(notice), *_lines_of(about))]
     more = len(alarms) - _MOST_LISTED
     return [*lines, f"- and {more} more"] if more > 0 else lines
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Literal
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from xovac_tui.chamber.alarm import SeverityName
+from xovac_tui.withaddress import HIDDEN, WithAddress
 
 ReceiverKind = Literal["command", "webhook", "apprise", "bell", "osc9", "osc777"]
 TERMINAL_KINDS: tuple[ReceiverKind, ...] = ("bell", "osc9", "osc777")
@@ -17,32 +19,9 @@ HEARTBEAT = "heartbeat"
 """What the heartbeat is called where receivers are named."""
 CHAMBER_FIELD = "{chamber}"
 """In the heartbeat's address: the chamber's name."""
-HIDDEN = "(hidden)"
 
 
-class _WithAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Something with an address, which may hold a token: no printed form shows it."""
-
-    url: str = ""
-    """Address; for `apprise` one that its manual describes, such as `ntfys://topic`."""
-    url_file: str = ""
-    """File of mode 0600 that holds the address in place of `url`, relative to the settings file."""
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._shown())})"
-
-    __str__ = __repr__
-
-    def __rich_repr__(self) -> list[tuple[str, Any]]:
-        """Give rich nothing but what may be shown."""
-        return self._shown()
-
-    def _shown(self) -> list[tuple[str, Any]]:
-        hidden = msgspec.structs.asdict(self) | {"url": HIDDEN if self.url else ""}
-        return list(hidden.items())
-
-
-class Receiver(_WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Receiver(WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where notifications of alarms go."""
 
     name: str
@@ -66,9 +45,25 @@ class Receiver(_WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     per: Annotated[float, Meta(ge=1, le=86_400)] = 600.0
     """Seconds."""
 
-    def _shown(self) -> list[tuple[str, Any]]:
-        command = _without_arguments(self.command)
-        return [(name, command if name == "command" else value) for name, value in super()._shown()]
+    @property
+    def whose(self) -> str:
+        return f'notifications, receiver "{self.name}"'
+
+    @property
+    def is_http(self) -> bool:
+        return self.kind == "webhook"
+
+    def placed(self, place: Callable[[str], str]) -> Receiver:
+        """Return it with absolute names of files; a program without a folder is found on the PATH."""
+        found, command = super().placed(place), self.command
+        if command and ("/" in command[0] or os.sep in command[0]):
+            found = msgspec.structs.replace(found, command=(place(command[0]), *command[1:]))
+        return found
+
+    def hidden(self) -> Receiver:
+        """Return it as it may be shown: arguments of a program may hold tokens, too."""
+        command = (*self.command[:1], *(HIDDEN for _ in self.command[1:]))
+        return msgspec.structs.replace(super().hidden(), command=command)
 
     @property
     def in_terminal(self) -> bool:
@@ -76,13 +71,17 @@ class Receiver(_WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         return self.kind in TERMINAL_KINDS
 
 
-class Heartbeat(_WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Heartbeat(WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An address that is called again and again, so that silence is noticed elsewhere."""
 
     every: Annotated[float, Meta(ge=5, le=86_400)] = 60.0
     """Seconds."""
     only_online: bool = False
     """Be silent, too, while the link to the chamber is not ONLINE."""
+
+    @property
+    def whose(self) -> str:
+        return f"notifications, the {HEARTBEAT}"
 
 
 class NotifySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -107,27 +106,6 @@ class NotifySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         return bool(self.heartbeat.url or self.heartbeat.url_file)
 
 
-def without_secrets(settings: NotifySettings) -> NotifySettings:
-    """Return the settings as they may be shown and recorded: addresses and arguments may hold tokens."""
-
-    def hide(url: str) -> str:
-        return HIDDEN if url else ""
-
-    replace = msgspec.structs.replace
-    return replace(
-        settings,
-        heartbeat=replace(settings.heartbeat, url=hide(settings.heartbeat.url)),
-        receivers=tuple(
-            replace(one, url=hide(one.url), command=_without_arguments(one.command))
-            for one in settings.receivers
-        ),
-    )
-
-
-def _without_arguments(command: tuple[str, ...]) -> tuple[str, ...]:
-    return (*command[:1], *(HIDDEN for _ in command[1:]))
-
-
 def notify_mistakes(
     settings: NotifySettings, places: Sequence[int] | None = None
 ) -> Iterator[tuple[str, str]]:
@@ -135,8 +113,7 @@ def notify_mistakes(
 
     `places` are those of the receivers in their list, the first is 0, where others were left out.
     """
-    beat = settings.heartbeat
-    if reason := _address_mistake(beat, http=True):
+    if reason := settings.heartbeat.mistake():
         yield "heartbeat.url", reason
     seen: set[str] = set()
     numbers = range(len(settings.receivers)) if places is None else places
@@ -166,37 +143,9 @@ def _kind_mistakes(one: Receiver) -> Iterator[tuple[str, str]]:
     if one.kind in ("webhook", "apprise"):
         if not (one.url or one.url_file):
             yield "url", f'kind = "{one.kind}" needs an address: give `url_file` (or `url`).'
-        elif reason := _address_mistake(one, http=one.kind == "webhook"):
+        elif reason := one.mistake():
             yield "url", reason
     else:
         for field in ("url", "url_file"):
             if getattr(one, field):
                 yield field, f'it has no effect with kind = "{one.kind}". Remove it.'
-
-
-def _address_mistake(one: _WithAddress, *, http: bool) -> str:
-    if one.url and one.url_file:
-        return "an address is given here and in `url_file`. Keep one of them."
-    if "\0" in one.url_file:
-        return "no file can be called so: `url_file` holds a NUL. Correct it."
-    return address_mistake(one.url, http=http) if one.url else ""
-
-
-def address_mistake(url: str, *, http: bool) -> str:
-    """Return why a notification cannot go to this address, without repeating it; empty when it can."""
-    from urllib.parse import urlsplit
-
-    if not url.isprintable() or " " in url:
-        return "the address holds spaces or control characters. Write it on one line, without spaces."
-    if not http:
-        if "://" not in url:
-            return "this is no address of Apprise, which has :// in it, such as ntfys://topic."
-        return ""
-    try:
-        parts = urlsplit(url)
-        well = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        well = False
-    return (
-        "" if well else "the address must be http:// or https:// with a host, such as https://example.org/x."
-    )

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Literal, TypeAlias
+from typing import Any
 
-import msgspec
-
-from xovac_tui.digits import format_number
-from xovac_tui.durations import format_duration, spell_duration
-from xovac_tui.plural import counted
-from xovac_tui.quantities import format_temperature
 from xovac_tui.recipes import bounds
+from xovac_tui.recipes.findings import Finding, FindingCode, Severity, finding
 from xovac_tui.recipes.lag import Lag, lags
 from xovac_tui.recipes.model import Recipe
+from xovac_tui.recipes.places import path_of
 from xovac_tui.recipes.plan import ASSUMED, Plan, PlanSettings, Segment, plan_recipe
 
-Severity: TypeAlias = Literal["error", "warning", "info"]
 _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
 ROOM = (15.0, 35.0)
@@ -32,31 +27,13 @@ LOST = 0.1
 """Share of a hold that may be lost to a lag without a word."""
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """One remark about a recipe."""
-
-    severity: Severity
-    """`error`: must not be sent; `warning`: will not go as written, or wants a thought; `info`: good to know.
-    """
-    where: str
-    """Place in the recipe (`step 4.1`, `limits`), or `recipe` for the whole."""
-    message: str
-    """A sentence."""
-
-    @property
-    def sentence(self) -> str:
-        """The remark with its place before it, where that is not the whole recipe: "step 4.1: ..."."""
-        told = self.where == "recipe" or self.message.startswith(self.where)
-        return self.message if told else f"{self.where}: {self.message}"
-
-
 def check_recipe(
     recipe: Recipe, settings: PlanSettings, start_temperature: float = 20.0
 ) -> tuple[Finding, ...]:
     """Return all there is to say about a recipe, the worst first; `start_temperature` in degC."""
-    found = [Finding("error", one.where, one.message) for one in bounds.recipe_problems(recipe)]
+    found = bounds.recipe_problems(recipe)
     if problem := bounds.temperature_problem(start_temperature):
-        found.append(Finding("error", "recipe", f"The temperature at the start {problem}."))
+        found.append(problem.at(()))
     if found:
         return tuple(found)
     plan = plan_recipe(recipe, settings, start_temperature)
@@ -70,58 +47,46 @@ def check_recipe(
     found += _end(plan)
     found += _time(plan)
     # A step in a repeat says the same thing each round: once is enough.
-    return tuple(sorted(dict.fromkeys(found), key=lambda finding: _ORDER[finding.severity]))
+    return tuple(sorted(dict.fromkeys(found), key=lambda one: _ORDER[one.severity]))
 
 
 def _size(plan: Plan, settings: PlanSettings) -> Iterator[Finding]:
     items = sum(segment.index is not None for segment in plan.segments)
     if items == 0:
-        yield Finding("error", "steps", "There is nothing to do: every ramp ends where it starts.")
+        yield finding(FindingCode.NOTHING_TO_DO, key="steps")
     if items > settings.max_items:
-        yield Finding(
-            "error",
-            "steps",
-            f"Unrolled, this is a list of {counted(items, 'item')}; at most {settings.max_items} are sent: "
-            "repeat less, or raise max_items in the profile if your device takes more.",
-        )
+        yield finding(FindingCode.TOO_MANY_ITEMS, key="steps", items=items, most=settings.max_items)
     for segment in plan.segments:
         if segment.index is None:
-            message = (
-                f"The ramp to {format_temperature(segment.to_temp)} starts there already and is left out."
-            )
-            yield Finding("info", segment.where, message)
+            yield _at(segment, FindingCode.LEFT_OUT, to=segment.to_temp)
+
+
+def _at(segment: Segment, code: FindingCode, **data: Any) -> Finding:
+    return finding(code, path_of(segment.where), **data)
 
 
 def _temperatures(recipe: Recipe, plan: Plan, settings: PlanSettings) -> Iterator[Finding]:
     part, low, high = recipe.limits, settings.chamber_min, settings.chamber_max
-    ranges = [("this chamber's range", low, high)]
-    if part is not None:
-        ranges.insert(0, ("the part's limits", part.min, part.max))
-        if not part.min <= plan.start_temperature <= part.max:
-            message = (
-                f"{format_temperature(plan.start_temperature)} at the start is outside the part's limits."
-            )
-            yield Finding("warning", "limits", message)
+    ranges = [(low, high, FindingCode.BELOW_CHAMBER, FindingCode.ABOVE_CHAMBER)]
+    if part is None:
+        yield finding(FindingCode.NO_LIMITS, key="limits")
     else:
-        yield Finding(
-            "info", "limits", "No limits of the part are given, so no temperature was checked for it."
-        )
+        ranges.insert(0, (part.min, part.max, FindingCode.BELOW_PART, FindingCode.ABOVE_PART))
+        if not part.min <= plan.start_temperature <= part.max:
+            yield finding(FindingCode.START_OUTSIDE_PART, key="limits", start=plan.start_temperature)
     if low is None and high is None:
-        message = "This chamber's range is not documented and not in the settings, so it was not checked."
-        yield Finding("info", "recipe", message)
+        yield finding(FindingCode.NO_RANGE)
     for segment in _targets(plan):
-        for name, lowest, highest in ranges:
-            below = lowest is not None and segment.to_temp < lowest
-            above = highest is not None and segment.to_temp > highest
-            if below or above:
-                limit = format_temperature(lowest if below and lowest is not None else highest or 0.0)
-                target = format_temperature(segment.to_temp)
-                message = f"{target} is {'below' if below else 'above'} {name} ({limit})."
-                yield Finding("error", segment.where, message)
+        target = segment.to_temp
+        for lowest, highest, below, above in ranges:
+            if lowest is not None and target < lowest:
+                yield _at(segment, below, target=target, limit=lowest)
+            elif highest is not None and target > highest:
+                yield _at(segment, above, target=target, limit=highest)
 
 
 def _bands(recipe: Recipe, plan: Plan) -> Iterator[Finding]:
-    """Tell holds that count also where the part is beyond its limits."""
+    """Yield holds that count also where the part is beyond its limits."""
     part, tolerance = recipe.limits, plan.tolerance
     if part is None:
         return
@@ -132,12 +97,8 @@ def _bands(recipe: Recipe, plan: Plan) -> Iterator[Finding]:
         low, high = round(target - tolerance, 9), round(target + tolerance, 9)
         for edge, limit, beyond in ((low, part.min, low < part.min), (high, part.max, high > part.max)):
             if beyond:
-                message = (
-                    f"A dwell at {format_temperature(target)} counts within ± {format_number(tolerance)} K, "
-                    f"to {format_temperature(edge)}, but the part's limit is {format_temperature(limit)}, "
-                    "and every measured value is judged by it. Move the target, or tighten the tolerance."
-                )
-                yield Finding("warning", segment.where, message)
+                data = {"target": target, "tolerance": tolerance, "edge": edge, "limit": limit}
+                yield _at(segment, FindingCode.BAND_OUTSIDE_PART, **data)
 
 
 def _targets(plan: Plan) -> Iterator[Segment]:
@@ -156,158 +117,75 @@ def _rates(plan: Plan, settings: PlanSettings) -> Iterator[Finding]:
     for lag in lags(plan, settings):
         if lag.too_fast and (lag.ramp.where not in fastest or lag.rate > fastest[lag.ramp.where].rate):
             fastest[lag.ramp.where] = lag
-    for where, lag in fastest.items():
-        yield Finding("warning", where, _too_fast(lag, settings))
-    if settings.step_reading == "jump":
-        places = tuple(dict.fromkeys(segment.where for segment in chosen))
-        if places:
-            which = (
-                "The rate of this ramp"
-                if len(places) == 1
-                else f"The rates of {len(places)} ramps from here on"
-            )
-            message = (
-                f"{which} cannot be kept: the device is set to jump, so the chamber moves as fast as it can "
-                "and waits at the target for the rest of the time."
-            )
-            yield Finding("warning", places[0], message)
+    for lag in fastest.values():
+        data = {"to": lag.ramp.to_temp, "rate": lag.rate, "managed": lag.managed}
+        if lag.learned:
+            basis = settings.rates.words if settings.rates else ""
+            yield _at(lag.ramp, FindingCode.FASTER_THAN_MANAGED, **data, basis=basis, late=lag.late)
+        else:
+            yield _at(lag.ramp, FindingCode.FASTER_THAN_ASSUMED, **data)
+    if chosen and settings.step_reading == "jump":
+        yield _at(chosen[0], FindingCode.RATES_NOT_KEPT, ramps=len({segment.where for segment in chosen}))
     elif chosen:
-        message = (
-            "Rates are sent as durations: the device ignores a gradient and fills it in (documented); that "
-            "it moves linearly over the duration is assumed."
-        )
-        yield Finding("info", "recipe", message)
+        yield finding(FindingCode.RATES_AS_DURATIONS)
     bases = {segment.basis for segment in ramps if segment.basis}
     if ASSUMED in bases:
-        which = "Some ramps" if len(bases) > 1 else "Ramps"
-        message = (
-            f"{which} as fast as they go are estimated with {_per_minute(settings.assumed_rate)}, an "
-            "assumption about this chamber."
-        )
-        yield Finding("info", "recipe", message)
+        yield finding(FindingCode.RATE_ASSUMED, some=len(bases) > 1, rate=settings.assumed_rate)
     for basis in sorted(bases - {ASSUMED}):
-        shortest, longest = spell_duration(round(plan.shortest)), spell_duration(round(plan.longest))
-        message = (
-            f"Times of ramps as fast as they go are {basis} of this chamber: {shortest} to {longest} in all."
-        )
-        yield Finding("info", "recipe", message)
-
-
-def _per_minute(rate: float) -> str:
-    return f"{format_number(rate, 3)} K/min"
-
-
-def _too_fast(lag: Lag, settings: PlanSettings) -> str:
-    asked = (
-        f"The ramp to {format_temperature(lag.ramp.to_temp)} needs {format_number(lag.rate)} K/min, but this"
-    )
-    if not lag.learned:
-        return (
-            f"{asked} chamber is assumed to reach {_per_minute(lag.managed)}: it may lag, and what follows "
-            "is shorter than written."
-        )
-    learned = settings.rates.words if settings.rates else ""
-    late = f" by about {format_duration(lag.late)}" if lag.late >= 1 else ""
-    return (
-        f"{asked} chamber has hardly ever managed more than {format_number(lag.managed)} K/min all the way "
-        f"({learned}): it will lag{late}, and what follows is shorter than written."
-    )
+        shortest, longest = round(plan.shortest), round(plan.longest)
+        yield finding(FindingCode.TIMES_LEARNED, basis=basis, shortest=shortest, longest=longest)
 
 
 def _lost_holds(plan: Plan, settings: PlanSettings) -> Iterator[Finding]:
-    """Tell the holds that a lag before them takes much of."""
-    worst: dict[str, Lag] = {}
+    """Yield the holds that a lag before them takes much of."""
+    worst: dict[str, tuple[Lag, Segment]] = {}
     for lag in lags(plan, settings):
         if lag.hold is not None and lag.late > lag.hold.duration * LOST:
             before = worst.get(lag.hold.where)
-            if before is None or lag.late > before.late:
-                worst[lag.hold.where] = lag
-    for where, lag in worst.items():
-        if lag.hold is None:
-            continue
-        hold = f"the hold of {spell_duration(lag.hold.duration)} at {format_temperature(lag.hold.to_temp)}"
-        sure = "" if lag.learned else " if the assumed rate is right"
-        if lag.late >= lag.hold.duration:
-            message = (
-                f"T{hold[1:]} is over before the chamber is there{sure}: the ramp before it is about "
-                f"{format_duration(lag.late)} too short."
-            )
-        else:
-            message = (
-                f"About {format_duration(lag.late)} of {hold} are lost{sure}: the ramp before it is so much "
-                "too short."
-            )
-        yield Finding("warning", where, message)
+            if before is None or lag.late > before[0].late:
+                worst[lag.hold.where] = lag, lag.hold
+    for lag, hold in worst.values():
+        code = FindingCode.HOLD_LOST if lag.late >= hold.duration else FindingCode.HOLD_SHORTENED
+        yield _at(hold, code, hold=hold.duration, target=hold.to_temp, late=lag.late, learned=lag.learned)
 
 
 def _dwells(recipe: Recipe, plan: Plan, settings: PlanSettings) -> Iterator[Finding]:
-    """Tell conditions under which no dwell, or little of one, would count."""
+    """Yield conditions under which no dwell, or little of one, would count."""
     if not any(segment.kind == "hold" for segment in plan.segments):
         return
     if plan.pressure is not None and settings.pressure_told is False:
-        message = (
-            f"Dwells count only at or below {plan.pressure:.1e} mbar, but no message is known to tell the "
-            "pressure, so none would count. Give its channel the role pressure in a contract file."
-        )
-        yield Finding("warning", "recipe" if recipe.pressure is None else "pressure", message)
+        key = "" if recipe.pressure is None else "pressure"
+        yield finding(FindingCode.NO_PRESSURE, key=key, pressure=plan.pressure)
     if plan.tolerance < TIGHT:
-        message = (
-            f"A tolerance of {format_number(plan.tolerance)} K is tighter than a chamber of this kind is "
-            f"assumed to hold ({format_number(TIGHT)} K), so little of a dwell may count."
-        )
-        yield Finding("warning", "recipe" if recipe.tolerance is None else "tolerance", message)
+        key = "" if recipe.tolerance is None else "tolerance"
+        yield finding(FindingCode.TOLERANCE_TIGHT, key=key, tolerance=plan.tolerance, held=TIGHT)
 
 
 def _order(plan: Plan) -> Iterator[Finding]:
     segments = [segment for segment in plan.segments if segment.index is not None]
     if segments and segments[0].kind == "hold":
-        message = (
-            f"It holds before the first ramp: {format_temperature(segments[0].to_temp)}, the temperature "
-            "taken for the start, is sent as target. Begin with a ramp to say which is meant."
-        )
-        yield Finding("warning", segments[0].where, message)
+        yield _at(segments[0], FindingCode.BEGINS_WITH_HOLD, start=segments[0].to_temp)
     for one, two in pairwise(segments):
         if one.kind == two.kind == "ramp":
-            target = format_temperature(one.to_temp)
-            yield Finding("info", two.where, f"Two ramps follow each other without a hold at {target}.")
+            yield _at(two, FindingCode.TWO_RAMPS, target=one.to_temp)
     for segment in segments:
         if segment.kind == "hold" and segment.duration < SHORT_HOLD:
-            message = (
-                f"{spell_duration(segment.duration)} at {format_temperature(segment.to_temp)} is a short "
-                "hold: a part in vacuum may not get there in that time."
-            )
-            yield Finding("info", segment.where, message)
+            yield _at(segment, FindingCode.SHORT_HOLD, hold=segment.duration, target=segment.to_temp)
 
 
 def _end(plan: Plan) -> Iterator[Finding]:
     last = plan.segments[-1]
-    end = format_temperature(plan.final)
     if plan.final < ROOM[0]:
-        message = (
-            f"It ends cold, at {end}: venting lets moisture condense on the part. End with a ramp to room "
-            "temperature and a hold."
-        )
-        yield Finding("warning", last.where, message)
+        yield _at(last, FindingCode.ENDS_COLD, end=plan.final)
     elif plan.final > ROOM[1]:
-        message = (
-            f"It ends hot, at {end}: end with a ramp to room temperature and a hold before it is opened."
-        )
-        yield Finding("warning", last.where, message)
+        yield _at(last, FindingCode.ENDS_HOT, end=plan.final)
     coldest = min(plan.segments, key=lambda segment: segment.to_temp)
     if coldest.to_temp < ROOM[0] <= plan.final:
-        message = (
-            f"It goes down to {format_temperature(coldest.to_temp)}: cancelled there it leaves the part "
-            "cold, so warm it up before venting."
-        )
-        yield Finding("info", coldest.where, message)
+        yield _at(coldest, FindingCode.COLD_ON_THE_WAY, coldest=coldest.to_temp)
     if last.kind == "ramp":
-        message = f"It ends with a ramp: what the device does after it reached {end} is not documented."
-        yield Finding("info", last.where, message)
+        yield _at(last, FindingCode.ENDS_WITH_RAMP, end=plan.final)
 
 
 def _time(plan: Plan) -> Iterator[Finding]:
     if plan.total > LONG_RUN:
-        message = (
-            f"It takes {spell_duration(round(plan.total))}, more than a week: check durations and repeats."
-        )
-        yield Finding("info", "recipe", message)
+        yield finding(FindingCode.LONG_RUN, total=round(plan.total))

@@ -10,9 +10,11 @@ import msgspec
 
 from xovac_tui.durations import seconds_to
 from xovac_tui.errors import RecipeError
-from xovac_tui.recipes.check import Finding, check_recipe
+from xovac_tui.recipes.check import check_recipe
+from xovac_tui.recipes.findings import Finding, FindingCode, finding
 from xovac_tui.recipes.model import Recipe
-from xovac_tui.recipes.plan import Plan, PlanSettings, plan_recipe
+from xovac_tui.recipes.places import path_of
+from xovac_tui.recipes.plan import Plan, PlanSettings, Segment, plan_recipe
 from xovac_tui.units import from_celsius
 
 GRADIENT = 0.0
@@ -20,6 +22,14 @@ GRADIENT = 0.0
 
 Item: TypeAlias = tuple[float, float, float]
 """Target temperature, duration, gradient, in the device's units."""
+
+
+class UnsendableError(RecipeError):
+    """A recipe that must not be sent; its text is every error that was found."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__(*(one.sentence for one in findings if one.severity == "error"))
+        self.findings = findings
 
 
 class Compiled(msgspec.Struct, frozen=True):
@@ -36,25 +46,20 @@ class Compiled(msgspec.Struct, frozen=True):
 
 
 def compile_recipe(recipe: Recipe, settings: PlanSettings, start_temperature: float = 20.0) -> Compiled:
-    """Check a recipe and return what is sent for it; RecipeError with every reason why it must not be sent.
+    """Check a recipe and return what is sent for it; UnsendableError with every reason why it must not be.
 
     What the device does with wrong values is not documented, so nothing questionable leaves here.
     """
     findings = check_recipe(recipe, settings, start_temperature)
-    errors = [finding for finding in findings if finding.severity == "error"]
-    if errors:
-        raise RecipeError("\n".join(error.sentence for error in errors))
+    if any(one.severity == "error" for one in findings):
+        raise UnsendableError(findings)
     plan = plan_recipe(recipe, settings, start_temperature)
-    items = tuple(
-        _item(segment.to_temp, segment.duration, settings)
-        for segment in plan.segments
-        if segment.index is not None
-    )
+    items = tuple(_item(segment, settings) for segment in plan.segments if segment.index is not None)
     return Compiled(
         items=items,
         payload={"name": recipe.name, "recipe": [list(item) for item in items]},
         total=plan.total,
-        warnings=tuple(finding for finding in findings if finding.severity == "warning"),
+        warnings=tuple(one for one in findings if one.severity == "warning"),
         plan=plan,
     )
 
@@ -64,13 +69,18 @@ def to_device_json(compiled: Compiled) -> str:
     return json.dumps(compiled.payload, ensure_ascii=False, allow_nan=False)
 
 
-def _item(celsius: float, seconds: float, settings: PlanSettings) -> Item:
+def _item(segment: Segment, settings: PlanSettings) -> Item:
     # Rounding takes the noise off converted numbers (253.14999999999998 K), far below what a device resolves.
-    target = round(from_celsius(celsius, settings.temperature_unit), 6)
-    duration = round(seconds_to(seconds, settings.duration_unit), 9)
+    target = round(from_celsius(segment.to_temp, settings.temperature_unit), 6)
+    duration = round(seconds_to(segment.duration, settings.duration_unit), 9)
     if not (math.isfinite(target) and math.isfinite(duration) and duration > 0):
-        raise RecipeError(
-            f"An item of {celsius} °C for {seconds} s cannot be written in {settings.temperature_unit} and "
-            f"{settings.duration_unit}: give the step more time."
+        wrong = finding(
+            FindingCode.NOT_WRITABLE,
+            path_of(segment.where),
+            target=segment.to_temp,
+            seconds=segment.duration,
+            unit=settings.temperature_unit,
+            duration_unit=settings.duration_unit,
         )
+        raise UnsendableError((wrong,))
     return target + 0.0, duration, GRADIENT

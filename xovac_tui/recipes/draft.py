@@ -11,6 +11,7 @@ from xovac_tui.digits import format_number
 from xovac_tui.durations import spell_duration
 from xovac_tui.quantities import format_temperature
 from xovac_tui.recipes import bounds
+from xovac_tui.recipes.findings import Finding
 from xovac_tui.recipes.model import Hold, Recipe, Repeat, Step
 from xovac_tui.recipes.places import StepPath
 
@@ -71,7 +72,7 @@ class Draft(msgspec.Struct, frozen=True):
         """What `redo` would do again, or an empty text."""
         return self.future[-1].label if self.future else ""
 
-    def problems(self) -> list[bounds.Problem]:
+    def problems(self) -> list[Finding]:
         """Return everything that keeps it from being saved."""
         return bounds.recipe_problems(self.recipe)
 

@@ -91,30 +91,30 @@ def from_device_json(data: str | bytes, source: str, settings: PlanSettings) -> 
     ignored, before = 0, math.nan
     for number, item in enumerate(items, 1):
         if not _is_item(item):
-            problems.append(f"item {number} must be three numbers: [target, duration, gradient]")
+            problems.append(f"item {number} must be three numbers: [target, duration, gradient].")
             continue
         target, duration, gradient = map(float, item)
         celsius = round(converted(target, settings.temperature_unit, "degC") or 0.0, _NOISE) + 0.0
         seconds = round(seconds_from(duration, settings.duration_unit), _NOISE)
         if problem := bounds.temperature_problem(celsius):
             problems.append(
-                f"item {number}: its target, {digits(target)} {settings.temperature_unit}, {problem}"
+                f"item {number}: its target, {digits(target)} {settings.temperature_unit}, {problem}."
             )
         if problem := bounds.duration_problem(seconds):
             problems.append(
-                f"item {number}: its duration, {digits(duration)} {settings.duration_unit}, {problem}"
+                f"item {number}: its duration, {digits(duration)} {settings.duration_unit}, {problem}."
             )
         steps.append(Hold(seconds) if target == before else Ramp(celsius, over=seconds))
         ignored += gradient != 0
         before = target
     recipe = Recipe(name.strip(), tuple(steps))
     if not problems:
-        problems = [one.sentence.rstrip(".") for one in bounds.recipe_problems(recipe)]
+        problems = [one.sentence for one in bounds.recipe_problems(recipe)]
     if problems:
-        told = [f"{source}: {problem}." for problem in problems[:_MOST_TOLD]]
+        told = [f"{source}: {problem}" for problem in problems[:_MOST_TOLD]]
         if (rest := len(problems) - len(told)) > 0:
             told.append(f"{source}: {counted(rest, 'more problem')} like these.")
-        raise RecipeError("\n".join(told))
+        raise RecipeError(*told)
     return Imported(recipe, tuple(_notes(recipe, ignored, settings)))
 
 

@@ -92,6 +92,11 @@ class Segment(msgspec.Struct, frozen=True):
         """Seconds."""
         return self.end - self.start
 
+    @property
+    def goal(self) -> str:
+        """What it does without how long or fast: `ramp to 60 °C`, `hold 60 °C`."""
+        return f"{'ramp to' if self.kind == 'ramp' else 'hold'} {format_temperature(self.to_temp)}"
+
     def temperature_at(self, t: float) -> float:
         """Return the planned temperature in degC at a time within the segment."""
         arrival = self.end if self.arrival is None else self.arrival
@@ -129,6 +134,11 @@ class Plan(msgspec.Struct, frozen=True):
         return f"{learned}, partly assumed" if learned and ASSUMED in found else learned or "".join(found)
 
     @property
+    def assumed(self) -> bool:
+        """Whether some estimated time rests on the assumed rate."""
+        return any(segment.basis == ASSUMED for segment in self.segments)
+
+    @property
     def final(self) -> float:
         """The planned temperature at the end, degC."""
         return self.segments[-1].to_temp if self.segments else self.start_temperature
@@ -162,11 +172,11 @@ class Plan(msgspec.Struct, frozen=True):
 
 def plan_recipe(recipe: Recipe, settings: PlanSettings, start_temperature: float = 20.0) -> Plan:
     """Lay a recipe out in time; RecipeError when it is meaningless (limits are the check's business)."""
-    problems = [problem.sentence for problem in bounds.recipe_problems(recipe)]
+    problems = bounds.recipe_problems(recipe)
     if problem := bounds.temperature_problem(start_temperature):
-        problems.append(f"The temperature at the start {problem}.")
+        problems.append(problem.at(()))
     if problems:
-        raise RecipeError("\n".join(problems))
+        raise RecipeError(*(problem.sentence for problem in problems))
     segments: list[Segment] = []
     now, here, index = 0.0, start_temperature, 0
     pace = _Pace(settings)

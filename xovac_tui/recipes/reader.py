@@ -103,14 +103,14 @@ class Reader:
         )
         self._problems += (problem.sentence for problem in bounds.recipe_problems(recipe))
         if self._problems:
-            raise RecipeError(self._report())
+            raise RecipeError(*self._report())
         return recipe
 
-    def _report(self) -> str:
+    def _report(self) -> list[str]:
         told = [f"{self._source}: {problem}" for problem in self._problems[:_MOST_TOLD]]
         if (rest := len(self._problems) - len(told)) > 0:
             told.append(f"{self._source}: {counted(rest, 'more problem')} like these.")
-        return "\n".join(told)
+        return told
 
     def _steps(self, table: dict[str, Any], inside: StepPath) -> tuple[Step, ...]:
         """Read the list of steps in a file or in a repeat; `inside` is the path of the repeat."""

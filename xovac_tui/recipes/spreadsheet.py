@@ -17,6 +17,7 @@ from xovac_tui.plural import counted
 from xovac_tui.quantities import parse_rate, parse_temperature
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.files import MAX_BYTES
+from xovac_tui.recipes.findings import Flaw
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat, Step
 from xovac_tui.text import clean
 
@@ -45,7 +46,7 @@ _MOST_TOLD = 10
 def to_csv(recipe: Recipe) -> str:
     """Return the steps as CSV with commas; text that a spreadsheet would run begins with an apostrophe."""
     if problems := bounds.recipe_problems(recipe):
-        raise RecipeError("\n".join(problem.sentence for problem in problems))
+        raise RecipeError(*(problem.sentence for problem in problems))
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
@@ -64,7 +65,7 @@ def from_csv(data: bytes, source: str, name: str) -> tuple[Recipe, tuple[str, ..
     steps = reader.steps(data)
     recipe = Recipe(name.strip(), steps)
     if problems := bounds.recipe_problems(recipe):
-        raise RecipeError("\n".join(f"{reader.source}: {problem.sentence}" for problem in problems))
+        raise RecipeError(*(f"{reader.source}: {problem.sentence}" for problem in problems))
     return recipe, tuple(reader.notes)
 
 
@@ -136,17 +137,17 @@ class _Sheet:
         if not self._problems and not open_[0].steps:
             self._problems.append(f"{self.source}: there is no step in it.")
         if self._problems:
-            raise RecipeError(self._report())
+            raise RecipeError(*self._report())
         return tuple(open_[0].steps)
 
-    def _report(self) -> str:
+    def _report(self) -> list[str]:
         told = self._problems[:_MOST_TOLD]
         if (rest := len(self._problems) - len(told)) > 0:
             told.append(f"{self.source}: {counted(rest, 'more problem')} like these.")
-        return "\n".join(told)
+        return told
 
-    def _say(self, line: int, problem: str) -> None:
-        self._problems.append(f"{self.source}, line {line} {problem}.")
+    def _say(self, line: int, problem: str, end: str = ".") -> None:
+        self._problems.append(f"{self.source}, line {line} {problem}{end}")
 
     def _text(self, data: bytes) -> str:
         if len(data) > MAX_BYTES:
@@ -254,7 +255,7 @@ class _Sheet:
         cells: dict[str, str],
         column: str,
         parse: Callable[[str], float],
-        problem_of: Callable[[float], str],
+        problem_of: Callable[[float], Flaw | None],
         required: bool = False,
     ) -> float | None:
         cell = meant(cells.get(column, ""))
@@ -266,7 +267,7 @@ class _Sheet:
         try:
             value = parse(text)
         except RecipeError as error:
-            self._say(line, f"has a {column} that cannot be read: {str(error).rstrip('.')}")
+            self._say(line, f"has a {column} that cannot be read: {error}", end="")
             return None
         if problem := problem_of(value):
             self._say(line, f'has the {column} "{clean(cell, 24)}", which {problem}')

@@ -8,9 +8,10 @@ import msgspec
 
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes import bounds
-from xovac_tui.recipes.check import Finding, check_recipe
-from xovac_tui.recipes.compiler import Compiled, compile_recipe
+from xovac_tui.recipes.check import check_recipe
+from xovac_tui.recipes.compiler import Compiled, UnsendableError, compile_recipe
 from xovac_tui.recipes.files import RecipeFile, examples_folder, list_recipes, read_file
+from xovac_tui.recipes.findings import Finding
 from xovac_tui.recipes.plan import Plan, PlanSettings, plan_recipe
 
 
@@ -72,8 +73,6 @@ def study_recipe(file: RecipeFile, settings: PlanSettings, start_temperature: fl
     plan = plan_recipe(recipe, settings, start_temperature)
     try:
         compiled = compile_recipe(recipe, settings, start_temperature)
-    except RecipeError as error:
-        if not any(finding.severity == "error" for finding in findings):
-            findings = (Finding("error", "recipe", str(error)), *findings)
-        return Study(file, start_temperature, findings, plan)
+    except UnsendableError as error:
+        return Study(file, start_temperature, tuple(dict.fromkeys((*error.findings, *findings))), plan)
     return Study(file, start_temperature, findings, plan, compiled)

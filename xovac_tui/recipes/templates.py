@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -15,6 +15,7 @@ from xovac_tui.plural import counted
 from xovac_tui.quantities import format_temperature, parse_rate, parse_temperature
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.check import ROOM
+from xovac_tui.recipes.findings import Flaw
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat, Step
 from xovac_tui.text import clean
 
@@ -60,6 +61,14 @@ class Template(msgspec.Struct, frozen=True):
     parameters: tuple[Parameter, ...]
 
 
+class TemplateError(RecipeError):
+    """Values that a template cannot be filled with: (name of the value, sentence) for each."""
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        super().__init__(*(f"{name}: {said}" if name else said for name, said in problems))
+        self.problems = problems
+
+
 class _Rule(NamedTuple):
     """One temperature must be above another."""
 
@@ -72,29 +81,30 @@ class _Rule(NamedTuple):
 def build(template: Template, values: Mapping[str, str], name: str = "") -> Recipe:
     """Return the recipe for values as they were typed; what is not given has its default.
 
-    RecipeError has a sentence for every value that is wrong. `name` is the recipe's; by default the
+    TemplateError has a sentence for every value that is wrong. `name` is the recipe's; by default the
     template's own.
     """
     known = {parameter.name: parameter for parameter in template.parameters}
     problems = [
-        f'"{clean(key, 40)}" is no value of {template.name}: there are {", ".join(known)}.'
+        ("", f'"{clean(key, 40)}" is no value of {template.name}: there are {", ".join(known)}.')
         for key in values
         if key not in known
     ]
     read: Values = {}
     for parameter in template.parameters:
         try:
-            read[parameter.name] = parse_value(parameter, values.get(parameter.name, parameter.default))
+            read[parameter.name] = _parsed(parameter, values.get(parameter.name, parameter.default))
         except RecipeError as error:
-            problems.append(str(error))
+            problems.append((parameter.name, str(error)))
     if not problems:
-        problems = [problem for rule in _RULES[template.name] if (problem := _rule_problem(read, rule))]
+        rules = _RULES[template.name]
+        problems = [(rule.upper, problem) for rule in rules if (problem := _rule_problem(read, rule))]
     if problems:
-        raise RecipeError("\n".join(problems))
+        raise TemplateError(problems)
     recipe = _BUILDERS[template.name](read)
     recipe = msgspec.structs.replace(recipe, name=name.strip() or recipe.name)
     if found := bounds.recipe_problems(recipe):
-        raise RecipeError("\n".join(problem.sentence for problem in found))
+        raise RecipeError(*(problem.sentence for problem in found))
     return recipe
 
 
@@ -107,15 +117,8 @@ def find_template(name: str) -> Template:
     raise RecipeError(f'There is no template "{clean(name, 40)}": there are {names}.')
 
 
-def parse_value(parameter: Parameter, text: str) -> float | str | tuple[float, ...]:
-    """Return what was typed for a parameter, in degC, K/min, seconds or rounds; RecipeError else."""
-    try:
-        return _parsed(parameter, text)
-    except RecipeError as error:
-        raise RecipeError(f"{parameter.name}: {error}") from None
-
-
 def _parsed(parameter: Parameter, text: str) -> float | str | tuple[float, ...]:
+    """Return what was typed for a parameter, in degC, K/min, seconds or rounds; RecipeError else."""
     words = text.strip()
     match parameter.kind:
         case "choice":
@@ -147,7 +150,7 @@ def _temperature(parameter: Parameter, text: str) -> float:
     return _bounded(parameter, celsius, text.strip(), bounds.temperature_problem(celsius))
 
 
-def _bounded(parameter: Parameter, value: float, typed: str, problem: str) -> float:
+def _bounded(parameter: Parameter, value: float, typed: str, problem: Flaw | None) -> float:
     if problem:
         raise RecipeError(f'"{clean(typed, 24)}" {problem}.')
     low, high = parameter.low, parameter.high
@@ -171,7 +174,7 @@ def _rule_problem(values: Values, rule: _Rule) -> str:
     if high > low or (rule.same and high == low):
         return ""
     how = "must not be below" if rule.same else "must be above"
-    return f"{rule.upper}: {format_temperature(high)} {how} {rule.lower}, {format_temperature(low)}."
+    return f"{format_temperature(high)} {how} {rule.lower}, {format_temperature(low)}."
 
 
 def _number(values: Values, name: str) -> float:

@@ -23,7 +23,7 @@ def write_recipe(recipe: Recipe) -> str:
     Reading it gives the same recipe again. RecipeError with every reason why a recipe has no meaning.
     """
     if problems := bounds.recipe_problems(recipe):
-        raise RecipeError("\n".join(problem.sentence for problem in problems))
+        raise RecipeError(*(problem.sentence for problem in problems))
     head = (f"{key} = {value}" for key, value in head_values(recipe).items())
     return "\n".join([*head, *_steps(recipe.steps, "steps")]) + "\n"
 

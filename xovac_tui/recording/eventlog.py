@@ -19,6 +19,8 @@ _BLOCK_TEXT = 1_000_000
 """Characters after which a block is packed even if it holds few events: a reader unpacks whole blocks."""
 _KEPT_TEXT = 64_000
 """Characters of one payload that are kept; the longest ones are cut, and say so."""
+_KEPT_NAME = 200
+"""Characters of an event's name that are kept."""
 _UNPACKED = 8
 """Blocks held unpacked, for a reader that scrolls."""
 _MAX_BYTES = 48_000_000
@@ -40,6 +42,14 @@ class LoggedEvent(msgspec.Struct, frozen=True, gc=False, array_like=True):
     problem: str
     size: int
     """Characters (or bytes) that came; more than `raw` holds when it was cut."""
+
+    @classmethod
+    def of(cls, event: Event, index: int, longest: int) -> LoggedEvent:
+        """Return an event as it is kept, with so many characters (or bytes) of its payload at the most."""
+        payload = event.payload
+        raw = payload.raw if len(payload.raw) <= longest else payload.raw[:longest]
+        head = event.utc, event.mono, event.direction, event.kind, event.name
+        return cls(index, *head, payload.form, raw, payload.problem, payload.size)
 
     def payload(self) -> Payload:
         """Return the payload for a reader, decoded again from what is kept."""
@@ -126,26 +136,14 @@ class EventLog:
 
     def append(self, event: Event) -> None:
         """Keep one more event."""
-        raw = event.payload.raw
-        kept = raw if len(raw) <= _KEPT_TEXT else raw[:_KEPT_TEXT]
         if self.first_utc is None:
             self.first_utc = event.utc
-        self._open.append(
-            LoggedEvent(
-                self.total,
-                event.utc,
-                event.mono,
-                event.direction,
-                event.kind,
-                event.name if len(event.name) <= 200 else event.name[:200],
-                event.payload.form,
-                kept,
-                event.payload.problem,
-                event.payload.size,
-            )
-        )
+        kept = LoggedEvent.of(event, self.total, _KEPT_TEXT)
+        if len(kept.name) > _KEPT_NAME:
+            kept = msgspec.structs.replace(kept, name=kept.name[:_KEPT_NAME])
+        self._open.append(kept)
         self.total += 1
-        self._open_text += len(kept)
+        self._open_text += len(kept.raw)
         if len(self._open) >= _BLOCK or self._open_text >= _BLOCK_TEXT:
             self._pack()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from array import array
 from bisect import bisect_left
@@ -27,6 +28,8 @@ _VALUES: dict[str, tuple[str, ...]] = {
     "is": ("malformed",),
 }
 _KEYS = (*_VALUES, "name")
+_TOKEN = re.compile(r'\s*(-?)(?:([^\W\d_]+):)?(?:(")([^"]*)("?)|(\S+)|(?=\s|$))')
+"""A term: negated or not, its key, and its value in quotes (with the closing one) or as a word."""
 
 
 class FilterError(XovacError):
@@ -53,34 +56,27 @@ class Term(msgspec.Struct, frozen=True):
 
     def matches(self, event: LoggedEvent) -> bool:
         """Return whether the event fulfils this condition."""
-        return self._found(event) is not self.negated
+        found = self._found(event)
+        if self.field is Field.TEXT:
+            found = found or self.value in _text(event).lower()
+        return found is not self.negated
 
     def may_match(self, kind: About) -> bool:
         """Return whether an event of this kind could fulfil it, whatever its payload."""
-        match self.field:
-            case Field.NAME:
-                found = self.value in kind.name.lower()
-            case Field.KIND:
-                found = kind.kind == self.value
-            case Field.DIR:
-                found = kind.direction == self.value
-            case Field.IS:
-                found = kind.problem
-            case _:
-                return not self.negated or self.value not in kind.name.lower()
-        return found is not self.negated
+        if self.field is not Field.TEXT:
+            return self._found(kind) is not self.negated
+        return not self.negated or self.value not in kind.name.lower()
 
-    def _found(self, event: LoggedEvent) -> bool:
+    def _found(self, event: LoggedEvent | About) -> bool:
+        """Return whether the value is in the field, of an event or of a kind of events."""
         match self.field:
-            case Field.NAME:
-                return self.value in event.name.lower()
             case Field.KIND:
                 return event.kind == self.value
             case Field.DIR:
                 return event.direction == self.value
             case Field.IS:
                 return bool(event.problem)
-        return self.value in event.name.lower() or self.value in _text(event).lower()
+        return self.value in event.name.lower()
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -102,37 +98,17 @@ def parse_filter(text: str) -> Filter:
     return Filter(tuple(_term(*token) for token in _tokens(text)))
 
 
-def _tokens(text: str) -> Iterator[tuple[bool, str, str, bool]]:
-    """Yield (negated, key or nothing, value, in quotes)."""
-    at = 0
-    while True:
-        while at < len(text) and text[at].isspace():
-            at += 1
-        if at >= len(text):
-            return
-        negated = text[at] == "-"
-        at += negated
-        key = ""
-        end = at
-        while end < len(text) and text[end].isalpha():
-            end += 1
-        if end > at and text[end : end + 1] == ":":
-            key, at = text[at:end].lower(), end + 1
-        if text[at : at + 1] == '"':
-            end = text.find('"', at + 1)
-            if end < 0:
-                raise FilterError('A quote " is open: close it with another ".')
-            yield negated, key, text[at + 1 : end], True
-            at = end + 1
-        else:
-            end = at
-            while end < len(text) and not text[end].isspace():
-                end += 1
-            yield negated, key, text[at:end], False
-            at = end
+def _tokens(text: str) -> Iterator[tuple[bool, str, str]]:
+    """Yield (negated, key or nothing, value)."""
+    for found in _TOKEN.finditer(text.strip()):
+        negated, key, opened, words, closed, word = found.groups("")
+        if opened and not closed:
+            raise FilterError('A quote " is open: close it with another ".')
+        if found[0]:
+            yield bool(negated), key.lower(), words or word
 
 
-def _term(negated: bool, key: str, value: str, quoted: bool) -> Term:
+def _term(negated: bool, key: str, value: str) -> Term:
     value = value.lower()
     sign = "-" if negated else ""
     if key and key not in _KEYS:

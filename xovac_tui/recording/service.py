@@ -32,7 +32,7 @@ from xovac_tui.plural import counted
 from xovac_tui.recording.disk.share import network_share, share_advice
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.opening import Beginning, Found, Reading
-from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView
+from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView, RecordTrouble
 
 if TYPE_CHECKING:
     from xovac_tui.chamber.alarm import AlarmChange, Ask
@@ -155,14 +155,16 @@ class RecordService:
         view = self._recorder.view
         if not self.settled:
             # Recording it may be, but what it knows is not known yet.
-            return msgspec.structs.replace(view, state=RecorderState.STARTING, pid=None, reason="", why="")
+            return msgspec.structs.replace(view, state=RecorderState.STARTING, pid=None, reason=None, why="")
         if view.state is RecorderState.STARTING:
             why = (
                 f"The record {view.path} has not opened for {OPENING:g} s: another program may hold it, or "
                 "its disk does not answer. What comes meanwhile is held in memory and written then."
             )
             why = f"{why} {share_advice(self.share)}".rstrip()
-            return msgspec.structs.replace(view, state=RecorderState.FAILING, reason="not open", why=why)
+            return msgspec.structs.replace(
+                view, state=RecorderState.FAILING, reason=RecordTrouble.NOT_OPEN, why=why
+            )
         return view
 
     @property
@@ -394,9 +396,9 @@ class RecordService:
         if not self.choice.may_record:
             # Of what it was given, such a program writes only what was done from it.
             what = "What was done from here was"
-        why = why or "Another program may hold it, or its disk does not answer."
-        advice = share_advice(self.share)
-        why = why if advice in why else f"{why} {advice}"
+        # What the recorder says of a share's failures has this advice already.
+        held = ("Another program may hold it, or its disk does not answer.", share_advice(self.share))
+        why = why or " ".join(part for part in held if part)
         return f"{what} not written to the record {self.choice.path} when this program ended. {why}"
 
     # -- what goes in ---------------------------------------------------------------------------------

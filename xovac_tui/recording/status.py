@@ -19,14 +19,33 @@ class RecorderState(StrEnum):
     FAILING = "failing"
 
 
+class RecordTrouble(StrEnum):
+    """Why nothing is recorded, in a word or two for the trust bar."""
+
+    NEWER = "newer file"
+    DAMAGED = "damaged file"
+    HARD_LINK = "hard link"
+    FOREIGN = "foreign file"
+    DISK_FULL = "disk full"
+    QUOTA_FULL = "quota full"
+    READ_ONLY = "read-only"
+    NOT_PERMITTED = "not permitted"
+    CANNOT_OPEN = "cannot open"
+    LOCKED = "file locked"
+    DISK_ERROR = "disk error"
+    DATABASE_ERROR = "database error"
+    DEFECT = "defect"
+    NOT_OPEN = "not open"
+
+
 class RecorderView(msgspec.Struct, frozen=True):
     """What the trust bar says about the record."""
 
     state: RecorderState = RecorderState.OFF
     pid: int | None = None
     """Process that records, when it is not this one."""
-    reason: str = ""
-    """Why it fails, in a word or two."""
+    reason: RecordTrouble | None = None
+    """Why it fails."""
     why: str = ""
     """The same as a sentence, with what to do."""
     lost: int = 0

@@ -22,8 +22,8 @@ from xovac_tui.recording.exports.slice import Tape
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.service import RecordService, Subject
 from xovac_tui.replay.timeline import OWN_MARKS, RECORDERS_MARKS, Place, Reel, Step
+from xovac_tui.runs.loaded import LoadedRecipe
 from xovac_tui.runs.loads import loaded, plan_of
-from xovac_tui.runs.progress import LoadedRecipe
 from xovac_tui.runs.service import Flights
 
 LOOK_EVERY = 2.0

@@ -21,7 +21,7 @@ from xovac_tui.clock import Clock
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.service import RecordService
 from xovac_tui.recording.status import RecorderChanged, RecorderState
-from xovac_tui.runs.progress import LoadedRecipe
+from xovac_tui.runs.loaded import LoadedRecipe
 from xovac_tui.text import clean
 
 if TYPE_CHECKING:

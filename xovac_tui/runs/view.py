@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from xovac_tui.chamber.observation import Observation
+from xovac_tui.chamber.snapshot import RunState, RunView
 from xovac_tui.runs.course import Course
 from xovac_tui.runs.dwell import Dwell
+from xovac_tui.runs.loaded import LoadedRecipe
 from xovac_tui.runs.state import FlightState, Leg, Result
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ class FlightView(msgspec.Struct, frozen=True, kw_only=True):
     """degC."""
     planned_temperature: float | None = None
     """degC, what the plan says for this moment."""
-    elapsed: float = 0.0
+    elapsed: float | None = None
+    """None only where no run goes on."""
     elapsed_is_least: bool = False
     """The start was not seen from here, so the run is at least this old."""
     step_elapsed: float | None = None
@@ -58,6 +61,8 @@ class FlightView(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds by which the end predicted now is later than the one predicted first."""
     basis: str = ""
     """What times of ramps as fast as they go rest on: "assumed", "learned from 3 runs", or empty."""
+    assumed: bool = False
+    """Some of these times rest on the assumed rate."""
     gaps: int = 0
     """How often the link was gone, the data had stopped, or nobody was there to see."""
     gap_seconds: float = 0.0
@@ -121,6 +126,34 @@ def view(state: FlightState, course: Course | None, seen: Observation | None = N
     return _followed(bare, state, course)
 
 
+def at_a_glance(
+    run: RunView, loaded: LoadedRecipe | None, *, utc: float, mono: float, speed: float = 1.0
+) -> FlightView:
+    """Return the picture of a run that is not followed: the chamber's words, over the plan if it fits.
+
+    `speed` is how many seconds of the recipe pass in one of the wall clock (more than 1 only in a simulator).
+    """
+    if run.state is not RunState.RUNNING or run.since_mono is None:
+        return FlightView()
+    elapsed = max(0.0, mono - run.since_mono)
+    step_elapsed = None if run.step_since_mono is None else max(0.0, mono - run.step_since_mono)
+    bare = FlightView(step_elapsed=step_elapsed, elapsed=elapsed, elapsed_is_least=not run.start_seen)
+    if loaded is None or (run.recipe is not None and run.recipe != loaded.name):
+        return bare
+    course = Course(loaded.plan)
+    segment = course.item(run.step) if run.step else None
+    if segment is None and not run.start_seen:
+        return bare
+    state = FlightState(
+        speed=speed, start_seen=run.start_seen, utc=utc, mono=mono, t=elapsed, told=segment is not None
+    )
+    if segment is not None and segment.index is not None:
+        began = elapsed - (step_elapsed or 0.0)
+        leg = Leg(step=segment.index, start=None if step_elapsed is None else began)
+        state = msgspec.structs.replace(state, leg=leg, shift=began * speed - segment.start)
+    return view(state, course)
+
+
 def _followed(bare: FlightView, state: FlightState, course: Course) -> FlightView:
     """Fill in what the plan says about a run that goes on."""
     now, speed, leg = position(state, course), state.speed, state.leg
@@ -154,6 +187,7 @@ def _followed(bare: FlightView, state: FlightState, course: Course) -> FlightVie
         ends_latest_utc=state.utc + longest,
         drift=_drift(state, state.t + planned),
         basis=course.plan.basis,
+        assumed=course.plan.assumed,
         dwell=leg.dwell if same and leg is not None else None,
         upcoming=tuple((item.label, (item.start - now) / speed) for item in later[:_UPCOMING]),
     )

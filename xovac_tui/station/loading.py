@@ -98,7 +98,7 @@ def load_of(station: Station, study: Study, start: Start) -> Load:
     if study.compiled is None:
         errors = [one for one in study.findings if one.severity == "error"]
         said = [f"{study.file.path} must not be sent."]
-        raise RecipeError("\n".join([*said, *(one.sentence for one in errors)]))
+        raise RecipeError(*said, *(one.sentence for one in errors))
     prepared = station.prepare(LOAD_COMMAND, study.compiled.payload)
     return Load(study, start, study.compiled, prepared)
 

@@ -15,7 +15,7 @@ from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Snapshot
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.service import RecordService
 from xovac_tui.recording.status import RecorderView
-from xovac_tui.runs.progress import LoadedRecipe, Progress, of_flight, progress
+from xovac_tui.runs.loaded import LoadedRecipe
 from xovac_tui.runs.service import Flights
 from xovac_tui.station import commands
 from xovac_tui.station.commands import Prepared
@@ -135,17 +135,21 @@ class Station(ABC):
 
     # -- what a face reads ----------------------------------------------------------------------------
 
-    def progress(self, snapshot: Snapshot) -> Progress:
-        """Return how far the run is, as far as the chamber's words and the plan tell."""
-        flight = self.flights.flying
-        view = flight.view() if flight is not None else None
-        if flight is not None and view is not None and flight.course is not None and view.planned:
-            return of_flight(view, estimated=flight.course.plan.estimated)
-        found = progress(snapshot.run, self.loaded, utc=snapshot.utc, mono=snapshot.mono, speed=self.speed)
-        if view is None or found.planned or found.elapsed is None:
-            return found
+    def progress(self, snapshot: Snapshot) -> FlightView:
+        """Return the run that goes on, as far as the chamber's words and the plan tell; empty without one."""
+        followed = self.flights.view() if self.flights.flying is not None else None
+        if followed is not None and followed.planned:
+            return followed
+        # Only where a run is shown; the first picture does without.
+        from xovac_tui.runs.view import at_a_glance
+
+        seen = at_a_glance(snapshot.run, self.loaded, utc=snapshot.utc, mono=snapshot.mono, speed=self.speed)
+        if followed is None or seen.planned or seen.elapsed is None:
+            return seen
         # The flight may have been there before this program was: its clock goes on.
-        return msgspec.structs.replace(found, elapsed=view.elapsed, elapsed_is_least=view.elapsed_is_least)
+        return msgspec.structs.replace(
+            seen, elapsed=followed.elapsed, elapsed_is_least=followed.elapsed_is_least
+        )
 
     def planned_profile(self, snapshot: Snapshot) -> list[tuple[float, float]]:
         """Return the running recipe's planned profile as (monotonic seconds, degC); empty when unknown."""

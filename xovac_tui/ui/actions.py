@@ -30,7 +30,10 @@ def places() -> tuple[Place, ...]:
     return (
         Place("Everywhere", EVERYWHERE, True),
         Place("Everywhere in a replay", replay_actions.ACTIONS, True),
-        *(Place(tab.title, tab.actions) for tab in tabs.TABS),
+        *(
+            Place(tab.title if tab.key or not tab.about else f"{tab.title} ({tab.about})", tab.actions)
+            for tab in tabs.TABS
+        ),
     )
 
 

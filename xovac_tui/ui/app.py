@@ -25,7 +25,7 @@ from xovac_tui.errors import SettingsError
 from xovac_tui.station.news import News
 from xovac_tui.station.station import Station
 from xovac_tui.text import writable
-from xovac_tui.ui import app_actions, replay_actions
+from xovac_tui.ui import app_actions, replay_actions, tabs
 from xovac_tui.ui.action import STOP, Action, bindings
 from xovac_tui.ui.actions import EVERYWHERE, Keys, check_keymap
 from xovac_tui.ui.bell import LOOK_SECONDS, ring_for_alarms
@@ -276,11 +276,11 @@ class XovacApp(TerminalApp):
         else:
             raise SkipAction
 
-    async def show_over(self, workspace: Workspace, tab: str, pane: Widget | None) -> None:
+    async def show_over(self, workspace: Workspace, tab: str, over: str | Widget | None) -> None:
         """Show a pane in place of a chamber's tab until this is called with None."""
         frame = self.frame
         if frame is not None and frame.workspace is workspace:
-            await frame.show_over(tab, pane)
+            await frame.show_over(tab, over)
 
     @work(group="dialog")
     async def action_help(self) -> None:
@@ -288,8 +288,8 @@ class XovacApp(TerminalApp):
         from xovac_tui.ui.dialogs.help import HelpDialog
 
         workspace, frame = self.workspace, self.frame
-        pane = frame.pane if frame is not None and frame.pane is not None else Pane
-        title = pane.SCOPE.title()
+        shown = frame.pane if frame is not None else None
+        pane, title = shown or Pane, tabs.named(str(shown.id)).title if shown is not None else ""
         tables = self._keys.tables(title, pane.ACTIONS, replay=workspace.playback is not None)
         await workspace.ask(HelpDialog(workspace, title, pane.HELP.format_map(self._keys), tables))
 

@@ -19,7 +19,7 @@ def ring_for_alarms(workspace: Workspace, write: Callable[[str], None]) -> Calla
     Returns what looks whether a reminder is due, to be called every `LOOK_SECONDS`. `write` takes what is
     written to the terminal beside the picture.
     """
-    settings = workspace.start.notify
+    settings = workspace.start.bell
     if not settings.in_terminal:
         return None
     from xovac_tui.notify.terminal import TerminalNotices

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -173,13 +174,13 @@ class ChamberScreen(StyledOnce[None]):
                 shown.take_focus()
         self.call_after_refresh(self.workspace.window.show_keys)
 
-    async def show_over(self, tab: str, pane: Widget | None) -> None:
-        """Show a pane in place of a tab until this is called with None."""
+    async def show_over(self, tab: str, over: str | Widget | None) -> None:
+        """Show a pane in place of a tab until this is called with None; a text is its id in `TABS`."""
         before = self.over.pop(tab, None)
         if before is not None:
             await before.remove()
-        if isinstance(pane, Pane) and await self._open(tab, lambda: pane):
-            self.over[tab] = pane
+        if over is not None and await self._open(tab, partial(self._pane, over)):
+            self.over[tab] = self.query_one("#panes").query_children(Pane).last()
         shown = self._show_pane()
         if shown is not None and self.active_tab == tab:
             shown.show(self.workspace.snapshot)
@@ -207,8 +208,10 @@ class ChamberScreen(StyledOnce[None]):
         shown = [(tab.id, keys[f"tab-{tab.id}"], tab.title) for tab in tabs.TABS if tab.key]
         self.query_one(TabBar).show(shown, self.active_tab)
 
-    def _pane(self, tab: str) -> Pane:
-        return tabs.named(tab).load()(self.workspace, id=tab)
+    def _pane(self, tab: str | Widget) -> Pane:
+        pane = tabs.named(tab).load()(self.workspace, id=tab) if isinstance(tab, str) else tab
+        assert isinstance(pane, Pane)
+        return pane
 
     async def _open(self, tab: str, make: Callable[[], Pane]) -> bool:
         """Open a pane of a tab; where that fails say so, and return False."""

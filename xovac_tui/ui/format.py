@@ -48,22 +48,6 @@ def rate(channel: ChannelView) -> str:
     return figure(change, "+.2f" if abs(change) < 100 else "+.0f")
 
 
-def age(seconds: float | None) -> str:
-    """Return an age in a few characters: `0.4s`, `14s`, `2m05s`, `3h12m`, `2d04h`."""
-    if seconds is None:
-        return "—"
-    if seconds < 9.95:
-        return f"{max(0.0, seconds):.1f}s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m{whole % 60:02d}s"
-    if whole < 86400:
-        return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
-    return f"{whole // 86400}d{whole % 86400 // 3600:02d}h"
-
-
 class Times(msgspec.Struct, frozen=True):
     """Wall times as the operator wants them: local with zone, or UTC."""
 

@@ -29,8 +29,8 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     """Folder of recipe files; it need not exist."""
     state: State
     state_path: Path
-    notify: NotifySettings = NotifySettings()
-    """For the bell of this terminal."""
+    bell: NotifySettings = NotifySettings()
+    """Receivers in this terminal."""
     log_path: Path | None
     """None: nothing can be logged."""
     notes: tuple[str, ...] = ()

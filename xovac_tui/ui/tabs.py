@@ -13,13 +13,13 @@ class Tab(NamedTuple):
     """One line of `TABS`."""
 
     id: str
+    key: str
+    """Key that goes there; empty: it is opened from another tab."""
     title: str
+    about: str
+    """What is there, for the help of its key; without a key, where it is shown."""
     pane: str
     """`module:class` below `ui/screens`."""
-    key: str = ""
-    """Key that goes there; empty: opened from another tab, in whose place it is shown."""
-    about: str = ""
-    """What is there, for the help of its key."""
 
     @property
     def actions(self) -> tuple[Action, ...]:
@@ -38,19 +38,25 @@ class Tab(NamedTuple):
 
 
 TABS = (
-    Tab("status", "Status", "status.pane:StatusPane", "1", ": readings, run and trend"),
-    Tab("insight", "Insight (in place of Status)", "insight.pane:InsightPane"),
-    Tab("controls", "Controls", "controls.pane:ControlsPane", "2", ": commands and ledger"),
-    Tab("recipes", "Recipes", "recipes.pane:RecipesPane", "3"),
-    Tab("editor", "Recipe editor", "recipes.editor.pane:EditorPane"),
-    Tab("log", "Log", "log.pane:LogPane", "4", ": every event in and out"),
-    Tab("alarms", "Alarms", "alarms.pane:AlarmsPane", "5", ": what stands, and what to do about it"),
-    Tab("runs", "Runs", "runs.pane:RunsPane", "6", ": what was flown, and how"),
+    Tab("status", "1", "Status", "readings, run and trend", "status.pane:StatusPane"),
+    Tab("insight", "", "Insight", "in place of Status", "insight.pane:InsightPane"),
+    Tab("controls", "2", "Controls", "commands and ledger", "controls.pane:ControlsPane"),
+    Tab("recipes", "3", "Recipes", "", "recipes.pane:RecipesPane"),
+    Tab("recipe-editor", "", "Recipe editor", "", "recipes.editor.pane:EditorPane"),
+    Tab("log", "4", "Log", "every event in and out", "log.pane:LogPane"),
+    Tab("alarms", "5", "Alarms", "what stands, and what to do about it", "alarms.pane:AlarmsPane"),
+    Tab("runs", "6", "Runs", "what was flown, and how", "runs.pane:RunsPane"),
 )
 """In the order of the tab bar."""
 
 ACTIONS = tuple(
-    Action(f"tab-{tab.id}", tab.key, tab.title, f"Go to {tab.title}{tab.about}.", method=f"tab('{tab.id}')")
+    Action(
+        f"tab-{tab.id}",
+        tab.key,
+        tab.title,
+        f"Go to {tab.title}{': ' if tab.about else ''}{tab.about}.",
+        method=f"tab('{tab.id}')",
+    )
     for tab in TABS
     if tab.key
 )

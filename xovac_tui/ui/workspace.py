@@ -77,7 +77,7 @@ class Window(Protocol):
     def show_stop(self) -> None:
         """Show on every screen how to stop the recipe."""
 
-    async def show_over(self, workspace: Workspace, tab: str, pane: Widget | None) -> None:
+    async def show_over(self, workspace: Workspace, tab: str, over: str | Widget | None) -> None:
         """Show a pane in place of a chamber's tab until this is called with None."""
 
     def where_logged(self) -> str:
@@ -142,6 +142,6 @@ class Workspace:
         if problem := self.memory.keep(**changes):
             self.say(problem, "warning")
 
-    async def show_over(self, tab: str, pane: Widget | None) -> None:
-        """Show a pane in place of a tab until this is called with None."""
-        await self.window.show_over(self, tab, pane)
+    async def show_over(self, tab: str, over: str | Widget | None) -> None:
+        """Show a pane in place of a tab until this is called with None; a text is its id in `TABS`."""
+        await self.window.show_over(self, tab, over)

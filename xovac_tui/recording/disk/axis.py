@@ -40,39 +40,26 @@ class Piece(NamedTuple):
     """Monotonic time of the earliest event."""
     high: float
 
+    @classmethod
+    def of(cls, first: int, count: int, session: int, shift: float, t0: float, t1: float) -> Piece:
+        """Return a block as its row in a record says: from `t0` to `t1` in record time."""
+        return cls(first, first + count, session, shift, t0 - shift, t1 - shift)
 
-class Life(Protocol):
-    """What is needed of a session."""
 
-    @property
-    def id(self) -> int:
-        """Return its number."""
-        ...
+class SessionTimes(NamedTuple):
+    """When a session was, by both clocks, in seconds."""
 
-    @property
-    def started(self) -> float:
-        """Return when it began, UTC seconds."""
-        ...
-
-    @property
-    def mono(self) -> float:
-        """Return when it began, monotonic seconds."""
-        ...
-
-    @property
-    def seen(self) -> float:
-        """Return its newest commit, UTC seconds."""
-        ...
-
-    @property
-    def seen_mono(self) -> float | None:
-        """Return its newest commit, monotonic seconds; None where only the wall clock is known."""
-        ...
-
-    @property
-    def recording(self) -> bool:
-        """Return whether it is a recorder's."""
-        ...
+    id: int
+    started: float
+    """UTC."""
+    mono: float
+    """Monotonic, at its start."""
+    seen: float
+    """UTC at its newest commit."""
+    seen_mono: float | None
+    """Monotonic at its newest commit; None where only the wall clock is known."""
+    recording: bool = True
+    """False: it is not a recorder's."""
 
 
 class Placed(Protocol):
@@ -106,7 +93,7 @@ class Axis:
     """The even time of a record, in UTC seconds from its anchor on."""
 
     def __init__(
-        self, lives: Iterable[Life], pieces: Sequence[Piece], *, longest_pause: float = math.inf
+        self, lives: Iterable[SessionTimes], pieces: Sequence[Piece], *, longest_pause: float = math.inf
     ) -> None:
         """`lives` are sessions in the order in which they began, `pieces` all events by index.
 
@@ -122,11 +109,11 @@ class Axis:
         self._moved = 0.0
         self._begin(lives)
 
-    def _begin(self, lives: Iterable[Life]) -> None:
+    def _begin(self, lives: Iterable[SessionTimes]) -> None:
         newest: dict[int, float] = {}
         for piece in self.pieces:
             newest[piece.session] = max(piece.high, newest.get(piece.session, piece.high))
-        before: Life | None = None
+        before: SessionTimes | None = None
         end = 0.0
         for life in lives:
             if not life.recording:
@@ -259,7 +246,7 @@ class Within(msgspec.Struct, frozen=True):
         return made
 
 
-def _seen_mono(life: Life) -> float:
+def _seen_mono(life: SessionTimes) -> float:
     """Return the monotonic time at which a session was seen last."""
     if life.seen_mono is not None:
         return life.seen_mono

@@ -15,25 +15,11 @@ import socket
 import sqlite3
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_type_hints
 
 from xovac_tui.recording.disk.files import Identity
+from xovac_tui.recording.disk.table import TYPES
 
-TABLE = """
-CREATE TABLE recorder (             -- the one process that records now
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    token TEXT NOT NULL,            -- of this recorder alone
-    session INTEGER NOT NULL,
-    pid INTEGER NOT NULL,
-    host TEXT NOT NULL,
-    machine TEXT NOT NULL,          -- tells machines of one name apart
-    boot TEXT NOT NULL,             -- of the machine, with its space of process numbers
-    born TEXT NOT NULL,             -- when the process was started, as its system counts
-    inode INTEGER NOT NULL,         -- of the file: in a copy of the file the row means nothing
-    seen REAL NOT NULL,             -- UTC seconds of the newest commit
-    beats INTEGER NOT NULL          -- commits
-);
-"""
 SILENT = 180.0
 """Seconds without a commit after which a recorder on another machine is taken for dead; an idle one commits
 once a minute."""
@@ -54,17 +40,27 @@ class Row(NamedTuple):
     """What the row says."""
 
     token: str
+    """Of this recorder alone."""
     session: int
     pid: int
     host: str
     machine: str
+    """Tells machines of one name apart."""
     boot: str
+    """Of the machine, with its space of process numbers."""
     born: str
+    """When the process was started, as its system counts."""
     inode: int
+    """Of the file: in a copy of the file the row means nothing."""
     seen: float
+    """UTC seconds of the newest commit."""
     beats: int
+    """Commits."""
 
 
+_DECLARED = ", ".join(f"{name} {TYPES[kind.__name__]} NOT NULL" for name, kind in get_type_hints(Row).items())
+TABLE = f"CREATE TABLE recorder (id INTEGER PRIMARY KEY CHECK (id = 1), {_DECLARED});\n"
+"""Makes the table with the one row."""
 _COLUMNS = ", ".join(Row._fields)
 _living: set[str] = set()
 """Tokens of this process's own recorders."""

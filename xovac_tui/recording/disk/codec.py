@@ -103,18 +103,8 @@ class PackedGroup(msgspec.Struct, array_like=True):
 
     def group(self, most: int) -> Group:
         """Return the group; ValueError where it has more than `most` payloads."""
-        return Group(
-            self.direction,
-            self.kind,
-            self.name,
-            self.form,
-            self.problem,
-            self.places,
-            self.parts,
-            self.columns,
-            payloads(self.raws, most),
-            self.sizes,
-        )
+        fields = {name: getattr(self, name) for name in self.__struct_fields__}
+        return Group(**fields | {"raws": payloads(self.raws, most)})
 
 
 class PackedBlock(msgspec.Struct, array_like=True):
@@ -215,18 +205,11 @@ class Block:
         for group in self._groups:
             sizes = iter(group.sizes)
             places = self._places(group)
+            head = group.direction, group.kind, group.name, group.form
             for place, raw in zip(places, _raws(group, len(places)), strict=True):
+                size = next(sizes, len(raw))
                 found[place] = LoggedEvent(
-                    first + place,
-                    utc[place],
-                    mono[place],
-                    group.direction,
-                    group.kind,
-                    group.name,
-                    group.form,
-                    raw,
-                    group.problem,
-                    next(sizes, len(raw)),
+                    first + place, utc[place], mono[place], *head, raw, group.problem, size
                 )
         return [event for event in found if event is not None]
 
@@ -237,9 +220,7 @@ class Block:
         one series all the same.
         """
         found: dict[str, list[Series]] = {}
-        for number, group in enumerate(self._groups):
-            if group.direction is not Direction.IN or group.kind is not Kind.MESSAGE:
-                continue
+        for number, group in self._messages():
             if wanted is not None and not any(_of(name, group.name) for name in wanted):
                 continue
             for name, series in self._series(number, group, wanted):
@@ -266,10 +247,25 @@ class Block:
         Faster than `samples` for an export that only prints them; what is no number, or does not count, is an
         empty text.
         """
-        for places, names, columns in self._written():
-            if self.rules:
-                columns = [self._counting(name, texts) for name, texts in zip(names, columns, strict=True)]
-            yield places, names, columns
+        for number, group in self._messages():
+            places = self._places(group)
+            mapped = _mapped(group)
+            if mapped is not None:
+                columns = dict(self._written(group, mapped, len(places)))
+            else:
+                columns = {}
+                at = {place: number for number, place in enumerate(places)}
+                for name, series in self._decode(number, group, places).items():
+                    columns[name] = [""] * len(places)
+                    for place, value in zip(series.places, series.values, strict=True):
+                        columns[name][at[place]] = _text(value)
+            yield places, list(columns), [self._counting(name, texts) for name, texts in columns.items()]
+
+    def _messages(self) -> Iterator[tuple[int, Group]]:
+        """Yield the groups of messages that came, with their numbers."""
+        for number, group in enumerate(self._groups):
+            if group.direction is Direction.IN and group.kind is Kind.MESSAGE:
+                yield number, group
 
     def _counting(self, name: str, texts: list[str]) -> list[str]:
         rule = self.rules.get(name)
@@ -277,78 +273,58 @@ class Block:
             return texts
         return ["" if text and rule.problem(_float(text)) else text for text in texts]
 
-    def _written(self) -> Iterator[tuple[Sequence[int], list[str], list[list[str]]]]:
-        for group in self._groups:
-            if group.direction is not Direction.IN or group.kind is not Kind.MESSAGE:
+    def _written(
+        self,
+        group: Group,
+        mapped: tuple[tuple[str, _Source], ...],
+        count: int,
+        wanted: frozenset[str] | None = None,
+    ) -> Iterator[tuple[str, list[str]]]:
+        """Yield the channels of a group and their numbers as they came; empty texts are no usable number."""
+        for path, source in mapped:
+            name = _join(group.name, path)
+            if wanted is not None and name not in wanted:
                 continue
-            places = self._places(group)
-            mapped = _mapped(group)
-            if mapped is None:
-                columns: dict[str, list[str]] = {}
-                for number, raw in enumerate(_raws(group, len(places))):
-                    for path, leaf in self._numeric(group, raw):
-                        column = columns.setdefault(_join(group.name, path), [""] * len(places))
-                        column[number] = _text(leaf)
-                yield places, list(columns), list(columns.values())
+            rule = self.rules.get(name)
+            literals = _literals(rule)
+            if _is_text(group, source):
+                if rule is not None and rule.numeric:
+                    yield name, [_as_written(rule, one) for one in _words(group, source, count)]
+            elif isinstance(source, int):
+                yield name, _texts(group.columns[source], literals)
             else:
-                names, texts = [], []
-                for path, source in mapped:
-                    name = _join(group.name, path)
-                    rule = self.rules.get(name)
-                    literals = _literals(rule)
-                    if _is_text(group, source):
-                        if rule is None or not rule.numeric:
-                            continue
-                        texts.append([_as_written(rule, one) for one in _words(group, source, len(places))])
-                    elif isinstance(source, int):
-                        texts.append(_texts(group.columns[source].split("\n"), literals))
-                    else:
-                        texts.append([_text(_constant(source, literals))] * len(places))
-                    names.append(name)
-                yield places, names, texts
+                yield name, [_text(_constant(source, literals))] * count
 
     def _series(
         self, number: int, group: Group, wanted: frozenset[str] | None
     ) -> Iterator[tuple[str, Series]]:
         places = self._places(group)
         mapped = _mapped(group)
-        if mapped is not None:
-            for path, source in mapped:
-                name = _join(group.name, path)
-                if wanted is not None and name not in wanted:
-                    continue
-                rule = self.rules.get(name)
-                literals = _literals(rule)
-                if _is_text(group, source):
-                    if rule is not None and rule.numeric:
-                        words = _words(group, source, len(places))
-                        yield name, Series(places, array("d", (_of_text(rule, one) for one in words)))
-                elif isinstance(source, int):
-                    values = _floats(group.columns[source].split("\n"), literals)
-                    if not math.isfinite(sum(values)):
-                        values = array("d", (value if math.isfinite(value) else NAN for value in values))
-                    yield name, Series(places, values)
-                else:
-                    yield name, Series(places, array("d", [_constant(source, literals)]) * len(places))
+        if mapped is None:
+            for name, series in self._decode(number, group, places).items():
+                if wanted is None or name in wanted:
+                    yield name, series
             return
-        decoded = self._decoded.get(number)
-        if decoded is None:
-            decoded = self._decoded[number] = self._samples_of(group, places)
-            self.weight += sum(_BYTES_A_SAMPLE * len(series.values) for series in decoded.values())
-        for name, series in decoded.items():
-            if wanted is None or name in wanted:
-                yield name, series
+        for name, texts in self._written(group, mapped, len(places), wanted):
+            values = _floats(texts)
+            if not math.isfinite(sum(values)):
+                values = array("d", (value if math.isfinite(value) else NAN for value in values))
+            yield name, Series(places, values)
 
-    def _samples_of(self, group: Group, places: Sequence[int]) -> dict[str, Series]:
-        """Return all samples of payloads that must be decoded one by one."""
+    def _decode(self, number: int, group: Group, places: Sequence[int]) -> dict[str, Series]:
+        """Return all samples of a group whose payloads must be decoded one by one."""
+        known = self._decoded.get(number)
+        if known is not None:
+            return known
         found: dict[str, tuple[array[int], array[float]]] = {}
         for place, raw in zip(places, _raws(group, len(places)), strict=True):
-            for path, number in self._numeric(group, raw):
-                name = _join(group.name, path)
-                at, values = found.setdefault(name, (array("I"), array("d")))
+            for path, value in self._numeric(group, raw):
+                at, values = found.setdefault(_join(group.name, path), (array("I"), array("d")))
                 at.append(place)
-                values.append(number)
-        return {name: Series(at, values) for name, (at, values) in found.items()}
+                values.append(value)
+        made = self._decoded[number] = {name: Series(at, values) for name, (at, values) in found.items()}
+        self.weight += sum(_BYTES_A_SAMPLE * len(series.values) for series in made.values())
+        return made
 
     def _numeric(self, group: Group, raw: Any) -> Iterator[tuple[str, float]]:
         """Yield the leaves that make numeric samples; NaN where there is no usable number."""
@@ -516,17 +492,18 @@ def _constant(source: _Source, literals: dict[str, float]) -> float:
     return source
 
 
-def _floats(texts: list[str], literals: dict[str, float]) -> array[float]:
+def _floats(texts: list[str]) -> array[float]:
     try:
         return array("d", map(float, texts))
     except ValueError:
-        # In a file from elsewhere: signs and digits that make no number are no sample.
-        return array("d", (literals[text] if text in literals else _float(text) for text in texts))
+        # No number, or in a file from elsewhere signs and digits that make none.
+        return array("d", map(_float, texts))
 
 
-def _texts(texts: list[str], literals: dict[str, float]) -> list[str]:
+def _texts(column: str, literals: dict[str, float]) -> list[str]:
     """Return numbers as they came, and truth values as the numbers that they are, or as none."""
-    if literals.keys().isdisjoint(texts):
+    texts = column.split("\n")
+    if "t" not in column and "l" not in column:
         return texts
     return [_text(literals[text]) if text in literals else text for text in texts]
 
@@ -566,11 +543,6 @@ def _unquoted(text: str) -> str:
     """Return what JSON text of a string says; empty where it is none, in a file from elsewhere."""
     value = decode(text).value
     return value if isinstance(value, str) else ""
-
-
-def _of_text(rule: Validity, text: str) -> float:
-    number = rule.number(text)
-    return NAN if number is None else number
 
 
 def _as_written(rule: Validity, text: str) -> str:

@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from xovac_tui.recording.disk.axis import Axis, Piece
+from xovac_tui.recording.disk.axis import Axis, Piece, SessionTimes
 from xovac_tui.recording.disk.bins import CHUNK, FINEST
-from xovac_tui.recording.disk.lists import Life
 from xovac_tui.recording.disk.record import Record
 
 DAY = 86400.0
@@ -81,7 +80,7 @@ class Retention:
         if self._keep <= 0:
             return 0
         lives = [
-            Life(*row)
+            SessionTimes(*row)
             for row in execute(
                 "SELECT id, started, mono, seen, seen_mono FROM sessions WHERE recording AND id <= ? "
                 "ORDER BY id",
@@ -89,9 +88,9 @@ class Retention:
             )
         ]
         blocks = [
-            _Old(number, Piece(first, first + count, owner, shift, start - shift, stop - shift))
-            for number, owner, first, count, start, stop, shift in execute(
-                "SELECT id, session, first, count, t0, t1, shift FROM blocks ORDER BY first", ()
+            _Old(number, Piece.of(*row))
+            for number, *row in execute(
+                "SELECT id, first, count, session, shift, t0, t1 FROM blocks ORDER BY first", ()
             )
         ]
         if not lives or lives[-1].id != session or _doubtful(lives, blocks, utc, mono):
@@ -116,7 +115,7 @@ class Retention:
             self._first = True
 
     def _old(
-        self, execute: Execute, lives: Sequence[Life], blocks: Sequence[_Old], mono: float
+        self, execute: Execute, lives: Sequence[SessionTimes], blocks: Sequence[_Old], mono: float
     ) -> list[_Old]:
         """Return the blocks that may go now, oldest first."""
         axis = Axis(lives, [block.piece for block in blocks], longest_pause=DAY)
@@ -145,7 +144,7 @@ class Retention:
         return made
 
 
-def _doubtful(lives: Sequence[Life], blocks: Sequence[_Old], utc: float, mono: float) -> bool:
+def _doubtful(lives: Sequence[SessionTimes], blocks: Sequence[_Old], utc: float, mono: float) -> bool:
     """Return whether the wall clock has jumped by more than a day: then nothing is deleted at this start.
 
     A long pause looks the same. It is believed once this session has lasted for a day.

@@ -13,6 +13,7 @@ import msgspec
 from xovac_tui.api.validity import Validity
 from xovac_tui.chamber.alarm import AlarmChange, Ask
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, Mark, Outcome
+from xovac_tui.recording.disk.axis import SessionTimes
 from xovac_tui.recording.disk.table import Place, Recorded, Row, Table, writable
 
 CLOCK_STEP = 1.0
@@ -78,6 +79,11 @@ class RecordedSession(Recorded, frozen=True, kw_only=True):
         """How long it lasted, or lasts by now, by its monotonic clock."""
         wall = self.seen - self.started if self.seen_mono is None else self.seen_mono - self.mono
         return max(0.0, wall)
+
+    @property
+    def times(self) -> SessionTimes:
+        """When it was, by both clocks."""
+        return SessionTimes(self.id, self.started, self.mono, self.seen, self.seen_mono, self.recording)
 
 
 class RecordedLink(Recorded, frozen=True, kw_only=True):

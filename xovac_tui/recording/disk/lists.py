@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from xovac_tui.chamber.snapshot import Outcome
-from xovac_tui.recording.disk.axis import Axis, Piece, Within
+from xovac_tui.recording.disk.axis import Axis, Piece, SessionTimes, Within
 from xovac_tui.recording.disk.kinds import (
     RecordedAlarm,
     RecordedAsk,
@@ -92,20 +92,9 @@ def axis_of(record: Record) -> Axis:
     """Return the even time of a record."""
     found = record.rows("SELECT id, started, mono, seen, seen_mono FROM sessions WHERE recording ORDER BY id")
     try:
-        return Axis([Life(*row) for row in found], record.pieces())
+        return Axis([SessionTimes(*row) for row in found], record.pieces())
     except TypeError as error:
         raise TornRecordError(f"{record.path} is damaged: a session's time is no number.") from error
-
-
-class Life(NamedTuple):
-    """What the even time and housekeeping need of a session."""
-
-    id: int
-    started: float
-    mono: float
-    seen: float
-    seen_mono: float | None
-    recording: bool = True
 
 
 def last_recorded(record: Record, *, without: int) -> float:

@@ -181,7 +181,7 @@ class Record:
             self.stops.append(stop)
             self.shifts.append(shift)
             self._sessions.append(session)
-            self._pieces.append(Piece(first, first + count, session, shift, start - shift, stop - shift))
+            self._pieces.append(Piece.of(first, count, session, shift, start, stop))
             self._abouts.append(None)
         # Housekeeping takes the oldest away, and never the newest.
         while self._gone < len(self._ids) - 1 and self._ids[self._gone] < oldest:

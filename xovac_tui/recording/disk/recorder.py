@@ -27,10 +27,10 @@ from xovac_tui.recording.disk.files import ENDINGS, beside, identity, real, unus
 from xovac_tui.recording.disk.kinds import Item, Session
 from xovac_tui.recording.disk.lock import WriterLock, record_files
 from xovac_tui.recording.disk.rescue import DisplacedError, Rescued
-from xovac_tui.recording.disk.schema import RecordError, TornRecordError, short_reason
+from xovac_tui.recording.disk.schema import RecordError, TornRecordError, trouble_of
 from xovac_tui.recording.disk.share import network_share, share_advice
 from xovac_tui.recording.disk.writer import Writer
-from xovac_tui.recording.status import RecorderState, RecorderView
+from xovac_tui.recording.status import RecorderState, RecorderView, RecordTrouble
 
 COMMIT_EVERY = 0.8
 """Seconds; what is older than a second is committed."""
@@ -485,7 +485,7 @@ class Recorder:
         try:
             found = writer.rescue(self._clock.utc(), self._stamp())
         except sqlite3.Error as error:
-            unreadable = short_reason(error) in ("damaged file", "disk error")
+            unreadable = trouble_of(error) in (RecordTrouble.DAMAGED, RecordTrouble.DISK_ERROR)
             self._unread = self._unread + 1 if unreadable else 0
             if self._unread < _TRIES:
                 raise
@@ -572,8 +572,8 @@ class Recorder:
             self._failing_since = now
             logging.getLogger(__name__).warning("the record cannot be written", exc_info=error)
         self._tried_at = now
-        reason = short_reason(error)
-        if reason == "damaged file" and self._writer is not None:
+        reason = trouble_of(error)
+        if reason == RecordTrouble.DAMAGED and self._writer is not None:
             # Damaged while it was open: the next try sets it aside and begins a new file.
             self._torn = self._writer.recording
             if self._torn and not self._again:
@@ -581,7 +581,7 @@ class Recorder:
                     self._salvaged = self._writer.salvage(self._stamp())
                 except (sqlite3.Error, OSError) as full:
                     # The file stays open, so that there is something to save when there is room.
-                    self._torn, reason = False, short_reason(full)
+                    self._torn, reason = False, trouble_of(full)
                     self._show(
                         RecorderState.FAILING,
                         reason,
@@ -607,7 +607,7 @@ class Recorder:
     def _state_of(self, writer: Writer) -> RecorderState:
         return RecorderState.ON if writer.recording else RecorderState.BESIDE
 
-    def _show(self, state: RecorderState, reason: str = "", why: str = "") -> None:
+    def _show(self, state: RecorderState, reason: RecordTrouble | None = None, why: str = "") -> None:
         self.view = msgspec.structs.replace(
             self.view,
             state=state,
@@ -622,20 +622,28 @@ class Recorder:
             logging.getLogger(__name__).debug("nobody listens to the record", exc_info=error)
 
 
-def _sentence(error: Exception, reason: str, path: Path, *, ending: bool = False) -> str:
+def _sentence(error: Exception, reason: RecordTrouble, path: Path, *, ending: bool = False) -> str:
     """Return what is wrong with the record and what to do, for a toast and the log.
 
     `ending`: nothing is held or tried again any more.
     """
     room = "Make room.", "Make room: what comes meanwhile is held in memory and written then."
     end, meanwhile = {
-        "disk full": room,
-        "quota full": room,
-        "read-only": ("Set `folder` in [record] to one that can be written, or mend its permissions.",) * 2,
-        "file locked": ("Another program holds it.", "Another program holds it; it is tried again."),
+        RecordTrouble.DISK_FULL: room,
+        RecordTrouble.QUOTA_FULL: room,
+        RecordTrouble.READ_ONLY: (
+            "Set `folder` in [record] to one that can be written, or mend its permissions.",
+        )
+        * 2,
+        RecordTrouble.LOCKED: ("Another program holds it.", "Another program holds it; it is tried again."),
     }.get(reason, ("", "It is tried again every few seconds."))
     advice = end if ending else meanwhile
-    if reason in ("file locked", "disk error", "cannot open", "database error"):
+    if reason in (
+        RecordTrouble.LOCKED,
+        RecordTrouble.DISK_ERROR,
+        RecordTrouble.CANNOT_OPEN,
+        RecordTrouble.DATABASE_ERROR,
+    ):
         advice = f"{advice} {share_advice(network_share(path.parent))}".strip()
     if isinstance(error, RecordError):
         # With its own advice, but where a database error is all there is to tell.

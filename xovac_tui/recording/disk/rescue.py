@@ -28,7 +28,8 @@ from xovac_tui.recording.disk.files import (
     whereabouts,
 )
 from xovac_tui.recording.disk.openbytes import as_written, keep_bytes, own_tables
-from xovac_tui.recording.disk.schema import TABLES, short_reason
+from xovac_tui.recording.disk.schema import TABLES, trouble_of
+from xovac_tui.recording.status import RecordTrouble
 
 _UNREADABLE = (
     sqlite3.Error,
@@ -41,7 +42,7 @@ _UNREADABLE = (
 )
 
 
-_TORN = ("damaged file", "disk error", "database error")
+_TORN = (RecordTrouble.DAMAGED, RecordTrouble.DISK_ERROR, RecordTrouble.DATABASE_ERROR)
 """Why nothing whole can be read over a connection, as opposed to a full disk or a lock."""
 
 
@@ -185,7 +186,7 @@ def _copy_whole(
         copy(db)
         return
     except _UNREADABLE as error:
-        if isinstance(error, sqlite3.Error | OSError) and short_reason(error) not in _TORN:
+        if isinstance(error, sqlite3.Error | OSError) and trouble_of(error) not in _TORN:
             raise
         torn = error
     for source in (as_written(db), own_tables(db, TABLES)):
@@ -201,7 +202,7 @@ def _copy_whole(
 
 def _no_room(error: Exception) -> bool:
     known = isinstance(error, sqlite3.Error | OSError)
-    return known and short_reason(error) in ("disk full", "quota full")
+    return known and trouble_of(error) in (RecordTrouble.DISK_FULL, RecordTrouble.QUOTA_FULL)
 
 
 def _refuse_short(db: sqlite3.Connection, held: Held) -> None:
@@ -259,7 +260,7 @@ def _whole(db: sqlite3.Connection, held: Held) -> bool:
             return False
         _refuse_short(db, held)
     except sqlite3.DatabaseError as error:
-        if short_reason(error) not in _TORN:
+        if trouble_of(error) not in _TORN:
             raise
         return False
     return True

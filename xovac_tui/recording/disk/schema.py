@@ -20,6 +20,7 @@ from xovac_tui.recording.disk.lock import recorded_as, unfinished_names
 from xovac_tui.recording.disk.shape import odd_part
 from xovac_tui.recording.disk.table import adding, creating
 from xovac_tui.recording.disk.upgrade import place_copies, place_rows
+from xovac_tui.recording.status import RecordTrouble
 
 CHAINED = 2
 """Version from which on the chain of hashes vouches for what people did."""
@@ -32,34 +33,22 @@ APPLICATION = 0x584F5641
 
 _BLOCKS = """
 CREATE TABLE blocks (               -- events, packed
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    first INTEGER NOT NULL,         -- index of the first event
-    count INTEGER NOT NULL,
-    t0 REAL NOT NULL, t1 REAL NOT NULL,     -- record time of the first and the last
-    shift REAL NOT NULL,            -- record time minus monotonic time
-    about BLOB NOT NULL,
-    data BLOB NOT NULL
+    id INTEGER PRIMARY KEY, session INTEGER NOT NULL,
+    first INTEGER NOT NULL, count INTEGER NOT NULL,     -- index of the first event, and how many
+    t0 REAL NOT NULL, t1 REAL NOT NULL,                 -- record time of the first and the last
+    shift REAL NOT NULL,                                -- record time minus monotonic time
+    about BLOB NOT NULL, data BLOB NOT NULL
 );
 CREATE TABLE tail (                 -- the newest events, until there are enough for a block
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    first INTEGER NOT NULL,
-    count INTEGER NOT NULL,
-    shift REAL NOT NULL,
-    data BLOB NOT NULL
+    id INTEGER PRIMARY KEY, session INTEGER NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL,
+    shift REAL NOT NULL, data BLOB NOT NULL
 );
-CREATE TABLE channels (
-    id INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,      -- event.path
-    label TEXT NOT NULL DEFAULT '',
+CREATE TABLE channels (             -- name: event.path
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, label TEXT NOT NULL DEFAULT '',
     unit TEXT NOT NULL DEFAULT ''
 );
-CREATE TABLE bins (
-    channel INTEGER NOT NULL,
-    level INTEGER NOT NULL,         -- width of a bin, seconds
-    chunk INTEGER NOT NULL,
-    data BLOB NOT NULL
+CREATE TABLE bins (                 -- level: width of a bin, seconds
+    channel INTEGER NOT NULL, level INTEGER NOT NULL, chunk INTEGER NOT NULL, data BLOB NOT NULL
 );
 CREATE UNIQUE INDEX bins_place ON bins (channel, level, chunk);
 """
@@ -76,8 +65,6 @@ CREATE TABLE head (                 -- the newest entry of the chain, so that on
     hash TEXT NOT NULL
 );
 """
-
-
 _OTHERS = {1: _BLOCKS, 2: _CHAIN, PLACED: ";\n".join([*map(";\n".join, map(adding, KINDS)), claim.TABLE])}
 """Version -> statements that it added beside the tables of kinds."""
 
@@ -262,7 +249,7 @@ def _open_in_read_only_folder(path: Path) -> Connection:
     except (OSError, sqlite3.Error) as error:
         raise RecordError(
             f"The newest part of {path} is in {path.name}-wal, which cannot be read in a folder that may not "
-            f"be written ({short_reason(error)}). Copy both files into a folder of yours, and read that copy."
+            f"be written ({trouble_of(error)}). Copy both files into a folder of yours, and read that copy."
         ) from error
 
 
@@ -312,37 +299,39 @@ def unpacking(path: Path) -> Iterator[None]:
         raise TornRecordError(f"{path} is damaged: {error}.") from error
 
 
-def short_reason(error: BaseException) -> str:
-    """Return in a word or two why nothing is recorded, for the trust bar."""
+def trouble_of(error: BaseException) -> RecordTrouble:
+    """Return why nothing is recorded, or why a record cannot be written."""
     if isinstance(error, NewerRecordError):
-        return "newer file"
+        return RecordTrouble.NEWER
     if isinstance(error, TornRecordError):
-        return "damaged file"
+        return RecordTrouble.DAMAGED
     if isinstance(error, SecondNameError):
-        return "hard link"
+        return RecordTrouble.HARD_LINK
     if isinstance(error, RecordError) and error.__cause__ is not None:
-        return short_reason(error.__cause__)
+        return trouble_of(error.__cause__)
     if isinstance(error, RecordError):
-        return "foreign file"
+        return RecordTrouble.FOREIGN
     if isinstance(error, sqlite3.Error):
         words = {
-            sqlite3.SQLITE_FULL: "disk full",
-            sqlite3.SQLITE_READONLY: "read-only",
-            sqlite3.SQLITE_PERM: "not permitted",
-            sqlite3.SQLITE_CANTOPEN: "cannot open",
-            sqlite3.SQLITE_BUSY: "file locked",
-            sqlite3.SQLITE_LOCKED: "file locked",
-            sqlite3.SQLITE_IOERR: "disk error",
-            sqlite3.SQLITE_CORRUPT: "damaged file",
-            sqlite3.SQLITE_NOTADB: "damaged file",
+            sqlite3.SQLITE_FULL: RecordTrouble.DISK_FULL,
+            sqlite3.SQLITE_READONLY: RecordTrouble.READ_ONLY,
+            sqlite3.SQLITE_PERM: RecordTrouble.NOT_PERMITTED,
+            sqlite3.SQLITE_CANTOPEN: RecordTrouble.CANNOT_OPEN,
+            sqlite3.SQLITE_BUSY: RecordTrouble.LOCKED,
+            sqlite3.SQLITE_LOCKED: RecordTrouble.LOCKED,
+            sqlite3.SQLITE_IOERR: RecordTrouble.DISK_ERROR,
+            sqlite3.SQLITE_CORRUPT: RecordTrouble.DAMAGED,
+            sqlite3.SQLITE_NOTADB: RecordTrouble.DAMAGED,
         }
-        return words.get(_code(error), "database error")
+        return words.get(_code(error), RecordTrouble.DATABASE_ERROR)
     if isinstance(error, PermissionError):
-        return "read-only"
+        return RecordTrouble.READ_ONLY
     if isinstance(error, OSError):
         import errno
 
-        return {errno.ENOSPC: "disk full", errno.EDQUOT: "quota full", errno.EROFS: "read-only"}.get(
-            error.errno or 0, "disk error"
-        )
-    return "defect"
+        return {
+            errno.ENOSPC: RecordTrouble.DISK_FULL,
+            errno.EDQUOT: RecordTrouble.QUOTA_FULL,
+            errno.EROFS: RecordTrouble.READ_ONLY,
+        }.get(error.errno or 0, RecordTrouble.DISK_ERROR)
+    return RecordTrouble.DEFECT

@@ -12,7 +12,7 @@ import msgspec
 
 from xovac_tui import text
 
-_TYPES = {"int": "INTEGER", "bool": "INTEGER", "float": "REAL", "str": "TEXT", "bytes": "BLOB"}
+TYPES = {"int": "INTEGER", "bool": "INTEGER", "float": "REAL", "str": "TEXT", "bytes": "BLOB"}
 """Annotation of a field -> type of its column."""
 _PLACED = 3
 """Version of a record that added where among the events rows lie, to the tables that were there."""
@@ -169,10 +169,10 @@ def _declared(kind: type[Recorded]) -> tuple[tuple[str, ...], tuple[str, ...]]:
             inside = f"{table.inside}, {column and f'{column} TEXT'}"
             first += [f"{one} NOT NULL" for one in inside.split(", ") if one]
         elif empty and field in ("position", "mono") and table.version < _PLACED:
-            later.append(f"{column} {_TYPES[plain]}")
+            later.append(f"{column} {TYPES[plain]}")
         elif column not in known:
             default = " DEFAULT ''" if defaults.get(field) == "" else ""
-            first.append(f"{column} {_TYPES[plain]}{default}" + ("" if empty else " NOT NULL"))
+            first.append(f"{column} {TYPES[plain]}{default}" + ("" if empty else " NOT NULL"))
     return tuple(own or first), tuple(later)
 
 

@@ -206,10 +206,8 @@ def _tail_times(db: sqlite3.Connection, piece: Piece) -> list[float]:
 def _pieces(db: sqlite3.Connection) -> list[Piece]:
     """Return the blocks of a file, and those of its tail, by index."""
     found = [
-        Piece(first, first + count, session, shift, start - shift, stop - shift)
-        for first, count, session, shift, start, stop in db.execute(
-            "SELECT first, count, session, shift, t0, t1 FROM blocks ORDER BY first"
-        )
+        Piece.of(*row)
+        for row in db.execute("SELECT first, count, session, shift, t0, t1 FROM blocks ORDER BY first")
     ]
     for first, count, session, shift, data in db.execute(
         "SELECT first, count, session, shift, data FROM tail ORDER BY first"

@@ -170,21 +170,8 @@ class Writer:
             self.untold += 1
             return False
         self.time(event.utc, event.mono)
-        payload = event.payload
-        raw = payload.raw
-        kept = LoggedEvent(
-            self.next_index,
-            event.utc,
-            event.mono,
-            event.direction,
-            event.kind,
-            event.name,
-            payload.form,
-            raw if len(raw) <= LONGEST else raw[:LONGEST],
-            payload.problem,
-            payload.size,
-        )
-        self._open.append(recordable(kept))
+        kept = recordable(LoggedEvent.of(event, self.next_index, LONGEST))
+        self._open.append(kept)
         self._times.append(event.mono)
         if len(self._times) > 2 * _REMEMBERED:
             del self._times[:_REMEMBERED]
@@ -267,13 +254,13 @@ class Writer:
         # Before all that is remembered: in a block of this session, or of the recorder before it.
         with contextlib.suppress(sqlite3.Error):
             found = self._db.execute(
-                "SELECT first, count, session, shift, t0 - shift, t1 - shift FROM blocks "
+                "SELECT first, count, session, shift, t0, t1 FROM blocks "
                 f"WHERE first < ? AND session {'=' if own else '<'} ? AND t0 <= ? "
                 "ORDER BY first DESC LIMIT 1",
                 (first, self.session, mono + self._shift),
             ).fetchone()
             if found is not None:
-                block = Piece(found[0], found[0] + found[1], *found[2:])
+                block = Piece.of(*found)
                 at_mono = mono if own else mono + self._shift - block.shift
                 return block.after if at_mono > block.high else index_in_block(self._db, block, at_mono)
         return first

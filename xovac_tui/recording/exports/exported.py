@@ -7,7 +7,7 @@ from pathlib import Path
 
 from xovac_tui.recording.disk.lists import runs
 from xovac_tui.recording.disk.record import Record
-from xovac_tui.recording.disk.schema import RecordError, open_for_writing, short_reason
+from xovac_tui.recording.disk.schema import RecordError, open_for_writing, trouble_of
 from xovac_tui.recording.exports.parts import Part
 
 
@@ -43,5 +43,5 @@ def note_exported(path: Path, numbers: list[int], utc: float) -> str:
             connection.close()
     except (OSError, sqlite3.Error, RecordError) as error:
         said = ", ".join(f"r{number}" for number in numbers)
-        return f"That {said} was exported could not be noted in the record: {short_reason(error)}."
+        return f"That {said} was exported could not be noted in the record: {trouble_of(error)}."
     return ""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import codecs
+import contextlib
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -125,7 +126,7 @@ class _Reading:
                 f"{self._path} was written by a newer xovac-tui (format {found}, this one knows {FORMAT})."
             )
         lives, channels = value.pop("sessions", []), value.pop("channels", [])
-        with _Told(self._wrong):
+        with self._checked():
             if not isinstance(lives, list):
                 raise TypeError("its sessions are no list")
             head = msgspec.structs.replace(
@@ -143,11 +144,11 @@ class _Reading:
 
     def _begin(self, head: TapeHead) -> tuple[TapeHead, Axis]:
         """Return the head with where it begins, which older formats do not say, and the even time."""
-        axis = Axis(head.sessions, [one.piece for one in self._packed])
+        axis = Axis([life.times for life in head.sessions], [one.piece for one in self._packed])
         if not head.session:
             recorders = [life for life in head.sessions if life.recording]
             if self._packed:
-                place = self._packed[0].place
+                place = self._packed[0].piece
                 head = msgspec.structs.replace(head, session=place.session, mono=head.start - place.shift)
             elif recorders:
                 life = recorders[0]
@@ -173,7 +174,7 @@ class _Reading:
 
     def _event(self, value: dict[str, Any]) -> None:
         place = self._place
-        with _Told(self._wrong):
+        with self._checked():
             line = msgspec.convert(value, _Line)
             raw: str | bytes | None = line.payload
             if raw is None:
@@ -185,20 +186,8 @@ class _Reading:
             check_times((line.utc, line.mono, line.mono + place.shift))
             if line.index <= self._newest:
                 raise ValueError(f"event {line.index} does not come after event {self._newest}")
-        event = recordable(
-            LoggedEvent(
-                line.index,
-                line.utc,
-                line.mono,
-                line.direction,
-                line.kind,
-                line.name,
-                line.form,
-                raw,
-                line.problem,
-                line.size,
-            )
-        )
+        kept = {name: getattr(line, name) for name in LoggedEvent.__struct_fields__ if name != "raw"}
+        event = recordable(LoggedEvent(raw=raw, **kept))
         # A block counts on from its first event.
         full = len(self._events) == _BLOCK or self._text >= _BLOCK_TEXT
         if full or (self._events and event.index != self._newest + 1):
@@ -209,7 +198,7 @@ class _Reading:
 
     def _beside(self, value: dict[str, Any]) -> None:
         (word, held), *more = value.items() or [("", None)]
-        with _Told(self._wrong):
+        with self._checked():
             if word == "stretch" and not more:
                 self._pack()
                 place = msgspec.convert(held, _Place)
@@ -230,8 +219,16 @@ class _Reading:
             times = [event.mono for event in self._events]
             first = self._events[0].index
             piece = Piece(first, first + len(times), place.session, place.shift, min(times), max(times))
-            self._packed.append(_Packed(block_of(self._events).pack(), place, piece))
+            self._packed.append(_Packed(block_of(self._events).pack(), piece))
             self._events, self._text = [], 0
+
+    @contextlib.contextmanager
+    def _checked(self) -> Iterator[None]:
+        """Make a sentence with the line's number of what is wrong with a value."""
+        try:
+            yield
+        except NOT_UNPACKED as error:
+            raise self._wrong(clean(str(error), 300)) from None
 
     def _wrong(self, why: str) -> RecordError:
         return RecordError(
@@ -243,22 +240,7 @@ class _Packed(msgspec.Struct, frozen=True):
     """Events that follow each other, as small as in a record."""
 
     data: bytes
-    place: _Place
     piece: Piece
-
-
-class _Told:
-    """Makes a sentence with the line's number of what is wrong with a value."""
-
-    def __init__(self, wrong: Callable[[str], RecordError]) -> None:
-        self._wrong = wrong
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, NOT_UNPACKED):
-            raise self._wrong(clean(str(error), 300).rstrip(".")) from None
 
 
 def _convert(held: Any, kind: type[T]) -> T:
@@ -296,7 +278,7 @@ class _Played:
         """Yield the blocks from an event on."""
         for one in self._packed:
             if one.piece.after > index:
-                yield Stretch(Block.unpack(one.data), one.place.shift, one.place.session)
+                yield Stretch(Block.unpack(one.data), one.piece.shift, one.piece.session)
 
     def get(self, index: int) -> LoggedEvent | None:
         """Return an event by its index."""

@@ -12,8 +12,9 @@ from textual.geometry import Size
 
 from xovac_tui.api.contract import Hazard, Origin
 from xovac_tui.chamber.snapshot import Quality, RunState, Snapshot
+from xovac_tui.durations import format_age
 from xovac_tui.text import clean
-from xovac_tui.ui.format import age, reading_with_unit
+from xovac_tui.ui.format import reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
 
@@ -63,7 +64,7 @@ def wrap(text: str, width: int, *, literal: bool = False) -> list[str]:
 def now_facts(snapshot: Snapshot, glyphs: Glyphs) -> list[Fact]:
     """Return the chamber's state at this moment: link and run, then what is measured."""
     run, link = snapshot.run, snapshot.link
-    words = f"{glyphs.link(link.word)} {link.word} {age(snapshot.newest_age)}  "
+    words = f"{glyphs.link(link.word)} {link.word} {format_age(snapshot.newest_age)}  "
     words += f"{glyphs.run(run.state)} " + (f"last known: {run.state}" if run.stale else str(run.state))
     if run.recipe:
         words += f' "{clean(run.recipe, _LONGEST_NAME)}"'
@@ -71,7 +72,7 @@ def now_facts(snapshot: Snapshot, glyphs: Glyphs) -> list[Fact]:
         words += f", step {run.step}" + (f" of {run.steps}" if run.steps else "")
     shown = [c for c in snapshot.channels if c.pinned and not c.hidden and c.quality is not Quality.NO_DATA]
     readings = [
-        f"{clean(c.label, 24)} {reading_with_unit(c)}" + (f" ({age(c.age)} old)" if c.overdue else "")
+        f"{clean(c.label, 24)} {reading_with_unit(c)}" + (f" ({format_age(c.age)} old)" if c.overdue else "")
         for c in shown[:_MOST_READINGS]
     ]
     facts = [Fact("Now", glyphs.plain(words), "fact--now")]

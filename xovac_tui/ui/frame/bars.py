@@ -10,8 +10,9 @@ from textual import events
 from textual.message import Message
 
 from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Outcome
+from xovac_tui.durations import format_age
 from xovac_tui.text import clean
-from xovac_tui.ui.format import Times, age
+from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit
 from xovac_tui.ui.widgets.stopbar import STOP_CLASSES, STOP_CSS, Keys, strip_line
@@ -108,18 +109,18 @@ def ledger_spans(entry: LedgerEntry, *, glyphs: Glyphs, times: Times, now: float
     if entry.outcome is not Outcome.REFUSED:
         spans.append((" sent", "outcome--quiet"))
     spans.append((then, "outcome--quiet"))
-    took = f" {age(entry.took)}" if entry.took is not None else ""
+    took = f" {format_age(entry.took)}" if entry.took is not None else ""
     if entry.outcome is Outcome.SENT:
-        spans.append((f"waiting {age(max(0.0, now - entry.mono))}", OUTCOME_STYLE[entry.outcome]))
+        spans.append((f"waiting {format_age(max(0.0, now - entry.mono))}", OUTCOME_STYLE[entry.outcome]))
     else:
         spans.append((f"{entry.outcome.after_sent}{took}", OUTCOME_STYLE[entry.outcome]))
     if entry.late is not None:
         spans += [
             (then, "outcome--quiet"),
-            (f"late {entry.late.value} {age(entry.late_after)}", OUTCOME_STYLE[entry.late]),
+            (f"late {entry.late.value} {format_age(entry.late_after)}", OUTCOME_STYLE[entry.late]),
         ]
     if entry.confirmed is not None:
-        spans += [(then, "outcome--quiet"), (f"confirmed {age(entry.confirmed)}", "outcome--good")]
+        spans += [(then, "outcome--quiet"), (f"confirmed {format_age(entry.confirmed)}", "outcome--good")]
     if entry.duplicates:
         spans.append((glyphs.plain(f"  (×{entry.duplicates + 1} answers)"), "outcome--warn"))
     said = entry.message or (entry.reason if entry.outcome in (Outcome.REFUSED, Outcome.UNKNOWN) else "")

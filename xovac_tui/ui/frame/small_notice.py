@@ -8,8 +8,9 @@ from rich.cells import cell_len
 
 from xovac_tui.chamber.alarm import AlarmsView
 from xovac_tui.chamber.snapshot import ChannelView, LinkWord, Outcome, Snapshot
+from xovac_tui.durations import format_age
 from xovac_tui.plural import counted
-from xovac_tui.ui.format import age, reading_with_unit
+from xovac_tui.ui.format import reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.alarm_words import (
     ALARM_CLASSES,
@@ -85,7 +86,7 @@ def small_lines(
         (
             (f"{name} ", ""),
             (f"{glyphs.link(word)} {word}", style),
-            (glyphs.plain(f" {age(snapshot.newest_age)}"), ""),
+            (glyphs.plain(f" {format_age(snapshot.newest_age)}"), ""),
         ),
         (
             (f"{glyphs.run(snapshot.run.state)} ", ""),
@@ -108,7 +109,7 @@ def small_lines(
 
 def _reading(channel: ChannelView, glyphs: Glyphs, width: int) -> Line:
     value = glyphs.plain(reading_with_unit(channel))
-    overdue = f" {age(channel.age)}" if channel.overdue else ""
+    overdue = f" {format_age(channel.age)}" if channel.overdue else ""
     room = max(1, width - cell_len(value) - cell_len(overdue) - 3)
     label = glyphs.plain(channel.label)
     if cell_len(label) > room:

@@ -7,8 +7,9 @@ from typing import ClassVar
 from rich.cells import cell_len
 
 from xovac_tui.chamber.snapshot import LinkWord, RunState, RunView, Snapshot
+from xovac_tui.durations import format_age
 from xovac_tui.recording.status import RecorderState, RecorderView
-from xovac_tui.ui.format import Times, age
+from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit
 
@@ -92,9 +93,9 @@ def trust_line(
     word = link.word
     linked = word in (LinkWord.ONLINE, LinkWord.STALE)
     freshness = (
-        age(snapshot.newest_age)
+        format_age(snapshot.newest_age)
         if linked
-        else age(max(0.0, snapshot.mono - link.since_mono) if link.since_utc else None)
+        else format_age(max(0.0, snapshot.mono - link.since_mono) if link.since_utc else None)
     )
     # Each part: how important it is (0 stays to the last), gap before it, text, style.
     left: list[tuple[int, str, str]] = [
@@ -171,13 +172,13 @@ def _recorder_part(recorder: RecorderView, glyphs: Glyphs) -> tuple[int, str, st
             return (2, f"REC {glyphs.dot}{who}", "trust--quiet")
         case RecorderState.STARTING:
             return (3, f"REC {glyphs.ellipsis}", "trust--quiet")
-    return (1, f"REC {glyphs.hollow} {recorder.reason}{',' if lost else ''}{lost}", "trust--bad")
+    return (1, f"REC {glyphs.hollow} {recorder.reason or ''}{',' if lost else ''}{lost}", "trust--bad")
 
 
 def _offset(seconds: float) -> str:
     sign = "−" if seconds <= -0.05 else "+"
     size = abs(seconds)
-    return f"{sign}{size:.1f} s" if size < 99.95 else sign + age(size)
+    return f"{sign}{size:.1f} s" if size < 99.95 else sign + format_age(size)
 
 
 def _length(parts: list[tuple[int, str, str]]) -> int:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.containers import Vertical
 
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.station.news import News
 from xovac_tui.station.station import Station
-from xovac_tui.ui.action import Action
+from xovac_tui.ui.action import Action, bindings
 from xovac_tui.ui.workspace import Workspace
 
 
@@ -19,14 +19,16 @@ class Pane(Vertical):
 
     DEFAULT_CSS = "Pane { height: 1fr; width: 1fr; }"
 
-    SCOPE: ClassVar[str] = ""
-    """Its id in `ui/tabs.py`."""
     ACTIONS: ClassVar[tuple[Action, ...]] = ()
-    """What its keys do; declared beside it, so that they are known before it is imported."""
+    """What its keys do; declared in its package, so that they are known before it is imported."""
     KEYS_FIRST: ClassVar[bool] = True
     """The footer shows its keys before those that work everywhere."""
     HELP: ClassVar[str] = ""
     """What the tab is for, in a few plain sentences (help screen); `{id}` stands for the key of an action."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        cls.BINDINGS = bindings(cls.ACTIONS)
+        super().__init_subclass__(**options)
 
     def __init__(self, workspace: Workspace, *, id: str) -> None:
         super().__init__(id=id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from xovac_tui.chamber.alarm import SEVERITIES, AlarmState, AlarmView, Severity
+from xovac_tui.durations import format_minutes
 from xovac_tui.ui.glyphs import Glyphs
 
 STATE_WORDS = {
@@ -51,20 +52,9 @@ def severity_style(alarm: AlarmView) -> str:
     return f"alarm--wait-{alarm.severity}" if alarm.waits else f"alarm--{alarm.severity}"
 
 
-def rounded_age(seconds: float) -> str:
-    """Return an age that changes once a minute at most: `<1m`, `5m`, `2h05m`, `3d04h`."""
-    minutes = int(max(0.0, seconds) // 60)
-    if minutes < 1:
-        return "<1m"
-    if minutes < 60:
-        return f"{minutes}m"
-    hours = minutes // 60
-    return f"{hours}h{minutes % 60:02d}m" if hours < 24 else f"{hours // 24}d{hours % 24:02d}h"
-
-
 def age_of(alarm: AlarmView, utc: float) -> str:
     """Return for how long it has been in its state; empty where it never was in another."""
-    return "" if alarm.since_utc is None else rounded_age(utc - alarm.since_utc)
+    return "" if alarm.since_utc is None else format_minutes(utc - alarm.since_utc)
 
 
 def who_short(who: str, glyphs: Glyphs) -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from xovac_tui.api.contract import Role
 from xovac_tui.chamber.snapshot import LinkWord, Quality, Snapshot
 from xovac_tui.digits import format_number
-from xovac_tui.durations import format_duration
+from xovac_tui.durations import format_age, format_change, format_duration, format_roughly
 from xovac_tui.quantities import number
-from xovac_tui.ui.format import MINUS, Times, age
+from xovac_tui.ui.format import Times
 from xovac_tui.units import to_mbar
 
 if TYPE_CHECKING:
@@ -18,22 +18,6 @@ if TYPE_CHECKING:
 
 _NOTHING = 1.0
 """Seconds that are neither a range nor a drift."""
-_ROUGH = 100.0
-"""Seconds from which on whole minutes say enough."""
-
-
-def rough(seconds: float) -> str:
-    """Return a length of time to the minute, short ones to the second: `40 s`, `25 min`, `3h 05m`."""
-    whole = abs(seconds)
-    if whole < _ROUGH:
-        return f"{whole:.0f} s"
-    return f"{whole / 60:.0f} min" if whole < 7200 else format_duration(whole)
-
-
-def signed(seconds: float) -> str:
-    """Return a difference of times as `rough` does, with its sign: `+12 min`, `−40 s`, `+0 s`."""
-    text = rough(seconds)
-    return f"{MINUS if seconds < 0 and text != '0 s' else '+'}{text}"
 
 
 def range_words(flight: FlightView) -> str:
@@ -41,7 +25,7 @@ def range_words(flight: FlightView) -> str:
     ends, first, last = flight.ends_utc, flight.ends_earliest_utc, flight.ends_latest_utc
     if ends is None or first is None or last is None or last - first < _NOTHING:
         return ""
-    return f"±{rough(max(last - ends, ends - first))}"
+    return f"±{format_roughly(max(last - ends, ends - first))}"
 
 
 def drift_words(drift: float | None) -> str:
@@ -50,7 +34,7 @@ def drift_words(drift: float | None) -> str:
         return ""
     if abs(drift) < _NOTHING:
         return "no drift"
-    return f"drift {signed(drift)}"
+    return f"drift {format_change(drift)}"
 
 
 def basis_words(basis: str) -> str:
@@ -70,15 +54,15 @@ def ended_words(flight: FlightView, times: Times) -> str:
     when = "" if flight.ends_utc is None else f"{times.day_and_time(flight.ends_utc)} "
     least = "at least " if flight.elapsed_is_least else ""
     drift = drift_words(flight.drift) if flight.result == "completed" else ""
-    return f"{when}after {least}{format_duration(flight.elapsed)}" + (f", {drift}" if drift else "")
+    return f"{when}after {least}{format_duration(flight.elapsed or 0.0)}" + (f", {drift}" if drift else "")
 
 
 def clock_words(dwell: Dwell) -> tuple[tuple[str, str], ...]:
     """Return the three clocks of a dwell as (name, time)."""
     return (
-        ("elapsed", age(max(dwell.elapsed, 0.0))),
-        ("in tol.", age(dwell.in_tolerance)),
-        ("counts", age(dwell.creditable)),
+        ("elapsed", format_age(max(dwell.elapsed, 0.0))),
+        ("in tol.", format_age(dwell.in_tolerance)),
+        ("counts", format_age(dwell.creditable)),
     )
 
 

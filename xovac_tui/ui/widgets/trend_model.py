@@ -83,15 +83,6 @@ def utc_clock(utc: float) -> datetime:
     return datetime.fromtimestamp(utc, UTC)
 
 
-def window_name(seconds: float | None) -> str:
-    """Return a window as people say it: `10 min`, `6 h`, `all`."""
-    if seconds is None:
-        return "all"
-    if seconds > 86400:
-        return f"{seconds / 86400:g} d"
-    return f"{seconds / 3600:g} h" if seconds >= 3600 else f"{seconds / 60:g} min"
-
-
 def shown_unit(unit: str, ascii_only: bool = False) -> str:
     """Return a unit as the screen writes it."""
     unit = narrow(unit)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from xovac_tui.durations import format_duration
+from xovac_tui.durations import format_duration, format_whole
 from xovac_tui.plot.cells import Picture
 from xovac_tui.plot.chart import MARKS, Axis, Frame, Layout, Line, Text, compose, lay_out, rows_for
 from xovac_tui.plot.raster import dots_per_cell
@@ -16,7 +16,7 @@ from xovac_tui.plot.scale import Scale, steady
 from xovac_tui.plot.ticks import columns_of, even_cell, since_ticks, time_ticks, value_ticks
 from xovac_tui.ui.widgets.trend_keys import KEYS
 from xovac_tui.ui.widgets.trend_legend import legend, names, readout
-from xovac_tui.ui.widgets.trend_model import WINDOWS, ZOOMS, TrendModel, TrendSeries, shown_unit, window_name
+from xovac_tui.ui.widgets.trend_model import WINDOWS, ZOOMS, TrendModel, TrendSeries, shown_unit
 from xovac_tui.units import from_celsius, is_temperature
 from xovac_tui.zones import comes_twice
 
@@ -190,9 +190,10 @@ class View(msgspec.Struct):
 
     def title(self, model: TrendModel) -> str:
         """Return the words for the frame: the window, and whether this is the past."""
-        name = window_name(self.window)
-        if self.window is None:
-            name = "all" if model.whole else f"all ({window_name(self.seconds(model))})"
+        if self.window is not None:
+            name = format_whole(self.window)
+        else:
+            name = "all" if model.whole else f"all ({format_whole(self.seconds(model))})"
         dash = "-" if self.ascii_only else "—"
         back = (
             f"  {dash} {self.keys['live']}: to its end"

@@ -19,9 +19,9 @@ from xovac_tui.station.news import News
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.screens.alarms.lines import question_line
-from xovac_tui.ui.screens.controls.fields import Selector
 from xovac_tui.ui.widgets.alarm_words import ALARM_CLASSES, ALARM_CSS
 from xovac_tui.ui.widgets.lines import LinesWidget
+from xovac_tui.ui.widgets.selector import Selector
 from xovac_tui.ui.workspace import Workspace
 
 TIMES = {

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.content import Content
 
 from xovac_tui.chamber.alarm import LIMIT_SETS, AlarmState, AlarmsView, AlarmView
 from xovac_tui.chamber.news import AlarmsChanged
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.station.news import News
-from xovac_tui.ui.action import bindings
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.screens.alarms import ACTIONS
@@ -51,7 +49,6 @@ _BY_PRESSURE = "by the pressure"
 class AlarmsPane(Pane):
     """The alarms above, the chosen one below."""
 
-    SCOPE = "alarms"
     HELP = (
         "Above: the alarms that stand, the worst first, those that nobody has acknowledged reversed; "
         "{alarm-view} shows all that is watched, or what is shelved. Below: the chosen one, with what to do "
@@ -64,7 +61,6 @@ class AlarmsPane(Pane):
         "values here, but no alarm back."
     )
     ACTIONS = ACTIONS
-    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = """
     AlarmsPane #alarm-list { height: 1fr; }
     AlarmsPane #alarm-detail { height: 9; }

@@ -7,9 +7,10 @@ from typing import ClassVar
 
 from xovac_tui.api.contract import CommandSpec, Hazard, Origin
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
+from xovac_tui.durations import format_age
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.facts import hazard_sign
-from xovac_tui.ui.format import Times, age
+from xovac_tui.ui.format import Times
 from xovac_tui.ui.frame.bars import OUTCOME_CLASSES, OUTCOME_CSS, OUTCOME_STYLE
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.cursorrows import CursorRows
@@ -93,7 +94,9 @@ class ContractCommands(CursorRows[CommandSpec]):
             return self.glyphs.dash, "rows--quiet"
         sign = self.glyphs.outcome(entry.outcome)
         if entry.outcome is Outcome.SENT:
-            return f"{sign} waiting {age(max(0.0, self._mono - entry.mono))}", OUTCOME_STYLE[entry.outcome]
+            return f"{sign} waiting {format_age(max(0.0, self._mono - entry.mono))}", OUTCOME_STYLE[
+                entry.outcome
+            ]
         word = {Outcome.DONE: "no answer"}.get(entry.outcome, entry.outcome.value)
         style = OUTCOME_STYLE[entry.outcome]
         if entry.late is not None:

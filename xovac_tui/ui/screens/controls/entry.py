@@ -7,11 +7,12 @@ from textual.containers import Vertical, VerticalScroll
 
 from xovac_tui.chamber.news import LedgerChanged
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
+from xovac_tui.durations import format_age
 from xovac_tui.station.news import News
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.facts import Fact, FactsView
-from xovac_tui.ui.format import Times, age
+from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.workspace import Workspace
 
@@ -29,7 +30,7 @@ _STYLE = {
 def entry_facts(entry: LedgerEntry, *, glyphs: Glyphs, times: Times) -> list[Fact]:
     """Return everything about one command; what came from the chamber is cleaned and never cut here."""
     sent = entry.outcome is not Outcome.REFUSED
-    took = f" after {age(entry.took)}" if entry.took is not None else ""
+    took = f" after {format_age(entry.took)}" if entry.took is not None else ""
     outcome = f"{glyphs.outcome(entry.outcome)} {entry.outcome.shown}{took}"
     facts = [
         Fact("Command", clean(entry.command) + ("   by the STOP key" if entry.stop else "")),
@@ -41,13 +42,17 @@ def entry_facts(entry: LedgerEntry, *, glyphs: Glyphs, times: Times) -> list[Fac
         facts.append(Fact("Message", clean(entry.message), literal=True))
     if entry.late is not None:
         facts.append(
-            Fact("Late", f"{entry.late.value} came {age(entry.late_after)} after sending", _STYLE[entry.late])
+            Fact(
+                "Late",
+                f"{entry.late.value} came {format_age(entry.late_after)} after sending",
+                _STYLE[entry.late],
+            )
         )
     if entry.confirmed is not None:
         facts.append(
             Fact(
                 "Confirmed",
-                f"the chamber's own messages showed the effect {age(entry.confirmed)} after sending",
+                f"the chamber's own messages showed the effect {format_age(entry.confirmed)} after sending",
                 "fact--good",
             )
         )

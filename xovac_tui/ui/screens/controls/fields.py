@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any
 
-from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
@@ -17,9 +16,8 @@ from xovac_tui.digits import digits
 from xovac_tui.errors import ContractError
 from xovac_tui.quantities import unit
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import LinesWidget
+from xovac_tui.ui.widgets.selector import Selector
 
-RECIPE_HINT = "Recipes are loaded from the Recipes tab. To send one by hand, type a JSON list of items."
 _AUTO_WORDS = {
     "utc_offset_ms": "filled when sent: this machine's time zone",
     "epoch_ms": "filled when sent: this machine's time",
@@ -54,52 +52,6 @@ def first_text(field: Field) -> str:
     return digits(field.default) if isinstance(field.default, float) else str(field.default)
 
 
-class Selector(LinesWidget, can_focus=True):
-    """One of a few words: left and right (or space) change it."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"selector--focus", "selector--quiet"}
-    DEFAULT_CSS = """
-    Selector { width: 1fr; height: 1; }
-    Selector .selector--focus {
-        color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold;
-    }
-    Selector .selector--quiet { color: $no-data; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "turn(-1)", "before", show=False),
-        Binding("right,l,space", "turn(1)", "next", show=False),
-    ]
-
-    class Changed(Message):
-        """Another word is chosen."""
-
-    def __init__(self, words: tuple[str, ...], value: str, glyphs: Glyphs) -> None:
-        super().__init__()
-        self.words, self.value, self._glyphs = words, value, glyphs
-        self._draw()
-
-    def action_turn(self, by: int) -> None:
-        """Choose the next word, or the one before."""
-        self.value = self.words[(self.words.index(self.value) + by) % len(self.words)]
-        self._draw()
-        self.post_message(self.Changed())
-
-    def on_click(self, event: events.Click) -> None:
-        """Choose the next word."""
-        self.action_turn(1)
-
-    def watch_has_focus(self, value: bool) -> None:
-        """Show the cursor, or hide it."""
-        super().watch_has_focus(value)
-        self._draw()
-
-    def _draw(self) -> None:
-        left, right = ("<", ">") if self._glyphs.ascii else ("◂", "▸")
-        style = "selector--focus" if self.has_focus else ""
-        where = f"  {self.words.index(self.value) + 1} of {len(self.words)}" if len(self.words) > 2 else ""
-        self.show_lines([((f"{left} {self.value} {right}", style), (where, "selector--quiet"))])
-
-
 class FieldRow(Vertical):
     """One field: its name, what is typed, unit and limits, and below it help or what is wrong."""
 
@@ -117,12 +69,12 @@ class FieldRow(Vertical):
     class Changed(Message):
         """Something was typed or chosen."""
 
-    def __init__(self, field: Field, text: str, glyphs: Glyphs) -> None:
+    def __init__(self, field: Field, text: str, glyphs: Glyphs, keys: Mapping[str, str]) -> None:
         super().__init__()
         self.field = field
         self.problem = ""
         self._first = text
-        self._glyphs = glyphs
+        self._glyphs, self._keys = glyphs, keys
 
     def compose(self) -> ComposeResult:
         """Build the row."""
@@ -170,7 +122,10 @@ class FieldRow(Vertical):
             self.problem = ""
         wrong = bool(self.problem) and not quiet
         below = self.query_one(".below", Static)
-        help_ = RECIPE_HINT if self.field.type is FieldType.RECIPE else self.field.help
+        help_ = self.field.help
+        if self.field.type is FieldType.RECIPE:
+            tab = f"the Recipes tab ({self._keys['tab-recipes']})"
+            help_ = f"Recipes are loaded from {tab}. To send one by hand, type a JSON list of items."
         said = f"{self._glyphs.cross} {self.problem}" if wrong else help_
         below.update(self._glyphs.plain(said))
         below.set_class(wrong, "-wrong")

@@ -48,7 +48,8 @@ class FormDialog(CommandDialog[Callable[[], Prepared]]):
                 yield Static(glyphs.plain(about), classes="hint about", markup=False)
             with VerticalScroll(can_focus=False):
                 for field in spec.fields:
-                    row = FieldRow(field, self._memory.get(field.name, first_text(field)), glyphs)
+                    text = self._memory.get(field.name, first_text(field))
+                    row = FieldRow(field, text, glyphs, self.workspace.keys)
                     row.set_class(field is spec.fields[-1], "-last")
                     yield row
             yield self.said()

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from rich.cells import cell_len
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 
 from xovac_tui.api.contract import CommandSpec, Field, FieldType, Hazard, Origin
@@ -17,7 +16,6 @@ from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.news import News
 from xovac_tui.station.proving import UNPROVEN
-from xovac_tui.ui.action import bindings
 from xovac_tui.ui.dialogs.confirm import ask, confirm_and_send
 from xovac_tui.ui.dialogs.facts import wrap
 from xovac_tui.ui.screens.controls import ACTIONS
@@ -64,7 +62,6 @@ class About(LinesWidget):
 class ControlsPane(Pane):
     """Commands above, ledger below."""
 
-    SCOPE = "controls"
     HELP = (
         "Every command the contract names. The hazard says what happens before it is sent: safe commands "
         "are sent from here, confirm asks, critical wants the chamber's name typed. documented: the "
@@ -77,7 +74,6 @@ class ControlsPane(Pane):
     )
     ACTIONS = ACTIONS
     KEYS_FIRST = False
-    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = """
     ControlsPane #commands-box { height: auto; border: round $border-blurred; padding: 0 1; }
     ControlsPane #ledger-box { height: 1fr; min-height: 4; border: round $border-blurred; padding: 0 1; }

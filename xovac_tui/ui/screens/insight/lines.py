@@ -10,11 +10,11 @@ from xovac_tui.analysis.settings import LONGEST_NAME
 from xovac_tui.analysis.stability import Stability
 from xovac_tui.chamber.snapshot import Quality
 from xovac_tui.digits import digits, figure
+from xovac_tui.durations import format_rough_span, format_roughly
 from xovac_tui.quantities import number
 from xovac_tui.ui.format import Times, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, Span, clip, fit, folded
-from xovac_tui.ui.widgets.run_words import rough
 
 _NAME, _CHANGE, _BAR, _HELD, _RESETS, _END = 15, 12, 5, 12, 7, 18
 _FACT = 11
@@ -115,18 +115,15 @@ def when_words(seconds: float, view: InsightView, times: Times) -> str:
     left = seconds / view.speed
     utc = view.utc + left
     clock = times.day_and_time(utc) if left >= _FAR else times.short(utc)
-    return f"{rough(left)}, {clock}"
+    return f"{format_roughly(left)}, {clock}"
 
 
 def span_words(forecast: Forecast, view: InsightView, times: Times) -> str:
     """Return when something is foreseen, at the soonest and at the latest: `13h 10m to 21h 40m`."""
-    soonest, latest = rough(forecast.soonest / view.speed), rough(forecast.latest / view.speed)
-    if soonest == latest:
+    soonest, latest = forecast.soonest / view.speed, forecast.latest / view.speed
+    if format_roughly(soonest) == format_roughly(latest):
         return when_words(forecast.likely, view, times)
-    figure, _, unit = soonest.partition(" ")
-    if latest.endswith(f" {unit}") and "h" not in soonest:
-        soonest = figure
-    return f"{soonest} to {latest}"
+    return format_rough_span(soonest, latest)
 
 
 def table_notes(view: InsightView, width: int, glyphs: Glyphs, keys: Mapping[str, str]) -> list[Line]:
@@ -160,7 +157,7 @@ def pressure_lines(view: InsightView, width: int, height: int, *, glyphs: Glyphs
     if vacuum.rise is not None:
         facts += _rise(vacuum)
     elif vacuum.halves is not None:
-        facts.append(_fact("Halves in", f"{rough(vacuum.halves / view.speed)} at this rate", ""))
+        facts.append(_fact("Halves in", f"{format_roughly(vacuum.halves / view.speed)} at this rate", ""))
     elif vacuum.falls:
         facts.append(_fact("Course", "falls", ""))
     elif vacuum.mbar is not None:
@@ -188,7 +185,7 @@ def _rise(vacuum: VacuumView) -> list[Line]:
     assert rise is not None
     facts = [
         _fact("Rises", f"{number(rise.rate, log=True)} mbar/s", "rows--strong"),
-        _fact("", f"±{number(rise.uncertainty, log=True)}, {rough(rise.seconds)}", ""),
+        _fact("", f"±{number(rise.uncertainty, log=True)}, {format_roughly(rise.seconds)}", ""),
         _fact("", "fades: outgassing" if rise.fades else "steady, as a leak is", ""),
     ]
     if rise.leak is None:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from xovac_tui.analysis.advice import LABEL
 from xovac_tui.analysis.insight import InsightView
 from xovac_tui.chamber.snapshot import Snapshot
-from xovac_tui.ui.action import bindings
 from xovac_tui.ui.screens.insight import ACTIONS
 from xovac_tui.ui.screens.insight.lines import (
     advice_lines,
@@ -36,7 +32,6 @@ _LEAST_CHART = 7
 class InsightPane(Pane):
     """Stability at the top, the pressure below it, advice at the bottom."""
 
-    SCOPE = "insight"
     HELP = (
         "Stable: each channel by each criterion of the settings ([stability]). The change per hour is a "
         "straight line through the criterion's window, with its uncertainty (about 95 %); the bar shows for "
@@ -51,7 +46,6 @@ class InsightPane(Pane):
     )
     ACTIONS = ACTIONS
     KEYS_FIRST = False
-    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = """
     InsightPane #insight-stable { height: 7; }
     InsightPane #insight-vacuum { height: 1fr; }

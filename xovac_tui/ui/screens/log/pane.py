@@ -9,7 +9,6 @@ from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.widgets import Input
 
 from xovac_tui import paths
@@ -23,7 +22,6 @@ from xovac_tui.recording.exports.events import export_file, save_events
 from xovac_tui.recording.filters import SYNTAX, Filter, FilterError, LogRows, parse_filter
 from xovac_tui.station.news import Jumped, News
 from xovac_tui.text import clean
-from xovac_tui.ui.action import bindings
 from xovac_tui.ui.screens.log import ACTIONS
 from xovac_tui.ui.screens.log.detail import SHOWN, detail_lines, detail_text, shown_in_part
 from xovac_tui.ui.screens.log.view import LogView
@@ -55,7 +53,6 @@ class LogStatus(LinesWidget):
 class LogPane(Pane):
     """The log's list, its filter line, and one event in full."""
 
-    SCOPE = "log"
     HELP = (
         "Every event in and out, as it came; OUT is what this console sent. The list follows the newest "
         "event until you go up; then nothing moves, and new events are counted below. End follows again.\n"
@@ -63,7 +60,6 @@ class LogPane(Pane):
         "Save writes exactly what came, as lines of JSON, into the folder exports beside the state file."
     )
     ACTIONS = ACTIONS
-    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = """
     LogPane #log-detail { height: 40%; min-height: 7; display: none; }
     LogPane.-detail #log-detail { display: block; }

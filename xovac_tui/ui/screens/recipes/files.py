@@ -228,7 +228,7 @@ class FileWork:
                 imported: Imported = await asyncio.to_thread(import_recipe, _path(answer), settings)
                 break
             except RecipeError as error:
-                problem = _few(str(error))
+                problem = _few(error.sentences)
         await self._open(Editing.of_new(imported.recipe))
         for note in imported.notes:
             self._say(note, "warning")
@@ -259,8 +259,10 @@ class FileWork:
                     continue
                 notes = await asyncio.to_thread(_exported, recipe, path, settings, start, overwrite)
                 break
-            except (RecipeError, OSError) as error:
-                problem = _few(str(error))
+            except RecipeError as error:
+                problem = _few(error.sentences)
+            except OSError as error:
+                problem = _few([str(error)])
         self._say(" ".join((f"Written: {paths.shown(path)}.", *notes)))
 
     async def _may_overwrite(self, path: Path) -> bool:
@@ -280,11 +282,10 @@ def _path(text: str) -> Path:
     return Path(os.path.abspath(os.path.expanduser(text.strip())))
 
 
-def _few(sentences: str) -> str:
+def _few(sentences: Sequence[str]) -> str:
     """Return the first of several sentences, one a line, that a small dialog has room for."""
-    lines = sentences.split("\n")
-    more = f"\n... and {len(lines) - 3} more" if len(lines) > 3 else ""
-    return "\n".join(clean(line, 300) for line in lines[:3]) + more
+    more = [f"... and {len(sentences) - 3} more"] if len(sentences) > 3 else []
+    return "\n".join([*(clean(one, 300) for one in sentences[:3]), *more])
 
 
 def _copied(path: Path, folder: Path, name: str) -> Opened:

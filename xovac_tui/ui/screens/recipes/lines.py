@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from xovac_tui.digits import format_number
-from xovac_tui.durations import spell_duration
+from xovac_tui.durations import spell_shortly
 from xovac_tui.plural import counted
 from xovac_tui.quantities import number, unit
-from xovac_tui.recipes.check import Finding, Severity
 from xovac_tui.recipes.files import RecipeFile
+from xovac_tui.recipes.findings import Finding, Severity
 from xovac_tui.recipes.places import number_at
 from xovac_tui.recipes.plan import PlanSettings, Segment
 from xovac_tui.recipes.study import Library, Study
@@ -126,9 +126,9 @@ def _total(study: Study, utc: float, speed: float, width: int, times: Times) -> 
         return (("No time line: see the check", "rows--warn"),)
     plan = study.plan
     about = "about " if plan.estimated else ""
-    demo = "" if speed == 1 else f" (simulated: {short_duration(plan.total / speed)})"
+    demo = "" if speed == 1 else f" (simulated: {spell_shortly(plan.total / speed)})"
     ends = times.day_and_time_with_zone(utc + plan.total / speed)
-    takes = f"{about}{short_duration(plan.total)}"
+    takes = f"{about}{spell_shortly(plan.total)}"
     room = width - len(f"Takes {takes}{demo}  ends {ends}")
     if room < 0:
         # When it ends matters more than how a simulator's clock runs.
@@ -207,18 +207,11 @@ def step_line(segment: Segment, width: int, glyphs: Glyphs, number_width: int = 
         segment.kind,
         number(segment.from_temp, "degC") if ramp else "",
         number(segment.to_temp, "degC"),
-        about + short_duration(segment.duration),
-        short_duration(segment.start),
+        about + spell_shortly(segment.duration),
+        spell_shortly(segment.start),
         "" if segment.cycle is None else f"{segment.cycle[0]} of {segment.cycle[1]}",
     )
     return ((glyphs.plain(_step_row(cells, width, number_width)), "" if ramp else "rows--name"),)
-
-
-def short_duration(seconds: float) -> str:
-    """Return a duration to the minute, below an hour to the second: `1d 5h 9m`, `2h 5m`, `9m 30s`, `2.5s`."""
-    if seconds < 60:
-        return spell_duration(round(seconds, 1))
-    return spell_duration(round(seconds) if round(seconds) < 3600 else round(seconds / 60) * 60)
 
 
 def number_width(segments: Sequence[Segment]) -> int:

@@ -6,10 +6,9 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import work
-from textual.binding import BindingType
 
 from xovac_tui import paths
 from xovac_tui.chamber.snapshot import Snapshot
@@ -18,7 +17,6 @@ from xovac_tui.recipes.store import Fingerprint, fingerprint
 from xovac_tui.recipes.study import Study, read_library, study_recipe
 from xovac_tui.station.loading import Start, start_of
 from xovac_tui.station.news import News
-from xovac_tui.ui.action import bindings
 from xovac_tui.ui.screens.recipes import ACTIONS
 from xovac_tui.ui.screens.recipes.loading import Loading, Looked
 from xovac_tui.ui.screens.recipes.view import RecipesView
@@ -38,7 +36,6 @@ _REST = 20
 class RecipesPane(RecipesView):
     """Recipe files at the left, the chosen one at the right."""
 
-    SCOPE = "recipes"
     HELP = (
         "Left: the recipe files of your folder, and three examples that come with the program. Right: what "
         "the chosen one will do. The number of a step is that of the item in the list that is sent.\n"
@@ -49,7 +46,6 @@ class RecipesPane(RecipesView):
         "Units, and how the chamber reads an item, are not documented: they are settings of the profile."
     )
     ACTIONS = ACTIONS
-    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
 
     def on_mount(self) -> None:
         """Begin to look at the folder; nothing has been read yet."""

@@ -13,19 +13,19 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import Static
 
+from xovac_tui.durations import spell_shortly
 from xovac_tui.errors import RecipeError
 from xovac_tui.plural import counted
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.study import Study, study_recipe
-from xovac_tui.recipes.templates import Template, build, parse_value
+from xovac_tui.recipes.templates import Template, TemplateError, build
 from xovac_tui.station.loading import start_of
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.screens.recipes.editor.fields import Field
 from xovac_tui.ui.screens.recipes.editor.form import FieldForm
-from xovac_tui.ui.screens.recipes.lines import short_duration
 from xovac_tui.ui.workspace import Workspace
 
 _PAUSE = 0.15
@@ -132,7 +132,7 @@ def total_words(study: Study) -> str:
         return f"  It could not be loaded: {errors[0]}" if errors else ""
     about = "about " if study.plan.estimated else ""
     items = counted(len(study.compiled.items), "item")
-    return f"  Takes {about}{short_duration(study.plan.total)} in all: {items}."
+    return f"  Takes {about}{spell_shortly(study.plan.total)} in all: {items}."
 
 
 def template_fields(template: Template) -> tuple[Field, ...]:
@@ -163,18 +163,12 @@ def read_template(template: Template, texts: dict[str, str]) -> tuple[Recipe | N
     name = texts[""].strip()
     if name and (problem := bounds.name_problem(name)):
         problems[""] = f"The name {problem}."
-    for parameter in template.parameters:
-        try:
-            parse_value(parameter, texts[parameter.name])
-        except RecipeError as error:
-            problems[parameter.name] = str(error).removeprefix(f"{parameter.name}: ")
-    if problems:
-        return None, problems
     values = {key: text for key, text in texts.items() if key}
     try:
-        return build(template, values, name), {}
-    except RecipeError as error:
+        recipe = build(template, values, name)
+    except TemplateError as error:
         # What is wrong between two values is told at the first of them.
-        key, colon, sentence = str(error).split("\n")[0].partition(": ")
-        known = colon and any(parameter.name == key for parameter in template.parameters)
-        return None, {key: sentence} if known else {"": str(error)}
+        return None, problems | dict(error.problems)
+    except RecipeError as error:
+        return None, problems or {"": str(error)}
+    return (None, problems) if problems else (recipe, {})

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from xovac_tui.durations import format_duration
+from xovac_tui.durations import format_age, format_change, format_duration
 from xovac_tui.quantities import difference, number, unit
 from xovac_tui.recording.digest import Extreme
 from xovac_tui.runs.past import PastRun
 from xovac_tui.runs.state import Leg
-from xovac_tui.ui.format import Times, age
+from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.screens.runs.lines import short_label
 from xovac_tui.ui.widgets.lines import Line, clip, fit, fit_label
-from xovac_tui.ui.widgets.run_words import signed
 from xovac_tui.units import is_temperature
 
 _STEP = 4
@@ -55,7 +54,10 @@ def pair_lines(one: PastRun, other: PastRun, width: int, glyphs: Glyphs) -> list
     first, second = ({leg.step: leg for leg in run.state.flown} for run in (one, other))
     steps = sorted(first.keys() | second.keys())
     for step in steps:
-        lines.append(_step_line(step, first.get(step), second.get(step), width, glyphs))
+        legs = first.get(step), second.get(step)
+        pairs = zip(legs, (one.plan, other.plan), strict=True)
+        label = next((short_label(leg, plan) for leg, plan in pairs if leg is not None and leg.label), "")
+        lines.append(_step_line(step, label, *legs, width, glyphs))
     if not steps:
         lines.append((("Of neither run a step is known.", "rows--quiet"),))
     lines += [(), *_heads("", "channel", ("lowest", "highest"), names, width)]
@@ -76,15 +78,14 @@ def _heads(step: str, what: str, groups: Sequence[str], names: Sequence[str], wi
     ]
 
 
-def _step_line(step: int, one: Leg | None, other: Leg | None, width: int, glyphs: Glyphs) -> Line:
+def _step_line(step: int, label: str, one: Leg | None, other: Leg | None, width: int, glyphs: Glyphs) -> Line:
     took = [_took(leg) for leg in (one, other)]
     dwells = [leg.dwell if leg is not None else None for leg in (one, other)]
     counts = [dwell.creditable if dwell is not None else None for dwell in dwells]
-    label = next((short_label(leg) for leg in (one, other) if leg is not None and leg.label), "")
     cells = [
         *("" if value is None else format_duration(value) for value in took),
         _later(took),
-        *("" if value is None else age(value) for value in counts),
+        *("" if value is None else format_age(value) for value in counts),
         _later(counts),
     ]
     missing = one is None or other is None
@@ -102,7 +103,7 @@ def _later(values: Sequence[float | None]) -> str:
     if first is None or second is None:
         return ""
     change = second - first
-    return "same" if abs(change) < _SAME else signed(change)
+    return "same" if abs(change) < _SAME else format_change(change)
 
 
 def _channel_line(one: Extreme, other: Extreme, width: int, glyphs: Glyphs) -> Line:
@@ -123,7 +124,7 @@ def _change(first: float, second: float, extreme: Extreme) -> str:
         return f"×{second / first:.2g}" if first > 0 and second > 0 else ""
     change = second - first
     if is_temperature(extreme.unit):
-        return difference(change, extreme.unit, signed=True).partition(" ")[0]
+        return difference(change, extreme.unit, signed=True, bare=True)
     return number(change, extreme.unit)
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC
-from typing import ClassVar
 
 from msgspec import structs
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 
 from xovac_tui import paths
@@ -23,7 +21,6 @@ from xovac_tui.recording.status import RecorderState
 from xovac_tui.runs.past import PastRun, Told, read_run, read_runs, with_state
 from xovac_tui.runs.state import FlightState
 from xovac_tui.station.news import News
-from xovac_tui.ui.action import bindings
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.runs import ACTIONS
 from xovac_tui.ui.screens.runs.compare import pair_head, pair_lines
@@ -59,7 +56,6 @@ _VIEWS = ("chart", "steps", "readings", "happened")
 class RunsPane(Pane):
     """The runs of the record at the left, the chosen one at the right; or two beside each other."""
 
-    SCOPE = "runs"
     HELP = (
         "Left: the runs in the record of this chamber, the newest first. Right: the chosen one, its steps as "
         "they were flown, and what happened. Times with ~ are estimated: the chamber did not tell the step. "
@@ -71,7 +67,6 @@ class RunsPane(Pane):
         "state file."
     )
     ACTIONS = ACTIONS
-    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = """
     RunsPane { layout: horizontal; }
     RunsPane #run-list { width: 27; height: 1fr; }
@@ -352,7 +347,9 @@ class RunsPane(Pane):
             steps.top = len(legs)
 
         def step(index: int, chosen: bool) -> Line:
-            return step_line(legs[index], state.t, steps.size.width, glyphs=glyphs, times=times)
+            return step_line(
+                legs[index], state.t, steps.size.width, plan=past.plan, glyphs=glyphs, times=times
+            )
 
         steps.show_rows(
             len(legs), step, head=lambda: step_head(steps.size.width), rewind=rewind and not past.running

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from textual.actions import SkipAction
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
 from xovac_tui.config import state
-from xovac_tui.ui.action import bindings
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.status import ACTIONS
 from xovac_tui.ui.screens.status.readings import Readings
@@ -48,7 +45,6 @@ def _top_rows(snapshot: Snapshot, height: int, *, wide: bool) -> int:
 class StatusPane(Pane):
     """Readings, run and trend."""
 
-    SCOPE = "status"
     HELP = (
         "Readings: one line a channel. The sign at the left tells how far it may be believed: good, stale "
         "(overdue; the age says how old), bad (the message held no number), no data. Behind the value stands "
@@ -62,7 +58,6 @@ class StatusPane(Pane):
     )
     ACTIONS = ACTIONS
     KEYS_FIRST = False
-    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = """
     StatusPane #top { height: auto; layout: horizontal; }
     StatusPane #readings { border: round $border-blurred; border-title-color: $foreground; padding: 0 1; }
@@ -219,9 +214,7 @@ class StatusPane(Pane):
 
     async def action_insight(self) -> None:
         """Show what the readings mean, in place of this tab."""
-        from xovac_tui.ui.screens.insight.pane import InsightPane
-
-        await self.workspace.show_over("status", InsightPane(self.workspace, id="insight"))
+        await self.workspace.show_over("status", "insight")
 
     def action_pin(self) -> None:
         """Pin or unpin the chosen channel."""

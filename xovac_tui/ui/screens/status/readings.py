@@ -11,9 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from xovac_tui.chamber.snapshot import ChannelView, Quality
+from xovac_tui.durations import format_age
 from xovac_tui.plot.sparkline import sparkline
 from xovac_tui.text import clean
-from xovac_tui.ui.format import age, rate, reading_with_unit
+from xovac_tui.ui.format import rate, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit, fit_label
 from xovac_tui.units import in_one, is_temperature
@@ -71,7 +72,7 @@ def reading_line(
     elif quality is Quality.BAD:
         old = "bad"
     elif channel.overdue:
-        old = age(channel.age)
+        old = format_age(channel.age)
     change = "" if dim else rate(channel)
     spans: list[Span] = [
         (f"{glyphs.quality(quality)} ", _QUALITY_STYLE[quality]),

@@ -12,10 +12,10 @@ from rich.cells import cell_len
 
 from xovac_tui.api.contract import Role
 from xovac_tui.chamber.snapshot import RunState
-from xovac_tui.durations import format_duration
+from xovac_tui.durations import format_age, format_duration
 from xovac_tui.quantities import difference, number, quantity, unit
 from xovac_tui.text import clean
-from xovac_tui.ui.format import Times, age
+from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.screens.status.run_moment import RunMoment
 from xovac_tui.ui.widgets.lines import Line, Span, clip, fit, folded
@@ -171,21 +171,24 @@ def _head(moment: RunMoment, width: int, glyphs: Glyphs, where: str) -> Line:
     return ((shown, "run--name"), ("  ", ""), word, (f"  {where}" if where else "", "run--quiet"))
 
 
-def _where(moment: RunMoment, *, short: bool) -> str:
-    """Return which step of which round the chamber is in, as far as it tells or the plan says."""
+def _where(moment: RunMoment, *, short: bool, estimated: bool = True) -> str:
+    """Return which step of which round the chamber is in, as far as it tells or the plan says.
+
+    The `short` form says where it is only estimated, unless what stands around it does.
+    """
     run, flight, progress = moment.snapshot.run, moment.planned, moment.progress
     step, steps = (flight.step, flight.steps) if flight is not None else (run.step, run.steps)
-    of = "/" if short else " of "
+    of, cycle, item = ("/", "cycle", "step") if short else (" of ", "Cycle", "Step")
     parts: list[str] = []
     if progress.cycle:
-        parts.append(f"cycle {progress.cycle[0]}{of}{progress.cycle[1]}")
+        parts.append(f"{cycle} {progress.cycle[0]}{of}{progress.cycle[1]}")
     if step:
-        parts.append(f"step {step}" + (f"{of}{steps}" if steps else ""))
+        parts.append(f"{item} {step}" + (f"{of}{steps}" if steps else ""))
     if short:
-        estimated = flight is not None and flight.estimated
+        estimated = estimated and flight is not None and flight.estimated
         parts += [*(["estimated"] if estimated else []), *([progress.label] if progress.label else [])]
         return ", ".join(parts)
-    return "   ".join(part[:1].upper() + part[1:] for part in parts) or "Step not told"
+    return "   ".join(parts) or "Step not told"
 
 
 def _not_heard(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Times) -> list[Line]:
@@ -201,8 +204,7 @@ def _not_heard(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: 
     if progress.ends_utc is not None:
         said = f"If it goes on as planned it ends {times.day_and_time(progress.ends_utc)}."
         if flight is not None:
-            # All of this is estimated, and the words before say so.
-            said += f" It would be in {_where(moment, short=True).replace('estimated, ', '')}."
+            said += f" It would be in {_where(moment, short=True, estimated=False)}."
         lines += [((line, "run--quiet"),) for line in folded(glyphs.plain(said), width)]
     if moment.flying is not None:
         gaps = gap_words(moment.flying.gaps, moment.flying.gap_seconds)
@@ -215,8 +217,8 @@ def _silence(moment: RunMoment) -> str:
     snapshot, flight = moment.snapshot, moment.flying
     told = snapshot.by_role(Role.STATE)
     if told is None and flight is not None and flight.silent is not None:
-        return age(flight.silent)
-    return age(told.age if told is not None else snapshot.newest_age)
+        return format_age(flight.silent)
+    return format_age(told.age if told is not None else snapshot.newest_age)
 
 
 def _resting(
@@ -324,7 +326,7 @@ def _ends(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
     if progress.ends_utc is None or progress.left is None:
         return (("Ends  not known: it was not loaded from here", "run--quiet"),)
     spread = range_words(flight) if flight is not None else ""
-    about = "about " if progress.estimated and not spread else ""
+    about = "about " if progress.basis and not spread else ""
     spans: list[Span] = [
         ("Ends  ", "run--quiet"),
         (f"{about}{times.day_and_time(progress.ends_utc)}", "run--value"),
@@ -342,7 +344,7 @@ def _ends(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
 
 def _basis(flight: FlightView) -> Line:
     said = basis_words(flight.basis) or "as the recipe says"
-    return (("Times ", "run--quiet"), (said, "run--warn" if "assumed" in said else "run--quiet"))
+    return (("Times ", "run--quiet"), (said, "run--warn" if flight.assumed else "run--quiet"))
 
 
 def _dwell(moment: RunMoment, flight: FlightView, glyphs: Glyphs) -> tuple[Line, Line]:
@@ -379,7 +381,7 @@ def _low(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
     ends: list[Span] = []
     if progress.ends_utc is not None:
         spread = range_words(flight).replace(" ", "") if flight is not None else ""
-        about = "about " if progress.estimated and not spread else ""
+        about = "about " if progress.basis and not spread else ""
         ends = [
             ("  ends ", "run--quiet"),
             (about + times.day_and_time(progress.ends_utc), "run--value"),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from xovac_tui.chamber.snapshot import RunState, Snapshot
-from xovac_tui.runs.progress import Progress
 
 if TYPE_CHECKING:
     from xovac_tui.runs.view import FlightView
@@ -17,7 +16,8 @@ class RunMoment(msgspec.Struct, frozen=True):
     """All that is known of the run at one moment."""
 
     snapshot: Snapshot
-    progress: Progress
+    progress: FlightView
+    """The run that goes on: the one that is followed, else as it is at a glance."""
     flight: FlightView | None
     """The run that goes on, or the newest that has ended."""
 

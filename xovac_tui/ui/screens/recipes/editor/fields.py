@@ -21,6 +21,7 @@ from xovac_tui.quantities import (
 )
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.draft import Draft
+from xovac_tui.recipes.findings import Flaw
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat, Step
 from xovac_tui.recipes.places import StepPath
 from xovac_tui.text import clean
@@ -239,7 +240,7 @@ class _Reader:
         name: str,
         before: float | None,
         parse: Callable[[str], float],
-        problem_of: Callable[[float], str],
+        problem_of: Callable[[float], Flaw | None],
         *,
         optional: bool = False,
     ) -> float | None:
@@ -273,7 +274,7 @@ class _Reader:
             return before
         text = text.translate(_BROKEN)
         if problem := bounds.text_problem(text, longest):
-            self.problems[name] = f"The {self._labels[name].lower()} {problem}."
+            self.problems[name] = f"The {name} {problem}."
         return text
 
 

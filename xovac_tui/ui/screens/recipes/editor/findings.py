@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from xovac_tui.recipes.check import Finding
-from xovac_tui.recipes.places import StepPath, path_of
+from xovac_tui.recipes.findings import Finding, FindingCode
+from xovac_tui.recipes.places import StepPath
 from xovac_tui.text import clean
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.screens.recipes.lines import SEVERITY, severity_sign
@@ -43,20 +43,19 @@ def finding_rows(
     for number, finding in enumerate(findings):
         word, style = SEVERITY[finding.severity]
         sign = f"{severity_sign(finding.severity, glyphs)} {word:<8}"
-        path = path_of(finding.where)
         said = glyphs.plain(clean(words(finding, keys), 1000))
         for count, line in enumerate(folded(said, max(10, width - 1 - len(sign)))):
-            found.append(FindingLine(number, path, sign if not count else " " * len(sign), line, style))
+            found.append(
+                FindingLine(number, finding.path, sign if not count else " " * len(sign), line, style)
+            )
     return found
 
 
 def words(finding: Finding, keys: Mapping[str, str]) -> str:
     """Return a finding as the editor says it: "step 4.1: ..."."""
-    path = path_of(finding.where)
-    message = finding.message
-    if finding.message == "steps are missing.":
-        if not path:
-            ramp, hold, repeat = keys["step-ramp"], keys["step-hold"], keys["step-repeat"]
-            return f"There is no step yet: {ramp} inserts a ramp, {hold} a hold, {repeat} a repeat."
-        message = _EMPTY
-    return f"{finding.where}: {message}" if path else message
+    if finding.code is not FindingCode.STEPS_MISSING:
+        return finding.sentence if finding.path else finding.message
+    if finding.path:
+        return f"{finding.where}: {_EMPTY}"
+    ramp, hold, repeat = keys["step-ramp"], keys["step-hold"], keys["step-repeat"]
+    return f"steps are missing: {ramp} inserts a ramp, {hold} a hold, {repeat} a repeat."

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from xovac_tui.durations import spell_shortly
 from xovac_tui.recipes.study import Study
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.screens.recipes.editor.model import Editing
-from xovac_tui.ui.screens.recipes.lines import SEVERITY, severity_sign, short_duration
+from xovac_tui.ui.screens.recipes.lines import SEVERITY, severity_sign
 from xovac_tui.ui.widgets.lines import Line, Span, clip
 
 
@@ -44,7 +45,7 @@ def head_line(
             ends = times.day_and_time(utc + study.plan.total / speed)
             right += [
                 ("takes ", "rows--quiet"),
-                (f"{about}{short_duration(study.plan.total)}", "rows--strong"),
+                (f"{about}{spell_shortly(study.plan.total)}", "rows--strong"),
                 (", ends ", "rows--quiet"),
                 (f"{ends}  ", "rows--strong"),
             ]

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
 
 from textual import events, work
-from textual.binding import BindingType
 
 from xovac_tui.recipes.draft import Draft
 from xovac_tui.recipes.model import Hold, Ramp, Repeat
 from xovac_tui.recipes.places import StepPath
-from xovac_tui.ui.action import bindings
 from xovac_tui.ui.screens.recipes.editor import ACTIONS
 from xovac_tui.ui.screens.recipes.editor.fields import read_form
 from xovac_tui.ui.screens.recipes.editor.form import FieldForm
@@ -32,7 +29,6 @@ Closed = Callable[[Path | None], None]
 class EditorPane(EditorView):
     """One recipe in work. What is typed counts when its form is left; nothing is written before saving."""
 
-    SCOPE = "editor"
     HELP = (
         "The first line of the table is the recipe itself (name, limits, conditions), then comes a line a "
         "step; what a repeat repeats stands indented under it. {step-edit} goes to the form: there, enter "
@@ -45,7 +41,6 @@ class EditorPane(EditorView):
         "repeats."
     )
     ACTIONS = ACTIONS
-    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
 
     def __init__(self, workspace: Workspace, editing: Editing, folder: Path, closed: Closed) -> None:
         super().__init__(workspace, editing.went_to(1 if editing.rows else 0))

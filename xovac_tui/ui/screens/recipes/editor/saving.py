@@ -10,10 +10,8 @@ from typing import Protocol
 
 from xovac_tui import paths
 from xovac_tui.errors import RecipeError
-from xovac_tui.recipes.check import Finding
 from xovac_tui.recipes.files import read_bytes
 from xovac_tui.recipes.model import Recipe
-from xovac_tui.recipes.places import path_of
 from xovac_tui.recipes.store import (
     ChangedOnDisk,
     Opened,
@@ -99,10 +97,9 @@ class Saving:
             return False
         editing = self._editing
         if problems := editing.draft.problems():
-            where, message = problems[0]
-            self._editor.take(editing.chose(path_of(where)))
-            said = words(Finding("error", where, message), self._workspace.keys)
-            self._workspace.say(f"Not saved: {said[:1].lower()}{said[1:]}", "warning", seconds=10)
+            self._editor.take(editing.chose(problems[0].path))
+            said = words(problems[0], self._workspace.keys)
+            self._workspace.say(f"Not saved: {said}", "warning", seconds=10)
             return False
         if editing.opened is not None and not editing.draft.dirty and not self._editor.changed_on_disk:
             self._workspace.say("There is nothing to save.", seconds=3)

@@ -17,7 +17,7 @@ from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.recipes.draft import Draft
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.model import Hold, Ramp, Repeat
-from xovac_tui.recipes.places import path_of, step_number
+from xovac_tui.recipes.places import step_number
 from xovac_tui.recipes.study import Study, study_recipe
 from xovac_tui.station.loading import start_of
 from xovac_tui.ui.screens.pane import Pane
@@ -209,7 +209,7 @@ class EditorView(Pane):
         draft, width = self.draft, table.size.width
         rows, marked = draft.rows(), self.editing.in_range()
         findings = self.study.findings if self.study is not None else ()
-        wrong = {path_of(finding.where) for finding in findings if finding.severity == "error"}
+        wrong = {finding.path for finding in findings if finding.severity == "error"}
 
         def line(index: int, chosen: bool) -> Line:
             focus = table.has_focus
