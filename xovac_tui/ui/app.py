@@ -158,7 +158,7 @@ class XovacApp(TerminalApp):
                     self._handle_exception(error)
 
         self._unsubscribe.append(workspace.station.subscribe(hear))
-        if look := ring_for_alarms(workspace, self.write_beside):
+        if look := ring_for_alarms(workspace):
             self.set_interval(LOOK_SECONDS, look)
 
     def _show_news(self, workspace: Workspace, news: News) -> None:

@@ -13,11 +13,10 @@ LOOK_SECONDS = 1.0
 """Between two looks at whether a reminder is due."""
 
 
-def ring_for_alarms(workspace: Workspace, write: Callable[[str], None]) -> Callable[[], None] | None:
+def ring_for_alarms(workspace: Workspace) -> Callable[[], None] | None:
     """Let the terminal ring from now on; None where the settings do not want that.
 
-    Returns what looks whether a reminder is due, to be called every `LOOK_SECONDS`. `write` takes what is
-    written to the terminal beside the picture.
+    Returns what looks whether a reminder is due, to be called every `LOOK_SECONDS`.
     """
     settings = workspace.start.bell
     if not settings.in_terminal:
@@ -30,7 +29,7 @@ def ring_for_alarms(workspace: Workspace, write: Callable[[str], None]) -> Calla
     def look() -> None:
         clock = station.clock
         if due := notices.due(station.alarms.unresolved(), clock.mono(), clock.utc(), plain=plain):
-            write(due)
+            workspace.window.write_beside(due)
 
     def listen(news: News) -> None:
         if isinstance(news, AlarmsChanged):

@@ -60,12 +60,8 @@ class Messages:
         station = self._workspace.station
         mono = station.clock.mono()
         away, self._touched = mono - self._touched, mono
-        if (
-            away >= AWAY
-            and len(self._workspace.window.screen_stack) == 1
-            and station.record.choice is not None
-        ):
-            station.record.away_since = station.clock.utc() - away
+        if away >= AWAY and len(self._workspace.window.screen_stack) == 1:
+            station.record.came_back(away)
             self._welcome()
 
     def _toast(self, words: Words | None) -> None:

@@ -68,6 +68,9 @@ class Window(Protocol):
     def suspend(self) -> AbstractContextManager[None]:
         """Lend the terminal to another program."""
 
+    def write_beside(self, characters: str) -> None:
+        """Write to the terminal what is no part of the picture: a bell, a notification."""
+
     def flush(self) -> None:
         """Show a new snapshot now."""
 
