@@ -353,12 +353,8 @@ class AlarmEvaluator:
     def _words(self, watched: WatchedRule, limit_set: str) -> str:
         if watched.off and not watched.rule.channel and not watched.rule.value:
             # Which channel it is about is not known: words about a channel would leave that out.
-            return watched.rule.name[:1].upper() + watched.rule.name[1:]
-        words, label = watched.condition.words(limit_set), watched.condition.label
-        if not label or not words.startswith(label):
-            # What is written to be found again, a name or an expression, stays as it is.
-            words = words[:1].upper() + words[1:]
-        delay = watched.rule.on_delay
+            return watched.rule.name
+        words, delay = watched.condition.words(limit_set), watched.rule.on_delay
         return f"{words} for {spell_duration(delay)}" if delay else words
 
     def _change(

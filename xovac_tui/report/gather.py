@@ -33,7 +33,7 @@ from xovac_tui.recording.exports.transcript import transcript_hash
 from xovac_tui.report.alarm_episodes import handled, occurrences
 from xovac_tui.report.facts import ChannelFigures, Facts, Paper, Phase, Span
 from xovac_tui.report.figures import Tally
-from xovac_tui.report.formatting import dwell_word
+from xovac_tui.report.formatting import DWELLS, dwell_word
 from xovac_tui.report.gaps import missing
 from xovac_tui.runs.past import PastRun, Told, Track, read_run, track
 from xovac_tui.units import is_temperature
@@ -205,13 +205,12 @@ def _phases(past: PastRun, part: Part) -> tuple[Phase, ...]:
         Phase(_dwell_name(target, len(spans)), tuple(spans))
         for target, spans in sorted(dwells.items(), reverse=True)
     ]
-    return (Phase("whole run", ((part.start, part.end),)), *kinds, *steps)
+    return (Phase("Whole run", ((part.start, part.end),)), *kinds, *steps)
 
 
 def _dwell_name(target: float, count: int) -> str:
-    """Return `hot dwell at 60 °C`, `2 cold dwells at −20 °C`."""
-    word = dwell_word(target)
-    many = f"{count} {word}s" if count > 1 else word
+    """Return `Hot dwell at 60 °C`, `2 cold dwells at −20 °C`."""
+    many = f"{count} {dwell_word(target)}s" if count > 1 else DWELLS[dwell_word(target)]
     return f"{many} at {format_temperature(target)}"
 
 

@@ -177,7 +177,7 @@ class Condition(ABC):
 
     @abstractmethod
     def words(self, limit_set: str) -> str:
-        """Return what is watched: `Plate A above 80 °C`."""
+        """Return what is watched, as a sentence begins: `Plate A above 80 °C`, `No link to the chamber`."""
 
     @abstractmethod
     def sentence(self, context: Context) -> str:

@@ -38,7 +38,7 @@ class DiskLow(Condition):
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""
-        return f"less than {self.limit_words(limit_set) or 'a limit'} free where the record is"
+        return f"Less than {self.limit_words(limit_set) or 'a limit'} free where the record is"
 
     def sentence(self, context: Context) -> str:
         """Return what is the matter."""

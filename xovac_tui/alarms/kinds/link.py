@@ -24,7 +24,7 @@ class LinkLost(Condition):
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""
-        return "no link to the chamber"
+        return "No link to the chamber"
 
     def sentence(self, context: Context) -> str:
         """Return what is the matter."""

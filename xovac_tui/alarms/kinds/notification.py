@@ -25,7 +25,7 @@ class NotificationFails(Condition):
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""
-        return "a notification could not be sent"
+        return "A notification could not be sent"
 
     def sentence(self, context: Context) -> str:
         """Return what is the matter."""

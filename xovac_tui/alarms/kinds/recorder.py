@@ -23,7 +23,7 @@ class RecorderFails(Condition):
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""
-        return "the record cannot be written"
+        return "The record cannot be written"
 
     def sentence(self, context: Context) -> str:
         """Return what is the matter."""

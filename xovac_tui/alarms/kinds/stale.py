@@ -63,7 +63,7 @@ class Stale(Condition):
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""
-        return f"{self.label} stale or without a usable value" if self.rule.channel else "all data stale"
+        return f"{self.label} stale or without a usable value" if self.rule.channel else "All data stale"
 
     def sentence(self, context: Context) -> str:
         """Return what is the matter."""
