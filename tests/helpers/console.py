@@ -36,8 +36,10 @@ from xovac_tui.errors import LinkError
 from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
 from xovac_tui.notify.settings import NotifySettings
+from xovac_tui.recording.service import RecordService
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.port import LinkCallbacks, LinkFactory
+from xovac_tui.station.station import Station
 from xovac_tui.ui.app import XovacApp
 from xovac_tui.ui.start import Start
 from xovac_tui.ui.stopping import Stopping
@@ -211,7 +213,7 @@ class Console:
         """Wait (real time, bounded) until the condition holds."""
         async with asyncio.timeout(within):
             while not condition():
-                await self.pilot.pause(0.01)
+                await self.pilot.pause(0.005)
 
     async def lose(self, why: str = "The connection was reset.") -> None:
         """Break the link."""
@@ -285,6 +287,12 @@ def make_station(
     if observe:
         station.set_observe(True)
     return station
+
+
+def recorder_of(station: Station) -> RecordService:
+    """Return what records a station, for what only its own tests ask it."""
+    assert isinstance(station.record, RecordService)
+    return station.record
 
 
 def make_launch(

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from tests.helpers.console import Console, FakeClock, FakeLink, console, make_launch, make_station
+from tests.helpers.console import (
+    Console,
+    FakeClock,
+    FakeLink,
+    console,
+    make_launch,
+    make_station,
+    recorder_of,
+)
 from xovac_tui.chamber.news import RecordOpened
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError
@@ -258,7 +266,7 @@ def test_what_is_not_in_the_record_is_said_once_the_terminal_is_given_back(
     clock = FakeClock()
 
     def ended(app: XovacApp) -> int:
-        app.workspace.station.record.unwritten = "7 events were not written."
+        recorder_of(app.workspace.station).unwritten = "7 events were not written."
         return 0
 
     monkeypatch.setattr("xovac_tui.ui.app.run_in_terminal", ended)

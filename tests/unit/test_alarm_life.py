@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from xovac_tui.alarms import life as alarms
 from xovac_tui.alarms.life import Life, Verdict
 from xovac_tui.chamber.alarm import LONGEST_SHELF, AlarmEvent, AlarmState
@@ -118,7 +119,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(steps=STEPS, on=st.sampled_from([0.0, 1.0, 5.0]), off=st.sampled_from([0.0, 1.0, 5.0]))
 def test_it_lives_as_the_plain_model_does(steps: list[tuple[float, Any]], on: float, off: float) -> None:
     life, plain, now = alarms.NORMAL, Plain(on, off), 0.0
@@ -136,7 +137,7 @@ def test_it_lives_as_the_plain_model_does(steps: list[tuple[float, Any]], on: fl
         assert life.active is plain.active
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(steps=STEPS, on=st.sampled_from([0.0, 1.0]), off=st.sampled_from([0.0, 1.0]))
 def test_every_change_is_told_once_and_nothing_else_is(
     steps: list[tuple[float, Any]], on: float, off: float

@@ -16,10 +16,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.audited import audited_record, done_to
+from tests.helpers.examples import examples
 from tests.helpers.record import UTC, logged, reading, writer
 from xovac_tui.recording.attachments import attachments
 from xovac_tui.recording.audit import entries, verify
@@ -152,7 +153,7 @@ def test_what_only_looks_like_a_number_is_no_sample(path: Path) -> None:
         assert len(rows) == EVENTS + 1
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.data())
 def test_any_other_bytes_are_a_block_or_damage(data: st.DataObject) -> None:
     events = logged(reading(at, t=at, u=1 / (at + 1)) for at in range(6))

@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui.api.event import Event, Kind
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
@@ -211,7 +212,7 @@ _steps = st.lists(
 )
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(_steps, st.integers(1, 7), st.floats(-5, 5))
 def test_export_then_import_gives_equal_events(
     steps: list[tuple[str, list[Any], Kind, float]], every: int, clock_set: float

@@ -13,10 +13,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.console import FakeClock, reading
+from tests.helpers.examples import examples
 from tests.helpers.records import MONO, UTC, message, write_record
 from tests.unit.test_station_record import Life, life, load_soak
 from xovac_tui.api.contract import Contract
@@ -174,7 +175,7 @@ async def live(path: Path, script: list[tuple[str, float]]) -> list[Picture]:
     return pictures
 
 
-@settings(max_examples=12)
+@examples(12)
 @given(_scripts)
 def test_a_replay_gives_the_snapshots_of_the_live_session(script: list[tuple[str, float]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

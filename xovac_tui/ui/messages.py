@@ -95,11 +95,11 @@ class Telling:
 
     def see_somebody(self) -> None:
         """Take a key for somebody who looks; after a long time without one he has come back."""
-        app = self._app
-        mono = app.workspace.station.clock.mono()
+        app, station = self._app, self._app.workspace.station
+        mono = station.clock.mono()
         away, self._touched = mono - self._touched, mono
-        if away >= AWAY and len(app.screen_stack) == 1 and app.workspace.station.record.choice is not None:
-            app.workspace.station.record.away_since = app.workspace.station.clock.utc() - away
+        if away >= AWAY and len(app.screen_stack) == 1:
+            station.record.came_back(away)
             self.welcome()
 
     def welcome(self) -> None:
