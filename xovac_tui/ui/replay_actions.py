@@ -98,7 +98,7 @@ class ReplayActions:
             return
         replay, zone = playback.replay, UTC if workspace.times.mode == "utc" else None
         try:
-            playback.seek(replay.mono_of(moment(typed, replay.origin_time, replay.tape.head.end, zone)))
+            playback.seek(replay.mono_of(moment(typed, replay.origin_time, replay.sliced.head.end, zone)))
         except XovacError as error:
             workspace.say(str(error), "warning", seconds=10)
         workspace.window.flush()
