@@ -23,17 +23,18 @@ from textual.pilot import Pilot
 from xovac_tui.analysis.settings import InsightSettings
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Direction, Event
+from xovac_tui.api.link import LinkView as LinkView
+from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord
+from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.clock import Clock
 from xovac_tui.compose import ChamberSetup, Equipment, build_station
 from xovac_tui.config import Display, Profile, Secrets
 from xovac_tui.config.state import State
 from xovac_tui.config.themes import shipped_themes
 from xovac_tui.errors import LinkError
-from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
 from xovac_tui.notify.settings import NotifySettings
 from xovac_tui.station.live import LiveStation
@@ -75,7 +76,7 @@ class FakeLink:
         self.reconnects = 0
         self.callbacks: LinkCallbacks | None = None
         self.session = 0
-        self._status = LinkStatus()
+        self._status = LinkView()
         self.running = asyncio.Event()
         """Set once the station has taken this link."""
 
@@ -85,7 +86,7 @@ class FakeLink:
         return self
 
     @property
-    def status(self) -> LinkStatus:
+    def status(self) -> LinkView:
         return self._status
 
     async def run(self) -> None:
@@ -103,12 +104,12 @@ class FakeLink:
 
     # -- what the test makes it say -------------------------------------------------------------------
 
-    def push(self, state: LinkState, why: str = "", *, silent: bool = False) -> None:
+    def push(self, state: LinkWord, why: str = "", *, silent: bool = False) -> None:
         """Change the connection's state."""
         assert self.callbacks is not None
-        if state is LinkState.ONLINE and not silent and not self._status.silent:
+        if state is LinkWord.ONLINE and not silent and not self._status.silent:
             self.session += 1
-        self._status = LinkStatus(
+        self._status = LinkView(
             state,
             since_utc=self.clock.utc(),
             since_mono=self.clock.mono(),
@@ -215,12 +216,12 @@ class Console:
 
     async def lose(self, why: str = "The connection was reset.") -> None:
         """Break the link."""
-        self.link.push(LinkState.LOST, why)
+        self.link.push(LinkWord.LOST, why)
         await self.settle()
 
     async def online(self) -> None:
         """Bring the link (back)."""
-        self.link.push(LinkState.ONLINE)
+        self.link.push(LinkWord.ONLINE)
         await self.settle()
 
     async def go_stale(self) -> None:

@@ -10,12 +10,13 @@ import pytest
 
 from tests.helpers.commandline import CommandLine, Script, clean_environment
 from xovac_tui import paths
+from xovac_tui.api.link import LinkView as LinkView
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.cli import load as cli_load
 from xovac_tui.cli import sending
 from xovac_tui.compose import ChamberSetup, Equipment
 from xovac_tui.config import Profile, Settings
-from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.recipes.plan import Plan, PlanSettings
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.lock import WriterLock
@@ -187,7 +188,7 @@ def test_a_lost_link_and_a_refusal_of_the_chamber_have_the_codes_of_send(
     assert (said.code, said.out) == (3, '{"result":"warning","message":"It runs."}\n')
     script.answers.clear()
     assert line("load", "soak.toml", "--yes", "--timeout", "0.1").code == 5
-    script.statuses = [LinkStatus(LinkState.OFFLINE, why="Nothing listens there.")]
+    script.statuses = [LinkView(LinkWord.OFFLINE, why="Nothing listens there.")]
     said = line("load", "soak.toml", "--yes")
     assert (said.code, said.err) == (6, "Nothing listens there. load_recipe was not sent.\n")
 

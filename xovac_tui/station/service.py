@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from xovac_tui.api.event import Event
-from xovac_tui.chamber.snapshot import LinkView
+from xovac_tui.api.link import LinkView
 
 
 class Service(Protocol):
