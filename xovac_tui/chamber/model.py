@@ -6,6 +6,8 @@ import copy
 from collections import deque
 from collections.abc import Mapping
 
+import msgspec
+
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.link import LinkView, LinkWord
