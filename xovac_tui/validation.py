@@ -24,6 +24,7 @@ T = TypeVar("T")
 _NOTHING = object()
 """Stands for a value of which nothing is right."""
 _TYPES: dict[type[Any], inspect.Type] = {}
+_ANY = inspect.AnyType()
 _NUMBER_FIRST = re.compile(r"\s*[-+]?\.?[0-9]")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -150,7 +151,7 @@ def _check(value: Any, node: inspect.Type, key: str, hide: bool) -> Iterator[str
                 yield from _check(item, inner, join_key(key, name), hide)
         case inspect.VarTupleType(item_type=inner) | inspect.ListType(item_type=inner):
             if not isinstance(value, list):
-                yield _wrong(key, value, f"a list in square brackets of {_right(inner)}", hide)
+                yield _wrong(key, value, _right(node), hide)
                 return
             if node.max_length is not None and len(value) > node.max_length:
                 yield f"`{key}` has {len(value):,} items, more than {node.max_length}."
@@ -310,7 +311,7 @@ def _right(node: inspect.Type) -> str:
         case inspect.DictType() | inspect.StructType():
             return "a table"
         case inspect.VarTupleType(item_type=inner) | inspect.ListType(item_type=inner):
-            return f"a list in square brackets of {_right(inner)}"
+            return "a list in square brackets" + (f" of {_right(inner)}" if inner != _ANY else "")
         case inspect.TupleType(item_types=inners):
             return f"a list in square brackets of {len(inners)} items, each {_right(inners[0])}"
         case inspect.UnionType(types=types):

@@ -37,9 +37,12 @@ from xovac_tui.config.themes import shipped_themes
 from xovac_tui.errors import LinkError
 from xovac_tui.link.target import Target
 from xovac_tui.notify.settings import NotifySettings
+from xovac_tui.recording.service import RecordService
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.port import LinkCallbacks, LinkFactory
+from xovac_tui.station.station import Station
 from xovac_tui.ui.app import XovacApp
+from xovac_tui.ui.chamber_screen import ChamberScreen
 from xovac_tui.ui.start import Start
 from xovac_tui.ui.stopping import Stopping
 
@@ -141,6 +144,12 @@ class FakeLink:
         return event
 
 
+def frame_of(app: XovacApp) -> ChamberScreen:
+    """Return the screen of the chamber that is shown."""
+    assert app.frame is not None
+    return app.frame
+
+
 @dataclass
 class Console:
     """An app that runs under the pilot, with all that a test may turn."""
@@ -155,6 +164,10 @@ class Console:
         station = self.app.workspace.station
         assert isinstance(station, LiveStation)
         return station
+
+    @property
+    def frame(self) -> ChamberScreen:
+        return frame_of(self.app)
 
     @property
     def ledger(self) -> tuple[LedgerEntry, ...]:
@@ -212,7 +225,7 @@ class Console:
         """Wait (real time, bounded) until the condition holds."""
         async with asyncio.timeout(within):
             while not condition():
-                await self.pilot.pause(0.01)
+                await self.pilot.pause(0.005)
 
     async def lose(self, why: str = "The connection was reset.") -> None:
         """Break the link."""
@@ -288,6 +301,12 @@ def make_station(
     return station
 
 
+def recorder_of(station: Station) -> RecordService:
+    """Return what records a station, for what only its own tests ask it."""
+    assert isinstance(station.record, RecordService)
+    return station.record
+
+
 def make_launch(
     folder: Path,
     *,
@@ -318,7 +337,7 @@ def make_app(folder: Path, clock: FakeClock, link: FakeLink, **options: Any) -> 
     ours = {key: value for key, value in options.items() if key in starts}
     theirs = {key: value for key, value in options.items() if key not in starts}
     app = XovacApp(make_launch(folder, **ours), make_station(clock, link, **theirs))
-    app.stopping = Stopping(app, now=clock.mono, arrived=lambda _: clock.mono())
+    app.stopping = Stopping(app, lambda: app.workspace, now=clock.mono, arrived=lambda _: clock.mono())
     return app
 
 
@@ -348,6 +367,6 @@ async def console(
             await running.online()
             await running.readings()
         if tab:
-            await app.show_tab(tab)
+            await running.frame.show_tab(tab)
         await running.settle()
         yield running

@@ -169,8 +169,8 @@ async def test_leaving_the_form_by_another_way_takes_what_is_right(tmp_path: Pat
         await e.c.settle()
         assert e.recipe.steps[0] == Ramp(41, rate=1)
         await e.fill("to", "42")
-        await e.c.app.show_tab("status")
-        await e.c.app.show_tab("recipes")
+        await e.c.frame.show_tab("status")
+        await e.c.frame.show_tab("recipes")
         await e.c.settle()
         assert e.recipe.steps[0] == Ramp(42, rate=1)
         assert len(e.editor.editing.draft.past) == 2
@@ -179,10 +179,10 @@ async def test_leaving_the_form_by_another_way_takes_what_is_right(tmp_path: Pat
 async def test_something_wrong_is_still_there_after_another_tab(tmp_path: Path) -> None:
     async with recipes_tab(tmp_path) as e:
         await e.fill("to", "hot")
-        await e.c.app.show_tab("status")
+        await e.c.frame.show_tab("status")
         await e.c.settle()
         assert e.c.app.query_one("#status").display
-        await e.c.app.show_tab("recipes")
+        await e.c.frame.show_tab("recipes")
         await e.c.until(lambda: e.editor.form.has_focus_within)
         assert (await e.form("to")).value == "hot"
 

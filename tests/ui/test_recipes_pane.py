@@ -16,7 +16,7 @@ import msgspec
 import pytest
 from rich.cells import cell_len
 
-from tests.helpers.console import UTC, Console, console
+from tests.helpers.console import UTC, Console, console, recorder_of
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.config import Display, Profile
@@ -60,7 +60,7 @@ def write(folder: Path, **files: str) -> None:
 @asynccontextmanager
 async def recipes_tab(folder: Path, **options: Any) -> AsyncIterator[tuple[Console, RecipesPane]]:
     async with console(folder, tab="recipes", **options) as c:
-        pane = c.app.pane
+        pane = c.frame.pane
         assert isinstance(pane, RecipesPane)
         await c.until(lambda: pane.study is not None)
         await c.settle()
@@ -238,7 +238,7 @@ async def test_what_recording_takes_is_a_fact_of_the_question(
         assert not any(fact.label == "Recording" for fact in c.app.screen.query_one(FactsView).facts)
         await c.press("escape")
         await c.until(lambda: dialogs(c) == 0)
-        c.station.record.choice = RecordChoice(path=tmp_path / "r.sqlite3", settings=RecordSettings())
+        recorder_of(c.station).choice = RecordChoice(path=tmp_path / "r.sqlite3", settings=RecordSettings())
         on = RecorderView(RecorderState.ON)
         monkeypatch.setattr(type(c.station.record), "view", property(lambda record: on))
         usage = shutil.disk_usage(tmp_path)._replace(free=free)

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from tests.helpers.console import Console, FakeClock, FakeLink, console, make_launch, make_station
+from tests.helpers.console import (
+    Console,
+    FakeClock,
+    FakeLink,
+    console,
+    make_launch,
+    make_station,
+    recorder_of,
+)
 from xovac_tui.chamber.news import RecordOpened
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError
@@ -48,7 +56,7 @@ async def test_a_record_that_cannot_be_written_is_told_and_the_console_goes_on(t
         await c.readings(seconds=3)
         assert "ONLINE" in c.app.query_one(TrustBar).plain
         await c.press("4")
-        assert c.app.active_tab == "log"
+        assert c.frame.active_tab == "log"
 
 
 async def test_who_was_away_is_told_what_happened(tmp_path: Path) -> None:
@@ -96,7 +104,7 @@ async def test_who_was_away_is_told_of_the_channels_that_he_pinned(tmp_path: Pat
         await c.press("enter")
         pins = {c.station.name: ("chamber_state.shroud",)}
         c.app.workspace.remember(pinned=pins)
-        c.app.telling.on_news(RecordOpened())
+        c.app.messages.on_news(RecordOpened())
         await c.until(lambda: isinstance(c.app.screen, DigestDialog))
         await c.settle()
         shown = " ".join(
@@ -258,7 +266,7 @@ def test_what_is_not_in_the_record_is_said_once_the_terminal_is_given_back(
     clock = FakeClock()
 
     def ended(app: XovacApp) -> int:
-        app.workspace.station.record.unwritten = "7 events were not written."
+        recorder_of(app.workspace.station).unwritten = "7 events were not written."
         return 0
 
     monkeypatch.setattr("xovac_tui.ui.app.run_in_terminal", ended)
@@ -281,7 +289,7 @@ async def test_a_record_that_opens_late_leaves_the_log_where_it_was_held(tmp_pat
             top, total = view.top_row(), c.station.log.total
             # What the station does when the record is read at last.
             moved = c.station.log.attach(record, ours=False)
-            c.app.telling.on_news(RecordOpened(moved))
+            c.frame.on_news(RecordOpened(moved))
             await c.settle()
             assert moved == before
             assert c.station.log.total == total + before

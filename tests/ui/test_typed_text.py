@@ -38,7 +38,7 @@ KEYS = {" ": "space", "!": "exclamation_mark", ":": "colon", "/": "slash", "\r":
 
 def pressing(tab: str, key: str) -> Callable[[Console], Awaitable[None]]:
     async def press(c: Console) -> None:
-        await c.app.show_tab(tab)
+        await c.frame.show_tab(tab)
         await c.settle()
         await c.press(key)
 
@@ -46,7 +46,7 @@ def pressing(tab: str, key: str) -> Callable[[Console], Awaitable[None]]:
 
 
 async def a_form(c: Console) -> None:
-    await c.app.show_tab("controls")
+    await c.frame.show_tab("controls")
     await choose(c, "vent")
     await c.until(lambda: isinstance(c.app.screen, FormDialog) and c.app.screen.focused)
 
@@ -59,16 +59,16 @@ async def a_name(c: Console) -> None:
 
 async def a_step(c: Console) -> None:
     edited = Edited(c, Path())
-    await c.app.show_tab("recipes")
-    if not isinstance(c.app.pane, EditorPane):
+    await c.frame.show_tab("recipes")
+    if not isinstance(c.frame.pane, EditorPane):
         await c.until(lambda: edited.pane.study is not None)
         await edited.edit()
     await edited.form("to")
 
 
 async def a_template(c: Console) -> None:
-    await c.app.show_over("recipes", None)
-    await c.app.show_tab("recipes")
+    await c.frame.show_over("recipes", None)
+    await c.frame.show_tab("recipes")
     await c.settle()
     await c.press("N")
     await c.until(lambda: isinstance(c.app.screen, ChooseDialog))
@@ -77,21 +77,21 @@ async def a_template(c: Console) -> None:
 
 
 FIELDS: dict[str, Callable[[Console], Awaitable[None]]] = {
-    "ui/appkeys.py action_note": pressing("status", "n"),
-    "ui/dialogs/alarms.py ShelveDialog": pressing("alarms", "s"),
+    "ui/app_actions.py action_note": pressing("status", "n"),
+    "ui/screens/alarms/dialogs.py ShelveDialog": pressing("alarms", "s"),
     "ui/dialogs/confirm.py ConfirmDialog": a_name,
-    "ui/dialogs/fields.py FieldRow": a_form,
-    "ui/dialogs/template.py TemplateDialog": a_template,
-    "ui/editor/form.py FormRow": a_step,
-    "ui/panes/alarms.py _take_out": pressing("alarms", "x"),
-    "ui/panes/log.py LogPane": pressing("log", "slash"),
-    "ui/recipework/files.py export": pressing("recipes", "x"),
-    "ui/recipework/files.py import_": pressing("recipes", "i"),
-    "ui/recipework/files.py rename": pressing("recipes", "m"),
+    "ui/screens/controls/fields.py FieldRow": a_form,
+    "ui/screens/recipes/template.py TemplateDialog": a_template,
+    "ui/screens/recipes/editor/form.py FormRow": a_step,
+    "ui/screens/alarms/pane.py _take_out": pressing("alarms", "x"),
+    "ui/screens/log/pane.py LogPane": pressing("log", "slash"),
+    "ui/screens/recipes/files.py export": pressing("recipes", "x"),
+    "ui/screens/recipes/files.py import_": pressing("recipes", "i"),
+    "ui/screens/recipes/files.py rename": pressing("recipes", "m"),
     "the palette": pressing("status", "colon"),
 }
 """Every place in which text can be typed, and how to go there."""
-IN_A_REPLAY = "ui/replaykeys.py action_replay_go_to"
+IN_A_REPLAY = "ui/replay_actions.py action_replay_go_to"
 WITHIN = {"ui/dialogs/ask.py AskDialog": "each of its callers is listed"}
 """Fields that are reached only as parts of others."""
 
@@ -119,7 +119,7 @@ def test_every_field_is_listed_here() -> None:
     found = set(places())
     listed = FIELDS.keys() | WITHIN.keys() | {IN_A_REPLAY}
     assert found - listed == set(), "a new field: list it here, and how to go there"
-    parts = {"ui/dialogs/template.py TemplateDialog", "the palette"}
+    parts = {"ui/screens/recipes/template.py TemplateDialog", "the palette"}
     assert listed - found == parts
 
 

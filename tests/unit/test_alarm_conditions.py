@@ -337,8 +337,8 @@ def test_a_rule_that_lacks_its_channel_is_told_by_its_name() -> None:
     assert "part not measured" in rules.off
     bench = Watched()
     views = {one.rule: one for one in AlarmEvaluator(rules, chamber).views(bench.around)}
-    assert views["part not measured"].condition == "Part not measured"
-    assert views["frozen sensor"].condition == "Frozen sensor"
+    assert views["part not measured"].condition == "part not measured"
+    assert views["frozen sensor"].condition == "frozen sensor"
     assert views["data stopped"].condition == "All data stale for 5s"
 
 

@@ -273,3 +273,10 @@ def test_every_mistake_about_alarms_is_told_in_its_sentence(line: CommandLine) -
 def test_the_shipped_example_has_no_mistakes(line: CommandLine) -> None:
     assert line("config", "init").code == 0
     assert line("config", "check").out.endswith("no mistakes found.\n")
+
+
+def test_an_item_that_is_no_table_hides_no_other_mistake(line: CommandLine) -> None:
+    file = line.settings('[alarms]\nrules = [3, { name = "a" }]\n')
+    first, second = line("config", "check").out.splitlines()
+    assert first == f"{file}: `alarms.rules, item 1` is 3, but it must be a table."
+    assert second.startswith(f"{file}: `alarms.rules, item 2.kind` is missing; it must be one of ")

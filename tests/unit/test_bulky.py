@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.helpers.console import FakeClock
+from tests.helpers.console import FakeClock, recorder_of
 from tests.helpers.records import MONO, UTC, message, session, write_record
 from tests.unit.test_station_record import Life, life
 from xovac_tui.api.event import Direction, Event, Form, Kind, Payload
@@ -412,7 +412,7 @@ async def test_a_console_takes_its_past_from_a_thread(tmp_path: Path) -> None:
         await before.report(seconds=60)
         await before.written()
     again = Life(path, clock, "ada@lab")
-    record = again.station.record
+    record = recorder_of(again.station)
     assert record.choice is not None
     record.choice = msgspec.structs.replace(record.choice, background=True)
     async with again.station:

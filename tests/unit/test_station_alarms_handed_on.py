@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.console import FakeClock
+from tests.helpers.console import FakeClock, recorder_of
 from tests.unit.test_station_alarms import HOT, LINK, RULES, alarm, until
 from tests.unit.test_station_record import Life, life
 from xovac_tui.alarms.kinds.level import HighRule
@@ -181,7 +181,7 @@ async def test_a_record_that_could_not_be_opened_at_first_is_heard_later(
 async def test_rules_that_another_program_noted_meanwhile_are_noted_anew(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with life(path, clock) as one:
-        record = one.station.record
+        record = recorder_of(one.station)
         record.note_change("limits", "1")
         await one.written()
         record.change("limits", "another program's", after="2")

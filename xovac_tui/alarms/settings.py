@@ -21,7 +21,7 @@ class AlarmSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """mbar above which `auto` takes the limits for `ambient`."""
     tvac_below: Annotated[float, Meta(gt=0, le=1100)] = 1e-2
     """mbar below which `auto` takes those for `tvac`; between the two it is `pumping`."""
-    rules: tuple[dict[str, Any], ...] = ()
+    rules: tuple[Any, ...] = ()
     """Tables as they were written: `alarms.rules` checks and reads them, as it does those of files.
 
     A rule replaces an earlier one (a default, one of a file) of the same name.

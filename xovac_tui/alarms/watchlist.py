@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from xovac_tui.alarms.settings import AlarmSettings
@@ -67,16 +67,14 @@ def watchlist(
         with wrong.one():
             _check_value(rule)
     wrong.tell()
-    defaults = partial(_defaults, recipe, contract, records, simulator) if settings.defaults else list
-    return Watchlist(settings=settings, merge=lambda: _merged(defaults(), written))
 
+    def merge() -> InForce:
+        from xovac_tui.alarms.defaults import default_rules
 
-def _defaults(
-    recipe: RecipeSettings, contract: Contract, records: bool, simulator: bool
-) -> Iterable[tuple[Rule, str]]:
-    from xovac_tui.alarms.defaults import default_rules
+        defaults = default_rules(recipe, contract, records=records, simulator=simulator)
+        return _merged(defaults if settings.defaults else (), written)
 
-    return default_rules(recipe, contract, records=records, simulator=simulator)
+    return Watchlist(settings=settings, merge=merge)
 
 
 def _merged(defaults: Iterable[tuple[Rule, str]], written: Iterable[Rule]) -> InForce:

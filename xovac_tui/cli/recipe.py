@@ -14,6 +14,7 @@ from xovac_tui.digits import digits
 from xovac_tui.errors import Exit
 
 if TYPE_CHECKING:
+    from xovac_tui.recipes.findings import Finding
     from xovac_tui.recipes.plan import Plan
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
@@ -56,12 +57,7 @@ def check(ctx: click.Context, /, file: Path, start: float, as_json: bool, **_: A
     findings = check_recipe(load_recipe(file), settings, start)
     bad = any(finding.severity == "error" for finding in findings)
     if as_json:
-        keys = ("severity", "code", "where", "message")
-        echo_data(
-            json_line(
-                [{key: getattr(one, key) for key in keys} | {"data": dict(one.data)} for one in findings]
-            )
-        )
+        echo_data(json_line([_finding_data(one) for one in findings]))
     else:
         for row in table([(finding.severity, finding.where, finding.message) for finding in findings]):
             echo(row)
@@ -110,6 +106,16 @@ def compile_(ctx: click.Context, /, file: Path, start: float, items: bool, **_: 
     rows = [(str(number), *map(_plain, item)) for number, item in enumerate(compiled.items, 1)]
     for row in table([head, *rows], right=(0, 1, 2, 3)):
         echo(row)
+
+
+def _finding_data(finding: Finding) -> dict[str, Any]:
+    return {
+        "severity": finding.severity,
+        "code": finding.code.name.lower(),
+        "where": finding.where,
+        "message": finding.message,
+        "data": dict(finding.data),
+    }
 
 
 def _plan_lines(laid_out: Plan) -> list[str]:

@@ -14,7 +14,7 @@ import msgspec
 
 from xovac_tui.link import bounded
 from xovac_tui.link.certificate import presented
-from xovac_tui.link.handshake import SILENT, Handshake, ask
+from xovac_tui.link.handshake import Handshake, NoAnswer, ask
 from xovac_tui.link.target import Address
 
 USUAL_PATH = "/socket.io/"
@@ -32,7 +32,7 @@ def is_loopback(address: Address) -> bool:
 async def wants_tls(address: Address, answer: Handshake) -> bool:
     """Return whether a server that gave no answer of ours to plain HTTP speaks TLS on the same port."""
     # One that speaks TLS answers plain HTTP at once, and be it by an end.
-    if address.tls or answer.serves or answer.status not in (0, 400) or answer.trouble == SILENT:
+    if address.tls or answer.serves or answer.status not in (0, 400) or answer.no_answer is NoAnswer.SILENT:
         return False
     return await presented(address.host, address.port, _PATIENCE) is not None
 

@@ -228,10 +228,10 @@ async def _http(patient: _Patient) -> Check:
     address = patient.address
     async with open_session(patient.target, address) as session:
         answer = patient.handshake = await ask(session, address, patient.target.connect_timeout)
-    if answer.trouble:
+    if answer.no_answer:
         advice = await no_server(patient.target, address, answer)
         spare = await _passes_websocket(patient)
-        return Check("http", False, f"No HTTP answer ({answer.trouble}).", advice, spare)
+        return Check("http", False, f"No HTTP answer ({answer.detail or answer.no_answer}).", advice, spare)
     status = f"HTTP status {answer.status}" + (f", {answer.server}" if answer.server else "")
     if answer.old:
         return Check("http", False, f"Engine.IO 3 ({status}).", trouble.old_protocol(address))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from enum import StrEnum
 from typing import Any
 
 import aiohttp
@@ -17,9 +18,15 @@ from xovac_tui.text import clean
 _OLD = re.compile(rb"^(?:\d+:|[\x00\x01][\x00-\x09]+\xff)0\{")
 # Proxies say so in the page of their refusal: "No required SSL certificate was sent".
 _CERTIFICATE = re.compile(rb"(?i)(ssl|client|tls) certificate")
-SILENT = "none came in time"
-NO_HTTP = "what came is not HTTP"
 _LONGEST_ANSWER = 65_536
+
+
+class NoAnswer(StrEnum):
+    """Why a question got no answer that is HTTP; the words follow "No HTTP answer"."""
+
+    SILENT = "none came in time"
+    NO_HTTP = "what came is not HTTP"
+    FAILED = "the connection failed"
 
 
 class Handshake(msgspec.Struct, frozen=True):
@@ -38,8 +45,9 @@ class Handshake(msgspec.Struct, frozen=True):
     """What answers wants to see a certificate of the client first."""
     server: str = ""
     """What the server calls itself, cleaned."""
-    trouble: str = ""
-    """Why no answer came."""
+    no_answer: NoAnswer | None = None
+    detail: str = ""
+    """What the system or the library says of a connection that failed, cleaned."""
 
     @property
     def serves(self) -> bool:
@@ -66,12 +74,11 @@ async def ask(
             await _close(session, address, body, limit)
         return answer
     except TimeoutError:
-        return Handshake(trouble=SILENT)
+        return Handshake(no_answer=NoAnswer.SILENT)
     except aiohttp.ClientResponseError:
-        return Handshake(trouble=NO_HTTP)
+        return Handshake(no_answer=NoAnswer.NO_HTTP)
     except (aiohttp.ClientError, OSError, ValueError) as why:
-        first = str(why).strip().partition("\n")[0]
-        return Handshake(trouble=clean(first, 200) or type(why).__name__)
+        return Handshake(no_answer=NoAnswer.FAILED, detail=clean(str(why).strip(), 200) or type(why).__name__)
 
 
 def _read(status: int, server: str, body: bytes) -> Handshake:

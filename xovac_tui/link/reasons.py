@@ -14,7 +14,7 @@ from xovac_tui.errors import LinkError
 from xovac_tui.link import clues, trouble
 from xovac_tui.link.client import OLD, REFUSED, SENT_AWAY, Client
 from xovac_tui.link.engine import log
-from xovac_tui.link.handshake import NO_HTTP, SILENT, Handshake, ask
+from xovac_tui.link.handshake import Handshake, NoAnswer, ask
 from xovac_tui.link.session import Redirected, open_session
 from xovac_tui.link.target import Address, Target
 from xovac_tui.text import clean
@@ -49,9 +49,9 @@ async def raise_reason(
     if isinstance(seen.error, Redirected):
         raise LinkError(str(seen.error))
     if seen.connected and isinstance(seen.error, TimeoutError):
-        raise TransportError(await no_server(target, address, Handshake(trouble=SILENT)))
+        raise TransportError(await no_server(target, address, Handshake(no_answer=NoAnswer.SILENT)))
     if seen.error is not None and not isinstance(seen.error, asyncio.CancelledError):
-        answer = Handshake(trouble=str(seen.error))
+        answer = Handshake(no_answer=NoAnswer.FAILED)
         if trouble.is_hung_up(seen.error):
             # Some servers treat a WebSocket on the wrong path like this, but answer a plain request.
             answer = await ask(session, address, min(2.0, target.connect_timeout))
@@ -66,7 +66,7 @@ async def raise_reason(
         raise kind(await no_server(target, address, answer, sentence, reached=reached))
     if seen.status is None and error is None and not client.ended.is_set():
         if seen.connected:
-            raise TransportError(await no_server(target, address, Handshake(trouble=SILENT)))
+            raise TransportError(await no_server(target, address, Handshake(no_answer=NoAnswer.SILENT)))
         raise LinkError(trouble.no_answer(address))
     if client.eio.sid or client.ended.is_set():
         if await clues.speaks_msgpack(session, address, target.namespace):
@@ -107,10 +107,13 @@ async def no_server(
     if await clues.wants_tls(address, answer):
         return trouble.encrypted(address)
     if not sentence:
-        sentence = {
-            SILENT: trouble.silent(address, "answer", target.connect_timeout),
-            NO_HTTP: trouble.no_http(address),
-        }.get(answer.trouble) or trouble.not_socketio(address, answer, None, target.transports)
+        match answer.no_answer:
+            case NoAnswer.SILENT:
+                sentence = trouble.silent(address, "answer", target.connect_timeout)
+            case NoAnswer.NO_HTTP:
+                sentence = trouble.no_http(address)
+            case _:
+                sentence = trouble.not_socketio(address, answer, None, target.transports)
     return sentence if answer.serves else sentence + await _elsewhere(target, address)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 
 from xovac_tui.link.certificate import Certificate, asks_client, presented
-from xovac_tui.link.handshake import NO_HTTP, SILENT, Handshake
+from xovac_tui.link.handshake import Handshake, NoAnswer
 from xovac_tui.link.target import Address, Target, show_fingerprint
 from xovac_tui.text import clean
 
@@ -115,7 +115,7 @@ def no_tls(why: BaseException, address: Address) -> str:
 
 async def wants_certificate(address: Address, answer: Handshake) -> bool:
     """Return whether the server gave no answer of ours because it wants a certificate of the client."""
-    if answer.status or answer.trouble in (SILENT, NO_HTTP) or not address.tls:
+    if answer.status or answer.no_answer in (NoAnswer.SILENT, NoAnswer.NO_HTTP) or not address.tls:
         return answer.wants_certificate
     return await asks_client(address.host, address.port, _LOOK)
 

@@ -92,6 +92,11 @@ class Segment(msgspec.Struct, frozen=True):
         """Seconds."""
         return self.end - self.start
 
+    @property
+    def goal(self) -> str:
+        """What it does without how long or fast: `ramp to 60 °C`, `hold 60 °C`."""
+        return f"{'ramp to' if self.kind == 'ramp' else 'hold'} {format_temperature(self.to_temp)}"
+
     def temperature_at(self, t: float) -> float:
         """Return the planned temperature in degC at a time within the segment."""
         arrival = self.end if self.arrival is None else self.arrival

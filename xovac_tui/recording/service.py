@@ -616,6 +616,11 @@ class RecordService:
                 CloseRunsItem(keep, "Nobody followed it to its end: what recorded it was gone.")
             )
 
+    def came_back(self, seconds: float) -> None:
+        """Take note that this user has not looked for so long, so that the digest begins there."""
+        if self.choice is not None:
+            self.away_since = self._clock.utc() - seconds
+
     @property
     def session(self) -> int:
         """Number of this program's session in the record; 0 where it has none."""

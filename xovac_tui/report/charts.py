@@ -22,7 +22,7 @@ from xovac_tui.chamber.columns import Bins
 from xovac_tui.digits import format_number
 from xovac_tui.quantities import format_temperature, number
 from xovac_tui.report.facts import Facts
-from xovac_tui.report.formatting import Times, dwell_word
+from xovac_tui.report.formatting import DWELLS, Times, dwell_word
 from xovac_tui.runs.dwell import Dwell
 from xovac_tui.runs.past import Track
 from xovac_tui.runs.state import Leg
@@ -239,7 +239,7 @@ def _shade(axes: Axes, facts: Facts, *, words: bool = True) -> None:
         end = past.until if leg.end is None else start + leg.end
         word = dwell_word(leg.dwell.target)
         colour = {"hot dwell": _HOT, "cold dwell": _COLD}.get(word, _EVEN)
-        label = word.capitalize() if words and word not in told else ""
+        label = DWELLS[word] if words and word not in told else ""
         told.add(word)
         axes.axvspan(_at(start + leg.start), _at(end), color=colour, linewidth=0, zorder=0, label=label)
     for place, gap in enumerate(facts.gaps):

@@ -94,6 +94,10 @@ def judged(value: float | None, *bounds: float, signed: bool = True) -> str:
     return figure(value, f"{'+' if signed else ''}.{decimals}f")
 
 
+DWELLS = {"hot dwell": "Hot dwell", "cold dwell": "Cold dwell", "dwell": "Dwell"}
+"""Each word for a dwell as a heading begins with it."""
+
+
 def dwell_word(target: float) -> str:
     """Return `hot dwell`, `cold dwell` or `dwell`, for its target in degC."""
     return "hot dwell" if target > WARM else "cold dwell" if target < COOL else "dwell"

@@ -28,12 +28,12 @@ from xovac_tui.recording.disk.schema import CHAINED, RecordError
 from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.exports.parts import Part, open_still, part_of, unread
 from xovac_tui.recording.exports.parts import Told as Progress
-from xovac_tui.recording.exports.slice import tape_of
+from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.recording.exports.transcript import transcript_hash
 from xovac_tui.report.alarm_episodes import handled, occurrences
 from xovac_tui.report.facts import ChannelFigures, Facts, Paper, Phase, Span
 from xovac_tui.report.figures import Tally
-from xovac_tui.report.formatting import dwell_word
+from xovac_tui.report.formatting import DWELLS, dwell_word
 from xovac_tui.report.gaps import missing
 from xovac_tui.runs.past import PastRun, Told, Track, read_run, track
 from xovac_tui.units import is_temperature
@@ -109,7 +109,7 @@ def gather(
             changes=tuple(within.timed(lists.changes(record, within))),
             attachments=tuple(Paper(one, attachment_data(record, one.id)) for one in past.attachments),
             events=tally.messages,
-            data_hash=transcript_hash(tape_of(record, part, _share(told, _READING, _HASHING))),
+            data_hash=transcript_hash(slice_of(record, part, _share(told, _READING, _HASHING))),
             unread=unread(record, part),
             audit=_audit(record),
         )
@@ -205,13 +205,12 @@ def _phases(past: PastRun, part: Part) -> tuple[Phase, ...]:
         Phase(_dwell_name(target, len(spans)), tuple(spans))
         for target, spans in sorted(dwells.items(), reverse=True)
     ]
-    return (Phase("whole run", ((part.start, part.end),)), *kinds, *steps)
+    return (Phase("Whole run", ((part.start, part.end),)), *kinds, *steps)
 
 
 def _dwell_name(target: float, count: int) -> str:
-    """Return `hot dwell at 60 °C`, `2 cold dwells at −20 °C`."""
-    word = dwell_word(target)
-    many = f"{count} {word}s" if count > 1 else word
+    """Return `Hot dwell at 60 °C`, `2 cold dwells at −20 °C`."""
+    many = f"{count} {dwell_word(target)}s" if count > 1 else DWELLS[dwell_word(target)]
     return f"{many} at {format_temperature(target)}"
 
 

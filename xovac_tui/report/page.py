@@ -243,7 +243,7 @@ class _Page:
     def _phases(self) -> list[tuple[str, list[Row]]]:
         """Return the figures of the whole run and of its dwells."""
         return [
-            (phase.name[:1].upper() + phase.name[1:], list(self._figures(place, self._facts.channels)))
+            (phase.name, list(self._figures(place, self._facts.channels)))
             for place, phase in enumerate(self._facts.phases)
             if phase.step is None
         ]

@@ -24,9 +24,8 @@ from xovac_tui.chamber.news import LedgerChanged, LinkChanged, MarksMade, ModeCh
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Snapshot
 from xovac_tui.errors import ContractError, LinkError, XovacError
 from xovac_tui.recording.log import Log
-from xovac_tui.recording.service import OPENING, RecordService
+from xovac_tui.recording.service import OPENING
 from xovac_tui.recording.status import RecorderView
-from xovac_tui.runs.service import RunService
 from xovac_tui.station.commands import Prepared, Sender
 from xovac_tui.station.confirmation import STOP_KEY, confirmed_by
 from xovac_tui.station.eventqueue import EventQueue
@@ -34,7 +33,7 @@ from xovac_tui.station.news import Bulletin, News
 from xovac_tui.station.port import LinkCallbacks, Reach
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.refusal import Refusal, RefusalCode
-from xovac_tui.station.service import Service, Services
+from xovac_tui.station.service import RecordDesk, RunKeeper, Service, Services
 from xovac_tui.station.setup import StationSetup
 from xovac_tui.station.station import Station
 from xovac_tui.text import clean
@@ -56,8 +55,8 @@ class Parts(msgspec.Struct, frozen=True):
 
     chamber: Chamber
     log: Log
-    record: RecordService
-    runs: RunService
+    record: RecordDesk
+    runs: RunKeeper
     alarms: AlarmDesk
     services: Sequence[Service]
     """All that is called with what happens, in this order: what they do depends on it."""

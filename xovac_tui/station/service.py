@@ -1,13 +1,27 @@
-"""What runs beside a chamber: it hears everything, and the station asks it nothing."""
+"""What runs beside a chamber and hears everything, and how the record and the runs are asked."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Protocol
 
 from xovac_tui.api.event import Event
 from xovac_tui.api.link import LinkView
+from xovac_tui.chamber.history import ChannelHistory, History
+from xovac_tui.chamber.snapshot import ChannelView, Mark
+from xovac_tui.recording.status import RecorderView
+
+if TYPE_CHECKING:
+    from xovac_tui.recipes.plan import Plan
+    from xovac_tui.recipes.rates import Rates
+    from xovac_tui.recording.digest import Digest
+    from xovac_tui.recording.disk.record import Record
+    from xovac_tui.recording.service import RecordChoice
+    from xovac_tui.runs.flight import Flight
+    from xovac_tui.runs.loaded import LoadedRecipe
+    from xovac_tui.runs.view import FlightView
 
 
 class Service(Protocol):
@@ -27,6 +41,118 @@ class Service(Protocol):
 
     async def close(self) -> None:
         """End, after the link has ended."""
+
+
+class RecordDesk(Protocol):
+    """The record of a chamber, as its station and faces ask it."""
+
+    @property
+    def choice(self) -> RecordChoice | None:
+        """Where it is and how it is kept; None: nowhere."""
+
+    @property
+    def record(self) -> Record | None:
+        """For reading; None until it is open, or where there is none."""
+
+    @property
+    def view(self) -> RecorderView:
+        """What the recorder does."""
+
+    @property
+    def session(self) -> int:
+        """Number of this program's session in it; 0 where it has none."""
+
+    @property
+    def settled(self) -> bool:
+        """True once it is known what it knows, or that this is not to be waited for."""
+
+    @property
+    def unreadable(self) -> str:
+        """Why the time before, or a part of it, cannot be shown; empty while nothing is wrong."""
+
+    @property
+    def unwritten(self) -> str:
+        """After the end, what is not in it and why, as a sentence; empty where all of it is."""
+
+    @property
+    def at_stake(self) -> int:
+        """Events that are lost when this program ends now."""
+
+    @property
+    def share(self) -> str:
+        """The kind of network share on which it is; empty where it is on none, or not known yet."""
+
+    @property
+    def away_since(self) -> float | None:
+        """Until when (record time) this user looked last, if that is long ago."""
+
+    def came_back(self, seconds: float) -> None:
+        """Take note that this user has not looked for so long."""
+
+    async def open(self) -> None:
+        """Begin to open it; returns before it is open, whatever holds it up."""
+
+    def history(self, name: str, live: Callable[[str], History | None]) -> ChannelHistory | None:
+        """Return a channel's history, with its past; None where there is none."""
+
+    def with_past(self, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+        """Return marks of this program behind those of the time before."""
+
+    def digest(self, channels: Sequence[ChannelView], pins: Sequence[str] | None = None) -> Digest | None:
+        """Return what happened while this user was away; None where they were not. For a thread."""
+
+    def change(self, kind: str, text: str, *, before: str = "", after: str = "") -> None:
+        """Take a decision that was made here, and write it at once; `before` and `after` are JSON."""
+
+    def flush(self) -> None:
+        """Wait until everything that happened is written (or cannot be). For a thread."""
+
+
+class RunDesk(Protocol):
+    """The runs of a chamber, as its station and faces ask them."""
+
+    @property
+    def flight(self) -> Flight | None:
+        """The run that goes on, or the newest that has ended."""
+
+    @property
+    def flying(self) -> Flight | None:
+        """The run that goes on; None where none is known to."""
+
+    @property
+    def loaded(self) -> LoadedRecipe | None:
+        """The recipe that was handed to the chamber last."""
+
+    @property
+    def number(self) -> int:
+        """Number of the newest run in the record; 0 where it has none."""
+
+    @property
+    def rates(self) -> Rates | None:
+        """What the chamber has managed in its recorded runs; None where nothing is known."""
+
+    def view(self) -> FlightView | None:
+        """Return the run that goes on, or the newest that has ended; None before the first."""
+
+    def times(self) -> tuple[float | None, float | None]:
+        """Return for how many seconds the run and its step go on; None: not known."""
+
+    def planned_profile(self) -> list[tuple[float, float]]:
+        """Return the plan of the run that goes on as (monotonic seconds, degC); empty when unknown."""
+
+
+class RunKeeper(Protocol):
+    """Lets the runs of a live chamber see it, and keeps what is handed to it."""
+
+    @property
+    def flights(self) -> RunDesk:
+        """The runs."""
+
+    def look(self, utc: float, mono: float) -> None:
+        """Let the run that goes on, or begins, see the chamber as it was at a moment just now."""
+
+    def handing(self, plan: Plan, source: str) -> AbstractContextManager[None]:
+        """Know the plan, and the text of its file, of a list that is sent meanwhile."""
 
 
 class Services:

@@ -13,15 +13,14 @@ from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Snapshot
 from xovac_tui.recording.log import Log
-from xovac_tui.recording.service import RecordService
 from xovac_tui.recording.status import RecorderView
 from xovac_tui.runs.loaded import LoadedRecipe
-from xovac_tui.runs.service import Flights
 from xovac_tui.station import commands
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.news import Bulletin
 from xovac_tui.station.proving import Proving
 from xovac_tui.station.refusal import Refusal
+from xovac_tui.station.service import RecordDesk, RunDesk
 from xovac_tui.station.setup import StationSetup
 
 if TYPE_CHECKING:
@@ -35,9 +34,9 @@ class Station(ABC):
     """One chamber as a face sees it: what is the same with a link and without."""
 
     log: Log
-    record: RecordService
+    record: RecordDesk
     chamber: Chamber
-    flights: Flights
+    flights: RunDesk
     alarms: AlarmDesk
 
     def __init__(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xovac_tui.alarms.kinds.base import Condition, Context, Rule, now_holds
-from xovac_tui.alarms.life import Verdict
+from xovac_tui.alarms.life import Holding
 from xovac_tui.text import clean
 
 
@@ -18,13 +18,13 @@ class LinkRule(Rule, frozen=True, tag="link"):
 class LinkLost(Condition):
     """No connection to the chamber."""
 
-    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
+    def evaluate(self, context: Context, *, active: bool) -> Holding | None:
         """Return whether there is no connection."""
         return now_holds(not context.chamber.linked)
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""
-        return "no link to the chamber"
+        return "No link to the chamber"
 
     def sentence(self, context: Context) -> str:
         """Return what is the matter."""

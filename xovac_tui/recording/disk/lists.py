@@ -63,11 +63,11 @@ def read(
         return [kind.made(dict(zip(columns, row, strict=True))) for row in found]
 
 
-def placed(record: Record, kind: type[T], within: Within | None) -> list[T]:
-    """Return the rows of a kind in a stretch (None: all), in the order in which they were written."""
+def placed(record: Record, kind: type[T], within: Within | None, where: str = "1") -> list[T]:
+    """Return the rows of a kind in a stretch (None: all) for which a condition holds, oldest first."""
     if within is None:
-        return read(record, kind)
-    found: list[Any] = read(record, kind, _PLACED, (within.low, within.high))
+        return read(record, kind, where)
+    found: list[Any] = read(record, kind, f"{_PLACED} AND {where}", (within.low, within.high))
     return within.keep(found)
 
 
@@ -215,12 +215,8 @@ def commands(
     record: Record, within: Within | None = None, *, newest_only: bool = True
 ) -> list[RecordedCommand]:
     """Return the commands of a stretch (None: all) as they ended up, or every state they were in."""
-    found = placed(record, RecordedCommand, within)
-    if not newest_only:
-        return found
-    rows = record.rows("SELECT max(id) FROM ledger GROUP BY session, entry")
-    newest = {number for (number,) in rows}
-    return [one for one in found if one.id in newest]
+    newest = "id IN (SELECT max(id) FROM ledger GROUP BY session, entry)"
+    return placed(record, RecordedCommand, within, newest if newest_only else "1")
 
 
 def links(record: Record, within: Within | None = None) -> list[RecordedLink]:

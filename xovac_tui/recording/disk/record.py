@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from array import array
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import msgspec
 
@@ -60,6 +59,19 @@ class Stretch(msgspec.Struct, frozen=True):
     session: int
 
 
+class _Listed(NamedTuple):
+    """A block of the record; `start` and `stop` in record time."""
+
+    id: int
+    piece: Piece
+    start: float
+    stop: float
+
+
+def _first(one: _Listed) -> int:
+    return one.piece.first
+
+
 class Record:
     """One record, opened for reading only. Raises RecordError where it is damaged."""
 
@@ -68,19 +80,11 @@ class Record:
         self._db = open_for_reading(path)
         self._clock = clock
         self._version = 0
-        self._ids = array("q")
-        self._pieces: list[Piece] = []
-        self._firsts = array("q")
-        self._ends = array("q")
-        """Index behind the last event of each block."""
-        self.starts = array("d")
-        """Record time at which each block begins."""
-        self.stops = array("d")
-        self.shifts = array("d")
-        self._sessions = array("q")
+        self._listed: list[_Listed] = []
+        """Its blocks, by index."""
         self._gone = 0
-        """Blocks at the beginning of these lists that have been deleted since."""
-        self._abouts: list[tuple[About, ...] | None] = []
+        """Blocks at the beginning of these that have been deleted since."""
+        self._abouts: dict[int, tuple[About, ...]] = {}
         self._open: OrderedDict[int, Block] = OrderedDict()
         self._events: OrderedDict[int, list[LoggedEvent]] = OrderedDict()
         self._tail: list[Stretch] | None = []
@@ -166,7 +170,7 @@ class Record:
                 self.rows("COMMIT")
 
     def _look(self) -> None:
-        last = self._ids[-1] if self._ids else 0
+        last = self._listed[-1].id if self._listed else 0
         found = self.rows(
             "SELECT id, first, count, t0, t1, shift, session FROM blocks WHERE id > ? ORDER BY id", (last,)
         )
@@ -174,17 +178,10 @@ class Record:
         oldest = self.rows("SELECT coalesce(min(id), 0) FROM blocks")[0][0]
         check_times([time for row in found for time in row[3:6]])
         for number, first, count, start, stop, shift, session in found:
-            self._ids.append(number)
-            self._firsts.append(first)
-            self._ends.append(first + count)
-            self.starts.append(start)
-            self.stops.append(stop)
-            self.shifts.append(shift)
-            self._sessions.append(session)
-            self._pieces.append(Piece.of(first, count, session, shift, start, stop))
-            self._abouts.append(None)
+            piece = Piece.of(first, count, session, shift, start, stop)
+            self._listed.append(_Listed(number, piece, start, stop))
         # Housekeeping takes the oldest away, and never the newest.
-        while self._gone < len(self._ids) - 1 and self._ids[self._gone] < oldest:
+        while self._gone < len(self._listed) - 1 and self._listed[self._gone].id < oldest:
             self._gone += 1
         if key != self._tail_key or found:
             self._take_tail(self.rows("SELECT session, shift, data FROM tail ORDER BY first"))
@@ -204,8 +201,8 @@ class Record:
     def first(self) -> int:
         """Index of the oldest event that is kept."""
         self.refresh()
-        if self._firsts:
-            return self._firsts[self._gone]
+        if self._listed:
+            return self._listed[self._gone].piece.first
         return self._tail_events[0].index if self._tail_events else 0
 
     @property
@@ -214,15 +211,15 @@ class Record:
         self.refresh()
         if self._tail_events:
             return self._tail_events[-1].index + 1
-        return self._ends[-1] if self._ends else 0
+        return self._listed[-1].piece.after if self._listed else 0
 
     def get(self, index: int) -> LoggedEvent | None:
         """Return the event with this index, or None when it is not kept or has not come yet."""
         self.refresh()
-        at = bisect_right(self._firsts, index) - 1
-        if at >= 0 and index < self._ends[at]:
+        at = bisect_right(self._listed, index, key=_first) - 1
+        if at >= 0 and index < self._listed[at].piece.after:
             events = self._events_of(at)
-            return events[index - self._firsts[at]] if events else None
+            return events[index - self._listed[at].piece.first] if events else None
         if not self._tail_events or not 0 <= index - self._tail_events[0].index < len(self._tail_events):
             return None
         return self._tail_events[index - self._tail_events[0].index]
@@ -232,7 +229,8 @@ class Record:
     ) -> Iterator[LoggedEvent]:
         """Yield the events from index `start` on; blocks of which `passes` says no stay unopened."""
         self.refresh()
-        for at in range(bisect_right(self._ends, start), len(self._ids)):
+        begin = bisect_right(self._listed, start, key=lambda one: one.piece.after)
+        for at in range(begin, len(self._listed)):
             if passes is not None and not passes(self._about(at)):
                 continue
             block = self._read(at)
@@ -258,25 +256,26 @@ class Record:
 
     def _read(self, at: int) -> Block | None:
         """Return a block; None where it is damaged, or housekeeping took it away since it was listed."""
-        found = self.rows("SELECT data FROM blocks WHERE id = ?", (self._ids[at],))
+        number, piece, *_ = self._listed[at]
+        found = self.rows("SELECT data FROM blocks WHERE id = ?", (number,))
         if not found:
-            self.taken.add(self._firsts[at])
+            self.taken.add(piece.first)
             return None
         try:
             with unpacking(self.path):
                 block = Block.unpack(found[0][0])
-                if (block.first, block.count) != (self._firsts[at], self._ends[at] - self._firsts[at]):
+                if (block.first, block.count) != (piece.first, piece.after - piece.first):
                     raise ValueError("a block holds other events than it is listed with")
                 return self._judged(block)
         except TornRecordError:
             # The others can be read still.
-            self.damaged.add(self._firsts[at])
+            self.damaged.add(piece.first)
             return None
 
     def _about(self, at: int) -> tuple[About, ...]:
-        about = self._abouts[at]
+        about = self._abouts.get(at)
         if about is None:
-            found = self.rows("SELECT about FROM blocks WHERE id = ?", (self._ids[at],))
+            found = self.rows("SELECT about FROM blocks WHERE id = ?", (self._listed[at].id,))
             with unpacking(self.path):
                 about = self._abouts[at] = unpack_about(found[0][0]) if found else ()
         return about
@@ -304,15 +303,15 @@ class Record:
         """Return where each block begins and ends, the tail's last."""
         self.refresh()
         tail = (piece_of(*group) for group in self._tail_groups if group[-1])
-        return [*self._pieces[self._gone :], *tail]
+        return [*(one.piece for one in self._listed[self._gone :]), *tail]
 
     def blocks_of(self, wanted: Callable[[Piece], bool]) -> Iterator[Stretch]:
         """Yield the blocks that are wanted, by index, the tail's last."""
         for piece in self.pieces():
-            at = bisect_left(self._firsts, piece.first)
+            at = bisect_left(self._listed, piece.first, key=_first)
             if not wanted(piece):
                 continue
-            if at < len(self._firsts) and self._firsts[at] == piece.first:
+            if at < len(self._listed) and self._listed[at].piece.first == piece.first:
                 if (block := self._block(at)) is not None:
                     yield Stretch(block, piece.shift, piece.session)
             else:
@@ -340,12 +339,9 @@ class Record:
     def blocks(self, start: float, stop: float) -> Iterator[Stretch]:
         """Yield the blocks that hold events of a stretch of record time, the tail's last."""
         self.refresh()
-        for at in range(len(self._ids)):
-            if self.stops[at] >= start and self.starts[at] < stop:
-                block = self._block(at)
-                if block is None:
-                    continue
-                yield Stretch(block, self.shifts[at], self._sessions[at])
+        for at, one in enumerate(self._listed[:]):
+            if one.stop >= start and one.start < stop and (block := self._block(at)) is not None:
+                yield Stretch(block, one.piece.shift, one.piece.session)
         for stretch in self.tail():
             mono = stretch.block.mono
             if mono[-1] + stretch.shift >= start and mono[0] + stretch.shift < stop:
@@ -364,11 +360,8 @@ class Record:
     def shifts_from(self, index: int) -> list[Shift]:
         """Return each shift that follows another, in the blocks that begin with event `index` or later."""
         self.refresh()
-        first = bisect_left(self._firsts, index)
-        told = [
-            (self._firsts[at], self.starts[at] - self.shifts[at], self.shifts[at])
-            for at in range(first, len(self._ids))
-        ]
+        first = bisect_left(self._listed, index, key=_first)
+        told = [(one.piece.first, one.piece.low, one.piece.shift) for one in self._listed[first:]]
         told += [
             (stretch.block.first, stretch.block.mono[0], stretch.shift)
             for stretch in self.tail()
@@ -380,12 +373,13 @@ class Record:
         """Return the monotonic time of the newest event; None where there is none."""
         if tail := self.tail():
             return tail[-1].block.mono[-1]
-        return self.stops[-1] - self.shifts[-1] if self._ids else None
+        return self._listed[-1].piece.high if self._listed else None
 
     def span(self) -> tuple[float, float] | None:
         """Return the record times of the oldest and the newest event; None where there is none."""
         self.refresh()
-        times = [*self.starts[self._gone : self._gone + 1], *self.stops[-1:]]
+        kept = self._listed[self._gone :]
+        times = [kept[0].start, kept[-1].stop] if kept else []
         for stretch in self.tail():
             times += [stretch.block.mono[0] + stretch.shift, stretch.block.mono[-1] + stretch.shift]
         return (min(times), max(times)) if times else None

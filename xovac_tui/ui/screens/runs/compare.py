@@ -54,7 +54,10 @@ def pair_lines(one: PastRun, other: PastRun, width: int, glyphs: Glyphs) -> list
     first, second = ({leg.step: leg for leg in run.state.flown} for run in (one, other))
     steps = sorted(first.keys() | second.keys())
     for step in steps:
-        lines.append(_step_line(step, first.get(step), second.get(step), width, glyphs))
+        legs = first.get(step), second.get(step)
+        pairs = zip(legs, (one.plan, other.plan), strict=True)
+        label = next((short_label(leg, plan) for leg, plan in pairs if leg is not None and leg.label), "")
+        lines.append(_step_line(step, label, *legs, width, glyphs))
     if not steps:
         lines.append((("Of neither run a step is known.", "rows--quiet"),))
     lines += [(), *_heads("", "channel", ("lowest", "highest"), names, width)]
@@ -75,11 +78,10 @@ def _heads(step: str, what: str, groups: Sequence[str], names: Sequence[str], wi
     ]
 
 
-def _step_line(step: int, one: Leg | None, other: Leg | None, width: int, glyphs: Glyphs) -> Line:
+def _step_line(step: int, label: str, one: Leg | None, other: Leg | None, width: int, glyphs: Glyphs) -> Line:
     took = [_took(leg) for leg in (one, other)]
     dwells = [leg.dwell if leg is not None else None for leg in (one, other)]
     counts = [dwell.creditable if dwell is not None else None for dwell in dwells]
-    label = next((short_label(leg) for leg in (one, other) if leg is not None and leg.label), "")
     cells = [
         *("" if value is None else format_duration(value) for value in took),
         _later(took),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from rich.cells import cell_len
@@ -10,6 +9,7 @@ from rich.cells import cell_len
 from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.durations import format_age, format_change, format_duration
 from xovac_tui.quantities import number, unit
+from xovac_tui.recipes.plan import Plan
 from xovac_tui.recording.digest import Extreme
 from xovac_tui.recording.disk.kinds import RecordedRun
 from xovac_tui.runs.past import PastRun
@@ -147,7 +147,6 @@ def _loaded(past: PastRun, times: Times) -> Line:
 
 _ROOMY_STEPS = (4, 5, 0, 9, 7, 7, 7, 6, 6)
 _CLOSE_STEPS = (4, 0, 0, 0, 7, 7, 0, 6, 6)
-_HOW = re.compile(r" (?:for|at|in|as) (?=[\d.a])")
 _STEP_NAMES = ("step", "cycle", "what", "began", "took", "planned", "elapsed", "in tol", "counts")
 
 
@@ -156,12 +155,13 @@ def step_head(width: int) -> Line:
     return ((_step_row(_STEP_NAMES, width, "~"), "rows--head"),)
 
 
-def short_label(leg: Leg) -> str:
+def short_label(leg: Leg, plan: Plan | None) -> str:
     """Return what a step does without how long or fast, which other columns tell; empty if not known."""
-    return _HOW.split(clean(leg.label, 80), maxsplit=1)[0] or leg.kind
+    segment = plan.item(leg.step) if plan is not None and leg.label else None
+    return clean(leg.label, 80) or leg.kind if segment is None else segment.goal
 
 
-def step_line(leg: Leg, now: float, width: int, *, glyphs: Glyphs, times: Times) -> Line:
+def step_line(leg: Leg, now: float, width: int, *, plan: Plan | None, glyphs: Glyphs, times: Times) -> Line:
     """Return one step as it was flown; `now` in seconds since the run began, for one that goes on."""
     began = "" if leg.start_utc is None else times.day_and_time(leg.start_utc)
     took = "unseen"
@@ -173,7 +173,7 @@ def step_line(leg: Leg, now: float, width: int, *, glyphs: Glyphs, times: Times)
     cells = (
         str(leg.step),
         "" if leg.cycle is None else f"{leg.cycle[0]}/{leg.cycle[1]}",
-        short_label(leg) or glyphs.dash,
+        short_label(leg, plan) or glyphs.dash,
         began,
         took,
         "" if leg.planned is None else format_duration(leg.planned),

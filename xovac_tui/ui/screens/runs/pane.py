@@ -347,7 +347,9 @@ class RunsPane(Pane):
             steps.top = len(legs)
 
         def step(index: int, chosen: bool) -> Line:
-            return step_line(legs[index], state.t, steps.size.width, glyphs=glyphs, times=times)
+            return step_line(
+                legs[index], state.t, steps.size.width, plan=past.plan, glyphs=glyphs, times=times
+            )
 
         steps.show_rows(
             len(legs), step, head=lambda: step_head(steps.size.width), rewind=rewind and not past.running
