@@ -38,7 +38,7 @@ from xovac_tui.recording.disk.schema import (
 )
 from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.exports.parts import part_of, unread
-from xovac_tui.recording.exports.slice import tape_of
+from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.recording.exports.tables import csv_chunks
 from xovac_tui.recording.gaps import gaps
 from xovac_tui.text import clean
@@ -250,7 +250,7 @@ def test_a_column_may_hold_anything_and_is_no_defect(
         for run in runs(record):
             assert f"{run.name}{run.result}" == clean(run.name) + clean(run.result)
             said(run.started)
-            tape_of(record, part_of(find_span(record, run.label), None, None, None))
+            slice_of(record, part_of(find_span(record, run.label), None, None, None))
 
 
 def said(utc: float) -> str:

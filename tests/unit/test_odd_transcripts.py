@@ -52,10 +52,12 @@ def outcome(path: Path, data: bytes) -> str:
     """Write a file, play it to its end and look at everything on the way; return what was refused."""
     path.write_bytes(data)
     try:
-        tape = read_transcript(path)
+        sliced = read_transcript(path)
     except RecordError as error:
         return str(error)
-    station = build_replay(ChamberSetup("x", Profile(), CONTRACT), tape, origin=tape.head.start, speed=1000.0)
+    station = build_replay(
+        ChamberSetup("x", Profile(), CONTRACT), sliced, origin=sliced.head.start, speed=1000.0
+    )
     replay = station.playback.replay
     replay.work(0.5)
     until = time.monotonic() + 0.5
