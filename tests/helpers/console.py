@@ -364,7 +364,7 @@ async def console(
         await running.until(link.running.is_set)
         assert await running.station.record_read(10)
         if online:
-            link.push(LinkState.ONLINE)
+            link.push(LinkWord.ONLINE)
             await running.readings()
         if tab:
             await running.frame.show_tab(tab)
