@@ -81,14 +81,13 @@ class XovacApp(AppKeys):
 
     def __init__(
         self,
-        launch: Start,
+        start: Start,
         station: Station,
         playback: Playback | None = None,
         *,
         connect: bool = True,
     ) -> None:
         super().__init__()
-        self.launch = launch
         self.paused = False
         self.active_tab = "status"
         self.over: dict[str, Pane] = {}
@@ -99,16 +98,16 @@ class XovacApp(AppKeys):
         self._connect = connect
         self._started = False
         self._unsubscribe: Callable[[], None] = lambda: None
-        self._problems = list(launch.notes)
+        self._problems = list(start.notes)
         keymap: dict[str, str] = {}
         try:
-            keymap = check_keymap(launch.keys)
+            keymap = check_keymap(start.keys)
         except SettingsError as error:
             self._problems.append(str(error))
         self.set_keymap(keymap)
         self.keys = Keys(keymap)
-        memory = Memory(launch.state, launch.state_path)
-        self.workspace = Workspace(station, launch, self.keys, memory, self, playback)
+        memory = Memory(start.state, start.state_path)
+        self.workspace = Workspace(station, start, self.keys, memory, self, playback)
         self.stopping = Stopping(self)
         self.telling = Telling(self)
         self._add_themes()
@@ -144,7 +143,7 @@ class XovacApp(AppKeys):
             ScrollBar.renderer = AsciiScrollBar
         self._unsubscribe = self.workspace.station.subscribe(self._on_news)
         ring_for_alarms(self)
-        self.set_interval(1 / self.launch.display.refresh, self.flush)
+        self.set_interval(1 / self.workspace.start.display.refresh, self.flush)
         self._show_tabs()
         self.flush()
         self.show_keys()
@@ -177,9 +176,9 @@ class XovacApp(AppKeys):
                 pause = min(2 * pause, _LONGEST_PAUSE)
 
     def _add_themes(self) -> None:
-        for spec in self.launch.themes:
+        for spec in self.workspace.start.themes:
             self.register_theme(to_textual(spec))
-        wanted = self.launch.theme
+        wanted = self.workspace.start.theme
         if wanted not in self.available_themes:
             self._problems.append(str(unknown_theme(wanted, self.available_themes)))
             wanted = DEFAULT_THEME
@@ -512,7 +511,7 @@ class XovacApp(AppKeys):
 
     def where_logged(self) -> str:
         """Return where the details of a defect are, as a sentence; empty where nothing can be logged."""
-        path = self.launch.log_path
+        path = self.workspace.start.log_path
         return f"The details are in {paths.shown(path)}." if path is not None else ""
 
     def may_open(self, screen: Screen[object]) -> bool:
@@ -557,12 +556,12 @@ def _is_quit(screen: Screen[object]) -> bool:
     return isinstance(screen, QuitDialog)
 
 
-def run_console(launch: Start, station: Station, playback: Playback | None = None) -> int:
+def run_console(start: Start, station: Station, playback: Playback | None = None) -> int:
     """Open the console in this terminal and return the exit code when it is left.
 
     `playback` is what turns a replay; None where the chamber is there now.
     """
-    app = XovacApp(launch, station, playback)
+    app = XovacApp(start, station, playback)
     code = run_in_terminal(app)
     if unwritten := station.record.unwritten:
         from xovac_tui.outlet import say_last
