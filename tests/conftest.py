@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 
-# How long an example takes says how busy the machine is, and nothing of what is tested.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
+from tests.helpers.examples import register_profiles
+
+register_profiles()
 
 TESTS = Path(__file__).parent
 _REAL = ("e2e", "peer")
@@ -19,10 +19,10 @@ _REAL = ("e2e", "peer")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests with real processes on one worker; before xdist looks for the mark."""
+    """Keep tests with real processes of one file on one worker; before xdist looks for the mark."""
     for item in items:
         if item.path.relative_to(TESTS).parts[0] in _REAL:
-            item.add_marker(pytest.mark.xdist_group("real processes"))
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 def pytest_configure() -> None:
@@ -33,6 +33,13 @@ def pytest_configure() -> None:
             signal.signal(number, signal.SIG_DFL)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """Have the collector of garbage leave what is loaded alone, and come less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from xovac_tui.recipes.plan import PlanSettings
     from xovac_tui.recipes.rates import Rates
     from xovac_tui.recording.disk.record import Record
-    from xovac_tui.recording.exports.slice import Tape
+    from xovac_tui.recording.exports.slice import RecordSlice
     from xovac_tui.recording.service import RecordChoice
     from xovac_tui.replay.station import ReplayStation
     from xovac_tui.simulator.options import SimulatorOptions
@@ -166,7 +166,7 @@ def build_station(
 
 def build_replay(
     setup: ChamberSetup,
-    tape: Tape,
+    sliced: RecordSlice,
     *,
     record: Record | None = None,
     origin: float | None = None,
@@ -182,7 +182,7 @@ def build_replay(
     from xovac_tui.replay.model import Replay
     from xovac_tui.replay.station import ReplayStation
 
-    replay = Replay(tape, setup.contract, stale_after=setup.profile.stale_after, origin=origin)
+    replay = Replay(sliced, setup.contract, stale_after=setup.profile.stale_after, origin=origin)
     return ReplayStation(_described(setup, clock or SystemClock()), replay, record, speed=speed)
 
 

@@ -34,6 +34,7 @@ def home(chamber: SimulatorProcess, environment: dict[str, str], tmp_path: Path)
     return environment
 
 
+@pytest.mark.slow
 def test_a_functional_test_at_a_plateau(chamber: SimulatorProcess, home: dict[str, str]) -> None:
     """The example of the manual: load, start, and wait for the step and for the plate."""
     recipe = Path(home["XOVAC_HOME"]) / "short.toml"

@@ -87,6 +87,7 @@ def test_it_records_until_it_is_ended(chamber: SimulatorProcess, tmp_path: Path)
         assert list(copy.scan()) == list(record.scan())
 
 
+@pytest.mark.slow
 def test_a_console_and_a_script_beside_it_share_one_ledger(chamber: SimulatorProcess, tmp_path: Path) -> None:
     recorder = start(tmp_path, chamber)
     try:
@@ -130,6 +131,7 @@ def test_a_console_and_a_script_beside_it_share_one_ledger(chamber: SimulatorPro
         assert indices == list(range(len(indices)))
 
 
+@pytest.mark.slow
 def test_a_second_recorder_waits_and_takes_over(chamber: SimulatorProcess, tmp_path: Path) -> None:
     first = start(tmp_path, chamber)
     try:

@@ -94,7 +94,14 @@ DEFECTS = {
 }
 
 
-@pytest.mark.parametrize("where", DEFECTS)
+@pytest.mark.parametrize(
+    "where",
+    [
+        pytest.param("in showing", marks=pytest.mark.slow),
+        pytest.param("in composing", marks=pytest.mark.slow),
+        "in drawing",
+    ],
+)
 def test_a_screen_that_cannot_be_shown_takes_neither_record_nor_stop(where: str, tmp_path: Path) -> None:
     with Pty(broken(DEFECTS[where]), home=tmp_path, size=(80, 24)) as program:
         program.wait_for(NOTICE)

@@ -75,6 +75,7 @@ def test_record_goes_on_and_ends_with_a_stderr_that_is_not_read(
         assert [session.closed for session in lists.sessions(record)] == [True]
 
 
+@pytest.mark.slow
 def test_watch_holds_the_link_and_says_what_was_not_printed(
     chamber: SimulatorProcess, tmp_path: Path
 ) -> None:

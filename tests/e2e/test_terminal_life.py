@@ -29,7 +29,14 @@ def broken(body: str) -> list[str]:
     return [sys.executable, "-c", code, "--demo"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGHUP,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
+    ],
+)
 def test_a_signal_gives_the_terminal_back(number: signal.Signals, tmp_path: Path) -> None:
     with console("--demo", home=tmp_path) as program:
         program.wait_for(shows_readings)
@@ -86,7 +93,13 @@ def test_ctrl_c_as_a_key_asks_as_q_does_and_sends_nothing(tmp_path: Path) -> Non
         program.assert_as_before()
 
 
-@pytest.mark.parametrize("controlling", [True, False], ids=["with SIGHUP", "without SIGHUP"])
+@pytest.mark.parametrize(
+    "controlling",
+    [
+        pytest.param(True, id="with SIGHUP", marks=pytest.mark.slow),
+        pytest.param(False, id="without SIGHUP"),
+    ],
+)
 def test_a_vanished_terminal_ends_it(controlling: bool, tmp_path: Path) -> None:
     with console("--demo", home=tmp_path, controlling=controlling) as program:
         program.wait_for(shows_readings)
@@ -97,6 +110,7 @@ def test_a_vanished_terminal_ends_it(controlling: bool, tmp_path: Path) -> None:
     assert "Traceback" not in (tmp_path / "logs" / "xovac-tui.log").read_text()
 
 
+@pytest.mark.slow
 def test_a_terminal_that_takes_no_more_output_cannot_hold_the_end_up(tmp_path: Path) -> None:
     # The same as a terminal stopped by ctrl+s or a dead ssh: nobody reads what is written.
     with console("--demo", "--speed", "600", home=tmp_path, size=(200, 60)) as program:
@@ -139,6 +153,7 @@ def test_suspended_and_continued(tmp_path: Path) -> None:
         program.assert_as_before()
 
 
+@pytest.mark.slow
 def test_stopped_from_outside_and_continued(tmp_path: Path) -> None:
     with console("--demo", home=tmp_path) as program:
         program.wait_for(shows_readings)

@@ -213,7 +213,7 @@ class Console:
         """Wait (real time, bounded) until the condition holds."""
         async with asyncio.timeout(within):
             while not condition():
-                await self.pilot.pause(0.01)
+                await self.pilot.pause(0.005)
 
     async def lose(self, why: str = "The connection was reset.") -> None:
         """Break the link."""

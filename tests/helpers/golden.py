@@ -27,7 +27,7 @@ from xovac_tui.recording.disk.kinds import (
 )
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.exports.parts import open_still, part_of
-from xovac_tui.recording.exports.slice import tape_of
+from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.recording.exports.transcript import transcript
 
 DATA = Path(__file__).parent.parent / "data"
@@ -137,4 +137,4 @@ def exported(path: Path, wanted: str = "all") -> str:
     from xovac_tui.recording.disk.lists import find_span
 
     with open_still(path) as record:
-        return "".join(transcript(tape_of(record, part_of(find_span(record, wanted), None, None, None))))
+        return "".join(transcript(slice_of(record, part_of(find_span(record, wanted), None, None, None))))

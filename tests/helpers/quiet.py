@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import weakref
+from functools import partial
 from typing import Any
 
 import pytest
+from textual._compositor import Compositor
+from textual.css.stylesheet import Stylesheet
+from textual.pilot import Pilot
+from textual.screen import Screen
 
 SOON = 0.02
-"""Seconds; what is due by then is waited for. Textual paints 0.017 s after something has changed."""
+"""Seconds; what is due by then is waited for."""
+FRAME = 0.1
+"""Seconds after which a frame is drawn although the app was never quiet."""
 _TURNS = 3
 """Turns of the loop in a row in which nothing was ready."""
 _MOST_TURNS, _MOST_TIMERS = 20_000, 60
@@ -17,6 +25,94 @@ _MOST_TURNS, _MOST_TIMERS = 20_000, 60
 _THREADS = 1.0
 """Seconds for which what a loop gave to a thread is waited for; longer work is for the test to await."""
 _at_work: weakref.WeakSet[asyncio.Future[Any]] = weakref.WeakSet()
+_due: weakref.WeakSet[Frame] = weakref.WeakSet()
+_parsed: dict[Any, Any] = {}
+
+
+class Frame:
+    """In place of a screen's timer: what has changed is drawn once, when the app has nothing else to do."""
+
+    painting = False
+    """Whether what has changed is painted now: else it stays among the compositor's dirty regions."""
+
+    def __init__(self, screen: Screen[Any]) -> None:
+        self._screen = screen
+        self._latest: asyncio.TimerHandle | None = None
+
+    def resume(self) -> None:
+        """Have the next frame drawn."""
+        if self._latest is None:
+            self._context = contextvars.copy_context()
+            self._loop = asyncio.get_running_loop()
+            self._latest = self._loop.call_later(FRAME, self._draw_unasked)
+            _due.add(self)
+
+    def pause(self) -> None:
+        """Have no frame drawn until the next change."""
+        if self._latest is not None:
+            self._latest.cancel()
+            self._latest = None
+            _due.discard(self)
+
+    def draw(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Draw what is due in this loop; False where nothing is."""
+        if self._latest is None or self._loop is not loop:
+            return False
+        self._context.run(self._draw)
+        return True
+
+    def _draw(self) -> None:
+        try:
+            self._screen._on_timer_update()
+        except Exception as error:
+            self._screen.app._handle_exception(error)
+
+    def _draw_unasked(self) -> None:
+        Frame.painting = True
+        try:
+            self._draw()
+        finally:
+            Frame.painting = False
+
+
+def draw_when_quiet(patch: pytest.MonkeyPatch) -> None:
+    """Have screens laid out when the app is quiet, and painted when a pilot pauses: then somebody looks."""
+    paint, pause = Compositor.render_update, Pilot.pause
+
+    def frame(self: Screen[Any]) -> Frame:
+        return self.__dict__.setdefault("frame", Frame(self))  # type: ignore[no-any-return]
+
+    def when_seen(self: Compositor, full: bool = False, **how: Any) -> Any:
+        """Paint a picture of all, and what is due while no pilot waits; all else at the next pause."""
+        return paint(self, full=full, **how) if full or Frame.painting else None
+
+    async def pause_and_look(self: Pilot[Any], delay: float | None = None) -> None:
+        await pause(self, delay)
+        screen = self.app.screen
+        if screen._compositor._dirty_regions:
+            with self.app._context():
+                try:
+                    paint(screen._compositor, screen_stack=self.app._background_screens)
+                except Exception as error:
+                    self.app._handle_exception(error)
+
+    patch.setattr(Screen, "_update_timer", property(frame))
+    patch.setattr(Pilot, "_wait_for_screen", partial(wait_until_quiet, threads=0.0))
+    patch.setattr(Pilot, "pause", pause_and_look)
+    patch.setattr(Compositor, "render_update", when_seen)
+
+
+def parse_styles_once(patch: pytest.MonkeyPatch) -> None:
+    """Have the style sheets of all apps of this process parsed once for each theme."""
+    honest = Stylesheet._parse_rules
+
+    def parsed(self: Stylesheet, *arguments: Any, **named: Any) -> Any:
+        key = (arguments, tuple(named.items()), tuple(self._variables.items()))
+        if key not in _parsed:
+            _parsed[key] = honest(self, *arguments, **named)
+        return _parsed[key]
+
+    patch.setattr(Stylesheet, "_parse_rules", parsed)
 
 
 def watch_threads(patch: pytest.MonkeyPatch) -> None:
@@ -31,15 +127,16 @@ def watch_threads(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(asyncio.BaseEventLoop, "run_in_executor", seen)
 
 
-async def wait_until_quiet(*_: Any, **__: Any) -> None:
-    """Wait until no callback of this loop is ready, none is due within `SOON` seconds, and no thread works.
+async def wait_until_quiet(*_: Any, threads: float = _THREADS, **__: Any) -> bool:
+    """Wait until no callback of this loop is ready, none is due within `SOON` seconds, no thread works, and
+    all that has changed is drawn.
 
     In place of Textual's own, which sleeps 0.02 s at least, and takes a process that gets no processor for
     an idle one. Nothing here depends on how long a turn takes.
     """
     loop: Any = asyncio.get_running_loop()
     quiet = timers = 0
-    patience = loop.time() + _THREADS
+    patience = loop.time() + threads
     for _turn in range(_MOST_TURNS):
         await asyncio.sleep(0)
         if loop._ready:
@@ -49,7 +146,7 @@ async def wait_until_quiet(*_: Any, **__: Any) -> None:
         if due is not None and due < loop.time() + SOON:
             quiet, timers = 0, timers + 1
             if timers > _MOST_TIMERS:
-                return
+                return True
             await asyncio.sleep(max(0.0, due - loop.time()))
             continue
         working = [one for one in _at_work if one.get_loop() is loop and not one.done()]
@@ -57,6 +154,10 @@ async def wait_until_quiet(*_: Any, **__: Any) -> None:
             quiet = 0
             await asyncio.wait(working, timeout=SOON, return_when=asyncio.FIRST_COMPLETED)
             continue
+        if any(frame.draw(loop) for frame in list(_due)):
+            quiet = 0
+            continue
         quiet += 1
         if quiet == _TURNS:
-            return
+            return True
+    return True

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.helpers.quiet import wait_until_quiet, watch_threads
+from tests.helpers.quiet import draw_when_quiet, parse_styles_once, wait_until_quiet, watch_threads
 from xovac_tui.ui.defects.mending import Mender
 
 
@@ -30,5 +30,7 @@ def defects(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[BaseException]]:
 def quiet_by_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a pilot go on as soon as the app has nothing to do."""
     watch_threads(monkeypatch)
+    draw_when_quiet(monkeypatch)
+    parse_styles_once(monkeypatch)
     for module in ("textual.app", "textual.pilot"):
         monkeypatch.setattr(f"{module}.wait_for_idle", wait_until_quiet)

@@ -26,7 +26,7 @@ from xovac_tui.recording.disk.lists import find_span
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.recording.exports.parts import open_still, part_of
-from xovac_tui.recording.exports.slice import tape_of
+from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.replay.station import ReplayStation
 from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.ui.app import XovacApp
@@ -87,7 +87,7 @@ class Replayed:
 
     @property
     def at(self) -> float:
-        """Seconds of the tape."""
+        """Seconds of the slice."""
         return round(self.station.playback.passed, 1)
 
     @property
@@ -135,10 +135,15 @@ async def replayed(
     clock = FakeClock()
     start = make_start(folder, display=Display(time="utc", refresh=2.0, ascii=ascii_only), keys=keys)
     with open_still(recorded(folder / "r.sqlite3")) as record:
-        tape = tape_of(record, part_of(find_span(record, "s1"), None, None, None))
+        sliced = slice_of(record, part_of(find_span(record, "s1"), None, None, None))
         setup = ChamberSetup("lab", Profile(), load_contract((), simulator=True))
+<<<<<<< HEAD
         station = build_replay(setup, tape, record=record, clock=clock, speed=speed)
         app = XovacApp(start, station, station.playback, connect=False)
+=======
+        station = build_replay(setup, sliced, record=record, clock=clock, speed=speed)
+        app = XovacApp(launch, station, station.playback, connect=False)
+>>>>>>> main
         app.stopping = Stopping(app, now=clock.mono, arrived=lambda _: clock.mono())
         async with app.run_test(size=size, notifications=True) as pilot:
             one = Replayed(app, pilot, clock, station)

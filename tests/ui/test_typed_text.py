@@ -77,21 +77,21 @@ async def a_template(c: Console) -> None:
 
 
 FIELDS: dict[str, Callable[[Console], Awaitable[None]]] = {
-    "ui/appkeys.py action_note": pressing("status", "n"),
-    "ui/dialogs/alarms.py ShelveDialog": pressing("alarms", "s"),
+    "ui/app_actions.py action_note": pressing("status", "n"),
+    "ui/screens/alarms/dialogs.py ShelveDialog": pressing("alarms", "s"),
     "ui/dialogs/confirm.py ConfirmDialog": a_name,
-    "ui/dialogs/fields.py FieldRow": a_form,
-    "ui/dialogs/template.py TemplateDialog": a_template,
-    "ui/editor/form.py FormRow": a_step,
-    "ui/panes/alarms.py _take_out": pressing("alarms", "x"),
-    "ui/panes/log.py LogPane": pressing("log", "slash"),
-    "ui/recipework/files.py export": pressing("recipes", "x"),
-    "ui/recipework/files.py import_": pressing("recipes", "i"),
-    "ui/recipework/files.py rename": pressing("recipes", "m"),
+    "ui/screens/controls/fields.py FieldRow": a_form,
+    "ui/screens/recipes/template.py TemplateDialog": a_template,
+    "ui/screens/recipes/editor/form.py FormRow": a_step,
+    "ui/screens/alarms/pane.py _take_out": pressing("alarms", "x"),
+    "ui/screens/log/pane.py LogPane": pressing("log", "slash"),
+    "ui/screens/recipes/files.py export": pressing("recipes", "x"),
+    "ui/screens/recipes/files.py import_": pressing("recipes", "i"),
+    "ui/screens/recipes/files.py rename": pressing("recipes", "m"),
     "the palette": pressing("status", "colon"),
 }
 """Every place in which text can be typed, and how to go there."""
-IN_A_REPLAY = "ui/replaykeys.py action_replay_go_to"
+IN_A_REPLAY = "ui/replay_actions.py action_replay_go_to"
 WITHIN = {"ui/dialogs/ask.py AskDialog": "each of its callers is listed"}
 """Fields that are reached only as parts of others."""
 
@@ -119,7 +119,7 @@ def test_every_field_is_listed_here() -> None:
     found = set(places())
     listed = FIELDS.keys() | WITHIN.keys() | {IN_A_REPLAY}
     assert found - listed == set(), "a new field: list it here, and how to go there"
-    parts = {"ui/dialogs/template.py TemplateDialog", "the palette"}
+    parts = {"ui/screens/recipes/template.py TemplateDialog", "the palette"}
     assert listed - found == parts
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from tests.helpers.examples import examples
 from xovac_tui.api.contract import Role
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.loader import load_contract
@@ -246,4 +246,4 @@ class AnyServer(RuleBasedStateMachine):
 
 
 TestAnyServer = AnyServer.TestCase
-TestAnyServer.settings = settings(max_examples=60, stateful_step_count=30)
+TestAnyServer.settings = examples(60, stateful_step_count=30)

@@ -7,9 +7,10 @@ import random
 from collections.abc import Callable, Iterable
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from tests.helpers.flown import Bench
 from xovac_tui.analysis.fit import line, track
 from xovac_tui.analysis.stability import Criterion, Stability, StabilityWatch, change_per_hour
@@ -119,7 +120,7 @@ chunks = st.lists(
 )
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(chunks, st.floats(0, 0.9))
 @example([(1, 0.0, False), (1, 3.764669109265657e-281, False), (28, 1.0, False)], 0.0)
 def test_a_band_is_kept_exactly_when_a_plain_look_at_the_samples_says_so(
@@ -211,6 +212,8 @@ def test_it_must_hold_and_looking_late_finds_the_same() -> None:
     first = None
     for mono, value in samples:
         past.add(mono, value)
+        if mono % 5 != 0.5:
+            continue
         seen = watch.look(past, mono, fresh=True)
         if seen.stable and first is None:
             first = mono

@@ -265,9 +265,9 @@ def test_a_record_that_cannot_be_noted_in_is_only_a_note(line: CommandLine, reco
 
 def test_the_format_is_taken_from_the_file_name(line: CommandLine, record: Path, tmp_path: Path) -> None:
     assert line("export", "all", "--out", "x.jsonl").code == 0
-    tape = read_transcript(tmp_path / "x.jsonl")
-    assert [len(tape.of(RecordedRun)), len(tape.head.sessions)] == [2, 2]
-    assert sum(stretch.block.count for stretch in tape.stretches(0)) == 910
+    sliced = read_transcript(tmp_path / "x.jsonl")
+    assert [len(sliced.of(RecordedRun)), len(sliced.head.sessions)] == [2, 2]
+    assert sum(stretch.block.count for stretch in sliced.stretches(0)) == 910
     assert line("export", "all", "--out", "x.parquet").code == 0
     assert (tmp_path / "x.parquet").read_bytes()[:4] == b"PAR1"
     assert line("export", "all", "--format", "jsonl", "--channels", "plate*", "--out", "s.txt").code == 0

@@ -23,7 +23,7 @@ from xovac_tui.recording.disk.lists import find_span, runs, visits
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.exports.parts import columns_of, open_still, part_of
-from xovac_tui.recording.exports.slice import tape_of
+from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.recording.exports.tables import csv_chunks
 from xovac_tui.recording.exports.transcript import transcript_hash
 from xovac_tui.replay.model import Replay
@@ -59,7 +59,7 @@ def exported(path: Path) -> list[list[str]]:
 
 def hash_of(path: Path) -> str:
     with open_still(path) as record:
-        return transcript_hash(tape_of(record, part_of(find_span(record, "r1"), None, None, None)))
+        return transcript_hash(slice_of(record, part_of(find_span(record, "r1"), None, None, None)))
 
 
 def report(path: Path, now: float) -> dict[str, Any]:
@@ -120,8 +120,8 @@ def told(path: Path, now: float) -> dict[str, Any]:
 def replayed(path: Path) -> dict[str, Any]:
     """Return what a replay of the run shows at its middle and at its end."""
     with open_still(path) as record:
-        tape = tape_of(record, part_of(find_span(record, "r1"), None, None, None))
-        replay = Replay(tape, CONTRACT)
+        sliced = slice_of(record, part_of(find_span(record, "r1"), None, None, None))
+        replay = Replay(sliced, CONTRACT)
         found: dict[str, Any] = {"length": replay.end - replay.begin}
         for share in (0.5, 1.0):
             replay.advance(replay.begin + share * (replay.end - replay.begin))
@@ -242,8 +242,8 @@ def test_a_run_over_two_recorders_goes_on_evenly(tmp_path: Path, by: float) -> N
     assert {row[1] for row in rows} == {"20.0"}
     assert len(rows) == 61 + 49
     with open_still(path) as record:
-        tape = tape_of(record, part_of(find_span(record, "r1"), None, None, None))
-        replay = Replay(tape, CONTRACT)
+        sliced = slice_of(record, part_of(find_span(record, "r1"), None, None, None))
+        replay = Replay(sliced, CONTRACT)
         assert replay.end - replay.begin == pytest.approx(expected, abs=1e-3)
         replay.advance(replay.end)
         assert replay.next_index == run.after

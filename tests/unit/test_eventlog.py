@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from xovac_tui.api.event import Direction, Event, Form, Kind
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.recording.eventlog import EventLog
@@ -37,7 +38,7 @@ def filled(count: int, keep: int = 50_000) -> EventLog:
 
 
 @given(count=st.integers(0, 1500), keep=st.integers(1, 700))
-@settings(max_examples=40)
+@examples(40)
 def test_it_keeps_exactly_the_newest(count: int, keep: int) -> None:
     log = filled(count, keep)
     kept = min(count, keep)

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from xovac_tui.expressions import (
     Expression,
     ExpressionError,
@@ -442,7 +443,7 @@ def _tried(text: str, work: Callable[[], T]) -> T | None:
     | st.lists(_PIECES, max_size=12).map(" ".join)
     | st.lists(_PIECES, max_size=8).map("".join)
 )
-@settings(max_examples=400)
+@examples(400)
 def test_whatever_is_typed_is_understood_or_refused_with_a_place(text: str) -> None:
     bench = Given(a=(21.5, "degC"), **BENCH.channels)
     both = _tried(text, lambda: _twice(text))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from tests.helpers.recipes import recipes
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import RunState
@@ -470,7 +471,7 @@ looks = st.lists(st.tuples(st.floats(0.1, 400), st.sampled_from(sorted(WAYS))), 
 
 
 @given(recipes, looks, st.booleans(), st.integers(0, 29))
-@settings(max_examples=60)
+@examples(60)
 def test_whatever_happens_the_clocks_are_true(
     recipe: Recipe, parts: list[tuple[float, str]], roles: bool, kill: int
 ) -> None:

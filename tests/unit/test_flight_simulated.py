@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from tests.helpers.flown import PARAMETERS, UTC, Bench, without_roles
@@ -15,6 +17,9 @@ from xovac_tui.runs.view import FlightView
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.program import Item, Program
 
+# What is flown and learned once is for all of them.
+pytestmark = pytest.mark.xdist_group("flights")
+
 HARD = Recipe(
     "Hard", (Ramp(60, over=60), Hold(2700), Ramp(-20, over=60), Hold(7200), Ramp(22, over=60), Hold(1800))
 )
@@ -27,14 +32,19 @@ CYCLES = Recipe(
 )
 
 
-@pytest.fixture(scope="module")
-def learned() -> Rates:
+@cache
+def rates_learned() -> Rates:
     bench = Bench(HARD, PlanSettings())
     flight = Flight(bench.plan, speed=bench.speed)
     for seen in bench.looks(bench.plan.total / bench.speed + 3):
         flight.observe(seen)
     assert flight.view().result is Result.COMPLETED
     return merge([learn(bench.samples)])
+
+
+@pytest.fixture
+def learned() -> Rates:
+    return rates_learned()
 
 
 def crossing(start: float, low: float, high: float, target: float) -> float:
@@ -71,6 +81,7 @@ def test_learned_rates_are_those_of_the_physics(
     assert quickest * 0.95 <= true <= slowest * 1.05
 
 
+@pytest.mark.slow
 def test_a_chamber_that_tells_no_setpoint_is_learned_from_its_quick_ramps() -> None:
     # By the assumed rate the ramps are laid out for more than the chamber can.
     bench = Bench(CYCLES, PlanSettings(assumed_rate=4.0))
@@ -98,22 +109,35 @@ def test_the_check_knows_what_was_learned(learned: Rates) -> None:
     assert said == ["step 1", "step 3", "step 5"]
 
 
-def fly(bench: Bench, *, roles: bool) -> list[FlightView]:
-    """Fly to the end and return what was shown in every second."""
-    flight = Flight(bench.plan, speed=bench.speed)
-    shown = []
+def fly(bench: Bench) -> tuple[list[FlightView], list[FlightView]]:
+    """Fly to the end; return what was shown in every second with what the device tells, and without."""
+    told, followed = (Flight(bench.plan, speed=bench.speed) for _ in range(2))
+    shown: tuple[list[FlightView], list[FlightView]] = ([], [])
     for seen in bench.looks(bench.plan.total / bench.speed * 1.2):
-        flight.observe(seen if roles else without_roles(seen))
-        shown.append(flight.view())
-        if flight.over:
+        for flight, views, look in ((told, shown[0], seen), (followed, shown[1], without_roles(seen))):
+            if not flight.over:
+                flight.observe(look)
+                views.append(flight.view())
+        if told.over and followed.over:
             break
     return shown
 
 
-@pytest.mark.parametrize("known", [False, True], ids=["assumed", "learned"])
-def test_a_run_told_by_the_device(learned: Rates, known: bool) -> None:
-    bench = Bench(CYCLES, PlanSettings(rates=learned if known else None))
-    shown = fly(bench, roles=True)
+@cache
+def cycles(known: bool) -> tuple[Bench, list[FlightView], list[FlightView]]:
+    """Fly the cycles with assumed rates or with learned ones."""
+    bench = Bench(CYCLES, PlanSettings(rates=rates_learned() if known else None))
+    return bench, *fly(bench)
+
+
+KNOWN = pytest.mark.parametrize(
+    "known", [pytest.param(False, id="assumed"), pytest.param(True, id="learned", marks=pytest.mark.slow)]
+)
+
+
+@KNOWN
+def test_a_run_told_by_the_device(known: bool) -> None:
+    _, shown, _ = cycles(known)
     first, last = shown[0], shown[-1]
     assert last.result is Result.COMPLETED
     assert not any(view.estimated for view in shown[5:-1])
@@ -143,10 +167,9 @@ def test_a_run_told_by_the_device(learned: Rates, known: bool) -> None:
     assert sum(late) < sum(leg.planned or 0.0 for leg in last.legs if leg.dwell is not None) / 3
 
 
-@pytest.mark.parametrize("known", [False, True], ids=["assumed", "learned"])
-def test_a_run_followed_without_a_word_from_the_device(learned: Rates, known: bool) -> None:
-    settings = PlanSettings(rates=learned if known else None)
-    told, followed = fly(Bench(CYCLES, settings), roles=True), fly(Bench(CYCLES, settings), roles=False)
+@KNOWN
+def test_a_run_followed_without_a_word_from_the_device(known: bool) -> None:
+    _, told, followed = cycles(known)
     assert followed[-1].result is Result.COMPLETED
     assert followed[-1].ends_utc is not None
     assert followed[-1].ends_utc == pytest.approx(told[-1].ends_utc or 0.0, abs=3)
@@ -165,13 +188,12 @@ def test_dwells_without_vacuum_are_not_credited() -> None:
     bench = Bench(CYCLES, PlanSettings())
     bench.machine.vacuum.pump = False
     bench.machine.vacuum.vent_rate = 10.0
-    last = fly(bench, roles=True)[-1]
+    last = fly(bench)[0][-1]
     dwells = [leg.dwell for leg in last.legs if leg.dwell is not None]
     assert dwells[-1].in_tolerance > 0
     assert [dwell.creditable for dwell in dwells] == [0] * len(dwells)
 
 
 def test_a_run_is_told_in_the_clock_of_the_wall() -> None:
-    bench = Bench(CYCLES, PlanSettings())
-    first = fly(bench, roles=True)[0]
+    bench, (first, *_), _ = cycles(known=False)
     assert first.ends_utc == pytest.approx(UTC + bench.began + bench.plan.total / bench.speed, abs=1)

@@ -7,9 +7,10 @@ import sys
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from xovac_tui.chamber.history import History
 
 intervals = st.one_of(
@@ -25,7 +26,7 @@ def filled(samples: list[tuple[float, float]]) -> History:
     return history
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(
     begin=st.floats(0, 1e7),
     steps=st.lists(st.tuples(intervals, values), min_size=1, max_size=80),

@@ -16,10 +16,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.audited import audited_record, done_to
+from tests.helpers.examples import examples
 from tests.helpers.record import UTC, logged, reading, writer
 from xovac_tui.recording.attachments import attachments
 from xovac_tui.recording.audit import entries, verify
@@ -37,7 +38,7 @@ from xovac_tui.recording.disk.schema import (
 )
 from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.exports.parts import part_of, unread
-from xovac_tui.recording.exports.slice import tape_of
+from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.recording.exports.tables import csv_chunks
 from xovac_tui.recording.gaps import gaps
 from xovac_tui.text import clean
@@ -152,7 +153,7 @@ def test_what_only_looks_like_a_number_is_no_sample(path: Path) -> None:
         assert len(rows) == EVENTS + 1
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.data())
 def test_any_other_bytes_are_a_block_or_damage(data: st.DataObject) -> None:
     events = logged(reading(at, t=at, u=1 / (at + 1)) for at in range(6))
@@ -249,7 +250,7 @@ def test_a_column_may_hold_anything_and_is_no_defect(
         for run in runs(record):
             assert f"{run.name}{run.result}" == clean(run.name) + clean(run.result)
             said(run.started)
-            tape_of(record, part_of(find_span(record, run.label), None, None, None))
+            slice_of(record, part_of(find_span(record, run.label), None, None, None))
 
 
 def said(utc: float) -> str:

@@ -6,9 +6,10 @@ import itertools
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from tests.unit.test_eventlog import event, filled
 from xovac_tui.api.event import Direction, Kind
 from xovac_tui.recording.eventlog import LoggedEvent
@@ -108,7 +109,7 @@ def plainly(wanted: Filter, logged: LoggedEvent) -> bool:
     slices=st.integers(1, 9),
     repeat=st.integers(1, 12),
 )
-@settings(max_examples=60)
+@examples(60)
 def test_slices_find_what_one_look_would(
     wanted: Filter,
     events: list[tuple[str, str | bytes, Kind]],

@@ -3,10 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.alarmchanges import UTC, changed, unresolved
+from tests.helpers.examples import examples
 from xovac_tui.chamber.alarm import AlarmEvent, AlarmState, AlarmsView, AlarmView, Severity
 from xovac_tui.notify.message import Message, MessageKind
 from xovac_tui.notify.policy import GATHER, TRY_AGAIN, Policy
@@ -319,7 +320,7 @@ class _Chamber:
         )
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(_STEPS, st.integers(1, 4), st.sampled_from([0.0, 50.0, 400.0]), st.sampled_from([0.0, 90.0]))
 def test_nothing_is_lost_and_never_too_much(
     steps: list[tuple[str, AlarmEvent, float, str]], at_most: int, same_after: float, reminder: float

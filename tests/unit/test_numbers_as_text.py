@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from tests.helpers.records import MONO, UTC, message, write_record
 from tests.unit.test_bulky import logged
 from tests.unit.test_validity import contract_of
@@ -194,7 +195,7 @@ TOLD = st.sampled_from(
 )
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.lists(st.tuples(TOLD, TOLD), min_size=1, max_size=12), st.booleans(), st.booleans())
 @example([("1.5", "x"), ("1.5", "x"), ("2.5", "x")], False, False)
 @example([(True, 1.5), (True, False)] * 3 + [(True, "x")] * 6, False, False)

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from tests.helpers.records import MONO, UTC, message, write_record
 from tests.unit.test_record_transcript import beside, exported
 from xovac_tui.api.event import Event
@@ -51,10 +52,12 @@ def outcome(path: Path, data: bytes) -> str:
     """Write a file, play it to its end and look at everything on the way; return what was refused."""
     path.write_bytes(data)
     try:
-        tape = read_transcript(path)
+        sliced = read_transcript(path)
     except RecordError as error:
         return str(error)
-    station = build_replay(ChamberSetup("x", Profile(), CONTRACT), tape, origin=tape.head.start, speed=1000.0)
+    station = build_replay(
+        ChamberSetup("x", Profile(), CONTRACT), sliced, origin=sliced.head.start, speed=1000.0
+    )
     replay = station.playback.replay
     replay.work(0.5)
     until = time.monotonic() + 0.5
@@ -128,7 +131,7 @@ def read_outcome(path: Path, data: bytes) -> str:
     return ""
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(data=st.data())
 def test_any_mutation_is_a_replay_or_a_sentence_with_the_line(
     data: st.DataObject, lines: list[bytes], tmp_path_factory: pytest.TempPathFactory
@@ -252,7 +255,7 @@ def test_a_bare_list_is_replayed(tmp_path: Path) -> None:
 @example(b"")
 @example(b"\xef\xbb\xbf")
 @example(base64.b64decode("U1FMaXRl"))
-@settings(max_examples=50)
+@examples(50)
 @given(st.binary(max_size=200))
 def test_any_other_file_is_refused(data: bytes) -> None:
     import tempfile

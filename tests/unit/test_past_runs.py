@@ -8,10 +8,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tests.helpers.examples import examples
 from tests.helpers.pastruns import BEGAN, begin, fly, three_runs
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.chamber.columns import Bins
@@ -180,7 +181,7 @@ def test_where_the_beginning_was_not_seen_the_plan_lies_where_the_steps_say(path
     assert msgspec.structs.replace(past, state=stranger).planned_points() == []
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(first=st.integers(-5_000, 5_000), count=st.integers(0, 5_000))
 def test_the_bins_of_a_summary_are_those_of_its_stretch(first: int, count: int) -> None:
     covered: list[int] = []
@@ -384,7 +385,7 @@ def test_a_gap_in_a_run_stays_a_gap_in_its_curve() -> None:
     assert all(low != low for low in outside.lows)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(
     values=st.lists(st.one_of(st.just(math.nan), st.floats(-50, 50)), min_size=1, max_size=60),
     columns=st.integers(1, 100),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from xovac_tui.chamber.history import History
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.plot.cells import Picture, Tone, changes
@@ -150,7 +151,7 @@ def test_no_data_yet() -> None:
     assert "No data yet" in text(View().picture(TrendModel(0.0, UTC), 60, 12))
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(width=st.integers(1, 300), height=st.integers(1, 60), ascii_only=st.booleans(), cursor=st.booleans())
 def test_every_size_gives_a_picture_of_that_size(
     width: int, height: int, ascii_only: bool, cursor: bool

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers import recipes as some
+from tests.helpers.examples import examples
 from xovac_tui.durations import spell_shortly
 from xovac_tui.plot.ticks import even_cell
 from xovac_tui.recipes.files import RecipeFile
@@ -63,7 +64,7 @@ def test_a_file_is_read_again(tmp_path: Path) -> None:
 
 
 @given(recipe=some.recipes, start=st.floats(-60, 100))
-@settings(max_examples=60)
+@examples(60)
 def test_plan_check_and_payload_start_from_the_same_temperature(recipe: Recipe, start: float) -> None:
     study = study_recipe(RecipeFile(Path("x.toml"), "x", recipe), PlanSettings(max_items=10_000), start)
     assert study.plan is not None
@@ -74,7 +75,7 @@ def test_plan_check_and_payload_start_from_the_same_temperature(recipe: Recipe, 
 
 
 @given(recipe=some.recipes, width=st.integers(1, 200))
-@settings(max_examples=60)
+@examples(60)
 def test_columns_hold_the_whole_profile(recipe: Recipe, width: int) -> None:
     plan = plan_recipe(recipe, PlanSettings())
     lows, highs = columns(plan.points(), plan.total, width)

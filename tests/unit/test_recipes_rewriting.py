@@ -4,9 +4,10 @@ from collections import Counter
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from tests.helpers.recipes import bakeout, recipes, whole_recipes
 from xovac_tui.recipes.draft import Draft
 from xovac_tui.recipes.files import examples_folder, list_recipes, parse_recipe
@@ -235,7 +236,7 @@ def commented(recipe: Recipe) -> str:
 OPERATIONS = ["move_up", "move_down", "duplicate", "wrap", "unwrap", "delete"]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(
     whole_recipes,
     st.lists(st.tuples(st.sampled_from(OPERATIONS), st.integers(0, 50)), max_size=6),

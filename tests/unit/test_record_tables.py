@@ -10,9 +10,10 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui.api.event import Event, Kind
 from xovac_tui.api.payload import leaves
@@ -175,7 +176,7 @@ _events = st.lists(
 )
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(_events, st.integers(1, 9))
 def test_csv_parsed_again_gives_the_samples_that_came(
     things: list[tuple[str, object, bool]], every: int

@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui.api.event import Event, Kind
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
@@ -31,7 +32,7 @@ from xovac_tui.recording.disk.schema import NewerRecordError, RecordError
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.exports.imports import read_transcript
 from xovac_tui.recording.exports.parts import open_still, part_of
-from xovac_tui.recording.exports.slice import Tape, tape_of
+from xovac_tui.recording.exports.slice import RecordSlice, slice_of
 from xovac_tui.recording.exports.transcript import transcript
 
 
@@ -85,28 +86,30 @@ def beside(at: float) -> list[Item]:
     ]
 
 
-def exported(path: Path, out: Path, wanted: str = "all", start: str | None = None) -> tuple[Tape, Tape]:
-    """Return a tape of a record, and the one that is read from its export."""
+def exported(
+    path: Path, out: Path, wanted: str = "all", start: str | None = None
+) -> tuple[RecordSlice, RecordSlice]:
+    """Return a slice of a record, and the one that is read from its export."""
     with open_still(path) as record:
-        tape = tape_of(record, part_of(find_span(record, wanted), start, None, None))
-        out.write_text("".join(transcript(tape)), encoding="utf-8")
+        sliced = slice_of(record, part_of(find_span(record, wanted), start, None, None))
+        out.write_text("".join(transcript(sliced)), encoding="utf-8")
         # The record is closed when the caller looks.
-        held = list(tape.stretches(0))
-        tape = msgspec.structs.replace(tape, stretches=lambda _: iter(held))
-    return tape, read_transcript(out)
+        held = list(sliced.stretches(0))
+        sliced = msgspec.structs.replace(sliced, stretches=lambda _: iter(held))
+    return sliced, read_transcript(out)
 
 
-def events_of(tape: Tape, start: int = 0) -> list[tuple[int, float, LoggedEvent]]:
+def events_of(sliced: RecordSlice, start: int = 0) -> list[tuple[int, float, LoggedEvent]]:
     return [
         (stretch.session, stretch.shift, event)
-        for stretch in tape.stretches(start)
+        for stretch in sliced.stretches(start)
         for event in stretch.block.events()
     ]
 
 
-def rest_of(tape: Tape) -> dict[str, Any]:
+def rest_of(sliced: RecordSlice) -> dict[str, Any]:
     ways = ("stretches", "get", "scan", "axis")
-    return {name: getattr(tape, name) for name in tape.__struct_fields__ if name not in ways}
+    return {name: getattr(sliced, name) for name in sliced.__struct_fields__ if name not in ways}
 
 
 def test_everything_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -209,7 +212,7 @@ _steps = st.lists(
 )
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(_steps, st.integers(1, 7), st.floats(-5, 5))
 def test_export_then_import_gives_equal_events(
     steps: list[tuple[str, list[Any], Kind, float]], every: int, clock_set: float
@@ -234,11 +237,11 @@ def test_export_then_import_gives_equal_events(
 
 def test_a_file_gives_events_by_their_index(tmp_path: Path) -> None:
     path = write_record(tmp_path / "r", [message(n, json.dumps({"p": n})) for n in range(1300)])
-    _, tape = exported(path, tmp_path / "x.jsonl", "s1", "100s")
-    assert tape.get(99) is None
-    assert tape.get(1300) is None
+    _, sliced = exported(path, tmp_path / "x.jsonl", "s1", "100s")
+    assert sliced.get(99) is None
+    assert sliced.get(1300) is None
     for index in (100, 611, 612, 1299, 100):
-        found = tape.get(index)
+        found = sliced.get(index)
         assert found is not None
         assert found.index == index
-    assert [event.index for event in tape.scan(700, None)] == list(range(700, 1300))
+    assert [event.index for event in sliced.scan(700, None)] == list(range(700, 1300))

@@ -60,8 +60,8 @@ def test_every_kind_with_a_line_is_in_the_transcript() -> None:
 
 
 def test_what_is_read_back_makes_the_same_transcript() -> None:
-    tape = read_transcript(DATA / "transcript-v3.jsonl")
-    assert "".join(transcript(tape)) == kept("transcript-v3")
+    sliced = read_transcript(DATA / "transcript-v3.jsonl")
+    assert "".join(transcript(sliced)) == kept("transcript-v3")
 
 
 def test_the_chain_holds_with_the_head_that_was_noted_then(golden: Path, tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from tests.helpers.record import UTC, event, logged
 from tests.helpers.records import MONO, message
 from xovac_tui.api.event import Direction, Event, Form, Kind
@@ -214,7 +215,7 @@ def same(left: dict[str, list[tuple[int, float]]], right: dict[str, list[tuple[i
 
 
 @given(streams())
-@settings(max_examples=150)
+@examples(150)
 def test_every_event_comes_back_exactly(events: list[LoggedEvent]) -> None:
     block = Block.unpack(block_of(events).pack())
     assert (block.first, block.count) == (events[0].index, len(events))
@@ -225,7 +226,7 @@ def test_every_event_comes_back_exactly(events: list[LoggedEvent]) -> None:
 
 
 @given(streams())
-@settings(max_examples=150)
+@examples(150)
 def test_samples_are_what_the_payloads_say(events: list[LoggedEvent]) -> None:
     block = Block.unpack(block_of(events).pack())
     expected = plainly(events)
@@ -238,7 +239,7 @@ def test_samples_are_what_the_payloads_say(events: list[LoggedEvent]) -> None:
 
 
 @given(st.lists(st.lists(NUMBERS, min_size=4, max_size=4), min_size=1, max_size=40))
-@settings(max_examples=100)
+@examples(100)
 def test_the_numbers_of_a_steady_message_are_columns(rows: list[list[str]]) -> None:
     texts = [f'{{"a": {a}, "deep": [{b},{c}], "n 5": {d}, "t": "x"}}' for a, b, c, d in rows]
     events = logged(event(float(number), text) for number, text in enumerate(texts))
@@ -323,14 +324,14 @@ def test_half_a_pair_is_kept_as_its_escape() -> None:
 
 
 @given(streams())
-@settings(max_examples=30)
+@examples(30)
 def test_what_a_block_is_about_tells_every_kind_of_event_in_it(events: list[LoggedEvent]) -> None:
     told = {(a.name, a.kind, a.direction, a.problem) for a in unpack_about(pack_about(events))}
     assert told == {(one.name, one.kind, one.direction, bool(one.problem)) for one in events}
 
 
 @given(st.lists(TEXTS, max_size=3))
-@settings(max_examples=150)
+@examples(150)
 def test_a_kept_payload_reads_as_it_did_when_it_came(arguments: list[str]) -> None:
     came = decode_arguments(*arguments)
     kept = logged([event(0.0, *arguments)])[0]

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from xovac_tui.api.event import Direction, Event, Kind
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.columns import Bins
@@ -129,7 +130,7 @@ def test_an_old_stretch_is_shown_finer_than_memory_keeps_it(tmp_path: Path) -> N
     assert both.window(39_000.0, 39_600.0, 600).lows == live.window(39_000.0, 39_600.0, 600).lows
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     begin=st.integers(0, 4_000),
     length=st.sampled_from([60, 600, 3_600, 21_600]),

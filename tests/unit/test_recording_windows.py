@@ -13,9 +13,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from tests.helpers.record import UTC, event, reading, writer, written
 from xovac_tui.api.event import Event
 from xovac_tui.chamber.columns import Bins
@@ -71,7 +72,7 @@ def plain_mean(values: list[float]) -> object:
     st.booleans(),
     st.integers(1, 20),
 )
-@settings(max_examples=200)
+@examples(200)
 def test_bins_hold_lowest_highest_mean_and_number(
     samples: list[tuple[float, float]], ordered: bool, parts: int
 ) -> None:
@@ -91,7 +92,7 @@ def test_bins_hold_lowest_highest_mean_and_number(
 
 
 @given(st.lists(st.tuples(st.integers(0, CHUNK - 1), FINITE, FINITE, FINITE, st.integers(1, 9)), max_size=90))
-@settings(max_examples=60)
+@examples(60)
 def test_a_chunk_comes_back_and_goes_on(folds: list[tuple[int, float, float, float, int]]) -> None:
     kept, straight = Chunk(), Chunk()
     for slot, *rest in folds:
@@ -208,7 +209,7 @@ def column_of(bins: Bins, at: float) -> set[int]:
     st.sampled_from([1, 2, 3, 17, 80, 300]),
     st.booleans(),
 )
-@settings(max_examples=120)
+@examples(120)
 @pytest.mark.slow
 def test_every_true_sample_lies_within_its_column(
     lives: list[Life], left: float, right: float, columns: int, whole: bool
@@ -247,7 +248,7 @@ def test_every_true_sample_lies_within_its_column(
 
 
 @given(st.lists(LIFE, min_size=1, max_size=3), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
-@settings(max_examples=80)
+@examples(80)
 @pytest.mark.slow
 def test_a_summary_is_the_plain_computation(lives: list[Life], left: float, right: float) -> None:
     with flown(lives) as (windows, truth):

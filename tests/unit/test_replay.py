@@ -13,10 +13,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.console import FakeClock, reading
+from tests.helpers.examples import examples
 from tests.helpers.records import MONO, UTC, message, write_record
 from tests.unit.test_station_record import Life, life, load_soak
 from xovac_tui.api.contract import Contract
@@ -28,7 +29,7 @@ from xovac_tui.recording.disk.kinds import Item, RecordedCommand, RecordedLink, 
 from xovac_tui.recording.disk.lists import find_span
 from xovac_tui.recording.exports.imports import read_transcript
 from xovac_tui.recording.exports.parts import open_still, part_of
-from xovac_tui.recording.exports.slice import Tape, tape_of
+from xovac_tui.recording.exports.slice import RecordSlice, slice_of
 from xovac_tui.recording.exports.transcript import transcript
 from xovac_tui.replay.model import Replay
 from xovac_tui.replay.timeline import Reel
@@ -39,9 +40,9 @@ NOISE = 2e-6
 
 
 @contextmanager
-def taped(path: Path, wanted: str = "all") -> Iterator[Tape]:
+def taped(path: Path, wanted: str = "all") -> Iterator[RecordSlice]:
     with open_still(path) as record:
-        yield tape_of(record, part_of(find_span(record, wanted), None, None, None))
+        yield slice_of(record, part_of(find_span(record, wanted), None, None, None))
 
 
 def contract() -> Contract:
@@ -174,16 +175,16 @@ async def live(path: Path, script: list[tuple[str, float]]) -> list[Picture]:
     return pictures
 
 
-@settings(max_examples=12)
+@examples(12)
 @given(_scripts)
 def test_a_replay_gives_the_snapshots_of_the_live_session(script: list[tuple[str, float]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "r.sqlite3"
         pictures = asyncio.run(live(path, script))
-        with taped(path) as tape:
-            check(Replay(tape, contract()), pictures)
+        with taped(path) as sliced:
+            check(Replay(sliced, contract()), pictures)
             out = Path(folder) / "x.jsonl"
-            out.write_text("".join(transcript(tape)))
+            out.write_text("".join(transcript(sliced)))
         # What was exported and read again plays the same.
         check(Replay(read_transcript(out), contract()), pictures)
 
@@ -200,8 +201,8 @@ async def test_a_flown_run_is_followed_again(tmp_path: Path) -> None:
                 pictures.append(picture(one))
         await one.report("idle", 3, part=50.0)
         pictures.append(picture(one))
-    with taped(path) as tape:
-        replay = Replay(tape, contract())
+    with taped(path) as sliced:
+        replay = Replay(sliced, contract())
         check(replay, pictures)
         flight = replay.flights.view()
         assert flight is not None
@@ -225,8 +226,8 @@ def online(at: float) -> RecordedLink:
 
 def test_seeking_back_gives_what_was_there_before(tmp_path: Path) -> None:
     path = write_record(tmp_path / "r", [online(0), *telemetry(20_000)], end=20_000)
-    with taped(path, "s1") as tape:
-        replay = Replay(tape, contract())
+    with taped(path, "s1") as sliced:
+        replay = Replay(sliced, contract())
         seen: dict[float, Snapshot] = {}
         for at in (100.0, 4_000.5, 9_000.0, 19_990.0):
             replay.advance(replay.begin + at)
@@ -250,8 +251,8 @@ def test_seeking_back_gives_what_was_there_before(tmp_path: Path) -> None:
 def test_a_long_seek_can_be_left_for_another_one(tmp_path: Path) -> None:
     path = write_record(tmp_path / "r", [online(0), *telemetry(3_000)], end=3_000)
     ticks = iter(range(10**6))
-    with taped(path, "s1") as tape:
-        replay = Replay(tape, contract())
+    with taped(path, "s1") as sliced:
+        replay = Replay(sliced, contract())
         replay.seek(replay.begin + 2_900)
         # By a clock that goes on with every look, each slice is one step.
         assert not replay.work(1.0, lambda: float(next(ticks)))
@@ -265,8 +266,8 @@ def test_a_long_seek_can_be_left_for_another_one(tmp_path: Path) -> None:
 
 def test_time_ends_with_the_tape(tmp_path: Path) -> None:
     path = write_record(tmp_path / "r", [online(0), *telemetry(100)], end=100)
-    with taped(path, "s1") as tape:
-        replay = Replay(tape, contract())
+    with taped(path, "s1") as sliced:
+        replay = Replay(sliced, contract())
         replay.advance(math.inf)
         assert replay.mono == replay.end == pytest.approx(replay.begin + 100, abs=0.01)
         assert replay.snapshot().counters.events_in == 100
@@ -287,8 +288,8 @@ def test_between_two_lives_nothing_is_known(tmp_path: Path) -> None:
         ),
     ]
     write_record(path, later, utc=UTC + 3660, mono=7.0, end=60)
-    with taped(path) as tape:
-        replay = Replay(tape, contract())
+    with taped(path) as sliced:
+        replay = Replay(sliced, contract())
         replay.advance(replay.begin + 59.5)
         assert replay.snapshot().link.word is LinkWord.ONLINE
         replay.advance(replay.begin + 1800)
@@ -322,8 +323,8 @@ def test_commands_of_a_console_beside_the_recorder_are_told_in_their_time(tmp_pa
     beside.item(RecordedMark(mark=Mark(124.5, UTC + 45.5, "note", "look here"), who="bob@desk"))
     beside.commit(UTC + 50)
     beside.close(UTC + 50)
-    with taped(path) as tape:
-        replay = Replay(tape, contract())
+    with taped(path) as sliced:
+        replay = Replay(sliced, contract())
         replay.advance(replay.begin + 30.1)
         assert replay.snapshot().ledger == ()
         replay.advance(replay.begin + 45.4)
@@ -350,8 +351,8 @@ async def test_what_becomes_of_a_command_is_told_once(tmp_path: Path) -> None:
         await load_soak(one)
         await one.report(seconds=2)
         await one.written()
-    with taped(path) as tape:
-        replay = Replay(tape, contract())
+    with taped(path) as sliced:
+        replay = Replay(sliced, contract())
         told = replay.advance(replay.end)
     assert [entry.outcome for entry in told] == [Outcome.SENT, Outcome.SUCCESS]
 
@@ -364,8 +365,8 @@ def test_a_clock_that_is_set_moves_the_wall_time_only(tmp_path: Path) -> None:
         if isinstance(event, Event)
     ]
     path = write_record(tmp_path / "r", [online(0), *events[:60], *moved], end=120)
-    with taped(path, "s1") as tape:
-        reel = Reel(tape)
+    with taped(path, "s1") as sliced:
+        reel = Reel(sliced)
         steps = []
         while (step := reel.take()) is not None:
             steps.append(step)
@@ -382,8 +383,8 @@ def test_the_state_of_a_run_comes_with_its_messages(tmp_path: Path) -> None:
         )
         for n in range(10, 40)
     ]
-    with taped(write_record(tmp_path / "r", things, end=40), "s1") as tape:
-        replay = Replay(tape, contract())
+    with taped(write_record(tmp_path / "r", things, end=40), "s1") as sliced:
+        replay = Replay(sliced, contract())
         replay.advance(replay.begin + 20)
         assert replay.snapshot().run.state is RunState.RUNNING
         assert replay.snapshot().run.start_seen

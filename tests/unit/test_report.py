@@ -35,7 +35,7 @@ from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.exports.exported import note_exported
 from xovac_tui.recording.exports.parts import columns_of, open_still, part_of
-from xovac_tui.recording.exports.slice import tape_of
+from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.recording.exports.tables import csv_chunks
 from xovac_tui.recording.exports.transcript import transcript
 from xovac_tui.report import ReportError, write_report
@@ -184,8 +184,8 @@ def test_the_hash_is_that_of_the_exported_transcript_and_stays_so(tmp_path: Path
     assert note_exported(path, [1], NOW) == ""
     assert told(path).data_hash == before
     with open_still(path) as record:
-        tape = tape_of(record, part_of(find_span(record, "r1"), None, None, None))
-        text = "".join(transcript(tape))
+        sliced = slice_of(record, part_of(find_span(record, "r1"), None, None, None))
+        text = "".join(transcript(sliced))
     assert hashlib.sha256(text.encode()).hexdigest() == before
     with sqlite3.connect(path) as db:
         db.execute("UPDATE loads SET who = 'eve@lab'")

@@ -25,7 +25,7 @@ from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.lists import find_span
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.exports.parts import part_of
-from xovac_tui.recording.exports.slice import tape_of
+from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.replay.model import Replay
 from xovac_tui.report.gather import gather
 from xovac_tui.report.judge import Verdict, judge
@@ -96,8 +96,8 @@ async def test_a_replay_goes_by_what_the_messages_say(tmp_path: Path) -> None:
     with Record(path) as record:
         # The recorder did not know it when it began: it had not heard the device.
         assert lists.sessions(record)[0].about.speed == 1.0
-        tape = tape_of(record, part_of(find_span(record, "s1"), None, None, None))
-        replay = Replay(tape, load_contract((), simulator=True))
+        sliced = slice_of(record, part_of(find_span(record, "s1"), None, None, None))
+        replay = Replay(sliced, load_contract((), simulator=True))
         replay.advance(replay.begin + 66.0)
         view = replay.flights.view()
         assert view is not None

@@ -7,9 +7,10 @@ import time
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.parameters import Parameters, load_parameters
 from xovac_tui.simulator.thermal import NODES, Drive, Thermal, tec_flow
@@ -55,7 +56,7 @@ def test_everything_ends_at_the_temperature_of_the_room() -> None:
     gas=st.floats(0, 1),
     dt=st.floats(0.01, 2.0),
 )
-@settings(max_examples=60)
+@examples(60)
 def test_energy_is_neither_made_nor_lost(
     start: list[float], external: float, internal: float, gas: float, dt: float
 ) -> None:
@@ -175,7 +176,7 @@ def _extreme(pick: st.DataObject) -> Parameters:
 
 
 @given(pick=st.data())
-@settings(max_examples=40)
+@examples(40)
 def test_extreme_parameters_give_finite_numbers(pick: st.DataObject) -> None:
     machine = Machine(_extreme(pick), seed=3)
     machine.vacuum.pump = True

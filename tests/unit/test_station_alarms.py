@@ -20,7 +20,7 @@ from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.lists import find_span
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.exports.parts import part_of
-from xovac_tui.recording.exports.slice import tape_of
+from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.recording.status import RecorderState
 from xovac_tui.replay.model import Replay
 from xovac_tui.station.news import News
@@ -294,8 +294,8 @@ async def test_a_replay_shows_its_alarms_as_they_were(tmp_path: Path) -> None:
         one.station.alarms.acknowledge([alarm(one)])
         await one.report(seconds=20, part=20.0)
     with Record(path) as record:
-        tape = tape_of(record, part_of(find_span(record, "all"), None, None, None))
-        replay = Replay(tape, load_contract((), simulator=True))
+        sliced = slice_of(record, part_of(find_span(record, "all"), None, None, None))
+        replay = Replay(sliced, load_contract((), simulator=True))
         desk = RecordedAlarms(lambda: replay.chamber, replay.clock)
         desk.tell(replay.alarms(record))
         assert replay.alarms(record) == replay.alarms(None), "an exported file has its alarms, too"

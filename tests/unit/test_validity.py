@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers.examples import examples
 from tests.helpers.records import UTC, message, write_record
 from xovac_tui.alarms.evaluator import AlarmEvaluator
 from xovac_tui.alarms.kinds import Context
@@ -153,7 +154,7 @@ def test_a_difference_of_pressures_may_be_negative_where_the_contract_says_so() 
     assert absolute.problem(-1.0)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     st.lists(st.floats() | st.sampled_from([1372.0, 9.9e9, 0.0, -1.0, 85.0]), max_size=30),
     st.lists(st.sampled_from([1372.0, 9.9e9, 0.0, 85.0]), max_size=3),
@@ -205,7 +206,7 @@ def test_an_impossible_pressure_is_not_known_to_anything(bench: Bench, pressure:
         seen = bench.chamber.observe(UTC + bench.now, bench.now)
         assert seen.pressure is None
         dwell = dwell.observe(seen)
-        limit_set = by_pressure(seen, limit_set, AlarmSettings(), pressure_told=True)
+        limit_set = by_pressure(seen, limit_set, AlarmSettings(), pressure_reported=True)
         bench.values.at(UTC + bench.now, bench.now)
         around = Context(
             chamber=bench.chamber, values=bench.values, utc=UTC + bench.now, mono=bench.now, limit_set="tvac"

@@ -126,10 +126,10 @@ class _Job:
 
         record, part, ticker = self._record, self._part, self._ticker
         if form == "jsonl" and not self._words:
-            from xovac_tui.recording.exports.slice import tape_of
+            from xovac_tui.recording.exports.slice import slice_of
             from xovac_tui.recording.exports.transcript import transcript
 
-            _put(file, transcript(tape_of(record, part, ticker)))
+            _put(file, transcript(slice_of(record, part, ticker)))
             return
         channels = self._channels()
         if form == "jsonl":

@@ -18,7 +18,7 @@ from xovac_tui.config import Secrets
 
 if TYPE_CHECKING:
     from xovac_tui.recording.disk.record import Record
-    from xovac_tui.recording.exports.slice import Tape
+    from xovac_tui.recording.exports.slice import RecordSlice
 
 _BEFORE = 600.0
 """Seconds before a run from which on it is replayed, so that it begins in a chamber that is known."""
@@ -28,7 +28,7 @@ class _Played(msgspec.Struct, frozen=True):
     """What is replayed."""
 
     chamber: compose.ChamberSetup
-    tape: Tape
+    sliced: RecordSlice
     record: Record | None
     begin: float
     """Even time to begin at."""
@@ -66,7 +66,7 @@ def replay(
         zone = zone_of(found)
         begin = played.begin if start is None else moment(start, played.begin, played.end, zone)
         station = compose.build_replay(
-            played.chamber, played.tape, record=played.record, origin=played.begin, speed=speed
+            played.chamber, played.sliced, record=played.record, origin=played.begin, speed=speed
         )
         if start is not None:
             station.playback.seek(station.playback.replay.mono_of(begin))
@@ -86,15 +86,15 @@ def _open(ctx: click.Context, what: str, record: Path | None, demo: bool) -> Ite
         if not begins_as_database(file):
             from xovac_tui.recording.exports.imports import read_transcript
 
-            tape = read_transcript(file)
-            lives = tape.head.sessions
+            sliced = read_transcript(file)
+            lives = sliced.head.sessions
             chamber = chamber_named(effective(ctx), lives[-1].about.profile if lives else "")
-            yield _Played(chamber, tape, None, tape.head.start, tape.head.end)
+            yield _Played(chamber, sliced, None, sliced.head.start, sliced.head.end)
             return
         what, record = "all", file
     from xovac_tui.recording.disk.lists import find_span
     from xovac_tui.recording.exports.parts import Part, check, open_still
-    from xovac_tui.recording.exports.slice import tape_of
+    from xovac_tui.recording.exports.slice import slice_of
 
     source = find_record(ctx, record, demo)
     # As it is now: a run that goes on is replayed up to this moment.
@@ -106,6 +106,6 @@ def _open(ctx: click.Context, what: str, record: Path | None, demo: bool) -> Ite
         part = Part(span, first, span.end)
         lost = check(opened, part)
         notes = (f"{missing(lost, source)} They are left out of this replay.",) if lost is not None else ()
-        tape = tape_of(opened, part)
+        sliced = slice_of(opened, part)
         chamber = msgspec.structs.replace(source.chamber, secrets=Secrets())
-        yield _Played(chamber, tape, opened, span.start, span.end, notes)
+        yield _Played(chamber, sliced, opened, span.start, span.end, notes)

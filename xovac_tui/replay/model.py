@@ -1,4 +1,4 @@
-"""Plays a tape: the chamber as it was at any moment of a record."""
+"""Plays a slice: the chamber as it was at any moment of a record."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from xovac_tui.clock import Clock
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.kinds import RecordedAlarm, RecordedLoad, RecordedMark
 from xovac_tui.recording.disk.record import Record
-from xovac_tui.recording.exports.slice import Tape
+from xovac_tui.recording.exports.slice import RecordSlice
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.service import RecordService, Subject
 from xovac_tui.replay.timeline import OWN_MARKS, RECORDERS_MARKS, Place, Reel, Step
@@ -47,18 +47,23 @@ class Replay:
     """The model of a chamber, fed again. Its times are the reel's; reads no clock but to share time out."""
 
     def __init__(
-        self, tape: Tape, contract: Contract, *, stale_after: float = 3.0, origin: float | None = None
+        self,
+        sliced: RecordSlice,
+        contract: Contract,
+        *,
+        stale_after: float = 3.0,
+        origin: float | None = None,
     ) -> None:
         """`origin` is the even time from which positions count: a run has a lead-in before it."""
-        self.tape = tape
-        self._reel = Reel(tape)
+        self.sliced = sliced
+        self._reel = Reel(sliced)
         self.begin = self._reel.begin.mono
-        """Monotonic time of the reel at which the tape begins."""
-        self.origin_time = tape.head.start if origin is None else origin
+        """Monotonic time of the reel at which the slice begins."""
+        self.origin_time = sliced.head.start if origin is None else origin
         self.origin = self.mono_of(self.origin_time)
         """Monotonic time of the reel from which positions count."""
-        recorders = [life for life in tape.head.sessions if life.recording]
-        self.end = max(self.begin, self._reel.mono_of(tape.head.end))
+        recorders = [life for life in sliced.head.sessions if life.recording]
+        self.end = max(self.begin, self._reel.mono_of(sliced.head.end))
         self.mono = self.begin
         """Where it is now."""
         self.chamber = Chamber(contract, stale_after=stale_after)
@@ -87,7 +92,7 @@ class Replay:
 
     @property
     def first_index(self) -> int:
-        """Index of the first event of the tape."""
+        """Index of the first event of the slice."""
         return self._reel.first_index
 
     @property
@@ -97,7 +102,7 @@ class Replay:
         return place.shift - place.offset
 
     def mono_of(self, even: float) -> float:
-        """Return the moment of the reel at an even time of the tape."""
+        """Return the moment of the reel at an even time of the slice."""
         return self._reel.mono_of(even)
 
     def snapshot(self) -> Snapshot:
@@ -105,21 +110,21 @@ class Replay:
         return self.chamber.snapshot(self.utc, self.mono)
 
     def marks(self) -> list[tuple[float, RecordedMark]]:
-        """Return all marks of the tape with their moments."""
-        found = [(self._reel.mono_at(one), one) for one in self.tape.of(RecordedMark)]
+        """Return all marks of the slice with their moments."""
+        found = [(self._reel.mono_at(one), one) for one in self.sliced.of(RecordedMark)]
         return sorted(found, key=lambda pair: pair[0])
 
     def alarms(self, record: Record | None) -> list[tuple[float, AlarmChange]]:
-        """Return what happened to alarms up to the end of the tape, with its moments, in their order.
+        """Return what happened to alarms up to the end of the slice, with its moments, in their order.
 
         A file knows only of its own time, not of what stood before.
         """
-        found = self.tape.of(RecordedAlarm) if record is None else self._alarms_of(record)
+        found = self.sliced.of(RecordedAlarm) if record is None else self._alarms_of(record)
         told = [(self._reel.mono_at(one), one.change) for one in found]
         return sorted(told, key=lambda pair: pair[0])
 
     def _alarms_of(self, record: Record) -> list[RecordedAlarm]:
-        return lists.alarms(record, self.tape.axis.within(-math.inf, self.tape.head.end))
+        return lists.alarms(record, self.sliced.axis.within(-math.inf, self.sliced.head.end))
 
     @property
     def clock(self) -> Clock:
@@ -246,7 +251,7 @@ class Replay:
             self._every *= 2
 
     def _restore(self, check: Checkpoint) -> None:
-        self._reel = Reel(self.tape, check.place)
+        self._reel = Reel(self.sliced, check.place)
         self.mono = check.mono
         self.chamber, self.flights = check.chamber.copy(), check.flights.copy()
         self._since_check = 0

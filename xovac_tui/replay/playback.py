@@ -36,7 +36,7 @@ class Playback:
     @property
     def label(self) -> str:
         """What is replayed: `r12`, `s3`, `all`."""
-        return self.replay.tape.head.label
+        return self.replay.sliced.head.label
 
     @property
     def passed(self) -> float:
@@ -50,7 +50,7 @@ class Playback:
 
     @property
     def ended(self) -> bool:
-        """True at the end of the tape."""
+        """True at the end of the slice."""
         return not self.replay.jumping and self.replay.mono >= self.replay.end
 
     @property
@@ -82,7 +82,7 @@ class Playback:
         self.speed = SPEEDS[max(bisect_left(SPEEDS, self.speed) - 1, 0)]
 
     def seek(self, mono: float) -> None:
-        """Go to a moment of the reel; ends of the tape are as far as it goes."""
+        """Go to a moment of the reel; ends of the slice are as far as it goes."""
         self.replay.seek(mono)
 
     def skip(self, seconds: float) -> None:

@@ -43,16 +43,16 @@ _TOLD_UP_TO = 10.0
 
 
 class ReplayStation(Station):
-    """A tape that is played in the screens of a live chamber."""
+    """A slice that is played in the screens of a live chamber."""
 
     playback: Playback
 
     def __init__(
         self, setup: StationSetup, replay: Replay, record: Record | None = None, *, speed: float = 1.0
     ) -> None:
-        """`record` is where the tape comes from, for charts that reach back before it; None for a file.
+        """`record` is where the slice comes from, for charts that reach back before it; None for a file.
 
-        `speed`: seconds of the tape in one of the clock.
+        `speed`: seconds of the slice in one of the clock.
         """
         super().__init__(setup)
         self._replay = replay
@@ -186,7 +186,7 @@ class ReplayStation(Station):
 
 
 class ReplayLog(Log):
-    """The events of a tape up to the moment of a replay."""
+    """The events of a slice up to the moment of a replay."""
 
     def __init__(self, replay: Replay) -> None:
         super().__init__(1_000)
@@ -199,12 +199,12 @@ class ReplayLog(Log):
 
     @property
     def first(self) -> int:
-        """Index of the first event of the tape."""
+        """Index of the first event of the slice."""
         return self._replay.first_index
 
     @property
     def dropped(self) -> int:
-        """Nothing of the tape is missing."""
+        """Nothing of the slice is missing."""
         return 0
 
     @property
@@ -215,7 +215,7 @@ class ReplayLog(Log):
     def get(self, index: int) -> LoggedEvent | None:
         """Return the event with this index, or None when it has not come yet."""
         try:
-            return self._replay.tape.get(index) if self.first <= index < self.total else None
+            return self._replay.sliced.get(index) if self.first <= index < self.total else None
         except XovacError as error:
             self.failed(error)
             return None
@@ -226,7 +226,7 @@ class ReplayLog(Log):
         """Return the events from an index on that have come by this moment, oldest first; all are whole."""
         end = self.total
         try:
-            for event in self._replay.tape.scan(max(start, self.first), passes):
+            for event in self._replay.sliced.scan(max(start, self.first), passes):
                 if event.index >= end:
                     return
                 yield event

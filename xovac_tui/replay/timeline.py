@@ -1,7 +1,7 @@
-"""A tape in one running time: what happened, step by step, in the order in which it did.
+"""A slice in one running time: what happened, step by step, in the order in which it did.
 
 Every recorded session has a monotonic clock of its own. The reel's time is that of the first session; later
-ones are moved behind it as the tape's even time says. Time goes on evenly wherever the wall clock was set.
+ones are moved behind it as the slice's even time says. Time goes on evenly wherever the wall clock was set.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from xovac_tui.recording.disk.axis import Placed
 from xovac_tui.recording.disk.kinds import RecordedCommand, RecordedLink, RecordedLoad, RecordedMark
 from xovac_tui.recording.disk.record import Stretch
 from xovac_tui.recording.eventlog import LoggedEvent, payload_of
-from xovac_tui.recording.exports.slice import Tape
+from xovac_tui.recording.exports.slice import RecordSlice
 
 OWN_MARKS = frozenset({"lost", "online", "run", "idle", "step"})
 """Kinds of marks that the model makes by itself when it is fed again."""
@@ -66,23 +66,27 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Reel:
-    """The steps of a tape, one after the other."""
+    """The steps of a slice, one after the other."""
 
-    def __init__(self, tape: Tape, place: Place | None = None) -> None:
-        self._tape = tape
-        self._lives = {life.id: life for life in tape.head.sessions}
-        self._ids = _entry_ids(tape.of(RecordedCommand))
-        recorded = {life.id for life in tape.head.sessions if life.recording}
-        sides: list[Beside] = [*tape.of(RecordedLink), *tape.of(RecordedCommand), *tape.of(RecordedMark)]
+    def __init__(self, sliced: RecordSlice, place: Place | None = None) -> None:
+        self._sliced = sliced
+        self._lives = {life.id: life for life in sliced.head.sessions}
+        self._ids = _entry_ids(sliced.of(RecordedCommand))
+        recorded = {life.id for life in sliced.head.sessions if life.recording}
+        sides: list[Beside] = [
+            *sliced.of(RecordedLink),
+            *sliced.of(RecordedCommand),
+            *sliced.of(RecordedMark),
+        ]
         # A console beside the recorder does not know where among the events it is: its time is all there is.
         told = [one for one in sides if one.session in recorded and not isinstance(one, RecordedLoad)]
         timed: list[Beside] = [one for one in sides if one.session not in recorded]
-        self._base = tape.head.start - tape.head.mono
+        self._base = sliced.head.start - sliced.head.mono
         self._told = sorted(
             ((self.mono_at(one), one) for one in told), key=lambda pair: (_position(pair[1]), pair[0])
         )
         self._timed = sorted(
-            ((self.mono_at(one), one) for one in [*timed, *tape.of(RecordedLoad)]), key=lambda pair: pair[0]
+            ((self.mono_at(one), one) for one in [*timed, *sliced.of(RecordedLoad)]), key=lambda pair: pair[0]
         )
         self.begin = self._first_place()
         self.place = place or self.begin
@@ -92,7 +96,7 @@ class Reel:
 
     @property
     def first_index(self) -> int:
-        """Index of the first event of the tape."""
+        """Index of the first event of the slice."""
         return self.begin.index
 
     def peek(self) -> Step | None:
@@ -110,20 +114,20 @@ class Reel:
         return step
 
     def mono_of(self, even: float) -> float:
-        """Return the moment of the reel that an even time of the tape stands for."""
+        """Return the moment of the reel that an even time of the slice stands for."""
         return even - self._base
 
     def mono_at(self, one: Placed) -> float:
         """Return the moment of the reel at which something happened beside the events."""
-        if one.mono is not None and self._tape.axis.knows(one.session):
+        if one.mono is not None and self._sliced.axis.knows(one.session):
             return one.mono + self._offset(one.session)
-        return self.mono_of(self._tape.axis.of(one))
+        return self.mono_of(self._sliced.axis.of(one))
 
     # -- inside -----------------------------------------------------------------------------------------
 
     def _first_place(self) -> Place:
-        head = self._tape.head
-        first = next(self._tape.stretches(0), None)
+        head = self._sliced.head
+        first = next(self._sliced.stretches(0), None)
         shift = self._base
         if first is not None and first.session == head.session:
             shift = first.shift
@@ -134,12 +138,12 @@ class Reel:
 
     def _offset(self, session: int) -> float:
         """Return the reel's time minus the monotonic time of a recorder's session."""
-        if session == self._tape.head.session:
+        if session == self._sliced.head.session:
             return 0.0
-        return self._tape.axis.offset(session) - self._base
+        return self._sliced.axis.offset(session) - self._base
 
     def _from(self, place: Place) -> Iterator[tuple[Stretch, LoggedEvent]]:
-        for stretch in self._tape.stretches(place.index):
+        for stretch in self._sliced.stretches(place.index):
             if stretch.block.first + stretch.block.count > place.index:
                 for event in stretch.block.events():
                     if event.index >= place.index:

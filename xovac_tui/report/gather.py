@@ -28,7 +28,7 @@ from xovac_tui.recording.disk.schema import CHAINED, RecordError
 from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.exports.parts import Part, open_still, part_of, unread
 from xovac_tui.recording.exports.parts import Told as Progress
-from xovac_tui.recording.exports.slice import tape_of
+from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.recording.exports.transcript import transcript_hash
 from xovac_tui.report.alarm_episodes import handled, occurrences
 from xovac_tui.report.facts import ChannelFigures, Facts, Paper, Phase, Span
@@ -109,7 +109,7 @@ def gather(
             changes=tuple(within.timed(lists.changes(record, within))),
             attachments=tuple(Paper(one, attachment_data(record, one.id)) for one in past.attachments),
             events=tally.messages,
-            data_hash=transcript_hash(tape_of(record, part, _share(told, _READING, _HASHING))),
+            data_hash=transcript_hash(slice_of(record, part, _share(told, _READING, _HASHING))),
             unread=unread(record, part),
             audit=_audit(record),
         )

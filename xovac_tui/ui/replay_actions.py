@@ -117,7 +117,7 @@ class ReplayKeys(TerminalApp):
             return
         replay, zone = playback.replay, UTC if self.workspace.times.mode == "utc" else None
         try:
-            playback.seek(replay.mono_of(moment(typed, replay.origin_time, replay.tape.head.end, zone)))
+            playback.seek(replay.mono_of(moment(typed, replay.origin_time, replay.sliced.head.end, zone)))
         except XovacError as error:
             self.notify(str(error), severity="warning", timeout=10, markup=False)
         self.flush()

@@ -1,4 +1,4 @@
-"""Reads an exported transcript back as a tape, checked line by line."""
+"""Reads an exported transcript back as a slice, checked line by line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from xovac_tui.recording.disk.record import RecordedChannel, Stretch
 from xovac_tui.recording.disk.schema import NOT_UNPACKED, NewerRecordError, RecordError
 from xovac_tui.recording.disk.table import Recorded, later_of
 from xovac_tui.recording.eventlog import LoggedEvent
-from xovac_tui.recording.exports.slice import Tape, TapeHead
+from xovac_tui.recording.exports.slice import RecordSlice, SliceHead
 from xovac_tui.recording.exports.transcript import FORMAT
 from xovac_tui.recording.log import Passes
 from xovac_tui.text import clean
@@ -63,8 +63,8 @@ class _Line(msgspec.Struct, frozen=True):
     payload_base64: str | None = None
 
 
-def read_transcript(path: Path) -> Tape:
-    """Return the tape that an exported file holds; RecordError names the line that is wrong."""
+def read_transcript(path: Path) -> RecordSlice:
+    """Return the slice that an exported file holds; RecordError names the line that is wrong."""
     try:
         with path.open("rb") as file:
             return _Reading(path).read(iter(lambda: file.readline(_LONGEST + 1), b""))
@@ -88,7 +88,7 @@ class _Reading:
         self._packed: list[_Packed] = []
         self._found: dict[type[Recorded], list[Recorded]] = {kind: [] for kind in _KINDS.values()}
 
-    def read(self, lines: Iterator[bytes]) -> Tape:
+    def read(self, lines: Iterator[bytes]) -> RecordSlice:
         """Read all lines."""
         head = self._head(next(lines, b""))
         for line in lines:
@@ -101,7 +101,7 @@ class _Reading:
         self._pack()
         played = _Played(self._packed)
         head, axis = self._begin(head)
-        return Tape(
+        return RecordSlice(
             head=head,
             axis=axis,
             stretches=played.stretches,
@@ -110,7 +110,7 @@ class _Reading:
             beside={kind: tuple(found) for kind, found in self._found.items()},
         )
 
-    def _head(self, line: bytes) -> TapeHead:
+    def _head(self, line: bytes) -> SliceHead:
         self._number = 1
         value = self._decode(line.removeprefix(codecs.BOM_UTF8))
         if value.get("xovac") != "record":
@@ -130,7 +130,7 @@ class _Reading:
             if not isinstance(lives, list):
                 raise TypeError("its sessions are no list")
             head = msgspec.structs.replace(
-                msgspec.convert(value, TapeHead),
+                msgspec.convert(value, SliceHead),
                 sessions=tuple(_convert(one, RecordedSession) for one in lives),
                 channels=msgspec.convert(channels, tuple[RecordedChannel, ...]),
             )
@@ -142,7 +142,7 @@ class _Reading:
         self._sessions = frozenset(life.id for life in head.sessions)
         return head
 
-    def _begin(self, head: TapeHead) -> tuple[TapeHead, Axis]:
+    def _begin(self, head: SliceHead) -> tuple[SliceHead, Axis]:
         """Return the head with where it begins, which older formats do not say, and the even time."""
         axis = Axis([life.times for life in head.sessions], [one.piece for one in self._packed])
         if not head.session:

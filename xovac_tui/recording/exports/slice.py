@@ -34,8 +34,8 @@ _LAST = 1e-3
 """Seconds: an end is exclusive, and what happened at that moment belongs to it."""
 
 
-class TapeHead(msgspec.Struct, frozen=True, kw_only=True):
-    """What a tape holds."""
+class SliceHead(msgspec.Struct, frozen=True, kw_only=True):
+    """What a slice holds."""
 
     label: str
     """What it was asked for by: `r12`, `s3`, `all`."""
@@ -51,14 +51,14 @@ class TapeHead(msgspec.Struct, frozen=True, kw_only=True):
     channels: tuple[RecordedChannel, ...] = ()
 
 
-class Tape(msgspec.Struct, frozen=True, kw_only=True):
+class RecordSlice(msgspec.Struct, frozen=True, kw_only=True):
     """The events of a part in order, and what happened beside them."""
 
-    head: TapeHead
+    head: SliceHead
     stretches: Callable[[int], Iterator[Stretch]]
-    """Gives the blocks from an event (its index) on; only events of the tape are in them."""
+    """Gives the blocks from an event (its index) on; only events of the slice are in them."""
     axis: Axis
-    """Gives the even time of anything on the tape."""
+    """Gives the even time of anything in the slice."""
     get: Callable[[int], LoggedEvent | None]
     """Gives an event by its index; None where there is none."""
     scan: Callable[[int, Passes | None], Iterator[LoggedEvent]]
@@ -72,8 +72,8 @@ class Tape(msgspec.Struct, frozen=True, kw_only=True):
         return cast("tuple[T, ...]", self.beside.get(kind, ()))
 
 
-def tape_of(record: Record, part: Part, told: Told | None = None) -> Tape:
-    """Return a part of a record as a tape; the record must stay open for as long as it is read.
+def slice_of(record: Record, part: Part, told: Told | None = None) -> RecordSlice:
+    """Return a part of a record as a slice; the record must stay open for as long as it is read.
 
     What is in it does not depend on what is recorded later, so that its transcript can be made again.
     """
@@ -105,8 +105,8 @@ def tape_of(record: Record, part: Part, told: Told | None = None) -> Tape:
         _until(life, part.span, end) for life in lives if life.id in used or _recorded(life, part, start, end)
     ]
     begin = _session_at(part, recorders, start)
-    return Tape(
-        head=TapeHead(
+    return RecordSlice(
+        head=SliceHead(
             label=part.span.label,
             start=start,
             end=end,
@@ -159,7 +159,7 @@ def _until(life: RecordedSession, span: Span, end: float) -> RecordedSession:
     """Return a session as it was at a moment: it went on then, if it was seen later (or may be)."""
     axis = span.axis
     began = axis.place(life.id, life.first, life.mono, life.started)
-    # Events that came later are on no tape that ends here.
+    # Events that came later are in no slice that ends here.
     life = msgspec.structs.replace(life, after=min(life.after, max(life.first, span.after)))
     if began + life.seconds <= end - _LAST / 2 and (life.closed or life.recording):
         return life

@@ -1,4 +1,4 @@
-"""The line that a replay has: does it go on, how fast, and where in the tape it is."""
+"""The line that a replay has: does it go on, how fast, and where in the slice it is."""
 
 from __future__ import annotations
 

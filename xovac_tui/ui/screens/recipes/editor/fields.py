@@ -178,7 +178,6 @@ class _Reader:
 
     def __init__(self, fields: tuple[Field, ...], texts: Mapping[str, str]) -> None:
         self._first = {field.name: field.text for field in fields}
-        self._labels = {field.name: field.label for field in fields}
         self._texts = texts
         self.problems: dict[str, str] = {}
 
