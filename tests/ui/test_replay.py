@@ -137,14 +137,9 @@ async def replayed(
     with open_still(recorded(folder / "r.sqlite3")) as record:
         sliced = slice_of(record, part_of(find_span(record, "s1"), None, None, None))
         setup = ChamberSetup("lab", Profile(), load_contract((), simulator=True))
-<<<<<<< HEAD
-        station = build_replay(setup, tape, record=record, clock=clock, speed=speed)
-        app = XovacApp(start, station, station.playback, connect=False)
-=======
         station = build_replay(setup, sliced, record=record, clock=clock, speed=speed)
-        app = XovacApp(launch, station, station.playback, connect=False)
->>>>>>> main
-        app.stopping = Stopping(app, now=clock.mono, arrived=lambda _: clock.mono())
+        app = XovacApp(start, station, station.playback, connect=False)
+        app.stopping = Stopping(app, lambda: app.workspace, now=clock.mono, arrived=lambda _: clock.mono())
         async with app.run_test(size=size, notifications=True) as pilot:
             one = Replayed(app, pilot, clock, station)
             await one.settle()
