@@ -41,6 +41,7 @@ from xovac_tui.station.live import LiveStation
 from xovac_tui.station.port import LinkCallbacks, LinkFactory
 from xovac_tui.station.station import Station
 from xovac_tui.ui.app import XovacApp
+from xovac_tui.ui.chamber_screen import ChamberScreen
 from xovac_tui.ui.start import Start
 from xovac_tui.ui.stopping import Stopping
 
@@ -142,6 +143,12 @@ class FakeLink:
         return event
 
 
+def frame_of(app: XovacApp) -> ChamberScreen:
+    """Return the screen of the chamber that is shown."""
+    assert app.frame is not None
+    return app.frame
+
+
 @dataclass
 class Console:
     """An app that runs under the pilot, with all that a test may turn."""
@@ -156,6 +163,10 @@ class Console:
         station = self.app.workspace.station
         assert isinstance(station, LiveStation)
         return station
+
+    @property
+    def frame(self) -> ChamberScreen:
+        return frame_of(self.app)
 
     @property
     def ledger(self) -> tuple[LedgerEntry, ...]:
@@ -325,7 +336,7 @@ def make_app(folder: Path, clock: FakeClock, link: FakeLink, **options: Any) -> 
     ours = {key: value for key, value in options.items() if key in starts}
     theirs = {key: value for key, value in options.items() if key not in starts}
     app = XovacApp(make_launch(folder, **ours), make_station(clock, link, **theirs))
-    app.stopping = Stopping(app, now=clock.mono, arrived=lambda _: clock.mono())
+    app.stopping = Stopping(app, lambda: app.workspace, now=clock.mono, arrived=lambda _: clock.mono())
     return app
 
 
@@ -352,9 +363,9 @@ async def console(
         await running.until(link.running.is_set)
         assert await running.station.record_read(10)
         if online:
-            await running.online()
+            link.push(LinkState.ONLINE)
             await running.readings()
         if tab:
-            await app.show_tab(tab)
+            await running.frame.show_tab(tab)
         await running.settle()
         yield running

@@ -60,7 +60,7 @@ class Edited:
 
     @property
     def editor(self) -> EditorPane:
-        pane = self.c.app.pane
+        pane = self.c.frame.pane
         assert isinstance(pane, EditorPane)
         return pane
 
@@ -96,7 +96,7 @@ class Edited:
     async def edit(self) -> None:
         """Open the chosen recipe."""
         await self.press("e")
-        await self.c.until(lambda: isinstance(self.c.app.pane, EditorPane))
+        await self.c.until(lambda: isinstance(self.c.frame.pane, EditorPane))
         await self.studied()
 
     async def studied(self) -> None:
@@ -144,7 +144,7 @@ class Edited:
 
     async def closed(self) -> None:
         """Wait until the editor is closed."""
-        await self.c.until(lambda: isinstance(self.c.app.pane, RecipesPane))
+        await self.c.until(lambda: isinstance(self.c.frame.pane, RecipesPane))
         await self.c.settle()
 
     def said(self, words: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.helpers.quiet import draw_when_quiet, parse_styles_once, wait_until_quiet, watch_threads
-from xovac_tui.ui.defects.mending import Mender
+from xovac_tui.ui.terminal.mending import Mender
 
 
 @pytest.fixture(autouse=True)

@@ -38,7 +38,7 @@ async def alarms_tab(folder: Path, **options: Any) -> AsyncIterator[tuple[Consol
     """Open Alarms, with three alarms standing unless `hot` is False."""
     hot = options.pop("hot", True)
     async with console(folder, tab="alarms", watchlist=Watchlist(rules=RULES), **options) as c:
-        pane = c.app.pane
+        pane = c.frame.pane
         assert isinstance(pane, AlarmsPane)
         if hot:
             await c.readings(**HOT)

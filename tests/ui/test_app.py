@@ -91,7 +91,7 @@ async def test_tabs_are_mounted_when_first_shown_and_only_the_shown_one_is_updat
         frame = c.app.screen_stack[0]
         assert not frame.query("#log")
         await c.press("4")
-        assert c.app.active_tab == "log"
+        assert c.frame.active_tab == "log"
         status = frame.query_one("#readings")
         before = status.plain  # type: ignore[attr-defined]
         await c.readings(part=99.0)
@@ -211,7 +211,7 @@ async def test_quitting_asks_when_a_run_may_have_been_started_and_nobody_tells(t
 async def test_no_tab_is_opened_behind_the_notice_for_small_terminals(tmp_path: Path) -> None:
     async with console(tmp_path, size=(40, 10)) as c:
         await c.press("3", "L")
-        assert c.app.active_tab == "status"
+        assert c.frame.active_tab == "status"
         assert len(c.app.screen_stack) == 1
 
 

@@ -13,9 +13,9 @@ import pytest
 from tests.helpers.console import Console, console
 from tests.helpers.editor import recipes_tab
 from xovac_tui.api.contract import Hazard
-from xovac_tui.ui.defects.notice import NoticeScreen
 from xovac_tui.ui.dialogs.confirm import confirm_and_send
 from xovac_tui.ui.dialogs.quit import QuitDialog
+from xovac_tui.ui.frame.defect_notice import NoticeScreen
 from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
@@ -119,7 +119,7 @@ async def test_one_defect_builds_the_screen_again(
         c.station.set_observe(False)
         await c.readings(part=41.5)
         await c.press("3")
-        assert c.app.active_tab == "recipes"
+        assert c.frame.active_tab == "recipes"
         await c.press_stop()
         assert [name for name, _ in c.link.emitted] == ["cancel_recipe"]
 
@@ -152,9 +152,9 @@ async def test_after_three_failures_the_notice_is_shown_and_f9_leaves_it(
             await c.press("t", "n", "3")
             assert isinstance(c.app.screen, NoticeScreen)
         await c.press("f9")
-        await until(lambda: not isinstance(c.app.screen, NoticeScreen) and bool(c.app.pane))
+        await until(lambda: not isinstance(c.app.screen, NoticeScreen) and bool(c.frame.pane))
         await c.press("2")
-        assert c.app.active_tab == "controls"
+        assert c.frame.active_tab == "controls"
         defects.clear()
 
 
@@ -209,7 +209,7 @@ async def test_an_unsaved_recipe_outlives_a_defect(tmp_path: Path, defects: Defe
         before, draft = e.editor, e.editor.editing.draft
         assert draft.dirty
         e.c.app.call_later(fails)
-        await until(lambda: isinstance(e.c.app.pane, EditorPane) and e.c.app.pane is not before)
+        await until(lambda: isinstance(e.c.frame.pane, EditorPane) and e.c.frame.pane is not before)
         await until(lambda: e.editor.is_mounted)
         await e.c.settle()
         assert e.editor.editing.draft.recipe == draft.recipe

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.console import Console, console, reading
+from tests.helpers.console import Console, console, frame_of, reading
 from tests.ui.test_replay import replayed
 from xovac_tui.analysis.insight import InsightView
 from xovac_tui.analysis.pumpdown import Forecast
@@ -44,9 +44,9 @@ async def tell(
 
 async def opened(c: Console) -> InsightPane:
     await c.press("i")
-    await c.until(lambda: isinstance(c.app.pane, InsightPane))
+    await c.until(lambda: isinstance(c.frame.pane, InsightPane))
     await c.settle()
-    pane = c.app.pane
+    pane = c.frame.pane
     assert isinstance(pane, InsightPane)
     return pane
 
@@ -63,9 +63,9 @@ async def test_the_key_opens_it_and_escape_goes_back(tmp_path: Path) -> None:
         assert not c.app.query_one(StatusPane).display
         assert "esc back" in c.app.query_one(KeyBar).plain
         await c.press("2", "1")
-        assert c.app.pane is pane, "it stays in the place of Status"
+        assert c.frame.pane is pane, "it stays in the place of Status"
         await c.press("escape")
-        await c.until(lambda: isinstance(c.app.pane, StatusPane))
+        await c.until(lambda: isinstance(c.frame.pane, StatusPane))
         assert c.app.query_one(StatusPane).display
         assert not c.app.query(InsightPane)
 
@@ -175,7 +175,7 @@ async def test_a_replay_has_it_too(tmp_path: Path) -> None:
     async with replayed(tmp_path) as one:
         await one.press("right_parenthesis", "right_parenthesis", "i")
         await one.pilot.pause()
-        pane = one.app.pane
+        pane = frame_of(one.app).pane
         assert isinstance(pane, InsightPane)
         one.app.flush()
         # 0.01 K a second.

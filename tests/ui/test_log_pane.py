@@ -25,7 +25,7 @@ from xovac_tui.ui.widgets.rows import Rows
 @asynccontextmanager
 async def log_tab(folder: Path, **options: Any) -> AsyncIterator[tuple[Console, LogPane]]:
     async with console(folder, tab="log", **options) as c:
-        pane = c.app.pane
+        pane = c.frame.pane
         assert isinstance(pane, LogPane)
         yield c, pane
 

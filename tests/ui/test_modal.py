@@ -67,7 +67,7 @@ async def test_a_dialog_that_is_not_on_top_goes_with_nothing(tmp_path: Path) -> 
 async def test_a_toast_may_be_clicked_twice(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         c.app.notify("Said.", timeout=30)
-        await c.until(lambda: c.app.screen.query(Toast))
+        await c.until(lambda: any(toast.region for toast in c.app.screen.query(Toast)))
         toast = c.app.screen.query_one(Toast)
         x, y = toast.region.x + 2, toast.region.y + 1
         for _ in range(2):

@@ -69,9 +69,9 @@ async def test_a_tab_that_cannot_be_opened_leaves_the_rest_alive(
     monkeypatch.setattr(Tab, "load", load)
     async with console(tmp_path, tab="controls") as c:
         with caplog.at_level(logging.ERROR):
-            await c.app.show_tab("log")
+            await c.frame.show_tab("log")
             await c.settle()
-        assert c.app.active_tab == "controls"
+        assert c.frame.active_tab == "controls"
         assert [shown.id for shown in c.app.query(Pane) if shown.display] == ["controls"]
         assert not c.app.query("#log")
         (said,) = [one.message for one in c.app._notifications if one.title == "Defect"]
@@ -81,31 +81,31 @@ async def test_a_tab_that_cannot_be_opened_leaves_the_rest_alive(
         # Everything goes on: readings, tabs, keys, and the tab itself once it can be opened.
         await c.readings()
         await c.press("1")
-        assert c.app.active_tab == "status"
-        await c.app.show_tab("log")
+        assert c.frame.active_tab == "status"
+        await c.frame.show_tab("log")
         await c.settle()
-        assert c.app.active_tab == "status"
+        assert c.frame.active_tab == "status"
         broken = False
-        await c.app.show_tab("log")
+        await c.frame.show_tab("log")
         await c.settle()
-        assert c.app.active_tab == "log"
-        assert isinstance(c.app.pane, LogPane)
+        assert c.frame.active_tab == "log"
+        assert isinstance(c.frame.pane, LogPane)
 
 
 async def test_a_pane_over_a_tab_that_cannot_be_opened_leaves_the_tab(tmp_path: Path) -> None:
     async with console(tmp_path, tab="recipes") as c:
-        await c.app.show_over("recipes", BrokenMounting(c.app.workspace, id="over"))
+        await c.frame.show_over("recipes", BrokenMounting(c.app.workspace, id="over"))
         await c.settle()
-        assert c.app.over == {}
-        assert c.app.pane is c.app.query_one("#recipes")
-        assert c.app.pane.display
+        assert c.frame.over == {}
+        assert c.frame.pane is c.app.query_one("#recipes")
+        assert c.frame.pane.display
         assert [one.title for one in c.app._notifications] == ["Defect"]
 
 
 async def test_a_picture_of_the_screen_is_a_new_file_of_the_users_alone(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
-        c.app.action_save_screen()
-        c.app.action_save_screen()
+        c.app.everywhere.action_save_screen()
+        c.app.everywhere.action_save_screen()
         await c.settle()
         said = [one.message for one in c.app._notifications if one.message.startswith("Saved ")]
     files = [Path(one.removeprefix("Saved ")) for one in said]

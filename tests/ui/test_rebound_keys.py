@@ -78,7 +78,7 @@ async def opened(c: Console, tab: str) -> None:
     way = {"insight": ("tab-status", "insight"), "recipe-editor": ("tab-recipes", "edit-recipe")}
     for action in way.get(tab, (f"tab-{tab}",)):
         await c.press(NEW[action])
-    await c.until(lambda: c.app.pane is not None and tab == c.app.pane.id)
+    await c.until(lambda: c.frame.pane is not None and tab == c.frame.pane.id)
     await c.settle()
 
 
@@ -102,7 +102,7 @@ async def test_on_every_tab_the_new_keys_reach_the_actions_and_the_old_ones_are_
         }
         for tab in TABS:
             await opened(c, tab.id)
-            assert c.app.pane is not None
+            assert c.frame.pane is not None
             assert ids(c) >= {action.id for action in tab.actions}, tab.id
             text = screen(c.app)
             assert list(printed_old(text)) == [], tab.id
@@ -117,14 +117,14 @@ async def test_on_every_tab_the_new_keys_reach_the_actions_and_the_old_ones_are_
             await c.press("escape")
             if tab.id == "recipe-editor":
                 await c.press(NEW["edit-leave"])
-                await c.until(lambda: c.app.pane is not None and c.app.pane.id == "recipes")
+                await c.until(lambda: c.frame.pane is not None and c.frame.pane.id == "recipes")
 
 
 async def test_what_the_frame_says_of_a_lost_link_and_of_observing_has_the_new_keys(tmp_path: Path) -> None:
     async with console(tmp_path, size=(160, 50), keys=NEW, observe=True) as c:
         lost = LinkView(LinkWord.LOST, why="The connection was reset.", next_try_mono=3.0)
         bar = c.app.query_one(LinkBar)
-        bar.show(lost, 1.0, c.app.workspace.glyphs, c.app.keys)
+        bar.show(lost, 1.0, c.app.workspace.glyphs, c.app.workspace.keys)
         assert f"{NEW['reconnect']}: now." in bar.plain
         assert f"{NEW['observe']}: take control" in screen(c.app)
         assert list(printed_old(screen(c.app))) == []
@@ -138,15 +138,15 @@ async def test_the_palette_runs_an_action_whose_key_is_another_and_names_no_key(
         assert list(printed_old(screen(c.app))) == []
         await c.press("escape")
         next(one for one in commands if one.title == "Pause").callback()
-        await c.until(lambda: c.app.paused)
+        await c.until(lambda: c.app.workspace.held)
 
 
 async def test_an_old_key_does_nothing_and_the_new_one_what_the_old_one_did(tmp_path: Path) -> None:
     async with console(tmp_path, keys={"pause": "f5", "tab-log": "f6", "quit": "f10"}) as c:
         await c.press("p", "4", "q", "ctrl+c")
-        assert (c.app.paused, c.app.active_tab, c.app.return_code) == (False, "status", None)
+        assert (c.app.workspace.held, c.frame.active_tab, c.app.return_code) == (False, "status", None)
         await c.press("f5", "f6")
-        assert (c.app.paused, c.app.active_tab) == (True, "log")
+        assert (c.app.workspace.held, c.frame.active_tab) == (True, "log")
         await c.press("f10")
         assert c.app.return_code == 0
 
@@ -180,8 +180,8 @@ async def test_the_chart_of_another_tab_has_the_new_keys_too(tmp_path: Path) -> 
     async with console(tmp_path, size=(100, 40), keys={"window": "f5", "window-back": "f6"}) as c:
         await c.readings(seconds=5)
         await c.press("i")
-        assert isinstance(c.app.pane, InsightPane)
-        chart = c.app.pane.query_one(TrendChart)
+        assert isinstance(c.frame.pane, InsightPane)
+        chart = c.frame.pane.query_one(TrendChart)
         chart.focus()
         await c.press("w", "W")
         assert "f5: window 1 h" in str(chart.border_title)

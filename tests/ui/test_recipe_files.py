@@ -208,7 +208,7 @@ async def test_a_draft_that_cannot_be_saved_is_not_left_by_saving(tmp_path: Path
 async def test_wrong_text_in_the_form_is_not_lost_without_asking(tmp_path: Path) -> None:
     async with recipes_tab(tmp_path) as e:
         await e.fill("to", "hot")
-        await e.c.app.show_tab("status")
+        await e.c.frame.show_tab("status")
         await e.press("q")
         await e.dialog()
         await e.answer("stay")
@@ -324,7 +324,7 @@ async def test_export_and_import_again(tmp_path: Path, ending: str, monkeypatch:
             await e.c.until(lambda: e.c.app.screen.query(".problem"))
             await e.press("escape")
             return
-        await e.c.until(lambda: e.c.app.pane is not e.pane)
+        await e.c.until(lambda: e.c.frame.pane is not e.pane)
         await e.studied()
         assert "new, not saved" in e.head
         original = on_disk(tmp_path)
@@ -384,7 +384,7 @@ async def choose_template(e: Edited, *keys: str) -> None:
     await e.press(*keys, "enter")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 36), marks=pytest.mark.slow)])
 async def test_from_a_template_over_the_editor_to_the_chamber(tmp_path: Path, size: tuple[int, int]) -> None:
     async with recipes_tab(tmp_path, edit=False, size=size) as e:
         await choose_template(e, "down")
@@ -404,7 +404,7 @@ async def test_from_a_template_over_the_editor_to_the_chamber(tmp_path: Path, si
         assert "must be above" in form.below  # type: ignore[attr-defined]
         await type_in(e, "55")
         await e.press("enter")
-        await e.c.until(lambda: e.c.app.pane is not e.pane)
+        await e.c.until(lambda: e.c.frame.pane is not e.pane)
         await e.studied()
         assert "new, not saved" in e.head
         assert e.recipe.name == "Board X"
@@ -437,7 +437,7 @@ async def type_in(e: Edited, text: str) -> None:
 async def test_an_empty_recipe(tmp_path: Path) -> None:
     async with recipes_tab(tmp_path, edit=False) as e:
         await choose_template(e, "end")
-        await e.c.until(lambda: e.c.app.pane is not e.pane)
+        await e.c.until(lambda: e.c.frame.pane is not e.pane)
         await e.studied()
         assert e.recipe == Recipe("", ())
         assert "(no name yet)" in e.table[0]

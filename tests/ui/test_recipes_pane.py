@@ -60,7 +60,7 @@ def write(folder: Path, **files: str) -> None:
 @asynccontextmanager
 async def recipes_tab(folder: Path, **options: Any) -> AsyncIterator[tuple[Console, RecipesPane]]:
     async with console(folder, tab="recipes", **options) as c:
-        pane = c.app.pane
+        pane = c.frame.pane
         assert isinstance(pane, RecipesPane)
         await c.until(lambda: pane.study is not None)
         await c.settle()

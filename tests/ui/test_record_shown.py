@@ -56,7 +56,7 @@ async def test_a_record_that_cannot_be_written_is_told_and_the_console_goes_on(t
         await c.readings(seconds=3)
         assert "ONLINE" in c.app.query_one(TrustBar).plain
         await c.press("4")
-        assert c.app.active_tab == "log"
+        assert c.frame.active_tab == "log"
 
 
 async def test_who_was_away_is_told_what_happened(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ async def test_who_was_away_is_told_of_the_channels_that_he_pinned(tmp_path: Pat
         await c.press("enter")
         pins = {c.station.name: ("chamber_state.shroud",)}
         c.app.workspace.remember(pinned=pins)
-        c.app.telling.on_news(RecordOpened())
+        c.app.messages.on_news(RecordOpened())
         await c.until(lambda: isinstance(c.app.screen, DigestDialog))
         await c.settle()
         shown = " ".join(
@@ -289,7 +289,7 @@ async def test_a_record_that_opens_late_leaves_the_log_where_it_was_held(tmp_pat
             top, total = view.top_row(), c.station.log.total
             # What the station does when the record is read at last.
             moved = c.station.log.attach(record, ours=False)
-            c.app.telling.on_news(RecordOpened(moved))
+            c.frame.on_news(RecordOpened(moved))
             await c.settle()
             assert moved == before
             assert c.station.log.total == total + before

@@ -139,7 +139,7 @@ async def replayed(
         setup = ChamberSetup("lab", Profile(), load_contract((), simulator=True))
         station = build_replay(setup, sliced, record=record, clock=clock, speed=speed)
         app = XovacApp(launch, station, station.playback, connect=False)
-        app.stopping = Stopping(app, now=clock.mono, arrived=lambda _: clock.mono())
+        app.stopping = Stopping(app, lambda: app.workspace, now=clock.mono, arrived=lambda _: clock.mono())
         async with app.run_test(size=size, notifications=True) as pilot:
             one = Replayed(app, pilot, clock, station)
             await one.settle()

@@ -53,7 +53,7 @@ async def runs_tab(
     options = {"online": False, **options}
     choice = RecordChoice(path=path, settings=RecordSettings())
     async with console(folder, tab="runs", record=choice, **options) as c:
-        pane = c.app.pane
+        pane = c.frame.pane
         assert isinstance(pane, RunsPane)
         if record is not None:
             await c.until(lambda: pane.past is not None)
@@ -166,7 +166,7 @@ async def test_the_same_key_takes_the_mark_away(tmp_path: Path, recorded: bytes)
 
 async def test_without_a_record_it_says_why_and_what_to_do(tmp_path: Path) -> None:
     async with console(tmp_path, tab="runs") as c:
-        pane = c.app.pane
+        pane = c.frame.pane
         assert isinstance(pane, RunsPane)
         await c.until(lambda: "Nothing is recorded" in shown(pane, "list"))
         assert "--record" in shown(pane, "list")
@@ -208,7 +208,7 @@ async def test_reading_never_holds_up_the_screen(
         monkeypatch.setattr(module, "read_run", slow)
         await c.press("down")
         await c.press("1")
-        assert c.app.active_tab == "status"
+        assert c.frame.active_tab == "status"
         await c.press("6")
         assert number(pane) == 3
         gate.set()
@@ -255,7 +255,7 @@ async def test_what_is_loaded_goes_into_the_record_with_the_text_of_its_file(tmp
     (tmp_path / "recipes" / "soak.toml").write_text(SOAK)
     async with runs_tab(tmp_path, online=True) as (c, _pane):
         await c.press("3")
-        recipes = c.app.pane
+        recipes = c.frame.pane
         assert isinstance(recipes, RecipesPane)
         await c.until(lambda: recipes.study is not None and recipes.study.file.name == "Soak")
         await c.press("L")

@@ -14,7 +14,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.helpers.console import FakeClock, FakeLink, make_app
+from tests.helpers.console import FakeClock, FakeLink, frame_of, make_app
 from tests.helpers.pastruns import three_runs
 from xovac_tui.alarms.kinds import Rule
 from xovac_tui.alarms.kinds.level import HighRule, LowRule
@@ -98,7 +98,7 @@ class Scene:
             for seen in self.station.alarms.view().alarms:
                 if seen.rule in ("part cool", "plate cool"):
                     self.station.alarms.acknowledge([seen])
-            await self.app.show_tab(tab)
+            await frame_of(self.app).show_tab(tab)
             await self._studied(pilot)
             for key in keys:
                 # Without a toast, which would lie under a question for as long as that is open.
@@ -117,8 +117,8 @@ class Scene:
             self.station.tick()
             # What the recorder writes at its beginning is in the file before a run is read, every time.
             await asyncio.to_thread(self.station.record.flush)
-            await self.app.show_tab("runs")
-            pane = self.app.pane
+            await frame_of(self.app).show_tab("runs")
+            pane = frame_of(self.app).pane
             assert isinstance(pane, RunsPane)
             async with asyncio.timeout(10):
                 for key in ("", *keys):
@@ -140,7 +140,7 @@ class Scene:
             await self.showing("recipes")(pilot)
             await pilot.press("e")
             async with asyncio.timeout(10):
-                while not isinstance(self.app.pane, EditorPane) or self.app.pane.study is None:
+                while not isinstance(pane := frame_of(self.app).pane, EditorPane) or pane.study is None:
                     await pilot.pause(0.01)
             for key in keys:
                 await pilot.press(key)
@@ -156,7 +156,7 @@ class Scene:
             await self.showing("status")(pilot)
             await pilot.press("i")
             async with asyncio.timeout(10):
-                while not isinstance(self.app.pane, InsightPane):
+                while not isinstance(frame_of(self.app).pane, InsightPane):
                     await pilot.pause(0.01)
             await self._still(pilot)
 
@@ -164,7 +164,7 @@ class Scene:
 
     async def _studied(self, pilot: Pilot[int]) -> None:
         """Wait (bounded) until the recipe, which is studied in a thread, is on the screen."""
-        pane = self.app.pane
+        pane = frame_of(self.app).pane
         if not isinstance(pane, RecipesPane):
             return
         steps = pane.query_one("#recipe-steps", Rows)
@@ -176,7 +176,7 @@ class Scene:
         """Wait (bounded) until the picture is the same several times in a row, without a toast."""
         same, before = 0, [""]
         async with asyncio.timeout(20):
-            while same < 5:
+            while same < 3:
                 self.app.clear_notifications()
                 self.app.flush()
                 await pilot.pause(0.02)

@@ -46,7 +46,7 @@ async def choose(c: Console, event: str) -> None:
     commands.focus()
     await c.press("home")
     while commands.chosen is not None and commands.chosen.event != event:
-        await c.press("down")
+        commands.action_move(1)
     await c.press("enter")
     await c.until(lambda: len(c.app.screen_stack) > 1)
     await c.settle()
@@ -210,7 +210,7 @@ async def test_any_other_key_drops_it_and_does_nothing_else(tmp_path: Path) -> N
             c.app.clear_notifications()
             await c.press("exclamation_mark", key)
             assert not c.app.stopping.switch.armed
-            assert c.app.active_tab == "status"
+            assert c.frame.active_tab == "status"
             assert len(c.app.screen_stack) == 1
             assert any("dropped" in toast for toast in c.toasts), key
         await c.press("enter")
@@ -300,7 +300,7 @@ async def test_without_a_link_a_refused_stop_takes_no_key_away(tmp_path: Path, k
         assert strip(c) == "The link is LOST: STOP was not sent, and is not kept."
         await c.press(key)
         assert not any("dropped" in toast for toast in c.toasts)
-        assert c.app.active_tab == ("controls" if key == "2" else "status")
+        assert c.frame.active_tab == ("controls" if key == "2" else "status")
 
 
 async def test_a_link_that_is_lost_after_the_first_stroke_drops_it_and_says_so(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ KEYS = {" ": "space", "!": "exclamation_mark", ":": "colon", "/": "slash", "\r":
 
 def pressing(tab: str, key: str) -> Callable[[Console], Awaitable[None]]:
     async def press(c: Console) -> None:
-        await c.app.show_tab(tab)
+        await c.frame.show_tab(tab)
         await c.settle()
         await c.press(key)
 
@@ -46,7 +46,7 @@ def pressing(tab: str, key: str) -> Callable[[Console], Awaitable[None]]:
 
 
 async def a_form(c: Console) -> None:
-    await c.app.show_tab("controls")
+    await c.frame.show_tab("controls")
     await choose(c, "vent")
     await c.until(lambda: isinstance(c.app.screen, FormDialog) and c.app.screen.focused)
 
@@ -59,16 +59,16 @@ async def a_name(c: Console) -> None:
 
 async def a_step(c: Console) -> None:
     edited = Edited(c, Path())
-    await c.app.show_tab("recipes")
-    if not isinstance(c.app.pane, EditorPane):
+    await c.frame.show_tab("recipes")
+    if not isinstance(c.frame.pane, EditorPane):
         await c.until(lambda: edited.pane.study is not None)
         await edited.edit()
     await edited.form("to")
 
 
 async def a_template(c: Console) -> None:
-    await c.app.show_over("recipes", None)
-    await c.app.show_tab("recipes")
+    await c.frame.show_over("recipes", None)
+    await c.frame.show_tab("recipes")
     await c.settle()
     await c.press("N")
     await c.until(lambda: isinstance(c.app.screen, ChooseDialog))

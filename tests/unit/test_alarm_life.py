@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.helpers.examples import examples
 from xovac_tui.alarms import life as alarms
-from xovac_tui.alarms.life import Life, Verdict
+from xovac_tui.alarms.life import Holding, Life
 from xovac_tui.chamber.alarm import LONGEST_SHELF, AlarmEvent, AlarmState
 
 N, U, A, R, S, X = (
@@ -41,13 +41,13 @@ class Plain:
 
     def __post_init__(self) -> None:
         self.state = N
-        self.looks: list[tuple[float, Verdict]] = []
+        self.looks: list[tuple[float, Holding]] = []
         self.active = False
         self.changed_at = -1
         """Place in the list of the look with which it became active or not."""
         self.until: float | None = None
 
-    def see(self, now: float, look: Verdict | None) -> None:
+    def see(self, now: float, look: Holding | None) -> None:
         if look is None:
             return
         self.looks.append((now, look))
@@ -58,24 +58,24 @@ class Plain:
             self.changed_at = len(self.looks) - 1
             self.state = TABLE[self.state]["up" if self.active else "down"]
 
-    def _held_for(self, looks: list[tuple[float, Verdict]]) -> bool:
+    def _held_for(self, looks: list[tuple[float, Holding]]) -> bool:
         """Tell whether the condition has held for the delay without a break, looking back from now."""
-        if looks[-1][1] is Verdict.GONE or (looks[-1][1] is Verdict.TOUCHED and self.on):
+        if looks[-1][1] is Holding.GONE or (looks[-1][1] is Holding.TOUCHED and self.on):
             return False
         since = looks[-1][0]
-        if looks[-1][1] is Verdict.HOLDS:
+        if looks[-1][1] is Holding.HOLDS:
             for when, look in reversed(looks[:-1]):
-                if look in (Verdict.GONE, Verdict.TOUCHED):
+                if look in (Holding.GONE, Holding.TOUCHED):
                     break
                 since = when
-                if look is Verdict.BEGAN:
+                if look is Holding.BEGAN:
                     break
         return looks[-1][0] - since >= self.on
 
-    def _gone_for(self, looks: list[tuple[float, Verdict]]) -> bool:
+    def _gone_for(self, looks: list[tuple[float, Holding]]) -> bool:
         since = None
         for when, look in reversed(looks):
-            if look is not Verdict.GONE:
+            if look is not Holding.GONE:
                 break
             since = when
         return since is not None and looks[-1][0] - since >= self.off
@@ -111,7 +111,7 @@ STEPS = st.lists(
     st.tuples(
         st.sampled_from([0.0, 0.25, 1.0, 4.0, 60.0]),
         st.one_of(
-            st.sampled_from([*Verdict, None]),
+            st.sampled_from([*Holding, None]),
             st.sampled_from(["ack", "shelve", "unshelve", "out", "in"]),
         ),
     ),
@@ -159,11 +159,11 @@ def test_every_change_is_told_once_and_nothing_else_is(
 
 
 def test_what_cannot_be_told_neither_raises_nor_restarts_a_delay() -> None:
-    life, _ = alarms.see(alarms.NORMAL, Verdict.HOLDS, mono=0.0, utc=0.0, on_delay=10.0)
+    life, _ = alarms.see(alarms.NORMAL, Holding.HOLDS, mono=0.0, utc=0.0, on_delay=10.0)
     for now in (2.0, 9.0, 30.0):
         life, event = alarms.see(life, None, mono=now, utc=now, on_delay=10.0)
         assert event is None
-    life, event = alarms.see(life, Verdict.HOLDS, mono=31.0, utc=31.0, on_delay=10.0)
+    life, event = alarms.see(life, Holding.HOLDS, mono=31.0, utc=31.0, on_delay=10.0)
     assert event is AlarmEvent.RAISED
     # And what stood before the gap stands after it until it is known to be gone.
     life, event = alarms.see(life, None, mono=99.0, utc=99.0)
@@ -171,10 +171,10 @@ def test_what_cannot_be_told_neither_raises_nor_restarts_a_delay() -> None:
 
 
 def test_one_that_came_after_somebody_looked_is_not_acknowledged() -> None:
-    life, _ = alarms.see(alarms.NORMAL, Verdict.HOLDS, mono=0.0, utc=100.0)
+    life, _ = alarms.see(alarms.NORMAL, Holding.HOLDS, mono=0.0, utc=100.0)
     seen = life.raised_utc
-    life, _ = alarms.see(life, Verdict.GONE, mono=1.0, utc=101.0)
-    life, _ = alarms.see(life, Verdict.HOLDS, mono=2.0, utc=102.0)
+    life, _ = alarms.see(life, Holding.GONE, mono=1.0, utc=101.0)
+    life, _ = alarms.see(life, Holding.HOLDS, mono=2.0, utc=102.0)
     assert alarms.acknowledge(life, "ada", 103.0, seen) == (life, None)
     assert alarms.acknowledge(life, "ada", 103.0, life.raised_utc)[0].state is A
 
@@ -189,6 +189,6 @@ def test_nobody_shelves_for_longer_than_eight_hours() -> None:
 
 
 def test_a_spike_of_one_message_is_an_alarm_without_a_delay_only() -> None:
-    assert alarms.see(alarms.NORMAL, Verdict.TOUCHED, mono=0.0, utc=0.0)[1] is AlarmEvent.RAISED
-    quiet = alarms.see(alarms.NORMAL, Verdict.TOUCHED, mono=0.0, utc=0.0, on_delay=1.0)
+    assert alarms.see(alarms.NORMAL, Holding.TOUCHED, mono=0.0, utc=0.0)[1] is AlarmEvent.RAISED
+    quiet = alarms.see(alarms.NORMAL, Holding.TOUCHED, mono=0.0, utc=0.0, on_delay=1.0)
     assert quiet == (alarms.NORMAL, None)

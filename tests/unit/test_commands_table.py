@@ -5,16 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.actions import parse
 from textual.binding import Binding
 
 from xovac_tui.errors import SettingsError
 from xovac_tui.ui.action import STOP, Action, bindings
 from xovac_tui.ui.actions import Place, check_keymap, keys_page, places
 from xovac_tui.ui.app import XovacApp
+from xovac_tui.ui.app_actions import AppActions
+from xovac_tui.ui.replay_actions import ReplayActions
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.tabs import TABS, Tab
 
 PLACES = places()
+OBJECTS = {"everywhere": AppActions, "replay": ReplayActions}
+"""Namespace of an action -> whose method it is, beside the app's."""
 ACTIONS = [action for place in PLACES for action in place.actions]
 by_title = pytest.mark.parametrize("place", PLACES, ids=lambda place: place.title)
 by_id = pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab.id)
@@ -75,7 +80,8 @@ def test_every_line_of_the_tabs_names_a_pane_that_has_the_keys_it_declares(tab: 
 def test_the_action_that_works_everywhere_exists(place: Place) -> None:
     for action in place.actions:
         if action is not STOP:
-            assert hasattr(XovacApp, f"action_{action.action.partition('(')[0]}"), action.id
+            place_of, name, _ = parse(action.action)
+            assert hasattr({"": XovacApp, "app": XovacApp, **OBJECTS}[place_of], f"action_{name}"), action.id
 
 
 def test_a_good_keymap_is_taken() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xovac_tui.ui.defects.mending import MOST, WITHIN, Failures, Remedy
+from xovac_tui.ui.terminal.mending import MOST, WITHIN, Failures, Remedy
 
 
 def test_one_failure_builds_the_same_again_and_a_second_the_first_tab() -> None:

@@ -159,10 +159,10 @@ def test_learned_times_are_named_with_their_range() -> None:
 
 def test_a_pressure_condition_needs_a_pressure() -> None:
     recipe = Recipe("Vacuum", bakeout().steps, pressure=1e-3)
-    silent = msgspec.structs.replace(PLAIN, pressure_told=False)
+    silent = msgspec.structs.replace(PLAIN, pressure_reported=False)
     code = FindingCode.NO_PRESSURE
     assert only(recipe, code, silent) == finding(code, key="pressure", pressure=1e-3)
-    for fine in (PLAIN, msgspec.structs.replace(PLAIN, pressure_told=True)):
+    for fine in (PLAIN, msgspec.structs.replace(PLAIN, pressure_reported=True)):
         assert silent_about(code, recipe, fine)
     assert silent_about(code, bakeout(), silent)
     theirs = msgspec.structs.replace(silent, pressure=1e-3)

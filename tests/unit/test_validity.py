@@ -206,7 +206,7 @@ def test_an_impossible_pressure_is_not_known_to_anything(bench: Bench, pressure:
         seen = bench.chamber.observe(UTC + bench.now, bench.now)
         assert seen.pressure is None
         dwell = dwell.observe(seen)
-        limit_set = by_pressure(seen, limit_set, AlarmSettings(), pressure_told=True)
+        limit_set = by_pressure(seen, limit_set, AlarmSettings(), pressure_reported=True)
         bench.values.at(UTC + bench.now, bench.now)
         around = Context(
             chamber=bench.chamber, values=bench.values, utc=UTC + bench.now, mono=bench.now, limit_set="tvac"

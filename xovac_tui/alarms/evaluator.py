@@ -15,7 +15,7 @@ import msgspec
 from xovac_tui.alarms import life as alarms
 from xovac_tui.alarms.kinds import Condition, Context, Level
 from xovac_tui.alarms.kinds.foreign import ForeignAlarm
-from xovac_tui.alarms.life import Life, Verdict
+from xovac_tui.alarms.life import Holding, Life
 from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.chamber.alarm import (
     LONGEST_SHELF,
@@ -55,7 +55,7 @@ class WatchedRule:
         self.due = -math.inf
         """Monotonic time of its next evaluation."""
         self.said: AlarmChange | None = None
-        """What was told of it last."""
+        """What was reported of it last."""
         self.shelf: tuple[float | None, float] | None = None
         """Since when (UTC) it is shelved, and the monotonic time at which that ends at the latest."""
 
@@ -81,7 +81,7 @@ class _Levels:
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
-        self.kept: list[tuple[WatchedRule, Level]] = []
+        self.watched: list[tuple[WatchedRule, Level]] = []
         self.low, self.high = -math.inf, math.inf
         """Between these no limit is passed."""
         self.restless = True
@@ -93,8 +93,8 @@ class _Levels:
     def bounds(self, limit_set: str) -> None:
         """Find the nearest limits for this set of limits."""
         self.low, self.high = -math.inf, math.inf
-        for kept, level in self.kept:
-            limit = None if kept.off or level.off(limit_set) else level.limit(limit_set)
+        for watched, level in self.watched:
+            limit = None if watched.off or level.off(limit_set) else level.limit(limit_set)
             if limit is not None and level.above:
                 self.high = min(self.high, limit)
             elif limit is not None:
@@ -130,8 +130,8 @@ class AlarmEvaluator:
             for group in self._levels:
                 group.bounds(context.limit_set)
                 group.restless = True
-            for kept in self._others:
-                kept.due = -math.inf
+            for watched in self._others:
+                watched.due = -math.inf
         changes: list[AlarmChange] = []
         for group in self._levels:
             extremes = group.extremes
@@ -140,18 +140,18 @@ class AlarmEvaluator:
                 self._evaluate_levels(group, context, changes)
             extremes.clear()
         mono = context.mono
-        for kept in self._others:
-            if kept.due <= mono:
-                kept.due = mono + kept.condition.every
-                if not self._is_off(kept, context):
-                    verdict = kept.condition.evaluate(context, active=kept.life.active)
-                    self._see(kept, verdict, context, changes)
-                elif kept.life.active or kept.life.begins is not None:
-                    self._see(kept, Verdict.GONE, context, changes)
-        for kept in self.watched.values():
-            if kept.life.state is AlarmState.SHELVED:
-                over = kept.shelf_is_over(context)
-                self._step(kept, *alarms.pass_time(kept.life, context.utc, over=over), context, changes)
+        for watched in self._others:
+            if watched.due <= mono:
+                watched.due = mono + watched.condition.every
+                if not self._is_off(watched, context):
+                    holding = watched.condition.evaluate(context, active=watched.life.active)
+                    self._see(watched, holding, context, changes)
+                elif watched.life.active or watched.life.begins is not None:
+                    self._see(watched, Holding.GONE, context, changes)
+        for watched in self.watched.values():
+            if watched.life.state is AlarmState.SHELVED:
+                over = watched.shelf_is_over(context)
+                self._step(watched, *alarms.pass_time(watched.life, context.utc, over=over), context, changes)
         return changes
 
     def _evaluate_levels(self, group: _Levels, context: Context, changes: list[AlarmChange]) -> None:
@@ -162,61 +162,62 @@ class AlarmEvaluator:
         if low > high and now is not None:
             low = high = now
         restless = False
-        for kept, level in group.kept:
-            if self._is_off(kept, context):
-                verdict: Verdict | None = Verdict.GONE
+        for watched, level in group.watched:
+            if self._is_off(watched, context):
+                holding: Holding | None = Holding.GONE
             else:
                 limit = level.limit(context.limit_set)
                 assert limit is not None
-                verdict = level.judge(low, high, now, level.bound(limit, active=kept.life.active))
-            self._see(kept, verdict, context, changes)
-            restless = restless or kept.life.active or kept.life.begins is not None
+                holding = level.judge(low, high, now, level.bound(limit, active=watched.life.active))
+            self._see(watched, holding, context, changes)
+            restless = restless or watched.life.active or watched.life.begins is not None
         group.restless = restless
 
-    def _is_off(self, kept: WatchedRule, context: Context) -> bool:
-        return bool(kept.off or kept.condition.off(context.limit_set))
+    def _is_off(self, watched: WatchedRule, context: Context) -> bool:
+        return bool(watched.off or watched.condition.off(context.limit_set))
 
     def _see(
-        self, kept: WatchedRule, verdict: Verdict | None, context: Context, changes: list[AlarmChange]
+        self, watched: WatchedRule, holding: Holding | None, context: Context, changes: list[AlarmChange]
     ) -> None:
-        rule = kept.rule
+        rule = watched.rule
         life, event = alarms.see(
-            kept.life,
-            verdict,
+            watched.life,
+            holding,
             mono=context.mono,
             utc=context.utc,
             on_delay=rule.on_delay,
             off_delay=rule.off_delay,
         )
-        self._step(kept, life, event, context, changes)
+        self._step(watched, life, event, context, changes)
 
     def _step(
         self,
-        kept: WatchedRule,
+        watched: WatchedRule,
         life: Life,
         event: AlarmEvent | None,
         context: Context,
         changes: list[AlarmChange],
     ) -> None:
-        before, kept.life = kept.life, life
+        before, watched.life = watched.life, life
         if event is None:
             return
         if event is AlarmEvent.RAISED:
             self._raised.append(context.mono)
-        changes.append(self._tell(kept, event, context, matter=before.active or before.state in UNRESOLVED))
+        mattered = before.active or before.state in UNRESOLVED
+        changes.append(self._change(watched, event, context, mattered=mattered))
 
     def _sort(self) -> None:
         """Put the levels of each channel together; those whose channel has not come yet wait."""
         groups: dict[str, _Levels] = {}
         self._others = []
-        for kept in self.watched.values():
-            condition = kept.condition
+        for watched in self.watched.values():
+            condition = watched.condition
             channel = condition.seek(self._chamber) if isinstance(condition, Level) else None
             if isinstance(condition, Level) and channel is not None:
                 group = groups.setdefault(channel.full_name, _Levels(channel))
-                group.kept.append((kept, condition))
+                group.watched.append((watched, condition))
             else:
-                self._others.append(kept)
+                self._others.append(watched)
         self._levels = list(groups.values())
         self._limit_set = None
 
@@ -224,10 +225,10 @@ class AlarmEvaluator:
 
     def ask(self, ask: Ask, context: Context) -> list[AlarmChange]:
         """Do what a person asks of an alarm; nothing where it makes no sense (any more)."""
-        kept = self.watched.get(ask.rule)
-        if kept is None:
+        watched = self.watched.get(ask.rule)
+        if watched is None:
             return []
-        life, who, utc = kept.life, ask.who, context.utc
+        life, who, utc = watched.life, ask.who, context.utc
         match ask.event:
             case AlarmEvent.ACKNOWLEDGED:
                 step = alarms.acknowledge(life, who, utc, ask.raised_utc)
@@ -242,32 +243,32 @@ class AlarmEvaluator:
             case _:
                 return []
         changes: list[AlarmChange] = []
-        self._step(kept, *step, context, changes)
+        self._step(watched, *step, context, changes)
         # The name of who came back to is not kept in the life: the change carries it.
         return [msgspec.structs.replace(change, who=who) for change in changes]
 
-    # -- what another process or the record tells ---------------------------------------------------------
+    # -- what another process or the record reports -------------------------------------------------------
 
     def restore(self, change: AlarmChange, *, news: bool = True) -> None:
         """Take over where an alarm was, or where another process says that it is.
 
         `news`: it happened just now; else it is long ago, and no part of a flood.
         """
-        kept = self.watched.get(change.rule)
-        if kept is None:
+        watched = self.watched.get(change.rule)
+        if watched is None:
             if change.event is AlarmEvent.REMOVED or change.state is AlarmState.NORMAL:
                 return
-            kept = self.watched[change.rule] = WatchedRule(ForeignAlarm(change))
+            watched = self.watched[change.rule] = WatchedRule(ForeignAlarm(change))
             self._channels = -1
-        before = kept.life
-        if kept.foreign and change.event is AlarmEvent.REMOVED:
+        before = watched.life
+        if watched.foreign and change.event is AlarmEvent.REMOVED:
             del self.watched[change.rule]
             self._channels = -1
             return
-        if isinstance(kept.condition, ForeignAlarm):
-            kept.condition.reported = change
-        kept.said = change
-        kept.life = Life(
+        if isinstance(watched.condition, ForeignAlarm):
+            watched.condition.reported = change
+        watched.said = change
+        watched.life = Life(
             state=change.state,
             active=change.active,
             since_utc=change.utc,
@@ -283,23 +284,23 @@ class AlarmEvaluator:
             group.restless = True
 
     def knows(self, rule: str) -> bool:
-        """Return whether something of an alarm was told already."""
-        kept = self.watched.get(rule)
-        return kept is not None and kept.said is not None
+        """Return whether something of an alarm was reported already."""
+        watched = self.watched.get(rule)
+        return watched is not None and watched.said is not None
 
     def remembered(self) -> list[AlarmChange]:
-        """Return what was told last of every alarm that is not normal, for a record that knows nothing."""
-        kept = (one for one in self.watched.values() if one.life.state is not AlarmState.NORMAL)
-        return [one.said for one in kept if one.said is not None]
+        """Return the newest change of every alarm that is not normal, for a record that knows nothing."""
+        watched = (one for one in self.watched.values() if one.life.state is not AlarmState.NORMAL)
+        return [one.said for one in watched if one.said is not None]
 
     def drop_foreign(self, context: Context) -> list[AlarmChange]:
         """Let go of alarms that no rule here watches: their process is gone."""
-        gone = [kept for kept in self.watched.values() if kept.foreign]
+        gone = [watched for watched in self.watched.values() if watched.foreign]
         changes: list[AlarmChange] = []
-        for kept in gone:
-            del self.watched[kept.rule.name]
-            kept.life = alarms.NORMAL
-            changes.append(self._tell(kept, AlarmEvent.REMOVED, context, matter=True))
+        for watched in gone:
+            del self.watched[watched.rule.name]
+            watched.life = alarms.NORMAL
+            changes.append(self._change(watched, AlarmEvent.REMOVED, context, mattered=True))
         if gone:
             self._channels = -1
         return changes
@@ -316,21 +317,21 @@ class AlarmEvaluator:
         """Return all alarms, or only those that want attention, in the order of `AlarmsView`."""
         chosen: Iterable[WatchedRule] = self.watched.values()
         if unresolved:
-            chosen = [kept for kept in chosen if kept.life.state in UNRESOLVED]
-        return tuple(sorted((self._view(kept, context) for kept in chosen), key=_place))
+            chosen = [watched for watched in chosen if watched.life.state in UNRESOLVED]
+        return tuple(sorted((self._view(watched, context) for watched in chosen), key=_place))
 
-    def _view(self, kept: WatchedRule, context: Context) -> AlarmView:
-        rule, life, condition = kept.rule, kept.life, kept.condition
+    def _view(self, watched: WatchedRule, context: Context) -> AlarmView:
+        rule, life, condition = watched.rule, watched.life, watched.condition
         value = condition.value_words(context)
-        off = kept.off or condition.off(context.limit_set) or condition.problem(context.chamber)
-        said = kept.said
+        off = watched.off or condition.off(context.limit_set) or condition.problem(context.chamber)
+        said = watched.said
         normal = life.state is AlarmState.NORMAL and not life.active
         return AlarmView(
             rule=rule.name,
-            severity=kept.severity,
+            severity=watched.severity,
             state=life.state,
             off=off,
-            condition=self._words(kept, context.limit_set),
+            condition=self._words(watched, context.limit_set),
             text="" if normal or said is None else said.text,
             channel=condition.label,
             value=value,
@@ -349,28 +350,30 @@ class AlarmEvaluator:
             action=rule.action,
         )
 
-    def _words(self, kept: WatchedRule, limit_set: str) -> str:
-        if kept.off and not kept.rule.channel and not kept.rule.value:
+    def _words(self, watched: WatchedRule, limit_set: str) -> str:
+        if watched.off and not watched.rule.channel and not watched.rule.value:
             # Which channel it is about is not known: words about a channel would leave that out.
-            return kept.rule.name
-        words, delay = kept.condition.words(limit_set), kept.rule.on_delay
+            return watched.rule.name
+        words, delay = watched.condition.words(limit_set), watched.rule.on_delay
         return f"{words} for {spell_duration(delay)}" if delay else words
 
-    def _tell(self, kept: WatchedRule, event: AlarmEvent, context: Context, *, matter: bool) -> AlarmChange:
-        """Return what happened; `matter`: something was the matter before, so that it is still told what."""
-        rule, life, condition = kept.rule, kept.life, kept.condition
-        before = kept.said
+    def _change(
+        self, watched: WatchedRule, event: AlarmEvent, context: Context, *, mattered: bool
+    ) -> AlarmChange:
+        """Return what happened; `mattered`: something was the matter before, and is reported still."""
+        rule, life, condition = watched.rule, watched.life, watched.condition
+        before = watched.said
         back = event in (AlarmEvent.UNSHELVED, AlarmEvent.IN_SERVICE)
         if event is AlarmEvent.RAISED or (back and life.active):
             text = condition.sentence(context)
         else:
-            # Of an alarm that was silenced while nothing was the matter there is nothing to tell.
-            text = before.text if before and matter else ""
+            # An alarm that was silenced while nothing was the matter has nothing to report.
+            text = before.text if before and mattered else ""
         change = AlarmChange(
             rule=rule.name,
             event=event,
             state=life.state,
-            severity=kept.severity,
+            severity=watched.severity,
             utc=context.utc,
             mono=context.mono,
             text=text,
@@ -387,7 +390,7 @@ class AlarmEvaluator:
             active=life.active,
             raised_utc=life.raised_utc,
         )
-        kept.said = change
+        watched.said = change
         return change
 
 

@@ -16,7 +16,7 @@ from xovac_tui.chamber.alarm import LONGEST_SHELF, AlarmEvent, AlarmState
 _SILENCED = (AlarmState.SHELVED, AlarmState.OUT_OF_SERVICE)
 
 
-class Verdict(Enum):
+class Holding(Enum):
     """What a condition did since the last evaluation."""
 
     HOLDS = "held all the time"
@@ -53,21 +53,21 @@ Step = tuple[Life, AlarmEvent | None]
 
 def see(
     life: Life,
-    verdict: Verdict | None,
+    holding: Holding | None,
     *,
     mono: float,
     utc: float,
     on_delay: float = 0.0,
     off_delay: float = 0.0,
 ) -> Step:
-    """Take one verdict on the condition; None where it is not known whether it holds."""
-    if verdict is None:
+    """Take what the condition did; None where that is not known."""
+    if holding is None:
         return life, None
     if life.active:
-        return _see_active(life, verdict, mono, utc, off_delay)
-    if verdict is Verdict.GONE or (verdict is Verdict.TOUCHED and on_delay > 0):
+        return _see_active(life, holding, mono, utc, off_delay)
+    if holding is Holding.GONE or (holding is Holding.TOUCHED and on_delay > 0):
         return (life if life.begins is None else msgspec.structs.replace(life, begins=None)), None
-    begins = mono if verdict is Verdict.BEGAN or life.begins is None else life.begins
+    begins = mono if holding is Holding.BEGAN or life.begins is None else life.begins
     if mono - begins < on_delay:
         return (life if begins == life.begins else msgspec.structs.replace(life, begins=begins)), None
     raised = msgspec.structs.replace(life, active=True, begins=None, raised_utc=utc, times=life.times + 1)
@@ -76,8 +76,8 @@ def see(
     return _become(raised, AlarmState.UNACKNOWLEDGED, utc), AlarmEvent.RAISED
 
 
-def _see_active(life: Life, verdict: Verdict, mono: float, utc: float, off_delay: float) -> Step:
-    if verdict is not Verdict.GONE:
+def _see_active(life: Life, holding: Holding, mono: float, utc: float, off_delay: float) -> Step:
+    if holding is not Holding.GONE:
         return (life if life.ends is None else msgspec.structs.replace(life, ends=None)), None
     ends = mono if life.ends is None else life.ends
     if mono - ends < off_delay:

@@ -45,7 +45,7 @@ class LimitSetChoice:
         """Begin with the set of the settings; where `evaluates`, the record is told what is in force."""
         self._settings, self._chamber, self._store, self._clock = settings, chamber, store, clock
         self._evaluates = evaluates
-        self._pressure_told = contract.by_role(Role.PRESSURE) is not None
+        self._pressure_reported = contract.by_role(Role.PRESSURE) is not None
         self._by_hand: str | None = None if settings.limit_set == _AUTO else settings.limit_set
         self._set_by = "" if self._by_hand is None else "the settings"
         self.current: str = self._by_hand or ""
@@ -70,7 +70,7 @@ class LimitSetChoice:
         recorded = self._store.last_recorded()
         if not self.current and self._clock.utc() - recorded < _HELD_FOR:
             # A vacuum that was lost must not become one that was never there by a restart.
-            settled = self.hear_in_force() != "tvac" or not self._pressure_told
+            settled = self.hear_in_force() != "tvac" or not self._pressure_reported
             self._settled_at = -1e18 if settled else None
         self.hear_choice()
 
@@ -130,7 +130,7 @@ class LimitSetChoice:
                 return
             pumping = self._is_on(Role.PUMP) and not self._is_on(Role.VENT)
             self.current = by_pressure(
-                seen, before, self._settings, pressure_told=self._pressure_told, pumping=pumping
+                seen, before, self._settings, pressure_reported=self._pressure_reported, pumping=pumping
             )
         if note and self._evaluates and self.current != before:
             self._note_in_force(before)
@@ -153,15 +153,15 @@ class LimitSetChoice:
 
 
 def by_pressure(
-    seen: Observation, before: str, settings: AlarmSettings, *, pressure_told: bool, pumping: bool = False
+    seen: Observation, before: str, settings: AlarmSettings, *, pressure_reported: bool, pumping: bool = False
 ) -> str:
     """Return the set of limits for a moment; `before` is the one so far, empty at the beginning.
 
-    Where no pressure is ever told it is `tvac` while a recipe runs, else `ambient`. While it is not known the
-    set stays as it was, and so it does when the vacuum is lost in a run, or while the pump is on (and nobody
-    vents): just then its limits matter.
+    Where no pressure is ever reported it is `tvac` while a recipe runs, else `ambient`. While it is not known
+    the set stays as it was, and so it does when the vacuum is lost in a run, or while the pump is on (and the
+    chamber is not vented): just then its limits matter.
     """
-    if not pressure_told:
+    if not pressure_reported:
         if seen.state is RunState.UNKNOWN:
             return before
         return "tvac" if seen.state is RunState.RUNNING else "ambient"

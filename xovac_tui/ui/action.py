@@ -48,6 +48,19 @@ STOP = Action(
 )
 
 
+def placed(namespace: str, *actions: Action) -> tuple[Action, ...]:
+    """Return actions whose methods are those of an object of the app's, unless they name another one.
+
+    `replay-skip` placed in `replay` runs `replay.skip`.
+    """
+    return tuple(
+        one
+        if "." in one.method
+        else msgspec.structs.replace(one, method=f"{namespace}.{one.action.removeprefix(f'{namespace}_')}")
+        for one in actions
+    )
+
+
 def bindings(actions: Iterable[Action]) -> list[BindingType]:
     """Return the Textual bindings of actions; of STOP none, because every key passes it first."""
     return [

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from textual import work
+from collections.abc import Callable, Coroutine
+
+from textual.app import App
 
 from xovac_tui import paths
 from xovac_tui.chamber.snapshot import Outcome, RunState
 from xovac_tui.config import state
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.status import RecorderState
-from xovac_tui.ui.action import Action
-from xovac_tui.ui.replay_actions import ReplayKeys
+from xovac_tui.station.station import Station
+from xovac_tui.ui.action import Action, placed
 from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.workspace import Workspace
 
-ACTIONS = (
-    Action("help", "?", "help", "Explain the screen you are on, with its keys.", footer=True),
+ACTIONS = placed(
+    "everywhere",
     Action(
-        "palette", ":,ctrl+p", "palette", "Find a command by its name.", footer=True, method="command_palette"
+        "help", "?", "help", "Explain the screen you are on, with its keys.", footer=True, method="app.help"
+    ),
+    Action(
+        "palette",
+        ":,ctrl+p",
+        "palette",
+        "Find a command by its name.",
+        footer=True,
+        method="app.command_palette",
     ),
     Action(
         "pause",
@@ -43,6 +54,7 @@ ACTIONS = (
         "f9,ctrl+l",
         "redraw",
         "Draw the whole screen again, as after noise on the line; leave the notice that follows on defects.",
+        method="app.redraw",
     ),
     Action("save-screen", "f12", "save screen", "Save a picture of the screen as an SVG file."),
     Action(
@@ -55,146 +67,156 @@ ACTIONS = (
 )
 
 
-class AppKeys(ReplayKeys):
-    """What the app does for the keys of the table's scope `app`, but for the tabs and STOP."""
+class AppActions:
+    """What these keys do, but for those that the app does by itself; bindings name it as `everywhere`."""
 
-    paused: bool
-    _leaving = False
-    """Whether to leave is being asked."""
+    def __init__(self, app: App[int], workspace: Callable[[], Workspace]) -> None:
+        self._app, self._workspace = app, workspace
+        self._leaving = False
+        """Whether to leave is being asked."""
 
-    @property
-    def pane(self) -> Pane | None:
-        """The tab that is shown."""
-        raise NotImplementedError
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """Return that they are there always."""
+        return True
+
+    def _live(self) -> Workspace | None:
+        """Return the chamber that is shown; None in a replay, which is said: nothing can be done to it."""
+        workspace = self._workspace()
+        if workspace.playback is None:
+            return workspace
+        workspace.say("This is a replay: nothing can be sent or noted.", seconds=4)
+        return None
+
+    def _ask(self, asking: Coroutine[None, None, None]) -> None:
+        self._app.run_worker(asking, group="dialog")
 
     def action_pause(self) -> None:
         """Hold the picture, or let it go on; a replay stands still by itself."""
-        if self.workspace.playback is not None:
-            self.workspace.playback.toggle()
+        workspace = self._workspace()
+        if workspace.playback is not None:
+            workspace.playback.toggle()
         else:
-            self.paused = not self.paused
-        self.flush()
+            workspace.held = not workspace.held
+        workspace.window.flush()
 
     def action_observe(self) -> None:
         """Switch between OBSERVE and CONTROL."""
-        if self.is_replay():
+        if (workspace := self._live()) is None:
             return
-        if self.workspace.station.observe and self.workspace.station.manner.observe_only:
-            self.notify(
+        station = workspace.station
+        if station.observe and station.manner.observe_only:
+            workspace.say(
                 "This console only observes, by its profile or by --observe. Start another to take control.",
-                severity="warning",
-                markup=False,
+                "warning",
             )
-            return
-        self.workspace.station.set_observe(not self.workspace.station.observe)
+        else:
+            station.set_observe(not station.observe)
 
-    @work(group="dialog")
-    async def action_prove_stop(self) -> None:
+    def action_prove_stop(self) -> None:
         """Prove that STOP reaches the chamber, after a question."""
         from xovac_tui.ui.screens.recipes.loading import Loading
 
-        if not self.is_replay():
-            await Loading(self.workspace).prove_stop()
+        if (workspace := self._live()) is not None:
+            self._ask(Loading(workspace).prove_stop())
 
     def action_reconnect(self) -> None:
         """Connect now."""
-        if self.is_replay():
-            return
-        self.workspace.station.reconnect()
-        self.notify("Connecting now. Nothing else is sent.", timeout=3, markup=False)
+        if (workspace := self._live()) is not None:
+            workspace.station.reconnect()
+            workspace.say("Connecting now. Nothing else is sent.", seconds=3)
 
     def action_seen(self) -> None:
-        """Put unknown outcomes away."""
-        if self.is_replay():
-            return
-        self.workspace.station.look_at_unknown()
+        """Dismiss unknown outcomes."""
+        if (workspace := self._live()) is not None:
+            workspace.station.look_at_unknown()
 
-    @work(group="dialog")
-    async def action_note(self) -> None:
+    def action_note(self) -> None:
         """Ask for a note and put it on the time axis."""
-        if self.is_replay():
-            return
+        if (workspace := self._live()) is not None:
+            self._ask(self._note(workspace))
+
+    async def _note(self, workspace: Workspace) -> None:
         from xovac_tui.ui.dialogs.ask import AskDialog
 
-        text = await self.workspace.ask(
-            AskDialog(self.workspace, "Note", "Goes on the time axis, with the time of now.")
-        )
-        if text:
-            self.workspace.station.note(text)
-            self.notify("Noted.", timeout=2, markup=False)
+        words = "Goes on the time axis, with the time of now."
+        if text := await workspace.ask(AskDialog(workspace, "Note", words)):
+            workspace.station.note(text)
+            workspace.say("Noted.", seconds=2)
 
-    @work(group="dialog")
-    async def action_theme(self) -> None:
+    def action_theme(self) -> None:
         """Choose a theme, with a look at it while choosing."""
+        self._ask(self._theme(self._workspace()))
+
+    async def _theme(self, workspace: Workspace) -> None:
         from xovac_tui.ui.dialogs.choose import ChooseDialog
 
-        before = self.theme
-        names = sorted(self.available_themes, key=lambda n: (not n.startswith("xovac"), n))
+        app, before = self._app, self._app.theme
+        names = sorted(app.available_themes, key=lambda n: (not n.startswith("xovac"), n))
 
         def preview(name: str) -> None:
-            self.theme = name
+            app.theme = name
 
-        chosen = await self.workspace.ask(ChooseDialog(self.workspace, "Theme", names, before, preview))
-        self.theme = chosen or before
+        chosen = await workspace.ask(ChooseDialog(workspace, "Theme", names, before, preview))
+        app.theme = chosen or before
         if chosen:
-            configured = self.workspace.start.display.theme
-            self.workspace.remember(theme=state.Remembered(chosen, configured))
+            workspace.remember(theme=state.Remembered(chosen, workspace.start.display.theme))
 
-    async def action_quit(self) -> None:
+    def action_quit(self) -> None:
         """Leave; asks while a run is on or cannot be ruled out, or a recording would end."""
-        self._quit()
+        self._ask(self._quit())
 
-    def _may_run(self) -> bool:
-        """Return whether a run is on, or cannot be ruled out after what was sent from here."""
-        if self.workspace.playback is not None:
-            return False
-        snapshot = self.workspace.station.snapshot()  # not the picture, which may be held
-        run = snapshot.run
-        if run.state is not RunState.UNKNOWN:
-            return run.state is RunState.RUNNING
-        begins = ("load_recipe", self.workspace.station.contract.start)
-        happened = (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE, Outcome.SENT)
-        return any(e.command in begins and e.outcome in happened for e in snapshot.ledger)
-
-    def _would_end(self) -> bool:
-        """Return whether leaving would end a recording, or lose what waits to be written."""
-        ours = (RecorderState.STARTING, RecorderState.ON, RecorderState.FAILING)
-        return self.workspace.station.recorder.state in ours or self.workspace.station.record.at_stake > 0
-
-    @work(group="dialog")
     async def _quit(self) -> None:
         if self._leaving:
             return
         self._leaving = True
         try:
-            if await self._may_quit():
-                self.exit(0)
+            if await self._may_quit(self._workspace()):
+                self._app.exit(0)
         finally:
             self._leaving = False
 
-    async def _may_quit(self) -> bool:
-        for pane in self.screen_stack[0].query(Pane):
+    async def _may_quit(self, workspace: Workspace) -> bool:
+        for pane in self._app.screen_stack[0].query(Pane):
             if not await pane.may_leave():
                 return False
-        if not self._may_run() and not self._would_end():
+        if not _may_run(workspace) and not _would_end(workspace.station):
             return True
         from xovac_tui.ui.dialogs.quit import QuitDialog
 
-        leave = await self.workspace.ask(QuitDialog(self.workspace))
-        return leave is True
+        return await workspace.ask(QuitDialog(workspace)) is True
 
     def action_save_screen(self) -> None:
         """Save the screen as an SVG beside the program's other files."""
         from xovac_tui.recording.exports.events import export_file
         from xovac_tui.recording.exports.newfile import new_file
 
-        folder = paths.state_folder()
-        saved = export_file(folder, "screen", self.workspace.station.clock.utc(), ".svg")
+        workspace, folder = self._workspace(), paths.state_folder()
+        saved = export_file(folder, "screen", workspace.station.clock.utc(), ".svg")
         try:
             with new_file(saved, derived=True) as file:
-                file.write(self.export_screenshot())
+                file.write(self._app.export_screenshot())
         except (OSError, XovacError) as why:
             said = getattr(why, "strerror", None) or why
-            self.notify(f"The picture was not saved in {folder}: {said}.", severity="error", markup=False)
+            workspace.say(f"The picture was not saved in {folder}: {said}.", "error")
             return
-        self.notify(f"Saved {saved}", timeout=8, markup=False)
+        workspace.say(f"Saved {saved}")
+
+
+def _may_run(workspace: Workspace) -> bool:
+    """Return whether a run is on, or cannot be ruled out after what was sent from here."""
+    if workspace.playback is not None:
+        return False
+    station = workspace.station
+    snapshot = station.snapshot()  # not the picture, which may be held
+    run = snapshot.run
+    if run.state is not RunState.UNKNOWN:
+        return run.state is RunState.RUNNING
+    begins = ("load_recipe", station.contract.start)
+    happened = (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE, Outcome.SENT)
+    return any(e.command in begins and e.outcome in happened for e in snapshot.ledger)
+
+
+def _would_end(station: Station) -> bool:
+    """Return whether leaving would end a recording, or lose what waits to be written."""
+    ours = (RecorderState.STARTING, RecorderState.ON, RecorderState.FAILING)
+    return station.recorder.state in ours or station.record.at_stake > 0

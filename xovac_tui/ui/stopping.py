@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
 from textual import events
 from textual._time import get_time
+from textual.app import App
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
@@ -19,9 +20,7 @@ from xovac_tui.ui.frame.bars import KeyBar
 from xovac_tui.ui.stop_key import STOP_KEY, StopKey, StopSwitch
 from xovac_tui.ui.widgets.lines import Line
 from xovac_tui.ui.widgets.stopbar import StopBar, armed_words
-
-if TYPE_CHECKING:
-    from xovac_tui.ui.app import XovacApp
+from xovac_tui.ui.workspace import Workspace
 
 _LOOK_SECONDS = 0.05
 """Between two looks at the clock while STOP is armed or the strip says something."""
@@ -41,17 +40,19 @@ def _fields() -> tuple[type[Widget], ...]:
 class Stopping:
     """The switch, the strip on every screen, and the sending.
 
-    `now` and `arrived` give monotonic seconds: of this moment, and of the read that brought a key.
+    `workspace` gives the chamber that is shown: STOP goes to it. `now` and `arrived` give monotonic
+    seconds: of this moment, and of the read that brought a key.
     """
 
     def __init__(
         self,
-        app: XovacApp,
+        app: App[Any],
+        workspace: Callable[[], Workspace],
         now: Callable[[], float] = get_time,
         arrived: Callable[[events.Key], float] = lambda event: event.time,
     ) -> None:
         self.switch = StopSwitch()
-        self._app = app
+        self._app, self._workspace = app, workspace
         self._now, self._arrived = now, arrived
         self._timer: Timer | None = None
         self._looked_at = 0.0
@@ -115,7 +116,7 @@ class Stopping:
                 self._drop("STOP dropped: nothing was sent.")
             case StopKey.REFUSED_TWICE if refusal:
                 self._say(refusal)
-                self._app.workspace.station.refuse_stop(refusal)
+                self._workspace().station.refuse_stop(refusal)
         self.show()
 
     # -- what the strip says ------------------------------------------------------------------------
@@ -145,37 +146,38 @@ class Stopping:
 
     def _words(self) -> str:
         if self.switch.armed:
-            station, now = self._app.workspace.station, self._now()
+            station, now = self._workspace().station, self._now()
             return armed_words(
                 self.switch.left(now),
                 STOP_COMMAND,
                 station.name,
                 self._app.size.width - 2,
-                ellipsis=self._app.workspace.glyphs.ellipsis,
+                ellipsis=self._workspace().glyphs.ellipsis,
             )
         if self._now() >= self._said_until:
             return ""
         if isinstance(self._said, Refusal):
             if not self._said.same_as(self._refusal()):
                 return ""
-            return self._said.strip(self._app.workspace.keys["observe"])
+            return self._said.strip(self._workspace().keys["observe"])
         return "" if self._said_again and self._refusal() else self._said
 
     def _resting(self) -> Line:
         """Return how to stop the recipe from here; struck through, with the way out, if it cannot be."""
-        app, station = self._app, self._app.workspace.station
+        app, workspace = self._app, self._workspace()
+        station = workspace.station
         keys = "! ! STOP"
         back = "esc, " if self.field is not None or len(app.screen_stack) > 1 else ""
-        if app.workspace.playback is not None:
+        if workspace.playback is not None:
             return (
                 (keys, "stop--off"),
-                (f" {back}{app.workspace.keys['quit']}: leave the replay", "stop--how"),
+                (f" {back}{workspace.keys['quit']}: leave the replay", "stop--how"),
             )
         if station.observe:
             how = (
                 "this console only observes"
                 if station.manner.observe_only
-                else (f"{back}{app.workspace.keys['observe']}: take control")
+                else (f"{back}{workspace.keys['observe']}: take control")
             )
             return ((keys, "stop--off"), (f" {how}", "stop--how"))
         if self.field is not None:
@@ -185,7 +187,7 @@ class Stopping:
 
     def _refusal(self) -> Refusal | None:
         """Return why STOP could not be sent now; None when it could."""
-        return self._app.workspace.station.blocked(STOP_COMMAND, stop=True)
+        return self._workspace().station.blocked(STOP_COMMAND, stop=True)
 
     def _say(self, said: str | Refusal, *, again: bool = False) -> None:
         self._said, self._said_until = said, self._now() + _SAID_SECONDS
@@ -216,7 +218,7 @@ class Stopping:
             self.switch.delay(now)
         if self.switch.settled(now):
             self._said = ""
-            self._app.run_worker(self._app.workspace.station.stop(), group="stop", exit_on_error=False)
+            self._app.run_worker(self._workspace().station.stop(), group="stop", exit_on_error=False)
         elif self.switch.expired(now):
             self._drop("STOP dropped: no second key within 3 s, nothing was sent.")
         elif self.switch.armed and not self.switch.settling and (refusal := self._refusal()):

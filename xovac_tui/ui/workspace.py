@@ -68,14 +68,23 @@ class Window(Protocol):
     def suspend(self) -> AbstractContextManager[None]:
         """Lend the terminal to another program."""
 
+    def write_beside(self, characters: str) -> None:
+        """Write to the terminal what is no part of the picture: a bell, a notification."""
+
+    def flush(self) -> None:
+        """Show a new snapshot now."""
+
     def show_keys(self) -> None:
         """Show the keys that work where the focus is."""
 
     def show_stop(self) -> None:
         """Show on every screen how to stop the recipe."""
 
-    async def show_over(self, tab: str, over: str | Widget | None) -> None:
-        """Show a pane in place of a tab until this is called with None; a text is its id in `TABS`."""
+    async def show_over(self, workspace: Workspace, tab: str, over: str | Widget | None) -> None:
+        """Show a pane in place of a chamber's tab until this is called with None."""
+
+    def where_logged(self) -> str:
+        """Return where the details of a defect are, as a sentence; empty where nothing can be logged."""
 
 
 class Workspace:
@@ -100,8 +109,17 @@ class Workspace:
         """What turns the replay; None where the chamber is there now."""
         self.glyphs: Glyphs = ASCII if start.display.ascii else UNICODE
         self.times = Times(start.display.time)
+        self.held = False
+        """The picture is held: the same snapshot goes on being shown."""
         self.snapshot: Snapshot = station.snapshot()
-        """The newest that is shown; it stays the same while the picture is held."""
+        """The one that is shown."""
+
+    def look(self) -> Snapshot:
+        """Return a new snapshot, which is shown from now on unless the picture is held."""
+        snapshot = self.station.snapshot()
+        if not self.held:
+            self.snapshot = snapshot
+        return snapshot
 
     @property
     def mode(self) -> Mode:
@@ -129,4 +147,4 @@ class Workspace:
 
     async def show_over(self, tab: str, over: str | Widget | None) -> None:
         """Show a pane in place of a tab until this is called with None; a text is its id in `TABS`."""
-        await self.window.show_over(tab, over)
+        await self.window.show_over(self, tab, over)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 import msgspec
 from msgspec import Meta
 
-from xovac_tui.alarms.life import Verdict
+from xovac_tui.alarms.life import Holding
 from xovac_tui.chamber.alarm import LimitSet, SeverityName
 from xovac_tui.chamber.snapshot import Quality
 from xovac_tui.quantities import quantity
@@ -169,7 +169,7 @@ class Condition(ABC):
         self.rule = rule
 
     @abstractmethod
-    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
+    def evaluate(self, context: Context, *, active: bool) -> Holding | None:
         """Return what the condition did since the last evaluation; None where that is not known.
 
         `active`: the alarm is active, so the condition is gone only when the deadband is left as well.
@@ -282,7 +282,7 @@ class Magnitude(OfChannel):
 
     rule: LimitRule
 
-    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
+    def evaluate(self, context: Context, *, active: bool) -> Holding | None:
         """Return whether it is too large now."""
         limit, value = self.limit(context.limit_set), self.value(context)
         if limit is None or value is None:
@@ -315,6 +315,6 @@ class OfPast(OfChannel):
         return self.span(channel, context.mono, seconds)
 
 
-def now_holds(holds: bool) -> Verdict:
-    """Return the verdict on a condition of which it is not known what it did between two evaluations."""
-    return Verdict.HOLDS if holds else Verdict.GONE
+def now_holds(holds: bool) -> Holding:
+    """Return how a condition holds of which it is not known what it did between two evaluations."""
+    return Holding.HOLDS if holds else Holding.GONE

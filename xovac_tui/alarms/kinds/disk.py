@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xovac_tui.alarms.kinds.base import Condition, Context, LimitRule, now_holds
-from xovac_tui.alarms.life import Verdict
+from xovac_tui.alarms.life import Holding
 
 
 class DiskRule(LimitRule, frozen=True, tag="disk"):
@@ -20,7 +20,7 @@ class DiskLow(Condition):
     every = 5.0
     rule: DiskRule
 
-    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
+    def evaluate(self, context: Context, *, active: bool) -> Holding | None:
         """Return whether less than the limit is free."""
         limit, free = self.limit(context.limit_set), context.disk_free
         if limit is None or free is None:

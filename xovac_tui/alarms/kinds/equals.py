@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from xovac_tui.alarms.kinds.base import Condition, Context, Rule, check_source, now_holds
-from xovac_tui.alarms.life import Verdict
+from xovac_tui.alarms.life import Holding
 from xovac_tui.digits import digits
 from xovac_tui.text import clean
 
@@ -40,7 +40,7 @@ class Equals(Condition):
 
     rule: EqualsRule
 
-    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
+    def evaluate(self, context: Context, *, active: bool) -> Holding | None:
         """Return whether the channel has that value."""
         channel = self.trusted(context)
         if channel is None:
@@ -88,7 +88,7 @@ class DerivedTruth(Condition):
         """The expression as it was written."""
         return clean(self.rule.value, 60)
 
-    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
+    def evaluate(self, context: Context, *, active: bool) -> Holding | None:
         """Return whether it is true."""
         true = self._value.truth(context.values)
         return None if true is None else now_holds(true)

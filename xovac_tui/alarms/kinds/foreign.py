@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xovac_tui.alarms.kinds.base import Condition, Context, Rule
-from xovac_tui.alarms.life import Verdict
+from xovac_tui.alarms.life import Holding
 
 if TYPE_CHECKING:
     from xovac_tui.chamber.alarm import AlarmChange
@@ -27,9 +27,9 @@ class ForeignAlarm(Condition):
         )
         self.reported = reported
 
-    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
+    def evaluate(self, context: Context, *, active: bool) -> Holding | None:
         """Return that it does not hold: what no rule here watches does not stay active by itself."""
-        return Verdict.GONE
+        return Holding.GONE
 
     @property
     def label(self) -> str:

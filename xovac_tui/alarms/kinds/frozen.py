@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xovac_tui.alarms.kinds.base import Condition, Context, OfPast, Rule, Seconds, check_channel, now_holds
-from xovac_tui.alarms.life import Verdict
+from xovac_tui.alarms.life import Holding
 from xovac_tui.durations import spell_duration
 
 
@@ -31,7 +31,7 @@ class Frozen(OfPast):
 
     rule: FrozenRule
 
-    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
+    def evaluate(self, context: Context, *, active: bool) -> Holding | None:
         """Return whether the value has not moved at all."""
         past = self.past(self.seek(context.chamber), context, self.rule.over)
         return None if past is None else now_holds(past[0] == past[1])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Meta
 
 from xovac_tui.alarms.kinds.base import Condition, Context, LimitRule, OfChannel, check_source
-from xovac_tui.alarms.life import Verdict
+from xovac_tui.alarms.life import Holding
 from xovac_tui.quantities import written
 from xovac_tui.text import clean
 
@@ -70,7 +70,7 @@ class Level(OfChannel):
         width = rule.deadband + rule.deadband_ratio * abs(limit)
         return limit - width if self.above else limit + width
 
-    def judge(self, low: float, high: float, now: float | None, bound: float) -> Verdict | None:
+    def judge(self, low: float, high: float, now: float | None, bound: float) -> Holding | None:
         """Return what the condition did while the value went from `low` to `high`, and is `now`."""
         if now is None:
             return None
@@ -79,12 +79,12 @@ class Level(OfChannel):
         else:
             ever, always, here = low < bound, high < bound, now < bound
         if always:
-            return Verdict.HOLDS
+            return Holding.HOLDS
         if here:
-            return Verdict.BEGAN
-        return Verdict.TOUCHED if ever else Verdict.GONE
+            return Holding.BEGAN
+        return Holding.TOUCHED if ever else Holding.GONE
 
-    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
+    def evaluate(self, context: Context, *, active: bool) -> Holding | None:
         """Return what the condition did since the last evaluation, by the value of now alone."""
         limit, now = self.limit(context.limit_set), self.value(context)
         if limit is None or now is None:
@@ -104,7 +104,7 @@ class Level(OfChannel):
         if value is None or limit is None:
             return f"{self.label} was {side} {words}."
         number = self.value_words(context)
-        if self.judge(value, value, value, limit) is Verdict.GONE:
+        if self.judge(value, value, value, limit) is Holding.GONE:
             # A spike between two evaluations: the value of now would make the sentence wrong.
             return f"{self.label} was {side} {words} for a moment, and is {number}."
         return f"{self.label} is {number}, {side} {words}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xovac_tui.alarms.kinds.base import Condition, Context, Rule, now_holds
-from xovac_tui.alarms.life import Verdict
+from xovac_tui.alarms.life import Holding
 from xovac_tui.text import clean
 
 
@@ -18,7 +18,7 @@ class LinkRule(Rule, frozen=True, tag="link"):
 class LinkLost(Condition):
     """No connection to the chamber."""
 
-    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
+    def evaluate(self, context: Context, *, active: bool) -> Holding | None:
         """Return whether there is no connection."""
         return now_holds(not context.chamber.linked)
 

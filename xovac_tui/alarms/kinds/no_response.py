@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from xovac_tui.alarms.kinds.base import ChannelRule, Condition, Context, OfPast, Seconds, now_holds
-from xovac_tui.alarms.life import Verdict
+from xovac_tui.alarms.life import Holding
 from xovac_tui.api.contract import Role
 from xovac_tui.durations import spell_duration
 from xovac_tui.text import clean
@@ -61,7 +61,7 @@ class NoResponse(OfPast):
             return found
         return "" if self._seek_output(chamber) else f"No channel {clean(self.rule.output, 60)} has come yet."
 
-    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
+    def evaluate(self, context: Context, *, active: bool) -> Holding | None:
         """Return whether the output was high all the time and the channel went nowhere."""
         rule, limit = self.rule, self.limit(context.limit_set)
         output = self.past(self._seek_output(context.chamber), context, rule.over)

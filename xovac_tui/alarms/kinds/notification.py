@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xovac_tui.alarms.kinds.base import Condition, Context, Rule, now_holds
-from xovac_tui.alarms.life import Verdict
+from xovac_tui.alarms.life import Holding
 
 
 class NotificationRule(Rule, frozen=True, tag="notification"):
@@ -17,7 +17,7 @@ class NotificationRule(Rule, frozen=True, tag="notification"):
 class NotificationFails(Condition):
     """A receiver that could not be reached."""
 
-    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
+    def evaluate(self, context: Context, *, active: bool) -> Holding | None:
         """Return whether a receiver could not be reached; what failed before a restart is not well by it."""
         if active and context.untried and not context.failing:
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xovac_tui.alarms.kinds.base import Condition, Context, Rule, now_holds
-from xovac_tui.alarms.life import Verdict
+from xovac_tui.alarms.life import Holding
 
 
 class RecorderRule(Rule, frozen=True, tag="recorder"):
@@ -17,7 +17,7 @@ class RecorderRule(Rule, frozen=True, tag="recorder"):
 class RecorderFails(Condition):
     """The record cannot be written."""
 
-    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
+    def evaluate(self, context: Context, *, active: bool) -> Holding | None:
         """Return whether the recorder fails."""
         return None if context.recorder_why is None else now_holds(bool(context.recorder_why))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xovac_tui.alarms.kinds.base import Condition, Context, Rule, now_holds
-from xovac_tui.alarms.life import Verdict
+from xovac_tui.alarms.life import Holding
 from xovac_tui.chamber.snapshot import LinkWord, Quality
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Stale(Condition):
 
     every = 1.0
 
-    def evaluate(self, context: Context, *, active: bool) -> Verdict | None:
+    def evaluate(self, context: Context, *, active: bool) -> Holding | None:
         """Return whether the data have stopped.
 
         None while there is no link, and of one channel while no data come at all: those are other alarms.
@@ -54,7 +54,7 @@ class Stale(Condition):
         if quality is Quality.NO_DATA:
             # A contract names it and other data come: it is missing, and not only late.
             missing = chamber.heard and chamber.open_for(context.mono) > NEVER_CAME
-            return Verdict.HOLDS if missing else None
+            return Holding.HOLDS if missing else None
         return now_holds(quality is not Quality.GOOD or _no_number(channel))
 
     def doubtful(self, context: Context, value: str) -> bool:

@@ -26,8 +26,6 @@ _READINGS = 4
 _ALARM_ROWS = 3
 """Rows that the text of an alarm may take."""
 _USUAL_WIDTH = 80
-
-
 _NEEDS_ROOM = "All else needs 80x24."
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from textual import events, work
-from textual.notifications import SeverityLevel
 
 from xovac_tui.recipes.draft import Draft
 from xovac_tui.recipes.model import Hold, Ramp, Repeat
@@ -70,6 +69,11 @@ class EditorPane(EditorView):
         if not editing.draft.dirty:
             return None
         return lambda: EditorPane(workspace, editing, saving.folder, saving.closed)
+
+    @property
+    def touched(self) -> bool:
+        """Something is typed into the form that is not taken yet."""
+        return self.form.touched
 
     # -- one change -----------------------------------------------------------------------------------
 
@@ -210,14 +214,18 @@ class EditorPane(EditorView):
         """Take the last change back."""
         if self.settle():
             undone = self.editing.draft.undoes
-            self.say(f"Taken back: {undone}." if undone else "There is nothing to take back.", 3)
+            self.workspace.say(
+                f"Taken back: {undone}." if undone else "There is nothing to take back.", seconds=3
+            )
             self.take(self.editing.changed(self.editing.draft.undo()))
 
     def action_edit_redo(self) -> None:
         """Do again what was taken back."""
         if self.settle():
             redone = self.editing.draft.redoes
-            self.say(f"Done again: {redone}." if redone else "There is nothing to do again.", 3)
+            self.workspace.say(
+                f"Done again: {redone}." if redone else "There is nothing to do again.", seconds=3
+            )
             self.take(self.editing.changed(self.editing.draft.redo()))
 
     def action_edit_view(self) -> None:
@@ -265,11 +273,8 @@ class EditorPane(EditorView):
     async def _leave(self) -> None:
         await self._saving.leave()
 
-    def look_at_file(self) -> None:
+    @work(group="editor-look", exclusive=True)
+    async def look_at_file(self) -> None:
         """Look whether another program has changed the file."""
         if self.display:
-            self._saving.look()
-
-    def say(self, text: str, seconds: float = 6, severity: SeverityLevel = "information") -> None:
-        """Say something in a toast."""
-        self.workspace.say(text, severity, seconds=seconds)
+            await self._saving.look()

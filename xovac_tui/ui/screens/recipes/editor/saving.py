@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from xovac_tui import paths
 from xovac_tui.errors import RecipeError
@@ -24,23 +24,43 @@ from xovac_tui.ui.dialogs.question import Answer, QuestionDialog
 from xovac_tui.ui.screens.recipes.editor.findings import words
 from xovac_tui.ui.screens.recipes.editor.model import Editing
 from xovac_tui.ui.screens.recipes.outside import edit_outside, editor_command
-
-if TYPE_CHECKING:
-    from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
+from xovac_tui.ui.workspace import Workspace
 
 STOP_AWAY = "STOP is not available here until you leave that editor."
+
+
+class Editor(Protocol):
+    """The editor, as far as its file is concerned."""
+
+    workspace: Workspace
+    editing: Editing
+    changed_on_disk: bool
+
+    @property
+    def touched(self) -> bool:
+        """Something is typed into the form that is not taken yet."""
+
+    def settle(self) -> bool:
+        """Take what was typed into the form; False where it is wrong."""
+
+    def take(self, editing: Editing) -> None:
+        """Show a recipe after a change."""
+
+    def draw(self) -> None:
+        """Draw everything."""
 
 
 class Saving:
     """The editor's dealings with its file; one at a time, from a worker."""
 
-    def __init__(self, pane: EditorPane, folder: Path, closed: Callable[[Path | None], None]) -> None:
-        self._pane, self.folder, self.closed = pane, folder, closed
+    def __init__(self, editor: Editor, folder: Path, closed: Callable[[Path | None], None]) -> None:
+        self._editor, self.folder, self.closed = editor, folder, closed
+        self._workspace = editor.workspace
         self._busy = False
 
     @property
     def _editing(self) -> Editing:
-        return self._pane.editing
+        return self._editor.editing
 
     async def save(self) -> bool:
         """Save, after asking where that loses something; return whether it is saved now."""
@@ -68,39 +88,38 @@ class Saving:
             self._busy = False
 
     async def _ask(self, title: str, text: str, answers: Sequence[Answer]) -> str:
-        return (
-            await self._pane.workspace.ask(QuestionDialog(self._pane.workspace, title, text, answers)) or ""
-        )
+        return await self._workspace.ask(QuestionDialog(self._workspace, title, text, answers)) or ""
 
     # -- saving ---------------------------------------------------------------------------------------
 
     async def _save(self) -> bool:
-        if not self._pane.settle():
+        if not self._editor.settle():
             return False
         editing = self._editing
         if problems := editing.draft.problems():
-            self._pane.take(editing.chose(problems[0].path))
-            self._pane.say(f"Not saved: {words(problems[0], self._pane.keys)}", 10, "warning")
+            self._editor.take(editing.chose(problems[0].path))
+            said = words(problems[0], self._workspace.keys)
+            self._workspace.say(f"Not saved: {said}", "warning", seconds=10)
             return False
-        if editing.opened is not None and not editing.draft.dirty and not self._pane.changed_on_disk:
-            self._pane.say("There is nothing to save.", 3)
+        if editing.opened is not None and not editing.draft.dirty and not self._editor.changed_on_disk:
+            self._workspace.say("There is nothing to save.", seconds=3)
             return True
         return await self._write(overwrite=False)
 
     async def _write(self, *, overwrite: bool) -> bool:
-        editing, pane = self._editing, self._pane
-        recipe, now = editing.draft.recipe, pane.station.clock.utc()
+        editing, editor = self._editing, self._editor
+        recipe, now = editing.draft.recipe, self._workspace.station.clock.utc()
         try:
             opened = await asyncio.to_thread(_written, editing, self.folder, recipe, now, overwrite)
         except ChangedOnDisk as changed:
             return await self._changed(changed)
         except RecipeError as error:
-            pane.say(f"Not saved. {error}", 12, "error")
+            self._workspace.say(f"Not saved. {error}", "error", seconds=12)
             return False
         kept = " The version before is kept (V in Recipes)." if editing.opened is not None else ""
-        pane.changed_on_disk = False
-        pane.take(self._editing.saved(opened, recipe))
-        pane.say(f"Saved: {paths.shown(opened.path)}.{kept}")
+        editor.changed_on_disk = False
+        editor.take(self._editing.saved(opened, recipe))
+        self._workspace.say(f"Saved: {paths.shown(opened.path)}.{kept}")
         return True
 
     async def _changed(self, changed: ChangedOnDisk) -> bool:
@@ -123,38 +142,35 @@ class Saving:
         try:
             read = await asyncio.to_thread(open_recipe, opened.path)
         except RecipeError as error:
-            self._pane.changed_on_disk = True
-            self._pane.say(
-                f"What is in the file cannot be read, so what is shown stays. {error}", 15, "error"
+            self._editor.changed_on_disk = True
+            self._workspace.say(
+                f"What is in the file cannot be read, so what is shown stays. {error}", "error", seconds=15
             )
             return False
-        self._pane.changed_on_disk = False
-        self._pane.take(self._editing.reread(read, label))
+        self._editor.changed_on_disk = False
+        self._editor.take(self._editing.reread(read, label))
         return True
 
-    def look(self) -> None:
+    async def look(self) -> None:
         """Look beside the screen whether the file is still what was read."""
-        self._pane.run_worker(self._look(), group="editor-look", exclusive=True)
-
-    async def _look(self) -> None:
         opened = self._editing.opened
         if opened is None or self._busy:
             return
         changed = await asyncio.to_thread(_differs, opened)
-        if opened is self._editing.opened and changed is not self._pane.changed_on_disk:
-            self._pane.changed_on_disk = changed
-            self._pane.draw()
+        if opened is self._editing.opened and changed is not self._editor.changed_on_disk:
+            self._editor.changed_on_disk = changed
+            self._editor.draw()
             if changed:
-                self._pane.say(
+                self._workspace.say(
                     "Another program has changed this file. Saving asks what to do; nothing is lost by then.",
-                    10,
                     "warning",
+                    seconds=10,
                 )
 
     # -- leaving --------------------------------------------------------------------------------------
 
     async def _may_close(self) -> bool:
-        if self._pane.form.touched and not self._pane.settle():
+        if self._editor.touched and not self._editor.settle():
             drop = "What is typed in the form is wrong, and would be lost."
             return await self._ask("Leave the editor?", drop, _LEAVE[::2]) == "drop"
         if not self._editing.draft.dirty:
@@ -177,13 +193,13 @@ class Saving:
     # -- the user's own editor ------------------------------------------------------------------------
 
     async def _outside(self) -> bool:
-        pane = self._pane
+        editor = self._editor
         try:
             command = editor_command(os.environ)
         except RecipeError as error:
-            pane.say(str(error), 12, "warning")
+            self._workspace.say(str(error), "warning", seconds=12)
             return False
-        if not pane.settle():
+        if not editor.settle():
             return False
         unsaved = self._editing.draft.dirty or self._editing.opened is None
         first = "What you have changed is saved first. " if unsaved else ""
@@ -196,8 +212,8 @@ class Saving:
         opened = self._editing.opened
         if opened is None:
             return False
-        if problem := await edit_outside(pane.workspace.window, command, opened.path):
-            pane.say(problem, 12, "warning")
+        if problem := await edit_outside(self._workspace.window, command, opened.path):
+            self._workspace.say(problem, "warning", seconds=12)
         return await self._read(f"edit in {Path(command[0]).name}")
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
-
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Static
 
 from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.widgets.stopbar import StopBar
-
-if TYPE_CHECKING:
-    from xovac_tui.ui.app import XovacApp
+from xovac_tui.ui.workspace import Workspace
 
 _NOT_NOW = "The full screen is not available."
 
@@ -25,34 +21,37 @@ class NoticeScreen(Screen[None]):
     NoticeScreen Static { height: auto; width: 1fr; margin-top: 1; }
     """
 
-    def __init__(self, *, words_only: bool) -> None:
+    def __init__(self, workspace: Workspace, *, words_only: bool) -> None:
         super().__init__(classes="-small")
+        self.workspace = workspace
         self._words_only = words_only
         """Show no readings: showing them has failed, too."""
 
     def compose(self) -> ComposeResult:
         """Build the notice."""
-        app = cast("XovacApp", self.app)
+        keys = self.workspace.keys
         yield StopBar()
         if not self._words_only:
             yield SmallNotice(id="small")
-        again, leave = app.keys["redraw"], app.keys["quit"]
         yield Static(
             "The screen failed several times, so only this is shown. Link, recording, alarms and STOP go on. "
-            f"{again} tries the full screen again, {leave} leaves. {app.where_logged()}",
+            f"{keys['redraw']} tries the full screen again, {keys['quit']} leaves. "
+            f"{self.workspace.window.where_logged()}",
             id="why",
             markup=False,
         )
 
-    def show_now(self) -> None:
+    def flush(self) -> None:
         """Show this moment."""
-        app = cast("XovacApp", self.app)
+        workspace = self.workspace
+        snapshot = workspace.look()
         for notice in self.query(SmallNotice):
             notice.show(
-                app.workspace.station.snapshot(),
-                app.workspace.station.alarms.unresolved(),
-                name=app.workspace.station.name,
-                glyphs=app.workspace.glyphs,
-                mode=app.workspace.mode,
+                snapshot,
+                workspace.station.alarms.unresolved(),
+                name=workspace.station.name,
+                glyphs=workspace.glyphs,
+                mode=workspace.mode,
                 otherwise=_NOT_NOW,
             )
+        workspace.window.show_stop()

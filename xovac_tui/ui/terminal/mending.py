@@ -1,22 +1,20 @@
-"""After a defect of the screen: the screen is built again, and all that is not the screen goes on."""
+"""Has the screen built again after a defect of it; all that is not the screen goes on."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from textual._context import active_message_pump
+from textual.app import App
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from xovac_tui.errors import XovacError
-
-if TYPE_CHECKING:
-    from xovac_tui.ui.terminal.app import TerminalApp
 
 WITHIN = 10.0
 """Seconds within which failures are counted together."""
@@ -38,6 +36,17 @@ class Remedy(Enum):
     NOTICE = "the notice for small terminals"
     WORDS = "a few words"
     WAIT = "nothing for now"
+
+
+BuildAgain = Callable[[Remedy], Awaitable[None]]
+"""Builds the screen anew, as a remedy after a defect."""
+
+
+class SayDefect(Protocol):
+    """Says that something failed, and what was not touched by it."""
+
+    def __call__(self, error: BaseException, *, rebuilt: bool) -> None:
+        """`rebuilt`: the screen was built again for it."""
 
 
 class Failures:
@@ -75,8 +84,11 @@ class Failures:
 class Mender:
     """Takes what fails on the screen: logs it, says so, and has the screen built again."""
 
-    def __init__(self, app: TerminalApp, now: Callable[[], float]) -> None:
+    def __init__(
+        self, app: App[Any], now: Callable[[], float], build_again: BuildAgain, say_defect: SayDefect
+    ) -> None:
         self._app, self._now = app, now
+        self._build_again, self._say_defect = build_again, say_defect
         self.failures = Failures()
         self._pending: asyncio.Task[None] | None = None
         self._building = False
@@ -93,7 +105,7 @@ class Mender:
         self.log(inner)
         if isinstance(error, WorkerFailed):
             # What a worker does is beside the screen, and the screen is as it was.
-            self._app.say_defect(inner, rebuilt=False)
+            self._say_defect(inner, rebuilt=False)
             return
         if self._is_gone():
             return
@@ -135,9 +147,9 @@ class Mender:
             self._failed_again = None
             self._building = True
             try:
-                await app.build_again(remedy)
+                await self._build_again(remedy)
                 if error is not None and remedy in (Remedy.SAME, Remedy.FIRST):
-                    app.say_defect(error, rebuilt=True)
+                    self._say_defect(error, rebuilt=True)
             except Exception as failed:
                 self.log(failed)
                 self._failed_again = failed
@@ -148,7 +160,7 @@ class Mender:
                 self._plan(self._failed_again)
 
 
-async def take_away(app: TerminalApp, old: list[Screen[object]]) -> None:
+async def take_away(old: list[Screen[Any]]) -> None:
     """End screens that are no longer shown; whatever waits for an answer of one gets none."""
     for screen in old:
         for callback in screen._result_callbacks:

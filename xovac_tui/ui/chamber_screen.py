@@ -1,0 +1,244 @@
+"""One chamber's screen: the bars around its tabs, and the tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.widget import Widget
+
+from xovac_tui.station.news import News
+from xovac_tui.ui import tabs
+from xovac_tui.ui.actions import footer_order
+from xovac_tui.ui.dialogs.base import Dialog
+from xovac_tui.ui.frame.alarm_strip import AlarmStrip
+from xovac_tui.ui.frame.bars import KeyBar, LedgerLine, LinkBar, TabBar
+from xovac_tui.ui.frame.replay_bar import ReplayBar
+from xovac_tui.ui.frame.small_notice import SmallNotice
+from xovac_tui.ui.frame.trust_bar import TrustBar
+from xovac_tui.ui.opening import Opening
+from xovac_tui.ui.replay_actions import LIVE_ONLY
+from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.terminal.modal import StyledOnce
+from xovac_tui.ui.widgets.stopbar import StopBar
+from xovac_tui.ui.workspace import Mode, Workspace
+
+BAR_ROWS = 6
+"""Rows of the bars, but for the strip of alarms."""
+
+
+class ChamberScreen(StyledOnce[None]):
+    """The lowest screen of a chamber; dialogs lie above it. Panes are mounted when they are first shown."""
+
+    AUTO_FOCUS = ""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self.workspace = workspace
+        self.active_tab = "status"
+        self.over: dict[str, Pane] = {}
+        """Panes that are shown in place of a tab: the recipe editor over Recipes."""
+        self.opening = Opening()
+
+    def compose(self) -> ComposeResult:
+        """Build the bars and the first tab."""
+        yield TrustBar(id="trust")
+        yield TabBar(id="tabs")
+        yield StopBar(id="stop")
+        yield ReplayBar(id="replay")
+        yield LinkBar(id="link")
+        yield AlarmStrip(id="alarm-strip")
+        yield SmallNotice(id="small")
+        with Container(id="panes"):
+            yield self._pane(self.active_tab)
+        yield LedgerLine(id="ledger-line")
+        yield KeyBar(id="keys")
+
+    def on_mount(self) -> None:
+        """Show the tabs; all else comes with the first flush."""
+        self._show_tabs()
+
+    # -- pictures -----------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Show a new snapshot: the bars always, the tab or dialog unless the picture is held."""
+        workspace = self.workspace
+        station, glyphs, times, keys = workspace.station, workspace.glyphs, workspace.times, workspace.keys
+        snapshot = workspace.look()
+        playback = workspace.playback
+        self.query_one(TrustBar).show(
+            snapshot,
+            recorder=station.recorder,
+            name=station.name,
+            mode=self._mode(),
+            extra=self._extra(),
+            glyphs=glyphs,
+            times=times,
+            paused=workspace.held if playback is None else playback.paused,
+        )
+        self.query_one(ReplayBar).show(playback, glyphs=glyphs, times=times)
+        self.query_one(LinkBar).show(snapshot.link, snapshot.mono, glyphs, keys)
+        unresolved = station.alarms.unresolved()
+        self.query_one(AlarmStrip).show(unresolved, snapshot.utc, glyphs, keys)
+        self.query_one(LedgerLine).show(
+            snapshot.ledger, glyphs=glyphs, times=times, keys=keys, now=snapshot.mono
+        )
+        workspace.window.show_stop()
+        if self.has_class("-small"):
+            self.query_one(SmallNotice).show(
+                snapshot, unresolved, name=station.name, glyphs=glyphs, mode=workspace.mode
+            )
+            return
+        if not workspace.held:
+            pane, top = self.pane, self.app.screen
+            if pane is not None and pane.is_mounted:
+                pane.show(snapshot)
+            if isinstance(top, Dialog) and top.is_mounted:
+                top.show_snapshot(snapshot)
+
+    def _mode(self) -> str:
+        mode, playback = self.workspace.mode, self.workspace.playback
+        if playback is None:
+            return mode.name
+        return self.workspace.glyphs.plain(f"{Mode.REPLAY.name} ×{playback.speed:g}")
+
+    def _extra(self) -> str:
+        station = self.workspace.station
+        word = "DEMO" if station.manner.demo else "SIMULATED"
+        if station.speed == 1:
+            return word if station.manner.demo else ""
+        return self.workspace.glyphs.plain(f"{word} ×{station.speed:g}")
+
+    @property
+    def bar_rows(self) -> int:
+        """Rows that the bars take at this moment."""
+        return BAR_ROWS + sum(strip.display for strip in self.query(AlarmStrip))
+
+    def show_keys(self) -> None:
+        """Show the keys that work where the focus is."""
+        plain, top = self.workspace.glyphs.plain, self.app.screen
+        seen: list[tuple[str, str]] = []
+        for active in top.active_bindings.values():
+            binding = active.binding
+            if self.workspace.playback is not None and binding.id in LIVE_ONLY:
+                continue
+            if binding.show and active.enabled and binding.description:
+                pair = (plain(self.app.get_key_display(binding)), binding.description)
+                if pair not in seen and not any(words == pair[1] for _, words in seen):
+                    seen.append(pair)
+        pane = self.pane or Pane
+        order = footer_order(pane.ACTIONS, first=pane.KEYS_FIRST)
+        seen.sort(key=lambda pair: order.index(pair[1]) if pair[1] in order else -1)
+        self.query_one(KeyBar).show(seen)
+        for strip in top.query(StopBar):
+            strip.show_keys(seen)
+
+    def on_news(self, news: News) -> None:
+        """Hand news to panes and dialogs that cannot wait for the flush."""
+        for pane in self.query(Pane):
+            # A tab that is being made has nothing yet to show it with.
+            if pane.is_mounted:
+                pane.on_news(news)
+        for screen in self.app.screen_stack[1:]:
+            if isinstance(screen, Dialog) and screen.is_mounted:
+                screen.on_news(news)
+
+    # -- tabs ---------------------------------------------------------------------------------------
+
+    @property
+    def pane(self) -> Pane | None:
+        """The tab that is shown, or what is shown in its place."""
+        if self.active_tab in self.over:
+            return self.over[self.active_tab]
+        return self.query_one_optional(f"#{self.active_tab}", Pane)
+
+    async def show_tab(self, tab: str) -> None:
+        """Show a tab, mounting it at its first time."""
+        # Nothing is opened that cannot be seen: above it lies a dialog, or the notice for small terminals.
+        if len(self.app.screen_stack) > 1 or self.has_class("-small"):
+            return
+        panes = self.query("#panes")
+        if not panes or not panes.first().is_mounted or not panes.first().is_attached:
+            return  # a key that was typed while the screen was being built
+        before, self.active_tab = self.active_tab, tab
+        if not self.query(f"#{tab}") and not await self._open(tab, lambda: self._pane(tab)):
+            tab = self.active_tab = before
+        shown = self._show_pane()
+        self._show_tabs()
+        self.workspace.window.flush()
+        if shown is not None:
+            shown.show(self.workspace.snapshot)
+            if before != tab or self.focused is None:
+                shown.take_focus()
+        self.call_after_refresh(self.workspace.window.show_keys)
+
+    async def show_over(self, tab: str, over: str | Widget | None) -> None:
+        """Show a pane in place of a tab until this is called with None; a text is its id in `TABS`."""
+        before = self.over.pop(tab, None)
+        if before is not None:
+            await before.remove()
+        if over is not None and await self._open(tab, partial(self._pane, over)):
+            self.over[tab] = self.query_one("#panes").query_children(Pane).last()
+        shown = self._show_pane()
+        if shown is not None and self.active_tab == tab:
+            shown.show(self.workspace.snapshot)
+            shown.take_focus()
+        self.call_after_refresh(self.workspace.window.show_keys)
+
+    async def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
+        """Go to the tab that was clicked."""
+        await self.show_tab(message.tab)
+
+    def give_focus(self) -> None:
+        """Give the tab the focus where nothing has it: what is hidden in a small terminal loses it."""
+        pane = self.pane
+        if pane is not None and pane.is_mounted and self.focused is None and not self.has_class("-small"):
+            pane.take_focus()
+
+    def _show_pane(self) -> Pane | None:
+        shown = self.pane
+        for pane in self.query(Pane):
+            pane.display = pane is shown
+        return shown
+
+    def _show_tabs(self) -> None:
+        keys = self.workspace.keys
+        shown = [(tab.id, keys[f"tab-{tab.id}"], tab.title) for tab in tabs.TABS if tab.key]
+        self.query_one(TabBar).show(shown, self.active_tab)
+
+    def _pane(self, tab: str | Widget) -> Pane:
+        pane = tabs.named(tab).load()(self.workspace, id=tab) if isinstance(tab, str) else tab
+        assert isinstance(pane, Pane)
+        return pane
+
+    async def _open(self, tab: str, make: Callable[[], Pane]) -> bool:
+        """Open a pane of a tab; where that fails say so, and return False."""
+        why = await self.opening.mount(
+            self.query_one("#panes"), make, lambda pane: pane.show(self.workspace.snapshot)
+        )
+        if why:
+            self.workspace.say(
+                f"{tabs.named(tab).title} cannot be opened: a defect in this program ({why}). Everything "
+                "else goes on, link, recording and STOP too. The log file has the details; please report it.",
+                "error",
+                title="Defect",
+                seconds=20,
+            )
+        return not why
+
+    # -- defects ------------------------------------------------------------------------------------
+
+    def unsaved(self) -> dict[str, Callable[[], Pane]]:
+        """Return what makes the panes in place of tabs anew, with what was typed into them."""
+        return {tab: again for tab, pane in self.over.items() if (again := pane.again()) is not None}
+
+    async def bring_back(self, kept: dict[str, Callable[[], Pane]], tab: str) -> None:
+        """Show panes in place of tabs that a defect took away, out of `kept`; then show a tab."""
+        for place, again in list(kept.items()):
+            if not self.query(f"#{place}"):
+                await self.query_one("#panes").mount(self._pane(place))
+            await self.show_over(place, again())
+            del kept[place]
+        await self.show_tab(tab)

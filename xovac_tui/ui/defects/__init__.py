@@ -1,1 +1,0 @@
-"""What happens after a defect of the screen: it is rebuilt, and everything else goes on."""
