@@ -363,7 +363,7 @@ async def console(
         await running.until(link.running.is_set)
         assert await running.station.record_read(10)
         if online:
-            await running.online()
+            link.push(LinkState.ONLINE)
             await running.readings()
         if tab:
             await running.frame.show_tab(tab)

@@ -176,7 +176,7 @@ class Scene:
         """Wait (bounded) until the picture is the same several times in a row, without a toast."""
         same, before = 0, [""]
         async with asyncio.timeout(20):
-            while same < 5:
+            while same < 3:
                 self.app.clear_notifications()
                 self.app.flush()
                 await pilot.pause(0.02)

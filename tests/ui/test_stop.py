@@ -46,7 +46,7 @@ async def choose(c: Console, event: str) -> None:
     commands.focus()
     await c.press("home")
     while commands.chosen is not None and commands.chosen.event != event:
-        await c.press("down")
+        commands.action_move(1)
     await c.press("enter")
     await c.until(lambda: len(c.app.screen_stack) > 1)
     await c.settle()
