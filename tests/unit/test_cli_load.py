@@ -128,7 +128,7 @@ async def test_what_records_next_finds_which_recipe_the_run_executes(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("name = 1", "soak.toml: name is the number 1"),
+        ("name = 1", "soak.toml: `name` is 1, but it must be text in quotes."),
         (SOAK.replace("to = 60", "to = 70"), "step 1: 70 °C is above the part's limits (65 °C)."),
         (SOAK.replace("to = 20", "to = -40"), "step 2.2: −40 °C is below the part's limits (−30 °C)."),
         (SOAK.replace("repeat = 2", "repeat = 400"), "this is a list of 801 items; at most 500 are sent"),
