@@ -307,7 +307,7 @@ def recorder_of(station: Station) -> RecordService:
     return station.record
 
 
-def make_launch(
+def make_start(
     folder: Path,
     *,
     display: Display | None = None,
@@ -332,11 +332,11 @@ def make_launch(
 
 
 def make_app(folder: Path, clock: FakeClock, link: FakeLink, **options: Any) -> XovacApp:
-    """Return the app on a fake link; `options` go to `make_station` and `make_launch` by their names."""
+    """Return the app on a fake link; `options` go to `make_station` and `make_start` by their names."""
     starts = ("display", "keys", "theme", "notify")
     ours = {key: value for key, value in options.items() if key in starts}
     theirs = {key: value for key, value in options.items() if key not in starts}
-    app = XovacApp(make_launch(folder, **ours), make_station(clock, link, **theirs))
+    app = XovacApp(make_start(folder, **ours), make_station(clock, link, **theirs))
     app.stopping = Stopping(app, lambda: app.workspace, now=clock.mono, arrived=lambda _: clock.mono())
     return app
 
