@@ -15,6 +15,7 @@ from xovac_tui.recipes.model import Hold, Limits, Ramp, Repeat
 from xovac_tui.ui.screens.recipes.profile import ProfileChart
 
 SIZES = [(80, 24), (120, 36)]
+OTHER_SIZES = [pytest.param(size, marks=pytest.mark.slow) for size in [(100, 24), (80, 50), (200, 60)]]
 
 
 def whats(e: Edited) -> list[str]:
@@ -187,7 +188,14 @@ async def test_something_wrong_is_still_there_after_another_tab(tmp_path: Path) 
         assert (await e.form("to")).value == "hot"
 
 
-@pytest.mark.parametrize("junk", ["", "1e999", "[red]ß\u202e"])
+@pytest.mark.parametrize(
+    "junk",
+    [
+        pytest.param("", marks=pytest.mark.slow),
+        pytest.param("1e999", marks=pytest.mark.slow),
+        "[red]ß\u202e",
+    ],
+)
 async def test_junk_in_every_field(tmp_path: Path, junk: str) -> None:
     async with recipes_tab(tmp_path) as e:
         for line in range(3):
@@ -256,7 +264,10 @@ async def test_view_changes_profile_for_check_and_back(tmp_path: Path) -> None:
         assert e.editor.form.display
 
 
-@pytest.mark.parametrize("size", [*SIZES, (100, 24), (80, 50), (200, 60)])
+@pytest.mark.parametrize(
+    "size",
+    [*SIZES, *(pytest.param(size, marks=pytest.mark.slow) for size in ((100, 24), (80, 50), (200, 60)))],
+)
 async def test_nothing_is_clipped(tmp_path: Path, size: tuple[int, int]) -> None:
     async with recipes_tab(tmp_path, size=size) as e:
         for key in ("v", "v", "enter", "escape", "m"):

@@ -384,7 +384,7 @@ async def choose_template(e: Edited, *keys: str) -> None:
     await e.press(*keys, "enter")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 36), marks=pytest.mark.slow)])
 async def test_from_a_template_over_the_editor_to_the_chamber(tmp_path: Path, size: tuple[int, int]) -> None:
     async with recipes_tab(tmp_path, edit=False, size=size) as e:
         await choose_template(e, "down")

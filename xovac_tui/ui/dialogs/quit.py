@@ -9,7 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
-from xovac_tui.chamber.snapshot import LinkWord, RunState, Snapshot
+from xovac_tui.api.link import LinkWord
+from xovac_tui.chamber.snapshot import RunState, Snapshot
 from xovac_tui.plural import counted
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.ui.action import BETWEEN
