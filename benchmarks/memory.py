@@ -23,11 +23,12 @@ from benchmarks.server import payload
 from benchmarks.week import CHANNELS, DAY, EVENT, PAYLOAD, numbers
 from tests.helpers.pty import ROOT
 from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.link import LinkView as LinkView
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode
 from xovac_tui.compose import ChamberSetup, Equipment, build_station
 from xovac_tui.config import Profile
-from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.service import RecordChoice
@@ -56,7 +57,7 @@ class CountedClock:
 class Pipe:
     """A link without a socket."""
 
-    status = LinkStatus(LinkState.ONLINE, session=1)
+    status = LinkView(LinkWord.ONLINE, session=1)
 
     def __init__(self, callbacks: LinkCallbacks) -> None:
         self.callbacks = callbacks

@@ -21,8 +21,9 @@ from textual.pilot import Pilot
 from xovac_tui.alarms.rules import read_rules, watchlist
 from xovac_tui.alarms.settings import AlarmSettings, Rule
 from xovac_tui.api.contract import Contract, LeafSpec, Role
+from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
-from xovac_tui.chamber.snapshot import LinkWord, RunState
+from xovac_tui.chamber.snapshot import RunState
 from xovac_tui.compose import ChamberSetup, Equipment, build_station
 from xovac_tui.config import Display, Profile
 from xovac_tui.config.state import State

@@ -17,9 +17,9 @@ from msgspec.structs import replace
 
 from tests.helpers.links import running
 from tests.helpers.servers import socketio_server
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.errors import LinkError
 from xovac_tui.link import dial, life
-from xovac_tui.link.status import LinkState
 from xovac_tui.link.target import Target
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="this system cannot stop a process")
@@ -66,10 +66,10 @@ async def peer(count: int = 0) -> AsyncIterator[Peer]:
 async def test_a_stopped_peer_is_lost_after_the_setting(transports: tuple[str, ...]) -> None:
     target = Target(url="", transports=transports, lost_after=1.0)
     async with peer() as server, running(replace(target, url=server.url)) as harness:
-        await harness.state(LinkState.ONLINE)
+        await harness.state(LinkWord.ONLINE)
         server.send(signal.SIGSTOP)
         begin = time.monotonic()
-        status = await harness.state(LinkState.LOST, within=10)
+        status = await harness.state(LinkWord.LOST, within=10)
         assert time.monotonic() - begin <= 3
         assert "no sign of life for 1 s" in status.why
         with pytest.raises(LinkError):
@@ -89,7 +89,7 @@ async def test_a_blocked_peer_is_silent_and_not_lost_and_its_late_answer_counts(
     monkeypatch.setattr(life, "SILENT", 0.4)
     target = Target(url="", transports=transports, connect_timeout=1.0)
     async with peer() as server, running(replace(target, url=server.url)) as harness:
-        await harness.state(LinkState.ONLINE)
+        await harness.state(LinkWord.ONLINE)
         for longer in (True, False):
             harness.events.clear()
             server.send(signal.SIGSTOP)
@@ -103,7 +103,7 @@ async def test_a_blocked_peer_is_silent_and_not_lost_and_its_late_answer_counts(
             server.send(signal.SIGCONT)
             await harness.event("cancel_recipe_ack")
             await harness.until(lambda: not harness.link.status.silent)
-        assert harness.states == [LinkState.CONNECTING, LinkState.ONLINE]
+        assert harness.states == [LinkWord.CONNECTING, LinkWord.ONLINE]
         assert harness.link.status.session == 1
 
 
@@ -117,7 +117,7 @@ async def test_the_library_does_not_give_a_silent_server_up_before_the_setting(
         socketio_server(ping_interval=25, ping_timeout=20) as server,
         running(Target(url=server.url, transports=transports, lost_after=lost_after)) as harness,
     ):
-        await harness.state(LinkState.ONLINE)
+        await harness.state(LinkWord.ONLINE)
         connection: Any = harness.link._connection
         engine = connection._client.eio
         # The last packet was sent with the last ping, and the silence begins just before the next one.
@@ -128,10 +128,10 @@ async def test_the_library_does_not_give_a_silent_server_up_before_the_setting(
 
 async def test_a_quiet_peer_that_lives_is_not_lost_and_its_round_trip_is_known() -> None:
     async with peer() as server, running(Target(url=server.url, lost_after=1.5)) as harness:
-        await harness.state(LinkState.ONLINE)
+        await harness.state(LinkWord.ONLINE)
         await harness.until(lambda: harness.link.status.rtt is not None, within=3)
         with pytest.raises(TimeoutError):
-            await harness.until(lambda: harness.link.status.state is not LinkState.ONLINE, within=3)
+            await harness.until(lambda: harness.link.status.word is not LinkWord.ONLINE, within=3)
         assert harness.link.status.rtt is not None
         assert 0 <= harness.link.status.rtt < 1
 
@@ -146,15 +146,15 @@ async def test_connecting_to_a_stopped_process_ends_with_the_connect_timeout() -
             assert 0.9 <= time.monotonic() - begin <= 2
             assert why.count("within 0.5 s") == 1
             server.send(signal.SIGCONT)
-            await harness.state(LinkState.ONLINE)
+            await harness.state(LinkWord.ONLINE)
 
 
 async def test_a_killed_peer_is_lost_at_once() -> None:
     async with peer() as server, running(server.url) as harness:
-        await harness.state(LinkState.ONLINE)
+        await harness.state(LinkWord.ONLINE)
         begin = time.monotonic()
         server.process.kill()
-        status = await harness.state(LinkState.LOST)
+        status = await harness.state(LinkWord.LOST)
         assert time.monotonic() - begin < 1
         assert server.url in status.why
 
@@ -162,7 +162,7 @@ async def test_a_killed_peer_is_lost_at_once() -> None:
 async def test_everybody_gets_a_turn_while_events_pour_in() -> None:
     count = 20_000
     async with peer(count) as server, running(server.url) as harness:
-        await harness.state(LinkState.ONLINE)
+        await harness.state(LinkWord.ONLINE)
         worst, before = 0.0, time.monotonic()
         async with asyncio.timeout(60):
             while not harness.events or harness.events[-1].name != "done":
@@ -171,4 +171,4 @@ async def test_everybody_gets_a_turn_while_events_pour_in() -> None:
                 worst, before = max(worst, now - before), now
         assert len(harness.heard) == count + 1
         assert worst < 0.15
-        assert harness.states == [LinkState.CONNECTING, LinkState.ONLINE]
+        assert harness.states == [LinkWord.CONNECTING, LinkWord.ONLINE]

@@ -17,9 +17,9 @@ from tests.e2e.test_link_traffic import through
 from tests.helpers.links import running
 from tests.helpers.servers import raw_server, socketio_server, stay
 from xovac_tui.api.event import Form
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.api.payload import LONGEST
 from xovac_tui.link import bounded
-from xovac_tui.link.status import LinkState
 from xovac_tui.link.target import Target
 from xovac_tui.recording.eventlog import payload_of
 
@@ -163,8 +163,8 @@ async def test_an_answer_without_end_ends_the_connection_and_says_so(
 
     monkeypatch.setattr(bounded, "_pieces", counted)
     async with polled([answer]) as url, running(Target(url=url, transports=("polling",))) as harness:
-        await harness.state(LinkState.LOST)
-        lost = next(said for said in harness.statuses if said.state is LinkState.LOST)
+        await harness.state(LinkWord.LOST)
+        lost = next(said for said in harness.statuses if said.word is LinkWord.LOST)
         assert "answered with more than 4 MiB at once, which ended the connection" in lost.why
     # The rest was never taken out of its compression, or off the network.
     assert 4 << 20 < most < 6 << 20
@@ -176,8 +176,8 @@ async def test_an_answer_that_cannot_be_decompressed_only_ends_the_connection(en
         return web.Response(body=b"4no such thing", headers={"Content-Encoding": encoding})
 
     async with polled([torn]) as url, running(Target(url=url, transports=("polling",))) as harness:
-        await harness.state(LinkState.ONLINE)
-        await harness.state(LinkState.LOST)
+        await harness.state(LinkWord.ONLINE)
+        await harness.state(LinkWord.LOST)
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "bare deflate"])

@@ -11,8 +11,8 @@ from aiohttp import web
 
 from tests.helpers.links import running
 from tests.helpers.servers import OPEN, raw_server, stay
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.link.connection import MALFORMED
-from xovac_tui.link.status import LinkState
 from xovac_tui.link.target import Target
 
 
@@ -27,7 +27,7 @@ async def test_text_that_is_no_packet_ends_nothing(junk: str, early: bool) -> No
 
     async with raw_server(script) as server, running(server.url) as harness:
         await harness.event("end")
-        assert harness.states == [LinkState.CONNECTING, LinkState.ONLINE]
+        assert harness.states == [LinkWord.CONNECTING, LinkWord.ONLINE]
         (event,) = [event for event in harness.heard if event.name == MALFORMED]
         assert event.payload.raw == junk
         assert event.payload.problem
@@ -81,7 +81,7 @@ async def test_a_long_poll_with_junk_ends_nothing(body: bytes, junk: list[str]) 
         running(Target(url=server.url, transports=("polling",))) as harness,
     ):
         await harness.event("end")
-        assert harness.states == [LinkState.CONNECTING, LinkState.ONLINE]
+        assert harness.states == [LinkWord.CONNECTING, LinkWord.ONLINE]
         assert [event.payload.raw for event in harness.heard if event.name == MALFORMED] == junk
 
 

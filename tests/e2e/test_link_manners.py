@@ -15,9 +15,9 @@ from aiohttp import web
 from tests.e2e.test_link_clues import ipv6
 from tests.helpers.links import running
 from tests.helpers.servers import OPEN, library_server, plain_server, raw_server, serve, socketio_server, stay
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link.doctor import probe
-from xovac_tui.link.status import LinkState
 from xovac_tui.link.target import Target, check_target
 
 BOTH = pytest.mark.parametrize("transport", ["websocket", "polling"])
@@ -28,7 +28,7 @@ TOKEN = "hunter2/+=&%"
 async def test_it_says_good_bye_before_it_closes_a_websocket(namespace: str, goodbye: str) -> None:
     async with raw_server(stay) as server:
         async with running(Target(url=server.url, namespace=namespace)) as harness:
-            await harness.state(LinkState.ONLINE)
+            await harness.state(LinkWord.ONLINE)
         await server.until(lambda: server.frames)
         assert server.frames[0] == goodbye
 
@@ -40,7 +40,7 @@ async def test_what_is_longer_than_the_server_takes_is_not_sent(transport: str, 
         socketio_server(namespace=namespace, max_http_buffer_size=2_000) as server,
         running(Target(url=server.url, transports=(transport,), namespace=namespace)) as harness,
     ):
-        await harness.state(LinkState.ONLINE)
+        await harness.state(LinkWord.ONLINE)
         # A sign outside of ASCII counts by what it is written with.
         for long in ("x" * 2_000, "é" * 1_000):
             with pytest.raises(LinkError, match=r"not sent: it has [26],0\d\d bytes, and .* than 2,000 at"):
@@ -49,7 +49,7 @@ async def test_what_is_longer_than_the_server_takes_is_not_sent(transport: str, 
         await harness.link.emit("cancel_recipe", "")
         await harness.event("cancel_recipe_ack")
         assert [name for name, _ in server.events] == ["load_recipe", "cancel_recipe"]
-        assert harness.states == [LinkState.CONNECTING, LinkState.ONLINE]
+        assert harness.states == [LinkWord.CONNECTING, LinkWord.ONLINE]
 
 
 @pytest.mark.parametrize("limit", [1, 16])
@@ -61,7 +61,7 @@ async def test_no_limit_of_a_server_holds_stop_back(limit: int) -> None:
         await stay(ws)
 
     async with raw_server(mean, greet=False) as server, running(Target(url=server.url)) as harness:
-        await harness.state(LinkState.ONLINE)
+        await harness.state(LinkWord.ONLINE)
         await harness.link.emit("cancel_recipe", "")
         await server.until(lambda: '42["cancel_recipe",""]' in server.frames)
 
@@ -88,7 +88,7 @@ async def test_a_token_of_the_address_lets_in_and_is_never_shown(
     async with serve(app) as server:
         target = Target(url=server.url, transports=(transport,), query={"token": TOKEN})
         async with running(target) as harness:
-            await harness.state(LinkState.ONLINE)
+            await harness.state(LinkWord.ONLINE)
             said = [f"{status}" for status in harness.statuses]
         wrong = Target(url=server.url, transports=(transport,), query={"token": TOKEN + "x"})
         async with running(wrong) as harness:
@@ -143,7 +143,7 @@ async def test_the_zone_of_an_ipv6_address_stays_here(zone: str, transport: str)
     try:
         target = Target(url=f"http://[::1{zone}]:{port}", transports=(transport,))
         async with running(target) as harness:
-            await harness.state(LinkState.ONLINE)
+            await harness.state(LinkWord.ONLINE)
         checks = [check async for check in probe(target, listen=0.1)]
         assert not any(check.failed for check in checks)
         assert set(hosts) == {f"[::1]:{port}"}
@@ -175,6 +175,6 @@ async def test_a_poller_that_can_send_no_more_is_lost_and_never_looks_live() -> 
         raw_server(stay, polling=polling) as server,
         running(Target(url=server.url, transports=("polling",))) as harness,
     ):
-        await harness.state(LinkState.ONLINE)
+        await harness.state(LinkWord.ONLINE)
         await harness.link.emit("cancel_recipe", "")
-        await harness.state(LinkState.LOST)
+        await harness.state(LinkWord.LOST)

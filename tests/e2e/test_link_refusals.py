@@ -25,8 +25,8 @@ from tests.helpers.servers import (
     stay,
     tcp_server,
 )
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.link.doctor import probe
-from xovac_tui.link.status import LinkState
 from xovac_tui.link.target import Target
 
 
@@ -40,7 +40,7 @@ def free_port() -> int:
 async def refusal(target: Target | str) -> str:
     async with running(target) as harness:
         why = await harness.refused()
-        assert LinkState.ONLINE not in harness.states
+        assert LinkWord.ONLINE not in harness.states
         assert harness.link.status.session == 0
         return why
 
@@ -210,7 +210,7 @@ async def test_the_path_is_a_setting_and_a_wrong_one_is_named() -> None:
         why = await refusal(server.url)
         assert "no socket.io server at /socket.io (HTTP status 404" in why
         async with running(Target(url=server.url, path="/chamber/io")) as harness:
-            await harness.state(LinkState.ONLINE)
+            await harness.state(LinkWord.ONLINE)
 
 
 async def test_a_name_service_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,11 +244,11 @@ async def test_nothing_but_the_handshake_is_sent() -> None:
 async def test_a_bad_url_is_not_tried_again_until_somebody_says_so() -> None:
     async with running("chamber:8080") as harness:
         await harness.until(lambda: "no scheme" in harness.link.status.why)
-        assert harness.link.status.state is LinkState.OFFLINE
+        assert harness.link.status.word is LinkWord.OFFLINE
         harness.statuses.clear()
         harness.link.reconnect_now()
         await harness.until(lambda: len(harness.statuses) >= 2)
-        assert harness.link.status.state is LinkState.OFFLINE
+        assert harness.link.status.word is LinkWord.OFFLINE
 
 
 async def test_it_connects_as_soon_as_the_server_is_there() -> None:
@@ -259,8 +259,8 @@ async def test_it_connects_as_soon_as_the_server_is_there() -> None:
         sio = socketio.AsyncServer(async_mode="aiohttp")
         sio.attach(app)
         async with serve(app, port=port):
-            await harness.state(LinkState.ONLINE)
-            assert harness.states == [LinkState.CONNECTING, LinkState.ONLINE]
+            await harness.state(LinkWord.ONLINE)
+            assert harness.states == [LinkWord.CONNECTING, LinkWord.ONLINE]
             await sio.shutdown()
 
 
@@ -294,7 +294,7 @@ async def test_one_transport_that_passes_is_enough_for_one_attempt(
     async with without(closed, status) as server:
         target = Target(url=server.url, transports=order, connect_timeout=1)
         async with running(target) as harness:
-            await harness.state(LinkState.ONLINE)
+            await harness.state(LinkWord.ONLINE)
             # Nothing failed on the way, so a command that gives up after one attempt works, too.
             assert not any(status.why for status in harness.statuses)
             assert harness.link._connection is not None

@@ -10,8 +10,8 @@ import pytest
 
 from tests.helpers.links import running
 from tests.helpers.servers import Pki, Server, make_pki, plain_server, socketio_server
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.link import certificate
-from xovac_tui.link.status import LinkState
 from xovac_tui.link.target import Target
 
 BOTH = pytest.mark.parametrize("transport", ["websocket", "polling"])
@@ -50,7 +50,7 @@ async def test_the_pinned_certificate_is_trusted_and_auth_arrives(pki: Pki, tran
     async with socketio_server(context=pki.self_signed) as server:
         pin = pki.fingerprints["self"].lower()
         async with running(target(server, transport, fingerprint=pin)) as harness:
-            await harness.state(LinkState.ONLINE)
+            await harness.state(LinkWord.ONLINE)
             await harness.link.emit("cancel_recipe", "")
             await harness.event("cancel_recipe_ack")
             assert server.auths == [{"token": "secret"}]
@@ -62,7 +62,7 @@ async def test_a_pin_holds_for_the_upgrade_too(pki: Pki) -> None:
             url=server.url, transports=("polling", "websocket"), fingerprint=pki.fingerprints["self"]
         )
         async with running(where) as harness:
-            await harness.state(LinkState.ONLINE)
+            await harness.state(LinkWord.ONLINE)
             await server.until(lambda: any("transport=websocket" in line for line in server.requests))
 
 
@@ -82,7 +82,7 @@ async def test_another_certificate_than_the_pinned_one_is_an_alarm(pki: Pki, tra
 async def test_a_private_authority_is_trusted_from_its_file(pki: Pki, transport: str) -> None:
     async with socketio_server(context=pki.good) as server:
         async with running(target(server, transport, ca_file=str(pki.ca_file))) as harness:
-            await harness.state(LinkState.ONLINE)
+            await harness.state(LinkWord.ONLINE)
         why = await refusal(target(server, transport))
         assert "authority that is not known here" in why
 
@@ -91,7 +91,7 @@ async def test_wss_is_the_same_as_https(pki: Pki) -> None:
     async with socketio_server(context=pki.good) as server:
         where = Target(url=server.url.replace("https", "wss"), ca_file=str(pki.ca_file))
         async with running(where) as harness:
-            await harness.state(LinkState.ONLINE)
+            await harness.state(LinkWord.ONLINE)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ async def test_a_bad_ca_file_stops_the_link(tmp_path: Path, content: str | None,
         file.write_text(content)
     async with running(Target(url="https://localhost:1", ca_file=str(file))) as harness:
         await harness.until(lambda: words in harness.link.status.why)
-        assert harness.link.status.state is LinkState.OFFLINE
+        assert harness.link.status.word is LinkWord.OFFLINE
         assert harness.link.status.next_try_mono is None
 
 
@@ -162,7 +162,7 @@ async def test_a_plain_authority_of_ones_own_is_trusted_on_every_python(
     bare = make_pki(tmp_path, bare=True)
     async with socketio_server(context=bare.good) as server:
         async with running(target(server, transport, ca_file=str(bare.ca_file))) as harness:
-            await harness.state(LinkState.ONLINE)
+            await harness.state(LinkWord.ONLINE)
         # All else is verified as before, and the authorities of the system as strictly as Python does.
         why = await refusal(target(server, transport))
         assert "authority that is not known here" in why

@@ -14,9 +14,9 @@ from aiohttp import WSCloseCode, web
 from tests.helpers.links import Harness, running
 from tests.helpers.servers import raw_server, socketio_server, stay
 from xovac_tui.api.event import Direction, Form, Kind
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.errors import LinkError
 from xovac_tui.link.connection import MALFORMED
-from xovac_tui.link.status import LinkState
 from xovac_tui.link.target import Target
 
 
@@ -32,14 +32,14 @@ async def through(*frames: str | bytes) -> Harness:
     """Return what a link heard of raw frames; the event `end` comes after them."""
     async with raw_server(sends(*frames, '42["end"]')) as server, running(server.url) as harness:
         await harness.event("end")
-        assert harness.states == [LinkState.CONNECTING, LinkState.ONLINE]
+        assert harness.states == [LinkWord.CONNECTING, LinkWord.ONLINE]
         return harness
 
 
 @pytest.mark.parametrize("transports", [("websocket",), ("polling",), ("polling", "websocket")])
 async def test_a_command_and_its_answer(transports: tuple[str, ...]) -> None:
     async with socketio_server() as server, running(Target(url=server.url, transports=transports)) as harness:
-        status = await harness.state(LinkState.ONLINE)
+        status = await harness.state(LinkWord.ONLINE)
         assert status.session == 1
         assert status.why == ""
         sent = await harness.link.emit("cancel_recipe", "")
@@ -64,7 +64,7 @@ async def test_namespace_auth_and_headers_arrive(transports: tuple[str, ...]) ->
             headers={"X-Key": "secret", "Authorization": "Bearer b"},
         )
         async with running(target) as harness:
-            await harness.state(LinkState.ONLINE)
+            await harness.state(LinkWord.ONLINE)
             await harness.link.emit("cancel_recipe", "")
             await harness.event("cancel_recipe_ack")
         assert server.auths == [{"token": "t0p"}]
@@ -186,7 +186,7 @@ async def test_text_that_is_not_utf_8_is_shown_with_replacements() -> None:
     async with raw_server(script) as server, running(server.url) as harness:
         await harness.event("end")
         assert harness.heard[0].payload.raw == "caf�"
-        assert LinkState.LOST not in harness.states
+        assert LinkWord.LOST not in harness.states
 
 
 async def test_nesting_and_size() -> None:
@@ -233,7 +233,7 @@ async def test_many_events_in_one_poll() -> None:
 
 async def test_a_receipt_that_the_server_waits_for_is_given() -> None:
     async with socketio_server() as server, running(server.url) as harness:
-        await harness.state(LinkState.ONLINE)
+        await harness.state(LinkWord.ONLINE)
         await harness.until(lambda: server.sids)
         assert await server.sio.call("asked", "x", to=server.sids[0], timeout=5) is None
         assert (await harness.event("asked")).payload.raw == "x"
@@ -241,7 +241,7 @@ async def test_a_receipt_that_the_server_waits_for_is_given() -> None:
 
 async def test_emit_sends_one_argument_as_it_is() -> None:
     async with raw_server(stay) as server, running(server.url) as harness:
-        await harness.state(LinkState.ONLINE)
+        await harness.state(LinkWord.ONLINE)
         await harness.link.emit("load_recipe", '{"name":"ü","recipe":[[1,2,0.0]]}')
         await harness.link.emit("cancel_recipe", "")
         await server.until(lambda: len(server.frames) == 2)
@@ -252,7 +252,7 @@ async def test_emit_sends_one_argument_as_it_is() -> None:
 @pytest.mark.parametrize("name", ["", "connect", "disconnect", "disconnecting"])
 async def test_reserved_names_are_not_sent(name: str) -> None:
     async with raw_server(stay) as server, running(server.url) as harness:
-        await harness.state(LinkState.ONLINE)
+        await harness.state(LinkWord.ONLINE)
         with pytest.raises(LinkError, match="keeps this name"):
             await harness.link.emit(name, "")
         assert harness.events == []
@@ -291,10 +291,10 @@ async def test_the_ways_to_be_left() -> None:
     }
     for script, words in expected.items():
         async with raw_server(script) as server, running(server.url) as harness:
-            lost = await harness.state(LinkState.LOST)
-            assert words in next(
-                status.why for status in harness.statuses if status.state is LinkState.LOST
-            ), script
+            lost = await harness.state(LinkWord.LOST)
+            assert words in next(status.why for status in harness.statuses if status.word is LinkWord.LOST), (
+                script
+            )
             assert lost.session == 1
             with pytest.raises(LinkError, match="LOST"):
                 await harness.link.emit("cancel_recipe", "")
@@ -310,47 +310,47 @@ async def test_a_message_without_measure_ends_the_connection_with_a_word(
     monkeypatch.setattr("xovac_tui.link.engine.MAX_MESSAGE", 1000)
     script = sends('42["small",1]', f'42["big","{"x" * 2000}"]')
     async with raw_server(script) as server, running(server.url) as harness:
-        lost = await harness.state(LinkState.LOST)
+        lost = await harness.state(LinkWord.LOST)
         assert "sent a message of more than" in lost.why
         assert [event.name for event in harness.heard] == ["small"]
 
 
 async def test_close_open_and_reconnect_now() -> None:
     async with socketio_server() as server, running(server.url) as harness:
-        await harness.state(LinkState.ONLINE)
+        await harness.state(LinkWord.ONLINE)
         harness.link.close()
-        status = await harness.state(LinkState.OFFLINE)
+        status = await harness.state(LinkWord.OFFLINE)
         assert "operator" in status.why
         await asyncio.sleep(0.05)
-        assert harness.link.status.state is LinkState.OFFLINE
+        assert harness.link.status.word is LinkWord.OFFLINE
         harness.link.open()
-        await harness.state(LinkState.ONLINE)
+        await harness.state(LinkWord.ONLINE)
         harness.link.open()
         harness.link.reconnect_now()
         await harness.until(lambda: harness.link.status.session == 3)
         assert harness.states == [
-            LinkState.CONNECTING,
-            LinkState.ONLINE,
-            LinkState.OFFLINE,
-            LinkState.CONNECTING,
-            LinkState.ONLINE,
-            LinkState.CONNECTING,
-            LinkState.ONLINE,
+            LinkWord.CONNECTING,
+            LinkWord.ONLINE,
+            LinkWord.OFFLINE,
+            LinkWord.CONNECTING,
+            LinkWord.ONLINE,
+            LinkWord.CONNECTING,
+            LinkWord.ONLINE,
         ]
         assert server.events == []
 
 
 async def test_nothing_is_heard_after_the_end() -> None:
     async with raw_server(sends("41", *['42["late",1]'] * 50)) as server, running(server.url) as harness:
-        await harness.state(LinkState.LOST)
+        await harness.state(LinkWord.LOST)
         harness.link.close()
-        await harness.state(LinkState.OFFLINE)
+        await harness.state(LinkWord.OFFLINE)
         assert harness.heard == []
 
 
 async def test_a_listener_that_fails_does_not_end_the_link() -> None:
     async with socketio_server() as server, running(server.url) as harness:
-        await harness.state(LinkState.ONLINE)
+        await harness.state(LinkWord.ONLINE)
 
         def fail(event: object) -> None:
             raise ValueError("a defect elsewhere")
@@ -360,4 +360,4 @@ async def test_a_listener_that_fails_does_not_end_the_link() -> None:
         await server.until(lambda: server.events)
         harness.link._on_event = harness.events.append
         await harness.link.emit("cancel_recipe", "")
-        assert harness.link.status.state is LinkState.ONLINE
+        assert harness.link.status.word is LinkWord.ONLINE

@@ -88,7 +88,7 @@ def test_no_bytes_from_the_terminal_end_it(tmp_path: Path) -> None:
 
 DEFECTS = {
     "in showing": "def bad(self): raise ZeroDivisionError('of a test')\napp.XovacApp.flush = bad",
-    "in composing": "def bad(self): raise ZeroDivisionError('of a test')\napp.XovacApp.compose = bad",
+    "in composing": "def bad(self): raise ZeroDivisionError('of a test')\napp.ChamberScreen.compose = bad",
     "in drawing": "import xovac_tui.ui.frame.trust_bar as t\n"
     "def bad(self, y): raise ZeroDivisionError('of a test')\nt.TrustBar.render_line = bad",
 }

@@ -16,13 +16,13 @@ from tests.helpers.links import Harness, running
 from tests.helpers.servers import OPEN, raw_server, socketio_server
 from tests.helpers.simulator import simulator
 from xovac_tui.api.event import Direction, Form
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.wireform import callback_answer
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.compose import ChamberSetup, build_station
 from xovac_tui.config import Profile
 from xovac_tui.link.connection import MALFORMED
-from xovac_tui.link.status import LinkState
 from xovac_tui.simulator.faults import Fault
 from xovac_tui.simulator.server import Simulator
 from xovac_tui.station.live import LiveStation
@@ -98,7 +98,7 @@ async def test_an_acknowledgement_may_be_late_or_never_come(tmp_path: Path) -> N
 
 async def test_an_acknowledgement_that_nobody_asked_for_answers_nothing() -> None:
     async with socketio_server() as server, running(server.url) as harness:
-        await harness.state(LinkState.ONLINE)
+        await harness.state(LinkWord.ONLINE)
         await harness.link.emit("cancel_recipe", callback=True)
         answered = await harness.event(callback_answer("cancel_recipe"))
         assert answered.payload.form is Form.NOTHING
@@ -155,4 +155,4 @@ async def stray(harness: Harness, server: Any) -> None:
     await harness.until(lambda: [one.name for one in harness.heard].count(MALFORMED) == 3)
     odd = next(one for one in harness.heard if one.name == MALFORMED)
     assert "an acknowledgement of nothing that was sent" in odd.payload.problem
-    assert harness.link.status.state is LinkState.ONLINE
+    assert harness.link.status.word is LinkWord.ONLINE

@@ -11,11 +11,11 @@ from xovac_tui.alarms.kinds import Context, Rule
 from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, AlarmView, Ask
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.snapshot import LinkView, LinkWord
 
 UTC = 1_800_000_000.0
 

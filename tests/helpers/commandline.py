@@ -14,12 +14,13 @@ import pytest
 
 from xovac_tui import cli, compose
 from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.link import LinkView as LinkView
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
 from xovac_tui.api.wireform import callback_answer
 from xovac_tui.compose import ChamberSetup, Equipment, build_station
 from xovac_tui.errors import LinkError
-from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
 from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.station.live import LiveStation
@@ -82,7 +83,7 @@ class ScriptedLink:
         self.callbacks = callbacks
         self.script = script
         script.target = target
-        self.status = LinkStatus()
+        self.status = LinkView()
 
     async def run(self) -> None:
         for status in self.script.statuses:
@@ -121,7 +122,7 @@ class Script:
     """What a scripted link does, and what was sent over it."""
 
     def __init__(self) -> None:
-        self.statuses = [LinkStatus(LinkState.ONLINE, session=1)]
+        self.statuses = [LinkView(LinkWord.ONLINE, session=1)]
         self.answers: dict[str, Any] = {}
         self.messages: list[tuple[str, Any]] = []
         self.emit_fails = ""

@@ -25,17 +25,18 @@ from textual.screen import Screen
 from xovac_tui.analysis.settings import InsightSettings
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Direction, Event
+from xovac_tui.api.link import LinkView as LinkView
+from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord
+from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.clock import Clock
 from xovac_tui.compose import ChamberSetup, Equipment, build_station
 from xovac_tui.config import Display, Profile, Secrets
 from xovac_tui.config.state import State
 from xovac_tui.config.themes import shipped_themes
 from xovac_tui.errors import LinkError
-from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
 from xovac_tui.notify.settings import NotifySettings
 from xovac_tui.recording.service import RecordService
@@ -80,7 +81,7 @@ class FakeLink:
         self.reconnects = 0
         self.callbacks: LinkCallbacks | None = None
         self.session = 0
-        self._status = LinkStatus()
+        self._status = LinkView()
         self.running = asyncio.Event()
         """Set once the station has taken this link."""
 
@@ -90,7 +91,7 @@ class FakeLink:
         return self
 
     @property
-    def status(self) -> LinkStatus:
+    def status(self) -> LinkView:
         return self._status
 
     async def run(self) -> None:
@@ -108,12 +109,12 @@ class FakeLink:
 
     # -- what the test makes it say -------------------------------------------------------------------
 
-    def push(self, state: LinkState, why: str = "", *, silent: bool = False) -> None:
+    def push(self, state: LinkWord, why: str = "", *, silent: bool = False) -> None:
         """Change the connection's state."""
         assert self.callbacks is not None
-        if state is LinkState.ONLINE and not silent and not self._status.silent:
+        if state is LinkWord.ONLINE and not silent and not self._status.silent:
             self.session += 1
-        self._status = LinkStatus(
+        self._status = LinkView(
             state,
             since_utc=self.clock.utc(),
             since_mono=self.clock.mono(),
@@ -240,12 +241,12 @@ class Console:
 
     async def lose(self, why: str = "The connection was reset.") -> None:
         """Break the link."""
-        self.link.push(LinkState.LOST, why)
+        self.link.push(LinkWord.LOST, why)
         await self.settle()
 
     async def online(self) -> None:
         """Bring the link (back)."""
-        self.link.push(LinkState.ONLINE)
+        self.link.push(LinkWord.ONLINE)
         await self.settle()
 
     async def go_stale(self) -> None:
@@ -318,7 +319,7 @@ def recorder_of(station: Station) -> RecordService:
     return station.record
 
 
-def make_launch(
+def make_start(
     folder: Path,
     *,
     display: Display | None = None,
@@ -343,11 +344,11 @@ def make_launch(
 
 
 def make_app(folder: Path, clock: FakeClock, link: FakeLink, **options: Any) -> XovacApp:
-    """Return the app on a fake link; `options` go to `make_station` and `make_launch` by their names."""
+    """Return the app on a fake link; `options` go to `make_station` and `make_start` by their names."""
     starts = ("display", "keys", "theme", "notify")
     ours = {key: value for key, value in options.items() if key in starts}
     theirs = {key: value for key, value in options.items() if key not in starts}
-    app = XovacApp(make_launch(folder, **ours), make_station(clock, link, **theirs))
+    app = XovacApp(make_start(folder, **ours), make_station(clock, link, **theirs))
     app.stopping = Stopping(app, lambda: app.workspace, now=clock.mono, arrived=lambda _: clock.mono())
     return app
 
@@ -375,7 +376,7 @@ async def console(
         await running.until(link.running.is_set)
         assert await running.station.record_read(10)
         if online:
-            link.push(LinkState.ONLINE)
+            link.push(LinkWord.ONLINE)
             await running.readings()
         if tab:
             await running.frame.show_tab(tab)

@@ -10,11 +10,12 @@ from typing import Any
 import msgspec
 
 from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.observation import Observation
-from xovac_tui.chamber.snapshot import LinkView, LinkWord, RunState
+from xovac_tui.chamber.snapshot import RunState
 from xovac_tui.recipes.compiler import compile_recipe
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import Plan, PlanSettings

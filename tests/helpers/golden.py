@@ -13,8 +13,9 @@ import msgspec
 from tests.helpers.audited import one_of_each
 from tests.helpers.record import UTC, event, reading
 from tests.helpers.records import session
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.alarm import AlarmEvent, Ask
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
+from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
 from xovac_tui.recording.disk.kinds import (
     CloseRunsItem,
     Item,

@@ -12,9 +12,10 @@ from typing import Any
 import engineio.base_client
 
 from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.link import LinkView as LinkView
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.clock import SystemClock
 from xovac_tui.link.connection import Link
-from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
 
 
@@ -23,7 +24,7 @@ class Harness:
 
     def __init__(self, target: Target, **options: Any) -> None:
         self.events: list[Event] = []
-        self.statuses: list[LinkStatus] = []
+        self.statuses: list[LinkView] = []
         self._changed = asyncio.Event()
         self.link = Link(
             target,
@@ -37,7 +38,7 @@ class Harness:
         self.events.append(event)
         self._changed.set()
 
-    def _status(self, status: LinkStatus) -> None:
+    def _status(self, status: LinkView) -> None:
         self.statuses.append(status)
         self._changed.set()
 
@@ -48,8 +49,8 @@ class Harness:
                 self._changed.clear()
                 await self._changed.wait()
 
-    async def state(self, state: LinkState, within: float = 10.0) -> LinkStatus:
-        await self.until(lambda: self.link.status.state is state, within)
+    async def state(self, state: LinkWord, within: float = 10.0) -> LinkView:
+        await self.until(lambda: self.link.status.word is state, within)
         return self.link.status
 
     async def refused(self, within: float = 10.0) -> str:
@@ -66,9 +67,9 @@ class Harness:
         return [event for event in self.events if event.direction is Direction.IN]
 
     @property
-    def states(self) -> list[LinkState]:
+    def states(self) -> list[LinkWord]:
         """The states in order, without repeats."""
-        words = [status.state for status in self.statuses]
+        words = [status.word for status in self.statuses]
         return [word for at, word in enumerate(words) if not at or words[at - 1] is not word]
 
 
@@ -95,5 +96,5 @@ async def running(target: Target | str, **options: Any) -> AsyncIterator[Harness
     await asyncio.sleep(0)
     assert not engineio.base_client.connected_clients, "a client was left behind"
     assert took < 1.5, f"closing took {took} s"
-    assert harness.link.status.state is LinkState.OFFLINE
+    assert harness.link.status.word is LinkWord.OFFLINE
     assert not accidents, accidents

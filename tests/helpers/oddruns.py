@@ -13,9 +13,9 @@ import msgspec
 
 from tests.helpers.console import FakeClock
 from tests.unit.test_station_record import Life, life
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import Outcome
-from xovac_tui.link.status import LinkState
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
 from xovac_tui.recording.disk import lists
@@ -179,9 +179,9 @@ async def odd_run(path: Path, folder: Path, kind: Kind) -> None:
         for number, (at, told) in enumerate(kind.reports()):
             if lost and start + at > lost[0]:
                 device.pass_time(lost[0])
-                one.link.push(LinkState.LOST, "The cable was pulled.")
+                one.link.push(LinkWord.LOST, "The cable was pulled.")
                 device.pass_time(min(lost[1], start + at - 0.01))
-                one.link.push(LinkState.ONLINE)
+                one.link.push(LinkWord.ONLINE)
                 lost = []
             device.pass_time(start + at)
             device.say(told)

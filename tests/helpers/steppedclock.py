@@ -11,8 +11,8 @@ import msgspec
 
 from tests.helpers.pastruns import BEGAN, SESSION, fly
 from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.payload import decode_arguments
-from xovac_tui.chamber.snapshot import LinkView, LinkWord
 from xovac_tui.recording.disk.kinds import Item, RecordedLink, RecordedMark, RunItem, Visit
 from xovac_tui.recording.disk.writer import Writer
 

@@ -15,9 +15,10 @@ import pytest
 from tests.helpers.node import NodeServer, node_server
 from tests.helpers.pty import PROGRAM, ROOT, console, environment, leave, press_stop
 from xovac_tui.api.event import Direction, Event
+from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.news import LedgerChanged
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord, Outcome
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.compose import ChamberSetup, build_station
 from xovac_tui.config import Profile
 from xovac_tui.errors import Exit

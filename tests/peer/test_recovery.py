@@ -11,7 +11,8 @@ import pytest
 from tests.helpers.node import NodeServer, node_server
 from tests.peer.test_node_server import NOT_RUNNING, online, wait_for
 from xovac_tui.api.event import Direction, Form
-from xovac_tui.chamber.snapshot import LinkWord, Outcome
+from xovac_tui.api.link import LinkWord
+from xovac_tui.chamber.snapshot import Outcome
 
 pytestmark = pytest.mark.node
 

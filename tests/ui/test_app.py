@@ -16,10 +16,9 @@ from textual.widgets import Input, Static
 from textual.widgets._toast import Toast
 
 from tests.helpers.console import Console, console, drawn
+from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import documented_contract
-from xovac_tui.chamber.snapshot import LinkWord
 from xovac_tui.config import Display, Profile
-from xovac_tui.link.status import LinkState
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.dialogs.help import HelpDialog
@@ -51,7 +50,7 @@ async def test_connecting_sends_nothing_and_leaving_sends_nothing(tmp_path: Path
 async def test_the_trust_bar_follows_the_link(tmp_path: Path) -> None:
     async with console(tmp_path, online=False) as c:
         assert "OFFLINE" in trust(c)
-        c.link.push(LinkState.CONNECTING)
+        c.link.push(LinkWord.CONNECTING)
         await c.settle()
         assert "CONNECTING" in trust(c)
         await c.online()

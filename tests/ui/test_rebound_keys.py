@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 import xovac_tui.ui
 from tests.helpers.console import Console, console
-from xovac_tui.chamber.snapshot import LinkView, LinkWord
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.ui.action import STOP, printed
 from xovac_tui.ui.actions import check_keymap, places
 from xovac_tui.ui.app import XovacApp

@@ -13,7 +13,7 @@ from tests.helpers.console import (
     FakeClock,
     FakeLink,
     console,
-    make_launch,
+    make_start,
     make_station,
     recorder_of,
 )
@@ -270,7 +270,7 @@ def test_what_is_not_in_the_record_is_said_once_the_terminal_is_given_back(
         return 0
 
     monkeypatch.setattr("xovac_tui.ui.app.run_in_terminal", ended)
-    assert run_console(make_launch(tmp_path), make_station(clock, FakeLink(clock))) == 0
+    assert run_console(make_start(tmp_path), make_station(clock, FakeLink(clock))) == 0
     assert capsys.readouterr().err == "7 events were not written.\n"
 
 

@@ -12,13 +12,14 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.helpers.console import FakeClock, console, make_launch, reading, said
+from tests.helpers.console import FakeClock, console, make_start, reading, said
 from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.api.event import Event
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
+from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
 from xovac_tui.compose import ChamberSetup, build_replay
 from xovac_tui.config import Display, Profile
 from xovac_tui.recording.disk.kinds import Item, RecordedAlarm, RecordedCommand, RecordedLink, RecordedMark
@@ -133,12 +134,12 @@ async def replayed(
     keys: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Replayed]:
     clock = FakeClock()
-    launch = make_launch(folder, display=Display(time="utc", refresh=2.0, ascii=ascii_only), keys=keys)
+    start = make_start(folder, display=Display(time="utc", refresh=2.0, ascii=ascii_only), keys=keys)
     with open_still(recorded(folder / "r.sqlite3")) as record:
         sliced = slice_of(record, part_of(find_span(record, "s1"), None, None, None))
         setup = ChamberSetup("lab", Profile(), load_contract((), simulator=True))
         station = build_replay(setup, sliced, record=record, clock=clock, speed=speed)
-        app = XovacApp(launch, station, station.playback, connect=False)
+        app = XovacApp(start, station, station.playback, connect=False)
         app.stopping = Stopping(app, lambda: app.workspace, now=clock.mono, arrived=lambda _: clock.mono())
         async with app.run_test(size=size, notifications=True) as pilot:
             one = Replayed(app, pilot, clock, station)

@@ -19,7 +19,7 @@ from tests.helpers.pastruns import three_runs
 from xovac_tui.alarms.kinds import Rule
 from xovac_tui.alarms.kinds.level import HighRule, LowRule
 from xovac_tui.alarms.watchlist import Watchlist
-from xovac_tui.link.status import LinkState
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
 from xovac_tui.station.live import LiveStation
@@ -82,7 +82,7 @@ class Scene:
         async def play(pilot: Pilot[int]) -> None:
             await asyncio.wait_for(self.link.running.wait(), 10)
             assert await self.station.record_read(10)
-            self.link.push(LinkState.ONLINE)
+            self.link.push(LinkWord.ONLINE)
             self._say("idle", 0)
             self.clock.advance(1)
             self.link.deliver("recipe_state", json.dumps({"name": "Cycles", "step": 7, "steps": 18}))
@@ -93,7 +93,7 @@ class Scene:
             self.link.deliver("unheard_of", '{"aux": [1, 2.5], "text": "[red]\\u001b[31m"}', b"\x00\xff")
             if lost:
                 self.clock.advance(40)
-                self.link.push(LinkState.LOST, "The connection was reset.")
+                self.link.push(LinkWord.LOST, "The connection was reset.")
             self.station.tick()
             for seen in self.station.alarms.view().alarms:
                 if seen.rule in ("part cool", "plate cool"):

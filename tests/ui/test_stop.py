@@ -14,7 +14,8 @@ from textual.widgets import Input
 from textual.widgets._toast import Toast
 
 from tests.helpers.console import URL, Console, console
-from xovac_tui.chamber.snapshot import LinkWord, Outcome
+from xovac_tui.api.link import LinkWord
+from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.config import Profile
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog

@@ -24,10 +24,10 @@ from xovac_tui.alarms.kinds.recorder import RecorderRule
 from xovac_tui.alarms.kinds.stale import StaleRule
 from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.alarms.watchlist import watchlist
+from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmEvent, AlarmState
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.snapshot import LinkWord
 from xovac_tui.recipes.settings import RecipeSettings
 
 HOT = HighRule(name="hot", channel="plate_a", limit=80.0, deadband=2.0)

@@ -19,11 +19,11 @@ from xovac_tui.alarms.kinds.rate import RateRule
 from xovac_tui.alarms.kinds.stale import StaleRule
 from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.alarms.watchlist import watchlist
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState
 from xovac_tui.chamber.news import AlarmsChanged
 from xovac_tui.config import Profile
-from xovac_tui.link.status import LinkState
 from xovac_tui.recipes.compiler import compile_recipe
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
 from xovac_tui.recipes.plan import PlanSettings
@@ -115,7 +115,7 @@ class Week:
                 await asyncio.to_thread(self.station.record.flush)
 
     def begin(self) -> None:
-        self.link.push(LinkState.ONLINE)
+        self.link.push(LinkWord.ONLINE)
         self.machine.start()
 
     def acknowledge_all(self) -> None:
@@ -150,9 +150,9 @@ async def test_every_fault_of_a_week_is_alarmed_once(tmp_path: Path) -> None:
         return changed
 
     async def link_cut() -> None:
-        week.link.push(LinkState.LOST, "The cable was pulled.")
+        week.link.push(LinkWord.LOST, "The cable was pulled.")
         await week.let_pass(20 * 60, heard=False)
-        week.link.push(LinkState.ONLINE)
+        week.link.push(LinkWord.ONLINE)
 
     async def leak() -> None:
         week.machine.vacuum.extra_leak = week.leak

@@ -9,11 +9,12 @@ import pytest
 
 from xovac_tui.api.contract import Role
 from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments, leaves
 from xovac_tui.chamber.ledger import Ledger
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Outcome, RunState
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState
 
 CONTRACT = load_contract((), simulator=True)
 

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from xovac_tui.api.contract import Contract, Origin
 from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.model import MAX_CHANNELS, Chamber
-from xovac_tui.chamber.snapshot import ChannelView, LinkView, LinkWord, Outcome, Quality, RunState
+from xovac_tui.chamber.snapshot import ChannelView, Outcome, Quality, RunState
 
 UTC = 1_700_000_000.0
 

@@ -10,12 +10,13 @@ import pytest
 
 from tests.helpers.commandline import CommandLine, Script, clean_environment
 from xovac_tui import paths
+from xovac_tui.api.link import LinkView as LinkView
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.cli import load as cli_load
 from xovac_tui.cli import sending
 from xovac_tui.compose import ChamberSetup, Equipment
 from xovac_tui.config import Profile, Settings
-from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.recipes.plan import Plan, PlanSettings
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.lock import WriterLock
@@ -128,7 +129,7 @@ async def test_what_records_next_finds_which_recipe_the_run_executes(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("name = 1", "soak.toml: name is the number 1"),
+        ("name = 1", "soak.toml: `name` is 1, but it must be text in quotes."),
         (SOAK.replace("to = 60", "to = 70"), "step 1: 70 °C is above the part's limits (65 °C)."),
         (SOAK.replace("to = 20", "to = -40"), "step 2.2: −40 °C is below the part's limits (−30 °C)."),
         (SOAK.replace("repeat = 2", "repeat = 400"), "this is a list of 801 items; at most 500 are sent"),
@@ -187,7 +188,7 @@ def test_a_lost_link_and_a_refusal_of_the_chamber_have_the_codes_of_send(
     assert (said.code, said.out) == (3, '{"result":"warning","message":"It runs."}\n')
     script.answers.clear()
     assert line("load", "soak.toml", "--yes", "--timeout", "0.1").code == 5
-    script.statuses = [LinkStatus(LinkState.OFFLINE, why="Nothing listens there.")]
+    script.statuses = [LinkView(LinkWord.OFFLINE, why="Nothing listens there.")]
     said = line("load", "soak.toml", "--yes")
     assert (said.code, said.err) == (6, "Nothing listens there. load_recipe was not sent.\n")
 

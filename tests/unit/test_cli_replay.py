@@ -24,13 +24,13 @@ class Opened:
     """What the console was opened with."""
 
     def __init__(self) -> None:
-        self.launch: Start | None = None
+        self.start: Start | None = None
         self.look: Callable[[ReplayStation], Any] = lambda station: None
         self.seen: Any = None
 
-    def run(self, launch: Start, station: ReplayStation, playback: Playback) -> int:
+    def run(self, start: Start, station: ReplayStation, playback: Playback) -> int:
         assert playback is station.playback
-        self.launch = launch
+        self.start = start
         while station.playback.seeking is not None:
             station.playback.turn()
         self.seen = self.look(station)
@@ -159,7 +159,7 @@ def test_what_is_damaged_is_told_at_the_beginning(line: CommandLine, record: Pat
         db.execute("UPDATE blocks SET data = zeroblob(100) WHERE id = 2")
     db.close()
     assert line("replay", "r1").code == 0
-    assert opened.launch is not None
-    (note,) = [note for note in opened.launch.notes if "cannot be read" in note]
+    assert opened.start is not None
+    (note,) = [note for note in opened.start.notes if "cannot be read" in note]
     assert note.startswith("512 events (1 block) from 2026-09-21 14:30:24+00:00")
     assert note.endswith("They are left out of this replay.")

@@ -4,11 +4,12 @@ import json
 import pytest
 
 from tests.helpers.commandline import CommandLine, Script
+from xovac_tui.api.link import LinkView as LinkView
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.cli import send as cli_send
 from xovac_tui.cli import sending
 from xovac_tui.config import Profile
-from xovac_tui.link.status import LinkState, LinkStatus
 
 URL = ("--url", "http://chamber.lab:8080")
 
@@ -148,8 +149,8 @@ def test_observe_refuses_before_it_asks_or_connects(line: CommandLine, script: S
 
 def test_no_connection_is_exit_6_after_the_first_failed_attempt(line: CommandLine, script: Script) -> None:
     script.statuses = [
-        LinkStatus(LinkState.CONNECTING, attempt=1),
-        LinkStatus(LinkState.CONNECTING, attempt=1, why="Nothing listens there.", next_try_mono=1.0),
+        LinkView(LinkWord.CONNECTING, attempt=1),
+        LinkView(LinkWord.CONNECTING, attempt=1, why="Nothing listens there.", next_try_mono=1.0),
     ]
     said = line("send", "cancel_recipe", "--yes", *URL)
     assert (said.code, said.err) == (6, "Nothing listens there. cancel_recipe was not sent.\n")
@@ -157,7 +158,7 @@ def test_no_connection_is_exit_6_after_the_first_failed_attempt(line: CommandLin
 
 
 def test_a_link_that_gives_up_is_exit_6(line: CommandLine, script: Script) -> None:
-    script.statuses = [LinkStatus(LinkState.OFFLINE, why="The fingerprint is not one.")]
+    script.statuses = [LinkView(LinkWord.OFFLINE, why="The fingerprint is not one.")]
     said = line("send", "cancel_recipe", "--yes", *URL)
     assert (said.code, said.err) == (6, "The fingerprint is not one. cancel_recipe was not sent.\n")
 

@@ -4,9 +4,10 @@ import pytest
 
 from tests.helpers.commandline import CommandLine, Script
 from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.link import LinkView as LinkView
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.cli.watch import as_json_line
-from xovac_tui.link.status import LinkState, LinkStatus
 
 URL = ("--url", "http://chamber.lab:8080")
 
@@ -53,7 +54,7 @@ def test_what_json_cannot_say_is_kept_as_text(argument: object, raw: str | None)
 
 
 def test_nobody_there_is_exit_6(line: CommandLine, script: Script) -> None:
-    script.statuses = [LinkStatus(LinkState.CONNECTING, attempt=1, why="Nothing listens there.")]
+    script.statuses = [LinkView(LinkWord.CONNECTING, attempt=1, why="Nothing listens there.")]
     said = line("watch", "--for", "1s", *URL)
     assert said.code == 6
     assert "chamber.lab: CONNECTING. Nothing listens there." in said.err
@@ -61,7 +62,7 @@ def test_nobody_there_is_exit_6(line: CommandLine, script: Script) -> None:
 
 
 def test_a_link_that_gives_up_ends_it(line: CommandLine, script: Script) -> None:
-    script.statuses = [LinkStatus(LinkState.OFFLINE, why="The fingerprint is not one.")]
+    script.statuses = [LinkView(LinkWord.OFFLINE, why="The fingerprint is not one.")]
     said = line("watch", *URL)
     assert said.code == 6
     assert said.err.endswith("The fingerprint is not one.\n")

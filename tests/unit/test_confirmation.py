@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.helpers.console import FakeClock, FakeLink, make_station
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.chamber.snapshot import Outcome
-from xovac_tui.link.status import LinkState
 from xovac_tui.station.confirmation import ANSWER, STOP_KEY, confirmed_by
 from xovac_tui.station.live import LiveStation
 
@@ -22,7 +22,7 @@ async def online() -> AsyncIterator[tuple[LiveStation, FakeLink]]:
     link = FakeLink(clock)
     async with make_station(clock, link) as station:
         await link.running.wait()
-        link.push(LinkState.ONLINE)
+        link.push(LinkWord.ONLINE)
         link.deliver("chamber_state", "{}")
         yield station, link
 

@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.helpers.fastloop import run_fast
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.snapshot import LinkView, LinkWord
 from xovac_tui.link.connection import Link
 from xovac_tui.link.life import LOOK, LifeSigns
-from xovac_tui.link.status import LinkState
 from xovac_tui.link.target import Target
 
 Told = list[tuple[float, str]]
@@ -77,10 +77,10 @@ def test_a_server_that_answers_no_ping_is_stale_whatever_data_it_used_to_send() 
     chamber = Chamber(load_contract(()))
     chamber.link_changed(LinkView(LinkWord.ONLINE, session=1), 0.0, 0.0)
     assert chamber.word(5.0) is LinkWord.ONLINE
-    chamber.link_silent = True
+    chamber.link_changed(LinkView(LinkWord.ONLINE, session=1, silent=True), 5.0, 5.0)
     assert chamber.word(5.0) is LinkWord.STALE
     assert "answers no ping" in chamber.link_view(5.0).why
-    chamber.link_silent = False
+    chamber.link_changed(LinkView(LinkWord.ONLINE, session=1), 5.0, 5.0)
     assert chamber.link_view(5.0).word is LinkWord.ONLINE
 
 
@@ -99,7 +99,7 @@ def test_only_a_link_that_is_online_is_silent() -> None:
     link._connected(connection)
     link._silent(True)
     link._measured(0.1)
-    assert (link.status.silent, link.status.rtt, link.status.state) == (True, 0.1, LinkState.ONLINE)
+    assert (link.status.silent, link.status.rtt, link.status.word) == (True, 0.1, LinkWord.ONLINE)
     link._over("gone")
     assert not link.status.silent
 
@@ -110,3 +110,8 @@ class _Clock:
 
     def mono(self) -> float:
         return 0.0
+
+
+def test_a_record_of_the_link_has_the_keys_of_before() -> None:
+    keys = {"word", "since_utc", "since_mono", "why", "attempt", "next_try_mono", "rtt", "session"}
+    assert msgspec.to_builtins(LinkView()).keys() == keys

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from tests.helpers.fastloop import LoopClock, run_fast
 from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.link import LinkView as LinkView
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link import backoff
 from xovac_tui.link.connection import Link
 from xovac_tui.link.dial import Connection, Hearing
 from xovac_tui.link.reasons import Untrusted
-from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
 
 
@@ -70,7 +71,7 @@ class Scene:
         self.orders: list[Sequence[str]] = []
         self.ended: list[float] = []
         self.wires: list[Wire] = []
-        self.statuses: list[LinkStatus] = []
+        self.statuses: list[LinkView] = []
         self.events: list[Event] = []
         self.link = Link(
             Target(url="http://chamber:1", transports=("websocket", "polling")),
@@ -182,39 +183,39 @@ def test_whatever_happens_the_schedule_holds_and_nothing_is_sent(
     assert all(not wire.sent for wire in scene.wires)
     assert all(wire.closed for wire in scene.wires)
     assert scene.events == []
-    sessions = [status.session for status in scene.statuses if status.state is LinkState.ONLINE]
+    sessions = [status.session for status in scene.statuses if status.word is LinkWord.ONLINE]
     assert sessions == list(range(1, len(sessions) + 1))
-    assert scene.link.status.state is LinkState.OFFLINE
+    assert scene.link.status.word is LinkWord.OFFLINE
     for before, after in zip(scene.statuses, scene.statuses[1:], strict=False):
         # Lost only from online, and never back to connecting without anybody's wish.
-        if after.state is LinkState.LOST:
-            assert before.state in (LinkState.ONLINE, LinkState.LOST)
-        if before.state is LinkState.LOST:
-            assert after.state in (LinkState.LOST, LinkState.ONLINE, LinkState.OFFLINE)
-        if before.state is after.state:
+        if after.word is LinkWord.LOST:
+            assert before.word in (LinkWord.ONLINE, LinkWord.LOST)
+        if before.word is LinkWord.LOST:
+            assert after.word in (LinkWord.LOST, LinkWord.ONLINE, LinkWord.OFFLINE)
+        if before.word is after.word:
             assert (before.since_mono, before.since_utc) == (after.since_mono, after.since_utc)
-        assert after.attempt == 0 or after.state in (LinkState.CONNECTING, LinkState.LOST)
+        assert after.attempt == 0 or after.word in (LinkWord.CONNECTING, LinkWord.LOST)
 
 
 def test_the_words_of_a_life() -> None:
     scene = play([Refuse(1), Last(10, after=1), Refuse(1), Last(5)], seconds=22)
-    told = [(status.state, status.why, status.attempt) for status in scene.statuses]
+    told = [(status.word, status.why, status.attempt) for status in scene.statuses]
     assert told == [
-        (LinkState.CONNECTING, "", 1),
-        (LinkState.CONNECTING, "Nothing listens there.", 1),
-        (LinkState.CONNECTING, "Nothing listens there.", 2),
-        (LinkState.ONLINE, "", 0),
-        (LinkState.LOST, "It broke off.", 0),
-        (LinkState.LOST, "It broke off.", 0),
-        (LinkState.LOST, "It broke off.", 1),
-        (LinkState.LOST, "Nothing listens there.", 1),
-        (LinkState.LOST, "Nothing listens there.", 2),
-        (LinkState.ONLINE, "", 0),
-        (LinkState.LOST, "It broke off.", 0),
-        (LinkState.LOST, "It broke off.", 2),
-        (LinkState.OFFLINE, "Disconnected: this program has ended the connection.", 0),
+        (LinkWord.CONNECTING, "", 1),
+        (LinkWord.CONNECTING, "Nothing listens there.", 1),
+        (LinkWord.CONNECTING, "Nothing listens there.", 2),
+        (LinkWord.ONLINE, "", 0),
+        (LinkWord.LOST, "It broke off.", 0),
+        (LinkWord.LOST, "It broke off.", 0),
+        (LinkWord.LOST, "It broke off.", 1),
+        (LinkWord.LOST, "Nothing listens there.", 1),
+        (LinkWord.LOST, "Nothing listens there.", 2),
+        (LinkWord.ONLINE, "", 0),
+        (LinkWord.LOST, "It broke off.", 0),
+        (LinkWord.LOST, "It broke off.", 2),
+        (LinkWord.OFFLINE, "Disconnected: this program has ended the connection.", 0),
     ]
-    lost = [status for status in scene.statuses if status.state is LinkState.LOST][:5]
+    lost = [status for status in scene.statuses if status.word is LinkWord.LOST][:5]
     assert {status.since_mono for status in lost} == {13.25}
     assert lost[1].next_try_mono == pytest.approx(14.5)
     assert lost[2].next_try_mono is None
@@ -259,7 +260,7 @@ def test_reconnect_now_drops_what_is_there_and_connects_at_once() -> None:
     assert scene.dialled == [0.0, 5.0]
     assert scene.wires[0].closed
     assert scene.link.status.session == 2
-    assert LinkState.LOST not in [status.state for status in scene.statuses]
+    assert LinkWord.LOST not in [status.word for status in scene.statuses]
 
 
 def test_reconnect_now_during_an_attempt_begins_a_new_one() -> None:
@@ -286,7 +287,7 @@ def test_close_holds_until_open() -> None:
         await asyncio.sleep(1)
         scene.link.close()
         await asyncio.sleep(1000)
-        assert scene.link.status.state is LinkState.OFFLINE
+        assert scene.link.status.word is LinkWord.OFFLINE
         assert scene.link.status.since_mono == 1
         with pytest.raises(LinkError, match="OFFLINE"):
             await scene.link.emit("cancel_recipe", "")
@@ -311,7 +312,7 @@ def test_close_before_run_keeps_it_from_connecting() -> None:
 def test_settings_that_cannot_work_are_not_tried_again_by_itself() -> None:
     async def plot(scene: Scene) -> None:
         await asyncio.sleep(1000)
-        assert scene.link.status.state is LinkState.OFFLINE
+        assert scene.link.status.word is LinkWord.OFFLINE
         assert scene.link.status.why == "Nothing listens there."
         scene.link.reconnect_now()
         await asyncio.sleep(1)
@@ -349,8 +350,8 @@ def test_a_command_may_be_sent_the_moment_it_is_online() -> None:
         scene = Scene([Last(10)])
         sending: list[asyncio.Task[Event]] = []
 
-        def told(status: LinkStatus) -> None:
-            if status.state is LinkState.ONLINE:
+        def told(status: LinkView) -> None:
+            if status.word is LinkWord.ONLINE:
                 sending.append(asyncio.ensure_future(scene.link.emit("cancel_recipe", "")))
 
         scene.link._on_status = told

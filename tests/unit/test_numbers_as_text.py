@@ -18,10 +18,11 @@ from tests.unit.test_bulky import logged
 from tests.unit.test_validity import contract_of
 from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.api.contract import Contract
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.validity import number_of
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.snapshot import LinkView, LinkWord, Quality
+from xovac_tui.chamber.snapshot import Quality
 from xovac_tui.expressions import parse, parse_condition
 from xovac_tui.recording.disk.codec import Block, block_of
 from xovac_tui.recording.disk.record import Record

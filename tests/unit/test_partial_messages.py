@@ -9,8 +9,9 @@ import pytest
 
 from tests.helpers.records import MONO, UTC, message
 from tests.unit.test_validity import contract_of
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.snapshot import LinkView, LinkWord, Quality
+from xovac_tui.chamber.snapshot import Quality
 from xovac_tui.runs.dwell import Dwell
 
 CONTRACT = """

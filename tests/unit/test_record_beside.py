@@ -12,9 +12,9 @@ from pathlib import Path
 
 from tests.helpers.console import FakeClock
 from tests.unit.test_station_record import Life, life, run_of_soak
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.chamber.news import RecordOpened
 from xovac_tui.chamber.snapshot import Outcome
-from xovac_tui.link.status import LinkState
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.service import OPENING
@@ -79,7 +79,7 @@ async def test_a_locked_record_holds_up_neither_link_nor_command(tmp_path: Path)
         began = time.monotonic()
         async with one.station:
             await asyncio.wait_for(one.link.running.wait(), 4.0)
-            one.link.push(LinkState.ONLINE)
+            one.link.push(LinkWord.ONLINE)
             sending = asyncio.ensure_future(one.station.stop())
             await asyncio.sleep(0)
             one.link.answer("cancel_recipe")
@@ -128,7 +128,7 @@ async def test_a_run_that_ends_before_the_record_opens_is_in_it(tmp_path: Path) 
         one = Life(path, clock, "ada@lab")
         async with one.station:
             await asyncio.wait_for(one.link.running.wait(), 4.0)
-            one.link.push(LinkState.ONLINE)
+            one.link.push(LinkWord.ONLINE)
             clock.advance(OPENING + 0.1)
             one.station.tick()
             # From here on it is not waited for: runs and alarms go on without it.
@@ -171,7 +171,7 @@ async def test_the_end_does_not_wait_long_and_says_what_is_lost(tmp_path: Path) 
         one = Life(path, clock, "ada@lab")
         async with one.station:
             await asyncio.wait_for(one.link.running.wait(), 4.0)
-            one.link.push(LinkState.ONLINE)
+            one.link.push(LinkWord.ONLINE)
             await one.report(seconds=3)
             began = time.monotonic()
         assert time.monotonic() - began < 4.0

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from tests.helpers.examples import examples
 from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui.api.event import Event, Kind
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
+from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
 from xovac_tui.recording.disk.kinds import (
     KINDS,
     Item,

@@ -26,7 +26,8 @@ from tests.helpers.record import (
     written,
 )
 from xovac_tui.api.event import Kind
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome
+from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
 from xovac_tui.recording.audit import verify
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk import writer as writer_module

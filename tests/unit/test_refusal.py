@@ -2,7 +2,7 @@
 
 import pytest
 
-from xovac_tui.chamber.snapshot import LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.station.refusal import Refusal, RefusalCode
 
 REPLAY = "This is a replay: nothing can be sent."

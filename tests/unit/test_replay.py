@@ -22,9 +22,9 @@ from tests.helpers.records import MONO, UTC, message, write_record
 from tests.unit.test_station_record import Life, life, load_soak
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Event
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome, RunState, Snapshot
-from xovac_tui.link.status import LinkState
+from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome, RunState, Snapshot
 from xovac_tui.recording.disk.kinds import Item, RecordedCommand, RecordedLink, RecordedMark
 from xovac_tui.recording.disk.lists import find_span
 from xovac_tui.recording.exports.imports import read_transcript
@@ -120,9 +120,9 @@ async def act(one: Life, action: str, seconds: float) -> None:
         case "other":
             link.deliver("pump", {"speed": seconds, "ok": True, "name": "p"})
         case "lose":
-            link.push(LinkState.LOST, "The cable was pulled.")
+            link.push(LinkWord.LOST, "The cable was pulled.")
         case "online":
-            link.push(LinkState.ONLINE)
+            link.push(LinkWord.ONLINE)
         case "answered" | "refused by the device":
             sending = asyncio.ensure_future(station.send("cancel_recipe"))
             for _ in range(3):

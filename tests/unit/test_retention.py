@@ -10,8 +10,9 @@ import pytest
 from tests.helpers.audited import one_of_each
 from tests.helpers.console import FakeClock, FakeLink, make_station
 from tests.helpers.record import UTC, reading, session
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import documented_contract
-from xovac_tui.chamber.snapshot import LinkView, LinkWord, Mark
+from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.recording.audit import verify
 from xovac_tui.recording.disk.housekeeping import DAY, SHARE, SHARE_EVERY, Retention
 from xovac_tui.recording.disk.kinds import RecordedLink, RecordedMark, RunItem

@@ -10,8 +10,9 @@ from rich.cells import cell_len
 
 from tests.helpers.keys import KEYS
 from xovac_tui.api.contract import Role
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.observation import Observation
-from xovac_tui.chamber.snapshot import ChannelView, LinkView, LinkWord, Quality, RunState, RunView, Snapshot
+from xovac_tui.chamber.snapshot import ChannelView, Quality, RunState, RunView, Snapshot
 from xovac_tui.durations import format_roughly
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe

@@ -11,10 +11,10 @@ import pytest
 from tests.helpers.commandline import CommandLine, Launched
 from tests.helpers.console import FakeClock, FakeLink, reading
 from xovac_tui import compose
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.chamber.alarm import AlarmChange
 from xovac_tui.chamber.news import AlarmsChanged
 from xovac_tui.compose import ChamberSetup, Equipment, build_station
-from xovac_tui.link.status import LinkState
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.news import News
 
@@ -99,7 +99,7 @@ async def test_headless_and_screen_raise_the_same(both: Both) -> None:
         tasks.append(asyncio.create_task(one.station.run()))
         async with asyncio.timeout(10):
             await one.link.running.wait()
-        one.link.push(LinkState.ONLINE)
+        one.link.push(LinkWord.ONLINE)
     for second in range(80):
         clock.advance(1.0)
         part = 20.0 + max(0, second - 60) * 2.0

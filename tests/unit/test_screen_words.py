@@ -9,18 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.alarm import AlarmsView
-from xovac_tui.chamber.snapshot import (
-    ChannelView,
-    LedgerEntry,
-    LinkView,
-    LinkWord,
-    Outcome,
-    Quality,
-    RunState,
-    RunView,
-    Snapshot,
-)
+from xovac_tui.chamber.snapshot import ChannelView, LedgerEntry, Outcome, Quality, RunState, RunView, Snapshot
 from xovac_tui.durations import format_age
 from xovac_tui.quantities import number
 from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView, RecordTrouble

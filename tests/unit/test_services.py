@@ -15,9 +15,9 @@ from xovac_tui.alarms.kinds.level import HighRule
 from xovac_tui.alarms.service import AlarmService
 from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.api.event import Event
+from xovac_tui.api.link import LinkView
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.snapshot import LinkView
-from xovac_tui.link.status import LinkState
 from xovac_tui.notify.service import NotifyService
 from xovac_tui.recording.service import RecordService
 from xovac_tui.runs.service import RunService
@@ -56,12 +56,12 @@ async def test_an_event_is_on_record_before_the_model_and_all_else_see_it(calls:
     link = FakeLink(clock)
     async with make_station(clock, link):
         await asyncio.wait_for(link.running.wait(), 10)
-        link.push(LinkState.ONLINE)
+        link.push(LinkWord.ONLINE)
         calls.clear()
         link.deliver("chamber_state", json.dumps(reading("idle", clock.utc())))
         assert calls == [*each("on_event"), "Chamber.apply"]
         calls.clear()
-        link.push(LinkState.LOST, "The cable was pulled.")
+        link.push(LinkWord.LOST, "The cable was pulled.")
         # A mark on the time axis first, then what the link reports, then what is shown of it.
         assert calls == [*each("on_news MarksMade"), *each("on_status"), *each("on_news LinkChanged")]
 
@@ -71,7 +71,7 @@ async def test_a_tick_goes_through_all_and_what_an_alarm_does_is_heard_by_all(ca
     link = FakeLink(clock)
     async with make_station(clock, link, watchlist=Watchlist(rules=(HOT,))) as station:
         await asyncio.wait_for(link.running.wait(), 10)
-        link.push(LinkState.ONLINE)
+        link.push(LinkWord.ONLINE)
         link.deliver("chamber_state", json.dumps(reading("idle", clock.utc(), part=20.0)))
         station.tick()
         calls.clear()

@@ -14,8 +14,8 @@ import msgspec
 import pytest
 
 from tests.helpers.console import FakeClock, FakeLink, make_station
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.chamber.snapshot import Outcome
-from xovac_tui.link.status import LinkState
 from xovac_tui.recipes.compiler import Compiled, compile_recipe
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
 from xovac_tui.recipes.plan import Plan, Segment
@@ -95,7 +95,7 @@ class Week:
         async with station:
             await asyncio.wait_for(link.running.wait(), 10)
             assert await station.record_read(10)
-            link.push(LinkState.ONLINE)
+            link.push(LinkWord.ONLINE)
             yield station, link
 
     async def let_pass(
@@ -147,9 +147,9 @@ async def test_nothing_of_a_week_is_lost(tmp_path: Path, monkeypatch: pytest.Mon
         started = week.clock.utc()
         await week.let_pass(2 * DAY + 2 * HOUR, station, link)
         # Ten minutes without a link, in the middle of a dwell.
-        link.push(LinkState.LOST, "The switch was restarted.")
+        link.push(LinkWord.LOST, "The switch was restarted.")
         await week.let_pass(600, station)
-        link.push(LinkState.ONLINE)
+        link.push(LinkWord.ONLINE)
         await week.let_pass(DAY, station, link)
     # An hour without a recorder.
     await week.let_pass(HOUR)

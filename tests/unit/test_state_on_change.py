@@ -9,8 +9,9 @@ import pytest
 
 from tests.helpers.records import MONO, UTC, message
 from tests.unit.test_validity import contract_of
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.snapshot import LinkView, LinkWord, RunState
+from xovac_tui.chamber.snapshot import RunState
 from xovac_tui.recipes.model import Hold, Ramp, Recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
 from xovac_tui.runs.flight import Flight

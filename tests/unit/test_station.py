@@ -12,13 +12,13 @@ import pytest
 
 from tests.helpers.console import FakeClock, FakeLink, make_station
 from xovac_tui.api.event import Event, Kind
+from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import documented_contract
 from xovac_tui.chamber.news import LedgerChanged, LinkChanged
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord, Outcome
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.compose import ChamberSetup, build_station
 from xovac_tui.config import Profile
 from xovac_tui.errors import ContractError, LinkError, SettingsError
-from xovac_tui.link.status import LinkState
 from xovac_tui.link.target import Target
 from xovac_tui.recipes.files import examples_folder, load_recipe
 from xovac_tui.recipes.plan import plan_recipe
@@ -49,15 +49,13 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(
-    profile: Profile | None = None, *, state: LinkState = LinkState.ONLINE
-) -> AsyncIterator[Bench]:
+async def bench(profile: Profile | None = None, *, state: LinkWord = LinkWord.ONLINE) -> AsyncIterator[Bench]:
     clock = FakeClock()
     link = FakeLink(clock)
     async with make_station(clock, link, profile=profile) as station:
         await asyncio.wait_for(link.running.wait(), 5)
         parts = Bench(station, link, clock)
-        link.push(state, "" if state is LinkState.ONLINE else "Nothing answers there.")
+        link.push(state, "" if state is LinkWord.ONLINE else "Nothing answers there.")
         yield parts
 
 
@@ -87,8 +85,8 @@ async def test_no_answer_is_unknown_and_nothing_is_sent_again() -> None:
         b.clock.advance(10)
         b.station.tick()
         assert (await task).outcome is Outcome.UNKNOWN
-        b.link.push(LinkState.LOST, "cut")
-        b.link.push(LinkState.ONLINE)
+        b.link.push(LinkWord.LOST, "cut")
+        b.link.push(LinkWord.ONLINE)
         await asyncio.sleep(0)
         assert len(b.link.emitted) == 1
 
@@ -96,17 +94,17 @@ async def test_no_answer_is_unknown_and_nothing_is_sent_again() -> None:
 async def test_a_link_that_breaks_makes_it_unknown_at_once() -> None:
     async with bench() as b:
         task = await sent(b, "cancel_recipe")
-        b.link.push(LinkState.LOST, "cut")
+        b.link.push(LinkWord.LOST, "cut")
         assert (await task).outcome is Outcome.UNKNOWN
 
 
-@pytest.mark.parametrize("state", [s for s in LinkState if s not in (LinkState.ONLINE, LinkState.STALE)])
-async def test_not_online_is_refused_and_not_kept(state: LinkState) -> None:
+@pytest.mark.parametrize("state", [s for s in LinkWord if s not in (LinkWord.ONLINE, LinkWord.STALE)])
+async def test_not_online_is_refused_and_not_kept(state: LinkWord) -> None:
     async with bench(state=state) as b:
         entry = await b.station.send("cancel_recipe")
         assert entry.outcome is Outcome.REFUSED
         assert "not kept for later" in entry.reason
-        b.link.push(LinkState.ONLINE)
+        b.link.push(LinkWord.ONLINE)
         await asyncio.sleep(0)
         assert b.link.emitted == []
 
@@ -131,7 +129,7 @@ async def test_a_server_that_answers_no_ping_is_stale_and_gets_nothing_but_stop(
     send_when_stale: bool,
 ) -> None:
     async with bench(Profile(url="http://x:1", send_when_stale=send_when_stale)) as b:
-        b.link.push(LinkState.ONLINE, silent=True)
+        b.link.push(LinkWord.ONLINE, silent=True)
         assert b.station.snapshot().link.word is LinkWord.STALE
         entry = await b.station.send("cancel_recipe")
         assert (entry.outcome, b.link.emitted) == (Outcome.REFUSED, [])
@@ -143,7 +141,7 @@ async def test_a_server_that_answers_no_ping_is_stale_and_gets_nothing_but_stop(
         # It was blocked for six seconds, and answers then.
         b.clock.advance(6.0)
         b.station.tick()
-        b.link.push(LinkState.ONLINE)
+        b.link.push(LinkWord.ONLINE)
         assert b.station.snapshot().link.word is LinkWord.ONLINE
         b.link.answer("cancel_recipe")
         assert (await task).outcome is Outcome.SUCCESS
@@ -261,17 +259,17 @@ async def test_every_event_is_logged_and_given_on_in_order() -> None:
 
 
 async def test_waiting_for_the_link_ends_with_its_reason() -> None:
-    async with bench(state=LinkState.CONNECTING) as b:
+    async with bench(state=LinkWord.CONNECTING) as b:
         with pytest.raises(LinkError, match="Nothing answers there"):
             await b.station.online(0.01)
-        b.link.push(LinkState.ONLINE)
+        b.link.push(LinkWord.ONLINE)
         await b.station.online(0.01)
 
 
 async def test_news_of_link_and_ledger_come_at_once() -> None:
     async with bench() as b:
         await b.station.send("sync_xovac_time")
-        b.link.push(LinkState.LOST, "cut")
+        b.link.push(LinkWord.LOST, "cut")
         words = [n.link.word for n in b.news if isinstance(n, LinkChanged)]
         assert words == [LinkWord.ONLINE, LinkWord.LOST]
         assert [n.entry.outcome for n in b.news if isinstance(n, LedgerChanged)] == [Outcome.DONE]
@@ -310,7 +308,7 @@ async def test_the_time_to_begin_is_not_taken_for_the_silence_of_the_chamber() -
         assert not waiting.done()
         made.set()
         await asyncio.wait_for(link.running.wait(), 10)
-        link.push(LinkState.ONLINE)
+        link.push(LinkWord.ONLINE)
         await waiting
 
 

@@ -12,10 +12,10 @@ from tests.unit.test_station_record import Life, life
 from xovac_tui.alarms.kinds.level import HighRule, LowRule
 from xovac_tui.alarms.kinds.link import LinkRule
 from xovac_tui.alarms.recorded import RecordedAlarms
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmEvent, AlarmState, AlarmView
 from xovac_tui.chamber.news import AlarmsChanged
-from xovac_tui.link.status import LinkState
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.lists import find_span
 from xovac_tui.recording.disk.record import Record
@@ -253,14 +253,14 @@ async def test_a_lost_link_is_acknowledged_by_itself(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with life(path, clock, rules=RULES) as one:
         await one.report(seconds=3, part=85.0)
-        one.link.push(LinkState.LOST, "The cable was pulled.")
+        one.link.push(LinkWord.LOST, "The cable was pulled.")
         for _ in range(60):
             clock.advance(0.25)
             one.station.tick()
         assert alarm(one, "link lost").text.endswith("The cable was pulled.")
         assert one.station.alarms.acknowledge([alarm(one, "link lost")]) == ""
         assert alarm(one).state is AlarmState.UNACKNOWLEDGED
-        one.link.push(LinkState.ONLINE)
+        one.link.push(LinkWord.ONLINE)
         await one.report(seconds=2, part=85.0)
         assert alarm(one, "link lost").state is AlarmState.NORMAL
         assert alarm(one).state is AlarmState.UNACKNOWLEDGED

@@ -17,9 +17,9 @@ import pytest
 from tests.helpers.console import FakeClock, FakeLink, make_station, reading
 from xovac_tui.analysis.insight import InsightView
 from xovac_tui.analysis.settings import AdviceSettings, CriterionSettings, InsightSettings, StabilitySettings
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.config import Profile
-from xovac_tui.link.status import LinkState
 from xovac_tui.station.live import LiveStation
 
 ONE = {"1 K/h": CriterionSettings(rate=1.0, over=600.0), "band": CriterionSettings(within=0.5, over=300.0)}
@@ -52,7 +52,7 @@ async def bench(told: InsightSettings, **options: Any) -> AsyncIterator[Bench]:
     station = make_station(clock, link, insight=told, **options)
     async with station:
         await asyncio.wait_for(link.running.wait(), 5)
-        link.push(LinkState.ONLINE)
+        link.push(LinkWord.ONLINE)
         yield Bench(station, link, clock)
 
 

@@ -14,8 +14,8 @@ from tests.helpers.hooks import Hook, hook
 from tests.unit.test_station_record import Life, life, load_soak
 from xovac_tui.alarms.kinds.level import HighRule
 from xovac_tui.alarms.kinds.notification import NotificationRule
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.chamber.alarm import AlarmsView, AlarmView
-from xovac_tui.link.status import LinkState
 from xovac_tui.notify.settings import Heartbeat, NotifySettings, Receiver
 from xovac_tui.recording.status import RecorderState
 
@@ -140,7 +140,7 @@ async def test_the_heartbeat_follows_the_evaluation(tmp_path: Path) -> None:
             began = clock.mono()
             await until(lambda: len(server.requests) == 4, one)
             assert 55 < clock.mono() - began < 65
-            one.link.push(LinkState.LOST, "The cable was pulled.")
+            one.link.push(LinkWord.LOST, "The cable was pulled.")
             one.station.tick()
             for _ in range(100):
                 clock.advance(5.0)

@@ -17,9 +17,9 @@ from tests.helpers.console import FakeClock, FakeLink, make_station, reading, re
 from xovac_tui.alarms.kinds import Rule
 from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.api.contract import Contract
+from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import documented_contract
-from xovac_tui.chamber.snapshot import LinkWord, Outcome
-from xovac_tui.link.status import LinkState
+from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.notify.settings import NotifySettings
 from xovac_tui.recipes.model import Hold, Ramp, Recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
@@ -76,7 +76,7 @@ async def life(path: Path, clock: FakeClock, who: str = "ada@lab", **how: Any) -
     async with made.station:
         await asyncio.wait_for(made.link.running.wait(), 10)
         assert await made.station.record_read(10)
-        made.link.push(LinkState.ONLINE)
+        made.link.push(LinkWord.ONLINE)
         yield made
 
 
@@ -100,8 +100,8 @@ async def test_everything_that_happens_is_in_the_record(tmp_path: Path) -> None:
         await one.report(seconds=3)
         await load_soak(one)
         one.station.note("pump swapped")
-        one.link.push(LinkState.LOST, "The cable was pulled.")
-        one.link.push(LinkState.ONLINE)
+        one.link.push(LinkWord.LOST, "The cable was pulled.")
+        one.link.push(LinkWord.ONLINE)
         await one.written()
         live = list(one.station.log.scan())
     with Record(path) as record:
@@ -269,7 +269,7 @@ async def test_without_a_choice_nothing_is_written(tmp_path: Path) -> None:
     station = make_station(clock, link)
     async with station:
         await asyncio.wait_for(link.running.wait(), 10)
-        link.push(LinkState.ONLINE)
+        link.push(LinkWord.ONLINE)
         link.deliver("chamber_state", json.dumps(reading("idle", clock.utc())))
         assert station.recorder.state is RecorderState.OFF
     assert os.listdir(tmp_path) == []

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.console import URL, FakeClock, FakeLink, make_station, reading
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.config import Profile
-from xovac_tui.link.status import LinkState
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.service import RecordChoice
@@ -53,7 +53,7 @@ async def bench(
     )
     async with station:
         await asyncio.wait_for(link.running.wait(), 5)
-        link.push(LinkState.ONLINE)
+        link.push(LinkWord.ONLINE)
         if mode:
             report(link, clock, mode)
         yield station, link, clock
@@ -182,9 +182,9 @@ async def test_a_run_that_ended_long_after_a_stop_may_have_ended_by_itself(tmp_p
 async def test_a_state_of_an_earlier_connection_is_not_known(tmp_path: Path) -> None:
     async with bench(tmp_path) as (station, link, clock):
         assert not station.proving.blind
-        link.push(LinkState.LOST, "cut")
+        link.push(LinkWord.LOST, "cut")
         clock.advance(2)
-        link.push(LinkState.ONLINE)
+        link.push(LinkWord.ONLINE)
         assert station.proving.blind, "a recipe may have been started meanwhile"
         entry = await station.proving.prove(blind=False)
         assert (entry.outcome, link.emitted) == (Outcome.REFUSED, [])

@@ -10,7 +10,7 @@ import pytest
 
 from tests.helpers.record import HandClock, reading, session
 from xovac_tui import clock as clocks
-from xovac_tui.chamber.snapshot import LinkView, LinkWord
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.clock import SystemClock
 from xovac_tui.recording.disk.kinds import RecordedLink, RunItem
 from xovac_tui.recording.disk.lists import axis_of, marks, runs, sessions, span_of

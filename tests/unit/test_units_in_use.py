@@ -14,11 +14,11 @@ from xovac_tui.alarms.watchlist import watchlist
 from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.api.contract import Contract, Role
 from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.history import History
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.snapshot import LinkView, LinkWord
 from xovac_tui.config.model import Profile
 from xovac_tui.expressions import parse
 from xovac_tui.recipes.settings import RecipeSettings

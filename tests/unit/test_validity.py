@@ -25,11 +25,12 @@ from xovac_tui.analysis.vacuum import pump_down
 from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.validity import Validity, validity
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.snapshot import LinkView, LinkWord, Quality
+from xovac_tui.chamber.snapshot import Quality
 from xovac_tui.errors import SettingsError
 from xovac_tui.expressions import parse
 from xovac_tui.recording.disk.lists import sessions

@@ -16,11 +16,11 @@ from tests.helpers.console import FakeClock, FakeLink, make_station, reading
 from tests.unit.test_station_record import life
 from xovac_tui.alarms.kinds.level import HighRule, LowRule
 from xovac_tui.analysis.values import ChamberValues
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.cli import status as cli_status
 from xovac_tui.cli.wait import Teller, Waiting
 from xovac_tui.errors import Exit
 from xovac_tui.expressions import ExpressionError, parse_condition
-from xovac_tui.link.status import LinkState
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
 
@@ -72,7 +72,7 @@ async def waiting(text: str, **how: Any) -> AsyncIterator[Bench]:
 async def test_what_is_missing_counts_only_once_data_could_have_come() -> None:
     async with waiting("not known(test_part)") as bench:
         assert not bench.waiting.look()
-        bench.link.push(LinkState.ONLINE)
+        bench.link.push(LinkWord.ONLINE)
         assert not bench.waiting.look()
         bench.clock.advance(3.5)
         assert bench.waiting.look()
@@ -82,7 +82,7 @@ async def test_what_is_missing_counts_only_once_data_could_have_come() -> None:
 
 async def test_one_odd_message_does_not_end_the_waiting() -> None:
     async with waiting("extra.t > 50") as bench:
-        bench.link.push(LinkState.ONLINE)
+        bench.link.push(LinkWord.ONLINE)
         for value, over in ((20.0, False), ("n/a", False), (60.0, True)):
             bench.clock.advance(1.0)
             bench.link.deliver("extra", json.dumps({"t": value}))
@@ -94,7 +94,7 @@ async def test_one_odd_message_does_not_end_the_waiting() -> None:
 
 async def test_what_never_goes_together_ends_it() -> None:
     async with waiting("extra.t > 50") as bench:
-        bench.link.push(LinkState.ONLINE)
+        bench.link.push(LinkWord.ONLINE)
         bench.clock.advance(1.0)
         bench.link.deliver("extra", json.dumps({"t": "n/a"}))
         await asyncio.sleep(0)
@@ -104,14 +104,14 @@ async def test_what_never_goes_together_ends_it() -> None:
 
 async def test_it_must_be_true_for_so_long_without_a_break() -> None:
     async with waiting("test_part > 30", held=3.0) as bench:
-        bench.link.push(LinkState.ONLINE)
+        bench.link.push(LinkWord.ONLINE)
         values = [20.0, 31.0, 31.0, 29.0, 31.0, 31.0, 31.0]
         assert [await bench.report(part=value) for value in values] == [False] * 7
-        bench.link.push(LinkState.LOST, "cut")
+        bench.link.push(LinkWord.LOST, "cut")
         bench.clock.advance(60)
         # Lost, it is unknown, and what was before it does not count.
         assert not bench.waiting.look()
-        bench.link.push(LinkState.ONLINE)
+        bench.link.push(LinkWord.ONLINE)
         assert [await bench.report(part=31.0) for _ in range(4)] == [False, False, False, True]
 
 
@@ -119,7 +119,7 @@ async def test_it_says_what_was_not_true(capsys: pytest.CaptureFixture[str]) -> 
     async with waiting(
         'test_part > 300 and pressure < 1 mbar and plate_q > 3 and state == "RUNNING"'
     ) as bench:
-        bench.link.push(LinkState.ONLINE)
+        bench.link.push(LinkWord.ONLINE)
         await bench.report()
         bench.teller.close()
         said = capsys.readouterr().err
@@ -146,7 +146,7 @@ async def test_it_says_what_was_not_true(capsys: pytest.CaptureFixture[str]) -> 
 
 async def test_it_says_that_it_was_true_but_too_short() -> None:
     async with waiting("test_part > 20", held=60.0) as bench:
-        bench.link.push(LinkState.ONLINE)
+        bench.link.push(LinkWord.ONLINE)
         await bench.report()
         await bench.report()
         assert str(bench.waiting.in_vain(5)) == "The 5s are over: it was true for 1s of the last 1m 00s only."
@@ -154,7 +154,7 @@ async def test_it_says_that_it_was_true_but_too_short() -> None:
 
 async def test_never_connected_is_another_end() -> None:
     async with waiting("test_part > 20") as bench:
-        bench.link.push(LinkState.CONNECTING, "Nobody answers.")
+        bench.link.push(LinkWord.CONNECTING, "Nobody answers.")
         error = bench.waiting.in_vain(5)
         assert error.exit_code == Exit.CONNECT
         assert str(error).endswith("was not reached in 5s. Nobody answers.")
@@ -167,11 +167,11 @@ async def test_the_record_seeds_what_is_stable_and_nothing_is_changed(tmp_path: 
             await one.report(part=20.5)
     before = hashlib.sha256(path.read_bytes()).hexdigest()
     async with waiting("stable(test_part, 2 K, 10 min)", clock=clock, record=path) as bench:
-        bench.link.push(LinkState.ONLINE)
+        bench.link.push(LinkWord.ONLINE)
         assert await bench.report()
         bench.station.tick()
     async with waiting("stable(test_part, 2 K, 10 min)", clock=clock) as bench:
-        bench.link.push(LinkState.ONLINE)
+        bench.link.push(LinkWord.ONLINE)
         assert not await bench.report()
     assert hashlib.sha256(path.read_bytes()).hexdigest() == before
 
@@ -184,7 +184,7 @@ async def test_status_tells_the_alarms_of_whoever_records(tmp_path: Path) -> Non
         await one.report(part=40.0, seconds=2)
         await one.written()
         async with waiting("true", clock=clock, record=path) as bench:
-            bench.link.push(LinkState.ONLINE)
+            bench.link.push(LinkWord.ONLINE)
             await bench.report(part=40.0)
             look = cli_status.seen(bench.station, bench.station.snapshot(), path)
     assert look.recorded
@@ -207,16 +207,16 @@ async def test_status_tells_the_alarms_of_whoever_records(tmp_path: Path) -> Non
 
 async def test_status_knows_no_value_that_is_not_good(tmp_path: Path) -> None:
     async with waiting("true") as bench:
-        bench.link.push(LinkState.ONLINE)
+        bench.link.push(LinkWord.ONLINE)
         await bench.report(pump=True, plateT={"A": None}, shroud=19.0)
-        bench.link.push(LinkState.LOST, "cut")
+        bench.link.push(LinkWord.LOST, "cut")
         look = cli_status.seen(bench.station, bench.station.snapshot(), tmp_path / "none")
         told = cli_status.data(look)
         assert {one["value"] for one in told["channels"]} == {None}
         assert told["run"]["state"] == "UNKNOWN"
         assert told["run"]["step"] is None
         assert told["link"]["word"] == "LOST"
-        bench.link.push(LinkState.ONLINE)
+        bench.link.push(LinkWord.ONLINE)
         await bench.report(pump=True, plateT={"A": None}, shroud=19.0)
         told = cli_status.data(cli_status.seen(bench.station, bench.station.snapshot(), tmp_path / "none"))
         values = {one["name"]: (one["value"], one["quality"]) for one in told["channels"]}

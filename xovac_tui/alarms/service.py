@@ -15,10 +15,10 @@ from xovac_tui.alarms.surroundings import Surroundings
 from xovac_tui.alarms.watchlist import Watchlist, limits
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Event
+from xovac_tui.api.link import LinkView
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmsView, Ask
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.news import AlarmsChanged, RecordOpened, RecordReplaced
-from xovac_tui.chamber.snapshot import LinkView
 from xovac_tui.clock import Clock
 
 if TYPE_CHECKING:

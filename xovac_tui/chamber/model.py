@@ -6,8 +6,11 @@ import copy
 from collections import deque
 from collections.abc import Mapping
 
+import msgspec
+
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.payload import BULKY_PROBLEMS, Leaf, leaves
 from xovac_tui.chamber.channel import LONGEST_TEXT, Channel, Stream
 from xovac_tui.chamber.history import History
@@ -19,8 +22,6 @@ from xovac_tui.chamber.snapshot import (
     ChannelView,
     Counters,
     LedgerEntry,
-    LinkView,
-    LinkWord,
     Mark,
     Quality,
     RunState,
@@ -63,6 +64,7 @@ class Chamber:
         self._stale_after = stale_after
         self._link = LinkView()
         self.link_silent = False
+        """The connection is open, and the server gives no sign of life."""
         """Connected, but not even a ping is answered."""
         self._streams: dict[str, Stream] = {}
         self._channels: dict[str, dict[str, Channel]] = {}
@@ -112,7 +114,8 @@ class Chamber:
 
     def link_changed(self, link: LinkView, utc: float, mono: float) -> Changes:
         """Take a new state of the connection; return the ledger entries that it changed."""
-        before, self._link = self._link, link
+        before, self._link = self._link, msgspec.structs.replace(link, silent=msgspec.UNSET)
+        self.link_silent = link.silent is True
         up, was_up = link.word is LinkWord.ONLINE, before.word is LinkWord.ONLINE
         if up and not was_up:
             for stream in self._streams.values():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from xovac_tui.api.link import LinkView
 from xovac_tui.chamber.alarm import AlarmChange
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, Mark
+from xovac_tui.chamber.snapshot import LedgerEntry, Mark
 
 
 class LinkChanged(msgspec.Struct, frozen=True):

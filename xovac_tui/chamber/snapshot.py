@@ -7,31 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from xovac_tui.api.contract import Origin, Place, Role
-
-
-class LinkWord(StrEnum):
-    """The link's word on the screen; the same five words as the link's states."""
-
-    OFFLINE = "OFFLINE"
-    CONNECTING = "CONNECTING"
-    ONLINE = "ONLINE"
-    STALE = "STALE"
-    LOST = "LOST"
-
-
-class LinkView(msgspec.Struct, frozen=True):
-    """What the trust bar says about the connection."""
-
-    word: LinkWord = LinkWord.OFFLINE
-    since_utc: float = 0.0
-    since_mono: float = 0.0
-    why: str = ""
-    attempt: int = 0
-    next_try_mono: float | None = None
-    """Monotonic time of the next try; None when none is waiting."""
-    rtt: float | None = None
-    """Seconds."""
-    session: int = 0
+from xovac_tui.api.link import LinkView
 
 
 class Quality(StrEnum):

@@ -22,8 +22,8 @@ async def online(station: LiveStation, command: str = "") -> None:
     A person or script that wants another try asks again: nothing here goes on by itself. `command` is what
     was to be sent, and the error says that it was not.
     """
+    from xovac_tui.api.link import LinkWord
     from xovac_tui.chamber.news import LinkChanged
-    from xovac_tui.chamber.snapshot import LinkWord
 
     failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 

@@ -62,8 +62,8 @@ record.add_command(check)
 
 
 async def _record(station: LiveStation, seconds: float | None, say: Outlet) -> None:
+    from xovac_tui.api.link import LinkWord
     from xovac_tui.chamber.news import AlarmsChanged, LinkChanged, RecordOpened
-    from xovac_tui.chamber.snapshot import LinkWord
     from xovac_tui.recording.disk.share import share_advice
     from xovac_tui.recording.status import RecorderChanged, RecorderState
 

@@ -127,8 +127,8 @@ class Waiting:
 
     def hear(self, news: News) -> None:
         """Take what the station tells at once."""
+        from xovac_tui.api.link import LinkWord
         from xovac_tui.chamber.news import LinkChanged
-        from xovac_tui.chamber.snapshot import LinkWord
 
         if not isinstance(news, LinkChanged):
             return

@@ -49,8 +49,8 @@ def watch(ctx: click.Context, /, as_json: bool, seconds: float | None, **_: Any)
 
 
 async def _watch(station: LiveStation, line: Callable[[Event], str], seconds: float | None) -> None:
+    from xovac_tui.api.link import LinkWord
     from xovac_tui.chamber.news import LinkChanged
-    from xovac_tui.chamber.snapshot import LinkWord
     from xovac_tui.cli.saying import Voice
     from xovac_tui.outlet import PATIENCE, StreamOutlet
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from xovac_tui.api.contract import RESERVED_EVENTS
 from xovac_tui.api.event import Direction, Event, Form, Kind, Payload
+from xovac_tui.api.link import LinkView as LinkView
+from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
 from xovac_tui.clock import Clock
@@ -19,7 +21,6 @@ from xovac_tui.link import backoff
 from xovac_tui.link.dial import Connection, Dialler, Hearing, dial
 from xovac_tui.link.engine import log
 from xovac_tui.link.reasons import Untrusted
-from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.link.target import Target
 from xovac_tui.text import clean, writable
 
@@ -42,7 +43,7 @@ class Link:
         *,
         contract_kind: Callable[[str], Kind],
         on_event: Callable[[Event], None],
-        on_status: Callable[[LinkStatus], None],
+        on_status: Callable[[LinkView], None],
         clock: Clock,
         random: Callable[[], float] = chance.random,
         dialler: Dialler = dial,
@@ -57,10 +58,10 @@ class Link:
         self._connection: Connection | None = None
         self._wake = asyncio.Event()
         self._closed = False
-        self._status = LinkStatus(since_utc=clock.utc(), since_mono=clock.mono(), why="Not connected yet.")
+        self._status = LinkView(since_utc=clock.utc(), since_mono=clock.mono(), why="Not connected yet.")
 
     @property
-    def status(self) -> LinkStatus:
+    def status(self) -> LinkView:
         """How the link stands now."""
         return self._status
 
@@ -74,7 +75,7 @@ class Link:
                 if self._closed:
                     failures, why = 0, ""
                     self._set(
-                        LinkState.OFFLINE,
+                        LinkWord.OFFLINE,
                         "Disconnected at the operator's wish. Connect again with reconnect.",
                     )
                     await self._wake.wait()
@@ -84,7 +85,7 @@ class Link:
                 except SettingsError as error:
                     # Trying again cannot help: wait until somebody says so.
                     failures, why = 0, ""
-                    self._set(LinkState.OFFLINE, str(error))
+                    self._set(LinkWord.OFFLINE, str(error))
                     await self._wake.wait()
                     continue
                 except LinkError as error:
@@ -105,7 +106,7 @@ class Link:
                 if not self._wake.is_set():
                     await self._pause(seconds, failures, why)
         finally:
-            self._set(LinkState.OFFLINE, "Disconnected: this program has ended the connection.")
+            self._set(LinkWord.OFFLINE, "Disconnected: this program has ended the connection.")
 
     async def emit(self, name: str, *arguments: Any, callback: bool = False) -> Event:
         """Send one event now and return it, or raise a LinkError; nothing is ever kept for later.
@@ -113,9 +114,9 @@ class Link:
         With `callback` a socket.io acknowledgement is asked for, and heard as its answer.
         """
         connection = self._connection
-        if self._status.state is not LinkState.ONLINE or connection is None or not connection.alive:
+        if self._status.word is not LinkWord.ONLINE or connection is None or not connection.alive:
             raise LinkError(
-                f"{clean(name, 60)} was not sent: the link is {self._status.state}. Wait until it is ONLINE "
+                f"{clean(name, 60)} was not sent: the link is {self._status.word}. Wait until it is ONLINE "
                 "and ask again; nothing is kept for later."
             )
         if not name or name in RESERVED_EVENTS:
@@ -187,9 +188,9 @@ class Link:
         """Note that nothing can be sent any more, and why; no reason means that the operator wants it so."""
         self._connection = None
         if why:
-            self._set(LinkState.LOST, why)
+            self._set(LinkWord.LOST, why)
         elif not self._closed:
-            self._set(LinkState.CONNECTING, "Reconnecting on request.")
+            self._set(LinkWord.CONNECTING, "Reconnecting on request.")
 
     async def _until_woken(self, future: asyncio.Future[Any]) -> None:
         """Wait until the future is done or the operator wants something else."""
@@ -211,19 +212,19 @@ class Link:
         longest = backoff.LONGEST_DROPPED if dropped else backoff.LONGEST
         return backoff.delay(failures, self._random, longest)
 
-    def _trying(self) -> LinkState:
+    def _trying(self) -> LinkWord:
         """Return the state of a link that tries: once connected, it stays LOST until it is online again."""
-        was_connected = self._status.state in (LinkState.LOST, LinkState.ONLINE)
-        return LinkState.LOST if was_connected else LinkState.CONNECTING
+        was_connected = self._status.word in (LinkWord.LOST, LinkWord.ONLINE)
+        return LinkWord.LOST if was_connected else LinkWord.CONNECTING
 
-    def _set(self, state: LinkState, why: str = "", **more: Any) -> None:
+    def _set(self, word: LinkWord, why: str = "", **more: Any) -> None:
         now = self._status
-        if state is now.state:
+        if word is now.word:
             utc, mono = now.since_utc, now.since_mono
         else:
             utc, mono = self._clock.utc(), self._clock.mono()
         more.setdefault("session", now.session)
-        status = LinkStatus(state=state, why=why, since_utc=utc, since_mono=mono, **more)
+        status = LinkView(word=word, why=why, since_utc=utc, since_mono=mono, **more)
         if status == now:
             return
         self._status = status
@@ -234,15 +235,15 @@ class Link:
 
     def _connected(self, connection: Connection) -> None:
         self._connection = connection
-        self._set(LinkState.ONLINE, session=self._status.session + 1)
+        self._set(LinkWord.ONLINE, session=self._status.session + 1)
 
     def _measured(self, rtt: float) -> None:
-        if self._status.state is LinkState.ONLINE:
-            self._set(LinkState.ONLINE, rtt=rtt, silent=self._status.silent)
+        if self._status.word is LinkWord.ONLINE:
+            self._set(LinkWord.ONLINE, rtt=rtt, silent=self._status.silent)
 
     def _silent(self, silent: bool) -> None:
-        if self._status.state is LinkState.ONLINE:
-            self._set(LinkState.ONLINE, rtt=self._status.rtt, silent=silent)
+        if self._status.word is LinkWord.ONLINE:
+            self._set(LinkWord.ONLINE, rtt=self._status.rtt, silent=silent)
 
     def _heard(self, name: Any, arguments: tuple[Any, ...]) -> None:
         if not isinstance(name, str):

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from xovac_tui.api.event import Event
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.alarm import AlarmsView
 from xovac_tui.chamber.news import AlarmsChanged, LinkChanged
-from xovac_tui.chamber.snapshot import LinkView, LinkWord
 from xovac_tui.clock import Clock
 from xovac_tui.notify.settings import NotifySettings
 

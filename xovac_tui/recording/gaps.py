@@ -8,7 +8,7 @@ from itertools import zip_longest
 import msgspec
 
 from xovac_tui.api.event import Direction, Kind
-from xovac_tui.chamber.snapshot import LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.recording.disk import kinds, lists
 from xovac_tui.recording.disk.axis import Axis, Piece
 from xovac_tui.recording.disk.record import Record

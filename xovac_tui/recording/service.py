@@ -16,6 +16,7 @@ import msgspec
 from xovac_tui import __version__
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Event
+from xovac_tui.api.link import LinkView
 from xovac_tui.chamber.history import ChannelHistory, History
 from xovac_tui.chamber.news import (
     LedgerChanged,
@@ -25,7 +26,7 @@ from xovac_tui.chamber.news import (
     RecordOpened,
     RecordReplaced,
 )
-from xovac_tui.chamber.snapshot import ChannelView, LedgerEntry, LinkView, Mark, Outcome
+from xovac_tui.chamber.snapshot import ChannelView, LedgerEntry, Mark, Outcome
 from xovac_tui.clock import Clock
 from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted

@@ -11,9 +11,10 @@ import msgspec
 
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Event
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.alarm import AlarmChange
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Outcome, Snapshot
+from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome, Snapshot
 from xovac_tui.clock import Clock
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.kinds import RecordedAlarm, RecordedLoad, RecordedMark

@@ -13,7 +13,8 @@ from typing import Any, TypeAlias
 import msgspec
 
 from xovac_tui.api.event import Event
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark
+from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.chamber.snapshot import LedgerEntry, Mark
 from xovac_tui.recording.disk.axis import Placed
 from xovac_tui.recording.disk.kinds import RecordedCommand, RecordedLink, RecordedLoad, RecordedMark
 from xovac_tui.recording.disk.record import Stretch

@@ -13,10 +13,11 @@ import msgspec
 
 from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND, Contract, Role
 from xovac_tui.api.event import Event
+from xovac_tui.api.link import LinkView
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.news import LedgerChanged, RecordOpened, RecordReplaced
 from xovac_tui.chamber.observation import Observation
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, Outcome, RunState
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState
 from xovac_tui.clock import Clock
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.service import RecordService

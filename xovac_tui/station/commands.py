@@ -21,9 +21,10 @@ from xovac_tui.api.contract import (
     Origin,
 )
 from xovac_tui.api.forms import check_values, parse_json
+from xovac_tui.api.link import LinkWord
 from xovac_tui.api.wireform import Sends, WireForm
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord, Outcome
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.clock import Clock
 from xovac_tui.errors import ContractError, LinkError
 from xovac_tui.station.confirmation import confirmation

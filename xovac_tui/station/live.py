@@ -17,12 +17,12 @@ import msgspec
 from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND
 from xovac_tui.api.event import Event, Kind
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.news import LedgerChanged, LinkChanged, MarksMade, ModeChanged, RecordOpened
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Mark, Snapshot
+from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Snapshot
 from xovac_tui.errors import ContractError, LinkError, XovacError
-from xovac_tui.link.status import LinkState, LinkStatus
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.service import OPENING
 from xovac_tui.recording.status import RecorderView
@@ -157,7 +157,7 @@ class LiveStation(Station):
     def _offline(self, error: XovacError) -> None:
         """Say why there will be no link."""
         utc, mono = self.clock.utc(), self.clock.mono()
-        self._on_status(LinkStatus(LinkState.OFFLINE, since_utc=utc, since_mono=mono, why=str(error)))
+        self._on_status(LinkView(LinkWord.OFFLINE, since_utc=utc, since_mono=mono, why=str(error)))
 
     async def record_read(self, timeout: float) -> bool:
         """Wait until it is known what the record knows; False when that was not known within `timeout` s."""
@@ -187,9 +187,9 @@ class LiveStation(Station):
         return self.record.view
 
     @property
-    def status(self) -> LinkStatus:
+    def status(self) -> LinkView:
         """The connection as the link itself tells it."""
-        return self._sender.link.status if self._sender.link else LinkStatus()
+        return self._sender.link.status if self._sender.link else LinkView()
 
     @property
     def observe(self) -> bool:
@@ -225,7 +225,7 @@ class LiveStation(Station):
                 await self._linked.wait()
         try:
             async with asyncio.timeout(timeout):
-                while self.status.state is not LinkState.ONLINE:
+                while self.status.word is not LinkWord.ONLINE:
                     self._status_changed.clear()
                     await self._status_changed.wait()
         except TimeoutError:
@@ -331,22 +331,10 @@ class LiveStation(Station):
             made = MarksMade(tuple(marks))
             self._services.each(lambda service: service.on_news(made))
 
-    def _on_status(self, status: LinkStatus) -> None:
-        mono = self.clock.mono()
-        view = LinkView(
-            word=LinkWord(status.state.value),
-            since_utc=status.since_utc,
-            since_mono=status.since_mono,
-            why=status.why,
-            attempt=status.attempt,
-            next_try_mono=status.next_try_mono,
-            rtt=status.rtt,
-            session=status.session,
-        )
-        self.chamber.link_silent = status.silent
-        changes = self.chamber.link_changed(view, self.clock.utc(), mono)
+    def _on_status(self, link: LinkView) -> None:
+        changes = self.chamber.link_changed(link, self.clock.utc(), self.clock.mono())
         self._keep_marks()
-        self._services.each(lambda service: service.on_status(view))
+        self._services.each(lambda service: service.on_status(link))
         self._status_changed.set()
         self._show_link()
         self._changed(changes)

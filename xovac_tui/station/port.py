@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import msgspec
 
 from xovac_tui.api.event import Event, Kind
+from xovac_tui.api.link import LinkView as LinkView
 from xovac_tui.clock import Clock
-from xovac_tui.link.status import LinkStatus
 from xovac_tui.link.target import Target
 
 
@@ -18,7 +18,7 @@ class LinkPort(Protocol):
     """What the station needs of a link; tests pass their own."""
 
     @property
-    def status(self) -> LinkStatus:
+    def status(self) -> LinkView:
         """The state of the connection now."""
         ...
 
@@ -44,7 +44,7 @@ class LinkCallbacks(msgspec.Struct, frozen=True):
 
     contract_kind: Callable[[str], Kind]
     on_event: Callable[[Event], None]
-    on_status: Callable[[LinkStatus], None]
+    on_status: Callable[[LinkView], None]
     clock: Clock
 
 

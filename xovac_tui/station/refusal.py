@@ -6,7 +6,7 @@ from enum import Enum
 
 import msgspec
 
-from xovac_tui.chamber.snapshot import LinkWord
+from xovac_tui.api.link import LinkWord
 
 
 class RefusalCode(Enum):

@@ -8,8 +8,9 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 from xovac_tui.api.event import Event
+from xovac_tui.api.link import LinkView
 from xovac_tui.chamber.history import ChannelHistory, History
-from xovac_tui.chamber.snapshot import ChannelView, LinkView, Mark
+from xovac_tui.chamber.snapshot import ChannelView, Mark
 from xovac_tui.recording.status import RecorderView
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.alarm import Severity
-from xovac_tui.chamber.snapshot import LinkWord, Outcome, Quality, RunState
+from xovac_tui.chamber.snapshot import Outcome, Quality, RunState
 from xovac_tui.text import clean
 
 

@@ -7,10 +7,11 @@ from typing import Literal
 
 import msgspec
 
+from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.alarm import SEVERITIES, AlarmChange, AlarmEvent
 from xovac_tui.chamber.alarm import Severity as AlarmSeverity
 from xovac_tui.chamber.news import LinkChanged, ModeChanged
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkWord, Outcome
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.plural import counted
 from xovac_tui.recording.status import RecorderChanged, RecorderState
 from xovac_tui.text import clean

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from xovac_tui.alarms.kinds.base import Condition, Context, Rule, now_holds
 from xovac_tui.alarms.life import Holding
-from xovac_tui.chamber.snapshot import LinkWord, Quality
+from xovac_tui.api.link import LinkWord
+from xovac_tui.chamber.snapshot import Quality
 
 if TYPE_CHECKING:
     from xovac_tui.chamber.channel import Channel

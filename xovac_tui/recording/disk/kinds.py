@@ -10,9 +10,10 @@ from typing import Any, ClassVar, TypeAlias
 
 import msgspec
 
+from xovac_tui.api.link import LinkView
 from xovac_tui.api.validity import Validity
 from xovac_tui.chamber.alarm import AlarmChange, Ask
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, Mark, Outcome
+from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
 from xovac_tui.recording.disk.axis import SessionTimes
 from xovac_tui.recording.disk.table import Place, Recorded, Row, Table, writable
 

@@ -9,7 +9,8 @@ from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
-from xovac_tui.chamber.snapshot import LedgerEntry, LinkView, LinkWord, Outcome
+from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.durations import format_age
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times

@@ -6,8 +6,9 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 
+from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.alarm import AlarmsView
-from xovac_tui.chamber.snapshot import ChannelView, LinkWord, Outcome, Snapshot
+from xovac_tui.chamber.snapshot import ChannelView, Outcome, Snapshot
 from xovac_tui.durations import format_age
 from xovac_tui.plural import counted
 from xovac_tui.ui.format import reading_with_unit

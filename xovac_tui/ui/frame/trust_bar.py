@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 
-from xovac_tui.chamber.snapshot import LinkWord, RunState, RunView, Snapshot
+from xovac_tui.api.link import LinkWord
+from xovac_tui.chamber.snapshot import RunState, RunView, Snapshot
 from xovac_tui.durations import format_age
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.ui.format import Times

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xovac_tui.api.contract import Role
-from xovac_tui.chamber.snapshot import LinkWord, Quality, Snapshot
+from xovac_tui.api.link import LinkWord
+from xovac_tui.chamber.snapshot import Quality, Snapshot
 from xovac_tui.digits import format_number
 from xovac_tui.durations import format_age, format_change, format_duration, format_roughly
 from xovac_tui.quantities import number

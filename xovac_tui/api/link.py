@@ -1,4 +1,4 @@
-"""The words for a connection, and what is known about it."""
+"""The words for a connection, and what is known about it, for link, chamber and screen alike."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 
-class LinkState(StrEnum):
+class LinkWord(StrEnum):
     """The five words on the screen, exactly."""
 
     OFFLINE = "OFFLINE"
@@ -20,10 +20,10 @@ class LinkState(StrEnum):
     """Was connected, is not; the next try is under way or waits for its turn."""
 
 
-class LinkStatus(msgspec.Struct, frozen=True):
-    """One state of the connection, with since when and why."""
+class LinkView(msgspec.Struct, frozen=True):
+    """The connection at one moment, with since when and why."""
 
-    state: LinkState = LinkState.OFFLINE
+    word: LinkWord = LinkWord.OFFLINE
     since_utc: float = 0.0
     since_mono: float = 0.0
     why: str = ""
@@ -31,10 +31,13 @@ class LinkStatus(msgspec.Struct, frozen=True):
     attempt: int = 0
     """Number of the current try since the last success; 0 when ONLINE."""
     next_try_mono: float | None = None
-    """Monotonic time of the next try, while waiting for it."""
-    silent: bool = False
-    """Connected, but for some seconds no sign of life has come, not even an answer to a ping."""
+    """Monotonic time of the next try; None when none is waiting."""
     rtt: float | None = None
     """Round trip of the newest transport-level ping, seconds; None where unknown."""
     session: int = 0
     """How many connections have been made; an answer can only come on the session its command was sent on."""
+    silent: bool | msgspec.UnsetType = msgspec.UNSET
+    """True: connected, but for some seconds no sign of life has come, not even an answer to a ping.
+
+    The chamber turns it into the word STALE: neither screens nor records have it.
+    """
