@@ -48,6 +48,22 @@ STOP = Action(
 )
 
 
+MOVING: list[BindingType] = [
+    Binding("up,k", "move(-1)", "up", show=False),
+    Binding("down,j", "move(1)", "down", show=False),
+    Binding("pageup", "page(-1)", "page up", show=False),
+    Binding("pagedown", "page(1)", "page down", show=False),
+    Binding("home,g", "move(-1000000)", "first", show=False),
+    Binding("end,G", "move(1000000)", "last", show=False),
+]
+"""The keys of every list, which are fixed."""
+BETWEEN: list[BindingType] = [
+    Binding("left,h,up,k", "app.focus_previous", "before", show=False),
+    Binding("right,l,down,j", "app.focus_next", "next", show=False),
+]
+"""The keys from answer to answer of a dialog, which are fixed."""
+
+
 def placed(namespace: str, *actions: Action) -> tuple[Action, ...]:
     """Return actions whose methods are those of an object of the app's, unless they name another one.
 

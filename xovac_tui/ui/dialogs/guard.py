@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 from xovac_tui.chamber.news import LedgerChanged
 from xovac_tui.chamber.snapshot import Outcome, RunState, Snapshot
 from xovac_tui.station.news import News
+from xovac_tui.ui.action import BETWEEN
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
 from xovac_tui.ui.widgets.lines import LinesWidget
@@ -100,8 +101,7 @@ class CommandDialog(Dialog[T]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "stroke('enter')", "choose", priority=True),
-        Binding("left,h,up,k", "app.focus_previous", "before", show=False),
-        Binding("right,l,down,j", "app.focus_next", "next", show=False),
+        *BETWEEN,
         Binding("pageup", "scroll(-6)", "scroll up", show=False),
         Binding("pagedown", "scroll(6)", "scroll down", show=False),
     ]

@@ -12,6 +12,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from xovac_tui.ui.action import BETWEEN
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.workspace import Workspace
@@ -32,8 +33,7 @@ class QuestionDialog(Dialog[str]):
     BINDINGS: ClassVar[list[BindingType]] = [
         # No priority: it would overtake a tab that was typed just before it.
         Binding("enter", "choose", "choose"),
-        Binding("left,h,up,k", "app.focus_previous", "before", show=False),
-        Binding("right,l,down,j", "app.focus_next", "next", show=False),
+        *BETWEEN,
     ]
 
     def __init__(self, workspace: Workspace, title: str, words: str, answers: Sequence[Answer]) -> None:

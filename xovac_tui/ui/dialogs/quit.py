@@ -13,6 +13,7 @@ from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.snapshot import RunState, Snapshot
 from xovac_tui.plural import counted
 from xovac_tui.recording.status import RecorderState, RecorderView
+from xovac_tui.ui.action import BETWEEN
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 
@@ -33,8 +34,7 @@ class QuitDialog(Dialog[bool]):
         Binding("y", "answer(True)", "leave"),
         # No priority: it would overtake a tab that was typed just before it.
         Binding("enter", "choose", "choose"),
-        Binding("left,h,up,k", "app.focus_previous", "before", show=False),
-        Binding("right,l,down,j", "app.focus_next", "next", show=False),
+        *BETWEEN,
     ]
 
     def compose(self) -> ComposeResult:

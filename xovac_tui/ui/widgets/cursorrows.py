@@ -7,9 +7,10 @@ from collections.abc import Hashable, Sequence
 from typing import ClassVar, Generic, TypeVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
+from xovac_tui.ui.action import MOVING
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit
 
@@ -19,14 +20,7 @@ T = TypeVar("T")
 class CursorRows(LinesWidget, Generic[T], can_focus=True):
     """Rows with a cursor that stays on its item when others come; arrows, hjkl, page keys and pointer."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "up", show=False),
-        Binding("down,j", "move(1)", "down", show=False),
-        Binding("pageup", "page(-1)", "page up", show=False),
-        Binding("pagedown", "page(1)", "page down", show=False),
-        Binding("home,g", "move(-1000000)", "first", show=False),
-        Binding("end,G", "move(1000000)", "last", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = MOVING
     EMPTY: ClassVar[str] = ""
 
     class Moved(Message):

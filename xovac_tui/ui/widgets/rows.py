@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Sequence
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
+from xovac_tui.ui.action import MOVING
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
 
 MakeRow = Callable[[int, bool], Line]
@@ -42,14 +43,7 @@ class Rows(LinesWidget, can_focus=True):
     .-ascii Rows { border: ascii $border-blurred; }
     .-ascii Rows:focus { border: ascii $border; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "up", show=False),
-        Binding("down,j", "move(1)", "down", show=False),
-        Binding("pageup", "page(-1)", "page up", show=False),
-        Binding("pagedown", "page(1)", "page down", show=False),
-        Binding("home,g", "move(-1000000)", "first", show=False),
-        Binding("end,G", "move(1000000)", "last", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = MOVING
 
     class Chosen(Message):
         """Another row is the chosen one."""

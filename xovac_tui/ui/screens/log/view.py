@@ -15,6 +15,7 @@ from xovac_tui.api.payload import BULKY_PROBLEMS
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.filters import LogRows
 from xovac_tui.text import clean
+from xovac_tui.ui.action import MOVING
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit
@@ -111,10 +112,7 @@ class LogView(LinesWidget, can_focus=True):
     .-ascii LogView:focus { border: ascii $border; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "up", show=False),
-        Binding("down,j", "move(1)", "down", show=False),
-        Binding("pageup", "page(-1)", "page up", show=False),
-        Binding("pagedown", "page(1)", "page down", show=False),
+        *MOVING[:4],
         Binding("home,g", "oldest", "oldest", show=False),
         Binding("end,G", "follow", "follow", show=False),
     ]

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 import msgspec
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from xovac_tui.chamber.snapshot import ChannelView, Quality
 from xovac_tui.durations import format_age
 from xovac_tui.plot.sparkline import sparkline
 from xovac_tui.text import clean
+from xovac_tui.ui.action import MOVING
 from xovac_tui.ui.format import rate, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit, fit_label
@@ -120,14 +121,7 @@ class Readings(LinesWidget, can_focus=True):
     Readings .reading--spark { color: $series-1; }
     Readings .reading--chosen { color: $block-cursor-foreground; background: $block-cursor-background; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "up", show=False),
-        Binding("down,j", "move(1)", "down", show=False),
-        Binding("pageup", "move(-10)", "page up", show=False),
-        Binding("pagedown", "move(10)", "page down", show=False),
-        Binding("home,g", "move(-100000)", "first", show=False),
-        Binding("end,G", "move(100000)", "last", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = MOVING
 
     class Chosen(Message):
         """The chosen channel is another one."""
@@ -160,6 +154,10 @@ class Readings(LinesWidget, can_focus=True):
             names = [channel.full_name for channel in channels]
             self._chosen = names.index(before.full_name) if before.full_name in names else 0
         self.draw()
+
+    def action_page(self, pages: int) -> None:
+        """Choose a channel ten further up or down."""
+        self.action_move(10 * pages)
 
     def action_move(self, rows: int) -> None:
         """Choose another channel."""
