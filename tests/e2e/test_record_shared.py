@@ -17,7 +17,7 @@ import pytest
 
 from tests.helpers.pty import ROOT, environment
 from tests.helpers.record import events_of
-from xovac_tui.recording.disk.checking import check
+from xovac_tui.recording.checking import check
 from xovac_tui.recording.disk.lock import is_recorded
 
 TIMES = 50

@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from textual.app import App
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from xovac_tui.analysis.settings import InsightSettings
 from xovac_tui.api.contract import Contract
@@ -150,6 +152,16 @@ def frame_of(app: XovacApp) -> ChamberScreen:
     return app.frame
 
 
+def drawn(screen: Screen[Any]) -> list[str]:
+    """Return what a screen shows, a text a row."""
+    return [strip.text for strip in screen._compositor.render_strips()]
+
+
+def said(app: App[Any]) -> list[str]:
+    """Return what toasts of an app say (title and words), oldest first."""
+    return [f"{n.title}: {n.message}" if n.title else n.message for n in app._notifications]
+
+
 @dataclass
 class Console:
     """An app that runs under the pilot, with all that a test may turn."""
@@ -180,7 +192,7 @@ class Console:
     @property
     def toasts(self) -> list[str]:
         """What toasts say (title and words), oldest first."""
-        return [f"{n.title}: {n.message}" if n.title else n.message for n in self.app._notifications]
+        return said(self.app)
 
     async def settle(self) -> None:
         """Let the app work off everything that is waiting."""

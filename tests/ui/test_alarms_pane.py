@@ -294,7 +294,7 @@ async def test_the_small_notice_and_the_trend_tell_of_alarms(tmp_path: Path) -> 
     async with alarms_tab(tmp_path, size=(120, 36)) as (c, _pane):
         await c.press("1")
         await c.readings(**HOT, seconds=30)
-        picture = "\n".join(row.text for row in c.app.screen.query_one(TrendChart)._picture)
+        picture = "\n".join(row.text for row in c.app.screen.query_one(TrendChart).picture)
         assert "◈ alarm" in picture
         await c.pilot.resize_terminal(40, 10)
         await c.settle()

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 from textual.widgets._toast import Toast
 
-from tests.helpers.console import Console, console
+from tests.helpers.console import Console, console, drawn
 from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import documented_contract
 from xovac_tui.config import Display, Profile
@@ -319,8 +319,8 @@ async def test_text_of_the_server_is_shown_literally_everywhere(tmp_path: Path) 
         await c.readings("running")
         for key in "1234":
             await c.press(key)
-            drawn = [segment.text for strip in c.app.screen._compositor.render_strips() for segment in strip]
-            assert all("\x1b" not in text and "\u202e" not in text and "\x07" not in text for text in drawn)
+            rows = drawn(c.app.screen)
+            assert all("\x1b" not in text and "\u202e" not in text and "\x07" not in text for text in rows)
         assert "[red]evil[/red]" in trust(c)
 
 
@@ -349,9 +349,8 @@ async def test_ascii_draws_only_ascii(tmp_path: Path) -> None:
         await c.readings("running", seconds=5)
         for key in "1234":
             await c.press(key)
-            drawn = ["".join(s.text for s in strip) for strip in c.app.screen._compositor.render_strips()]
-            wrong = {char for row in drawn for char in row if not char.isascii()}
-            assert not wrong, (key, wrong, [row for row in drawn if not row.isascii()])
+            odd = [row for row in drawn(c.app.screen) if not row.isascii()]
+            assert not odd, (key, odd)
 
 
 async def test_stale_never_looks_live(tmp_path: Path) -> None:

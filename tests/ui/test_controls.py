@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from textual.widgets import Input
 
-from tests.helpers.console import URL, Console, console
+from tests.helpers.console import URL, Console, console, drawn
 from tests.ui.test_stop import choose
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.config import Display, Profile
@@ -342,8 +342,7 @@ async def test_ascii_mode_draws_ascii_alone(tmp_path: Path) -> None:
         await c.press("enter")
         await c.until(lambda: [v for v in c.app.screen.query(FactsView) if v.facts])
         await c.settle()
-        drawn = {char for line in c.app.screen._compositor.render_strips() for s in line for char in s.text}
-        assert {char for char in drawn if not char.isascii()} == set()
+        assert {char for row in drawn(c.app.screen) for char in row if not char.isascii()} == set()
 
 
 async def test_the_palette_knows_its_actions(tmp_path: Path) -> None:

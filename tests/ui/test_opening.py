@@ -74,8 +74,8 @@ async def test_a_tab_that_cannot_be_opened_leaves_the_rest_alive(
         assert c.frame.active_tab == "controls"
         assert [shown.id for shown in c.app.query(Pane) if shown.display] == ["controls"]
         assert not c.app.query("#log")
-        (said,) = [one.message for one in c.app._notifications if one.title == "Defect"]
-        assert said.startswith("Log cannot be opened: a defect in this program (")
+        (said,) = c.toasts
+        assert said.startswith("Defect: Log cannot be opened: a defect in this program (")
         assert "a tab could not be opened" in caplog.text
         assert c.app._exception is None
         # Everything goes on: readings, tabs, keys, and the tab itself once it can be opened.
@@ -99,7 +99,7 @@ async def test_a_pane_over_a_tab_that_cannot_be_opened_leaves_the_tab(tmp_path: 
         assert c.frame.over == {}
         assert c.frame.pane is c.app.query_one("#recipes")
         assert c.frame.pane.display
-        assert [one.title for one in c.app._notifications] == ["Defect"]
+        assert [toast.partition(":")[0] for toast in c.toasts] == ["Defect"]
 
 
 async def test_a_picture_of_the_screen_is_a_new_file_of_the_users_alone(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ async def test_a_picture_of_the_screen_is_a_new_file_of_the_users_alone(tmp_path
         c.app.everywhere.action_save_screen()
         c.app.everywhere.action_save_screen()
         await c.settle()
-        said = [one.message for one in c.app._notifications if one.message.startswith("Saved ")]
+        said = [toast for toast in c.toasts if toast.startswith("Saved ")]
     files = [Path(one.removeprefix("Saved ")) for one in said]
     assert len(set(files)) == 2
     for file in files:

@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.helpers.console import FakeClock, console, make_start, reading
+from tests.helpers.console import FakeClock, console, make_start, reading, said
 from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.api.event import Event
@@ -180,8 +180,7 @@ async def test_a_record_that_breaks_under_a_replay_is_told_once(
         for key in ("full_stop", "4", "home", "slash", *"state", "enter", "S", "6", "1", "full_stop", "home"):
             await r.pilot.press(key)
             await r.pass_time(1)
-        said = [n.title for n in r.app._notifications]
-        assert said.count("The record cannot be read") == 1
+        assert [toast.partition(":")[0] for toast in said(r.app)].count("The record cannot be read") == 1
 
 
 async def test_pause_and_speed(tmp_path: Path) -> None:
@@ -356,7 +355,7 @@ async def test_a_key_of_the_replay_that_is_put_elsewhere_works_there_only(tmp_pa
 async def test_changes_are_told_while_somebody_can_follow(tmp_path: Path) -> None:
     async with replayed(tmp_path, speed=10.0) as r:
         await r.pass_time(32)
-        assert any(STOP_COMMAND in f"{n.title} {n.message}" for n in r.app._notifications)
+        assert any(STOP_COMMAND in toast for toast in said(r.app))
 
 
 async def test_leaving_a_replay_asks_nothing(tmp_path: Path) -> None:

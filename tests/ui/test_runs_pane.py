@@ -70,7 +70,7 @@ def facts(pane: RunsPane) -> str:
 
 
 def chart(pane: RunsPane, name: str = "run-chart") -> str:
-    return "\n".join(row.text for row in pane.query_one(f"#{name}", TrendChart)._picture)
+    return "\n".join(row.text for row in pane.query_one(f"#{name}", TrendChart).picture)
 
 
 def number(pane: RunsPane) -> int:

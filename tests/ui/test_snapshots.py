@@ -14,7 +14,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.helpers.console import FakeClock, FakeLink, frame_of, make_app
+from tests.helpers.console import FakeClock, FakeLink, drawn, frame_of, make_app
 from tests.helpers.pastruns import three_runs
 from xovac_tui.alarms.kinds import Rule
 from xovac_tui.alarms.kinds.level import HighRule, LowRule
@@ -180,7 +180,7 @@ class Scene:
                 self.app.clear_notifications()
                 self.app.flush()
                 await pilot.pause(0.02)
-                now = [strip.text for strip in self.app.screen._compositor.render_strips()]
+                now = drawn(self.app.screen)
                 same, before = (same + 1 if now == before else 0), now
 
     def _say(self, mode: str, second: int) -> None:

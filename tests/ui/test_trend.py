@@ -10,6 +10,7 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.widget import Widget
 
+from tests.helpers.console import drawn
 from tests.unit.test_plot_chart import ORIGIN, Bench
 from xovac_tui.config.themes import variable_defaults
 from xovac_tui.plot.cells import Tone
@@ -39,9 +40,7 @@ class ChartApp(App[None]):
 
 def screen_text(app: App[Any]) -> str:
     """Return what is on the screen."""
-    return "\n".join(
-        "".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()
-    )
+    return "\n".join(drawn(app.screen))
 
 
 @pytest.fixture
@@ -69,7 +68,7 @@ async def test_it_shows_at_any_size(size: tuple[int, int]) -> None:
         assert any(0x2800 < ord(char) < 0x2900 for char in text)
         await pilot.resize_terminal(60, 15)
         await pilot.pause()
-        assert len(app.chart._picture[0].text) == 58
+        assert len(app.chart.picture[0].text) == 58
         assert "1━ Test part" in screen_text(app)
 
 
@@ -115,7 +114,7 @@ async def test_the_screen_shows_what_the_picture_says() -> None:
             app.chart.show(app.bench.run(7).model())
             await pilot.pause()
         rows = screen_text(app).split("\n")[1:-1]
-        assert [row[1:-1] for row in rows] == [row.text for row in app.chart._picture]
+        assert [row[1:-1] for row in rows] == [row.text for row in app.chart.picture]
 
 
 async def test_gaps_stay_gaps_on_the_screen() -> None:
@@ -125,7 +124,7 @@ async def test_gaps_stay_gaps_on_the_screen() -> None:
         view, rows = app.chart.view, screen_text(app).split("\n")
         assert view.layout is not None
         middle = 1 + view.layout.plot_x + view.span.column(ORIGIN + 430)
-        planned = {y for y, row in enumerate(app.chart._picture) if row.tones[middle - 1] == Tone.PLANNED}
+        planned = {y for y, row in enumerate(app.chart.picture) if row.tones[middle - 1] == Tone.PLANNED}
         for y in range(view.layout.plot_height):
             if y not in planned:
                 assert rows[1 + y][middle] == " "
@@ -149,12 +148,12 @@ async def test_a_hidden_chart_catches_up_when_shown() -> None:
     async with app.run_test(size=(118, 22)) as pilot:
         app.chart.display = False
         await pilot.pause()
-        before = app.chart._picture
+        before = app.chart.picture
         app.chart.show(app.bench.run(100).model())
-        assert app.chart._picture is before
+        assert app.chart.picture is before
         app.chart.display = True
         await pilot.pause()
-        assert app.chart._picture != before
+        assert app.chart.picture != before
 
 
 async def test_ascii_uses_only_ascii() -> None:

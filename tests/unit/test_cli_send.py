@@ -223,10 +223,10 @@ def test_a_recorder_that_could_not_write_all_says_so_by_its_exit_code(
     line: CommandLine, script: Script
 ) -> None:
     script.messages.append(("state", '{"t": 1}'))
-    assert line("record", "--for", "0.5s", *URL).code == 0
+    assert line("record", "--for", "2s", *URL).code == 0
     (record,) = (line.home / "records").glob("*.sqlite3")
     record.unlink()
     record.mkdir()
-    said = line("record", "--for", "0.5s", *URL)
+    said = line("record", "--for", "2s", *URL)
     assert "not written to the record" in said.err
     assert said.code == 3

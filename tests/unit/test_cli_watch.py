@@ -15,7 +15,7 @@ URL = ("--url", "http://chamber.lab:8080")
 def test_events_are_lines_and_link_changes_go_to_stderr(line: CommandLine, script: Script) -> None:
     line.settings('[display]\ntime = "utc"\n')
     script.messages = [("chamber_state", '{"p": 1.5}'), ("odd\x1b[31m", "\x07 text"), ("nothing", "")]
-    said = line("watch", "--for", "0.2s", *URL)
+    said = line("watch", "--for", "1s", *URL)
     assert said.code == 0
     assert said.out.splitlines() == [
         '2023-11-14 22:13:20.250+00:00  in   message   chamber_state  {"p": 1.5}',
@@ -28,7 +28,7 @@ def test_events_are_lines_and_link_changes_go_to_stderr(line: CommandLine, scrip
 
 def test_json_is_one_object_a_line(line: CommandLine, script: Script) -> None:
     script.messages = [("chamber_state", {"p": 1.5}), ("cancel_recipe_ack", '{"result": "success"}')]
-    told = [json.loads(text) for text in line("watch", "--json", "--for", "0.2s", *URL).out.splitlines()]
+    told = [json.loads(text) for text in line("watch", "--json", "--for", "1s", *URL).out.splitlines()]
     assert told[0] == {
         "time": "2023-11-14T22:13:20.250+00:00",
         "direction": "in",
@@ -55,10 +55,10 @@ def test_what_json_cannot_say_is_kept_as_text(argument: object, raw: str | None)
 
 def test_nobody_there_is_exit_6(line: CommandLine, script: Script) -> None:
     script.statuses = [LinkView(LinkWord.CONNECTING, attempt=1, why="Nothing listens there.")]
-    said = line("watch", "--for", "0.2s", *URL)
+    said = line("watch", "--for", "1s", *URL)
     assert said.code == 6
     assert "chamber.lab: CONNECTING. Nothing listens there." in said.err
-    assert "was not reached in 0.2 s" in said.err
+    assert "was not reached in 1 s" in said.err
 
 
 def test_a_link_that_gives_up_ends_it(line: CommandLine, script: Script) -> None:

@@ -20,9 +20,9 @@ from tests.helpers import audited
 from tests.helpers.outside import copy_outside, read_outside, run_outside
 from tests.helpers.record import UTC, HandClock, raws_of, reading, session, writer, written
 from tests.helpers.simulator import ROOT
+from xovac_tui.recording.checking import check
 from xovac_tui.recording.disk import files, schema
 from xovac_tui.recording.disk import recorder as recorder_module
-from xovac_tui.recording.disk.checking import check
 from xovac_tui.recording.disk.kinds import RecordedChange
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.recorder import Recorder

@@ -8,13 +8,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from xovac_tui.units import ABSOLUTE_ZERO
 from xovac_tui.validation import LeftOut, join_key
 
 LONGEST_NAME = 24
 """Characters of a criterion's name, which has a column of the screen."""
 Kelvin = Annotated[float, Meta(gt=0, le=1000)]
 Pressure = Annotated[float, Meta(ge=1e-12, le=1100)]
-Celsius = Annotated[float, Meta(ge=-273.15, le=1000)]
+Celsius = Annotated[float, Meta(ge=ABSOLUTE_ZERO, le=1000)]
 
 
 class CriterionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -141,7 +141,7 @@ def _own(path: Path) -> Path:
 
 def _check_theme(name: str, themes: tuple[ThemeSpec, ...]) -> None:
     from xovac_tui.config.themes import unknown_theme
-    from xovac_tui.ui.theme_names import textual_themes
+    from xovac_tui.ui.theming import textual_themes
 
     known = {spec.name for spec in themes} | textual_themes()
     if name not in known:

@@ -16,7 +16,7 @@ from xovac_tui.errors import Exit
 from xovac_tui.plural import counted
 
 if TYPE_CHECKING:
-    from xovac_tui.recording.disk.checking import Check
+    from xovac_tui.recording.checking import Check
 
 
 @click.command(short_help="Copy a record into one file, also while it is recorded.")
@@ -101,7 +101,7 @@ def check(
     The database, every event and its index, the chain of hashes, and whether a part waits in the -wal file
     beside it. Exit code 4: something is wrong.
     """
-    from xovac_tui.recording.disk.checking import check as look
+    from xovac_tui.recording.checking import check as look
     from xovac_tui.recording.disk.schema import TornRecordError
 
     if file is not None and record is not None:

@@ -113,7 +113,7 @@ def named_problems(settings: Settings, place: Path) -> Iterator[str]:
     """Yield a sentence for everything that the settings name and that cannot be used."""
     from xovac_tui.config.themes import shipped_themes, unknown_theme, user_themes
     from xovac_tui.ui.actions import check_keymap
-    from xovac_tui.ui.theme_names import textual_themes
+    from xovac_tui.ui.theming import textual_themes
 
     for name, profile in settings.profiles.items():
         key = join_key("profiles", name)

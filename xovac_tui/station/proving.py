@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import msgspec
 
-from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND, ResponseSpec, Role
+from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND, Contract, ResponseSpec, Role
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState, Snapshot
+from xovac_tui.clock import Clock
+from xovac_tui.station.commands import Prepared
 from xovac_tui.station.proofs import StopProof, StopProofs
 from xovac_tui.station.refusal import Refusal, RefusalCode
+from xovac_tui.station.service import RecordDesk, RunDesk
+from xovac_tui.station.setup import Manner
 from xovac_tui.text import clean
-
-if TYPE_CHECKING:
-    from xovac_tui.station.station import Station
 
 UNPROVEN = "STOP was never proven on this chamber"
 NEVER = f"{UNPROVEN}."
@@ -33,10 +34,36 @@ _MAY_RUN = (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE, Outcome.SENT)
 """Outcomes after which what was sent may have happened."""
 
 
+class Provable(Protocol):
+    """What proving STOP needs of a station."""
+
+    name: str
+    contract: Contract
+    clock: Clock
+    manner: Manner
+    record: RecordDesk
+    flights: RunDesk
+
+    def snapshot(self) -> Snapshot:
+        """Return the chamber as it is now."""
+
+    def blocked(self, command: str, *, stop: bool = False) -> Refusal | None:
+        """Return why `command` could not be sent now; None when it could."""
+
+    def refuse_stop(self, refusal: Refusal) -> LedgerEntry:
+        """Note in the ledger that STOP could not be sent; sends nothing."""
+
+    def prepare(self, command: str) -> Prepared:
+        """Return a command with its payload, ready to be sent."""
+
+    async def send_prepared(self, prepared: Prepared) -> LedgerEntry:
+        """Send what was prepared, once; return its ledger entry when the outcome is final."""
+
+
 class Proving:
     """What is known of STOP on one chamber; without `proofs` that is not asked, as in demo and replay."""
 
-    def __init__(self, station: Station, proofs: StopProofs | None = None) -> None:
+    def __init__(self, station: Provable, proofs: StopProofs | None = None) -> None:
         self._station = station
         self._proofs = proofs
         self._unkept = ""

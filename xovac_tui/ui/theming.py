@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from xovac_tui.config.themes import ThemeSpec
 
@@ -27,3 +27,8 @@ def to_textual(spec: ThemeSpec) -> Theme:
         text_alpha=spec.text_alpha,
         variables=dict(spec.variables),
     )
+
+
+def textual_themes() -> frozenset[str]:
+    """Return the names of Textual's own themes, which need no theme file."""
+    return frozenset(BUILTIN_THEMES)

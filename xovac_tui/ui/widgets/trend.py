@@ -130,7 +130,8 @@ class TrendChart(SizedWidget, can_focus=True):
         super().__init__(name=name, id=id, classes=classes)
         self.view = View(ascii_only=ascii_only, keys=KEYS if keys is None else keys)
         self.model: TrendModel | None = None
-        self._picture: Picture = ()
+        self.picture: Picture = ()
+        """What is drawn, a row a line."""
         self._styles_of_tones: dict[int, Style] = {}
         self._drawn_key: tuple[object, ...] = ()
         self._drawn_at = 0.0
@@ -189,7 +190,7 @@ class TrendChart(SizedWidget, can_focus=True):
         self._say(model)
         self._drawn_key = self._key(model)
         self._drawn_at = model.now_mono
-        before, self._picture = self._picture, picture
+        before, self.picture = self.picture, picture
         if len(before) != len(picture) or (before and len(before[0].text) != size.width):
             self.refresh()
             if self._edge is not None:
@@ -224,9 +225,9 @@ class TrendChart(SizedWidget, can_focus=True):
 
     def cells(self, y: int, x: int, width: int) -> Strip:
         """Return so many cells of a line from `x` on."""
-        if y >= len(self._picture) or len(self._picture[y].text) != self.size.width:
+        if y >= len(self.picture) or len(self.picture[y].text) != self.size.width:
             return Strip.blank(width, self.rich_style)
-        text, tones = self._picture[y]
+        text, tones = self.picture[y]
         return Strip(self._segments(Row(text[x : x + width], tones[x : x + width])), width)
 
     def _segments(self, row: Row) -> list[Segment]:

@@ -13,6 +13,7 @@ from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.digits import MINUS, digits, figure
 from xovac_tui.plot.cells import narrow
 from xovac_tui.plot.ticks import Clock
+from xovac_tui.ui.glyphs import ASCII
 from xovac_tui.units import is_temperature
 
 WINDOWS: tuple[float | None, ...] = (600.0, 3600.0, 21600.0, 86400.0, None)
@@ -87,7 +88,7 @@ def shown_unit(unit: str, ascii_only: bool = False) -> str:
     """Return a unit as the screen writes it."""
     unit = narrow(unit)
     if ascii_only:
-        return unit.encode("ascii", "replace").decode()
+        return ASCII.plain(unit)
     return figures.unit(unit)
 
 
