@@ -48,8 +48,18 @@ class LoggedEvent(msgspec.Struct, frozen=True, gc=False, array_like=True):
         """Return an event as it is kept, with so many characters (or bytes) of its payload at the most."""
         payload = event.payload
         raw = payload.raw if len(payload.raw) <= longest else payload.raw[:longest]
-        head = event.utc, event.mono, event.direction, event.kind, event.name
-        return cls(index, *head, payload.form, raw, payload.problem, payload.size)
+        return cls(
+            index,
+            event.utc,
+            event.mono,
+            event.direction,
+            event.kind,
+            event.name,
+            payload.form,
+            raw,
+            payload.problem,
+            payload.size,
+        )
 
     def payload(self) -> Payload:
         """Return the payload for a reader, decoded again from what is kept."""
