@@ -19,7 +19,8 @@ from tests.helpers.links import running
 from tests.helpers.servers import socketio_server
 from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.errors import LinkError
-from xovac_tui.link import dial, life
+from xovac_tui.link import connect as dial
+from xovac_tui.link import signs_of_life as life
 from xovac_tui.link.target import Target
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="this system cannot stop a process")

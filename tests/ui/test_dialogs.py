@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 
 from tests.helpers.console import NAME, URL, Console, console
 from tests.ui.test_stop import choose
-from xovac_tui.api.contract import CommandSpec, Contract, Field, FieldType, Hazard, Origin
+from xovac_tui.api.contract import CommandSpec, Contract, FieldType, Hazard, Origin, PayloadField
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.station.commands import Prepared
@@ -510,7 +510,7 @@ async def test_an_automatic_field_beside_others_is_filled_when_sent(tmp_path: Pa
     spec = CommandSpec(
         "mark",
         "Mark",
-        fields=(Field("at", FieldType.INT, auto="epoch_ms"), Field("text", FieldType.STRING)),
+        fields=(PayloadField("at", FieldType.INT, auto="epoch_ms"), PayloadField("text", FieldType.STRING)),
         ack="mark_ack",
     )
     async with console(tmp_path, tab="controls", contract=contract_with(spec)) as c:
@@ -545,7 +545,7 @@ async def test_a_safe_command_is_sent_without_a_question_and_once(tmp_path: Path
 
 
 async def test_a_safe_command_with_fields_is_sent_from_its_form(tmp_path: Path) -> None:
-    spec = replace_spec(SAFE, fields=(Field("times", FieldType.INT, min=1, max=3, default=2),))
+    spec = replace_spec(SAFE, fields=(PayloadField("times", FieldType.INT, min=1, max=3, default=2),))
     async with console(tmp_path, tab="controls", contract=contract_with(spec)) as c:
         dialog = await form(c, "blink")
         assert dialog.query_one("#go", DialogButton).label == "Send"

@@ -77,7 +77,7 @@ async def a_template(c: Console) -> None:
 
 
 FIELDS: dict[str, Callable[[Console], Awaitable[None]]] = {
-    "ui/app_actions.py action_note": pressing("status", "n"),
+    "ui/app_actions.py _note": pressing("status", "n"),
     "ui/screens/alarms/dialogs.py ShelveDialog": pressing("alarms", "s"),
     "ui/dialogs/confirm.py ConfirmDialog": a_name,
     "ui/screens/controls/fields.py FieldRow": a_form,
@@ -91,7 +91,7 @@ FIELDS: dict[str, Callable[[Console], Awaitable[None]]] = {
     "the palette": pressing("status", "colon"),
 }
 """Every place in which text can be typed, and how to go there."""
-IN_A_REPLAY = "ui/replay_actions.py action_replay_go_to"
+IN_A_REPLAY = "ui/replay_actions.py _go_to"
 WITHIN = {"ui/dialogs/ask.py AskDialog": "each of its callers is listed"}
 """Fields that are reached only as parts of others."""
 

@@ -7,6 +7,8 @@ other kinds, which that version told less well, or not at all.
 from __future__ import annotations
 
 from tests.helpers.commandline import CommandLine
+from xovac_tui.alarms.rules import read_rules
+from xovac_tui.config import load_settings
 
 WRONG = """
 [alarms]
@@ -242,20 +244,22 @@ ANOTHER_KIND = (
         "`kind`."
     ),
     (
-        '`alarms.rules, item 15.limit` is not a key of kind "stale", only of deviation, disk, high, '
-        "high_high, low, low_low, no_response, rate. Remove it, or change `kind`."
-    ),
-    (
-        '`alarms.rules, item 15.deadband` is not a key of kind "stale", only of deviation, disk, '
-        "high, high_high, low, low_low, no_response, rate. Remove it, or change `kind`."
-    ),
-    (
         '`profiles.bench`: {more}: `rules, item 1.value` is not a key of kind "recorder", only of '
         "equals, high, high_high, low, low_low. Remove it, or change `kind`."
     ),
+)
+UNUSED = (
     (
-        '`profiles.bench`: {more}: `rules, item 3.output` is not a key of kind "notification", only '
-        "of no_response. Remove it, or change `kind`."
+        '{file}: `alarms.rules, item 15.limit` is ignored: kind "stale" does not use it, only deviation, '
+        "disk, high, high_high, low, low_low, no_response, rate. Remove it, or change `kind`."
+    ),
+    (
+        '{file}: `alarms.rules, item 15.deadband` is ignored: kind "stale" does not use it, only deviation, '
+        "disk, high, high_high, low, low_low, no_response, rate. Remove it, or change `kind`."
+    ),
+    (
+        '{more}: `rules, item 3.output` is ignored: kind "notification" does not use it, only no_response. '
+        "Remove it, or change `kind`."
     ),
 )
 
@@ -268,6 +272,54 @@ def test_every_mistake_about_alarms_is_told_in_its_sentence(line: CommandLine) -
     assert done.code == 2
     wanted = [f"{file}: {one.replace('{more}', str(more))}" for one in (*SAME, *ANOTHER_KIND)]
     assert sorted(done.out.splitlines()) == sorted(wanted)
+    noted = [f"Note: {one.format(file=file, more=more)}" for one in UNUSED]
+    assert [one for one in done.err.splitlines() if "is ignored" in one] == noted
+
+
+SPARE = """
+[[alarms.rules]]
+name = "quiet"
+kind = "stale"
+channel = "x"
+limit = 5
+over = "long"
+
+[[alarms.rules]]
+name = "link lost"
+kind = "link"
+channel = "x"
+enabled = false
+
+[profiles.bench]
+url = "http://127.0.0.1:9"
+alarms = ["more.toml"]
+"""
+
+
+def test_a_key_that_its_kind_does_not_use_is_ignored_and_noted(line: CommandLine) -> None:
+    more = line.home / "more.toml"
+    more.write_text('rules = [{ name = "hot", kind = "high", channel = "x", limit = 80, over = 60 }]')
+    file = line.settings(SPARE)
+    done = line("config", "check")
+    assert (done.code, done.out) == (0, f"{file}: no mistakes found.\n")
+    starts = [
+        f'{file}: `alarms.rules, item 1.limit` is ignored: kind "stale" does not use it, only deviation, ',
+        f'{file}: `alarms.rules, item 1.over` is ignored: kind "stale" does not use it, only frozen, ',
+        f'{file}: `alarms.rules, item 2.channel` is ignored: kind "link" does not use it, only deviation, ',
+        f'{more}: `rules, item 1.over` is ignored: kind "high" does not use it, only frozen, no_response. ',
+    ]
+    noted = done.err.splitlines()
+    assert [
+        one.removeprefix("Note: ")[: len(start)] for one, start in zip(noted, starts, strict=True)
+    ] == starts
+    rules = read_rules(load_settings(file).settings.alarms, [str(more)])
+    assert [rule.as_noted() for rule in rules] == [
+        {"kind": "stale", "channel": "x"},
+        {"kind": "link", "enabled": False},
+        {"kind": "high", "channel": "x", "limit": 80.0},
+    ]
+    said = line("record", "--for", "0.1s", "--profile", "bench").err
+    assert all(one.removeprefix("Note: ") in said for one in noted)
 
 
 def test_the_shipped_example_has_no_mistakes(line: CommandLine) -> None:

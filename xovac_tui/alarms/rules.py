@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -18,6 +19,10 @@ class RulesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """A file of alarm rules."""
 
     rules: tuple[AnyRule, ...] = ()
+
+
+_KEYS = {str(one.__struct_config__.tag): set(one.__struct_fields__) for one in get_args(AnyRule)}
+"""Kind -> keys that it uses, beside `kind`."""
 
 
 def read_rules(settings: AlarmSettings, files: Iterable[str] = ()) -> tuple[Rule, ...]:
@@ -40,7 +45,7 @@ def rules_with_mistakes(
     wrong: list[str] = []
     for name in settings.files:
         _take(merged, _read_file(Path(name), wrong))
-    _take(merged, sound({"rules": list(settings.rules)}, RulesFile)[0].rules)
+    _take(merged, _sound_rules({"rules": list(settings.rules)}))
     for name in files:
         _take(merged, _read_file(Path(name), wrong))
     return tuple(merged.values()), wrong
@@ -48,6 +53,7 @@ def rules_with_mistakes(
 
 def tables_mistakes(data: dict[str, Any], *, at: str = "") -> Iterator[str]:
     """Yield a sentence for everything that is wrong in a table with `rules`; `at` is its own key path."""
+    data = _with_used_keys(data)
     read, left = sound(data, RulesFile)
     yield from mistakes(data, RulesFile, at=at)
     yield from _rules_mistakes(read.rules, f"{at}.rules" if at else "rules", left.places.get("rules"))
@@ -79,7 +85,57 @@ def _read_file(path: Path, wrong: list[str]) -> tuple[Rule, ...]:
         wrong += error.sentences
         return ()
     wrong += [f"{path}: {sentence}" for sentence in tables_mistakes(data)]
-    return sound(data, RulesFile)[0].rules
+    return _sound_rules(data)
+
+
+def unused_keys(settings: AlarmSettings, file: Path, files: Iterable[str] = ()) -> Iterator[str]:
+    """Yield a sentence for every key that the kind of its rule does not use, so that it has no effect.
+
+    `file` is that of the settings, `files` are those of the profile. What cannot be read is left out.
+    """
+    yield from _unused(settings.rules, f"{file}: `alarms.rules")
+    for name in (*settings.files, *files):
+        with suppress(SettingsError):
+            yield from _unused(read_toml(Path(name)).get("rules"), f"{name}: `rules")
+
+
+def _unused(rules: Any, start: str) -> Iterator[str]:
+    for number, rule in enumerate(rules if isinstance(rules, list | tuple) else (), 1):
+        for name in _unused_names(rule):
+            owners = ", ".join(sorted(kind for kind, keys in _KEYS.items() if name in keys))
+            yield (
+                f'{start}, item {number}.{name}` is ignored: kind "{rule["kind"]}" does not use it, only '
+                f"{owners}. Remove it, or change `kind`."
+            )
+
+
+def _unused_names(rule: Any) -> list[str]:
+    """Return the keys of a rule as written that only other kinds use.
+
+    Not a channel or a value of a rule that is watched: it would watch something else than was meant.
+    """
+    kind = rule.get("kind") if isinstance(rule, dict) else None
+    if not isinstance(kind, str) or kind not in _KEYS:
+        return []
+    meant = {name for name in ("channel", "value") if rule.get(name) and rule.get("enabled") is not False}
+    others = set().union(*_KEYS.values()) - _KEYS[kind] - meant
+    return [name for name in rule if name in others]
+
+
+def _with_used_keys(data: dict[str, Any]) -> dict[str, Any]:
+    """Return a table with `rules` without the keys that their kinds do not use."""
+    rules = data.get("rules")
+    if not isinstance(rules, list):
+        return data
+    used = [
+        {name: value for name, value in rule.items() if name not in unused} if unused else rule
+        for rule, unused in ((rule, _unused_names(rule)) for rule in rules)
+    ]
+    return data | {"rules": used}
+
+
+def _sound_rules(data: dict[str, Any]) -> tuple[Rule, ...]:
+    return sound(_with_used_keys(data), RulesFile)[0].rules
 
 
 def _take(into: dict[str, Rule], rules: Iterable[Rule]) -> None:

@@ -74,6 +74,7 @@ def make_start(found: Effective, profile: Profile, /, *, rings: bool = False) ->
     `rings`: the terminal does, as the settings say.
     """
     from xovac_tui.cli.exposure import exposed_settings
+    from xovac_tui.cli.settings_notes import alarm_notes
     from xovac_tui.config.state import load_state, recall
     from xovac_tui.config.themes import shipped_themes, user_themes
 
@@ -82,6 +83,7 @@ def make_start(found: Effective, profile: Profile, /, *, rings: bool = False) ->
     theirs, problems = user_themes(taken=[spec.name for spec in ours])
     themes = (*ours, *theirs)
     display = found.settings.display
+    notes = (note, *problems, *exposed_settings(found, profile))
     # Only a theme that was asked for just now beats a remembered one.
     asked = found.sources.get("display.theme", str(found.path)) != str(found.path)
     if asked:
@@ -97,7 +99,7 @@ def make_start(found: Effective, profile: Profile, /, *, rings: bool = False) ->
         state_path=paths.state_file(),
         bell=NotifySettings(receivers=found.settings.notify.in_terminal if rings else ()),
         log_path=logfile.setup_logging(),
-        notes=tuple(text for text in (note, *problems, *exposed_settings(found, profile)) if text),
+        notes=(*filter(None, notes), *alarm_notes(found.settings, found.path, profile)),
     )
 
 

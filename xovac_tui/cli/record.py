@@ -13,6 +13,7 @@ from xovac_tui import compose
 from xovac_tui.cli.common import Seconds, connecting_options, effective
 from xovac_tui.cli.exposure import exposed_settings
 from xovac_tui.cli.record_files import check, copy
+from xovac_tui.cli.settings_notes import alarm_notes
 from xovac_tui.errors import Exit, LinkError
 from xovac_tui.signals import handled
 
@@ -47,7 +48,8 @@ def record(ctx: click.Context, /, seconds: float | None, **_: Any) -> None:
     # A reader of stderr that stalls must not stop the recording.
     say = Voice()
     say.line(f"{chamber.name}: recording in {choice.path} (process {os.getpid()})")
-    for said in exposed_settings(found, chamber.profile):
+    notes = alarm_notes(found.settings, found.path, chamber.profile)
+    for said in (*exposed_settings(found, chamber.profile), *notes):
         say.line(said)
     station = compose.build_station(chamber, compose.attending(found, chamber, choice))
     try:

@@ -1,4 +1,4 @@
-"""What `config check` notes beside mistakes: units that are not known, and paths that never came."""
+"""What is noted beside mistakes: keys without effect, units that are not known, and paths that never came."""
 
 from __future__ import annotations
 
@@ -28,13 +28,28 @@ def contract_with_mistakes(profile: Profile) -> tuple[Contract, list[str]]:
 
 
 def notes(settings: Settings, place: Path) -> Iterator[str]:
-    """Yield a sentence for everything in contract files that is no mistake, and yet may be one."""
+    """Yield a sentence for everything in alarm rules and contracts that is no mistake, and yet may be one.
+
+    `place` is the file of the settings.
+    """
+    rules = [note for profile in settings.profiles.values() for note in alarm_notes(settings, place, profile)]
+    yield from (f"Note: {note}" for note in dict.fromkeys(rules or alarm_notes(settings, place)))
     for name, profile in settings.profiles.items():
         contract, _ = contract_with_mistakes(profile)
         key = join_key("profiles", name)
         yield from (f"Note: `{key}`: {note}" for note in (*_forms(contract), *_units(contract)))
         record = paths.record_file(name, paths.records_folder(settings.record.folder, place))
         yield from (f"Note: `{key}`: {note}" for note in _arrivals(contract, record))
+
+
+def alarm_notes(settings: Settings, place: Path, profile: Profile | None = None) -> Iterator[str]:
+    """Yield a sentence for every key of a rule that has no effect; `place` is the file of the settings."""
+    files = profile.alarms if profile else ()
+    if settings.alarms.rules or settings.alarms.files or files:
+        # Only then: the first picture waits for this, and the kinds of alarms are many files.
+        from xovac_tui.alarms.rules import unused_keys
+
+        yield from unused_keys(settings.alarms, place, files)
 
 
 def _forms(contract: Contract) -> Iterator[str]:

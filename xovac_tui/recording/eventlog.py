@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from xovac_tui.api.event import Direction, Event, Form, Kind, Payload
+from xovac_tui.api.event import Direction, Event, EventKind, Form, Payload
 from xovac_tui.api.payload import arguments_of, decode, one_line, without_offset
 from xovac_tui.text import writable
 
@@ -34,7 +34,7 @@ class LoggedEvent(msgspec.Struct, frozen=True, gc=False, array_like=True):
     utc: float
     mono: float
     direction: Direction
-    kind: Kind
+    kind: EventKind
     name: str
     form: Form
     raw: Any
@@ -48,8 +48,18 @@ class LoggedEvent(msgspec.Struct, frozen=True, gc=False, array_like=True):
         """Return an event as it is kept, with so many characters (or bytes) of its payload at the most."""
         payload = event.payload
         raw = payload.raw if len(payload.raw) <= longest else payload.raw[:longest]
-        head = event.utc, event.mono, event.direction, event.kind, event.name
-        return cls(index, *head, payload.form, raw, payload.problem, payload.size)
+        return cls(
+            index,
+            event.utc,
+            event.mono,
+            event.direction,
+            event.kind,
+            event.name,
+            payload.form,
+            raw,
+            payload.problem,
+            payload.size,
+        )
 
     def payload(self) -> Payload:
         """Return the payload for a reader, decoded again from what is kept."""

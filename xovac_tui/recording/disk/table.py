@@ -18,7 +18,7 @@ _PLACED = 3
 """Version of a record that added where among the events rows lie, to the tables that were there."""
 
 
-class Row(NamedTuple):
+class RecordedRow(NamedTuple):
     """One statement that waits to be committed."""
 
     statement: str
@@ -27,7 +27,7 @@ class Row(NamedTuple):
     """Table to which it adds a row that the chain vouches for; empty where it does not."""
 
 
-class Place(NamedTuple):
+class RowPlace(NamedTuple):
     """Where in a record a row is put."""
 
     session: int
@@ -91,11 +91,11 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
         this: Any = self
         return this.t, this.mono
 
-    def rows(self, place: Place) -> Iterator[Row]:
+    def rows(self, place: RowPlace) -> Iterator[RecordedRow]:
         """Yield the statements that write it at a place."""
         yield self.placed(place).insert()
 
-    def placed(self: R, place: Place) -> R:
+    def placed(self: R, place: RowPlace) -> R:
         """Return it with its session, its place among the events, and its record time."""
         utc, mono = self.moment
         at = {"session": place.session, "position": place.position, "t": place.time(utc, mono), "mono": mono}
@@ -103,14 +103,14 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
             self, **{name: one for name, one in at.items() if name in self.__struct_fields__}
         )
 
-    def insert(self, **instead: str) -> Row:
+    def insert(self, **instead: str) -> RecordedRow:
         """Return the statement that adds its row; `instead` gives SQL around the value of a column."""
         table, columns = self.table, list(columns_of(type(self)))
         if getattr(self, table.key, 0):
             columns.insert(0, table.key)
         values = ", ".join(instead.get(column, "?") for column in columns)
         statement = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({values})"
-        return Row(statement, tuple(map(self.written, columns)), table.name if self.vouched else "")
+        return RecordedRow(statement, tuple(map(self.written, columns)), table.name if self.vouched else "")
 
     @property
     def vouched(self) -> bool:
@@ -119,20 +119,22 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
 
     def written(self, column: str) -> Any:
         """Return what its row holds in a column."""
-        field = next((field for field, name in self.stored.items() if name == column), column)
-        here = field in self.__struct_fields__
-        value = getattr(self if here else getattr(self, self.inner), field)
-        if isinstance(value, Enum):
-            value = value.value
-        return json_text(value) if isinstance(value, msgspec.Struct) else writable(value)
+        field = _fields(type(self)).get(column)
+        value = getattr(self, field) if field else getattr(getattr(self, self.inner), column)
+        if isinstance(value, str):
+            return text.writable(value.value if isinstance(value, Enum) else value)
+        return json_text(value) if isinstance(value, msgspec.Struct) else value
 
     @classmethod
     def made(cls: type[R], row: Mapping[str, Any]) -> R:
         """Return a row (column -> value) as a struct; raises what `schema.unpacking` makes a sentence of."""
         # What a version before this one did not know has its default.
-        known = {name: one for name, one in row.items() if one is not None or name not in later_of(cls)}
-        columns = {field: cls.stored.get(field) or field for field in cls.__struct_fields__}
-        fields = {field: known[column] for field, column in columns.items() if column in known}
+        later = later_of(cls)
+        fields = {
+            field: row[column]
+            for field, column in _sources(cls)
+            if column in row and (row[column] is not None or column not in later)
+        }
         if cls.inner:
             fields[cls.inner] = cls.unpacked(row)
         return msgspec.convert(fields, cls, strict=False)
@@ -214,6 +216,18 @@ def creating(kind: type[Recorded]) -> tuple[str, ...]:
 def adding(kind: type[Recorded]) -> tuple[str, ...]:
     """Return the statements that add the columns of version 3 to a kind's table."""
     return tuple(f"ALTER TABLE {kind.table.name} ADD COLUMN {column}" for column in _declared(kind)[1])
+
+
+@cache
+def _fields(kind: type[Recorded]) -> dict[str, str]:
+    """Return the field of each column that has one."""
+    return {column: field for field, column in _sources(kind)}
+
+
+@cache
+def _sources(kind: type[Recorded]) -> tuple[tuple[str, str], ...]:
+    """Return each field of a kind and the column that it is read from."""
+    return tuple((field, kind.stored.get(field) or field) for field in kind.__struct_fields__)
 
 
 @cache

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from xovac_tui.recording.disk.codec import Block, Group
+    from xovac_tui.recording.disk.codec import Block, EventGroup
     from xovac_tui.recording.eventlog import LoggedEvent
 
 MOST_EVENTS = 100_000
@@ -90,7 +90,7 @@ def payloads(data: msgspec.Raw, most: int) -> list[Any]:
     return [_bytes(one) if bytes(memoryview(one)[:1]) in _BINARY else _text(one) for one in _items(data)]
 
 
-def check_block(block: Block, groups: Sequence[Group], most: int) -> None:
+def check_block(block: Block, groups: Sequence[EventGroup], most: int) -> None:
     """Raise ValueError where the parts of a block do not fit, or have more than `most` characters."""
     count = block.count
     if not 0 < count == len(block.utc) == len(block.mono):
@@ -130,7 +130,7 @@ def _check_column(column: str) -> None:
         raise ValueError("something in place of a number is none")
 
 
-def _text_of(group: Group, count: int) -> int:
+def _text_of(group: EventGroup, count: int) -> int:
     """Return how many characters the payloads of a group have; ValueError where their number is wrong."""
     if group.parts is None:
         if len(group.raws) != count or (group.sizes and len(group.sizes) != count):
