@@ -207,7 +207,10 @@ async def test_a_held_key_answers_nothing(tmp_path: Path, key: str, long_settle:
         assert c.link.emitted == [("start_recipe", "")]
 
 
-@pytest.mark.parametrize("text", ["okay", "y\r", "\ty", "\t\r", "try\r", "why?"])
+@pytest.mark.parametrize(
+    "text",
+    ["y\r", "try\r", *(pytest.param(t, marks=pytest.mark.slow) for t in ("okay", "\ty", "\t\r", "why?"))],
+)
 async def test_keys_that_come_in_one_read_or_at_once_answer_nothing(
     tmp_path: Path, text: str, long_settle: float
 ) -> None:
@@ -244,7 +247,9 @@ async def test_a_key_that_waited_while_the_program_was_held_up_takes_an_answer_b
         await c.until(lambda: c.link.emitted)
 
 
-@pytest.mark.parametrize("text", ["pump odd, why", "oh", "odd y"])
+@pytest.mark.parametrize(
+    "text", ["odd y", *(pytest.param(t, marks=pytest.mark.slow) for t in ("pump odd, why", "oh"))]
+)
 async def test_a_text_with_enter_answers_nothing_however_slowly_it_is_typed(
     tmp_path: Path, text: str
 ) -> None:
