@@ -23,6 +23,7 @@ from xovac_tui.api.event import Direction, EventKind, Form
 from xovac_tui.api.payload import LONGEST, Leaf, decode, leaves
 from xovac_tui.api.validity import Validity
 from xovac_tui.recording.disk.bins import planed, unplaned
+from xovac_tui.recording.disk.eventgroup import EventGroup
 from xovac_tui.recording.disk.foreign_bounds import MOST_EVENTS, array_length, check_block, inflate, payloads
 from xovac_tui.recording.eventlog import LoggedEvent, payload_of, without_surrogates
 
@@ -62,29 +63,6 @@ _BYTES_A_SAMPLE = 12
 """Place and value."""
 
 NAN = math.nan
-
-
-class EventGroup(msgspec.Struct, array_like=True):
-    """Events of one block that differ only in their numbers (or, without `parts`, in their payloads)."""
-
-    direction: Direction
-    kind: EventKind
-    name: str
-    form: Form
-    problem: str
-    places: bytes
-    """Which events of the block these are, as 32-bit numbers; empty where they are all of them."""
-    parts: list[str] | None
-    """The text around the values; None where the payloads are in `raws`."""
-    columns: list[str]
-    """One a value: the values of all events as they came, joined by line ends.
-
-    Of text the column begins with a quotation mark; numbers share theirs with `true`, `false` and `null`.
-    """
-    raws: list[Any]
-    """Text or bytes."""
-    sizes: list[int]
-    """Characters that came, where payloads were cut; else empty."""
 
 
 class PackedGroup(msgspec.Struct, array_like=True):
@@ -189,9 +167,8 @@ class Block:
             raise ValueError("it has more kinds of events than events, or too many of both")
         utc, mono = unplaned(packed.utc), unplaned(packed.mono)
         groups = [one.group(packed.count) for one in _decode_groups(packed.groups)]
-        block = cls(packed.first, packed.count, utc, mono, groups)
-        check_block(block, groups, _MOST_BYTES)
-        return block
+        check_block(packed.first, packed.count, utc, mono, groups, _MOST_BYTES)
+        return cls(packed.first, packed.count, utc, mono, groups)
 
     def pack(self) -> bytes:
         """Return the block as it is written."""

@@ -19,7 +19,7 @@ from xovac_tui.api.validity import Validity
 from xovac_tui.chamber.names import shown_names
 from xovac_tui.recording.disk.axis import Piece
 from xovac_tui.recording.disk.codec import Block, BlockSummary, block_of, unpack_about, unpack_tail
-from xovac_tui.recording.disk.foreign_bounds import EARLIEST, LATEST, check_tail, check_times
+from xovac_tui.recording.disk.foreign_bounds import EARLIEST, LATEST, check_first, check_tail, check_times
 from xovac_tui.recording.disk.judging import recorded_rules, rules_by
 from xovac_tui.recording.disk.pieces import Shift, Unread, piece_of, unread
 from xovac_tui.recording.disk.schema import (
@@ -178,6 +178,7 @@ class Record:
         oldest = self.rows("SELECT coalesce(min(id), 0) FROM blocks")[0][0]
         check_times([time for row in found for time in row[3:6]])
         for number, first, count, start, stop, shift, session in found:
+            check_first(first)
             piece = Piece.of(first, count, session, shift, start, stop)
             self._listed.append(_Listed(number, piece, start, stop))
         # Housekeeping takes the oldest away, and never the newest.
