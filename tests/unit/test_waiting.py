@@ -18,7 +18,7 @@ from xovac_tui.alarms.kinds.level import HighRule, LowRule
 from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.cli import status as cli_status
-from xovac_tui.cli.wait import WaitReport, Waiting
+from xovac_tui.cli.wait import Waiting, WaitReport
 from xovac_tui.errors import Exit
 from xovac_tui.expressions import ExpressionError, parse_condition
 from xovac_tui.recording.service import RecordChoice
