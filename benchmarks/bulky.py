@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.measure import SIZE, Row, Server, at_most, server
 from tests.helpers.pty import PROGRAM, Pty
 from tests.helpers.records import MONO, UTC, message, write_record
-from xovac_tui.api.event import Event, Kind
+from xovac_tui.api.event import Event, EventKind
 from xovac_tui.api.loader import documented_contract
 from xovac_tui.compose import ChamberSetup, Equipment, build_station
 from xovac_tui.config import Profile
@@ -52,7 +52,7 @@ def write_bulky(path: Path, count: int = MESSAGES, length: int = LENGTH) -> Path
     now = time.time()
     shift = now - count - UTC
     events = [
-        Event(one.name, one.payload, one.direction, Kind.MESSAGE, one.utc + shift, one.mono)
+        Event(one.name, one.payload, one.direction, EventKind.MESSAGE, one.utc + shift, one.mono)
         for one in bulky_messages(count, length)
     ]
     return write_record(path, events, utc=UTC + shift, mono=MONO, end=float(count))

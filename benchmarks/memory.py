@@ -22,7 +22,7 @@ from benchmarks.measure import Row, at_most, module, resident_bytes
 from benchmarks.server import payload
 from benchmarks.week import CHANNELS, DAY, EVENT, PAYLOAD, numbers
 from tests.helpers.pty import ROOT
-from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkView as LinkView
 from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.api.loader import load_contract
@@ -98,7 +98,7 @@ async def fill(
         for number in range(1, messages + 1):
             clock.now += 1
             text = texts[number % len(texts)]
-            take(Event(name, decode(text), Direction.IN, Kind.MESSAGE, clock.utc(), clock.now))
+            take(Event(name, decode(text), Direction.IN, EventKind.MESSAGE, clock.utc(), clock.now))
             if number % 500 == 0:
                 station.snapshot()
                 station.tick()

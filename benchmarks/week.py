@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from xovac_tui.api.event import Direction, Event, Form, Kind, Payload
+from xovac_tui.api.event import Direction, Event, EventKind, Form, Payload
 from xovac_tui.api.loader import load_contract
 from xovac_tui.recording.disk.kinds import Session
 from xovac_tui.recording.disk.writer import Writer
@@ -98,7 +98,7 @@ def _record(seconds: int, recipe: bool) -> Recorded:
             )
         if number % _COMMAND_EVERY == _COMMAND_EVERY - 1:
             nothing = Payload(Form.EMPTY, None, "")
-            writer.event(Event("cancel_recipe", nothing, Direction.OUT, Kind.COMMAND, utc, mono))
+            writer.event(Event("cancel_recipe", nothing, Direction.OUT, EventKind.COMMAND, utc, mono))
         csv_size += len("2026-01-01T00:00:00.000Z,") + len(",".join(row)) + len("\r\n")
         if number % _COMMIT == 0:
             writer.commit(utc)
@@ -124,7 +124,7 @@ def numbers(seconds: int) -> Iterator[tuple[str, ...]]:
 
 def message(text: str, utc: float, mono: float, name: str = EVENT) -> Event:
     """Return an event as the link tells it, but not decoded: a record keeps only what came."""
-    return Event(name, Payload(Form.JSON, None, text), Direction.IN, Kind.MESSAGE, utc, mono)
+    return Event(name, Payload(Form.JSON, None, text), Direction.IN, EventKind.MESSAGE, utc, mono)
 
 
 def size_of(record: Path) -> int:

@@ -22,7 +22,7 @@ from xovac_tui.config import Effective, Profile, Secrets, load_secrets, profile_
 if TYPE_CHECKING:
     from xovac_tui.alarms.kinds import Rule
     from xovac_tui.alarms.watchlist import Watchlist
-    from xovac_tui.analysis.insight import Insight, Source
+    from xovac_tui.analysis.insight import Insight, InsightSource
     from xovac_tui.analysis.values import ChamberValues, Times
     from xovac_tui.api.contract import Contract
     from xovac_tui.chamber.history import ChannelHistory
@@ -193,7 +193,7 @@ def _described(
 
     profile = setup.profile
 
-    def insight(source: Source) -> Insight:
+    def insight(source: InsightSource) -> Insight:
         # The first paint does not wait for it.
         from xovac_tui.analysis.insight import Insight
 

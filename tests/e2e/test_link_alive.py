@@ -19,7 +19,8 @@ from tests.helpers.links import running
 from tests.helpers.servers import socketio_server
 from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.errors import LinkError
-from xovac_tui.link import dial, life
+from xovac_tui.link import connect as dial
+from xovac_tui.link import signs_of_life as life
 from xovac_tui.link.target import Target
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="this system cannot stop a process")
@@ -163,12 +164,15 @@ async def test_everybody_gets_a_turn_while_events_pour_in() -> None:
     count = 20_000
     async with peer(count) as server, running(server.url) as harness:
         await harness.state(LinkWord.ONLINE)
-        worst, before = 0.0, time.monotonic()
+        # In time of the processor: on the clock of the wall a turn is as long as other programs let it be.
+        worst, before, waited, seen = 0.0, time.thread_time(), 0.0, time.monotonic()
         async with asyncio.timeout(60):
             while not harness.events or harness.events[-1].name != "done":
                 await asyncio.sleep(0.002)
-                now = time.monotonic()
+                now, looked = time.thread_time(), time.monotonic()
                 worst, before = max(worst, now - before), now
+                waited, seen = max(waited, looked - seen), looked
         assert len(harness.heard) == count + 1
         assert worst < 0.15
+        assert waited < 2.0
         assert harness.states == [LinkWord.CONNECTING, LinkWord.ONLINE]

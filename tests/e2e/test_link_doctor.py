@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.test_link_refusals import free_port
 from tests.helpers.servers import Pki, make_pki, old_server, plain_server, raw_server, socketio_server, stay
-from xovac_tui.link.doctor import Check, probe
+from xovac_tui.link.doctor import DoctorCheck, probe
 from xovac_tui.link.target import Target
 
 NAMES = ["address", "name", "tcp", "tls", "http", "polling", "websocket", "namespace", "messages"]
@@ -20,7 +20,7 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
     return make_pki(tmp_path_factory.mktemp("pki"))
 
 
-async def examine(target: Target, listen: float = 0.2) -> dict[str, Check]:
+async def examine(target: Target, listen: float = 0.2) -> dict[str, DoctorCheck]:
     checks = [check async for check in probe(target, listen=listen)]
     assert [check.name for check in checks] == NAMES
     for check in checks:
@@ -30,7 +30,7 @@ async def examine(target: Target, listen: float = 0.2) -> dict[str, Check]:
     return {check.name: check for check in checks}
 
 
-def skipped_after(found: dict[str, Check], name: str) -> None:
+def skipped_after(found: dict[str, DoctorCheck], name: str) -> None:
     assert found[name].ok is False
     for later in NAMES[NAMES.index(name) + 1 :]:
         assert found[later].ok is None

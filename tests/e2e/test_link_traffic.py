@@ -13,7 +13,7 @@ from aiohttp import WSCloseCode, web
 
 from tests.helpers.links import Harness, running
 from tests.helpers.servers import raw_server, socketio_server, stay
-from xovac_tui.api.event import Direction, Form, Kind
+from xovac_tui.api.event import Direction, EventKind, Form
 from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.errors import LinkError
 from xovac_tui.link.connection import MALFORMED
@@ -46,7 +46,7 @@ async def test_a_command_and_its_answer(transports: tuple[str, ...]) -> None:
         assert (sent.name, sent.direction, sent.payload.form) == ("cancel_recipe", Direction.OUT, Form.EMPTY)
         assert sent in harness.events
         answer = await harness.event("cancel_recipe_ack")
-        assert answer.kind is Kind.RESPONSE
+        assert answer.kind is EventKind.RESPONSE
         assert answer.payload.value == {"result": "success", "message": ""}
         assert server.events == [("cancel_recipe", ("",))]
         if transports[0] == "polling" and len(transports) == 2:

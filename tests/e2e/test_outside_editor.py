@@ -111,7 +111,9 @@ def test_the_end_of_the_console_is_the_end_of_the_editor(home: Path, tmp_path: P
     [
         ({"EDITOR": None, "VISUAL": None}, "Neither VISUAL nor EDITOR is set"),
         pytest.param({"EDITOR": "'open", "VISUAL": None}, "open quote", marks=pytest.mark.slow),
-        ({"EDITOR": "no-such-editor -x", "VISUAL": None}, "could not be started"),
+        pytest.param(
+            {"EDITOR": "no-such-editor -x", "VISUAL": None}, "could not be started", marks=pytest.mark.slow
+        ),
     ],
 )
 def test_without_an_editor_it_is_a_sentence(

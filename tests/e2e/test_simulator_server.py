@@ -20,7 +20,7 @@ import socketio
 from tests.helpers.simulator import ROOT, Lines, Peer, peer, reachable, simulator, simulator_process
 from xovac_tui.clock import SystemClock
 from xovac_tui.errors import SettingsError, XovacError
-from xovac_tui.simulator.faults import Fault, FaultPlan
+from xovac_tui.simulator.faults import FaultPlan, SimulatedFault
 from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.simulator.run import check_options, ready_line
 from xovac_tui.simulator.server import Simulator
@@ -242,38 +242,38 @@ async def test_the_same_seed_sends_the_same_readings() -> None:
 # --- faults --------------------------------------------------------------------------------------
 
 
-async def fault(client: Peer, name: Fault, seconds: float = 0, *, on: bool = True) -> None:
+async def fault(client: Peer, name: SimulatedFault, seconds: float = 0, *, on: bool = True) -> None:
     assert await client.ask("simulator_fault", {"fault": name, "on": on, "seconds": seconds}) == SUCCESS
 
 
 async def test_frozen_telemetry_thaws() -> None:
     async with simulator(**FAST) as server, peer(server.url) as client:
         await client.state()
-        await fault(client, Fault.FREEZE_TELEMETRY)
+        await fault(client, SimulatedFault.FREEZE_TELEMETRY)
         await asyncio.sleep(0.1)
         have = len(client.of("chamber_state"))
         assert (await client.ask("cancel_recipe"))["result"] == "warning", "commands are still answered"
         await asyncio.sleep(0.4)
         assert len(client.of("chamber_state")) == have
-        await fault(client, Fault.FREEZE_TELEMETRY, on=False)
+        await fault(client, SimulatedFault.FREEZE_TELEMETRY, on=False)
         await client.state()
 
 
 async def test_a_lost_answer_is_lost_and_the_command_is_not() -> None:
     async with simulator(**FAST) as server, peer(server.url) as client:
-        await fault(client, Fault.LOST_ACK)
+        await fault(client, SimulatedFault.LOST_ACK)
         await client.client.emit("load_recipe", json.dumps(RECIPE))
         await client.recipe(lambda state: state["state"] == "loaded")
-        await fault(client, Fault.LOST_ACK, on=False)
+        await fault(client, SimulatedFault.LOST_ACK, on=False)
         assert client.of("load_recipe_ack") == []
         assert await client.ask("load_recipe", RECIPE) == SUCCESS
 
 
 async def test_a_double_answer_comes_twice() -> None:
     async with simulator(**FAST) as server, peer(server.url) as client:
-        await fault(client, Fault.DOUBLE_ACK)
+        await fault(client, SimulatedFault.DOUBLE_ACK)
         await client.ask("cancel_recipe", count=2)
-        await fault(client, Fault.DOUBLE_ACK, on=False)
+        await fault(client, SimulatedFault.DOUBLE_ACK, on=False)
         await client.ask("cancel_recipe")
         assert client.of("cancel_recipe_ack") == [WARNING] * 3
 
@@ -282,7 +282,7 @@ async def test_a_slow_answer_comes_late(tmp_path: Path) -> None:
     parameters = tmp_path / "slow.toml"
     parameters.write_text('[faults]\nslow_ack = { value = 0.6, unit = "s", origin = "assumed" }\n')
     async with simulator(**FAST, parameters=str(parameters)) as server, peer(server.url) as client:
-        await fault(client, Fault.SLOW_ACK)
+        await fault(client, SimulatedFault.SLOW_ACK)
         begin = time.monotonic()
         await client.ask("cancel_recipe")
         assert 0.55 < time.monotonic() - begin < 3.0
@@ -291,9 +291,9 @@ async def test_a_slow_answer_comes_late(tmp_path: Path) -> None:
         # The server ends with an answer still owed.
 
 
-@pytest.mark.parametrize("name", [Fault.DROP_LINK, Fault.RESTART_SERVER])
+@pytest.mark.parametrize("name", [SimulatedFault.DROP_LINK, SimulatedFault.RESTART_SERVER])
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
-async def test_the_link_drops_and_comes_back_on_the_same_port(name: Fault, transport: str) -> None:
+async def test_the_link_drops_and_comes_back_on_the_same_port(name: SimulatedFault, transport: str) -> None:
     async with simulator(**FAST) as server:
         async with peer(server.url, transport) as client:
             await client.ask("load_recipe", RECIPE)
@@ -304,7 +304,7 @@ async def test_the_link_drops_and_comes_back_on_the_same_port(name: Fault, trans
         async with peer(await back(server)) as client:
             state = await client.state()
             # The recipe runs in the server: a lost link leaves it alone, a restart (assumed) does not.
-            assert state["mode"] == ("running" if name is Fault.DROP_LINK else "idle")
+            assert state["mode"] == ("running" if name is SimulatedFault.DROP_LINK else "idle")
             assert state["sim"]["elapsed"] > 0.8, "the chamber went on meanwhile"
 
 
@@ -323,14 +323,14 @@ async def test_a_dropped_link_that_nobody_can_turn_off_ends_by_itself(tmp_path: 
     parameters.write_text('[faults]\ndrop_link = { value = 0.4, unit = "s", origin = "assumed" }\n')
     async with simulator(**FAST, parameters=str(parameters)) as server:
         async with peer(server.url) as client:
-            await fault(client, Fault.DROP_LINK)
+            await fault(client, SimulatedFault.DROP_LINK)
             await client.until(lambda: bool(client.times("disconnect")), 5.0)
         await back(server)
 
 
 async def test_a_server_can_be_stopped_while_its_link_is_down() -> None:
     async with simulator(**FAST) as server, peer(server.url) as client:
-        server.begin(Fault.RESTART_SERVER, 3600)
+        server.begin(SimulatedFault.RESTART_SERVER, 3600)
         await client.until(lambda: bool(client.times("disconnect")), 5.0)
         begin = time.monotonic()
         await server.stop()
@@ -367,13 +367,13 @@ async def test_a_name_with_several_addresses_gets_one_port() -> None:
 
 
 async def test_faults_can_be_planned() -> None:
-    plan = (FaultPlan(Fault.CLOCK_JUMP, 0.3, 0.5), FaultPlan(Fault.SENSOR_OPEN))
+    plan = (FaultPlan(SimulatedFault.CLOCK_JUMP, 0.3, 0.5), FaultPlan(SimulatedFault.SENSOR_OPEN))
     async with simulator(**FAST, faults=plan) as server, peer(server.url) as client:
         jumped = await client.state(lambda state: state["time"] / 1000 - time.time() > 3000)
         assert jumped["plateT"]["A"] is None
         back_again = await client.state(lambda state: abs(state["time"] / 1000 - time.time()) < 60)
         assert back_again["sim"]["faults"] == "sensor_open"
-        server.end(Fault.SENSOR_OPEN)
+        server.end(SimulatedFault.SENSOR_OPEN)
         await client.state(lambda state: state["plateT"]["A"] is not None)
 
 

@@ -23,7 +23,7 @@ from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.compose import ChamberSetup, build_station
 from xovac_tui.config import Profile
 from xovac_tui.link.connection import MALFORMED
-from xovac_tui.simulator.faults import Fault
+from xovac_tui.simulator.faults import SimulatedFault
 from xovac_tui.simulator.server import Simulator
 from xovac_tui.station.live import LiveStation
 
@@ -86,7 +86,7 @@ async def test_an_acknowledgement_may_be_late_or_never_come(tmp_path: Path) -> N
     async with simulator(form="ack", period=0.1) as device:
         asyncio.get_running_loop().set_exception_handler(lambda *_: None)
         async with bench(tmp_path, device, ACKNOWLEDGED) as station:
-            device.begin(Fault.LOST_ACK)
+            device.begin(SimulatedFault.LOST_ACK)
             waiting = asyncio.create_task(station.send("cancel_recipe"))
             await asyncio.sleep(0)
             twice = await station.send("cancel_recipe")

@@ -10,7 +10,7 @@ from xovac_tui.alarms.evaluator import AlarmEvaluator
 from xovac_tui.alarms.kinds import Context, Rule
 from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.analysis.values import ChamberValues
-from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
@@ -42,7 +42,7 @@ class Watched:
     def report(self, event: str = "chamber_state", **leaves: Any) -> None:
         """Let a message come now."""
         payload = decode_arguments(json.dumps(leaves))
-        self.chamber.apply(Event(event, payload, Direction.IN, Kind.MESSAGE, UTC + self.now, self.now))
+        self.chamber.apply(Event(event, payload, Direction.IN, EventKind.MESSAGE, UTC + self.now, self.now))
 
     @property
     def around(self) -> Context:

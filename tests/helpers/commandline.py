@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from xovac_tui import cli, compose
-from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkView as LinkView
 from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.api.payload import decode_arguments
@@ -99,7 +99,7 @@ class ScriptedLink:
             raise LinkError(self.script.emit_fails)
         self.script.sent.append((name, arguments[0] if len(arguments) == 1 else arguments))
         self.script.emitted.set()
-        event = self._event(name, Direction.OUT, Kind.COMMAND, *as_sent(arguments))
+        event = self._event(name, Direction.OUT, EventKind.COMMAND, *as_sent(arguments))
         self.callbacks.on_event(event)
         if name in self.script.answers:
             answer = callback_answer(name) if callback else f"{name}_ack"
@@ -112,7 +112,7 @@ class ScriptedLink:
     def _hear(self, name: str, argument: Any) -> None:
         self.callbacks.on_event(self._event(name, Direction.IN, self.callbacks.contract_kind(name), argument))
 
-    def _event(self, name: str, direction: Direction, kind: Kind, *arguments: Any) -> Event:
+    def _event(self, name: str, direction: Direction, kind: EventKind, *arguments: Any) -> Event:
         clock = self.callbacks.clock
         utc, mono = (clock.utc(), clock.mono()) if self.script.fresh else (1_700_000_000.25, 1.0)
         return Event(name, decode_arguments(*arguments), direction, kind, utc, mono)

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
@@ -79,7 +79,7 @@ class Bench:
 
     def _tell(self, name: str, payload: dict[str, Any]) -> None:
         arguments = decode_arguments(json.dumps(payload))
-        self.chamber.apply(Event(name, arguments, Direction.IN, Kind.MESSAGE, UTC + self.now, self.now))
+        self.chamber.apply(Event(name, arguments, Direction.IN, EventKind.MESSAGE, UTC + self.now, self.now))
 
 
 def without_roles(seen: Observation) -> Observation:

@@ -11,7 +11,7 @@ from typing import Any
 
 import engineio.base_client
 
-from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkView as LinkView
 from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.clock import SystemClock
@@ -28,7 +28,7 @@ class Harness:
         self._changed = asyncio.Event()
         self.link = Link(
             target,
-            contract_kind=lambda name: Kind.RESPONSE if name.endswith("_ack") else Kind.MESSAGE,
+            contract_kind=lambda name: EventKind.RESPONSE if name.endswith("_ack") else EventKind.MESSAGE,
             on_event=self._event,
             on_status=self._status,
             **{"clock": SystemClock(), **options},

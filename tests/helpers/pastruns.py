@@ -11,7 +11,7 @@ import msgspec
 
 from tests.helpers import flown
 from tests.helpers.console import UTC
-from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
@@ -58,7 +58,7 @@ class RecordedBench(flown.Bench):
     def _tell(self, name: str, payload: dict[str, Any]) -> None:
         super()._tell(name, payload)
         arguments = decode_arguments(json.dumps(payload))
-        self.writer.event(Event(name, arguments, Direction.IN, Kind.MESSAGE, BEGAN + self.now, self.now))
+        self.writer.event(Event(name, arguments, Direction.IN, EventKind.MESSAGE, BEGAN + self.now, self.now))
 
 
 def begin(path: Path) -> Writer:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.recording.disk.kinds import Session
 from xovac_tui.recording.disk.record import Record
@@ -50,10 +50,10 @@ def event(
     mono: float,
     *arguments: object,
     name: str = "state",
-    kind: Kind = Kind.MESSAGE,
+    kind: EventKind = EventKind.MESSAGE,
     shift: float = UTC,
 ) -> Event:
-    direction = Direction.OUT if kind is Kind.COMMAND else Direction.IN
+    direction = Direction.OUT if kind is EventKind.COMMAND else Direction.IN
     return Event(name, decode_arguments(*arguments), direction, kind, mono + shift, mono)
 
 

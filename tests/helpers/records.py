@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.recording.disk.kinds import Item, Session
 from xovac_tui.recording.disk.writer import Writer
@@ -31,9 +31,11 @@ def session(**changes: Any) -> Session:
     return Session(**{**about, **changes})
 
 
-def message(at: float, *arguments: Any, name: str = "sensor_data", kind: Kind = Kind.MESSAGE) -> Event:
+def message(
+    at: float, *arguments: Any, name: str = "sensor_data", kind: EventKind = EventKind.MESSAGE
+) -> Event:
     """Return what came `at` seconds after the start."""
-    direction = Direction.OUT if kind is Kind.COMMAND else Direction.IN
+    direction = Direction.OUT if kind is EventKind.COMMAND else Direction.IN
     return Event(name, decode_arguments(*arguments), direction, kind, UTC + at, MONO + at)
 
 

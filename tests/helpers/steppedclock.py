@@ -10,7 +10,7 @@ from typing import Any, cast
 import msgspec
 
 from tests.helpers.pastruns import BEGAN, SESSION, fly
-from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.recording.disk.kinds import Item, RecordedLink, RecordedMark, RunItem, Visit
@@ -58,7 +58,7 @@ class SteppedWriter:
     def say(self, mono: float, celsius: float) -> None:
         """Record what the chamber reports while no run goes on."""
         payload = decode_arguments(json.dumps({"part": celsius}))
-        self.event(Event("chamber_state", payload, Direction.IN, Kind.MESSAGE, 0.0, mono))
+        self.event(Event("chamber_state", payload, Direction.IN, EventKind.MESSAGE, 0.0, mono))
 
 
 class _Kept:

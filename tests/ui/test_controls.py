@@ -20,7 +20,7 @@ from xovac_tui.ui.frame.bars import LedgerLine
 from xovac_tui.ui.screens.controls.command_list import ContractCommands
 from xovac_tui.ui.screens.controls.entry import EntryDialog
 from xovac_tui.ui.screens.controls.form import FormDialog
-from xovac_tui.ui.screens.controls.ledger import KEEP, Ledger
+from xovac_tui.ui.screens.controls.ledger_list import KEEP, LedgerList
 from xovac_tui.ui.screens.controls.pane import About, ControlsPane
 
 EXPERT = Profile(url=URL, expert=True)
@@ -34,7 +34,7 @@ def listed(c: Console) -> dict[str, str]:
 
 
 def entries(c: Console) -> list[str]:
-    return c.app.query_one(Ledger).plain.split("\n")
+    return c.app.query_one(LedgerList).plain.split("\n")
 
 
 async def send(c: Console, command: str, **values: object) -> asyncio.Task[LedgerEntry]:
@@ -260,7 +260,7 @@ async def test_the_cursor_stays_on_its_entry_when_others_come(tmp_path: Path) ->
         for number in range(12):
             await c.station.send(f"nothing_{number}")
         await c.settle()
-        ledger = c.app.query_one(Ledger)
+        ledger = c.app.query_one(LedgerList)
         ledger.focus()
         await c.press("down", "down")
         assert ledger.chosen is not None
@@ -302,7 +302,7 @@ async def test_an_entry_of_another_day_carries_its_date(tmp_path: Path) -> None:
 async def test_the_history_is_bounded_and_says_what_was_dropped(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls") as c:
         first = await c.station.send("first")
-        ledger = c.app.query_one(Ledger)
+        ledger = c.app.query_one(LedgerList)
         many = [msgspec.structs.replace(first, id=first.id + n) for n in range(1, KEEP + 5)]
         ledger.show(many, utc=0.0, mono=0.0)
         assert len(ledger.entries) == KEEP
@@ -316,7 +316,7 @@ async def test_a_payload_is_shown_literally(tmp_path: Path) -> None:
         name = "[red]x[/red]\x1b[2J"
         await send(c, "load_recipe", name=name, recipe=[[1, 2, 0]])
         assert "[red]x[/red]" in entries(c)[0]
-        assert "\x1b" not in c.app.query_one(Ledger).plain
+        assert "\x1b" not in c.app.query_one(LedgerList).plain
         assert json.loads(c.link.emitted[0][1])["name"] == name
 
 
@@ -327,7 +327,7 @@ async def test_a_payload_is_shown_literally(tmp_path: Path) -> None:
 async def test_lines_fit_and_both_lists_have_room(tmp_path: Path, size: tuple[int, int]) -> None:
     async with console(tmp_path, tab="controls", size=size, profile=EXPERT) as c:
         pane = c.app.query_one(ControlsPane)
-        commands, ledger = c.app.query_one(ContractCommands), c.app.query_one(Ledger)
+        commands, ledger = c.app.query_one(ContractCommands), c.app.query_one(LedgerList)
         await c.until(lambda: commands.size.height == len(pane.commands))
         assert ledger.size.height >= 4
         assert pane.region.contains_region(ledger.region)

@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 
 from tests.helpers.console import NAME, URL, Console, console
 from tests.ui.test_stop import choose
-from xovac_tui.api.contract import CommandSpec, Contract, Field, FieldType, Hazard, Origin
+from xovac_tui.api.contract import CommandSpec, Contract, FieldType, Hazard, Origin, PayloadField
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.station.commands import Prepared
@@ -207,7 +207,10 @@ async def test_a_held_key_answers_nothing(tmp_path: Path, key: str, long_settle:
         assert c.link.emitted == [("start_recipe", "")]
 
 
-@pytest.mark.parametrize("text", ["okay", "y\r", "\ty", "\t\r", "try\r", "why?"])
+@pytest.mark.parametrize(
+    "text",
+    ["y\r", "try\r", *(pytest.param(t, marks=pytest.mark.slow) for t in ("okay", "\ty", "\t\r", "why?"))],
+)
 async def test_keys_that_come_in_one_read_or_at_once_answer_nothing(
     tmp_path: Path, text: str, long_settle: float
 ) -> None:
@@ -244,7 +247,9 @@ async def test_a_key_that_waited_while_the_program_was_held_up_takes_an_answer_b
         await c.until(lambda: c.link.emitted)
 
 
-@pytest.mark.parametrize("text", ["pump odd, why", "oh", "odd y"])
+@pytest.mark.parametrize(
+    "text", ["odd y", *(pytest.param(t, marks=pytest.mark.slow) for t in ("pump odd, why", "oh"))]
+)
 async def test_a_text_with_enter_answers_nothing_however_slowly_it_is_typed(
     tmp_path: Path, text: str
 ) -> None:
@@ -505,7 +510,7 @@ async def test_an_automatic_field_beside_others_is_filled_when_sent(tmp_path: Pa
     spec = CommandSpec(
         "mark",
         "Mark",
-        fields=(Field("at", FieldType.INT, auto="epoch_ms"), Field("text", FieldType.STRING)),
+        fields=(PayloadField("at", FieldType.INT, auto="epoch_ms"), PayloadField("text", FieldType.STRING)),
         ack="mark_ack",
     )
     async with console(tmp_path, tab="controls", contract=contract_with(spec)) as c:
@@ -540,7 +545,7 @@ async def test_a_safe_command_is_sent_without_a_question_and_once(tmp_path: Path
 
 
 async def test_a_safe_command_with_fields_is_sent_from_its_form(tmp_path: Path) -> None:
-    spec = replace_spec(SAFE, fields=(Field("times", FieldType.INT, min=1, max=3, default=2),))
+    spec = replace_spec(SAFE, fields=(PayloadField("times", FieldType.INT, min=1, max=3, default=2),))
     async with console(tmp_path, tab="controls", contract=contract_with(spec)) as c:
         dialog = await form(c, "blink")
         assert dialog.query_one("#go", DialogButton).label == "Send"

@@ -14,7 +14,7 @@ import pytest
 from tests.helpers.console import Console, console, frame_of, reading
 from tests.ui.test_replay import replayed
 from xovac_tui.analysis.insight import InsightView
-from xovac_tui.analysis.pumpdown import Forecast
+from xovac_tui.analysis.pumpdown import PressureForecast
 from xovac_tui.analysis.settings import AdviceSettings, InsightSettings, StabilitySettings
 from xovac_tui.analysis.stability import Stability
 from xovac_tui.api.loader import load_contract
@@ -120,10 +120,10 @@ async def test_a_pump_down_is_foreseen_with_a_range(tmp_path: Path) -> None:
 
 def test_a_range_is_told_shortly() -> None:
     view, times = InsightView(utc=0.0, speed=1.0), Times("utc")
-    assert span_words(Forecast(1500.0, 2000.0, 2820.0), view, times) == "25 to 47 min"
-    assert span_words(Forecast(47_400.0, 60_000.0, 78_000.0), view, times) == "13h 10m to 21h 40m"
-    assert span_words(Forecast(80.0, 90.0, 130.0), view, times) == "80 s to 2 min"
-    assert span_words(Forecast(60.0, 60.1, 60.2), view, times) == "60 s, 00:01"
+    assert span_words(PressureForecast(1500.0, 2000.0, 2820.0), view, times) == "25 to 47 min"
+    assert span_words(PressureForecast(47_400.0, 60_000.0, 78_000.0), view, times) == "13h 10m to 21h 40m"
+    assert span_words(PressureForecast(80.0, 90.0, 130.0), view, times) == "80 s to 2 min"
+    assert span_words(PressureForecast(60.0, 60.1, 60.2), view, times) == "60 s, 00:01"
 
 
 async def test_the_rise_says_what_is_missing_for_a_leak(tmp_path: Path) -> None:

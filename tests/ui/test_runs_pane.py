@@ -92,7 +92,7 @@ async def choose(c: Console, pane: RunsPane, run: int) -> None:
     raise AssertionError(run)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 36), marks=pytest.mark.slow)])
 async def test_the_runs_are_listed_and_the_newest_is_shown(
     tmp_path: Path, recorded: bytes, size: tuple[int, int]
 ) -> None:

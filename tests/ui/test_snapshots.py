@@ -215,7 +215,14 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("keys", [(), ("down", "down"), ("down", "down", "c", "up", "c")])
+@pytest.mark.parametrize(
+    "keys",
+    [
+        pytest.param((), marks=pytest.mark.slow),
+        pytest.param(("down", "down"), marks=pytest.mark.slow),
+        ("down", "down", "c", "up", "c"),
+    ],
+)
 def test_the_runs(
     snap_compare: SnapCompare, tmp_path: Path, recorded: bytes, size: tuple[int, int], keys: tuple[str, ...]
 ) -> None:

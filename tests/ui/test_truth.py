@@ -16,7 +16,7 @@ from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.frame.bars import KeyBar, LedgerLine
 from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
-from xovac_tui.ui.screens.controls.ledger import Ledger
+from xovac_tui.ui.screens.controls.ledger_list import LedgerList
 from xovac_tui.ui.screens.status.run_panel import RunPanel
 from xovac_tui.ui.widgets.lines import LinesWidget
 
@@ -78,7 +78,7 @@ async def test_what_is_cut_in_the_ledger_ends_in_a_sign(tmp_path: Path) -> None:
         await c.lose()
         await c.station.send("start_recipe")
         await c.settle()
-        ledger = c.app.query_one(Ledger)
+        ledger = c.app.query_one(LedgerList)
         assert ledger.plain.rstrip().endswith("…")
         ledger.focus()
         await c.settle()

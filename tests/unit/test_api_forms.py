@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from xovac_tui.api.contract import Field, FieldType
+from xovac_tui.api.contract import FieldType, PayloadField
 from xovac_tui.api.forms import check_items, check_values, parse_field, parse_json, payload_text
 from xovac_tui.api.loader import documented_contract
 from xovac_tui.errors import ContractError
 
-RATE = Field("rate", FieldType.FLOAT, unit="mbar/s", min=0, max=50)
+RATE = PayloadField("rate", FieldType.FLOAT, unit="mbar/s", min=0, max=50)
 
 
 @pytest.mark.parametrize(
@@ -21,16 +21,16 @@ RATE = Field("rate", FieldType.FLOAT, unit="mbar/s", min=0, max=50)
     [
         (RATE, " 10 ", 10.0),
         (RATE, "1e1", 10.0),
-        (Field("n", FieldType.INT), "−3", -3),
-        (Field("on", FieldType.BOOL), "On", True),
-        (Field("on", FieldType.BOOL), "no", False),
-        (Field("c", FieldType.CHOICE, choices=("a", "b")), "b", "b"),
-        (Field("s", FieldType.STRING), " x ", "x"),
-        (Field("s", FieldType.STRING, required=False), "", None),
-        (Field("j", FieldType.JSON), '{"a": 1}', {"a": 1}),
+        (PayloadField("n", FieldType.INT), "−3", -3),
+        (PayloadField("on", FieldType.BOOL), "On", True),
+        (PayloadField("on", FieldType.BOOL), "no", False),
+        (PayloadField("c", FieldType.CHOICE, choices=("a", "b")), "b", "b"),
+        (PayloadField("s", FieldType.STRING), " x ", "x"),
+        (PayloadField("s", FieldType.STRING, required=False), "", None),
+        (PayloadField("j", FieldType.JSON), '{"a": 1}', {"a": 1}),
     ],
 )
-def test_what_is_right_is_read(field: Field, typed: str, value: Any) -> None:
+def test_what_is_right_is_read(field: PayloadField, typed: str, value: Any) -> None:
     assert parse_field(field, typed) == value
 
 
@@ -44,15 +44,15 @@ def test_what_is_right_is_read(field: Field, typed: str, value: Any) -> None:
         (RATE, "51", "outside its limits. Give a number from 0 to 50 mbar/s."),
         (RATE, "-1", "outside its limits"),
         (RATE, "fast", "is not a number"),
-        (Field("n", FieldType.INT), "1.5", "is not a number"),
-        (Field("on", FieldType.BOOL), "perhaps", "on or off"),
-        (Field("c", FieldType.CHOICE, choices=("a", "b")), "c", "one of: a, b"),
-        (Field("j", FieldType.JSON), '{"a": }', "line 1, column 7"),
-        (Field("j", FieldType.JSON), "[NaN]", "not a JSON number"),
-        (Field("j", FieldType.JSON), "[" * 100_000, "nested too deep"),
+        (PayloadField("n", FieldType.INT), "1.5", "is not a number"),
+        (PayloadField("on", FieldType.BOOL), "perhaps", "on or off"),
+        (PayloadField("c", FieldType.CHOICE, choices=("a", "b")), "c", "one of: a, b"),
+        (PayloadField("j", FieldType.JSON), '{"a": }', "line 1, column 7"),
+        (PayloadField("j", FieldType.JSON), "[NaN]", "not a JSON number"),
+        (PayloadField("j", FieldType.JSON), "[" * 100_000, "nested too deep"),
     ],
 )
-def test_what_is_wrong_is_said(field: Field, typed: str, said: str) -> None:
+def test_what_is_wrong_is_said(field: PayloadField, typed: str, said: str) -> None:
     with pytest.raises(ContractError) as error:
         parse_field(field, typed)
     assert said in str(error.value)

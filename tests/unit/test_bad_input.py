@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.commandline import CommandLine
-from xovac_tui.api.contract import Field, FieldType
+from xovac_tui.api.contract import FieldType, PayloadField
 from xovac_tui.api.forms import check_items, check_value, parse_json
 from xovac_tui.api.loader import load_contract
 from xovac_tui.compose import ChamberSetup, build_station
@@ -32,7 +32,7 @@ def test_numbers_that_are_too_big_are_no_payload(text: str) -> None:
 @pytest.mark.parametrize("value", [int(HUGE), float("inf"), float("nan")])
 def test_numbers_that_are_too_big_are_no_value(type_: FieldType, value: Any) -> None:
     with pytest.raises(ContractError, match="finite"):
-        check_value(Field("n", type_), value)
+        check_value(PayloadField("n", type_), value)
 
 
 def test_numbers_that_are_too_big_are_no_recipe() -> None:
@@ -46,7 +46,7 @@ def test_a_payload_that_is_nested_too_deep_is_said() -> None:
     for _ in range(900):
         deep = [deep]
     with pytest.raises(ContractError, match="nested"):
-        check_value(Field("j", FieldType.JSON), deep)
+        check_value(PayloadField("j", FieldType.JSON), deep)
 
 
 @pytest.mark.parametrize("payload", ['{"epoch": 1e400}', f'{{"epoch": {HUGE}}}', f'{{"epoch": {ENDLESS}}}'])

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.helpers.console import FakeClock, recorder_of
 from tests.helpers.records import MONO, UTC, message, session, write_record
 from tests.unit.test_station_record import Life, life
-from xovac_tui.api.event import Direction, Event, Form, Kind, Payload
+from xovac_tui.api.event import Direction, Event, EventKind, Form, Payload
 from xovac_tui.api.payload import BULKY, CUT, LONGEST, NOT_READ, decode, decode_arguments, lean, pretty
 from xovac_tui.budget import ByteBudget, weight
 from xovac_tui.chamber.snapshot import Mark
@@ -30,6 +30,7 @@ from xovac_tui.recording.disk import codec
 from xovac_tui.recording.disk import recorder as recorder_module
 from xovac_tui.recording.disk import writer as writer_module
 from xovac_tui.recording.disk.codec import Block, block_of
+from xovac_tui.recording.disk.eventgroup import EventGroup
 from xovac_tui.recording.disk.kinds import RecordedMark
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.recorder import Recorder
@@ -54,7 +55,7 @@ def logged(*texts: Any, name: str = "bulk") -> list[LoggedEvent]:
                 UTC + number,
                 MONO + number,
                 Direction.IN,
-                Kind.MESSAGE,
+                EventKind.MESSAGE,
                 name,
                 payload.form,
                 payload.raw,
@@ -193,7 +194,7 @@ def test_text_that_changes_makes_no_shape_of_its_own() -> None:
     assert [v if v == v else None for v in found["bulk.none"]] == [value["none"] for value in values]
     assert "bulk.at" not in found
     # The block of one shape and the payloads one by one hold the same samples.
-    group = codec.Group(Direction.IN, Kind.MESSAGE, "bulk", Form.JSON, "", b"", None, [], texts, [])
+    group = EventGroup(Direction.IN, EventKind.MESSAGE, "bulk", Form.JSON, "", b"", None, [], texts, [])
     single = Block(0, 300, block.utc, block.mono, [group]).samples()
     assert {n: [repr(v) for v in s.values] for n, s in single.items()} == {
         n: [repr(v) for v in values] for n, values in found.items()

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from xovac_tui.analysis.advice import Advice, Moment, Temperature, advise
+from xovac_tui.analysis.advice import Advice, AdviceContext, Temperature, advise
 from xovac_tui.analysis.settings import AdviceSettings
 
 SETTINGS = AdviceSettings()
@@ -16,7 +16,7 @@ COLD = Temperature("Plate A", 8.2, 0.0)
 
 
 def told(*, settings: AdviceSettings = SETTINGS, **parts: Any) -> tuple[Advice, ...]:
-    return advise(Moment(**{"temperatures": (WARM, COLD), **parts}), settings)
+    return advise(AdviceContext(**{"temperatures": (WARM, COLD), **parts}), settings)
 
 
 def titles(*, settings: AdviceSettings = SETTINGS, **parts: Any) -> list[str]:

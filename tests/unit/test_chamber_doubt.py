@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from xovac_tui.api.contract import Role
-from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments, leaves
@@ -19,12 +19,12 @@ from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState
 CONTRACT = load_contract((), simulator=True)
 
 
-def event(name: str, mono: float, *arguments: Any, kind: Kind = Kind.MESSAGE) -> Event:
+def event(name: str, mono: float, *arguments: Any, kind: EventKind = EventKind.MESSAGE) -> Event:
     return Event(name, decode_arguments(*arguments), Direction.IN, kind, mono, mono)
 
 
 def answer(ledger: Ledger, mono: float, *arguments: Any) -> None:
-    ledger.answer(event("cancel_recipe_ack", mono, *arguments, kind=Kind.RESPONSE))
+    ledger.answer(event("cancel_recipe_ack", mono, *arguments, kind=EventKind.RESPONSE))
 
 
 def send(ledger: Ledger, mono: float, command: str = "cancel_recipe", values: Any = None) -> LedgerEntry:

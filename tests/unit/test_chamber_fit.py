@@ -9,9 +9,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from xovac_tui.analysis.fit import Doubt, Line, Track, line, robust_points
+from xovac_tui.analysis.fit import ColumnTrack, Doubt, FittedLine, line, robust_points
 from xovac_tui.analysis.scatter import student, undithered, without_spikes
-from xovac_tui.analysis.stability import Criterion, StabilityWatch, change_per_hour
+from xovac_tui.analysis.stability import StabilityCriterion, StabilityWatch, change_per_hour
 from xovac_tui.chamber.history import History, last_decimal
 
 WINDOW = 1800.0
@@ -71,7 +71,7 @@ def test_means_of_the_largest_numbers_lie_between_their_bounds() -> None:
 @pytest.mark.parametrize("off", [5.0, 500.0])
 def test_one_bad_sample_moves_no_line_and_resets_no_clock(rate: float, off: float) -> None:
     times, values = noisy(rate, 2200)
-    watch = StabilityWatch(Criterion("0.1 K/h", per_hour=0.1, over=WINDOW))
+    watch = StabilityWatch(StabilityCriterion("0.1 K/h", per_hour=0.1, over=WINDOW))
     past, bad, seen = History(), int(2050 * rate), []
     for place, (time, value) in enumerate(zip(times, values, strict=True)):
         past.add(time, value + off if place == bad else value)
@@ -89,7 +89,7 @@ def test_one_bad_sample_moves_no_line_and_resets_no_clock(rate: float, off: floa
 
 def test_what_stays_away_is_no_bad_reading() -> None:
     times, values = noisy(1.0, 2200)
-    watch = StabilityWatch(Criterion("0.1 K/h", per_hour=0.1, over=WINDOW))
+    watch = StabilityWatch(StabilityCriterion("0.1 K/h", per_hour=0.1, over=WINDOW))
     past, lost = History(), None
     for time, value in zip(times, values, strict=True):
         past.add(time, value + max(0.0, time - 2000) / 60)
@@ -184,12 +184,12 @@ def test_students_factor() -> None:
         assert student(degrees) == pytest.approx(factor, rel=0.01)
 
 
-def columns_of(times: np.ndarray, values: np.ndarray, step: float) -> Track:
+def columns_of(times: np.ndarray, values: np.ndarray, step: float) -> ColumnTrack:
     """The track that a history gives of samples of a whole window."""
     count = math.ceil(WINDOW / COLUMN)
     edges = np.searchsorted(times, COLUMN * np.arange(count + 1))
     parts = [values[begin:end] for begin, end in pairwise(edges)]
-    return Track(
+    return ColumnTrack(
         0.0,
         COLUMN,
         [float(part.min()) for part in parts],
@@ -219,7 +219,7 @@ def coverage(rate: float, step: float, memory: float, cases: int) -> float:
         past = columns_of(times, values, step or 1e-6)
         doubt = past.doubt
         found = line(*robust_points(past, doubt), doubt)
-        assert isinstance(found, Line)
+        assert isinstance(found, FittedLine)
         covered += abs(3600 * found.slope - drift) <= 3600 * found.uncertainty
     return covered / cases
 

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tests.helpers.examples import examples
 from xovac_tui.api.contract import Role
-from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.ledger import CONFIRM_WINDOW, LATE_WINDOW, Ledger
@@ -22,7 +22,7 @@ FINAL = {Outcome.SUCCESS, Outcome.WARNING, Outcome.ERROR, Outcome.UNKNOWN, Outco
 
 
 def response(name: str, mono: float, *arguments: Any) -> Event:
-    return Event(name, decode_arguments(*arguments), Direction.IN, Kind.RESPONSE, mono, mono)
+    return Event(name, decode_arguments(*arguments), Direction.IN, EventKind.RESPONSE, mono, mono)
 
 
 def send(

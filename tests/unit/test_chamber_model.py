@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xovac_tui.api.contract import Contract, Origin
-from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.api.payload import decode_arguments
@@ -22,7 +22,7 @@ from xovac_tui.chamber.snapshot import ChannelView, Outcome, Quality, RunState
 UTC = 1_700_000_000.0
 
 
-def message(name: str, mono: float, *arguments: Any, kind: Kind = Kind.MESSAGE) -> Event:
+def message(name: str, mono: float, *arguments: Any, kind: EventKind = EventKind.MESSAGE) -> Event:
     return Event(name, decode_arguments(*arguments), Direction.IN, kind, UTC + mono, mono)
 
 
@@ -149,7 +149,7 @@ def test_answers_and_lesser_messages_do_not_make_old_readings_look_fresh(contrac
         chamber.apply(message("other", second, {"b": 1}))
     for second in (6, 7, 8):
         chamber.apply(message("other", second, {"b": 1}))
-    chamber.apply(message("cancel_recipe_ack", 8.1, {"result": "success"}, kind=Kind.RESPONSE))
+    chamber.apply(message("cancel_recipe_ack", 8.1, {"result": "success"}, kind=EventKind.RESPONSE))
     shown = chamber.snapshot(UTC, 8.2)
     assert shown.link.word is LinkWord.STALE
     assert shown.newest_age == pytest.approx(3.2)
@@ -229,7 +229,9 @@ def test_the_chambers_words_confirm_a_command(contract: Contract) -> None:
     online(chamber)
     chamber.apply(message("s", 1, {"mode": "running"}))
     chamber.ledger.open("cancel_recipe", "", who="", utc=UTC, mono=2, timeout=10, session=1)
-    answer = message("cancel_recipe_ack", 2.2, '{"result": "success", "message": ""}', kind=Kind.RESPONSE)
+    answer = message(
+        "cancel_recipe_ack", 2.2, '{"result": "success", "message": ""}', kind=EventKind.RESPONSE
+    )
     (entry,) = chamber.apply(answer)
     assert (entry.outcome, entry.confirmed) == (Outcome.SUCCESS, None)
     (entry,) = chamber.apply(message("s", 3, {"mode": "idle"}))

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from tests.helpers.examples import examples
 from tests.helpers.flown import Bench
 from xovac_tui.analysis.fit import line, track
-from xovac_tui.analysis.stability import Criterion, Stability, StabilityWatch, change_per_hour
+from xovac_tui.analysis.stability import Stability, StabilityCriterion, StabilityWatch, change_per_hour
 from xovac_tui.chamber.history import History
 from xovac_tui.recipes.model import Hold, Ramp, Recipe
 from xovac_tui.recipes.plan import PlanSettings
 
-BAND = Criterion("band", within=2.0, over=600.0)
-RATE = Criterion("rate", per_hour=1.0, over=1800.0)
+BAND = StabilityCriterion("band", within=2.0, over=600.0)
+RATE = StabilityCriterion("rate", per_hour=1.0, over=1800.0)
 
 
 def history(samples: Iterable[tuple[float, float]]) -> History:
@@ -34,7 +34,9 @@ def seconds(begin: int, end: int, value: Callable[[float], float]) -> list[tuple
     return [(n + 0.5, value(n + 0.5)) for n in range(begin, end)]
 
 
-def look(samples: list[tuple[float, float]], criterion: Criterion, now: float | None = None) -> Stability:
+def look(
+    samples: list[tuple[float, float]], criterion: StabilityCriterion, now: float | None = None
+) -> Stability:
     when = samples[-1][0] if now is None else now
     return StabilityWatch(criterion).look(history(samples), when, fresh=True)
 
@@ -206,7 +208,7 @@ def test_slow_enough_includes_the_uncertainty_and_wants_a_full_window() -> None:
 
 
 def test_it_must_hold_and_looking_late_finds_the_same() -> None:
-    held = Criterion("held", per_hour=1.0, over=600.0, hold=300.0)
+    held = StabilityCriterion("held", per_hour=1.0, over=600.0, hold=300.0)
     samples = seconds(0, 2400, lambda t: 20 + max(0.0, 1200 - t) / 60)
     past, watch = History(), StabilityWatch(held)
     first = None
@@ -225,8 +227,10 @@ def test_it_must_hold_and_looking_late_finds_the_same() -> None:
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.03])
-@pytest.mark.parametrize("criterion", [RATE, BAND, Criterion("both", within=1.0, per_hour=3.0, over=900.0)])
-def test_an_exponential_approach_is_foreseen(criterion: Criterion, noise: float) -> None:
+@pytest.mark.parametrize(
+    "criterion", [RATE, BAND, StabilityCriterion("both", within=1.0, per_hour=3.0, over=900.0)]
+)
+def test_an_exponential_approach_is_foreseen(criterion: StabilityCriterion, noise: float) -> None:
     chance, past, watch = random.Random(7), History(), StabilityWatch(criterion)
     told: list[tuple[float, float]] = []
     done = math.inf
@@ -253,7 +257,7 @@ def test_what_goes_on_is_not_foreseen() -> None:
 
 
 def test_a_simulated_soak_is_called_stable_when_it_is() -> None:
-    speed, criterion = 60.0, Criterion("1 K/h", per_hour=60.0, over=30.0, hold=10.0)
+    speed, criterion = 60.0, StabilityCriterion("1 K/h", per_hour=60.0, over=30.0, hold=10.0)
     recipe = Recipe("Soak", steps=(Ramp(to=45.0, over=1800.0), Hold(4 * 3600.0)))
     bench = Bench(recipe, PlanSettings(), speed=speed)
     watch, first, told = StabilityWatch(criterion), None, []

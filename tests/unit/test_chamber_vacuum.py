@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from xovac_tui.analysis.pumpdown import Forecast
+from xovac_tui.analysis.pumpdown import PressureForecast
 from xovac_tui.analysis.vacuum import pump_down, rate_of_rise, rising, seconds_off
 from xovac_tui.chamber.history import History
 from xovac_tui.simulator.machine import Machine
@@ -26,7 +26,7 @@ def test_its_rate_now_is_told_while_it_falls_exponentially_but_no_threshold() ->
     assert found is not None
     assert found.pressure == pytest.approx(1000 * math.exp(-8.995), rel=0.02)
     assert found.halves == pytest.approx(100 * math.log(2), rel=0.05)
-    assert found.until(1.0, 899.5) == Forecast(0.0, 0.0, 0.0)
+    assert found.until(1.0, 899.5) == PressureForecast(0.0, 0.0, 0.0)
     assert found.until(1e-2, 899.5) is None
 
 

@@ -6,7 +6,7 @@ import pytest
 from tests.helpers.commandline import CommandLine, Script
 from xovac_tui.cli import doctor, provestop
 from xovac_tui.link import doctor as link_doctor
-from xovac_tui.link.doctor import Check
+from xovac_tui.link.doctor import DoctorCheck
 from xovac_tui.link.target import Target
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.proofs import StopProofs
@@ -14,10 +14,10 @@ from xovac_tui.station.proving import Proving
 from xovac_tui.station.refusal import Refusal
 
 
-def answer(monkeypatch: pytest.MonkeyPatch, *checks: Check) -> list[Target]:
+def answer(monkeypatch: pytest.MonkeyPatch, *checks: DoctorCheck) -> list[Target]:
     asked: list[Target] = []
 
-    async def probe(target: Target) -> AsyncIterator[Check]:
+    async def probe(target: Target) -> AsyncIterator[DoctorCheck]:
         asked.append(target)
         for check in checks:
             yield check
@@ -51,9 +51,9 @@ def test_each_step_is_told_with_its_advice(line: CommandLine, monkeypatch: pytes
     line.settings('[profiles.a]\nurl = "https://a"\n')
     asked = answer(
         monkeypatch,
-        Check("name", True, "found"),
-        Check("tcp", False, "refused", "Look there."),
-        Check("tls", None, "skipped"),
+        DoctorCheck("name", True, "found"),
+        DoctorCheck("tcp", False, "refused", "Look there."),
+        DoctorCheck("tls", None, "skipped"),
     )
     said = line("doctor")
     assert said.code == 6
@@ -70,7 +70,7 @@ def test_each_step_is_told_with_its_advice(line: CommandLine, monkeypatch: pytes
 def test_a_transport_that_is_not_needed_is_named_and_is_no_failure(
     line: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = answer(monkeypatch, Check("websocket", False, "swallowed", "Look there.", spare=True))
+    asked = answer(monkeypatch, DoctorCheck("websocket", False, "swallowed", "Look there.", spare=True))
     said = line("doctor", "--url", "http://a", "--transport", "polling", "--transport", "websocket")
     assert said.code == 0
     assert "!!  websocket: swallowed" in said.out
@@ -78,14 +78,14 @@ def test_a_transport_that_is_not_needed_is_named_and_is_no_failure(
 
 
 def test_what_was_not_needed_is_no_failure(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
-    answer(monkeypatch, Check("tcp", True, "open"), Check("tls", None, "not encrypted"))
+    answer(monkeypatch, DoctorCheck("tcp", True, "open"), DoctorCheck("tls", None, "not encrypted"))
     assert line("doctor", "--url", "http://a").code == 0
 
 
 def test_mistakes_in_the_settings_are_told_and_the_chamber_is_tried_all_the_same(
     line: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = answer(monkeypatch, Check("tcp", True, "open"))
+    asked = answer(monkeypatch, DoctorCheck("tcp", True, "open"))
     line.settings('[display]\ntheme = "norrd"\n[profiles.a]\n')
     said = line("doctor")
     assert said.code == 2
@@ -130,7 +130,7 @@ DOCUMENTED = "Could not cancel server running as server is not running."
 @pytest.fixture
 def script(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> Script:
     """A chamber that is found, is idle, and answers as the manual says."""
-    answer(monkeypatch, Check("namespace", True, "open"))
+    answer(monkeypatch, DoctorCheck("namespace", True, "open"))
     found = Script()
     found.proofs = StopProofs(line.home / "stop-proofs.toml")
     found.messages = [("chamber_state", '{"mode": "idle"}')]

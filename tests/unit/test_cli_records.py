@@ -240,7 +240,7 @@ def test_blocks_that_are_deleted_during_an_export_count_likewise(
 ) -> None:
     real = lists.find_span
 
-    def find(opened: Record, wanted: str) -> lists.Span:
+    def find(opened: Record, wanted: str) -> lists.RecordSpan:
         found = real(opened, wanted)
         with sqlite3.connect(record) as db:
             db.execute("DELETE FROM blocks WHERE id = 1")

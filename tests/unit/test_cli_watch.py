@@ -3,7 +3,7 @@ import json
 import pytest
 
 from tests.helpers.commandline import CommandLine, Script
-from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkView as LinkView
 from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.api.payload import decode_arguments
@@ -45,7 +45,7 @@ def test_json_is_one_object_a_line(line: CommandLine, script: Script) -> None:
     [('{"p": NaN}', '{"p": NaN}'), ("no json", "no json"), (b"\xff\x00", "0xff00"), ("[" * 9999, None)],
 )
 def test_what_json_cannot_say_is_kept_as_text(argument: object, raw: str | None) -> None:
-    event = Event("x", decode_arguments(argument), Direction.IN, Kind.MESSAGE, 0.0, 0.0)
+    event = Event("x", decode_arguments(argument), Direction.IN, EventKind.MESSAGE, 0.0, 0.0)
     told = json.loads(as_json_line(event))
     assert told["payload"] is None
     assert told["problem"]

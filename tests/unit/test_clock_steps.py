@@ -13,7 +13,7 @@ import pytest
 
 from tests.helpers.pastruns import BEGAN, SESSION
 from tests.helpers.steppedclock import HOT, SteppedWriter, record_on, stepped_record
-from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.recording.digest import axis_to_now, digest
@@ -219,7 +219,7 @@ def test_a_run_over_two_recorders_goes_on_evenly(tmp_path: Path, by: float) -> N
         for second in range(11, 111):
             payload = decode_arguments(json.dumps({"part": HOT if second < 50 and not life else 20.0}))
             mono = float(second)
-            writer.event(Event("chamber_state", payload, Direction.IN, Kind.MESSAGE, wall + mono, mono))
+            writer.event(Event("chamber_state", payload, Direction.IN, EventKind.MESSAGE, wall + mono, mono))
             if second == 60:
                 item = RunItem(
                     id=1, name="Soak", load=None, started_utc=BEGAN + 50.0, started_mono=50.0 - life * off,

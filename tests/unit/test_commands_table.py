@@ -10,7 +10,7 @@ from textual.binding import Binding
 
 from xovac_tui.errors import SettingsError
 from xovac_tui.ui.action import STOP, Action, bindings
-from xovac_tui.ui.actions import Place, check_keymap, keys_page, places
+from xovac_tui.ui.actions import ActionPlace, check_keymap, keys_page, places
 from xovac_tui.ui.app import XovacApp
 from xovac_tui.ui.app_actions import AppActions
 from xovac_tui.ui.replay_actions import ReplayActions
@@ -58,7 +58,7 @@ def test_stop_has_no_binding_that_could_be_remapped() -> None:
 
 
 @by_title
-def test_bindings_carry_the_id_that_the_settings_name(place: Place) -> None:
+def test_bindings_carry_the_id_that_the_settings_name(place: ActionPlace) -> None:
     made = [binding.id for binding in bindings(place.actions) if isinstance(binding, Binding)]
     assert made == [action.id for action in place.actions if action is not STOP]
 
@@ -77,7 +77,7 @@ def test_every_line_of_the_tabs_names_a_pane_that_has_the_keys_it_declares(tab: 
 @pytest.mark.parametrize(
     "place", [place for place in PLACES if place.everywhere], ids=lambda place: place.title
 )
-def test_the_action_that_works_everywhere_exists(place: Place) -> None:
+def test_the_action_that_works_everywhere_exists(place: ActionPlace) -> None:
     for action in place.actions:
         if action is not STOP:
             place_of, name, _ = parse(action.action)
@@ -126,12 +126,12 @@ def test_a_collision_between_everywhere_and_a_tab_is_refused(tab: Tab) -> None:
 
 
 def test_the_same_key_on_two_tabs_is_no_collision() -> None:
-    one, two = (Place(name, (Action(name, "x", name, "Does it."),)) for name in "ab")
+    one, two = (ActionPlace(name, (Action(name, "x", name, "Does it."),)) for name in "ab")
     assert check_keymap({}, (one, two)) == {}
     with pytest.raises(SettingsError):
-        check_keymap({}, (one, two, Place("c", (Action("c", "x", "c", "Does it."),), everywhere=True)))
+        check_keymap({}, (one, two, ActionPlace("c", (Action("c", "x", "c", "Does it."),), everywhere=True)))
     with pytest.raises(SettingsError):
-        check_keymap({}, (Place("ab", one.actions + two.actions),))
+        check_keymap({}, (ActionPlace("ab", one.actions + two.actions),))
 
 
 def test_the_keys_document_is_made_from_the_table() -> None:

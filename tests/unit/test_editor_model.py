@@ -13,7 +13,7 @@ from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
 from xovac_tui.recipes.store import Opened
 from xovac_tui.recipes.writer import write_recipe
 from xovac_tui.ui.glyphs import ASCII, UNICODE
-from xovac_tui.ui.screens.recipes.editor.findings import finding_rows, words
+from xovac_tui.ui.screens.recipes.editor.finding_list import finding_rows, words
 from xovac_tui.ui.screens.recipes.editor.lines import state_words
 from xovac_tui.ui.screens.recipes.editor.model import Editing
 from xovac_tui.ui.screens.recipes.editor.table import row_line, table_head

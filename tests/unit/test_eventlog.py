@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.examples import examples
-from xovac_tui.api.event import Direction, Event, Form, Kind
+from xovac_tui.api.event import Direction, Event, EventKind, Form
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.recording.eventlog import EventLog
 from xovac_tui.recording.exports.events import export_file, json_line, save_events
 
 
-def event(number: int, *arguments: object, name: str = "state", kind: Kind = Kind.MESSAGE) -> Event:
-    out = kind is Kind.COMMAND
+def event(number: int, *arguments: object, name: str = "state", kind: EventKind = EventKind.MESSAGE) -> Event:
+    out = kind is EventKind.COMMAND
     return Event(
         name,
         decode_arguments(*arguments),

@@ -16,7 +16,7 @@ from tests.helpers.examples import examples
 from xovac_tui.expressions import (
     Expression,
     ExpressionError,
-    Reading,
+    ValueReading,
     Wanted,
     What,
     parse,
@@ -34,14 +34,14 @@ class Given:
     def __init__(self, **channels: Any) -> None:
         self.channels: dict[str, Any] = channels
         self.words: dict[str, Any] = {"link": "ONLINE", "state": None, "step": 3.0, "elapsed": (90.0, "s")}
-        self.others: dict[Wanted, Reading] = {}
+        self.others: dict[Wanted, ValueReading] = {}
 
-    def read(self, wanted: Wanted) -> Reading:
+    def read(self, wanted: Wanted) -> ValueReading:
         if wanted.what is What.CHANNEL or wanted.what is What.WORD:
             table: Mapping[str, Any] = self.channels if wanted.what is What.CHANNEL else self.words
             found = table.get(wanted.name)
-            return Reading(*found) if isinstance(found, tuple) else Reading(found)
-        return self.others.get(wanted, Reading(why="too few data"))
+            return ValueReading(*found) if isinstance(found, tuple) else ValueReading(found)
+        return self.others.get(wanted, ValueReading(why="too few data"))
 
 
 BENCH = Given(
@@ -285,7 +285,7 @@ def test_a_derived_value_has_a_unit() -> None:
 
 def test_the_parts_say_what_they_were_worked_out_from() -> None:
     bench = Given(**BENCH.channels)
-    bench.others[Wanted(what=What.STABLE, name="plate_a", rate=1.0)] = Reading(False, why="5m of 30m")
+    bench.others[Wanted(what=What.STABLE, name="plate_a", rate=1.0)] = ValueReading(False, why="5m of 30m")
     parts = parse("stable(plate_a,1K/h) and (pressure<1e-3 or pump) and gone>3 and step==3").parts(bench)
     assert [(part.text, part.true, part.told) for part in parts] == [
         ("stable(plate_a, 1 K/h)", False, "plate_a not stable (5m of 30m)"),

@@ -15,7 +15,7 @@ from xovac_tui.runs.flight import Flight
 from xovac_tui.runs.state import Result
 from xovac_tui.runs.view import FlightView
 from xovac_tui.simulator.machine import Machine
-from xovac_tui.simulator.program import Item, Program
+from xovac_tui.simulator.program import Program, ProgramItem
 
 # What is flown and learned once is for all of them.
 pytestmark = pytest.mark.xdist_group("flights")
@@ -52,7 +52,7 @@ def crossing(start: float, low: float, high: float, target: float) -> float:
     machine = Machine(PARAMETERS, warm=True)
     for node in ("part", "shroud", "plate_a", "plate_b"):
         machine.thermal.set_celsius(node, start)
-    machine.load(Program("x", (Item(target, 100_000.0),), "jump"))
+    machine.load(Program("x", (ProgramItem(target, 100_000.0),), "jump"))
     machine.start()
     begin, end = (low, high) if target > start else (high, low)
     times: list[float] = []

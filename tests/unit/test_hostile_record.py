@@ -25,8 +25,8 @@ from tests.helpers.record import UTC, logged, reading, writer
 from xovac_tui.recording.attachments import attachments
 from xovac_tui.recording.audit import entries, verify
 from xovac_tui.recording.disk.bins import Chunk
-from xovac_tui.recording.disk.bounds import inflate
 from xovac_tui.recording.disk.codec import Block, block_of
+from xovac_tui.recording.disk.foreign_bounds import inflate
 from xovac_tui.recording.disk.lists import find_span, marks, runs, sessions
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import (

@@ -18,9 +18,9 @@ from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.record import Record
-from xovac_tui.report.facts import Facts
+from xovac_tui.report.facts import ReportFacts
 from xovac_tui.report.gather import gather
-from xovac_tui.report.judge import Verdict, controlled_range, judge
+from xovac_tui.report.judge import RunVerdict, controlled_range, judge
 from xovac_tui.units import from_celsius
 
 SOURCE = """
@@ -108,7 +108,7 @@ async def flown(
             await asyncio.sleep(0.01)
 
 
-def report_of(path: Path, contract: Contract) -> Facts:
+def report_of(path: Path, contract: Contract) -> ReportFacts:
     now = FakeClock().utc() + 1_000
     return gather(path, 1, chamber="bench-1", contract=contract, program="xovac-tui 9", now=now)
 
@@ -129,7 +129,7 @@ async def test_a_perfect_soak_passes_in_every_unit(tmp_path: Path, unit: str, se
     measured = controlled_range(facts)
     assert measured is not None
     assert [measured.low, measured.high] == pytest.approx([21.0, 40.0], abs=0.01)
-    assert judge(facts).verdict is Verdict.PASS
+    assert judge(facts).verdict is RunVerdict.PASS
 
 
 @pytest.mark.parametrize("pressure", [-1.0, 0.0])
@@ -141,7 +141,7 @@ async def test_an_impossible_pressure_proves_no_vacuum(tmp_path: Path, pressure:
     (dwell,) = [leg.dwell for leg in facts.past.view().legs if leg.dwell is not None]
     assert dwell.in_tolerance == pytest.approx(15.0, abs=0.51)
     assert dwell.creditable == 0.0
-    assert judge(facts).verdict is Verdict.FAIL
+    assert judge(facts).verdict is RunVerdict.FAIL
 
 
 @pytest.mark.parametrize("sensor", [1372, "OPEN"])
@@ -212,7 +212,7 @@ async def test_a_slow_device_at_exactly_its_target_never_left_it(tmp_path: Path)
     (dwell,) = [leg.dwell for leg in facts.past.view().legs if leg.dwell is not None]
     assert (dwell.minimum, dwell.maximum, dwell.excursions, dwell.reached) == (40.0, 40.0, 0, 0.0)
     assert dwell.elapsed == dwell.in_tolerance == dwell.creditable == pytest.approx(60.0)
-    assert judge(facts).verdict is Verdict.PASS
+    assert judge(facts).verdict is RunVerdict.PASS
     part = facts.channel("readings.ta")
     assert part is not None
     by_step = {

@@ -13,7 +13,7 @@ from tests.helpers.fastloop import run_fast
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.link.connection import Link
-from xovac_tui.link.life import LOOK, LifeSigns
+from xovac_tui.link.signs_of_life import LOOK, LifeSigns
 from xovac_tui.link.target import Target
 
 Told = list[tuple[float, str]]

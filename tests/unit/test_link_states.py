@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.fastloop import LoopClock, run_fast
-from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkView as LinkView
 from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link import backoff
+from xovac_tui.link.connect import Handlers, LinkConnection
 from xovac_tui.link.connection import Link
-from xovac_tui.link.dial import Connection, Hearing
 from xovac_tui.link.reasons import Untrusted
 from xovac_tui.link.target import Target
 
@@ -75,7 +75,7 @@ class Scene:
         self.events: list[Event] = []
         self.link = Link(
             Target(url="http://chamber:1", transports=("websocket", "polling")),
-            contract_kind=lambda _: Kind.MESSAGE,
+            contract_kind=lambda _: EventKind.MESSAGE,
             on_event=self.events.append,
             on_status=self.statuses.append,
             clock=LoopClock(self.loop),
@@ -83,7 +83,7 @@ class Scene:
             dialler=self.dial,
         )
 
-    async def dial(self, target: Target, transports: Sequence[str], hearing: Hearing) -> Connection:
+    async def dial(self, target: Target, transports: Sequence[str], hearing: Handlers) -> LinkConnection:
         self.dialled.append(self.loop.time())
         self.orders.append(transports)
         step = self.script.pop(0) if self.script else Refuse()

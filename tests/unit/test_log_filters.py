@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tests.helpers.examples import examples
 from tests.unit.test_eventlog import event, filled
-from xovac_tui.api.event import Direction, Kind
+from xovac_tui.api.event import Direction, EventKind
 from xovac_tui.recording.eventlog import LoggedEvent
-from xovac_tui.recording.filters import Field, Filter, FilterError, LogRows, Term, parse_filter
+from xovac_tui.recording.filters import Filter, FilterError, FilterField, LogRows, Term, parse_filter
 from xovac_tui.recording.log import Log
 
 
@@ -22,21 +22,21 @@ from xovac_tui.recording.log import Log
     [
         ("", ()),
         ("  ", ()),
-        ("Plate", (Term(Field.TEXT, "plate"),)),
-        ("a b", (Term(Field.TEXT, "a"), Term(Field.TEXT, "b"))),
-        ('"a b"', (Term(Field.TEXT, "a b"),)),
-        ('-"a b"', (Term(Field.TEXT, "a b", True),)),
-        ('"http://x"', (Term(Field.TEXT, "http://x"),)),
-        ("14:02", (Term(Field.TEXT, "14:02"),)),
-        ("-5.5", (Term(Field.TEXT, "5.5", True),)),
-        ("kind:message", (Term(Field.KIND, "message"),)),
-        ("KIND:Mes", (Term(Field.KIND, "message"),)),
-        ("-kind:c", (Term(Field.KIND, "command", True),)),
-        ("name:chamber_state", (Term(Field.NAME, "chamber_state"),)),
-        ('name:"a b"', (Term(Field.NAME, "a b"),)),
-        ("dir:out", (Term(Field.DIR, "out"),)),
-        ("is:malformed", (Term(Field.IS, "malformed"),)),
-        ("-is:mal x", (Term(Field.IS, "malformed", True), Term(Field.TEXT, "x"))),
+        ("Plate", (Term(FilterField.TEXT, "plate"),)),
+        ("a b", (Term(FilterField.TEXT, "a"), Term(FilterField.TEXT, "b"))),
+        ('"a b"', (Term(FilterField.TEXT, "a b"),)),
+        ('-"a b"', (Term(FilterField.TEXT, "a b", True),)),
+        ('"http://x"', (Term(FilterField.TEXT, "http://x"),)),
+        ("14:02", (Term(FilterField.TEXT, "14:02"),)),
+        ("-5.5", (Term(FilterField.TEXT, "5.5", True),)),
+        ("kind:message", (Term(FilterField.KIND, "message"),)),
+        ("KIND:Mes", (Term(FilterField.KIND, "message"),)),
+        ("-kind:c", (Term(FilterField.KIND, "command", True),)),
+        ("name:chamber_state", (Term(FilterField.NAME, "chamber_state"),)),
+        ('name:"a b"', (Term(FilterField.NAME, "a b"),)),
+        ("dir:out", (Term(FilterField.DIR, "out"),)),
+        ("is:malformed", (Term(FilterField.IS, "malformed"),)),
+        ("-is:mal x", (Term(FilterField.IS, "malformed", True), Term(FilterField.TEXT, "x"))),
     ],
 )
 def test_what_may_be_typed(text: str, terms: tuple[Term, ...]) -> None:
@@ -73,11 +73,11 @@ def test_any_text_is_a_filter_or_a_sentence(text: str) -> None:
 words = st.sampled_from(["alpha", "Beta", "gamma", "x1", "-9", "state", '{"t": 1}'])
 terms = st.lists(
     st.one_of(
-        st.builds(Term, st.just(Field.TEXT), words.map(str.lower), st.booleans()),
-        st.builds(Term, st.just(Field.NAME), st.sampled_from(["alp", "beta"]), st.booleans()),
-        st.builds(Term, st.just(Field.KIND), st.sampled_from(list(Kind)), st.booleans()),
-        st.builds(Term, st.just(Field.DIR), st.sampled_from(list(Direction)), st.booleans()),
-        st.builds(Term, st.just(Field.IS), st.just("malformed"), st.booleans()),
+        st.builds(Term, st.just(FilterField.TEXT), words.map(str.lower), st.booleans()),
+        st.builds(Term, st.just(FilterField.NAME), st.sampled_from(["alp", "beta"]), st.booleans()),
+        st.builds(Term, st.just(FilterField.KIND), st.sampled_from(list(EventKind)), st.booleans()),
+        st.builds(Term, st.just(FilterField.DIR), st.sampled_from(list(Direction)), st.booleans()),
+        st.builds(Term, st.just(FilterField.IS), st.just("malformed"), st.booleans()),
     ),
     max_size=3,
 ).map(lambda found: Filter(tuple(found)))
@@ -88,11 +88,11 @@ def plainly(wanted: Filter, logged: LoggedEvent) -> bool:
     raw = logged.raw if isinstance(logged.raw, str) else logged.raw.decode("utf-8", "replace")
     for term in wanted.terms:
         fields = {
-            Field.TEXT: term.value in logged.name.lower() or term.value in raw.lower(),
-            Field.NAME: term.value in logged.name.lower(),
-            Field.KIND: logged.kind.value == term.value,
-            Field.DIR: logged.direction.value == term.value,
-            Field.IS: logged.problem != "",
+            FilterField.TEXT: term.value in logged.name.lower() or term.value in raw.lower(),
+            FilterField.NAME: term.value in logged.name.lower(),
+            FilterField.KIND: logged.kind.value == term.value,
+            FilterField.DIR: logged.direction.value == term.value,
+            FilterField.IS: logged.problem != "",
         }
         if fields[term.field] == term.negated:
             return False
@@ -102,7 +102,9 @@ def plainly(wanted: Filter, logged: LoggedEvent) -> bool:
 @given(
     wanted=terms,
     events=st.lists(
-        st.tuples(words, st.one_of(words, st.just(b"\xffalpha"), st.just("{}")), st.sampled_from(list(Kind))),
+        st.tuples(
+            words, st.one_of(words, st.just(b"\xffalpha"), st.just("{}")), st.sampled_from(list(EventKind))
+        ),
         max_size=40,
     ),
     keep=st.integers(3, 60),
@@ -112,7 +114,7 @@ def plainly(wanted: Filter, logged: LoggedEvent) -> bool:
 @examples(60)
 def test_slices_find_what_one_look_would(
     wanted: Filter,
-    events: list[tuple[str, str | bytes, Kind]],
+    events: list[tuple[str, str | bytes, EventKind]],
     keep: int,
     slices: int,
     repeat: int,

@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xovac_tui.plot.cells import Canvas, Picture, Span, Tone, changes, narrow
+from xovac_tui.plot.cells import CellCanvas, CellSpan, Picture, Tone, changes, narrow
 from xovac_tui.plot.raster import Raster, joined, strokes
 from xovac_tui.plot.scale import Scale
 from xovac_tui.plot.sparkline import sparkline
@@ -19,7 +19,7 @@ value = st.one_of(st.floats(0, 100), st.just(NAN))
 
 
 def picture(raster: Raster) -> Picture:
-    canvas = Canvas(raster.width, raster.height)
+    canvas = CellCanvas(raster.width, raster.height)
     raster.paste(canvas, 0, 0)
     return canvas.picture()
 
@@ -104,16 +104,16 @@ def test_planned_dots_keep_their_places_when_the_window_moves() -> None:
 
 
 def test_changes_are_found_and_near_ones_taken_together() -> None:
-    old, new = Canvas(60, 3), Canvas(60, 3)
+    old, new = CellCanvas(60, 3), CellCanvas(60, 3)
     new.put(5, 1, "a", Tone.AXIS)
     new.put(9, 1, "b", Tone.AXIS)
     new.put(50, 1, "c", Tone.AXIS)
-    assert list(changes(old.picture(), new.picture())) == [Span(1, 5, 10), Span(1, 50, 51)]
+    assert list(changes(old.picture(), new.picture())) == [CellSpan(1, 5, 10), CellSpan(1, 50, 51)]
     assert list(changes(new.picture(), new.picture())) == []
 
 
 def test_a_canvas_cuts_what_falls_outside() -> None:
-    canvas = Canvas(4, 1)
+    canvas = CellCanvas(4, 1)
     canvas.put(-2, 0, "abcd", Tone.LABEL)
     canvas.put(3, 0, "xyz", Tone.LABEL)
     canvas.put(0, 7, "no", Tone.LABEL)

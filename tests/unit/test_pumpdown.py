@@ -12,11 +12,11 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from xovac_tui.analysis.pumpdown import WIDEST, Forecast, PumpDown, foresee
+from xovac_tui.analysis.pumpdown import WIDEST, PressureForecast, PumpDown, foresee
 from xovac_tui.chamber.columns import Bins
 from xovac_tui.chamber.history import History
 from xovac_tui.simulator.parameters import load_parameters
-from xovac_tui.simulator.vacuum import Vacuum
+from xovac_tui.simulator.pumping import VacuumModel
 
 Law = Callable[[float], float]
 
@@ -76,7 +76,7 @@ def noisy(law: Law, end: float, seed: int, period: float = 1.0, noise: float = 0
     return [law((n + 0.5) * period) * (1 + noise * errors.gauss(0, 1)) for n in range(int(end / period))]
 
 
-def said(values: Sequence[float], threshold: float) -> Forecast | None:
+def said(values: Sequence[float], threshold: float) -> PressureForecast | None:
     """Return what is said of a threshold at the last value."""
     samples = Samples(values)
     found = PumpDown(values[-1], -1.0, foresee(samples, 1.0))
@@ -152,7 +152,7 @@ def pumped(spin_up: float, fast: float, seconds: int) -> list[float]:
         vacuum=msgspec.structs.replace(parameters.vacuum, spin_up=spin_up),
         outgassing=msgspec.structs.replace(parameters.outgassing, fast_time=fast),
     )
-    vacuum = Vacuum(parameters, pump=True)
+    vacuum = VacuumModel(parameters, pump=True)
     found = [1013.0] * 300
     for _ in range(seconds):
         vacuum.step(1.0, 294.15)
@@ -260,7 +260,7 @@ def test_a_history_with_a_gap_a_unit_and_a_demos_speed() -> None:
 def test_a_wide_range_and_what_takes_weeks_is_not_foreseen() -> None:
     courses = foresee(Samples(noisy(polymer, 12_600, 0)), 1.0)
     until = partial(PumpDown(4e-5, -1.0, courses).until, now=12_600.0)
-    assert until(5e-5) == Forecast(0.0, 0.0, 0.0)
+    assert until(5e-5) == PressureForecast(0.0, 0.0, 0.0)
     assert until(1e-5) is not None
     assert until(1e-8) is None
     assert PumpDown(4e-5, -1.0, courses[:1]).until(1e-7, 12_600.0) is None

@@ -18,7 +18,7 @@ from xovac_tui.recording.disk import recorder
 from xovac_tui.recording.disk.lists import find_span
 from xovac_tui.recording.exports.parts import columns_of, open_still, part_of
 from xovac_tui.recording.exports.tables import csv_chunks
-from xovac_tui.report.facts import Facts
+from xovac_tui.report.facts import ReportFacts
 from xovac_tui.report.gather import gather
 from xovac_tui.report.page import page
 
@@ -45,7 +45,7 @@ class Made:
         contract = load_contract([folder / "odd.contract.toml"])
         now = FakeClock().utc() + 100_000
         self.kind = kind
-        self.facts: Facts = gather(
+        self.facts: ReportFacts = gather(
             record, 1, chamber="bench-1", contract=contract, program="xovac-tui 9", now=now
         )
         self.page = Page(page(self.facts, UTC))

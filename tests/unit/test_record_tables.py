@@ -15,22 +15,22 @@ from hypothesis import strategies as st
 
 from tests.helpers.examples import examples
 from tests.helpers.records import MONO, UTC, message, write_record
-from xovac_tui.api.event import Event, Kind
+from xovac_tui.api.event import Event, EventKind
 from xovac_tui.api.payload import leaves
 from xovac_tui.recording.disk.lists import find_span
 from xovac_tui.recording.disk.record import Record, RecordedChannel
 from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.recording.exports.parquet import write_parquet
-from xovac_tui.recording.exports.parts import Part, choose, columns_of, open_still, part_of
+from xovac_tui.recording.exports.parts import ExportPart, choose, columns_of, open_still, part_of
 from xovac_tui.recording.exports.tables import cell, column_names, csv_chunks, sample_lines
 from xovac_tui.text import writable
 
 
-def whole(record: Record) -> Part:
+def whole(record: Record) -> ExportPart:
     return part_of(find_span(record, "all"), None, None, ZONE)
 
 
-def as_csv(record: Record, part: Part, *, labels: bool = False) -> list[list[str]]:
+def as_csv(record: Record, part: ExportPart, *, labels: bool = False) -> list[list[str]]:
     text = "".join(csv_chunks(record, part, columns_of(record, part), labels=labels))
     assert text.endswith("\r\n")
     return list(csv.reader(io.StringIO(text, newline=""), strict=True))
@@ -48,7 +48,7 @@ def test_a_row_a_message_a_column_a_channel(tmp_path: Path) -> None:
     events.insert(2, message(1.5, '{"volts": 24.5}', name="supply"))
     events.append(message(3, "no JSON at all", name="greeting"))
     events.append(
-        message(4, '{"result": "success", "code": 7}', name="cancel_recipe_ack", kind=Kind.RESPONSE)
+        message(4, '{"result": "success", "code": 7}', name="cancel_recipe_ack", kind=EventKind.RESPONSE)
     )
     with open_still(write_record(tmp_path / "r", events)) as record:
         rows = as_csv(record, whole(record))

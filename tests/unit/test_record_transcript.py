@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.helpers.examples import examples
 from tests.helpers.records import MONO, UTC, message, write_record
-from xovac_tui.api.event import Event, Kind
+from xovac_tui.api.event import Event, EventKind
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
@@ -209,14 +209,15 @@ _arguments = st.lists(
 )
 _pauses = st.sampled_from([0.0, 0.25, 1.0, 1e-7, 3600.0])
 _steps = st.lists(
-    st.tuples(st.text(min_size=1, max_size=5), _arguments, st.sampled_from(list(Kind)), _pauses), max_size=25
+    st.tuples(st.text(min_size=1, max_size=5), _arguments, st.sampled_from(list(EventKind)), _pauses),
+    max_size=25,
 )
 
 
 @examples(60)
 @given(_steps, st.integers(1, 7), st.floats(-5, 5))
 def test_export_then_import_gives_equal_events(
-    steps: list[tuple[str, list[Any], Kind, float]], every: int, clock_set: float
+    steps: list[tuple[str, list[Any], EventKind, float]], every: int, clock_set: float
 ) -> None:
     events: list[Event | Item] = [message(0, '{"p": 1}')]
     at = 0.0

@@ -17,7 +17,7 @@ from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.recording.audit import verify
 from xovac_tui.recording.disk import claim, files, lists
 from xovac_tui.recording.disk import lock as lock_module
-from xovac_tui.recording.disk.claim import ClaimedError, Row, other_recorder, row_of
+from xovac_tui.recording.disk.claim import ClaimedError, ClaimRow, other_recorder, row_of
 from xovac_tui.recording.disk.kinds import RecordedChange, RecordedMark
 from xovac_tui.recording.disk.lock import WriterLock, is_recorded
 from xovac_tui.recording.disk.record import Record
@@ -172,7 +172,7 @@ def test_a_folder_for_locks_that_another_user_made_is_not_used(
 # -- who lives --------------------------------------------------------------------------------------------
 
 
-def living(path: Path, utc: float, **fields: object) -> Row | None:
+def living(path: Path, utc: float, **fields: object) -> ClaimRow | None:
     """Return what a second recorder sees where the row of the first one says so."""
     db = open_for_writing(path)
     try:

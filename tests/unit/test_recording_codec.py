@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.helpers.examples import examples
 from tests.helpers.record import UTC, event, logged
 from tests.helpers.records import MONO, message
-from xovac_tui.api.event import Direction, Event, Form, Kind
+from xovac_tui.api.event import Direction, Event, EventKind, Form
 from xovac_tui.api.payload import decode_arguments, leaves
 from xovac_tui.api.validity import Validity
 from xovac_tui.recording.disk import codec
@@ -129,7 +129,9 @@ NAMES = st.sampled_from(["state", "state.a", "", "pump", "half \udc00"])
 @st.composite
 def streams(draw: st.DrawFn) -> list[LoggedEvent]:
     """Draw 1 to 600 events: a few odd ones, each of which may come again with other numbers."""
-    kinds = draw(st.lists(st.tuples(NAMES, ARGUMENTS, st.sampled_from(list(Kind))), min_size=1, max_size=8))
+    kinds = draw(
+        st.lists(st.tuples(NAMES, ARGUMENTS, st.sampled_from(list(EventKind))), min_size=1, max_size=8)
+    )
     size = draw(st.sampled_from([1, 2, 3, 7, 20, 60, 600]))
     picks = draw(st.lists(st.integers(0, len(kinds) - 1), min_size=size, max_size=size))
     first = draw(st.sampled_from([0, 1, 2**40]))
@@ -170,7 +172,7 @@ def sample(leaf: object) -> float | None:
 def plainly(events: Iterable[LoggedEvent]) -> dict[str, list[tuple[int, float]]]:
     found: dict[str, list[tuple[int, float]]] = defaultdict(list)
     for place, one in enumerate(events):
-        if one.direction is Direction.IN and one.kind is Kind.MESSAGE:
+        if one.direction is Direction.IN and one.kind is EventKind.MESSAGE:
             for path, leaf in leaves(payload_of(one.form, one.raw).value):
                 if (value := sample(leaf)) is not None:
                     found[f"{one.name}.{path}" if path else one.name].append((place, value))
@@ -311,13 +313,13 @@ def test_a_cut_payload_keeps_its_size_and_says_nothing_it_does_not_know() -> Non
 
 
 def test_only_messages_from_the_chamber_make_samples() -> None:
-    events = logged(event(float(n), '{"t": 1}', kind=kind) for n, kind in enumerate(Kind))
+    events = logged(event(float(n), '{"t": 1}', kind=kind) for n, kind in enumerate(EventKind))
     block = block_of(events)
-    assert by_place(block) == {"state.t": [(list(Kind).index(Kind.MESSAGE), 1.0)]}
+    assert by_place(block) == {"state.t": [(list(EventKind).index(EventKind.MESSAGE), 1.0)]}
 
 
 def test_half_a_pair_is_kept_as_its_escape() -> None:
-    sent = Event("n\ud800", decode_arguments("\ud800"), Direction.IN, Kind.MESSAGE, UTC, 0.0)
+    sent = Event("n\ud800", decode_arguments("\ud800"), Direction.IN, EventKind.MESSAGE, UTC, 0.0)
     kept = recordable(logged([sent])[0])
     assert (kept.name, kept.raw) == ("n\\ud800", "\\ud800")
     assert Block.unpack(block_of([kept]).pack()).events() == [kept]

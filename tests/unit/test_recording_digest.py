@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.helpers.keys import KEYS
-from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
@@ -54,7 +54,7 @@ def message(t: float) -> Event:
         "state",
         decode_arguments(json.dumps({"part": 20.0 - t / 1_000})),
         Direction.IN,
-        Kind.MESSAGE,
+        EventKind.MESSAGE,
         UTC + t,
         t,
     )

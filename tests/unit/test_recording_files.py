@@ -375,7 +375,7 @@ def test_what_was_put_in_place_and_is_deleted_before_it_is_open_is_saved_again(
     path.unlink()
     plain, times = schema.open_for_writing, []
 
-    def late(record: Path) -> files.Connection:
+    def late(record: Path) -> files.RecordConnection:
         times.append(record)
         if len(times) == 1:
             # Nothing has it open yet. What is opened is an empty file, made because there is none.

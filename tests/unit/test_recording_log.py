@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.unit.test_eventlog import event
-from xovac_tui.api.event import Event, Kind
+from xovac_tui.api.event import Event, EventKind
 from xovac_tui.recording.disk.kinds import Session
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError
@@ -25,7 +25,7 @@ SESSION = Session(pid=1, host="lab", who="ada@lab", program="test", profile="ben
 def happened(number: int) -> Event:
     """One event; every hundredth is a command, every three hundredth is no JSON."""
     if number % 100 == 7:
-        return event(number, "", name="cancel_recipe", kind=Kind.COMMAND)
+        return event(number, "", name="cancel_recipe", kind=EventKind.COMMAND)
     text = "{broken" if number % 300 == 11 else json.dumps({"n": number, "mode": "idle"})
     return event(number, text, name="state" if number % 2 else "aux")
 

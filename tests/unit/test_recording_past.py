@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from tests.helpers.examples import examples
-from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.columns import Bins
 from xovac_tui.chamber.history import History
-from xovac_tui.recording.disk.housekeeping import SCARCE, Forecast, Retention, forecast, size_words
+from xovac_tui.recording.disk.housekeeping import SCARCE, Retention, SpaceForecast, forecast, size_words
 from xovac_tui.recording.disk.kinds import Session
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError
@@ -35,7 +35,7 @@ def message(mono: float, value: float) -> Event:
         "state",
         decode_arguments(json.dumps({"t": value})),
         Direction.IN,
-        Kind.MESSAGE,
+        EventKind.MESSAGE,
         UTC + mono,
         mono,
     )
@@ -302,7 +302,7 @@ def test_what_recording_will_take_is_learned_from_the_record(tmp_path: Path) -> 
     # One channel once a second takes far less than sixteen, and its true size lies within a factor of four.
     size = path.stat().st_size * 86_400 / 20_000
     assert size / 4 < learned.needs < size * 4
-    assert not Forecast(1e9, 1e9 + SCARCE / 2, True).enough
+    assert not SpaceForecast(1e9, 1e9 + SCARCE / 2, True).enough
     assert forecast(None, tmp_path / "nowhere", 1.0) is None
 
 

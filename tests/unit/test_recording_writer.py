@@ -25,7 +25,7 @@ from tests.helpers.record import (
     writer,
     written,
 )
-from xovac_tui.api.event import Kind
+from xovac_tui.api.event import EventKind
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
 from xovac_tui.recording.audit import verify
@@ -490,11 +490,11 @@ def test_a_reader_follows_a_writer(path: Path) -> None:
 
 def test_blocks_without_a_kind_of_event_stay_unopened(path: Path) -> None:
     events = [reading(float(number), t=number) for number in range(4 * BLOCK)]
-    events[BLOCK + 5] = event(float(BLOCK + 5), "{}", name="cancel_recipe", kind=Kind.COMMAND)
+    events[BLOCK + 5] = event(float(BLOCK + 5), "{}", name="cancel_recipe", kind=EventKind.COMMAND)
     written(path, events)
 
     def passes(about: tuple[object, ...]) -> bool:
-        return any(getattr(one, "kind", None) is Kind.COMMAND for one in about)
+        return any(getattr(one, "kind", None) is EventKind.COMMAND for one in about)
 
     with Record(path) as record:
         found = list(record.scan(passes=passes))

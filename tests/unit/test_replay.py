@@ -32,7 +32,7 @@ from xovac_tui.recording.exports.parts import open_still, part_of
 from xovac_tui.recording.exports.slice import RecordSlice, slice_of
 from xovac_tui.recording.exports.transcript import transcript
 from xovac_tui.replay.model import Replay
-from xovac_tui.replay.timeline import Reel
+from xovac_tui.replay.timeline import Timeline
 from xovac_tui.runs.view import FlightView
 
 NOISE = 2e-6
@@ -366,7 +366,7 @@ def test_a_clock_that_is_set_moves_the_wall_time_only(tmp_path: Path) -> None:
     ]
     path = write_record(tmp_path / "r", [online(0), *events[:60], *moved], end=120)
     with taped(path, "s1") as sliced:
-        reel = Reel(sliced)
+        reel = Timeline(sliced)
         steps = []
         while (step := reel.take()) is not None:
             steps.append(step)

@@ -41,11 +41,11 @@ from xovac_tui.recording.exports.transcript import transcript
 from xovac_tui.report import ReportError, write_report
 from xovac_tui.report.alarm_episodes import handled, occurrences
 from xovac_tui.report.deviations import deviations
-from xovac_tui.report.facts import Facts
+from xovac_tui.report.facts import ReportFacts
 from xovac_tui.report.figures import _Sum
-from xovac_tui.report.formatting import Times, duration, judged, lines
+from xovac_tui.report.formatting import ReportTimes, duration, judged, lines
 from xovac_tui.report.gather import gather
-from xovac_tui.report.judge import Judgement, Outcome, Verdict, judge
+from xovac_tui.report.judge import CriterionOutcome, Judgement, RunVerdict, judge
 from xovac_tui.report.page import page
 from xovac_tui.report.runs import run_number
 from xovac_tui.runs.state import Result
@@ -54,7 +54,7 @@ CONTRACT = load_contract((), simulator=True)
 PART = "chamber_state.part"
 
 
-def told(path: Path, number: int = 1, now: float = NOW) -> Facts:
+def told(path: Path, number: int = 1, now: float = NOW) -> ReportFacts:
     return gather(path, number, chamber="bench-1", contract=CONTRACT, program="xovac-tui 9", now=now)
 
 
@@ -64,17 +64,17 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def facts(path: Path) -> Facts:
+def facts(path: Path) -> ReportFacts:
     return told(path)
 
 
 @pytest.fixture(scope="module")
-def html(facts: Facts) -> str:
+def html(facts: ReportFacts) -> str:
     return page(facts, UTC)
 
 
 @pytest.fixture(scope="module")
-def three(tmp_path_factory: pytest.TempPathFactory) -> tuple[Facts, ...]:
+def three(tmp_path_factory: pytest.TempPathFactory) -> tuple[ReportFacts, ...]:
     """A completed run that lost its link for 20 s, a cancelled one, one that goes on."""
     made = three_runs(tmp_path_factory.mktemp("record") / "three.sqlite3")
     lock = WriterLock(made)
@@ -97,7 +97,7 @@ def exported(path: Path, run: str = "r1") -> tuple[list[str], list[list[str]]]:
 # -- figures --------------------------------------------------------------------------------------------
 
 
-def test_the_figures_are_those_of_the_exported_csv(path: Path, facts: Facts) -> None:
+def test_the_figures_are_those_of_the_exported_csv(path: Path, facts: ReportFacts) -> None:
     head, rows = exported(path)
     start = facts.phases[0].spans[0][0]
     assert {channel.name for channel in facts.channels} <= set(head)
@@ -122,7 +122,7 @@ def test_the_figures_are_those_of_the_exported_csv(path: Path, facts: Facts) -> 
     assert compared > 5 * len(facts.channels)
 
 
-def test_the_clocks_of_the_dwells_are_those_of_the_exported_csv(path: Path, facts: Facts) -> None:
+def test_the_clocks_of_the_dwells_are_those_of_the_exported_csv(path: Path, facts: ReportFacts) -> None:
     head, rows = exported(path)
     part, pressure = head.index(PART), head.index("chamber_state.vacuum.p")
     dwells = [leg for leg in facts.past.view().legs if leg.dwell is not None]
@@ -150,7 +150,7 @@ def test_the_clocks_of_the_dwells_are_those_of_the_exported_csv(path: Path, fact
         ]
 
 
-def test_the_page_has_the_figures_that_were_worked_out(facts: Facts, html: str) -> None:
+def test_the_page_has_the_figures_that_were_worked_out(facts: ReportFacts, html: str) -> None:
     part = facts.channel(PART)
     assert part is not None
     whole = part.figures[0]
@@ -216,13 +216,13 @@ def test_a_console_beside_does_not_change_the_hash(tmp_path: Path) -> None:
 # -- verdict --------------------------------------------------------------------------------------------
 
 
-def outcomes(judgement: Judgement) -> list[Outcome]:
+def outcomes(judgement: Judgement) -> list[CriterionOutcome]:
     return [one.outcome for one in judgement.criteria]
 
 
-def test_a_run_passes_when_all_its_recipe_asks_for_was_so(facts: Facts) -> None:
+def test_a_run_passes_when_all_its_recipe_asks_for_was_so(facts: ReportFacts) -> None:
     found = judge(facts)
-    assert (found.verdict, found.why) == (Verdict.PASS, "All 4 criteria are met.")
+    assert (found.verdict, found.why) == (RunVerdict.PASS, "All 4 criteria are met.")
     assert [one.asks for one in found.criteria] == [
         "The recipe is flown to its end",
         "Step 2: dwell at 50 °C counts for 1m 20s",
@@ -231,13 +231,13 @@ def test_a_run_passes_when_all_its_recipe_asks_for_was_so(facts: Facts) -> None:
     ]
 
 
-def with_state(facts: Facts, **changes: Any) -> Facts:
+def with_state(facts: ReportFacts, **changes: Any) -> ReportFacts:
     state = msgspec.structs.replace(facts.past.state, **changes)
     return msgspec.structs.replace(facts, past=msgspec.structs.replace(facts.past, state=state))
 
 
-def with_limits(low: float, high: float) -> Callable[[Facts], Facts]:
-    def change(facts: Facts) -> Facts:
+def with_limits(low: float, high: float) -> Callable[[ReportFacts], ReportFacts]:
+    def change(facts: ReportFacts) -> ReportFacts:
         assert facts.recipe is not None
         recipe = msgspec.structs.replace(facts.recipe, limits=Limits(low, high))
         return msgspec.structs.replace(facts, recipe=recipe)
@@ -245,10 +245,10 @@ def with_limits(low: float, high: float) -> Callable[[Facts], Facts]:
     return change
 
 
-def with_credit(seconds: float) -> Callable[[Facts], Facts]:
+def with_credit(seconds: float) -> Callable[[ReportFacts], ReportFacts]:
     """Return what leaves a dwell so many seconds of the 80 that were planned."""
 
-    def change(facts: Facts) -> Facts:
+    def change(facts: ReportFacts) -> ReportFacts:
         flown = tuple(
             msgspec.structs.replace(leg, dwell=msgspec.structs.replace(leg.dwell, creditable=seconds))
             if leg.step == 2 and leg.dwell is not None
@@ -260,16 +260,16 @@ def with_credit(seconds: float) -> Callable[[Facts], Facts]:
     return change
 
 
-def with_short_plan(facts: Facts) -> Facts:
+def with_short_plan(facts: ReportFacts) -> ReportFacts:
     """Return a run at four times the speed, so that the 5 s are more than a tenth of a dwell of 20 s."""
     return with_state(with_credit(17.0)(facts), speed=120.0)
 
 
-def without_step(facts: Facts) -> Facts:
+def without_step(facts: ReportFacts) -> ReportFacts:
     return with_state(facts, flown=facts.past.state.flown[:3], result=Result.CANCELLED)
 
 
-def unseen_step(facts: Facts) -> Facts:
+def unseen_step(facts: ReportFacts) -> ReportFacts:
     flown = tuple(
         msgspec.structs.replace(leg, start=None, end=None, dwell=None) if leg.step == 2 else leg
         for leg in facts.past.state.flown
@@ -277,7 +277,7 @@ def unseen_step(facts: Facts) -> Facts:
     return with_state(facts, flown=flown)
 
 
-def flown_in_pieces(facts: Facts) -> Facts:
+def flown_in_pieces(facts: ReportFacts) -> ReportFacts:
     """Return a run that began anew after its first dwell, the second of which counts for nothing."""
     first, hold, *rest = facts.past.state.flown
     assert hold.dwell is not None
@@ -288,65 +288,65 @@ def flown_in_pieces(facts: Facts) -> Facts:
 @pytest.mark.parametrize(
     ("change", "verdict", "place", "outcome", "said"),
     [
-        (with_limits(-10, 50), Verdict.FAIL, 3, Outcome.NOT_MET, "measured values"),
-        (with_limits(-4, 55), Verdict.FAIL, 3, Outcome.NOT_MET, "measured values"),
-        (with_credit(75.0), Verdict.PASS, 1, Outcome.MET, "1m 15s count"),
-        (with_credit(74.9), Verdict.FAIL, 1, Outcome.NOT_MET, "5.1s are missing"),
-        (with_short_plan, Verdict.FAIL, 1, Outcome.NOT_MET, "17s count"),
-        (without_step, Verdict.FAIL, 2, Outcome.NOT_MET, "It was not flown."),
-        (unseen_step, Verdict.NOT_JUDGED, 1, Outcome.OPEN, "while nothing was heard"),
+        (with_limits(-10, 50), RunVerdict.FAIL, 3, CriterionOutcome.NOT_MET, "measured values"),
+        (with_limits(-4, 55), RunVerdict.FAIL, 3, CriterionOutcome.NOT_MET, "measured values"),
+        (with_credit(75.0), RunVerdict.PASS, 1, CriterionOutcome.MET, "1m 15s count"),
+        (with_credit(74.9), RunVerdict.FAIL, 1, CriterionOutcome.NOT_MET, "5.1s are missing"),
+        (with_short_plan, RunVerdict.FAIL, 1, CriterionOutcome.NOT_MET, "17s count"),
+        (without_step, RunVerdict.FAIL, 2, CriterionOutcome.NOT_MET, "It was not flown."),
+        (unseen_step, RunVerdict.NOT_JUDGED, 1, CriterionOutcome.OPEN, "while nothing was heard"),
         (
             lambda facts: with_state(facts, result=Result.UNKNOWN, reason="Nobody saw it."),
-            Verdict.NOT_JUDGED,
+            RunVerdict.NOT_JUDGED,
             0,
-            Outcome.OPEN,
+            CriterionOutcome.OPEN,
             "Unknown. Nobody saw it.",
         ),
         (
             lambda facts: with_state(facts, result=Result.ENDED_EARLY, reason="It stopped."),
-            Verdict.FAIL,
+            RunVerdict.FAIL,
             0,
-            Outcome.NOT_MET,
+            CriterionOutcome.NOT_MET,
             "Ended early. It stopped.",
         ),
         (
             lambda facts: with_state(facts, fits=False),
-            Verdict.NOT_JUDGED,
+            RunVerdict.NOT_JUDGED,
             1,
-            Outcome.OPEN,
+            CriterionOutcome.OPEN,
             "does not agree with the plan",
         ),
         (
             lambda facts: msgspec.structs.replace(facts, payload_is_whole=False),
-            Verdict.NOT_JUDGED,
+            RunVerdict.NOT_JUDGED,
             0,
-            Outcome.MET,
+            CriterionOutcome.MET,
             "Completed.",
         ),
         (
             lambda facts: msgspec.structs.replace(facts, recipe=None, unreadable=True),
-            Verdict.NOT_JUDGED,
+            RunVerdict.NOT_JUDGED,
             3,
-            Outcome.OPEN,
+            CriterionOutcome.OPEN,
             "text in the record cannot be read",
         ),
-        (flown_in_pieces, Verdict.NOT_JUDGED, 0, Outcome.OPEN, "went back from step 2 to step 1"),
-        (flown_in_pieces, Verdict.NOT_JUDGED, 1, Outcome.OPEN, "begun 2 times"),
+        (flown_in_pieces, RunVerdict.NOT_JUDGED, 0, CriterionOutcome.OPEN, "went back from step 2 to step 1"),
+        (flown_in_pieces, RunVerdict.NOT_JUDGED, 1, CriterionOutcome.OPEN, "begun 2 times"),
         (
             lambda facts: msgspec.structs.replace(facts, controlled=""),
-            Verdict.NOT_JUDGED,
+            RunVerdict.NOT_JUDGED,
             3,
-            Outcome.OPEN,
+            CriterionOutcome.OPEN,
             "No temperature of the part",
         ),
     ],
 )
 def test_what_is_not_so_or_not_known_is_no_pass(
-    facts: Facts,
-    change: Callable[[Facts], Facts],
-    verdict: Verdict,
+    facts: ReportFacts,
+    change: Callable[[ReportFacts], ReportFacts],
+    verdict: RunVerdict,
     place: int,
-    outcome: Outcome,
+    outcome: CriterionOutcome,
     said: str,
 ) -> None:
     assert facts.period == 5.0
@@ -363,7 +363,7 @@ def test_a_text_that_cannot_be_read_hides_no_limits(path: Path, tmp_path: Path) 
         db.execute("UPDATE loads SET source = 'of_a_newer_program = 1\n' || source")
     db.close()
     facts = told(copy)
-    assert judge(facts).verdict is Verdict.NOT_JUDGED
+    assert judge(facts).verdict is RunVerdict.NOT_JUDGED
     assert "The recipe's text in the record cannot be read, so its limits are not known." in deviations(facts)
 
 
@@ -386,15 +386,15 @@ def test_a_step_that_is_told_only_when_it_changes_leaves_no_dwell_short(
     assert told(path).period == 1.0
 
 
-def test_gaps_cancelling_and_a_run_that_goes_on_are_told(three: tuple[Facts, ...]) -> None:
+def test_gaps_cancelling_and_a_run_that_goes_on_are_told(three: tuple[ReportFacts, ...]) -> None:
     gap, cancelled, running = three
-    assert judge(gap).verdict is Verdict.FAIL
-    assert outcomes(judge(gap)) == [Outcome.MET, Outcome.NOT_MET, Outcome.MET]
+    assert judge(gap).verdict is RunVerdict.FAIL
+    assert outcomes(judge(gap)) == [CriterionOutcome.MET, CriterionOutcome.NOT_MET, CriterionOutcome.MET]
     assert any(one.startswith("1 gap, 20s in all, in which no usable temp") for one in deviations(gap))
-    assert judge(cancelled).verdict is Verdict.FAIL
+    assert judge(cancelled).verdict is RunVerdict.FAIL
     assert "cancel_recipe was sent by ann@lab, who did not hand the recipe over." in deviations(cancelled)
     assert "Steps 3 to 4 were not flown." in deviations(cancelled)
-    assert judge(running).verdict is Verdict.NOT_JUDGED
+    assert judge(running).verdict is RunVerdict.NOT_JUDGED
     assert judge(running).why == "The run goes on: this is an interim report."
     assert "(interim: the run goes on)" in page(running, UTC)
 
@@ -406,10 +406,10 @@ def test_a_run_whose_recorder_died_does_not_go_on(tmp_path: Path) -> None:
     writer.abandon()
     facts = told(path, now=BEGAN + 300_000)
     found = judge(facts)
-    assert found.verdict is Verdict.NOT_JUDGED
+    assert found.verdict is RunVerdict.NOT_JUDGED
     assert "goes on" not in found.why
     assert found.criteria[0].found == "Its end is not in the record."
-    assert found.criteria[1].outcome is Outcome.OPEN
+    assert found.criteria[1].outcome is CriterionOutcome.OPEN
     assert found.criteria[1].found.endswith("elapsed. Its end is not in the record.")
     assert facts.past.seconds == pytest.approx(100.0, abs=2.0)
     assert any(said.startswith("The record ends before the run") for said in deviations(facts))
@@ -440,9 +440,9 @@ def test_what_was_deleted_or_did_not_come_is_told_with_the_verdict(
     assert "from its beginning to its end" not in html
 
 
-def test_limits_that_were_broken_before_a_run_ends_fail_it_at_once(three: tuple[Facts, ...]) -> None:
+def test_limits_that_were_broken_before_a_run_ends_fail_it_at_once(three: tuple[ReportFacts, ...]) -> None:
     found = judge(with_limits(20, 40)(three[2]))
-    assert (found.verdict, found.why) == (Verdict.FAIL, "1 of 4 criteria is not met.")
+    assert (found.verdict, found.why) == (RunVerdict.FAIL, "1 of 4 criteria is not met.")
 
 
 def test_a_run_of_an_unknown_recipe_is_not_judged(tmp_path: Path) -> None:
@@ -470,7 +470,7 @@ def test_a_run_of_an_unknown_recipe_is_not_judged(tmp_path: Path) -> None:
     writer.commit(BEGAN + 200)
     writer.close(BEGAN + 200)
     facts = told(tmp_path / "r2.sqlite3", 2)
-    assert judge(facts).verdict is Verdict.NOT_JUDGED
+    assert judge(facts).verdict is RunVerdict.NOT_JUDGED
     assert any("No recipe file was handed over for this run" in said for said in deviations(facts))
     read = Page(page(facts, UTC))
     assert read.wrong == []
@@ -495,7 +495,7 @@ def test_a_list_that_was_sent_by_itself_is_told_and_a_cancelled_run_of_it_fails(
     writer.close(BEGAN + 200)
     facts = told(tmp_path / "r.sqlite3", 2)
     found = judge(facts)
-    assert (found.verdict, found.criteria[0].outcome) == (Verdict.FAIL, Outcome.NOT_MET)
+    assert (found.verdict, found.criteria[0].outcome) == (RunVerdict.FAIL, CriterionOutcome.NOT_MET)
     read = Page(page(facts, UTC)).text
     assert "The list was sent by itself" in read
     assert "by eve@lab" in read
@@ -503,7 +503,7 @@ def test_a_list_that_was_sent_by_itself_is_told_and_a_cancelled_run_of_it_fails(
     assert hashlib.sha256(payload.encode()).hexdigest() in read
 
 
-def test_late_steps_and_excursions_are_deviations(facts: Facts) -> None:
+def test_late_steps_and_excursions_are_deviations(facts: ReportFacts) -> None:
     flown = list(facts.past.state.flown)
     first, hold = flown[0], flown[1]
     assert first.end is not None
@@ -609,7 +609,7 @@ def test_the_page_is_whole_needs_nothing_and_runs_nothing(html: str) -> None:
     assert html.count("<svg") == 4
 
 
-def test_the_page_tells_of_everything(html: str, facts: Facts) -> None:
+def test_the_page_tells_of_everything(html: str, facts: ReportFacts) -> None:
     text = " ".join(Page(html).text.split())
     for said in (
         "✓ PASS",
@@ -638,7 +638,7 @@ def test_the_page_tells_of_everything(html: str, facts: Facts) -> None:
 
 
 def test_labels_in_any_script_stand_in_the_charts_without_a_warning(
-    facts: Facts, recwarn: pytest.WarningsRecorder
+    facts: ReportFacts, recwarn: pytest.WarningsRecorder
 ) -> None:
     assert facts.past.temperature is not None
     track = msgspec.structs.replace(facts.past.temperature, label="板温度")
@@ -647,7 +647,7 @@ def test_labels_in_any_script_stand_in_the_charts_without_a_warning(
     assert not list(recwarn)
 
 
-def test_a_simulated_chamber_is_told(facts: Facts, html: str) -> None:
+def test_a_simulated_chamber_is_told(facts: ReportFacts, html: str) -> None:
     assert "Simulated:" not in html
     life = facts.sessions[0]
     about = msgspec.structs.replace(life.about, contract=("documented.toml", "simulator.toml"))
@@ -665,13 +665,13 @@ def test_the_head_of_the_audit_stands_in_it(path: Path, tmp_path: Path) -> None:
     assert f"entry {newest}, {'ab' * 32}" in page(told(copy), UTC)
 
 
-def test_a_list_that_is_not_what_was_sent_is_told(facts: Facts) -> None:
+def test_a_list_that_is_not_what_was_sent_is_told(facts: ReportFacts) -> None:
     changed = msgspec.structs.replace(facts, payload_is_whole=False)
     assert any("does not have the hash" in said for said in deviations(changed))
     assert "which the list above does not have" in page(changed, UTC)
 
 
-def test_many_steps_are_told_of_the_part_and_the_pressure_only(facts: Facts) -> None:
+def test_many_steps_are_told_of_the_part_and_the_pressure_only(facts: ReportFacts) -> None:
     steps = [one for one in facts.phases if one.step is not None]
     many = 200
     channels = tuple(
@@ -688,10 +688,10 @@ def test_many_steps_are_told_of_the_part_and_the_pressure_only(facts: Facts) -> 
 
 
 def test_times_are_in_one_zone_that_is_named() -> None:
-    times = Times(timezone(timedelta(hours=2)), 0.0, 3_700.0)
+    times = ReportTimes(timezone(timedelta(hours=2)), 0.0, 3_700.0)
     assert times.stamp(59.6) == "1970-01-01 02:01:00"
     assert times.zone_words == "UTC+02:00"
-    assert Times(UTC, 0.0, 1.0).zone_words == "UTC"
+    assert ReportTimes(UTC, 0.0, 1.0).zone_words == "UTC"
     assert times.since(3_725.2) == "+1:02:05"
     assert times.since(-61.0) == "−0:01:01"
     assert times.stamp(None) == "—"
@@ -700,8 +700,8 @@ def test_times_are_in_one_zone_that_is_named() -> None:
 def test_a_run_in_which_the_clocks_change_is_told_in_utc() -> None:
     night = 1_792_886_400.0  # 2026-10-25 00:00 UTC, an hour before summer time ends
     zone = ZoneInfo("Europe/Berlin")
-    assert Times(zone, night, night + 1_800).zone_words == "CEST (UTC+02:00)"
-    assert Times(zone, night, night + 7_200).zone_words == "UTC"
+    assert ReportTimes(zone, night, night + 1_800).zone_words == "CEST (UTC+02:00)"
+    assert ReportTimes(zone, night, night + 7_200).zone_words == "UTC"
 
 
 def test_lines_of_others_are_clean_and_not_without_end() -> None:
@@ -727,7 +727,7 @@ def test_a_temperature_shows_on_which_side_of_its_limit_it_is(
     assert judged(celsius, limit) == shown
 
 
-def test_limits_are_judged_and_told_to_the_same_decimal(facts: Facts) -> None:
+def test_limits_are_judged_and_told_to_the_same_decimal(facts: ReportFacts) -> None:
     part = facts.channel(PART)
     assert part is not None
     whole = part.figures[0]
@@ -737,7 +737,7 @@ def test_limits_are_judged_and_told_to_the_same_decimal(facts: Facts) -> None:
     others = tuple(channel if one.name == PART else one for one in facts.channels)
     changed = msgspec.structs.replace(facts, channels=others)
     found = judge(changed).criteria[-1]
-    assert found.outcome is Outcome.NOT_MET
+    assert found.outcome is CriterionOutcome.NOT_MET
     assert "to +55.004 °C." in found.found
     assert "The part was at +55.004 °C, above its limit of 55 °C." in deviations(changed)
     assert "Decision rule: every value is judged as it was reported" in page(changed, UTC)

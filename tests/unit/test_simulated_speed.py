@@ -28,7 +28,7 @@ from xovac_tui.recording.exports.parts import part_of
 from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.replay.model import Replay
 from xovac_tui.report.gather import gather
-from xovac_tui.report.judge import Verdict, judge
+from xovac_tui.report.judge import RunVerdict, judge
 from xovac_tui.report.page import page
 from xovac_tui.runs.flight import Flight
 from xovac_tui.runs.state import FlightState, Result
@@ -81,7 +81,7 @@ async def test_a_run_is_judged_in_the_devices_own_time(tmp_path: Path) -> None:
     now = view.ends_utc or UTC
     facts = gather(path, 1, chamber="bench-1", contract=contract, program="xovac-tui 9", now=now)
     judged = judge(facts)
-    assert judged.verdict is Verdict.PASS, judged
+    assert judged.verdict is RunVerdict.PASS, judged
     # 30 K in 30 s of the wall clock, which are half an hour of the chamber: as the recipe says it.
     text = page(facts, None)
     assert "<td>+1.00</td>" in re.sub(r"<td[^>]*>", "<td>", text)

@@ -12,7 +12,7 @@ from xovac_tui.api.forms import payload_text
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.api.payload import leaves
 from xovac_tui.simulator.device import Device
-from xovac_tui.simulator.faults import Fault, FaultBoard
+from xovac_tui.simulator.faults import FaultBoard, SimulatedFault
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.parameters import load_parameters
 from xovac_tui.simulator.server import COMMANDS
@@ -62,7 +62,7 @@ def test_the_clock_is_set_by_what_a_client_sends(device: Device) -> None:
 
 def test_the_choices_are_the_faults() -> None:
     field = next(f for f in OURS["simulator_fault"].fields if f.type is FieldType.CHOICE)
-    assert field.choices == tuple(Fault)
+    assert field.choices == tuple(SimulatedFault)
 
 
 def messages(device: Device) -> dict[str, dict[str, Any]]:

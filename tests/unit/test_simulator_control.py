@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from xovac_tui.simulator.controller import Controller, Measured
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.parameters import load_parameters
-from xovac_tui.simulator.program import Item, Program, Unfit, moment, read_program
+from xovac_tui.simulator.program import Program, ProgramItem, Unfit, moment, read_program
 
 PARAMETERS = load_parameters()
 
@@ -28,7 +28,7 @@ def recipe(*items: Any) -> dict[str, Any]:
 
 def test_a_recipe_is_read() -> None:
     program = read(recipe([60, 600, 0.0], [-20.5, 1200.0, 99]))
-    assert program == Program("R", (Item(60.0, 600.0), Item(-20.5, 1200.0)), "ramp")
+    assert program == Program("R", (ProgramItem(60.0, 600.0), ProgramItem(-20.5, 1200.0)), "ramp")
     assert program.duration == 1800.0
 
 
@@ -99,7 +99,9 @@ def test_units_are_a_parameter(tmp_path: Any) -> None:
 
 
 def test_ramp_moves_the_setpoint_over_the_duration() -> None:
-    program = Program("R", (Item(60.0, 100.0), Item(60.0, 50.0), Item(0.0, 60.0)), "ramp")
+    program = Program(
+        "R", (ProgramItem(60.0, 100.0), ProgramItem(60.0, 50.0), ProgramItem(0.0, 60.0)), "ramp"
+    )
     at = [moment(program, 20.0, elapsed) for elapsed in (0.0, 50.0, 120.0, 180.0)]
     assert [m and (m.setpoint, m.step) for m in at] == [(20.0, 1), (40.0, 1), (60.0, 2), (30.0, 3)]
     assert at[0] is not None
@@ -110,7 +112,7 @@ def test_ramp_moves_the_setpoint_over_the_duration() -> None:
 
 
 def test_jump_holds_the_target_for_the_duration() -> None:
-    program = Program("R", (Item(60.0, 100.0), Item(0.0, 60.0)), "jump")
+    program = Program("R", (ProgramItem(60.0, 100.0), ProgramItem(0.0, 60.0)), "jump")
     first, second = moment(program, 20.0, 0.0), moment(program, 20.0, 100.0)
     assert first is not None
     assert second is not None
@@ -119,13 +121,13 @@ def test_jump_holds_the_target_for_the_duration() -> None:
 
 
 def test_an_item_of_no_duration_is_passed_over() -> None:
-    program = Program("R", (Item(60.0, 0.0), Item(80.0, 10.0)), "ramp")
+    program = Program("R", (ProgramItem(60.0, 0.0), ProgramItem(80.0, 10.0)), "ramp")
     now = moment(program, 20.0, 0.0)
     assert now is not None
     assert (now.step, now.setpoint) == (2, 60.0)
 
 
-def machine_with(*items: Item, reading: Any = "ramp") -> Machine:
+def machine_with(*items: ProgramItem, reading: Any = "ramp") -> Machine:
     machine = Machine(PARAMETERS, warm=True)
     machine.load(Program("R", items, reading))
     machine.start()
@@ -134,7 +136,7 @@ def machine_with(*items: Item, reading: Any = "ramp") -> Machine:
 
 @pytest.mark.parametrize(("target", "ramp"), [(60.0, 2700.0), (0.0, 3000.0), (-20.0, 4200.0)])
 def test_the_part_follows_a_fair_ramp_and_stays_there(target: float, ramp: float) -> None:
-    machine = machine_with(Item(target, ramp), Item(target, 7200.0))
+    machine = machine_with(ProgramItem(target, ramp), ProgramItem(target, 7200.0))
     machine.step(ramp * 0.6)
     assert machine.now is not None
     assert machine.thermal.celsius("part") == pytest.approx(machine.now.setpoint, abs=1.0)
@@ -145,7 +147,7 @@ def test_the_part_follows_a_fair_ramp_and_stays_there(target: float, ramp: float
 
 
 def test_a_jump_reaches_its_target_without_a_wild_overshoot() -> None:
-    machine = machine_with(Item(50.0, 9000.0), reading="jump")
+    machine = machine_with(ProgramItem(50.0, 9000.0), reading="jump")
     highest = 0.0
     for _ in range(800):
         machine.step(10.0)
@@ -155,7 +157,7 @@ def test_a_jump_reaches_its_target_without_a_wild_overshoot() -> None:
 
 
 def test_ramps_slow_down_near_the_limits() -> None:
-    machine = machine_with(Item(-80.0, 600.0), Item(-80.0, 40000.0))
+    machine = machine_with(ProgramItem(-80.0, 600.0), ProgramItem(-80.0, 40000.0))
     rates, output = [], []
     for _ in range(12):
         before = machine.thermal.celsius("part")
@@ -170,7 +172,7 @@ def test_ramps_slow_down_near_the_limits() -> None:
 
 
 def test_heating_ends_below_the_hot_limit() -> None:
-    machine = machine_with(Item(130.0, 600.0), Item(130.0, 30000.0))
+    machine = machine_with(ProgramItem(130.0, 600.0), ProgramItem(130.0, 30000.0))
     for _ in range(100):
         machine.step(300.0)
         assert machine.thermal.celsius("internal_1") < PARAMETERS.controller.hot_limit
@@ -219,14 +221,14 @@ def test_cooling_is_taken_back_where_the_exchanger_gets_too_warm() -> None:
 
 
 def test_the_second_string_is_the_weaker_one() -> None:
-    machine = machine_with(Item(-80.0, 600.0), Item(-80.0, 9000.0))
+    machine = machine_with(ProgramItem(-80.0, 600.0), ProgramItem(-80.0, 9000.0))
     machine.step(3000.0)
     (first, second), _ = machine.controller.currents()
     assert 0 < second < first
 
 
 def test_a_recipe_ends_by_itself_and_the_strings_rest() -> None:
-    machine = machine_with(Item(40.0, 300.0))
+    machine = machine_with(ProgramItem(40.0, 300.0))
     machine.step(299.0)
     assert machine.mode == "running"
     machine.step(2.0)
@@ -244,7 +246,7 @@ def test_nothing_starts_without_a_program() -> None:
 
 def frames(seed: int) -> list[str]:
     machine = Machine(PARAMETERS, seed, warm=True)
-    machine.load(Program("R", (Item(60.0, 600.0),), "ramp"))
+    machine.load(Program("R", (ProgramItem(60.0, 600.0),), "ramp"))
     machine.start()
     seen = []
     for _ in range(30):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xovac_tui.simulator.device import Answer, Device
-from xovac_tui.simulator.faults import Fault, FaultBoard
+from xovac_tui.simulator.faults import FaultBoard, SimulatedFault
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.parameters import load_parameters
 from xovac_tui.simulator.server import COMMANDS
@@ -168,7 +168,7 @@ def test_speed_moves_the_model_and_not_the_clock() -> None:
     assert state["time"] == UTC * 1000
 
 
-def state_with(device: Device, fault: Fault) -> tuple[str, str]:
+def state_with(device: Device, fault: SimulatedFault) -> tuple[str, str]:
     """Return `chamber_state` with a fault on, and after it was turned off by its command."""
     assert result(device, "simulator_fault", {"fault": fault, "on": True, "seconds": 0}) == "success"
     device.advance(30.0)
@@ -180,29 +180,29 @@ def state_with(device: Device, fault: Fault) -> tuple[str, str]:
 
 
 def test_an_open_sensor_reads_null(device: Device) -> None:
-    with_it, without = state_with(device, Fault.SENSOR_OPEN)
+    with_it, without = state_with(device, SimulatedFault.SENSOR_OPEN)
     assert json.loads(with_it)["plateT"]["A"] is None
     assert isinstance(json.loads(without)["plateT"]["A"], float)
 
 
 def test_a_broken_sensor_reads_nan(device: Device) -> None:
-    with_it, without = state_with(device, Fault.SENSOR_NAN)
+    with_it, without = state_with(device, SimulatedFault.SENSOR_NAN)
     assert '"B": NaN' in with_it
     assert "NaN" not in without
 
 
 def test_the_clock_jumps_and_comes_back(device: Device) -> None:
-    with_it, without = state_with(device, Fault.CLOCK_JUMP)
+    with_it, without = state_with(device, SimulatedFault.CLOCK_JUMP)
     assert json.loads(with_it)["time"] - json.loads(without)["time"] == 3600_000
 
 
 def test_a_leak_shows_in_the_pressure(device: Device) -> None:
-    with_it, without = state_with(device, Fault.LEAK)
+    with_it, without = state_with(device, SimulatedFault.LEAK)
     assert json.loads(with_it)["vacuum"]["p"] > 20 * json.loads(without)["vacuum"]["p"]
 
 
 def test_a_hot_tec_shows_in_its_temperature(device: Device) -> None:
-    with_it, without = state_with(device, Fault.HOT_TEC)
+    with_it, without = state_with(device, SimulatedFault.HOT_TEC)
     assert json.loads(with_it)["tec"]["ext1"] > json.loads(with_it)["tec"]["ext2"] + 5
     assert json.loads(without)["tec"]["ext1"] < json.loads(with_it)["tec"]["ext1"]
 

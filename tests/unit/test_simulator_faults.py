@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from xovac_tui.errors import SettingsError
-from xovac_tui.simulator.faults import Fault, FaultBoard, FaultPlan, parse_fault
+from xovac_tui.simulator.faults import FaultBoard, FaultPlan, SimulatedFault, parse_fault
 
 
 @pytest.mark.parametrize(
     ("text", "plan"),
     [
-        ("leak", FaultPlan(Fault.LEAK)),
-        ("leak@30", FaultPlan(Fault.LEAK, 30.0)),
-        ("leak:10", FaultPlan(Fault.LEAK, 0.0, 10.0)),
-        ("drop_link@1.5s:0.5s", FaultPlan(Fault.DROP_LINK, 1.5, 0.5)),
+        ("leak", FaultPlan(SimulatedFault.LEAK)),
+        ("leak@30", FaultPlan(SimulatedFault.LEAK, 30.0)),
+        ("leak:10", FaultPlan(SimulatedFault.LEAK, 0.0, 10.0)),
+        ("drop_link@1.5s:0.5s", FaultPlan(SimulatedFault.DROP_LINK, 1.5, 0.5)),
     ],
 )
 def test_a_fault_on_the_command_line(text: str, plan: FaultPlan) -> None:
@@ -39,21 +39,21 @@ def test_a_plan_begins_and_ends_in_its_time() -> None:
     assert seen == {
         0.0: (),
         9.9: (),
-        10.0: (Fault.LEAK,),
-        12.0: (Fault.LEAK, Fault.HOT_TEC),
-        14.9: (Fault.LEAK, Fault.HOT_TEC),
-        15.0: (Fault.HOT_TEC,),
-        1e6: (Fault.HOT_TEC,),
+        10.0: (SimulatedFault.LEAK,),
+        12.0: (SimulatedFault.LEAK, SimulatedFault.HOT_TEC),
+        14.9: (SimulatedFault.LEAK, SimulatedFault.HOT_TEC),
+        15.0: (SimulatedFault.HOT_TEC,),
+        1e6: (SimulatedFault.HOT_TEC,),
     }
 
 
 def test_each_fault_can_be_turned_off() -> None:
     board = FaultBoard()
-    for fault in Fault:
+    for fault in SimulatedFault:
         board.begin(fault, 0.0)
     board.tick(1e9)
-    assert board.active() == tuple(Fault)
-    for fault in Fault:
+    assert board.active() == tuple(SimulatedFault)
+    for fault in SimulatedFault:
         board.end(fault)
         board.end(fault)
     assert board.active() == ()

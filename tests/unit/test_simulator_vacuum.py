@@ -7,21 +7,21 @@ import pytest
 
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.parameters import load_parameters
-from xovac_tui.simulator.vacuum import Vacuum, gas_conduction, outgassing_factor
+from xovac_tui.simulator.pumping import VacuumModel, gas_conduction, outgassing_factor
 
 PARAMETERS = load_parameters()
 ROOM = 294.15
 
 
-def pumped(seconds: float, kelvin: float = ROOM) -> Vacuum:
-    vacuum = Vacuum(PARAMETERS, pump=True)
+def pumped(seconds: float, kelvin: float = ROOM) -> VacuumModel:
+    vacuum = VacuumModel(PARAMETERS, pump=True)
     for _ in range(round(seconds)):
         vacuum.step(1.0, kelvin)
     return vacuum
 
 
 def test_pressure_falls_all_the_way_while_pumped() -> None:
-    vacuum = Vacuum(PARAMETERS, pump=True)
+    vacuum = VacuumModel(PARAMETERS, pump=True)
     before = vacuum.pressure
     assert before == PARAMETERS.ambient.pressure
     for _ in range(3600):
@@ -32,7 +32,7 @@ def test_pressure_falls_all_the_way_while_pumped() -> None:
 
 
 def test_a_closed_chamber_stays_at_atmosphere_and_never_above() -> None:
-    vacuum = Vacuum(PARAMETERS)
+    vacuum = VacuumModel(PARAMETERS)
     for _ in range(600):
         vacuum.step(1.0, 360.0)
         assert vacuum.pressure <= PARAMETERS.ambient.pressure
@@ -81,7 +81,7 @@ def test_a_leak_raises_the_pressure_and_its_end_lowers_it() -> None:
 def test_a_clean_tight_chamber_reaches_the_ultimate_pressure_of_the_pump() -> None:
     gas = msgspec.structs.replace(PARAMETERS.outgassing, fast_amount=0.0, slow_amount=0.0)
     tight = msgspec.structs.replace(PARAMETERS.vacuum, leak=0.0)
-    vacuum = Vacuum(msgspec.structs.replace(PARAMETERS, outgassing=gas, vacuum=tight), pump=True)
+    vacuum = VacuumModel(msgspec.structs.replace(PARAMETERS, outgassing=gas, vacuum=tight), pump=True)
     for _ in range(7200):
         vacuum.step(1.0, ROOM)
     assert vacuum.pressure == pytest.approx(PARAMETERS.vacuum.ultimate, rel=1e-3)

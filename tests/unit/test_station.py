@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tests.helpers.console import FakeClock, FakeLink, make_station
-from xovac_tui.api.event import Event, Kind
+from xovac_tui.api.event import Event, EventKind
 from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import documented_contract
 from xovac_tui.chamber.news import LedgerChanged, LinkChanged
@@ -253,7 +253,7 @@ async def test_every_event_is_logged_and_given_on_in_order() -> None:
         b.link.deliver("cancel_recipe_ack", "{}")
         assert (await got).name == "a"
         second = await anext(stream)
-        assert (second.name, second.kind) == ("cancel_recipe_ack", Kind.RESPONSE)
+        assert (second.name, second.kind) == ("cancel_recipe_ack", EventKind.RESPONSE)
         await stream.aclose()
         assert [b.station.log.get(n).name for n in range(2)] == ["a", "cancel_recipe_ack"]  # type: ignore[union-attr]
 

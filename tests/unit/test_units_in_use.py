@@ -13,7 +13,7 @@ from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.alarms.watchlist import watchlist
 from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.api.contract import Contract, Role
-from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
@@ -56,7 +56,7 @@ def bench(tmp_path: Path, unit: str, setpoint: str = "degC", pressure: str = "mb
 
 def told(chamber: Chamber, mono: float, **values: float | str) -> None:
     payload = decode_arguments(json.dumps({"mode": "running", **values}))
-    chamber.apply(Event("readings", payload, Direction.IN, Kind.MESSAGE, UTC + mono, mono))
+    chamber.apply(Event("readings", payload, Direction.IN, EventKind.MESSAGE, UTC + mono, mono))
 
 
 @pytest.mark.parametrize("unit", SPELLINGS)

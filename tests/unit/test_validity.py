@@ -20,11 +20,11 @@ from xovac_tui.alarms.kinds.level import HighRule, LowRule
 from xovac_tui.alarms.limit_sets import by_pressure
 from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.alarms.watchlist import Watchlist
-from xovac_tui.analysis.stability import Criterion, StabilityWatch
+from xovac_tui.analysis.stability import StabilityCriterion, StabilityWatch
 from xovac_tui.analysis.vacuum import pump_down
 from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.api.contract import Contract
-from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
@@ -69,7 +69,9 @@ class Bench:
         self.now += 1.0
         told = json.dumps({"ta": 40.0, "sp": 313.15, "p": 1e-4, "mode": "running", **leaves})
         arguments = decode_arguments(told)
-        self.chamber.apply(Event("readings", arguments, Direction.IN, Kind.MESSAGE, UTC + self.now, self.now))
+        self.chamber.apply(
+            Event("readings", arguments, Direction.IN, EventKind.MESSAGE, UTC + self.now, self.now)
+        )
 
     def told(self, text: str) -> Any:
         self.values.at(UTC + self.now, self.now)
@@ -252,7 +254,7 @@ def test_an_open_sensor_counts_nowhere(bench: Bench, sensor: float | str) -> Non
     assert history is not None
     bins = history.window(0.0, 61.0, 1)
     assert (bins.lows[0], bins.highs[0]) == (40.0, 40.0)
-    found = StabilityWatch(Criterion("band", within=0.1, per_hour=None, over=30.0, hold=0.0)).look(
+    found = StabilityWatch(StabilityCriterion("band", within=0.1, per_hour=None, over=30.0, hold=0.0)).look(
         history, bench.now, fresh=True
     )
     assert found.stable is True

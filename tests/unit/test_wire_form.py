@@ -10,7 +10,7 @@ import pytest
 
 from tests.helpers.commandline import CommandLine, Script
 from xovac_tui.api.contract import Contract, Origin
-from xovac_tui.api.event import Direction, Event, Form, Kind
+from xovac_tui.api.event import Direction, Event, EventKind, Form
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments, leaves
 from xovac_tui.api.wire import Offset, Wire, as_sent, offset_of
@@ -116,7 +116,7 @@ def test_a_form_that_cannot_be_sent_is_refused(tmp_path: Path, text: str, said: 
 
 
 def answer(name: str, *arguments: Any, mono: float = 1.0) -> Event:
-    return Event(name, decode_arguments(*arguments), Direction.IN, Kind.RESPONSE, mono, mono)
+    return Event(name, decode_arguments(*arguments), Direction.IN, EventKind.RESPONSE, mono, mono)
 
 
 def opened(ledger: Ledger, command: str, at: float = 0.0) -> int:
@@ -286,7 +286,7 @@ def test_an_offset_makes_no_channels_and_is_kept_all_the_same() -> None:
     came = decode_arguments(Wire('"{\\"ta\\":20.10}"'), Offset('"Q8jKS2i"'))
     raw = '["{\\"ta\\":20.10}","Q8jKS2i"]'
     assert (came.form, came.raw, came.problem) == (Form.OFFSET, raw, "")
-    log.append(Event("readings", came, Direction.IN, Kind.MESSAGE, 1.0, 1.0))
+    log.append(Event("readings", came, Direction.IN, EventKind.MESSAGE, 1.0, 1.0))
     kept = log.get(0)
     assert kept is not None
     for payload in (came, payload_of(kept.form, kept.raw, kept.problem)):

@@ -13,14 +13,14 @@ from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.chamber.alarm import AlarmChange, AlarmsView, AlarmView, Ask
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.clock import Clock
-from xovac_tui.expressions import Reading, Wanted
+from xovac_tui.expressions import ValueReading, Wanted
 
 
 class _NoValues:
     """Answers nothing: what a rule watched is not in a record, so nothing is evaluated in a replay."""
 
-    def read(self, wanted: Wanted) -> Reading:
-        return Reading()
+    def read(self, wanted: Wanted) -> ValueReading:
+        return ValueReading()
 
     def known(self, name: str) -> bool:
         return False

@@ -34,7 +34,7 @@ class Temperature(msgspec.Struct, frozen=True):
         return self.label + (" (assumed to be in the vacuum)" if self.place_assumed else "")
 
 
-class Moment(msgspec.Struct, frozen=True, kw_only=True):
+class AdviceContext(msgspec.Struct, frozen=True, kw_only=True):
     """All that advice is given on; None means that it is not reported, or too old."""
 
     temperatures: tuple[Temperature, ...] = ()
@@ -67,12 +67,12 @@ class Advice(msgspec.Struct, frozen=True):
     """What to do, as a sentence."""
 
 
-def advise(moment: Moment, settings: AdviceSettings) -> tuple[Advice, ...]:
+def advise(moment: AdviceContext, settings: AdviceSettings) -> tuple[Advice, ...]:
     """Return what is to be said, the worst first."""
     return tuple(_all(moment, settings)) if settings.enabled else ()
 
 
-def _all(moment: Moment, settings: AdviceSettings) -> Iterator[Advice]:
+def _all(moment: AdviceContext, settings: AdviceSettings) -> Iterator[Advice]:
     pressure = moment.pressure
     dew = settings.dew_point if moment.dew_point is None else moment.dew_point
     dew_words = quantity(dew, "degC") + (_assumed(settings, "dew_point") if moment.dew_point is None else "")
@@ -105,7 +105,7 @@ def _all(moment: Moment, settings: AdviceSettings) -> Iterator[Advice]:
     yield from _outgassing(moment, settings)
 
 
-def _vents(moment: Moment, settings: AdviceSettings) -> bool:
+def _vents(moment: AdviceContext, settings: AdviceSettings) -> bool:
     """Return whether air comes in: the valve is open, or the pressure rises far with the pump off."""
     if moment.vent:
         return True
@@ -114,7 +114,7 @@ def _vents(moment: Moment, settings: AdviceSettings) -> bool:
 
 
 def _cold_in_air(
-    moment: Moment, settings: AdviceSettings, pressure: float, limit: float, words: str
+    moment: AdviceContext, settings: AdviceSettings, pressure: float, limit: float, words: str
 ) -> Iterator[Advice]:
     """Yield advice where something is, or soon will be, cold enough for water to condense on it."""
 
@@ -143,7 +143,7 @@ def _cold_in_air(
     )
 
 
-def _outgassing(moment: Moment, settings: AdviceSettings) -> Iterator[Advice]:
+def _outgassing(moment: AdviceContext, settings: AdviceSettings) -> Iterator[Advice]:
     """Yield advice where the pressure rises in a hot dwell, though it is pumped."""
     one = moment.controlled
     if one is None or moment.pressure is None or not moment.rises or moment.pump is False or moment.vent:

@@ -7,7 +7,7 @@ from itertools import accumulate
 
 import msgspec
 
-from xovac_tui.analysis.fit import Line, Track, line
+from xovac_tui.analysis.fit import ColumnTrack, FittedLine, line
 
 LONGEST = 7 * 86_400.0
 """Seconds; what would take longer is not foreseen."""
@@ -36,7 +36,7 @@ class Approach(msgspec.Struct, frozen=True):
         return -self.slope * math.expm1(-self.fade * seconds) / self.fade
 
 
-def approach(past: Track) -> Approach | None:
+def approach(past: ColumnTrack) -> Approach | None:
     """Return where the value of a window is going; None where too little is known."""
     times, values = past.points()
     half = len(times) // 2
@@ -56,7 +56,7 @@ def approach(past: Track) -> Approach | None:
     return Approach(newer.at_zero, slope, fade, _noise(past, newer), newer.uncertainty / _SHORTER)
 
 
-def _fade(older: Line, newer: Line, apart: float) -> float:
+def _fade(older: FittedLine, newer: FittedLine, apart: float) -> float:
     """Return by how much the slope shrinks, 1/s; 0 where that is not certain."""
     shrinks = older.slope * newer.slope > 0 and abs(newer.slope) < abs(older.slope)
     if not shrinks or abs(older.slope - newer.slope) <= math.hypot(older.uncertainty, newer.uncertainty):
@@ -75,7 +75,7 @@ def _steeper(half: float) -> float:
     return 3 * (half * math.cosh(half) - math.sinh(half)) / half**3
 
 
-def _noise(past: Track, newer: Line) -> float:
+def _noise(past: ColumnTrack, newer: FittedLine) -> float:
     """Return highest minus lowest of the newer half's values around its line."""
     above, below = 0.0, 0.0
     count = len(past.lows)
@@ -91,7 +91,7 @@ def _noise(past: Track, newer: Line) -> float:
     return above + below
 
 
-def until_slow(whole: Line, going: Approach, limit: float) -> float | None:
+def until_slow(whole: FittedLine, going: Approach, limit: float) -> float | None:
     """Return the seconds until the slope of a window, uncertainty included, is at most `limit` per second."""
     hidden = min(whole.uncertainty, going.hidden)
     now = abs(whole.slope) + whole.uncertainty
@@ -102,7 +102,7 @@ def until_slow(whole: Line, going: Approach, limit: float) -> float | None:
     return _foreseen(math.log((now - hidden) / (limit - hidden)) / going.fade)
 
 
-def until_narrow(past: Track, going: Approach, band: float, over: float) -> float | None:
+def until_narrow(past: ColumnTrack, going: Approach, band: float, over: float) -> float | None:
     """Return the seconds until the values of `over` seconds stay within `band`, highest minus lowest.
 
     The past is taken as it was measured, the future as the approach has it.

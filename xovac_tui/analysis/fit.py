@@ -28,7 +28,7 @@ _LONE_STEPS = 1.5
 """Steps that a line crosses from which on they average each other out: as one over their number."""
 
 
-class Track(msgspec.Struct, frozen=True):
+class ColumnTrack(msgspec.Struct, frozen=True):
     """Lowest, highest and mean value per column of the past up to a channel's newest value; NaN without one.
 
     Columns keep their places in time, so that the same stretch of the record serves for many looks.
@@ -50,20 +50,20 @@ class Track(msgspec.Struct, frozen=True):
     drift: float = 0.0
     """Expanded uncertainty (k = 2) of a reading that no averaging takes away."""
 
-    def until(self, time: float) -> Track:
+    def until(self, time: float) -> ColumnTrack:
         """Return what was known at an earlier time."""
         if time >= self.newest:
             return self
         count = min(len(self.lows), max(0, math.floor((time - self.start) / self.width) + 1))
         return self._part(0, count, time)
 
-    def last(self, count: int) -> Track:
+    def last(self, count: int) -> ColumnTrack:
         """Return the newest `count` columns."""
         count = max(0, min(count, len(self.lows)))
         return self._part(len(self.lows) - count, len(self.lows), self.newest)
 
-    def _part(self, first: int, after: int, newest: float) -> Track:
-        return Track(
+    def _part(self, first: int, after: int, newest: float) -> ColumnTrack:
+        return ColumnTrack(
             self.start + first * self.width,
             self.width,
             self.lows[first:after],
@@ -117,7 +117,7 @@ class Doubt(msgspec.Struct, frozen=True):
 CERTAIN = Doubt()
 
 
-def track(curve: ChannelHistory, now: float, window: float, seconds: float) -> Track | None:
+def track(curve: ChannelHistory, now: float, window: float, seconds: float) -> ColumnTrack | None:
     """Return the past `seconds` of a channel in columns fit for windows of `window`; None without a value."""
     last = curve.last_time
     if last is None or now - last > seconds:
@@ -129,7 +129,7 @@ def track(curve: ChannelHistory, now: float, window: float, seconds: float) -> T
     end = (math.floor(newest / width) + 1) * width
     count = math.ceil(seconds / width) + 1
     found = curve.measured(end - count * width, end, count)
-    return Track(
+    return ColumnTrack(
         found.start,
         width,
         found.lows,
@@ -142,7 +142,7 @@ def track(curve: ChannelHistory, now: float, window: float, seconds: float) -> T
     )
 
 
-class Line(msgspec.Struct, frozen=True):
+class FittedLine(msgspec.Struct, frozen=True):
     """A straight line through points, by least squares."""
 
     slope: float
@@ -153,12 +153,12 @@ class Line(msgspec.Struct, frozen=True):
     """Value at time 0: at the newest value."""
 
 
-def robust_points(past: Track, doubt: Doubt) -> tuple[list[float], list[float]]:
+def robust_points(past: ColumnTrack, doubt: Doubt) -> tuple[list[float], list[float]]:
     """Return the points of a track but for those that lie far off all their neighbours."""
     return without_spikes(*past.points(), doubt.step)
 
 
-def line(times: Sequence[float], values: Sequence[float], doubt: Doubt = CERTAIN) -> Line | None:
+def line(times: Sequence[float], values: Sequence[float], doubt: Doubt = CERTAIN) -> FittedLine | None:
     """Return the line through points, or None where there are too few or too large ones.
 
     Neighbours that err to the same side carry less information than independent ones: with r, the correlation
@@ -192,4 +192,4 @@ def line(times: Sequence[float], values: Sequence[float], doubt: Doubt = CERTAIN
     uncertainty = math.hypot(scatter, _ENDS * step / length, math.sqrt(2) * doubt.drift / length)
     if not (math.isfinite(slope) and math.isfinite(uncertainty)):
         return None
-    return Line(slope, uncertainty, mean - slope * middle)
+    return FittedLine(slope, uncertainty, mean - slope * middle)

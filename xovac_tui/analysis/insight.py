@@ -12,13 +12,13 @@ from typing import Protocol
 
 import msgspec
 
-from xovac_tui.analysis.advice import Advice, Moment, Temperature, advise
-from xovac_tui.analysis.pumpdown import Forecast, PumpDown
+from xovac_tui.analysis.advice import Advice, AdviceContext, Temperature, advise
+from xovac_tui.analysis.pumpdown import PressureForecast, PumpDown
 from xovac_tui.analysis.settings import CriterionSettings, InsightSettings
-from xovac_tui.analysis.stability import Criterion, Stability, StabilityWatch
+from xovac_tui.analysis.stability import Stability, StabilityCriterion, StabilityWatch
 from xovac_tui.analysis.vacuum import RECENT, Rise, pump_down, rate_of_rise, rising
 from xovac_tui.analysis.water import dew_point
-from xovac_tui.api.contract import Place, Role
+from xovac_tui.api.contract import Role, SensorPlace
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
 from xovac_tui.text import clean
@@ -42,7 +42,7 @@ class Judged(msgspec.Struct, frozen=True):
     """One channel by one criterion; rates in K/h."""
 
     channel: ChannelView
-    criterion: Criterion
+    criterion: StabilityCriterion
     stability: Stability
 
 
@@ -50,7 +50,7 @@ class Threshold(msgspec.Struct, frozen=True):
     """A pressure that will be reached."""
 
     mbar: float
-    forecast: Forecast | None
+    forecast: PressureForecast | None
     """Seconds of the chamber; None: not foreseen."""
 
 
@@ -89,7 +89,7 @@ class InsightView(msgspec.Struct, frozen=True, kw_only=True):
     """What the settings ask for and cannot be had, as sentences."""
 
 
-class Source(Protocol):
+class InsightSource(Protocol):
     """What insight is gained from."""
 
     @property
@@ -110,7 +110,7 @@ class Insight:
     def __init__(
         self,
         settings: InsightSettings,
-        source: Source,
+        source: InsightSource,
         *,
         volume: float | None = None,
         limit_pressure: float | None = None,
@@ -192,7 +192,7 @@ class Insight:
                 chosen.append(channel)
         return chosen[:MOST_CHANNELS], problems
 
-    def _judge(self, channel: ChannelView, criterion: Criterion, mono: float) -> Stability:
+    def _judge(self, channel: ChannelView, criterion: StabilityCriterion, mono: float) -> Stability:
         """Return how one criterion stands, in K and in seconds of the chamber."""
         history = self._source.history(channel.full_name)
         if history is None:
@@ -288,7 +288,7 @@ class Insight:
         self._advice = advise(self._moment(snapshot), settings) if settings.enabled else ()
         return self._advice
 
-    def _moment(self, snapshot: Snapshot) -> Moment:
+    def _moment(self, snapshot: Snapshot) -> AdviceContext:
         speed = self._source.speed
         controlled, setpoint, pressure = (
             snapshot.by_role(role) for role in (Role.CONTROLLED, Role.SETPOINT, Role.PRESSURE)
@@ -297,12 +297,12 @@ class Insight:
         shown = (
             one
             for one in snapshot.channels
-            if not one.hidden and one.role not in aside and one.place is not Place.OUTSIDE
+            if not one.hidden and one.role not in aside and one.place is not SensorPlace.OUTSIDE
         )
         history = self._source.history(pressure.full_name) if pressure is not None else None
         fresh = pressure is not None and pressure.quality is Quality.GOOD
         rises = fresh and history is not None and rising(history, snapshot.mono, RECENT / speed) is not None
-        return Moment(
+        return AdviceContext(
             temperatures=tuple(_temperatures(shown, speed)),
             controlled=next(_temperatures([controlled], speed, bare=True), None) if controlled else None,
             setpoint=to_celsius(_value(setpoint), setpoint.unit) if setpoint is not None else None,
@@ -324,13 +324,13 @@ class Insight:
         return False if change else None
 
 
-def _criterion(name: str, one: CriterionSettings) -> Criterion:
-    return Criterion(name, one.within, one.rate, one.over, one.hold)
+def _criterion(name: str, one: CriterionSettings) -> StabilityCriterion:
+    return StabilityCriterion(name, one.within, one.rate, one.over, one.hold)
 
 
-def _told_in(criterion: Criterion, degrees: float, speed: float) -> Criterion:
+def _told_in(criterion: StabilityCriterion, degrees: float, speed: float) -> StabilityCriterion:
     """Return a criterion in a channel's degrees and in seconds of the clock."""
-    return Criterion(
+    return StabilityCriterion(
         criterion.name,
         None if criterion.within is None else criterion.within * degrees,
         None if criterion.per_hour is None else criterion.per_hour * degrees * speed,

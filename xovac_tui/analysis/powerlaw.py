@@ -30,7 +30,7 @@ _SLICES = 9
 """Exponents of the laws that span a forecast."""
 
 
-class Course(msgspec.Struct, frozen=True):
+class PressureLaw(msgspec.Struct, frozen=True):
     """One law by which the pressure falls."""
 
     above: float
@@ -53,7 +53,7 @@ class Course(msgspec.Struct, frozen=True):
         return self.origin + (self.newest - self.origin) * math.exp(exponent) if exponent < 60 else math.inf
 
 
-class Group(msgspec.Struct, frozen=True):
+class ColumnGroup(msgspec.Struct, frozen=True):
     """Some columns of the pump-down, averaged."""
 
     after: float
@@ -84,7 +84,7 @@ class _Solved(msgspec.Struct, frozen=True):
 class PowerFit:
     """Powers of the time since an origin, and a floor, through the groups; in the newest group's pressure."""
 
-    def __init__(self, groups: Sequence[Group], first: float, origins: tuple[float, float]) -> None:
+    def __init__(self, groups: Sequence[ColumnGroup], first: float, origins: tuple[float, float]) -> None:
         """`origins` are seconds from the origin to `first`, which is after the beginning: least and most."""
         self._groups, self._first = groups, first
         self._unit = groups[-1].pressure
@@ -161,7 +161,7 @@ class PowerFit:
             1 - alike
         )
 
-    def courses(self, begin: float, newest: float) -> Iterator[Course]:
+    def courses(self, begin: float, newest: float) -> Iterator[PressureLaw]:
         """Yield laws that span all that are as good, the best first; none with an exponent of no surface."""
         least, most = (_edge(self._least, self._power, end, self._limit) for end in _TRIED)
         if not LEAST <= self._power <= MOST or least <= _TRIED[0] or most >= _TRIED[1]:
@@ -172,7 +172,7 @@ class PowerFit:
                 zero = begin + self._first - math.exp(origin)
                 now = ((self._groups[-1].after + begin - zero) / (newest - zero)) ** power
                 for above, floor in _floors(self._solve(power, origin), allowed, floored):
-                    yield Course(above * now * self._unit, floor * self._unit, power, zero, newest)
+                    yield PressureLaw(above * now * self._unit, floor * self._unit, power, zero, newest)
 
     def _edges(self, floored: bool) -> Iterator[tuple[float, float, float]]:
         """Yield exponents and origins around all that are as good, the best first, and the error of each."""

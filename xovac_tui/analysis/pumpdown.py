@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from xovac_tui.analysis.powerlaw import Course, Group, PowerFit
+from xovac_tui.analysis.powerlaw import ColumnGroup, PowerFit, PressureLaw
 from xovac_tui.chamber.history import Curve
 
 SURFACES = 1.0
@@ -56,16 +56,16 @@ _EARLIER = 120.0
 """... and seconds by which it may be before, where that beginning was seen."""
 
 
-class Forecast(msgspec.Struct, frozen=True):
+class PressureForecast(msgspec.Struct, frozen=True):
     """When a pressure will be reached, in seconds from now."""
 
     soonest: float
     likely: float
     latest: float
 
-    def times(self, factor: float) -> Forecast:
+    def times(self, factor: float) -> PressureForecast:
         """Return the same in the seconds of another clock."""
-        return Forecast(self.soonest * factor, self.likely * factor, self.latest * factor)
+        return PressureForecast(self.soonest * factor, self.likely * factor, self.latest * factor)
 
 
 class PumpDown(msgspec.Struct, frozen=True):
@@ -75,7 +75,7 @@ class PumpDown(msgspec.Struct, frozen=True):
     """mbar, at the newest value."""
     slope: float
     """Of its natural logarithm over the recent past, per second."""
-    courses: tuple[Course, ...] = ()
+    courses: tuple[PressureLaw, ...] = ()
     """Laws that span all that explain it, the likeliest first; empty where none does."""
     longest: float = LONGEST
     """Seconds; what may take longer is not foreseen."""
@@ -85,17 +85,17 @@ class PumpDown(msgspec.Struct, frozen=True):
         """Seconds in which the pressure halves at the rate of the recent past; None if it does not fall."""
         return math.log(2.0) / -self.slope if self.slope < 0 else None
 
-    def until(self, threshold: float, now: float) -> Forecast | None:
+    def until(self, threshold: float, now: float) -> PressureForecast | None:
         """Return the seconds from `now` until the pressure is at a threshold in mbar; None: not foreseen."""
         if threshold >= self.pressure:
-            return Forecast(0.0, 0.0, 0.0)
+            return PressureForecast(0.0, 0.0, 0.0)
         if not self.courses:
             return None
         reached = [max(0.0, course.reached(threshold) - now) for course in self.courses]
         soonest, latest = min(reached), max(reached)
         if latest > self.longest or latest > WIDEST * max(1.0, soonest):
             return None
-        return Forecast(soonest, reached[0], latest)
+        return PressureForecast(soonest, reached[0], latest)
 
 
 def foresee(
@@ -105,7 +105,7 @@ def foresee(
     period: float = 0.0,
     pump_on: float | None = None,
     speed: float = 1.0,
-) -> tuple[Course, ...]:
+) -> tuple[PressureLaw, ...]:
     """Return the laws that span all that explain the fall of a pressure, the likeliest first; else ().
 
     `per_unit` is mbar in one of the channel's unit, `period` its usual seconds between values, `pump_on` the
@@ -181,14 +181,14 @@ def _finest(age: float) -> float:
     return next(width for limit, width in _WIDTHS if age <= limit)
 
 
-def _groups(curve: Curve, begin: float, newest: float, per_unit: float, period: float) -> list[Group]:
+def _groups(curve: Curve, begin: float, newest: float, per_unit: float, period: float) -> list[ColumnGroup]:
     """Return the fall in groups, a few to each octave of the time since its beginning, oldest first.
 
     Octaves keep their places in time, so that the same windows of the record serve for many looks. Between
     values further apart than a column the history draws straight lines: groups of fewer than `_VALUES` would
     share them with their neighbours.
     """
-    found: list[list[Group]] = []
+    found: list[list[ColumnGroup]] = []
     stop = newest
     length = 2.0 ** math.floor(math.log2(max(1.0, newest - begin)))
     while length >= 1:
@@ -215,7 +215,7 @@ def _groups(curve: Curve, begin: float, newest: float, per_unit: float, period: 
 
 def _group(
     lows: Sequence[float], highs: Sequence[float], part: range, after: float, width: float, per_unit: float
-) -> Group | None:
+) -> ColumnGroup | None:
     """Return the geometric means of some columns; None where none of them has a value above 0.
 
     What falls is highest at the beginning of a column and lowest at its end. By a power of time the mean of
@@ -227,4 +227,4 @@ def _group(
     times = sum(math.log((after + n * width) * (after + (n + 1) * width)) for n in columns) / 2
     values = sum(math.log(lows[n]) + math.log(highs[n]) for n in columns) / 2
     count = len(columns)
-    return Group(math.exp(times / count), math.exp(values / count) * per_unit, count * width)
+    return ColumnGroup(math.exp(times / count), math.exp(values / count) * per_unit, count * width)

@@ -12,7 +12,7 @@ import math
 import msgspec
 
 from xovac_tui.analysis.approach import approach, until_narrow, until_slow
-from xovac_tui.analysis.fit import Doubt, Line, Track, line, robust_points, track
+from xovac_tui.analysis.fit import ColumnTrack, Doubt, FittedLine, line, robust_points, track
 from xovac_tui.chamber.history import ChannelHistory
 
 HOUR = 3600.0
@@ -30,7 +30,7 @@ _LEFT = 0.25
 """Part of it that is left at most after a reset: noise makes a beginning come and go."""
 
 
-class Criterion(msgspec.Struct, frozen=True):
+class StabilityCriterion(msgspec.Struct, frozen=True):
     """When a channel is called stable. Degrees are those of the channel; K for temperatures."""
 
     name: str = ""
@@ -94,17 +94,17 @@ class _Judged(msgspec.Struct, frozen=True):
     """Columns up to now in which the values stay within the band."""
     known: bool
     """There are values enough to say something."""
-    past: Track
-    window: Track
+    past: ColumnTrack
+    window: ColumnTrack
     """What is measured of the past, for as long as the criterion asks."""
-    whole: Line | None
+    whole: FittedLine | None
     """Through that window."""
 
 
 class StabilityWatch:
     """One criterion kept for one channel; remembers how long it was met, and how often it was lost."""
 
-    def __init__(self, criterion: Criterion) -> None:
+    def __init__(self, criterion: StabilityCriterion) -> None:
         self.criterion = criterion
         self._forget()
 
@@ -160,7 +160,7 @@ class StabilityWatch:
                 # In a gap the clock pauses.
                 self._seen = then.newest
 
-    def _step(self, past: Track, *, brief: bool = False) -> _Judged:
+    def _step(self, past: ColumnTrack, *, brief: bool = False) -> _Judged:
         """Let the clock go on to one more value; `brief`: only whether all is met, and progress in a band."""
         criterion = self.criterion
         judged = self._judge(past, brief=brief)
@@ -177,7 +177,7 @@ class StabilityWatch:
             self._best = max(best, self._held)
         return judged
 
-    def _judge(self, past: Track, *, brief: bool) -> _Judged:
+    def _judge(self, past: ColumnTrack, *, brief: bool) -> _Judged:
         """Look at the window that ends with the newest value."""
         criterion, over = self.criterion, self.criterion.over
         tails = _tails(past, criterion)
@@ -235,7 +235,7 @@ class StabilityWatch:
         return longest + criterion.hold if math.isfinite(longest) else None
 
 
-def _slow_enough(found: Line | None, limit: float | None) -> bool:
+def _slow_enough(found: FittedLine | None, limit: float | None) -> bool:
     if limit is None:
         return True
     return found is not None and (abs(found.slope) + found.uncertainty) * HOUR <= limit
@@ -253,7 +253,7 @@ class _Tails(msgspec.Struct, frozen=True):
     inside_columns: int
 
 
-def _tails(past: Track, criterion: Criterion) -> _Tails:
+def _tails(past: ColumnTrack, criterion: StabilityCriterion) -> _Tails:
     """Return how far back values reach, and those within the band.
 
     A column beside a gap counts for nothing: it may be filled in part only.

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from xovac_tui.analysis.fit import COLUMNS, Line, Track, line, track
+from xovac_tui.analysis.fit import COLUMNS, ColumnTrack, FittedLine, line, track
 from xovac_tui.analysis.pumpdown import LONGEST, LOOK_BACK, PumpDown, foresee
 from xovac_tui.chamber.history import ChannelHistory
 
@@ -70,7 +70,7 @@ def pump_down(
     return PumpDown(pressure, newer.slope, courses, LONGEST / speed)
 
 
-def rising(curve: ChannelHistory, now: float, recent: float = RECENT) -> Line | None:
+def rising(curve: ChannelHistory, now: float, recent: float = RECENT) -> FittedLine | None:
     """Return the line through the logarithm of the recent pressure if it surely rises, else None."""
     past = track(curve, now, recent, recent)
     found = None if past is None else _through(logarithm(past))
@@ -119,7 +119,7 @@ def seconds_off(pump: ChannelHistory, now: float, most: float) -> float:
     return max(0.0, columns * past.width - past.unfilled)
 
 
-def logarithm(past: Track) -> Track:
+def logarithm(past: ColumnTrack) -> ColumnTrack:
     """Return the natural logarithm of a track; what is not above 0 becomes a gap."""
     newest = next((mean for mean in reversed(past.means) if mean > 0), math.inf)
     return msgspec.structs.replace(
@@ -133,11 +133,11 @@ def logarithm(past: Track) -> Track:
     )
 
 
-def _through(past: Track) -> Line | None:
+def _through(past: ColumnTrack) -> FittedLine | None:
     return line(*past.points(), past.doubt)
 
 
-def _since_high(past: Track) -> Track:
+def _since_high(past: ColumnTrack) -> ColumnTrack:
     """Return the newest columns, back to where the logarithm was higher by `_FALLEN`."""
     newest = math.nan
     for count, low in enumerate(reversed(past.lows), 1):
@@ -165,7 +165,7 @@ def _switched_on(pump: ChannelHistory, now: float, most: float, width: float) ->
     return None
 
 
-def _halves(past: Track) -> tuple[Line | None, Line | None]:
+def _halves(past: ColumnTrack) -> tuple[FittedLine | None, FittedLine | None]:
     """Return the lines through the older and the newer half."""
     times, values = past.points()
     half = len(times) // 2

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from xovac_tui.analysis.fit import track
 from xovac_tui.analysis.settings import CriterionSettings
-from xovac_tui.analysis.stability import Criterion, Stability, StabilityWatch, change_per_hour
+from xovac_tui.analysis.stability import Stability, StabilityCriterion, StabilityWatch, change_per_hour
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
@@ -14,7 +14,7 @@ from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import Quality, RunState
 from xovac_tui.digits import figure
 from xovac_tui.durations import format_duration
-from xovac_tui.expressions import Reading, Wanted, What
+from xovac_tui.expressions import ValueReading, Wanted, What
 from xovac_tui.expressions.tree import ELAPSED, LINK, RECIPE, STATE, STEP, STEP_ELAPSED
 from xovac_tui.text import nearest
 from xovac_tui.units import PER_CENT, TEMPERATURE, per_time, unit_of
@@ -53,8 +53,8 @@ class ChamberValues:
         self._criteria = criteria or {}
         self._times = times
         self._mono = self._utc = 0.0
-        self._told: dict[Wanted, Reading] = {}
-        self._slow: dict[Wanted, tuple[float, Reading]] = {}
+        self._told: dict[Wanted, ValueReading] = {}
+        self._slow: dict[Wanted, tuple[float, ValueReading]] = {}
         self._watches: dict[Wanted, StabilityWatch] = {}
         self._observed: Observation | None = None
 
@@ -64,7 +64,7 @@ class ChamberValues:
         self._told.clear()
         self._observed = None
 
-    def read(self, wanted: Wanted) -> Reading:
+    def read(self, wanted: Wanted) -> ValueReading:
         """Return what the chamber reports about this."""
         reading = self._told.get(wanted)
         if reading is None:
@@ -75,18 +75,18 @@ class ChamberValues:
         """Return whether a contract or a message has named this channel."""
         return self._chamber.find(name) is not None
 
-    def _answer(self, wanted: Wanted) -> Reading:
+    def _answer(self, wanted: Wanted) -> ValueReading:
         if wanted.what is What.WORD:
             return self._word(wanted.name)
         channel = self._chamber.find(wanted.name)
         if channel is None:
-            return Reading(why="no channel of that name has come yet")
+            return ValueReading(why="no channel of that name has come yet")
         match wanted.what:
             case What.CHANNEL:
                 return self._value(channel)
             case What.AGE:
                 age = None if channel.seen is None else max(0.0, self._mono - channel.seen)
-                return Reading(age, "s", why="" if age is not None else "no data yet")
+                return ValueReading(age, "s", why="" if age is not None else "no data yet")
             case What.RATE:
                 return self._rate(channel)
         before = self._slow.get(wanted)
@@ -100,13 +100,15 @@ class ChamberValues:
 
     # -- words ----------------------------------------------------------------------------------------
 
-    def _word(self, name: str) -> Reading:
+    def _word(self, name: str) -> ValueReading:
         if name == LINK:
-            return Reading(self._chamber.word(self._mono).value)
+            return ValueReading(self._chamber.word(self._mono).value)
         if name in (ELAPSED, STEP_ELAPSED):
             run, step = self._times()
             seconds = run if name == ELAPSED else step
-            return Reading(seconds, "s", why="" if seconds is not None else "no run whose beginning was seen")
+            return ValueReading(
+                seconds, "s", why="" if seconds is not None else "no run whose beginning was seen"
+            )
         seen = self._observed = self._observed or self._chamber.observe(self._utc, self._mono)
         told: Mapping[str, str | float | None] = {
             STATE: None if seen.state is RunState.UNKNOWN else seen.state.value,
@@ -114,7 +116,7 @@ class ChamberValues:
             STEP: None if seen.step is None else float(seen.step),
         }
         value = told[name]
-        return Reading(value, why="" if value is not None else "the chamber does not tell it now")
+        return ValueReading(value, why="" if value is not None else "the chamber does not tell it now")
 
     # -- channels -------------------------------------------------------------------------------------
 
@@ -130,53 +132,55 @@ class ChamberValues:
                 return channel.problem or "no usable number"
         return ""
 
-    def _value(self, channel: Channel) -> Reading:
+    def _value(self, channel: Channel) -> ValueReading:
         unit, log, why = channel.spec.unit, channel.spec.log, self._doubt(channel)
         if why:
-            return Reading(unit=unit, why=why)
+            return ValueReading(unit=unit, why=why)
         if channel.is_bool:
-            return Reading(bool(channel.value))
-        return Reading(channel.text if channel.value is None else channel.value, unit, log)
+            return ValueReading(bool(channel.value))
+        return ValueReading(channel.text if channel.value is None else channel.value, unit, log)
 
-    def _rate(self, channel: Channel) -> Reading:
+    def _rate(self, channel: Channel) -> ValueReading:
         log = channel.spec.log
         unit = per_time(PER_CENT if log else unit_of(channel.spec.unit), "min").name
         why, change = self._doubt(channel), None
         if not why:
             change = channel.history.rate_per_minute(self._mono, log)
             why = "" if change is not None else "too few data"
-        return Reading(change * 100 if log and change is not None else change, unit, why=why)
+        return ValueReading(change * 100 if log and change is not None else change, unit, why=why)
 
-    def _per_hour(self, channel: Channel, wanted: Wanted) -> Reading:
+    def _per_hour(self, channel: Channel, wanted: Wanted) -> ValueReading:
         over = RATE_WINDOW if wanted.over is None else wanted.over
         unit = per_time(unit_of(channel.spec.unit), "h").name
         curve, why = self._curve(channel.full_name), self._doubt(channel)
         if why or curve is None or curve.oldest is None:
-            return Reading(unit=unit, why=why or "no number")
+            return ValueReading(unit=unit, why=why or "no number")
         # What was measured before a gap does not make up for the gap.
         past = track(curve, self._mono, over, over)
         there = min(self._mono - curve.oldest, 0.0 if past is None else past.measured)
         if there < _FULL * over:
-            return Reading(unit=unit, why=f"{format_duration(there)} of {format_duration(over)} measured")
+            return ValueReading(
+                unit=unit, why=f"{format_duration(there)} of {format_duration(over)} measured"
+            )
         found = change_per_hour(curve, self._mono, over)
         if found is None:
-            return Reading(unit=unit, why="too few data")
-        return Reading(found[0], unit, why=f"± {_short(found[1])}")
+            return ValueReading(unit=unit, why="too few data")
+        return ValueReading(found[0], unit, why=f"± {_short(found[1])}")
 
-    def _stable(self, channel: Channel, wanted: Wanted) -> Reading:
+    def _stable(self, channel: Channel, wanted: Wanted) -> ValueReading:
         watch = self._watches.get(wanted)
         if watch is None:
             criterion = self._criterion(wanted, channel)
             if isinstance(criterion, str):
-                return Reading(problem=criterion)
+                return ValueReading(problem=criterion)
             watch = self._watches[wanted] = StabilityWatch(criterion)
         curve, why = self._curve(channel.full_name), self._doubt(channel)
         if curve is None:
-            return Reading(why=why or "no number")
+            return ValueReading(why=why or "no number")
         found = watch.look(curve, self._mono, fresh=not why)
-        return Reading(found.stable, why=why or _progress(found, channel))
+        return ValueReading(found.stable, why=why or _progress(found, channel))
 
-    def _criterion(self, wanted: Wanted, channel: Channel) -> Criterion | str:
+    def _criterion(self, wanted: Wanted, channel: Channel) -> StabilityCriterion | str:
         """Return what is asked, in the channel's own degrees; else why it cannot be, as a sentence."""
         unit = unit_of(channel.spec.unit)
         if unit.dimension not in (TEMPERATURE, ""):
@@ -189,7 +193,7 @@ class ChamberValues:
         else:
             return no_criterion(wanted.criterion, self._criteria)
         degrees = unit.factor
-        return Criterion(
+        return StabilityCriterion(
             name=wanted.criterion,
             within=None if named.within is None else named.within / degrees,
             per_hour=None if named.rate is None else named.rate / degrees,

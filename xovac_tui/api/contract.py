@@ -83,7 +83,7 @@ class Role(StrEnum):
     """The temperature of the room's air, where its humidity is measured."""
 
 
-class Place(StrEnum):
+class SensorPlace(StrEnum):
     """Where a sensor is."""
 
     CHAMBER = "chamber"
@@ -112,7 +112,7 @@ _FIGURES = frozenset(
 """Roles of which the values are numbers, with and without a unit."""
 
 
-class Field(msgspec.Struct, frozen=True):
+class PayloadField(msgspec.Struct, frozen=True):
     """One typed value in a command's payload."""
 
     name: str
@@ -146,7 +146,7 @@ class CommandSpec(msgspec.Struct, frozen=True):
     event: str
     title: str
     help: str = ""
-    fields: tuple[Field, ...] = ()
+    fields: tuple[PayloadField, ...] = ()
     """Empty: the command carries no payload, and an empty string is sent."""
     ack: str | None = None
     """The response that answers it; None where none is known."""
@@ -210,7 +210,7 @@ class LeafSpec(msgspec.Struct, frozen=True):
     uncertainty: float = 0.0
     """Expanded (k = 2), in its unit: how far a reading may drift unseen while a window goes by."""
     role: Role | None = None
-    place: Place | None = None
+    place: SensorPlace | None = None
     """Where the sensor is; None: not said, and taken to be in the chamber."""
     running: tuple[str, ...] = ()
     """For role `state`: the values (as text) that mean a recipe is running."""

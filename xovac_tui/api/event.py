@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 
-class Kind(StrEnum):
+class EventKind(StrEnum):
     """The device manual's three words for traffic."""
 
     COMMAND = "command"
@@ -72,7 +72,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     name: str
     payload: Payload
     direction: Direction
-    kind: Kind
+    kind: EventKind
     utc: float
     """Wall time of this machine, seconds since 1970."""
     mono: float

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from xovac_tui.api.contract import CommandSpec, Field, FieldType
+from xovac_tui.api.contract import CommandSpec, FieldType, PayloadField
 from xovac_tui.digits import digits
 from xovac_tui.errors import ContractError
 from xovac_tui.text import clean, nearest
@@ -18,7 +18,7 @@ _DEEPEST = 100
 """Levels of JSON in a payload that are sent; a person who means more has made a mistake."""
 
 
-def parse_field(field: Field, text: str) -> Any:
+def parse_field(field: PayloadField, text: str) -> Any:
     """Return the value of what was typed into a field; raises ContractError with a sentence for beside it."""
     text = text.strip()
     if not text:
@@ -36,7 +36,7 @@ def parse_field(field: Field, text: str) -> Any:
     return check_value(field, text)
 
 
-def _number(field: Field, text: str) -> float | int:
+def _number(field: PayloadField, text: str) -> float | int:
     plain = text.replace("−", "-")
     try:
         return int(plain) if field.type is FieldType.INT else float(plain)
@@ -67,7 +67,7 @@ def parse_json(text: str) -> Any:
         raise ContractError("The JSON is nested too deep. Send something simpler.") from None
 
 
-def check_value(field: Field, value: Any) -> Any:
+def check_value(field: PayloadField, value: Any) -> Any:
     """Return the value as the field's type, or raise ContractError with a sentence."""
     name = field.name
     match field.type:
@@ -174,7 +174,7 @@ def _article(type_: FieldType) -> str:
     return "a whole number" if type_ is FieldType.INT else "a number"
 
 
-def _wanted(field: Field) -> str:
+def _wanted(field: PayloadField) -> str:
     """Return what would be right, as a sentence."""
     unit = f" {field.unit}" if field.unit else ""
     what = {

@@ -15,15 +15,15 @@ from xovac_tui.api.contract import (
     CommandSpec,
     Confirm,
     Contract,
-    Field,
     FieldType,
     Hazard,
     LeafSpec,
     MessageSpec,
     Origin,
-    Place,
+    PayloadField,
     ResponseSpec,
     Role,
+    SensorPlace,
 )
 from xovac_tui.api.forms import check_value
 from xovac_tui.api.validity import MOST, validity
@@ -97,7 +97,7 @@ class _LeafTable(msgspec.Struct, forbid_unknown_fields=True):
     resolution: float | None = None
     uncertainty: float = 0.0
     role: Role | None = None
-    place: Place | None = None
+    place: SensorPlace | None = None
     running: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
     valid: tuple[float, float] | None = None
@@ -378,7 +378,7 @@ def _check_confirm(rule: Confirm, command: CommandSpec, at: str, name: str) -> N
         raise SettingsError(f"{name}: `{at}.equals`: {command.event} has no such field.{hint}")
 
 
-def _field(key: str, read: _FieldTable, at: str, name: str) -> Field:
+def _field(key: str, read: _FieldTable, at: str, name: str) -> PayloadField:
     numeric = read.type in (FieldType.FLOAT, FieldType.INT)
     for limit in ("min", "max"):
         value = getattr(read, limit)
@@ -390,7 +390,7 @@ def _field(key: str, read: _FieldTable, at: str, name: str) -> Field:
         raise SettingsError(f'{name}: `{at}.choices` belongs to type "choice", and is needed there.')
     if read.auto and not numeric:
         raise SettingsError(f"{name}: `{at}.auto` fills in a number, so the type must be int or float.")
-    field = Field(name=key, **{f: getattr(read, f) for f in read.__struct_fields__})
+    field = PayloadField(name=key, **{f: getattr(read, f) for f in read.__struct_fields__})
     if read.default is not None:
         try:
             check_value(field, read.default)

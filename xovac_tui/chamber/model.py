@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import msgspec
 
 from xovac_tui.api.contract import Contract, LeafSpec, Role
-from xovac_tui.api.event import Direction, Event, Kind
+from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.payload import BULKY_PROBLEMS, Leaf, leaves
 from xovac_tui.chamber.channel import LONGEST_TEXT, Channel, Stream
@@ -108,7 +108,7 @@ class Chamber:
         self._events_in += 1
         if event.payload.problem and event.payload.problem not in BULKY_PROBLEMS:
             self._malformed += 1
-        if event.kind is Kind.RESPONSE:
+        if event.kind is EventKind.RESPONSE:
             return self.ledger.answer(event)
         return self._message(event)
 
@@ -157,7 +157,7 @@ class Chamber:
 
     def judges(self, event: Event) -> bool:
         """Return whether an event may change what a run is judged by (see `observe`)."""
-        return event.kind is Kind.MESSAGE and event.name in self._judging
+        return event.kind is EventKind.MESSAGE and event.name in self._judging
 
     @property
     def speed(self) -> float | None:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from xovac_tui.api.contract import Origin, Place, Role
+from xovac_tui.api.contract import Origin, Role, SensorPlace
 from xovac_tui.api.link import LinkView
 
 
@@ -55,7 +55,7 @@ class ChannelView(msgspec.Struct, frozen=True):
     is_bool: bool = False
     problem: str = ""
     """Why the newest value does not count by the contract, as a clause; empty where it does, or is none."""
-    place: Place | None = None
+    place: SensorPlace | None = None
     """Where the sensor is, by the contract; None: it does not say."""
 
 

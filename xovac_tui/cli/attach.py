@@ -10,7 +10,7 @@ import click
 
 from xovac_tui.cli.common import json_line, table
 from xovac_tui.cli.output import echo, echo_data
-from xovac_tui.cli.records import Source, find_record, record_options
+from xovac_tui.cli.records import RecordSource, find_record, record_options
 
 if TYPE_CHECKING:
     from xovac_tui.recording.disk.kinds import Attachment, Session
@@ -62,7 +62,7 @@ def attach(
             echo(line)
 
 
-def _attached(source: Source, wanted: str) -> tuple[int, list[Attachment]]:
+def _attached(source: RecordSource, wanted: str) -> tuple[int, list[Attachment]]:
     """Return the number of a run, and what is attached to it."""
     from xovac_tui.recording.attachments import attachments
     from xovac_tui.recording.disk import lists
@@ -79,7 +79,9 @@ def _attached(source: Source, wanted: str) -> tuple[int, list[Attachment]]:
         return found[-1].id, attachments(opened, found[-1].id)
 
 
-def _put(source: Source, run: int, files: tuple[Path, ...], caption: str, there: list[Attachment]) -> None:
+def _put(
+    source: RecordSource, run: int, files: tuple[Path, ...], caption: str, there: list[Attachment]
+) -> None:
     from xovac_tui.clock import SystemClock
     from xovac_tui.recording.attachments import attach as attach_to
     from xovac_tui.recording.attachments import media_words, read_file
@@ -114,7 +116,7 @@ def _put(source: Source, run: int, files: tuple[Path, ...], caption: str, there:
         echo(f"{file.name} is attached to r{run} ({media_words(file.media)}, SHA-256 {file.hash}).", err=True)
 
 
-def _session(source: Source) -> Session:
+def _session(source: RecordSource) -> Session:
     import os
     import socket
 
@@ -132,7 +134,7 @@ def _session(source: Source) -> Session:
     )
 
 
-def _save(source: Source, run: int, there: list[Attachment], folder: Path) -> None:
+def _save(source: RecordSource, run: int, there: list[Attachment], folder: Path) -> None:
     """Write what is attached into a folder, never over a file that is there."""
     from xovac_tui.recording.attachments import attachment_data
     from xovac_tui.recording.disk.record import Record
@@ -156,7 +158,7 @@ def _save(source: Source, run: int, there: list[Attachment], folder: Path) -> No
             echo(f"{path}", err=True)
 
 
-def _lines(source: Source, run: int, there: list[Attachment]) -> list[str]:
+def _lines(source: RecordSource, run: int, there: list[Attachment]) -> list[str]:
     from xovac_tui.recording.attachments import media_words
     from xovac_tui.recording.disk.housekeeping import size_words
     from xovac_tui.text import clean

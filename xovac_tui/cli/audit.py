@@ -10,12 +10,12 @@ import click
 
 from xovac_tui.cli.common import json_line, table
 from xovac_tui.cli.output import echo, echo_data, echo_lines
-from xovac_tui.cli.records import Source, find_record, record_options
+from xovac_tui.cli.records import RecordSource, find_record, record_options
 from xovac_tui.errors import Exit
 from xovac_tui.plural import counted
 
 if TYPE_CHECKING:
-    from xovac_tui.recording.audit import Audit, Entry, Fault
+    from xovac_tui.recording.audit import Audit, AuditedRow, AuditFault
 
 _SHOWN = 20
 """Faults that are told in words; --json tells all of them."""
@@ -119,7 +119,7 @@ def list_(
         echo(line)
 
 
-def _moment(source: Source, text: str) -> float:
+def _moment(source: RecordSource, text: str) -> float:
     """Return the record time that was typed."""
     import time
 
@@ -131,7 +131,7 @@ def _moment(source: Source, text: str) -> float:
     return moment(text, start, time.time(), source.zone)
 
 
-def _said(source: Source, found: Audit) -> list[str]:
+def _said(source: RecordSource, found: Audit) -> list[str]:
     """Return what was found, for people."""
     lines = [fault.sentence(source.say) for fault in found.faults[:_SHOWN]]
     if len(found.faults) > _SHOWN:
@@ -158,7 +158,7 @@ def _entries(count: int) -> str:
     return counted(count, "entry", "entries")
 
 
-def _audit_data(source: Source, found: Audit) -> dict[str, Any]:
+def _audit_data(source: RecordSource, found: Audit) -> dict[str, Any]:
     return {
         "record": str(source.path),
         "well": found.well,
@@ -171,11 +171,11 @@ def _audit_data(source: Source, found: Audit) -> dict[str, Any]:
     }
 
 
-def _fault_data(source: Source, fault: Fault) -> dict[str, Any]:
+def _fault_data(source: RecordSource, fault: AuditFault) -> dict[str, Any]:
     return {"wrong": fault.wrong, **_entry_data(fault.entry), "sentence": fault.sentence(source.say)}
 
 
-def _entry_data(entry: Entry) -> dict[str, Any]:
+def _entry_data(entry: AuditedRow) -> dict[str, Any]:
     when = None
     if entry.t is not None:
         when = datetime.fromtimestamp(entry.t, UTC).isoformat(timespec="milliseconds")

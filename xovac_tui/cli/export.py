@@ -13,12 +13,12 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from xovac_tui.cli.output import echo
-from xovac_tui.cli.records import Source, Ticker, find_record, missing, record_options, say_note
+from xovac_tui.cli.records import RecordSource, Ticker, find_record, missing, record_options, say_note
 from xovac_tui.errors import Exit
 
 if TYPE_CHECKING:
     from xovac_tui.recording.disk.record import Record, RecordedChannel
-    from xovac_tui.recording.exports.parts import Part
+    from xovac_tui.recording.exports.parts import ExportPart
 
 _FORMATS = ("csv", "jsonl", "parquet")
 _STDOUT = "-"
@@ -82,7 +82,7 @@ class _Job:
     """One export."""
 
     def __init__(
-        self, source: Source, record: Record, part: Part, words: Sequence[str], labels: bool
+        self, source: RecordSource, record: Record, part: ExportPart, words: Sequence[str], labels: bool
     ) -> None:
         self._source, self._record, self._part = source, record, part
         self._words, self._labels = words, labels

@@ -11,12 +11,12 @@ import click
 
 from xovac_tui.cli.common import json_line
 from xovac_tui.cli.output import echo, echo_data
-from xovac_tui.cli.records import Source, Ticker, find_record, record_options
+from xovac_tui.cli.records import RecordSource, Ticker, find_record, record_options
 from xovac_tui.errors import Exit
 from xovac_tui.plural import counted
 
 if TYPE_CHECKING:
-    from xovac_tui.recording.checking import Check
+    from xovac_tui.recording.checking import RecordCheck
 
 
 @click.command(short_help="Copy a record into one file, also while it is recorded.")
@@ -120,7 +120,7 @@ def check(
     ctx.exit(int(Exit.OK if found.well else Exit.ERROR))
 
 
-def _lines(source: Source, found: Check) -> list[str]:
+def _lines(source: RecordSource, found: RecordCheck) -> list[str]:
     """Return what was found, for people."""
     from xovac_tui.recording.disk.housekeeping import size_words
 
@@ -145,7 +145,7 @@ def _lines(source: Source, found: Check) -> list[str]:
     return lines
 
 
-def _data(source: Source, found: Check) -> dict[str, Any]:
+def _data(source: RecordSource, found: RecordCheck) -> dict[str, Any]:
     audit = found.audit
     faults = [] if audit is None else [fault.sentence(source.say) for fault in audit.faults]
     return {

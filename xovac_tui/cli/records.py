@@ -35,7 +35,7 @@ _LISTED = 20
 """Records to choose from that are listed at the most: the newest."""
 
 
-class Source(msgspec.Struct, frozen=True):
+class RecordSource(msgspec.Struct, frozen=True):
     """A record, and the chamber that it is of."""
 
     path: Path
@@ -68,7 +68,7 @@ def record_options(function: F) -> F:
     return function
 
 
-def find_record(ctx: click.Context, record: Path | None, demo: bool) -> Source:
+def find_record(ctx: click.Context, record: Path | None, demo: bool) -> RecordSource:
     """Return the record that was asked for, without opening it.
 
     Where no chamber is meant it is the only record there is. Raises SettingsError with a list of the records
@@ -85,10 +85,10 @@ def find_record(ctx: click.Context, record: Path | None, demo: bool) -> Source:
     else:
         chamber, path = _meant(found)
     warn_of_record(path, ours=record is None)
-    return Source(path, chamber, found)
+    return RecordSource(path, chamber, found)
 
 
-def find_chamber(ctx: click.Context, record: Path | None, demo: bool) -> Source:
+def find_chamber(ctx: click.Context, record: Path | None, demo: bool) -> RecordSource:
     """Return the chamber that was asked for as it can be connected to, with its record, which need not exist.
 
     A record that is named, the demo's, or the only one leads to its chamber: by the profile of that name,
@@ -99,7 +99,7 @@ def find_chamber(ctx: click.Context, record: Path | None, demo: bool) -> Source:
     if record is None and not demo:
         with contextlib.suppress(NoChamberError):
             chamber = resolve(found)
-            return Source(record_path(found, chamber), chamber, found)
+            return RecordSource(record_path(found, chamber), chamber, found)
     source = find_record(ctx, record, demo)
     name = source.chamber.name
     if name in found.settings.profiles or found.url:
@@ -266,7 +266,7 @@ def _bare(name: str, found: Effective) -> ChamberSetup:
     return ChamberSetup(name, Profile(), contract_of(Profile()), Secrets(), found.settings.insight)
 
 
-def missing(lost: Unread, source: Source) -> str:
+def missing(lost: Unread, source: RecordSource) -> str:
     """Return what of a record cannot be read, as a sentence."""
     blocks = counted(lost.blocks, "block")
     when = f"from {source.say(lost.start)} to {source.say(lost.stop)}"

@@ -24,7 +24,7 @@ _BEFORE = 600.0
 """Seconds before a run from which on it is replayed, so that it begins in a chamber that is known."""
 
 
-class _Played(msgspec.Struct, frozen=True):
+class _ReplaySource(msgspec.Struct, frozen=True):
     """What is replayed."""
 
     chamber: compose.ChamberSetup
@@ -78,7 +78,7 @@ def replay(
 
 
 @contextlib.contextmanager
-def _open(ctx: click.Context, what: str, record: Path | None, demo: bool) -> Iterator[_Played]:
+def _open(ctx: click.Context, what: str, record: Path | None, demo: bool) -> Iterator[_ReplaySource]:
     file = Path(what)
     from xovac_tui.recording.disk.files import begins_as_database
 
@@ -89,11 +89,11 @@ def _open(ctx: click.Context, what: str, record: Path | None, demo: bool) -> Ite
             sliced = read_transcript(file)
             lives = sliced.head.sessions
             chamber = chamber_named(effective(ctx), lives[-1].about.profile if lives else "")
-            yield _Played(chamber, sliced, None, sliced.head.start, sliced.head.end)
+            yield _ReplaySource(chamber, sliced, None, sliced.head.start, sliced.head.end)
             return
         what, record = "all", file
     from xovac_tui.recording.disk.lists import find_span
-    from xovac_tui.recording.exports.parts import Part, check, open_still
+    from xovac_tui.recording.exports.parts import ExportPart, check, open_still
     from xovac_tui.recording.exports.slice import slice_of
 
     source = find_record(ctx, record, demo)
@@ -103,9 +103,9 @@ def _open(ctx: click.Context, what: str, record: Path | None, demo: bool) -> Ite
         lead = _BEFORE if span.run is not None else 0.0
         oldest = span.axis.bounds(span.axis.pieces[0])[0]
         first = min(span.start, max(span.start - lead, oldest))
-        part = Part(span, first, span.end)
+        part = ExportPart(span, first, span.end)
         lost = check(opened, part)
         notes = (f"{missing(lost, source)} They are left out of this replay.",) if lost is not None else ()
         sliced = slice_of(opened, part)
         chamber = msgspec.structs.replace(source.chamber, secrets=Secrets())
-        yield _Played(chamber, sliced, opened, span.start, span.end, notes)
+        yield _ReplaySource(chamber, sliced, opened, span.start, span.end, notes)

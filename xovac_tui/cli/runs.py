@@ -9,7 +9,15 @@ import click
 
 from xovac_tui.cli.common import json_line, table
 from xovac_tui.cli.output import echo, echo_data
-from xovac_tui.cli.records import Source, Ticker, find_record, missing, record_options, say_note, size_of
+from xovac_tui.cli.records import (
+    RecordSource,
+    Ticker,
+    find_record,
+    missing,
+    record_options,
+    say_note,
+    size_of,
+)
 
 if TYPE_CHECKING:
     from xovac_tui.recording.disk.kinds import RecordedRun, RecordedSession
@@ -35,7 +43,7 @@ def runs(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, 
 
     with open_still(source.path) as opened:
         say_note(opened)
-        listed = _Listed(opened, held=is_recorded(source.path))
+        listed = _ListedRun(opened, held=is_recorded(source.path))
         if as_json:
             echo_data(json_line(listed.data()))
             return
@@ -43,7 +51,7 @@ def runs(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, 
             echo(line)
 
 
-class _Listed:
+class _ListedRun:
     """The runs and sessions of one record."""
 
     def __init__(self, record: Record, *, held: bool) -> None:
@@ -67,7 +75,7 @@ class _Listed:
             "unreadable": self._lost_data(),
         }
 
-    def lines(self, source: Source) -> list[str]:
+    def lines(self, source: RecordSource) -> list[str]:
         """Return all of it for people."""
         from xovac_tui.durations import format_duration
         from xovac_tui.recording.disk.housekeeping import size_words

@@ -37,7 +37,7 @@ _RECORD = 1.0
 _UNKNOWN = "—"
 
 
-class Look(msgspec.Struct, frozen=True):
+class StatusSample(msgspec.Struct, frozen=True):
     """All that one look has seen."""
 
     station: LiveStation
@@ -80,7 +80,7 @@ def status(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool
     ctx.exit(int(Exit.OK))
 
 
-async def _look(station: LiveStation, record: Path) -> Look:
+async def _look(station: LiveStation, record: Path) -> StatusSample:
     from xovac_tui.cli.link import online
 
     wanted = set(station.contract.messages)
@@ -112,14 +112,14 @@ async def _look(station: LiveStation, record: Path) -> Look:
         await asyncio.gather(hearing, return_exceptions=True)
 
 
-def seen(station: LiveStation, snapshot: Snapshot, record: Path) -> Look:
+def seen(station: LiveStation, snapshot: Snapshot, record: Path) -> StatusSample:
     """Return what the chamber tells, and what its record does; reads the record."""
     from xovac_tui.recording.disk.lock import WriterLock, is_recorded
 
     recorded = is_recorded(record)
     progress, flight = station.progress(snapshot), station.flight()
     going = None if flight is None or flight.over else flight
-    return Look(
+    return StatusSample(
         station=station,
         snapshot=snapshot,
         progress=progress,
@@ -149,7 +149,7 @@ def _alarms(path: Path) -> tuple[AlarmChange, ...] | None:
 # -- for programs ---------------------------------------------------------------------------------------
 
 
-def data(look: Look) -> dict[str, Any]:
+def data(look: StatusSample) -> dict[str, Any]:
     """Return all of it for JSON; null is unknown."""
     snapshot, link = look.snapshot, look.snapshot.link
     return {
@@ -173,7 +173,7 @@ def data(look: Look) -> dict[str, Any]:
     }
 
 
-def _run_data(look: Look) -> dict[str, Any]:
+def _run_data(look: StatusSample) -> dict[str, Any]:
     run, progress = look.snapshot.run, look.progress
     running = _running(look)
     return {
@@ -195,12 +195,12 @@ def _run_data(look: Look) -> dict[str, Any]:
     }
 
 
-def _state(look: Look) -> str:
+def _state(look: StatusSample) -> str:
     run = look.snapshot.run
     return "UNKNOWN" if run.stale else run.state.value
 
 
-def _running(look: Look) -> bool:
+def _running(look: StatusSample) -> bool:
     from xovac_tui.chamber.snapshot import RunState
 
     return _state(look) == RunState.RUNNING.value
@@ -256,7 +256,7 @@ def _iso(utc: float) -> str:
 # -- for people -----------------------------------------------------------------------------------------
 
 
-def lines(look: Look, zone: tzinfo | None) -> Iterator[str]:
+def lines(look: StatusSample, zone: tzinfo | None) -> Iterator[str]:
     """Yield all of it for people."""
     from xovac_tui.durations import format_duration
     from xovac_tui.text import clean
@@ -289,7 +289,7 @@ def lines(look: Look, zone: tzinfo | None) -> Iterator[str]:
     )
 
 
-def _run_words(look: Look, zone: tzinfo | None) -> str:
+def _run_words(look: StatusSample, zone: tzinfo | None) -> str:
     from xovac_tui.durations import format_duration
 
     run, progress = look.snapshot.run, look.progress
@@ -310,7 +310,7 @@ def _run_words(look: Look, zone: tzinfo | None) -> str:
     return said
 
 
-def _recorder_words(look: Look) -> str:
+def _recorder_words(look: StatusSample) -> str:
     if not look.recorded:
         return "nobody records this chamber on this machine"
     return f"{f'process {look.pid}' if look.pid else 'another process'} records it in {look.record}"

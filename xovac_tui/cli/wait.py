@@ -17,7 +17,7 @@ from xovac_tui.errors import Exit, LinkError, WaitedInVain
 
 if TYPE_CHECKING:
     from xovac_tui.analysis.values import ChamberValues
-    from xovac_tui.expressions import Expression, Part
+    from xovac_tui.expressions import ConditionPart, Expression
     from xovac_tui.station.live import LiveStation
     from xovac_tui.station.news import News
 
@@ -143,10 +143,10 @@ class Waiting:
 
     async def hear_events(self) -> None:
         """Look again whenever something comes."""
-        from xovac_tui.api.event import Kind
+        from xovac_tui.api.event import EventKind
 
         async for event in self._station.events():
-            self._came = self._came or event.kind is Kind.MESSAGE
+            self._came = self._came or event.kind is EventKind.MESSAGE
             self._changed.set()
 
     async def until_true(self) -> None:
@@ -247,7 +247,7 @@ class Teller:
             self._wipe()
             self._out.line(f"{self._name}: {text}")
 
-    def stand(self, now: float, waited: float, parts: Callable[[], Sequence[Part]]) -> None:
+    def stand(self, now: float, waited: float, parts: Callable[[], Sequence[ConditionPart]]) -> None:
         """Say how it stands, if it is time to."""
         every = _REWRITE_EVERY if self._terminal else _TELL_EVERY
         if self._quiet or (self._told is not None and now - self._told < every):

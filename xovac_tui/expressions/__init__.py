@@ -12,10 +12,10 @@ from xovac_tui.expressions.evaluation import (
     Anything,
     Evaluation,
     MovingValues,
-    Reading,
+    TextValue,
     Truth,
+    ValueReading,
     Values,
-    Words,
     told,
 )
 from xovac_tui.expressions.parser import Parser
@@ -28,7 +28,7 @@ __all__ = [
     "ExpressionError",
     "MovingValues",
     "Part",
-    "Reading",
+    "ValueReading",
     "Values",
     "Wanted",
     "What",
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 
-class Part(msgspec.Struct, frozen=True):
+class ConditionPart(msgspec.Struct, frozen=True):
     """One of the conditions that must be true together."""
 
     text: str
@@ -83,20 +83,21 @@ class Expression(msgspec.Struct, frozen=True):
                 return truth, NONE
             case Anything():
                 return None, NONE
-            case Words():
+            case TextValue():
                 raise ExpressionError("This is text, and a number is needed here.", self.text, self.node.at)
 
     def true(self, values: Values) -> bool | None:
         """Return whether the condition is true; None: unknown. ExpressionError where it is none."""
         return Evaluation(self.text, values).truth(self.node)
 
-    def parts(self, values: Values) -> tuple[Part, ...]:
+    def parts(self, values: Values) -> tuple[ConditionPart, ...]:
         """Return the conditions that must be true together, each with what it was worked out from."""
         joined = isinstance(self.node, Joined) and self.node.word == "and"
         nodes = self.node.parts if isinstance(self.node, Joined) and joined else (self.node,)
         evaluation = Evaluation(self.text, values)
         return tuple(
-            Part(spell(node), evaluation.truth(node), told(values, tuple(asked(node)))) for node in nodes
+            ConditionPart(spell(node), evaluation.truth(node), told(values, tuple(asked(node))))
+            for node in nodes
         )
 
 

@@ -56,7 +56,7 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 _ON, _OFF = ("on", "true", "1"), ("off", "false", "0")
 
 
-class Reading(msgspec.Struct, frozen=True):
+class ValueReading(msgspec.Struct, frozen=True):
     """What a chamber reports about one thing that is asked."""
 
     value: float | bool | str | None = None
@@ -73,7 +73,7 @@ class Reading(msgspec.Struct, frozen=True):
 class Values(Protocol):
     """What an expression is worked out from."""
 
-    def read(self, wanted: Wanted) -> Reading:
+    def read(self, wanted: Wanted) -> ValueReading:
         """Return what the chamber reports about this now."""
         ...
 
@@ -95,7 +95,7 @@ class Amount(msgspec.Struct, frozen=True):
     """It is in the expression itself: `20 degC` and `5 K` may be a temperature or a difference."""
 
 
-class Words(msgspec.Struct, frozen=True):
+class TextValue(msgspec.Struct, frozen=True):
     """Text; None where it is unknown."""
 
     text: str | None
@@ -111,7 +111,7 @@ class Anything(msgspec.Struct, frozen=True):
     """Something that never came: it may be a number, text, or a switch."""
 
 
-Result = Amount | Words | Truth | Anything
+Result = Amount | TextValue | Truth | Anything
 
 
 class Evaluation:
@@ -148,7 +148,7 @@ class Evaluation:
             case Known(of):
                 return Truth(_is_known(self.result(of)))
             case Text(text):
-                return Words(text)
+                return TextValue(text)
             case Literal(truth):
                 return Truth(truth)
 
@@ -160,7 +160,7 @@ class Evaluation:
                 return value
             case Anything():
                 return None
-            case Words():
+            case TextValue():
                 raise self._error(f'{spell(node)} is text. Compare it, as in == "...".', node)
             case Amount():
                 raise self._error(f"{spell(node)} is a number. Compare it, as in > 0.", node)
@@ -174,7 +174,7 @@ class Evaluation:
             raise self._error(reading.problem, node)
         value = reading.value
         if isinstance(value, str):
-            return Words(value)
+            return TextValue(value)
         if isinstance(value, bool):
             return Truth(value)
         if value is None and node.wanted.what is What.STABLE:
@@ -193,7 +193,7 @@ class Evaluation:
             case Anything():
                 # Whatever comes there, the rest is unknown until it does.
                 return Amount(None, _FREE)
-            case Words():
+            case TextValue():
                 raise self._error(f"{spell(node)} is text, and a number is needed here.", node)
             case Truth():
                 raise self._error(f"{spell(node)} is true or false, and a number is needed here.", node)
@@ -307,12 +307,12 @@ class Evaluation:
     def _equal(self, node: Compared, left: Result, right: Result) -> bool | None:
         """Compare text without regard to case, and a switch with `on`, `off`, 1, 0 or another one."""
         match left, right:
-            case Words(one), Words(two):
+            case TextValue(one), TextValue(two):
                 return None if one is None or two is None else one.casefold() == two.casefold()
             case Truth(one), Truth(two):
                 return None if one is None or two is None else one is two
             case (Truth(switch), other) | (other, Truth(switch)):
-                word = other.text if isinstance(other, Words) else None
+                word = other.text if isinstance(other, TextValue) else None
                 if isinstance(other, Amount) and other.value is not None:
                     word = digits(other.value)
                 if word is None:
@@ -338,7 +338,7 @@ def told(values: Values, asked: Sequence[Asked]) -> str:
     return ", ".join(said.values())
 
 
-def _told(wanted: Wanted, reading: Reading) -> str:
+def _told(wanted: Wanted, reading: ValueReading) -> str:
     name = spell_name(wanted.name) if wanted.what in (What.CHANNEL, What.STABLE) else _short(wanted)
     match reading.value:
         case None:
@@ -368,7 +368,7 @@ def _is_known(result: Result) -> bool:
             return value is not None
         case Truth(truth):
             return truth is not None
-        case Words(text):
+        case TextValue(text):
             return text is not None
     return False
 

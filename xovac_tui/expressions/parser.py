@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from xovac_tui.expressions.tokens import ExpressionError, Kind, Token, tokens
+from xovac_tui.expressions.tokens import ExpressionError, Token, TokenKind, tokens
 from xovac_tui.expressions.tree import (
     LINK,
     LINK_WORDS,
@@ -60,7 +60,7 @@ class Parser:
         if len(self._tokens) == 1:
             raise self._error("The expression is empty. Write a condition such as pressure < 1e-3 mbar.")
         node = self._any()
-        if self._next.kind is not Kind.END:
+        if self._next.kind is not TokenKind.END:
             raise self._unexpected()
         return node
 
@@ -78,7 +78,11 @@ class Parser:
     def _takes(self, *words: str) -> Token | None:
         """Take the next word if it is one of these signs or keywords."""
         token = self._next
-        return self._take() if token.kind in (Kind.SIGN, Kind.KEYWORD) and token.text in words else None
+        return (
+            self._take()
+            if token.kind in (TokenKind.SIGN, TokenKind.KEYWORD) and token.text in words
+            else None
+        )
 
     def _expect(self, sign: str, why: str) -> None:
         if self._takes(sign) is None:
@@ -91,7 +95,7 @@ class Parser:
         token, before = self._next, self._tokens[self._at - 1]
         if token.text == ")":
             return self._error("This bracket closes none that is open.")
-        if token.kind is Kind.NAME and before.kind is Kind.NUMBER and not before.unit:
+        if token.kind is TokenKind.NAME and before.kind is TokenKind.NUMBER and not before.unit:
             return self._error(
                 f"{token.text} is no unit, and an operator such as + or < is missing between the two."
             )
@@ -137,7 +141,7 @@ class Parser:
         if sign is None:
             return left
         right = self._sum()
-        if self._next.text in _COMPARISONS and self._next.kind is Kind.SIGN:
+        if self._next.text in _COMPARISONS and self._next.kind is TokenKind.SIGN:
             raise self._error("Only two values are compared at once: write a < b and b < c.")
         return self._of_words(Compared(sign.text, left, right, sign.at))
 
@@ -184,31 +188,31 @@ class Parser:
             return self._signed(sign)
         token = self._take()
         match token.kind:
-            case Kind.NUMBER:
+            case TokenKind.NUMBER:
                 return self._literal(token)
-            case Kind.TEXT:
+            case TokenKind.TEXT:
                 return Text(token.text, token.at)
-            case Kind.QUOTED:
+            case TokenKind.QUOTED:
                 return self._asked(What.CHANNEL, token)
-            case Kind.NAME:
+            case TokenKind.NAME:
                 if self._takes("("):
                     return self._call(token)
                 return self._asked(What.WORD if token.text in WORDS else What.CHANNEL, token)
-            case Kind.KEYWORD if token.text in ("true", "false"):
+            case TokenKind.KEYWORD if token.text in ("true", "false"):
                 return Literal(token.text == "true", token.at)
-            case Kind.SIGN if token.text == "(":
+            case TokenKind.SIGN if token.text == "(":
                 return self._bracketed(token)
         raise self._error(self._missing(token), token.at)
 
     def _missing(self, token: Token) -> str:
-        if token.kind is Kind.END:
+        if token.kind is TokenKind.END:
             return "Something is missing at the end."
         if token.text == "not":
             return "not stands before a whole condition; put brackets around it: (not ...)."
         return f'A value is missing before "{token.text}".'
 
     def _signed(self, sign: Token) -> Node:
-        if self._next.kind is Kind.NUMBER:
+        if self._next.kind is TokenKind.NUMBER:
             number = self._literal(self._take())
             return Number(-number.value + 0.0, number.unit, sign.at) if sign.text == "-" else number
         self._deeper()
@@ -228,7 +232,7 @@ class Parser:
         node = self._any()
         self._depth -= 1
         if self._takes(")") is None:
-            if self._next.kind is Kind.END:
+            if self._next.kind is TokenKind.END:
                 raise self._error("This bracket is not closed.", opening.at)
             raise self._unexpected()
         return node

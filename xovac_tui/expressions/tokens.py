@@ -52,7 +52,7 @@ class ExpressionError(XovacError):
         super().__init__(sentence + where)
 
 
-class Kind(StrEnum):
+class TokenKind(StrEnum):
     """What a word of an expression is."""
 
     NUMBER = "number"
@@ -69,7 +69,7 @@ class Kind(StrEnum):
 class Token(msgspec.Struct, frozen=True):
     """One word of an expression."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
     at: int
     """Index of its first character."""
@@ -87,20 +87,20 @@ def tokens(text: str) -> list[Token]:
         while at < len(text) and text[at].isspace():
             at += 1
         if at >= len(text):
-            return [*found, Token(Kind.END, "", len(text.rstrip()))]
+            return [*found, Token(TokenKind.END, "", len(text.rstrip()))]
         match = _TOKEN.match(text, at)
         if match is None or match.lastgroup is None:
             raise ExpressionError(_complaint(text, at), text, at)
-        kind, word, begin, at = Kind(match.lastgroup), match[match.lastgroup], at, match.end()
+        kind, word, begin, at = TokenKind(match.lastgroup), match[match.lastgroup], at, match.end()
         unit = ""
-        if kind is Kind.NUMBER:
+        if kind is TokenKind.NUMBER:
             word = word.replace("−", "-")
             behind = _BEHIND_NUMBER.match(text, at)
             if behind is not None and not is_keyword(behind["unit"]):
                 unit, at = behind["unit"], behind.end()
-        elif kind is Kind.NAME and is_keyword(word):
-            kind, word = Kind.KEYWORD, word.lower()
-        elif kind is Kind.SIGN:
+        elif kind is TokenKind.NAME and is_keyword(word):
+            kind, word = TokenKind.KEYWORD, word.lower()
+        elif kind is TokenKind.SIGN:
             word = _SPELLED.get(word, word)
         found.append(Token(kind, word, begin, unit))
 

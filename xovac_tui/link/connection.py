@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from xovac_tui.api.contract import RESERVED_EVENTS
-from xovac_tui.api.event import Direction, Event, Form, Kind, Payload
+from xovac_tui.api.event import Direction, Event, EventKind, Form, Payload
 from xovac_tui.api.link import LinkView as LinkView
 from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.api.payload import decode_arguments
@@ -18,7 +18,7 @@ from xovac_tui.api.wire import as_sent
 from xovac_tui.clock import Clock
 from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link import backoff
-from xovac_tui.link.dial import Connection, Dialler, Hearing, dial
+from xovac_tui.link.connect import Dialler, Handlers, LinkConnection, dial
 from xovac_tui.link.engine import log
 from xovac_tui.link.reasons import Untrusted
 from xovac_tui.link.target import Target
@@ -41,7 +41,7 @@ class Link:
         self,
         target: Target,
         *,
-        contract_kind: Callable[[str], Kind],
+        contract_kind: Callable[[str], EventKind],
         on_event: Callable[[Event], None],
         on_status: Callable[[LinkView], None],
         clock: Clock,
@@ -55,7 +55,7 @@ class Link:
         self._clock = clock
         self._random = random
         self._dial = dialler
-        self._connection: Connection | None = None
+        self._connection: LinkConnection | None = None
         self._wake = asyncio.Event()
         self._closed = False
         self._status = LinkView(since_utc=clock.utc(), since_mono=clock.mono(), why="Not connected yet.")
@@ -154,7 +154,7 @@ class Link:
         An end that the operator wanted has no reason, and counts as having lasted.
         """
         self._set(self._trying(), before, attempt=number)
-        hearing = Hearing(self._heard, self._malformed, self._connected, self._measured, self._silent)
+        hearing = Handlers(self._heard, self._malformed, self._connected, self._measured, self._silent)
         dialling = asyncio.ensure_future(self._dial(self._target, self._target.transports, hearing))
         try:
             await self._until_woken(dialling)
@@ -233,7 +233,7 @@ class Link:
         except Exception:
             log.exception("a listener failed at the link's state")
 
-    def _connected(self, connection: Connection) -> None:
+    def _connected(self, connection: LinkConnection) -> None:
         self._connection = connection
         self._set(LinkWord.ONLINE, session=self._status.session + 1)
 
@@ -254,7 +254,7 @@ class Link:
         reason = clean(str(why), 200) or type(why).__name__
         payload = Payload(Form.TEXT, None, raw, f"The packet is not socket.io: {reason}.")
         self._tell(
-            Event(MALFORMED, payload, Direction.IN, Kind.MESSAGE, self._clock.utc(), self._clock.mono())
+            Event(MALFORMED, payload, Direction.IN, EventKind.MESSAGE, self._clock.utc(), self._clock.mono())
         )
 
     def _event(self, name: str, arguments: tuple[Any, ...], direction: Direction) -> Event:

@@ -18,12 +18,12 @@ import aiohttp
 import msgspec
 
 from xovac_tui.errors import LinkError, SettingsError
-from xovac_tui.link import trouble
+from xovac_tui.link import explain as trouble
 from xovac_tui.link.certificate import asks_client, presented, trust
-from xovac_tui.link.dial import Connection, Hearing, dial
+from xovac_tui.link.connect import Handlers, LinkConnection, dial
 from xovac_tui.link.handshake import Handshake, ask
+from xovac_tui.link.name_lookup import look_up
 from xovac_tui.link.reasons import no_server
-from xovac_tui.link.resolve import look_up
 from xovac_tui.link.session import open_session
 from xovac_tui.link.target import Address, Target, check_target, show_fingerprint
 from xovac_tui.plural import counted
@@ -34,7 +34,7 @@ _SOON = 14
 """Days before a certificate's end from which on it is worth a word."""
 
 
-class Check(msgspec.Struct, frozen=True):
+class DoctorCheck(msgspec.Struct, frozen=True):
     """One thing that was looked at."""
 
     name: str
@@ -53,9 +53,9 @@ class Check(msgspec.Struct, frozen=True):
         return self.ok is False and not self.spare
 
 
-async def probe(target: Target, *, listen: float = 3.0) -> AsyncIterator[Check]:
+async def probe(target: Target, *, listen: float = 3.0) -> AsyncIterator[DoctorCheck]:
     """Look at everything from the name to the first messages, in order; `listen` seconds for those."""
-    steps: list[tuple[str, Callable[[_Patient], Awaitable[Check]]]] = [
+    steps: list[tuple[str, Callable[[_Patient], Awaitable[DoctorCheck]]]] = [
         ("address", _address),
         ("name", _name),
         ("tcp", _tcp),
@@ -71,7 +71,7 @@ async def probe(target: Target, *, listen: float = 3.0) -> AsyncIterator[Check]:
     try:
         for name, step in steps:
             if failed:
-                yield Check(name, None, f"Skipped, because {failed} failed.")
+                yield DoctorCheck(name, None, f"Skipped, because {failed} failed.")
                 continue
             check = await step(patient)
             yield msgspec.structs.replace(
@@ -94,12 +94,12 @@ class _Patient:
         self.address = Address("", 0, False, "/")
         self.handshake = Handshake()
         self.offered: set[str] = set()
-        self.websocket: Check | None = None
+        self.websocket: DoctorCheck | None = None
         """What was found of WebSockets, once that was tried."""
         self.heard: Counter[str] = Counter()
         self.malformed = 0
         self.rtt: float | None = None
-        self.connection: Connection | None = None
+        self.connection: LinkConnection | None = None
 
     @property
     def usable(self) -> tuple[str, ...]:
@@ -107,7 +107,7 @@ class _Patient:
         return tuple(name for name in self.target.transports if name in self.offered)
 
     @property
-    def hearing(self) -> Hearing:
+    def hearing(self) -> Handlers:
         def arguments(name: Any, _: tuple[Any, ...]) -> None:
             shown = clean(name if isinstance(name, str) else repr(name), 60)
             # A server that invents names without an end must not fill the memory.
@@ -119,80 +119,84 @@ class _Patient:
         def rtt(seconds: float) -> None:
             self.rtt = seconds
 
-        return Hearing(arguments, malformed, lambda _: None, rtt)
+        return Handlers(arguments, malformed, lambda _: None, rtt)
 
     async def discharge(self) -> None:
         if self.connection is not None:
             await self.connection.close()
 
 
-async def _address(patient: _Patient) -> Check:
+async def _address(patient: _Patient) -> DoctorCheck:
     try:
         patient.address = check_target(patient.target)
         if patient.address.tls and not patient.target.fingerprint:
             trust(patient.target.ca_file)
     except SettingsError as error:
-        return Check("address", False, "The settings cannot work.", str(error))
+        return DoctorCheck("address", False, "The settings cannot work.", str(error))
     address = patient.address
     namespace = clean(patient.target.namespace, 80)
-    return Check("address", True, f"{address.origin}{address.path}, namespace {namespace}.")
+    return DoctorCheck("address", True, f"{address.origin}{address.path}, namespace {namespace}.")
 
 
-async def _name(patient: _Patient) -> Check:
+async def _name(patient: _Patient) -> DoctorCheck:
     host = patient.address.host
     with suppress(ValueError):
         ipaddress.ip_address(host)
-        return Check("name", None, "The address is in numbers; nothing to look up.")
+        return DoctorCheck("name", None, "The address is in numbers; nothing to look up.")
     try:
         async with asyncio.timeout(patient.target.connect_timeout):
             found = await look_up(host, patient.address.port)
     except TimeoutError:
-        return Check(
+        return DoctorCheck(
             "name", False, f"{clean(host, 100)}: no answer in time.", trouble.no_name(patient.address)
         )
     except (OSError, UnicodeError) as why:
         reason = clean(getattr(why, "strerror", None) or str(why), 120)
-        return Check("name", False, f"{clean(host, 100)}: {reason}.", trouble.no_name(patient.address))
+        return DoctorCheck("name", False, f"{clean(host, 100)}: {reason}.", trouble.no_name(patient.address))
     numbers = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-    return Check("name", True, f"{clean(host, 100)} is {', '.join(numbers[:4])}.")
+    return DoctorCheck("name", True, f"{clean(host, 100)} is {', '.join(numbers[:4])}.")
 
 
-async def _tcp(patient: _Patient) -> Check:
+async def _tcp(patient: _Patient) -> DoctorCheck:
     address = patient.address
     begin = time.monotonic()
     try:
         async with asyncio.timeout(patient.target.connect_timeout):
             _, writer = await asyncio.open_connection(address.host, address.port)
     except TimeoutError:
-        return Check(
+        return DoctorCheck(
             "tcp", False, f"No connection to port {address.port} in time.", trouble.no_answer(address)
         )
     except OSError as why:
         sentence = trouble.no_connection(why, address)
         advice = await no_server(patient.target, address, Handshake(), sentence, reached=False)
-        return Check("tcp", False, f"No connection to port {address.port}.", advice)
+        return DoctorCheck("tcp", False, f"No connection to port {address.port}.", advice)
     writer.transport.abort()
-    return Check("tcp", True, f"Port {address.port} answers after {_milliseconds(time.monotonic() - begin)}.")
+    return DoctorCheck(
+        "tcp", True, f"Port {address.port} answers after {_milliseconds(time.monotonic() - begin)}."
+    )
 
 
-async def _tls(patient: _Patient) -> Check:
+async def _tls(patient: _Patient) -> DoctorCheck:
     address = patient.address
     if not address.tls:
-        return Check("tls", None, "Not encrypted (http): whoever is on the network can read and command.")
+        return DoctorCheck(
+            "tls", None, "Not encrypted (http): whoever is on the network can read and command."
+        )
     certificate = await presented(address.host, address.port, patient.target.connect_timeout)
     async with open_session(patient.target, address) as session:
         error = await _first_error(session, patient)
     if error is not None:
-        return Check(
+        return DoctorCheck(
             "tls", False, "No trusted encrypted connection.", await trouble.explain_network(error, address)
         )
     limit = min(2.0, patient.target.connect_timeout)
     if certificate is None and await asks_client(address.host, address.port, limit):
         why = trouble.client_certificate(address)
-        return Check("tls", False, "No encrypted connection without a certificate of ours.", why)
+        return DoctorCheck("tls", False, "No encrypted connection without a certificate of ours.", why)
     if certificate is None:
         why = trouble.silent(address, "certificate", patient.target.connect_timeout)
-        return Check("tls", False, "No encrypted connection in time.", why)
+        return DoctorCheck("tls", False, "No encrypted connection in time.", why)
     how = (
         "pinned"
         if patient.target.fingerprint
@@ -209,7 +213,7 @@ async def _tls(patient: _Patient) -> Check:
             advice = "The certificate has expired. It is trusted only because it is pinned: have it renewed."
         elif left < _SOON:
             advice = "The certificate ends soon: have it renewed."
-    return Check("tls", True, f"{detail}.", advice)
+    return DoctorCheck("tls", True, f"{detail}.", advice)
 
 
 async def _first_error(session: aiohttp.ClientSession, patient: _Patient) -> BaseException | None:
@@ -224,26 +228,28 @@ async def _first_error(session: aiohttp.ClientSession, patient: _Patient) -> Bas
         return None  # the encryption stands; what is behind it is the next check's business
 
 
-async def _http(patient: _Patient) -> Check:
+async def _http(patient: _Patient) -> DoctorCheck:
     address = patient.address
     async with open_session(patient.target, address) as session:
         answer = patient.handshake = await ask(session, address, patient.target.connect_timeout)
     if answer.no_answer:
         advice = await no_server(patient.target, address, answer)
         spare = await _passes_websocket(patient)
-        return Check("http", False, f"No HTTP answer ({answer.detail or answer.no_answer}).", advice, spare)
+        return DoctorCheck(
+            "http", False, f"No HTTP answer ({answer.detail or answer.no_answer}).", advice, spare
+        )
     status = f"HTTP status {answer.status}" + (f", {answer.server}" if answer.server else "")
     if answer.old:
-        return Check("http", False, f"Engine.IO 3 ({status}).", trouble.old_protocol(address))
+        return DoctorCheck("http", False, f"Engine.IO 3 ({status}).", trouble.old_protocol(address))
     if answer.version == 4:
-        return Check("http", True, f"Engine.IO 4 ({status}).")
+        return DoctorCheck("http", True, f"Engine.IO 4 ({status}).")
     if answer.refusal:
-        return Check(
+        return DoctorCheck(
             "http", None, f"An Engine.IO server that says no to polling: {answer.refusal!r} ({status})."
         )
     advice = await no_server(patient.target, address, answer)
     spare = await _passes_websocket(patient)
-    return Check("http", False, f"No Engine.IO answer ({status}).", advice, spare)
+    return DoctorCheck("http", False, f"No Engine.IO answer ({status}).", advice, spare)
 
 
 async def _passes_websocket(patient: _Patient) -> bool:
@@ -251,24 +257,24 @@ async def _passes_websocket(patient: _Patient) -> bool:
     return "websocket" in patient.target.transports and (await _websocket(patient)).ok is True
 
 
-async def _polling(patient: _Patient) -> Check:
+async def _polling(patient: _Patient) -> DoctorCheck:
     wanted = "polling" in patient.target.transports
     if patient.handshake.version == 4:
         patient.offered.add("polling")
         upgrades = ", ".join(patient.handshake.upgrades) or "none"
-        return Check("polling", True, f"Offered; upgrades offered: {upgrades}.")
+        return DoctorCheck("polling", True, f"Offered; upgrades offered: {upgrades}.")
     advice = "Take polling out of transports in the profile." if wanted else ""
     spare = "websocket" in patient.target.transports
-    return Check("polling", False if wanted else None, "Not offered.", advice, spare)
+    return DoctorCheck("polling", False if wanted else None, "Not offered.", advice, spare)
 
 
-async def _websocket(patient: _Patient) -> Check:
+async def _websocket(patient: _Patient) -> DoctorCheck:
     if patient.websocket is None:
         patient.websocket = await _try_websocket(patient)
     return patient.websocket
 
 
-async def _try_websocket(patient: _Patient) -> Check:
+async def _try_websocket(patient: _Patient) -> DoctorCheck:
     wanted = "websocket" in patient.target.transports
     address = patient.address
     limit: Any = aiohttp.ClientWSTimeout(ws_close=1.0)
@@ -287,42 +293,44 @@ async def _try_websocket(patient: _Patient) -> Check:
             'Set transports = ["polling"] in the profile, or let the proxy pass WebSockets.' if wanted else ""
         )
         spare = bool(patient.usable)
-        return Check("websocket", False if wanted else None, f"Not offered ({status}).", advice, spare)
+        return DoctorCheck("websocket", False if wanted else None, f"Not offered ({status}).", advice, spare)
     if isinstance(first.data, str) and first.data.startswith("0{"):
         patient.offered.add("websocket")
-        return Check("websocket", True, "Offered.")
+        return DoctorCheck("websocket", True, "Offered.")
     advice = trouble.not_socketio(address, Handshake(), None) if wanted else ""
     detail = "It opens, but does not speak Engine.IO."
-    return Check("websocket", False if wanted else None, detail, advice, bool(patient.usable))
+    return DoctorCheck("websocket", False if wanted else None, detail, advice, bool(patient.usable))
 
 
-async def _namespace(patient: _Patient) -> Check:
+async def _namespace(patient: _Patient) -> DoctorCheck:
     begin = time.monotonic()
     try:
         patient.connection = await dial(patient.target, patient.usable, patient.hearing)
     except (LinkError, SettingsError) as error:
-        return Check("namespace", False, "No connection.", str(error))
+        return DoctorCheck("namespace", False, "No connection.", str(error))
     took = _milliseconds(time.monotonic() - begin)
     how = patient.connection.transport
     if missing := [name for name in patient.target.transports if name not in patient.offered]:
         how += f" ({missing[0]} failed, and is not needed)"
-    return Check("namespace", True, f"Connected to {clean(patient.target.namespace, 80)} by {how} in {took}.")
+    return DoctorCheck(
+        "namespace", True, f"Connected to {clean(patient.target.namespace, 80)} by {how} in {took}."
+    )
 
 
-async def _messages(patient: _Patient) -> Check:
+async def _messages(patient: _Patient) -> DoctorCheck:
     connection = patient.connection
     assert connection is not None
     ending = asyncio.ensure_future(connection.ended())
     try:
         await asyncio.wait((ending,), timeout=patient.listen)
         if ending.done():
-            return Check("messages", False, "The connection did not last.", ending.result())
+            return DoctorCheck("messages", False, "The connection did not last.", ending.result())
     finally:
         ending.cancel()
     rtt = f"; round trip {_milliseconds(patient.rtt)}" if patient.rtt is not None else ""
     count = sum(patient.heard.values())
     if not count and not patient.malformed:
-        return Check(
+        return DoctorCheck(
             "messages",
             None,
             f"None in {patient.listen:g} s{rtt}.",
@@ -336,7 +344,7 @@ async def _messages(patient: _Patient) -> Check:
         if patient.malformed
         else ""
     )
-    return Check("messages", True, f"{count} in {patient.listen:g} s: {names}{strange}{rtt}.")
+    return DoctorCheck("messages", True, f"{count} in {patient.listen:g} s: {names}{strange}{rtt}.")
 
 
 def _milliseconds(seconds: float) -> str:

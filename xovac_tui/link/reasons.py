@@ -11,7 +11,8 @@ import msgspec
 import socketio
 
 from xovac_tui.errors import LinkError
-from xovac_tui.link import clues, trouble
+from xovac_tui.link import clues
+from xovac_tui.link import explain as trouble
 from xovac_tui.link.client import OLD, REFUSED, SENT_AWAY, Client
 from xovac_tui.link.engine import log
 from xovac_tui.link.handshake import Handshake, NoAnswer, ask

@@ -8,10 +8,11 @@ from typing import Any
 import aiohttp
 
 import xovac_tui
-from xovac_tui.link import bounded, trouble
+from xovac_tui.link import bounded
+from xovac_tui.link import explain as trouble
 from xovac_tui.link.certificate import trust
 from xovac_tui.link.engine import Socket
-from xovac_tui.link.resolve import Resolver
+from xovac_tui.link.name_lookup import Resolver
 from xovac_tui.link.target import Address, Target, parse_fingerprint
 
 

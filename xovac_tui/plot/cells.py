@@ -26,17 +26,17 @@ class Tone(IntEnum):
     """The first series; the tone of series n is SERIES + n."""
 
 
-class Row(NamedTuple):
+class CellRow(NamedTuple):
     """One line of cells: a character each, and a tone each."""
 
     text: str
     tones: bytes
 
 
-Picture = tuple[Row, ...]
+Picture = tuple[CellRow, ...]
 
 
-class Span(NamedTuple):
+class CellSpan(NamedTuple):
     """Cells `start` to `end` (exclusive) of row `y`."""
 
     y: int
@@ -44,7 +44,7 @@ class Span(NamedTuple):
     end: int
 
 
-class Canvas:
+class CellCanvas:
     """Cells to write on; whatever falls outside is cut off."""
 
     def __init__(self, width: int, height: int) -> None:
@@ -76,11 +76,11 @@ class Canvas:
     def picture(self) -> Picture:
         """Return what has been written."""
         return tuple(
-            Row("".join(text), bytes(tones)) for text, tones in zip(self._text, self._tones, strict=True)
+            CellRow("".join(text), bytes(tones)) for text, tones in zip(self._text, self._tones, strict=True)
         )
 
 
-def changes(old: Picture, new: Picture, bridge: int = 10) -> Iterator[Span]:
+def changes(old: Picture, new: Picture, bridge: int = 10) -> Iterator[CellSpan]:
     """Yield where two pictures of equal size differ; gaps of up to `bridge` equal cells are taken along.
 
     Moving the terminal's cursor and setting a colour costs some forty bytes, a few cells cost less.
@@ -93,13 +93,13 @@ def changes(old: Picture, new: Picture, bridge: int = 10) -> Iterator[Span]:
         for x, (char, now, tone, tone_now) in enumerate(both):
             if char != now or (tone != tone_now and now != " "):
                 if start >= 0 and x - end > bridge:
-                    yield Span(y, start, end)
+                    yield CellSpan(y, start, end)
                     start = -1
                 if start < 0:
                     start = x
                 end = x + 1
         if start >= 0:
-            yield Span(y, start, end)
+            yield CellSpan(y, start, end)
 
 
 def narrow(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from xovac_tui.plot.cells import Canvas, Picture, Tone
+from xovac_tui.plot.cells import CellCanvas, Picture, Tone
 from xovac_tui.plot.raster import Raster, Stroke
 from xovac_tui.plot.scale import Scale
 from xovac_tui.plot.ticks import Tick
@@ -30,7 +30,7 @@ Text = tuple[str, int]
 """Some text and its tone."""
 
 
-class Axis(msgspec.Struct, frozen=True):
+class ValueAxis(msgspec.Struct, frozen=True):
     """A value axis: its scale, its labels, and its unit as it is shown."""
 
     scale: Scale
@@ -38,7 +38,7 @@ class Axis(msgspec.Struct, frozen=True):
     unit: str = ""
 
 
-class Line(msgspec.Struct, frozen=True):
+class ChartLine(msgspec.Struct, frozen=True):
     """One series: lowest and highest value per dot column, on the right or the left axis."""
 
     lows: Sequence[float]
@@ -67,10 +67,10 @@ class Frame(msgspec.Struct, frozen=True):
     """All numbers and texts of one chart; columns are cells of the plot from its left edge."""
 
     layout: Layout
-    lines: tuple[Line, ...] = ()
+    lines: tuple[ChartLine, ...] = ()
     """The first is drawn on top."""
-    left: Axis | None = None
-    right: Axis | None = None
+    left: ValueAxis | None = None
+    right: ValueAxis | None = None
     planned: Sequence[float] = ()
     """Planned values per dot column, on the left axis."""
     phase: int = 0
@@ -97,7 +97,7 @@ def rows_for(height: int) -> tuple[int, int | None, int | None, int | None]:
     return max(height, 1), None, None, None
 
 
-def lay_out(width: int, height: int, left: Axis | None, right: Axis | None) -> Layout:
+def lay_out(width: int, height: int, left: ValueAxis | None, right: ValueAxis | None) -> Layout:
     """Return where things go; a narrow chart loses its right axis first, then the left one."""
     plot_height, axis_row, label_row, legend_row = rows_for(height)
     left_width = _gutter(left)
@@ -120,7 +120,7 @@ def lay_out(width: int, height: int, left: Axis | None, right: Axis | None) -> L
     )
 
 
-def _gutter(axis: Axis | None) -> int:
+def _gutter(axis: ValueAxis | None) -> int:
     """Return the width of an axis: at least five cells for its labels, so that it seldom changes."""
     if axis is None:
         return 1
@@ -130,7 +130,7 @@ def _gutter(axis: Axis | None) -> int:
 def compose(frame: Frame) -> Picture:
     """Return the cells of a chart."""
     layout = frame.layout
-    canvas = Canvas(layout.width, layout.height)
+    canvas = CellCanvas(layout.width, layout.height)
     _draw_axis(canvas, frame, frame.left, layout.left, right=False)
     _draw_axis(canvas, frame, frame.right, layout.right, right=True)
     _draw_lines(canvas, frame)
@@ -146,7 +146,7 @@ def compose(frame: Frame) -> Picture:
     return canvas.picture()
 
 
-def write(canvas: Canvas, x: int, y: int, end: int, texts: Sequence[Text], ascii_only: bool) -> None:
+def write(canvas: CellCanvas, x: int, y: int, end: int, texts: Sequence[Text], ascii_only: bool) -> None:
     """Write texts one after the other up to `end`; what does not fit is cut, and the cut is shown."""
     for text, tone in texts:
         canvas.put(x, y, text[: max(end - x, 0)], tone)
@@ -155,7 +155,7 @@ def write(canvas: Canvas, x: int, y: int, end: int, texts: Sequence[Text], ascii
         canvas.put(end - 1, y, "~" if ascii_only else "…", Tone.HINT)
 
 
-def _draw_axis(canvas: Canvas, frame: Frame, axis: Axis | None, shown: bool, *, right: bool) -> None:
+def _draw_axis(canvas: CellCanvas, frame: Frame, axis: ValueAxis | None, shown: bool, *, right: bool) -> None:
     """Draw one value axis with its labels; its unit is in the corner below."""
     if not shown:
         return
@@ -181,17 +181,17 @@ def _draw_axis(canvas: Canvas, frame: Frame, axis: Axis | None, shown: bool, *, 
         _draw_label(canvas, x, layout.axis_row, axis.unit, right)
 
 
-def _draw_label(canvas: Canvas, x: int, y: int, label: str, right: bool) -> None:
+def _draw_label(canvas: CellCanvas, x: int, y: int, label: str, right: bool) -> None:
     canvas.put(x + 2 if right else x - 1 - len(label), y, label, Tone.LABEL)
 
 
-def _draw_lines(canvas: Canvas, frame: Frame) -> None:
+def _draw_lines(canvas: CellCanvas, frame: Frame) -> None:
     """Draw the planned profile and the series, the first one on top, each with its number at its end."""
     layout = frame.layout
     raster = Raster(layout.plot_width, layout.plot_height, frame.ascii_only)
     if frame.left is not None and len(frame.planned):
         raster.dotted(frame.planned, frame.left.scale, frame.phase)
-    drawn: list[tuple[Line, list[Stroke | None]]] = []
+    drawn: list[tuple[ChartLine, list[Stroke | None]]] = []
     for rank, line in enumerate(frame.lines):
         axis = frame.right if line.right else frame.left
         if axis is not None:
@@ -204,10 +204,10 @@ def _draw_lines(canvas: Canvas, frame: Frame) -> None:
 
 
 def _draw_number(
-    canvas: Canvas,
+    canvas: CellCanvas,
     frame: Frame,
     raster: Raster,
-    line: Line,
+    line: ChartLine,
     columns: list[Stroke | None],
     taken: set[tuple[int, int]],
 ) -> None:
@@ -239,7 +239,7 @@ def _draw_number(
             canvas.put(layout.plot_x + cell, (here[0] + here[1]) // 2 // raster.down, label, tone)
 
 
-def _draw_times(canvas: Canvas, frame: Frame) -> None:
+def _draw_times(canvas: CellCanvas, frame: Frame) -> None:
     """Draw the time axis, its labels, and the marks upon it."""
     layout = frame.layout
     if layout.axis_row is None:
@@ -264,7 +264,7 @@ def _draw_times(canvas: Canvas, frame: Frame) -> None:
                 )
 
 
-def _draw_cursor(canvas: Canvas, frame: Frame) -> None:
+def _draw_cursor(canvas: CellCanvas, frame: Frame) -> None:
     """Draw the cursor through the free cells of its column."""
     layout = frame.layout
     if frame.cursor is None or not 0 <= frame.cursor < layout.plot_width:

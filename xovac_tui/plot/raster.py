@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from xovac_tui.plot.cells import Canvas, Tone
+from xovac_tui.plot.cells import CellCanvas, Tone
 from xovac_tui.plot.scale import Scale
 
 GLYPHS = "*ox#%@"
@@ -81,7 +81,7 @@ class Raster:
                 self._ranks[row][cell] = rank
                 self._owners[row][cell] = series
 
-    def paste(self, canvas: Canvas, x: int, y: int) -> None:
+    def paste(self, canvas: CellCanvas, x: int, y: int) -> None:
         """Copy the dots to a canvas."""
         for row in range(self.height):
             owners = self._owners[row]

@@ -19,7 +19,7 @@ HISTORY = 200
 """Changes that can be undone."""
 
 
-class Row(msgspec.Struct, frozen=True):
+class DraftRow(msgspec.Struct, frozen=True):
     """One step as a line of a table."""
 
     path: StepPath
@@ -76,7 +76,7 @@ class Draft(msgspec.Struct, frozen=True):
         """Return everything that keeps it from being saved."""
         return bounds.recipe_problems(self.recipe)
 
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[DraftRow, ...]:
         """Return all steps in the order of the file, those of a repeat under it."""
         return tuple(_rows(self.recipe.steps, ()))
 
@@ -260,11 +260,11 @@ def step_label(step: Step) -> str:
     return f"{target} in {spell_duration(step.over)}" if step.over is not None else target
 
 
-def _rows(steps: tuple[Step, ...], inside: StepPath) -> list[Row]:
+def _rows(steps: tuple[Step, ...], inside: StepPath) -> list[DraftRow]:
     rows = []
     for number, step in enumerate(steps):
         path = (*inside, number)
-        rows.append(Row(path, len(inside), step, step_label(step)))
+        rows.append(DraftRow(path, len(inside), step, step_label(step)))
         if isinstance(step, Repeat):
             rows += _rows(step.steps, path)
     return rows

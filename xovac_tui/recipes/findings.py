@@ -20,7 +20,7 @@ Data: TypeAlias = tuple[tuple[str, Any], ...]
 """(name, value) pairs: degC, K, K/min, seconds, mbar, counts, or words of the recipe."""
 
 
-class _Words(string.Formatter):
+class _CodeWords(string.Formatter):
     """Writes data into a sentence: temperatures, rates and durations by the letter behind the colon."""
 
     def format_field(self, value: Any, spec: str) -> str:
@@ -44,7 +44,7 @@ _WRITTEN: dict[str, Callable[[Any], str]] = {
     "items": lambda number: counted(number, "item"),
     "characters": lambda number: counted(number, "character"),
 }
-_WORDS = _Words()
+_WORDS = _CodeWords()
 _TOO_FAST = "The ramp to {to:T} needs {rate:N} K/min, but this chamber "
 _SURE = "{learned:| if the assumed rate is right}"
 

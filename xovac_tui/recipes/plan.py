@@ -179,7 +179,7 @@ def plan_recipe(recipe: Recipe, settings: PlanSettings, start_temperature: float
         raise RecipeError(*(problem.sentence for problem in problems))
     segments: list[Segment] = []
     now, here, index = 0.0, start_temperature, 0
-    pace = _Pace(settings)
+    pace = _FastestPace(settings)
     for leaf in unroll(recipe.steps):
         time = _time(leaf, here, pace)
         index += time.usual > 0
@@ -211,7 +211,7 @@ class _Time(NamedTuple):
     basis: str = ""
 
 
-class _Pace:
+class _FastestPace:
     """How long this chamber takes from one temperature to another when it goes as fast as it can."""
 
     def __init__(self, settings: PlanSettings) -> None:
@@ -242,7 +242,7 @@ class _Pace:
         return _Time(usual, shortest, longest, rates.words)
 
 
-def _time(leaf: Leaf, here: float, pace: _Pace) -> _Time:
+def _time(leaf: Leaf, here: float, pace: _FastestPace) -> _Time:
     """Return how long a ramp or hold takes from this temperature in degC."""
     step = leaf.step
     if not isinstance(step, Ramp):
@@ -258,7 +258,9 @@ def _time(leaf: Leaf, here: float, pace: _Pace) -> _Time:
     return _Time(duration, duration, duration)
 
 
-def _segment(leaf: Leaf, index: int | None, start: float, time: _Time, here: float, pace: _Pace) -> Segment:
+def _segment(
+    leaf: Leaf, index: int | None, start: float, time: _Time, here: float, pace: _FastestPace
+) -> Segment:
     step = leaf.step
     target = step.to if isinstance(step, Ramp) else here
     arrival = None

@@ -48,7 +48,7 @@ def rewritten(text: str, before: Recipe, recipe: Recipe) -> str:
 
 
 @dataclass(slots=True)
-class _Line:
+class _TextLine:
     """A value with its key and the comment beside it; comments and empty lines have no key."""
 
     key: str
@@ -61,7 +61,7 @@ class _Line:
 
 
 @dataclass(slots=True, eq=False)
-class _Block:
+class _TextBlock:
     """A table of the file: the head of the recipe, its limits, or a step."""
 
     step: Step | None = None
@@ -70,14 +70,14 @@ class _Block:
     indent: str = ""
     beside: str = "\n"
     """What follows the brackets of its header."""
-    lines: list[_Line] = field(default_factory=list)
+    lines: list[_TextLine] = field(default_factory=list)
     inline: InlineTable | None = None
     """The table where it is an item of a list in brackets."""
     listed: bool = False
     """True where its own steps are in such a list."""
-    steps: list[_Block] = field(default_factory=list)
+    steps: list[_TextBlock] = field(default_factory=list)
 
-    def walk(self) -> Iterator[_Block]:
+    def walk(self) -> Iterator[_TextBlock]:
         """Yield the steps inside, of all levels, in the order of the file."""
         for block in self.steps:
             yield block
@@ -94,9 +94,9 @@ class _Block:
 class _File:
     """A recipe's file in blocks."""
 
-    head: _Block
+    head: _TextBlock
     """Its steps are those of the recipe."""
-    limits: _Block | None = None
+    limits: _TextBlock | None = None
     limits_last: bool = False
     """True where their table follows the steps."""
     rest: str = ""
@@ -122,8 +122,8 @@ def _revised(text: str, before: Recipe, recipe: Recipe) -> str:
     limits = file.limits.text("[limits]") if file.limits else ""
     if file.limits_last:
         return file.head.text("") + apart + limits + file.rest
-    steps = _Block(steps=file.head.steps, listed=file.head.listed)
-    return _Block(lines=file.head.lines).text("") + limits + steps.text("") + apart + file.rest
+    steps = _TextBlock(steps=file.head.steps, listed=file.head.listed)
+    return _TextBlock(lines=file.head.lines).text("") + limits + steps.text("") + apart + file.rest
 
 
 # -- reading ------------------------------------------------------------------------------------------
@@ -146,9 +146,9 @@ def _read(text: str, recipe: Recipe, *, opened: bool) -> _File:
     return file
 
 
-def _block(body: list[tuple[Any, Item]], step: Step | None, opened: bool) -> _Block:
+def _block(body: list[tuple[Any, Item]], step: Step | None, opened: bool) -> _TextBlock:
     """Return what is in a table, `step` if it is one."""
-    block = _Block(step)
+    block = _TextBlock(step)
     inside = step.steps if isinstance(step, Repeat) else ()
     for key, item in body:
         if isinstance(item, AoT):
@@ -166,33 +166,33 @@ def _block(body: list[tuple[Any, Item]], step: Step | None, opened: bool) -> _Bl
     return block
 
 
-def _headed(table: Table, step: Step | None, opened: bool) -> _Block:
+def _headed(table: Table, step: Step | None, opened: bool) -> _TextBlock:
     block, trivia = _block(table.value.body, step, opened), table.trivia
     block.above, block.indent = "", trivia.indent
     block.beside = trivia.comment_ws + trivia.comment + trivia.trail
     return block
 
 
-def _line(key: Any, item: Item, prefix: str = "") -> _Line:
+def _line(key: Any, item: Item, prefix: str = "") -> _TextLine:
     if key is None:
-        return _Line("", "", item, "")
+        return _TextLine("", "", item, "")
     trivia = item.trivia
     head = f"{trivia.indent}{prefix}{key.as_string()}{key.sep}"
-    return _Line(prefix + key.key, head, item, trivia.comment_ws + trivia.comment + trivia.trail)
+    return _TextLine(prefix + key.key, head, item, trivia.comment_ws + trivia.comment + trivia.trail)
 
 
-def _items(array: Array, steps: tuple[Step, ...]) -> list[_Block]:
+def _items(array: Array, steps: tuple[Step, ...]) -> list[_TextBlock]:
     """Return the steps of a list in brackets, to be changed in their places."""
     blocks = []
     for table, step in zip(array, steps, strict=True):
         inner = _items(table["steps"], step.steps) if isinstance(step, Repeat) else []
-        blocks.append(_Block(step, inline=table, listed=True, steps=inner))
+        blocks.append(_TextBlock(step, inline=table, listed=True, steps=inner))
     return blocks
 
 
-def _opened(array: Array, steps: tuple[Step, ...]) -> list[_Block]:
+def _opened(array: Array, steps: tuple[Step, ...]) -> list[_TextBlock]:
     """Return the steps of a list in brackets as tables with headers, with the comments between them."""
-    text, at, blocks = array.as_string(), 1, [_Block()]
+    text, at, blocks = array.as_string(), 1, [_TextBlock()]
     for table, step in zip(array, steps, strict=True):
         gap = _gap(text, at)
         block = _block([], step, opened=True)
@@ -201,11 +201,11 @@ def _opened(array: Array, steps: tuple[Step, ...]) -> list[_Block]:
             if isinstance(item, Array):
                 block.steps = _opened(item, step.steps if isinstance(step, Repeat) else ())
             elif key is not None:
-                block.lines.append(_Line(key.key, f"{key.key} = ", item, "\n"))
+                block.lines.append(_TextLine(key.key, f"{key.key} = ", item, "\n"))
         blocks.append(block)
         at += len(gap) + len(table.as_string())
     if below := _comments(_gap(text, at), blocks[-1]) + _own_line(array.trivia.comment):
-        blocks[-1].lines.append(_Line("", below, Null(), ""))
+        blocks[-1].lines.append(_TextLine("", below, Null(), ""))
     return blocks[1:]
 
 
@@ -215,7 +215,7 @@ def _gap(text: str, at: int) -> str:
     return found[0] if found else ""
 
 
-def _comments(gap: str, before: _Block) -> str:
+def _comments(gap: str, before: _TextBlock) -> str:
     """Return the comments of a gap in lines of their own; the step before takes the one in its line."""
     first, *rest = (line.strip(" \t,") for line in gap.split("\n"))
     before.beside = f"  {first}\n" if first else "\n"
@@ -226,7 +226,7 @@ def _own_line(comment: str) -> str:
     return f"{comment}\n" if comment else ""
 
 
-def _cut(block: _Block) -> str:
+def _cut(block: _TextBlock) -> str:
     """Take off what follows the last value of a table, but the comments directly below that."""
     number = len(block.lines)
     while number and not block.lines[number - 1].key:
@@ -236,26 +236,26 @@ def _cut(block: _Block) -> str:
     own, empty, rest = loose.partition("\n\n") if not loose.startswith("\n") else ("", "", loose)
     if not empty:
         return loose
-    block.lines.append(_Line("", own + "\n", Null(), ""))
+    block.lines.append(_TextLine("", own + "\n", Null(), ""))
     return "\n" + rest
 
 
 # -- recognising --------------------------------------------------------------------------------------
 
 
-def _matched(root: _Block, steps: tuple[Step, ...]) -> dict[StepPath, _Block]:
+def _matched(root: _TextBlock, steps: tuple[Step, ...]) -> dict[StepPath, _TextBlock]:
     """Return which block of the file each step is, by the step's path; a new step is none."""
     new = dict(_paths(steps, ()))
     free = dict.fromkeys(root.walk())
-    came: dict[StepPath, _Block] = {}
+    came: dict[StepPath, _TextBlock] = {}
 
-    def take(path: StepPath, block: _Block) -> None:
+    def take(path: StepPath, block: _TextBlock) -> None:
         came[path] = block
         del free[block]
 
     keys: tuple[Callable[[Step | None], object], ...] = (id, lambda step: step)
     for key in keys:
-        known: dict[object, deque[_Block]] = defaultdict(deque)
+        known: dict[object, deque[_TextBlock]] = defaultdict(deque)
         for block in free:
             known[key(block.step)].append(block)
         for path, step in new.items():
@@ -276,12 +276,12 @@ def _paths(steps: tuple[Step, ...], inside: StepPath) -> Iterator[tuple[StepPath
 
 
 def _match_places(
-    level: _Block,
+    level: _TextBlock,
     steps: tuple[Step, ...],
     inside: StepPath,
-    came: Mapping[StepPath, _Block],
-    free: Mapping[_Block, None],
-    take: Callable[[StepPath, _Block], None],
+    came: Mapping[StepPath, _TextBlock],
+    free: Mapping[_TextBlock, None],
+    take: Callable[[StepPath, _TextBlock], None],
 ) -> None:
     """Match changed steps with those of their kind that stood between the same neighbours."""
     places = {block: number for number, block in enumerate(level.steps)}
@@ -309,7 +309,7 @@ def _alike(one: Step | None, other: Step) -> bool:
 
 
 def _in_place(
-    level: _Block, steps: tuple[Step, ...], came: Mapping[StepPath, _Block], inside: StepPath = ()
+    level: _TextBlock, steps: tuple[Step, ...], came: Mapping[StepPath, _TextBlock], inside: StepPath = ()
 ) -> bool:
     """Tell whether steps are those of the file in the same order, but for their values."""
     return len(level.steps) == len(steps) and all(
@@ -322,9 +322,9 @@ def _in_place(
 # -- changing -----------------------------------------------------------------------------------------
 
 
-def _arranged(step: Step, path: StepPath, came: Mapping[StepPath, _Block]) -> _Block:
+def _arranged(step: Step, path: StepPath, came: Mapping[StepPath, _TextBlock]) -> _TextBlock:
     """Return the block of a step with its values, and with the steps inside."""
-    block = came.get(path) or _Block()
+    block = came.get(path) or _TextBlock()
     _revise(block, step_values(block.step) if block.step else {}, step_values(step))
     if isinstance(step, Repeat):
         block.steps = [_arranged(one, (*path, number), came) for number, one in enumerate(step.steps)]
@@ -346,7 +346,7 @@ def _revise_head(file: _File, before: Recipe, recipe: Recipe) -> None:
     _revise(file.head, old, new)
 
 
-def _revise(block: _Block, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+def _revise(block: _TextBlock, old: Mapping[str, str], new: Mapping[str, str]) -> None:
     """Change the values of a table that differ; `new` is in the order in which its keys are written."""
     differing = {key: value for key, value in new.items() if old.get(key) != value}
     removed = [key for key in old if key not in new]
@@ -365,7 +365,7 @@ def _revise(block: _Block, old: Mapping[str, str], new: Mapping[str, str]) -> No
         _set(block, key, value, list(new))
 
 
-def _set(block: _Block, key: str, value: str, order: list[str]) -> None:
+def _set(block: _TextBlock, key: str, value: str, order: list[str]) -> None:
     """Set one value, in its line or in a new one below those that are written before it."""
     item = tomlkit.value(value)
     before, at = order[: order.index(key)], 0
@@ -376,4 +376,4 @@ def _set(block: _Block, key: str, value: str, order: list[str]) -> None:
         if line.key in before:
             at = number + 1
     indent = next((line.item.trivia.indent for line in block.lines if line.key), "")
-    block.lines.insert(at, _Line(key, f"{indent}{key} = ", item, "\n"))
+    block.lines.insert(at, _TextLine(key, f"{indent}{key} = ", item, "\n"))

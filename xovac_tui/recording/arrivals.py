@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from xovac_tui.api.contract import Contract
-from xovac_tui.api.event import Direction, Kind
+from xovac_tui.api.event import Direction, EventKind
 from xovac_tui.api.payload import leaves
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.eventlog import LoggedEvent
@@ -20,7 +20,7 @@ EACH = 200
 """Messages of one name that are decoded, the newest: they may have thousands of leaves."""
 
 
-class Missing(msgspec.Struct, frozen=True):
+class MissingName(msgspec.Struct, frozen=True):
     """Something that a contract names and that did not come."""
 
     event: str
@@ -32,7 +32,7 @@ class Missing(msgspec.Struct, frozen=True):
     """Paths of the message, or names of messages, that did come."""
 
 
-def never_arrived(path: Path, contract: Contract) -> list[Missing]:
+def never_arrived(path: Path, contract: Contract) -> list[MissingName]:
     """Return what a contract names and the newest events of a record do not hold.
 
     Nothing where the record holds no message. Raises RecordError where it cannot be read.
@@ -42,18 +42,18 @@ def never_arrived(path: Path, contract: Contract) -> list[Missing]:
         begin = max(record.first, total - NEWEST)
         newest: dict[str, deque[LoggedEvent]] = {}
         for event in record.scan(begin):
-            if event.direction is Direction.IN and event.kind is Kind.MESSAGE:
+            if event.direction is Direction.IN and event.kind is EventKind.MESSAGE:
                 newest.setdefault(event.name, deque(maxlen=EACH)).append(event)
         return list(_missing(newest, contract, total - begin)) if newest else []
 
 
-def _missing(newest: dict[str, deque[LoggedEvent]], contract: Contract, events: int) -> Iterator[Missing]:
+def _missing(newest: dict[str, deque[LoggedEvent]], contract: Contract, events: int) -> Iterator[MissingName]:
     for name, message in contract.messages.items():
         came = newest.get(name)
         if came is None:
-            yield Missing(name, None, events, tuple(sorted(newest)))
+            yield MissingName(name, None, events, tuple(sorted(newest)))
             continue
         paths = {path for event in came for path, _ in leaves(event.payload().value)}
         for leaf in message.leaves:
             if leaf.path not in paths:
-                yield Missing(name, leaf.path, len(came), tuple(sorted(paths)))
+                yield MissingName(name, leaf.path, len(came), tuple(sorted(paths)))

@@ -11,7 +11,6 @@ from typing import Any, Literal
 import msgspec
 
 from xovac_tui.plural import counted
-from xovac_tui.recording.disk.bounds import EARLIEST, LATEST
 from xovac_tui.recording.disk.chain import (
     BEGINNING,
     MIGRATED,
@@ -21,6 +20,7 @@ from xovac_tui.recording.disk.chain import (
     raw_text,
     read_row,
 )
+from xovac_tui.recording.disk.foreign_bounds import EARLIEST, LATEST
 from xovac_tui.recording.disk.indices import given_twice, twice_words
 from xovac_tui.recording.disk.kinds import AUDITED
 from xovac_tui.recording.disk.schema import (
@@ -52,7 +52,7 @@ class Head(msgspec.Struct, frozen=True):
     """SHA-256, hex."""
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class AuditedRow(msgspec.Struct, frozen=True, kw_only=True):
     """A row that is audited, in words that can be shown."""
 
     number: int = 0
@@ -73,11 +73,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return AUDITED[self.place].table.row if self.place in AUDITED else "entry"
 
 
-class Fault(msgspec.Struct, frozen=True, kw_only=True):
+class AuditFault(msgspec.Struct, frozen=True, kw_only=True):
     """Something in a record that is not as it was written."""
 
     wrong: Wrong
-    entry: Entry
+    entry: AuditedRow
     why: str
     """What is wrong with it, as the rest of a sentence; the whole of it where it is about no entry."""
 
@@ -103,7 +103,7 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
 
     head: Head
     """What the chain ends with."""
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[AuditFault, ...] = ()
     migrated: int | None = None
     """How many rows were there before there was a chain, and are vouched for only since; None: none were."""
     noted: int | None = None
@@ -124,7 +124,7 @@ def head_of(path: Path) -> Head | None:
         return None if _version(db) < CHAINED else _told_head(db)
 
 
-def entries(path: Path, since: float = 0.0) -> Iterator[Entry]:
+def entries(path: Path, since: float = 0.0) -> Iterator[AuditedRow]:
     """Yield what the chain vouches for, in its order, from a record time on; raises RecordError."""
     with _reading(path) as db:
         _refuse_old(db, path)
@@ -167,7 +167,7 @@ class _Walk:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self._faults: list[Fault] = []
+        self._faults: list[AuditFault] = []
         self._doubts: list[_Doubt] = []
         self._vouched: dict[str, set[int]] = {place: set() for place in AUDITED}
         self._newest = 0
@@ -182,7 +182,7 @@ class _Walk:
     def audit(self, expected: str) -> Audit:
         """Walk to the end, and look at what stands beside the chain."""
         for table in self._missing_tables:
-            self._fault("removed", Entry(place="", row=0), f"The table {table} was removed")
+            self._fault("removed", AuditedRow(place="", row=0), f"The table {table} was removed")
         for number, place, row, told in self._db.execute(
             "SELECT id, place, row, hash FROM chain ORDER BY id"
         ):
@@ -192,20 +192,20 @@ class _Walk:
         self._look_at_head()
         self._settle()
         for stretch in given_twice(self._db):
-            self._fault("twice", Entry(place="", row=0), twice_words(*stretch))
+            self._fault("twice", AuditedRow(place="", row=0), twice_words(*stretch))
         beside = unchained(self._db)
         if not self._newest and (beside.get("events") or beside.get("runs")):
             why = (
                 "The chain is empty, and nothing vouches for this record: a recorder notes the settings in "
                 "force before its first event, so the chain was emptied, or was never written"
             )
-            self._faults.insert(0, Fault(wrong="chain", entry=Entry(place="", row=0), why=why))
+            self._faults.insert(0, AuditFault(wrong="chain", entry=AuditedRow(place="", row=0), why=why))
         if expected and self._noted is None:
             why = (
                 f"The head that was noted is not in the chain: no entry has the hash {clean(expected, 64)}. "
                 "This is another record, an older copy, or its chain was made anew"
             )
-            self._fault("chain", Entry(place="", row=0), why)
+            self._fault("chain", AuditedRow(place="", row=0), why)
         return Audit(
             head=Head(self._newest, self._hash or ""),
             faults=tuple(sorted(self._faults, key=lambda one: one.entry.number or 1 << 62)),
@@ -247,7 +247,7 @@ class _Walk:
         why = "is missing" if after == first + 1 else f"is missing, and all up to entry {after - 1}"
         self._fault(
             "chain",
-            Entry(place="", row=0, number=first),
+            AuditedRow(place="", row=0, number=first),
             f"{why}: it was removed, and what entry {after} vouches for cannot be proven",
         )
 
@@ -256,14 +256,14 @@ class _Walk:
         head = _told_head(self._db)
         if head is None and not self._newest:
             why = "The head of the chain, which says where it ends, was removed"
-            self._fault("chain", Entry(place="", row=0), why)
+            self._fault("chain", AuditedRow(place="", row=0), why)
             return
         if head is None:
             why = "is the last, and the head of the chain, which should say so, was removed"
         elif head.count > self._newest:
             written = counted(head.count, "entry was", "entries were")
             why = f"is missing: {written} written, and those after {self._newest} were removed"
-            self._fault("removed", Entry(place="", row=0, number=self._newest + 1), why)
+            self._fault("removed", AuditedRow(place="", row=0, number=self._newest + 1), why)
             return
         elif (head.count, head.hash) == (self._newest, self._hash):
             return
@@ -272,7 +272,7 @@ class _Walk:
             return
         else:
             why = f"is the last, but the head says that entry {head.count} is, with another hash"
-        self._fault("chain", Entry(place="", row=0, number=self._newest), why)
+        self._fault("chain", AuditedRow(place="", row=0, number=self._newest), why)
 
     def _settle(self) -> None:
         """Tell of each doubt whether its row was changed, removed or moved, and find what was added."""
@@ -317,7 +317,7 @@ class _Walk:
                 return one
         return None
 
-    def _near(self, entry: Entry) -> Entry:
+    def _near(self, entry: AuditedRow) -> AuditedRow:
         """Return an entry whose row is gone, with the newest moment before it that is known."""
         earlier = self._db.execute(
             "SELECT place, row FROM chain WHERE id < ? ORDER BY id DESC LIMIT 20", (entry.number,)
@@ -328,11 +328,11 @@ class _Walk:
                 return msgspec.structs.replace(entry, t=near.t, what="the time of the entry before it")
         return entry
 
-    def _entry(self, number: int, place: str, row: Any) -> Entry:
+    def _entry(self, number: int, place: str, row: Any) -> AuditedRow:
         return _entry(self._db, number, place, row)
 
-    def _fault(self, wrong: Wrong, entry: Entry, why: str) -> None:
-        self._faults.append(Fault(wrong=wrong, entry=entry, why=why))
+    def _fault(self, wrong: Wrong, entry: AuditedRow, why: str) -> None:
+        self._faults.append(AuditFault(wrong=wrong, entry=entry, why=why))
 
 
 @contextlib.contextmanager
@@ -377,10 +377,10 @@ def _values(db: sqlite3.Connection, place: str, row: Any) -> Values | None:
     return read_row(db, place, row) if place in AUDITED and isinstance(row, int) else None
 
 
-def _entry(db: sqlite3.Connection, number: int, place: str, row: Any) -> Entry:
+def _entry(db: sqlite3.Connection, number: int, place: str, row: Any) -> AuditedRow:
     """Return a row in words; with its place alone where it is not there."""
     if place == MIGRATED:
-        return Entry(
+        return AuditedRow(
             number=number,
             place=place,
             row=row,
@@ -388,11 +388,11 @@ def _entry(db: sqlite3.Connection, number: int, place: str, row: Any) -> Entry:
         )
     values = _values(db, place, row)
     if values is None:
-        return Entry(number=number, place=place, row=row)
+        return AuditedRow(number=number, place=place, row=row)
     kind = AUDITED[place]
     found = dict(zip(columns_of(kind), values, strict=True))
     t = found["t"]
-    return Entry(
+    return AuditedRow(
         number=number,
         place=place,
         row=row,

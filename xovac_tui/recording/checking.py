@@ -17,7 +17,7 @@ _MOST = 20
 """Lines of SQLite about damage that are shown."""
 
 
-class Check(msgspec.Struct, frozen=True, kw_only=True):
+class RecordCheck(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a check."""
 
     version: int
@@ -42,7 +42,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         return not self.faults and (self.audit is None or self.audit.well)
 
 
-def check(path: Path) -> Check:
+def check(path: Path) -> RecordCheck:
     """Read everything in a record, which may be written meanwhile; RecordError where it cannot be opened."""
     with Record(path) as record, record.moment():
         lines = record.rows(f"PRAGMA integrity_check({_MOST})")
@@ -58,7 +58,7 @@ def check(path: Path) -> Check:
         )
         note = record.note
     audit = verify(path) if version >= CHAINED else None
-    return Check(
+    return RecordCheck(
         version=version,
         size=files.size(path),
         wal=files.size(path, "-wal"),

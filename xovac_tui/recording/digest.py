@@ -10,7 +10,7 @@ import msgspec
 from xovac_tui.chamber.alarm import UNRESOLVED, AlarmChange, AlarmEvent
 from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.recording.disk import kinds, lists
-from xovac_tui.recording.disk.axis import Axis, Piece
+from xovac_tui.recording.disk.axis import EvenAxis, Piece
 from xovac_tui.recording.disk.evenwindows import EvenWindows
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import Summary
@@ -53,7 +53,7 @@ class Digest(msgspec.Struct, frozen=True):
     events: int
 
 
-def axis_to_now(record: Record, now: float, session: int = 0, mono: float = 0.0) -> Axis:
+def axis_to_now(record: Record, now: float, session: int = 0, mono: float = 0.0) -> EvenAxis:
     """Return the even time that ends now (UTC): at `mono` of a session, where this program records itself."""
     axis = lists.axis_of(record)
     if axis.knows(session):
@@ -65,7 +65,7 @@ def axis_to_now(record: Record, now: float, session: int = 0, mono: float = 0.0)
     return axis.anchored(newest.id, newest.mono + newest.seconds, newest.seen)
 
 
-def away_since(record: Record, who: str, now: float, axis: Axis | None = None) -> float | None:
+def away_since(record: Record, who: str, now: float, axis: EvenAxis | None = None) -> float | None:
     """Return until when somebody looked (even time); None where that is not long ago, or never was."""
     seen = lists.visits(record, who)
     if not seen:
@@ -80,7 +80,7 @@ def digest(
     until: float,
     *,
     channels: Sequence[tuple[str, str, str, bool]],
-    axis: Axis | None = None,
+    axis: EvenAxis | None = None,
 ) -> Digest:
     """Read what happened; `channels` are the ones to tell of: full name, label, unit, logarithmic.
 
@@ -116,7 +116,7 @@ def digest(
     )
 
 
-def _went_on(run: kinds.RecordedRun, axis: Axis, since: float, until: float) -> bool:
+def _went_on(run: kinds.RecordedRun, axis: EvenAxis, since: float, until: float) -> bool:
     """Return whether a run began, ended or went on in a stretch of even time."""
     if run.started_mono is None or not axis.knows(run.session):
         return False
@@ -124,6 +124,6 @@ def _went_on(run: kinds.RecordedRun, axis: Axis, since: float, until: float) -> 
     return began < until and (run.ended is None or began + run.seconds >= since)
 
 
-def _touches(axis: Axis, piece: Piece, since: float, until: float) -> bool:
+def _touches(axis: EvenAxis, piece: Piece, since: float, until: float) -> bool:
     first, last = axis.bounds(piece)
     return last >= since and first < until

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from xovac_tui.api.event import Direction, Event, Form, Kind, Payload
+from xovac_tui.api.event import Direction, Event, EventKind, Form, Payload
 from xovac_tui.api.payload import arguments_of, decode, one_line, without_offset
 from xovac_tui.text import writable
 
@@ -34,7 +34,7 @@ class LoggedEvent(msgspec.Struct, frozen=True, gc=False, array_like=True):
     utc: float
     mono: float
     direction: Direction
-    kind: Kind
+    kind: EventKind
     name: str
     form: Form
     raw: Any

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from xovac_tui.api.event import Direction, Kind
+from xovac_tui.api.event import Direction, EventKind
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.log import Log
 
 if TYPE_CHECKING:
-    from xovac_tui.recording.disk.codec import About
+    from xovac_tui.recording.disk.codec import BlockSummary
 
 SYNTAX = 'words, "some words", kind:message, name:state, dir:out, is:malformed, and - before any to leave out'
 """The whole language, for the screen."""
 _VALUES: dict[str, tuple[str, ...]] = {
-    "kind": tuple(Kind),
+    "kind": tuple(EventKind),
     "dir": tuple(Direction),
     "is": ("malformed",),
 }
@@ -36,7 +36,7 @@ class FilterError(XovacError):
     """A filter that cannot be understood."""
 
 
-class Field(StrEnum):
+class FilterField(StrEnum):
     """Where a term looks."""
 
     TEXT = "text"
@@ -50,31 +50,31 @@ class Field(StrEnum):
 class Term(msgspec.Struct, frozen=True):
     """One condition: `value` (in lower case) is in the field, or is not."""
 
-    field: Field
+    field: FilterField
     value: str
     negated: bool = False
 
     def matches(self, event: LoggedEvent) -> bool:
         """Return whether the event fulfils this condition."""
         found = self._found(event)
-        if self.field is Field.TEXT:
+        if self.field is FilterField.TEXT:
             found = found or self.value in _text(event).lower()
         return found is not self.negated
 
-    def may_match(self, kind: About) -> bool:
+    def may_match(self, kind: BlockSummary) -> bool:
         """Return whether an event of this kind could fulfil it, whatever its payload."""
-        if self.field is not Field.TEXT:
+        if self.field is not FilterField.TEXT:
             return self._found(kind) is not self.negated
         return not self.negated or self.value not in kind.name.lower()
 
-    def _found(self, event: LoggedEvent | About) -> bool:
+    def _found(self, event: LoggedEvent | BlockSummary) -> bool:
         """Return whether the value is in the field, of an event or of a kind of events."""
         match self.field:
-            case Field.KIND:
+            case FilterField.KIND:
                 return event.kind == self.value
-            case Field.DIR:
+            case FilterField.DIR:
                 return event.direction == self.value
-            case Field.IS:
+            case FilterField.IS:
                 return bool(event.problem)
         return self.value in event.name.lower()
 
@@ -88,7 +88,7 @@ class Filter(msgspec.Struct, frozen=True):
         """Return whether the event passes."""
         return all(term.matches(event) for term in self.terms)
 
-    def may_hold(self, kinds: Sequence[About]) -> bool:
+    def may_hold(self, kinds: Sequence[BlockSummary]) -> bool:
         """Return whether any of these kinds of events could pass, whatever their payloads."""
         return any(all(term.may_match(kind) for term in self.terms) for kind in kinds)
 
@@ -123,7 +123,7 @@ def _term(negated: bool, key: str, value: str) -> Term:
         if not found:
             raise FilterError(f'"{key}:" is {" or ".join(_VALUES[key])}, not "{value}".')
         value = found[0]
-    return Term(Field(key) if key else Field.TEXT, value, negated)
+    return Term(FilterField(key) if key else FilterField.TEXT, value, negated)
 
 
 def _text(event: LoggedEvent) -> str:

@@ -7,10 +7,10 @@ from itertools import zip_longest
 
 import msgspec
 
-from xovac_tui.api.event import Direction, Kind
+from xovac_tui.api.event import Direction, EventKind
 from xovac_tui.api.link import LinkWord
 from xovac_tui.recording.disk import kinds, lists
-from xovac_tui.recording.disk.axis import Axis, Piece
+from xovac_tui.recording.disk.axis import EvenAxis, Piece
 from xovac_tui.recording.disk.record import Record
 
 SILENCE = 5.0
@@ -36,7 +36,7 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 def gaps(
-    record: Record, since: float, until: float, axis: Axis | None = None, *, channel: str = ""
+    record: Record, since: float, until: float, axis: EvenAxis | None = None, *, channel: str = ""
 ) -> tuple[Gap, ...]:
     """Return when there was no link, no data or no recorder, in a stretch of even time.
 
@@ -69,7 +69,7 @@ def _joined(found: Iterable[Gap]) -> Iterator[Gap]:
 class _Values:
     """When values of a channel, or messages of any, were recorded."""
 
-    def __init__(self, record: Record, axis: Axis, channel: str) -> None:
+    def __init__(self, record: Record, axis: EvenAxis, channel: str) -> None:
         self._record, self._axis, self._channel = record, axis, channel
 
     def around(self, gap: Gap, since: float, until: float) -> Gap:
@@ -102,7 +102,7 @@ class _Values:
                 return [
                     one.mono + offset
                     for one in events
-                    if one.direction is Direction.IN and one.kind is Kind.MESSAGE
+                    if one.direction is Direction.IN and one.kind is EventKind.MESSAGE
                 ]
             series = block.samples(frozenset([self._channel])).get(self._channel)
             if series is not None:
@@ -111,7 +111,7 @@ class _Values:
         return ()
 
 
-def _noted(record: Record, axis: Axis, until: float) -> list[Gap]:
+def _noted(record: Record, axis: EvenAxis, until: float) -> list[Gap]:
     """Return the gaps as they were noticed, by the changes of the link and the lives of recorders."""
     found: list[Gap] = []
     lives = lists.sessions(record)
@@ -136,7 +136,7 @@ def _noted(record: Record, axis: Axis, until: float) -> list[Gap]:
     return found + _asleep(record, axis)
 
 
-def _asleep(record: Record, axis: Axis) -> list[Gap]:
+def _asleep(record: Record, axis: EvenAxis) -> list[Gap]:
     """Return when a recorder's machine was suspended, or the recorder itself was held."""
     found: list[Gap] = []
     begun: dict[int, float] = {}
@@ -150,7 +150,9 @@ def _asleep(record: Record, axis: Axis) -> list[Gap]:
     return found
 
 
-def _began_online(axis: Axis, life: kinds.RecordedSession, changes: Sequence[tuple[float, LinkWord]]) -> bool:
+def _began_online(
+    axis: EvenAxis, life: kinds.RecordedSession, changes: Sequence[tuple[float, LinkWord]]
+) -> bool:
     """Return whether a recorder had a link when it began: it took over from another one, or a new file."""
     if changes:
         return changes[0][1] in (LinkWord.LOST, LinkWord.STALE)

@@ -10,10 +10,10 @@ from xovac_tui.errors import XovacError
 from xovac_tui.recording.eventlog import EventLog, LoggedEvent
 
 if TYPE_CHECKING:
-    from xovac_tui.recording.disk.codec import About
+    from xovac_tui.recording.disk.codec import BlockSummary
     from xovac_tui.recording.disk.record import Record
 
-Passes = Callable[["tuple[About, ...]"], bool]
+Passes = Callable[["tuple[BlockSummary, ...]"], bool]
 """Tells from what kinds of events there are, whether any may be wanted."""
 
 

@@ -117,7 +117,7 @@ def _index_at(record: Record, utc: float) -> int:
     return record.total
 
 
-class Reading:
+class RecordReading:
     """One reading of a record in a thread of its own, which ends with the process at the latest."""
 
     def __init__(

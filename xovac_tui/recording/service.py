@@ -32,7 +32,7 @@ from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted
 from xovac_tui.recording.disk.share import network_share, share_advice
 from xovac_tui.recording.log import Log
-from xovac_tui.recording.opening import Beginning, Found, Reading
+from xovac_tui.recording.opening import Beginning, Found, RecordReading
 from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView, RecordTrouble
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class RecordService:
         self._began: tuple[float, float] | None = None
         """When it began to open, UTC and monotonic seconds; None before that."""
         self._closed = False
-        self._reading: Reading | None = None
+        self._reading: RecordReading | None = None
         """What reads the record at this moment; None while nothing does."""
         self._read_at = clock.mono()
         self._replacing = False
@@ -301,7 +301,7 @@ class RecordService:
             return read_record(path, began, index, first, session=self.session)
 
         self._read_at = self._clock.mono()
-        self._reading = Reading(wait, read, self._in_force, self._changed)
+        self._reading = RecordReading(wait, read, self._in_force, self._changed)
 
     def _in_force(self) -> Iterable[tuple[str, str]]:
         """Return which settings, contract and trust are in force, as kinds and JSON."""

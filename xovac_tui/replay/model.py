@@ -22,7 +22,7 @@ from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.exports.slice import RecordSlice
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.service import RecordService, Subject
-from xovac_tui.replay.timeline import OWN_MARKS, RECORDERS_MARKS, Place, Reel, Step
+from xovac_tui.replay.timeline import OWN_MARKS, RECORDERS_MARKS, Timeline, TimelineCursor, TimelineStep
 from xovac_tui.runs.loaded import LoadedRecipe
 from xovac_tui.runs.loads import loaded, plan_of
 from xovac_tui.runs.service import Flights
@@ -38,7 +38,7 @@ _CHECKPOINTS = 48
 class Checkpoint(msgspec.Struct, frozen=True):
     """All that is needed to go on from a place."""
 
-    place: Place
+    place: TimelineCursor
     mono: float
     chamber: Chamber
     flights: Flights
@@ -57,7 +57,7 @@ class Replay:
     ) -> None:
         """`origin` is the even time from which positions count: a run has a lead-in before it."""
         self.sliced = sliced
-        self._reel = Reel(sliced)
+        self._reel = Timeline(sliced)
         self.begin = self._reel.begin.mono
         """Monotonic time of the reel at which the slice begins."""
         self.origin_time = sliced.head.start if origin is None else origin
@@ -186,7 +186,7 @@ class Replay:
 
     # -- inside ---------------------------------------------------------------------------------------
 
-    def _step(self, step: Step) -> tuple[LedgerEntry, ...]:
+    def _step(self, step: TimelineStep) -> tuple[LedgerEntry, ...]:
         self._reel.take()
         self.mono = max(self.mono, step.mono)
         changed = self._feed(step)
@@ -198,7 +198,7 @@ class Replay:
             self._check()
         return changed
 
-    def _feed(self, step: Step) -> tuple[LedgerEntry, ...]:
+    def _feed(self, step: TimelineStep) -> tuple[LedgerEntry, ...]:
         happened, chamber = step.happened, self.chamber
         match happened:
             case Event():
@@ -252,7 +252,7 @@ class Replay:
             self._every *= 2
 
     def _restore(self, check: Checkpoint) -> None:
-        self._reel = Reel(self.sliced, check.place)
+        self._reel = Timeline(self.sliced, check.place)
         self.mono = check.mono
         self.chamber, self.flights = check.chamber.copy(), check.flights.copy()
         self._since_check = 0

@@ -34,7 +34,7 @@ Happened: TypeAlias = Event | LinkView | LedgerEntry | Mark | RecordedLoad
 _replace = msgspec.structs.replace
 
 
-class Step(msgspec.Struct, frozen=True):
+class TimelineStep(msgspec.Struct, frozen=True):
     """One thing that happened; its times are the reel's."""
 
     mono: float
@@ -44,7 +44,7 @@ class Step(msgspec.Struct, frozen=True):
     """Of the event in the record; None for anything else."""
 
 
-class Place(msgspec.Struct, frozen=True):
+class TimelineCursor(msgspec.Struct, frozen=True):
     """A place between two steps, from which a reel can go on."""
 
     index: int = 0
@@ -66,10 +66,10 @@ class Place(msgspec.Struct, frozen=True):
         return mono - self.offset + self.shift
 
 
-class Reel:
+class Timeline:
     """The steps of a slice, one after the other."""
 
-    def __init__(self, sliced: RecordSlice, place: Place | None = None) -> None:
+    def __init__(self, sliced: RecordSlice, place: TimelineCursor | None = None) -> None:
         self._sliced = sliced
         self._lives = {life.id: life for life in sliced.head.sessions}
         self._ids = _entry_ids(sliced.of(RecordedCommand))
@@ -100,11 +100,11 @@ class Reel:
         """Index of the first event of the slice."""
         return self.begin.index
 
-    def peek(self) -> Step | None:
+    def peek(self) -> TimelineStep | None:
         """Return the step that comes next; None at the end."""
         return self._next[0] if self._next else None
 
-    def take(self) -> Step | None:
+    def take(self) -> TimelineStep | None:
         """Return the step that comes next, and go on behind it."""
         if self._next is None:
             return None
@@ -126,7 +126,7 @@ class Reel:
 
     # -- inside -----------------------------------------------------------------------------------------
 
-    def _first_place(self) -> Place:
+    def _first_place(self) -> TimelineCursor:
         head = self._sliced.head
         first = next(self._sliced.stretches(0), None)
         shift = self._base
@@ -135,7 +135,7 @@ class Reel:
         elif (life := self._lives.get(head.session)) is not None:
             shift = life.started - life.mono
         index = 0 if first is None else first.block.first
-        return Place(index=index, session=head.session or None, shift=shift, mono=head.mono)
+        return TimelineCursor(index=index, session=head.session or None, shift=shift, mono=head.mono)
 
     def _offset(self, session: int) -> float:
         """Return the reel's time minus the monotonic time of a recorder's session."""
@@ -143,14 +143,14 @@ class Reel:
             return 0.0
         return self._sliced.axis.offset(session) - self._base
 
-    def _from(self, place: Place) -> Iterator[tuple[Stretch, LoggedEvent]]:
+    def _from(self, place: TimelineCursor) -> Iterator[tuple[Stretch, LoggedEvent]]:
         for stretch in self._sliced.stretches(place.index):
             if stretch.block.first + stretch.block.count > place.index:
                 for event in stretch.block.events():
                     if event.index >= place.index:
                         yield stretch, event
 
-    def _make(self) -> tuple[Step, Place] | None:
+    def _make(self) -> tuple[TimelineStep, TimelineCursor] | None:
         """Return the next step and the place behind it."""
         place, event = self.place, self._event
         told = self._told[place.told] if place.told < len(self._told) else None
@@ -172,22 +172,22 @@ class Reel:
             return self._turn(event[0].session, event[0].shift)
         return self._happened(*event)
 
-    def _happened(self, stretch: Stretch, logged: LoggedEvent) -> tuple[Step, Place]:
+    def _happened(self, stretch: Stretch, logged: LoggedEvent) -> tuple[TimelineStep, TimelineCursor]:
         place = self.place
         own = logged.mono + place.offset
         payload = payload_of(logged.form, logged.raw, logged.problem)
         event = Event(logged.name, payload, logged.direction, logged.kind, logged.utc, own)
         mono = max(own, place.mono)
-        return Step(mono, logged.utc, event, logged.index), _replace(
+        return TimelineStep(mono, logged.utc, event, logged.index), _replace(
             place,
             index=logged.index + 1,
             shift=stretch.shift,
             mono=mono,
         )
 
-    def _beside(self, at: float, one: Beside, behind: Place) -> tuple[Step, Place]:
+    def _beside(self, at: float, one: Beside, behind: TimelineCursor) -> tuple[TimelineStep, TimelineCursor]:
         mono = max(at - _TIE, self.place.mono)
-        return Step(mono, one.t, self._moved(at, one)), _replace(behind, mono=mono)
+        return TimelineStep(mono, one.t, self._moved(at, one)), _replace(behind, mono=mono)
 
     def _moved(self, at: float, one: Beside) -> Happened:
         """Return what happened with its times in the reel's."""
@@ -207,7 +207,7 @@ class Reel:
                 return _replace(mark, mono=at)
         return one
 
-    def _turn(self, session: int, shift: float | None) -> tuple[Step, Place]:
+    def _turn(self, session: int, shift: float | None) -> tuple[TimelineStep, TimelineCursor]:
         """Go over to another session: whoever recorded has ended, and until the next began nobody looked."""
         place = self.place
         life, before = self._lives.get(session), self._lives.get(place.session or 0)
@@ -222,7 +222,7 @@ class Reel:
         how = "ended" if before is None or before.closed else "was killed or lost power"
         why = f"Nothing was recorded from here on: the recorder {how}."
         nobody = LinkView(LinkWord.OFFLINE, utc, ended, why)
-        return Step(ended, utc, nobody), _replace(
+        return TimelineStep(ended, utc, nobody), _replace(
             place, session=session, shift=first, offset=offset, mono=ended
         )
 

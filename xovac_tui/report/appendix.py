@@ -12,15 +12,15 @@ from xovac_tui.quantities import format_temperature, number, unit
 from xovac_tui.recording.attachments import media_words, text_of
 from xovac_tui.recording.disk.kinds import RecordedChange
 from xovac_tui.recording.disk.lists import payload_hash
-from xovac_tui.report.facts import Facts, Paper
-from xovac_tui.report.formatting import Pair, Row, Times, lines, text
+from xovac_tui.report.facts import Paper, ReportFacts
+from xovac_tui.report.formatting import Pair, ReportTimes, Row, lines, text
 
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _MOST_TEXT = 200_000
 """Characters of an attached text that are shown."""
 
 
-def attachment_words(paper: Paper, times: Times) -> dict[str, Any]:
+def attachment_words(paper: Paper, times: ReportTimes) -> dict[str, Any]:
     """Return an attached file: pictures and texts as they are shown, others by name and hash."""
     one, data = paper.about, paper.data
     picture = ""
@@ -43,7 +43,7 @@ def attachment_words(paper: Paper, times: Times) -> dict[str, Any]:
     }
 
 
-def bare_words(facts: Facts, times: Times) -> dict[str, str] | None:
+def bare_words(facts: ReportFacts, times: ReportTimes) -> dict[str, str] | None:
     """Return the list that somebody sent by itself; None where that is not what happened."""
     sent = facts.bare
     if sent is None:
@@ -55,7 +55,7 @@ def bare_words(facts: Facts, times: Times) -> dict[str, str] | None:
     }
 
 
-def recipe_words(facts: Facts, times: Times) -> dict[str, Any] | None:
+def recipe_words(facts: ReportFacts, times: ReportTimes) -> dict[str, Any] | None:
     """Return the recipe as it was sent and as it was written; None where nobody handed one over from here."""
     load = facts.past.load
     if load is None:
@@ -79,7 +79,7 @@ def recipe_words(facts: Facts, times: Times) -> dict[str, Any] | None:
     }
 
 
-def reading_pairs(facts: Facts) -> list[Pair]:
+def reading_pairs(facts: ReportFacts) -> list[Pair]:
     """Return how the device was assumed to read the list."""
     known = facts.settings
     if known is None:
@@ -105,7 +105,7 @@ def reading_pairs(facts: Facts) -> list[Pair]:
     ]
 
 
-def session_rows(facts: Facts) -> list[Row]:
+def session_rows(facts: ReportFacts) -> list[Row]:
     """Return who recorded: session, program, who, address, contract, speed (the run's, where it has one)."""
     # A session that began before a simulator was heard does not know how fast it goes; the run does.
     flown = facts.past.state.speed
@@ -126,7 +126,7 @@ def _speed(speed: float) -> str:
     return "real time" if speed == 1.0 else f"{format_number(speed)} × (simulated)"
 
 
-def change_words(one: RecordedChange, times: Times) -> dict[str, str]:
+def change_words(one: RecordedChange, times: ReportTimes) -> dict[str, str]:
     """Return a change of settings, limits, contract or trust."""
     return {
         "kind": text(one.kind, 40),

@@ -21,10 +21,10 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 from xovac_tui.chamber.columns import Bins
 from xovac_tui.digits import format_number
 from xovac_tui.quantities import format_temperature, number
-from xovac_tui.report.facts import Facts
-from xovac_tui.report.formatting import DWELLS, Times, dwell_word
+from xovac_tui.report.facts import ReportFacts
+from xovac_tui.report.formatting import DWELLS, ReportTimes, dwell_word
 from xovac_tui.runs.dwell import Dwell
-from xovac_tui.runs.past import Track
+from xovac_tui.runs.past import RunTrack
 from xovac_tui.runs.state import Leg
 from xovac_tui.text import clean
 
@@ -68,7 +68,7 @@ _UNUSED_NAMES = re.compile(r' id="[A-Za-z0-9.]+_[0-9]+"')
 _NO_METADATA: Any = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 
 
-def temperature_chart(facts: Facts, times: Times) -> str:
+def temperature_chart(facts: ReportFacts, times: ReportTimes) -> str:
     """Return the chart of the temperatures over the plan, with dwells, limits, gaps, notes and alarms."""
     with mpl.rc_context(_STYLE):
         figure, axes = _chart(_WIDTH, _HEIGHT)
@@ -108,7 +108,7 @@ def temperature_chart(facts: Facts, times: Times) -> str:
         return _svg(figure, "temperature")
 
 
-def pressure_chart(facts: Facts, times: Times) -> str:
+def pressure_chart(facts: ReportFacts, times: ReportTimes) -> str:
     """Return the chart of the pressure on a logarithmic axis; empty where it is not known."""
     track, plan = facts.past.pressure, facts.past.plan
     if track is None or not any(low > 0 for low in track.bins.lows):
@@ -133,7 +133,7 @@ def pressure_chart(facts: Facts, times: Times) -> str:
         return _svg(figure, "pressure")
 
 
-def dwell_charts(facts: Facts, times: Times) -> list[str]:
+def dwell_charts(facts: ReportFacts, times: ReportTimes) -> list[str]:
     """Return a small chart of each dwell: the temperature against its target and tolerance."""
     legs = {leg.step: leg for leg in facts.past.view().legs}
     made = []
@@ -145,7 +145,7 @@ def dwell_charts(facts: Facts, times: Times) -> list[str]:
     return made
 
 
-def _dwell_chart(leg: Leg, dwell: Dwell, track: Track) -> str:
+def _dwell_chart(leg: Leg, dwell: Dwell, track: RunTrack) -> str:
     figure, axes = _chart(*_ZOOM, _ZOOM_EDGES)
     bins = track.bins
     axes.axhspan(
@@ -180,7 +180,7 @@ def _chart(
     return figure, figure.add_axes(box)
 
 
-def _label(track: Track) -> str:
+def _label(track: RunTrack) -> str:
     return clean(track.label, 40)
 
 
@@ -228,7 +228,7 @@ def _pieces(bins: Bins, *, positive: bool = False) -> Iterator[tuple[list[float]
         yield times, values
 
 
-def _shade(axes: Axes, facts: Facts, *, words: bool = True) -> None:
+def _shade(axes: Axes, facts: ReportFacts, *, words: bool = True) -> None:
     """Shade dwells by their temperature, and what was not measured."""
     past = facts.past
     start = past.recorded.started
@@ -254,7 +254,7 @@ def _at(utc: float) -> float:
     return float(mdates.date2num(datetime.fromtimestamp(utc, UTC)))
 
 
-def _marks(axes: Axes, facts: Facts) -> None:
+def _marks(axes: Axes, facts: ReportFacts) -> None:
     """Put notes and alarms on the time axis, each kind with a sign of its own."""
     past = facts.past
     begin, end = past.recorded.started, past.until
@@ -271,7 +271,7 @@ def _marks(axes: Axes, facts: Facts) -> None:
             )  # fmt: skip
 
 
-def _time_axis(axes: Axes, facts: Facts, times: Times) -> None:
+def _time_axis(axes: Axes, facts: ReportFacts, times: ReportTimes) -> None:
     past = facts.past
     begin, end = past.recorded.started, past.until
     if past.running and past.planned_seconds is not None:

@@ -6,7 +6,7 @@ from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.digits import format_number
 from xovac_tui.plural import counted
 from xovac_tui.quantities import format_temperature, number
-from xovac_tui.report.facts import Facts
+from xovac_tui.report.facts import ReportFacts
 from xovac_tui.report.formatting import duration, judged
 from xovac_tui.report.judge import controlled_range, went_back
 from xovac_tui.runs.dwell import Dwell
@@ -19,7 +19,7 @@ _SHARE = 0.01
 """Of its planned time; a step that is off by no more than this, and one period, is as planned."""
 
 
-def deviations(facts: Facts) -> list[str]:
+def deviations(facts: ReportFacts) -> list[str]:
     """Return what was not as planned, in the order in which a reader asks."""
     return [
         *_recipe(facts),
@@ -31,7 +31,7 @@ def deviations(facts: Facts) -> list[str]:
     ]
 
 
-def _recipe(facts: Facts) -> list[str]:
+def _recipe(facts: ReportFacts) -> list[str]:
     past, state = facts.past, facts.past.state
     found = []
     if past.load is None:
@@ -49,7 +49,7 @@ def _recipe(facts: Facts) -> list[str]:
     return found
 
 
-def _steps(facts: Facts) -> list[str]:
+def _steps(facts: ReportFacts) -> list[str]:
     past = facts.past
     legs = past.view().legs
     found = []
@@ -74,7 +74,7 @@ def _steps(facts: Facts) -> list[str]:
     return found
 
 
-def _took(leg: Leg, facts: Facts) -> str:
+def _took(leg: Leg, facts: ReportFacts) -> str:
     """Return by how much a step took another time than planned; empty where it did not, or goes on."""
     if leg.planned is None or leg.start is None or leg.end is None or leg.estimated:
         return ""
@@ -86,7 +86,7 @@ def _took(leg: Leg, facts: Facts) -> str:
     return f"{took}, {duration(abs(off))} {more} than planned."
 
 
-def _dwell(step: int, dwell: Dwell, facts: Facts) -> list[str]:
+def _dwell(step: int, dwell: Dwell, facts: ReportFacts) -> list[str]:
     found = []
     target = format_temperature(dwell.target)
     band = f"{target} ± {format_number(dwell.tolerance)} K"
@@ -106,7 +106,7 @@ def _dwell(step: int, dwell: Dwell, facts: Facts) -> list[str]:
     return found
 
 
-def _limits(facts: Facts) -> list[str]:
+def _limits(facts: ReportFacts) -> list[str]:
     limits = None if facts.recipe is None else facts.recipe.limits
     measured = controlled_range(facts)
     if limits is None or measured is None:
@@ -123,7 +123,7 @@ def _beyond(celsius: float, limit: float, side: str) -> str:
     return f"The part was at {judged(celsius, limit)} °C, {side} its limit of {format_number(limit, 6)} °C."
 
 
-def _alarms(facts: Facts) -> list[str]:
+def _alarms(facts: ReportFacts) -> list[str]:
     if not facts.alarms:
         return []
     many = counted(len(facts.alarms), "alarm")
@@ -132,7 +132,7 @@ def _alarms(facts: Facts) -> list[str]:
     return [f"{stood}; {waiting} of them nobody has acknowledged." if waiting else f"{stood}, acknowledged."]
 
 
-def _commands(facts: Facts) -> list[str]:
+def _commands(facts: ReportFacts) -> list[str]:
     """Tell of other hands on the chamber than those that handed the recipe over."""
     past = facts.past
     owner = None if past.load is None else past.load.who
@@ -154,7 +154,7 @@ def _commands(facts: Facts) -> list[str]:
     return found
 
 
-def _missing(facts: Facts) -> list[str]:
+def _missing(facts: ReportFacts) -> list[str]:
     past = facts.past
     found = []
     if facts.gaps:

@@ -10,7 +10,7 @@ from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import PlanSettings
 from xovac_tui.recording.disk.kinds import Attachment, RecordedChange, RecordedCommand, RecordedSession
 from xovac_tui.recording.disk.pieces import Unread
-from xovac_tui.runs.past import PastRun, Track
+from xovac_tui.runs.past import PastRun, RunTrack
 
 Span = tuple[float, float]
 """From a moment to another one, exclusive, in the even time of the run."""
@@ -45,7 +45,7 @@ class Figures(msgspec.Struct, frozen=True):
     last_at: float = 0.0
 
 
-class Missing(msgspec.Struct, frozen=True):
+class DataGap(msgspec.Struct, frozen=True):
     """A gap: from the newest usable value before it to the first one after it, in even time."""
 
     start: float
@@ -102,7 +102,7 @@ class Paper(msgspec.Struct, frozen=True):
     data: bytes
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
     """One run with all that belongs into its report. Times are even, from the wall time of its start on."""
 
     past: PastRun
@@ -132,13 +132,13 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     phases: tuple[Phase, ...] = ()
     """The first is the whole run."""
     channels: tuple[ChannelFigures, ...] = ()
-    gaps: tuple[Missing, ...] = ()
+    gaps: tuple[DataGap, ...] = ()
     """When the record holds no usable value of the controlled temperature, or no link or recorder was on."""
     period: float = 0.0
     """Seconds between two reports of temperature or step, the longer of their usual ones; 0: not known."""
-    others: tuple[Track, ...] = ()
+    others: tuple[RunTrack, ...] = ()
     """Other temperatures that the chart shows."""
-    zooms: tuple[tuple[int, Track], ...] = ()
+    zooms: tuple[tuple[int, RunTrack], ...] = ()
     """Step and controlled temperature of each dwell, as fine as its samples are."""
     alarms: tuple[Occurrence, ...] = ()
     handled: tuple[AlarmChange, ...] = ()

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from xovac_tui.chamber.channel import INTERVALS, usual
 from xovac_tui.recording.disk.axis import SAME
 from xovac_tui.recording.disk.record import Record
-from xovac_tui.recording.exports.parts import Part, Told, stretches
+from xovac_tui.recording.exports.parts import ExportPart, Told, stretches
 from xovac_tui.report.facts import Figures, Phase, Span
 from xovac_tui.runs.dwell import NEAR_SECONDS, near
 
@@ -35,14 +35,14 @@ class Tally:
         ]
         self._count = len(phases)
         self._sums: dict[str, list[_Sum | None]] = {}
-        self._paced = {name: _Pace() for name in paced}
+        self._paced = {name: _Pauses() for name in paced}
 
     @property
     def names(self) -> tuple[str, ...]:
         """Full names of the channels that have a sample, in the order of their first sight."""
         return tuple(self._sums)
 
-    def read(self, record: Record, part: Part, told: Told | None = None) -> None:
+    def read(self, record: Record, part: ExportPart, told: Told | None = None) -> None:
         """Take all samples of a part in."""
         for stretch in stretches(record, part, told):
             block = stretch.block
@@ -123,7 +123,7 @@ class _Sum:
         return Figures(*low, *high, mean, self._count, *(self._first or low), *self._last)
 
 
-class _Pace:
+class _Pauses:
     """Pauses between the messages of a channel, and between those of them that carry a usable value."""
 
     def __init__(self) -> None:

@@ -23,7 +23,7 @@ _SOURCE_LINES = 5_000
 _SOURCE_WIDTH = 400
 
 
-class Times:
+class ReportTimes:
     """Wall times of one report, all in one zone, which the report names once."""
 
     def __init__(self, zone: tzinfo | None, start: float, until: float) -> None:

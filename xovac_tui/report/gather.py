@@ -18,7 +18,7 @@ from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import PlanSettings
 from xovac_tui.recording.attachments import attachment_data
 from xovac_tui.recording.disk import kinds, lists
-from xovac_tui.recording.disk.axis import Axis
+from xovac_tui.recording.disk.axis import EvenAxis
 from xovac_tui.recording.disk.evenwindows import EvenWindows
 from xovac_tui.recording.disk.kinds import RecordedLoad, RecordedSession
 from xovac_tui.recording.disk.lists import find_span, payload_hash
@@ -26,16 +26,16 @@ from xovac_tui.recording.disk.lock import is_recorded
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import CHAINED, RecordError
 from xovac_tui.recording.disk.windows import Windows
-from xovac_tui.recording.exports.parts import Part, open_still, part_of, unread
+from xovac_tui.recording.exports.parts import ExportPart, open_still, part_of, unread
 from xovac_tui.recording.exports.parts import Told as Progress
 from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.recording.exports.transcript import transcript_hash
 from xovac_tui.report.alarm_episodes import handled, occurrences
-from xovac_tui.report.facts import ChannelFigures, Facts, Paper, Phase, Span
+from xovac_tui.report.data_gaps import missing
+from xovac_tui.report.facts import ChannelFigures, Paper, Phase, ReportFacts, Span
 from xovac_tui.report.figures import Tally
 from xovac_tui.report.formatting import DWELLS, dwell_word
-from xovac_tui.report.gaps import missing
-from xovac_tui.runs.past import PastRun, Told, Track, read_run, track
+from xovac_tui.runs.past import PastRun, RunTrack, Told, read_run, track
 from xovac_tui.units import is_temperature
 
 _OTHERS = 4
@@ -58,7 +58,7 @@ def gather(
     program: str,
     now: float,
     told: Progress | None = None,
-) -> Facts:
+) -> ReportFacts:
     """Read all that is known of a run; RecordError where it is not in the record, or that is damaged."""
     past = read_run(path, number, contract=contract, channels=_told(contract), now=now)
     if past is None:
@@ -83,7 +83,7 @@ def gather(
         start, until = part.start, part.end
         load = past.load
         recipe = _recipe(load)
-        return Facts(
+        return ReportFacts(
             past=past,
             chamber=chamber,
             record=path.name,
@@ -122,7 +122,7 @@ def _left(past: PastRun, record: Record) -> PastRun:
     return msgspec.structs.replace(past, left=True, until=max(past.recorded.started, min(past.until, seen)))
 
 
-def _at_work(life: RecordedSession, axis: Axis, start: float, until: float) -> bool:
+def _at_work(life: RecordedSession, axis: EvenAxis, start: float, until: float) -> bool:
     """Return whether a recorder was at work in a stretch of even time."""
     began = axis.even(life.id, life.mono)
     return began < until and began + life.seconds >= start
@@ -185,7 +185,7 @@ def _items(load: RecordedLoad | None) -> tuple[tuple[float, ...], ...]:
 # -- figures --------------------------------------------------------------------------------------------
 
 
-def _phases(past: PastRun, part: Part) -> tuple[Phase, ...]:
+def _phases(past: PastRun, part: ExportPart) -> tuple[Phase, ...]:
     """Return the whole run, its dwells by their temperature, and each step."""
     state = past.state
     legs = state.flown if state.leg is None else (*state.flown, state.leg)
@@ -250,7 +250,7 @@ def _channels(record: Record, contract: Contract, tally: Tally) -> tuple[Channel
 # -- curves ---------------------------------------------------------------------------------------------
 
 
-def _others(windows: Windows, contract: Contract, controlled: str, part: Part) -> tuple[Track, ...]:
+def _others(windows: Windows, contract: Contract, controlled: str, part: ExportPart) -> tuple[RunTrack, ...]:
     """Return the other temperatures that the contract names, pinned ones first, as far as there is room."""
     shown = [
         (name, leaf)
@@ -262,12 +262,14 @@ def _others(windows: Windows, contract: Contract, controlled: str, part: Part) -
     return tuple(one for one in made if any(low == low for low in one.bins.lows))
 
 
-def _zooms(windows: Windows, contract: Contract, past: PastRun, part: Part) -> tuple[tuple[int, Track], ...]:
+def _zooms(
+    windows: Windows, contract: Contract, past: PastRun, part: ExportPart
+) -> tuple[tuple[int, RunTrack], ...]:
     """Return the temperature of each dwell by itself."""
     found = contract.by_role(Role.CONTROLLED)
     if found is None:
         return ()
-    made: list[tuple[int, Track]] = []
+    made: list[tuple[int, RunTrack]] = []
     for leg in past.view().legs:
         if leg.dwell is not None and leg.start is not None and len(made) < _ZOOMS:
             end = part.end if leg.end is None else min(part.end, part.start + leg.end)
@@ -280,7 +282,7 @@ def _zooms(windows: Windows, contract: Contract, past: PastRun, part: Part) -> t
 # -- beside ---------------------------------------------------------------------------------------------
 
 
-def _in_force(record: Record, axis: Axis, start: float) -> tuple[kinds.RecordedChange, ...]:
+def _in_force(record: Record, axis: EvenAxis, start: float) -> tuple[kinds.RecordedChange, ...]:
     earlier = axis.within(-math.inf, math.nextafter(start, math.inf))
     newest = {change.kind: change for change in earlier.timed(lists.changes(record, earlier))}
     return tuple(newest[kind] for kind in _AUDITED if kind in newest)

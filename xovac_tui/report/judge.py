@@ -11,7 +11,7 @@ from xovac_tui.digits import format_number
 from xovac_tui.plural import counted
 from xovac_tui.quantities import format_temperature
 from xovac_tui.recipes.plan import Segment
-from xovac_tui.report.facts import Facts, Figures
+from xovac_tui.report.facts import Figures, ReportFacts
 from xovac_tui.report.formatting import duration, judged
 from xovac_tui.runs.state import Leg, Result
 from xovac_tui.units import to_celsius
@@ -21,7 +21,7 @@ _ALLOWED = 0.1
 """Of its planned time; a dwell may never be short of more."""
 
 
-class Outcome(StrEnum):
+class CriterionOutcome(StrEnum):
     """Whether one criterion is met."""
 
     MET = "met"
@@ -30,7 +30,7 @@ class Outcome(StrEnum):
     """Nobody can tell, or not yet."""
 
 
-class Verdict(StrEnum):
+class RunVerdict(StrEnum):
     """What all criteria come to."""
 
     PASS = "PASS"
@@ -38,11 +38,11 @@ class Verdict(StrEnum):
     NOT_JUDGED = "NOT JUDGED"
 
 
-class Criterion(msgspec.Struct, frozen=True):
+class JudgedCriterion(msgspec.Struct, frozen=True):
     """One thing that the recipe asks for, and what became of it."""
 
     asks: str
-    outcome: Outcome
+    outcome: CriterionOutcome
     found: str
     """What was measured, as a sentence."""
     step: int | None = None
@@ -52,72 +52,74 @@ class Criterion(msgspec.Struct, frozen=True):
 class Judgement(msgspec.Struct, frozen=True):
     """All criteria, and what they come to."""
 
-    verdict: Verdict
+    verdict: RunVerdict
     why: str
-    criteria: tuple[Criterion, ...]
+    criteria: tuple[JudgedCriterion, ...]
 
-    def of_step(self, step: int) -> Criterion | None:
+    def of_step(self, step: int) -> JudgedCriterion | None:
         """Return the criterion of a dwell."""
         return next((one for one in self.criteria if one.step == step), None)
 
 
-def judge(facts: Facts) -> Judgement:
+def judge(facts: ReportFacts) -> Judgement:
     """Judge a run: completed, each dwell counted for long enough, the part's limits kept."""
     plan = facts.past.plan
     if plan is None or not facts.payload_is_whole:
         completed = _completed(facts)
-        if completed.outcome is Outcome.NOT_MET:
+        if completed.outcome is CriterionOutcome.NOT_MET:
             why = "The run was not flown to its end. It is not known what else its recipe asks for."
-            return Judgement(Verdict.FAIL, why, (completed,))
+            return Judgement(RunVerdict.FAIL, why, (completed,))
         why = "It is not known what the recipe asks for, so there is nothing to judge the run by."
         if plan is not None:
             why = "The list in the record is not the one that was sent, so nothing is known to judge by."
-        return Judgement(Verdict.NOT_JUDGED, why, (completed,))
+        return Judgement(RunVerdict.NOT_JUDGED, why, (completed,))
     holds = [one for one in plan.segments if one.kind == "hold" and one.index is not None]
     criteria = (_completed(facts), *(_dwell(facts, one) for one in holds), *_limits(facts))
     return Judgement(*_verdict(facts, criteria), criteria)
 
 
-def _verdict(facts: Facts, criteria: tuple[Criterion, ...]) -> tuple[Verdict, str]:
-    missed = sum(one.outcome is Outcome.NOT_MET for one in criteria)
-    unknown = sum(one.outcome is Outcome.OPEN for one in criteria)
+def _verdict(facts: ReportFacts, criteria: tuple[JudgedCriterion, ...]) -> tuple[RunVerdict, str]:
+    missed = sum(one.outcome is CriterionOutcome.NOT_MET for one in criteria)
+    unknown = sum(one.outcome is CriterionOutcome.OPEN for one in criteria)
     count = counted(len(criteria), "criterion", "criteria")
     if missed:
-        return Verdict.FAIL, f"{missed} of {count} {'is' if missed == 1 else 'are'} not met."
+        return RunVerdict.FAIL, f"{missed} of {count} {'is' if missed == 1 else 'are'} not met."
     if facts.past.running:
-        return Verdict.NOT_JUDGED, "The run goes on: this is an interim report."
+        return RunVerdict.NOT_JUDGED, "The run goes on: this is an interim report."
     if unknown:
         what = "whether it is met" if unknown == 1 else "whether they are met"
-        return Verdict.NOT_JUDGED, f"Of {unknown} of {count} it is not known {what}."
-    return Verdict.PASS, f"All {count} are met." if len(criteria) > 1 else "The only criterion is met."
+        return RunVerdict.NOT_JUDGED, f"Of {unknown} of {count} it is not known {what}."
+    return RunVerdict.PASS, f"All {count} are met." if len(criteria) > 1 else "The only criterion is met."
 
 
-def _completed(facts: Facts) -> Criterion:
+def _completed(facts: ReportFacts) -> JudgedCriterion:
     state = facts.past.state
-    outcome = {Result.COMPLETED: Outcome.MET, Result.RUNNING: Outcome.OPEN, Result.UNKNOWN: Outcome.OPEN}.get(
-        state.result, Outcome.NOT_MET
-    )
+    outcome = {
+        Result.COMPLETED: CriterionOutcome.MET,
+        Result.RUNNING: CriterionOutcome.OPEN,
+        Result.UNKNOWN: CriterionOutcome.OPEN,
+    }.get(state.result, CriterionOutcome.NOT_MET)
     back = went_back(facts)
     if facts.past.running:
         said = "The run goes on."
     elif state.result is Result.RUNNING:
         said = "Its end is not in the record."
-    elif back is not None and outcome is Outcome.MET:
-        outcome = Outcome.OPEN
+    elif back is not None and outcome is CriterionOutcome.MET:
+        outcome = CriterionOutcome.OPEN
         where = f"from step {back[0]} to step {back[1]}"
         said = f"The chamber went back {where}: these are pieces of more than one run."
     else:
         said = f"{state.result.value.capitalize()}. {state.reason}".strip()
-    return Criterion("The recipe is flown to its end", outcome, said)
+    return JudgedCriterion("The recipe is flown to its end", outcome, said)
 
 
-def went_back(facts: Facts) -> tuple[int, int] | None:
+def went_back(facts: ReportFacts) -> tuple[int, int] | None:
     """Return from which step to which the chamber went back first; None where it never did."""
     steps = [leg.step for leg in facts.past.view().legs]
     return next(((before, after) for before, after in pairwise(steps) if after <= before), None)
 
 
-def _dwell(facts: Facts, hold: Segment) -> Criterion:
+def _dwell(facts: ReportFacts, hold: Segment) -> JudgedCriterion:
     """Judge one hold of the plan by the time of it that counts."""
     past = facts.past
     planned = hold.duration / past.state.speed
@@ -126,42 +128,44 @@ def _dwell(facts: Facts, hold: Segment) -> Criterion:
     flown = [one for one in past.view().legs if one.step == hold.index]
     leg = flown[0] if flown else None
     if len(flown) > 1:
-        return Criterion(asks, Outcome.OPEN, f"It was begun {len(flown)} times.", hold.index)
+        return JudgedCriterion(asks, CriterionOutcome.OPEN, f"It was begun {len(flown)} times.", hold.index)
     if leg is None or not past.state.fits:
-        return Criterion(asks, *_not_flown(facts, leg), hold.index)
+        return JudgedCriterion(asks, *_not_flown(facts, leg), hold.index)
     dwell = leg.dwell
     if dwell is None or leg.start is None:
-        return Criterion(asks, Outcome.OPEN, "It went by while nothing was heard.", hold.index)
+        return JudgedCriterion(asks, CriterionOutcome.OPEN, "It went by while nothing was heard.", hold.index)
     found = f"{duration(dwell.creditable)} count, of {duration(dwell.elapsed)} elapsed."
     goes_on = leg.end is None and past.state.result is Result.RUNNING
     # The chamber tells the beginning and the end of a step no finer than it reports.
     allowed = 0.0 if goes_on else min(facts.period, _ALLOWED * planned)
     if dwell.creditable >= planned - allowed:
-        return Criterion(asks, Outcome.MET, found, hold.index)
+        return JudgedCriterion(asks, CriterionOutcome.MET, found, hold.index)
     if goes_on:
         said = "It goes on." if past.running else "Its end is not in the record."
-        return Criterion(asks, Outcome.OPEN, f"{found} {said}", hold.index)
+        return JudgedCriterion(asks, CriterionOutcome.OPEN, f"{found} {said}", hold.index)
     short = planned - dwell.creditable
-    return Criterion(asks, Outcome.NOT_MET, f"{found} {duration(short)} are missing.", hold.index)
+    return JudgedCriterion(
+        asks, CriterionOutcome.NOT_MET, f"{found} {duration(short)} are missing.", hold.index
+    )
 
 
-def _not_flown(facts: Facts, leg: Leg | None) -> tuple[Outcome, str]:
+def _not_flown(facts: ReportFacts, leg: Leg | None) -> tuple[CriterionOutcome, str]:
     """Say of a hold of which no clocks are known why that is so."""
     state = facts.past.state
     if not state.fits:
-        return Outcome.OPEN, "What the chamber told of its recipe does not agree with the plan."
+        return CriterionOutcome.OPEN, "What the chamber told of its recipe does not agree with the plan."
     if facts.past.running:
-        return Outcome.OPEN, "It is still to come."
+        return CriterionOutcome.OPEN, "It is still to come."
     if state.result in (Result.CANCELLED, Result.ENDED_EARLY):
-        return Outcome.NOT_MET, "It was not flown."
-    return Outcome.OPEN, "It is not known whether it was flown."
+        return CriterionOutcome.NOT_MET, "It was not flown."
+    return CriterionOutcome.OPEN, "It is not known whether it was flown."
 
 
-def _limits(facts: Facts) -> list[Criterion]:
+def _limits(facts: ReportFacts) -> list[JudgedCriterion]:
     """Judge the limits of the part by every measured value of the controlled temperature."""
     if facts.unreadable:
         said = "The recipe's text in the record cannot be read, so neither can the limits that it may have."
-        return [Criterion("Part limits, where the recipe has some", Outcome.OPEN, said)]
+        return [JudgedCriterion("Part limits, where the recipe has some", CriterionOutcome.OPEN, said)]
     limits = None if facts.recipe is None else facts.recipe.limits
     if limits is None:
         return []
@@ -170,14 +174,14 @@ def _limits(facts: Facts) -> list[Criterion]:
     measured = controlled_range(facts)
     if measured is None:
         said = "No temperature of the part is in the record."
-        return [Criterion(asks, Outcome.OPEN, said)]
+        return [JudgedCriterion(asks, CriterionOutcome.OPEN, said)]
     span = f"{judged(measured.low, *bounds)} °C to {judged(measured.high, *bounds)} °C"
     found = f"{measured.count:,} measured values, {span}."
     if facts.gaps:
         unseen = sum(gap.seconds for gap in facts.gaps)
         found += f" For {duration(unseen)} of the run there is none in the record."
     kept = limits.min <= measured.low and measured.high <= limits.max
-    return [Criterion(asks, Outcome.MET if kept else Outcome.NOT_MET, found)]
+    return [JudgedCriterion(asks, CriterionOutcome.MET if kept else CriterionOutcome.NOT_MET, found)]
 
 
 def _limit(celsius: float) -> str:
@@ -185,7 +189,7 @@ def _limit(celsius: float) -> str:
     return f"{format_number(celsius, _DECIMALS)} °C"
 
 
-def controlled_range(facts: Facts) -> Figures | None:
+def controlled_range(facts: ReportFacts) -> Figures | None:
     """Return what the controlled temperature did in the whole run, in degC; None where nothing tells it."""
     channel = facts.channel(facts.controlled)
     figures = channel.figures[0] if channel is not None else None

@@ -23,23 +23,34 @@ from xovac_tui.report.appendix import (
     session_rows,
 )
 from xovac_tui.report.deviations import deviations
-from xovac_tui.report.facts import ChannelFigures, Facts
-from xovac_tui.report.formatting import COOL, DASH, WARM, Pair, Row, Times, duration, judged, text, value
-from xovac_tui.report.judge import Judgement, Outcome, Verdict, judge
+from xovac_tui.report.facts import ChannelFigures, ReportFacts
+from xovac_tui.report.formatting import (
+    COOL,
+    DASH,
+    WARM,
+    Pair,
+    ReportTimes,
+    Row,
+    duration,
+    judged,
+    text,
+    value,
+)
+from xovac_tui.report.judge import CriterionOutcome, Judgement, RunVerdict, judge
 from xovac_tui.report.tables import alarm_rows, command_row, gap_rows, handled_rows, note_rows
 from xovac_tui.runs.state import Leg
 from xovac_tui.units import to_celsius, unit_of
 
-_SIGNS = {Outcome.MET: "✓", Outcome.NOT_MET: "✗", Outcome.OPEN: "?"}
+_SIGNS = {CriterionOutcome.MET: "✓", CriterionOutcome.NOT_MET: "✗", CriterionOutcome.OPEN: "?"}
 _SIMULATOR = "simulator.toml"
 """Contract of the built-in simulator: no real part was tested where it is in force."""
 _MOST_STEP_ROWS = 300
 """Rows of figures by step; of more, only those of channels that the contract names are told."""
 
 
-def page(facts: Facts, zone: tzinfo | None) -> str:
+def page(facts: ReportFacts, zone: tzinfo | None) -> str:
     """Return the report as one page of HTML that needs nothing else."""
-    times = Times(zone, facts.past.recorded.started, facts.past.until)
+    times = ReportTimes(zone, facts.past.recorded.started, facts.past.until)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -53,7 +64,7 @@ def page(facts: Facts, zone: tzinfo | None) -> str:
 class _Page:
     """One report in words."""
 
-    def __init__(self, facts: Facts, times: Times) -> None:
+    def __init__(self, facts: ReportFacts, times: ReportTimes) -> None:
         self._facts, self._times = facts, times
         self._past = facts.past
         self._judgement: Judgement = judge(facts)
@@ -73,8 +84,8 @@ class _Page:
             "footer": _in_css(f"{past.recorded.label} of {text(facts.chamber, 80)}, {day}"),
             "day": day,
             "verdict": verdict.value,
-            "verdict_class": {Verdict.PASS: "pass", Verdict.FAIL: "fail"}.get(verdict, "open"),
-            "verdict_sign": {Verdict.PASS: "✓", Verdict.FAIL: "✗"}.get(verdict, "?"),
+            "verdict_class": {RunVerdict.PASS: "pass", RunVerdict.FAIL: "fail"}.get(verdict, "open"),
+            "verdict_sign": {RunVerdict.PASS: "✓", RunVerdict.FAIL: "✗"}.get(verdict, "?"),
             "why": self._judgement.why,
             "criteria": [
                 (_SIGNS[one.outcome], one.outcome.value, one.asks, text(one.found, 600))
@@ -176,7 +187,7 @@ class _Page:
             if dwell is None:
                 continue
             found = self._judgement.of_step(leg.step)
-            outcome = found.outcome if found is not None else Outcome.OPEN
+            outcome = found.outcome if found is not None else CriterionOutcome.OPEN
             edges = dwell.target - dwell.tolerance, dwell.target + dwell.tolerance
             condition = "" if dwell.pressure is None else f"≤ {number(dwell.pressure, log=True)} mbar"
             cells = (

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from xovac_tui.chamber.snapshot import LedgerEntry
-from xovac_tui.report.facts import Facts
-from xovac_tui.report.formatting import DASH, Row, Times, duration, text
+from xovac_tui.report.facts import ReportFacts
+from xovac_tui.report.formatting import DASH, ReportTimes, Row, duration, text
 
 
-def alarm_rows(facts: Facts, times: Times) -> list[Row]:
+def alarm_rows(facts: ReportFacts, times: ReportTimes) -> list[Row]:
     """Return each alarm: raised, severity, what, returned, acknowledged."""
     made: list[Row] = []
     for one in facts.alarms:
@@ -31,7 +31,7 @@ def alarm_rows(facts: Facts, times: Times) -> list[Row]:
     return made
 
 
-def handled_rows(facts: Facts, times: Times) -> list[Row]:
+def handled_rows(facts: ReportFacts, times: ReportTimes) -> list[Row]:
     """Return what else was done to alarms: when, which, what, who, why."""
     return [
         (
@@ -45,7 +45,7 @@ def handled_rows(facts: Facts, times: Times) -> list[Row]:
     ]
 
 
-def command_row(entry: LedgerEntry, times: Times) -> Row:
+def command_row(entry: LedgerEntry, times: ReportTimes) -> Row:
     """Return one command: sent, which, who, outcome."""
     outcome = entry.outcome.shown
     if entry.late is not None:
@@ -61,7 +61,7 @@ def command_row(entry: LedgerEntry, times: Times) -> Row:
     )
 
 
-def note_rows(facts: Facts, times: Times) -> list[Row]:
+def note_rows(facts: ReportFacts, times: ReportTimes) -> list[Row]:
     """Return the notes: when, who, what."""
     return [
         (times.stamp(one.t), text(one.who, 60), text(one.mark.text, 600))
@@ -70,7 +70,7 @@ def note_rows(facts: Facts, times: Times) -> list[Row]:
     ]
 
 
-def gap_rows(facts: Facts, times: Times) -> list[Row]:
+def gap_rows(facts: ReportFacts, times: ReportTimes) -> list[Row]:
     """Return the gaps: from, to, how long, why."""
     return [
         (

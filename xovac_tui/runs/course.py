@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from xovac_tui.recipes.plan import Plan, Segment
 
 
-class Course:
+class PlanCourse:
     """A plan, made ready for finding a place in it often; times in seconds of the recipe."""
 
     def __init__(self, plan: Plan) -> None:

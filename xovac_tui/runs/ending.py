@@ -5,7 +5,7 @@ from __future__ import annotations
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import RunState
 from xovac_tui.durations import format_duration
-from xovac_tui.runs.course import Course
+from xovac_tui.runs.course import PlanCourse
 from xovac_tui.runs.dwell import NEAR_PERIODS
 from xovac_tui.runs.state import FlightState, Result
 from xovac_tui.runs.view import position
@@ -30,7 +30,7 @@ def away(state: FlightState, seen: Observation) -> float:
     return steady if steady >= 0 and wall - steady <= _SAME else wall
 
 
-def ending(state: FlightState, course: Course | None, seen: Observation) -> tuple[Result, str] | None:
+def ending(state: FlightState, course: PlanCourse | None, seen: Observation) -> tuple[Result, str] | None:
     """Return how the run has ended by what the chamber says now, or None while it goes on."""
     if state.named and seen.recipe is not None and seen.recipe != state.name:
         other = clean(seen.recipe, 40)
@@ -51,7 +51,7 @@ def ending(state: FlightState, course: Course | None, seen: Observation) -> tupl
     return _seen(state, course, seen)
 
 
-def time_is_up(state: FlightState, course: Course | None, seen: Observation) -> tuple[Result, str] | None:
+def time_is_up(state: FlightState, course: PlanCourse | None, seen: Observation) -> tuple[Result, str] | None:
     """Return how a run of which the chamber never tells anything has ended by its plan, or None."""
     silent = state.running_t is None and not state.told and seen.state is RunState.UNKNOWN
     if not silent or not state.heard or course is None or not state.start_seen:
@@ -78,7 +78,7 @@ def _who(state: FlightState) -> str:
     return clean(state.cancel_who, 60)
 
 
-def _not_seen(state: FlightState, course: Course | None, unseen: float) -> str:
+def _not_seen(state: FlightState, course: PlanCourse | None, unseen: float) -> str:
     silence = format_duration(unseen)
     sentence = f"The chamber had reported no state for {silence} before it ended, so how is not known."
     if course is not None and state.t * state.speed - state.shift >= course.plan.total:
@@ -86,7 +86,7 @@ def _not_seen(state: FlightState, course: Course | None, unseen: float) -> str:
     return sentence
 
 
-def _seen(state: FlightState, course: Course | None, seen: Observation) -> tuple[Result, str]:
+def _seen(state: FlightState, course: PlanCourse | None, seen: Observation) -> tuple[Result, str]:
     """Return how a run ended whose end was seen."""
     step = state.leg.step if state.leg else None
     if course is None:

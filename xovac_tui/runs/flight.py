@@ -8,7 +8,7 @@ import msgspec
 
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import RunState
-from xovac_tui.runs.course import Course
+from xovac_tui.runs.course import PlanCourse
 from xovac_tui.runs.dwell import NEAR_PERIODS, Dwell, near
 from xovac_tui.runs.ending import away, cancelled_blind, ending, time_is_up
 from xovac_tui.runs.state import FlightState, Leg, Result
@@ -40,7 +40,7 @@ class Flight:
         `start_seen` is False where it ran before. The time between a state and the next observation counts
         as a gap, like any in which nobody looked.
         """
-        self.course = None if plan is None else Course(plan)
+        self.course = None if plan is None else PlanCourse(plan)
         self._state = resume or FlightState(
             name=name or (plan.recipe_name if plan else ""), speed=speed, start_seen=start_seen
         )
@@ -120,7 +120,7 @@ class Flight:
     # -- inside -----------------------------------------------------------------------------------------
 
     @property
-    def _fitting(self) -> Course | None:
+    def _fitting(self) -> PlanCourse | None:
         """The course, as long as what the device tells agrees with it."""
         return self.course if self._state.fits and self.course and self.course.items else None
 
@@ -228,7 +228,7 @@ class Flight:
         if segment is not None:
             self._set(shift=start * self._state.speed - segment.start)
 
-    def _estimate(self, seen: Observation, course: Course) -> None:
+    def _estimate(self, seen: Observation, course: PlanCourse) -> None:
         """Follow the plan by its time; a ramp as fast as it goes is left when the temperature is reached.
 
         The device goes through its list by time, so such a ramp does not move what follows the hold after it.

@@ -21,7 +21,7 @@ from xovac_tui.recipes.plan import Plan
 from xovac_tui.recording.attachments import attachments
 from xovac_tui.recording.digest import Extreme
 from xovac_tui.recording.disk import lists
-from xovac_tui.recording.disk.axis import Axis
+from xovac_tui.recording.disk.axis import EvenAxis
 from xovac_tui.recording.disk.evenwindows import EvenWindows
 from xovac_tui.recording.disk.kinds import (
     Attachment,
@@ -30,11 +30,11 @@ from xovac_tui.recording.disk.kinds import (
     RecordedMark,
     RecordedRun,
 )
-from xovac_tui.recording.disk.lists import Span
+from xovac_tui.recording.disk.lists import RecordSpan
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.gaps import Gap, gaps
-from xovac_tui.runs.course import Course
+from xovac_tui.runs.course import PlanCourse
 from xovac_tui.runs.loads import plan_of
 from xovac_tui.runs.state import FlightState, Result
 from xovac_tui.runs.view import FlightView, view
@@ -55,7 +55,7 @@ Told = tuple[str, str, str, bool]
 """A channel to tell of: full name, label, unit, logarithmic."""
 
 
-class Track(msgspec.Struct, frozen=True):
+class RunTrack(msgspec.Struct, frozen=True):
     """What one channel did in a run; `bins` in even time, in degC or mbar."""
 
     label: str
@@ -81,9 +81,9 @@ class PastRun(msgspec.Struct, frozen=True, kw_only=True):
     commands: tuple[RecordedCommand, ...] = ()
     marks: tuple[RecordedMark, ...] = ()
     attachments: tuple[Attachment, ...] = ()
-    temperature: Track | None = None
+    temperature: RunTrack | None = None
     """The temperature that the recipe drives; None where no message is known to tell it."""
-    pressure: Track | None = None
+    pressure: RunTrack | None = None
 
     left: bool = False
     """Nobody records it any more, so nobody knows whether it goes on."""
@@ -106,7 +106,7 @@ class PastRun(msgspec.Struct, frozen=True, kw_only=True):
 
     def view(self) -> FlightView:
         """Return the run as it is told of on every screen."""
-        return view(self.state, None if self.plan is None else Course(self.plan))
+        return view(self.state, None if self.plan is None else PlanCourse(self.plan))
 
     def planned_points(self) -> list[tuple[float, float]]:
         """Return the plan as (seconds since the run began, degC); empty where none is known or fits.
@@ -178,7 +178,7 @@ def read_run(
         )
 
 
-def _until(axis: Axis, record: Record, now: float) -> float:
+def _until(axis: EvenAxis, record: Record, now: float) -> float:
     """Return how far a run that goes on has come by `now` (UTC), in even time.
 
     The recorder's wall clock is this program's where both run on the same machine; where it was set since the
@@ -193,7 +193,7 @@ def _until(axis: Axis, record: Record, now: float) -> float:
     return seen + since if abs(since) <= _BEAT else seen
 
 
-def _from(record: Record, span: Span) -> float:
+def _from(record: Record, span: RecordSpan) -> float:
     """Return the even time from which on commands belong to a run: not those of the run before it."""
     earlier = [one for one in lists.runs(record, flights=False) if span.run and one.id < span.run.id]
     ends = [
@@ -238,7 +238,7 @@ def _description(load: RecordedLoad | None) -> str:
         return ""
 
 
-def _track(windows: Windows, contract: Contract, role: Role, start: float, until: float) -> Track | None:
+def _track(windows: Windows, contract: Contract, role: Role, start: float, until: float) -> RunTrack | None:
     """Return what the channel with a role did; None where no message is known to tell it."""
     found = contract.by_role(role)
     if found is None or until <= start:
@@ -255,7 +255,7 @@ def track(
     *,
     pressure: bool = False,
     most: int = MOST,
-) -> Track:
+) -> RunTrack:
     """Return what a temperature (in degC) or a `pressure` (in mbar) did in a stretch of even time."""
     columns = max(1, min(most, math.ceil((until - start) / FINEST)))
     bins = windows.window([name], start, until, columns)[name]
@@ -266,4 +266,4 @@ def track(
 
     lows, highs = (array("d", map(converted, values)) for values in (bins.lows, bins.highs))
     shown = "mbar" if pressure else "degC"
-    return Track(leaf.label or leaf.channel or name, shown, Bins(start, bins.seconds, lows, highs))
+    return RunTrack(leaf.label or leaf.channel or name, shown, Bins(start, bins.seconds, lows, highs))

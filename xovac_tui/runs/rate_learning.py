@@ -14,7 +14,7 @@ from xovac_tui.api.contract import Contract, Role
 from xovac_tui.errors import XovacError
 from xovac_tui.recipes.rates import Sample, learn
 from xovac_tui.recording.disk.evenwindows import EvenWindows
-from xovac_tui.recording.disk.lists import Span, axis_of, run, span_of
+from xovac_tui.recording.disk.lists import RecordSpan, axis_of, run, span_of
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.units import to_celsius
 
@@ -36,7 +36,7 @@ def learn_run(
 def _learned(
     record: Record,
     contract: Contract,
-    span: Span,
+    span: RecordSpan,
     ramps: Sequence[tuple[float, float, float]],
     speed: float,
 ) -> bytes:

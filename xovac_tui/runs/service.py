@@ -28,7 +28,7 @@ from xovac_tui.text import clean
 if TYPE_CHECKING:
     from xovac_tui.recipes.plan import Plan, PlanSettings
     from xovac_tui.recipes.rates import Rates
-    from xovac_tui.recording.disk.axis import Axis, Placed
+    from xovac_tui.recording.disk.axis import EvenAxis, Placed
     from xovac_tui.recording.disk.kinds import RecordedRun
     from xovac_tui.recording.disk.lists import SentLoad
     from xovac_tui.recording.disk.record import Record
@@ -196,7 +196,7 @@ class Flights:
         found = self._plan_of(load.id) if load is not None else None
         return None if found is None else LoadedRecipe(found.name, found.plan, self._mono_of(sent), sent.hash)
 
-    def _axis(self) -> Axis:
+    def _axis(self) -> EvenAxis:
         """Return the even time of the record, which ends now by the wall clock."""
         from xovac_tui.recording.digest import axis_to_now
 

@@ -8,7 +8,7 @@ import msgspec
 
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import RunState, RunView
-from xovac_tui.runs.course import Course
+from xovac_tui.runs.course import PlanCourse
 from xovac_tui.runs.dwell import Dwell
 from xovac_tui.runs.loaded import LoadedRecipe
 from xovac_tui.runs.state import FlightState, Leg, Result
@@ -81,7 +81,7 @@ class FlightView(msgspec.Struct, frozen=True, kw_only=True):
         return self.result is not Result.RUNNING
 
 
-def position(state: FlightState, course: Course) -> float:
+def position(state: FlightState, course: PlanCourse) -> float:
     """Return how far the run is in its plan, in seconds of the recipe.
 
     A step that the device tells is never left before the device says so; while nothing is heard it is.
@@ -93,7 +93,7 @@ def position(state: FlightState, course: Course) -> float:
     return min(now, course.plan.total)
 
 
-def view(state: FlightState, course: Course | None, seen: Observation | None = None) -> FlightView:
+def view(state: FlightState, course: PlanCourse | None, seen: Observation | None = None) -> FlightView:
     """Return the picture of a run; `seen` is its newest observation."""
     leg = state.leg
     legs = state.flown if leg is None else (*state.flown, leg)
@@ -140,7 +140,7 @@ def at_a_glance(
     bare = FlightView(step_elapsed=step_elapsed, elapsed=elapsed, elapsed_is_least=not run.start_seen)
     if loaded is None or (run.recipe is not None and run.recipe != loaded.name):
         return bare
-    course = Course(loaded.plan)
+    course = PlanCourse(loaded.plan)
     segment = course.item(run.step) if run.step else None
     if segment is None and not run.start_seen:
         return bare
@@ -154,7 +154,7 @@ def at_a_glance(
     return view(state, course)
 
 
-def _followed(bare: FlightView, state: FlightState, course: Course) -> FlightView:
+def _followed(bare: FlightView, state: FlightState, course: PlanCourse) -> FlightView:
     """Fill in what the plan says about a run that goes on."""
     now, speed, leg = position(state, course), state.speed, state.leg
     told = state.told and state.heard

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from xovac_tui.simulator.faults import Fault, FaultBoard
+from xovac_tui.simulator.faults import FaultBoard, SimulatedFault
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.program import Unfit, read_program
 
@@ -150,9 +150,11 @@ class Device:
         if not isinstance(payload, dict):
             return Answer(event, "error", "Could not set a fault as the payload is not a JSON object.")
         try:
-            fault = Fault(str(payload.get("fault")))
+            fault = SimulatedFault(str(payload.get("fault")))
         except ValueError:
-            return Answer(event, "error", f"There is no such fault. Known faults: {', '.join(Fault)}.")
+            return Answer(
+                event, "error", f"There is no such fault. Known faults: {', '.join(SimulatedFault)}."
+            )
         on, seconds = payload.get("on", True), payload.get("seconds", 0)
         if not isinstance(on, bool):
             return Answer(event, "error", "Could not set a fault as 'on' is not true or false.")
@@ -168,8 +170,8 @@ class Device:
     def advance(self, wall_seconds: float) -> None:
         """Move the machine on by wall time, at the simulator's speed and with the faults that act."""
         on, p = self.faults.on, self.machine.parameters.faults
-        self.machine.hot_tec = on(Fault.HOT_TEC)
-        self.machine.vacuum.extra_leak = p.leak if on(Fault.LEAK) else 0.0
+        self.machine.hot_tec = on(SimulatedFault.HOT_TEC)
+        self.machine.vacuum.extra_leak = p.leak if on(SimulatedFault.LEAK) else 0.0
         self.machine.step(wall_seconds * self.speed)
 
     def restart(self) -> None:
@@ -179,12 +181,12 @@ class Device:
 
     def chamber_state(self, utc: float) -> str:
         """Return the payload of `chamber_state` as JSON text, at a wall time in s."""
-        jump = self.machine.parameters.faults.clock_jump if self.faults.on(Fault.CLOCK_JUMP) else 0.0
+        jump = self.machine.parameters.faults.clock_jump if self.faults.on(SimulatedFault.CLOCK_JUMP) else 0.0
         state: dict[str, Any] = {"time": round((utc + self.clock_offset + jump) * 1000.0)}
         state |= self.machine.chamber_state()
-        if self.faults.on(Fault.SENSOR_OPEN):
+        if self.faults.on(SimulatedFault.SENSOR_OPEN):
             state["plateT"]["A"] = None
-        if self.faults.on(Fault.SENSOR_NAN):
+        if self.faults.on(SimulatedFault.SENSOR_NAN):
             state["plateT"]["B"] = math.nan
         state["sim"] = {
             "speed": self.speed,

@@ -10,7 +10,7 @@ import msgspec
 from xovac_tui.errors import SettingsError
 
 
-class Fault(StrEnum):
+class SimulatedFault(StrEnum):
     """Things that go wrong with a chamber, its server or the way to it."""
 
     DROP_LINK = "drop_link"
@@ -40,7 +40,7 @@ class Fault(StrEnum):
 class FaultPlan(msgspec.Struct, frozen=True):
     """One fault asked for on the command line."""
 
-    fault: Fault
+    fault: SimulatedFault
     at: float = 0.0
     """Seconds after the server's start, wall time."""
     duration: float | None = None
@@ -52,9 +52,9 @@ def parse_fault(text: str) -> FaultPlan:
     head, colon, length = text.partition(":")
     name, at_sign, start = head.partition("@")
     try:
-        fault = Fault(name.strip())
+        fault = SimulatedFault(name.strip())
     except ValueError:
-        names = ", ".join(Fault)
+        names = ", ".join(SimulatedFault)
         raise SettingsError(f"There is no fault {name.strip()!r}. Known faults: {names}.") from None
     return FaultPlan(
         fault,
@@ -80,13 +80,13 @@ class FaultBoard(msgspec.Struct):
     """Which faults act now. Times are seconds since the server's start."""
 
     plans: list[FaultPlan] = []
-    until: dict[Fault, float] = {}
+    until: dict[SimulatedFault, float] = {}
 
-    def begin(self, fault: Fault, now: float, seconds: float | None = None) -> None:
+    def begin(self, fault: SimulatedFault, now: float, seconds: float | None = None) -> None:
         """Turn a fault on, for so many seconds or until it is turned off."""
         self.until[fault] = math.inf if seconds is None else now + seconds
 
-    def end(self, fault: Fault) -> None:
+    def end(self, fault: SimulatedFault) -> None:
         """Turn a fault off; nothing happens when it is off."""
         self.until.pop(fault, None)
 
@@ -98,10 +98,10 @@ class FaultBoard(msgspec.Struct):
         for fault in [fault for fault, end in self.until.items() if end <= now]:
             self.end(fault)
 
-    def on(self, fault: Fault) -> bool:
+    def on(self, fault: SimulatedFault) -> bool:
         """Whether a fault acts now."""
         return fault in self.until
 
-    def active(self) -> tuple[Fault, ...]:
+    def active(self) -> tuple[SimulatedFault, ...]:
         """Return the faults that act now, in the order of their names' list."""
-        return tuple(fault for fault in Fault if fault in self.until)
+        return tuple(fault for fault in SimulatedFault if fault in self.until)

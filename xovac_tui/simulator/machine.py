@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from xovac_tui.simulator.controller import Controller, Measured
 from xovac_tui.simulator.parameters import Parameters
-from xovac_tui.simulator.program import Moment, Program, moment
+from xovac_tui.simulator.program import Program, ProgramPoint, moment
+from xovac_tui.simulator.pumping import VacuumModel, gas_conduction
 from xovac_tui.simulator.thermal import INDEX, Drive, Thermal
-from xovac_tui.simulator.vacuum import Vacuum, gas_conduction
 
 SUB_STEP = 1.0
 """Longest sub-step, s, unless a step is so long that it would need more than `MAX_SUB_STEPS`."""
@@ -42,11 +42,11 @@ class Machine:
     def __init__(self, parameters: Parameters, seed: int = 1, *, warm: bool = False) -> None:
         self.parameters = parameters
         self.thermal = Thermal(parameters)
-        self.vacuum = Vacuum(parameters)
+        self.vacuum = VacuumModel(parameters)
         self.controller = Controller(parameters)
         self.program: Program | None = None
         self.state: ProgramState = "none"
-        self.now: Moment | None = None
+        self.now: ProgramPoint | None = None
         self.elapsed = 0.0
         """Seconds of model time since the start."""
         self.hot_tec = False

@@ -115,7 +115,7 @@ class Plate(_Section, frozen=True):
     across: Conductance
 
 
-class Part(_Section, frozen=True):
+class TestPart(_Section, frozen=True):
     """The test part."""
 
     heat_capacity: HeatCapacity
@@ -133,7 +133,7 @@ class Gas(_Section, frozen=True):
     half_pressure: Millibar
 
 
-class Vacuum(_Section, frozen=True):
+class VacuumParameters(_Section, frozen=True):
     """Chamber volume, pumps and leak."""
 
     volume: Volume
@@ -214,9 +214,9 @@ class Parameters(_Section, frozen=True):
     strings: Strings
     shroud: Shroud
     plate: Plate
-    part: Part
+    part: TestPart
     gas: Gas
-    vacuum: Vacuum
+    vacuum: VacuumParameters
     outgassing: Outgassing
     sensors: Sensors
     controller: ControllerParameters

@@ -21,7 +21,7 @@ class Unfit(Exception):  # noqa: N818 - the word of the answer, not of a defect
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ProgramItem:
     """One item of a recipe, in our units."""
 
     target: float
@@ -35,7 +35,7 @@ class Program:
     """A recipe as the device keeps it."""
 
     name: str
-    items: tuple[Item, ...]
+    items: tuple[ProgramItem, ...]
     reading: Literal["ramp", "jump"]
 
     @property
@@ -45,7 +45,7 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ProgramPoint:
     """Where a running recipe is."""
 
     setpoint: float
@@ -77,7 +77,7 @@ def read_program(
     return Program(name, tuple(_item(n, item, recipe, limits) for n, item in enumerate(items, 1)), reading)
 
 
-def _item(number: int, item: Any, recipe: RecipeReading, limits: ControllerParameters) -> Item:
+def _item(number: int, item: Any, recipe: RecipeReading, limits: ControllerParameters) -> ProgramItem:
     if not isinstance(item, Sequence) or isinstance(item, str | bytes) or len(item) != 3:
         raise Unfit(
             f"Could not load recipe as item {number} is not an array of target, duration and gradient."
@@ -94,7 +94,7 @@ def _item(number: int, item: Any, recipe: RecipeReading, limits: ControllerParam
         )
     if not 0 <= duration <= MAX_DURATION:
         raise Unfit(f"Could not load recipe as the duration of item {number} is negative or too long.")
-    return Item(target, duration)
+    return ProgramItem(target, duration)
 
 
 def _is_number(value: Any) -> bool:
@@ -103,7 +103,7 @@ def _is_number(value: Any) -> bool:
     return abs(value) < 1e300  # false for NaN, infinity, and whole numbers too big for a float
 
 
-def moment(program: Program, start: float, elapsed: float) -> Moment | None:
+def moment(program: Program, start: float, elapsed: float) -> ProgramPoint | None:
     """Return where the program is `elapsed` seconds after it began at `start` degC; None when it is over."""
     before, began = start, 0.0
     for number, item in enumerate(program.items, 1):
@@ -111,9 +111,9 @@ def moment(program: Program, start: float, elapsed: float) -> Moment | None:
         if into < item.duration:
             left = item.duration - into
             if program.reading == "jump":
-                return Moment(item.target, 0.0, number, into, left)
+                return ProgramPoint(item.target, 0.0, number, into, left)
             slope = (item.target - before) / item.duration
-            return Moment(before + slope * into, slope, number, into, left)
+            return ProgramPoint(before + slope * into, slope, number, into, left)
         before = item.target
         began += item.duration
     return None

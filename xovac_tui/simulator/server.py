@@ -16,7 +16,7 @@ from engineio.packet import NOOP, Packet
 from xovac_tui.clock import Clock, SystemClock
 from xovac_tui.errors import XovacError
 from xovac_tui.simulator.device import Answer, Device
-from xovac_tui.simulator.faults import Fault, FaultBoard
+from xovac_tui.simulator.faults import FaultBoard, SimulatedFault
 from xovac_tui.simulator.handlers import fitting
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.options import SimulatorOptions
@@ -76,7 +76,7 @@ class Simulator:
         self._started = 0.0
         self._recipe_sent = ""
         self._recipe_due = 0.0
-        self._link_fault: Fault | None = None
+        self._link_fault: SimulatedFault | None = None
 
     @property
     def url(self) -> str:
@@ -145,11 +145,11 @@ class Simulator:
             task.cancel()
         await runner.cleanup()
 
-    def begin(self, fault: Fault, seconds: float | None = None) -> None:
+    def begin(self, fault: SimulatedFault, seconds: float | None = None) -> None:
         """Turn a fault on, for so many seconds or until it is turned off."""
         self.faults.begin(fault, self._since_start(), seconds)
 
-    def end(self, fault: Fault) -> None:
+    def end(self, fault: SimulatedFault) -> None:
         """Turn a fault off."""
         self.faults.end(fault)
 
@@ -236,21 +236,21 @@ class Simulator:
 
     async def _acknowledgement(self, answer: Answer, *, faulty: bool) -> str:
         """Return an answer that goes out as a socket.io acknowledgement: once, or never."""
-        if faulty and self.faults.on(Fault.LOST_ACK):
+        if faulty and self.faults.on(SimulatedFault.LOST_ACK):
             raise NeverAnsweredError("The acknowledgement is lost.")
-        if faulty and self.faults.on(Fault.SLOW_ACK):
+        if faulty and self.faults.on(SimulatedFault.SLOW_ACK):
             await asyncio.sleep(self.parameters.faults.slow_ack)
         return answer.text()
 
     async def _respond(self, sid: str, answer: Answer, *, faulty: bool) -> None:
         """Send an answer as an event of its own, with the faults that act."""
-        if faulty and self.faults.on(Fault.LOST_ACK):
+        if faulty and self.faults.on(SimulatedFault.LOST_ACK):
             return
-        if faulty and self.faults.on(Fault.SLOW_ACK):
+        if faulty and self.faults.on(SimulatedFault.SLOW_ACK):
             self._spawn(self._answer_late(sid, answer))
             return
         await self._answer(sid, answer)
-        if faulty and self.faults.on(Fault.DOUBLE_ACK):
+        if faulty and self.faults.on(SimulatedFault.DOUBLE_ACK):
             await self._answer(sid, answer)
 
     async def _answer(self, sid: str, answer: Answer) -> None:
@@ -282,7 +282,7 @@ class Simulator:
                 log.exception("The simulator's step failed; it goes on.")
 
     async def _tell(self, *, telemetry: bool) -> None:
-        if self._link_fault is not None or self.faults.on(Fault.FREEZE_TELEMETRY):
+        if self._link_fault is not None or self.faults.on(SimulatedFault.FREEZE_TELEMETRY):
             return
         machine, now = self.machine, self._clock.mono()
         key = repr((machine.state, machine.program, machine.now.step if machine.now else None))
@@ -294,10 +294,12 @@ class Simulator:
 
     async def _apply_link_faults(self) -> None:
         """Cut the link or end the server when such a fault begins, and come back when it ends."""
-        wanted = next((f for f in (Fault.RESTART_SERVER, Fault.DROP_LINK) if self.faults.on(f)), None)
+        wanted = next(
+            (f for f in (SimulatedFault.RESTART_SERVER, SimulatedFault.DROP_LINK) if self.faults.on(f)), None
+        )
         if wanted is self._link_fault:
             return
-        if self._link_fault is Fault.RESTART_SERVER:
+        if self._link_fault is SimulatedFault.RESTART_SERVER:
             try:
                 await self._listen()
             except XovacError as error:
@@ -307,11 +309,11 @@ class Simulator:
         if wanted is None:
             return
         lasting = self.parameters.faults
-        usual = lasting.drop_link if wanted is Fault.DROP_LINK else lasting.restart_server
+        usual = lasting.drop_link if wanted is SimulatedFault.DROP_LINK else lasting.restart_server
         if self.faults.until[wanted] == float("inf"):
             # It could not be turned off over a link that is down.
             self.faults.begin(wanted, self._since_start(), usual)
-        if wanted is Fault.RESTART_SERVER:
+        if wanted is SimulatedFault.RESTART_SERVER:
             self.device.restart()
             if self._site is not None:
                 await self._site.stop()

@@ -16,7 +16,7 @@ import msgspec
 
 from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND
-from xovac_tui.api.event import Event, Kind
+from xovac_tui.api.event import Event, EventKind
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
@@ -302,10 +302,10 @@ class LiveStation(Station):
 
     # -- what the link tells --------------------------------------------------------------------------
 
-    def _kind(self, name: str) -> Kind:
+    def _kind(self, name: str) -> EventKind:
         if self.contract.is_answer(name):
-            return Kind.RESPONSE
-        return Kind.COMMAND if name in self.contract.commands else Kind.MESSAGE
+            return EventKind.RESPONSE
+        return EventKind.COMMAND if name in self.contract.commands else EventKind.MESSAGE
 
     def _on_event(self, event: Event) -> None:
         self._services.each(lambda service: service.on_event(event))

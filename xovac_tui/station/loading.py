@@ -34,7 +34,7 @@ Facts: TypeAlias = Sequence[tuple[str, str]]
 """(label, sentence) of what is to be known before a command is sent."""
 
 
-class Start(msgspec.Struct, frozen=True):
+class LoadStart(msgspec.Struct, frozen=True):
     """The temperature that a recipe is thought to start from."""
 
     celsius: float
@@ -46,7 +46,7 @@ class Load(msgspec.Struct, frozen=True):
     """A recipe that may be loaded, with what will be sent for it."""
 
     study: Study
-    start: Start
+    start: LoadStart
     compiled: Compiled
     prepared: Prepared
 
@@ -68,26 +68,30 @@ class Load(msgspec.Struct, frozen=True):
         return f"{counted(len(self.compiled.items), 'item')}, {about}{total}"
 
 
-def start_of(snapshot: Snapshot) -> Start:
+def start_of(snapshot: Snapshot) -> LoadStart:
     """Return the measured temperature that the recipe drives, or the usual one where it is not to be had."""
     channel = snapshot.by_role(Role.CONTROLLED)
     if channel is None:
-        return Start(USUAL_START, False, "assumed: no message reports the chamber's")
+        return LoadStart(USUAL_START, False, "assumed: no message reports the chamber's")
     measured = to_celsius(channel.value, channel.unit)
     if channel.quality is not Quality.GOOD or measured is None:
-        return Start(USUAL_START, False, f"assumed: {clean(channel.label, 30)} is {channel.quality.value}")
+        return LoadStart(
+            USUAL_START, False, f"assumed: {clean(channel.label, 30)} is {channel.quality.value}"
+        )
     celsius = round(measured, 1)
     if bounds.temperature_problem(celsius):
-        return Start(USUAL_START, False, f"assumed: {clean(channel.label, 30)} reads {figure(celsius)} °C")
-    return Start(celsius, True, f"measured: {clean(channel.label, 30)}")
+        return LoadStart(
+            USUAL_START, False, f"assumed: {clean(channel.label, 30)} reads {figure(celsius)} °C"
+        )
+    return LoadStart(celsius, True, f"measured: {clean(channel.label, 30)}")
 
 
-def study_now(station: Station, file: RecipeFile, start: Start) -> Study:
+def study_now(station: Station, file: RecipeFile, start: LoadStart) -> Study:
     """Check, plan and compile a recipe file for this chamber from a start; may take a while, never raises."""
     return study_recipe(file, station.plan_settings(), start.celsius)
 
 
-def load_of(station: Station, study: Study, start: Start) -> Load:
+def load_of(station: Station, study: Study, start: LoadStart) -> Load:
     """Return what would be sent for a recipe that was studied.
 
     Raises RecipeError with every reason why it must not be sent, and ContractError where the contract does

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from xovac_tui.api.event import Event, Kind
+from xovac_tui.api.event import Event, EventKind
 from xovac_tui.api.link import LinkView as LinkView
 from xovac_tui.clock import Clock
 from xovac_tui.link.target import Target
@@ -42,7 +42,7 @@ class LinkPort(Protocol):
 class LinkCallbacks(msgspec.Struct, frozen=True):
     """What a link tells the station."""
 
-    contract_kind: Callable[[str], Kind]
+    contract_kind: Callable[[str], EventKind]
     on_event: Callable[[Event], None]
     on_status: Callable[[LinkView], None]
     clock: Clock

@@ -121,10 +121,10 @@ class Proving:
             self._keep(entry if verdict.proven else None, WHILE_IDLE, verdict.words)
         return entry
 
-    def judge(self, entry: LedgerEntry) -> Verdict:
+    def judge(self, entry: LedgerEntry) -> StopVerdict:
         """Return what the answer to a `cancel_recipe` that was sent while nothing ran has shown."""
         verdict = judge(entry, self._station.contract.responses.get(f"{STOP_COMMAND}_ack"))
-        return Verdict(verdict.proven, f"{verdict.words} {self._unkept}".rstrip())
+        return StopVerdict(verdict.proven, f"{verdict.words} {self._unkept}".rstrip())
 
     def took(self, entry: LedgerEntry) -> None:
         """Take what became of a command: a STOP that was answered with success and then shown is proven."""
@@ -166,7 +166,7 @@ def _is_blind(snapshot: Snapshot) -> bool:
     return old or snapshot.run.stale or snapshot.run.state is RunState.UNKNOWN
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class StopVerdict(msgspec.Struct, frozen=True):
     """What a `cancel_recipe` that was sent while nothing ran has shown."""
 
     proven: bool
@@ -174,19 +174,19 @@ class Verdict(msgspec.Struct, frozen=True):
     """As one or more sentences."""
 
 
-def judge(entry: LedgerEntry, response: ResponseSpec | None) -> Verdict:
+def judge(entry: LedgerEntry, response: ResponseSpec | None) -> StopVerdict:
     """Return what an answer proves. Only a warning does: it says that nothing ran, which was so."""
     said = clean(entry.message, 200)
     match entry.outcome:
         case Outcome.WARNING:
             if response is not None and entry.message in response.warnings:
-                return Verdict(True, "STOP is proven: the chamber answered that nothing runs.")
+                return StopVerdict(True, "STOP is proven: the chamber answered that nothing runs.")
             words = (
                 "STOP is proven: it reached the chamber, which answered a warning, so it cancelled nothing. "
                 f'Its words are not the manual\'s: "{said}". Do not rely on STOP unless they mean that '
                 "nothing runs."
             )
-            return Verdict(True, words)
+            return StopVerdict(True, words)
         case Outcome.SUCCESS:
             words = (
                 "STOP is not proven: the chamber answered success. If nothing ran, this answer does not show "
@@ -204,4 +204,4 @@ def judge(entry: LedgerEntry, response: ResponseSpec | None) -> Verdict:
             words = "STOP is not proven: the contract names no answer to it."
         case _:
             words = f"STOP is not proven. {entry.reason}"
-    return Verdict(False, words)
+    return StopVerdict(False, words)

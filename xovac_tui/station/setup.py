@@ -11,7 +11,7 @@ from xovac_tui.api.contract import Contract
 from xovac_tui.clock import Clock
 
 if TYPE_CHECKING:
-    from xovac_tui.analysis.insight import Insight, Source
+    from xovac_tui.analysis.insight import Insight, InsightSource
     from xovac_tui.recipes.plan import PlanSettings
     from xovac_tui.recipes.rates import Rates
 
@@ -47,4 +47,4 @@ class StationSetup(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that pass in the device in one of the clock, until it says so itself."""
     plan_settings: Callable[[Rates | None], PlanSettings]
     """How the device reads recipes, with the rates that its runs have shown."""
-    insight: Callable[[Source], Insight]
+    insight: Callable[[InsightSource], Insight]

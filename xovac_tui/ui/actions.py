@@ -13,7 +13,7 @@ from xovac_tui.ui.action import STOP, Action, KeyTables, printed, printed_keys
 from xovac_tui.ui.stop_key import STOP_KEY
 
 
-class Place(NamedTuple):
+class ActionPlace(NamedTuple):
     """Where keys work."""
 
     title: str
@@ -25,13 +25,13 @@ class Place(NamedTuple):
 EVERYWHERE = (STOP, *tabs.ACTIONS, *app_actions.ACTIONS)
 
 
-def places() -> tuple[Place, ...]:
+def places() -> tuple[ActionPlace, ...]:
     """Return every place with its keys; imports no pane."""
     return (
-        Place("Everywhere", EVERYWHERE, True),
-        Place("Everywhere in a replay", replay_actions.ACTIONS, True),
+        ActionPlace("Everywhere", EVERYWHERE, True),
+        ActionPlace("Everywhere in a replay", replay_actions.ACTIONS, True),
         *(
-            Place(tab.title if tab.key or not tab.about else f"{tab.title} ({tab.about})", tab.actions)
+            ActionPlace(tab.title if tab.key or not tab.about else f"{tab.title} ({tab.about})", tab.actions)
             for tab in tabs.TABS
         ),
     )
@@ -43,7 +43,7 @@ def footer_order(own: tuple[Action, ...], *, first: bool) -> list[str]:
     return [action.title for action in (*replay_actions.ACTIONS, *own_and_everywhere)]
 
 
-def check_keymap(keys: Mapping[str, str], where: tuple[Place, ...] | None = None) -> dict[str, str]:
+def check_keymap(keys: Mapping[str, str], where: tuple[ActionPlace, ...] | None = None) -> dict[str, str]:
     """Return the settings' `[keys]` as a keymap, or raise SettingsError for one that is not safe.
 
     Refused: an unknown action, a key that another action of the same place already has, anything that

@@ -36,7 +36,7 @@ from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.start import Start
 from xovac_tui.ui.stopping import Stopping
 from xovac_tui.ui.terminal.app import TerminalApp
-from xovac_tui.ui.terminal.life import run_in_terminal
+from xovac_tui.ui.terminal.lifecycle import run_in_terminal
 from xovac_tui.ui.terminal.mending import Remedy, take_away
 from xovac_tui.ui.terminal.modal import Modal
 from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar

@@ -9,7 +9,7 @@ from xovac_tui.errors import XovacError
 from xovac_tui.recording.status import RecorderChanged
 from xovac_tui.station.news import News
 from xovac_tui.ui.toasts import (
-    Words,
+    ToastText,
     alarm_words,
     link_words,
     mode_words,
@@ -64,7 +64,7 @@ class Messages:
             station.record.came_back(away)
             self._welcome()
 
-    def _toast(self, words: Words | None) -> None:
+    def _toast(self, words: ToastText | None) -> None:
         if words is not None:
             self._workspace.say(words.said, words.severity, title=words.title, seconds=words.seconds)
 

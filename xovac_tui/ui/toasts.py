@@ -20,7 +20,7 @@ from xovac_tui.ui.frame.trust_bar import GOES_ON
 Severity = Literal["information", "warning", "error"]
 
 
-class Words(msgspec.Struct, frozen=True):
+class ToastText(msgspec.Struct, frozen=True):
     """One toast."""
 
     title: str
@@ -41,32 +41,32 @@ _SEVERITY: dict[Outcome, Severity] = {
 }
 
 
-def link_words(news: LinkChanged) -> Words | None:
+def link_words(news: LinkChanged) -> ToastText | None:
     """Return what is worth a toast about the link, or None."""
     word, before = news.link.word, news.before.word
     if word is LinkWord.LOST and before in (LinkWord.ONLINE, LinkWord.STALE):
         why = f"{news.link.why} " if news.link.why else ""
-        return Words("Link LOST", f"{why}The {GOES_ON}.", "error", 4.0)
+        return ToastText("Link LOST", f"{why}The {GOES_ON}.", "error", 4.0)
     if word is LinkWord.ONLINE and before not in (LinkWord.ONLINE, LinkWord.STALE) and news.link.session > 1:
-        return Words("Link is back", "Nothing was sent on reconnecting.", seconds=4.0)
+        return ToastText("Link is back", "Nothing was sent on reconnecting.", seconds=4.0)
     return None
 
 
-def recorder_words(news: RecorderChanged) -> Words | None:
+def recorder_words(news: RecorderChanged) -> ToastText | None:
     """Return what is worth a toast about the record, or None."""
     view, before = news.recorder, news.before
     told = [note for note in view.notes if note not in before.notes]
     if view.state is RecorderState.FAILING and before.state is not RecorderState.FAILING:
-        return Words("Nothing is recorded", view.why, "error", 12.0)
+        return ToastText("Nothing is recorded", view.why, "error", 12.0)
     if told:
-        return Words("Record", " ".join(told), "warning", 20.0)
+        return ToastText("Record", " ".join(told), "warning", 20.0)
     if before.state is RecorderState.FAILING and view.state is RecorderState.ON:
         lost = (
             f" {counted(view.lost, 'event was', 'events were')} lost." if view.lost else " Nothing was lost."
         )
-        return Words("Recording again", f"What was held in memory is written.{lost}", seconds=6.0)
+        return ToastText("Recording again", f"What was held in memory is written.{lost}", seconds=6.0)
     if view.state is RecorderState.ON and view.lost and not before.lost:
-        return Words(
+        return ToastText(
             "Events were lost",
             f"{counted(view.lost, 'event')} found no room in memory before being written. "
             "The record says where.",
@@ -74,15 +74,15 @@ def recorder_words(news: RecorderChanged) -> Words | None:
             12.0,
         )
     if before.state is RecorderState.BESIDE and view.state is RecorderState.ON:
-        return Words("Recording here now", "The process that recorded has ended.", seconds=6.0)
+        return ToastText("Recording here now", "The process that recorded has ended.", seconds=6.0)
     return None
 
 
-def mode_words(news: ModeChanged) -> Words:
+def mode_words(news: ModeChanged) -> ToastText:
     """Return what is said when the console observes, or may command again."""
     if news.observe:
-        return Words("", "OBSERVE: nothing can be sent from here, STOP included.", seconds=4.0)
-    return Words("", "CONTROL: commands can be sent.", seconds=4.0)
+        return ToastText("", "OBSERVE: nothing can be sent from here, STOP included.", seconds=4.0)
+    return ToastText("", "CONTROL: commands can be sent.", seconds=4.0)
 
 
 _LOUD = (AlarmSeverity.CRITICAL, AlarmSeverity.HIGH)
@@ -90,7 +90,7 @@ _LOUD = (AlarmSeverity.CRITICAL, AlarmSeverity.HIGH)
 _MOST_ALARMS = 3
 
 
-def alarm_words(changes: Iterable[AlarmChange]) -> Words | None:
+def alarm_words(changes: Iterable[AlarmChange]) -> ToastText | None:
     """Return what is worth a toast about alarms that were raised, one for all of them, or None."""
     raised = [one for one in changes if one.event is AlarmEvent.RAISED and one.severity in _LOUD]
     if not raised:
@@ -103,31 +103,33 @@ def alarm_words(changes: Iterable[AlarmChange]) -> Words | None:
     if len(raised) > _MOST_ALARMS:
         said.append(f"and {len(raised) - _MOST_ALARMS} more")
     severity: Severity = "error" if worst is AlarmSeverity.CRITICAL else "warning"
-    return Words(title, "\n".join(said), severity, 8.0)
+    return ToastText(title, "\n".join(said), severity, 8.0)
 
 
-def unreadable_words(why: str) -> Words:
+def unreadable_words(why: str) -> ToastText:
     """Return what is said when the record of the time before cannot be read."""
     said = f"{clean(why, _LONGEST)} Charts and log show what is in memory. REC says if it is still written."
-    return Words("The record cannot be read", said, "warning", 20.0)
+    return ToastText("The record cannot be read", said, "warning", 20.0)
 
 
-def outcome_words(entry: LedgerEntry) -> Words | None:
+def outcome_words(entry: LedgerEntry) -> ToastText | None:
     """Return what is worth a toast about a command, or None."""
     name = f"{'STOP: ' if entry.stop else ''}{entry.command}"
     if entry.outcome is Outcome.SENT or entry.looked_at:
         return None
     if entry.duplicates:
-        return Words(name, f"Answered {entry.duplicates + 1} times: {entry.outcome.shown}.", "warning")
+        return ToastText(name, f"Answered {entry.duplicates + 1} times: {entry.outcome.shown}.", "warning")
     if entry.confirmed is not None:
-        return Words(f"{name} confirmed", "The chamber's own messages show the effect.", seconds=4.0)
+        return ToastText(f"{name} confirmed", "The chamber's own messages show the effect.", seconds=4.0)
     if entry.late is not None:
         said = entry.message or "The answer came after the time was over."
-        return Words(f"{name}: late {entry.late.value}", said, _SEVERITY[entry.late])
+        return ToastText(f"{name}: late {entry.late.value}", said, _SEVERITY[entry.late])
     severity = _SEVERITY[entry.outcome]
     said = entry.message or entry.reason
     if len(said) > _LONGEST:
         said = f"{said[:_LONGEST]}... (the whole is in the ledger: 2)"
     if entry.outcome is Outcome.SUCCESS:
         said = said or "Acknowledged. Watch the readings for the effect."
-    return Words(f"{name} {entry.outcome.shown}", said, severity, 4.0 if severity == "information" else 8.0)
+    return ToastText(
+        f"{name} {entry.outcome.shown}", said, severity, 4.0 if severity == "information" else 8.0
+    )

@@ -89,7 +89,7 @@ class Placed(Protocol):
 Row = TypeVar("Row", bound=Placed)
 
 
-class Axis:
+class EvenAxis:
     """The even time of a record, in UTC seconds from its anchor on."""
 
     def __init__(
@@ -132,9 +132,9 @@ class Axis:
             self._ends[life.id] = last
             end, before = offset + last, life
 
-    def anchored(self, session: int, mono: float, utc: float) -> Axis:
+    def anchored(self, session: int, mono: float, utc: float) -> EvenAxis:
         """Return the same axis, on which a moment of a session has this wall time."""
-        other = Axis.__new__(Axis)
+        other = EvenAxis.__new__(EvenAxis)
         other.pieces, other._firsts = self.pieces, self._firsts
         other._offsets, other._ends = self._offsets, self._ends
         other._moved = self._moved + utc - self.even(session, mono)
@@ -221,7 +221,7 @@ class Axis:
 class Within(msgspec.Struct, frozen=True):
     """A stretch of even time, and between which indices its rows lie."""
 
-    axis: Axis
+    axis: EvenAxis
     start: float
     end: float
     """Exclusive."""

@@ -14,7 +14,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import compress
 
-from xovac_tui.recording.disk.bounds import inflate
+from xovac_tui.recording.disk.foreign_bounds import inflate
 
 LEVELS = (8, 64, 512, 4096)
 """Widths of bins, seconds."""

@@ -30,7 +30,7 @@ class BinRow(msgspec.Struct, frozen=True):
     counts: array[int]
 
 
-class Canvas:
+class WindowColumns:
     """Columns that values are put into; some more on both sides are left out in the end."""
 
     def __init__(self, start: float, seconds: float, columns: int, beyond: int = 0) -> None:

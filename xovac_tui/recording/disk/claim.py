@@ -36,7 +36,7 @@ class ClaimedError(Exception):
         self.pid, self.host = pid, host
 
 
-class Row(NamedTuple):
+class ClaimRow(NamedTuple):
     """What the row says."""
 
     token: str
@@ -58,21 +58,23 @@ class Row(NamedTuple):
     """Commits."""
 
 
-_DECLARED = ", ".join(f"{name} {TYPES[kind.__name__]} NOT NULL" for name, kind in get_type_hints(Row).items())
+_DECLARED = ", ".join(
+    f"{name} {TYPES[kind.__name__]} NOT NULL" for name, kind in get_type_hints(ClaimRow).items()
+)
 TABLE = f"CREATE TABLE recorder (id INTEGER PRIMARY KEY CHECK (id = 1), {_DECLARED});\n"
 """Makes the table with the one row."""
-_COLUMNS = ", ".join(Row._fields)
+_COLUMNS = ", ".join(ClaimRow._fields)
 _living: set[str] = set()
 """Tokens of this process's own recorders."""
 
 
-def row_of(db: sqlite3.Connection) -> Row | None:
+def row_of(db: sqlite3.Connection) -> ClaimRow | None:
     """Return the row of a record; None where there is none."""
     found = db.execute(f"SELECT {_COLUMNS} FROM recorder WHERE id = 1").fetchone()
-    return None if found is None else Row(*found)
+    return None if found is None else ClaimRow(*found)
 
 
-def other_recorder(db: sqlite3.Connection, file: Identity | None, utc: float) -> Row | None:
+def other_recorder(db: sqlite3.Connection, file: Identity | None, utc: float) -> ClaimRow | None:
     """Return the row of another recorder, if it lives by all that is known here; else None."""
     row = row_of(db)
     return row if row is not None and _lives(row, file, utc) else None
@@ -86,7 +88,7 @@ def claim(db: sqlite3.Connection, file: Identity | None, session: int, utc: floa
     if (other := other_recorder(db, file, utc)) is not None:
         raise ClaimedError(other.pid, other.host)
     token = secrets.token_hex(16)
-    row = Row(
+    row = ClaimRow(
         token,
         session,
         os.getpid(),
@@ -125,7 +127,7 @@ def clear(db: sqlite3.Connection, token: str | None = None) -> None:
         db.execute("DELETE FROM recorder WHERE ? IS NULL OR token = ?", (token, token))
 
 
-def _lives(row: Row, file: Identity | None, utc: float) -> bool:
+def _lives(row: ClaimRow, file: Identity | None, utc: float) -> bool:
     if row.machine != _machine():
         return abs(utc - row.seen) < SILENT
     if file is not None and row.inode != file[1]:

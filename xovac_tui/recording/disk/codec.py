@@ -19,11 +19,12 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from xovac_tui.api.event import Direction, Form, Kind
+from xovac_tui.api.event import Direction, EventKind, Form
 from xovac_tui.api.payload import LONGEST, Leaf, decode, leaves
 from xovac_tui.api.validity import Validity
 from xovac_tui.recording.disk.bins import planed, unplaned
-from xovac_tui.recording.disk.bounds import MOST_EVENTS, array_length, check_block, inflate, payloads
+from xovac_tui.recording.disk.eventgroup import EventGroup
+from xovac_tui.recording.disk.foreign_bounds import MOST_EVENTS, array_length, check_block, inflate, payloads
 from xovac_tui.recording.eventlog import LoggedEvent, payload_of, without_surrogates
 
 _NUMBER = re.compile(
@@ -64,34 +65,11 @@ _BYTES_A_SAMPLE = 12
 NAN = math.nan
 
 
-class Group(msgspec.Struct, array_like=True):
-    """Events of one block that differ only in their numbers (or, without `parts`, in their payloads)."""
-
-    direction: Direction
-    kind: Kind
-    name: str
-    form: Form
-    problem: str
-    places: bytes
-    """Which events of the block these are, as 32-bit numbers; empty where they are all of them."""
-    parts: list[str] | None
-    """The text around the values; None where the payloads are in `raws`."""
-    columns: list[str]
-    """One a value: the values of all events as they came, joined by line ends.
-
-    Of text the column begins with a quotation mark; numbers share theirs with `true`, `false` and `null`.
-    """
-    raws: list[Any]
-    """Text or bytes."""
-    sizes: list[int]
-    """Characters that came, where payloads were cut; else empty."""
-
-
 class PackedGroup(msgspec.Struct, array_like=True):
     """A group as it is written: its payloads are unpacked when it is known that there are not too many."""
 
     direction: Direction
-    kind: Kind
+    kind: EventKind
     name: str
     form: Form
     problem: str
@@ -101,10 +79,10 @@ class PackedGroup(msgspec.Struct, array_like=True):
     raws: msgspec.Raw
     sizes: list[int]
 
-    def group(self, most: int) -> Group:
+    def group(self, most: int) -> EventGroup:
         """Return the group; ValueError where it has more than `most` payloads."""
         fields = {name: getattr(self, name) for name in self.__struct_fields__}
-        return Group(**fields | {"raws": payloads(self.raws, most)})
+        return EventGroup(**fields | {"raws": payloads(self.raws, most)})
 
 
 class PackedBlock(msgspec.Struct, array_like=True):
@@ -123,11 +101,11 @@ _decode = msgspec.msgpack.Decoder(PackedBlock).decode
 _decode_groups = msgspec.msgpack.Decoder(list[PackedGroup]).decode
 
 
-class About(msgspec.Struct, frozen=True, array_like=True):
+class BlockSummary(msgspec.Struct, frozen=True, array_like=True):
     """What kinds of events a block holds, so that a filter can pass it over unopened."""
 
     name: str
-    kind: Kind
+    kind: EventKind
     direction: Direction
     problem: bool
 
@@ -158,7 +136,7 @@ class Block:
     """A stretch of events that follow each other, by column."""
 
     def __init__(
-        self, first: int, count: int, utc: array[float], mono: array[float], groups: list[Group]
+        self, first: int, count: int, utc: array[float], mono: array[float], groups: list[EventGroup]
     ) -> None:
         self.first = first
         """Index of the first event."""
@@ -189,9 +167,8 @@ class Block:
             raise ValueError("it has more kinds of events than events, or too many of both")
         utc, mono = unplaned(packed.utc), unplaned(packed.mono)
         groups = [one.group(packed.count) for one in _decode_groups(packed.groups)]
-        block = cls(packed.first, packed.count, utc, mono, groups)
-        check_block(block, groups, _MOST_BYTES)
-        return block
+        check_block(packed.first, packed.count, utc, mono, groups, _MOST_BYTES)
+        return cls(packed.first, packed.count, utc, mono, groups)
 
     def pack(self) -> bytes:
         """Return the block as it is written."""
@@ -261,10 +238,10 @@ class Block:
                         columns[name][at[place]] = _text(value)
             yield places, list(columns), [self._counting(name, texts) for name, texts in columns.items()]
 
-    def _messages(self) -> Iterator[tuple[int, Group]]:
+    def _messages(self) -> Iterator[tuple[int, EventGroup]]:
         """Yield the groups of messages that came, with their numbers."""
         for number, group in enumerate(self._groups):
-            if group.direction is Direction.IN and group.kind is Kind.MESSAGE:
+            if group.direction is Direction.IN and group.kind is EventKind.MESSAGE:
                 yield number, group
 
     def _counting(self, name: str, texts: list[str]) -> list[str]:
@@ -275,7 +252,7 @@ class Block:
 
     def _written(
         self,
-        group: Group,
+        group: EventGroup,
         mapped: tuple[tuple[str, _Source], ...],
         count: int,
         wanted: frozenset[str] | None = None,
@@ -296,7 +273,7 @@ class Block:
                 yield name, [_text(_constant(source, literals))] * count
 
     def _series(
-        self, number: int, group: Group, wanted: frozenset[str] | None
+        self, number: int, group: EventGroup, wanted: frozenset[str] | None
     ) -> Iterator[tuple[str, Series]]:
         places = self._places(group)
         mapped = _mapped(group)
@@ -311,7 +288,7 @@ class Block:
                 values = array("d", (value if math.isfinite(value) else NAN for value in values))
             yield name, Series(places, values)
 
-    def _decode(self, number: int, group: Group, places: Sequence[int]) -> dict[str, Series]:
+    def _decode(self, number: int, group: EventGroup, places: Sequence[int]) -> dict[str, Series]:
         """Return all samples of a group whose payloads must be decoded one by one."""
         known = self._decoded.get(number)
         if known is not None:
@@ -326,7 +303,7 @@ class Block:
         self.weight += sum(_BYTES_A_SAMPLE * len(series.values) for series in made.values())
         return made
 
-    def _numeric(self, group: Group, raw: Any) -> Iterator[tuple[str, float]]:
+    def _numeric(self, group: EventGroup, raw: Any) -> Iterator[tuple[str, float]]:
         """Yield the leaves that make numeric samples; NaN where there is no usable number."""
         for path, leaf in leaves(payload_of(group.form, raw).value):
             number = _number(leaf)
@@ -335,7 +312,7 @@ class Block:
             if number is not None:
                 yield path, number
 
-    def _places(self, group: Group) -> Sequence[int]:
+    def _places(self, group: EventGroup) -> Sequence[int]:
         if not group.places:
             return range(self.count)
         places = array("I")
@@ -343,7 +320,7 @@ class Block:
         return places
 
 
-def _weight(group: Group) -> int:
+def _weight(group: EventGroup) -> int:
     return sum(map(len, group.raws)) + sum(map(len, group.columns)) + sum(map(len, group.parts or ()))
 
 
@@ -383,11 +360,11 @@ def block_of(events: Sequence[LoggedEvent]) -> Block:
     for (direction, kind, name, form, problem, _, *texts), (places, rows) in shaped.items():
         parts, columns = _columns(texts, rows)
         where = _all_or(places, count)
-        groups.append(Group(direction, kind, name, form, problem, where, parts, columns, [], []))
+        groups.append(EventGroup(direction, kind, name, form, problem, where, parts, columns, [], []))
     for (direction, kind, name, form, problem), (places, raws, sizes) in plain.items():
         cut = sizes if any(size != len(raw) for size, raw in zip(sizes, raws, strict=True)) else []
         where = _all_or(places, count)
-        groups.append(Group(direction, kind, name, form, problem, where, None, [], raws, cut))
+        groups.append(EventGroup(direction, kind, name, form, problem, where, None, [], raws, cut))
     utc, mono = (array("d", times) for times in zip(*((e.utc, e.mono) for e in events), strict=True))
     return Block(events[0].index, count, utc, mono, groups)
 
@@ -407,10 +384,10 @@ def _columns(texts: list[str], rows: list[list[str]]) -> tuple[list[str], list[s
 def pack_about(events: Sequence[LoggedEvent]) -> bytes:
     """Return what kinds of events these are, packed."""
     kinds = dict.fromkeys((event.name, event.kind, event.direction, bool(event.problem)) for event in events)
-    return _encode([About(*kind) for kind in kinds])
+    return _encode([BlockSummary(*kind) for kind in kinds])
 
 
-unpack_about = msgspec.msgpack.Decoder(tuple[About, ...]).decode
+unpack_about = msgspec.msgpack.Decoder(tuple[BlockSummary, ...]).decode
 _encode_tail = msgspec.msgpack.Encoder().encode
 _decode_tail = msgspec.msgpack.Decoder(list[LoggedEvent]).decode
 
@@ -443,7 +420,7 @@ def _all_or(places: list[int], count: int) -> bytes:
     return b"" if len(places) == count else array("I", places).tobytes()
 
 
-def _raws(group: Group, count: int) -> list[Any]:
+def _raws(group: EventGroup, count: int) -> list[Any]:
     """Return the payloads of a group as they came."""
     if group.parts is None:
         return group.raws
@@ -519,13 +496,13 @@ def _number(leaf: Leaf) -> float | None:
     return None
 
 
-def _is_text(group: Group, source: _Source) -> bool:
+def _is_text(group: EventGroup, source: _Source) -> bool:
     if isinstance(source, int):
         return group.columns[source][:1] == '"'
     return isinstance(source, str | tuple)
 
 
-def _words(group: Group, source: _Source, count: int) -> Sequence[str]:
+def _words(group: EventGroup, source: _Source, count: int) -> Sequence[str]:
     """Return the texts of a leaf, one an event."""
     if isinstance(source, str):
         return [source] * count
@@ -551,7 +528,7 @@ def _as_written(rule: Validity, text: str) -> str:
     return text.strip() if number is not None and number == number else ""
 
 
-def _mapped(group: Group) -> tuple[tuple[str, _Source], ...] | None:
+def _mapped(group: EventGroup) -> tuple[tuple[str, _Source], ...] | None:
     """Return which column carries which path (or the constant in its place); None if that is unclear."""
     if group.parts is None:
         return None

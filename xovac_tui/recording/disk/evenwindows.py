@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from xovac_tui.chamber.columns import Bins
-from xovac_tui.recording.disk.axis import SAME, Axis, Piece
+from xovac_tui.recording.disk.axis import SAME, EvenAxis, Piece
 from xovac_tui.recording.disk.bins import FINEST, Bin, merge
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import SHORTEST, Summary, Windows, in_order, samples_of, summary_of
@@ -22,7 +22,7 @@ class EvenWindows(Windows):
     Where the wall clock was not set, and no other events have the same times on it, bins can be used.
     """
 
-    def __init__(self, record: Record, axis: Axis, first: int = 0, after: int = sys.maxsize) -> None:
+    def __init__(self, record: Record, axis: EvenAxis, first: int = 0, after: int = sys.maxsize) -> None:
         """`first` and `after`: index of the first event that counts, and behind the last one."""
         super().__init__(record)
         self._axis, self._first, self._after = axis, first, after

@@ -136,7 +136,7 @@ class Files:
         return self.real.with_name(self.real.name + ending)
 
 
-class Connection(sqlite3.Connection):
+class RecordConnection(sqlite3.Connection):
     """A connection to a record. While it is open, only SQLite can open the record's files in this process."""
 
     files: Files
@@ -154,11 +154,13 @@ class Connection(sqlite3.Connection):
 
 
 _GATE = threading.RLock()
-_OPEN: weakref.WeakSet[Connection] = weakref.WeakSet()
+_OPEN: weakref.WeakSet[RecordConnection] = weakref.WeakSet()
 _watching = False
 
 
-def connect(path: Path, *, mode: str = "rw", immutable: bool = False, timeout: float = 5.0) -> Connection:
+def connect(
+    path: Path, *, mode: str = "rw", immutable: bool = False, timeout: float = 5.0
+) -> RecordConnection:
     """Open a database that exists; raises sqlite3.Error. `mode` is `ro` or `rw`, `timeout` in seconds.
 
     `immutable` reads the main file alone, without locks: what is in the `-wal` is not seen.
@@ -176,7 +178,7 @@ def connect(path: Path, *, mode: str = "rw", immutable: bool = False, timeout: f
             isolation_level=None,
             timeout=timeout,
             check_same_thread=False,
-            factory=Connection,
+            factory=RecordConnection,
         )
         _OPEN.add(made)
         made.files = Files(path, before)
@@ -398,7 +400,7 @@ def delete(part: Path) -> None:
             part.with_name(part.name + ending).unlink(missing_ok=True)
 
 
-def connect_to_copy(path: Path) -> Connection:
+def connect_to_copy(path: Path) -> RecordConnection:
     """Open a copy of a database with what its `-wal` holds, where SQLite itself cannot; raises OSError.
 
     The copy is in a folder for temporary files, and goes when the connection is closed.

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from xovac_tui.recording.disk.axis import Axis, Piece, SessionTimes
+from xovac_tui.recording.disk.axis import EvenAxis, Piece, SessionTimes
 from xovac_tui.recording.disk.bins import CHUNK, FINEST
 from xovac_tui.recording.disk.record import Record
 
@@ -118,7 +118,7 @@ class Retention:
         self, execute: Execute, lives: Sequence[SessionTimes], blocks: Sequence[_Old], mono: float
     ) -> list[_Old]:
         """Return the blocks that may go now, oldest first."""
-        axis = Axis(lives, [block.piece for block in blocks], longest_pause=DAY)
+        axis = EvenAxis(lives, [block.piece for block in blocks], longest_pause=DAY)
         present = lives[-1].id
         limit = axis.even(present, mono) - self._keep
         kept = execute(
@@ -211,7 +211,7 @@ def _without(
         yield first, after
 
 
-class Forecast(msgspec.Struct, frozen=True):
+class SpaceForecast(msgspec.Struct, frozen=True):
     """What recording for some time will take, and what there is. Bytes."""
 
     needs: float
@@ -225,14 +225,14 @@ class Forecast(msgspec.Struct, frozen=True):
         return self.free - self.needs > SCARCE
 
 
-def forecast(record: Record | None, folder: Path, seconds: float) -> Forecast | None:
+def forecast(record: Record | None, folder: Path, seconds: float) -> SpaceForecast | None:
     """Return what recording for so long will take; None where nobody can tell how much room there is."""
     try:
         free = shutil.disk_usage(folder).free
     except OSError:
         return None
     growth = None if record is None else _growth(record)
-    return Forecast(seconds * (growth or USUAL_GROWTH), float(free), growth is not None)
+    return SpaceForecast(seconds * (growth or USUAL_GROWTH), float(free), growth is not None)
 
 
 def _growth(record: Record) -> float | None:

@@ -15,7 +15,7 @@ from xovac_tui.api.validity import Validity
 from xovac_tui.chamber.alarm import AlarmChange, Ask
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
 from xovac_tui.recording.disk.axis import SessionTimes
-from xovac_tui.recording.disk.table import Place, Recorded, Row, Table, writable
+from xovac_tui.recording.disk.table import Recorded, RecordedRow, RowPlace, Table, writable
 
 CLOCK_STEP = 1.0
 """Seconds; the wall clock was set if it and the monotonic one part by more than this at once."""
@@ -303,7 +303,7 @@ class RunItem(msgspec.Struct, frozen=True, kw_only=True):
     """JSON: what the chamber managed in it; empty while it goes on."""
     recorder_only: ClassVar = True
 
-    def rows(self, place: Place) -> Iterator[Row]:
+    def rows(self, place: RowPlace) -> Iterator[RecordedRow]:
         """Yield the statements that write it at a place."""
         now = place.time(self.utc, self.mono)
         started = now - (self.mono - self.started_mono)
@@ -352,9 +352,9 @@ class CloseRunsItem(msgspec.Struct, frozen=True):
     reason: str
     recorder_only: ClassVar = True
 
-    def rows(self, place: Place) -> Iterator[Row]:
+    def rows(self, place: RowPlace) -> Iterator[RecordedRow]:
         """Yield the statement that ends them."""
-        yield Row(
+        yield RecordedRow(
             "UPDATE runs SET result = 'unknown', reason = ?, ended = coalesce("
             "CASE WHEN json_valid(flight) THEN json_extract(flight, '$.utc') END, started) "
             "WHERE ended IS NULL AND id != ?",
@@ -463,9 +463,11 @@ class Visit(Recorded, frozen=True, kw_only=True):
         """When it ended, UTC seconds."""
         return self.seen
 
-    def rows(self, place: Place) -> Iterator[Row]:
+    def rows(self, place: RowPlace) -> Iterator[RecordedRow]:
         """Yield the statements that write it at a place, in place of what was known of it before."""
-        yield Row("DELETE FROM visits WHERE session = ? AND arrived = ?", (place.session, self.arrived))
+        yield RecordedRow(
+            "DELETE FROM visits WHERE session = ? AND arrived = ?", (place.session, self.arrived)
+        )
         yield msgspec.structs.replace(self, session=place.session, position=place.position).insert()
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from xovac_tui.chamber.snapshot import Outcome
-from xovac_tui.recording.disk.axis import Axis, Piece, SessionTimes, Within
+from xovac_tui.recording.disk.axis import EvenAxis, Piece, SessionTimes, Within
 from xovac_tui.recording.disk.kinds import (
     RecordedAlarm,
     RecordedAsk,
@@ -88,11 +88,11 @@ def sessions(record: Record, *, recording: bool = True) -> list[RecordedSession]
     return read(record, RecordedSession, "(recording OR NOT ?)", (recording,))
 
 
-def axis_of(record: Record) -> Axis:
+def axis_of(record: Record) -> EvenAxis:
     """Return the even time of a record."""
     found = record.rows("SELECT id, started, mono, seen, seen_mono FROM sessions WHERE recording ORDER BY id")
     try:
-        return Axis([SessionTimes(*row) for row in found], record.pieces())
+        return EvenAxis([SessionTimes(*row) for row in found], record.pieces())
     except TypeError as error:
         raise TornRecordError(f"{record.path} is damaged: a session's time is no number.") from error
 
@@ -291,7 +291,7 @@ def visits(record: Record, who: str) -> list[Visit]:
     return read(record, Visit, "who = ?", (who,))
 
 
-class Span(msgspec.Struct, frozen=True):
+class RecordSpan(msgspec.Struct, frozen=True):
     """A stretch of a record that somebody named: a run, a session, or all of it; a span of events.
 
     Its times are even: they go on with the monotonic clock from the wall time of its start.
@@ -305,7 +305,7 @@ class Span(msgspec.Struct, frozen=True):
     """Index of its first event."""
     after: int
     """Index behind its last event."""
-    axis: Axis
+    axis: EvenAxis
     """Gives the even time of anything in the record."""
     run: RecordedRun | None = None
     session: RecordedSession | None = None
@@ -320,7 +320,7 @@ _LAST = 1e-3
 """Seconds: an end is exclusive, and the last event belongs to what has no end of its own."""
 
 
-def find_span(record: Record, wanted: str) -> Span:
+def find_span(record: Record, wanted: str) -> RecordSpan:
     """Return what an id names: `r12` (or `12`) a run, `s3` a session, `last` the newest of either, `all`.
 
     RecordError says what there is when nothing has that name.
@@ -355,30 +355,36 @@ def find_span(record: Record, wanted: str) -> Span:
     )
 
 
-def span_of(axis: Axis, one: RecordedRun) -> Span:
+def span_of(axis: EvenAxis, one: RecordedRun) -> RecordSpan:
     """Return the span of a run; one that goes on reaches to the newest event."""
     began = 0.0 if one.started_mono is None else one.started_mono
     axis = axis.anchored(one.session, began, one.started)
     if one.ended is not None:
-        return Span(one.label, one.started, one.started + one.seconds, one.first, one.after, axis, run=one)
+        return RecordSpan(
+            one.label, one.started, one.started + one.seconds, one.first, one.after, axis, run=one
+        )
     pieces = axis.pieces
     after = max(one.first, pieces[-1].after if pieces else 0)
     end = axis.bounds(pieces[-1])[1] + _LAST if pieces else one.started
-    return Span(one.label, one.started, max(one.started, end), one.first, after, axis, run=one)
+    return RecordSpan(one.label, one.started, max(one.started, end), one.first, after, axis, run=one)
 
 
-def _of_session(axis: Axis, life: RecordedSession) -> Span:
+def _of_session(axis: EvenAxis, life: RecordedSession) -> RecordSpan:
     own = [piece for piece in axis.pieces if piece.session == life.id]
     label = f"s{life.id}"
     if own:
         return _of_events(label, axis, own, life)
     axis = axis.anchored(life.id, life.mono, life.started)
-    return Span(label, life.started, life.started + life.seconds, life.first, life.first, axis, session=life)
+    return RecordSpan(
+        label, life.started, life.started + life.seconds, life.first, life.first, axis, session=life
+    )
 
 
-def _of_events(label: str, axis: Axis, pieces: Sequence[Piece], life: RecordedSession | None = None) -> Span:
+def _of_events(
+    label: str, axis: EvenAxis, pieces: Sequence[Piece], life: RecordedSession | None = None
+) -> RecordSpan:
     """Return the span of all events of some blocks."""
     begin = pieces[0]
     axis = axis.anchored(begin.session, begin.low, begin.low + begin.shift)
     end = max(axis.bounds(piece)[1] for piece in pieces) + _LAST
-    return Span(label, axis.bounds(begin)[0], end, begin.first, pieces[-1].after, axis, session=life)
+    return RecordSpan(label, axis.bounds(begin)[0], end, begin.first, pieces[-1].after, axis, session=life)

@@ -40,7 +40,7 @@ class MainFile:
         if found is not None and mine:
             self._beats = found.beats
 
-    def _read(self) -> claim.Row | None:
+    def _read(self) -> claim.ClaimRow | None:
         # Through SQLite, whose locks an ordinary `open` would drop.
         with contextlib.closing(files.connect(self._path, mode="ro", immutable=True)) as main:
             # Of another program's database the first statement says so too.

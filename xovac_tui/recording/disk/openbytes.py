@@ -17,7 +17,7 @@ from pathlib import Path
 from xovac_tui import createfile
 from xovac_tui.recording.disk.files import (
     ENDINGS,
-    Connection,
+    RecordConnection,
     beside,
     connect,
     create,
@@ -31,7 +31,7 @@ _WAL_HEADER, _FRAME_HEADER = 32, 24
 """Bytes in front of a `-wal` and of each page in it."""
 
 
-def keep_bytes(source: Connection, target: Path) -> None:
+def keep_bytes(source: RecordConnection, target: Path) -> None:
     """Write the database and the `-wal` that a connection has open into new files.
 
     Raises OSError, also where this system does not list what is open.
@@ -49,7 +49,7 @@ def _copy(file: int, target: Path) -> None:
 
 
 @contextlib.contextmanager
-def as_written(source: Connection) -> Iterator[Connection]:
+def as_written(source: RecordConnection) -> Iterator[RecordConnection]:
     """Give a connection to a copy of these bytes, with the pages of the `-wal` in the main file."""
     with _scratch(source, "bytes") as part:
         _copy(descriptor_of(source.files.known("")), part)
@@ -85,7 +85,7 @@ def _overlay(wal: int, part: Path) -> None:
 
 
 @contextlib.contextmanager
-def own_tables(source: Connection, names: frozenset[str]) -> Iterator[Connection]:
+def own_tables(source: RecordConnection, names: frozenset[str]) -> Iterator[RecordConnection]:
     """Give a connection to a new database with these tables out of such a copy.
 
     What another program has written beside them may be what spoils the file.
@@ -117,7 +117,7 @@ def _copy_tables(source: sqlite3.Connection, target: sqlite3.Connection, names: 
 
 
 @contextlib.contextmanager
-def _scratch(source: Connection, ending: str) -> Iterator[Path]:
+def _scratch(source: RecordConnection, ending: str) -> Iterator[Path]:
     part = source.files.real.with_name(f".{source.files.real.name}.{os.getpid()}.{ending}")
     part.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     delete(part)

@@ -18,8 +18,8 @@ from xovac_tui.api.contract import Contract
 from xovac_tui.api.validity import Validity
 from xovac_tui.chamber.names import shown_names
 from xovac_tui.recording.disk.axis import Piece
-from xovac_tui.recording.disk.bounds import EARLIEST, LATEST, check_tail, check_times
-from xovac_tui.recording.disk.codec import About, Block, block_of, unpack_about, unpack_tail
+from xovac_tui.recording.disk.codec import Block, BlockSummary, block_of, unpack_about, unpack_tail
+from xovac_tui.recording.disk.foreign_bounds import EARLIEST, LATEST, check_first, check_tail, check_times
 from xovac_tui.recording.disk.judging import recorded_rules, rules_by
 from xovac_tui.recording.disk.pieces import Shift, Unread, piece_of, unread
 from xovac_tui.recording.disk.schema import (
@@ -84,7 +84,7 @@ class Record:
         """Its blocks, by index."""
         self._gone = 0
         """Blocks at the beginning of these that have been deleted since."""
-        self._abouts: dict[int, tuple[About, ...]] = {}
+        self._abouts: dict[int, tuple[BlockSummary, ...]] = {}
         self._open: OrderedDict[int, Block] = OrderedDict()
         self._events: OrderedDict[int, list[LoggedEvent]] = OrderedDict()
         self._tail: list[Stretch] | None = []
@@ -178,6 +178,7 @@ class Record:
         oldest = self.rows("SELECT coalesce(min(id), 0) FROM blocks")[0][0]
         check_times([time for row in found for time in row[3:6]])
         for number, first, count, start, stop, shift, session in found:
+            check_first(first)
             piece = Piece.of(first, count, session, shift, start, stop)
             self._listed.append(_Listed(number, piece, start, stop))
         # Housekeeping takes the oldest away, and never the newest.
@@ -225,7 +226,7 @@ class Record:
         return self._tail_events[index - self._tail_events[0].index]
 
     def scan(
-        self, start: int = 0, *, passes: Callable[[tuple[About, ...]], bool] | None = None
+        self, start: int = 0, *, passes: Callable[[tuple[BlockSummary, ...]], bool] | None = None
     ) -> Iterator[LoggedEvent]:
         """Yield the events from index `start` on; blocks of which `passes` says no stay unopened."""
         self.refresh()
@@ -272,7 +273,7 @@ class Record:
             self.damaged.add(piece.first)
             return None
 
-    def _about(self, at: int) -> tuple[About, ...]:
+    def _about(self, at: int) -> tuple[BlockSummary, ...]:
         about = self._abouts.get(at)
         if about is None:
             found = self.rows("SELECT about FROM blocks WHERE id = ?", (self._listed[at].id,))

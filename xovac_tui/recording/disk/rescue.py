@@ -18,7 +18,7 @@ from xovac_tui.recording.disk import claim
 from xovac_tui.recording.disk.bins import Chunk
 from xovac_tui.recording.disk.codec import Block, unpack_tail
 from xovac_tui.recording.disk.files import (
-    Connection,
+    RecordConnection,
     beside,
     connect,
     copy_database,
@@ -81,7 +81,7 @@ class Held(NamedTuple):
     """Index behind its newest event."""
 
 
-def rescue(db: Connection, stamp: str, held: Held) -> Rescued:
+def rescue(db: RecordConnection, stamp: str, held: Held) -> Rescued:
     """Save what a connection reads, so that it can be closed.
 
     Afterwards the path has a record with all of it, or is free, or has what another program put there.
@@ -134,7 +134,7 @@ def _state(path: Path) -> tuple[int, int, int, int] | None:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def salvage(db: Connection, stamp: str, held: Held) -> Path | None:
+def salvage(db: RecordConnection, stamp: str, held: Held) -> Path | None:
     """Copy what a connection to a damaged file still reads (memory, `-wal`) into a file beside it.
 
     None where that is not whole any more; then the bytes of what is open are kept, for `.recover`. Raises
@@ -160,7 +160,7 @@ class _TornError(sqlite3.DatabaseError):
 
 
 def _copy_whole(
-    db: Connection,
+    db: RecordConnection,
     target: Path,
     held: Held,
     *,
@@ -266,7 +266,7 @@ def _whole(db: sqlite3.Connection, held: Held) -> bool:
     return True
 
 
-def _put_in_place(db: Connection, target: Path, held: Held) -> None:
+def _put_in_place(db: RecordConnection, target: Path, held: Held) -> None:
     """Make a new file of what a connection reads, and give it the record's name."""
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _copy_whole(db, target, held, in_place=True)

@@ -14,7 +14,7 @@ import msgspec
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.disk import claim, files
 from xovac_tui.recording.disk.chain import BEGINNING, vouch_for_all
-from xovac_tui.recording.disk.files import Connection
+from xovac_tui.recording.disk.files import RecordConnection
 from xovac_tui.recording.disk.kinds import KINDS
 from xovac_tui.recording.disk.lock import recorded_as, unfinished_names
 from xovac_tui.recording.disk.shape import odd_part
@@ -101,7 +101,7 @@ class SecondNameError(RecordError):
     """A record that is written under another name of the same file: both would spoil it."""
 
 
-def open_for_writing(path: Path) -> Connection:
+def open_for_writing(path: Path) -> RecordConnection:
     """Open a record, made where there is none; raises RecordError, or OSError where the folder says no."""
     files.real(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     files.create(path)
@@ -200,7 +200,7 @@ def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
         raise
 
 
-def open_for_reading(path: Path) -> Connection:
+def open_for_reading(path: Path) -> RecordConnection:
     """Open a record that exists, without ever writing to it; raises RecordError.
 
     A file of an older version is seen as this version would make it.
@@ -239,7 +239,7 @@ def open_for_reading(path: Path) -> Connection:
     return connection
 
 
-def _open_in_read_only_folder(path: Path) -> Connection:
+def _open_in_read_only_folder(path: Path) -> RecordConnection:
     """Open a record in a folder that may not be written; RecordError where its `-wal` cannot be read."""
     if not files.size(path, "-wal"):
         # Nothing is being written, so the file is all there is.

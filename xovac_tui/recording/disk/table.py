@@ -18,7 +18,7 @@ _PLACED = 3
 """Version of a record that added where among the events rows lie, to the tables that were there."""
 
 
-class Row(NamedTuple):
+class RecordedRow(NamedTuple):
     """One statement that waits to be committed."""
 
     statement: str
@@ -27,7 +27,7 @@ class Row(NamedTuple):
     """Table to which it adds a row that the chain vouches for; empty where it does not."""
 
 
-class Place(NamedTuple):
+class RowPlace(NamedTuple):
     """Where in a record a row is put."""
 
     session: int
@@ -91,11 +91,11 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
         this: Any = self
         return this.t, this.mono
 
-    def rows(self, place: Place) -> Iterator[Row]:
+    def rows(self, place: RowPlace) -> Iterator[RecordedRow]:
         """Yield the statements that write it at a place."""
         yield self.placed(place).insert()
 
-    def placed(self: R, place: Place) -> R:
+    def placed(self: R, place: RowPlace) -> R:
         """Return it with its session, its place among the events, and its record time."""
         utc, mono = self.moment
         at = {"session": place.session, "position": place.position, "t": place.time(utc, mono), "mono": mono}
@@ -103,14 +103,14 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
             self, **{name: one for name, one in at.items() if name in self.__struct_fields__}
         )
 
-    def insert(self, **instead: str) -> Row:
+    def insert(self, **instead: str) -> RecordedRow:
         """Return the statement that adds its row; `instead` gives SQL around the value of a column."""
         table, columns = self.table, list(columns_of(type(self)))
         if getattr(self, table.key, 0):
             columns.insert(0, table.key)
         values = ", ".join(instead.get(column, "?") for column in columns)
         statement = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({values})"
-        return Row(statement, tuple(map(self.written, columns)), table.name if self.vouched else "")
+        return RecordedRow(statement, tuple(map(self.written, columns)), table.name if self.vouched else "")
 
     @property
     def vouched(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from xovac_tui.recording.disk.bounds import MOST_EVENTS
+from xovac_tui.recording.disk.foreign_bounds import MOST_EVENTS
 from xovac_tui.recording.disk.kinds import AUDITED, KINDS
 from xovac_tui.recording.disk.table import columns_of
 

@@ -14,7 +14,7 @@ import msgspec
 from xovac_tui.api.validity import Validity
 from xovac_tui.chamber.columns import Bins
 from xovac_tui.recording.disk.bins import CHUNK, FINEST, LEVELS, Bin, Chunk, merge
-from xovac_tui.recording.disk.canvas import BinRow, Canvas
+from xovac_tui.recording.disk.canvas import BinRow, WindowColumns
 from xovac_tui.recording.disk.record import Record, Stretch
 from xovac_tui.recording.disk.schema import unpacking
 
@@ -69,7 +69,7 @@ class Windows:
             newest = self._newest(names, first, last)
             for name in names:
                 row = self._bins(name, level, first, last)
-                canvas = Canvas(start, seconds, columns, beyond)
+                canvas = WindowColumns(start, seconds, columns, beyond)
                 cuts = cuts or canvas.cuts(level, row.first)
                 canvas.bins(row, cuts)
                 for times, values in newest.get(name, ()):
@@ -170,7 +170,7 @@ class Windows:
         found = self.samples(names, start - _LITTLE_BEYOND, end + _LITTLE_BEYOND, only)
         made = {}
         for name in names:
-            canvas = Canvas(start, (end - start) / columns, columns)
+            canvas = WindowColumns(start, (end - start) / columns, columns)
             times, values = found.get(name, ((), ()))
             canvas.samples(times, values)
             canvas.fill_samples(times, values)

@@ -34,7 +34,7 @@ from xovac_tui.recording.disk.kinds import CLOCK_STEP, Item, RecordedMark, Recor
 from xovac_tui.recording.disk.mainfile import MainFile
 from xovac_tui.recording.disk.rescue import DisplacedError, Held, Rescued, rescue, salvage
 from xovac_tui.recording.disk.schema import as_record_error, open_for_writing, unpacking
-from xovac_tui.recording.disk.table import Place, Row, writable
+from xovac_tui.recording.disk.table import RecordedRow, RowPlace, writable
 from xovac_tui.recording.disk.upgrade import index_in_block
 from xovac_tui.recording.eventlog import LoggedEvent
 
@@ -69,7 +69,7 @@ class Writer:
         self._times = array("d")
         """Monotonic times of the newest events of this session."""
         self._channels: dict[str, int] | None = None
-        self._rows: list[Row] = []
+        self._rows: list[RecordedRow] = []
         self._row_bytes = 0
         self._open: list[LoggedEvent] = []
         """The newest events, too few for a block."""
@@ -233,13 +233,13 @@ class Writer:
         for row in item.rows(self._place()):
             self._hold(row)
 
-    def _mark(self, t: float, mono: float, utc: float, kind: str, text: str) -> Row:
+    def _mark(self, t: float, mono: float, utc: float, kind: str, text: str) -> RecordedRow:
         """Return a mark of the recorder's own, at a record time."""
         mark, at = Mark(mono, utc, kind, text), self.next_index
         return RecordedMark(session=self.session, position=at, t=t, mark=mark, who="").insert()
 
-    def _place(self) -> Place:
-        return Place(self.session, self.next_index, self.time, self._index_at)
+    def _place(self) -> RowPlace:
+        return RowPlace(self.session, self.next_index, self.time, self._index_at)
 
     def _index_at(self, mono: float) -> int:
         """Return the index of the first event at a moment in monotonic seconds or later."""
@@ -265,7 +265,7 @@ class Writer:
                 return block.after if at_mono > block.high else index_in_block(self._db, block, at_mono)
         return first
 
-    def _hold(self, row: Row) -> None:
+    def _hold(self, row: RecordedRow) -> None:
         size = weight(row.values)
         if len(self._rows) < _HELD_ROWS and self._row_bytes + size <= _HELD_ROW_BYTES:
             self._rows.append(row)
@@ -409,7 +409,7 @@ class Writer:
         busy, pages, moved = self._db.execute(f"PRAGMA wal_checkpoint({kind})").fetchone()
         return not busy and pages == moved
 
-    def other_recorder(self, utc: float) -> claim.Row | None:
+    def other_recorder(self, utc: float) -> claim.ClaimRow | None:
         """Return the row of another process that records in this record; None where there is none."""
         return claim.other_recorder(self._db, self._db.files.database, utc)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from xovac_tui.recording.disk.lists import runs
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError, open_for_writing, trouble_of
-from xovac_tui.recording.exports.parts import Part
+from xovac_tui.recording.exports.parts import ExportPart
 
 
-def whole_runs(record: Record, part: Part) -> list[int]:
+def whole_runs(record: Record, part: ExportPart) -> list[int]:
     """Return the runs that have ended and of which a part holds everything."""
     span = part.span
     if not part.whole:

@@ -13,11 +13,11 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
-from xovac_tui.api.event import Direction, Form, Kind
+from xovac_tui.api.event import Direction, EventKind, Form
 from xovac_tui.clock import FASTEST
-from xovac_tui.recording.disk.axis import Axis, Piece
-from xovac_tui.recording.disk.bounds import check_times
+from xovac_tui.recording.disk.axis import EvenAxis, Piece
 from xovac_tui.recording.disk.codec import Block, block_of, recordable
+from xovac_tui.recording.disk.foreign_bounds import check_times
 from xovac_tui.recording.disk.kinds import KINDS, RecordedSession
 from xovac_tui.recording.disk.record import RecordedChannel, Stretch
 from xovac_tui.recording.disk.schema import NOT_UNPACKED, NewerRecordError, RecordError
@@ -54,7 +54,7 @@ class _Line(msgspec.Struct, frozen=True):
     utc: float
     mono: float
     direction: Direction
-    kind: Kind
+    kind: EventKind
     name: str
     form: Form
     size: Annotated[int, msgspec.Meta(ge=0, le=_MOST_INDEX)]
@@ -99,7 +99,7 @@ class _Reading:
             else:
                 self._beside(value)
         self._pack()
-        played = _Played(self._packed)
+        played = _PackedEvents(self._packed)
         head, axis = self._begin(head)
         return RecordSlice(
             head=head,
@@ -142,9 +142,9 @@ class _Reading:
         self._sessions = frozenset(life.id for life in head.sessions)
         return head
 
-    def _begin(self, head: SliceHead) -> tuple[SliceHead, Axis]:
+    def _begin(self, head: SliceHead) -> tuple[SliceHead, EvenAxis]:
         """Return the head with where it begins, which older formats do not say, and the even time."""
-        axis = Axis([life.times for life in head.sessions], [one.piece for one in self._packed])
+        axis = EvenAxis([life.times for life in head.sessions], [one.piece for one in self._packed])
         if not head.session:
             recorders = [life for life in head.sessions if life.recording]
             if self._packed:
@@ -266,7 +266,7 @@ def _check_floats(one: Any) -> None:
             _check_floats(each)
 
 
-class _Played:
+class _PackedEvents:
     """The events of a file, packed in memory."""
 
     def __init__(self, packed: list[_Packed]) -> None:

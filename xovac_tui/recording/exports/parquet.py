@@ -8,7 +8,7 @@ from typing import Any
 
 from xovac_tui.recording.disk.record import Record, RecordedChannel, Stretch
 from xovac_tui.recording.disk.schema import RecordError
-from xovac_tui.recording.exports.parts import Part, Told, inside
+from xovac_tui.recording.exports.parts import ExportPart, Told, inside
 from xovac_tui.recording.exports.tables import Group, column_names, groups_of, value_of
 from xovac_tui.text import writable
 
@@ -18,7 +18,7 @@ _BLOCKS = 128
 
 def write_parquet(
     record: Record,
-    part: Part,
+    part: ExportPart,
     channels: Sequence[RecordedChannel],
     file: Any,
     told: Told | None = None,

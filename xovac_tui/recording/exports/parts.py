@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from xovac_tui.recording.disk.axis import Piece
-from xovac_tui.recording.disk.lists import Span
+from xovac_tui.recording.disk.lists import RecordSpan
 from xovac_tui.recording.disk.pieces import Unread
 from xovac_tui.recording.disk.record import Record, RecordedChannel, Stretch
 from xovac_tui.recording.disk.schema import RecordError
@@ -25,10 +25,10 @@ Told = Callable[[float], None]
 """Called now and then with how much is done, 0 to 1."""
 
 
-class Part(msgspec.Struct, frozen=True):
+class ExportPart(msgspec.Struct, frozen=True):
     """The stretch of a span that is exported, in the even time of the span."""
 
-    span: Span
+    span: RecordSpan
     start: float
     end: float
     """Exclusive."""
@@ -75,22 +75,22 @@ def open_still(path: Path) -> Record:
     return Record(path, clock=lambda: 0.0)
 
 
-def part_of(span: Span, start: str | None, end: str | None, zone: tzinfo | None) -> Part:
+def part_of(span: RecordSpan, start: str | None, end: str | None, zone: tzinfo | None) -> ExportPart:
     """Return the part of a span that lies between two typed moments; RecordError where there is none."""
     first = span.start if start is None else moment(start, span.start, span.end, zone)
     last = span.end if end is None else moment(end, span.start, span.end, zone)
     if start is None and end is None:
         # A run that nothing was recorded of is empty, but no mistake.
-        return Part(span, first, last)
+        return ExportPart(span, first, last)
     if not (first < last and first < span.end and last > span.start):
         raise RecordError(
             f"Nothing of {span.label} is from {say(first, zone)} to {say(last, zone)}: it goes from "
             f"{say(span.start, zone)} to {say(span.end, zone)}."
         )
-    return Part(span, max(first, span.start), min(last, span.end))
+    return ExportPart(span, max(first, span.start), min(last, span.end))
 
 
-def recorded_stretches(record: Record, part: Part, told: Told | None = None) -> Iterator[Stretch]:
+def recorded_stretches(record: Record, part: ExportPart, told: Told | None = None) -> Iterator[Stretch]:
     """Yield the blocks that hold events of a part, in order, with the wall clock as it was set."""
     width = max(part.end - part.start, 1e-9)
     for stretch in record.blocks_of(part.touches):
@@ -100,30 +100,30 @@ def recorded_stretches(record: Record, part: Part, told: Told | None = None) -> 
         yield stretch
 
 
-def stretches(record: Record, part: Part, told: Told | None = None) -> Iterator[Stretch]:
+def stretches(record: Record, part: ExportPart, told: Told | None = None) -> Iterator[Stretch]:
     """Yield the blocks that hold events of a part, in order, in the even time of its span."""
     for stretch in recorded_stretches(record, part, told):
         yield part.even(stretch)
 
 
-def unread(record: Record, part: Part) -> Unread | None:
+def unread(record: Record, part: ExportPart) -> Unread | None:
     """Return what could not be read of a part so far; None where nothing is missing."""
     return record.unread_of(part.touches)
 
 
-def check(record: Record, part: Part, told: Told | None = None) -> Unread | None:
+def check(record: Record, part: ExportPart, told: Told | None = None) -> Unread | None:
     """Read all blocks of a part, and return what could not be read; 50 MB take about a second."""
     for _ in recorded_stretches(record, part, told):
         pass
     return unread(record, part)
 
 
-def inside(stretch: Stretch, part: Part) -> list[bool] | None:
+def inside(stretch: Stretch, part: ExportPart) -> list[bool] | None:
     """Return which events of a block belong to a part; None where all of them do."""
     return part.holds(stretch)
 
 
-def columns_of(record: Record, part: Part) -> list[RecordedChannel]:
+def columns_of(record: Record, part: ExportPart) -> list[RecordedChannel]:
     """Return the channels of which a part holds samples, in the order of their first sight."""
     found: dict[str, None] = {}
     for stretch in stretches(record, part):

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from xovac_tui.recording.disk.axis import Axis
+from xovac_tui.recording.disk.axis import EvenAxis
 from xovac_tui.recording.disk.codec import block_of
 from xovac_tui.recording.disk.kinds import (
     KINDS,
@@ -22,11 +22,11 @@ from xovac_tui.recording.disk.kinds import (
     RecordedRun,
     RecordedSession,
 )
-from xovac_tui.recording.disk.lists import Span, links, load, placed, read, runs, sessions
+from xovac_tui.recording.disk.lists import RecordSpan, links, load, placed, read, runs, sessions
 from xovac_tui.recording.disk.record import Record, RecordedChannel, Stretch
 from xovac_tui.recording.disk.table import Recorded, columns_of
 from xovac_tui.recording.eventlog import LoggedEvent
-from xovac_tui.recording.exports.parts import Part, Told, inside, recorded_stretches
+from xovac_tui.recording.exports.parts import ExportPart, Told, inside, recorded_stretches
 from xovac_tui.recording.log import Passes
 
 T = TypeVar("T", bound=Recorded)
@@ -57,7 +57,7 @@ class RecordSlice(msgspec.Struct, frozen=True, kw_only=True):
     head: SliceHead
     stretches: Callable[[int], Iterator[Stretch]]
     """Gives the blocks from an event (its index) on; only events of the slice are in them."""
-    axis: Axis
+    axis: EvenAxis
     """Gives the even time of anything in the slice."""
     get: Callable[[int], LoggedEvent | None]
     """Gives an event by its index; None where there is none."""
@@ -72,7 +72,7 @@ class RecordSlice(msgspec.Struct, frozen=True, kw_only=True):
         return cast("tuple[T, ...]", self.beside.get(kind, ()))
 
 
-def slice_of(record: Record, part: Part, told: Told | None = None) -> RecordSlice:
+def slice_of(record: Record, part: ExportPart, told: Told | None = None) -> RecordSlice:
     """Return a part of a record as a slice; the record must stay open for as long as it is read.
 
     What is in it does not depend on what is recorded later, so that its transcript can be made again.
@@ -123,7 +123,7 @@ def slice_of(record: Record, part: Part, told: Told | None = None) -> RecordSlic
     )
 
 
-def _recorded(life: RecordedSession, part: Part, start: float, end: float) -> bool:
+def _recorded(life: RecordedSession, part: ExportPart, start: float, end: float) -> bool:
     """Return whether a recorder was at work in a part.
 
     A console beside it is told of only where it did something: when it was seen is noted only then, which
@@ -137,14 +137,14 @@ def _recorded(life: RecordedSession, part: Part, start: float, end: float) -> bo
     return began < end and began + life.seconds >= start
 
 
-def _overlaps(run: RecordedRun, axis: Axis, start: float, end: float) -> bool:
+def _overlaps(run: RecordedRun, axis: EvenAxis, start: float, end: float) -> bool:
     if run.started_mono is None or not axis.knows(run.session):
         return False
     began = axis.even(run.session, run.started_mono)
     return began < end and (run.ended is None or began + run.seconds >= start)
 
 
-def _session_at(part: Part, recorders: list[RecordedSession], start: float) -> int:
+def _session_at(part: ExportPart, recorders: list[RecordedSession], start: float) -> int:
     """Return the recorder's session that a part begins in."""
     pieces = part.span.axis.pieces
     first = next((piece for piece in pieces if part.touches(piece)), None)
@@ -155,7 +155,7 @@ def _session_at(part: Part, recorders: list[RecordedSession], start: float) -> i
     return first.session if first is not None else 0
 
 
-def _until(life: RecordedSession, span: Span, end: float) -> RecordedSession:
+def _until(life: RecordedSession, span: RecordSpan, end: float) -> RecordedSession:
     """Return a session as it was at a moment: it went on then, if it was seen later (or may be)."""
     axis = span.axis
     began = axis.place(life.id, life.first, life.mono, life.started)
@@ -180,7 +180,7 @@ def _channels(record: Record, lives: list[RecordedSession]) -> tuple[RecordedCha
     )
 
 
-def _reach(part: Part, lives: list[RecordedSession]) -> tuple[float, float]:
+def _reach(part: ExportPart, lives: list[RecordedSession]) -> tuple[float, float]:
     """Return from when to when things belong to a part: a recorder lives before and after its events."""
     start, end = part.start, part.end
     axis = part.span.axis
@@ -195,7 +195,7 @@ def _reach(part: Part, lives: list[RecordedSession]) -> tuple[float, float]:
     return start, end
 
 
-def _whole_stretches(record: Record, part: Part, told: Told | None, index: int) -> Iterator[Stretch]:
+def _whole_stretches(record: Record, part: ExportPart, told: Told | None, index: int) -> Iterator[Stretch]:
     for stretch in recorded_stretches(record, part, told):
         if stretch.block.first + stretch.block.count <= index:
             continue

@@ -12,7 +12,7 @@ from itertools import repeat
 from typing import Any, TypeAlias
 
 from xovac_tui.recording.disk.record import Record, RecordedChannel, Stretch
-from xovac_tui.recording.exports.parts import Part, Told, inside, stretches
+from xovac_tui.recording.exports.parts import ExportPart, Told, inside, stretches
 from xovac_tui.text import clean
 
 _FORMULA = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
@@ -33,7 +33,7 @@ Group: TypeAlias = tuple[Sequence[int], list[str], list[list[str]]]
 
 def csv_chunks(
     record: Record,
-    part: Part,
+    part: ExportPart,
     channels: Sequence[RecordedChannel],
     *,
     labels: bool = False,
@@ -184,7 +184,7 @@ def _harmless(text: str) -> str:
 
 
 def groups_of(
-    record: Record, part: Part, wanted: frozenset[str], told: Told | None
+    record: Record, part: ExportPart, wanted: frozenset[str], told: Told | None
 ) -> Iterator[tuple[Stretch, list[Group]]]:
     """Yield the blocks of a part with their messages that carry one of the wanted channels."""
     for stretch in stretches(record, part, told):
@@ -194,7 +194,7 @@ def groups_of(
 
 
 def sample_lines(
-    record: Record, part: Part, channels: Sequence[RecordedChannel], told: Told | None = None
+    record: Record, part: ExportPart, channels: Sequence[RecordedChannel], told: Told | None = None
 ) -> Iterator[str]:
     """Yield the samples of a part as JSON lines, one a message; null where a message had no number."""
     wanted = frozenset(channel.name for channel in channels)

@@ -16,12 +16,12 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from xovac_tui.plot.cells import Picture, Row, Tone, changes
+from xovac_tui.plot.cells import CellRow, Picture, Tone, changes
 from xovac_tui.ui.action import bindings
 from xovac_tui.ui.widgets.lines import SizedWidget
 from xovac_tui.ui.widgets.trend_keys import ACTIONS, KEYS
 from xovac_tui.ui.widgets.trend_model import TrendModel
-from xovac_tui.ui.widgets.trend_view import Span, View
+from xovac_tui.ui.widgets.trend_view import TimeCells, View
 
 COLOURS = 8
 """Number of series colours that a theme has."""
@@ -164,7 +164,9 @@ class TrendChart(SizedWidget, can_focus=True):
     def _key(self, model: TrendModel) -> tuple[object, ...]:
         """Return all that may change other cells than the newest."""
         view = self.view
-        live: Span | None = None if view.layout is None else view.live_span(model, view.layout.plot_width)
+        live: TimeCells | None = (
+            None if view.layout is None else view.live_span(model, view.layout.plot_width)
+        )
         return (
             self.size,
             live,
@@ -228,9 +230,9 @@ class TrendChart(SizedWidget, can_focus=True):
         if y >= len(self.picture) or len(self.picture[y].text) != self.size.width:
             return Strip.blank(width, self.rich_style)
         text, tones = self.picture[y]
-        return Strip(self._segments(Row(text[x : x + width], tones[x : x + width])), width)
+        return Strip(self._segments(CellRow(text[x : x + width], tones[x : x + width])), width)
 
-    def _segments(self, row: Row) -> list[Segment]:
+    def _segments(self, row: CellRow) -> list[Segment]:
         """Return the runs of one tone; blank cells join the run before them."""
         text, tones = row
         segments = []

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.plot.cells import Tone, narrow
-from xovac_tui.plot.chart import MARKS, Line, Text
+from xovac_tui.plot.chart import MARKS, ChartLine, Text
 from xovac_tui.plot.raster import GLYPHS, PLANNED_GLYPH
 from xovac_tui.ui.widgets.lines import fit_label
 from xovac_tui.ui.widgets.trend_model import TrendSeries, shown_unit, shown_value
@@ -26,7 +26,7 @@ _BETWEEN: Text = ("   ", Tone.BLANK)
 
 
 def legend(
-    drawn: Sequence[tuple[TrendSeries, Line]],
+    drawn: Sequence[tuple[TrendSeries, ChartLine]],
     left_out: Sequence[TrendSeries],
     *,
     planned: bool,
@@ -56,7 +56,9 @@ def legend(
     return tuple(texts[1:] if texts and texts[0] == _BETWEEN else texts)
 
 
-def _names(drawn: Sequence[tuple[TrendSeries, Line]], long: bool, most: int, ascii_only: bool) -> list[Text]:
+def _names(
+    drawn: Sequence[tuple[TrendSeries, ChartLine]], long: bool, most: int, ascii_only: bool
+) -> list[Text]:
     """Return sign and name of every series, `most` characters a name."""
     several = len(drawn) > 1
     texts: list[Text] = []
@@ -84,7 +86,7 @@ def _marks_legend(kinds: Sequence[str], ascii_only: bool) -> list[Text]:
 
 
 def readout(
-    drawn: Sequence[tuple[TrendSeries, Line]],
+    drawn: Sequence[tuple[TrendSeries, ChartLine]],
     column: int,
     across: int,
     when: str,
@@ -120,7 +122,7 @@ def readout(
     return tuple(found)
 
 
-def _value(series: TrendSeries, line: Line, known: Sequence[int], spread: bool, ascii_only: bool) -> str:
+def _value(series: TrendSeries, line: ChartLine, known: Sequence[int], spread: bool, ascii_only: bool) -> str:
     if not known:
         return "no data"
     low, high = min(line.lows[n] for n in known), max(line.highs[n] for n in known)
@@ -140,7 +142,7 @@ def _cut(label: str, most: int, ascii_only: bool) -> str:
     return fit_label(name, most, ellipsis="~" if ascii_only else "…")
 
 
-def names(drawn: Sequence[tuple[TrendSeries, Line]], ascii_only: bool) -> str:
+def names(drawn: Sequence[tuple[TrendSeries, ChartLine]], ascii_only: bool) -> str:
     """Return signs and names of the series as plain text, for where there is no row for a legend."""
     signs = "".join(text for text, _ in _names(drawn, False, 14, ascii_only))
     return signs.replace("   ", "  ").strip()

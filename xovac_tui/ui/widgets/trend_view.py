@@ -10,7 +10,7 @@ import msgspec
 
 from xovac_tui.durations import format_duration, format_whole
 from xovac_tui.plot.cells import Picture
-from xovac_tui.plot.chart import MARKS, Axis, Frame, Layout, Line, Text, compose, lay_out, rows_for
+from xovac_tui.plot.chart import MARKS, ChartLine, Frame, Layout, Text, ValueAxis, compose, lay_out, rows_for
 from xovac_tui.plot.raster import dots_per_cell
 from xovac_tui.plot.scale import Scale, steady
 from xovac_tui.plot.ticks import columns_of, even_cell, since_ticks, time_ticks, value_ticks
@@ -41,7 +41,7 @@ class Axes(msgspec.Struct, frozen=True):
     none: tuple[TrendSeries, ...] = ()
 
 
-class Span(msgspec.Struct, frozen=True):
+class TimeCells(msgspec.Struct, frozen=True):
     """The cells of the time axis: `first` is the number of the leftmost one since the clock's origin."""
 
     first: int
@@ -70,7 +70,7 @@ class View(msgspec.Struct):
     inline: bool = False
     keys: Mapping[str, str] = KEYS
     """Key of each of `ACTIONS`, as it is printed."""
-    span: Span = Span(0, 1.0)
+    span: TimeCells = TimeCells(0, 1.0)
     layout: Layout | None = None
     _told: float | None = 600.0
     _scales: dict[str, tuple[tuple[object, ...], Scale]] = {}
@@ -94,19 +94,19 @@ class View(msgspec.Struct):
             return max(needed, 1.0)
         return next((zoom for zoom in ZOOMS[3:] if zoom >= needed), ZOOMS[-1])
 
-    def live_span(self, model: TrendModel, width: int) -> Span:
+    def live_span(self, model: TrendModel, width: int) -> TimeCells:
         """Return the cells of a window that ends now, with room for the lines' numbers after the newest."""
         seconds = self.seconds(model)
         if model.whole and self.window is None:
             # The first value stands at the left edge, and the lines' numbers have room after the last one.
             cell = even_cell(seconds / max(1, width - LABEL_ROOM - 1), since=model.since)
-            return Span(math.floor((model.now_mono - seconds) / cell), cell)
+            return TimeCells(math.floor((model.now_mono - seconds) / cell), cell)
         cell = even_cell(seconds / width, since=model.since)
         jump = max(1, min(math.ceil(SHIFT_SECONDS / cell), width // 10))
         last = (math.floor(model.now_mono / cell / jump) + 1) * jump
-        return Span(last + LABEL_ROOM - width, cell)
+        return TimeCells(last + LABEL_ROOM - width, cell)
 
-    def _place(self, model: TrendModel, width: int) -> Span:
+    def _place(self, model: TrendModel, width: int) -> TimeCells:
         """Return the cells to show; a cursor that would be left behind holds the picture where it is."""
         live = self.live_span(model, width)
         if self.held is None and self.cursor is not None and live.column(self.cursor) < 0:
@@ -117,7 +117,7 @@ class View(msgspec.Struct):
         if first >= live.first:
             self.held = None
             return live
-        return Span(first, live.cell)
+        return TimeCells(first, live.cell)
 
     def move(self, model: TrendModel, cells: int) -> None:
         """Move the cursor by cells; at an edge the picture moves on by a quarter of the window."""
@@ -232,11 +232,11 @@ class View(msgspec.Struct):
         across = dots_per_cell(self.ascii_only)[0]
         columns = layout.plot_width * across
         stop = span.start + span.cell * layout.plot_width
-        drawn: list[tuple[TrendSeries, Line]] = []
+        drawn: list[tuple[TrendSeries, ChartLine]] = []
         for series in model.series:
             if series not in axes.none:
                 bins = series.history.window(span.start, stop, columns)
-                drawn.append((series, Line(bins.lows, bins.highs, series.slot, series in axes.right)))
+                drawn.append((series, ChartLine(bins.lows, bins.highs, series.slot, series in axes.right)))
         self._who = names(drawn, self.ascii_only) if layout.legend_row is None else ""
         return compose(
             Frame(
@@ -264,7 +264,7 @@ class View(msgspec.Struct):
         end: float,
         rows: int,
         planned: Sequence[float],
-    ) -> Axis | None:
+    ) -> ValueAxis | None:
         """Return an axis whose bounds hold what the window shows; None without values."""
         if not series:
             return None
@@ -284,9 +284,9 @@ class View(msgspec.Struct):
         least = 2.0 if is_temperature(unit) else 0.02 * max(abs(low), abs(high))
         scale = steady(before if before_key == key else None, low, high, log=log, rows=rows, least=least)
         self._scales[side] = (key, scale)
-        return Axis(scale, value_ticks(scale, self.ascii_only), shown_unit(unit, self.ascii_only)[:9])
+        return ValueAxis(scale, value_ticks(scale, self.ascii_only), shown_unit(unit, self.ascii_only)[:9])
 
-    def _times(self, model: TrendModel, span: Span, width: int) -> tuple[tuple[int, str], ...]:
+    def _times(self, model: TrendModel, span: TimeCells, width: int) -> tuple[tuple[int, str], ...]:
         """Return cells and labels of round clock times."""
         offset = model.now_utc - model.now_mono
         if self._offset is None or abs(offset - self._offset) > CLOCK_SLACK:
@@ -299,7 +299,7 @@ class View(msgspec.Struct):
         ticks = time_ticks(start, start + span.cell * width, width, model.clock())
         return columns_of(ticks, start, span.cell)
 
-    def _marks(self, model: TrendModel, span: Span, width: int) -> tuple[tuple[int, str], ...]:
+    def _marks(self, model: TrendModel, span: TimeCells, width: int) -> tuple[tuple[int, str], ...]:
         """Return cells and kinds of the marks in the window."""
         placed = ((span.column(mark.mono), mark.kind) for mark in model.marks)
         return tuple(
@@ -307,7 +307,7 @@ class View(msgspec.Struct):
         )
 
     def _words(
-        self, model: TrendModel, axes: Axes, drawn: Sequence[tuple[TrendSeries, Line]], across: int
+        self, model: TrendModel, axes: Axes, drawn: Sequence[tuple[TrendSeries, ChartLine]], across: int
     ) -> tuple[Text, ...]:
         """Return the legend, or the values under the cursor in its place."""
         layout, span = self.layout, self.span

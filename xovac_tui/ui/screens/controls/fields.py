@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from xovac_tui.api.contract import Field, FieldType
+from xovac_tui.api.contract import FieldType, PayloadField
 from xovac_tui.api.forms import parse_field
 from xovac_tui.digits import digits
 from xovac_tui.errors import ContractError
@@ -25,7 +25,7 @@ _AUTO_WORDS = {
 _LONGEST = 200_000
 
 
-def limits(field: Field) -> str:
+def limits(field: PayloadField) -> str:
     """Return unit and limits as they stand behind the field: `mbar/s, 0 to 50`."""
     parts = [unit(field.unit)] if field.unit else []
     if field.min is not None and field.max is not None:
@@ -41,7 +41,7 @@ def limits(field: Field) -> str:
     return ", ".join(parts)
 
 
-def first_text(field: Field) -> str:
+def first_text(field: PayloadField) -> str:
     """Return what stands in a field before anybody typed."""
     if field.type is FieldType.BOOL:
         return "on" if field.default else "off"
@@ -69,7 +69,7 @@ class FieldRow(Vertical):
     class Changed(Message):
         """Something was typed or chosen."""
 
-    def __init__(self, field: Field, text: str, glyphs: Glyphs, keys: Mapping[str, str]) -> None:
+    def __init__(self, field: PayloadField, text: str, glyphs: Glyphs, keys: Mapping[str, str]) -> None:
         super().__init__()
         self.field = field
         self.problem = ""

@@ -11,7 +11,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from xovac_tui.api.contract import CommandSpec, Field, FieldType, Hazard, Origin
+from xovac_tui.api.contract import CommandSpec, FieldType, Hazard, Origin, PayloadField
 from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.news import News
@@ -22,7 +22,7 @@ from xovac_tui.ui.screens.controls import ACTIONS
 from xovac_tui.ui.screens.controls.command_list import ORIGIN_WORD, ContractCommands
 from xovac_tui.ui.screens.controls.entry import EntryDialog
 from xovac_tui.ui.screens.controls.form import FormDialog
-from xovac_tui.ui.screens.controls.ledger import Ledger
+from xovac_tui.ui.screens.controls.ledger_list import LedgerList
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
 from xovac_tui.ui.widgets.cursorrows import CursorRows
@@ -34,8 +34,10 @@ EXPERT = CommandSpec(
     "Any event (expert)",
     help="Sends any event with any JSON, or with none. Nothing checks what it means to the chamber.",
     fields=(
-        Field("event", FieldType.STRING, help="Name of the event, such as cancel_recipe."),
-        Field("payload", FieldType.JSON, required=False, help="JSON, sent exactly as typed. Empty: ''."),
+        PayloadField("event", FieldType.STRING, help="Name of the event, such as cancel_recipe."),
+        PayloadField(
+            "payload", FieldType.JSON, required=False, help="JSON, sent exactly as typed. Empty: ''."
+        ),
     ),
     hazard=Hazard.CRITICAL,
     origin=Origin.USER,
@@ -93,7 +95,7 @@ class ControlsPane(Pane):
             yield About(id="about")
         with Vertical(id="ledger-box") as ledger:
             ledger.border_title = "Ledger"
-            yield Ledger(glyphs, times, id="ledger")
+            yield LedgerList(glyphs, times, id="ledger")
 
     def __init__(self, workspace: Workspace, *, id: str) -> None:
         super().__init__(workspace, id=id)
@@ -106,7 +108,9 @@ class ControlsPane(Pane):
         """Take over what was sent before this tab was first shown."""
         self.call_after_refresh(lambda: self.show(self.workspace.snapshot))
         snapshot = self.workspace.snapshot
-        self.query_one(Ledger).show(self.station.chamber.ledger.entries, utc=snapshot.utc, mono=snapshot.mono)
+        self.query_one(LedgerList).show(
+            self.station.chamber.ledger.entries, utc=snapshot.utc, mono=snapshot.mono
+        )
 
     def on_resize(self) -> None:
         """Share the height between the lists, then fill them."""
@@ -122,7 +126,7 @@ class ControlsPane(Pane):
 
     def show(self, snapshot: Snapshot) -> None:
         """Show this moment."""
-        ledger, listed = self.query_one(Ledger), self.query_one(ContractCommands)
+        ledger, listed = self.query_one(LedgerList), self.query_one(ContractCommands)
         ledger.show(snapshot.ledger, utc=snapshot.utc, mono=snapshot.mono)
         last: dict[str, LedgerEntry] = {}
         for entry in reversed(ledger.entries):
@@ -209,8 +213,8 @@ class ControlsPane(Pane):
     def _open(self) -> None:
         if len(self.app.screen_stack) > 1 or not self.display:
             return
-        if self.query_one(Ledger).has_focus:
-            entry = self.query_one(Ledger).chosen
+        if self.query_one(LedgerList).has_focus:
+            entry = self.query_one(LedgerList).chosen
             if entry is not None:
                 self.app.push_screen(EntryDialog(self.workspace, entry))
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from xovac_tui.analysis.insight import InsightView, Judged, VacuumView
-from xovac_tui.analysis.pumpdown import Forecast
+from xovac_tui.analysis.pumpdown import PressureForecast
 from xovac_tui.analysis.settings import LONGEST_NAME
 from xovac_tui.analysis.stability import Stability
 from xovac_tui.chamber.snapshot import Quality
@@ -22,22 +22,22 @@ _FAR = 43_200.0
 """Seconds from which on a time of day is told with its day."""
 
 
-class Row:
+class InsightRow:
     """A line of the table: the heading of a channel, or one of its criteria."""
 
     def __init__(self, judged: Judged, *, heading: bool) -> None:
         self.judged, self.heading = judged, heading
 
 
-def rows_of(view: InsightView) -> list[Row]:
+def rows_of(view: InsightView) -> list[InsightRow]:
     """Return the table's rows: a heading a channel, then its criteria."""
-    rows: list[Row] = []
+    rows: list[InsightRow] = []
     before = ""
     for judged in view.judged:
         if judged.channel.full_name != before:
             before = judged.channel.full_name
-            rows.append(Row(judged, heading=True))
-        rows.append(Row(judged, heading=False))
+            rows.append(InsightRow(judged, heading=True))
+        rows.append(InsightRow(judged, heading=False))
     return rows
 
 
@@ -49,7 +49,7 @@ def table_head(width: int, glyphs: Glyphs) -> Line:
     return ((fit(text, width, ellipsis=glyphs.ellipsis), "rows--head"),)
 
 
-def table_line(row: Row, view: InsightView, width: int, *, glyphs: Glyphs, times: Times) -> Line:
+def table_line(row: InsightRow, view: InsightView, width: int, *, glyphs: Glyphs, times: Times) -> Line:
     """Return one row of the table."""
     channel, found = row.judged.channel, row.judged.stability
     if row.heading:
@@ -118,7 +118,7 @@ def when_words(seconds: float, view: InsightView, times: Times) -> str:
     return f"{format_roughly(left)}, {clock}"
 
 
-def span_words(forecast: Forecast, view: InsightView, times: Times) -> str:
+def span_words(forecast: PressureForecast, view: InsightView, times: Times) -> str:
     """Return when something is foreseen, at the soonest and at the latest: `13h 10m to 21h 40m`."""
     soonest, latest = forecast.soonest / view.speed, forecast.latest / view.speed
     if format_roughly(soonest) == format_roughly(latest):

@@ -10,7 +10,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from xovac_tui.api.event import Direction, Kind
+from xovac_tui.api.event import Direction, EventKind
 from xovac_tui.api.payload import BULKY_PROBLEMS
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.filters import LogRows
@@ -44,7 +44,11 @@ class LogColumns:
 _FIXED = 2 + 13 + 6 + 9
 """Mark of the chosen row, time, direction, kind."""
 _DAY = 6
-_KIND_STYLE = {Kind.COMMAND: "log--out", Kind.RESPONSE: "log--response", Kind.MESSAGE: "log--quiet"}
+_KIND_STYLE = {
+    EventKind.COMMAND: "log--out",
+    EventKind.RESPONSE: "log--response",
+    EventKind.MESSAGE: "log--quiet",
+}
 _LEAP = 3
 """A leap leaves one part in so many of the list free for what comes."""
 

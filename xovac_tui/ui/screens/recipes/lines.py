@@ -15,7 +15,7 @@ from xovac_tui.recipes.findings import Finding, Severity
 from xovac_tui.recipes.places import number_at
 from xovac_tui.recipes.plan import PlanSettings, Segment
 from xovac_tui.recipes.study import Library, Study
-from xovac_tui.station.loading import Start
+from xovac_tui.station.loading import LoadStart
 from xovac_tui.station.refusal import Refusal
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
@@ -35,7 +35,7 @@ def severity_sign(severity: Severity, glyphs: Glyphs) -> str:
     return {"error": glyphs.cross, "warning": glyphs.warning, "info": glyphs.dot}[severity]
 
 
-class Entry(msgspec.Struct, frozen=True):
+class RecipeListRow(msgspec.Struct, frozen=True):
     """One row of the list: a recipe file, or words between them."""
 
     file: RecipeFile | None
@@ -44,22 +44,23 @@ class Entry(msgspec.Struct, frozen=True):
     style: str = "rows--quiet"
 
 
-def list_entries(library: Library, folder: str, width: int) -> list[Entry]:
+def list_entries(library: Library, folder: str, width: int) -> list[RecipeListRow]:
     """Return the rows of the list: the user's files under the name of their folder, then the examples."""
-    entries = [Entry(None, "Yours", style="rows--head")]
+    entries = [RecipeListRow(None, "Yours", style="rows--head")]
     if library.problem:
         entries += [
-            Entry(None, line, style="rows--bad") for line in folded(library.problem, max(8, width - 2))
+            RecipeListRow(None, line, style="rows--bad")
+            for line in folded(library.problem, max(8, width - 2))
         ]
     elif not library.own:
         said = f"No recipe files yet: put .toml files into {folder}" if folder else "No folder is set."
-        entries += [Entry(None, line) for line in folded(said, max(8, width - 2))]
-    entries += [Entry(file) for file in library.own]
-    entries += [Entry(None), Entry(None, "Examples", style="rows--head")]
-    return entries + [Entry(file, example=True) for file in library.examples]
+        entries += [RecipeListRow(None, line) for line in folded(said, max(8, width - 2))]
+    entries += [RecipeListRow(file) for file in library.own]
+    entries += [RecipeListRow(None), RecipeListRow(None, "Examples", style="rows--head")]
+    return entries + [RecipeListRow(file, example=True) for file in library.examples]
 
 
-def entry_line(entry: Entry, width: int, glyphs: Glyphs, *, chosen: bool, focus: bool) -> Line:
+def entry_line(entry: RecipeListRow, width: int, glyphs: Glyphs, *, chosen: bool, focus: bool) -> Line:
     """Return one row of the list."""
     file = entry.file
     if file is None:
@@ -77,7 +78,7 @@ def entry_line(entry: Entry, width: int, glyphs: Glyphs, *, chosen: bool, focus:
 
 def fact_lines(
     study: Study,
-    start: Start,
+    start: LoadStart,
     settings: PlanSettings,
     *,
     width: int,

@@ -17,7 +17,7 @@ from xovac_tui.recipes.study import Study, read_again
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.loading import (
     Facts,
-    Start,
+    LoadStart,
     load_facts,
     load_of,
     send_load,
@@ -34,7 +34,7 @@ class Looked(msgspec.Struct, frozen=True):
     """A recipe file as it was read and checked once more before it is loaded."""
 
     study: Study
-    start: Start
+    start: LoadStart
 
 
 class Loading:

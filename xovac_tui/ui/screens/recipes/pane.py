@@ -15,7 +15,7 @@ from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.store import Fingerprint, fingerprint
 from xovac_tui.recipes.study import Study, read_library, study_recipe
-from xovac_tui.station.loading import Start, start_of
+from xovac_tui.station.loading import LoadStart, start_of
 from xovac_tui.station.news import News
 from xovac_tui.ui.screens.recipes import ACTIONS
 from xovac_tui.ui.screens.recipes.loading import Loading, Looked
@@ -145,7 +145,7 @@ class RecipesPane(RecipesView):
             self._chosen = entry.file
             self._restudy()
 
-    def _take(self, study: Study, start: Start) -> None:
+    def _take(self, study: Study, start: LoadStart) -> None:
         other = self._study is None or self._study.file.path != study.file.path
         self._study, self._start = study, start
         if other:

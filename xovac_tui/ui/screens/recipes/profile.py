@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual.content import Content
 
 from xovac_tui.plot.cells import Picture, Tone
-from xovac_tui.plot.chart import Axis, Frame, Line, compose, lay_out, rows_for
+from xovac_tui.plot.chart import ChartLine, Frame, ValueAxis, compose, lay_out, rows_for
 from xovac_tui.plot.raster import dots_per_cell
 from xovac_tui.plot.scale import steady
 from xovac_tui.plot.ticks import columns_of, even_cell, since_ticks, value_ticks
@@ -72,7 +72,7 @@ def profile_picture(plan: Plan, width: int, height: int, *, ascii_only: bool) ->
     """Return the cells of the chart for a size in cells."""
     rows = rows_for(height)[0]
     scale = steady(None, plan.minimum, plan.maximum, log=False, rows=rows, least=_LEAST_SPAN)
-    axis = Axis(scale, value_ticks(scale, ascii_only), "C" if ascii_only else "°C")
+    axis = ValueAxis(scale, value_ticks(scale, ascii_only), "C" if ascii_only else "°C")
     layout = lay_out(width, height, axis, None)
     across = dots_per_cell(ascii_only)[0]
     cell = even_cell(plan.total / layout.plot_width, since=True) if plan.total > 0 else 0.0
@@ -80,7 +80,7 @@ def profile_picture(plan: Plan, width: int, height: int, *, ascii_only: bool) ->
     return compose(
         Frame(
             layout=layout,
-            lines=(Line(lows, highs, 0),),
+            lines=(ChartLine(lows, highs, 0),),
             left=axis,
             times=time_labels(cell, layout.plot_width),
             ascii_only=ascii_only,

@@ -24,7 +24,7 @@ from xovac_tui.recipes.templates import Template, TemplateError, build
 from xovac_tui.station.loading import start_of
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
-from xovac_tui.ui.screens.recipes.editor.fields import Field
+from xovac_tui.ui.screens.recipes.editor.fields import FormField
 from xovac_tui.ui.screens.recipes.editor.form import FieldForm
 from xovac_tui.ui.workspace import Workspace
 
@@ -135,9 +135,9 @@ def total_words(study: Study) -> str:
     return f"  Takes {about}{spell_shortly(study.plan.total)} in all: {items}."
 
 
-def template_fields(template: Template) -> tuple[Field, ...]:
+def template_fields(template: Template) -> tuple[FormField, ...]:
     """Return the form of a template: the recipe's name, then its values."""
-    name = Field(
+    name = FormField(
         name="",
         label="Name",
         hint="may be empty",
@@ -145,7 +145,7 @@ def template_fields(template: Template) -> tuple[Field, ...]:
         free=True,
     )
     values = [
-        Field(
+        FormField(
             name=parameter.name,
             label=parameter.label,
             text=parameter.default,

@@ -10,11 +10,11 @@ from textual.containers import Vertical
 from xovac_tui import paths
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.study import Library, Study
-from xovac_tui.station.loading import Start
+from xovac_tui.station.loading import LoadStart
 from xovac_tui.ui.glyphs import ASCII
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.recipes.lines import (
-    Entry,
+    RecipeListRow,
     entry_line,
     fact_lines,
     finding_lines,
@@ -76,10 +76,10 @@ class RecipesView(Pane):
     def __init__(self, workspace: Workspace, *, id: str) -> None:
         super().__init__(workspace, id=id)
         self._library = Library()
-        self._entries: list[Entry] = []
+        self._entries: list[RecipeListRow] = []
         self._chosen: RecipeFile | None = None
         self._study: Study | None = None
-        self._start = Start(20.0, False, "")
+        self._start = LoadStart(20.0, False, "")
         self._shared = self._listed = 0
 
     def compose(self) -> ComposeResult:
@@ -165,7 +165,7 @@ class RecipesView(Pane):
         wanted = max(4, min(found + 2, max(least, height - steps - 2)))
         check.styles.height, table.styles.height = wanted, "1fr"
 
-    def _list(self) -> list[Entry]:
+    def _list(self) -> list[RecipeListRow]:
         folder = self.workspace.start.recipes
         return list_entries(self._library, paths.shown(folder) if folder else "", self.files.size.width)
 

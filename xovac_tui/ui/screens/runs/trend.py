@@ -8,7 +8,7 @@ from array import array
 from xovac_tui.chamber.columns import Bins
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.plot.chart import MARKS
-from xovac_tui.runs.past import PastRun, Track
+from xovac_tui.runs.past import PastRun, RunTrack
 from xovac_tui.text import clean
 from xovac_tui.ui.widgets.trend_model import TrendModel, TrendSeries
 
@@ -99,7 +99,7 @@ def pair_model(one: PastRun, other: PastRun) -> TrendModel:
 
 
 def _series(
-    past: PastRun, track: Track | None, name: str, slot: int, *, log: bool = False, before: float = 0.0
+    past: PastRun, track: RunTrack | None, name: str, slot: int, *, log: bool = False, before: float = 0.0
 ) -> TrendSeries:
     """Return one line of a chart; without a `name` it has its channel's."""
     curve = FlownCurve(past.recorded.started, track.bins if track is not None else None, before)

@@ -31,7 +31,7 @@ _BREAKS = str.maketrans({"\n": "⏎", "\t": "⇥"})
 _BROKEN = str.maketrans({"⏎": "\n", "⇥": "\t"})
 
 
-class Field(msgspec.Struct, frozen=True, kw_only=True):
+class FormField(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a form."""
 
     name: str
@@ -55,11 +55,11 @@ class Typed(msgspec.Struct, frozen=True):
     """Sentence by the name of its field."""
 
 
-def fields_of(recipe: Recipe, step: Step | None) -> tuple[Field, ...]:
+def fields_of(recipe: Recipe, step: Step | None) -> tuple[FormField, ...]:
     """Return the form of a step, or of the recipe's head for None."""
     if step is None:
         return _head(recipe)
-    note = Field(
+    note = FormField(
         name="note",
         label="Note",
         text=step.note.translate(_BREAKS),
@@ -67,7 +67,7 @@ def fields_of(recipe: Recipe, step: Step | None) -> tuple[Field, ...]:
         free=True,
     )
     if isinstance(step, Repeat):
-        times = Field(
+        times = FormField(
             name="count",
             label="Times",
             text=str(step.count),
@@ -77,7 +77,7 @@ def fields_of(recipe: Recipe, step: Step | None) -> tuple[Field, ...]:
         )
         return (times, note)
     if isinstance(step, Hold):
-        hold = Field(
+        hold = FormField(
             name="duration",
             label="Hold",
             text=spell_exactly(step.duration),
@@ -86,21 +86,21 @@ def fields_of(recipe: Recipe, step: Step | None) -> tuple[Field, ...]:
         )
         return (hold, note)
     return (
-        Field(
+        FormField(
             name="to",
             label="To",
             text=spell_temperature(step.to),
             hint="°C",
             help='The target: "-20", "-20 °C", "253.15 K" or "-4 °F".',
         ),
-        Field(
+        FormField(
             name="rate",
             label="Rate",
             text="" if step.rate is None else spell_rate(step.rate),
             hint="K/min",
             help='How fast: "1.5", "1.5 K/min", "90 K/h". Empty, and Over empty: as fast as it goes.',
         ),
-        Field(
+        FormField(
             name="over",
             label="Over",
             text="" if step.over is None else spell_exactly(step.over),
@@ -111,45 +111,45 @@ def fields_of(recipe: Recipe, step: Step | None) -> tuple[Field, ...]:
     )
 
 
-def _head(recipe: Recipe) -> tuple[Field, ...]:
+def _head(recipe: Recipe) -> tuple[FormField, ...]:
     limits = recipe.limits
     return (
-        Field(
+        FormField(
             name="name",
             label="Name",
             text=recipe.name,
             help="Goes to the device; at most 64 characters.",
             free=True,
         ),
-        Field(
+        FormField(
             name="description",
             label="Description",
             text=recipe.description.translate(_BREAKS),
             help="Free text, never sent. {edit-file-outside} opens all of it in your own editor.",
             free=True,
         ),
-        Field(
+        FormField(
             name="min",
             label="Part, min",
             text="" if limits is None else spell_temperature(limits.min),
             hint="°C",
             help="Lowest temperature that the part may see: checked, never sent. Give both or none.",
         ),
-        Field(
+        FormField(
             name="max",
             label="Part, max",
             text="" if limits is None else spell_temperature(limits.max),
             hint="°C",
             help="Highest temperature that the part may see: checked, never sent.",
         ),
-        Field(
+        FormField(
             name="tolerance",
             label="Tolerance",
             text="" if recipe.tolerance is None else spell_difference(recipe.tolerance),
             hint="K",
             help="Around the target, within which a dwell counts. Empty: as the profile says.",
         ),
-        Field(
+        FormField(
             name="pressure",
             label="Pressure",
             text="" if recipe.pressure is None else f"{spell_number(recipe.pressure)} mbar",
@@ -176,7 +176,7 @@ def read_form(draft: Draft, path: StepPath, texts: Mapping[str, str]) -> Typed:
 class _Reader:
     """Reads texts field by field, and collects everything that is wrong."""
 
-    def __init__(self, fields: tuple[Field, ...], texts: Mapping[str, str]) -> None:
+    def __init__(self, fields: tuple[FormField, ...], texts: Mapping[str, str]) -> None:
         self._first = {field.name: field.text for field in fields}
         self._texts = texts
         self.problems: dict[str, str] = {}

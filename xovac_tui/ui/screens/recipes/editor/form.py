@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.screens.recipes.editor.fields import Field
+from xovac_tui.ui.screens.recipes.editor.fields import FormField
 from xovac_tui.ui.widgets.lines import folded
 
 _LONGEST = 4000
@@ -34,7 +34,7 @@ class FormRow(Horizontal):
 
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__()
-        self.field: Field | None = None
+        self.field: FormField | None = None
         self._glyphs = glyphs
         self._label = Static("", classes="label", markup=False)
         self.input = Input("", compact=True, max_length=_LONGEST, select_on_focus=True)
@@ -46,7 +46,7 @@ class FormRow(Horizontal):
         yield self.input
         yield self._hint
 
-    def show(self, field: Field | None) -> None:
+    def show(self, field: FormField | None) -> None:
         """Show a field with its text, or nothing."""
         self.field = field
         self.display = field is not None
@@ -112,7 +112,7 @@ class FieldForm(Vertical):
         self._glyphs = glyphs
         self._rows = [FormRow(glyphs) for _ in range(rows)]
         self._below = Static("", classes="below", markup=False)
-        self._shown: tuple[Field, ...] = ()
+        self._shown: tuple[FormField, ...] = ()
         self._problems: Mapping[str, str] = {}
         self._at = 0
         """Row of the field that had the focus last."""
@@ -123,7 +123,7 @@ class FieldForm(Vertical):
         yield self._below
 
     @property
-    def fields(self) -> tuple[Field, ...]:
+    def fields(self) -> tuple[FormField, ...]:
         """What is asked for."""
         return self._shown
 
@@ -142,7 +142,7 @@ class FieldForm(Vertical):
         """What is said under the fields."""
         return str(self._below.content)
 
-    def show(self, fields: Sequence[Field]) -> None:
+    def show(self, fields: Sequence[FormField]) -> None:
         """Ask for these fields, with the texts that they come with."""
         self._shown = tuple(fields)
         self._problems = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from xovac_tui.recipes.draft import Draft, Row
+from xovac_tui.recipes.draft import Draft, DraftRow
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat, Step
 from xovac_tui.recipes.places import StepPath
 from xovac_tui.recipes.store import Opened
@@ -41,7 +41,7 @@ class Editing(msgspec.Struct, frozen=True):
         return cls(Draft(recipe))
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[DraftRow, ...]:
         """The steps as lines."""
         return self.draft.rows()
 

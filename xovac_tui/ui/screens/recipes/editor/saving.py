@@ -21,7 +21,7 @@ from xovac_tui.recipes.store import (
     save_recipe,
 )
 from xovac_tui.ui.dialogs.question import Answer, QuestionDialog
-from xovac_tui.ui.screens.recipes.editor.findings import words
+from xovac_tui.ui.screens.recipes.editor.finding_list import words
 from xovac_tui.ui.screens.recipes.editor.model import Editing
 from xovac_tui.ui.screens.recipes.outside import edit_outside, editor_command
 from xovac_tui.ui.workspace import Workspace

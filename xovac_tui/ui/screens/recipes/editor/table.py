@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from xovac_tui.digits import format_number
 from xovac_tui.durations import spell_duration
-from xovac_tui.recipes.draft import Row
+from xovac_tui.recipes.draft import DraftRow
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
 from xovac_tui.recipes.places import StepPath, step_number
 from xovac_tui.text import clean
@@ -42,7 +42,7 @@ def recipe_line(recipe: Recipe, width: int, glyphs: Glyphs, *, chosen: bool, foc
 
 
 def row_line(
-    row: Row,
+    row: DraftRow,
     width: int,
     glyphs: Glyphs,
     *,

@@ -22,7 +22,7 @@ from xovac_tui.recipes.study import Study, study_recipe
 from xovac_tui.station.loading import start_of
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.recipes.editor.fields import fields_of
-from xovac_tui.ui.screens.recipes.editor.findings import FindingLine, finding_rows
+from xovac_tui.ui.screens.recipes.editor.finding_list import FindingLine, finding_rows
 from xovac_tui.ui.screens.recipes.editor.form import FieldForm
 from xovac_tui.ui.screens.recipes.editor.lines import head_line
 from xovac_tui.ui.screens.recipes.editor.model import Editing

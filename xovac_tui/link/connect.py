@@ -13,12 +13,13 @@ import aiohttp
 import msgspec
 
 from xovac_tui.errors import LinkError
-from xovac_tui.link import bounded, trouble
+from xovac_tui.link import bounded
+from xovac_tui.link import explain as trouble
 from xovac_tui.link.client import REFUSED, SENT_AWAY, STOPPED, Client
 from xovac_tui.link.engine import MAX_MESSAGE, Socket, log
-from xovac_tui.link.life import LifeSigns
 from xovac_tui.link.reasons import TransportError, raise_reason, sent_away
 from xovac_tui.link.session import open_session
+from xovac_tui.link.signs_of_life import LifeSigns
 from xovac_tui.link.target import Address, Target, check_target
 from xovac_tui.text import clean
 
@@ -28,7 +29,7 @@ _MEASURE = 2.0
 """Seconds between two measurements of the round trip at the most; each answer is a sign of life."""
 
 
-class Connection(Protocol):
+class LinkConnection(Protocol):
     """A connection that was made."""
 
     @property
@@ -54,14 +55,14 @@ class Connection(Protocol):
         ...
 
 
-class Hearing(msgspec.Struct, frozen=True):
+class Handlers(msgspec.Struct, frozen=True):
     """Who is told what comes in. None of these may wait."""
 
     arguments: Callable[[Any, tuple[Any, ...]], None]
     """An event's name (whatever the server sent for one) and its arguments."""
     malformed: Callable[[str | bytes, Exception], None]
     """A packet that is not socket.io, and why."""
-    connected: Callable[[Connection], None]
+    connected: Callable[[LinkConnection], None]
     """The server has consented; from now on something can be sent."""
     rtt: Callable[[float], None]
     """Seconds of one round trip."""
@@ -72,12 +73,12 @@ class Hearing(msgspec.Struct, frozen=True):
 class Dialler(Protocol):
     """What makes a connection, or raises a LinkError or SettingsError."""
 
-    async def __call__(self, target: Target, transports: Sequence[str], hearing: Hearing) -> Connection:
+    async def __call__(self, target: Target, transports: Sequence[str], hearing: Handlers) -> LinkConnection:
         """Make a connection."""
         ...
 
 
-async def dial(target: Target, transports: Sequence[str], hearing: Hearing) -> Connection:
+async def dial(target: Target, transports: Sequence[str], hearing: Handlers) -> LinkConnection:
     """Connect by the first of these transports that works, or raise the reason as a sentence.
 
     Each has the target's `connect_timeout`; none is tried after a reason that holds for all of them.
@@ -95,7 +96,9 @@ async def dial(target: Target, transports: Sequence[str], hearing: Hearing) -> C
     raise LinkError(trouble.no_transport(failed))
 
 
-async def _dial(target: Target, address: Address, transports: Sequence[str], hearing: Hearing) -> Connection:
+async def _dial(
+    target: Target, address: Address, transports: Sequence[str], hearing: Handlers
+) -> LinkConnection:
     """Connect by the first of these transports, or raise the reason as a sentence."""
     seen = SimpleNamespace()
     session = open_session(target, address, seen)
@@ -173,7 +176,7 @@ class _Connection:
         address: Address,
         session: aiohttp.ClientSession,
         client: Client,
-        hearing: Hearing,
+        hearing: Handlers,
     ) -> None:
         self._target = target
         self._address = address

@@ -24,7 +24,7 @@ def gas_conduction(half_pressure: float, pressure: float) -> float:
 
 
 @dataclass(slots=True)
-class Vacuum:
+class VacuumModel:
     """Pressure, what the pumps do, and how much gas is still on the surfaces."""
 
     parameters: Parameters

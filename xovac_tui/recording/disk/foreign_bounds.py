@@ -10,16 +10,17 @@ import math
 import zlib
 from array import array
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
-if TYPE_CHECKING:
-    from xovac_tui.recording.disk.codec import Block, Group
-    from xovac_tui.recording.eventlog import LoggedEvent
+from xovac_tui.recording.disk.eventgroup import EventGroup
+from xovac_tui.recording.eventlog import LoggedEvent
 
 MOST_EVENTS = 100_000
 """Events of one block; a recorder writes 512."""
+MOST_INDEX = 1 << 62
+"""Index of an event; a record that is written for a thousand years does not come near it."""
 EARLIEST, LATEST = -1e10, 1e10
 """Seconds: any monotonic clock, and UTC from 1653 to 2286; what lies beyond no chamber has seen."""
 _BINARY = (b"\xc4", b"\xc5", b"\xc6")
@@ -59,6 +60,12 @@ def array_length(data: msgspec.Raw) -> int:
     raise ValueError("what is packed is no list")
 
 
+def check_first(first: int) -> None:
+    """Raise ValueError where the index of a block's first event is impossible."""
+    if not 0 <= first <= MOST_INDEX:
+        raise ValueError("its first event has an impossible number")
+
+
 def check_times(values: Sequence[float]) -> None:
     """Raise ValueError where one of some moments or clock readings, in seconds, cannot be one."""
     if len(values) and not (math.isfinite(sum(values)) and min(values) >= EARLIEST and max(values) <= LATEST):
@@ -90,15 +97,23 @@ def payloads(data: msgspec.Raw, most: int) -> list[Any]:
     return [_bytes(one) if bytes(memoryview(one)[:1]) in _BINARY else _text(one) for one in _items(data)]
 
 
-def check_block(block: Block, groups: Sequence[Group], most: int) -> None:
-    """Raise ValueError where the parts of a block do not fit, or have more than `most` characters."""
-    count = block.count
-    if not 0 < count == len(block.utc) == len(block.mono):
+def check_block(
+    first: int,
+    count: int,
+    utc: Sequence[float],
+    mono: Sequence[float],
+    groups: Sequence[EventGroup],
+    most: int,
+) -> None:
+    """Raise ValueError where the parts of a block do not fit, or have more than `most` characters.
+
+    `first` is the index of its first event, `count` how many it says there are, with their times in seconds.
+    """
+    if not 0 < count == len(utc) == len(mono):
         raise ValueError(f"it says that it holds {count:,} events, and has times of another number")
-    if not 0 <= block.first <= 1 << 62:
-        raise ValueError("its first event has an impossible number")
-    check_times(block.utc)
-    check_times(block.mono)
+    check_first(first)
+    check_times(utc)
+    check_times(mono)
     seen: set[int] = set()
     held = text = 0
     for group in groups:
@@ -130,7 +145,7 @@ def _check_column(column: str) -> None:
         raise ValueError("something in place of a number is none")
 
 
-def _text_of(group: Group, count: int) -> int:
+def _text_of(group: EventGroup, count: int) -> int:
     """Return how many characters the payloads of a group have; ValueError where their number is wrong."""
     if group.parts is None:
         if len(group.raws) != count or (group.sizes and len(group.sizes) != count):

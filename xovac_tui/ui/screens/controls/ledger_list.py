@@ -16,15 +16,15 @@ KEEP = 2_000
 """Entries that are kept on this screen; older ones are dropped and counted."""
 
 
-class Ledger(CursorRows[LedgerEntry]):
+class LedgerList(CursorRows[LedgerEntry]):
     """One line a command; an unknown outcome that nobody has looked at stands out."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {*OUTCOME_CLASSES, "rows--cursor", "rows--quiet"}
     DEFAULT_CSS = """
-    Ledger { height: 1fr; width: 1fr; }
-    Ledger .rows--cursor { color: $block-cursor-foreground; background: $block-cursor-background; }
-    Ledger .rows--quiet { color: $no-data; }
-    """ + OUTCOME_CSS.format(name="Ledger")
+    LedgerList { height: 1fr; width: 1fr; }
+    LedgerList .rows--cursor { color: $block-cursor-foreground; background: $block-cursor-background; }
+    LedgerList .rows--quiet { color: $no-data; }
+    """ + OUTCOME_CSS.format(name="LedgerList")
     EMPTY = "No command has been sent from here."
 
     def __init__(self, glyphs: Glyphs, times: Times, *, id: str | None = None) -> None:
