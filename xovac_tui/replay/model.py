@@ -23,9 +23,9 @@ from xovac_tui.recording.exports.slice import RecordSlice
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.service import RecordService, Subject
 from xovac_tui.replay.timeline import OWN_MARKS, RECORDERS_MARKS, Timeline, TimelineCursor, TimelineStep
+from xovac_tui.runs.flights import Flights
 from xovac_tui.runs.loaded import LoadedRecipe
 from xovac_tui.runs.loads import loaded, plan_of
-from xovac_tui.runs.service import Flights
 
 LOOK_EVERY = 2.0
 """Seconds of the record between looks at a run while nothing happens."""
