@@ -315,7 +315,7 @@ def plan_settings(profile: Profile, contract: Contract, rates: Rates | None = No
         pressure=recipe.pressure,
         max_items=recipe.max_items,
         rates=rates,
-        pressure_told=contract.by_role(Role.PRESSURE) is not None,
+        pressure_reported=contract.by_role(Role.PRESSURE) is not None,
     )
 
 

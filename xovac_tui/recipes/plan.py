@@ -42,7 +42,7 @@ class PlanSettings(msgspec.Struct, frozen=True, kw_only=True):
     """mbar at or below which a dwell counts, where the recipe says nothing; None: whatever the pressure."""
     max_items: int = 500
     """Longest list that is sent."""
-    pressure_told: bool | None = None
+    pressure_reported: bool | None = None
     """Whether a message is known to tell the pressure; None: nobody looked."""
 
     def __post_init__(self) -> None:
