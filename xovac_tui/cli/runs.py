@@ -93,7 +93,7 @@ class _ListedRun:
             )
             for life in self._sessions
         ]
-        flown = [
+        ran = [
             (
                 run.label,
                 clean(run.name, 40) or _UNKNOWN,
@@ -114,10 +114,10 @@ class _ListedRun:
             lines += [
                 "Nothing has recorded this chamber yet: only commands and what belongs to them are in it."
             ]
-        if not flown:
+        if not ran:
             return [*lines, "", "No run was recorded yet."]
         head = ("run", "recipe", "began", "took", "result", "who", "exported")
-        return [*lines, "", *table([head, *flown], right=(3,))]
+        return [*lines, "", *table([head, *ran], right=(3,))]
 
     def _seconds(self, run: RecordedRun) -> float:
         """Return how long a run took, or lasts by its newest event."""

@@ -66,7 +66,7 @@ def wait(
     station = compose.build_station(
         chamber, compose.Equipment(record=compose.past_choice(found, compose.record_path(found, chamber)))
     )
-    values = compose.values(chamber, station.chamber, station.history, station.flights.times)
+    values = compose.values(chamber, station.chamber, station.history, station.runs.times)
     # What the contract tells is enough to find units that do not go together.
     expression.true(values)
     teller = Teller(station.name, quiet=quiet)
