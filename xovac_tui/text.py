@@ -73,15 +73,16 @@ def _visible(char: str) -> str:
 
 
 def near_miss(name: str, valid: Iterable[str], meant: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Return ` Did you mean X?`, or an empty text where no valid name is near.
+    """Return ` Did you mean X?`, or an empty text where no valid name is near; capitals do not count.
 
     `meant` gives the valid name for words that mean the same.
     """
     import difflib
 
     names = sorted(valid)
-    words = {word: one for word, one in meant.items() if one in names} | {one: one for one in names}
-    near = difflib.get_close_matches(name[:LONGEST_TEXT], words, 1, 0.55)
+    words = {word: one for word, one in meant.items() if one in names} | {one.lower(): one for one in names}
+    # With words of the same meaning a lower cutoff finds those that are half of a name.
+    near = difflib.get_close_matches(name[:LONGEST_TEXT].lower(), words, 1, 0.55 if meant else 0.6)
     return f' Did you mean "{words[near[0]]}"?' if near else ""
 
 

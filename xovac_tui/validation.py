@@ -258,6 +258,8 @@ def _fits(value: Any, node: inspect.Type) -> bool:
     match node:
         case inspect.BoolType():
             return isinstance(value, bool)
+        case inspect.StructType():
+            return isinstance(value, dict)
         case inspect.StrType():
             return isinstance(value, str)
         case inspect.LiteralType(values=values):

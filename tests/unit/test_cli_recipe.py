@@ -114,7 +114,7 @@ def test_compile_follows_the_profile(line: CommandLine, good: str) -> None:
 
 
 def test_without_a_profile_the_defaults_are_named(line: CommandLine, good: str) -> None:
-    assert "the defaults are taken" in line("recipe", "compile", good).err
+    assert "recipes are read with the default settings" in line("recipe", "compile", good).err
     assert line("recipe", "compile", good, "--profile", "none").code == 2
 
 

@@ -1,4 +1,4 @@
-"""`xovac-tui recipe new|templates|export|import`: make recipes, and exchange them with other programs."""
+"""`xovac-tui recipe new|templates|export|import`: make recipes and exchange them with other programs."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def new(
     force: bool,
     **_: Any,
 ) -> None:
-    """Make a recipe of this NAME from a template, in the recipes folder or in --out."""
+    """Make a recipe called NAME from a template, in the recipes folder or in --out."""
     from xovac_tui.recipes.templates import build, find_template
 
     given = {}
@@ -92,7 +92,7 @@ def export(
 ) -> None:
     """Write a recipe for another program: its steps as CSV, the device's list as JSON, or tidy TOML.
 
-    It is printed without --out. What is not in it is said on stderr.
+    Prints it without --out. Lists on stderr what the format leaves out.
     """
     from xovac_tui.recipes.exchange import export_recipe
     from xovac_tui.recipes.files import load_recipe
@@ -121,7 +121,7 @@ def export(
 def import_(ctx: click.Context, /, file: Path, out: Path | None, force: bool, **_: Any) -> None:
     """Make a recipe from a CSV file or the device's JSON, in the recipes folder or in --out.
 
-    What was left out or taken for granted is said on stderr.
+    Lists on stderr what was left out or assumed.
     """
     from xovac_tui.recipes.exchange import import_recipe
     from xovac_tui.recipes.plan import PlanSettings
@@ -135,7 +135,7 @@ def import_(ctx: click.Context, /, file: Path, out: Path | None, force: bool, **
 
 
 def _write(ctx: click.Context, recipe: Recipe, out: Path | None, force: bool) -> None:
-    """Write a recipe to the file that was named, else into the recipes folder, and say where."""
+    """Write a recipe to the named file, else into the recipes folder, and print the path."""
     from xovac_tui import paths
     from xovac_tui.clock import SystemClock
     from xovac_tui.recipes.store import file_name, save_as

@@ -1,4 +1,4 @@
-"""`xovac-tui send`: one command, its answer as one JSON line, its outcome as the exit code."""
+"""`xovac-tui send`: send one command; print its answer as a JSON line, exit with its outcome."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ def send(
     """Send EVENT to the chamber, with a payload of JSON where it takes one (`-` reads it from input).
 
     Prints the answer as one line of JSON. Exit codes: 0 success, 3 warning (it did not happen),
-    4 error or refused, 5 unknown (no answer came, or none is documented: it may or may not have happened),
+    4 error or refused, 5 unknown (no answer, or none documented: it may or may not have happened),
     6 no connection.
 
-    --object, --no-argument, --arguments and --callback send it once in another form than the contract's: what
-    a device's handlers want is not documented.
+    --object, --no-argument, --arguments and --callback send it once in another form than the contract's: the
+    form that a device's handlers take is not documented.
     """
     text = sys.stdin.read() if payload == "-" else payload
     found = effective(ctx)
     chamber = compose.resolve(found)
     refuse_observed(chamber, event)
 
-    # A record is added to, but none is begun for a single command.
+    # An existing record is continued; a single command begins none.
     station = compose.build_station(
         chamber,
         compose.Equipment(record=compose.record_choice(found, chamber, may_record=False, begin=False)),
@@ -65,7 +65,7 @@ def send(
     from xovac_tui.station.confirmation import OPTION, confirmed_by
 
     if station.proving.unproven and event in (LOAD_COMMAND, station.contract.start):
-        # Also where nobody is asked: a run is about to begin.
+        # Also without a question: a run is about to begin.
         echo(f"{station.proving.words} {PROVE_BY_COMMAND}", err=True)
     with confirmed_by(OPTION if yes else ask(chamber, prepared)):
         entry = asyncio.run(_send(station, prepare, timeout))
@@ -73,14 +73,14 @@ def send(
 
 
 def _prepare(station: LiveStation, event: str, text: str, raw: bool, form: Mapping[str, Any]) -> Prepared:
-    """Check what is to be sent against the contract, or as raw JSON, and put it into the form asked for."""
+    """Check the payload against the contract, or as raw JSON, and put it into the chosen form."""
     prepared = _checked(station, event, text, raw)
     asked = _form(prepared.spec.form, form)
     return prepared if asked == prepared.spec.form else prepared.in_form(asked)
 
 
 def _form(usual: WireForm, asked: Mapping[str, Any]) -> WireForm:
-    """Return the form that the options ask for; what they do not say is the contract's."""
+    """Return the form that the options choose; the contract's in all that they leave open."""
     from xovac_tui.api.wireform import Sends, WireForm
 
     names = asked["arguments"]
@@ -128,7 +128,7 @@ async def _send(station: LiveStation, prepare: Callable[[], Prepared], timeout: 
 
     async with station:
         await online(station, prepare().spec.event)
-        # Prepared again: a clock that is sent must not be as old as the question before it.
+        # Prepared again: a time in the payload must not be as old as the question.
         prepared = prepare()
         sending = asyncio.ensure_future(station.send_prepared(prepared, timeout=timeout))
         return await outcome_of(station, prepared.spec.event, sending)

@@ -10,8 +10,10 @@ from xovac_tui.durations import parse_duration
 from xovac_tui.errors import RecipeError
 from xovac_tui.plural import counted
 from xovac_tui.recipes import bounds
+from xovac_tui.recipes.findings import Finding
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat, Step
 from xovac_tui.recipes.places import StepPath, place_of
+from xovac_tui.text import clean
 from xovac_tui.validation import mistakes, sound
 
 # What other programs call these things, so that the nearest name is found where the letters do not help.
@@ -30,6 +32,7 @@ _SOUND = Hold(60.0)
 """Replaces a step that cannot be read, so that its mistake leads to no second one."""
 
 _Duration = Annotated[str, msgspec.Meta(description='a duration with its unit, in quotes, like "30min"')]
+_Limits = Annotated[Limits, msgspec.Meta(description="a table like limits = { min = -30, max = 65 }, in °C")]
 
 
 class _Table(msgspec.Struct, frozen=True):
@@ -41,7 +44,7 @@ class _Table(msgspec.Struct, frozen=True):
 class _Head(_Table, frozen=True):
     name: str = ""
     description: str = ""
-    limits: Limits | None = None
+    limits: _Limits | None = None
     tolerance: float | None = None
     pressure: float | None = None
     steps: Any = ()
@@ -101,7 +104,7 @@ class Reader:
             head.tolerance,
             head.pressure,
         )
-        self._problems += (problem.sentence for problem in bounds.recipe_problems(recipe))
+        self._problems += (_told(problem, table) for problem in bounds.recipe_problems(recipe))
         if self._problems:
             raise RecipeError(*self._report())
         return recipe
@@ -174,6 +177,18 @@ class Reader:
         except RecipeError as error:
             self._problems.append(f"{place_of(path, key)} cannot be read: {error}")
             return _SOUND.duration
+
+
+def _told(problem: Finding, table: dict[str, Any]) -> str:
+    """Return what is wrong with a value as a sentence, with a number or a duration as the file has it."""
+    for number in problem.path:
+        table = table["steps"][number]
+    value, written = table.get(problem.key), ""
+    if isinstance(value, int | float):
+        written = f" = {value!r}"
+    elif isinstance(value, str) and problem.key in ("over", "hold"):
+        written = f' = "{clean(value, 40)}"'
+    return f"{place_of(problem.path, problem.key)}{written} {problem.code.worded(problem.data)}."
 
 
 def _kinds_problem(kinds: list[str], entry: dict[str, Any]) -> str:
