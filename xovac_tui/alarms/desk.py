@@ -49,7 +49,7 @@ class AlarmDesk(ABC):
     def shelve(self, rule: str, seconds: float, reason: str) -> str:
         """Silence an alarm for a time, eight hours at the most."""
         if not reason.strip():
-            return "Give a reason for shelving it: the next shift must know."
+            return "Say why it is shelved: the next shift must know."
         if not 0 < seconds <= LONGEST_SHELF:
             return f"An alarm can be shelved for {spell_duration(LONGEST_SHELF)} at the most."
         until = self._clock.utc() + seconds
@@ -62,7 +62,7 @@ class AlarmDesk(ABC):
     def take_out(self, rule: str, reason: str) -> str:
         """Take an alarm out of service, until it is put back."""
         if not reason.strip():
-            return "Give a reason for taking it out of service: the next shift must know."
+            return "Say why it is out of service: the next shift must know."
         return self._do([self._ask(rule, AlarmEvent.OUT_OF_SERVICE, reason=reason.strip())])
 
     def put_back(self, rule: str) -> str:
