@@ -17,7 +17,10 @@ import msgspec
 
 from xovac_tui import paths
 from xovac_tui.analysis.settings import InsightSettings
+from xovac_tui.api.contract import STOP_COMMAND, Role
+from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
 from xovac_tui.config import Effective, Profile, Secrets, load_secrets, profile_name_for
+from xovac_tui.link.target import Target
 
 if TYPE_CHECKING:
     from xovac_tui.alarms.kinds import Rule
@@ -78,8 +81,6 @@ def resolve(found: Effective) -> ChamberSetup:
 
 def contract_of(profile: Profile) -> Contract:
     """Read the contract files of a profile."""
-    from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
-
     files = [Path(name) for name in profile.contracts if name != SIMULATOR_CONTRACT]
     return load_contract(files, simulator=SIMULATOR_CONTRACT in profile.contracts)
 
@@ -229,8 +230,6 @@ async def _served(simulator: SimulatorOptions) -> AsyncIterator[str]:
 
 def stop_proof(setup: ChamberSetup) -> StopProof | None:
     """Return the proof of this user's file that STOP has reached the chamber; None: never shown."""
-    from xovac_tui.api.contract import STOP_COMMAND
-
     form = setup.contract.commands[STOP_COMMAND].form.words
     return _proofs().get(setup.name, _place(setup.profile), form)
 
@@ -264,8 +263,6 @@ def real_link(target: Target, callbacks: LinkCallbacks) -> LinkPort:
 
 def target(setup: ChamberSetup) -> Target:
     """Return where and how the profile says to connect."""
-    from xovac_tui.link.target import Target
-
     profile, secrets = setup.profile, setup.secrets
     return Target(
         url=profile.url,
@@ -300,7 +297,6 @@ def values(
 
 def plan_settings(profile: Profile, contract: Contract, rates: Rates | None = None) -> PlanSettings:
     """Return how the device of a profile reads recipes; `rates` is what its recorded runs have shown."""
-    from xovac_tui.api.contract import Role
     from xovac_tui.recipes.plan import PlanSettings
 
     recipe = profile.recipe
@@ -339,7 +335,6 @@ def attending(
 def alarm_watchlist(found: Effective, setup: ChamberSetup) -> Watchlist:
     """Return the rules in force, by the settings and the files that they name."""
     from xovac_tui.alarms.watchlist import watchlist
-    from xovac_tui.api.loader import SIMULATOR_CONTRACT
 
     settings, profile = found.settings.alarms, setup.profile
     written: Sequence[Rule] = ()

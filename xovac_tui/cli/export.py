@@ -6,6 +6,7 @@ import io
 import os
 import stat
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -163,7 +164,6 @@ class _Job:
         """Note a span as exported, so that retention may delete it; a part of the channels is not noted."""
         if self._words or not self._part.whole:
             return
-        import time
 
         from xovac_tui.recording.exports.exported import note_exported, whole_runs
 

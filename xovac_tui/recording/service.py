@@ -32,7 +32,7 @@ from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted
 from xovac_tui.recording.disk.share import network_share, share_advice
 from xovac_tui.recording.log import Log
-from xovac_tui.recording.opening import Beginning, Found, RecordReading
+from xovac_tui.recording.opening import Beginning, Found, RecordReading, read_record
 from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView, RecordTrouble
 
 if TYPE_CHECKING:
@@ -294,8 +294,6 @@ class RecordService:
         began = Beginning(*self._began, self._who, self.choice.visit, self.choice.background, self._contract)
 
         def read() -> Found:
-            from xovac_tui.recording.opening import read_record
-
             first = self._log.memory.first_utc
             index = recorder.first_index if recorder is not None else None
             return read_record(path, began, index, first, session=self.session)

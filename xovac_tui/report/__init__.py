@@ -6,6 +6,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xovac_tui import __version__
 from xovac_tui.errors import XovacError
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ def write_report(
     Jinja2 or matplotlib is missing, RecordError where the run cannot be read or the file is there already.
     """
     need_libraries()
-    from xovac_tui import __version__
     from xovac_tui.recording.exports.newfile import new_file, not_written
     from xovac_tui.report.gather import gather
     from xovac_tui.report.page import page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import re
 import sqlite3
 import zlib
@@ -327,8 +328,6 @@ def trouble_of(error: BaseException) -> RecordTrouble:
     if isinstance(error, PermissionError):
         return RecordTrouble.READ_ONLY
     if isinstance(error, OSError):
-        import errno
-
         return {
             errno.ENOSPC: RecordTrouble.DISK_FULL,
             errno.EDQUOT: RecordTrouble.QUOTA_FULL,
