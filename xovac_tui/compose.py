@@ -109,7 +109,7 @@ def build_station(
     from xovac_tui.recording.alarm_store import RecordAlarmStore
     from xovac_tui.recording.log import Log
     from xovac_tui.recording.service import RecordService, Subject
-    from xovac_tui.runs.service import Flights, RunService
+    from xovac_tui.runs.service import RunFollower, RunService
     from xovac_tui.station.live import LiveStation, Parts, this_user
     from xovac_tui.station.news import Bulletin
     from xovac_tui.station.port import Reach
@@ -135,8 +135,8 @@ def build_station(
         in_force=in_force,
     )
     record = RecordService(has.record, subject, clock, log, news.publish)
-    flights = Flights(contract, record, clock, speed=speed)
-    runs = RunService(flights, chamber, record, clock, described.plan_settings)
+    follower = RunFollower(contract, record, clock, speed=speed)
+    runs = RunService(follower, chamber, record, clock, described.plan_settings)
     alarms = AlarmService(
         has.watchlist,
         chamber,
@@ -145,9 +145,9 @@ def build_station(
         clock,
         who=who,
         values=lambda: values(
-            setup, chamber, lambda full_name: record.history(full_name, chamber.history), flights.times
+            setup, chamber, lambda full_name: record.history(full_name, chamber.history), follower.times
         ),
-        run_now=flights.now,
+        run_now=follower.now,
         publish=news.publish,
     )
     notify = NotifyService(has.notify, name, alarms, clock)
@@ -318,9 +318,9 @@ def plan_settings(profile: Profile, contract: Contract, rates: Rates | None = No
 def attending(
     found: Effective, setup: ChamberSetup, record: RecordChoice | None, *, demo: bool = False
 ) -> Equipment:
-    """Return what a program has that attends to a chamber: alarms, and all that the settings want sent.
+    """Return the services of a program that attends to a chamber: alarms, and notifications of the settings.
 
-    Of a demo nothing leaves this machine, whoever set that up for a real chamber.
+    A demo keeps terminal receivers only: nothing leaves this machine.
     """
     from xovac_tui.config.addresses import read_addresses
 
@@ -386,7 +386,7 @@ def past_choice(found: Effective, path: Path) -> RecordChoice:
     """Return a record for reading only; there may be none at this path yet."""
     from xovac_tui.recording.service import RecordChoice
 
-    # Whether there is one is not looked at here: a share that does not answer would hold up the command.
+    # Whether there is one is not checked here: a share that does not answer would hold up the command.
     return RecordChoice(path=path, settings=found.settings.record, may_record=False, read_only=True)
 
 

@@ -74,11 +74,11 @@ def _attached(source: RecordSource, wanted: str) -> tuple[int, list[Attachment]]
     from xovac_tui.recording.disk.schema import RecordError
 
     with Record(source.path) as opened:
-        flown = lists.runs(opened, flights=False)
+        ran = lists.runs(opened, states=False)
         word = wanted.strip().lower()
-        found = [one for one in flown if word in (one.label, str(one.id)) or word == "last"]
+        found = [one for one in ran if word in (one.label, str(one.id)) or word == "last"]
         if not found:
-            names = ", ".join(one.label for one in flown[-5:]) or "none yet"
+            names = ", ".join(one.label for one in ran[-5:]) or "none yet"
             raise RecordError(f'No run "{wanted}" is in {source.path}. Newest: {names}.')
         return found[-1].id, attachments(opened, found[-1].id)
 

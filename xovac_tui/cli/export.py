@@ -136,7 +136,7 @@ class _Job:
         if form == "jsonl":
             _put(file, tables.sample_lines(record, part, channels, ticker))
         elif form == "csv":
-            _put(file, tables.csv_chunks(record, part, channels, labels=self._labels, told=ticker))
+            _put(file, tables.csv_chunks(record, part, channels, labels=self._labels, progress=ticker))
         else:
             from xovac_tui.recording.exports.parquet import write_parquet
 

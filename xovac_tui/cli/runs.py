@@ -94,7 +94,7 @@ class _ListedRun:
             )
             for life in self._sessions
         ]
-        flown = [
+        ran = [
             (
                 run.label,
                 clean(run.name, 40) or _UNKNOWN,
@@ -115,10 +115,10 @@ class _ListedRun:
             lines += [
                 "No recorder has run for this chamber yet: the record holds only commands and their outcomes."
             ]
-        if not flown:
+        if not ran:
             return [*lines, "", "No run was recorded yet."]
         head = ("run", "recipe", "began", "took", "result", "who", "exported")
-        return [*lines, "", *table([head, *flown], right=(3,))]
+        return [*lines, "", *table([head, *ran], right=(3,))]
 
     def _seconds(self, run: RecordedRun) -> float:
         """Return the seconds that a run took, or has lasted by its newest event."""

@@ -67,7 +67,7 @@ def wait(
     station = compose.build_station(
         chamber, compose.Equipment(record=compose.past_choice(found, compose.record_path(found, chamber)))
     )
-    values = compose.values(chamber, station.chamber, station.history, station.flights.times)
+    values = compose.values(chamber, station.chamber, station.history, station.runs.times)
     # The contract alone shows units that do not fit together.
     expression.true(values)
     report = WaitReport(station.name, quiet=quiet)

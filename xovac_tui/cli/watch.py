@@ -123,7 +123,7 @@ async def _watch(station: LiveStation, line: Callable[[Event], str], seconds: fl
     finally:
         printing.cancel()
         await asyncio.gather(printing, return_exceptions=True)
-        if patience is not None and (left := out.close(patience) + out.untold):
+        if patience is not None and (left := out.close(patience) + out.unreported):
             events = counted(left, "event was", "events were")
             say.line(f"{station.name}: {events} not printed: standard output was not read.")
         say.close()

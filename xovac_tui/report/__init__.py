@@ -32,7 +32,7 @@ def write_report(
     zone: tzinfo | None,
     now: float,
     force: bool = False,
-    told: Callable[[float], None] | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> Unread | None:
     """Write the report of a run into a new file; return what of the run is damaged in the record.
 
@@ -45,7 +45,7 @@ def write_report(
     from xovac_tui.report.page import page
 
     try:
-        # First of all: whoever must name another file does not want to wait for the answer.
+        # First of all: that another name is needed is known before the long work.
         with new_file(path, force=force) as file:
             facts = gather(
                 record,
@@ -54,7 +54,7 @@ def write_report(
                 contract=contract,
                 program=f"xovac-tui {__version__}",
                 now=now,
-                told=told,
+                progress=progress,
             )
             file.write(page(facts, zone))
     except OSError as error:
