@@ -43,7 +43,7 @@ def clean(text: str, limit: int | None = None) -> str:
 
 
 def clean_lines(text: str, *, lines: int, width: int) -> list[str]:
-    """Return at most `lines` clean lines, cut to `width`; the last tells how many were left out."""
+    """Return at most `lines` clean lines, cut to `width`; the last says how many were left out."""
     rows = text.split("\n", lines)
     if len(rows) <= lines:
         return [clean(row.rstrip("\r"), width) for row in rows]
@@ -53,7 +53,7 @@ def clean_lines(text: str, *, lines: int, width: int) -> list[str]:
 
 
 def clean_bytes(data: bytes, limit: int) -> str:
-    """Return bytes as `0x…` hexadecimal, cut with their whole length told."""
+    """Return bytes as `0x…` hexadecimal, cut with their whole length added."""
     shown = data[: max(1, (limit - 16) // 2)]
     text = "0x" + shown.hex()
     return text if len(shown) == len(data) else f"{text}… ({len(data):,} bytes)"
@@ -73,15 +73,16 @@ def _visible(char: str) -> str:
 
 
 def near_miss(name: str, valid: Iterable[str], meant: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Return ` Did you mean X?`, or an empty text where no valid name is near.
+    """Return ` Did you mean X?`, or an empty text where no valid name is near; capitals do not count.
 
     `meant` gives the valid name for words that mean the same.
     """
     import difflib
 
     names = sorted(valid)
-    words = {word: one for word, one in meant.items() if one in names} | {one: one for one in names}
-    near = difflib.get_close_matches(name[:LONGEST_TEXT], words, 1, 0.55)
+    words = {word: one for word, one in meant.items() if one in names} | {one.lower(): one for one in names}
+    # With words of the same meaning a lower cutoff finds those that are half of a name.
+    near = difflib.get_close_matches(name[:LONGEST_TEXT].lower(), words, 1, 0.55 if meant else 0.6)
     return f' Did you mean "{words[near[0]]}"?' if near else ""
 
 

@@ -247,6 +247,6 @@ def test_status_of_a_record_that_only_a_load_began_wants_an_address(
 def test_runs_of_a_record_that_only_a_load_began_say_so(line: CommandLine, script: Script) -> None:
     assert line("load", "soak.toml", "--yes").code == 0
     said = line("runs").out
-    assert "Nothing has recorded this chamber yet: only commands" in said
+    assert "No recorder has run for this chamber yet: the record holds only commands" in said
     assert "session  began" not in said
     assert "No run was recorded yet." in said

@@ -78,7 +78,7 @@ def receivers(xovac: CommandLine, site: Site) -> None:
 def test_nobody_is_told_until_somebody_is_set_up(xovac: CommandLine) -> None:
     said = xovac("notify", "list")
     assert said.code == 0
-    assert "Nobody is told of alarms: the settings name no receiver." in said.out
+    assert "No receiver gets alarm messages: the settings name none." in said.out
     said = xovac("notify", "test")
     assert said.code == 2
     assert "docs/notifications.md" in said.err

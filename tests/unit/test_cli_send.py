@@ -185,7 +185,7 @@ def test_secrets_and_address_reach_the_link(
 
 def test_an_answer_that_is_no_json_is_still_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     entry = LedgerEntry(1, "x", "", "me", 0.0, 0.0, Outcome.ERROR, message="odd", answer="not json")
-    assert sending.tell(entry) == 4
+    assert sending.print_outcome(entry) == 4
     assert capsys.readouterr().out == '{"result":"error","message":"odd"}\n'
 
 

@@ -38,7 +38,9 @@ FLAWS = {
         "unroll to 20000 ramps and holds: at most 10000 are allowed, so repeat less"
     ),
     flaw(C.TOO_DEEP, most=5): "is nested too deep: at most 5 repeats inside one another",
-    flaw(C.RATE_AND_TIME): "has both a rate and a time: only one can be kept",
+    flaw(C.RATE_AND_TIME): (
+        'has both a rate and a time ("over"): keep the one that matters, the other follows from it'
+    ),
 }
 SENTENCES = {
     finding(C.NOTHING_TO_DO): "There is nothing to do: every ramp ends where it starts.",
@@ -88,7 +90,7 @@ SENTENCES = {
         "is so much too short."
     ),
     finding(C.NO_PRESSURE, pressure=1e-3): (
-        "Dwells count only at or below 1.0e-03 mbar, but no message is known to tell the pressure, so none "
+        "Dwells count only at or below 1.0e-03 mbar, but no message is known to report the pressure, so none "
         "would count. Give its channel the role pressure in a contract file."
     ),
     finding(C.TOLERANCE_TIGHT, tolerance=0.2, held=0.5): (

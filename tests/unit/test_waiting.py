@@ -18,7 +18,7 @@ from xovac_tui.alarms.kinds.level import HighRule, LowRule
 from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.api.link import LinkWord as LinkWord
 from xovac_tui.cli import status as cli_status
-from xovac_tui.cli.wait import Teller, Waiting
+from xovac_tui.cli.wait import Waiting, WaitReport
 from xovac_tui.errors import Exit
 from xovac_tui.expressions import ExpressionError, parse_condition
 from xovac_tui.recording.service import RecordChoice
@@ -45,15 +45,15 @@ class Bench:
             choice = RecordChoice(path=record, settings=RecordSettings(), may_record=False, read_only=True)
         self.station = make_station(self.clock, self.link, record=choice)
         values = ChamberValues(self.station.chamber, curve=self.station.history)
-        self.teller = Teller("bench", quiet=False)
-        self.waiting = Waiting(self.station, parse_condition(text), values, self.teller, held)
+        self.lines = WaitReport("bench", quiet=False)
+        self.waiting = Waiting(self.station, parse_condition(text), values, self.lines, held)
 
     async def report(self, **leaves: Any) -> bool:
         """Let the chamber report after a second, and look."""
         self.clock.advance(1.0)
         self.link.deliver("chamber_state", json.dumps(reading("idle", self.clock.utc(), **leaves)))
         await asyncio.sleep(0)
-        return self.waiting.look()
+        return self.waiting.evaluate()
 
 
 @asynccontextmanager
@@ -71,11 +71,11 @@ async def waiting(text: str, **how: Any) -> AsyncIterator[Bench]:
 
 async def test_what_is_missing_counts_only_once_data_could_have_come() -> None:
     async with waiting("not known(test_part)") as bench:
-        assert not bench.waiting.look()
+        assert not bench.waiting.evaluate()
         bench.link.push(LinkWord.ONLINE)
-        assert not bench.waiting.look()
+        assert not bench.waiting.evaluate()
         bench.clock.advance(3.5)
-        assert bench.waiting.look()
+        assert bench.waiting.evaluate()
         # With the first message it is known at once.
         assert not await bench.report()
 
@@ -87,7 +87,7 @@ async def test_one_odd_message_does_not_end_the_waiting() -> None:
             bench.clock.advance(1.0)
             bench.link.deliver("extra", json.dumps({"t": value}))
             await asyncio.sleep(0)
-            assert bench.waiting.look() is over
+            assert bench.waiting.evaluate() is over
             if value == "n/a":
                 assert "Only numbers are compared by >" in str(bench.waiting.in_vain(2.0))
 
@@ -99,7 +99,7 @@ async def test_what_never_goes_together_ends_it() -> None:
         bench.link.deliver("extra", json.dumps({"t": "n/a"}))
         await asyncio.sleep(0)
         with pytest.raises(ExpressionError):
-            bench.waiting.look()
+            bench.waiting.evaluate()
 
 
 async def test_it_must_be_true_for_so_long_without_a_break() -> None:
@@ -110,7 +110,7 @@ async def test_it_must_be_true_for_so_long_without_a_break() -> None:
         bench.link.push(LinkWord.LOST, "cut")
         bench.clock.advance(60)
         # Lost, it is unknown, and what was before it does not count.
-        assert not bench.waiting.look()
+        assert not bench.waiting.evaluate()
         bench.link.push(LinkWord.ONLINE)
         assert [await bench.report(part=31.0) for _ in range(4)] == [False, False, False, True]
 
@@ -121,7 +121,7 @@ async def test_it_says_what_was_not_true(capsys: pytest.CaptureFixture[str]) -> 
     ) as bench:
         bench.link.push(LinkWord.ONLINE)
         await bench.report()
-        bench.teller.close()
+        bench.lines.close()
         said = capsys.readouterr().err
         assert 'No channel "plate_q" has come yet. Did you mean "plate_' in said
         assert "[x] pressure < 1 mbar: pressure 1.3e-04 mbar" in said
@@ -136,11 +136,11 @@ async def test_it_says_what_was_not_true(capsys: pytest.CaptureFixture[str]) -> 
         ]
         # It tells once, and then only now and then.
         await bench.report()
-        bench.teller.close()
+        bench.lines.close()
         assert capsys.readouterr().err == ""
         bench.clock.advance(300)
         await bench.report()
-        bench.teller.close()
+        bench.lines.close()
         assert capsys.readouterr().err.count("waits") == 1
 
 

@@ -1,4 +1,4 @@
-"""The command line: light to import, everything else is imported by the command that needs it."""
+"""The root command. Light to import: each command imports what it needs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 class _Root(click.Group):
-    """Imports a command's module only when that command is wanted."""
+    """Imports a command's module only when that command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -52,7 +52,7 @@ class _Root(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            # The reader of our output went away (`xovac-tui ... | head`), which is its right.
+            # The reader closed our output (`xovac-tui ... | head`), which is no error.
             drop_output()
             return int(Exit.OK)
 
@@ -85,7 +85,7 @@ class _Root(click.Group):
 def root(ctx: click.Context, /, **options: Any) -> None:
     """Watch and command an XO-VAC+ thermal vacuum chamber.
 
-    Without a command the console opens in this terminal; where no chamber is named it asks which.
+    Without a command, opens the console in this terminal, and asks for the chamber if none is named.
     """
     from xovac_tui import logfile
 
@@ -93,8 +93,8 @@ def root(ctx: click.Context, /, **options: Any) -> None:
     if ctx.invoked_subcommand is not None:
         _refuse_console_options(ctx, ctx.invoked_subcommand)
     else:
-        # Nothing that is made up to the first picture is garbage, and looking for some is a quarter of that
-        # time; the screen lets it be looked for again.
+        # Nothing made before the first picture is garbage, and collecting it would take a quarter of that
+        # time; the screen switches collection on again.
         gc.disable()
         try:
             from xovac_tui.cli.console import open_console
@@ -105,7 +105,7 @@ def root(ctx: click.Context, /, **options: Any) -> None:
 
 
 def _refuse_console_options(ctx: click.Context, command: str) -> None:
-    """Refuse options of the console before a command, which would act as if they were not there."""
+    """Refuse console options given before a command, which would ignore them."""
     sources = {param: ctx.get_parameter_source(param.name or "") for param in ctx.command.params}
     if given := [param for param, source in sources.items() if source is ParameterSource.COMMANDLINE]:
         from xovac_tui.config.resolve import Overrides
@@ -125,11 +125,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run the program and return its exit code; every error has become a sentence on stderr."""
+    """Run the program and return its exit code; every error is printed as a sentence on stderr."""
     _fill_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            # A terminal that cannot show a sign gets its escape, never an exception.
+            # A sign that the terminal's encoding lacks is written as an escape and raises nothing.
             stream.reconfigure(errors="backslashreplace")
     try:
         result = root.main(arguments, prog_name="xovac-tui", standalone_mode=False)
@@ -145,7 +145,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         _say_last(str(error), several_lines=error.several_lines)
         return int(error.exit_code)
     except OSError as error:
-        # Of all files only the standard output is written without a name.
+        # An error without a file name comes from standard output, the only file written without one.
         if error.errno not in _NO_ROOM or error.filename is not None:
             return _defect(error)
         drop_output()
@@ -156,17 +156,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def drop_output() -> None:
-    """Write nothing more to standard output, or the interpreter would complain when it flushes at the end."""
+    """Discard all further standard output, so that the interpreter's last flush does not fail."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fill_closed_streams() -> None:
-    """Put the null device where a caller has closed a standard stream.
+    """Open the null device in place of each standard stream that the caller has closed.
 
-    Else the next file or socket that is opened would get its number, and be taken for it.
+    Otherwise the next file or socket would get that stream's number and receive its output.
     """
-    # In the order of their numbers, because the lowest free one is given out first.
+    # In the order of their numbers: the system gives out the lowest free number first.
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - it stays open
@@ -188,7 +188,7 @@ def _defect(error: Exception) -> int:
 
 
 def _say_last(text: str, *, several_lines: bool = False) -> None:
-    """Write a last sentence to stderr; the end waits for its reader for a moment only."""
+    """Write a last sentence to stderr; wait only briefly for its reader."""
     from xovac_tui.cli.saying import last_words
 
     last_words(text, several_lines=several_lines)

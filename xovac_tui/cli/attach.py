@@ -1,22 +1,26 @@
-"""`xovac-tui attach`: photos and papers of a run, kept in the record with it."""
+"""`xovac-tui attach`: keep photos and documents of a run in its record."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from xovac_tui import __version__
 from xovac_tui.cli.common import json_line, table
 from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.records import RecordSource, find_record, record_options
+from xovac_tui.text import clean
 
 if TYPE_CHECKING:
     from xovac_tui.recording.disk.kinds import Attachment, Session
 
 
-@click.command(short_help="Attach photos and papers to a run.")
+@click.command(short_help="Attach photos and documents to a run.")
 @click.argument("run", metavar="RUN")
 @click.argument("files", metavar="FILE...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--caption", default="", metavar="TEXT", help="What they show.")
@@ -41,7 +45,7 @@ def attach(
     """Attach files to RUN: r12, or last for the newest run. `xovac-tui runs` lists them.
 
     Pictures (PNG, JPEG, GIF, WebP), PDF, plain text and CSV, at most 20 MB each. They are copied into the
-    record, with who and when, and stand in the run's report.
+    record with user and time, and appear in the run's report.
     """
     if bool(files) + listed + (save is not None) != 1:
         raise click.UsageError("Name files to attach, or --list, or --save FOLDER: one of the three.")
@@ -63,18 +67,18 @@ def attach(
 
 
 def _attached(source: RecordSource, wanted: str) -> tuple[int, list[Attachment]]:
-    """Return the number of a run, and what is attached to it."""
+    """Return the number of a run and its attachments."""
     from xovac_tui.recording.attachments import attachments
     from xovac_tui.recording.disk import lists
     from xovac_tui.recording.disk.record import Record
     from xovac_tui.recording.disk.schema import RecordError
 
     with Record(source.path) as opened:
-        flown = lists.runs(opened, flights=False)
+        ran = lists.runs(opened, states=False)
         word = wanted.strip().lower()
-        found = [one for one in flown if word in (one.label, str(one.id)) or word == "last"]
+        found = [one for one in ran if word in (one.label, str(one.id)) or word == "last"]
         if not found:
-            names = ", ".join(one.label for one in flown[-5:]) or "none yet"
+            names = ", ".join(one.label for one in ran[-5:]) or "none yet"
             raise RecordError(f'No run "{wanted}" is in {source.path}. Newest: {names}.')
         return found[-1].id, attachments(opened, found[-1].id)
 
@@ -117,10 +121,8 @@ def _put(
 
 
 def _session(source: RecordSource) -> Session:
-    import os
     import socket
 
-    from xovac_tui import __version__
     from xovac_tui.recording.disk.kinds import Session
     from xovac_tui.station.live import this_user
 
@@ -135,20 +137,19 @@ def _session(source: RecordSource) -> Session:
 
 
 def _save(source: RecordSource, run: int, there: list[Attachment], folder: Path) -> None:
-    """Write what is attached into a folder, never over a file that is there."""
+    """Write the attachments into a folder, never over an existing file."""
     from xovac_tui.recording.attachments import attachment_data
     from xovac_tui.recording.disk.record import Record
     from xovac_tui.recording.exports.newfile import new_file, not_written
-    from xovac_tui.text import clean
 
     if not there:
         echo(f"Nothing is attached to r{run}.", err=True)
         return
-    # Whoever wrote the record chose the names: they are printed, and make files.
+    # The names come from the record and are not trusted: they are printed, and become file names.
     names = [clean(Path(one.name).name, 200) or "attachment" for one in there]
     with Record(source.path) as opened:
         for one, name in zip(there, names, strict=True):
-            # Two cameras number their pictures alike.
+            # Two cameras can use the same file names.
             path = folder / (name if names.count(name) == 1 else f"{one.id}-{name}")
             try:
                 with new_file(path, binary=True, derived=True) as file:
@@ -161,7 +162,6 @@ def _save(source: RecordSource, run: int, there: list[Attachment], folder: Path)
 def _lines(source: RecordSource, run: int, there: list[Attachment]) -> list[str]:
     from xovac_tui.recording.attachments import media_words
     from xovac_tui.recording.disk.housekeeping import size_words
-    from xovac_tui.text import clean
 
     if not there:
         return [f"Nothing is attached to r{run}."]
@@ -182,8 +182,6 @@ def _lines(source: RecordSource, run: int, there: list[Attachment]) -> list[str]
 
 
 def _data(one: Attachment) -> dict[str, Any]:
-    from datetime import UTC, datetime
-
     return {
         "id": one.id,
         "run": f"r{one.run}",

@@ -1,7 +1,8 @@
-"""`xovac-tui audit`: what people did and were told, and whether the record of it is as it was written."""
+"""`xovac-tui audit`: list the audited entries of a record and verify that they are unchanged."""
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,27 +19,27 @@ if TYPE_CHECKING:
     from xovac_tui.recording.audit import Audit, AuditedRow, AuditFault
 
 _SHOWN = 20
-"""Faults that are told in words; --json tells all of them."""
+"""Faults listed in words; --json lists all of them."""
 
 
-@click.group(short_help="Show and verify what people did and were told.")
+@click.group(short_help="Show and verify commands, notes and alarms on record.")
 def audit() -> None:
-    """Show and verify what a record keeps in a chain of hashes: commands, notes, recipes, alarms, changes."""
+    """Show and verify the audited entries of a record: commands, notes, recipes, alarms, changes."""
 
 
-@audit.command(short_help="Look whether any audited entry was changed, removed or moved.")
-@click.option("--expect", metavar="HASH", default="", help="A head that was noted earlier: it must be there.")
+@audit.command(short_help="Verify that no audited entry was changed, removed or moved.")
+@click.option("--expect", metavar="HASH", default="", help="A head noted earlier: it must be there.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @record_options
 @click.pass_context
 def verify(
     ctx: click.Context, /, expect: str, as_json: bool, record: Path | None, demo: bool, **_: Any
 ) -> None:
-    """Look at every entry of the chain, and say where one was changed, removed, added or moved.
+    """Verify every entry of the chain; list those that were changed, removed, added or moved.
 
-    Who can write the file can also make a new chain over what he changed. Against that helps a head that is
-    kept elsewhere (`xovac-tui audit head`, or in a report): give it with --expect. Exit code 4: something is
-    not as it was written.
+    Anyone who can write the file can rebuild the chain. To detect that, keep a copy of the head elsewhere
+    (from `xovac-tui audit head` or a report) and give it with --expect. Exit code 4: an entry is not
+    as it was written.
     """
     from xovac_tui.recording.audit import SHORTEST
     from xovac_tui.recording.audit import verify as look_at
@@ -67,10 +68,10 @@ def verify(
 @record_options
 @click.pass_context
 def head(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, **_: Any) -> None:
-    """Print the newest hash of the chain and how many entries it vouches for.
+    """Print the newest hash of the chain and the number of entries that it covers.
 
-    Keep it where nobody can change it together with the record (on paper, in a mail), for `audit verify
-    --expect HASH` later. It does not look whether they are well.
+    Keep it where it cannot be changed together with the record (on paper, in a mail), for `audit verify
+    --expect HASH` later. This command does not verify the entries.
     """
     from xovac_tui.recording.audit import head_of
     from xovac_tui.recording.disk.schema import RecordError
@@ -93,7 +94,7 @@ def head(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, 
 def list_(
     ctx: click.Context, /, since: str | None, as_json: bool, record: Path | None, demo: bool, **_: Any
 ) -> None:
-    """List what the chain vouches for, oldest first: when, who, what. It does not verify it."""
+    """List the audited entries, oldest first: time, user, content. Does not verify them."""
     from xovac_tui.recording.audit import entries
 
     source = find_record(ctx, record, demo)
@@ -120,9 +121,7 @@ def list_(
 
 
 def _moment(source: RecordSource, text: str) -> float:
-    """Return the record time that was typed."""
-    import time
-
+    """Return a typed time as UTC seconds of the record."""
     from xovac_tui.recording.disk.record import Record
     from xovac_tui.recording.moments import moment
 
@@ -132,7 +131,7 @@ def _moment(source: RecordSource, text: str) -> float:
 
 
 def _said(source: RecordSource, found: Audit) -> list[str]:
-    """Return what was found, for people."""
+    """Return the result of the verification as lines of text."""
     lines = [fault.sentence(source.say) for fault in found.faults[:_SHOWN]]
     if len(found.faults) > _SHOWN:
         lines.append(f"And {len(found.faults) - _SHOWN:,} more (--json lists them).")

@@ -1,4 +1,4 @@
-"""What several commands share: which chamber is meant, and how things are printed."""
+"""Options, settings and printing that several commands share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from xovac_tui import compose
 from xovac_tui.cli.options import transport_option
 from xovac_tui.cli.output import echo
 from xovac_tui.config import Effective, Overrides, Profile, effective_settings
-from xovac_tui.errors import SettingsError
+from xovac_tui.errors import RecipeError, SettingsError
 from xovac_tui.text import clean
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
     _FloatType = click.ParamType[float]
 else:
-    # Older releases of click have no type parameter there.
+    # Older releases of click have no type parameter here.
     _FloatType = click.ParamType
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def chamber_options(function: F) -> F:
-    """Let a command say by itself, too, which chamber it is about."""
+    """Give a command the options that choose a chamber (`--url`, `--profile`)."""
     for option in (
         click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="Settings file."),
         click.option("--url", metavar="URL", help="Chamber, by its address."),
@@ -41,12 +41,12 @@ def chamber_options(function: F) -> F:
 
 
 def connecting_options(function: F) -> F:
-    """Let a command that connects say which chamber it is about, and how it is reached."""
+    """Give a command that connects the options that choose a chamber and its transports."""
     return chamber_options(transport_option(function))
 
 
 def typed(ctx: click.Context) -> Overrides:
-    """Return what was typed, here or before the command's name; the nearer one wins."""
+    """Return the typed options, from here or before the command's name; the nearer one wins."""
     found: dict[str, Any] = {}
     context: click.Context | None = ctx
     while context is not None:
@@ -63,14 +63,14 @@ def effective(ctx: click.Context) -> Effective:
 
 
 def plan_settings(ctx: click.Context) -> PlanSettings:
-    """Return how the profile's device reads recipes; without a profile the defaults, and say so."""
+    """Return how the profile's device reads recipes; without a profile the defaults, with a note."""
     found = effective(ctx)
     try:
         _, profile = found.resolve()
     except SettingsError:
         if found.profile or found.url:
             raise
-        echo("No profile is named, so the defaults are taken for how the device reads a recipe.", err=True)
+        echo("No profile is named, so recipes are read with the default settings.", err=True)
         profile = Profile()
     return compose.plan_settings(profile, compose.contract_of(profile))
 
@@ -86,7 +86,6 @@ class Seconds(_FloatType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Return seconds."""
         from xovac_tui.durations import parse_duration
-        from xovac_tui.errors import RecipeError
 
         text = str(value).strip()
         try:
@@ -100,12 +99,12 @@ class Seconds(_FloatType):
 
 
 def on_terminal() -> bool:
-    """Tell whether a person can be asked: stdin and stderr are a terminal."""
+    """Return whether a question can be answered: stdin and stderr are a terminal."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def json_line(value: Any) -> str:
-    """Return compact JSON in which nothing can act on a terminal; raises ValueError for NaN."""
+    """Return compact JSON in which no character acts on a terminal; raises ValueError for NaN."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=not _utf8(), allow_nan=False)
     return text if text.isprintable() else "".join(_escaped(char) for char in text)
 
@@ -115,7 +114,7 @@ def _utf8() -> bool:
 
 
 def _escaped(char: str) -> str:
-    # Only inside of JSON's strings can there be such characters, so their escapes mean the same.
+    # Such characters occur only inside JSON strings, where their escapes mean the same.
     return char if char.isprintable() else json.dumps(char)[1:-1]
 
 

@@ -1,4 +1,4 @@
-"""Opens the console in this terminal."""
+"""Open the console in this terminal."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ import msgspec
 
 from xovac_tui import compose, logfile, paths
 from xovac_tui.cli.common import effective, on_terminal, typed
+from xovac_tui.cli.exposure import exposed_settings
 from xovac_tui.cli.records import DEMO, demo_chamber
 from xovac_tui.cli.table import headless_words
 from xovac_tui.config import Effective, Profile
-from xovac_tui.config.themes import ThemeSpec
+from xovac_tui.config.state import load_state, recall
+from xovac_tui.config.themes import ThemeSpec, shipped_themes, unknown_theme, user_themes
 from xovac_tui.errors import NoChamberError, SettingsError
 from xovac_tui.notify.settings import NotifySettings
+from xovac_tui.simulator.faults import parse_fault
 from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.ui.start import Start
 
@@ -28,7 +31,7 @@ _DEMO_OPTIONS = ("speed", "seed", "warm", "fault")
 
 
 def open_console(ctx: click.Context, /) -> int:
-    """Read and check everything, then hand over to the screen; return the exit code."""
+    """Read and check settings and options, run the screens, and return the exit code."""
     demo = demo_options(ctx)
     need_terminal()
     try:
@@ -46,9 +49,9 @@ def open_console(ctx: click.Context, /) -> int:
 
 
 def need_terminal() -> None:
-    """Refuse where there is nothing to draw on, and name what works without."""
+    """Raise unless there is a terminal to draw on; the error names the commands that need none."""
     headless = f"Without a terminal use xovac-tui {headless_words('or')}."
-    # The screen is drawn on stderr, so a terminal that is only stdout is of no use.
+    # The screen is drawn on stderr, so a terminal on stdout alone does not help.
     for name, stream in (("input", sys.stdin), ("output", sys.stdout), ("error output", sys.stderr)):
         if not (stream and stream.isatty()):
             raise SettingsError(f"The console needs a terminal, but its {name} is not one. {headless}")
@@ -57,7 +60,7 @@ def need_terminal() -> None:
 
 
 def begin(ctx: click.Context, demo: SimulatorOptions | None, /) -> tuple[Start, LiveStation]:
-    """Return what the screens begin with and the station; raises XovacError where something is wrong."""
+    """Return the start values of the screens and the station; raises XovacError for a wrong setting."""
     found = effective(ctx)
     setup = demo_chamber(found) if demo else compose.resolve(found)
     record = compose.record_choice(found, setup, visit=True, asked=ctx.params["record"])
@@ -69,14 +72,11 @@ def begin(ctx: click.Context, demo: SimulatorOptions | None, /) -> tuple[Start, 
 
 
 def make_start(found: Effective, profile: Profile, /, *, rings: bool = False) -> Start:
-    """Return what the screens begin with; raises SettingsError for a theme that there is not.
+    """Return the start values of the screens; raises SettingsError for an unknown theme.
 
     `rings`: the terminal does, as the settings say.
     """
-    from xovac_tui.cli.exposure import exposed_settings
     from xovac_tui.cli.settings_notes import alarm_notes
-    from xovac_tui.config.state import load_state, recall
-    from xovac_tui.config.themes import shipped_themes, user_themes
 
     state, note = load_state()
     ours = shipped_themes()
@@ -84,7 +84,7 @@ def make_start(found: Effective, profile: Profile, /, *, rings: bool = False) ->
     themes = (*ours, *theirs)
     display = found.settings.display
     notes = (note, *problems, *exposed_settings(found, profile))
-    # Only a theme that was asked for just now beats a remembered one.
+    # Only a theme from the command line or environment overrides the remembered one.
     asked = found.sources.get("display.theme", str(found.path)) != str(found.path)
     if asked:
         _check_theme(display.theme, themes)
@@ -104,7 +104,7 @@ def make_start(found: Effective, profile: Profile, /, *, rings: bool = False) ->
 
 
 def demo_options(ctx: click.Context, /) -> SimulatorOptions | None:
-    """Return the simulator of `--demo`, or None; its options alone are a mistake."""
+    """Return the simulator options of `--demo`, None without it; raises SettingsError for them alone."""
     given = ctx.params
     asked = [f"--{name}" for name in _DEMO_OPTIONS if given[name] not in (None, ())]
     if not given["demo"]:
@@ -115,7 +115,6 @@ def demo_options(ctx: click.Context, /) -> SimulatorOptions | None:
         return None
     if typed(ctx).profile or typed(ctx).url:
         raise click.UsageError("--demo opens the built-in simulator: leave --profile and --url out.")
-    from xovac_tui.simulator.faults import parse_fault
     from xovac_tui.simulator.run import check_options
 
     options = SimulatorOptions(
@@ -131,7 +130,7 @@ def demo_options(ctx: click.Context, /) -> SimulatorOptions | None:
 
 
 def _own(path: Path) -> Path:
-    """Return a demo's record, or one beside it while another demo writes that: each has its own chamber."""
+    """Return the demo's record, or a second one while another demo, which has its own chamber, writes it."""
     from xovac_tui.recording.disk.lock import is_recorded
 
     own, number = path, 2
@@ -142,7 +141,6 @@ def _own(path: Path) -> Path:
 
 
 def _check_theme(name: str, themes: tuple[ThemeSpec, ...]) -> None:
-    from xovac_tui.config.themes import unknown_theme
     from xovac_tui.ui.theming import textual_themes
 
     known = {spec.name for spec in themes} | textual_themes()

@@ -1,4 +1,4 @@
-"""`xovac-tui doctor`: what this program finds on this machine, and on the way to the chamber."""
+"""`xovac-tui doctor`: check this machine, the settings and the connection to the chamber."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from xovac_tui import __version__, compose, paths
 from xovac_tui.cli.common import connecting_options, effective, table
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.settings import named_problems
+from xovac_tui.cli.table import headless_words
 from xovac_tui.config import Effective
 from xovac_tui.errors import Exit, SettingsError
 from xovac_tui.recording.disk.share import network_share, share_advice
@@ -28,20 +29,20 @@ _OK, _BAD = "ok", "!!"
 _MARKS = {True: _OK, False: _BAD, None: "--"}
 
 
-@click.command(short_help="Look at this machine, the settings and the way to the chamber.")
+@click.command(short_help="Check this machine, the settings and the way to the chamber.")
 @click.option("--prove-stop", is_flag=True, help="Send cancel_recipe while nothing runs: does STOP arrive?")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before --prove-stop: you know that nothing runs.")
 @connecting_options
 @click.pass_context
 def doctor(ctx: click.Context, /, prove_stop: bool, yes: bool, **_: Any) -> None:
-    """Look at places, versions, terminal and settings, and try the way to the chamber step by step.
+    """Check paths, versions, terminal and settings, then the way to the chamber step by step.
 
-    Nothing is sent to the chamber but the connection itself. Exit code 0 when the chamber can be used, also
-    where only one of its transports works; 2 when the settings have a mistake, 6 when it cannot be used.
+    Connects, but sends no command. Exit code 0 when the chamber can be used, even
+    if only one of its transports works; 2 when the settings have a mistake, 6 when it cannot be used.
 
-    --prove-stop then sends cancel_recipe, after a question and only while no recipe runs. A warning as its
-    answer proves that STOP arrives in the form of the contract; that is kept for this chamber. Exit code 3
-    when the answer was success (it proves nothing), 4 an error or refused, 5 no answer.
+    --prove-stop then asks, and sends cancel_recipe only while no recipe runs. A warning as its
+    answer proves that STOP arrives in the contract's form; the proof is kept for this chamber. Exit code 3
+    when the answer is success (which proves nothing), 4 for an error or refusal, 5 for no answer.
     """
     if yes and not prove_stop:
         raise click.UsageError("--yes belongs to --prove-stop.")
@@ -62,7 +63,7 @@ def doctor(ctx: click.Context, /, prove_stop: bool, yes: bool, **_: Any) -> None
 
 
 def versions() -> Iterator[tuple[str, str]]:
-    """Yield what runs here."""
+    """Yield a line for each version: program, Python, libraries, system."""
     yield "xovac-tui", __version__
     yield "Python", f"{platform.python_version()} ({sys.executable})"
     yield "system", platform.platform()
@@ -74,7 +75,7 @@ def versions() -> Iterator[tuple[str, str]]:
 
 
 def places(records: Path) -> Iterator[tuple[str, str]]:
-    """Yield where things are, and whether they are there; `records` is the folder that the settings name."""
+    """Yield a line for each path and whether it exists; `records` is the folder that the settings name."""
     if paths.home():
         yield "XOVAC_HOME", str(paths.home())
     for name, place in (
@@ -92,14 +93,12 @@ def places(records: Path) -> Iterator[tuple[str, str]]:
 
 
 def terminal(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield what this terminal can do, as far as it tells."""
+    """Yield a line for each capability that the terminal reports."""
     if sys.stdin.isatty() and sys.stdout.isatty():
         size = shutil.get_terminal_size()
         small = "" if size.columns >= 80 and size.lines >= 24 else ": the screens need 80x24"
         yield "size", f"{size.columns}x{size.lines}{small}"
     else:
-        from xovac_tui.cli.table import headless_words
-
         can = headless_words("and")
         yield "terminal", f"none: the console cannot open here; {can} can"
     yield "TERM", environ.get("TERM") or "not set"
@@ -115,7 +114,7 @@ def terminal(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def colours(environ: Mapping[str, str]) -> str:
-    """Say how many colours the environment promises."""
+    """Return how many colours the environment promises, as text."""
     if environ.get("NO_COLOR"):
         return "none, because NO_COLOR is set"
     term = environ.get("TERM", "")
@@ -127,7 +126,7 @@ def colours(environ: Mapping[str, str]) -> str:
 
 
 def _records_folder(ctx: click.Context) -> Path:
-    """Return where records are kept; where they usually are if the settings cannot be read."""
+    """Return the folder of the records; the default one if the settings cannot be read."""
     try:
         found = effective(ctx)
     except SettingsError:
@@ -143,7 +142,7 @@ def _section(title: str, rows: Iterator[tuple[str, str]]) -> None:
 
 
 def _settings(ctx: click.Context) -> tuple[Effective | None, bool]:
-    """Check the settings; return them, or None when they cannot be read, and whether all is well."""
+    """Check the settings; return them (None if they cannot be read) and whether all are right."""
     echo("Settings")
     try:
         found = effective(ctx)
@@ -159,7 +158,7 @@ def _settings(ctx: click.Context) -> tuple[Effective | None, bool]:
 
 
 def _permissions(found: Effective) -> None:
-    """Say which of our files other users can write, or read where they should not."""
+    """Print which of our files other users can write, or read against their purpose."""
     from xovac_tui.cli.exposure import all_exposed
 
     try:
@@ -176,7 +175,7 @@ def _permissions(found: Effective) -> None:
 
 
 def _chamber(found: Effective) -> Exit:
-    """Try the way to the chamber step by step and return the exit code."""
+    """Check the way to the chamber step by step and return the exit code."""
     if not (found.profile or found.url or found.settings.profile or len(found.settings.profiles) == 1):
         echo("Chamber")
         echo("  none is named, so none was tried: add --profile NAME or --url http://HOST:PORT")

@@ -1,4 +1,4 @@
-"""`xovac-tui export`: a run, a session or all of a record as a file that other programs read."""
+"""`xovac-tui export`: write a run, a session or a whole record as a file for other programs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import os
 import stat
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -52,9 +53,9 @@ def export(
 ) -> None:
     """Write what RUN names: r12 (a run), s3 (a session), last, or all. `xovac-tui runs` lists them.
 
-    csv and parquet hold the samples, a row a message and a column a channel. jsonl holds everything, and can
+    csv and parquet hold samples, one row a message and one column a channel. jsonl holds everything, and can
     be replayed; with --channels it holds samples only. Exit code 3: events that are damaged in the record
-    are missing in what was written.
+    are missing in the file.
     """
     source = find_record(ctx, record, demo)
     form = form or _form_of(out)
@@ -89,7 +90,7 @@ class _Job:
         self._ticker = Ticker(f"exporting {part.span.label}")
 
     def write(self, form: str, path: Path | None, force: bool) -> Exit:
-        """Write the file, and note in the record what of it is exported now."""
+        """Write the file, and note in the record which span is exported."""
         from xovac_tui.recording.exports.newfile import new_file, not_written
         from xovac_tui.recording.exports.parts import unread
 
@@ -116,7 +117,7 @@ class _Job:
         if lost is not None:
             echo(f"{missing(lost, self._source)} They are not in what was written.", err=True)
             return Exit.WARNING
-        # Nobody can tell what became of that which went into a pipe.
+        # Whether data written to a pipe were kept is unknown.
         if form == "jsonl" and (path is not None or _is_file(stdout)):
             self._note()
         return Exit.OK
@@ -135,11 +136,11 @@ class _Job:
         if form == "jsonl":
             _put(file, tables.sample_lines(record, part, channels, ticker))
         elif form == "csv":
-            _put(file, tables.csv_chunks(record, part, channels, labels=self._labels, told=ticker))
+            _put(file, tables.csv_chunks(record, part, channels, labels=self._labels, progress=ticker))
         else:
             from xovac_tui.recording.exports.parquet import write_parquet
 
-            # It moves about in what it writes, which a pipe does not let it.
+            # Parquet needs to seek in its file, which a pipe cannot do.
             whole = io.BytesIO()
             target = file if file.seekable() else whole
             write_parquet(record, part, channels, target, ticker)
@@ -160,10 +161,9 @@ class _Job:
         return choose(found, self._words, short)
 
     def _note(self) -> None:
-        """Note a whole span as exported, so that it may be deleted when its time has come; a part may not."""
+        """Note a span as exported, so that retention may delete it; a part of the channels is not noted."""
         if self._words or not self._part.whole:
             return
-        import time
 
         from xovac_tui.recording.exports.exported import note_exported, whole_runs
 

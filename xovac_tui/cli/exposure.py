@@ -1,4 +1,4 @@
-"""Which settings and records other users can read or write, for `doctor` and for whatever uses them."""
+"""Find the settings and records that other users can read or write."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from xovac_tui.withaddress import without_secrets
 
 
 def exposed_settings(found: Effective, profile: Profile | None) -> Iterator[str]:
-    """Yield a sentence for each file that decides what this program does and that other users can write.
+    """Yield a sentence for each settings file that other users can write.
 
-    The settings also where others can read addresses in them; files with secrets are refused elsewhere.
+    Also for settings with addresses that others can read; files with secrets are refused elsewhere.
     """
     settings = found.settings
     secret = settings != without_secrets(settings)
@@ -33,7 +33,7 @@ def exposed_settings(found: Effective, profile: Profile | None) -> Iterator[str]
 
 
 def warn_of_record(record: Path, *, ours: bool) -> None:
-    """Say on stderr where other users can write a record; of our own also where they can read it."""
+    """Warn on stderr of a record that other users can write; of our own also if they can read it."""
     from xovac_tui.recording.disk.lock import record_files
 
     if said := exposed("the record", record_files(record), readable=ours):
@@ -41,7 +41,7 @@ def warn_of_record(record: Path, *, ours: bool) -> None:
 
 
 def all_exposed(found: Effective, profile: Profile | None, records: Path) -> list[str]:
-    """Return a sentence for every file of ours that other users can write, or should not read."""
+    """Return a sentence for every file of ours that other users can write, or read against its purpose."""
     from xovac_tui.recording.disk.lock import record_files
 
     said = list(exposed_settings(found, profile))

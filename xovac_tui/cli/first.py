@@ -1,4 +1,4 @@
-"""Asks which chamber to open where none is named: a profile, one used before, the demo, or an address."""
+"""Ask which chamber to open if none is named: a profile, one used before, the demo, or an address."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RECENT = 5
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """Something that can be opened."""
+    """A chamber that can be opened, as offered in the list."""
 
     option: str
     """Name of the option that opens it: `demo`, `profile` or `url`."""
@@ -32,7 +32,7 @@ class Offer(msgspec.Struct, frozen=True):
 
 
 def offers(found: Effective) -> list[Offer]:
-    """Return what can be opened: the profiles, the chambers with a record of their own, and the demo."""
+    """Return the chambers to offer: the profiles, those with a record of their own, and the demo."""
     listed = [Offer("profile", name, name, profile.url) for name, profile in found.settings.profiles.items()]
     known = {profile.url for profile in found.settings.profiles.values()}
     recent: list[Offer] = []
@@ -53,15 +53,15 @@ def offers(found: Effective) -> list[Offer]:
 
 
 def ask_chamber(ctx: click.Context) -> None:
-    """Ask on the terminal which chamber to open, and put the answer where a typed option would be.
+    """Ask on the terminal which chamber to open, and store the answer as if its option had been typed.
 
-    Raises click.Abort where the person leaves (ctrl+c, ctrl+d).
+    Raises click.Abort for ctrl+c and ctrl+d.
     """
     listed = offers(effective(ctx))
     echo("No chamber is named. These can be opened:", err=True)
     for row in table([(f"  {number}", one.shown, one.words) for number, one in enumerate(listed, 1)]):
         echo(row, err=True)
-    # Where a real chamber is listed, none is opened by a bare enter.
+    # With a real chamber in the list, a bare enter opens none.
     default = "1" if len(listed) == 1 else None
     while True:
         said = click.prompt(
@@ -78,7 +78,7 @@ def ask_chamber(ctx: click.Context) -> None:
 
 
 def _chosen(said: str, listed: list[Offer]) -> Offer | str:
-    """Return what was chosen by its number, name or address, else a sentence that says what is wrong."""
+    """Return the offer with this number, name or address, else a sentence that says what is wrong."""
     if said.isascii() and said.isdigit():
         if 1 <= int(said) <= len(listed):
             return listed[int(said) - 1]
@@ -87,7 +87,7 @@ def _chosen(said: str, listed: list[Offer]) -> Offer | str:
         if said == one.value or said == one.shown:
             return one
     if not re.search(r"[.:/]", said) and said != "localhost":
-        # `q`, or a name that is mistyped, must not become a chamber with a record of its own.
+        # `q` or a mistyped name must not become a chamber with a record of its own.
         return (
             f'"{clean(said, 40)}" is not in the list. Type a number from 1 to {len(listed)}, an address '
             "such as http://chamber:8080, or ctrl+c to leave."

@@ -1,4 +1,4 @@
-"""A connection for one headless command: opened, waited for, and given up with a reason."""
+"""Connect for one headless command, or fail with the reason."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 GRACE = 5.0
-"""Seconds over the time of one attempt, in which it is found out why it failed."""
+"""Seconds beyond the time of one attempt in which its failure is explained."""
 
 
 async def online(station: LiveStation, command: str = "") -> None:
-    """Wait until the link is ONLINE; LinkError as soon as one attempt, by all transports, has failed.
+    """Wait until the link is ONLINE; raises LinkError once one attempt by all transports has failed.
 
-    A person or script that wants another try asks again: nothing here goes on by itself. `command` is what
-    was to be sent, and the error says that it was not.
+    There is no second attempt: the caller runs the command again. `command` is the event that
+    was to be sent; the error says that it was not.
     """
     from xovac_tui.api.link import LinkWord
     from xovac_tui.chamber.news import LinkChanged

@@ -1,4 +1,4 @@
-"""`xovac-tui load`: a recipe file into the chamber, as `L` does on the screen."""
+"""`xovac-tui load`: load a recipe file into the chamber, as `L` does on the Recipes screen."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from xovac_tui import compose
+from xovac_tui.api.contract import LOAD_COMMAND, Role
 from xovac_tui.cli.common import Seconds, connecting_options, effective
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.sending import (
@@ -21,6 +22,7 @@ from xovac_tui.cli.sending import (
     report_outcome,
 )
 from xovac_tui.errors import CommandRefused, RecipeError
+from xovac_tui.text import clean
 
 if TYPE_CHECKING:
     from xovac_tui.chamber.snapshot import LedgerEntry, RunState
@@ -29,15 +31,15 @@ if TYPE_CHECKING:
     from xovac_tui.station.loading import Facts, Load
 
 FIRST_DATA = 6.0
-"""Seconds for which the chamber's temperature and state are waited for, where the contract names them."""
+"""Seconds to wait for the chamber's temperature and state if the contract names them."""
 _ANY_DATA = 1.0
-"""Seconds for which messages are gathered where the contract names none."""
+"""Seconds to collect messages if the contract names none."""
 _RECORD = 5.0
-"""Seconds for which it is waited for what the record knows: the rates that the chamber has managed."""
+"""Seconds to wait for the rates of earlier runs from the record."""
 
 
 class _Looked(NamedTuple):
-    """What would be loaded, and what was known of the chamber then."""
+    """What would be loaded, and what was known of the chamber at that moment."""
 
     load: Load
     facts: Facts
@@ -55,11 +57,10 @@ class _Looked(NamedTuple):
 def load(ctx: click.Context, /, file: Path, yes: bool, timeout: float | None, **_: Any) -> None:
     """Check a recipe FILE, lay it out from the chamber's temperature, and load it.
 
-    The same as L on the Recipes screen: the same check, limits and refusals, and the same entry in the
+    Does the same as L on the Recipes screen: the same check, limits and refusals, and the same entry in the
     record, with plan, hash and the file's text, so that the run gets its dwell clocks and a verdict. Prints
     the answer as one line of JSON. Exit codes: those of `send`, and 2 where the recipe must not be sent.
     """
-    from xovac_tui.api.contract import LOAD_COMMAND
     from xovac_tui.recipes.files import read_file
     from xovac_tui.station.confirmation import OPTION, confirmed_by
 
@@ -72,13 +73,13 @@ def load(ctx: click.Context, /, file: Path, yes: bool, timeout: float | None, **
     how, agreed = OPTION, None
     if not yes:
         need_person(chamber.contract.commands[LOAD_COMMAND])
-        # A link must not wait for a person: it is looked first, asked without one, and sent over a new one.
+        # No link stays open during a question: check over one, ask without one, send over a new one.
         looking = compose.build_station(
             chamber, compose.Equipment(record=compose.past_choice(found, compose.record_path(found, chamber)))
         )
         agreed = asyncio.run(_look(looking, recipe))
         how = ask(chamber, agreed.load.prepared, agreed.load.title, agreed.facts)
-    # A record is begun where there is none: what records next finds in it which recipe the run executes.
+    # Begins a record if there is none: the next recorder finds in it which recipe the run executes.
     station = compose.build_station(
         chamber, compose.Equipment(record=compose.record_choice(found, chamber, may_record=False))
     )
@@ -95,8 +96,7 @@ async def _look(station: LiveStation, recipe: RecipeFile) -> _Looked:
 async def _load(
     station: LiveStation, recipe: RecipeFile, agreed: _Looked | None, timeout: float | None
 ) -> LedgerEntry:
-    """Send what was agreed to, or without that what is found to be sent now."""
-    from xovac_tui.api.contract import LOAD_COMMAND
+    """Send the confirmed load; without a confirmation, what the check yields now."""
     from xovac_tui.station.loading import send_load
 
     async with station:
@@ -118,10 +118,8 @@ async def _load(
 
 
 async def _seen(station: LiveStation, recipe: RecipeFile) -> _Looked:
-    """Return what would be loaded now; CommandRefused, RecipeError or ContractError where that is nothing."""
-    from xovac_tui.api.contract import LOAD_COMMAND
+    """Return what would be loaded now; raises CommandRefused, RecipeError or ContractError."""
     from xovac_tui.station.loading import load_facts, load_of, start_of, study_now
-    from xovac_tui.text import clean
 
     await _ready(station)
     if refusal := station.blocked(LOAD_COMMAND):
@@ -138,7 +136,7 @@ async def _seen(station: LiveStation, recipe: RecipeFile) -> _Looked:
 
 
 def _unrecorded(station: LiveStation) -> str:
-    """Return that the run will not be recorded, as a sentence; empty where a program of this machine does."""
+    """Return a warning that the run will not be recorded; empty if a recorder runs on this machine."""
     from xovac_tui.recording.disk.lock import is_recorded
 
     choice = station.record.choice
@@ -153,8 +151,7 @@ def _unrecorded(station: LiveStation) -> str:
 
 
 async def _ready(station: LiveStation) -> None:
-    """Wait for the link, for what the record knows, and for temperature and state that the contract names."""
-    from xovac_tui.api.contract import LOAD_COMMAND, Role
+    """Wait for the link, the record's rates, and the temperature and state that the contract names."""
     from xovac_tui.chamber.snapshot import RunState
     from xovac_tui.cli.link import online
     from xovac_tui.station.loading import start_of

@@ -1,4 +1,4 @@
-"""`xovac-tui notify`: who is told of alarms, and whether a message gets there."""
+"""`xovac-tui notify`: list the receivers of alarm messages, and send them a test."""
 
 from __future__ import annotations
 
@@ -10,37 +10,38 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xovac_tui.chamber.alarm import Severity
 from xovac_tui.cli.common import chamber_options, effective, table
 from xovac_tui.cli.output import echo, echo_lines
 from xovac_tui.config import Effective
 from xovac_tui.errors import Exit, NotifyError, SettingsError
 from xovac_tui.notify.settings import HEARTBEAT, NotifySettings, Receiver
-from xovac_tui.text import clean
+from xovac_tui.text import clean, nearest
 
 if TYPE_CHECKING:
     from xovac_tui.notify.message import Message
 
 _SEVERITIES = ("critical", "high", "medium", "low")
-_NOBODY = (
-    "Nobody is told of alarms: the settings name no receiver. docs/notifications.md shows how to write "
+_NO_RECEIVER = (
+    "No receiver gets alarm messages: the settings name none. docs/notifications.md shows how to write "
     "[[notify.receivers]] into {}."
 )
 
 
-@click.group(short_help="See who is told of alarms, and try it.")
+@click.group(short_help="List the receivers of alarms, and test them.")
 def notify() -> None:
-    """Look at who is told of alarms, or send a message that says that it is a test."""
+    """List the receivers of alarm messages, or send them a message marked as a test."""
 
 
 @notify.command("list")
 @chamber_options
 @click.pass_context
 def list_(ctx: click.Context, /, **_: Any) -> None:
-    """Print who is told of alarms, and of which. Addresses are hidden."""
+    """Print the receivers of alarm messages, with the severities each takes. Addresses are hidden."""
     found = effective(ctx)
     settings = found.settings.notify
     if not settings.receivers and not settings.beats:
-        echo(_NOBODY.format(found.path))
+        echo(_NO_RECEIVER.format(found.path))
         return
     rows = [("receiver", "kind", "severities", "sent by", "reminder", "at most")]
     rows += [
@@ -63,14 +64,14 @@ def list_(ctx: click.Context, /, **_: Any) -> None:
 
 
 @notify.command()
-@click.option("--receiver", metavar="NAME", help="Only this one; `heartbeat` is called only if named.")
+@click.option("--receiver", metavar="NAME", help="Only this receiver; `heartbeat` is called only if named.")
 @click.option("--severity", type=click.Choice(_SEVERITIES), help="Of the message; usual: the worst it takes.")
 @chamber_options
 @click.pass_context
 def test(ctx: click.Context, /, receiver: str | None, severity: str | None, **_: Any) -> None:
-    """Send a message that is marked as a test, the way that alarms go, and tell what became of it.
+    """Send a message marked as a test to the receivers, as an alarm would be, and print the outcome.
 
-    Each is tried once. Exit code 0 when it arrived everywhere, 4 when not.
+    Tries each receiver once. Exit code 0 when all took it, 4 when not.
     """
     found = effective(ctx)
     chosen = _chosen(found, receiver)
@@ -82,25 +83,23 @@ def test(ctx: click.Context, /, receiver: str | None, severity: str | None, **_:
 
 
 def _chosen(found: Effective, name: str | None) -> NotifySettings:
-    """Return the settings with the receivers that are meant."""
+    """Return the settings with only the chosen receivers."""
     settings = found.settings.notify
     known = [one.name for one in settings.receivers]
     if name == HEARTBEAT and settings.beats:
         return NotifySettings(heartbeat=settings.heartbeat)
     if name is not None and name not in known:
-        from xovac_tui.text import nearest
-
         known += [HEARTBEAT] if settings.beats else []
         raise SettingsError(f'There is no receiver "{name}" in {found.path}.{nearest(name, known)}')
     if not known:
-        raise SettingsError(_NOBODY.format(found.path))
+        raise SettingsError(_NO_RECEIVER.format(found.path))
     return NotifySettings(
         receivers=tuple(one for one in settings.receivers if name is None or one.name == name)
     )
 
 
 def _chamber(found: Effective) -> str:
-    """Return the name that messages carry: the chamber's, where one is meant."""
+    """Return the name for the messages: the chamber's, or "no chamber"."""
     try:
         return found.resolve()[0]
     except SettingsError:
@@ -110,7 +109,7 @@ def _chamber(found: Effective) -> str:
 
 
 async def _test(settings: NotifySettings, chamber: str, severity: str | None) -> bool:
-    """Try all receivers beside each other, tell of each, and return whether it arrived everywhere."""
+    """Send to all receivers at once, print each outcome, and return whether all took it."""
     tries = [(one.name, _try(one, chamber, severity)) for one in settings.receivers]
     if settings.beats:
         tries.append((HEARTBEAT, _try_heartbeat(settings, chamber)))
@@ -121,8 +120,7 @@ async def _test(settings: NotifySettings, chamber: str, severity: str | None) ->
 
 
 async def _try(receiver: Receiver, chamber: str, severity: str | None) -> str:
-    """Send to one receiver; return why it did not arrive."""
-    from xovac_tui.chamber.alarm import Severity
+    """Send to one receiver; return why that failed, empty if it did not."""
     from xovac_tui.notify.message import trial_message
     from xovac_tui.notify.sending import send
 
@@ -141,11 +139,11 @@ async def _try(receiver: Receiver, chamber: str, severity: str | None) -> str:
 
 
 def _ring(receiver: Receiver, message: Message) -> str:
-    """Ring in this terminal; return why that cannot be."""
+    """Ring in this terminal; return why that failed, empty if it did not."""
     from xovac_tui.notify.terminal import sequence
 
     if not sys.stderr.isatty():
-        return "not sent: this needs a terminal, and the error output is none."
+        return "not sent: this needs a terminal, but standard error is not one."
     sys.stderr.write(sequence(receiver.kind, message, os.environ))
     sys.stderr.flush()
     return ""

@@ -1,4 +1,4 @@
-"""Options that several commands have; light to import."""
+"""Option declarations that several commands share. Light to import."""
 
 from __future__ import annotations
 
@@ -11,4 +11,4 @@ transport_option = click.option(
     type=click.Choice(["websocket", "polling"]),
     help="Connect by this one only; repeated: by the first that works, in this order.",
 )
-"""How a command that connects goes over the network."""
+"""Transport options of the commands that connect."""

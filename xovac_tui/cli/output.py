@@ -1,4 +1,4 @@
-"""Everything that the commands print: text of files, records and devices never acts on a terminal."""
+"""Print the commands' output: text of files, records and devices never acts on a terminal."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from xovac_tui.text import clean
 
 
 def echo(line: str = "", *, err: bool = False) -> None:
-    """Print one line for people; whatever could act on a terminal, a line break included, is made visible."""
+    """Print one line of text; characters that act on a terminal, line breaks included, are made visible."""
     click.echo(clean(line), err=err)
 
 
 def echo_lines(text: str, *, err: bool = False) -> None:
-    """Print a sentence or table of several lines, each as `echo` does."""
+    """Print a text of several lines, each as `echo` does."""
     for line in text.split("\n"):
         echo(line, err=err)
 
 
 def echo_data(text: str, *, nl: bool = True) -> None:
-    """Print data for a program as they are: `json_line`, or the text of a recipe, which has no controls."""
+    """Print data for a program unchanged: `json_line`, or a recipe's text, which has no controls."""
     click.echo(text, nl=nl)
 
 
 def rewrite(line: str, shown: int = 0) -> int:
-    """Put a line over the one of `shown` characters that is on stderr; return how many it has.
+    """Overwrite the line of `shown` characters on stderr; return the length of the new one.
 
-    An empty line puts that one away. The cursor stays in the line.
+    An empty line erases it. The cursor stays in the line.
     """
     if shown:
         click.echo(f"\r{' ' * shown}\r", nl=False, err=True)

@@ -1,4 +1,4 @@
-"""`xovac-tui doctor --prove-stop`: sends `cancel_recipe` while nothing runs, and keeps what that shows."""
+"""`xovac-tui doctor --prove-stop`: send `cancel_recipe` while nothing runs, and keep the proof."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from xovac_tui import compose
+from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.cli.common import on_terminal
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.sending import exit_code
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
     from xovac_tui.station.live import LiveStation
 
 _LISTEN = 3.0
-"""Seconds in which a chamber that reports its state has done so; about the pace of slow ones."""
+"""Seconds within which a chamber that reports its state has done so; about the period of slow ones."""
 _RECORD = 5.0
-"""Seconds for which it is waited for what the record knows: whether a run goes on."""
+"""Seconds to wait for the record to tell whether a run goes on."""
 
 
 def prove(found: Effective, *, yes: bool) -> Exit:
-    """Look whether nothing runs, ask, send once, and say what the answer proves."""
+    """Check that nothing runs, ask, send once, and print what the answer proves."""
     from xovac_tui.station.confirmation import ANSWER, OPTION, confirmed_by
 
     chamber = compose.resolve(found)
@@ -37,7 +38,7 @@ def prove(found: Effective, *, yes: bool) -> Exit:
         )
     if not yes and not on_terminal():
         raise SettingsError(
-            "Nothing was sent: --prove-stop asks first, and nobody is here to ask. Add --yes when you know "
+            "Nothing was sent: --prove-stop asks first, and this is no terminal. Add --yes when you know "
             "that nothing runs."
         )
 
@@ -48,12 +49,12 @@ def prove(found: Effective, *, yes: bool) -> Exit:
         )
 
     echo()
-    # Who adds --yes says that nothing runs; who is asked is told what the chamber reports.
+    # --yes states that nothing runs; the question shows what the chamber reports.
     blind = yes
     if not yes:
-        looked = station()
-        blind = asyncio.run(_look(looked))
-        _ask(looked, blind=blind)
+        checked = station()
+        blind = asyncio.run(_check(checked))
+        _ask(checked, blind=blind)
     with confirmed_by(OPTION if yes else ANSWER):
         sent = station()
         entry = asyncio.run(_prove(sent, blind=blind))
@@ -65,9 +66,8 @@ def prove(found: Effective, *, yes: bool) -> Exit:
     return Exit(exit_code(entry)) or Exit.WARNING
 
 
-async def _look(station: LiveStation) -> bool:
-    """Connect and listen; return whether it stays unknown that nothing runs."""
-    from xovac_tui.api.contract import STOP_COMMAND
+async def _check(station: LiveStation) -> bool:
+    """Connect and listen; return whether it remains unknown that nothing runs."""
     from xovac_tui.cli.link import online
 
     async with station:
@@ -79,7 +79,6 @@ async def _look(station: LiveStation) -> bool:
 
 
 async def _prove(station: LiveStation, *, blind: bool) -> LedgerEntry:
-    from xovac_tui.api.contract import STOP_COMMAND
     from xovac_tui.cli.link import online
 
     async with station:
@@ -97,9 +96,9 @@ async def _prove(station: LiveStation, *, blind: bool) -> LedgerEntry:
 
 
 async def _listen(station: LiveStation) -> None:
-    """Wait until the chamber has reported whether a recipe runs, or long enough for it to have done so.
+    """Wait until the chamber has reported whether a recipe runs, `_LISTEN` seconds at most.
 
-    A run of a chamber that never reports it is known from the record only, so that is read first.
+    The record is read first: a chamber that never reports its run shows it only there.
     """
     await station.record_read(_RECORD)
     with contextlib.suppress(TimeoutError):
@@ -112,8 +111,7 @@ async def _listen(station: LiveStation) -> None:
 
 
 def _ask(station: LiveStation, *, blind: bool) -> None:
-    """Have a person confirm, or raise CommandRefused."""
-    from xovac_tui.api.contract import STOP_COMMAND
+    """Ask for confirmation on the terminal; raises CommandRefused without it."""
     from xovac_tui.station.proving import BLIND, PROVES
 
     said = [

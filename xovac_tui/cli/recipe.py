@@ -1,4 +1,4 @@
-"""`xovac-tui recipe`: check, lay out and compile recipe files, without a chamber; make and exchange them."""
+"""`xovac-tui recipe`: check, plan, compile, make and exchange recipe files, without a chamber."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from xovac_tui.cli.common import chamber_options, json_line, plan_settings, table
 from xovac_tui.cli.output import echo, echo_data
@@ -33,8 +34,8 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def recipe() -> None:
     """Work on recipe files without a chamber.
 
-    How the device reads a recipe is taken from the profile: the named one, the only one, or the
-    defaults.
+    The profile (the named one, else the only one) sets how the device reads a recipe; without one,
+    the defaults do.
     """
 
 
@@ -49,7 +50,7 @@ for _command in (new, templates, export, import_):
 @chamber_options
 @click.pass_context
 def check(ctx: click.Context, /, file: Path, start: float, as_json: bool, **_: Any) -> None:
-    """Say what is wrong with a recipe, or worth a thought. Exit code 2 when it must not be sent."""
+    """Print the errors and warnings of a recipe. Exit code 2 when it must not be sent."""
     from xovac_tui.recipes.check import check_recipe
     from xovac_tui.recipes.files import load_recipe
 
@@ -149,8 +150,6 @@ def _plan_lines(laid_out: Plan) -> list[str]:
 
 
 def _plan_data(laid_out: Plan) -> dict[str, Any]:
-    import msgspec
-
     segments = [msgspec.to_builtins(segment) for segment in laid_out.segments]
     return {
         "name": laid_out.recipe_name,

@@ -1,12 +1,15 @@
-"""`xovac-tui recipe new|templates|export|import`: make recipes, and exchange them with other programs."""
+"""`xovac-tui recipe new|templates|export|import`: make recipes and exchange them with other programs."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
+from xovac_tui import paths
 from xovac_tui.cli.common import chamber_options, effective, json_line, plan_settings, table
 from xovac_tui.cli.output import echo, echo_data
 
@@ -41,7 +44,7 @@ def new(
     force: bool,
     **_: Any,
 ) -> None:
-    """Make a recipe of this NAME from a template, in the recipes folder or in --out."""
+    """Make a recipe called NAME from a template, in the recipes folder or in --out."""
     from xovac_tui.recipes.templates import build, find_template
 
     given = {}
@@ -57,8 +60,6 @@ def new(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def templates(as_json: bool) -> None:
     """List the templates for `recipe new`, each with its values and their defaults."""
-    import msgspec
-
     from xovac_tui.recipes.templates import TEMPLATES
 
     if as_json:
@@ -92,7 +93,7 @@ def export(
 ) -> None:
     """Write a recipe for another program: its steps as CSV, the device's list as JSON, or tidy TOML.
 
-    It is printed without --out. What is not in it is said on stderr.
+    Prints it without --out. Lists on stderr what the format leaves out.
     """
     from xovac_tui.recipes.exchange import export_recipe
     from xovac_tui.recipes.files import load_recipe
@@ -121,7 +122,7 @@ def export(
 def import_(ctx: click.Context, /, file: Path, out: Path | None, force: bool, **_: Any) -> None:
     """Make a recipe from a CSV file or the device's JSON, in the recipes folder or in --out.
 
-    What was left out or taken for granted is said on stderr.
+    Lists on stderr what was left out or assumed.
     """
     from xovac_tui.recipes.exchange import import_recipe
     from xovac_tui.recipes.plan import PlanSettings
@@ -135,8 +136,7 @@ def import_(ctx: click.Context, /, file: Path, out: Path | None, force: bool, **
 
 
 def _write(ctx: click.Context, recipe: Recipe, out: Path | None, force: bool) -> None:
-    """Write a recipe to the file that was named, else into the recipes folder, and say where."""
-    from xovac_tui import paths
+    """Write a recipe to the named file, else into the recipes folder, and print the path."""
     from xovac_tui.clock import SystemClock
     from xovac_tui.recipes.store import file_name, save_as
     from xovac_tui.recipes.writer import write_recipe
@@ -153,8 +153,6 @@ def _write(ctx: click.Context, recipe: Recipe, out: Path | None, force: bool) ->
 
 
 def _may_write(out: Path, force: bool) -> None:
-    import os
-
     if os.path.lexists(out) and not force:
         raise click.UsageError(
             f"{out} exists already: name another file with --out, or write over it with --force."

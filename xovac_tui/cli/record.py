@@ -1,4 +1,4 @@
-"""`xovac-tui record`: the same station without a screen, for a headless PC."""
+"""`xovac-tui record`: run the recorder without a screen, for a headless PC."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xovac_tui import compose
+from xovac_tui.chamber.alarm import AlarmEvent
 from xovac_tui.cli.common import Seconds, connecting_options, effective
 from xovac_tui.cli.exposure import exposed_settings
 from xovac_tui.cli.record_files import check, copy
 from xovac_tui.cli.settings_notes import alarm_notes
 from xovac_tui.errors import Exit, LinkError
 from xovac_tui.signals import handled
+from xovac_tui.text import clean
 
 if TYPE_CHECKING:
     from xovac_tui.chamber.alarm import AlarmChange
@@ -30,9 +32,9 @@ if TYPE_CHECKING:
 @connecting_options
 @click.pass_context
 def record(ctx: click.Context, /, seconds: float | None, **_: Any) -> None:
-    """Connect, and record everything that crosses the wire until it is ended (Ctrl+C, SIGTERM).
+    """Connect, and record all traffic with the chamber until ended (Ctrl+C, SIGTERM).
 
-    It reconnects by itself, and never sends anything. A console on the same machine finds it, shows
+    Reconnects after a lost link and never sends anything. A console on the same machine finds it, shows
     `REC` with its process number, reads its history, and adds its own commands and notes to the same record.
     """
     if ctx.invoked_subcommand is not None:
@@ -45,7 +47,7 @@ def record(ctx: click.Context, /, seconds: float | None, **_: Any) -> None:
 
     choice = compose.record_choice(found, chamber, asked=True)
     assert choice is not None
-    # A reader of stderr that stalls must not stop the recording.
+    # A stalled reader of stderr must not stop the recording.
     say = Voice()
     say.line(f"{chamber.name}: recording in {choice.path} (process {os.getpid()})")
     notes = alarm_notes(found.settings, found.path, chamber.profile)
@@ -80,7 +82,7 @@ async def _record(station: LiveStation, seconds: float | None, say: Outlet) -> N
                 return
             say.line(f"{station.name}: {link.word}{'. ' if link.why else ''}{link.why}")
             if link.word is LinkWord.OFFLINE and link.why:
-                # An address or certificate that can never do: waiting would not mend it.
+                # The address or certificate is wrong, so another attempt would fail, too.
                 refused = link.why
                 ended.set()
         elif isinstance(news, RecorderChanged) and news.recorder.state is not RecorderState.STARTING:
@@ -99,7 +101,7 @@ async def _record(station: LiveStation, seconds: float | None, say: Outlet) -> N
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(seconds):
                         await ended.wait()
-                # That the link ends with this program is no news.
+                # The end of the link with this program is not reported.
                 ended.set()
     finally:
         unsubscribe()
@@ -110,17 +112,14 @@ async def _record(station: LiveStation, seconds: float | None, say: Outlet) -> N
 
 
 def alarm_line(change: AlarmChange) -> str:
-    """Return what happened to an alarm, as a line."""
-    from xovac_tui.chamber.alarm import AlarmEvent
-    from xovac_tui.text import clean
-
+    """Return a change of an alarm as a line of text."""
     who = f" by {clean(change.who, 60)}" if change.who else ""
     said = f" {change.text}" if change.event is AlarmEvent.RAISED else ""
     return f'alarm "{change.rule}" ({change.severity.value}) {change.event.value}{who}.{said}'
 
 
 def _words(view: RecorderView) -> str:
-    """Return what the recorder does, as a sentence."""
+    """Return the recorder's state as a sentence."""
     from xovac_tui.recording.status import RecorderState
 
     if view.state is RecorderState.BESIDE:

@@ -1,4 +1,4 @@
-"""`xovac-tui record copy` and `xovac-tui record check`: the file of a record, also while it is recorded."""
+"""`xovac-tui record copy` and `xovac-tui record check`, which also work while the record is written."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 @record_options
 @click.pass_context
 def copy(ctx: click.Context, /, target: Path, force: bool, record: Path | None, demo: bool, **_: Any) -> None:
-    """Copy all of a record as it is at one moment into one file that needs no other beside it.
+    """Copy a whole record, as of one moment, into a single file that needs no other.
 
-    A plain copy of a record that is being written lacks what waits in its -wal file; this one does not. To
-    go back to a copy, end what records, then put the copy in the record's place and delete the -wal and -shm
+    A plain copy of a record in use lacks what waits in its -wal file; this one has it. To
+    go back to a copy, end the recorder, then put the copy in the record's place and delete the -wal and -shm
     file there.
     """
     import sqlite3
@@ -52,7 +52,7 @@ def copy(ctx: click.Context, /, target: Path, force: bool, record: Path | None, 
         raise not_written(target, error) from error
     except sqlite3.Error as error:
         if trouble_of(error) is RecordTrouble.DISK_FULL:
-            # Of the record nothing is written.
+            # The record itself is only read.
             full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             raise not_written(target, full) from error
         raise as_record_error(error, source.path) from error
@@ -63,7 +63,7 @@ def copy(ctx: click.Context, /, target: Path, force: bool, record: Path | None, 
 
 
 def _refuse(source: Path, target: Path, force: bool) -> None:
-    """Raise RecordError where a copy may not be written."""
+    """Raise RecordError for a place to which a copy may not be written."""
     from xovac_tui.recording.disk import files
     from xovac_tui.recording.disk.lock import is_recorded
     from xovac_tui.recording.disk.schema import RecordError
@@ -96,10 +96,10 @@ def _there(target: Path) -> str:
 def check(
     ctx: click.Context, /, file: Path | None, as_json: bool, record: Path | None, demo: bool, **_: Any
 ) -> None:
-    """Read everything in a record, and say what is in it and whether all of it is well.
+    """Read everything in a record; print what it holds and whether all of it is intact.
 
-    The database, every event and its index, the chain of hashes, and whether a part waits in the -wal file
-    beside it. Exit code 4: something is wrong.
+    Checks the database, every event and its index, the chain of hashes, and for a part that waits in the
+    -wal file. Exit code 4: something is wrong.
     """
     from xovac_tui.recording.checking import check as look
     from xovac_tui.recording.disk.schema import TornRecordError
@@ -121,7 +121,7 @@ def check(
 
 
 def _lines(source: RecordSource, found: RecordCheck) -> list[str]:
-    """Return what was found, for people."""
+    """Return the result of the check as lines of text."""
     from xovac_tui.recording.disk.housekeeping import size_words
 
     lines = [
@@ -137,7 +137,7 @@ def _lines(source: RecordSource, found: RecordCheck) -> list[str]:
         lines.append(found.note)
     said = [*found.faults]
     if found.audit is None:
-        lines.append("It was written before there was an audit, so nothing vouches for its entries.")
+        lines.append("It was written before there was an audit, so no hash covers its entries.")
     else:
         said += [fault.sentence(source.say) for fault in found.audit.faults[:20]]
     lines += dict.fromkeys(said)

@@ -1,4 +1,4 @@
-"""Which record a command reads: a chamber's own, the demo's, or any file."""
+"""Find the record that a command reads: a chamber's own, the demo's, or any file."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import click
 import msgspec
 
 from xovac_tui import paths
+from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
 from xovac_tui.cli.common import F, chamber_options, effective, table
 from xovac_tui.cli.exposure import warn_of_record
 from xovac_tui.cli.output import echo, rewrite
@@ -32,11 +33,11 @@ if TYPE_CHECKING:
 DEMO = "demo"
 """Name of the demo's chamber."""
 _LISTED = 20
-"""Records to choose from that are listed at the most: the newest."""
+"""Records listed at most, the newest ones."""
 
 
 class RecordSource(msgspec.Struct, frozen=True):
-    """A record, and the chamber that it is of."""
+    """A record and the chamber that it belongs to."""
 
     path: Path
     chamber: ChamberSetup
@@ -44,21 +45,21 @@ class RecordSource(msgspec.Struct, frozen=True):
 
     @property
     def zone(self) -> tzinfo | None:
-        """The zone that times are typed and printed in; None: this machine's."""
+        """Time zone of typed and printed times; None: this machine's."""
         return zone_of(self.found)
 
     def say(self, utc: float) -> str:
-        """Return a moment as it is printed, to the second."""
+        """Return a moment (UTC seconds) as printed, to the second."""
         return datetime.fromtimestamp(utc, UTC).astimezone(self.zone).isoformat(" ", "seconds")
 
 
 def zone_of(found: Effective) -> tzinfo | None:
-    """Return the zone that the settings have times in; None: this machine's."""
+    """Return the settings' time zone; None: this machine's."""
     return UTC if found.settings.display.time == "utc" else None
 
 
 def record_options(function: F) -> F:
-    """Let a command say which record it reads."""
+    """Give a command the options that choose a record."""
     function = chamber_options(function)
     for option in (
         click.option("--demo", is_flag=True, help="The record of the built-in simulator."),
@@ -69,10 +70,10 @@ def record_options(function: F) -> F:
 
 
 def find_record(ctx: click.Context, record: Path | None, demo: bool) -> RecordSource:
-    """Return the record that was asked for, without opening it.
+    """Return the chosen record without opening it.
 
-    Where no chamber is meant it is the only record there is. Raises SettingsError with a list of the records
-    to choose from where there are several, or none of the chamber that is meant.
+    Without a choice, returns the only record there is. Raises SettingsError with a list of the records
+    to choose from if there are several, or none of the chosen chamber.
     """
     found = effective(ctx)
     if demo and (found.sources.get("profile") or found.sources.get("url")) == "the command line":
@@ -89,10 +90,10 @@ def find_record(ctx: click.Context, record: Path | None, demo: bool) -> RecordSo
 
 
 def find_chamber(ctx: click.Context, record: Path | None, demo: bool) -> RecordSource:
-    """Return the chamber that was asked for as it can be connected to, with its record, which need not exist.
+    """Return the chosen chamber, ready to connect to, with its record, which need not exist.
 
     A record that is named, the demo's, or the only one leads to its chamber: by the profile of that name,
-    else at the address that stands in the record. Raises as `find_record` does, and SettingsError where the
+    else at the address in the record. Raises as `find_record` does, and SettingsError if the
     demo is not open.
     """
     found = effective(ctx)
@@ -117,7 +118,7 @@ def find_chamber(ctx: click.Context, record: Path | None, demo: bool) -> RecordS
 
 
 def address_in(record: Path) -> str:
-    """Return the address of the chamber that was recorded last in a record."""
+    """Return the address of the chamber that a record holds last."""
     from xovac_tui.recording.disk.lists import sessions
     from xovac_tui.recording.disk.record import Record
     from xovac_tui.recording.disk.schema import RecordError
@@ -138,7 +139,7 @@ def address_in(record: Path) -> str:
 
 
 def _meant(found: Effective) -> tuple[ChamberSetup, Path]:
-    """Return the chamber that the settings mean, with its record; where they mean none, the only one."""
+    """Return the settings' chamber with its record; if they name none, that of the only record."""
     try:
         chamber = resolve(found)
     except NoChamberError:
@@ -151,7 +152,7 @@ def _meant(found: Effective) -> tuple[ChamberSetup, Path]:
 
 
 def known_records(found: Effective) -> list[Path]:
-    """Return all records in the folder of the settings, the newest last."""
+    """Return all records in the settings' folder, newest last."""
     folder = paths.records_folder(found.settings.record.folder, found.path)
     try:
         records = list(folder.glob(f"*{paths.RECORD_ENDING}"))
@@ -161,9 +162,9 @@ def known_records(found: Effective) -> list[Path]:
 
 
 def only_record(found: Effective) -> Path:
-    """Return the only record there is, and say on stderr that it is meant; RecordError where there is none.
+    """Return the only record there is, with a note on stderr; raises RecordError if there is none.
 
-    Of several it cannot be known which is meant: SettingsError lists them, each with what is to be typed.
+    Raises SettingsError if there are several, with a list of them and the option that chooses each.
     """
     records = known_records(found)
     if not records:
@@ -181,7 +182,7 @@ def only_record(found: Effective) -> Path:
 
 
 def _choice(said: str, found: Effective, records: Sequence[Path]) -> SettingsError:
-    """Return an error that lists the records to choose from, each with what is to be typed."""
+    """Return an error that lists the records to choose from, each with its option."""
     from xovac_tui.recording.disk.housekeeping import size_words
 
     rows = []
@@ -196,7 +197,7 @@ def _choice(said: str, found: Effective, records: Sequence[Path]) -> SettingsErr
 
 
 def _typed_for(found: Effective, path: Path) -> str:
-    """Return the option that names a record: `--demo`, `--profile NAME` or `--record FILE`."""
+    """Return the option that chooses a record: `--demo`, `--profile NAME` or `--record FILE`."""
     name = path.name.removesuffix(paths.RECORD_ENDING)
     if name == DEMO and name not in found.settings.profiles:
         return "--demo"
@@ -206,7 +207,7 @@ def _typed_for(found: Effective, path: Path) -> str:
 
 
 def _written(path: Path) -> float:
-    """Return when a record was written last, UTC seconds; of one that is gone 0."""
+    """Return the time of a record's last write in UTC seconds; 0 if it is gone."""
     times = [0.0]
     for file in (path, path.with_name(f"{path.name}-wal")):
         with contextlib.suppress(OSError):
@@ -221,19 +222,17 @@ def _size(path: Path) -> int:
 
 
 def demo_chamber(found: Effective) -> ChamberSetup:
-    """Return the chamber that the built-in simulator stands for."""
-    from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
-
+    """Return the chamber of the built-in simulator."""
     contracts = (SIMULATOR_CONTRACT,)
     profile = Profile(url="http://127.0.0.1:0", observe=bool(found.observe), contracts=contracts)
-    # The secrets of a real chamber are none of the simulator's business.
+    # The simulator must not get the secrets of a real chamber.
     return ChamberSetup(
         DEMO, found.reached(profile), load_contract((), simulator=True), Secrets(), found.settings.insight
     )
 
 
 def _chamber_of(found: Effective, record: Path) -> ChamberSetup:
-    """Return the chamber that a file is of: the one asked for, else the one whose name stands in it."""
+    """Return the chamber that a file belongs to: the chosen one, else the one named in the file."""
     if found.profile or found.url:
         return resolve(found)
     from xovac_tui.recording.disk.lists import sessions
@@ -246,7 +245,7 @@ def _chamber_of(found: Effective, record: Path) -> ChamberSetup:
 
 
 def chamber_named(found: Effective, name: str) -> ChamberSetup:
-    """Return the chamber of this name in the settings, or the demo's; where there is none, a bare one."""
+    """Return the settings' chamber of this name, or the demo's; else one without settings."""
     profiles = found.settings.profiles
     if name in profiles:
         profile = profiles[name]
@@ -257,24 +256,24 @@ def chamber_named(found: Effective, name: str) -> ChamberSetup:
             return _bare(name, found)
     if name == DEMO:
         return demo_chamber(found)
-    # A name that only the file says: it goes on the screen, and into names of files.
+    # The name comes from the file and is not trusted: it is printed, and becomes part of file names.
     return _bare(clean(name, 60).replace("/", "-") or "record", found)
 
 
 def _bare(name: str, found: Effective) -> ChamberSetup:
-    """Return a chamber of which the settings say nothing."""
+    """Return a chamber that the settings do not mention."""
     return ChamberSetup(name, Profile(), contract_of(Profile()), Secrets(), found.settings.insight)
 
 
 def missing(lost: Unread, source: RecordSource) -> str:
-    """Return what of a record cannot be read, as a sentence."""
+    """Return as a sentence which parts of a record cannot be read."""
     blocks = counted(lost.blocks, "block")
     when = f"from {source.say(lost.start)} to {source.say(lost.stop)}"
     return f"{counted(lost.events, 'event')} ({blocks}) {when} cannot be read: damaged, or deleted meanwhile."
 
 
 class Ticker:
-    """How far a long work is, on one line of stderr that is put away at the end; nothing on no terminal."""
+    """Progress of long work on one line of stderr, erased at the end; silent without a terminal."""
 
     def __init__(self, what: str) -> None:
         self._what = what
@@ -283,24 +282,24 @@ class Ticker:
         self._terminal = sys.stderr.isatty()
 
     def __call__(self, done: float) -> None:
-        """Show how much is done, 0 to 1."""
+        """Show the share that is done, 0 to 1."""
         now = time.monotonic()
         if self._terminal and now - self._shown >= 0.2:
             self._shown = now
             self._length = rewrite(f"{self._what}: {100 * done:3.0f} %")
 
     def close(self) -> None:
-        """Put the line away."""
+        """Erase the line."""
         if self._shown:
             rewrite("", self._length)
 
 
 def say_note(record: Record) -> None:
-    """Say what is odd about the way in which a record could be opened."""
+    """Print a note on stderr if a record could be opened only in part or another way."""
     if record.note:
         echo(record.note, err=True)
 
 
 def size_of(record: Record) -> int:
-    """Return the bytes of a record on disk, with what is not yet put into its main file."""
+    """Return the bytes of a record on disk, including what is not yet in its main file."""
     return _size(record.path)

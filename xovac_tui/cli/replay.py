@@ -1,4 +1,4 @@
-"""`xovac-tui replay`: a recorded run in the same screens, from a record or from an exported file."""
+"""`xovac-tui replay`: show a recorded run in the same screens, from a record or an exported file."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from xovac_tui.recording.exports.slice import RecordSlice
 
 _BEFORE = 600.0
-"""Seconds before a run from which on it is replayed, so that it begins in a chamber that is known."""
+"""Seconds before a run at which its replay begins, so that the chamber's state is known at its start."""
 
 
 class _ReplaySource(msgspec.Struct, frozen=True):
-    """What is replayed."""
+    """The slice of a record that is replayed, and its chamber."""
 
     chamber: compose.ChamberSetup
     sliced: RecordSlice
@@ -34,7 +34,7 @@ class _ReplaySource(msgspec.Struct, frozen=True):
     """Even time to begin at."""
     end: float
     notes: tuple[str, ...] = ()
-    """Sentences that the operator must be told at the beginning."""
+    """Sentences that are shown at the start."""
 
 
 @click.command(short_help="Show a recorded run or session again.")
@@ -53,9 +53,9 @@ def replay(
     demo: bool,
     **_: Any,
 ) -> None:
-    """Open the console on what was recorded: r12 (a run), s3 (a session), last, all, or a file.
+    """Open the console on recorded events: r12 (a run), s3 (a session), last, all, or a file.
 
-    A file is what `xovac-tui export --format jsonl` wrote, or a record. Nothing can be sent from a replay.
+    A file is one written by `xovac-tui export --format jsonl`, or a record. A replay sends nothing.
     `p` pauses, `[` and `]` change the speed, `<` and `>` go by a minute, `@` to a time.
     """
     need_terminal()
@@ -97,7 +97,7 @@ def _open(ctx: click.Context, what: str, record: Path | None, demo: bool) -> Ite
     from xovac_tui.recording.exports.slice import slice_of
 
     source = find_record(ctx, record, demo)
-    # As it is now: a run that goes on is replayed up to this moment.
+    # A run that goes on is replayed up to this moment.
     with open_still(source.path) as opened:
         span = find_span(opened, what)
         lead = _BEFORE if span.run is not None else 0.0

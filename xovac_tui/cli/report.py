@@ -1,4 +1,4 @@
-"""`xovac-tui report`: a run as one page of HTML, for a customer or the files."""
+"""`xovac-tui report`: write a run as one page of HTML."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def report(
     demo: bool,
     **_: Any,
 ) -> None:
-    """Write what happened in RUN (r12, or last), judged by the recipe's own criteria.
+    """Write the report of RUN (r12, or last), judged by the recipe's own criteria.
 
-    One file with charts, tables and attached photos, which needs nothing else and prints to PDF from any
+    One self-contained file with charts, tables and attached photos, which prints to PDF from any
     browser. Exit code 3: events that are damaged in the record are missing in it.
     """
     from xovac_tui.report import need_libraries, write_report
@@ -57,7 +57,7 @@ def report(
             zone=source.zone,
             now=time.time(),
             force=force,
-            told=ticker,
+            progress=ticker,
         )
     finally:
         ticker.close()

@@ -1,7 +1,8 @@
-"""`xovac-tui runs`: what a record holds, by the ids that `export` and `replay` take."""
+"""`xovac-tui runs`: list the runs and sessions of a record by the ids that other commands take."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from xovac_tui.cli.records import (
     say_note,
     size_of,
 )
+from xovac_tui.text import clean
 
 if TYPE_CHECKING:
     from xovac_tui.recording.disk.kinds import RecordedRun, RecordedSession
@@ -32,10 +34,10 @@ _UNKNOWN = "—"
 @record_options
 @click.pass_context
 def runs(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, **_: Any) -> None:
-    """List what was recorded, newest last.
+    """List the recorded sessions and runs, newest last.
 
-    A session (s3) is the life of a recorder, a run (r12) the flight of a recipe in it. `last` is the
-    newest of either, `all` the whole record. What is damaged in the record is told, too.
+    A session (s3) is the life of a recorder, a run (r12) the execution of a recipe in it. `last` is the
+    newest of either, `all` the whole record. Damage in the record is listed, too.
     """
     source = find_record(ctx, record, demo)
     from xovac_tui.recording.disk.lock import is_recorded
@@ -66,7 +68,7 @@ class _ListedRun:
         self._lost = _checked(record) if self._axis.pieces else None
 
     def data(self) -> dict[str, Any]:
-        """Return all of it for JSON."""
+        """Return the list as data for JSON."""
         return {
             "record": str(self._record.path),
             "bytes": size_of(self._record),
@@ -76,10 +78,9 @@ class _ListedRun:
         }
 
     def lines(self, source: RecordSource) -> list[str]:
-        """Return all of it for people."""
+        """Return the list as lines of text."""
         from xovac_tui.durations import format_duration
         from xovac_tui.recording.disk.housekeeping import size_words
-        from xovac_tui.text import clean
 
         size = size_words(size_of(self._record))
         sessions = [
@@ -93,7 +94,7 @@ class _ListedRun:
             )
             for life in self._sessions
         ]
-        flown = [
+        ran = [
             (
                 run.label,
                 clean(run.name, 40) or _UNKNOWN,
@@ -112,15 +113,15 @@ class _ListedRun:
             lines += table([("session", "began", "lasted", "", "who", "program"), *sessions], right=(2,))
         else:
             lines += [
-                "Nothing has recorded this chamber yet: only commands and what belongs to them are in it."
+                "No recorder has run for this chamber yet: the record holds only commands and their outcomes."
             ]
-        if not flown:
+        if not ran:
             return [*lines, "", "No run was recorded yet."]
         head = ("run", "recipe", "began", "took", "result", "who", "exported")
-        return [*lines, "", *table([head, *flown], right=(3,))]
+        return [*lines, "", *table([head, *ran], right=(3,))]
 
     def _seconds(self, run: RecordedRun) -> float:
-        """Return how long a run took, or lasts by its newest event."""
+        """Return the seconds that a run took, or has lasted by its newest event."""
         from xovac_tui.recording.disk.lists import span_of
 
         return run.seconds if run.ended is not None else span_of(self._axis, run).seconds
@@ -183,7 +184,7 @@ class _ListedRun:
 
 
 def _checked(record: Record) -> Unread | None:
-    """Read all of a record, and return what of it cannot be read."""
+    """Read a whole record, and return a sentence for each part that cannot be read."""
     from xovac_tui.recording.disk.lists import find_span
     from xovac_tui.recording.exports.parts import check, part_of
 
@@ -195,6 +196,4 @@ def _checked(record: Record) -> Unread | None:
 
 
 def _iso(utc: float) -> str:
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(utc, UTC).isoformat(timespec="milliseconds")

@@ -1,4 +1,4 @@
-"""Lines for people on a standard stream that may stall: cleaned as `echo` does, and never waited for."""
+"""Print lines on a standard stream that may stall: cleaned as by `echo`, written without waiting."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from xovac_tui.text import clean
 
 
 class Voice(StreamOutlet):
-    """Says lines on stderr; what could act on a terminal, a line break included, is made visible."""
+    """Prints lines on stderr; characters that act on a terminal, line breaks included, are made visible."""
 
     def __init__(self) -> None:
         super().__init__(sys.stderr)
 
     def line(self, text: str) -> None:
-        """Take a line."""
+        """Print a line, without waiting for its reader."""
         super().line(clean(text))
 
     def rewrite(self, line: str, shown: int = 0) -> int:
-        """Put a line over the one of `shown` characters; return how many it has.
+        """Overwrite the line of `shown` characters; return the length of the new one.
 
-        An empty line puts that one away. The cursor stays in the line.
+        An empty line erases it. The cursor stays in the line.
         """
         text = clean(line)
         self.put((f"\r{' ' * shown}\r" if shown else "") + (f"\r{text}" if text else ""))
@@ -29,6 +29,6 @@ class Voice(StreamOutlet):
 
 
 def last_words(text: str, *, several_lines: bool = False) -> None:
-    """Write a last sentence to stderr; its reader is waited for a moment only."""
+    """Write a last sentence to stderr; wait only briefly for its reader."""
     lines = text.split("\n") if several_lines else [text]
     say_last(sys.stderr, "\n".join(map(clean, lines)))

@@ -1,4 +1,4 @@
-"""`xovac-tui send`: one command, its answer as one JSON line, its outcome as the exit code."""
+"""`xovac-tui send`: send one command; print its answer as a JSON line, exit with its outcome."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xovac_tui import compose
+from xovac_tui.api.contract import LOAD_COMMAND
+from xovac_tui.api.forms import parse_json
+from xovac_tui.api.wireform import Sends, WireForm
 from xovac_tui.cli.common import Seconds, connecting_options, effective
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.sending import PROVE_BY_COMMAND, ask, outcome_of, refuse_observed, report_outcome
 from xovac_tui.errors import ContractError
+from xovac_tui.text import clean, nearest
 
 if TYPE_CHECKING:
     from xovac_tui.api.wireform import WireForm
@@ -43,29 +47,28 @@ def send(
     """Send EVENT to the chamber, with a payload of JSON where it takes one (`-` reads it from input).
 
     Prints the answer as one line of JSON. Exit codes: 0 success, 3 warning (it did not happen),
-    4 error or refused, 5 unknown (no answer came, or none is documented: it may or may not have happened),
+    4 error or refused, 5 unknown (no answer, or none documented: it may or may not have happened),
     6 no connection.
 
-    --object, --no-argument, --arguments and --callback send it once in another form than the contract's: what
-    a device's handlers want is not documented.
+    --object, --no-argument, --arguments and --callback send it once in another form than the contract's: the
+    form that a device's handlers take is not documented.
     """
     text = sys.stdin.read() if payload == "-" else payload
     found = effective(ctx)
     chamber = compose.resolve(found)
     refuse_observed(chamber, event)
 
-    # A record is added to, but none is begun for a single command.
+    # An existing record is continued; a single command begins none.
     station = compose.build_station(
         chamber,
         compose.Equipment(record=compose.record_choice(found, chamber, may_record=False, begin=False)),
     )
     prepare = partial(_prepare, station, event, text, raw, form)
     prepared = prepare()
-    from xovac_tui.api.contract import LOAD_COMMAND
     from xovac_tui.station.confirmation import OPTION, confirmed_by
 
     if station.proving.unproven and event in (LOAD_COMMAND, station.contract.start):
-        # Also where nobody is asked: a run is about to begin.
+        # Also without a question: a run is about to begin.
         echo(f"{station.proving.words} {PROVE_BY_COMMAND}", err=True)
     with confirmed_by(OPTION if yes else ask(chamber, prepared)):
         entry = asyncio.run(_send(station, prepare, timeout))
@@ -73,16 +76,14 @@ def send(
 
 
 def _prepare(station: LiveStation, event: str, text: str, raw: bool, form: Mapping[str, Any]) -> Prepared:
-    """Check what is to be sent against the contract, or as raw JSON, and put it into the form asked for."""
+    """Check the payload against the contract, or as raw JSON, and put it into the chosen form."""
     prepared = _checked(station, event, text, raw)
     asked = _form(prepared.spec.form, form)
     return prepared if asked == prepared.spec.form else prepared.in_form(asked)
 
 
 def _form(usual: WireForm, asked: Mapping[str, Any]) -> WireForm:
-    """Return the form that the options ask for; what they do not say is the contract's."""
-    from xovac_tui.api.wireform import Sends, WireForm
-
+    """Return the form that the options choose; the contract's in all that they leave open."""
     names = asked["arguments"]
     chosen = [name for name in ("as_object", "no_argument", "arguments") if asked[name] not in (None, False)]
     if len(chosen) > 1:
@@ -100,8 +101,6 @@ def _checked(station: LiveStation, event: str, text: str, raw: bool) -> Prepared
     if raw:
         return station.prepare_raw(event, text)
     if event not in station.contract.commands:
-        from xovac_tui.text import clean, nearest
-
         hint = nearest(event, station.contract.commands)
         raise ContractError(
             f'The contract has no command "{clean(event, 60)}", so it was not sent.{hint} '
@@ -112,8 +111,6 @@ def _checked(station: LiveStation, event: str, text: str, raw: bool) -> Prepared
 
 
 def _values(event: str, text: str) -> dict[str, Any]:
-    from xovac_tui.api.forms import parse_json
-
     try:
         values = parse_json(text)
     except ContractError as error:
@@ -128,7 +125,7 @@ async def _send(station: LiveStation, prepare: Callable[[], Prepared], timeout: 
 
     async with station:
         await online(station, prepare().spec.event)
-        # Prepared again: a clock that is sent must not be as old as the question before it.
+        # Prepared again: a time in the payload must not be as old as the question.
         prepared = prepare()
         sending = asyncio.ensure_future(station.send_prepared(prepared, timeout=timeout))
         return await outcome_of(station, prepared.spec.event, sending)

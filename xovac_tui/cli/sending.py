@@ -1,4 +1,4 @@
-"""What the commands that send have in common: the question, and what is said of the outcome."""
+"""Ask before a command is sent, and report its outcome, for all commands that send."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xovac_tui.api.contract import Hazard
 from xovac_tui.cli.common import json_line, on_terminal
 from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.compose import ChamberSetup
 from xovac_tui.errors import CommandRefused, Exit, SettingsError
+from xovac_tui.text import clean
 
 if TYPE_CHECKING:
     from xovac_tui.api.contract import CommandSpec
@@ -24,7 +26,7 @@ PROVE_BY_COMMAND = "Prove it while nothing runs: xovac-tui doctor --prove-stop."
 
 
 def refuse_observed(chamber: ChamberSetup, command: str) -> None:
-    """Raise CommandRefused where the settings say that this chamber is only observed."""
+    """Raise CommandRefused if the settings allow only to observe this chamber."""
     if chamber.profile.observe:
         raise CommandRefused(
             f"{chamber.name} is set to observe only, so {command} was not sent. "
@@ -33,12 +35,10 @@ def refuse_observed(chamber: ChamberSetup, command: str) -> None:
 
 
 def need_person(spec: CommandSpec) -> None:
-    """Raise SettingsError where a command wants to be confirmed and no person can be asked."""
-    from xovac_tui.api.contract import Hazard
-
+    """Raise SettingsError if a command needs confirmation and there is no terminal to ask on."""
     if spec.hazard is not Hazard.SAFE and not on_terminal():
         raise SettingsError(
-            f"{spec.event} is hazardous ({spec.hazard}) and nobody is here to ask, so it was not sent. "
+            f"{spec.event} is hazardous ({spec.hazard}) and needs a terminal to ask, so it was not sent. "
             "Add --yes to send it without a question."
         )
 
@@ -46,13 +46,11 @@ def need_person(spec: CommandSpec) -> None:
 def ask(
     chamber: ChamberSetup, prepared: Prepared, title: str = "", facts: Sequence[tuple[str, str]] = ()
 ) -> str:
-    """Have a person confirm a hazardous command, and return how; without a person it is refused.
+    """Ask for confirmation of a hazardous command, and return how it was given; refuse without a terminal.
 
     `title` is the question, else the command's title; `facts` are further labelled lines of it.
     """
-    from xovac_tui.api.contract import Hazard
     from xovac_tui.station.confirmation import ANSWER, SAFE, TYPED_NAME
-    from xovac_tui.text import clean
 
     spec = prepared.spec
     if spec.hazard is Hazard.SAFE:
@@ -60,7 +58,7 @@ def ask(
     need_person(spec)
     said = [title or f"{spec.title}?", f"  Chamber  {chamber.name}  {chamber.profile.url}"]
     said += [f"  {label:<9}{text}" for label, text in facts]
-    # The payload may come from a file: what is shown must not hide or reorder any of it.
+    # The payload may come from a file, so the text shown must not hide or reorder any of it.
     said.append(f"  Sends    {prepared.shown}")
     if spec.means:
         said.append(f"  Means    {spec.means}")
@@ -82,7 +80,7 @@ def ask(
 
 
 async def outcome_of(station: LiveStation, event: str, sending: Awaitable[LedgerEntry]) -> LedgerEntry:
-    """Return what became of a command; one that is interrupted after it was sent is said to be unknown."""
+    """Return a command's ledger entry; the outcome is reported as unknown if interrupted after sending."""
     try:
         return await sending
     except asyncio.CancelledError:
@@ -95,11 +93,11 @@ async def outcome_of(station: LiveStation, event: str, sending: Awaitable[Ledger
 
 
 def report_outcome(station: LiveStation, entry: LedgerEntry) -> int:
-    """Print what became of a command, and of its entry in the record; return the exit code."""
+    """Print the outcome of a command and of recording it; return the exit code."""
     try:
-        code = tell(entry)
+        code = print_outcome(entry)
     except OSError as error:
-        # The command is sent whether or not its answer is read: its outcome must not get lost.
+        # The command is sent already: its outcome must not get lost if standard output is closed.
         from xovac_tui.cli import drop_output
 
         drop_output()
@@ -110,13 +108,13 @@ def report_outcome(station: LiveStation, entry: LedgerEntry) -> int:
         )
         code = exit_code(entry)
     if unwritten := station.record.unwritten:
-        # The exit code is the device's word, and says nothing of the record.
+        # The exit code follows the device's answer, whatever became of the record.
         echo(f"The outcome of {entry.command} is {entry.outcome.shown}. {unwritten}", err=True)
     return code
 
 
-def tell(entry: LedgerEntry) -> int:
-    """Print what became of the command and return the exit code for it."""
+def print_outcome(entry: LedgerEntry) -> int:
+    """Print the outcome of a command and return its exit code."""
     from xovac_tui.chamber.snapshot import Outcome
 
     match entry.outcome:
@@ -132,7 +130,7 @@ def tell(entry: LedgerEntry) -> int:
 
 
 def exit_code(entry: LedgerEntry) -> int:
-    """Return the exit code for what became of the command."""
+    """Return the exit code for the outcome of a command."""
     from xovac_tui.chamber.snapshot import Outcome
 
     return int(
@@ -146,7 +144,7 @@ def exit_code(entry: LedgerEntry) -> int:
 
 
 def _answer(entry: LedgerEntry) -> str:
-    """Return the answer as it came, compact; what is no plain JSON is given as result and message."""
+    """Return the answer unchanged as compact JSON; result and message if it is no plain JSON."""
     try:
         return json_line(json.loads(entry.answer))
     except (ValueError, RecursionError):

@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from xovac_tui import paths
+from xovac_tui.api.loader import documented_contract
 from xovac_tui.cli.common import effective, typed
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.settings_notes import contract_with_mistakes, notes
@@ -71,7 +72,7 @@ def path(ctx: click.Context, /, **_: Any) -> None:
 @_CONFIG
 @click.pass_context
 def check(ctx: click.Context, /, file: Path | None, **_: Any) -> None:
-    """Read the settings and all that they name, and tell every mistake. Exit code 2 when there is one."""
+    """Check the settings and all files they name; print every mistake. Exit code 2 when there is one."""
     place = file or settings_place(ctx)
     if place == paths.settings_file() and not place.exists():
         problems: list[str] = []
@@ -79,7 +80,7 @@ def check(ctx: click.Context, /, file: Path | None, **_: Any) -> None:
     else:
         problems = settings_problems(place)
         said = f"{place}: no mistakes found."
-    # What can be read is checked on, so that one round tells all.
+    # What can be read is checked in full, so that one call lists every mistake.
     settings = sound_settings(place) if place.exists() else Settings()
     problems += [*named_problems(settings, place), *environment_problems(file)]
     for problem in dict.fromkeys(problems):
@@ -97,20 +98,20 @@ def check(ctx: click.Context, /, file: Path | None, **_: Any) -> None:
 @click.option("--url", metavar="URL", help="As in the program.")
 @click.pass_context
 def show(ctx: click.Context, /, **_: Any) -> None:
-    """Print the settings in force, and where each that is not the default came from. Secrets are hidden."""
+    """Print the settings in force, with the source of each that is not the default. Secrets are hidden."""
     for line in shown_settings(effective(ctx)):
         echo(line)
 
 
 def settings_place(ctx: click.Context) -> Path:
-    """Return the settings file that is meant."""
-    # Not by way of all variables: a mistake in another one must not hide where the file is.
+    """Return the path of the settings file."""
+    # Only one variable is read here: a mistake in another must not hide where the file is.
     named = os.environ.get("XOVAC_CONFIG", "").strip()
     return typed(ctx).config or (Path(os.path.expanduser(named)) if named else paths.settings_file())
 
 
 def named_problems(settings: Settings, place: Path) -> Iterator[str]:
-    """Yield a sentence for everything that the settings name and that cannot be used."""
+    """Yield a sentence for each file or name in the settings that cannot be used."""
     from xovac_tui.config.themes import shipped_themes, unknown_theme, user_themes
     from xovac_tui.ui.actions import check_keymap
     from xovac_tui.ui.theming import textual_themes
@@ -139,7 +140,7 @@ def named_problems(settings: Settings, place: Path) -> Iterator[str]:
 
 
 def _address_problems(settings: Settings) -> Iterator[str]:
-    """Yield what keeps notifications and the like from being sent."""
+    """Yield a sentence for each receiver whose address cannot be used."""
     from xovac_tui.config.addresses import read_addresses
 
     try:
@@ -159,13 +160,12 @@ def _alarm_problems(settings: Settings, profile: Profile) -> Iterator[str]:
     from xovac_tui.alarms.rules import rules_with_mistakes
     from xovac_tui.alarms.watchlist import watchlist
     from xovac_tui.analysis.values import criterion_called, no_criterion
-    from xovac_tui.api.loader import documented_contract
     from xovac_tui.expressions import ExpressionError, parse
 
     written, problems = rules_with_mistakes(settings.alarms, profile.alarms)
     yield from problems
     try:
-        # The contract has mistakes of its own to tell.
+        # The contract's own mistakes are listed elsewhere.
         watchlist(settings.alarms, profile.recipe, documented_contract(), written)
     except SettingsError as error:
         yield from error.sentences
@@ -178,7 +178,7 @@ def _alarm_problems(settings: Settings, profile: Profile) -> Iterator[str]:
 
 
 def environment_problems(file: Path | None) -> Iterator[str]:
-    """Yield what is wrong in the environment, unless only a file was asked about."""
+    """Yield the mistakes in the environment variables; none if only a file is checked."""
     if file is None:
         try:
             from_environment(os.environ)
@@ -188,7 +188,7 @@ def environment_problems(file: Path | None) -> Iterator[str]:
 
 
 def shown_settings(found: Effective) -> Iterator[str]:
-    """Yield the settings in force as lines of TOML; comments tell where each came from."""
+    """Yield the settings in force as lines of TOML, with the source of each as a comment."""
     state = "" if found.exists else " (it does not exist)"
     yield f"# Settings file: {found.path}{state}"
     if found.profile or found.url:
@@ -206,7 +206,7 @@ def shown_settings(found: Effective) -> Iterator[str]:
 
 
 def _struct(struct: Any, default: Any, key: str, found: Effective) -> Iterator[str]:
-    """Yield one table and its inner ones; `default` is the same table with nobody having said anything."""
+    """Yield one table and its inner ones as lines of TOML; `default` is the table with all defaults."""
     tables, lists = [], []
     if key:
         yield ""
@@ -219,7 +219,7 @@ def _struct(struct: Any, default: Any, key: str, found: Effective) -> Iterator[s
         if isinstance(value, msgspec.Struct | dict):
             tables.append((name, value, usual))
             continue
-        # Who asked for another profile is told at the top; here is what the file says.
+        # A profile from the command line or environment is shown at the top; this is the file's.
         source = found.sources.get(join_key(key, name), "") if value != usual else ""
         left = f"# {name} is not set" if value is None else f"{join_key('', name)} = {_toml(value)}"
         yield f"{left}  # {source}" if source else left
@@ -230,7 +230,7 @@ def _struct(struct: Any, default: Any, key: str, found: Effective) -> Iterator[s
         for item in items:
             yield ""
             yield f"[[{join_key(key, name)}]]"
-            # As it was written: only what is not the default.
+            # Only what differs from the default, as in the file.
             fields = () if isinstance(item, dict) else msgspec.structs.fields(item)
             usual = {field.encode_name: field.default for field in fields}
             given = msgspec.to_builtins(item).items()
@@ -239,7 +239,7 @@ def _struct(struct: Any, default: Any, key: str, found: Effective) -> Iterator[s
 
 def _items(struct: Any) -> list[tuple[str, Any]]:
     if struct is None:
-        # A table that has no counterpart among the defaults, such as a criterion of the user's.
+        # A table without a counterpart among the defaults, such as a criterion of the user's.
         return []
     if isinstance(struct, dict):
         return list(struct.items())

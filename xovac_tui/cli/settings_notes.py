@@ -1,4 +1,4 @@
-"""What is noted beside mistakes: keys without effect, units that are not known, and paths that never came."""
+"""Notes of `config check`: keys without effect, unknown units, and paths that never arrived."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import msgspec
 
 from xovac_tui import paths
 from xovac_tui.api.contract import Contract
+from xovac_tui.api.loader import SIMULATOR_CONTRACT, read_contract
 from xovac_tui.config import Profile, Settings
 from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted
 from xovac_tui.text import clean, near_miss
+from xovac_tui.units import is_known
 from xovac_tui.validation import join_key
 
 _MOST = 20
@@ -20,15 +22,13 @@ _MOST = 20
 
 
 def contract_with_mistakes(profile: Profile) -> tuple[Contract, list[str]]:
-    """Return what is right in the contract files of a profile, and a sentence for each mistake."""
-    from xovac_tui.api.loader import SIMULATOR_CONTRACT, read_contract
-
+    """Return the contract of a profile without its faulty parts, and a sentence for each mistake."""
     files = [Path(name) for name in profile.contracts if name != SIMULATOR_CONTRACT]
     return read_contract(files, simulator=SIMULATOR_CONTRACT in profile.contracts)
 
 
 def notes(settings: Settings, place: Path) -> Iterator[str]:
-    """Yield a sentence for everything in alarm rules and contracts that is no mistake, and yet may be one.
+    """Yield a sentence for each entry of alarm rules and contracts that may be a mistake.
 
     `place` is the file of the settings.
     """
@@ -43,17 +43,17 @@ def notes(settings: Settings, place: Path) -> Iterator[str]:
 
 
 def alarm_notes(settings: Settings, place: Path, profile: Profile | None = None) -> Iterator[str]:
-    """Yield a sentence for every key of a rule that has no effect; `place` is the file of the settings."""
+    """Yield a sentence for each key of a rule that has no effect; `place` is the settings file."""
     files = profile.alarms if profile else ()
     if settings.alarms.rules or settings.alarms.files or files:
-        # Only then: the first picture waits for this, and the kinds of alarms are many files.
+        # Imported late: the kinds of alarms are many files, and the first picture must not wait for them.
         from xovac_tui.alarms.rules import unused_keys
 
         yield from unused_keys(settings.alarms, place, files)
 
 
 def _forms(contract: Contract) -> Iterator[str]:
-    """Yield every command that a contract file sends in an assumed form."""
+    """Yield a sentence for each command that a contract file sends in an assumed form."""
     for event, spec in contract.commands.items():
         if spec.form_words:
             yield (
@@ -63,8 +63,6 @@ def _forms(contract: Contract) -> Iterator[str]:
 
 
 def _units(contract: Contract) -> Iterator[str]:
-    from xovac_tui.units import is_known
-
     for event, message in contract.messages.items():
         for leaf in message.leaves:
             if not is_known(leaf.unit):
@@ -76,7 +74,7 @@ def _units(contract: Contract) -> Iterator[str]:
 
 
 def _arrivals(contract: Contract, record: Path) -> Iterator[str]:
-    """Yield what the contract names and the record, where there is one, has never seen."""
+    """Yield a sentence for each message and path of the contract that the record does not hold."""
     from xovac_tui.recording.arrivals import never_arrived
 
     if not contract.messages or not record.is_file():
@@ -102,5 +100,5 @@ def _arrivals(contract: Contract, record: Path) -> Iterator[str]:
 
 
 def _near(name: str, there: tuple[str, ...]) -> str:
-    """Return what came and is nearly called so, if there is any; not a list of all."""
+    """Return a hint at an arrived name that is nearly the same; empty without one."""
     return clean(near_miss(name, there), 200)

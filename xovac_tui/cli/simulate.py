@@ -1,4 +1,4 @@
-"""`xovac-tui simulate`: a stand-in chamber on a port of this machine."""
+"""`xovac-tui simulate`: run a simulated chamber on a port of this machine."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def simulate(
     form: Any,
     parameters: Path | None,
 ) -> None:
-    """Stand in for a chamber: a real socket.io server with a model behind it.
+    """Simulate a chamber: a real socket.io server with a physical model.
 
-    Everything about it but the documented commands is assumed. In the settings, `contracts = ["simulator"]`
+    All of its behaviour but the documented commands is assumed. In the settings, `contracts = ["simulator"]`
     of a profile gives its readings their names. Ctrl+C ends it.
     """
     from xovac_tui.simulator.faults import parse_fault

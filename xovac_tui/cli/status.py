@@ -1,4 +1,4 @@
-"""`xovac-tui status`: one look at the chamber."""
+"""`xovac-tui status`: print the chamber's state at one moment."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ import click
 import msgspec
 
 from xovac_tui import compose
+from xovac_tui.chamber.alarm import SEVERITIES, UNRESOLVED
 from xovac_tui.cli.common import json_line, table
 from xovac_tui.cli.options import transport_option
 from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.records import find_chamber, record_options
 from xovac_tui.errors import Exit, XovacError
 from xovac_tui.plural import counted
+from xovac_tui.text import clean
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -29,16 +31,16 @@ if TYPE_CHECKING:
     from xovac_tui.station.live import LiveStation
 
 FIRST_DATA = 6.0
-"""Seconds for which the messages that the contract names are waited for."""
+"""Seconds to wait for the messages that the contract names."""
 _ANY_DATA = 2.0
-"""Seconds for which messages are gathered where the contract names none."""
+"""Seconds to collect messages if the contract names none."""
 _RECORD = 1.0
-"""Seconds for which a record that is slow to open is waited for."""
+"""Seconds to wait for a record that is slow to open."""
 _UNKNOWN = "—"
 
 
 class StatusSample(msgspec.Struct, frozen=True):
-    """All that one look has seen."""
+    """Everything that `status` has read at one moment."""
 
     station: LiveStation
     snapshot: Snapshot
@@ -47,10 +49,10 @@ class StatusSample(msgspec.Struct, frozen=True):
     """Seconds."""
     record: Path
     pid: int | None
-    """Process that records this chamber; None where nobody does, or nobody knows which."""
+    """Id of the recorder's process; None if there is no recorder or its id is unknown."""
     recorded: bool
     alarms: tuple[AlarmChange, ...] | None
-    """Those that want attention, the worst first; None where nobody watches."""
+    """Alarms that want attention, the worst first; None without a recorder that evaluates them."""
 
 
 @click.command(short_help="Print how the chamber is now.")
@@ -61,10 +63,10 @@ class StatusSample(msgspec.Struct, frozen=True):
 @transport_option
 @click.pass_context
 def status(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, **_: Any) -> None:
-    """Connect, look once, and print link, run, recorder, alarms and channels.
+    """Connect and print link, run, recorder, alarms and channels once.
 
-    Without a name or address it looks at the chamber of the only record there is; --demo is the demo that is
-    open in another terminal. It never sends anything. Exit code 6 when there is no connection.
+    Without a name or address, uses the chamber of the only record there is; --demo is the demo that is
+    open in another terminal. Never sends anything. Exit code 6 when there is no connection.
     """
     source = find_chamber(ctx, record, demo)
 
@@ -102,7 +104,7 @@ async def _look(station: LiveStation, record: Path) -> StatusSample:
                     while not wanted or not wanted <= came:
                         changed.clear()
                         await changed.wait()
-            # What the record knows of the run is worth a moment more, but not one that is held up.
+            # Wait briefly for the run in the record, but not for a record that is held up.
             await station.record_read(_RECORD)
             station.tick()
             snapshot = station.snapshot()
@@ -113,7 +115,7 @@ async def _look(station: LiveStation, record: Path) -> StatusSample:
 
 
 def seen(station: LiveStation, snapshot: Snapshot, record: Path) -> StatusSample:
-    """Return what the chamber tells, and what its record does; reads the record."""
+    """Return the state that the chamber reports and that of its record; reads the record."""
     from xovac_tui.recording.disk.lock import WriterLock, is_recorded
 
     recorded = is_recorded(record)
@@ -127,14 +129,13 @@ def seen(station: LiveStation, snapshot: Snapshot, record: Path) -> StatusSample
         record=record,
         pid=WriterLock(record).holder() if recorded else None,
         recorded=recorded,
-        # One that could not be read by now is held up: what is seen of the chamber does not wait for it.
+        # A record that is still unread is held up: the chamber's state does not wait for it.
         alarms=_alarms(record) if recorded and station.record.record is not None else None,
     )
 
 
 def _alarms(path: Path) -> tuple[AlarmChange, ...] | None:
-    """Return the alarms that want attention, by the record; None where it cannot be read."""
-    from xovac_tui.chamber.alarm import SEVERITIES, UNRESOLVED
+    """Return the alarms in the record that want attention; None if it cannot be read."""
     from xovac_tui.recording.disk.lists import newest_alarms
     from xovac_tui.recording.disk.record import Record
 
@@ -150,7 +151,7 @@ def _alarms(path: Path) -> tuple[AlarmChange, ...] | None:
 
 
 def data(look: StatusSample) -> dict[str, Any]:
-    """Return all of it for JSON; null is unknown."""
+    """Return the state as data for JSON; null is unknown."""
     snapshot, link = look.snapshot, look.snapshot.link
     return {
         "chamber": look.station.name,
@@ -224,7 +225,6 @@ def _alarm_data(alarm: AlarmChange) -> dict[str, Any]:
 
 def _channel_data(channel: ChannelView) -> dict[str, Any]:
     from xovac_tui.chamber.snapshot import Quality
-    from xovac_tui.text import clean
 
     value: float | bool | str | None = None
     if channel.quality is Quality.GOOD:
@@ -253,13 +253,12 @@ def _iso(utc: float) -> str:
     return datetime.fromtimestamp(utc, UTC).isoformat(timespec="milliseconds")
 
 
-# -- for people -----------------------------------------------------------------------------------------
+# -- as text --------------------------------------------------------------------------------------------
 
 
 def lines(look: StatusSample, zone: tzinfo | None) -> Iterator[str]:
-    """Yield all of it for people."""
+    """Yield the state as lines of text."""
     from xovac_tui.durations import format_duration
-    from xovac_tui.text import clean
 
     link, age = look.snapshot.link, look.snapshot.newest_age
     newest = "nothing was received yet" if age is None else f"newest data {format_duration(age)} old"
@@ -271,7 +270,7 @@ def lines(look: StatusSample, zone: tzinfo | None) -> Iterator[str]:
         yield f"Speed     simulated: {speed:g} s of the chamber pass in 1 s"
     yield f"Recorder  {_recorder_words(look)}"
     if look.alarms is None:
-        why = "the record cannot be read now" if look.recorded else "nobody records this chamber"
+        why = "the record cannot be read now" if look.recorded else "no program records this chamber"
         yield f"Alarms    not known: {why}"
     elif not look.alarms:
         yield "Alarms    none wants attention"
@@ -295,7 +294,7 @@ def _run_words(look: StatusSample, zone: tzinfo | None) -> str:
     run, progress = look.snapshot.run, look.progress
     if not _running(look):
         state = _state(look)
-        return "unknown: the chamber does not tell it" if state == "UNKNOWN" else state
+        return "unknown: the chamber does not report it" if state == "UNKNOWN" else state
     said = "RUNNING" + (f' "{run.recipe}"' if run.recipe else "")
     if run.step is not None:
         said += f", step {run.step}" + (f" of {run.steps}" if run.steps else "")
@@ -312,7 +311,7 @@ def _run_words(look: StatusSample, zone: tzinfo | None) -> str:
 
 def _recorder_words(look: StatusSample) -> str:
     if not look.recorded:
-        return "nobody records this chamber on this machine"
+        return "no program records this chamber on this machine"
     return f"{f'process {look.pid}' if look.pid else 'another process'} records it in {look.record}"
 
 
@@ -320,7 +319,6 @@ def _channel_row(channel: ChannelView) -> tuple[str, ...]:
     from xovac_tui.chamber.snapshot import Quality
     from xovac_tui.durations import format_duration
     from xovac_tui.quantities import quantity
-    from xovac_tui.text import clean
 
     value = _UNKNOWN
     if channel.quality in (Quality.GOOD, Quality.STALE):

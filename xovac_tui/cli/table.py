@@ -1,4 +1,4 @@
-"""The one table of commands: where each is, and whether it needs a terminal."""
+"""The table of all commands: the module of each, and whether it needs a terminal."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ class Listed(NamedTuple):
     """One command of the command line."""
 
     place: str
-    """`module:name` of the command, which is imported only when it is wanted."""
+    """`module:name` of the command, imported only when it is called."""
     terminal: bool = False
-    """It opens the screens, so that it needs a terminal."""
+    """It opens the screens and therefore needs a terminal."""
 
 
 COMMANDS = {

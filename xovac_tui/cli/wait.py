@@ -1,4 +1,4 @@
-"""`xovac-tui wait`: until a condition of the chamber has come true."""
+"""`xovac-tui wait`: wait until a condition of the chamber is true."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import click
 from xovac_tui import compose
 from xovac_tui.cli.common import Seconds, connecting_options, effective, table
 from xovac_tui.errors import Exit, LinkError, WaitedInVain
+from xovac_tui.text import clean, nearest
 
 if TYPE_CHECKING:
     from xovac_tui.analysis.values import ChamberValues
@@ -23,17 +24,17 @@ if TYPE_CHECKING:
 
 LONGEST = 30 * 86_400.0
 """Seconds."""
-_LOOK_EVERY = 0.05
-"""Seconds between two looks at the least, however fast messages come."""
-_TICK = 0.25
-"""Seconds after which it looks though nothing came: what time alone changes."""
+_SHORTEST_WAIT = 0.05
+"""Shortest time between two evaluations, seconds."""
+_LONGEST_WAIT = 0.25
+"""Longest time between two evaluations, seconds: time alone can change the result."""
 _FIRST_DATA = 3.0
-"""Seconds after the connection for which the first message is waited for, before what is missing counts."""
-_TELL_EVERY = 300.0
-"""Seconds between two lines that say how it stands, where they are kept; on a terminal one is rewritten."""
+"""Seconds after connecting to wait for the first message, before missing values count."""
+_REPORT_EVERY = 300.0
+"""Seconds between two progress lines if they are kept; on a terminal one line is rewritten."""
 _REWRITE_EVERY = 1.0
 _LONGEST_HINT = 200
-"""Characters; there may be thousands of channels."""
+"""Longest hint, characters: there may be thousands of channels."""
 _MARKS = {True: "[x]", False: "[ ]", None: "[?]"}
 _WORDS = {True: "true", False: "not true", None: "unknown"}
 
@@ -52,11 +53,11 @@ _WORDS = {True: "true", False: "not true", None: "unknown"}
 def wait(
     ctx: click.Context, /, until: str, timeout: float | None, held: float, quiet: bool, **_: Any
 ) -> None:
-    """Wait until a condition of the chamber is true; it only looks, and never sends anything.
+    """Wait until a condition of the chamber is true. Never sends anything.
 
-    What is stale or missing is unknown, and never counts as true. It reconnects by itself. How it stands goes
-    to stderr. Exit codes: 0 it came true, 7 it did not in time, 2 the condition cannot be understood, 6 it
-    was never connected. docs/scripts.md explains the language.
+    Stale or missing values are unknown and never count as true. Reconnects after a lost link. Progress goes
+    to stderr. Exit codes: 0 came true, 7 not true in time, 2 the condition cannot be understood, 6
+    never connected. docs/scripts.md explains the language.
     """
     found = effective(ctx)
     chamber = compose.resolve(found)
@@ -66,14 +67,14 @@ def wait(
     station = compose.build_station(
         chamber, compose.Equipment(record=compose.past_choice(found, compose.record_path(found, chamber)))
     )
-    values = compose.values(chamber, station.chamber, station.history, station.flights.times)
-    # What the contract tells is enough to find units that do not go together.
+    values = compose.values(chamber, station.chamber, station.history, station.runs.times)
+    # The contract alone shows units that do not fit together.
     expression.true(values)
-    teller = Teller(station.name, quiet=quiet)
+    report = WaitReport(station.name, quiet=quiet)
     try:
-        asyncio.run(_wait(station, expression, values, teller, timeout, held))
+        asyncio.run(_wait(station, expression, values, report, timeout, held))
     finally:
-        teller.close()
+        report.close()
     ctx.exit(int(Exit.OK))
 
 
@@ -81,11 +82,11 @@ async def _wait(
     station: LiveStation,
     expression: Expression,
     values: ChamberValues,
-    teller: Teller,
+    report: WaitReport,
     timeout: float | None,
     held: float,
 ) -> None:
-    waiting = Waiting(station, expression, values, teller, held)
+    waiting = Waiting(station, expression, values, report, held)
     unsubscribe = station.subscribe(waiting.hear)
     hearing = asyncio.ensure_future(waiting.hear_events())
     await asyncio.sleep(0)
@@ -97,7 +98,7 @@ async def _wait(
             except TimeoutError:
                 raise waiting.in_vain(timeout or 0.0) from None
             finally:
-                # That the link ends with this program is no news.
+                # The end of the link with this program is not reported.
                 unsubscribe()
     finally:
         hearing.cancel()
@@ -105,13 +106,18 @@ async def _wait(
 
 
 class Waiting:
-    """One condition that is waited for."""
+    """One condition, evaluated until it is true."""
 
     def __init__(
-        self, station: LiveStation, expression: Expression, values: ChamberValues, teller: Teller, held: float
+        self,
+        station: LiveStation,
+        expression: Expression,
+        values: ChamberValues,
+        report: WaitReport,
+        held: float,
     ) -> None:
         self._station, self._expression, self._values = station, expression, values
-        self._teller, self._needed = teller, held
+        self._report, self._needed = report, held
         self._began = station.clock.mono()
         self._changed = asyncio.Event()
         self._connected: float | None = None
@@ -121,12 +127,12 @@ class Waiting:
         self._since: float | None = None
         """Monotonic time since which it is true."""
         self._understood = False
-        """It was worked out once from what the chamber tells, so that its parts go together."""
+        """It was evaluated once on data of the chamber, so its units fit together."""
         self._hopeless = ""
         self._named = False
 
     def hear(self, news: News) -> None:
-        """Take what the station tells at once."""
+        """Handle news of the link at once."""
         from xovac_tui.api.link import LinkWord
         from xovac_tui.chamber.news import LinkChanged
 
@@ -136,13 +142,13 @@ class Waiting:
         if link.word is LinkWord.ONLINE and self._connected is None:
             self._connected = self._station.clock.mono()
         if link.word is LinkWord.OFFLINE and link.why:
-            # An address or certificate that can never do: waiting would not mend it.
+            # The address or certificate is wrong, so another attempt would fail, too.
             self._hopeless = link.why
-        self._teller.say(f"{link.word}{'. ' if link.why else ''}{link.why}")
+        self._report.say(f"{link.word}{'. ' if link.why else ''}{link.why}")
         self._changed.set()
 
     async def hear_events(self) -> None:
-        """Look again whenever something comes."""
+        """Request an evaluation for each event that arrives."""
         from xovac_tui.api.event import EventKind
 
         async for event in self._station.events():
@@ -150,18 +156,18 @@ class Waiting:
             self._changed.set()
 
     async def until_true(self) -> None:
-        """Return when the condition has been true for as long as it must."""
-        while not self.look():
+        """Return once the condition has been true for as long as asked; raises LinkError."""
+        while not self.evaluate():
             if self._hopeless:
                 raise LinkError(self._hopeless)
             self._changed.clear()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_TICK):
+                async with asyncio.timeout(_LONGEST_WAIT):
                     await self._changed.wait()
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(_SHORTEST_WAIT)
 
-    def look(self) -> bool:
-        """Look at the chamber once; return whether the waiting is over."""
+    def evaluate(self) -> bool:
+        """Evaluate the condition once; return whether the waiting is over."""
         from xovac_tui.expressions import ExpressionError
 
         clock = self._station.clock
@@ -173,7 +179,7 @@ class Waiting:
         try:
             true = self._expression.true(self._values)
         except ExpressionError:
-            # One odd message ("n/a" in place of a number) must not end what has been waited for for hours.
+            # One odd message ("n/a" in place of a number) must not end a wait of hours.
             if not self._understood:
                 raise
             self._since = None
@@ -182,31 +188,29 @@ class Waiting:
         if true is True:
             self._since = now if self._since is None else self._since
             if now - self._since >= self._needed:
-                self._teller.over(now - self._began)
+                self._report.over(now - self._began)
                 return True
         else:
             self._since = None
-        self._teller.stand(now, now - self._began, lambda: self._expression.parts(self._values))
+        self._report.show(now, now - self._began, lambda: self._expression.parts(self._values))
         return False
 
     def _name_missing(self) -> None:
-        """Say once which channels nobody has told of, because a name may be mistyped."""
+        """Report once which channels have not arrived, because a name may be mistyped."""
         if self._named:
             return
         self._named = True
         missing = [name for name in self._expression.channels if not self._values.known(name)]
         if missing:
-            from xovac_tui.text import nearest
-
             channels = self._station.snapshot().channels
             names = {name for channel in channels for name in (channel.name, channel.full_name)}
             for name in missing:
                 hint = nearest(name, names)
                 hint = hint if len(hint) < _LONGEST_HINT else " `xovac-tui status` lists those that have."
-                self._teller.say(f'No channel "{name}" has come yet.{hint}')
+                self._report.say(f'No channel "{name}" has come yet.{hint}')
 
     def in_vain(self, timeout: float) -> WaitedInVain | LinkError:
-        """Return why it is over without having come true."""
+        """Return the error for a condition that did not come true within `timeout` seconds."""
         from xovac_tui.durations import format_duration
 
         said = format_duration(timeout)
@@ -227,8 +231,8 @@ class Waiting:
         return WaitedInVain(f"It did not come true in {said}:", *lines)
 
 
-class Teller:
-    """Says on stderr how the waiting stands: one line that is rewritten, or now and then a line."""
+class WaitReport:
+    """Reports the waiting on stderr: on a terminal one line that is rewritten, else a line now and then."""
 
     def __init__(self, name: str, *, quiet: bool) -> None:
         self._name = name
@@ -237,29 +241,28 @@ class Teller:
         from xovac_tui.cli.saying import Voice
 
         self._out = Voice()
-        self._told: float | None = None
+        self._reported: float | None = None
         self._shown = 0
         """Characters of the line that is rewritten."""
 
     def say(self, text: str) -> None:
-        """Say something that stays."""
+        """Print a line that stays."""
         if not self._quiet:
             self._wipe()
             self._out.line(f"{self._name}: {text}")
 
-    def stand(self, now: float, waited: float, parts: Callable[[], Sequence[ConditionPart]]) -> None:
-        """Say how it stands, if it is time to."""
-        every = _REWRITE_EVERY if self._terminal else _TELL_EVERY
-        if self._quiet or (self._told is not None and now - self._told < every):
+    def show(self, now: float, waited: float, parts: Callable[[], Sequence[ConditionPart]]) -> None:
+        """Show the parts of the condition and their values, if the last report is old enough."""
+        every = _REWRITE_EVERY if self._terminal else _REPORT_EVERY
+        if self._quiet or (self._reported is not None and now - self._reported < every):
             return
-        self._told = now
+        self._reported = now
         from xovac_tui.durations import format_duration
-        from xovac_tui.text import clean
 
-        # What it waits for comes first: a line may have no room for more.
+        # The unfulfilled parts come first: the line may have no room for more.
         shown = sorted(parts(), key=lambda part: part.true is True)
-        stands = "  ".join(f"{_MARKS[part.true]} {part.text}: {part.told}" for part in shown)
-        line = clean(f"{self._name}: waits {format_duration(waited)}  {stands}")
+        shown_parts = "  ".join(f"{_MARKS[part.true]} {part.text}: {part.told}" for part in shown)
+        line = clean(f"{self._name}: waits {format_duration(waited)}  {shown_parts}")
         if not self._terminal:
             self._out.line(line)
             return
@@ -268,13 +271,13 @@ class Teller:
         self._shown = self._out.rewrite(line, self._shown)
 
     def over(self, waited: float) -> None:
-        """Say that it came true."""
+        """Report that the condition came true."""
         from xovac_tui.durations import format_duration
 
         self.say(f"true after {format_duration(waited)}")
 
     def close(self) -> None:
-        """Put the line away, and wait until all is said, or nothing reads it."""
+        """Erase the line, and wait until everything is written or not read any more."""
         self._wipe()
         self._out.close()
 

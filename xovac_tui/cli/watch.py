@@ -1,4 +1,4 @@
-"""`xovac-tui watch`: every event as it comes, a line each."""
+"""`xovac-tui watch`: print every event as a line as it arrives."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from xovac_tui import compose
 from xovac_tui.cli.common import Seconds, connecting_options, effective, json_line
 from xovac_tui.errors import Exit, LinkError
 from xovac_tui.plural import counted
+from xovac_tui.text import clean, clean_bytes
 
 if TYPE_CHECKING:
     from xovac_tui.api.event import Event
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from xovac_tui.station.news import News
 
 _HELD = 8_000_000
-"""Characters that wait for what reads standard output; what comes then is left out, and counted."""
+"""Characters that may wait for the reader of standard output; events beyond are dropped and counted."""
 LONGEST = 4_000
-"""Characters of a payload on one line that goes to a file or pipe."""
+"""Characters of a payload on one line to a file or pipe."""
 
 
 @click.command(short_help="Print events as they come.")
@@ -36,13 +37,13 @@ LONGEST = 4_000
 def watch(ctx: click.Context, /, as_json: bool, seconds: float | None, **_: Any) -> None:
     """Print every event that the chamber sends: time, direction, kind, name and payload.
 
-    Changes of the link go to stderr. It reconnects by itself and never sends anything. Ctrl+C ends it.
+    Changes of the link go to stderr. Reconnects after a lost link and never sends anything. Ctrl+C ends it.
     """
     found = effective(ctx)
     chamber = compose.resolve(found)
 
     line = as_json_line if as_json else _plain(found.settings.display.time == "utc")
-    # Ctrl+C is how it is meant to end.
+    # Ctrl+C is the usual end.
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_watch(compose.build_station(chamber), line, seconds))
     ctx.exit(int(Exit.OK))
@@ -69,7 +70,7 @@ async def _watch(station: LiveStation, line: Callable[[Event], str], seconds: fl
         say.line(f"{station.name}: {events} not printed: standard output was not read fast enough.")
         return ""
 
-    # What reads standard output may take its time; the link does not wait for it.
+    # The link does not wait for a slow reader of standard output.
     out = StreamOutlet(
         sys.stdout, most=_HELD, dropped=cut, failed=lambda error: _from_thread(loop, fail, error)
     )
@@ -96,7 +97,7 @@ async def _watch(station: LiveStation, line: Callable[[Event], str], seconds: fl
     unsubscribe = station.subscribe(listen)
     patience: float | None = PATIENCE
     printing = asyncio.ensure_future(print_events())
-    # The first event may come with the connection: begin to listen before it is opened.
+    # The first event may arrive with the connection: listen before opening it.
     await asyncio.sleep(0)
     try:
         async with station:
@@ -104,10 +105,10 @@ async def _watch(station: LiveStation, line: Callable[[Event], str], seconds: fl
                 ends = (printing, given_up, broken)
                 await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                # That the link ends with this program is no news.
+                # The end of the link with this program is not reported.
                 unsubscribe()
         if not broken.done():
-            # Ended by the clock: what reads may still take its time over what it has not read yet.
+            # Ended by the clock: a slow reader may still take its time over the rest.
             await out.drain(None)
             await asyncio.sleep(0)
             patience = None
@@ -122,22 +123,20 @@ async def _watch(station: LiveStation, line: Callable[[Event], str], seconds: fl
     finally:
         printing.cancel()
         await asyncio.gather(printing, return_exceptions=True)
-        if patience is not None and (left := out.close(patience) + out.untold):
+        if patience is not None and (left := out.close(patience) + out.unreported):
             events = counted(left, "event was", "events were")
             say.line(f"{station.name}: {events} not printed: standard output was not read.")
         say.close()
 
 
 def _from_thread(loop: asyncio.AbstractEventLoop, call: Callable[[OSError], None], error: OSError) -> None:
-    """Call something in a loop, which may have ended."""
+    """Call `call(error)` in a loop, which may have ended already."""
     with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(call, error)
 
 
 def as_json_line(event: Event) -> str:
-    """Return the event as one JSON object; `payload` is null and `raw` the text where it is no plain JSON."""
-    from xovac_tui.text import clean_bytes
-
+    """Return the event as one JSON object; if it is no plain JSON, `payload` is null and `raw` the text."""
     payload = event.payload
     head = {
         "time": datetime.fromtimestamp(event.utc, UTC).isoformat(timespec="milliseconds"),
@@ -158,7 +157,6 @@ def as_json_line(event: Event) -> str:
 
 def _plain(utc: bool) -> Callable[[Event], str]:
     from xovac_tui.api.payload import one_line
-    from xovac_tui.text import clean
 
     def line(event: Event) -> str:
         moment = datetime.fromtimestamp(event.utc, UTC)

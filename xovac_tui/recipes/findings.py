@@ -78,7 +78,9 @@ class FindingCode(Enum):
     STEPS_MISSING = "are missing"
     TOO_MANY_STEPS = "unroll to {steps} ramps and holds: at most {most} are allowed, so repeat less"
     TOO_DEEP = "is nested too deep: at most {most} repeats inside one another"
-    RATE_AND_TIME = "has both a rate and a time: only one can be kept"
+    RATE_AND_TIME = (
+        'has both a rate and a time ("over"): keep the one that matters, the other follows from it'
+    )
 
     NOTHING_TO_DO = "There is nothing to do: every ramp ends where it starts."
     TOO_MANY_ITEMS = (
@@ -121,8 +123,8 @@ class FindingCode(Enum):
         "is so much too short."
     )
     NO_PRESSURE = (
-        "Dwells count only at or below {pressure:.1e} mbar, but no message is known to tell the pressure, so "
-        "none would count. Give its channel the role pressure in a contract file."
+        "Dwells count only at or below {pressure:.1e} mbar, but no message is known to report the pressure, "
+        "so none would count. Give its channel the role pressure in a contract file."
     )
     TOLERANCE_TIGHT = (
         "A tolerance of {tolerance:N} K is tighter than a chamber of this kind is assumed to hold "

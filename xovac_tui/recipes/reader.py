@@ -10,8 +10,10 @@ from xovac_tui.durations import parse_duration
 from xovac_tui.errors import RecipeError
 from xovac_tui.plural import counted
 from xovac_tui.recipes import bounds
+from xovac_tui.recipes.findings import Finding
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat, Step
 from xovac_tui.recipes.places import StepPath, place_of
+from xovac_tui.text import clean
 from xovac_tui.validation import mistakes, sound
 
 # What other programs call these things, so that the nearest name is found where the letters do not help.
@@ -25,15 +27,16 @@ _MEANT = {
     **dict.fromkeys(("comment", "remark", "label", "title"), "note"),
     **dict.fromkeys(("step", "segments"), "steps"),
 }
-_MOST_TOLD = 10
+_MOST_SHOWN = 10
 _SOUND = Hold(60.0)
-"""Stands for a step that cannot be read, so that its mistake leads to no second one."""
+"""Replaces a step that cannot be read, so that its mistake leads to no second one."""
 
 _Duration = Annotated[str, msgspec.Meta(description='a duration with its unit, in quotes, like "30min"')]
+_Limits = Annotated[Limits, msgspec.Meta(description="a table like limits = { min = -30, max = 65 }, in °C")]
 
 
 class _Table(msgspec.Struct, frozen=True):
-    """A table as it stands in the file."""
+    """A table as it is in the file."""
 
     meant: ClassVar[dict[str, str]] = _MEANT
 
@@ -41,7 +44,7 @@ class _Table(msgspec.Struct, frozen=True):
 class _Head(_Table, frozen=True):
     name: str = ""
     description: str = ""
-    limits: Limits | None = None
+    limits: _Limits | None = None
     tolerance: float | None = None
     pressure: float | None = None
     steps: Any = ()
@@ -81,7 +84,7 @@ _TABLES: dict[str, type[_Table]] = {"to": _Ramp, "hold": _Hold, "repeat": _Repea
 
 
 class Reader:
-    """Reads one file's tables and collects everything that is wrong, so that one look mends all."""
+    """Reads one file's tables and collects everything that is wrong, so that all can be corrected at once."""
 
     def __init__(self, source: str) -> None:
         self._source = source
@@ -101,16 +104,16 @@ class Reader:
             head.tolerance,
             head.pressure,
         )
-        self._problems += (problem.sentence for problem in bounds.recipe_problems(recipe))
+        self._problems += (_told(problem, table) for problem in bounds.recipe_problems(recipe))
         if self._problems:
             raise RecipeError(*self._report())
         return recipe
 
     def _report(self) -> list[str]:
-        told = [f"{self._source}: {problem}" for problem in self._problems[:_MOST_TOLD]]
-        if (rest := len(self._problems) - len(told)) > 0:
-            told.append(f"{self._source}: {counted(rest, 'more problem')} like these.")
-        return told
+        shown = [f"{self._source}: {problem}" for problem in self._problems[:_MOST_SHOWN]]
+        if (rest := len(self._problems) - len(shown)) > 0:
+            shown.append(f"{self._source}: {counted(rest, 'more problem')} like these.")
+        return shown
 
     def _steps(self, table: dict[str, Any], inside: StepPath) -> tuple[Step, ...]:
         """Read the list of steps in a file or in a repeat; `inside` is the path of the repeat."""
@@ -141,8 +144,8 @@ class Reader:
         table = _TABLES[kinds[0]]
         for key in [key for key in entry if key in _AnyStep.__struct_fields__]:
             if key not in table.__struct_fields__:
-                told = f'does not belong to a step with "{kinds[0]}" ({_misplaced(key)}).'
-                self._problems.append(f"{place_of(path, key)} {told}")
+                why = f'does not belong to a step with "{kinds[0]}" ({_misplaced(key)}).'
+                self._problems.append(f"{place_of(path, key)} {why}")
                 entry = {name: value for name, value in entry.items() if name != key}
         inner = self._steps(entry, path) if table is _Repeat else ()
         return (
@@ -174,6 +177,18 @@ class Reader:
         except RecipeError as error:
             self._problems.append(f"{place_of(path, key)} cannot be read: {error}")
             return _SOUND.duration
+
+
+def _told(problem: Finding, table: dict[str, Any]) -> str:
+    """Return what is wrong with a value as a sentence, with a number or a duration as the file has it."""
+    for number in problem.path:
+        table = table["steps"][number]
+    value, written = table.get(problem.key), ""
+    if isinstance(value, int | float):
+        written = f" = {value!r}"
+    elif isinstance(value, str) and problem.key in ("over", "hold"):
+        written = f' = "{clean(value, 40)}"'
+    return f"{place_of(problem.path, problem.key)}{written} {problem.code.worded(problem.data)}."
 
 
 def _kinds_problem(kinds: list[str], entry: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Lets the runs of a live chamber see what happens to it, and keeps what is handed to it."""
+"""Let the runs of a live chamber see what happens to it, and keep what is handed to it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.clock import Clock
 from xovac_tui.recording.service import RecordService
 from xovac_tui.recording.status import RecorderChanged, RecorderState
-from xovac_tui.runs.flights import Flights
+from xovac_tui.runs.follower import RunFollower
 from xovac_tui.runs.loaded import LoadedRecipe
 
 if TYPE_CHECKING:
@@ -42,14 +42,14 @@ class RunService:
 
     def __init__(
         self,
-        flights: Flights,
+        flights: RunFollower,
         chamber: Chamber,
         record: RecordService,
         clock: Clock,
         settings: Callable[[Rates | None], PlanSettings],
     ) -> None:
         """Take `settings`: how the device reads recipes, with the rates that its runs have shown."""
-        self.flights = flights
+        self.runs = flights
         self._chamber, self._record, self._clock, self._settings = chamber, record, clock, settings
         self._settled = record.settled
         """It is known what the record knows, or that this is not to be waited for."""
@@ -74,43 +74,43 @@ class RunService:
 
     def on_status(self, link: LinkView) -> None:
         """Let a run see the link: however short that is gone, nothing counts across it."""
-        if self.flights.flying is not None:
-            self.look(self._clock.utc(), self._clock.mono())
+        if self.runs.running is not None:
+            self.observe(self._clock.utc(), self._clock.mono())
 
     def on_news(self, news: object) -> None:
-        """Take what became of commands, and of the record."""
+        """Take the outcomes of commands, and what happens to the record."""
         match news:
             case LedgerChanged():
                 if news.entry.command == LOAD_COMMAND:
                     self._hand_over(news.entry)
-                self._when_settled(partial(self.flights.took, news.entry))
+                self._when_settled(partial(self.runs.took, news.entry))
             case RecordReplaced():
-                self.flights.number_runs()
+                self.runs.number_runs()
             case RecordOpened():
                 if news.read:
-                    self.flights.opened()
+                    self.runs.opened()
                 self._settled = True
                 early, self._early = self._early, []
                 for take in early:
                     take()
             case RecorderChanged():
                 if (news.before.state, news.recorder.state) == (RecorderState.BESIDE, RecorderState.ON):
-                    self.flights.recording_began()
+                    self.runs.recording_began()
 
     def tick(self) -> None:
         """Let the run that goes on, or begins, see the chamber."""
-        self.look(self._clock.utc(), self._clock.mono())
+        self.observe(self._clock.utc(), self._clock.mono())
 
     async def close(self) -> None:
         """Do nothing: a run goes on without this program."""
 
-    def look(self, utc: float, mono: float) -> None:
+    def observe(self, utc: float, mono: float) -> None:
         """Let the run that goes on, or begins, see the chamber as it was at a moment just now."""
         seen, start_seen = self._chamber.observe(utc, mono), self._chamber.start_seen
 
         def take() -> None:
-            self.flights.tick_blind(seen)
-            self.flights.observe(seen, start_seen=start_seen)
+            self.runs.tick_blind(seen)
+            self.runs.observe(seen, start_seen=start_seen)
 
         self._when_settled(take)
 
@@ -125,11 +125,11 @@ class RunService:
         """Follow a list that is sent: a run may begin before its answer has come."""
         from xovac_tui.recording.disk.lists import payload_hash
 
-        flights = self.flights
+        flights = self.runs
         if entry.outcome is Outcome.SENT:
             if entry.id not in self._handing:
                 (plan, source), mono = self._next, self._clock.mono()
-                # Of a bare list nobody has a plan.
+                # A raw list has no plan.
                 flights.handing = (
                     LoadedRecipe(_name_in(entry), plan, mono, payload_hash(entry.payload)) if plan else None
                 )
@@ -147,7 +147,7 @@ class RunService:
             # What was loaded before a list without a plan is loaded no more.
             flights.loaded = loaded
         else:
-            # The chamber did not take it: what it was given before, by whomever, still holds.
+            # The chamber did not take it: what it was given before still holds.
             flights.handed = handing.before
 
 
