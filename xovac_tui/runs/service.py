@@ -324,7 +324,7 @@ class RunFollower:
                 self._may_begin(seen, start_seen=True)
 
     def _check_ledger(self, mono: float) -> None:
-        """See what other programs on this record did: commands where we record, the run where they do."""
+        """Read what other programs on this record did: commands where we record, the run where they do."""
         if self._record.record is None or mono - self._asked < _ASK_EVERY:
             return
         self._asked = mono
@@ -347,7 +347,7 @@ class RunFollower:
             self.took(state.entry, session=state.session)
 
     def _follow_record(self) -> None:
-        """Beside a recorder its account of the run is the one that stays: take that."""
+        """Take over the recorder's account of the run, which is the one that stays."""
         from xovac_tui.recording.disk import lists
 
         record = self._record.record
@@ -502,7 +502,7 @@ class RunFollower:
         task.add_done_callback(self._tasks.discard)
 
     async def _settle(self, flight: Flight, run: _FollowedRun) -> None:
-        """After the end: find out whether another user cancelled it, and learn how fast the chamber was."""
+        """Find out after the end whether another user cancelled it, and learn how fast the chamber was."""
         if not self._record.recording:
             return
         from xovac_tui.runs.state import Result
@@ -573,7 +573,7 @@ class RunService:
 
     @contextlib.contextmanager
     def handing(self, plan: Plan, source: str) -> Iterator[None]:
-        """Know the plan, and the text of its file, of a list that is sent meanwhile; any other has none."""
+        """Keep the plan, and the text of its file, of a list that is sent meanwhile; any other has none."""
         self._next = plan, source
         try:
             yield
