@@ -77,7 +77,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
 
 
 class ScriptedLink:
-    """A link that is online at once, answers from a table, and then says what it was told to say."""
+    """A link that is online at once, answers from a table, and then reports what the test queued."""
 
     def __init__(self, target: Target, callbacks: LinkCallbacks, script: Script) -> None:
         self.callbacks = callbacks

@@ -76,7 +76,7 @@ class Frame:
 
 
 def draw_when_quiet(patch: pytest.MonkeyPatch) -> None:
-    """Have screens laid out when the app is quiet, and painted when a pilot pauses: then somebody looks."""
+    """Lay screens out when the app is quiet, and paint them when a pilot pauses, before a test reads them."""
     paint, pause = Compositor.render_update, Pilot.pause
 
     def frame(self: Screen[Any]) -> Frame:

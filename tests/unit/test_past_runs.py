@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.helpers.examples import examples
-from tests.helpers.pastruns import BEGAN, begin, fly, three_runs
+from tests.helpers.pastruns import BEGAN, begin, record_run, three_runs
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.chamber.columns import Bins
 from xovac_tui.errors import XovacError
@@ -21,7 +21,7 @@ from xovac_tui.recording.disk.bins import LEVELS
 from xovac_tui.recording.disk.kinds import Attachment, RunItem
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import Windows, _cover
-from xovac_tui.runs.past import PastRun, Told, read_run, read_runs
+from xovac_tui.runs.past import PastRun, TrackedChannel, read_run, read_runs
 from xovac_tui.runs.state import FlightState, Result
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE
@@ -41,7 +41,7 @@ from xovac_tui.ui.widgets.trend_view import View
 
 TIMES = Times("utc")
 CONTRACT = load_contract((), simulator=True)
-PINNED: tuple[Told, ...] = (("chamber_state.part", "Test part", "degC", False),)
+PINNED: tuple[TrackedChannel, ...] = (("chamber_state.part", "Test part", "degC", False),)
 
 
 @pytest.fixture(scope="module")
@@ -404,7 +404,7 @@ def test_no_extreme_of_a_curve_is_ever_lost(values: list[float], columns: int) -
 
 def test_a_run_without_any_data_draws_its_plan(tmp_path: Path) -> None:
     writer = begin(tmp_path / "r.sqlite3")
-    fly(writer, 1, 100.0, seconds=30.0)
+    record_run(writer, 1, 100.0, seconds=30.0)
     writer.close(BEGAN + 400)
     past = msgspec.structs.replace(read(tmp_path / "r.sqlite3", 1), temperature=None, pressure=None)
     model = run_model(past, utc=True)
@@ -417,7 +417,7 @@ def test_a_run_without_any_data_draws_its_plan(tmp_path: Path) -> None:
 def test_what_is_attached_is_told_among_what_happened(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite3"
     writer = begin(path)
-    fly(writer, 1, 100.0)
+    record_run(writer, 1, 100.0)
     for name, caption in (("wiring.png", "before\x1b[31m"), ("log.csv", "")):
         writer.item(
             Attachment(

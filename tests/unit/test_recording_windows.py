@@ -28,8 +28,8 @@ from xovac_tui.recording.disk.bins import (
     Chunk,
     coarser,
     fold_samples,
-    planed,
-    unplaned,
+    join_planes,
+    split_planes,
 )
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import Windows
@@ -48,7 +48,7 @@ def to_milliseconds(at: float) -> float:
 @given(st.lists(st.floats()))
 def test_planes_come_back(values: list[float]) -> None:
     numbers = array("d", values)
-    assert unplaned(planed(numbers)).tobytes() == numbers.tobytes()
+    assert join_planes(split_planes(numbers)).tobytes() == numbers.tobytes()
 
 
 def plain_bins(samples: list[tuple[float, float]], width: int) -> dict[int, list[float]]:

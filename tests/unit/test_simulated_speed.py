@@ -99,7 +99,7 @@ async def test_a_replay_goes_by_what_the_messages_say(tmp_path: Path) -> None:
         sliced = slice_of(record, part_of(find_span(record, "s1"), None, None, None))
         replay = Replay(sliced, load_contract((), simulator=True))
         replay.advance(replay.begin + 66.0)
-        view = replay.flights.view()
+        view = replay.runs.view()
         assert view is not None
         assert view.step == 2
         assert replay.chamber.speed == SPEED

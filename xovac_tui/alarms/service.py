@@ -139,7 +139,7 @@ class AlarmService(AlarmDesk):
             self._limit_set.opened()
 
     def replaced(self) -> None:
-        """Go on in another file, which the record is now: it is told which alarms are not normal."""
+        """Go on in another file, which is the record now: write to it which alarms are not normal."""
         self._mirror.replaced()
         self._limit_set.forget_row()
         self.opened(anew=self.mirrored)
@@ -169,7 +169,7 @@ class AlarmService(AlarmDesk):
         context = self._context()
         changes = self._begin(context) if begins else []
         changes += self._evaluator.evaluate(context)
-        self._happened(changes)
+        self._record_changes(changes)
         self._surroundings.measure(mono)
 
     def _listen(self, mono: float, *, mirrored: bool, begins: bool) -> None:
@@ -209,9 +209,9 @@ class AlarmService(AlarmDesk):
             self._publish(AlarmsChanged(tuple(reported), mirrored=True))
         for ask in heard if self._may_evaluate and not mirrored else ():
             if isinstance(ask, Ask):
-                self._happened(self._evaluator.ask(ask, self._context()))
+                self._record_changes(self._evaluator.ask(ask, self._context()))
 
-    # -- what a face sees and does ----------------------------------------------------------------------
+    # -- what screens show and do ----------------------------------------------------------------------
 
     def view(self) -> AlarmsView:
         """Return all alarms at this moment."""
@@ -267,11 +267,11 @@ class AlarmService(AlarmDesk):
             return ""
         context = self._context()
         changes = [change for ask in asks for change in self._evaluator.ask(ask, context)]
-        self._happened(changes)
+        self._record_changes(changes)
         return "" if changes else senseless(asks[0])
 
-    def _happened(self, changes: Sequence[AlarmChange]) -> None:
-        """Put what happened into the record and on the time axis, and publish it."""
+    def _record_changes(self, changes: Sequence[AlarmChange]) -> None:
+        """Record changes, mark raised alarms on the time axis, and publish them."""
         if not changes:
             return
         run = self._run_now()

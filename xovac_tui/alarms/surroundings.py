@@ -1,4 +1,4 @@
-"""What alarms look at beside the chamber: the disk, the record, and who receives notifications."""
+"""Report what alarms evaluate beside the chamber: the disk, the record, and notification receivers."""
 
 from __future__ import annotations
 

@@ -315,7 +315,7 @@ def _command(event: str, table: dict[str, Any], origin: Origin, source: str, nam
     if isinstance(timeout, str | int | float) and not isinstance(timeout, bool):
         with wrong.one():
             timeout = _timeout(timeout, f"{at}.timeout", name)
-    wrong.tell()
+    wrong.raise_found()
     command = CommandSpec(
         event=event,
         title=read.title or event,

@@ -80,7 +80,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         """How it ended: one of the words above, or the library's."""
         self.refusal: tuple[Any, ...] = ()
         """What the server sent with its refusal."""
-        # How an event of our namespace that nobody wants a receipt for begins.
+        # How an event of our namespace begins that asks for no receipt.
         self._plain = "42[" if namespace == "/" else f"42{namespace},["
         self._event_head = re.compile(
             "42" + ("" if namespace == "/" else re.escape(f"{namespace},")) + r"([0-9]{0,18})\["
@@ -303,9 +303,9 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
     async def close(self, patience: float) -> None:
         """Say good-bye if that can be done within `patience` seconds, then leave nothing behind."""
         # A server that has ended the connection itself wants no good-bye.
-        told = self.ended.is_set() and self.ended_by != STOPPED
+        server_ended = self.ended.is_set() and self.ended_by != STOPPED
         self.end("client disconnect")
-        leaving = asyncio.ensure_future(self._say_goodbye(told))
+        leaving = asyncio.ensure_future(self._say_goodbye(server_ended))
         waits = {leaving}
         if self.eio.transport() == "polling" and self.eio.write_loop_task is not None:
             # The good-bye is said when it is written; the long poll would hang on for up to a minute.
@@ -320,9 +320,9 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             if self.eio in engineio.base_client.connected_clients:
                 engineio.base_client.connected_clients.remove(self.eio)
 
-    async def _say_goodbye(self, told: bool) -> None:
+    async def _say_goodbye(self, server_ended: bool) -> None:
         try:
-            if self.namespaces and not told:
+            if self.namespaces and not server_ended:
                 for namespace in self.namespaces:
                     await self._send_packet(
                         self.packet_class(socketio.packet.DISCONNECT, namespace=namespace)

@@ -34,9 +34,9 @@ PACKETS = "0123456"
 _WHOLE = LONGEST + 10_000
 """Bytes of a packet that is read at once; a longer one is taken piece by piece, and not decoded."""
 _AT_ONCE = 1_000_000
-"""Bytes of a long poll's answer that are decoded before everybody else gets a turn."""
+"""Bytes of a long poll's answer that are decoded before other tasks get a turn."""
 _TURN = 0.001
-"""Seconds of reading after which everybody else gets a turn; a key stroke needs some dozen of them."""
+"""Seconds of reading after which other tasks get a turn; a key stroke needs some dozen of them."""
 _RETURN = 1.0
 """Seconds after which the library hears of the traffic again, which otherwise would think it had ended."""
 

@@ -153,7 +153,7 @@ def _dwells(recipe: Recipe, plan: Plan, settings: PlanSettings) -> Iterator[Find
     """Yield conditions under which no dwell, or little of one, would count."""
     if not any(segment.kind == "hold" for segment in plan.segments):
         return
-    if plan.pressure is not None and settings.pressure_told is False:
+    if plan.pressure is not None and settings.pressure_reported is False:
         key = "" if recipe.pressure is None else "pressure"
         yield finding(FindingCode.NO_PRESSURE, key=key, pressure=plan.pressure)
     if plan.tolerance < TIGHT:

@@ -1,4 +1,4 @@
-"""The time line of a recipe: which temperature is meant when, and in which item of the device's list."""
+"""Lay a recipe out over time: its temperature at each moment, and the item of the device's list."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ class PlanSettings(msgspec.Struct, frozen=True, kw_only=True):
     step_reading: Literal["ramp", "jump"] = "ramp"
     """`ramp`: the setpoint moves linearly over an item's duration; `jump`: it jumps and holds."""
     chamber_min: float | None = None
-    """Lowest temperature that this chamber should be asked for, degC; None: nobody said."""
+    """Lowest temperature that this chamber should be asked for, degC; None: not set."""
     chamber_max: float | None = None
     assumed_rate: float = 1.0
     """K/min that this chamber is thought to reach."""
     rates: Rates | None = None
-    """What this chamber has managed; where it is known it stands in place of the assumed rate."""
+    """What this chamber has managed; where it is known it replaces the assumed rate."""
     tolerance: float = 3.0
     """K around the target within which a dwell counts, where the recipe says nothing."""
     pressure: float | None = None
     """mbar at or below which a dwell counts, where the recipe says nothing; None: whatever the pressure."""
     max_items: int = 500
     """Longest list that is sent."""
-    pressure_told: bool | None = None
-    """Whether a message is known to tell the pressure; None: nobody looked."""
+    pressure_reported: bool | None = None
+    """Whether a message is known to report the pressure; None: not checked."""
 
     def __post_init__(self) -> None:
         if problem := bounds.rate_problem(self.assumed_rate):
@@ -237,7 +237,7 @@ class _FastestPace:
         if rates is None or crossing is None:
             assumed = abs(end - start) / self._settings.assumed_rate * 60.0
             return _Time(assumed, assumed, assumed, ASSUMED)
-        # A device is told whole seconds: what was learned is not known to fractions.
+        # A device takes whole seconds: what was learned is not known to fractions.
         shortest, usual, longest = (max(1.0, float(math.ceil(seconds))) for seconds in crossing)
         return _Time(usual, shortest, longest, rates.words)
 

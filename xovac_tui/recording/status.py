@@ -1,4 +1,4 @@
-"""What a recorder says of itself, for the trust bar."""
+"""Describe the state of a recorder, for the trust bar."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ class RecorderView(msgspec.Struct, frozen=True):
     """Events that came while nothing could be written, beyond what memory holds."""
     path: str = ""
     notes: tuple[str, ...] = ()
-    """Sentences that somebody must be told: a damaged file was set aside."""
+    """Sentences that must be shown: a damaged file was set aside."""
     files: int = 0
-    """How often something happened to its files, after which who reads the record opens it anew."""
+    """How often something happened to its files, after which a reader opens the record anew."""
 
 
 class RecorderChanged(msgspec.Struct, frozen=True):

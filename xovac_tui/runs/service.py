@@ -1,4 +1,4 @@
-"""Follows the runs of one chamber: begins, resumes and ends flights, and keeps them in the record."""
+"""Follow the runs of one chamber: begin, resume and end them, and keep them in the record."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _OTHERS_COMMIT = 1.5
 _FIRST_DATA = 10.0
 """Seconds for which a run that goes on already waits for the first data before it is followed."""
 _ASK_EVERY = 1.0
-"""Seconds between looks at what other programs on this record have sent."""
+"""Seconds between checks of what other programs on this record have sent."""
 _SAME_RUN = 300.0
 """Seconds by which two programs may see a run begin apart."""
 _MOST_UNSAVED = 100
@@ -51,7 +51,7 @@ _MOST_UNSAVED = 100
 _HAPPENED = (Outcome.SUCCESS, Outcome.DONE)
 
 
-class _Flown(msgspec.Struct):
+class _FollowedRun(msgspec.Struct):
     """A run as the record knows it."""
 
     number: int = 0
@@ -59,27 +59,27 @@ class _Flown(msgspec.Struct):
     started: tuple[float, float] = (0.0, 0.0)
     """UTC and monotonic time of its beginning."""
     load: str = ""
-    """Hash of the list that it flies; empty where nobody knows it."""
+    """Hash of the list that it runs; empty where it is not known."""
 
 
 class _Unsaved(msgspec.Struct, frozen=True):
     """How far a run was at a moment, until the record is open in which that is noted."""
 
-    flown: _Flown
+    run: _FollowedRun
     state: FlightState
     mono: float
     """Monotonic time of that moment."""
     rates: bytes
 
 
-class Flights:
-    """The run that is flown now, the recipe that was loaded last, and what the chamber has managed."""
+class RunFollower:
+    """The run that goes on, the recipe that was loaded last, and what the chamber has managed."""
 
     def __init__(self, contract: Contract, record: RecordService, clock: Clock, *, speed: float) -> None:
         self._contract, self._record, self._clock = contract, record, clock
         self._speed = speed
         """Of a device that does not say its own."""
-        self._tells_state = any(
+        self._reports_state = any(
             leaf.role is Role.STATE for message in contract.messages.values() for leaf in message.leaves
         )
         self.loaded: LoadedRecipe | None = None
@@ -92,15 +92,15 @@ class Flights:
         """The recipe that is on its way to the chamber from here."""
         self.handed: float | None = None
         """Monotonic time at which a list was handed to the chamber from here, the newest; None: none was."""
-        self._flown = _Flown()
+        self._followed = _FollowedRun()
         self._unsaved: list[_Unsaved] = []
         """Of each run that has no number yet, the newest that is to be noted."""
         self._saved = 0.0
         self._begun_blind = False
         self._held: list[Observation] = []
-        """Looks at a run that has begun, until it is known which recipe it flies."""
+        """Observations of a run that has begun, until it is known which recipe it runs."""
         self._asked = 0.0
-        """When the ledger was last looked at for what others sent, monotonic seconds."""
+        """When the ledger was last checked for what others sent, monotonic seconds."""
         self._ledger_seen = 0
         self._taken: set[tuple[int, int]] = set()
         """Commands that have had their effect here: what else becomes of them changes no run."""
@@ -119,7 +119,7 @@ class Flights:
         except (XovacError, msgspec.MsgspecError, UnicodeError):
             return
         self.number_runs()
-        if self._record.recording and not self._flown.number:
+        if self._record.recording and not self._followed.number:
             self.recording_began()
 
     def number_runs(self) -> None:
@@ -127,8 +127,8 @@ class Flights:
         unsaved, self._unsaved = self._unsaved, []
         for one in unsaved:
             # What goes on may be a run that the record holds already.
-            if one.flown is not self._flown or self.flying is None:
-                one.flown.number = self._record.new_run()
+            if one.run is not self._followed or self.running is None:
+                one.run.number = self._record.new_run()
                 self._note(one)
 
     def _take_up(self, record: Record) -> None:
@@ -156,11 +156,11 @@ class Flights:
         except (XovacError, msgspec.MsgspecError, UnicodeError):
             # A record of strange hands: what cannot be read is not known.
             return
-        self._record.close_runs(keep=self._flown.number)
+        self._record.close_runs(keep=self._followed.number)
 
     def _resume(self, going: RecordedRun) -> None:
         """Go on with a run of the record, from where it was last seen."""
-        # The first picture does not wait for what flies runs.
+        # The first picture does not wait for what follows runs.
         from xovac_tui.recording.disk import lists
         from xovac_tui.runs.flight import Flight
         from xovac_tui.runs.state import FlightState
@@ -175,7 +175,7 @@ class Flights:
         self.loaded = loaded or self.loaded
         self.flight = Flight(loaded.plan if loaded else None, resume=state)
         began = self._mono_of_run(going)
-        self._flown = _Flown(going.id, (going.started, began), loaded.hash if loaded else "")
+        self._followed = _FollowedRun(going.id, (going.started, began), loaded.hash if loaded else "")
         self._saved = self._clock.mono()
 
     def _sent_by_others(self) -> SentLoad | None:
@@ -251,18 +251,18 @@ class Flights:
             going = lists.open_run(record)
         except XovacError:
             return
-        flown, flight = self._flown, self.flying
+        run, flight = self._followed, self.running
         if flight is not None:
-            same = going is not None and abs(going.started - flown.started[0]) <= _SAME_RUN
-            flown.number = going.id if same and going is not None else 0
-            self._save(flight, flown)
-        self._record.close_runs(keep=flown.number if flight is not None else 0)
+            same = going is not None and abs(going.started - run.started[0]) <= _SAME_RUN
+            run.number = going.id if same and going is not None else 0
+            self._save(flight, run)
+        self._record.close_runs(keep=run.number if flight is not None else 0)
 
-    def copy(self) -> Flights:
+    def copy(self) -> RunFollower:
         """Return other ones that go on by themselves from here."""
         other = copy.copy(self)
         other.flight = copy.copy(self.flight)
-        other._flown = msgspec.structs.replace(self._flown)
+        other._followed = msgspec.structs.replace(self._followed)
         other._held = list(self._held)
         other._taken = set(self._taken)
         return other
@@ -270,18 +270,18 @@ class Flights:
     # -- what happens -----------------------------------------------------------------------------------
 
     @property
-    def flying(self) -> Flight | None:
-        """The run that goes on; None where none does, as far as anybody knows."""
+    def running(self) -> Flight | None:
+        """The run that goes on; None where none is known to."""
         return self.flight if self.flight is not None and not self.flight.over else None
 
     @property
     def number(self) -> int:
         """Number of the newest run in the record; 0 where it has none."""
-        return self._flown.number
+        return self._followed.number
 
     def now(self) -> tuple[int, str, int | None] | None:
         """Return number, recipe and step of the run that goes on; None where none does."""
-        view = self.view() if self.flying is not None else None
+        view = self.view() if self.running is not None else None
         return None if view is None else (self.number, view.name, view.step)
 
     def view(self) -> FlightView | None:
@@ -297,7 +297,7 @@ class Flights:
 
     def planned_profile(self) -> list[tuple[float, float]]:
         """Return the plan of the run that goes on as (monotonic seconds, degC); empty when unknown."""
-        flight = self.flying
+        flight = self.running
         if flight is None or flight.course is None or not flight.view().planned:
             return []
         state = flight.state()
@@ -309,21 +309,21 @@ class Flights:
         return [(began, plan.temperature_at(max(0.0, -state.shift))), *later]
 
     def observe(self, seen: Observation, *, start_seen: bool) -> None:
-        """Take one look at the chamber: a run may begin, go on, or end."""
-        self._look_around(seen.mono)
-        flight = self.flying
+        """Take one observation of the chamber: a run may begin, go on, or end."""
+        self._check_ledger(seen.mono)
+        flight = self.running
         if flight is None:
             if seen.state is RunState.RUNNING or self._held:
                 self._may_begin(seen, start_seen=start_seen)
             return
         if flight.observe(seen) or seen.mono - self._saved >= SAVE_EVERY:
-            self._save(flight, self._flown)
+            self._save(flight, self._followed)
         if flight.over:
             self._ended(flight)
             if seen.state is RunState.RUNNING:
                 self._may_begin(seen, start_seen=True)
 
-    def _look_around(self, mono: float) -> None:
+    def _check_ledger(self, mono: float) -> None:
         """See what other programs on this record did: commands where we record, the run where they do."""
         if self._record.record is None or mono - self._asked < _ASK_EVERY:
             return
@@ -356,13 +356,13 @@ class Flights:
             self._resume(going)
 
     def took(self, entry: LedgerEntry, *, session: int = 0) -> None:
-        """Take what became of a command: it may begin a run that nobody tells of, or end one.
+        """Take the outcome of a command: it may begin a run that the device does not report, or end one.
 
         `session` is that of another program on this record, if one sent it.
         """
-        flight, key = self.flying, (session, entry.id)
+        flight, key = self.running, (session, entry.id)
         denied = entry.command == STOP_COMMAND and entry.outcome is Outcome.WARNING
-        if denied and flight is not None and not self._tells_state:
+        if denied and flight is not None and not self._reports_state:
             flight.give_up(f"The chamber answered {STOP_COMMAND} with a warning, so nothing runs any more.")
             self._ended(flight)
             return
@@ -370,20 +370,20 @@ class Flights:
             return
         self._taken.add(key)
         if entry.command == STOP_COMMAND:
-            # Where the chamber does not tell its state, only an answer says that the command arrived.
+            # Where the chamber does not report its state, only an answer says that the command arrived.
             if flight is not None and flight.cancel(entry.who, sure=entry.outcome in _HAPPENED):
                 self._ended(flight)
             return
         starts = self._contract.start or LOAD_COMMAND
-        if entry.command == starts and entry.outcome in _HAPPENED and not self._tells_state:
+        if entry.command == starts and entry.outcome in _HAPPENED and not self._reports_state:
             if flight is not None:
                 flight.give_up(f"{starts} was sent again by {clean(entry.who, 60)}: another run has begun.")
                 self._ended(flight)
             self._begun_blind = True
 
     def tick_blind(self, seen: Observation) -> None:
-        """Begin a run of which the device tells nothing, once the recipe that was loaded is known."""
-        if self._begun_blind and self.flying is None:
+        """Begin a run that the device does not report, once the recipe that was loaded is known."""
+        if self._begun_blind and self.running is None:
             self._begin([seen], start_seen=True, asked=True)
         self._begun_blind = False
 
@@ -410,7 +410,7 @@ class Flights:
 
         first = held[0]
         try:
-            loaded = self._flies(held[-1].recipe, asked=asked)
+            loaded = self._recipe_of(held[-1].recipe, asked=asked)
         except (XovacError, msgspec.MsgspecError, UnicodeError):
             loaded = None
         self.loaded = loaded or self.loaded
@@ -421,33 +421,35 @@ class Flights:
             speed=held[-1].speed or self._speed,
             start_seen=start_seen,
         )
-        self._flown = _Flown(self._record.new_run(), (first.utc, first.mono), loaded.hash if loaded else "")
+        self._followed = _FollowedRun(
+            self._record.new_run(), (first.utc, first.mono), loaded.hash if loaded else ""
+        )
         for seen in held:
             flight.observe(seen)
-        self._save(flight, self._flown)
+        self._save(flight, self._followed)
         if flight.over:
             self._ended(flight)
 
-    def _flies(self, name: str | None, *, asked: bool) -> LoadedRecipe | None:
-        """Return the recipe that a run which begins now flies, as far as it is known what the chamber has.
+    def _recipe_of(self, name: str | None, *, asked: bool) -> LoadedRecipe | None:
+        """Return the recipe of a run that begins now, None where it is not known what the chamber has.
 
-        `name` is what the chamber says. The newest load_recipe of any program on this record counts: a list
-        that nobody has a plan of hides the recipes before it. Without a name, and without having been `asked`
-        for by a command that is on record, a recipe that was flown before is none: nobody knows what the
-        chamber was given since.
+        `name` is what the chamber reports. The newest load_recipe of any program on this record counts: a
+        list without a plan hides the recipes before it. Without a name, and without having been `asked` for
+        by a command on record, a recipe that has run before does not count: it is not known what the chamber
+        was given since.
         """
         theirs, found = self._sent_by_others(), self.handing or self.loaded
         if theirs is not None and self._is_newer(theirs):
             found = self._loaded_by(theirs)
         if found is None or (name is not None and name != found.name):
             return None
-        return None if name is None and not asked and self._was_flown(found) else found
+        return None if name is None and not asked and self._has_run(found) else found
 
     def _is_newer(self, theirs: SentLoad) -> bool:
-        """Tell whether another program's list came after the newest one from here."""
+        """Return whether another program's list came after the newest one from here."""
         return self.handed is None or self.handed < self._mono_of(theirs)
 
-    def _was_flown(self, loaded: LoadedRecipe) -> bool:
+    def _has_run(self, loaded: LoadedRecipe) -> bool:
         from xovac_tui.recording.disk import lists
 
         record = self._record.record
@@ -457,31 +459,31 @@ class Flights:
         handed = self._clock.utc() - (self._clock.mono() - loaded.mono)
         return any(
             axis.even(run.session, run.started_mono) > handed
-            for run in lists.runs(record, flights=False)
+            for run in lists.runs(record, states=False)
             if run.started_mono is not None and axis.knows(run.session)
         )
 
-    def _save(self, flight: Flight, flown: _Flown, rates: bytes = b"") -> None:
+    def _save(self, flight: Flight, run: _FollowedRun, rates: bytes = b"") -> None:
         """Note in the record how far a run is, if this program is the one that records."""
         self._saved = self._clock.mono()
-        flown.number = flown.number or self._record.new_run()
+        run.number = run.number or self._record.new_run()
         state = flight.state()
         # What is found out about a run after its end is of no later moment than that.
-        one = _Unsaved(flown, state, state.mono if flight.over else self._saved, rates)
-        if flown.number or not self._record.will_number:
+        one = _Unsaved(run, state, state.mono if flight.over else self._saved, rates)
+        if run.number or not self._record.will_number:
             self._note(one)
         else:
             # The record is not open yet: the newest of each run waits for its number.
-            self._unsaved = [*(old for old in self._unsaved if old.flown is not flown), one][-_MOST_UNSAVED:]
+            self._unsaved = [*(old for old in self._unsaved if old.run is not run), one][-_MOST_UNSAVED:]
 
     def _note(self, one: _Unsaved) -> None:
         # By the clock as it is now: an older reading of it would look like a clock that was set.
         utc = self._clock.utc() - (self._clock.mono() - one.mono)
         self._record.run(
-            one.flown.number,
+            one.run.number,
             name=one.state.name,
-            load=one.flown.load,
-            started=one.flown.started,
+            load=one.run.load,
+            started=one.run.started,
             at=(utc, one.mono),
             result=one.state.result.value,
             reason=one.state.reason,
@@ -490,17 +492,17 @@ class Flights:
         )
 
     def _ended(self, flight: Flight) -> None:
-        flown = self._flown
-        self._save(flight, flown)
+        run = self._followed
+        self._save(flight, run)
         try:
-            task = asyncio.get_running_loop().create_task(self._settle(flight, flown), name="run-settle")
+            task = asyncio.get_running_loop().create_task(self._settle(flight, run), name="run-settle")
         except RuntimeError:
             return
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _settle(self, flight: Flight, flown: _Flown) -> None:
-        """After the end: see whether somebody else cancelled it, and learn how fast the chamber was."""
+    async def _settle(self, flight: Flight, run: _FollowedRun) -> None:
+        """After the end: find out whether another user cancelled it, and learn how fast the chamber was."""
         if not self._record.recording:
             return
         from xovac_tui.runs.state import Result
@@ -509,8 +511,8 @@ class Flights:
             await asyncio.sleep(_OTHERS_COMMIT)
             await asyncio.to_thread(self._find_cancel, flight)
         ramps, speed = flight.quick_ramps(), flight.state().speed
-        learned = await asyncio.to_thread(self._learn, flown.number, ramps, speed)
-        self._save(flight, flown, rates=learned)
+        learned = await asyncio.to_thread(self._learn, run.number, ramps, speed)
+        self._save(flight, run, rates=learned)
         await asyncio.to_thread(self._record.flush)
         with contextlib.suppress(XovacError, msgspec.MsgspecError):
             self._learn_again()
@@ -551,14 +553,14 @@ class RunService:
 
     def __init__(
         self,
-        flights: Flights,
+        flights: RunFollower,
         chamber: Chamber,
         record: RecordService,
         clock: Clock,
         settings: Callable[[Rates | None], PlanSettings],
     ) -> None:
         """Take `settings`: how the device reads recipes, with the rates that its runs have shown."""
-        self.flights = flights
+        self.runs = flights
         self._chamber, self._record, self._clock, self._settings = chamber, record, clock, settings
         self._settled = record.settled
         """It is known what the record knows, or that this is not to be waited for."""
@@ -583,43 +585,43 @@ class RunService:
 
     def on_status(self, link: LinkView) -> None:
         """Let a run see the link: however short that is gone, nothing counts across it."""
-        if self.flights.flying is not None:
-            self.look(self._clock.utc(), self._clock.mono())
+        if self.runs.running is not None:
+            self.observe(self._clock.utc(), self._clock.mono())
 
     def on_news(self, news: object) -> None:
-        """Take what became of commands, and of the record."""
+        """Take the outcomes of commands, and what happens to the record."""
         match news:
             case LedgerChanged():
                 if news.entry.command == LOAD_COMMAND:
                     self._hand_over(news.entry)
-                self._when_settled(partial(self.flights.took, news.entry))
+                self._when_settled(partial(self.runs.took, news.entry))
             case RecordReplaced():
-                self.flights.number_runs()
+                self.runs.number_runs()
             case RecordOpened():
                 if news.read:
-                    self.flights.opened()
+                    self.runs.opened()
                 self._settled = True
                 early, self._early = self._early, []
                 for take in early:
                     take()
             case RecorderChanged():
                 if (news.before.state, news.recorder.state) == (RecorderState.BESIDE, RecorderState.ON):
-                    self.flights.recording_began()
+                    self.runs.recording_began()
 
     def tick(self) -> None:
         """Let the run that goes on, or begins, see the chamber."""
-        self.look(self._clock.utc(), self._clock.mono())
+        self.observe(self._clock.utc(), self._clock.mono())
 
     async def close(self) -> None:
         """Do nothing: a run goes on without this program."""
 
-    def look(self, utc: float, mono: float) -> None:
+    def observe(self, utc: float, mono: float) -> None:
         """Let the run that goes on, or begins, see the chamber as it was at a moment just now."""
         seen, start_seen = self._chamber.observe(utc, mono), self._chamber.start_seen
 
         def take() -> None:
-            self.flights.tick_blind(seen)
-            self.flights.observe(seen, start_seen=start_seen)
+            self.runs.tick_blind(seen)
+            self.runs.observe(seen, start_seen=start_seen)
 
         self._when_settled(take)
 
@@ -634,11 +636,11 @@ class RunService:
         """Follow a list that is sent: a run may begin before its answer has come."""
         from xovac_tui.recording.disk.lists import payload_hash
 
-        flights = self.flights
+        flights = self.runs
         if entry.outcome is Outcome.SENT:
             if entry.id not in self._handing:
                 (plan, source), mono = self._next, self._clock.mono()
-                # Of a bare list nobody has a plan.
+                # A raw list has no plan.
                 flights.handing = (
                     LoadedRecipe(_name_in(entry), plan, mono, payload_hash(entry.payload)) if plan else None
                 )
@@ -656,7 +658,7 @@ class RunService:
             # What was loaded before a list without a plan is loaded no more.
             flights.loaded = loaded
         else:
-            # The chamber did not take it: what it was given before, by whomever, still holds.
+            # The chamber did not take it: what it was given before still holds.
             flights.handed = handing.before
 
 

@@ -89,7 +89,7 @@ def prepare_raw(contract: Contract, event: str, text: str) -> Prepared:
         raise ContractError(f'socket.io keeps the name "{event}" for itself. Use another event.')
     values = parse_json(text) if text.strip() else None
     spec = contract.commands.get(event) or CommandSpec(
-        event, event, hazard=Hazard.CRITICAL, origin=Origin.USER, means="Nobody has told what this does."
+        event, event, hazard=Hazard.CRITICAL, origin=Origin.USER, means="No contract says what this does."
     )
     # What is typed is sent as it is typed; only how the answer comes is the contract's.
     spec = spec.in_form(WireForm(callback=spec.form.callback), spec.form_source)
@@ -202,7 +202,7 @@ class Sender:
             self._waiting.pop(entry.id, None)
 
     def took(self, entry: LedgerEntry) -> None:
-        """Take a ledger entry that has changed: who waits for its outcome gets it."""
+        """Take a ledger entry that has changed, and hand its outcome to the call that waits for it."""
         future = self._waiting.get(entry.id)
         if future is not None and entry.outcome is not Outcome.SENT and not future.done():
             future.set_result(entry)

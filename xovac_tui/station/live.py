@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from xovac_tui.recipes.plan import Plan
 
 _TICK = 0.25
-"""Seconds between looks at what time alone changes: time-outs and staleness."""
+"""Seconds between checks of what time alone changes: time-outs and staleness."""
 _HEAD_START = 0.3
 """Seconds for which connecting waits for the record at the most, while what connects is imported: as a rule
 it is open by then, and what came before is shown from the first moment on."""
@@ -69,13 +69,13 @@ class LiveStation(Station):
         self, setup: StationSetup, parts: Parts, reach: Reach, news: Bulletin, proofs: StopProofs | None
     ) -> None:
         """Take `news`, by which the parts publish; `proofs` None: it is not asked whether STOP is proven."""
-        # Services hear news before any face.
+        # Services get news before any screen.
         news.subscribe(self._on_news)
         super().__init__(setup, news=news, proofs=proofs)
         self.who = setup.who
         self.chamber, self.log = parts.chamber, parts.log
         self.record, self.alarms = parts.record, parts.alarms
-        self.flights, self._runs = parts.runs.flights, parts.runs
+        self.runs, self._runs = parts.runs.runs, parts.runs
         self._services = Services(parts.services, self._service_failed, self.clock.mono)
         self.target, self._reach = reach.target, reach
         self._sender = Sender(
@@ -90,7 +90,7 @@ class LiveStation(Station):
         """Set once there is a link that tries, or there will be none."""
         self._shown_link = LinkView()
         self._defect = ""
-        """What failed at a look last, so that it is logged once."""
+        """What failed in a check last, so that it is logged once."""
         self._queues: list[EventQueue] = []
         self.events_dropped = 0
         """Events that a reader of `events` did not get, because it read too slowly."""
@@ -171,7 +171,7 @@ class LiveStation(Station):
         """Seconds that one attempt to connect may take."""
         return self.target.patience
 
-    # -- what a face reads ----------------------------------------------------------------------------
+    # -- what screens read ----------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
         """Return the chamber as it is now; cheap, at any time."""
@@ -188,7 +188,7 @@ class LiveStation(Station):
 
     @property
     def status(self) -> LinkView:
-        """The connection as the link itself tells it."""
+        """The connection as the link itself reports it."""
         return self._sender.link.status if self._sender.link else LinkView()
 
     @property
@@ -249,8 +249,8 @@ class LiveStation(Station):
         self.chamber.note(text, self.clock.utc(), self.clock.mono(), kind=kind)
         self._keep_marks()
 
-    def look_at_unknown(self) -> None:
-        """Note that somebody has looked at the commands whose outcome is unknown."""
+    def dismiss_unknown(self) -> None:
+        """Dismiss the commands whose outcome is unknown: the user has seen them."""
         self._changed(self.chamber.ledger.look_at_all())
 
     # -- commands -------------------------------------------------------------------------------------
@@ -300,7 +300,7 @@ class LiveStation(Station):
         session = self.status.session
         return await self._sender.send_once(prepared, session=session, timeout=timeout, stop=stop)
 
-    # -- what the link tells --------------------------------------------------------------------------
+    # -- what the link reports --------------------------------------------------------------------------
 
     def _kind(self, name: str) -> EventKind:
         if self.contract.is_answer(name):
@@ -314,12 +314,12 @@ class LiveStation(Station):
         if changes:
             self._changed(changes)
         if self._shown_link.word is LinkWord.STALE:
-            # A gap ends with the first value after it, not with the next look.
+            # A gap ends with the first value after it, not with the next check.
             self._show_link()
-        if self.chamber.judges(event) and (self.flights.flying is not None or self.chamber.running):
+        if self.chamber.judges(event) and (self.runs.running is not None or self.chamber.running):
             # At the moment at which it came: between two ticks a step may begin, and a value leave its
             # tolerance and come back.
-            self._runs.look(event.utc, event.mono)
+            self._runs.observe(event.utc, event.mono)
         for queue in self._queues:
             before = queue.dropped
             queue.put(event)
@@ -340,7 +340,7 @@ class LiveStation(Station):
         self._changed(changes)
 
     def tick(self) -> None:
-        """Look at what time alone changes: time-outs of commands, and data that have stopped."""
+        """Check what time alone changes: time-outs of commands, and data that have stopped."""
         self._changed(self.chamber.tick(self.clock.mono()))
         self._show_link()
         self._services.each(lambda service: service.tick())
@@ -350,10 +350,10 @@ class LiveStation(Station):
             await asyncio.sleep(_TICK)
             try:
                 self.tick()
-            except Exception as error:  # time-outs and alarms must be looked at all the same
+            except Exception as error:  # time-outs and alarms must be checked all the same
                 if self._defect != repr(error):
                     self._defect = repr(error)
-                    logging.getLogger(__name__).warning("a look at the chamber failed", exc_info=error)
+                    logging.getLogger(__name__).warning("a check of the chamber failed", exc_info=error)
 
     def _show_link(self) -> None:
         link = self.chamber.link_view(self.clock.mono())

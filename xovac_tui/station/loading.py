@@ -119,7 +119,7 @@ def stop_facts(station: Station, how: str) -> Facts:
 
 
 def load_facts(station: Station, load: Load, how: str) -> Facts:
-    """Return what is to be known before a recipe is loaded; blocks for a moment, for it looks at the disk.
+    """Return what is to be known before a recipe is loaded; blocks for a moment, since it reads the disk.
 
     `how` is as in `stop_facts`.
     """

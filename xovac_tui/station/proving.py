@@ -42,7 +42,7 @@ class Provable(Protocol):
     clock: Clock
     manner: Manner
     record: RecordDesk
-    flights: RunDesk
+    runs: RunDesk
 
     def snapshot(self) -> Snapshot:
         """Return the chamber as it is now."""
@@ -95,7 +95,7 @@ class Proving:
         snapshot = station.snapshot()
         begins = (LOAD_COMMAND, station.contract.start)
         began = any(e.command in begins and e.outcome in _MAY_RUN for e in snapshot.ledger)
-        running = snapshot.run.state is RunState.RUNNING or station.flights.flying is not None
+        running = snapshot.run.state is RunState.RUNNING or station.runs.running is not None
         if running or (began and _is_blind(snapshot)):
             return Refusal(RefusalCode.RUNNING, STOP_COMMAND)
         return None
@@ -127,7 +127,7 @@ class Proving:
         return StopVerdict(verdict.proven, f"{verdict.words} {self._unkept}".rstrip())
 
     def took(self, entry: LedgerEntry) -> None:
-        """Take what became of a command: a STOP that was answered with success and then shown is proven."""
+        """Take the outcome of a command: a STOP that was answered with success and then shown is proven."""
         if (
             self._proofs is not None
             and entry.command == STOP_COMMAND

@@ -21,7 +21,7 @@ class RefusalCode(Enum):
     )
     STALE = (
         "The data are stale",
-        ", so {command} {outcome}: nobody can see what the chamber does. For a device that is silent by "
+        ", so {command} {outcome}: what the chamber does cannot be seen. For a device that is silent by "
         "habit, set send_when_stale = true in its profile.{still}",
     )
     IN_FLIGHT = (

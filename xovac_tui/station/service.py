@@ -44,7 +44,7 @@ class Service(Protocol):
 
 
 class RecordDesk(Protocol):
-    """The record of a chamber, as its station and faces ask it."""
+    """The record of a chamber, as its station and screens use it."""
 
     @property
     def choice(self) -> RecordChoice | None:
@@ -84,10 +84,10 @@ class RecordDesk(Protocol):
 
     @property
     def away_since(self) -> float | None:
-        """Until when (record time) this user looked last, if that is long ago."""
+        """When (record time) this user last watched, if that is long ago; else None."""
 
     def came_back(self, seconds: float) -> None:
-        """Take note that this user has not looked for so long."""
+        """Note that this user has not watched for so long."""
 
     async def open(self) -> None:
         """Begin to open it; returns before it is open, whatever holds it up."""
@@ -109,14 +109,14 @@ class RecordDesk(Protocol):
 
 
 class RunDesk(Protocol):
-    """The runs of a chamber, as its station and faces ask them."""
+    """The runs of a chamber, as its station and screens use them."""
 
     @property
     def flight(self) -> Flight | None:
         """The run that goes on, or the newest that has ended."""
 
     @property
-    def flying(self) -> Flight | None:
+    def running(self) -> Flight | None:
         """The run that goes on; None where none is known to."""
 
     @property
@@ -142,13 +142,13 @@ class RunDesk(Protocol):
 
 
 class RunKeeper(Protocol):
-    """Lets the runs of a live chamber see it, and keeps what is handed to it."""
+    """Follow the runs of a live chamber, and keep what is handed to it."""
 
     @property
-    def flights(self) -> RunDesk:
+    def runs(self) -> RunDesk:
         """The runs."""
 
-    def look(self, utc: float, mono: float) -> None:
+    def observe(self, utc: float, mono: float) -> None:
         """Let the run that goes on, or begins, see the chamber as it was at a moment just now."""
 
     def handing(self, plan: Plan, source: str) -> AbstractContextManager[None]:

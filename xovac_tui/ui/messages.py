@@ -88,4 +88,4 @@ class Messages:
             self._toast(unreadable_words(str(error)))
             return
         if digest is not None and digest.events:
-            await workspace.ask(DigestDialog(workspace, digest, station.flights.flying))
+            await workspace.ask(DigestDialog(workspace, digest, station.runs.running))
