@@ -23,7 +23,7 @@ class Jumped(msgspec.Struct, frozen=True):
 
 
 class ServiceFailed(msgspec.Struct, frozen=True):
-    """News: a service fails by a defect, so that what it does is missing; again once a minute while it fails."""
+    """News: a service fails by a defect; published again once a minute for as long as it fails."""
 
     service: str
     """Name of its class."""

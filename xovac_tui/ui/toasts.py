@@ -89,10 +89,10 @@ _SERVICES = {
 
 
 def service_words(news: ServiceFailed, where_logged: str) -> ToastText:
-    """Return what is said of a service that fails by a defect; on the screen it would look as if it worked."""
+    """Return what is said of a service that fails by a defect; else the screen looks as if it worked."""
     said = (
-        f"By a defect ({news.error}); do not rely on it. Link and STOP go on. Start the console again if this "
-        f"stays. {where_logged}"
+        f"By a defect ({news.error}); do not rely on it. Link and STOP go on. Start the console again if "
+        f"this stays. {where_logged}"
     )
     what = _SERVICES.get(news.service, news.service)
     return ToastText(f"{what} fails", said.rstrip(), "error", SAID_AGAIN)
