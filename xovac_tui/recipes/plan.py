@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Iterable
+from functools import reduce
+from operator import add
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -192,8 +195,8 @@ def plan_recipe(recipe: Recipe, settings: PlanSettings, start_temperature: float
         segments=tuple(segments),
         total=now,
         estimated=any(segment.estimated for segment in segments),
-        shortest=sum(segment.shortest for segment in segments),
-        longest=sum(segment.longest for segment in segments),
+        shortest=_added(segment.shortest for segment in segments),
+        longest=_added(segment.longest for segment in segments),
         minimum=min(temperatures),
         maximum=max(temperatures),
         start_temperature=start_temperature,
@@ -256,6 +259,11 @@ def _time(leaf: Leaf, here: float, pace: _FastestPace) -> _Time:
         return pace.time(here, step.to)
     duration = change / step.rate * 60.0
     return _Time(duration, duration, duration)
+
+
+def _added(seconds: Iterable[float]) -> float:
+    """Return the sum as the ends of segments are added up; since Python 3.12 `sum` rounds in another way."""
+    return reduce(add, seconds, 0.0)
 
 
 def _segment(

@@ -29,7 +29,7 @@ from xovac_tui.recording.status import RecorderView
 from xovac_tui.station.commands import Prepared, Sender
 from xovac_tui.station.confirmation import STOP_KEY, confirmed_by
 from xovac_tui.station.eventqueue import EventQueue
-from xovac_tui.station.news import Bulletin, News
+from xovac_tui.station.news import Bulletin, News, ServiceFailed
 from xovac_tui.station.port import LinkCallbacks, Reach
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.refusal import Refusal, RefusalCode
@@ -76,7 +76,7 @@ class LiveStation(Station):
         self.chamber, self.log = parts.chamber, parts.log
         self.record, self.alarms = parts.record, parts.alarms
         self.runs, self._runs = parts.runs.runs, parts.runs
-        self._services = Services(parts.services)
+        self._services = Services(parts.services, self._service_failed, self.clock.mono)
         self.target, self._reach = reach.target, reach
         self._sender = Sender(
             self.chamber,
@@ -371,6 +371,9 @@ class LiveStation(Station):
             self.proving.took(news.entry)
         elif isinstance(news, RecordOpened):
             self._settled.set()
+
+    def _service_failed(self, service: str, error: Exception) -> None:
+        self.news.publish(ServiceFailed(service, type(error).__name__))
 
     def _changed(self, entries: tuple[LedgerEntry, ...]) -> None:
         for entry in entries:

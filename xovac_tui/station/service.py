@@ -155,16 +155,29 @@ class RunKeeper(Protocol):
         """Keep the plan, and the text of its file, of a list that is sent meanwhile."""
 
 
+SAID_AGAIN = 60.0
+"""Seconds between two reports of a service that goes on failing."""
+
+
 class Services:
     """The services of a station, called in their order: what they do depends on it.
 
-    One that fails is logged once for each defect, and the rest go on.
+    One that fails is logged once for each defect, and the rest go on. `failed` is called with its name and
+    the defect, once in `SAID_AGAIN` of the monotonic seconds that `mono` gives for as long as it fails.
     """
 
-    def __init__(self, services: Sequence[Service]) -> None:
+    def __init__(
+        self,
+        services: Sequence[Service],
+        failed: Callable[[str, Exception], None],
+        mono: Callable[[], float],
+    ) -> None:
         self._services = tuple(services)
+        self._report, self._mono = failed, mono
         self._defects: dict[str, str] = {}
         """Name of a service -> its newest defect."""
+        self._reported: dict[str, float] = {}
+        """Name of a service -> when it was reported last, monotonic seconds."""
 
     def each(self, call: Callable[[Service], None]) -> None:
         """Call every service."""
@@ -187,3 +200,6 @@ class Services:
         if self._defects.get(name) != repr(error):
             self._defects[name] = repr(error)
             logging.getLogger(__name__).warning("%s failed", name, exc_info=error)
+        if self._mono() - self._reported.get(name, -SAID_AGAIN) >= SAID_AGAIN:
+            self._reported[name] = self._mono()
+            self._report(name, error)
