@@ -317,7 +317,7 @@ class RunFollower:
                 self._may_begin(seen, start_seen=True)
 
     def _check_ledger(self, mono: float) -> None:
-        """See what other programs on this record did: commands where we record, the run where they do."""
+        """Read what other programs on this record did: commands where we record, the run where they do."""
         if self._record.record is None or mono - self._asked < _ASK_EVERY:
             return
         self._asked = mono
@@ -340,7 +340,7 @@ class RunFollower:
             self.took(state.entry, session=state.session)
 
     def _follow_record(self) -> None:
-        """Beside a recorder its account of the run is the one that stays: take that."""
+        """Take over the recorder's account of the run, which is the one that stays."""
         from xovac_tui.recording.disk import lists
 
         record = self._record.record
@@ -495,7 +495,7 @@ class RunFollower:
         task.add_done_callback(self._tasks.discard)
 
     async def _settle(self, flight: Flight, run: _FollowedRun) -> None:
-        """After the end: find out whether another user cancelled it, and learn how fast the chamber was."""
+        """Find out after the end whether another user cancelled it, and learn how fast the chamber was."""
         if not self._record.recording:
             return
         from xovac_tui.runs.state import Result

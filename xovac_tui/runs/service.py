@@ -62,7 +62,7 @@ class RunService:
 
     @contextlib.contextmanager
     def handing(self, plan: Plan, source: str) -> Iterator[None]:
-        """Know the plan, and the text of its file, of a list that is sent meanwhile; any other has none."""
+        """Keep the plan, and the text of its file, of a list that is sent meanwhile; any other has none."""
         self._next = plan, source
         try:
             yield

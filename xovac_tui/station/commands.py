@@ -47,12 +47,12 @@ class Prepared(msgspec.Struct, frozen=True):
 
     @property
     def arguments(self) -> tuple[Any, ...]:
-        """What the event carries."""
+        """Payload of the event."""
         return self.spec.form.put(self.text, self.values)
 
     @property
     def shown(self) -> str:
-        """Event and payload for a person to confirm, with the form where it is assumed; one clean line."""
+        """One clean line to confirm: event and payload, with the form where it is assumed."""
         nothing = self.spec.form.sends is Sends.NOTHING
         words = [clean(self.spec.event, 60), "" if nothing else clean(self.text) or "''"]
         words.append(f"[{clean(self.spec.form_words, 200)}]" if self.spec.form_words else "")
