@@ -119,6 +119,14 @@ def test_a_collision_within_a_scope_is_refused() -> None:
         check_keymap({"pause": "n"})
 
 
+@pytest.mark.parametrize(
+    ("key", "other"), [("/", "log-filter"), ("question_mark", "help"), ("f5, /", "log-filter")]
+)
+def test_a_collision_is_refused_whichever_name_of_the_key_is_written(key: str, other: str) -> None:
+    with pytest.raises(SettingsError, match=rf"both .*\b{other}\b"):
+        check_keymap({"note": key})
+
+
 @by_id
 def test_a_collision_between_everywhere_and_a_tab_is_refused(tab: Tab) -> None:
     with pytest.raises(SettingsError, match="both pause and"):

@@ -1,4 +1,4 @@
-"""What an experienced colleague would say about a recipe before it is sent."""
+"""Check a recipe before it is sent, as an experienced colleague would."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LOST = 0.1
 def check_recipe(
     recipe: Recipe, settings: PlanSettings, start_temperature: float = 20.0
 ) -> tuple[Finding, ...]:
-    """Return all there is to say about a recipe, the worst first; `start_temperature` in degC."""
+    """Return all findings about a recipe, the worst first; `start_temperature` in degC."""
     found = bounds.recipe_problems(recipe)
     if problem := bounds.temperature_problem(start_temperature):
         found.append(problem.at(()))
@@ -153,7 +153,7 @@ def _dwells(recipe: Recipe, plan: Plan, settings: PlanSettings) -> Iterator[Find
     """Yield conditions under which no dwell, or little of one, would count."""
     if not any(segment.kind == "hold" for segment in plan.segments):
         return
-    if plan.pressure is not None and settings.pressure_told is False:
+    if plan.pressure is not None and settings.pressure_reported is False:
         key = "" if recipe.pressure is None else "pressure"
         yield finding(FindingCode.NO_PRESSURE, key=key, pressure=plan.pressure)
     if plan.tolerance < TIGHT:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from itertools import combinations
 from typing import NamedTuple
 
+from textual.binding import Binding
+
 from xovac_tui.errors import SettingsError
 from xovac_tui.text import nearest
 from xovac_tui.ui import app_actions, replay_actions, tabs
@@ -68,12 +70,18 @@ def check_keymap(keys: Mapping[str, str], where: tuple[ActionPlace, ...] | None 
     placed = [(place, action) for place in where for action in place.actions]
     for (one, first), (other, second) in combinations(placed, 2):
         if one is other or one.everywhere or other.everywhere:
-            for key in set(first.keys_by(keys)) & set(second.keys_by(keys)):
+            for key in _bound(first, keys) & _bound(second, keys):
                 raise SettingsError(
                     f'Settings, table "keys": "{key}" would be both {first.id} and {second.id}. '
                     "Give one of them another key."
                 )
     return dict(keys)
+
+
+def _bound(action: Action, keymap: Mapping[str, str]) -> set[str]:
+    """Return the keys of an action as Textual names them: `/` and `slash` are one key."""
+    written = [(key, "", "") for key in action.keys_by(keymap)]
+    return {binding.key for binding in Binding.make_bindings(written)}
 
 
 class Keys(dict[str, str]):

@@ -54,7 +54,7 @@ class StatusPane(Pane):
         "has a range, from what the chamber has managed, and its drift since the start. A dwell has three "
         "clocks: elapsed, in tolerance, and what counts of that: pressure low, link up, data fresh.\n"
         "Trend: the pinned channels; gaps are gaps; {cursor-left} and {cursor-right} move a cursor, "
-        "{pan-back} and {pan-on} go back and on in time, as far as the record reaches."
+        '"{pan-back}" and "{pan-on}" go back and on in time, as far as the record reaches.'
     )
     ACTIONS = ACTIONS
     KEYS_FIRST = False
