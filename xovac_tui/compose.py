@@ -17,7 +17,10 @@ import msgspec
 
 from xovac_tui import paths
 from xovac_tui.analysis.settings import InsightSettings
+from xovac_tui.api.contract import STOP_COMMAND, Role
+from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
 from xovac_tui.config import Effective, Profile, Secrets, load_secrets, profile_name_for
+from xovac_tui.link.target import Target
 
 if TYPE_CHECKING:
     from xovac_tui.alarms.kinds import Rule
@@ -78,8 +81,6 @@ def resolve(found: Effective) -> ChamberSetup:
 
 def contract_of(profile: Profile) -> Contract:
     """Read the contract files of a profile."""
-    from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
-
     files = [Path(name) for name in profile.contracts if name != SIMULATOR_CONTRACT]
     return load_contract(files, simulator=SIMULATOR_CONTRACT in profile.contracts)
 
@@ -108,7 +109,8 @@ def build_station(
     from xovac_tui.recording.alarm_store import RecordAlarmStore
     from xovac_tui.recording.log import Log
     from xovac_tui.recording.service import RecordService, Subject
-    from xovac_tui.runs.service import Flights, RunService
+    from xovac_tui.runs.follower import RunFollower
+    from xovac_tui.runs.service import RunService
     from xovac_tui.station.live import LiveStation, Parts, this_user
     from xovac_tui.station.news import Bulletin
     from xovac_tui.station.port import Reach
@@ -134,8 +136,8 @@ def build_station(
         in_force=in_force,
     )
     record = RecordService(has.record, subject, clock, log, news.publish)
-    flights = Flights(contract, record, clock, speed=speed)
-    runs = RunService(flights, chamber, record, clock, described.plan_settings)
+    follower = RunFollower(contract, record, clock, speed=speed)
+    runs = RunService(follower, chamber, record, clock, described.plan_settings)
     alarms = AlarmService(
         has.watchlist,
         chamber,
@@ -144,9 +146,9 @@ def build_station(
         clock,
         who=who,
         values=lambda: values(
-            setup, chamber, lambda full_name: record.history(full_name, chamber.history), flights.times
+            setup, chamber, lambda full_name: record.history(full_name, chamber.history), follower.times
         ),
-        run_now=flights.now,
+        run_now=follower.now,
         publish=news.publish,
     )
     notify = NotifyService(has.notify, name, alarms, clock)
@@ -229,8 +231,6 @@ async def _served(simulator: SimulatorOptions) -> AsyncIterator[str]:
 
 def stop_proof(setup: ChamberSetup) -> StopProof | None:
     """Return the proof of this user's file that STOP has reached the chamber; None: never shown."""
-    from xovac_tui.api.contract import STOP_COMMAND
-
     form = setup.contract.commands[STOP_COMMAND].form.words
     return _proofs().get(setup.name, _place(setup.profile), form)
 
@@ -264,8 +264,6 @@ def real_link(target: Target, callbacks: LinkCallbacks) -> LinkPort:
 
 def target(setup: ChamberSetup) -> Target:
     """Return where and how the profile says to connect."""
-    from xovac_tui.link.target import Target
-
     profile, secrets = setup.profile, setup.secrets
     return Target(
         url=profile.url,
@@ -300,7 +298,6 @@ def values(
 
 def plan_settings(profile: Profile, contract: Contract, rates: Rates | None = None) -> PlanSettings:
     """Return how the device of a profile reads recipes; `rates` is what its recorded runs have shown."""
-    from xovac_tui.api.contract import Role
     from xovac_tui.recipes.plan import PlanSettings
 
     recipe = profile.recipe
@@ -322,9 +319,9 @@ def plan_settings(profile: Profile, contract: Contract, rates: Rates | None = No
 def attending(
     found: Effective, setup: ChamberSetup, record: RecordChoice | None, *, demo: bool = False
 ) -> Equipment:
-    """Return what a program has that attends to a chamber: alarms, and all that the settings want sent.
+    """Return the services of a program that attends to a chamber: alarms, and notifications of the settings.
 
-    Of a demo nothing leaves this machine, whoever set that up for a real chamber.
+    A demo keeps terminal receivers only: nothing leaves this machine.
     """
     from xovac_tui.config.addresses import read_addresses
 
@@ -339,7 +336,6 @@ def attending(
 def alarm_watchlist(found: Effective, setup: ChamberSetup) -> Watchlist:
     """Return the rules in force, by the settings and the files that they name."""
     from xovac_tui.alarms.watchlist import watchlist
-    from xovac_tui.api.loader import SIMULATOR_CONTRACT
 
     settings, profile = found.settings.alarms, setup.profile
     written: Sequence[Rule] = ()
@@ -391,7 +387,7 @@ def past_choice(found: Effective, path: Path) -> RecordChoice:
     """Return a record for reading only; there may be none at this path yet."""
     from xovac_tui.recording.service import RecordChoice
 
-    # Whether there is one is not looked at here: a share that does not answer would hold up the command.
+    # Whether there is one is not checked here: a share that does not answer would hold up the command.
     return RecordChoice(path=path, settings=found.settings.record, may_record=False, read_only=True)
 
 

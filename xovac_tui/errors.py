@@ -82,7 +82,7 @@ class NotifyError(XovacError):
         """Trying again may help."""
 
 
-class WaitedInVain(XovacError):  # noqa: N818 - that it did not come true is no mistake of anybody
+class WaitedInVain(XovacError):  # noqa: N818 - a condition that did not come true is no error
     """What was waited for did not come true in time."""
 
     exit_code = Exit.TIMEOUT

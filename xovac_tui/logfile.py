@@ -122,8 +122,6 @@ def setup_logging() -> Path | None:
 
     Returns the file, or None where it cannot be written (then nothing is logged).
     """
-    import logging
-
     logging.raiseExceptions = False
     root = logging.getLogger()
     for old in [handler for handler in root.handlers if handler.name == APP]:

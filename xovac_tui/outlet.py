@@ -39,7 +39,7 @@ class Outlet:
         failed: Callable[[OSError], None] | None = None,
         name: str = "outlet",
     ) -> None:
-        """`most` is how many characters may wait.
+        """Let at most `most` characters wait.
 
         `dropped` is called in the thread with how many texts were dropped, once all that came before is
         written, and gives what to write in their place. After an OSError, which `failed` is given in the
@@ -52,8 +52,8 @@ class Outlet:
         self._busy = self._broken = False
         self.dropped = 0
         """Texts that found no room, in all."""
-        self.untold = 0
-        """Of these, the ones that nothing was said of yet."""
+        self.unreported = 0
+        """Of these, the ones not reported yet."""
         self.progress = time.monotonic()
         """Monotonic time at which something was written last."""
         threading.Thread(target=self._run, name=name, daemon=True).start()
@@ -69,7 +69,7 @@ class Outlet:
             # One text alone always has room, however long it is.
             if self._size and self._size + len(text) > self._most:
                 self.dropped += 1
-                self.untold += 1
+                self.unreported += 1
                 return
             self._waiting.append(text)
             self._size += len(text)
@@ -81,7 +81,7 @@ class Outlet:
 
     @property
     def left(self) -> int:
-        """How many texts were taken and are not written yet."""
+        """Number of texts that were taken and are not written yet."""
         with self._changed:
             return 0 if self._broken else len(self._waiting) + self._busy
 
@@ -117,7 +117,7 @@ class Outlet:
                 self._busy = True
             try:
                 self._write(text)
-                self._tell_dropped()
+                self._report_dropped()
             except OSError as error:
                 self._break(error)
                 return
@@ -125,11 +125,11 @@ class Outlet:
                 self.moved()
                 self._busy = False
 
-    def _tell_dropped(self) -> None:
-        """Say how many were dropped, in their place: behind what waited when they came."""
+    def _report_dropped(self) -> None:
+        """Report how many were dropped, in their place: behind what waited when they came."""
         with self._changed:
-            count = 0 if self._waiting else self.untold
-            self.untold -= count
+            count = 0 if self._waiting else self.unreported
+            self.unreported -= count
         if count and self._dropped_words is not None and (words := self._dropped_words(count)):
             self._write(f"{words}\n")
 
@@ -181,7 +181,7 @@ class StreamOutlet(Outlet):
                 rest = rest[os.write(self._file, rest[:_CHUNK]) :]
                 self.moved()
             except BlockingIOError:
-                # Whoever shares the pipe or terminal may have made it non-blocking.
+                # Another process on the pipe or terminal may have made it non-blocking.
                 select.select([], [self._file], [])
 
 

@@ -33,7 +33,7 @@ _Kind = Literal["user_config_path", "user_state_path", "user_log_path", "user_da
 
 
 def _platform(kind: _Kind) -> Path:
-    """Return one of this platform's usual folders; SettingsError where nobody knows a home."""
+    """Return one of this platform's usual folders; SettingsError where no home is known."""
     import platformdirs
 
     try:

@@ -67,7 +67,7 @@ def _typed(text: str, what: str, hint: str) -> tuple[float, str]:
         raise RecipeError(f"The {what} is {len(words)} characters long: {hint}.")
     if re.match(r"[-+]?[0-9]*,[0-9]", words):
         raise RecipeError(f'{quoted(text)}: decimals are written with a point, like "1.5".')
-    # "- 20" is meant as it looks.
+    # "- 20" is a negative number.
     found = _TYPED.fullmatch(re.sub(r"^([-+]) ", r"\1", words))
     if found is None:
         raise RecipeError(f"{quoted(text)} is not a {what}: {hint}.")

@@ -34,7 +34,7 @@ def handled(handler: Callable[[int], object], names: Sequence[str] = ENDING) -> 
 def ignored_stay_ignored(names: Sequence[str]) -> Iterator[None]:
     """Ignore again, after the block, those signals of these names that were ignored before it.
 
-    For libraries that install handlers of their own without looking.
+    For libraries that install handlers of their own without checking.
     """
     ignored = [number for number in _present(names) if signal.getsignal(number) is signal.SIG_IGN]
     try:

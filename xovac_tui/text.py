@@ -43,7 +43,7 @@ def clean(text: str, limit: int | None = None) -> str:
 
 
 def clean_lines(text: str, *, lines: int, width: int) -> list[str]:
-    """Return at most `lines` clean lines, cut to `width`; the last tells how many were left out."""
+    """Return at most `lines` clean lines, cut to `width`; the last says how many were left out."""
     rows = text.split("\n", lines)
     if len(rows) <= lines:
         return [clean(row.rstrip("\r"), width) for row in rows]
@@ -53,7 +53,7 @@ def clean_lines(text: str, *, lines: int, width: int) -> list[str]:
 
 
 def clean_bytes(data: bytes, limit: int) -> str:
-    """Return bytes as `0x…` hexadecimal, cut with their whole length told."""
+    """Return bytes as `0x…` hexadecimal, cut with their whole length added."""
     shown = data[: max(1, (limit - 16) // 2)]
     text = "0x" + shown.hex()
     return text if len(shown) == len(data) else f"{text}… ({len(data):,} bytes)"

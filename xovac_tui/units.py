@@ -140,8 +140,8 @@ _EXACT, _FOLDED = _spellings()
 def unit_of(name: str) -> Unit:
     """Return the unit with this name or spelling: `degC`, `℃`, `mbar`, `min`, `K/h`, `%`.
 
-    Any other is of its own kind: its dimension is its name. Large and small letters are told apart only where
-    they make two units (`mPa`, `MPa`).
+    Any other is of its own kind: its dimension is its name. Large and small letters are distinguished only
+    where they make two units (`mPa`, `MPa`).
     """
     words = name.strip()
     if not words:

@@ -22,7 +22,7 @@ from xovac_tui.text import clean, nearest
 T = TypeVar("T")
 
 _NOTHING = object()
-"""Stands for a value of which nothing is right."""
+"""Marks a value of which nothing is right."""
 _TYPES: dict[type[Any], inspect.Type] = {}
 _ANY = inspect.AnyType()
 _NUMBER_FIRST = re.compile(r"\s*[-+]?\.?[0-9]")
@@ -30,7 +30,7 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Gathered:
-    """Mistakes of several things that are read one after the other, so that all are told at once."""
+    """Mistakes of several things that are read one after the other, so that all are reported at once."""
 
     def __init__(self) -> None:
         self.sentences: list[str] = []
@@ -43,7 +43,7 @@ class Gathered:
         except SettingsError as error:
             self.sentences += error.sentences
 
-    def tell(self) -> None:
+    def raise_found(self) -> None:
         """Raise one SettingsError with all that was wrong; nothing where all was well."""
         if self.sentences:
             raise SettingsError(*dict.fromkeys(self.sentences))
@@ -108,7 +108,7 @@ def _sound(value: Any, node: inspect.Type, key: str, left: LeftOut) -> Any:
             }
             return {name: item for name, item in made.items() if item is not _NOTHING}
         case inspect.VarTupleType(item_type=inner) if isinstance(value, list) and _is_table(inner):
-            # An item is a whole: a key that is left out of it would look as if it were missing.
+            # An item is a whole: a key that is left out of it would seem to be missing.
             places = [place for place, item in enumerate(value) if not any(_check(item, inner, key, True))]
             if len(places) < len(value):
                 left.places[key] = places
@@ -216,7 +216,7 @@ def _check_fields(
 
 
 def _tagged(node: inspect.Type) -> dict[str, inspect.StructType]:
-    """Return the structs of a union by the words that tell them apart; empty where it is no such union."""
+    """Return the structs of a union by their tags; empty where it is no such union."""
     types = node.types if isinstance(node, inspect.UnionType) else ()
     return {str(one.tag): one for one in types if isinstance(one, inspect.StructType) and one.tag_field}
 

@@ -16,7 +16,7 @@ def local(utc: float, zone: tzinfo | None = None) -> datetime:
 
 
 def moments_of(typed: datetime, zone: tzinfo | None = None) -> list[datetime]:
-    """Return the moments that a local time without a zone stands for, in order of time.
+    """Return the moments that a local time without a zone can be, in order of time.
 
     One as a rule, two in the hour that comes twice, none in the one that is left out in spring.
     """

@@ -67,16 +67,16 @@ async def test_a_chamber_that_goes_away_is_told(tmp_path: Path) -> None:
                     said += await recorder.stderr.readline()
             # While all is well only the heartbeat speaks.
             await server.until(lambda: "GET /beat/bench-1" in server.requests, 15)
-            assert server.told == []
+            assert server.received == []
             await asyncio.to_thread(chamber.kill)
-            await server.until(lambda: server.told, 20)
+            await server.until(lambda: server.received, 20)
             await server.until(lambda: out.exists() and out.read_text().endswith("\n"), 20)
         finally:
             recorder.send_signal(signal.SIGTERM)
             said += await recorder.stderr.read()
             code = await recorder.wait()
     assert code == 0
-    (told,) = server.told
+    (told,) = server.received
     (alarm,) = told["alarms"]
     assert (told["chamber"], told["severity"], alarm["rule"]) == ("bench-1", "critical", "link lost")
     assert alarm["action"] == "Look at the chamber itself."

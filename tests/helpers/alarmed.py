@@ -59,7 +59,7 @@ class Watched:
             untried=self.untried,
         )
 
-    def look(self) -> list[AlarmChange]:
+    def evaluate(self) -> list[AlarmChange]:
         changes = self.evaluator.evaluate(self.around)
         self.happened += changes
         return changes
@@ -72,11 +72,11 @@ class Watched:
                 self.report(**leaves)
             for _ in range(4):
                 self.now += 0.25
-                self.look()
+                self.evaluate()
         return self.happened[before:]
 
     def ask(self, rule: str, event: AlarmEvent, **how: Any) -> list[AlarmChange]:
-        """Do what somebody asks."""
+        """Carry out a user's request."""
         ask = Ask(rule=rule, event=event, who="ada@lab", utc=UTC + self.now, **how)
         changes = self.evaluator.ask(ask, self.around)
         self.happened += changes
@@ -89,6 +89,6 @@ class Watched:
         return self.view(rule).state
 
 
-def told(changes: Iterable[AlarmChange]) -> list[tuple[str, str]]:
+def event_names(changes: Iterable[AlarmChange]) -> list[tuple[str, str]]:
     """Return (rule, event) of changes."""
     return [(change.rule, change.event.value) for change in changes]

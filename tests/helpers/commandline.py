@@ -77,7 +77,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
 
 
 class ScriptedLink:
-    """A link that is online at once, answers from a table, and then says what it was told to say."""
+    """A link that is online at once, answers from a table, and then reports what the test queued."""
 
     def __init__(self, target: Target, callbacks: LinkCallbacks, script: Script) -> None:
         self.callbacks = callbacks
@@ -107,7 +107,7 @@ class ScriptedLink:
         return event
 
     def reconnect_now(self) -> None:
-        """Nothing to do: it is online."""
+        """Do nothing: it is online."""
 
     def _hear(self, name: str, argument: Any) -> None:
         self.callbacks.on_event(self._event(name, Direction.IN, self.callbacks.contract_kind(name), argument))

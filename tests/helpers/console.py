@@ -5,7 +5,7 @@
         ...
         assert c.link.emitted == [("cancel_recipe", "")]
 
-Time stands still until `c.advance(seconds)`; the link does only what the test tells it.
+Time does not pass until `c.advance(seconds)`; the link does only what the test says.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ UTC = 1_790_000_000.0
 
 
 class FakeClock:
-    """Both clocks, standing still until `advance`."""
+    """Both clocks, which do not move until `advance`."""
 
     def __init__(self) -> None:
         self._mono = 1000.0
@@ -70,7 +70,7 @@ class FakeClock:
 
 
 class FakeLink:
-    """A link that records what it is asked to send, and says what the test tells it to say."""
+    """A link that records what it is asked to send, and reports what the test says."""
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock

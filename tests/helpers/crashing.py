@@ -1,4 +1,4 @@
-"""Records a known stream as fast as it can until it is killed, and tells what is committed."""
+"""Record a known stream as fast as possible until killed, and report what is committed."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def main() -> None:
         recorder.put(one)
         if count % 50 == 0:
             recorder.put(RecordedMark(mark=Mark(one.mono, one.utc, "note", f"at {count}"), who="ada@bench"))
-        # Often enough that the end comes at every kind of moment: taking, packing, committing, looking on.
+        # Often enough that the end comes at every kind of moment: taking, packing, committing, checking.
         if dice.random() < 0.005:
             assert recorder.flush(20.0)
             print("committed", count, flush=True)

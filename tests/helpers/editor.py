@@ -148,7 +148,7 @@ class Edited:
         await self.c.settle()
 
     def said(self, words: str) -> bool:
-        """Tell whether a toast says this."""
+        """Return whether a toast says this."""
         return any(words in toast for toast in self.c.toasts)
 
 

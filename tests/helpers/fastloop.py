@@ -1,4 +1,4 @@
-"""An event loop whose time jumps ahead whenever everybody only waits: hours of waiting in no time."""
+"""An event loop whose time jumps ahead whenever all tasks only wait: hours of waiting in no time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class _Impatient(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
-            raise RuntimeError("everybody waits, and nothing will ever happen")
+            raise RuntimeError("all tasks wait, and nothing will ever happen")
         self.skipped += max(0.0, timeout)
         return super().select(0)
 

@@ -1,4 +1,4 @@
-"""A webhook on 127.0.0.1 that answers as a test wants, and remembers what it was told."""
+"""A webhook on 127.0.0.1 that answers as a test wants, and keeps what it received."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tests.helpers.servers import Server, serve
 
 
 class Hook(Server):
-    """A webhook that runs, and what it was told."""
+    """A webhook that runs, and what it received."""
 
-    told: list[dict[str, Any]]
+    received: list[dict[str, Any]]
     status: int = 204
     hold: asyncio.Event
     """It answers only while this is set."""
@@ -23,20 +23,20 @@ class Hook(Server):
     @property
     def rules(self) -> list[list[str]]:
         """Names of the rules in each message, in order."""
-        return [[alarm["rule"] for alarm in told["alarms"]] for told in self.told]
+        return [[alarm["rule"] for alarm in received["alarms"]] for received in self.received]
 
 
 @contextlib.asynccontextmanager
 async def hook(**options: Any) -> AsyncIterator[Hook]:
     """Run a webhook until the end of the block; options as of `serve`."""
     server = Hook(0)
-    server.told, server.hold = [], asyncio.Event()
+    server.received, server.hold = [], asyncio.Event()
     server.hold.set()
 
     async def handle(request: web.Request) -> web.Response:
         await server.hold.wait()
         if request.method == "POST" and server.status < 300:
-            server.told.append(await request.json())
+            server.received.append(await request.json())
         return web.Response(status=server.status, headers={"Location": "/elsewhere"})
 
     app = web.Application()

@@ -1,4 +1,4 @@
-"""A link under test: it collects what it is told, and waits for conditions with a bound."""
+"""A link under test: it collects what is reported, and waits for conditions with a bound."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Harness:
         self._changed.set()
 
     async def until(self, condition: Callable[[], object], within: float = 10.0) -> None:
-        """Wait until the condition holds; it is looked at whenever the link says something."""
+        """Wait until the condition holds; it is checked whenever the link reports something."""
         async with asyncio.timeout(within):
             while not condition():
                 self._changed.clear()

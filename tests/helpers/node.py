@@ -52,7 +52,7 @@ def installed(name: str) -> Path:
 
 
 class NodeServer:
-    """A running server: its address, what it told, and orders for it."""
+    """A running server: its address, what it reported, and orders for it."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
@@ -60,38 +60,40 @@ class NodeServer:
         self.process = process
         self._out = Lines(process.stdout)
         self._err = Lines(process.stderr)
-        self.told: list[dict[str, Any]] = []
+        self.messages: list[dict[str, Any]] = []
         first = self._next(15)
         assert first, f"the server did not start: {self._err.rest(2)}"
         self.url = f"http://127.0.0.1:{first['port']}"
 
-    def wait_told(self, fits: Callable[[Mapping[str, Any]], Any], within: float = 15.0) -> dict[str, Any]:
-        """Return the next thing it tells that fits; what comes before it is only kept in `told`."""
+    def wait_for_message(
+        self, fits: Callable[[Mapping[str, Any]], Any], within: float = 15.0
+    ) -> dict[str, Any]:
+        """Return the next thing it reports that fits; what comes before it is only kept in `messages`."""
         while True:
-            told = self._next(within)
-            assert told is not None, f"it ended after {self.told}: {self._err.rest(2)}"
-            if fits(told):
-                return told
+            message = self._next(within)
+            assert message is not None, f"it ended after {self.messages}: {self._err.rest(2)}"
+            if fits(message):
+                return message
 
     def order(self, **order: Any) -> None:
         """Give an order and wait until it is done."""
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(order) + "\n")
         self.process.stdin.flush()
-        self.wait_told(lambda told: told.get("done") == order)
+        self.wait_for_message(lambda message: message.get("done") == order)
 
     def commands(self) -> list[dict[str, Any]]:
         """Return all events that clients have sent to it up to now."""
         self.order(fault=None)
-        return [told for told in self.told if "event" in told]
+        return [message for message in self.messages if "event" in message]
 
     def _next(self, within: float) -> dict[str, Any] | None:
         line = self._out.next(within)
         if line is None:
             return None
-        told: dict[str, Any] = json.loads(line)
-        self.told.append(told)
-        return told
+        message: dict[str, Any] = json.loads(line)
+        self.messages.append(message)
+        return message
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""A run of a device of any pace and unit, in which all goes wrong that a report must tell right."""
+"""A run of a device of any pace and unit, in which everything goes wrong that a report must get right."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Kind(msgspec.Struct, frozen=True):
 
     @property
     def scale(self) -> float:
-        """How much longer all lasts than on a device that reports once a second: slow devices are slow."""
+        """Factor by which everything lasts longer than on a device that reports once a second."""
         return max(1.0, self.period)
 
     def name_of(self, leaf: str) -> str:
@@ -112,13 +112,13 @@ class Kind(msgspec.Struct, frozen=True):
             celsius = -14.0
         if 230 <= t < 234:
             celsius = -8.0  # the edge of the tolerance
-        told: Any = round(celsius * factor + offset, 2)
+        reported: Any = round(celsius * factor + offset, 2)
         if 100 <= t < 104:
-            told = 9.9e9
+            reported = 9.9e9
         if 110 <= t < 114:
-            told = "OPEN"
+            reported = "OPEN"
         return {
-            "ta": told,
+            "ta": reported,
             "tb": round(21.0 + chance.uniform(-1, 1), 3),
             "heater": "on" if int(at) // 6 % 2 else "off",
             "p": 5e-2 if 250 <= t < 260 else 0.0 if 270 <= t < 272 else round(chance.uniform(1e-4, 9e-4), 7),
@@ -134,16 +134,16 @@ class _Device:
         self.one, self.kind = one, kind
 
     def pass_time(self, until: float) -> None:
-        """Let the clock go on to a moment, and the station look at it in between."""
+        """Let the clock go on to a moment, and the station check the time in between."""
         clock, width = self.one.clock, max(0.25, self.kind.period / 4)
         while until - clock.mono() > width:
             clock.advance(width)
             self.one.station.tick()
         clock.advance(until - clock.mono())
 
-    def say(self, told: dict[str, Any]) -> None:
+    def say(self, reported: dict[str, Any]) -> None:
         messages: dict[str, dict[str, Any]] = {}
-        for leaf, value in told.items():
+        for leaf, value in reported.items():
             messages.setdefault(self.kind.name_of(leaf), {})[leaf] = value
         ordered = list(messages.items())
         if self.kind.messages == "step first":
@@ -176,7 +176,7 @@ async def odd_run(path: Path, folder: Path, kind: Kind) -> None:
         assert (await sending).outcome is Outcome.SUCCESS
         start += 12 * kind.period
         lost = [start + at * kind.scale + kind.period / 2 for at in LOST]
-        for number, (at, told) in enumerate(kind.reports()):
+        for number, (at, reported) in enumerate(kind.reports()):
             if lost and start + at > lost[0]:
                 device.pass_time(lost[0])
                 one.link.push(LinkWord.LOST, "The cable was pulled.")
@@ -184,7 +184,7 @@ async def odd_run(path: Path, folder: Path, kind: Kind) -> None:
                 one.link.push(LinkWord.ONLINE)
                 lost = []
             device.pass_time(start + at)
-            device.say(told)
+            device.say(reported)
             if number % 200 == 0:
                 await one.written()
         for _ in range(8):

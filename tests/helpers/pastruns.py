@@ -1,4 +1,4 @@
-"""Runs in a record: flown with the simulator's physics, and written as a station writes them."""
+"""Runs in a record: made with the simulator's physics, and written as a station writes them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from tests.helpers import flown
+from tests.helpers import simulatedrun
 from tests.helpers.console import UTC
 from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkView, LinkWord
@@ -50,13 +50,13 @@ hold = "30min"
 SETTINGS = PlanSettings()
 
 
-class RecordedBench(flown.Bench):
+class RecordedBench(simulatedrun.Bench):
     """A simulated chamber whose messages go into a record."""
 
     writer: Writer
 
-    def _tell(self, name: str, payload: dict[str, Any]) -> None:
-        super()._tell(name, payload)
+    def _report(self, name: str, payload: dict[str, Any]) -> None:
+        super()._report(name, payload)
         arguments = decode_arguments(json.dumps(payload))
         self.writer.event(Event(name, arguments, Direction.IN, EventKind.MESSAGE, BEGAN + self.now, self.now))
 
@@ -69,7 +69,7 @@ def begin(path: Path) -> Writer:
     return writer
 
 
-def fly(
+def record_run(
     writer: Writer,
     number: int,
     start: float,
@@ -79,7 +79,7 @@ def fly(
     lost: tuple[float, float] | None = None,
     cancel: float | None = None,
 ) -> FlightState:
-    """Fly a recipe at 30 times the speed from `start` on (record seconds), and return how it was flown.
+    """Run a recipe at 30 times the speed from `start` on (record seconds), and return how it went.
 
     It goes on after `seconds` where it has not ended; in `lost` the link is gone; at `cancel` it is stopped
     by ann@lab.
@@ -110,7 +110,7 @@ def fly(
         RecordedMark(mark=Mark(began, BEGAN + began, "run", "chamber reports running"), who="rob@lab")
     )
     down = False
-    for seen in bench.looks(seconds):
+    for seen in bench.observations(seconds):
         t = bench.now - began
         gone = lost is not None and lost[0] <= t < lost[1]
         if gone is not down:
@@ -122,7 +122,7 @@ def fly(
             _command(writer, 2 * number + 1, "cancel_recipe", "ann@lab", bench.now)
             bench.machine.cancel()
             flight.cancel("ann@lab")
-        utc = seen.utc - flown.UTC + BEGAN
+        utc = seen.utc - simulatedrun.UTC + BEGAN
         flight.observe(msgspec.structs.replace(seen, utc=utc, linked=not gone, fresh=not gone))
         if flight.over:
             break
@@ -151,9 +151,9 @@ def fly(
 def three_runs(path: Path) -> Path:
     """Write a record with a completed run that lost its link for 20 s, a cancelled one, one that goes on."""
     writer = begin(path)
-    fly(writer, 1, 100.0, lost=(100.0, 120.0))
-    fly(writer, 2, 1_000.0, cancel=90.0)
-    fly(writer, 3, 19_800.0, seconds=120.0)
+    record_run(writer, 1, 100.0, lost=(100.0, 120.0))
+    record_run(writer, 2, 1_000.0, cancel=90.0)
+    record_run(writer, 3, 19_800.0, seconds=120.0)
     writer.close(BEGAN + 20_000)
     return path
 

@@ -30,7 +30,7 @@ PROGRAM = (sys.executable, "-m", "xovac_tui")
 ANSWER_SECONDS = SEEN_SECONDS + 0.3
 """For a person to see a dialog, with some room for a loaded machine."""
 
-# What a terminal that was used must have been told when it is given back.
+# What a terminal that was used must have received when it is given back.
 ALTERNATE_SCREEN, CURSOR = b"\x1b[?1049", b"\x1b[?25"
 MOUSE_MODES = (b"\x1b[?1000", b"\x1b[?1003", b"\x1b[?1006", b"\x1b[?1015", b"\x1b[?1016")
 OTHER_MODES = (b"\x1b[?1004", b"\x1b[?2004", b"\x1b[?2048")
@@ -57,8 +57,8 @@ def descendants(pid: int) -> list[int]:
                 after_name = stat.read_text().rpartition(")")[2].split()
                 pairs.append((int(stat.parent.name), int(after_name[1])))
     else:
-        told = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True)
-        pairs = [(int(line.split()[0]), int(line.split()[1])) for line in told.stdout.splitlines()]
+        listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True)
+        pairs = [(int(line.split()[0]), int(line.split()[1])) for line in listed.stdout.splitlines()]
     found: list[int] = []
     wanted = {pid}
     while wanted:
@@ -68,7 +68,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def alive(pid: int) -> bool:
-    """Tell whether a process runs; one that has ended and was not yet collected does not."""
+    """Return whether a process runs; one that has ended and was not yet collected does not."""
     stat = Path(f"/proc/{pid}/stat")
     if Path("/proc/self/stat").exists():
         try:
@@ -93,7 +93,7 @@ def until(true: Callable[[], Any], within: float, what: str) -> None:
 class Pty:
     """A program in a terminal of its own, `size` columns and rows.
 
-    Without `controlling` the terminal sends it no signals by itself (and can be looked at after its end);
+    Without `controlling` the terminal sends it no signals by itself (and can be read after its end);
     with it the program is the terminal's session leader and gets SIGHUP when the terminal goes.
     """
 
@@ -191,7 +191,7 @@ class Pty:
         self.send(keys)
 
     def resize(self, columns: int, rows: int) -> None:
-        """Make the terminal another size, and tell the program as a terminal does."""
+        """Make the terminal another size, and signal the program as a terminal does."""
         self.text()
         self._set_size(columns, rows)
         self._screen.resize(rows, columns)
@@ -229,7 +229,7 @@ class Pty:
     # -- its end --------------------------------------------------------------------------------------
 
     def ended(self) -> bool:
-        """Tell whether the program has ended."""
+        """Return whether the program has ended."""
         return self.process.poll() is not None
 
     def wait(self, within: float = 10.0) -> int:

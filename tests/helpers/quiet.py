@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import weakref
-from functools import partial
 from typing import Any
 
 import pytest
@@ -76,7 +75,7 @@ class Frame:
 
 
 def draw_when_quiet(patch: pytest.MonkeyPatch) -> None:
-    """Have screens laid out when the app is quiet, and painted when a pilot pauses: then somebody looks."""
+    """Lay screens out when the app is quiet, and paint them when a pilot pauses, before a test reads them."""
     paint, pause = Compositor.render_update, Pilot.pause
 
     def frame(self: Screen[Any]) -> Frame:
@@ -96,8 +95,11 @@ def draw_when_quiet(patch: pytest.MonkeyPatch) -> None:
                 except Exception as error:
                     self.app._handle_exception(error)
 
+    async def until_quiet(*_: Any, **__: Any) -> bool:
+        return await wait_until_quiet(threads=0.0)
+
     patch.setattr(Screen, "_update_timer", property(frame))
-    patch.setattr(Pilot, "_wait_for_screen", partial(wait_until_quiet, threads=0.0))
+    patch.setattr(Pilot, "_wait_for_screen", until_quiet)
     patch.setattr(Pilot, "pause", pause_and_look)
     patch.setattr(Compositor, "render_update", when_seen)
 

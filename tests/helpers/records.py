@@ -17,7 +17,7 @@ MONO = 5_000.0
 
 
 def session(**changes: Any) -> Session:
-    """Return somebody who records."""
+    """Return a recording session."""
     about: dict[str, Any] = {
         "pid": 4321,
         "host": "bench",

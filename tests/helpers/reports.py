@@ -1,4 +1,4 @@
-"""A record with runs that a report has much to tell of, and a reader that is strict about its HTML."""
+"""A record with eventful runs for a report, and a reader that is strict about its HTML."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sqlite3
 from html.parser import HTMLParser
 from pathlib import Path
 
-from tests.helpers.pastruns import BEGAN, begin, fly
+from tests.helpers.pastruns import BEGAN, begin, record_run
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.recording.disk.kinds import RecordedAlarm, RecordedChange, RecordedMark
@@ -44,7 +44,7 @@ def eventful(path: Path) -> Path:
     writer = begin(path)
     # Noted before the run.
     _change(writer, 50.0, "settings", '{"url": "http://x"}')
-    fly(writer, 1, 100.0, source=SOURCE, seconds=300.0)
+    record_run(writer, 1, 100.0, source=SOURCE, seconds=300.0)
     _change(writer, 200.0, "limits", "no JSON")
     _alarm(writer, 10.0, AlarmEvent.RAISED, "Door", "Door is open.")
     _alarm(writer, 210.0, AlarmEvent.RAISED, "Part hot", f"Part is 51.0 degC {WICKED}")

@@ -40,7 +40,7 @@ class Server:
     async def until(self, condition: Callable[[], object], within: float = 10.0) -> None:
         """Wait until something has arrived."""
         async with asyncio.timeout(within):
-            while not condition():  # noqa: ASYNC110 - the lists here tell nobody
+            while not condition():  # noqa: ASYNC110 - the lists here notify nothing
                 await asyncio.sleep(0.005)
 
     @property

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import msgspec
 
-from tests.helpers.pastruns import BEGAN, SESSION, fly
+from tests.helpers.pastruns import BEGAN, SESSION, record_run
 from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.payload import decode_arguments
@@ -79,10 +79,10 @@ class _Kept:
 
 
 @cache
-def flown() -> tuple[Event | Item, ...]:
+def recorded_run() -> tuple[Event | Item, ...]:
     """Return all that is recorded of one run, which loses its link for 20 s."""
     kept = _Kept()
-    fly(cast("Writer", kept), 1, 100.0, lost=(60.0, 80.0))
+    record_run(cast("Writer", kept), 1, 100.0, lost=(60.0, 80.0))
     (ended,) = [thing for thing in kept.things if isinstance(thing, RunItem)]
     going: list[Event | Item] = []
     notes = [ended.started_mono + seconds for seconds in (1.0, 60.0, 120.0, 180.0)]
@@ -103,7 +103,7 @@ def stepped_record(path: Path, by: float, when: str) -> SteppedWriter:
             writer.inner.item(
                 Visit(who="ada@lab", arrived=writer.wall(0.0), seen=writer.wall(20.0), mono=20.0)
             )
-    for thing in flown():
+    for thing in recorded_run():
         if isinstance(thing, Event):
             writer.event(thing)
         else:

@@ -41,7 +41,7 @@ def one_server() -> Iterator[NodeServer]:
 def server(one_server: NodeServer) -> NodeServer:
     """The module's server, without faults and with nothing told yet."""
     one_server.order(fault="none")
-    one_server.told.clear()
+    one_server.messages.clear()
     return one_server
 
 

@@ -47,7 +47,7 @@ async def test_on_reconnecting_nothing_is_sent_and_nothing_recovered(server: Nod
     async with online(server) as station:
         await station.send("cancel_recipe")
         await asyncio.to_thread(server.order, drop=True)
-        again = await asyncio.to_thread(server.wait_told, lambda told: "connected" in told)
+        again = await asyncio.to_thread(server.wait_for_message, lambda told: "connected" in told)
         assert (again["auth"], again["recovered"]) == ({}, False)
         await wait_for(station, lambda event: event.name == "chamber_report")
         assert station.snapshot().link.word is LinkWord.ONLINE

@@ -286,7 +286,7 @@ async def test_alarms_are_as_they_were_and_nothing_can_be_done_about_them(tmp_pa
         for key in ("a", "A", "s", "x", "L"):
             r.app.clear_notifications()
             await r.press(key)
-            assert r.toasts == ["This is a replay: its alarms can only be looked at."]
+            assert r.toasts == ["This is a replay: its alarms can only be viewed."]
             assert r.app.screen is r.app.screen_stack[0]
 
 

@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from tests.helpers.alarmed import Watched, told
+from tests.helpers.alarmed import Watched, event_names
 from xovac_tui.alarms import rules as alarmfiles
 from xovac_tui.alarms.kinds import AnyRule, Rule
 from xovac_tui.alarms.kinds.level import HighRule
@@ -182,16 +182,16 @@ def test_an_expression_that_cannot_be_understood_is_told_with_its_column() -> No
 
 def test_a_rule_that_is_switched_off_watches_nothing() -> None:
     bench = Watched(HighRule(name="a", channel="plate_a", limit=1.0, enabled=False))
-    assert told(bench.let_pass(3, plateT={"A": 99.0})) == []
+    assert event_names(bench.let_pass(3, plateT={"A": 99.0})) == []
     assert "switched off" in bench.view("a").off
 
 
 def test_a_rule_for_some_sets_only() -> None:
     bench = Watched(HighRule(name="a", channel="plate_a", limit=1.0, sets=("ambient",)))
-    assert told(bench.let_pass(3, plateT={"A": 99.0})) == []
+    assert event_names(bench.let_pass(3, plateT={"A": 99.0})) == []
     assert bench.view("a").off == "It is watched with the limits for ambient only."
     bench.limit_set = "ambient"
-    assert told(bench.let_pass(1, plateT={"A": 99.0})) == [("a", "raised")]
+    assert event_names(bench.let_pass(1, plateT={"A": 99.0})) == [("a", "raised")]
 
 
 @pytest.mark.parametrize(
@@ -208,8 +208,8 @@ def test_limits_of_the_profile_are_watched_in_the_unit_of_their_channel(
     temperature: str, pressure: str, limits: tuple[float | None, ...]
 ) -> None:
     leaves = (
-        LeafSpec("part", unit=temperature, role=Role.CONTROLLED),
-        LeafSpec("p", unit=pressure, role=Role.PRESSURE),
+        LeafSpec(path="part", unit=temperature, role=Role.CONTROLLED),
+        LeafSpec(path="p", unit=pressure, role=Role.PRESSURE),
     )
     contract = Contract(commands={}, responses={}, messages={"m": MessageSpec("m", leaves)})
     recipe = RecipeSettings(min=-40, max=85, pressure=1e-3)
@@ -217,6 +217,6 @@ def test_limits_of_the_profile_are_watched_in_the_unit_of_their_channel(
     rules = {rule.name: rule for rule in found.rules}
     names = ("part too hot", "part too cold", "vacuum lost")
     for name, limit in zip(names, limits, strict=True):
-        told = rules[name].limit_in("")
-        assert told == limit if told is None or limit is None else math.isclose(told, limit)
+        level = rules[name].limit_in("")
+        assert level == limit if level is None or limit is None else math.isclose(level, limit)
         assert ("cannot be converted" in found.off.get(name, "")) is (limit is None)

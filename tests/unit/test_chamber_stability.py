@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.helpers.examples import examples
-from tests.helpers.flown import Bench
+from tests.helpers.simulatedrun import Bench
 from xovac_tui.analysis.fit import line, track
 from xovac_tui.analysis.stability import Stability, StabilityCriterion, StabilityWatch, change_per_hour
 from xovac_tui.chamber.history import History
@@ -261,7 +261,7 @@ def test_a_simulated_soak_is_called_stable_when_it_is() -> None:
     recipe = Recipe("Soak", steps=(Ramp(to=45.0, over=1800.0), Hold(4 * 3600.0)))
     bench = Bench(recipe, PlanSettings(), speed=speed)
     watch, first, told = StabilityWatch(criterion), None, []
-    for seen in bench.looks(270):
+    for seen in bench.observations(270):
         past = bench.chamber.history("chamber_state.part")
         assert past is not None
         found = watch.look(past, seen.mono, fresh=True)

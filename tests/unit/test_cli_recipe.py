@@ -85,7 +85,7 @@ def test_check_knows_whether_the_profiles_contract_tells_the_pressure(
 ) -> None:
     file = tmp_path / "vacuum.toml"
     file.write_text('name = "Vacuum"\npressure = 1e-3\n[[steps]]\nto = 40\n[[steps]]\nhold = "1h"\n')
-    assert "no message is known to tell the pressure" in line("recipe", "check", str(file)).out
+    assert "no message is known to report the pressure" in line("recipe", "check", str(file)).out
     settings = tmp_path / "config.toml"
     settings.write_text('[profiles.sim]\ncontracts = ["simulator"]\n')
     said = line("--config", str(settings), "recipe", "check", str(file), "--profile", "sim")

@@ -327,7 +327,7 @@ def test_a_cancel_is_the_end_where_the_chamber_tells_nothing() -> None:
     flight = fly(Flight(PLAN), Chamber(roles=False, state=False), 0, 1000)
     assert flight.cancel("ann@lab")
     assert flight.view().result is Result.CANCELLED
-    assert "does not tell whether it stopped" in flight.view().reason
+    assert "does not report whether it stopped" in flight.view().reason
     assert not flight.cancel("bob@lab")
 
 

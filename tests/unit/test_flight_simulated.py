@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from tests.helpers.flown import PARAMETERS, UTC, Bench, without_roles
+from tests.helpers.simulatedrun import PARAMETERS, UTC, Bench, without_roles
 from xovac_tui.recipes.check import check_recipe
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
 from xovac_tui.recipes.plan import PlanSettings
@@ -17,7 +17,7 @@ from xovac_tui.runs.view import FlightView
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.program import Program, ProgramItem
 
-# What is flown and learned once is for all of them.
+# What is run and learned once is for all of them.
 pytestmark = pytest.mark.xdist_group("flights")
 
 HARD = Recipe(
@@ -36,7 +36,7 @@ CYCLES = Recipe(
 def rates_learned() -> Rates:
     bench = Bench(HARD, PlanSettings())
     flight = Flight(bench.plan, speed=bench.speed)
-    for seen in bench.looks(bench.plan.total / bench.speed + 3):
+    for seen in bench.observations(bench.plan.total / bench.speed + 3):
         flight.observe(seen)
     assert flight.view().result is Result.COMPLETED
     return merge([learn(bench.samples)])
@@ -86,7 +86,7 @@ def test_a_chamber_that_tells_no_setpoint_is_learned_from_its_quick_ramps() -> N
     # By the assumed rate the ramps are laid out for more than the chamber can.
     bench = Bench(CYCLES, PlanSettings(assumed_rate=4.0))
     flight = Flight(bench.plan, speed=bench.speed)
-    for seen in bench.looks(bench.plan.total / bench.speed + 3):
+    for seen in bench.observations(bench.plan.total / bench.speed + 3):
         flight.observe(without_roles(seen))
     assert len(flight.quick_ramps()) == 5
     blind = [(t, actual, None) for t, actual, _ in bench.samples]
@@ -113,7 +113,7 @@ def fly(bench: Bench) -> tuple[list[FlightView], list[FlightView]]:
     """Fly to the end; return what was shown in every second with what the device tells, and without."""
     told, followed = (Flight(bench.plan, speed=bench.speed) for _ in range(2))
     shown: tuple[list[FlightView], list[FlightView]] = ([], [])
-    for seen in bench.looks(bench.plan.total / bench.speed * 1.2):
+    for seen in bench.observations(bench.plan.total / bench.speed * 1.2):
         for flight, views, look in ((told, shown[0], seen), (followed, shown[1], without_roles(seen))):
             if not flight.over:
                 flight.observe(look)

@@ -13,7 +13,7 @@ from tests.helpers.fastloop import run_fast
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.link.connection import Link
-from xovac_tui.link.signs_of_life import LOOK, LifeSigns
+from xovac_tui.link.signs_of_life import CHECK_EVERY, LifeSigns
 from xovac_tui.link.target import Target
 
 Told = list[tuple[float, str]]
@@ -56,7 +56,7 @@ def test_a_minute_of_stalls_of_five_seconds_is_silent_at_times_and_never_lost() 
 def test_a_dead_server_is_lost_after_the_setting_and_once(lost_after: float) -> None:
     told = live(lambda _: asyncio.sleep(1000), lost_after)
     assert [word for _, word in told] == ["silent", "lost"]
-    assert lost_after <= told[1][0] <= lost_after + LOOK
+    assert lost_after <= told[1][0] <= lost_after + CHECK_EVERY
 
 
 def test_time_in_which_this_program_did_not_run_is_no_silence() -> None:

@@ -80,10 +80,10 @@ class Scene:
             on_status=self.statuses.append,
             clock=LoopClock(self.loop),
             random=random,
-            dialler=self.dial,
+            connector=self.dial,
         )
 
-    async def dial(self, target: Target, transports: Sequence[str], hearing: Handlers) -> LinkConnection:
+    async def dial(self, target: Target, transports: Sequence[str], handlers: Handlers) -> LinkConnection:
         self.dialled.append(self.loop.time())
         self.orders.append(transports)
         step = self.script.pop(0) if self.script else Refuse()
@@ -96,7 +96,7 @@ class Scene:
         wire = Wire(step.seconds)
         self.wires.append(wire)
         self.ended[-1] += step.seconds
-        hearing.connected(wire)
+        handlers.connected(wire)
         self.connected.set()
         return wire
 

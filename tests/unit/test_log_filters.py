@@ -50,9 +50,9 @@ def test_what_may_be_typed(text: str, terms: tuple[Term, ...]) -> None:
         ("foo:bar", 'No "foo:"'),
         ("kind:telemetry", "command or response or message"),
         ("dir:up", "in or out"),
-        ("name:", "Nothing stands behind"),
-        ("-", "Nothing stands behind"),
-        ('""', "Nothing stands behind"),
+        ("name:", "Nothing follows"),
+        ("-", "Nothing follows"),
+        ('""', "Nothing follows"),
     ],
 )
 def test_what_may_not_is_said(text: str, said: str) -> None:

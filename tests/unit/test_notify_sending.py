@@ -62,7 +62,7 @@ async def refused(one: Receiver) -> NotifyError:
 async def test_a_webhook_is_told_as_json() -> None:
     async with hook() as server:
         await send(webhook(server.url), MESSAGE)
-    assert server.told == [MESSAGE.fields()]
+    assert server.received == [MESSAGE.fields()]
     assert server.requests == [f"POST /{SECRET}"]
 
 
@@ -203,7 +203,7 @@ async def test_a_service_gets_title_and_text() -> None:
     pytest.importorskip("apprise")
     async with hook() as server:
         await send(apprise(server), MESSAGE)
-    (told,) = server.told
+    (told,) = server.received
     assert told["title"] == MESSAGE.title
     assert told["message"] == MESSAGE.text
     assert told["type"] == "failure"
@@ -353,11 +353,11 @@ async def test_one_that_hangs_does_not_hold_up_the_others() -> None:
         # What happens meanwhile is gathered for the slow one, and goes in one message.
         view = unresolved("a", "b", "c")
         teller.notifier.take([changed("b")], view)
-        await teller.until(lambda: len(quick.told) == 2, view)
+        await teller.until(lambda: len(quick.received) == 2, view)
         teller.notifier.take([changed("c")], view)
-        await teller.until(lambda: len(quick.told) == 3, view)
+        await teller.until(lambda: len(quick.received) == 3, view)
         slow.hold.set()
-        await teller.until(lambda: len(slow.told) == 2, view)
+        await teller.until(lambda: len(slow.received) == 2, view)
         await teller.notifier.close()
     assert slow.rules == [["a"], ["b", "c"]]
 
@@ -387,7 +387,7 @@ async def test_it_ends_with_a_moment_for_what_is_on_its_way() -> None:
         teller = Teller(NotifySettings(receivers=(webhook(server.url),)))
         teller.notifier.take([changed("a")], AlarmsView())
         await teller.notifier.close()
-        assert len(server.told) == 1
+        assert len(server.received) == 1
         server.hold.clear()
         teller.notifier.take([changed("b")], AlarmsView())
         began = time.monotonic()
@@ -400,10 +400,10 @@ async def test_a_reminder_goes_out_by_the_time_alone() -> None:
     async with hook() as server:
         teller = Teller(NotifySettings(receivers=(webhook(server.url, reminder=0.05),)))
         teller.notifier.take([changed("a")], unresolved("a"))
-        await teller.until(lambda: server.told)
-        await teller.until(lambda: len(server.told) == 2, unresolved("a"))
+        await teller.until(lambda: server.received)
+        await teller.until(lambda: len(server.received) == 2, unresolved("a"))
         await teller.notifier.close()
-    assert [told["kind"] for told in server.told] == ["alarm", "reminder"]
+    assert [told["kind"] for told in server.received] == ["alarm", "reminder"]
 
 
 # The heartbeat

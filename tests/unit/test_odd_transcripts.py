@@ -199,7 +199,7 @@ def odd(line: bytes, old: bytes, new: bytes) -> bytes:
         (lambda x: [x[0], odd(x[1], b'"session": ', b'"session": 7')], "line 2: session 71 is none"),
         (
             lambda x: [*x, b'{"\x1b[31mx": 1}\n'.replace(b"\x1b", b"\\u001b")],
-            'line 25: nobody knows a line of "␛',
+            'line 25: "␛',
         ),
     ],
 )

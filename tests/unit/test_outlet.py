@@ -67,7 +67,7 @@ def test_a_stalled_reader_holds_nothing_up_and_is_told_what_it_missed(gate: Gate
         f"{dropped} missed\n",
         "later\n",
     ]
-    assert outlet.untold == 0
+    assert outlet.unreported == 0
 
 
 async def test_draining_gives_a_stalled_reader_up(gate: Gate) -> None:

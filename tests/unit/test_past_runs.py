@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.helpers.examples import examples
-from tests.helpers.pastruns import BEGAN, begin, fly, three_runs
+from tests.helpers.pastruns import BEGAN, begin, record_run, three_runs
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.chamber.columns import Bins
 from xovac_tui.errors import XovacError
@@ -21,7 +21,7 @@ from xovac_tui.recording.disk.bins import LEVELS
 from xovac_tui.recording.disk.kinds import Attachment, RunItem
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import Windows, _cover
-from xovac_tui.runs.past import PastRun, Told, read_run, read_runs
+from xovac_tui.runs.past import PastRun, TrackedChannel, read_run, read_runs
 from xovac_tui.runs.state import FlightState, Result
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE
@@ -41,7 +41,7 @@ from xovac_tui.ui.widgets.trend_view import View
 
 TIMES = Times("utc")
 CONTRACT = load_contract((), simulator=True)
-PINNED: tuple[Told, ...] = (("chamber_state.part", "Test part", "degC", False),)
+PINNED: tuple[TrackedChannel, ...] = (("chamber_state.part", "Test part", "degC", False),)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def facts(past: PastRun, width: int = 76, height: int = 8) -> str:
 
 def steps(past: PastRun, width: int) -> list[str]:
     state = past.state
-    legs = state.flown if state.leg is None else (*state.flown, state.leg)
+    legs = state.as_run if state.leg is None else (*state.as_run, state.leg)
     lines = [step_line(leg, state.t, width, plan=past.plan, glyphs=UNICODE, times=TIMES) for leg in legs]
     return text([step_head(width), *lines], width).split("\n")
 
@@ -98,7 +98,7 @@ def test_a_run_is_read_with_all_that_is_known_of_it(path: Path) -> None:
     assert past.extremes[0].summary.high == pytest.approx(50.0, abs=2.0)
     assert {"chamber_state.shroud", "chamber_state.vacuum.p"} < {one.name for one in past.extremes}
     # 80 s at 50 degC, of which 20 s were not heard.
-    dwell = past.state.flown[1].dwell
+    dwell = past.state.as_run[1].dwell
     assert dwell is not None
     assert dwell.elapsed == pytest.approx(80.0)
     assert dwell.creditable == pytest.approx(59.0)
@@ -251,13 +251,13 @@ def test_steps_as_they_were_flown(path: Path, width: int) -> None:
 
 def test_steps_that_the_device_did_not_tell_or_nobody_saw_are_marked(path: Path) -> None:
     past = read(path, 1)
-    first, second, *rest = past.state.flown
+    first, second, *rest = past.state.as_run
     legs = (
         msgspec.structs.replace(first, estimated=True),
         msgspec.structs.replace(second, start=None, end=None, start_utc=None, dwell=None),
         *rest,
     )
-    rows = steps(msgspec.structs.replace(past, state=msgspec.structs.replace(past.state, flown=legs)), 74)
+    rows = steps(msgspec.structs.replace(past, state=msgspec.structs.replace(past.state, as_run=legs)), 74)
     assert "~41s" in rows[1]
     assert "unseen" in rows[2]
 
@@ -311,7 +311,7 @@ def test_two_runs_beside_each_other(path: Path, width: int) -> None:
     assert rows[3].split()[:4] == ["2", "hold", "50", "°C"]
     assert "1m 20s" in rows[3]
     assert "−29 s" in rows[3] or "−30 s" in rows[3]
-    # What only one of them has flown has no difference.
+    # What only one of them has run has no difference.
     assert rows[5].split() == ["4", "hold", "25", "°C", "1m", "00s", "1m00s"]
     channel = next(row for row in rows if "Test part" in row)
     assert len(channel.split()) >= 8
@@ -330,7 +330,7 @@ def test_everything_is_ascii_where_it_must_be(path: Path) -> None:
     lines = [
         *fact_lines(one, 76, 8, glyphs=ASCII, times=TIMES),
         *happened_lines(one, 76, glyphs=ASCII, times=TIMES),
-        *(step_line(leg, 0.0, 74, plan=one.plan, glyphs=ASCII, times=TIMES) for leg in one.state.flown),
+        *(step_line(leg, 0.0, 74, plan=one.plan, glyphs=ASCII, times=TIMES) for leg in one.state.as_run),
         *(reading_line(extreme, 74, ASCII) for extreme in one.extremes),
         *pair_head((one, other), 76, glyphs=ASCII, times=TIMES),
         *pair_lines(one, other, 76, ASCII),
@@ -404,7 +404,7 @@ def test_no_extreme_of_a_curve_is_ever_lost(values: list[float], columns: int) -
 
 def test_a_run_without_any_data_draws_its_plan(tmp_path: Path) -> None:
     writer = begin(tmp_path / "r.sqlite3")
-    fly(writer, 1, 100.0, seconds=30.0)
+    record_run(writer, 1, 100.0, seconds=30.0)
     writer.close(BEGAN + 400)
     past = msgspec.structs.replace(read(tmp_path / "r.sqlite3", 1), temperature=None, pressure=None)
     model = run_model(past, utc=True)
@@ -417,7 +417,7 @@ def test_a_run_without_any_data_draws_its_plan(tmp_path: Path) -> None:
 def test_what_is_attached_is_told_among_what_happened(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite3"
     writer = begin(path)
-    fly(writer, 1, 100.0)
+    record_run(writer, 1, 100.0)
     for name, caption in (("wiring.png", "before\x1b[31m"), ("log.csv", "")):
         writer.item(
             Attachment(

@@ -90,7 +90,7 @@ SENTENCES = {
         "is so much too short."
     ),
     finding(C.NO_PRESSURE, pressure=1e-3): (
-        "Dwells count only at or below 1.0e-03 mbar, but no message is known to tell the pressure, so none "
+        "Dwells count only at or below 1.0e-03 mbar, but no message is known to report the pressure, so none "
         "would count. Give its channel the role pressure in a contract file."
     ),
     finding(C.TOLERANCE_TIGHT, tolerance=0.2, held=0.5): (

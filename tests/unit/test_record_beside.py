@@ -102,7 +102,7 @@ async def test_a_locked_record_holds_up_neither_link_nor_command(tmp_path: Path)
             assert (log.first, log.total) == (0, before + len(early))
             assert [event.index for event in log.scan()] == list(range(before + len(early)))
             await one.report("running", setpoint=30.0, part=28.0)
-            assert one.station.flights.number == 1
+            assert one.station.runs.number == 1
             await one.written()
     with Record(path) as record:
         came = [(event.name, event.utc, event.mono) for event in record.scan(before)]
@@ -139,19 +139,19 @@ async def test_a_run_that_ends_before_the_record_opens_is_in_it(tmp_path: Path) 
             await run_of_soak(one, seconds=20)
             await one.report("idle", seconds=5, part=28.0)
             ended = clock.utc()
-            flight = one.station.flights.flight
+            flight = one.station.runs.flight
             assert flight is not None
             assert flight.over
-            assert one.station.flights.number == 0
+            assert one.station.runs.number == 0
             clock.advance(300)
             await one.report("idle")
             lock.release()
             clock.advance(60)
             await one.written()
             one.station.tick()
-            await until(lambda: one.station.flights.number == 1)
+            await until(lambda: one.station.runs.number == 1)
             await run_of_soak(one, seconds=5)
-            assert one.station.flights.number == 2
+            assert one.station.runs.number == 2
             await one.written()
     with Record(path) as record:
         first, second = lists.runs(record)

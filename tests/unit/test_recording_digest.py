@@ -213,7 +213,7 @@ def test_it_is_read_in_a_few_lines(path: Path) -> None:
     assert said.startswith("Alarms    Mon 15:03 CRITICAL shroud is ␛[31mhot.\n          Mon 14:46 HIGH part")
     assert "2 stand now: press 5" in said
     assert 'r1 "Soak" began' in said
-    assert "for 10m 20s: nobody recorded" in said
+    assert "for 10m 20s: nothing was recorded" in said
     assert "for 1m 40s: no link or no data" in said
     assert "3 gaps, 12m 20s without data in all" in said
     assert "cancel_recipe by ann@lab: unknown" in said

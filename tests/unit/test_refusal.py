@@ -18,7 +18,7 @@ SENTENCES = {
         "when the link is ONLINE."
     ),
     Refusal(RefusalCode.STALE, "cancel_recipe", stop=True): (
-        "The data are stale, so cancel_recipe was not sent: nobody can see what the chamber does. For a "
+        "The data are stale, so cancel_recipe was not sent: what the chamber does cannot be seen. For a "
         "device that is silent by habit, set send_when_stale = true in its profile. The STOP key (! !) sends "
         "it all the same."
     ),

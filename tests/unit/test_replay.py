@@ -98,7 +98,7 @@ def check(replay: Replay, pictures: list[Picture]) -> None:
         assert replay.mono == pytest.approx(seen.mono, abs=NOISE)
         same(comparable(seen.snapshot), comparable(replay.snapshot()), f"at {seen.mono}: ")
         same(seen.curve, curve(replay.chamber, seen.mono), f"curve at {seen.mono}")
-        flight = replay.flights.view()
+        flight = replay.runs.view()
         assert (flight is None) == (seen.flight is None)
         if flight is not None and seen.flight is not None:
             # How long a run was unheard is only looked at when something happens, or every 2 s.
@@ -149,7 +149,7 @@ async def act(one: Life, action: str, seconds: float) -> None:
         case "note":
             station.note("seen")
         case "looked":
-            station.look_at_unknown()
+            station.dismiss_unknown()
     one.clock.advance(0.01)
     station.tick()
 
@@ -204,10 +204,10 @@ async def test_a_flown_run_is_followed_again(tmp_path: Path) -> None:
     with taped(path) as sliced:
         replay = Replay(sliced, contract())
         check(replay, pictures)
-        flight = replay.flights.view()
+        flight = replay.runs.view()
         assert flight is not None
-        assert replay.flights.loaded is not None
-        assert replay.flights.loaded.name == "Soak"
+        assert replay.runs.loaded is not None
+        assert replay.runs.loaded.name == "Soak"
         assert flight.result == pictures[-1].flight.result  # type: ignore[union-attr]
 
 
@@ -391,4 +391,4 @@ def test_the_state_of_a_run_comes_with_its_messages(tmp_path: Path) -> None:
         replay.seek(replay.begin + 5)
         assert replay.work(60.0)
         assert replay.snapshot().run.state is RunState.IDLE
-        assert replay.flights.flying is None
+        assert replay.runs.running is None

@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from tests.helpers.pastruns import BEGAN, SESSION, RecordedBench, begin, fly, three_runs
+from tests.helpers.pastruns import BEGAN, SESSION, RecordedBench, begin, record_run, three_runs
 from tests.helpers.reports import NOW, SOURCE, Page, eventful
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
@@ -39,7 +39,7 @@ from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.recording.exports.tables import csv_chunks
 from xovac_tui.recording.exports.transcript import transcript
 from xovac_tui.report import ReportError, write_report
-from xovac_tui.report.alarm_episodes import handled, occurrences
+from xovac_tui.report.alarm_episodes import alarm_episodes, handled
 from xovac_tui.report.deviations import deviations
 from xovac_tui.report.facts import ReportFacts
 from xovac_tui.report.figures import _Sum
@@ -171,9 +171,9 @@ def test_huge_values_do_not_overflow_the_mean() -> None:
 def test_the_hash_is_that_of_the_exported_transcript_and_stays_so(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite3"
     writer = begin(path)
-    fly(writer, 1, 100.0, source=SOURCE, seconds=300.0)
+    record_run(writer, 1, 100.0, source=SOURCE, seconds=300.0)
     before = told(path).data_hash
-    fly(writer, 2, 1_000.0, seconds=30.0)
+    record_run(writer, 2, 1_000.0, seconds=30.0)
     writer.commit(BEGAN + 1_200)
     writer.close(BEGAN + 1_200)
     # Somebody else records on, calls the channels otherwise, and the run was exported meanwhile.
@@ -197,7 +197,7 @@ def test_a_console_beside_does_not_change_the_hash(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite3"
     writer = begin(path)
     early = Writer(path, SESSION, recording=False, utc=BEGAN + 10, mono=10.0)
-    fly(writer, 1, 100.0, source=SOURCE, seconds=300.0)
+    record_run(writer, 1, 100.0, source=SOURCE, seconds=300.0)
     during = Writer(path, SESSION, recording=False, utc=BEGAN + 150, mono=150.0)
     during.item(RecordedMark(mark=Mark(200.0, BEGAN + 200, "note", "in it"), who="eve@lab"))
     during.commit(BEGAN + 201)
@@ -224,7 +224,7 @@ def test_a_run_passes_when_all_its_recipe_asks_for_was_so(facts: ReportFacts) ->
     found = judge(facts)
     assert (found.verdict, found.why) == (RunVerdict.PASS, "All 4 criteria are met.")
     assert [one.asks for one in found.criteria] == [
-        "The recipe is flown to its end",
+        "The recipe runs to its end",
         "Step 2: dwell at 50 °C counts for 1m 20s",
         "Step 4: dwell at −5 °C counts for 1m 00s",
         "Part limits: from −10 °C to 55 °C",
@@ -249,13 +249,13 @@ def with_credit(seconds: float) -> Callable[[ReportFacts], ReportFacts]:
     """Return what leaves a dwell so many seconds of the 80 that were planned."""
 
     def change(facts: ReportFacts) -> ReportFacts:
-        flown = tuple(
+        as_run = tuple(
             msgspec.structs.replace(leg, dwell=msgspec.structs.replace(leg.dwell, creditable=seconds))
             if leg.step == 2 and leg.dwell is not None
             else leg
-            for leg in facts.past.state.flown
+            for leg in facts.past.state.as_run
         )
-        return with_state(facts, flown=flown)
+        return with_state(facts, as_run=as_run)
 
     return change
 
@@ -266,23 +266,23 @@ def with_short_plan(facts: ReportFacts) -> ReportFacts:
 
 
 def without_step(facts: ReportFacts) -> ReportFacts:
-    return with_state(facts, flown=facts.past.state.flown[:3], result=Result.CANCELLED)
+    return with_state(facts, as_run=facts.past.state.as_run[:3], result=Result.CANCELLED)
 
 
 def unseen_step(facts: ReportFacts) -> ReportFacts:
-    flown = tuple(
+    as_run = tuple(
         msgspec.structs.replace(leg, start=None, end=None, dwell=None) if leg.step == 2 else leg
-        for leg in facts.past.state.flown
+        for leg in facts.past.state.as_run
     )
-    return with_state(facts, flown=flown)
+    return with_state(facts, as_run=as_run)
 
 
-def flown_in_pieces(facts: ReportFacts) -> ReportFacts:
+def run_in_pieces(facts: ReportFacts) -> ReportFacts:
     """Return a run that began anew after its first dwell, the second of which counts for nothing."""
-    first, hold, *rest = facts.past.state.flown
+    first, hold, *rest = facts.past.state.as_run
     assert hold.dwell is not None
     again = msgspec.structs.replace(hold, dwell=msgspec.structs.replace(hold.dwell, creditable=0.0))
-    return with_state(facts, flown=(first, hold, first, again, *rest))
+    return with_state(facts, as_run=(first, hold, first, again, *rest))
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ def flown_in_pieces(facts: ReportFacts) -> ReportFacts:
         (with_credit(75.0), RunVerdict.PASS, 1, CriterionOutcome.MET, "1m 15s count"),
         (with_credit(74.9), RunVerdict.FAIL, 1, CriterionOutcome.NOT_MET, "5.1s are missing"),
         (with_short_plan, RunVerdict.FAIL, 1, CriterionOutcome.NOT_MET, "17s count"),
-        (without_step, RunVerdict.FAIL, 2, CriterionOutcome.NOT_MET, "It was not flown."),
+        (without_step, RunVerdict.FAIL, 2, CriterionOutcome.NOT_MET, "It was not run."),
         (unseen_step, RunVerdict.NOT_JUDGED, 1, CriterionOutcome.OPEN, "while nothing was heard"),
         (
             lambda facts: with_state(facts, result=Result.UNKNOWN, reason="Nobody saw it."),
@@ -330,8 +330,8 @@ def flown_in_pieces(facts: ReportFacts) -> ReportFacts:
             CriterionOutcome.OPEN,
             "text in the record cannot be read",
         ),
-        (flown_in_pieces, RunVerdict.NOT_JUDGED, 0, CriterionOutcome.OPEN, "went back from step 2 to step 1"),
-        (flown_in_pieces, RunVerdict.NOT_JUDGED, 1, CriterionOutcome.OPEN, "begun 2 times"),
+        (run_in_pieces, RunVerdict.NOT_JUDGED, 0, CriterionOutcome.OPEN, "went back from step 2 to step 1"),
+        (run_in_pieces, RunVerdict.NOT_JUDGED, 1, CriterionOutcome.OPEN, "begun 2 times"),
         (
             lambda facts: msgspec.structs.replace(facts, controlled=""),
             RunVerdict.NOT_JUDGED,
@@ -370,17 +370,17 @@ def test_a_text_that_cannot_be_read_hides_no_limits(path: Path, tmp_path: Path) 
 def test_a_step_that_is_told_only_when_it_changes_leaves_no_dwell_short(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tell, newest = RecordedBench._tell, dict[str, Any]()
+    tell, newest = RecordedBench._report, dict[str, Any]()
 
     def on_change(bench: RecordedBench, name: str, payload: dict[str, Any]) -> None:
         if name != "recipe_state" or newest.get("step") != payload.get("step"):
             tell(bench, name, payload)
             newest.update(payload if name == "recipe_state" else {})
 
-    monkeypatch.setattr(RecordedBench, "_tell", on_change)
+    monkeypatch.setattr(RecordedBench, "_report", on_change)
     path = tmp_path / "r.sqlite3"
     writer = begin(path)
-    fly(writer, 1, 100.0, seconds=300.0)
+    record_run(writer, 1, 100.0, seconds=300.0)
     writer.commit(BEGAN + 500)
     writer.close(BEGAN + 500)
     assert told(path).period == 1.0
@@ -393,7 +393,7 @@ def test_gaps_cancelling_and_a_run_that_goes_on_are_told(three: tuple[ReportFact
     assert any(one.startswith("1 gap, 20s in all, in which no usable temp") for one in deviations(gap))
     assert judge(cancelled).verdict is RunVerdict.FAIL
     assert "cancel_recipe was sent by ann@lab, who did not hand the recipe over." in deviations(cancelled)
-    assert "Steps 3 to 4 were not flown." in deviations(cancelled)
+    assert "Steps 3 to 4 were not run." in deviations(cancelled)
     assert judge(running).verdict is RunVerdict.NOT_JUDGED
     assert judge(running).why == "The run goes on: this is an interim report."
     assert "(interim: the run goes on)" in page(running, UTC)
@@ -402,7 +402,7 @@ def test_gaps_cancelling_and_a_run_that_goes_on_are_told(three: tuple[ReportFact
 def test_a_run_whose_recorder_died_does_not_go_on(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite3"
     writer = begin(path)
-    fly(writer, 1, 100.0, seconds=100.0)
+    record_run(writer, 1, 100.0, seconds=100.0)
     writer.abandon()
     facts = told(path, now=BEGAN + 300_000)
     found = judge(facts)
@@ -460,7 +460,7 @@ def test_a_run_of_an_unknown_recipe_is_not_judged(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="No event is in the record"):
         told(path)
     writer = begin(tmp_path / "r2.sqlite3")
-    fly(writer, 1, 100.0, seconds=20.0)
+    record_run(writer, 1, 100.0, seconds=20.0)
     writer.item(
         RunItem(
             id=2, name="", load=None, started_utc=BEGAN + 101, started_mono=101.0,
@@ -482,13 +482,13 @@ def test_a_run_of_an_unknown_recipe_is_not_judged(tmp_path: Path) -> None:
 def test_a_list_that_was_sent_by_itself_is_told_and_a_cancelled_run_of_it_fails(tmp_path: Path) -> None:
     payload = '{"name": "Bare", "recipe": [[40.0, 600.0, 0.0]]}'
     writer = begin(tmp_path / "r.sqlite3")
-    flown = msgspec.structs.replace(fly(writer, 1, 100.0, seconds=20.0), result=Result.CANCELLED)
+    as_run = msgspec.structs.replace(record_run(writer, 1, 100.0, seconds=20.0), result=Result.CANCELLED)
     sent = LedgerEntry(1, "load_recipe", payload, "eve@lab", BEGAN + 90, 90.0, ChamberOutcome.SUCCESS)
     writer.item(RecordedCommand(entry=sent, t=BEGAN + 91, mono=91.0))
     writer.item(
         RunItem(
             id=2, name="Bare", load=None, started_utc=BEGAN + 101, started_mono=101.0,
-            utc=BEGAN + 110, mono=110.0, result="cancelled", flight=msgspec.json.encode(flown),
+            utc=BEGAN + 110, mono=110.0, result="cancelled", flight=msgspec.json.encode(as_run),
         )
     )  # fmt: skip
     writer.commit(BEGAN + 200)
@@ -504,16 +504,16 @@ def test_a_list_that_was_sent_by_itself_is_told_and_a_cancelled_run_of_it_fails(
 
 
 def test_late_steps_and_excursions_are_deviations(facts: ReportFacts) -> None:
-    flown = list(facts.past.state.flown)
-    first, hold = flown[0], flown[1]
+    as_run = list(facts.past.state.as_run)
+    first, hold = as_run[0], as_run[1]
     assert first.end is not None
     assert hold.dwell is not None
-    flown[0] = msgspec.structs.replace(first, end=first.end + 30)
+    as_run[0] = msgspec.structs.replace(first, end=first.end + 30)
     dwell = msgspec.structs.replace(
         hold.dwell, excursions=2, reached=20.0, in_tolerance=70.0, creditable=50.0
     )
-    flown[1] = msgspec.structs.replace(hold, dwell=dwell, estimated=True)
-    said = deviations(with_state(facts, flown=tuple(flown)))
+    as_run[1] = msgspec.structs.replace(hold, dwell=dwell, estimated=True)
+    said = deviations(with_state(facts, as_run=tuple(as_run)))
     assert "Step 1 took 1m 11s, 31s longer than planned." in said
     assert "Step 2: 50 °C ± 3 K was reached 20s after the dwell began." in said
     assert "Step 2: the temperature left 50 °C ± 3 K 2 times." in said
@@ -548,7 +548,7 @@ def test_an_alarm_is_one_row_from_its_raising_to_its_acknowledgement() -> None:
         change(40, AlarmEvent.RAISED),
         change(41, AlarmEvent.ACKNOWLEDGED, "stands", who="bob"),
     ]
-    found = occurrences(told, 10.0, 20.0)
+    found = alarm_episodes(told, 10.0, 20.0)
     assert [(one.raised.rule, one.raised.utc, one.earlier) for one in found] == [
         ("stands", 5, True),
         ("A", 12, False),
@@ -575,15 +575,15 @@ def test_an_alarm_is_one_row_from_its_raising_to_its_acknowledgement() -> None:
 )
 def test_what_went_in_silence_before_a_run_did_not_stand_in_it(last: tuple[AlarmEvent, ...]) -> None:
     told = [change(1, AlarmEvent.RAISED), *(change(2 + place, event) for place, event in enumerate(last))]
-    assert occurrences(told, 10.0, 20.0) == ()
-    assert len(occurrences(told, 0.0, 20.0)) == last.count(AlarmEvent.RAISED) + 1
+    assert alarm_episodes(told, 10.0, 20.0) == ()
+    assert len(alarm_episodes(told, 0.0, 20.0)) == last.count(AlarmEvent.RAISED) + 1
 
 
 def test_what_comes_back_from_its_shelf_stands() -> None:
     back = change(3, AlarmEvent.UNSHELVED)
     back = msgspec.structs.replace(back, change=msgspec.structs.replace(back.change, active=True))
     told = [change(1, AlarmEvent.RAISED), change(2, AlarmEvent.SHELVED), back]
-    assert [one.earlier for one in occurrences(told, 10.0, 20.0)] == [True]
+    assert [one.earlier for one in alarm_episodes(told, 10.0, 20.0)] == [True]
 
 
 # -- the page -------------------------------------------------------------------------------------------
@@ -619,7 +619,7 @@ def test_the_page_tells_of_everything(html: str, facts: ReportFacts) -> None:
         "Part is 51.0 degC",
         "by ann@lab",
         "(before the run)",
-        "2 alarms stood during the run; 1 of them nobody has acknowledged.",
+        "2 alarms were active during the run; 1 not acknowledged.",
         "Strap checked",
         "how it was mounted",
         hashlib.sha256(b"%PDF-1.7").hexdigest(),
@@ -760,7 +760,7 @@ def test_a_run_is_named_by_its_id_or_as_the_last(tmp_path: Path) -> None:
 
 def write(path: Path, out: Path, number: int = 1, *, force: bool = False, told: Any = None) -> None:
     lost = write_report(
-        path, number, out, chamber="lab", contract=CONTRACT, zone=UTC, now=NOW, force=force, told=told
+        path, number, out, chamber="lab", contract=CONTRACT, zone=UTC, now=NOW, force=force, progress=told
     )
     assert lost is None
 

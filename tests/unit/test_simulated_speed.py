@@ -73,8 +73,8 @@ async def test_a_run_is_judged_in_the_devices_own_time(tmp_path: Path) -> None:
     with Record(path) as record:
         (run,) = lists.runs(record)
         state = msgspec.json.decode(run.flight, type=FlightState)
-        assert (state.speed, [leg.planned for leg in state.flown]) == (SPEED, [30.0, 60.0])
-        dwell = state.flown[1].dwell
+        assert (state.speed, [leg.planned for leg in state.as_run]) == (SPEED, [30.0, 60.0])
+        dwell = state.as_run[1].dwell
         assert dwell is not None
         assert dwell.creditable == pytest.approx(60.0, abs=2.0)
     contract = load_contract((), simulator=True)
@@ -99,7 +99,7 @@ async def test_a_replay_goes_by_what_the_messages_say(tmp_path: Path) -> None:
         sliced = slice_of(record, part_of(find_span(record, "s1"), None, None, None))
         replay = Replay(sliced, load_contract((), simulator=True))
         replay.advance(replay.begin + 66.0)
-        view = replay.flights.view()
+        view = replay.runs.view()
         assert view is not None
         assert view.step == 2
         assert replay.chamber.speed == SPEED

@@ -154,11 +154,11 @@ async def test_nothing_of_a_week_is_lost(tmp_path: Path, monkeypatch: pytest.Mon
     # An hour without a recorder.
     await week.let_pass(HOUR)
     async with week.recorder() as (station, link):
-        assert station.flights.flying is not None
+        assert station.runs.running is not None
         rest = started + compiled.total - week.clock.utc()
         await week.let_pass(rest + 600, station, link)
         async with asyncio.timeout(60):
-            while station.flights.rates is None:  # noqa: ASYNC110 - a task of its own learns from the record
+            while station.runs.rates is None:  # noqa: ASYNC110 - a task of its own learns from the record
                 await asyncio.sleep(0.01)
         view = station.flight()
         assert view is not None
@@ -190,7 +190,7 @@ async def test_nothing_of_a_week_is_lost(tmp_path: Path, monkeypatch: pytest.Mon
         state = msgspec.json.decode(run.flight, type=FlightState)
         assert state.gaps == 2
         assert state.gap_seconds == pytest.approx(4_200, abs=3 * PERIOD)
-        dwells = [leg.dwell for leg in state.flown if leg.dwell is not None]
+        dwells = [leg.dwell for leg in state.as_run if leg.dwell is not None]
         assert len(dwells) == 15
         for dwell in dwells:
             assert dwell.creditable <= dwell.in_tolerance <= dwell.elapsed

@@ -297,7 +297,7 @@ async def test_a_replay_shows_its_alarms_as_they_were(tmp_path: Path) -> None:
         sliced = slice_of(record, part_of(find_span(record, "all"), None, None, None))
         replay = Replay(sliced, load_contract((), simulator=True))
         desk = RecordedAlarms(lambda: replay.chamber, replay.clock)
-        desk.tell(replay.alarms(record))
+        desk.follow(replay.alarms(record))
         assert replay.alarms(record) == replay.alarms(None), "an exported file has its alarms, too"
         states = {}
         for after in (10.0, 25.0, 35.0, 26.0):

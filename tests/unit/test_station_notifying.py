@@ -56,10 +56,10 @@ async def test_an_alarm_goes_out_with_where_the_run_is(tmp_path: Path) -> None:
         await load_soak(one)
         await one.report("running", seconds=3, part=21.0)
         await one.report("running", part=85.0)
-        await until(lambda: server.told)
+        await until(lambda: server.received)
         await one.report("running", seconds=2, part=20.0)
-        await until(lambda: len(server.told) == 2, one)
-    raised, returned = server.told
+        await until(lambda: len(server.received) == 2, one)
+    raised, returned = server.received
     (alarm,) = raised["alarms"]
     assert (raised["kind"], raised["chamber"], alarm["rule"]) == ("alarm", "bench-1", "part hot")
     assert (alarm["value"], alarm["limit"], alarm["action"]) == ("+85.0 °C", "+80.0 °C", "Look at it.")
@@ -77,7 +77,7 @@ async def test_only_who_evaluates_tells(tmp_path: Path) -> None:
     ):
         assert console.station.recorder.state is RecorderState.BESIDE
         await recorder.report(part=85.0)
-        await until(lambda: server.told)
+        await until(lambda: server.received)
 
         def seen() -> bool:
             return "part hot" in unresolved(console)
@@ -89,8 +89,8 @@ async def test_only_who_evaluates_tells(tmp_path: Path) -> None:
         # A reminder would be due there, too.
         clock.advance(4000.0)
         console.station.tick()
-        await until(lambda: len(server.told) == 2, recorder)
-    assert [told["kind"] for told in server.told] == ["alarm", "reminder"]
+        await until(lambda: len(server.received) == 2, recorder)
+    assert [told["kind"] for told in server.received] == ["alarm", "reminder"]
     assert beside.requests == []
 
 
@@ -99,16 +99,16 @@ async def test_what_stood_before_a_restart_is_not_told_again_but_reminded_of(tmp
     async with hook() as server:
         async with life(path, clock, rules=RULES, notify=told_by(server)) as one:
             await one.report(part=85.0)
-            await until(lambda: server.told)
+            await until(lambda: server.received)
         async with life(path, clock, rules=RULES, notify=told_by(server)) as two:
             await two.report(seconds=30, part=85.0)
-            assert len(server.told) == 1
-            await until(lambda: len(server.told) == 2, two, seconds=100.0)
+            assert len(server.received) == 1
+            await until(lambda: len(server.received) == 2, two, seconds=100.0)
             assert two.station.alarms.acknowledge(two.station.alarms.unresolved().alarms) == ""
             clock.advance(10_000.0)
             await two.report(part=20.0)
-            await until(lambda: len(server.told) == 3, two)
-    assert [told["kind"] for told in server.told] == ["alarm", "reminder", "returned"]
+            await until(lambda: len(server.received) == 3, two)
+    assert [told["kind"] for told in server.received] == ["alarm", "reminder", "returned"]
 
 
 async def test_one_that_fails_is_an_alarm_that_the_others_hear(tmp_path: Path) -> None:
@@ -118,14 +118,14 @@ async def test_one_that_fails_is_an_alarm_that_the_others_hear(tmp_path: Path) -
         notify = told_by(broken, well)
         async with life(tmp_path / "r", clock, rules=RULES, notify=notify) as one:
             await one.report(part=85.0)
-            await until(lambda: len(well.told) == 2, one)
+            await until(lambda: len(well.received) == 2, one)
             alarm = unresolved(one)["notification failed"]
             assert alarm.text.startswith('No notification reached "hook 1" (webhook): it answered 404 Not')
             assert str(broken.port) not in alarm.text
             assert len(broken.requests) == 1
             broken.status = 204
             # After five minutes it is tried again, and then all is well.
-            await until(lambda: broken.told, one, seconds=10.0)
+            await until(lambda: broken.received, one, seconds=10.0)
             await until(lambda: not unresolved(one)["notification failed"].active, one)
     assert well.rules[:2] == [["part hot"], ["notification failed"]]
     assert broken.rules[0] == ["part hot"]

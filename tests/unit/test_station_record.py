@@ -152,7 +152,7 @@ async def test_a_restart_shows_what_was(tmp_path: Path) -> None:
         bins = history.window(now - 190, now + 1, 191)
         lows = [low for low in bins.lows if low == low]
         assert (min(lows), max(lows)) == (21.0, 42.0)
-        # Between the two lives nobody recorded: a gap stays a gap.
+        # Between the two lives nothing was recorded: a gap stays a gap.
         assert all(low != low for low in bins.lows[130:180])
         assert log.total == before + 5
         assert [e.index for e in log.scan(before - 2)] == list(range(before - 2, before + 5))
@@ -166,12 +166,12 @@ async def test_a_run_is_kept_and_resumed_by_the_next_recorder(tmp_path: Path) ->
         one.link.deliver("recipe_state", json.dumps({"name": "Soak", "step": 1, "steps": 2}))
         await one.report("running", seconds=600, setpoint=30.0, part=28.0)
         assert one.station.flight() is not None
-        began = one.station.flights.flying
+        began = one.station.runs.running
         assert began is not None
         elapsed = began.state().t
     clock.advance(30)
     async with life(path, clock) as two:
-        resumed = two.station.flights.flying
+        resumed = two.station.runs.running
         assert resumed is not None
         assert two.station.loaded is not None
         assert two.station.loaded.name == "Soak"
@@ -191,8 +191,8 @@ async def test_a_run_is_kept_and_resumed_by_the_next_recorder(tmp_path: Path) ->
             assert (run.name, run.load) == ("Soak", 1)
             assert run.result == Result.ENDED_EARLY, run.reason
             state = msgspec.json.decode(run.flight, type=FlightState)
-            assert [leg.step for leg in state.flown] == [1, 2]
-            dwell = state.flown[1].dwell
+            assert [leg.step for leg in state.as_run] == [1, 2]
+            dwell = state.as_run[1].dwell
             assert dwell is not None
             assert dwell.elapsed >= 19
 
@@ -254,7 +254,7 @@ async def test_a_recorder_learns_who_cancelled_beside_it(tmp_path: Path) -> None
         await stopping
         await console.written()
         await recorder.report("idle")
-        flight = recorder.station.flights.flight
+        flight = recorder.station.runs.flight
         assert flight is not None
         assert flight.over
         async with asyncio.timeout(20):
@@ -285,7 +285,7 @@ async def run_of_soak(one: Life, seconds: int = 5, name: str = "Soak") -> None:
 
 def plan_end(one: Life) -> float | None:
     """Return where the plan of the run that goes on ends, degC; None where no plan is known."""
-    flight = one.station.flights.flying
+    flight = one.station.runs.running
     assert flight is not None
     return flight.course.plan.final if flight.course is not None else None
 
@@ -414,7 +414,7 @@ async def test_a_device_that_tells_nothing_has_runs_in_the_record_too(tmp_path: 
         await load_soak(console)
         await console.written()
         await recorder.report(seconds=15)
-        assert recorder.station.flights.flying is not None
+        assert recorder.station.runs.running is not None
         # Whether an unanswered STOP arrived nobody knows: the run is followed on.
         stopping = asyncio.ensure_future(console.station.stop())
         await asyncio.sleep(0)
@@ -423,7 +423,7 @@ async def test_a_device_that_tells_nothing_has_runs_in_the_record_too(tmp_path: 
         assert (await stopping).outcome is Outcome.UNKNOWN
         await console.written()
         await recorder.report(seconds=3)
-        assert recorder.station.flights.flying is not None
+        assert recorder.station.runs.running is not None
         await recorder.written()
         with Record(path) as record:
             assert [run.name for run in lists.runs(record)] == ["Soak"]
@@ -454,12 +454,12 @@ async def test_a_warning_to_stop_ends_a_run_that_was_only_taken_to_go_on(tmp_pat
     async with life(tmp_path / "r.sqlite3", FakeClock(), contract=documented_contract()) as one:
         await load_soak(one)
         await one.report(seconds=15)
-        assert one.station.flights.flying is not None
+        assert one.station.runs.running is not None
         stopping = asyncio.ensure_future(one.station.stop())
         await asyncio.sleep(0)
         one.link.answer("cancel_recipe", "warning", "Server is not running.")
         await stopping
-        assert one.station.flights.flying is None
+        assert one.station.runs.running is None
         view = one.station.flight()
         assert view is not None
         assert view.result is Result.UNKNOWN
@@ -489,8 +489,8 @@ async def test_the_plan_is_not_drawn_before_the_run_began(tmp_path: Path) -> Non
         # The device is in its second step long before its time.
         one.link.deliver("recipe_state", json.dumps({"name": "Soak", "step": 2, "steps": 2}))
         await one.report("running", seconds=5, setpoint=50.0, part=50.0)
-        points = one.station.flights.planned_profile()
-        flight = one.station.flights.flying
+        points = one.station.runs.planned_profile()
+        flight = one.station.runs.running
         assert flight is not None
         state = flight.state()
         assert points[0][0] == state.mono - state.t

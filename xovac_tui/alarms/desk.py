@@ -1,4 +1,4 @@
-"""What a face sees of alarms, and does about them: the same live and in a replay."""
+"""Show the alarms of a chamber and act on them: one interface for live alarms and for a replay."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from xovac_tui.durations import spell_duration
 
 
 class AlarmDesk(ABC):
-    """The alarms of one chamber, as a face sees them and acts on them.
+    """The alarms of one chamber, as screens and commands use them.
 
-    What acts returns why it was refused, as a sentence; an empty one when it is done (or asked for, where
+    Each action returns why it was refused, as a sentence; an empty one when it is done (or requested, where
     another process does it).
     """
 
@@ -38,7 +38,7 @@ class AlarmDesk(ABC):
         """Do what is asked of alarms, or have it done; return why not, empty where it is."""
 
     def acknowledge(self, seen: Iterable[AlarmView]) -> str:
-        """Acknowledge alarms as they were seen: what was raised after that is not meant."""
+        """Acknowledge alarms as they were seen; one raised after that stays unacknowledged."""
         waiting = [one for one in seen if one.waits]
         if not waiting:
             return "Nothing there waits to be acknowledged."
@@ -49,7 +49,7 @@ class AlarmDesk(ABC):
     def shelve(self, rule: str, seconds: float, reason: str) -> str:
         """Silence an alarm for a time, eight hours at the most."""
         if not reason.strip():
-            return "Say why it is shelved: whoever comes next must know."
+            return "Say why it is shelved: the next shift must know."
         if not 0 < seconds <= LONGEST_SHELF:
             return f"An alarm can be shelved for {spell_duration(LONGEST_SHELF)} at the most."
         until = self._clock.utc() + seconds
@@ -62,7 +62,7 @@ class AlarmDesk(ABC):
     def take_out(self, rule: str, reason: str) -> str:
         """Take an alarm out of service, until it is put back."""
         if not reason.strip():
-            return "Say why it is out of service: whoever comes next must know."
+            return "Say why it is out of service: the next shift must know."
         return self._do([self._ask(rule, AlarmEvent.OUT_OF_SERVICE, reason=reason.strip())])
 
     def put_back(self, rule: str) -> str:

@@ -98,7 +98,7 @@ def pass_time(life: Life, utc: float, *, over: bool = False) -> Step:
 
 
 def acknowledge(life: Life, who: str, utc: float, raised_utc: float | None = None) -> Step:
-    """Note that the alarm has been seen; one that was raised after that is not meant."""
+    """Acknowledge the alarm; one that was raised after that stays unacknowledged."""
     if raised_utc is not None and raised_utc != life.raised_utc:
         return life, None
     if life.state is AlarmState.UNACKNOWLEDGED:

@@ -42,7 +42,7 @@ class LimitSetChoice:
         *,
         evaluates: bool,
     ) -> None:
-        """Begin with the set of the settings; where `evaluates`, the record is told what is in force."""
+        """Begin with the set of the settings; where `evaluates`, what is in force is recorded."""
         self._settings, self._chamber, self._store, self._clock = settings, chamber, store, clock
         self._evaluates = evaluates
         self._pressure_reported = contract.by_role(Role.PRESSURE) is not None
@@ -62,7 +62,7 @@ class LimitSetChoice:
 
     @property
     def set_by(self) -> str:
-        """Who chose it by hand; empty where it follows the pressure."""
+        """User who chose it by hand; empty where it follows the pressure."""
         return self._set_by if self.by_hand else ""
 
     def opened(self) -> None:
@@ -79,7 +79,7 @@ class LimitSetChoice:
         self._seen = 0
 
     def note_again(self) -> None:
-        """Tell another record, which takes the place of the one before, what was chosen and is in force."""
+        """Write what was chosen and is in force to another record, which replaces the one before."""
         if self._by_hand is not None and not self._seen:
             self._note_choice("nothing", self._by_hand)
         if self.current:
@@ -117,7 +117,7 @@ class LimitSetChoice:
         return ""
 
     def choose(self, *, note: bool) -> None:
-        """Find the set of limits that is in force; `note`: it is decided here, so the record is told."""
+        """Find the set of limits that is in force; `note`: it is decided here, so it is recorded."""
         before = self.current
         if self._by_hand is not None:
             self.current = self._by_hand

@@ -29,19 +29,19 @@ class _NoValues:
 class RecordedAlarms(AlarmDesk):
     """The alarms of a replay: as they were at its moment, with nothing to be done about them."""
 
-    REFUSAL = "This is a replay: its alarms can only be looked at."
+    REFUSAL = "This is a replay: its alarms can only be viewed."
 
     def __init__(self, chamber: Callable[[], Chamber], clock: Clock) -> None:
         super().__init__(clock, "")
         self._chamber = chamber
-        self._told: Sequence[tuple[float, AlarmChange]] = ()
+        self._changes: Sequence[tuple[float, AlarmChange]] = ()
         self._evaluator: AlarmEvaluator | None = None
         self._at = 0
         self._now = 0.0
 
-    def tell(self, told: Sequence[tuple[float, AlarmChange]]) -> None:
-        """Give it what happened, as (moment of the replay, change) in order."""
-        self._told, self._evaluator = told, None
+    def follow(self, changes: Sequence[tuple[float, AlarmChange]]) -> None:
+        """Show these changes from now on: (monotonic seconds of the replay, change), in order."""
+        self._changes, self._evaluator = changes, None
 
     def view(self) -> AlarmsView:
         """Return all alarms at this moment of the replay."""
@@ -56,15 +56,15 @@ class RecordedAlarms(AlarmDesk):
         if self._evaluator is None or now < self._now:
             self._evaluator, self._at = AlarmEvaluator(Watchlist(), self._chamber()), 0
         self._now = now
-        while self._at < len(self._told) and self._told[self._at][0] <= now:
-            moment, change = self._told[self._at]
+        while self._at < len(self._changes) and self._changes[self._at][0] <= now:
+            moment, change = self._changes[self._at]
             self._evaluator.restore(msgspec.structs.replace(change, mono=moment))
             self._at += 1
         context = Context(chamber=self._chamber(), values=_NoValues(), utc=self._clock.utc(), mono=now)
-        # What a rule watched is not in the record, but in what was told of it.
+        # The record does not hold what a rule watched; the recorded changes do.
         views = self._evaluator.views(context, unresolved=unresolved)
         alarms = tuple(msgspec.structs.replace(one, condition="") for one in views)
-        newest = self._told[self._at - 1][1].limit_set if self._at else ""
+        newest = self._changes[self._at - 1][1].limit_set if self._at else ""
         return AlarmsView(alarms=alarms, limit_set=newest, flood=self._evaluator.flood(now))
 
     def use_set(self, name: str | None) -> str:

@@ -58,7 +58,7 @@ class AlarmService(AlarmDesk):
         publish: Callable[[AlarmsChanged], None],
         free: Callable[[Path], float | None] | None = None,
     ) -> None:
-        """`watchlist`: the rules; None: nothing is evaluated here, at the most mirrored.
+        """Evaluate the rules of a `watchlist`; None: nothing is evaluated here, at the most mirrored.
 
         `values` makes what answers the expressions of rules. `run_now` returns the run that goes on, None
         where none does. `free` returns the GB that are free where a folder is.
@@ -139,7 +139,7 @@ class AlarmService(AlarmDesk):
             self._limit_set.opened()
 
     def replaced(self) -> None:
-        """Go on in another file, which the record is now: it is told which alarms are not normal."""
+        """Go on in another file, which is the record now: write to it which alarms are not normal."""
         self._mirror.replaced()
         self._limit_set.forget_row()
         self.opened(anew=self.mirrored)
@@ -169,7 +169,7 @@ class AlarmService(AlarmDesk):
         context = self._context()
         changes = self._begin(context) if begins else []
         changes += self._evaluator.evaluate(context)
-        self._happened(changes)
+        self._record_changes(changes)
         self._surroundings.measure(mono)
 
     def _listen(self, mono: float, *, mirrored: bool, begins: bool) -> None:
@@ -185,7 +185,7 @@ class AlarmService(AlarmDesk):
                         self._mirror.compare_rules(self.watchlist)
 
     def _begin(self, context: Context) -> list[AlarmChange]:
-        """Become the process that evaluates; return what happened to alarms by that."""
+        """Begin to evaluate in this process; return the changes of alarms by that."""
         # From now on what no rule here watches is watched by no process.
         changes = self._evaluator.drop_foreign(context)
         self._was_mirrored = False
@@ -209,9 +209,9 @@ class AlarmService(AlarmDesk):
             self._publish(AlarmsChanged(tuple(reported), mirrored=True))
         for ask in heard if self._may_evaluate and not mirrored else ():
             if isinstance(ask, Ask):
-                self._happened(self._evaluator.ask(ask, self._context()))
+                self._record_changes(self._evaluator.ask(ask, self._context()))
 
-    # -- what a face sees and does ----------------------------------------------------------------------
+    # -- what screens show and do ----------------------------------------------------------------------
 
     def view(self) -> AlarmsView:
         """Return all alarms at this moment."""
@@ -267,11 +267,11 @@ class AlarmService(AlarmDesk):
             return ""
         context = self._context()
         changes = [change for ask in asks for change in self._evaluator.ask(ask, context)]
-        self._happened(changes)
+        self._record_changes(changes)
         return "" if changes else senseless(asks[0])
 
-    def _happened(self, changes: Sequence[AlarmChange]) -> None:
-        """Put what happened into the record and on the time axis, and publish it."""
+    def _record_changes(self, changes: Sequence[AlarmChange]) -> None:
+        """Record changes, mark raised alarms on the time axis, and publish them."""
         if not changes:
             return
         run = self._run_now()

@@ -66,7 +66,7 @@ def watchlist(
     for rule in written:
         with wrong.one():
             _check_value(rule)
-    wrong.tell()
+    wrong.raise_found()
 
     def merge() -> InForce:
         from xovac_tui.alarms.defaults import default_rules
@@ -83,7 +83,7 @@ def _merged(defaults: Iterable[tuple[Rule, str]], written: Iterable[Rule]) -> In
     for rule, why in [*defaults, *((rule, "") for rule in written)]:
         before = merged.get(rule.name)
         if before is not None and not rule.enabled:
-            # Who only switches it off need not write it again.
+            # A rule that is only switched off need not be written again.
             rule = before.switched_off()
         merged[rule.name] = rule
         off.pop(rule.name, None)

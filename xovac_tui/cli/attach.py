@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from xovac_tui import __version__
 from xovac_tui.cli.common import json_line, table
 from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.records import RecordSource, find_record, record_options
+from xovac_tui.text import clean
 
 if TYPE_CHECKING:
     from xovac_tui.recording.disk.kinds import Attachment, Session
@@ -70,11 +74,11 @@ def _attached(source: RecordSource, wanted: str) -> tuple[int, list[Attachment]]
     from xovac_tui.recording.disk.schema import RecordError
 
     with Record(source.path) as opened:
-        flown = lists.runs(opened, flights=False)
+        ran = lists.runs(opened, states=False)
         word = wanted.strip().lower()
-        found = [one for one in flown if word in (one.label, str(one.id)) or word == "last"]
+        found = [one for one in ran if word in (one.label, str(one.id)) or word == "last"]
         if not found:
-            names = ", ".join(one.label for one in flown[-5:]) or "none yet"
+            names = ", ".join(one.label for one in ran[-5:]) or "none yet"
             raise RecordError(f'No run "{wanted}" is in {source.path}. Newest: {names}.')
         return found[-1].id, attachments(opened, found[-1].id)
 
@@ -117,10 +121,8 @@ def _put(
 
 
 def _session(source: RecordSource) -> Session:
-    import os
     import socket
 
-    from xovac_tui import __version__
     from xovac_tui.recording.disk.kinds import Session
     from xovac_tui.station.live import this_user
 
@@ -139,7 +141,6 @@ def _save(source: RecordSource, run: int, there: list[Attachment], folder: Path)
     from xovac_tui.recording.attachments import attachment_data
     from xovac_tui.recording.disk.record import Record
     from xovac_tui.recording.exports.newfile import new_file, not_written
-    from xovac_tui.text import clean
 
     if not there:
         echo(f"Nothing is attached to r{run}.", err=True)
@@ -161,7 +162,6 @@ def _save(source: RecordSource, run: int, there: list[Attachment], folder: Path)
 def _lines(source: RecordSource, run: int, there: list[Attachment]) -> list[str]:
     from xovac_tui.recording.attachments import media_words
     from xovac_tui.recording.disk.housekeeping import size_words
-    from xovac_tui.text import clean
 
     if not there:
         return [f"Nothing is attached to r{run}."]
@@ -182,8 +182,6 @@ def _lines(source: RecordSource, run: int, there: list[Attachment]) -> list[str]
 
 
 def _data(one: Attachment) -> dict[str, Any]:
-    from datetime import UTC, datetime
-
     return {
         "id": one.id,
         "run": f"r{one.run}",

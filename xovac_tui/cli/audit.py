@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,8 +122,6 @@ def list_(
 
 def _moment(source: RecordSource, text: str) -> float:
     """Return a typed time as UTC seconds of the record."""
-    import time
-
     from xovac_tui.recording.disk.record import Record
     from xovac_tui.recording.moments import moment
 

@@ -15,7 +15,7 @@ from xovac_tui import compose
 from xovac_tui.cli.options import transport_option
 from xovac_tui.cli.output import echo
 from xovac_tui.config import Effective, Overrides, Profile, effective_settings
-from xovac_tui.errors import SettingsError
+from xovac_tui.errors import RecipeError, SettingsError
 from xovac_tui.text import clean
 
 if TYPE_CHECKING:
@@ -86,7 +86,6 @@ class Seconds(_FloatType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Return seconds."""
         from xovac_tui.durations import parse_duration
-        from xovac_tui.errors import RecipeError
 
         text = str(value).strip()
         try:

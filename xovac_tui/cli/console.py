@@ -12,12 +12,15 @@ import msgspec
 
 from xovac_tui import compose, logfile, paths
 from xovac_tui.cli.common import effective, on_terminal, typed
+from xovac_tui.cli.exposure import exposed_settings
 from xovac_tui.cli.records import DEMO, demo_chamber
 from xovac_tui.cli.table import headless_words
 from xovac_tui.config import Effective, Profile
-from xovac_tui.config.themes import ThemeSpec
+from xovac_tui.config.state import load_state, recall
+from xovac_tui.config.themes import ThemeSpec, shipped_themes, unknown_theme, user_themes
 from xovac_tui.errors import NoChamberError, SettingsError
 from xovac_tui.notify.settings import NotifySettings
+from xovac_tui.simulator.faults import parse_fault
 from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.ui.start import Start
 
@@ -73,10 +76,7 @@ def make_start(found: Effective, profile: Profile, /, *, rings: bool = False) ->
 
     `rings`: the terminal does, as the settings say.
     """
-    from xovac_tui.cli.exposure import exposed_settings
     from xovac_tui.cli.settings_notes import alarm_notes
-    from xovac_tui.config.state import load_state, recall
-    from xovac_tui.config.themes import shipped_themes, user_themes
 
     state, note = load_state()
     ours = shipped_themes()
@@ -115,7 +115,6 @@ def demo_options(ctx: click.Context, /) -> SimulatorOptions | None:
         return None
     if typed(ctx).profile or typed(ctx).url:
         raise click.UsageError("--demo opens the built-in simulator: leave --profile and --url out.")
-    from xovac_tui.simulator.faults import parse_fault
     from xovac_tui.simulator.run import check_options
 
     options = SimulatorOptions(
@@ -142,7 +141,6 @@ def _own(path: Path) -> Path:
 
 
 def _check_theme(name: str, themes: tuple[ThemeSpec, ...]) -> None:
-    from xovac_tui.config.themes import unknown_theme
     from xovac_tui.ui.theming import textual_themes
 
     known = {spec.name for spec in themes} | textual_themes()

@@ -19,6 +19,7 @@ from xovac_tui import __version__, compose, paths
 from xovac_tui.cli.common import connecting_options, effective, table
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.settings import named_problems
+from xovac_tui.cli.table import headless_words
 from xovac_tui.config import Effective
 from xovac_tui.errors import Exit, SettingsError
 from xovac_tui.recording.disk.share import network_share, share_advice
@@ -98,8 +99,6 @@ def terminal(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         small = "" if size.columns >= 80 and size.lines >= 24 else ": the screens need 80x24"
         yield "size", f"{size.columns}x{size.lines}{small}"
     else:
-        from xovac_tui.cli.table import headless_words
-
         can = headless_words("and")
         yield "terminal", f"none: the console cannot open here; {can} can"
     yield "TERM", environ.get("TERM") or "not set"

@@ -6,6 +6,7 @@ import io
 import os
 import stat
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -135,7 +136,7 @@ class _Job:
         if form == "jsonl":
             _put(file, tables.sample_lines(record, part, channels, ticker))
         elif form == "csv":
-            _put(file, tables.csv_chunks(record, part, channels, labels=self._labels, told=ticker))
+            _put(file, tables.csv_chunks(record, part, channels, labels=self._labels, progress=ticker))
         else:
             from xovac_tui.recording.exports.parquet import write_parquet
 
@@ -163,7 +164,6 @@ class _Job:
         """Note a span as exported, so that retention may delete it; a part of the channels is not noted."""
         if self._words or not self._part.whole:
             return
-        import time
 
         from xovac_tui.recording.exports.exported import note_exported, whole_runs
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from xovac_tui import compose
+from xovac_tui.api.contract import LOAD_COMMAND, Role
 from xovac_tui.cli.common import Seconds, connecting_options, effective
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.sending import (
@@ -21,6 +22,7 @@ from xovac_tui.cli.sending import (
     report_outcome,
 )
 from xovac_tui.errors import CommandRefused, RecipeError
+from xovac_tui.text import clean
 
 if TYPE_CHECKING:
     from xovac_tui.chamber.snapshot import LedgerEntry, RunState
@@ -59,7 +61,6 @@ def load(ctx: click.Context, /, file: Path, yes: bool, timeout: float | None, **
     record, with plan, hash and the file's text, so that the run gets its dwell clocks and a verdict. Prints
     the answer as one line of JSON. Exit codes: those of `send`, and 2 where the recipe must not be sent.
     """
-    from xovac_tui.api.contract import LOAD_COMMAND
     from xovac_tui.recipes.files import read_file
     from xovac_tui.station.confirmation import OPTION, confirmed_by
 
@@ -96,7 +97,6 @@ async def _load(
     station: LiveStation, recipe: RecipeFile, agreed: _Looked | None, timeout: float | None
 ) -> LedgerEntry:
     """Send the confirmed load; without a confirmation, what the check yields now."""
-    from xovac_tui.api.contract import LOAD_COMMAND
     from xovac_tui.station.loading import send_load
 
     async with station:
@@ -119,9 +119,7 @@ async def _load(
 
 async def _seen(station: LiveStation, recipe: RecipeFile) -> _Looked:
     """Return what would be loaded now; raises CommandRefused, RecipeError or ContractError."""
-    from xovac_tui.api.contract import LOAD_COMMAND
     from xovac_tui.station.loading import load_facts, load_of, start_of, study_now
-    from xovac_tui.text import clean
 
     await _ready(station)
     if refusal := station.blocked(LOAD_COMMAND):
@@ -154,7 +152,6 @@ def _unrecorded(station: LiveStation) -> str:
 
 async def _ready(station: LiveStation) -> None:
     """Wait for the link, the record's rates, and the temperature and state that the contract names."""
-    from xovac_tui.api.contract import LOAD_COMMAND, Role
     from xovac_tui.chamber.snapshot import RunState
     from xovac_tui.cli.link import online
     from xovac_tui.station.loading import start_of

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xovac_tui.chamber.alarm import Severity
 from xovac_tui.cli.common import chamber_options, effective, table
 from xovac_tui.cli.output import echo, echo_lines
 from xovac_tui.config import Effective
 from xovac_tui.errors import Exit, NotifyError, SettingsError
 from xovac_tui.notify.settings import HEARTBEAT, NotifySettings, Receiver
-from xovac_tui.text import clean
+from xovac_tui.text import clean, nearest
 
 if TYPE_CHECKING:
     from xovac_tui.notify.message import Message
@@ -88,8 +89,6 @@ def _chosen(found: Effective, name: str | None) -> NotifySettings:
     if name == HEARTBEAT and settings.beats:
         return NotifySettings(heartbeat=settings.heartbeat)
     if name is not None and name not in known:
-        from xovac_tui.text import nearest
-
         known += [HEARTBEAT] if settings.beats else []
         raise SettingsError(f'There is no receiver "{name}" in {found.path}.{nearest(name, known)}')
     if not known:
@@ -122,7 +121,6 @@ async def _test(settings: NotifySettings, chamber: str, severity: str | None) ->
 
 async def _try(receiver: Receiver, chamber: str, severity: str | None) -> str:
     """Send to one receiver; return why that failed, empty if it did not."""
-    from xovac_tui.chamber.alarm import Severity
     from xovac_tui.notify.message import trial_message
     from xovac_tui.notify.sending import send
 

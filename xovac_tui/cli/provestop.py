@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from xovac_tui import compose
+from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.cli.common import on_terminal
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.sending import exit_code
@@ -67,7 +68,6 @@ def prove(found: Effective, *, yes: bool) -> Exit:
 
 async def _check(station: LiveStation) -> bool:
     """Connect and listen; return whether it remains unknown that nothing runs."""
-    from xovac_tui.api.contract import STOP_COMMAND
     from xovac_tui.cli.link import online
 
     async with station:
@@ -79,7 +79,6 @@ async def _check(station: LiveStation) -> bool:
 
 
 async def _prove(station: LiveStation, *, blind: bool) -> LedgerEntry:
-    from xovac_tui.api.contract import STOP_COMMAND
     from xovac_tui.cli.link import online
 
     async with station:
@@ -113,7 +112,6 @@ async def _listen(station: LiveStation) -> None:
 
 def _ask(station: LiveStation, *, blind: bool) -> None:
     """Ask for confirmation on the terminal; raises CommandRefused without it."""
-    from xovac_tui.api.contract import STOP_COMMAND
     from xovac_tui.station.proving import BLIND, PROVES
 
     said = [

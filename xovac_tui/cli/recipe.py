@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from xovac_tui.cli.common import chamber_options, json_line, plan_settings, table
 from xovac_tui.cli.output import echo, echo_data
@@ -149,8 +150,6 @@ def _plan_lines(laid_out: Plan) -> list[str]:
 
 
 def _plan_data(laid_out: Plan) -> dict[str, Any]:
-    import msgspec
-
     segments = [msgspec.to_builtins(segment) for segment in laid_out.segments]
     return {
         "name": laid_out.recipe_name,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
+from xovac_tui import paths
 from xovac_tui.cli.common import chamber_options, effective, json_line, plan_settings, table
 from xovac_tui.cli.output import echo, echo_data
 
@@ -57,8 +60,6 @@ def new(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def templates(as_json: bool) -> None:
     """List the templates for `recipe new`, each with its values and their defaults."""
-    import msgspec
-
     from xovac_tui.recipes.templates import TEMPLATES
 
     if as_json:
@@ -136,7 +137,6 @@ def import_(ctx: click.Context, /, file: Path, out: Path | None, force: bool, **
 
 def _write(ctx: click.Context, recipe: Recipe, out: Path | None, force: bool) -> None:
     """Write a recipe to the named file, else into the recipes folder, and print the path."""
-    from xovac_tui import paths
     from xovac_tui.clock import SystemClock
     from xovac_tui.recipes.store import file_name, save_as
     from xovac_tui.recipes.writer import write_recipe
@@ -153,8 +153,6 @@ def _write(ctx: click.Context, recipe: Recipe, out: Path | None, force: bool) ->
 
 
 def _may_write(out: Path, force: bool) -> None:
-    import os
-
     if os.path.lexists(out) and not force:
         raise click.UsageError(
             f"{out} exists already: name another file with --out, or write over it with --force."

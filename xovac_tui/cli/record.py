@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xovac_tui import compose
+from xovac_tui.chamber.alarm import AlarmEvent
 from xovac_tui.cli.common import Seconds, connecting_options, effective
 from xovac_tui.cli.exposure import exposed_settings
 from xovac_tui.cli.record_files import check, copy
 from xovac_tui.cli.settings_notes import alarm_notes
 from xovac_tui.errors import Exit, LinkError
 from xovac_tui.signals import handled
+from xovac_tui.text import clean
 
 if TYPE_CHECKING:
     from xovac_tui.chamber.alarm import AlarmChange
@@ -111,9 +113,6 @@ async def _record(station: LiveStation, seconds: float | None, say: Outlet) -> N
 
 def alarm_line(change: AlarmChange) -> str:
     """Return a change of an alarm as a line of text."""
-    from xovac_tui.chamber.alarm import AlarmEvent
-    from xovac_tui.text import clean
-
     who = f" by {clean(change.who, 60)}" if change.who else ""
     said = f" {change.text}" if change.event is AlarmEvent.RAISED else ""
     return f'alarm "{change.rule}" ({change.severity.value}) {change.event.value}{who}.{said}'

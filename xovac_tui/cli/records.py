@@ -15,6 +15,7 @@ import click
 import msgspec
 
 from xovac_tui import paths
+from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
 from xovac_tui.cli.common import F, chamber_options, effective, table
 from xovac_tui.cli.exposure import warn_of_record
 from xovac_tui.cli.output import echo, rewrite
@@ -222,8 +223,6 @@ def _size(path: Path) -> int:
 
 def demo_chamber(found: Effective) -> ChamberSetup:
     """Return the chamber of the built-in simulator."""
-    from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
-
     contracts = (SIMULATOR_CONTRACT,)
     profile = Profile(url="http://127.0.0.1:0", observe=bool(found.observe), contracts=contracts)
     # The simulator must not get the secrets of a real chamber.

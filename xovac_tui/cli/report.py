@@ -57,7 +57,7 @@ def report(
             zone=source.zone,
             now=time.time(),
             force=force,
-            told=ticker,
+            progress=ticker,
         )
     finally:
         ticker.close()

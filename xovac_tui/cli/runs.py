@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from xovac_tui.cli.records import (
     say_note,
     size_of,
 )
+from xovac_tui.text import clean
 
 if TYPE_CHECKING:
     from xovac_tui.recording.disk.kinds import RecordedRun, RecordedSession
@@ -79,7 +81,6 @@ class _ListedRun:
         """Return the list as lines of text."""
         from xovac_tui.durations import format_duration
         from xovac_tui.recording.disk.housekeeping import size_words
-        from xovac_tui.text import clean
 
         size = size_words(size_of(self._record))
         sessions = [
@@ -93,7 +94,7 @@ class _ListedRun:
             )
             for life in self._sessions
         ]
-        flown = [
+        ran = [
             (
                 run.label,
                 clean(run.name, 40) or _UNKNOWN,
@@ -114,10 +115,10 @@ class _ListedRun:
             lines += [
                 "No recorder has run for this chamber yet: the record holds only commands and their outcomes."
             ]
-        if not flown:
+        if not ran:
             return [*lines, "", "No run was recorded yet."]
         head = ("run", "recipe", "began", "took", "result", "who", "exported")
-        return [*lines, "", *table([head, *flown], right=(3,))]
+        return [*lines, "", *table([head, *ran], right=(3,))]
 
     def _seconds(self, run: RecordedRun) -> float:
         """Return the seconds that a run took, or has lasted by its newest event."""
@@ -195,6 +196,4 @@ def _checked(record: Record) -> Unread | None:
 
 
 def _iso(utc: float) -> str:
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(utc, UTC).isoformat(timespec="milliseconds")

@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xovac_tui import compose
+from xovac_tui.api.contract import LOAD_COMMAND
+from xovac_tui.api.forms import parse_json
+from xovac_tui.api.wireform import Sends, WireForm
 from xovac_tui.cli.common import Seconds, connecting_options, effective
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.sending import PROVE_BY_COMMAND, ask, outcome_of, refuse_observed, report_outcome
 from xovac_tui.errors import ContractError
+from xovac_tui.text import clean, nearest
 
 if TYPE_CHECKING:
     from xovac_tui.api.wireform import WireForm
@@ -61,7 +65,6 @@ def send(
     )
     prepare = partial(_prepare, station, event, text, raw, form)
     prepared = prepare()
-    from xovac_tui.api.contract import LOAD_COMMAND
     from xovac_tui.station.confirmation import OPTION, confirmed_by
 
     if station.proving.unproven and event in (LOAD_COMMAND, station.contract.start):
@@ -81,8 +84,6 @@ def _prepare(station: LiveStation, event: str, text: str, raw: bool, form: Mappi
 
 def _form(usual: WireForm, asked: Mapping[str, Any]) -> WireForm:
     """Return the form that the options choose; the contract's in all that they leave open."""
-    from xovac_tui.api.wireform import Sends, WireForm
-
     names = asked["arguments"]
     chosen = [name for name in ("as_object", "no_argument", "arguments") if asked[name] not in (None, False)]
     if len(chosen) > 1:
@@ -100,8 +101,6 @@ def _checked(station: LiveStation, event: str, text: str, raw: bool) -> Prepared
     if raw:
         return station.prepare_raw(event, text)
     if event not in station.contract.commands:
-        from xovac_tui.text import clean, nearest
-
         hint = nearest(event, station.contract.commands)
         raise ContractError(
             f'The contract has no command "{clean(event, 60)}", so it was not sent.{hint} '
@@ -112,8 +111,6 @@ def _checked(station: LiveStation, event: str, text: str, raw: bool) -> Prepared
 
 
 def _values(event: str, text: str) -> dict[str, Any]:
-    from xovac_tui.api.forms import parse_json
-
     try:
         values = parse_json(text)
     except ContractError as error:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xovac_tui.api.contract import Hazard
 from xovac_tui.cli.common import json_line, on_terminal
 from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.compose import ChamberSetup
 from xovac_tui.errors import CommandRefused, Exit, SettingsError
+from xovac_tui.text import clean
 
 if TYPE_CHECKING:
     from xovac_tui.api.contract import CommandSpec
@@ -34,8 +36,6 @@ def refuse_observed(chamber: ChamberSetup, command: str) -> None:
 
 def need_person(spec: CommandSpec) -> None:
     """Raise SettingsError if a command needs confirmation and there is no terminal to ask on."""
-    from xovac_tui.api.contract import Hazard
-
     if spec.hazard is not Hazard.SAFE and not on_terminal():
         raise SettingsError(
             f"{spec.event} is hazardous ({spec.hazard}) and needs a terminal to ask, so it was not sent. "
@@ -50,9 +50,7 @@ def ask(
 
     `title` is the question, else the command's title; `facts` are further labelled lines of it.
     """
-    from xovac_tui.api.contract import Hazard
     from xovac_tui.station.confirmation import ANSWER, SAFE, TYPED_NAME
-    from xovac_tui.text import clean
 
     spec = prepared.spec
     if spec.hazard is Hazard.SAFE:

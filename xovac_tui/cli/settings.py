@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from xovac_tui import paths
+from xovac_tui.api.loader import documented_contract
 from xovac_tui.cli.common import effective, typed
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.settings_notes import contract_with_mistakes, notes
@@ -159,7 +160,6 @@ def _alarm_problems(settings: Settings, profile: Profile) -> Iterator[str]:
     from xovac_tui.alarms.rules import rules_with_mistakes
     from xovac_tui.alarms.watchlist import watchlist
     from xovac_tui.analysis.values import criterion_called, no_criterion
-    from xovac_tui.api.loader import documented_contract
     from xovac_tui.expressions import ExpressionError, parse
 
     written, problems = rules_with_mistakes(settings.alarms, profile.alarms)

@@ -9,10 +9,12 @@ import msgspec
 
 from xovac_tui import paths
 from xovac_tui.api.contract import Contract
+from xovac_tui.api.loader import SIMULATOR_CONTRACT, read_contract
 from xovac_tui.config import Profile, Settings
 from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted
 from xovac_tui.text import clean, near_miss
+from xovac_tui.units import is_known
 from xovac_tui.validation import join_key
 
 _MOST = 20
@@ -21,8 +23,6 @@ _MOST = 20
 
 def contract_with_mistakes(profile: Profile) -> tuple[Contract, list[str]]:
     """Return the contract of a profile without its faulty parts, and a sentence for each mistake."""
-    from xovac_tui.api.loader import SIMULATOR_CONTRACT, read_contract
-
     files = [Path(name) for name in profile.contracts if name != SIMULATOR_CONTRACT]
     return read_contract(files, simulator=SIMULATOR_CONTRACT in profile.contracts)
 
@@ -63,8 +63,6 @@ def _forms(contract: Contract) -> Iterator[str]:
 
 
 def _units(contract: Contract) -> Iterator[str]:
-    from xovac_tui.units import is_known
-
     for event, message in contract.messages.items():
         for leaf in message.leaves:
             if not is_known(leaf.unit):

@@ -13,12 +13,14 @@ import click
 import msgspec
 
 from xovac_tui import compose
+from xovac_tui.chamber.alarm import SEVERITIES, UNRESOLVED
 from xovac_tui.cli.common import json_line, table
 from xovac_tui.cli.options import transport_option
 from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.records import find_chamber, record_options
 from xovac_tui.errors import Exit, XovacError
 from xovac_tui.plural import counted
+from xovac_tui.text import clean
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -134,7 +136,6 @@ def seen(station: LiveStation, snapshot: Snapshot, record: Path) -> StatusSample
 
 def _alarms(path: Path) -> tuple[AlarmChange, ...] | None:
     """Return the alarms in the record that want attention; None if it cannot be read."""
-    from xovac_tui.chamber.alarm import SEVERITIES, UNRESOLVED
     from xovac_tui.recording.disk.lists import newest_alarms
     from xovac_tui.recording.disk.record import Record
 
@@ -224,7 +225,6 @@ def _alarm_data(alarm: AlarmChange) -> dict[str, Any]:
 
 def _channel_data(channel: ChannelView) -> dict[str, Any]:
     from xovac_tui.chamber.snapshot import Quality
-    from xovac_tui.text import clean
 
     value: float | bool | str | None = None
     if channel.quality is Quality.GOOD:
@@ -259,7 +259,6 @@ def _iso(utc: float) -> str:
 def lines(look: StatusSample, zone: tzinfo | None) -> Iterator[str]:
     """Yield the state as lines of text."""
     from xovac_tui.durations import format_duration
-    from xovac_tui.text import clean
 
     link, age = look.snapshot.link, look.snapshot.newest_age
     newest = "nothing was received yet" if age is None else f"newest data {format_duration(age)} old"
@@ -320,7 +319,6 @@ def _channel_row(channel: ChannelView) -> tuple[str, ...]:
     from xovac_tui.chamber.snapshot import Quality
     from xovac_tui.durations import format_duration
     from xovac_tui.quantities import quantity
-    from xovac_tui.text import clean
 
     value = _UNKNOWN
     if channel.quality in (Quality.GOOD, Quality.STALE):

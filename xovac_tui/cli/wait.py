@@ -14,6 +14,7 @@ import click
 from xovac_tui import compose
 from xovac_tui.cli.common import Seconds, connecting_options, effective, table
 from xovac_tui.errors import Exit, LinkError, WaitedInVain
+from xovac_tui.text import clean, nearest
 
 if TYPE_CHECKING:
     from xovac_tui.analysis.values import ChamberValues
@@ -66,7 +67,7 @@ def wait(
     station = compose.build_station(
         chamber, compose.Equipment(record=compose.past_choice(found, compose.record_path(found, chamber)))
     )
-    values = compose.values(chamber, station.chamber, station.history, station.flights.times)
+    values = compose.values(chamber, station.chamber, station.history, station.runs.times)
     # The contract alone shows units that do not fit together.
     expression.true(values)
     report = WaitReport(station.name, quiet=quiet)
@@ -201,8 +202,6 @@ class Waiting:
         self._named = True
         missing = [name for name in self._expression.channels if not self._values.known(name)]
         if missing:
-            from xovac_tui.text import nearest
-
             channels = self._station.snapshot().channels
             names = {name for channel in channels for name in (channel.name, channel.full_name)}
             for name in missing:
@@ -259,7 +258,6 @@ class WaitReport:
             return
         self._reported = now
         from xovac_tui.durations import format_duration
-        from xovac_tui.text import clean
 
         # The unfulfilled parts come first: the line may have no room for more.
         shown = sorted(parts(), key=lambda part: part.true is True)

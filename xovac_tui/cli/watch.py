@@ -16,6 +16,7 @@ from xovac_tui import compose
 from xovac_tui.cli.common import Seconds, connecting_options, effective, json_line
 from xovac_tui.errors import Exit, LinkError
 from xovac_tui.plural import counted
+from xovac_tui.text import clean, clean_bytes
 
 if TYPE_CHECKING:
     from xovac_tui.api.event import Event
@@ -122,7 +123,7 @@ async def _watch(station: LiveStation, line: Callable[[Event], str], seconds: fl
     finally:
         printing.cancel()
         await asyncio.gather(printing, return_exceptions=True)
-        if patience is not None and (left := out.close(patience) + out.untold):
+        if patience is not None and (left := out.close(patience) + out.unreported):
             events = counted(left, "event was", "events were")
             say.line(f"{station.name}: {events} not printed: standard output was not read.")
         say.close()
@@ -136,8 +137,6 @@ def _from_thread(loop: asyncio.AbstractEventLoop, call: Callable[[OSError], None
 
 def as_json_line(event: Event) -> str:
     """Return the event as one JSON object; if it is no plain JSON, `payload` is null and `raw` the text."""
-    from xovac_tui.text import clean_bytes
-
     payload = event.payload
     head = {
         "time": datetime.fromtimestamp(event.utc, UTC).isoformat(timespec="milliseconds"),
@@ -158,7 +157,6 @@ def as_json_line(event: Event) -> str:
 
 def _plain(utc: bool) -> Callable[[Event], str]:
     from xovac_tui.api.payload import one_line
-    from xovac_tui.text import clean
 
     def line(event: Event) -> str:
         moment = datetime.fromtimestamp(event.utc, UTC)

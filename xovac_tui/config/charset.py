@@ -11,7 +11,7 @@ from typing import TextIO
 _PLACES = ("LC_ALL", "LC_CTYPE", "LANG")
 """Variables of the environment that name the locale of characters, the strongest first (POSIX, 8.2)."""
 _NO_WORD = ("C", "POSIX")
-"""Locales that say nothing of the terminal: they are also in force where nobody has chosen any."""
+"""Locales that say nothing of the terminal: they are also in force where none was chosen."""
 _COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
 """What Python itself writes into LC_CTYPE where this machine lacks the locale that LANG names (PEP 538)."""
 
@@ -35,7 +35,7 @@ def other_than_utf8(environ: Mapping[str, str], stream: TextIO | None = None) ->
 
 
 def _of_library() -> str:
-    """Return what the C library says of a locale whose name tells no character set, such as `de_DE`."""
+    """Return the character set of a locale whose name has none, such as `de_DE`, from the C library."""
     # In UTF-8 mode there is no locale of that name here, so that it says nothing of the terminal.
     return "" if sys.flags.utf8_mode else locale.getencoding()
 

@@ -49,7 +49,7 @@ def settings_problems(path: Path) -> list[str]:
         data = read_toml(path)
     except SettingsError as error:
         return [str(error)]
-    # What is of another type than it must be is left out, to look for mistakes in the rest as well.
+    # What is of another type than it must be is left out, to find mistakes in the rest as well.
     settings, left = sound(data, Settings)
     found = [*mistakes(data, Settings), *settings_mistakes(settings, left)]
     return [f"{path}: {sentence}" for sentence in dict.fromkeys(found)]

@@ -54,7 +54,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class Display(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How the screen looks."""
+    """Appearance of the screen."""
 
     theme: str = "xovac-dark"
     ascii: bool | None = None
@@ -87,5 +87,5 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     @property
     def insight(self) -> InsightSettings:
-        """What every station of this program is told of stability and advice."""
+        """Return the settings of stability and advice, the same for every station of this program."""
         return InsightSettings(self.stability, self.advice)

@@ -1,4 +1,4 @@
-"""What proves to the device who we are: read at start, kept in memory, never printed or recorded."""
+"""Read the credentials for the device: at start, kept in memory, never printed or recorded."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def load_secrets(profile: Profile, environ: Mapping[str, str] | None = None) -> 
         with wrong.one():
             if reason := query_mistake(name, value):
                 raise SettingsError(f"{in_query} {reason}")
-    wrong.tell()
+    wrong.raise_found()
     return found
 
 
@@ -116,7 +116,7 @@ def need_private(path: Path) -> None:
         return
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
-    except (OSError, ValueError):  # whoever reads it tells why that cannot be
+    except (OSError, ValueError):  # reading the file explains it
         return
     if mode & 0o077:
         raise SettingsError(

@@ -20,7 +20,7 @@ class Remembered(msgspec.Struct, frozen=True):
 
     value: str
     over: str = ""
-    """It holds for as long as the settings still say this: who edits his settings gets what he wrote."""
+    """It holds for as long as the settings still say this: edited settings always win."""
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Packets that are too long to be read at once: taken piece by piece, so that keys are heard meanwhile."""
+"""Packets that are too long to be read at once: taken piece by piece, so that keys still work meanwhile."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def text_of(data: bytes) -> str:
 
 
 async def bytes_of(data: bytes) -> bytes:
-    """Return what base64 stands for; ValueError where it is none."""
+    """Return the bytes of base64 text. Raises ValueError where it is not base64."""
     parts = []
     for at in range(0, len(data), PIECE):
         parts.append(base64.b64decode(data[at : at + PIECE]))

@@ -1,4 +1,4 @@
-"""Certificates: whom to trust, and what a server presents when it is not trusted."""
+"""Verify certificates: which to trust, and what a server presents when it is not trusted."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Certificate(msgspec.Struct, frozen=True):
 def trust(ca_file: str) -> ssl.SSLContext:
     """Return the context for the usual verification, by the system's authorities or by those in `ca_file`.
 
-    What stands in `ca_file` is trusted as it is, on every Python alike: since 3.13 the usual context also
-    wants the extensions of RFC 5280, which authorities made by hand often lack.
+    The certificates in `ca_file` are trusted as they are, on every Python alike: since 3.13 the usual context
+    also wants the extensions of RFC 5280, which authorities made by hand often lack.
     """
     if not ca_file:
         return ssl.create_default_context()
@@ -66,7 +66,7 @@ def _plain(name: str) -> bool | None:
 
 
 def no_trust() -> ssl.SSLContext:
-    """Return a context that verifies nothing: only to look at what is presented, never to talk."""
+    """Return a context that verifies nothing: only to read what is presented, never to send anything."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

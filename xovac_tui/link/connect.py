@@ -1,4 +1,4 @@
-"""One attempt to connect, and the connection that comes of it: all that a Link does to the network."""
+"""Make one attempt to connect, and hold its connection: all that a Link does to the network."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ import aiohttp
 import msgspec
 
 from xovac_tui.errors import LinkError
-from xovac_tui.link import bounded
-from xovac_tui.link import explain as trouble
+from xovac_tui.link import bounded, explain
 from xovac_tui.link.client import REFUSED, SENT_AWAY, STOPPED, Client
 from xovac_tui.link.engine import MAX_MESSAGE, Socket, log
 from xovac_tui.link.reasons import TransportError, raise_reason, sent_away
@@ -43,7 +42,7 @@ class LinkConnection(Protocol):
         ...
 
     async def emit(self, name: str, *arguments: Any, callback: bool = False) -> None:
-        """Hand one event to the transport; with `callback` its acknowledgement is heard as its answer."""
+        """Hand one event to the transport; with `callback` its acknowledgement is received as its answer."""
         ...
 
     async def ended(self) -> str:
@@ -56,7 +55,7 @@ class LinkConnection(Protocol):
 
 
 class Handlers(msgspec.Struct, frozen=True):
-    """Who is told what comes in. None of these may wait."""
+    """Callbacks for what comes in. None of these may wait."""
 
     arguments: Callable[[Any, tuple[Any, ...]], None]
     """An event's name (whatever the server sent for one) and its arguments."""
@@ -70,15 +69,15 @@ class Handlers(msgspec.Struct, frozen=True):
     """Whether the server shows no sign of life at present; it is reported when that changes."""
 
 
-class Dialler(Protocol):
-    """What makes a connection, or raises a LinkError or SettingsError."""
+class Connector(Protocol):
+    """Make a connection, or raise a LinkError or SettingsError."""
 
-    async def __call__(self, target: Target, transports: Sequence[str], hearing: Handlers) -> LinkConnection:
+    async def __call__(self, target: Target, transports: Sequence[str], handlers: Handlers) -> LinkConnection:
         """Make a connection."""
         ...
 
 
-async def dial(target: Target, transports: Sequence[str], hearing: Handlers) -> LinkConnection:
+async def connect(target: Target, transports: Sequence[str], handlers: Handlers) -> LinkConnection:
     """Connect by the first of these transports that works, or raise the reason as a sentence.
 
     Each has the target's `connect_timeout`; none is tried after a reason that holds for all of them.
@@ -88,16 +87,16 @@ async def dial(target: Target, transports: Sequence[str], hearing: Handlers) -> 
     for at, name in enumerate(transports):
         try:
             # Polling is upgraded where a WebSocket is allowed after it.
-            return await _dial(target, address, transports[at:], hearing)
+            return await _connect_by(target, address, transports[at:], handlers)
         except TransportError as why:
             failed[name] = target.hidden(str(why))
         except LinkError as why:
             raise type(why)(target.hidden(str(why))) from None
-    raise LinkError(trouble.no_transport(failed))
+    raise LinkError(explain.no_transport(failed))
 
 
-async def _dial(
-    target: Target, address: Address, transports: Sequence[str], hearing: Handlers
+async def _connect_by(
+    target: Target, address: Address, transports: Sequence[str], handlers: Handlers
 ) -> LinkConnection:
     """Connect by the first of these transports, or raise the reason as a sentence."""
     seen = SimpleNamespace()
@@ -107,11 +106,11 @@ async def _dial(
         target.namespace,
         request_timeout=target.connect_timeout,
         lost_after=target.lost_after,
-        on_arguments=hearing.arguments,
-        on_malformed=hearing.malformed,
-        on_connect=lambda: hearing.connected(connection),
+        on_arguments=handlers.arguments,
+        on_malformed=handlers.malformed,
+        on_connect=lambda: handlers.connected(connection),
     )
-    connection = _Connection(target, address, session, client, hearing)
+    connection = _Connection(target, address, session, client, handlers)
     try:
         await _connect(client, target, address, transports, seen, session)
         connection.watch()
@@ -176,23 +175,23 @@ class _Connection:
         address: Address,
         session: aiohttp.ClientSession,
         client: Client,
-        hearing: Handlers,
+        handlers: Handlers,
     ) -> None:
         self._target = target
         self._address = address
         self._session = session
         self._client = client
-        self._hearing = hearing
+        self._handlers = handlers
         self._pause = min(_MEASURE, target.lost_after / 3)
-        self._life = LifeSigns(target.lost_after, hearing.silent, self._lost)
+        self._life = LifeSigns(target.lost_after, handlers.silent, self._lost)
         self._watches: list[asyncio.Future[None]] = []
 
     def watch(self) -> None:
-        """Begin to look whether the server lives, and how far away it is."""
+        """Begin to check whether the server lives, and to measure the round trip."""
         self._client.watch(self._life.note)
         socket = self._client.socket
         if isinstance(socket, Socket):
-            socket.on_rtt = self._hearing.rtt
+            socket.on_rtt = self._handlers.rtt
         measuring = self._measure(socket) if isinstance(socket, Socket) else self._poll()
         self._watches = [asyncio.ensure_future(measuring), asyncio.ensure_future(self._life.watch())]
 
@@ -247,7 +246,7 @@ class _Connection:
                 log.debug("the polled server does not answer: %s", self._target.hidden(repr(why)))
                 continue
             self._life.note()
-            self._hearing.rtt(time.monotonic() - begin)
+            self._handlers.rtt(time.monotonic() - begin)
 
     def _why(self) -> str:
         """Return the sentence for the end of this connection."""

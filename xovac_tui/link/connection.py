@@ -18,23 +18,23 @@ from xovac_tui.api.wire import as_sent
 from xovac_tui.clock import Clock
 from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link import backoff
-from xovac_tui.link.connect import Dialler, Handlers, LinkConnection, dial
+from xovac_tui.link.connect import Connector, Handlers, LinkConnection, connect
 from xovac_tui.link.engine import log
 from xovac_tui.link.reasons import Untrusted
 from xovac_tui.link.target import Target
 from xovac_tui.text import clean, writable
 
 MALFORMED = "(not socket.io)"
-"""Name of the event that stands for a packet that could not be read."""
+"""Name of the event that reports a packet that could not be read."""
 _LONGEST_NAME = 500
 
 
 class Link:
-    """Connects, reconnects, tells what it hears and how it stands, and emits what somebody asks for.
+    """Connect, reconnect, report events and the state of the link, and emit what is asked for.
 
     Everything happens on one event loop. `on_event` and `on_status` are called from it and must not wait;
     `on_status` is called for every change, also of the round trip time, the attempt and the reason
-    (`since_mono` tells whether it is still the same state).
+    (`since_mono` shows whether it is still the same state).
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Link:
         on_status: Callable[[LinkView], None],
         clock: Clock,
         random: Callable[[], float] = chance.random,
-        dialler: Dialler = dial,
+        connector: Connector = connect,
     ) -> None:
         self._target = target
         self._kind = contract_kind
@@ -54,7 +54,7 @@ class Link:
         self._on_status = on_status
         self._clock = clock
         self._random = random
-        self._dial = dialler
+        self._connect = connector
         self._connection: LinkConnection | None = None
         self._wake = asyncio.Event()
         self._closed = False
@@ -62,7 +62,7 @@ class Link:
 
     @property
     def status(self) -> LinkView:
-        """How the link stands now."""
+        """The state of the link now."""
         return self._status
 
     async def run(self) -> None:
@@ -83,7 +83,7 @@ class Link:
                 try:
                     why, lasted = await self._attempt(failures + 1, why)
                 except SettingsError as error:
-                    # Trying again cannot help: wait until somebody says so.
+                    # Trying again cannot help: wait for a request to.
                     failures, why = 0, ""
                     self._set(LinkWord.OFFLINE, str(error))
                     await self._wake.wait()
@@ -96,7 +96,7 @@ class Link:
                     hidden = self._target.hidden
                     log.error("connecting failed unexpectedly\n%s", hidden(traceback.format_exc()))
                     what = clean(hidden(str(error)), 160) or type(error).__name__
-                    why = f"Connecting failed unexpectedly ({what}); the log file tells more. Trying again."
+                    why = f"Connecting failed unexpectedly ({what}); the log file has details. Trying again."
                     failures += 1
                     seconds = self._delay(failures)
                 else:
@@ -111,7 +111,7 @@ class Link:
     async def emit(self, name: str, *arguments: Any, callback: bool = False) -> Event:
         """Send one event now and return it, or raise a LinkError; nothing is ever kept for later.
 
-        With `callback` a socket.io acknowledgement is asked for, and heard as its answer.
+        With `callback` a socket.io acknowledgement is asked for, and received as its answer.
         """
         connection = self._connection
         if self._status.word is not LinkWord.ONLINE or connection is None or not connection.alive:
@@ -144,7 +144,7 @@ class Link:
         self._wake.set()
 
     def open(self) -> None:
-        """Come back from `close`; does nothing when not closed."""
+        """Reopen after `close`; do nothing when not closed."""
         if self._closed:
             self.reconnect_now()
 
@@ -154,14 +154,14 @@ class Link:
         An end that the operator wanted has no reason, and counts as having lasted.
         """
         self._set(self._trying(), before, attempt=number)
-        hearing = Handlers(self._heard, self._malformed, self._connected, self._measured, self._silent)
-        dialling = asyncio.ensure_future(self._dial(self._target, self._target.transports, hearing))
+        handlers = Handlers(self._heard, self._malformed, self._connected, self._measured, self._silent)
+        connecting = asyncio.ensure_future(self._connect(self._target, self._target.transports, handlers))
         try:
-            await self._until_woken(dialling)
-            if not dialling.done():
+            await self._until_woken(connecting)
+            if not connecting.done():
                 self._over("")
                 return "", math.inf
-            connection = dialling.result()
+            connection = connecting.result()
             if self._connection is None:
                 self._connected(connection)
             began = self._status.since_mono
@@ -176,16 +176,16 @@ class Link:
         finally:
             self._connection = None
             # An attempt that is ended cleans up after itself; one that has just succeeded is left to us.
-            dialling.cancel()
+            connecting.cancel()
             try:
-                await asyncio.wait((dialling,))
+                await asyncio.wait((connecting,))
             finally:
                 # Also where the link itself is ended at this very moment.
-                if dialling.done() and not dialling.cancelled() and dialling.exception() is None:
-                    await dialling.result().close()
+                if connecting.done() and not connecting.cancelled() and connecting.exception() is None:
+                    await connecting.result().close()
 
     def _over(self, why: str) -> None:
-        """Note that nothing can be sent any more, and why; no reason means that the operator wants it so."""
+        """Note that nothing can be sent any more, and why; without a reason the operator asked for it."""
         self._connection = None
         if why:
             self._set(LinkWord.LOST, why)
@@ -193,7 +193,7 @@ class Link:
             self._set(LinkWord.CONNECTING, "Reconnecting on request.")
 
     async def _until_woken(self, future: asyncio.Future[Any]) -> None:
-        """Wait until the future is done or the operator wants something else."""
+        """Wait until the future is done or the operator asks for something else."""
         waking = asyncio.ensure_future(self._wake.wait())
         try:
             await asyncio.wait((future, waking), return_when=asyncio.FIRST_COMPLETED)
@@ -201,7 +201,7 @@ class Link:
             waking.cancel()
 
     async def _pause(self, seconds: float, failures: int, why: str) -> None:
-        """Wait before the next attempt, unless the operator wants it now."""
+        """Wait before the next attempt, unless the operator asks for it now."""
         self._set(self._trying(), why, attempt=failures, next_try_mono=self._clock.mono() + seconds)
         try:
             await asyncio.wait_for(self._wake.wait(), seconds)

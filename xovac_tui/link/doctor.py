@@ -1,4 +1,4 @@
-"""The connection looked at piece by piece, each with what to do when it fails.
+"""Check the connection piece by piece, each with what to do when it fails.
 
 Nothing is sent but what a connection sends anyway: handshakes, and the auth payload at the end.
 """
@@ -18,9 +18,9 @@ import aiohttp
 import msgspec
 
 from xovac_tui.errors import LinkError, SettingsError
-from xovac_tui.link import explain as trouble
+from xovac_tui.link import explain
 from xovac_tui.link.certificate import asks_client, presented, trust
-from xovac_tui.link.connect import Handlers, LinkConnection, dial
+from xovac_tui.link.connect import Handlers, LinkConnection, connect
 from xovac_tui.link.handshake import Handshake, ask
 from xovac_tui.link.name_lookup import look_up
 from xovac_tui.link.reasons import no_server
@@ -35,11 +35,11 @@ _SOON = 14
 
 
 class DoctorCheck(msgspec.Struct, frozen=True):
-    """One thing that was looked at."""
+    """One part of the connection, and whether it works."""
 
     name: str
     ok: bool | None
-    """None: not looked at, because something before it failed or it does not apply."""
+    """None: not checked, because something before it failed or it does not apply."""
     detail: str
     """What was found, cleaned."""
     advice: str = ""
@@ -49,12 +49,12 @@ class DoctorCheck(msgspec.Struct, frozen=True):
 
     @property
     def failed(self) -> bool:
-        """It is not well, and the chamber cannot be used because of it."""
+        """True where it failed and the chamber cannot be used because of it."""
         return self.ok is False and not self.spare
 
 
 async def probe(target: Target, *, listen: float = 3.0) -> AsyncIterator[DoctorCheck]:
-    """Look at everything from the name to the first messages, in order; `listen` seconds for those."""
+    """Check everything from the name to the first messages, in order; `listen` seconds for those."""
     steps: list[tuple[str, Callable[[_Patient], Awaitable[DoctorCheck]]]] = [
         ("address", _address),
         ("name", _name),
@@ -86,7 +86,7 @@ async def probe(target: Target, *, listen: float = 3.0) -> AsyncIterator[DoctorC
 
 
 class _Patient:
-    """What is known so far of the server that is looked at."""
+    """What is known so far of the server that is checked."""
 
     def __init__(self, target: Target, listen: float) -> None:
         self.target = target
@@ -107,7 +107,7 @@ class _Patient:
         return tuple(name for name in self.target.transports if name in self.offered)
 
     @property
-    def hearing(self) -> Handlers:
+    def handlers(self) -> Handlers:
         def arguments(name: Any, _: tuple[Any, ...]) -> None:
             shown = clean(name if isinstance(name, str) else repr(name), 60)
             # A server that invents names without an end must not fill the memory.
@@ -148,11 +148,11 @@ async def _name(patient: _Patient) -> DoctorCheck:
             found = await look_up(host, patient.address.port)
     except TimeoutError:
         return DoctorCheck(
-            "name", False, f"{clean(host, 100)}: no answer in time.", trouble.no_name(patient.address)
+            "name", False, f"{clean(host, 100)}: no answer in time.", explain.no_name(patient.address)
         )
     except (OSError, UnicodeError) as why:
         reason = clean(getattr(why, "strerror", None) or str(why), 120)
-        return DoctorCheck("name", False, f"{clean(host, 100)}: {reason}.", trouble.no_name(patient.address))
+        return DoctorCheck("name", False, f"{clean(host, 100)}: {reason}.", explain.no_name(patient.address))
     numbers = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     return DoctorCheck("name", True, f"{clean(host, 100)} is {', '.join(numbers[:4])}.")
 
@@ -165,10 +165,10 @@ async def _tcp(patient: _Patient) -> DoctorCheck:
             _, writer = await asyncio.open_connection(address.host, address.port)
     except TimeoutError:
         return DoctorCheck(
-            "tcp", False, f"No connection to port {address.port} in time.", trouble.no_answer(address)
+            "tcp", False, f"No connection to port {address.port} in time.", explain.no_answer(address)
         )
     except OSError as why:
-        sentence = trouble.no_connection(why, address)
+        sentence = explain.no_connection(why, address)
         advice = await no_server(patient.target, address, Handshake(), sentence, reached=False)
         return DoctorCheck("tcp", False, f"No connection to port {address.port}.", advice)
     writer.transport.abort()
@@ -180,22 +180,20 @@ async def _tcp(patient: _Patient) -> DoctorCheck:
 async def _tls(patient: _Patient) -> DoctorCheck:
     address = patient.address
     if not address.tls:
-        return DoctorCheck(
-            "tls", None, "Not encrypted (http): whoever is on the network can read and command."
-        )
+        return DoctorCheck("tls", None, "Not encrypted (http): anyone on the network can read and command.")
     certificate = await presented(address.host, address.port, patient.target.connect_timeout)
     async with open_session(patient.target, address) as session:
         error = await _first_error(session, patient)
     if error is not None:
         return DoctorCheck(
-            "tls", False, "No trusted encrypted connection.", await trouble.explain_network(error, address)
+            "tls", False, "No trusted encrypted connection.", await explain.explain_network(error, address)
         )
     limit = min(2.0, patient.target.connect_timeout)
     if certificate is None and await asks_client(address.host, address.port, limit):
-        why = trouble.client_certificate(address)
+        why = explain.client_certificate(address)
         return DoctorCheck("tls", False, "No encrypted connection without a certificate of ours.", why)
     if certificate is None:
-        why = trouble.silent(address, "certificate", patient.target.connect_timeout)
+        why = explain.silent(address, "certificate", patient.target.connect_timeout)
         return DoctorCheck("tls", False, "No encrypted connection in time.", why)
     how = (
         "pinned"
@@ -225,7 +223,7 @@ async def _first_error(session: aiohttp.ClientSession, patient: _Patient) -> Bas
     except (aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch) as error:
         return error
     except (aiohttp.ClientError, TimeoutError, OSError):
-        return None  # the encryption stands; what is behind it is the next check's business
+        return None  # the encryption works; what is behind it is the next check's business
 
 
 async def _http(patient: _Patient) -> DoctorCheck:
@@ -240,7 +238,7 @@ async def _http(patient: _Patient) -> DoctorCheck:
         )
     status = f"HTTP status {answer.status}" + (f", {answer.server}" if answer.server else "")
     if answer.old:
-        return DoctorCheck("http", False, f"Engine.IO 3 ({status}).", trouble.old_protocol(address))
+        return DoctorCheck("http", False, f"Engine.IO 3 ({status}).", explain.old_protocol(address))
     if answer.version == 4:
         return DoctorCheck("http", True, f"Engine.IO 4 ({status}).")
     if answer.refusal:
@@ -297,7 +295,7 @@ async def _try_websocket(patient: _Patient) -> DoctorCheck:
     if isinstance(first.data, str) and first.data.startswith("0{"):
         patient.offered.add("websocket")
         return DoctorCheck("websocket", True, "Offered.")
-    advice = trouble.not_socketio(address, Handshake(), None) if wanted else ""
+    advice = explain.not_socketio(address, Handshake(), None) if wanted else ""
     detail = "It opens, but does not speak Engine.IO."
     return DoctorCheck("websocket", False if wanted else None, detail, advice, bool(patient.usable))
 
@@ -305,7 +303,7 @@ async def _try_websocket(patient: _Patient) -> DoctorCheck:
 async def _namespace(patient: _Patient) -> DoctorCheck:
     begin = time.monotonic()
     try:
-        patient.connection = await dial(patient.target, patient.usable, patient.hearing)
+        patient.connection = await connect(patient.target, patient.usable, patient.handlers)
     except (LinkError, SettingsError) as error:
         return DoctorCheck("namespace", False, "No connection.", str(error))
     took = _milliseconds(time.monotonic() - begin)

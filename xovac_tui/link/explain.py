@@ -109,7 +109,7 @@ def no_tls(why: BaseException, address: Address) -> str:
         )
     return (
         f"No encrypted connection to {address.origin} could be agreed on ({text}). The server's TLS may be "
-        "too old or want a client certificate; ask who runs it."
+        "too old or want a client certificate; ask its administrator."
     )
 
 
@@ -149,9 +149,9 @@ def wrong_fingerprint(got: bytes, expected: bytes, address: Address) -> str:
     """Return the sentence for a certificate that is not the pinned one."""
     return (
         f"WARNING: the certificate of {address.origin} is NOT the pinned one. Pinned: "
-        f"{show_fingerprint(expected)}. Presented: {show_fingerprint(got)}. Somebody may be between here and "
-        "the chamber; nothing was sent. Only if you know that the certificate was renewed, put the new "
-        "fingerprint into the profile."
+        f"{show_fingerprint(expected)}. Presented: {show_fingerprint(got)}. Another machine may be between "
+        "here and the chamber; nothing was sent. Only if you know that the certificate was renewed, put the "
+        "new fingerprint into the profile."
     )
 
 
@@ -172,15 +172,14 @@ def refused_certificate(why: BaseException, certificate: Certificate | None, add
         what = "is self-signed, or signed by an authority that is not known here"
         todo = 'Set ca_file = "…" in the profile to the PEM file of its authority'
     else:
-        what, todo = f"was refused ({reason})", "Ask who runs the server"
+        what, todo = f"was refused ({reason})", "Ask the server's administrator"
     text = f"The certificate of {address.origin} {what}; nothing was sent."
     if certificate is None:
         return f"{text} {todo}."
     digest = show_fingerprint(certificate.digest)
     return (
-        f"{text} Its SHA-256 fingerprint is {digest}. {todo}; or, if whoever runs the server confirms these "
-        "digits, "
-        f'trust this one certificate with fingerprint = "{digest}" in the profile.'
+        f"{text} Its SHA-256 fingerprint is {digest}. {todo}; or, if the server's administrator confirms "
+        f'these digits, trust this one certificate with fingerprint = "{digest}" in the profile.'
     )
 
 
@@ -217,21 +216,21 @@ def not_socketio(
         )
     if answer.refusal:
         number = "" if answer.code is None else f"Engine.IO error {answer.code}, "
-        told = f"({number}{answer.refusal!r})"
+        quoted = f"({number}{answer.refusal!r})"
         if answer.code == _TRANSPORT_UNKNOWN:
             also = "" if by == "polling" else f"refused the WebSocket{code} and "
             return (
-                f"{address.origin} is a socket.io server, but {also}does not offer long polling {told}. "
-                + ("Ask who runs it what it offers." if also else "Set transports to what it offers.")
+                f"{address.origin} is a socket.io server, but {also}does not offer long polling {quoted}. "
+                + ("Ask its administrator what it offers." if also else "Set transports to what it offers.")
             )
         if answer.code == _FORBIDDEN:
             return (
-                f"{address.origin} is a socket.io server, but does not let this machine in {told}. Put "
+                f"{address.origin} is a socket.io server, but does not let this machine in {quoted}. Put "
                 "what it wants to know into auth_file of the profile (auth, query in [auth], or headers)."
             )
         return (
-            f"{address.origin} is a socket.io server, but refused the connection {told}. Ask who runs it; a "
-            "proxy between here and it may have changed the request."
+            f"{address.origin} is a socket.io server, but refused the connection {quoted}. Ask its "
+            "administrator; a proxy between here and it may have changed the request."
         )
     found = answer.status or status
     if not found:
@@ -258,7 +257,7 @@ def not_socketio(
     if found == 429:
         return (
             f"{address.origin} takes no more requests for now (HTTP status 429{name}). Connect less often, "
-            "or ask who runs it."
+            "or ask its administrator."
         )
     if found >= 500:
         return (

@@ -1,4 +1,4 @@
-"""Name look-ups that nobody has to wait for when the program ends."""
+"""Look names up without holding up the end of the program."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def look_up(host: str, port: int, family: int = socket.AF_UNSPEC) -> list[
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[list[Info]] = loop.create_future()
 
-    def tell(found: list[Info] | Exception) -> None:
+    def deliver(found: list[Info] | Exception) -> None:
         if answer.done():
             return
         if isinstance(found, Exception):
@@ -37,7 +37,7 @@ async def look_up(host: str, port: int, family: int = socket.AF_UNSPEC) -> list[
             found = why
         if not loop.is_closed():
             try:
-                loop.call_soon_threadsafe(tell, found)
+                loop.call_soon_threadsafe(deliver, found)
             except RuntimeError:  # it was closed in between
                 return
 

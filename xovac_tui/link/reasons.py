@@ -11,8 +11,7 @@ import msgspec
 import socketio
 
 from xovac_tui.errors import LinkError
-from xovac_tui.link import clues
-from xovac_tui.link import explain as trouble
+from xovac_tui.link import clues, explain
 from xovac_tui.link.client import OLD, REFUSED, SENT_AWAY, Client
 from xovac_tui.link.engine import log
 from xovac_tui.link.handshake import Handshake, NoAnswer, ask
@@ -42,9 +41,9 @@ async def raise_reason(
     if error is not None and not isinstance(error, socketio.exceptions.ConnectionError):
         log.debug("connecting failed: %s", target.hidden(repr(error)))
     if client.ended_by == REFUSED:
-        raise LinkError(trouble.refused(target, address, client.refusal))
+        raise LinkError(explain.refused(target, address, client.refusal))
     if client.ended_by == OLD:
-        raise LinkError(trouble.old_protocol(address))
+        raise LinkError(explain.old_protocol(address))
     if client.ended_by == SENT_AWAY:
         raise LinkError(sent_away(address))
     if isinstance(seen.error, Redirected):
@@ -53,14 +52,14 @@ async def raise_reason(
         raise TransportError(await no_server(target, address, Handshake(no_answer=NoAnswer.SILENT)))
     if seen.error is not None and not isinstance(seen.error, asyncio.CancelledError):
         answer = Handshake(no_answer=NoAnswer.FAILED)
-        if trouble.is_hung_up(seen.error):
+        if explain.is_hung_up(seen.error):
             # Some servers treat a WebSocket on the wrong path like this, but answer a plain request.
             answer = await ask(session, address, min(2.0, target.connect_timeout))
             if answer.status:
                 raise await _unfit(target, address, answer, None, by)
             seen.error = aiohttp.ServerDisconnectedError()
-        sentence = await trouble.explain_network(seen.error, address)
-        if trouble.is_untrusted(seen.error):
+        sentence = await explain.explain_network(seen.error, address)
+        if explain.is_untrusted(seen.error):
             raise Untrusted(sentence)
         reached = not isinstance(seen.error, aiohttp.ClientConnectorError)
         kind = TransportError if reached and by == "polling" else LinkError
@@ -68,17 +67,17 @@ async def raise_reason(
     if seen.status is None and error is None and not client.ended.is_set():
         if seen.connected:
             raise TransportError(await no_server(target, address, Handshake(no_answer=NoAnswer.SILENT)))
-        raise LinkError(trouble.no_answer(address))
+        raise LinkError(explain.no_answer(address))
     if client.eio.sid or client.ended.is_set():
         if await clues.speaks_msgpack(session, address, target.namespace):
-            raise LinkError(trouble.other_parser(address))
+            raise LinkError(explain.other_parser(address))
         stage = f"consent to namespace {clean(target.namespace, 80)}"
         if client.ended.is_set():
             raise LinkError(
                 f"{address.origin} ended the connection before its {stage}. It may be restarting, or may "
                 "want other credentials; trying again."
             )
-        raise LinkError(trouble.silent(address, stage, target.connect_timeout))
+        raise LinkError(explain.silent(address, stage, target.connect_timeout))
     status = seen.status if seen.status not in (None, 101, 200) else None
     answer = await ask(session, address, min(2.0, target.connect_timeout))
     raise await _unfit(target, address, answer, status, by)
@@ -90,7 +89,7 @@ async def _unfit(
     """Return the reason for a transport that was not taken, by the answer to a plain question."""
     # Where plain requests are refused a WebSocket may still pass.
     kind = TransportError if answer.serves or (by == "polling" and not answer.old) else LinkError
-    sentence = trouble.not_socketio(address, answer, status, target.transports, by)
+    sentence = explain.not_socketio(address, answer, status, target.transports, by)
     return kind(await no_server(target, address, answer, sentence))
 
 
@@ -103,18 +102,18 @@ async def no_server(
     """
     if not reached:
         return sentence + await _elsewhere(target, address) if clues.is_loopback(address) else sentence
-    if await trouble.wants_certificate(address, answer):
-        return trouble.client_certificate(address)
+    if await explain.wants_certificate(address, answer):
+        return explain.client_certificate(address)
     if await clues.wants_tls(address, answer):
-        return trouble.encrypted(address)
+        return explain.encrypted(address)
     if not sentence:
         match answer.no_answer:
             case NoAnswer.SILENT:
-                sentence = trouble.silent(address, "answer", target.connect_timeout)
+                sentence = explain.silent(address, "answer", target.connect_timeout)
             case NoAnswer.NO_HTTP:
-                sentence = trouble.no_http(address)
+                sentence = explain.no_http(address)
             case _:
-                sentence = trouble.not_socketio(address, answer, None, target.transports)
+                sentence = explain.not_socketio(address, answer, None, target.transports)
     return sentence if answer.serves else sentence + await _elsewhere(target, address)
 
 

@@ -1,4 +1,4 @@
-"""The HTTP session of one target: whom it trusts, what it sends along, and how far it came."""
+"""Open the HTTP session of one target: what it trusts, what it sends along, and how far it came."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 import aiohttp
 
 import xovac_tui
-from xovac_tui.link import bounded
-from xovac_tui.link import explain as trouble
+from xovac_tui.link import bounded, explain
 from xovac_tui.link.certificate import trust
 from xovac_tui.link.engine import Socket
 from xovac_tui.link.name_lookup import Resolver
@@ -61,7 +60,7 @@ def _trace(address: Address, seen: SimpleNamespace) -> aiohttp.TraceConfig:
         seen.connected = True
 
     async def redirected(session: Any, context: Any, params: aiohttp.TraceRequestRedirectParams) -> None:
-        raise Redirected(trouble.redirected(address, params.response.headers.get("Location", "?")))
+        raise Redirected(explain.redirected(address, params.response.headers.get("Location", "?")))
 
     trace = aiohttp.TraceConfig()
     trace.on_request_exception.append(failed)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 SILENT = 3.5
 """Seconds without a sign of life after which a server is silent; it is asked for one more often than that."""
-LOOK = 0.5
+CHECK_EVERY = 0.5
 """Seconds between two evaluations of the silence."""
 
 
@@ -37,10 +37,10 @@ class LifeSigns:
         loop = asyncio.get_running_loop()
         before = loop.time()
         while True:
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(CHECK_EVERY)
             now = loop.time()
-            # While this program did not run itself, as on a suspended machine, it could not hear anything.
-            self._newest = min(now, self._newest + max(0.0, now - before - 2 * LOOK))
+            # While this program did not run itself, as on a suspended machine, it could not receive anything.
+            self._newest = min(now, self._newest + max(0.0, now - before - 2 * CHECK_EVERY))
             before, silence = now, now - self._newest
             if silence >= self._lost_after:
                 self._lost()

@@ -1,4 +1,4 @@
-"""Where to connect and whom to trust there: checked before anything is tried, printable without secrets."""
+"""Describe where to connect and what to trust there: checked first, printable without secrets."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Address(msgspec.Struct, frozen=True):
 
     @property
     def origin(self) -> str:
-        """What people call the server: `http://chamber.lab:8080`."""
+        """The server's name for people: `http://chamber.lab:8080`."""
         return f"{'https' if self.tls else 'http'}://{self.netloc}"
 
     @property
@@ -187,7 +187,7 @@ def _check_url(url: str) -> tuple[str, int, bool, str]:
     if parts.fragment:
         raise SettingsError(f"{what} holds a #. {example}")
     tls = _TLS[parts.scheme]
-    # The zone of a link-local address stands behind a percent sign, which a URL writes as %25.
+    # The zone of a link-local address comes after a percent sign, which a URL writes as %25.
     host = parts.hostname.replace("%25", "%", 1) if ":" in parts.hostname else parts.hostname
     return host, port or (443 if tls else 80), tls, parts.query
 
@@ -213,7 +213,7 @@ def _quote(text: str) -> str:
 
 
 def query_mistake(name: str, value: str) -> str:
-    """Return why this cannot stand in the query of an address, as a clause without the value; or nothing."""
+    """Return why this cannot be in the query of an address, as a clause without the value; else empty."""
     if not name:
         return 'holds a value without a name. Name it, such as token = "...".'
     if name in _OURS:

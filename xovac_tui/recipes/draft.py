@@ -288,7 +288,7 @@ def _spliced(steps: tuple[Step, ...], path: StepPath, many: int, put: tuple[Step
 
 
 def _fits(step: Step, repeat: StepPath) -> bool:
-    """Tell whether a step may be put into the repeat at a path: repeats nest only so deep."""
+    """Return whether a step may be put into the repeat at a path: repeats nest only so deep."""
     return len(repeat) + _height(step) <= bounds.MAX_DEPTH
 
 

@@ -28,7 +28,7 @@ FORMATS: tuple[Format, ...] = ("csv", "json", "toml")
 
 _NOISE = 9
 """Decimals of a converted temperature or duration; binary fractions differ below that."""
-_MOST_TOLD = 10
+_MOST_SHOWN = 10
 
 
 class Exported(msgspec.Struct, frozen=True):
@@ -111,15 +111,15 @@ def from_device_json(data: str | bytes, source: str, settings: PlanSettings) -> 
     if not problems:
         problems = [one.sentence for one in bounds.recipe_problems(recipe)]
     if problems:
-        told = [f"{source}: {problem}" for problem in problems[:_MOST_TOLD]]
-        if (rest := len(problems) - len(told)) > 0:
-            told.append(f"{source}: {counted(rest, 'more problem')} like these.")
-        raise RecipeError(*told)
+        shown = [f"{source}: {problem}" for problem in problems[:_MOST_SHOWN]]
+        if (rest := len(problems) - len(shown)) > 0:
+            shown.append(f"{source}: {counted(rest, 'more problem')} like these.")
+        raise RecipeError(*shown)
     return Imported(recipe, tuple(_notes(recipe, ignored, settings)))
 
 
 def _notes(recipe: Recipe, ignored: int, settings: PlanSettings) -> list[str]:
-    """Say what was taken for granted about a device's list."""
+    """Return what was assumed about a device's list."""
     notes = [
         f"Targets were read as {settings.temperature_unit} and durations as {settings.duration_unit}, as the "
         "profile says (the list has no units). An item with the target of the one before became a hold."

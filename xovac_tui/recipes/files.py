@@ -88,7 +88,7 @@ def examples_folder() -> Path:
 
 
 def is_candidate(name: str) -> bool:
-    """Tell whether a file of this name in the recipes folder is taken for a recipe."""
+    """Return whether a file of this name in the recipes folder is taken for a recipe."""
     return name.lower().endswith(".toml") and not name.startswith(".")
 
 

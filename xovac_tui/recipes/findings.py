@@ -123,8 +123,8 @@ class FindingCode(Enum):
         "is so much too short."
     )
     NO_PRESSURE = (
-        "Dwells count only at or below {pressure:.1e} mbar, but no message is known to tell the pressure, so "
-        "none would count. Give its channel the role pressure in a contract file."
+        "Dwells count only at or below {pressure:.1e} mbar, but no message is known to report the pressure, "
+        "so none would count. Give its channel the role pressure in a contract file."
     )
     TOLERANCE_TIGHT = (
         "A tolerance of {tolerance:N} K is tighter than a chamber of this kind is assumed to hold "
@@ -208,7 +208,7 @@ class Finding(msgspec.Struct, frozen=True):
 
     @property
     def severity(self) -> Severity:
-        """How bad it is."""
+        """Severity of the finding."""
         return self.code.severity
 
     @property

@@ -1,9 +1,12 @@
-"""The time line of a recipe: which temperature is meant when, and in which item of the device's list."""
+"""Lay a recipe out over time: its temperature at each moment, and the item of the device's list."""
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Iterable
+from functools import reduce
+from operator import add
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -30,12 +33,12 @@ class PlanSettings(msgspec.Struct, frozen=True, kw_only=True):
     step_reading: Literal["ramp", "jump"] = "ramp"
     """`ramp`: the setpoint moves linearly over an item's duration; `jump`: it jumps and holds."""
     chamber_min: float | None = None
-    """Lowest temperature that this chamber should be asked for, degC; None: nobody said."""
+    """Lowest temperature that this chamber should be asked for, degC; None: not set."""
     chamber_max: float | None = None
     assumed_rate: float = 1.0
     """K/min that this chamber is thought to reach."""
     rates: Rates | None = None
-    """What this chamber has managed; where it is known it stands in place of the assumed rate."""
+    """What this chamber has managed; where it is known it replaces the assumed rate."""
     tolerance: float = 3.0
     """K around the target within which a dwell counts, where the recipe says nothing."""
     pressure: float | None = None
@@ -43,7 +46,7 @@ class PlanSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_items: int = 500
     """Longest list that is sent."""
     pressure_reported: bool | None = None
-    """Whether a message is known to tell the pressure; None: nobody looked."""
+    """Whether a message is known to report the pressure; None: not checked."""
 
     def __post_init__(self) -> None:
         if problem := bounds.rate_problem(self.assumed_rate):
@@ -89,12 +92,12 @@ class Segment(msgspec.Struct, frozen=True):
 
     @property
     def duration(self) -> float:
-        """Seconds."""
+        """Duration in seconds."""
         return self.end - self.start
 
     @property
     def goal(self) -> str:
-        """What it does without how long or fast: `ramp to 60 °C`, `hold 60 °C`."""
+        """Its action without duration or rate: `ramp to 60 °C`, `hold 60 °C`."""
         return f"{'ramp to' if self.kind == 'ramp' else 'hold'} {format_temperature(self.to_temp)}"
 
     def temperature_at(self, t: float) -> float:
@@ -111,7 +114,7 @@ class Plan(msgspec.Struct, frozen=True):
     recipe_name: str
     segments: tuple[Segment, ...]
     total: float
-    """Seconds."""
+    """Duration in seconds."""
     estimated: bool
     """Some duration follows from learned rates or from the assumed one."""
     minimum: float
@@ -192,8 +195,8 @@ def plan_recipe(recipe: Recipe, settings: PlanSettings, start_temperature: float
         segments=tuple(segments),
         total=now,
         estimated=any(segment.estimated for segment in segments),
-        shortest=sum(segment.shortest for segment in segments),
-        longest=sum(segment.longest for segment in segments),
+        shortest=_added(segment.shortest for segment in segments),
+        longest=_added(segment.longest for segment in segments),
         minimum=min(temperatures),
         maximum=max(temperatures),
         start_temperature=start_temperature,
@@ -237,7 +240,7 @@ class _FastestPace:
         if rates is None or crossing is None:
             assumed = abs(end - start) / self._settings.assumed_rate * 60.0
             return _Time(assumed, assumed, assumed, ASSUMED)
-        # A device is told whole seconds: what was learned is not known to fractions.
+        # A device takes whole seconds: what was learned is not known to fractions.
         shortest, usual, longest = (max(1.0, float(math.ceil(seconds))) for seconds in crossing)
         return _Time(usual, shortest, longest, rates.words)
 
@@ -256,6 +259,11 @@ def _time(leaf: Leaf, here: float, pace: _FastestPace) -> _Time:
         return pace.time(here, step.to)
     duration = change / step.rate * 60.0
     return _Time(duration, duration, duration)
+
+
+def _added(seconds: Iterable[float]) -> float:
+    """Return the sum as the ends of segments are added up; since Python 3.12 `sum` rounds in another way."""
+    return reduce(add, seconds, 0.0)
 
 
 def _segment(

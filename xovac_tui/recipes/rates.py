@@ -21,7 +21,7 @@ LEAD = 5.0
 WINDOW, LONG_WINDOW = 60.0, 300.0
 """Seconds, at least, from which one rate is taken, and after which it is even if little has changed."""
 WAY = 1.0
-"""K of change from which a rate stands out of the noise."""
+"""K of change from which a rate exceeds the noise."""
 FEWEST = 6
 """Samples, at least, from which one rate is taken."""
 LONGEST_GAP = 120.0
@@ -30,7 +30,7 @@ STALL = 0.02
 """K/min below which a chamber has come to rest, whatever its setpoint says."""
 
 Sample = tuple[float, float, float | None]
-"""Seconds, temperature in degC (NaN in a gap), setpoint in degC (None where it is not told)."""
+"""Seconds, temperature in degC (NaN in a gap), setpoint in degC (None where it is not reported)."""
 Crossing = tuple[float, float, float]
 """Seconds: shortest, usual, longest."""
 
@@ -70,7 +70,7 @@ class Rates(msgspec.Struct, frozen=True):
     def time(self, start: float, end: float) -> Crossing | None:
         """Return how long the way between two temperatures takes at (fast, usual, slow) rates, in seconds.
 
-        Where a band was never crossed the nearest known one stands in; None where none is known at all.
+        Where a band was never crossed the nearest known one is taken; None where none is known at all.
         """
         heating = end > start
         known = [band for band in self.bands if band.heating is heating and band.seconds > 0]
@@ -127,7 +127,7 @@ class _Windows:
         self.following: list[tuple[float, float]] = []
 
     def band(self, low: float, *, heating: bool) -> RateBand:
-        """Return what these rates say."""
+        """Return the slow, usual and fast rate (K/min) of the band from `low` degC upwards."""
         # The share of the way counts, not that of the time: slow stretches would count twice otherwise.
         slow, usual, fast = _quantiles(
             [(rate, rate * seconds) for rate, seconds in self.driven or self.following]
@@ -152,7 +152,7 @@ def learn(
     """Return the rates that one run shows; times of the samples in seconds of the recipe, in order.
 
     `ramps` are the plan's ramps "as fast as it goes", as (from, to, target): they say what the chamber was
-    driven to where the setpoint is not told.
+    driven to where the setpoint is not reported.
     """
     found: dict[tuple[bool, float], _Windows] = {}
     for window in _windows(samples):
@@ -248,10 +248,12 @@ def _long_enough(first: Sample, last: Sample) -> bool:
 
 
 def _ahead(window: list[Sample], middle: float, ramps: Sequence[tuple[float, float, float]]) -> float | None:
-    """Return by how many K the setpoint is ahead of the temperature (negative: below); None: nobody knows."""
-    told = [target - actual for _, actual, target in window if target is not None and math.isfinite(target)]
-    if len(told) * 2 > len(window):
-        return median(told)
+    """Return by how many K the setpoint is ahead of the temperature (negative: below); None: not known."""
+    offsets = [
+        target - actual for _, actual, target in window if target is not None and math.isfinite(target)
+    ]
+    if len(offsets) * 2 > len(window):
+        return median(offsets)
     start, end = window[0][0], window[-1][0]
     return next((target - middle for begin, stop, target in ramps if begin <= start and end <= stop), None)
 

@@ -27,16 +27,16 @@ _MEANT = {
     **dict.fromkeys(("comment", "remark", "label", "title"), "note"),
     **dict.fromkeys(("step", "segments"), "steps"),
 }
-_MOST_TOLD = 10
+_MOST_SHOWN = 10
 _SOUND = Hold(60.0)
-"""Stands for a step that cannot be read, so that its mistake leads to no second one."""
+"""Replaces a step that cannot be read, so that its mistake leads to no second one."""
 
 _Duration = Annotated[str, msgspec.Meta(description='a duration with its unit, in quotes, like "30min"')]
 _Limits = Annotated[Limits, msgspec.Meta(description="a table like limits = { min = -30, max = 65 }, in °C")]
 
 
 class _Table(msgspec.Struct, frozen=True):
-    """A table as it stands in the file."""
+    """A table as it is in the file."""
 
     meant: ClassVar[dict[str, str]] = _MEANT
 
@@ -84,7 +84,7 @@ _TABLES: dict[str, type[_Table]] = {"to": _Ramp, "hold": _Hold, "repeat": _Repea
 
 
 class Reader:
-    """Reads one file's tables and collects everything that is wrong, so that one look mends all."""
+    """Reads one file's tables and collects everything that is wrong, so that all can be corrected at once."""
 
     def __init__(self, source: str) -> None:
         self._source = source
@@ -110,10 +110,10 @@ class Reader:
         return recipe
 
     def _report(self) -> list[str]:
-        told = [f"{self._source}: {problem}" for problem in self._problems[:_MOST_TOLD]]
-        if (rest := len(self._problems) - len(told)) > 0:
-            told.append(f"{self._source}: {counted(rest, 'more problem')} like these.")
-        return told
+        shown = [f"{self._source}: {problem}" for problem in self._problems[:_MOST_SHOWN]]
+        if (rest := len(self._problems) - len(shown)) > 0:
+            shown.append(f"{self._source}: {counted(rest, 'more problem')} like these.")
+        return shown
 
     def _steps(self, table: dict[str, Any], inside: StepPath) -> tuple[Step, ...]:
         """Read the list of steps in a file or in a repeat; `inside` is the path of the repeat."""
@@ -144,8 +144,8 @@ class Reader:
         table = _TABLES[kinds[0]]
         for key in [key for key in entry if key in _AnyStep.__struct_fields__]:
             if key not in table.__struct_fields__:
-                told = f'does not belong to a step with "{kinds[0]}" ({_misplaced(key)}).'
-                self._problems.append(f"{place_of(path, key)} {told}")
+                why = f'does not belong to a step with "{kinds[0]}" ({_misplaced(key)}).'
+                self._problems.append(f"{place_of(path, key)} {why}")
                 entry = {name: value for name, value in entry.items() if name != key}
         inner = self._steps(entry, path) if table is _Repeat else ()
         return (

@@ -24,7 +24,7 @@ from xovac_tui.recipes.places import StepPath
 from xovac_tui.recipes.writer import head_values, limits_values, step_values, write_recipe
 
 _BETWEEN = re.compile(r"(?:[\s,]|#[^\n]*)*")
-"""What may stand between two items of a list in brackets."""
+"""What may be between two items of a list in brackets."""
 
 
 def rewritten(text: str, before: Recipe, recipe: Recipe) -> str:
@@ -84,7 +84,7 @@ class _TextBlock:
             yield from block.walk()
 
     def text(self, header: str, path: str = "steps") -> str:
-        """Return the table as it stands in the file; `path` is that of the steps inside."""
+        """Return the table as it is in the file; `path` is that of the steps inside."""
         own = f"{self.above}{self.indent}{header}{self.beside}" if header else ""
         inner = () if self.listed else (block.text(f"[[{path}]]", f"{path}.steps") for block in self.steps)
         return "".join((own, *(line.text() for line in self.lines), *inner))
@@ -210,7 +210,7 @@ def _opened(array: Array, steps: tuple[Step, ...]) -> list[_TextBlock]:
 
 
 def _gap(text: str, at: int) -> str:
-    """Return what stands between two items of a list from a position on."""
+    """Return what is between two items of a list from a position on."""
     found = _BETWEEN.match(text, at)
     return found[0] if found else ""
 
@@ -283,7 +283,7 @@ def _match_places(
     free: Mapping[_TextBlock, None],
     take: Callable[[StepPath, _TextBlock], None],
 ) -> None:
-    """Match changed steps with those of their kind that stood between the same neighbours."""
+    """Match changed steps with those of their kind that were between the same neighbours."""
     places = {block: number for number, block in enumerate(level.steps)}
     known = [places.get(came[path]) if (path := (*inside, n)) in came else None for n in range(len(steps))]
     low = 0
@@ -301,7 +301,7 @@ def _match_places(
 
 
 def _alike(one: Step | None, other: Step) -> bool:
-    """Tell whether two steps are of one kind and have a value in common."""
+    """Return whether two steps are of one kind and have a value in common."""
     if type(one) is not type(other):
         return False
     pairs = ((getattr(one, name), getattr(other, name)) for name in other.__struct_fields__)
@@ -311,7 +311,7 @@ def _alike(one: Step | None, other: Step) -> bool:
 def _in_place(
     level: _TextBlock, steps: tuple[Step, ...], came: Mapping[StepPath, _TextBlock], inside: StepPath = ()
 ) -> bool:
-    """Tell whether steps are those of the file in the same order, but for their values."""
+    """Return whether steps are those of the file in the same order, but for their values."""
     return len(level.steps) == len(steps) and all(
         came.get((*inside, number)) is block
         and _in_place(block, getattr(step, "steps", ()), came, (*inside, number))

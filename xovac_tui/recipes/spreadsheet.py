@@ -40,7 +40,7 @@ _ALLOWED = {
 _VALUES = ("to_degC", "rate_K_per_min", "over", "hold", "repeat")
 # A spreadsheet runs text that begins like this as a formula.
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
-_MOST_TOLD = 10
+_MOST_SHOWN = 10
 
 
 def to_csv(recipe: Recipe) -> str:
@@ -57,7 +57,7 @@ def to_csv(recipe: Recipe) -> str:
 
 
 def from_csv(data: bytes, source: str, name: str) -> tuple[Recipe, tuple[str, ...]]:
-    """Return a recipe of this name from a CSV file, and notes on what was not taken as it stands.
+    """Return a recipe of this name from a CSV file, and notes on what was not taken as it is.
 
     RecipeError names every line that is wrong and what would be right; `source` names the file in them.
     """
@@ -69,19 +69,19 @@ def from_csv(data: bytes, source: str, name: str) -> tuple[Recipe, tuple[str, ..
     return recipe, tuple(reader.notes)
 
 
-def harmless(text: str) -> str:
-    """Return text for a cell that no spreadsheet runs as a formula; `meant` undoes it."""
+def escape_formula(text: str) -> str:
+    """Return text for a cell that no spreadsheet runs as a formula; `unescape_formula` undoes it."""
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def meant(text: str) -> str:
-    """Return what `harmless` was given."""
+def unescape_formula(text: str) -> str:
+    """Return the text that `escape_formula` escaped."""
     return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def _lines(steps: tuple[Step, ...]) -> Iterator[dict[str, str]]:
     for step in steps:
-        note = {"note": harmless(step.note)}
+        note = {"note": escape_formula(step.note)}
         if isinstance(step, Ramp):
             yield {
                 "kind": "ramp",
@@ -107,7 +107,7 @@ class _Open:
 
 
 class _Sheet:
-    """Reads one CSV file and collects everything that is wrong, so that one look mends all."""
+    """Reads one CSV file and collects everything that is wrong, so that all can be corrected at once."""
 
     def __init__(self, source: str) -> None:
         self.source = clean(source, 400)
@@ -141,10 +141,10 @@ class _Sheet:
         return tuple(open_[0].steps)
 
     def _report(self) -> list[str]:
-        told = self._problems[:_MOST_TOLD]
-        if (rest := len(self._problems) - len(told)) > 0:
-            told.append(f"{self.source}: {counted(rest, 'more problem')} like these.")
-        return told
+        shown = self._problems[:_MOST_SHOWN]
+        if (rest := len(self._problems) - len(shown)) > 0:
+            shown.append(f"{self.source}: {counted(rest, 'more problem')} like these.")
+        return shown
 
     def _say(self, line: int, problem: str, end: str = ".") -> None:
         self._problems.append(f"{self.source}, line {line} {problem}{end}")
@@ -157,7 +157,7 @@ class _Sheet:
         try:
             return data.decode("utf-8-sig")
         except UnicodeDecodeError:
-            self.notes.append("The file is not UTF-8; it was read as Windows-1252, so look at the notes.")
+            self.notes.append("The file is not UTF-8; it was read as Windows-1252, so check the notes.")
             return data.decode("cp1252", errors="replace")
 
     def _rows(self, text: str) -> Iterator[tuple[int, dict[str, str]]]:
@@ -183,14 +183,14 @@ class _Sheet:
         except csv.Error as error:
             self._say(begin, f"cannot be read as CSV: {clean(str(error), 80)}")
         if columns is None and not self._problems:
-            raise RecipeError(f"{self.source} is empty: the first line names the columns {_columns_told()}.")
+            raise RecipeError(f"{self.source} is empty: the first line names the columns {_column_names()}.")
 
     def _columns(self, line: int, cells: list[str]) -> list[str | None]:
         columns = [_HEADINGS.get(cell.strip().casefold()) for cell in cells]
         known = [column for column in columns if column]
         if not {"kind", "to_degC", "hold"} & set(known):
             raise RecipeError(
-                f"{self.source}, line {line} names no column of a recipe: it must name {_columns_told()}."
+                f"{self.source}, line {line} names no column of a recipe: it must name {_column_names()}."
             )
         for column in COLUMNS:
             if known.count(column) > 1:
@@ -258,7 +258,7 @@ class _Sheet:
         problem_of: Callable[[float], Flaw | None],
         required: bool = False,
     ) -> float | None:
-        cell = meant(cells.get(column, ""))
+        cell = unescape_formula(cells.get(column, ""))
         if not cell:
             if required:
                 self._say(line, f'has no "{column}"')
@@ -276,19 +276,19 @@ class _Sheet:
     def _count(self, line: int, cells: dict[str, str]) -> int:
         cell = cells.get("repeat", "")
         if not re.fullmatch(r"[0-9]{1,9}", cell):
-            told = f'the repeat "{clean(cell, 24)}"' if cell else 'no "repeat"'
-            self._say(line, f"has {told}: say a whole number of rounds, like 4")
+            found = f'the repeat "{clean(cell, 24)}"' if cell else 'no "repeat"'
+            self._say(line, f"has {found}: say a whole number of rounds, like 4")
             return 1
         if problem := bounds.count_problem(int(cell)):
             self._say(line, f'has the repeat "{cell}", which {problem}')
         return int(cell)
 
     def _note(self, line: int, cells: dict[str, str]) -> str:
-        note = meant(cells.get("note", "")).replace("\r\n", "\n").replace("\r", "\n")
+        note = unescape_formula(cells.get("note", "")).replace("\r\n", "\n").replace("\r", "\n")
         if problem := bounds.text_problem(note, bounds.MAX_NOTE):
             self._say(line, f"has a note that {problem}")
         return note
 
 
-def _columns_told() -> str:
+def _column_names() -> str:
     return ", ".join(COLUMNS)

@@ -41,7 +41,7 @@ Fingerprint: TypeAlias = tuple[tuple[str, int, int], ...]
 """Name, time of the last change in ns, and bytes of every recipe file of a folder."""
 
 
-class ChangedOnDisk(RecipeError):  # noqa: N818 - it is no fault of anybody's
+class ChangedOnDisk(RecipeError):  # noqa: N818 - another program wrote the file: no error of this one
     """The file is not as it was when it was read; saving would take away what another program wrote."""
 
 
@@ -75,7 +75,7 @@ def open_recipe(path: Path) -> Opened:
 def save_recipe(opened: Opened, recipe: Recipe, *, now: float, overwrite: bool = False) -> Opened:
     """Write a recipe to its file and keep the version before; comments and layout stay.
 
-    ChangedOnDisk where another program has changed or removed the file since, unless told to overwrite.
+    ChangedOnDisk where another program has changed or removed the file since, unless `overwrite`.
     """
     text = _rewritten(opened, recipe)
     saved = _save_text(opened.path, text, None if overwrite else opened.text, now)
@@ -84,7 +84,7 @@ def save_recipe(opened: Opened, recipe: Recipe, *, now: float, overwrite: bool =
 
 
 def save_as(path: Path, recipe: Recipe, *, now: float, overwrite: bool = False) -> Opened:
-    """Write a recipe to a file of any name, one that is there already only when told to."""
+    """Write a recipe to a file of any name; an existing one only with `overwrite`."""
     text = write_recipe(recipe)
     if overwrite and os.path.lexists(path) and not path.is_symlink():
         return _save_text(path, text, None, now)
@@ -93,7 +93,7 @@ def save_as(path: Path, recipe: Recipe, *, now: float, overwrite: bool = False) 
 
 
 def write_text(path: Path, text: str, *, overwrite: bool = False) -> None:
-    """Write an exported text to a file, one that is there already only when told to.
+    """Write an exported text to a file; an existing one only with `overwrite`.
 
     A link is a name that is taken; overwriting replaces it, and leaves alone the file that it leads to.
     """
@@ -222,7 +222,7 @@ def _fill(path: Path, text: str) -> None:
 
 
 def _free(folder: Path, name: str) -> Path:
-    """Return a path that no file had; there is an empty one now, so that nobody else takes it."""
+    """Return a path that no file had; there is an empty one now, so that no other program takes it."""
     first = file_name(name).removesuffix(".toml")
     taken = {entry.casefold() for entry in os.listdir(folder)}
     number = 1

@@ -156,12 +156,12 @@ def _bounded(parameter: Parameter, value: float, typed: str, problem: Flaw | Non
     low, high = parameter.low, parameter.high
     if (low is not None and value < low) or (high is not None and value > high):
         raise RecipeError(
-            f'"{clean(typed, 24)}" is not from {_told(parameter, low)} to {_told(parameter, high)}.'
+            f'"{clean(typed, 24)}" is not from {_as_typed(parameter, low)} to {_as_typed(parameter, high)}.'
         )
     return value
 
 
-def _told(parameter: Parameter, value: float | None) -> str:
+def _as_typed(parameter: Parameter, value: float | None) -> str:
     if value is None:
         return "any"
     if parameter.kind == "duration":

@@ -15,7 +15,7 @@ from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.eventlog import LoggedEvent
 
 NEWEST = 5_000
-"""Events that are looked at."""
+"""Events that are read."""
 EACH = 200
 """Messages of one name that are decoded, the newest: they may have thousands of leaves."""
 
@@ -27,7 +27,7 @@ class MissingName(msgspec.Struct, frozen=True):
     path: str | None
     """None: no message of this name came at all."""
     among: int
-    """Messages of this name that were looked at; events, where there is none."""
+    """Messages of this name that were read; events, where there is none."""
     there: tuple[str, ...]
     """Paths of the message, or names of messages, that did come."""
 

@@ -43,7 +43,7 @@ def read_file(path: Path) -> File:
     """Return a file that is to be attached; RecordError says why it cannot be."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            # Opening a pipe alone would wait for somebody to write into it.
+            # Opening a pipe alone would wait for a writer.
             raise RecordError(f"{path} is no plain file. Name a file that can be read as a whole.")
         with path.open("rb") as opened:
             data = opened.read(MOST + 1)

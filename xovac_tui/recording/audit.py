@@ -31,21 +31,21 @@ from xovac_tui.recording.disk.schema import (
     open_for_reading,
 )
 from xovac_tui.recording.disk.table import columns_of
-from xovac_tui.recording.disk.unchained import YOUNGER, stand_in, tables, unchained
+from xovac_tui.recording.disk.unchained import YOUNGER, replace_missing_tables, tables, unchained
 from xovac_tui.text import clean
 
 SHORTEST = 12
-"""Characters of a head's hash that somebody must have noted at least."""
+"""Characters of a noted head's hash at least."""
 _TRIED = 40_000
-"""Pairs of entry and row that are tried at the most, to tell what was moved from what was changed."""
+"""Pairs of entry and row that are tried at the most, to distinguish moved rows from changed ones."""
 _MOST_TEXT = 100_000
-"""Bytes of a column that are looked at for words."""
+"""Bytes of a column that are read for the words of a fault."""
 Say = Callable[[float], str]
 Wrong = Literal["changed", "removed", "added", "moved", "chain", "twice"]
 
 
 class Head(msgspec.Struct, frozen=True):
-    """The newest entry of a chain: whoever keeps it elsewhere can tell later whether all of it is left."""
+    """The newest entry of a chain: a copy kept elsewhere shows later whether the whole chain is left."""
 
     count: int
     hash: str
@@ -89,17 +89,17 @@ class AuditFault(msgspec.Struct, frozen=True, kw_only=True):
         where = f"Entry {entry.number} of the chain" if entry.number else "Not in the chain"
         if entry.place:
             where += f": {entry.word} in row {entry.row} of {entry.place}"
-        told = [clean(entry.what, 80)] if entry.what else []
+        details = [clean(entry.what, 80)] if entry.what else []
         if entry.t is not None:
-            told.insert(0, say(entry.t))
+            details.insert(0, say(entry.t))
         if entry.who:
-            told.append(f"by {clean(entry.who, 40)}")
-        about = f" ({', '.join(told)})" if told else ""
+            details.append(f"by {clean(entry.who, 40)}")
+        about = f" ({', '.join(details)})" if details else ""
         return f"{where}{about} {self.why}."
 
 
 class Audit(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a look at a whole chain."""
+    """Result of an audit of a whole chain."""
 
     head: Head
     """What the chain ends with."""
@@ -107,7 +107,7 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     migrated: int | None = None
     """How many rows were there before there was a chain, and are vouched for only since; None: none were."""
     noted: int | None = None
-    """Number of the entry whose hash somebody had noted; None where it was not asked for, or not found."""
+    """Number of the entry with the noted hash; None where it was not asked for, or not found."""
     unchained: dict[str, int] = {}
     """How many there are of what the chain does not vouch for, by what it is called."""
 
@@ -120,15 +120,15 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
 def head_of(path: Path) -> Head | None:
     """Return the head of a record's chain; None in a file of a version without one. Raises RecordError."""
     with _reading(path) as db:
-        stand_in(db)
-        return None if _version(db) < CHAINED else _told_head(db)
+        replace_missing_tables(db)
+        return None if _version(db) < CHAINED else _head_from(db)
 
 
 def entries(path: Path, since: float = 0.0) -> Iterator[AuditedRow]:
     """Yield what the chain vouches for, in its order, from a record time on; raises RecordError."""
     with _reading(path) as db:
         _refuse_old(db, path)
-        stand_in(db)
+        replace_missing_tables(db)
         for number, place, row, _ in db.execute("SELECT id, place, row, hash FROM chain ORDER BY id"):
             entry = _entry(db, number, _text(place), row)
             if entry.place == MIGRATED or entry.t is None or entry.t >= since:
@@ -136,9 +136,9 @@ def entries(path: Path, since: float = 0.0) -> Iterator[AuditedRow]:
 
 
 def verify(path: Path, expected: str = "") -> Audit:
-    """Look at every entry of a record's chain, and at every row that must be in it; raises RecordError.
+    """Check every entry of a record's chain, and every row that must be in it; raises RecordError.
 
-    `expected` is the hash of a head that somebody noted elsewhere, or its beginning: it must be in the chain.
+    `expected` is the hash of a head that was noted elsewhere, or its beginning: it must be in the chain.
     """
     with _reading(path) as db:
         if _version(db) < CHAINED and (younger := YOUNGER & tables(db)):
@@ -173,23 +173,23 @@ class _Walk:
         self._newest = 0
         self._hash: str | None = BEGINNING
         """Of the newest entry, as the chain has it; None where that entry is missing."""
-        self._meant: tuple[str, ...] = ()
+        self._fitting: tuple[str, ...] = ()
         """What the hash of the newest entry would be, where it is another one."""
-        self._missing_tables = stand_in(db)
+        self._missing_tables = replace_missing_tables(db)
         self._migrated: int | None = None
         self._noted: int | None = None
 
     def audit(self, expected: str) -> Audit:
-        """Walk to the end, and look at what stands beside the chain."""
+        """Check all entries, and what is in the record beside the chain."""
         for table in self._missing_tables:
             self._fault("removed", AuditedRow(place="", row=0), f"The table {table} was removed")
         for number, place, row, told in self._db.execute(
             "SELECT id, place, row, hash FROM chain ORDER BY id"
         ):
-            self._look(number, _text(place), row if isinstance(row, int) else -1, _text(told))
+            self._check_entry(number, _text(place), row if isinstance(row, int) else -1, _text(told))
             if expected and _text(told).startswith(expected):
                 self._noted = number
-        self._look_at_head()
+        self._check_head()
         self._settle()
         for stretch in given_twice(self._db):
             self._fault("twice", AuditedRow(place="", row=0), twice_words(*stretch))
@@ -214,27 +214,29 @@ class _Walk:
             unchained=beside,
         )
 
-    def _look(self, number: int, place: str, row: Any, told: str) -> None:
-        before, meant = self._hash, self._meant
+    def _check_entry(self, number: int, place: str, row: Any, told: str) -> None:
+        before, fitting_before = self._hash, self._fitting
         if number != self._newest + 1:
             self._missing(self._newest + 1, number)
-            before, meant = None, ()
-        self._newest, self._hash, self._meant = number, told, ()
+            before, fitting_before = None, ()
+        self._newest, self._hash, self._fitting = number, told, ()
         values = _values(self._db, place, row)
         if values is not None and place in AUDITED:
             self._vouched[place].add(row)
         if place == MIGRATED and number == 1:
             self._migrated = row
         if before is None:
-            # Without the entry before it nobody can tell; that one is told to be missing.
+            # Without the entry before it this cannot be checked; that one is reported as missing.
             return
         fitting = () if values is None else entry_hashes(before, number, place, row, values)
         if told in fitting:
             return
-        if values is not None and any(told in entry_hashes(one, number, place, row, values) for one in meant):
+        if values is not None and any(
+            told in entry_hashes(one, number, place, row, values) for one in fitting_before
+        ):
             self._rehashed(number - 1)
             return
-        self._meant = fitting
+        self._fitting = fitting
         self._doubts.append(_Doubt(number, place, row, before, told, values is not None))
 
     def _rehashed(self, number: int) -> None:
@@ -251,9 +253,9 @@ class _Walk:
             f"{why}: it was removed, and what entry {after} vouches for cannot be proven",
         )
 
-    def _look_at_head(self) -> None:
+    def _check_head(self) -> None:
         """Compare the end of the chain with the head, which would miss entries removed there."""
-        head = _told_head(self._db)
+        head = _head_from(self._db)
         if head is None and not self._newest:
             why = "The head of the chain, which says where it ends, was removed"
             self._fault("chain", AuditedRow(place="", row=0), why)
@@ -267,7 +269,7 @@ class _Walk:
             return
         elif (head.count, head.hash) == (self._newest, self._hash):
             return
-        elif head.count == self._newest and head.hash in self._meant:
+        elif head.count == self._newest and head.hash in self._fitting:
             self._rehashed(self._newest)
             return
         else:
@@ -275,11 +277,11 @@ class _Walk:
         self._fault("chain", AuditedRow(place="", row=0, number=self._newest), why)
 
     def _settle(self) -> None:
-        """Tell of each doubt whether its row was changed, removed or moved, and find what was added."""
+        """Report for each doubt whether its row was changed, removed or moved, and find what was added."""
         added: dict[tuple[str, int], None] = {}
         for place, vouched in self._vouched.items():
             added |= {(place, row): None for row in audited_rows(self._db, place) if row not in vouched}
-        # What stands at another place now is there, or where another one was doubted.
+        # What is at another place now is there, or where another one was doubted.
         there = [
             *added,
             *((one.place, one.row) for one in self._doubts if one.there and one.place in AUDITED),
@@ -301,7 +303,7 @@ class _Walk:
             self._fault("added", entry, "was added past the chain, or its entry there was removed")
 
     def _at_another_place(self, doubt: _Doubt, place: str, row: int) -> None:
-        """Tell of a row that an entry vouched for and that it does not name now."""
+        """Report a row that an entry vouched for and that it does not name now."""
         entry = self._entry(doubt.number, place, row)
         if place == doubt.place and self._fits(doubt, place, row) == doubt.row:
             self._fault("moved", entry, f"was moved there: it was written in row {doubt.row}")
@@ -363,7 +365,7 @@ def _refuse_old(db: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def _told_head(db: sqlite3.Connection) -> Head | None:
+def _head_from(db: sqlite3.Connection) -> Head | None:
     found = db.execute("SELECT count, hash FROM head WHERE id = 1").fetchone()
     if found is None:
         return None
@@ -403,7 +405,7 @@ def _entry(db: sqlite3.Connection, number: int, place: str, row: Any) -> Audited
 
 
 def _text(value: Any) -> str:
-    """Return what a column holds as text, whatever somebody has made of it; of long ones the beginning."""
+    """Return a column as text, also one that was tampered with; of long ones the beginning."""
     if isinstance(value, bytes | bytearray):
         return bytes(value[:_MOST_TEXT]).decode("utf-8", "backslashreplace")
     return "" if value is None else str(value)

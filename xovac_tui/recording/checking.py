@@ -18,7 +18,7 @@ _MOST = 20
 
 
 class RecordCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a check."""
+    """Result of a check."""
 
     version: int
     """Of the record."""

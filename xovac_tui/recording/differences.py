@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 _MOST = 12
-"""Keys of a change that are told in words; all of them are in its JSON."""
+"""Keys of a change that are listed in words; all of them are in its JSON."""
 _LONGEST = 60
-"""Characters of a value that is told in words."""
+"""Characters of a value that is shown in words."""
 
 
 def as_json(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""What happened while somebody was away, read from the record."""
+"""Read from the record what happened while a user was away."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from xovac_tui.recording.disk.windows import Summary
 from xovac_tui.recording.gaps import Gap, gaps
 
 AWAY = 1800.0
-"""Seconds after which it is worth telling."""
+"""Seconds of absence after which there is a digest."""
 _SOME = 8
-"""Channels that are told of where nobody said which."""
+"""Channels that are included where none are named."""
 
 
 class Extreme(msgspec.Struct, frozen=True):
@@ -66,7 +66,7 @@ def axis_to_now(record: Record, now: float, session: int = 0, mono: float = 0.0)
 
 
 def away_since(record: Record, who: str, now: float, axis: EvenAxis | None = None) -> float | None:
-    """Return until when somebody looked (even time); None where that is not long ago, or never was."""
+    """Return when the user last watched (even time); None where that is not long ago, or never was."""
     seen = lists.visits(record, who)
     if not seen:
         return None
@@ -82,18 +82,18 @@ def digest(
     channels: Sequence[tuple[str, str, str, bool]],
     axis: EvenAxis | None = None,
 ) -> Digest:
-    """Read what happened; `channels` are the ones to tell of: full name, label, unit, logarithmic.
+    """Return what happened; `channels` are the ones to include: (full name, label, unit, logarithmic).
 
     `since` and `until` are even time: of `axis`, or of the record. Where no channel is named, the first few
-    that were recorded are told of.
+    that were recorded are included.
     """
     axis = axis or lists.axis_of(record)
     within = axis.within(since, until)
     windows = EvenWindows(record, axis)
     marks = within.timed(lists.marks(record, within))
     called = record.names()
-    told = channels or [(one.name, called[one.name], one.unit, False) for one in record.channels()]
-    found = ((channel, windows.summary(channel[0], since, until)) for channel in told)
+    included = channels or [(one.name, called[one.name], one.unit, False) for one in record.channels()]
+    found = ((channel, windows.summary(channel[0], since, until)) for channel in included)
     extremes = (Extreme(*channel, summary) for channel, summary in found if summary is not None)
     return Digest(
         since=since,

@@ -1,4 +1,4 @@
-"""What a reader of the log looks for: words, kinds and names, and the events that have them."""
+"""Filter the log by words, kinds and names."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class FilterError(XovacError):
 
 
 class FilterField(StrEnum):
-    """Where a term looks."""
+    """Where a term searches."""
 
     TEXT = "text"
     """Name or payload."""
@@ -116,7 +116,7 @@ def _term(negated: bool, key: str, value: str) -> Term:
             f'No "{key}:" here, only {", ".join(f"{known}:" for known in _KEYS)}. In quotes it is text.'
         )
     if not value:
-        raise FilterError(f'Nothing stands behind "{sign}{key + ":" if key else ""}".')
+        raise FilterError(f'Nothing follows "{sign}{key + ":" if key else ""}".')
     if key in _VALUES:
         # The beginning of a word is enough, so that results come while it is typed.
         found = [word for word in _VALUES[key] if word.startswith(value)]
@@ -147,24 +147,24 @@ class LogRows:
         self._gone = 0
         """How many of `_found` are dropped by the log."""
         self._next = log.first
-        """Index of the first event that was not looked at."""
+        """Index of the first event that was not searched."""
         self._reader: Iterator[LoggedEvent] = iter(())
         self._until = 0
         """Index up to which the reader goes."""
 
     @property
     def done(self) -> bool:
-        """True when every event was looked at."""
+        """True when every event was searched."""
         return self.filter is None or self._next >= self.log.total
 
     @property
     def part_done(self) -> float:
-        """How much of what the log keeps was looked at, 0 to 1."""
+        """How much of what the log keeps was searched, 0 to 1."""
         kept = len(self.log)
         return 1.0 if self.done or not kept else max(0.0, (self._next - self.log.first) / kept)
 
     def work(self, seconds: float) -> bool:
-        """Look at events for about so many seconds; return True when all were looked at."""
+        """Search events for about so many seconds; return True when all were searched."""
         wanted = self.filter
         if wanted is None:
             return True

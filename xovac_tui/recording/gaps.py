@@ -14,11 +14,11 @@ from xovac_tui.recording.disk.axis import EvenAxis, Piece
 from xovac_tui.recording.disk.record import Record
 
 SILENCE = 5.0
-"""Seconds between two recorders that are worth telling as a gap."""
+"""Seconds between two recorders from which they are reported as a gap."""
 _SHORTEST = 1.0
-"""Seconds of a gap that is worth telling."""
+"""Seconds from which a gap is reported."""
 _NOTED = 0.5
-"""Seconds after which the record says at the latest that data came again: the link is looked at so often."""
+"""Seconds after which the record shows at the latest that data came again: how often the link is checked."""
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -27,11 +27,11 @@ class Gap(msgspec.Struct, frozen=True):
     start: float
     end: float
     recorded: bool
-    """The recorder went on, but had no link or no data; False: for some of it nobody recorded."""
+    """The recorder went on, but had no link or no data; False: for some of it nothing was recorded."""
 
     @property
     def seconds(self) -> float:
-        """How long it was."""
+        """Duration in seconds."""
         return self.end - self.start
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from xovac_tui.recording.disk.record import Record
 
 Passes = Callable[["tuple[BlockSummary, ...]"], bool]
-"""Tells from what kinds of events there are, whether any may be wanted."""
+"""Returns from the kinds of events there are whether any may be wanted."""
 
 
 class Log:
@@ -87,7 +87,7 @@ class Log:
 
     def failed(self, error: XovacError) -> None:
         """Take note that the record cannot be read."""
-        # For good: rows that came and went with every look could not be read.
+        # For good: rows that came and went with every refresh could not be read.
         self.problem = self.problem or str(error)
 
     @property
@@ -159,7 +159,7 @@ class Log:
                     yield event
         except XovacError as error:
             self.failed(error)
-        # With `whole`, the record has told of some that memory holds, too.
+        # With `whole`, the record has yielded some that memory holds, too.
         for event in newest:
             if event.index >= following:
                 yield event

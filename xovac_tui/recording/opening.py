@@ -1,4 +1,4 @@
-"""Reads what a record knows of the time before, in a thread of its own: a locked file holds nobody up."""
+"""Read what a record knows of the time before, in a thread of its own: a locked file delays nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PATIENCE = 0.25
 """Seconds for which the loop waits for a record that another program has locked meanwhile."""
 _NEWEST = 5_000
-"""Events of another program's record among which the first one that came here is looked for."""
+"""Events of another program's record among which the first one that came here is searched."""
 
 
 class Beginning(msgspec.Struct, frozen=True):
@@ -49,7 +49,7 @@ class Found(msgspec.Struct, frozen=True):
     ours: bool
     """This program writes what comes into the record, from `begin` on."""
     away_since: float | None
-    """Until when (record time) the user looked last, if that is long ago."""
+    """When (record time) the user last watched, if that is long ago; else None."""
     marks: tuple[Mark, ...]
     """Those of the time before, in this program's monotonic time."""
 
@@ -127,7 +127,7 @@ class RecordReading:
         in_force: Callable[[], Iterable[tuple[str, str]]],
         done: Callable[[], None],
     ) -> None:
-        """`wait` returns when the record may be read; `done` is called in the thread, at the end.
+        """Begin reading once `wait` returns; call `done` in the thread, at the end.
 
         `in_force` gives kinds and JSON of what is to be noted in the record.
         """

@@ -32,7 +32,7 @@ from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted
 from xovac_tui.recording.disk.share import network_share, share_advice
 from xovac_tui.recording.log import Log
-from xovac_tui.recording.opening import Beginning, Found, RecordReading
+from xovac_tui.recording.opening import Beginning, Found, RecordReading, read_record
 from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView, RecordTrouble
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ _READ_EVERY = 5.0
 _EARLY = 10_000
 """What is kept of what happens before the recorder is there to take it: for as long as an import takes."""
 VISIT_EVERY = 30.0
-"""Seconds between notes in the record that somebody still looks."""
+"""Seconds between notes in the record that the user still watches."""
 
 
 class RecordChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,11 +71,11 @@ class RecordChoice(msgspec.Struct, frozen=True, kw_only=True):
     may_record: bool = True
     """False: only what is done from here goes in, such as a single command of a script."""
     read_only: bool = False
-    """Only what was is read: nothing goes in, not even that a program looked."""
+    """The record is only read: nothing goes in, not even that a program watched."""
     begin: bool = True
     """False: it is added to where there is one, but none is begun."""
     visit: bool = False
-    """Somebody looks: note when, so that he can be told later what happened since."""
+    """A user watches: note when, for the digest of what happened since."""
     background: bool = False
     """Charts show what is known of the past, and a thread reads the rest meanwhile."""
 
@@ -117,7 +117,7 @@ class RecordService:
         """For reading; None until it is open, or where there is none."""
         self.past: Past | BackgroundPast | None = None
         self.away_since: float | None = None
-        """Until when (even time that ends now) this user looked last, if that is long ago."""
+        """When (even time that ends now) this user last watched, if that is long ago; else None."""
         self._arrived = clock.utc()
         self._began: tuple[float, float] | None = None
         """When it began to open, UTC and monotonic seconds; None before that."""
@@ -144,13 +144,13 @@ class RecordService:
         self._joined: tuple[tuple[Mark, ...], tuple[Mark, ...]] | None = None
         self._next_run = 1
         self._noted: dict[str, str] = {}
-        """Kind of what is in force -> JSON, as the record was told."""
+        """Kind of what is in force -> JSON, as it was recorded."""
         self._histories: dict[str, ChannelHistory] = {}
         self._shown = self.view
 
     @property
     def view(self) -> RecorderView:
-        """What the trust bar says about it."""
+        """State of the recorder, for the trust bar."""
         if self._recorder is None:
             return RecorderView()
         view = self._recorder.view
@@ -170,7 +170,7 @@ class RecordService:
 
     @property
     def settled(self) -> bool:
-        """True once it is known what the record knows, or that this is not to be waited for."""
+        """True once the record has been read, or will not be waited for."""
         late = self._began is not None and self._clock.mono() - self._began[1] >= OPENING
         return self._read_once or late
 
@@ -201,9 +201,9 @@ class RecordService:
         """Publish what is new, from whatever thread this is called in."""
         with contextlib.suppress(RuntimeError):  # the loop has ended
             if self._loop is not None:
-                self._loop.call_soon_threadsafe(self.look)
+                self._loop.call_soon_threadsafe(self.refresh)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Take what is new of the record: that it was read, is written, fails, or is another file."""
         adopted = self._adopt()
         before, self._shown = self._shown, self.view
@@ -294,8 +294,6 @@ class RecordService:
         began = Beginning(*self._began, self._who, self.choice.visit, self.choice.background, self._contract)
 
         def read() -> Found:
-            from xovac_tui.recording.opening import read_record
-
             first = self._log.memory.first_utc
             index = recorder.first_index if recorder is not None else None
             return read_record(path, began, index, first, session=self.session)
@@ -406,7 +404,7 @@ class RecordService:
 
     @property
     def _takes(self) -> bool:
-        """True while what happens is to go into the record, now or once the recorder is there."""
+        """True while events are to be recorded, now or once the recorder is ready."""
         return self._recorder is not None or (
             self.choice is not None and not self.choice.read_only and not self._read_once
         )
@@ -452,7 +450,7 @@ class RecordService:
             self._put(RecordedLink(link=bare, t=self._clock.utc(), mono=self._clock.mono()))
 
     def _entry(self, entry: LedgerEntry) -> None:
-        """Take what became of a command."""
+        """Record a change of a command's ledger entry."""
         if self._takes:
             from xovac_tui.recording.disk.kinds import RecordedCommand
 
@@ -475,14 +473,14 @@ class RecordService:
                 self._put(RecordedAlarm(change=change), hurry=True)
 
     def ask(self, ask: Ask) -> None:
-        """Take what somebody here wants done to an alarm, for the program that records to do it."""
+        """Record a user's request on an alarm, for the recorder to carry out."""
         if self._takes:
             from xovac_tui.recording.disk.kinds import RecordedAsk
 
             self._put(RecordedAsk(ask=ask, mono=self._clock.mono()), hurry=True)
 
     def change(self, kind: str, text: str, *, before: str = "", after: str = "") -> None:
-        """Take a decision that somebody made here, and write it at once; `before` and `after` are JSON."""
+        """Record a decision of a user here, and write it at once; `before` and `after` are JSON."""
         if self._takes:
             self._put(self._change_item(kind, text, before, after), hurry=True)
 
@@ -521,7 +519,7 @@ class RecordService:
             text = text or "what it was before could not be read"
         self._noted[kind] = after
         if before != after:
-            # Nobody waits for it, so the record's usual turn is early enough.
+            # Nothing waits for it, so the record's usual turn is early enough.
             self._put(self._change_item(kind, text or in_words(before, after), before, after))
 
     def load(
@@ -608,7 +606,7 @@ class RecordService:
         )
 
     def close_runs(self, keep: int) -> None:
-        """Note that runs which somebody else left open have ended unseen, all but one."""
+        """Note that runs which another program left open have ended unseen, all but one."""
         if self._recorder is not None and self.recording:
             from xovac_tui.recording.disk.kinds import CloseRunsItem
 
@@ -617,7 +615,7 @@ class RecordService:
             )
 
     def came_back(self, seconds: float) -> None:
-        """Take note that this user has not looked for so long, so that the digest begins there."""
+        """Note that this user has not watched for so long, so that the digest begins there."""
         if self.choice is not None:
             self.away_since = self._clock.utc() - seconds
 
@@ -632,8 +630,8 @@ class RecordService:
             self._recorder.flush()
 
     def tick(self) -> None:
-        """Take what is new of the record, and note now and then that this user still looks."""
-        self.look()
+        """Read what is new in the record, and note now and then that this user still watches."""
+        self.refresh()
         recorder = self._recorder
         if recorder is None or self.choice is None or not self.choice.visit or not self._read_once:
             return
@@ -649,9 +647,9 @@ class RecordService:
     # -- what comes back ------------------------------------------------------------------------------
 
     def digest(self, channels: Sequence[ChannelView], pins: Sequence[str] | None = None) -> Digest | None:
-        """Return what happened while this user was away; None where he was not. For a thread: it reads.
+        """Return what happened while this user was away; None where they were not. For a thread: it reads.
 
-        It tells of the channels that the user pinned (full names), else of those that the contract pins.
+        It includes the channels that the user pinned (full names), else of those that the contract pins.
         """
         from xovac_tui.recording.digest import axis_to_now, digest
         from xovac_tui.recording.disk.record import Record
@@ -671,7 +669,7 @@ class RecordService:
             return digest(own, self.away_since, utc, channels=told, axis=axis)
 
     def others(self) -> bool:
-        """Return whether other programs add to this record, so that their commands are worth a look."""
+        """Return whether other programs add to this record, so that their commands must be read."""
         if self.record is None:
             return False
         # By either clock: the wall clock may have been set, and another machine has another monotonic one.
@@ -687,7 +685,7 @@ class RecordService:
         return False
 
     def cancelled_by(self, command: str) -> str:
-        """Return who sent a command in the last two minutes, else nothing. For a thread."""
+        """Return the user who sent a command in the last two minutes, else empty. For a thread."""
         from xovac_tui.recording.disk.lists import axis_of, commands
         from xovac_tui.recording.disk.record import Record
 

@@ -1,4 +1,4 @@
-"""What a recorder says of itself, for the trust bar."""
+"""Describe the state of a recorder, for the trust bar."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class RecordTrouble(StrEnum):
 
 
 class RecorderView(msgspec.Struct, frozen=True):
-    """What the trust bar says about the record."""
+    """State of the record, for the trust bar."""
 
     state: RecorderState = RecorderState.OFF
     pid: int | None = None
@@ -52,9 +52,9 @@ class RecorderView(msgspec.Struct, frozen=True):
     """Events that came while nothing could be written, beyond what memory holds."""
     path: str = ""
     notes: tuple[str, ...] = ()
-    """Sentences that somebody must be told: a damaged file was set aside."""
+    """Sentences that must be shown: a damaged file was set aside."""
     files: int = 0
-    """How often something happened to its files, after which who reads the record opens it anew."""
+    """How often something happened to its files, after which a reader opens the record anew."""
 
 
 class RecorderChanged(msgspec.Struct, frozen=True):

@@ -23,12 +23,12 @@ from xovac_tui.recording.exports.slice import RecordSlice
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.service import RecordService, Subject
 from xovac_tui.replay.timeline import OWN_MARKS, RECORDERS_MARKS, Timeline, TimelineCursor, TimelineStep
+from xovac_tui.runs.follower import RunFollower
 from xovac_tui.runs.loaded import LoadedRecipe
 from xovac_tui.runs.loads import loaded, plan_of
-from xovac_tui.runs.service import Flights
 
-LOOK_EVERY = 2.0
-"""Seconds of the record between looks at a run while nothing happens."""
+OBSERVE_EVERY = 2.0
+"""Seconds of the record between two observations of a run while nothing happens."""
 _CHECK_STEPS = 4_096
 """Steps between two checkpoints that a seek can begin from."""
 _CHECKPOINTS = 48
@@ -41,11 +41,11 @@ class Checkpoint(msgspec.Struct, frozen=True):
     place: TimelineCursor
     mono: float
     chamber: Chamber
-    flights: Flights
+    runs: RunFollower
 
 
 class Replay:
-    """The model of a chamber, fed again. Its times are the reel's; reads no clock but to share time out."""
+    """The model of a chamber, fed again from a record. Its times are those of the timeline."""
 
     def __init__(
         self,
@@ -55,16 +55,16 @@ class Replay:
         stale_after: float = 3.0,
         origin: float | None = None,
     ) -> None:
-        """`origin` is the even time from which positions count: a run has a lead-in before it."""
+        """Count positions from `origin`, in even time: a run has a lead-in before it."""
         self.sliced = sliced
-        self._reel = Timeline(sliced)
-        self.begin = self._reel.begin.mono
-        """Monotonic time of the reel at which the slice begins."""
+        self._timeline = Timeline(sliced)
+        self.begin = self._timeline.begin.mono
+        """Monotonic time of the timeline at which the slice begins."""
         self.origin_time = sliced.head.start if origin is None else origin
         self.origin = self.mono_of(self.origin_time)
-        """Monotonic time of the reel from which positions count."""
+        """Monotonic time of the timeline from which positions count."""
         recorders = [life for life in sliced.head.sessions if life.recording]
-        self.end = max(self.begin, self._reel.mono_of(sliced.head.end))
+        self.end = max(self.begin, self._timeline.mono_of(sliced.head.end))
         self.mono = self.begin
         """Where it is now."""
         self.chamber = Chamber(contract, stale_after=stale_after)
@@ -72,7 +72,7 @@ class Replay:
         """Of a device that does not say in its messages how fast it goes."""
         # What is replayed is on record already.
         unrecorded = RecordService(None, Subject(contract=contract), self.clock, Log(1_000))
-        self.flights = Flights(contract, unrecorded, self.clock, speed=self.assumed_speed)
+        self.runs = RunFollower(contract, unrecorded, self.clock, speed=self.assumed_speed)
         self._since_check = 0
         self._checks = [self._checkpoint()]
         self._every = _CHECK_STEPS
@@ -84,27 +84,27 @@ class Replay:
     @property
     def utc(self) -> float:
         """The recorded wall time of now."""
-        return self._reel.place.utc(self.mono)
+        return self._timeline.place.utc(self.mono)
 
     @property
     def next_index(self) -> int:
         """Index of the event that comes next."""
-        return self._reel.place.index
+        return self._timeline.place.index
 
     @property
     def first_index(self) -> int:
         """Index of the first event of the slice."""
-        return self._reel.first_index
+        return self._timeline.first_index
 
     @property
     def shift(self) -> float:
-        """Record time minus the reel's time, as it is now."""
-        place = self._reel.place
+        """Record time minus the timeline's time, in seconds, at this moment."""
+        place = self._timeline.place
         return place.shift - place.offset
 
     def mono_of(self, even: float) -> float:
-        """Return the moment of the reel at an even time of the slice."""
-        return self._reel.mono_of(even)
+        """Return the time on the timeline, in seconds, of an even time of the slice."""
+        return self._timeline.mono_of(even)
 
     def snapshot(self) -> Snapshot:
         """Return the chamber as it was at this moment."""
@@ -112,16 +112,16 @@ class Replay:
 
     def marks(self) -> list[tuple[float, RecordedMark]]:
         """Return all marks of the slice with their moments."""
-        found = [(self._reel.mono_at(one), one) for one in self.sliced.of(RecordedMark)]
+        found = [(self._timeline.mono_at(one), one) for one in self.sliced.of(RecordedMark)]
         return sorted(found, key=lambda pair: pair[0])
 
     def alarms(self, record: Record | None) -> list[tuple[float, AlarmChange]]:
         """Return what happened to alarms up to the end of the slice, with its moments, in their order.
 
-        A file knows only of its own time, not of what stood before.
+        A file holds only its own time, not what was active before.
         """
         found = self.sliced.of(RecordedAlarm) if record is None else self._alarms_of(record)
-        told = [(self._reel.mono_at(one), one.change) for one in found]
+        told = [(self._timeline.mono_at(one), one.change) for one in found]
         return sorted(told, key=lambda pair: pair[0])
 
     def _alarms_of(self, record: Record) -> list[RecordedAlarm]:
@@ -143,13 +143,13 @@ class Replay:
         """
         changed: list[LedgerEntry] = []
         to, until = min(to, self.end), clock() + seconds
-        while (step := self._reel.peek()) is not None and step.mono <= to:
-            if not self._look(step.mono, until, clock):
+        while (step := self._timeline.peek()) is not None and step.mono <= to:
+            if not self._observe_until(step.mono, until, clock):
                 return tuple(changed)
             changed += self._step(step)
             if clock() >= until:
                 return tuple(changed)
-        if self._look(to, until, clock):
+        if self._observe_until(to, until, clock):
             self.mono = max(self.mono, to)
         return tuple(changed)
 
@@ -169,12 +169,12 @@ class Replay:
 
     @property
     def target(self) -> float:
-        """Where a seek goes; without one where it is now."""
+        """Target of a seek; without one the present time."""
         return self._target if self._jumping else self.mono
 
     @property
     def part_done(self) -> float:
-        """How far a seek is, 0 to 1."""
+        """Progress of a seek, 0 to 1."""
         width = self._target - self.begin
         return 1.0 if width <= 0 else min(1.0, max(0.0, (self.mono - self.begin) / width))
 
@@ -187,11 +187,11 @@ class Replay:
     # -- inside ---------------------------------------------------------------------------------------
 
     def _step(self, step: TimelineStep) -> tuple[LedgerEntry, ...]:
-        self._reel.take()
+        self._timeline.take()
         self.mono = max(self.mono, step.mono)
         changed = self._feed(step)
         for entry in changed:
-            self.flights.took(entry)
+            self.runs.took(entry)
         self._watch()
         self._since_check += 1
         if self._since_check >= self._every:
@@ -199,7 +199,7 @@ class Replay:
         return changed
 
     def _feed(self, step: TimelineStep) -> tuple[LedgerEntry, ...]:
-        happened, chamber = step.happened, self.chamber
+        happened, chamber = step.item, self.chamber
         match happened:
             case Event():
                 return chamber.apply(happened)
@@ -210,24 +210,22 @@ class Replay:
                 return chamber.link_changed(happened, step.utc, self.mono)
             case LedgerEntry():
                 known, told = chamber.ledger.get(happened.id), chamber.ledger.restore(happened)
-                # The answer, or the message that confirmed it, was mostly fed before: that is told once.
+                # The answer, or the message that confirmed it, was mostly fed before: it is reported once.
                 return () if known is not None and _became(known) == _became(told) else (told,)
             case Mark():
                 if happened.kind not in OWN_MARKS | RECORDERS_MARKS:
                     chamber.note(happened.text, happened.utc, happened.mono, happened.kind)
             case RecordedLoad():
                 if loaded(happened):
-                    # Of a bare list nobody has a plan, and what was loaded before it is loaded no more.
+                    # A raw list has no plan and replaces the recipe loaded before.
                     plan = plan_of(happened)
-                    self.flights.loaded = (
-                        None if plan is None else LoadedRecipe(happened.name, plan, self.mono)
-                    )
+                    self.runs.loaded = None if plan is None else LoadedRecipe(happened.name, plan, self.mono)
         return ()
 
-    def _look(self, until: float, late: float, clock: Callable[[], float]) -> bool:
+    def _observe_until(self, until: float, late: float, clock: Callable[[], float]) -> bool:
         """Let the run see the chamber now and then while nothing happens; False where that takes too long."""
-        while self.flights.flying is not None and until - self.mono > LOOK_EVERY:
-            self.mono += LOOK_EVERY
+        while self.runs.running is not None and until - self.mono > OBSERVE_EVERY:
+            self.mono += OBSERVE_EVERY
             self._watch()
             if clock() >= late:
                 return False
@@ -235,15 +233,15 @@ class Replay:
 
     def _watch(self) -> None:
         seen = self.chamber.observe(self.utc, self.mono)
-        self.flights.tick_blind(seen)
-        self.flights.observe(seen, start_seen=self.chamber.start_seen)
+        self.runs.tick_blind(seen)
+        self.runs.observe(seen, start_seen=self.chamber.start_seen)
 
     def _checkpoint(self) -> Checkpoint:
-        return Checkpoint(self._reel.place, self.mono, self.chamber.copy(), self.flights.copy())
+        return Checkpoint(self._timeline.place, self.mono, self.chamber.copy(), self.runs.copy())
 
     def _check(self) -> None:
         self._since_check = 0
-        if self._reel.place.index <= self._checks[-1].place.index:
+        if self._timeline.place.index <= self._checks[-1].place.index:
             return
         self._checks.append(self._checkpoint())
         if len(self._checks) > _CHECKPOINTS:
@@ -252,14 +250,14 @@ class Replay:
             self._every *= 2
 
     def _restore(self, check: Checkpoint) -> None:
-        self._reel = Timeline(self.sliced, check.place)
+        self._timeline = Timeline(self.sliced, check.place)
         self.mono = check.mono
-        self.chamber, self.flights = check.chamber.copy(), check.flights.copy()
+        self.chamber, self.runs = check.chamber.copy(), check.runs.copy()
         self._since_check = 0
 
 
 def _became(entry: LedgerEntry) -> tuple[Outcome, bool, Outcome | None]:
-    """Return what has become of a command, without the times."""
+    """Return the outcome of a command, without the times."""
     return entry.outcome, entry.confirmed is not None, entry.late
 
 

@@ -1,4 +1,4 @@
-"""Turns a replay: time goes on at a speed, stands still, or jumps."""
+"""Drive a replay: time goes on at a speed, pauses, or jumps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SLICE = 0.05
 _LONGEST_TURN = 1.0
 """Seconds: after the program was held up, a replay goes on from where it was."""
 _SAME = 1.0
-"""Seconds around a mark within which it is the one that is looked at."""
+"""Seconds around a mark within which it counts as the current one."""
 
 
 class Playback:
@@ -35,7 +35,7 @@ class Playback:
 
     @property
     def label(self) -> str:
-        """What is replayed: `r12`, `s3`, `all`."""
+        """Name of what is replayed: `r12`, `s3`, `all`."""
         return self.replay.sliced.head.label
 
     @property
@@ -55,7 +55,7 @@ class Playback:
 
     @property
     def seeking(self) -> float | None:
-        """How far a jump is, 0 to 1; None while there is none."""
+        """Progress of a jump, 0 to 1; None while there is none."""
         return self.replay.part_done if self.replay.jumping else None
 
     @property
@@ -66,7 +66,7 @@ class Playback:
     # -- what the keys do -----------------------------------------------------------------------------
 
     def toggle(self) -> None:
-        """Stand still, or go on; at the end begin anew."""
+        """Pause, or go on; at the end begin anew."""
         if self.ended:
             self.paused = False
             self.seek(self.replay.origin)
@@ -82,7 +82,7 @@ class Playback:
         self.speed = SPEEDS[max(bisect_left(SPEEDS, self.speed) - 1, 0)]
 
     def seek(self, mono: float) -> None:
-        """Go to a moment of the reel; ends of the slice are as far as it goes."""
+        """Go to a moment of the timeline (monotonic seconds), at most to an end of the slice."""
         self.replay.seek(mono)
 
     def skip(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""A recorded chamber as a station: the same screens look at it, and nothing can be sent."""
+"""Replay a recorded chamber as a station: the same screens show it, and nothing can be sent."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from xovac_tui.recording.service import RecordService, Subject
 from xovac_tui.recording.status import RecorderView
 from xovac_tui.replay.model import Replay
 from xovac_tui.replay.playback import Playback
-from xovac_tui.runs.service import Flights
+from xovac_tui.runs.follower import RunFollower
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.news import Jumped
 from xovac_tui.station.refusal import Refusal, RefusalCode
@@ -39,8 +39,8 @@ _TURN = 0.1
 """Seconds between two turns of the replay."""
 _BREATH = 0.01
 """Seconds for keys and pictures between two turns of one that does not keep up."""
-_TOLD_UP_TO = 10.0
-"""Speed up to which changes of the link and the ledger are told as they happen; faster they would flood."""
+_REPORTED_UP_TO = 10.0
+"""Speed up to which each change of link and ledger is reported; faster they would flood."""
 
 
 class ReplayStation(Station):
@@ -51,7 +51,7 @@ class ReplayStation(Station):
     def __init__(
         self, setup: StationSetup, replay: Replay, record: Record | None = None, *, speed: float = 1.0
     ) -> None:
-        """`record` is where the slice comes from, for charts that reach back before it; None for a file.
+        """Replay a slice of `record`, whose charts reach back before it; None for a file.
 
         `speed`: seconds of the slice in one of the clock.
         """
@@ -65,7 +65,7 @@ class ReplayStation(Station):
         self.record = RecordService(None, Subject(contract=self.contract), replay.clock, Log(1_000))
         self.record.record = record
         self.alarms = RecordedAlarms(lambda: self._replay.chamber, self._replay.clock)
-        self.alarms.tell(self._replay.alarms(record))
+        self.alarms.follow(self._replay.alarms(record))
         if record is not None:
             record.judge_by(self.contract)
         self._past = self.record.past = None if record is None else _PastOfReplay(record, self._replay)
@@ -78,9 +78,9 @@ class ReplayStation(Station):
         return self._replay.chamber
 
     @property
-    def flights(self) -> Flights:  # type: ignore[override]
+    def runs(self) -> RunFollower:  # type: ignore[override]
         """The runs as they were followed at this moment."""
-        return self._replay.flights
+        return self._replay.runs
 
     async def run(self) -> None:
         """Let time go on until cancelled."""
@@ -89,13 +89,13 @@ class ReplayStation(Station):
             self.turn()
 
     def turn(self) -> None:
-        """Let the replay go on by the time since the last turn, and tell what changed in it."""
+        """Advance the replay by the time since the last turn, and report what changed in it."""
         playback = self.playback
         jumping = self._replay.jumping
         try:
             changed = playback.turn()
         except XovacError as error:
-            # The record cannot be read on: what was reached stays to be looked at.
+            # The record cannot be read on: what was reached stays on screen.
             self.log.failed(error)
             playback.paused = True
             return
@@ -103,14 +103,14 @@ class ReplayStation(Station):
             self.news.publish(Jumped())
         link, before = self.chamber.link_view(self._replay.mono), self._shown_link
         self._shown_link = link
-        if jumping or playback.speed > _TOLD_UP_TO:
+        if jumping or playback.speed > _REPORTED_UP_TO:
             return
         if (link.word, link.why, link.session) != (before.word, before.why, before.session):
             self.news.publish(LinkChanged(link, before))
         for entry in changed:
             self.news.publish(LedgerChanged(entry))
 
-    # -- what a face reads ----------------------------------------------------------------------------
+    # -- what screens read ----------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
         """Return the chamber as it was at this moment."""
@@ -132,7 +132,7 @@ class ReplayStation(Station):
 
     @property
     def recorder(self) -> RecorderView:
-        """What the recorder does: nothing."""
+        """State of the recorder: off."""
         return RecorderView()
 
     # -- what cannot be done --------------------------------------------------------------------------
@@ -143,7 +143,7 @@ class ReplayStation(Station):
         return True
 
     def set_observe(self, observe: bool) -> None:
-        """Do nothing: there is nobody to command."""
+        """Do nothing: a replay commands nothing."""
 
     def blocked(self, command: str, *, stop: bool = False) -> Refusal:
         """Return why nothing can be sent."""
@@ -182,8 +182,8 @@ class ReplayStation(Station):
     def note(self, text: str) -> None:
         """Do nothing: what was, is not added to."""
 
-    def look_at_unknown(self) -> None:
-        """Do nothing: who looked then, looked then."""
+    def dismiss_unknown(self) -> None:
+        """Do nothing: the recorded ledger stays as it was."""
 
 
 class ReplayLog(Log):
@@ -205,12 +205,12 @@ class ReplayLog(Log):
 
     @property
     def dropped(self) -> int:
-        """Nothing of the slice is missing."""
+        """Empty: nothing of the slice is missing."""
         return 0
 
     @property
     def recorded(self) -> bool:
-        """True: all of it is."""
+        """True: the whole slice is known."""
         return True
 
     def get(self, index: int) -> LoggedEvent | None:

@@ -1,7 +1,8 @@
-"""A slice in one running time: what happened, step by step, in the order in which it did.
+"""Read a slice in one running time: everything recorded, step by step, in order.
 
-Every recorded session has a monotonic clock of its own. The reel's time is that of the first session; later
-ones are moved behind it as the slice's even time says. Time goes on evenly wherever the wall clock was set.
+Every recorded session has a monotonic clock of its own. The timeline's time is that of the first session;
+later ones are moved behind it as the slice's even time says. Time goes on evenly, also where the wall clock
+was set.
 """
 
 from __future__ import annotations
@@ -29,23 +30,23 @@ _TIE = 1e-6
 """Seconds: of some of what lies beside events only the UTC is known, whose floats are that coarse."""
 
 Beside: TypeAlias = RecordedLink | RecordedCommand | RecordedMark | RecordedLoad
-Happened: TypeAlias = Event | LinkView | LedgerEntry | Mark | RecordedLoad
+ReplayedItem: TypeAlias = Event | LinkView | LedgerEntry | Mark | RecordedLoad
 
 _replace = msgspec.structs.replace
 
 
 class TimelineStep(msgspec.Struct, frozen=True):
-    """One thing that happened; its times are the reel's."""
+    """One recorded item; its times are those of the timeline."""
 
     mono: float
     utc: float
-    happened: Happened
+    item: ReplayedItem
     index: int | None = None
     """Of the event in the record; None for anything else."""
 
 
 class TimelineCursor(msgspec.Struct, frozen=True):
-    """A place between two steps, from which a reel can go on."""
+    """A place between two steps, from which a timeline can go on."""
 
     index: int = 0
     """Events from here on are still to come."""
@@ -57,12 +58,12 @@ class TimelineCursor(msgspec.Struct, frozen=True):
     shift: float = 0.0
     """Record time minus the session's own monotonic time."""
     offset: float = 0.0
-    """The reel's time minus the session's own monotonic time."""
+    """Time of the timeline minus the session's own monotonic time, in seconds."""
     mono: float = 0.0
     """Of the newest step."""
 
     def utc(self, mono: float) -> float:
-        """Return the wall time at a moment of the reel after this place."""
+        """Return the wall time (UTC seconds) at a moment of the timeline after this place."""
         return mono - self.offset + self.shift
 
 
@@ -115,11 +116,11 @@ class Timeline:
         return step
 
     def mono_of(self, even: float) -> float:
-        """Return the moment of the reel that an even time of the slice stands for."""
+        """Return the time on the timeline, in seconds, of an even time of the slice."""
         return even - self._base
 
     def mono_at(self, one: Placed) -> float:
-        """Return the moment of the reel at which something happened beside the events."""
+        """Return the time on the timeline, in seconds, of an item beside the events."""
         if one.mono is not None and self._sliced.axis.knows(one.session):
             return one.mono + self._offset(one.session)
         return self.mono_of(self._sliced.axis.of(one))
@@ -138,7 +139,7 @@ class Timeline:
         return TimelineCursor(index=index, session=head.session or None, shift=shift, mono=head.mono)
 
     def _offset(self, session: int) -> float:
-        """Return the reel's time minus the monotonic time of a recorder's session."""
+        """Return the timeline's time minus the monotonic time of a recorder's session, in seconds."""
         if session == self._sliced.head.session:
             return 0.0
         return self._sliced.axis.offset(session) - self._base
@@ -189,8 +190,8 @@ class Timeline:
         mono = max(at - _TIE, self.place.mono)
         return TimelineStep(mono, one.t, self._moved(at, one)), _replace(behind, mono=mono)
 
-    def _moved(self, at: float, one: Beside) -> Happened:
-        """Return what happened with its times in the reel's."""
+    def _moved(self, at: float, one: Beside) -> ReplayedItem:
+        """Return an item with its times moved to those of the timeline."""
         offset = self.place.offset
         match one:
             case RecordedLink(link=link):
@@ -208,7 +209,7 @@ class Timeline:
         return one
 
     def _turn(self, session: int, shift: float | None) -> tuple[TimelineStep, TimelineCursor]:
-        """Go over to another session: whoever recorded has ended, and until the next began nobody looked."""
+        """Go over to another session: between the two recorders nothing was recorded."""
         place = self.place
         life, before = self._lives.get(session), self._lives.get(place.session or 0)
         first = (life.started - life.mono) if life is not None else (shift or 0.0)
@@ -221,8 +222,8 @@ class Timeline:
         utc = place.utc(ended)
         how = "ended" if before is None or before.closed else "was killed or lost power"
         why = f"Nothing was recorded from here on: the recorder {how}."
-        nobody = LinkView(LinkWord.OFFLINE, utc, ended, why)
-        return TimelineStep(ended, utc, nobody), _replace(
+        offline = LinkView(LinkWord.OFFLINE, utc, ended, why)
+        return TimelineStep(ended, utc, offline), _replace(
             place, session=session, shift=first, offset=offset, mono=ended
         )
 

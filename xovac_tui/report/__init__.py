@@ -6,6 +6,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xovac_tui import __version__
 from xovac_tui.errors import XovacError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def write_report(
     zone: tzinfo | None,
     now: float,
     force: bool = False,
-    told: Callable[[float], None] | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> Unread | None:
     """Write the report of a run into a new file; return what of the run is damaged in the record.
 
@@ -39,13 +40,12 @@ def write_report(
     Jinja2 or matplotlib is missing, RecordError where the run cannot be read or the file is there already.
     """
     need_libraries()
-    from xovac_tui import __version__
     from xovac_tui.recording.exports.newfile import new_file, not_written
     from xovac_tui.report.gather import gather
     from xovac_tui.report.page import page
 
     try:
-        # First of all: whoever must name another file does not want to wait for the answer.
+        # First of all: that another name is needed is known before the long work.
         with new_file(path, force=force) as file:
             facts = gather(
                 record,
@@ -54,7 +54,7 @@ def write_report(
                 contract=contract,
                 program=f"xovac-tui {__version__}",
                 now=now,
-                told=told,
+                progress=progress,
             )
             file.write(page(facts, zone))
     except OSError as error:

@@ -8,7 +8,7 @@ import msgspec
 
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent
 from xovac_tui.recording.disk.kinds import RecordedAlarm
-from xovac_tui.report.facts import Occurrence
+from xovac_tui.report.facts import AlarmEpisode
 
 _HANDLED = (
     AlarmEvent.SHELVED,
@@ -21,26 +21,26 @@ _HANDLED = (
 _BACK = (AlarmEvent.UNSHELVED, AlarmEvent.IN_SERVICE)
 
 
-def occurrences(changes: Iterable[RecordedAlarm], start: float, until: float) -> tuple[Occurrence, ...]:
-    """Return the alarms that stood in a stretch of record time, in the order in which they were raised.
+def alarm_episodes(changes: Iterable[RecordedAlarm], start: float, until: float) -> tuple[AlarmEpisode, ...]:
+    """Return the alarms that were active in a stretch of record time, in the order in which they were raised.
 
-    One that was raised before counts where it had not returned; what became of one later is told as well.
+    One that was raised before counts where it had not returned; what happened to it later is included.
     """
-    found: list[Occurrence] = []
+    found: list[AlarmEpisode] = []
     unresolved: dict[str, list[int]] = {}
-    """Rule -> its occurrences that nobody has acknowledged, and the newest."""
+    """Rule -> its unacknowledged episodes, and the newest."""
     for one in changes:
         change, places = one.change, unresolved.setdefault(one.change.rule, [])
         if change.event is AlarmEvent.RAISED:
             if places:
                 found[places[-1]] = _gone(found[places[-1]], one.t)
             if one.t >= until:
-                # What is told of it from now on is about another time.
+                # Later changes are about another episode.
                 places.clear()
                 continue
             places[:] = [place for place in places if found[place].acknowledged is None]
             places.append(len(found))
-            found.append(Occurrence(change, earlier=one.t < start))
+            found.append(AlarmEpisode(change, earlier=one.t < start))
         elif places:
             found[places[-1]] = _after(found[places[-1]], one)
             if change.event is AlarmEvent.ACKNOWLEDGED:
@@ -49,7 +49,7 @@ def occurrences(changes: Iterable[RecordedAlarm], start: float, until: float) ->
     return tuple(one for one in found if not one.earlier or one.gone is None or one.gone >= start)
 
 
-def _after(one: Occurrence, told: RecordedAlarm) -> Occurrence:
+def _after(one: AlarmEpisode, told: RecordedAlarm) -> AlarmEpisode:
     change = told.change
     if change.event is AlarmEvent.RETURNED:
         one = msgspec.structs.replace(one, returned=one.returned or change.utc)
@@ -59,12 +59,12 @@ def _after(one: Occurrence, told: RecordedAlarm) -> Occurrence:
     return _gone(one, told.t) if ended else one
 
 
-def _gone(one: Occurrence, t: float) -> Occurrence:
+def _gone(one: AlarmEpisode, t: float) -> AlarmEpisode:
     return one if one.gone is not None else msgspec.structs.replace(one, gone=t)
 
 
-def _acknowledged(one: Occurrence, change: AlarmChange) -> Occurrence:
-    """Return an occurrence that somebody has seen: who acknowledges an alarm has seen all that it did."""
+def _acknowledged(one: AlarmEpisode, change: AlarmChange) -> AlarmEpisode:
+    """Return an acknowledged episode; an acknowledgement covers all that the alarm did before."""
     if one.acknowledged is not None:
         return one
     return msgspec.structs.replace(one, acknowledged=change.utc, acknowledged_by=change.who)

@@ -44,7 +44,7 @@ def attachment_words(paper: Paper, times: ReportTimes) -> dict[str, Any]:
 
 
 def bare_words(facts: ReportFacts, times: ReportTimes) -> dict[str, str] | None:
-    """Return the list that somebody sent by itself; None where that is not what happened."""
+    """Return the list that was sent without a recipe file; None where that is not what happened."""
     sent = facts.bare
     if sent is None:
         return None
@@ -56,7 +56,7 @@ def bare_words(facts: ReportFacts, times: ReportTimes) -> dict[str, str] | None:
 
 
 def recipe_words(facts: ReportFacts, times: ReportTimes) -> dict[str, Any] | None:
-    """Return the recipe as it was sent and as it was written; None where nobody handed one over from here."""
+    """Return the recipe as it was sent and as it was written; None where it was not handed over from here."""
     load = facts.past.load
     if load is None:
         return None
@@ -89,7 +89,7 @@ def reading_pairs(facts: ReportFacts) -> list[Pair]:
         "jump": "the setpoint jumps and holds",
     }[known.step_reading]
     limits = [
-        "nobody said" if one is None else format_temperature(one)
+        "not set" if one is None else format_temperature(one)
         for one in (known.chamber_min, known.chamber_max)
     ]
     pressure = "any pressure" if known.pressure is None else f"≤ {number(known.pressure, log=True)} mbar"
@@ -106,9 +106,9 @@ def reading_pairs(facts: ReportFacts) -> list[Pair]:
 
 
 def session_rows(facts: ReportFacts) -> list[Row]:
-    """Return who recorded: session, program, who, address, contract, speed (the run's, where it has one)."""
+    """Return one row a recorder: session, program, user, address, contract, speed (the run's, if any)."""
     # A session that began before a simulator was heard does not know how fast it goes; the run does.
-    flown = facts.past.state.speed
+    speed = facts.past.state.speed
     return [
         (
             f"s{life.id}",
@@ -116,7 +116,7 @@ def session_rows(facts: ReportFacts) -> list[Row]:
             text(life.who, 60),
             text(life.about.url, 120),
             text(", ".join(life.about.contract), 300),
-            _speed(life.about.speed if flown == 1.0 else flown),
+            _speed(life.about.speed if speed == 1.0 else speed),
         )
         for life in facts.sessions
     ]

@@ -1,4 +1,4 @@
-"""The charts of a report, as SVG that stands in the page: what was measured, over what was planned."""
+"""Draw the charts of a report, as SVG within the page: what was measured, over what was planned."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ZOOM_EDGES = (0.45, 0.06, 0.24, 0.38)
 _NARROW = 50.0
 """Ratio of the highest to the lowest pressure below which there are numbers within a decade."""
 _COLUMNS = 1_200
-"""Columns of a line; more than a printer tells apart on this width."""
+"""Columns of a line; more than a printer can resolve on this width."""
 _MEASURED, _PLAN, _PRESSURE = "#0b4f8a", "#555555", "#6b3fa0"
 _HOT, _COLD, _EVEN = "#f6d9c8", "#cfe3f5", "#e6e6e6"
 _LIMIT, _ALARM, _NOTE = "#b3261e", "#b3261e", "#1b6e3c"
@@ -300,11 +300,11 @@ def _legend(axes: Axes) -> None:
 def _svg(figure: Figure, name: str) -> str:
     """Return a figure as an element of the page, its inner names its own."""
     with mpl.rc_context({"svg.hashsalt": name}), warnings.catch_warnings():
-        # Text stays text: whoever reads the page has the letters that this font does not.
+        # Text stays text: the reader's browser has the letters that this font does not.
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         file = io.StringIO()
         figure.savefig(file, format="svg", metadata=_NO_METADATA)
     whole = file.getvalue()
-    # Names that nothing refers to would stand in the page several times.
+    # Names that nothing refers to would be in the page several times.
     drawn = _UNUSED_NAMES.sub("", whole[whole.index("<svg") :])
     return drawn.replace("<svg ", f'<svg role="img" aria-label="{name}" ', 1)

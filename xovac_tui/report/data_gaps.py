@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from xovac_tui.recording.gaps import Gap
 from xovac_tui.report.facts import DataGap, Span
 
-_NO_DATA, _NO_RECORDER = "no link or no data", "nobody recorded"
+_NO_DATA, _NO_RECORDER = "no link or no data", "nothing was recorded"
 _NO_VALUE = "no usable value came, or it was deleted since"
 
 

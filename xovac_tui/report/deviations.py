@@ -13,7 +13,7 @@ from xovac_tui.runs.dwell import Dwell
 from xovac_tui.runs.state import Leg
 from xovac_tui.text import clean
 
-_TOLD_OF = ("clock", "unrecorded", "asleep")
+_REPORTED_MARKS = ("clock", "unrecorded", "asleep")
 """Kinds of marks that a reader must know of."""
 _SHARE = 0.01
 """Of its planned time; a step that is off by no more than this, and one period, is as planned."""
@@ -39,7 +39,7 @@ def _recipe(facts: ReportFacts) -> list[str]:
     elif not facts.payload_is_whole:
         found.append("The list in the record does not have the hash that was noted when it was sent.")
     if not state.fits:
-        found.append("The chamber told another recipe or another number of steps than the plan has.")
+        found.append("The chamber reported another recipe or another number of steps than the plan has.")
     if facts.unreadable:
         found.append("The recipe's text in the record cannot be read, so its limits are not known.")
     if (back := went_back(facts)) is not None:
@@ -63,14 +63,14 @@ def _steps(facts: ReportFacts) -> list[str]:
     if estimated:
         many = counted(len(estimated), "step") if len(estimated) > 1 else f"step {estimated[0].step}"
         found.append(
-            f"The chamber did not tell when {many} began; it follows from plan and temperature (marked ~)."
+            f"The chamber did not report when {many} began; it follows from plan and temperature (marked ~)."
         )
     if past.plan is not None and past.state.fits and not past.running:
-        flown = {leg.step for leg in legs}
-        left = [one.index for one in past.plan.segments if one.index is not None and one.index not in flown]
+        done = {leg.step for leg in legs}
+        left = [one.index for one in past.plan.segments if one.index is not None and one.index not in done]
         if left:
             which = f"Step {left[0]} was" if len(left) == 1 else f"Steps {left[0]} to {left[-1]} were"
-            found.append(f"{which} not flown.")
+            found.append(f"{which} not run.")
     return found
 
 
@@ -126,14 +126,13 @@ def _beyond(celsius: float, limit: float, side: str) -> str:
 def _alarms(facts: ReportFacts) -> list[str]:
     if not facts.alarms:
         return []
-    many = counted(len(facts.alarms), "alarm")
+    active = counted(len(facts.alarms), "alarm was", "alarms were") + " active during the run"
     waiting = sum(one.acknowledged is None for one in facts.alarms)
-    stood = f"{many} stood during the run"
-    return [f"{stood}; {waiting} of them nobody has acknowledged." if waiting else f"{stood}, acknowledged."]
+    return [f"{active}; {waiting} not acknowledged." if waiting else f"{active}, acknowledged."]
 
 
 def _commands(facts: ReportFacts) -> list[str]:
-    """Tell of other hands on the chamber than those that handed the recipe over."""
+    """Return what users other than the one who handed the recipe over did to the chamber."""
     past = facts.past
     owner = None if past.load is None else past.load.who
     sent = [
@@ -148,7 +147,7 @@ def _commands(facts: ReportFacts) -> list[str]:
     ]
     unknown = [entry for entry in sent if entry.outcome is Outcome.UNKNOWN]
     found += [
-        f"What became of {clean(entry.command, 60)} by {clean(entry.who, 60)} is not known."
+        f"The outcome of {clean(entry.command, 60)} by {clean(entry.who, 60)} is not known."
         for entry in unknown
     ]
     return found
@@ -162,7 +161,7 @@ def _missing(facts: ReportFacts) -> list[str]:
         many = counted(len(facts.gaps), "gap")
         what = "no usable temperature of the part is in the record" if facts.controlled else "no data came"
         found.append(f"{many}, {total} in all, in which {what}.")
-    found += [clean(one.mark.text, 400) for one in past.marks if one.mark.kind in _TOLD_OF]
+    found += [clean(one.mark.text, 400) for one in past.marks if one.mark.kind in _REPORTED_MARKS]
     if facts.unread is not None:
         found.append(
             f"{counted(facts.unread.events, 'event is', 'events are')} damaged in the record and missing in "
@@ -173,5 +172,7 @@ def _missing(facts: ReportFacts) -> list[str]:
     if not facts.events:
         found.append("No sample of the run is in the record (any more).")
     if not facts.controlled:
-        found.append("No message is known to tell the temperature that the recipe drives (role controlled).")
+        found.append(
+            "No message is known to report the temperature that the recipe drives (role controlled)."
+        )
     return found

@@ -1,4 +1,4 @@
-"""All that a report tells of, gathered: frozen, so that judging and drawing it cannot change it."""
+"""Hold all the facts of a report: frozen, so that judging and drawing cannot change them."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ class DataGap(msgspec.Struct, frozen=True):
 
     @property
     def seconds(self) -> float:
-        """How long it was."""
+        """Duration in seconds."""
         return self.end - self.start
 
 
 class Phase(msgspec.Struct, frozen=True):
-    """Stretches of a run that are looked at together: all of it, all dwells at a temperature, one step."""
+    """Stretches of a run that are evaluated together: all of it, all dwells at a temperature, one step."""
 
     name: str
     spans: tuple[Span, ...]
@@ -81,14 +81,14 @@ class ChannelFigures(msgspec.Struct, frozen=True):
     figures: tuple[Figures | None, ...]
 
 
-class Occurrence(msgspec.Struct, frozen=True):
+class AlarmEpisode(msgspec.Struct, frozen=True):
     """An alarm from its raising on."""
 
     raised: AlarmChange
     returned: float | None = None
-    """UTC seconds; None where its condition holds still, or nobody saw it go."""
+    """UTC seconds; None where its condition still holds, or its end was not observed."""
     gone: float | None = None
-    """Record time from which on it stood no more, also where nobody saw it go."""
+    """Record time from which on it was not active, also where its end was not observed."""
     acknowledged: float | None = None
     acknowledged_by: str = ""
     earlier: bool = False
@@ -126,7 +126,7 @@ class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
     payload_is_whole: bool = True
     """The list in the record has the hash that was noted when it was sent."""
     controlled: str = ""
-    """Full name of the temperature that the recipe drives; empty where no message is known to tell it."""
+    """Full name of the temperature that the recipe drives; empty where no message is known to report it."""
     pressure: str = ""
     """Full name of the pressure."""
     phases: tuple[Phase, ...] = ()
@@ -140,7 +140,7 @@ class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Other temperatures that the chart shows."""
     zooms: tuple[tuple[int, RunTrack], ...] = ()
     """Step and controlled temperature of each dwell, as fine as its samples are."""
-    alarms: tuple[Occurrence, ...] = ()
+    alarms: tuple[AlarmEpisode, ...] = ()
     handled: tuple[AlarmChange, ...] = ()
     """What else was done to alarms: shelved, taken out of service, and back."""
     in_force: tuple[RecordedChange, ...] = ()
@@ -166,7 +166,7 @@ class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def bare(self) -> LedgerEntry | None:
-        """The command that sent a list by itself, where no recipe's file was handed over for the run."""
+        """The command that sent a list without a recipe file; None where one was handed over."""
         began = self.past.recorded.started
         sent = [
             one for one in self.past.commands if one.entry.command == _LOAD and one.t <= began + _ANSWERED

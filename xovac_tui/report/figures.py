@@ -12,7 +12,7 @@ import numpy.typing as npt
 from xovac_tui.chamber.channel import INTERVALS, usual
 from xovac_tui.recording.disk.axis import SAME
 from xovac_tui.recording.disk.record import Record
-from xovac_tui.recording.exports.parts import ExportPart, Told, stretches
+from xovac_tui.recording.exports.parts import ExportPart, ProgressCallback, stretches
 from xovac_tui.report.facts import Figures, Phase, Span
 from xovac_tui.runs.dwell import NEAR_SECONDS, near
 
@@ -20,8 +20,6 @@ _PACES = 500
 """Pauses between two messages of a channel, the first of the run, of which the usual one is taken."""
 
 Floats = npt.NDArray[np.float64]
-_Spans = Sequence[tuple[int, float, float]]
-"""Number of a phase, and from when to when."""
 
 
 class Tally:
@@ -42,9 +40,9 @@ class Tally:
         """Full names of the channels that have a sample, in the order of their first sight."""
         return tuple(self._sums)
 
-    def read(self, record: Record, part: ExportPart, told: Told | None = None) -> None:
+    def read(self, record: Record, part: ExportPart, progress: ProgressCallback | None = None) -> None:
         """Take all samples of a part in."""
-        for stretch in stretches(record, part, told):
+        for stretch in stretches(record, part, progress):
             block = stretch.block
             times = np.asarray(block.mono, dtype=np.float64) + stretch.shift
             kept = part.holds(stretch)
@@ -170,7 +168,7 @@ class _Pauses:
         """Return the pauses that are no usual ones, those at the beginning and the end included."""
         if self._first is None:
             return ((start, end),)
-        # Before there were enough messages to know their pace, the first ones of the run tell it.
+        # Before there were enough messages to know their pace, the first ones of the run give it.
         early = usual(self._begin.tolist())
         latest = usual(np.diff(self._times)[-INTERVALS:].tolist())
         pauses = (

@@ -29,7 +29,7 @@ class ReportTimes:
     def __init__(self, zone: tzinfo | None, start: float, until: float) -> None:
         first, last = (datetime.fromtimestamp(at, UTC).astimezone(zone) for at in (start, until))
         # A run over the night in which the clocks change would have an hour twice. What happened before and
-        # after it, when clocks went otherwise, is told in the zone that the report names as well.
+        # after it, when clocks went otherwise, is shown in the zone that the report names as well.
         offset, name = first.utcoffset(), first.tzname()
         same = offset is not None and offset == last.utcoffset()
         self.zone: tzinfo = timezone(offset, name or "") if same and offset is not None else UTC
@@ -104,12 +104,12 @@ def dwell_word(target: float) -> str:
 
 
 def text(words: str, most: int = 400) -> str:
-    """Return somebody else's text as one clean line, a dash where it is empty."""
+    """Return text from outside as one clean line, a dash where it is empty."""
     return clean(" ".join(words.split()), most) or DASH
 
 
 def lines(words: str) -> str:
-    """Return somebody else's text of several lines, each of them clean."""
+    """Return text from outside of several lines, each of them clean."""
     rows = words.replace("\r\n", "\n").replace("\t", "    ").split("\n")
     shown = [clean(row, _SOURCE_WIDTH) for row in rows[:_SOURCE_LINES]]
     if len(rows) > _SOURCE_LINES:

@@ -1,4 +1,4 @@
-"""Gathers all that a report tells of from the record; may take a while, and is for a thread."""
+"""Gather the facts of a report from the record; may take seconds, so run it in a thread."""
 
 from __future__ import annotations
 
@@ -26,16 +26,15 @@ from xovac_tui.recording.disk.lock import is_recorded
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import CHAINED, RecordError
 from xovac_tui.recording.disk.windows import Windows
-from xovac_tui.recording.exports.parts import ExportPart, open_still, part_of, unread
-from xovac_tui.recording.exports.parts import Told as Progress
+from xovac_tui.recording.exports.parts import ExportPart, ProgressCallback, open_still, part_of, unread
 from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.recording.exports.transcript import transcript_hash
-from xovac_tui.report.alarm_episodes import handled, occurrences
+from xovac_tui.report.alarm_episodes import alarm_episodes, handled
 from xovac_tui.report.data_gaps import missing
 from xovac_tui.report.facts import ChannelFigures, Paper, Phase, ReportFacts, Span
 from xovac_tui.report.figures import Tally
 from xovac_tui.report.formatting import DWELLS, dwell_word
-from xovac_tui.runs.past import PastRun, RunTrack, Told, read_run, track
+from xovac_tui.runs.past import PastRun, RunTrack, TrackedChannel, read_run, track
 from xovac_tui.units import is_temperature
 
 _OTHERS = 4
@@ -57,10 +56,10 @@ def gather(
     contract: Contract,
     program: str,
     now: float,
-    told: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> ReportFacts:
     """Read all that is known of a run; RecordError where it is not in the record, or that is damaged."""
-    past = read_run(path, number, contract=contract, channels=_told(contract), now=now)
+    past = read_run(path, number, contract=contract, channels=_tracked(contract), now=now)
     if past is None:
         raise RecordError(f"Run r{number} is not in {path} any more.")
     recorded = is_recorded(path)
@@ -75,8 +74,8 @@ def gather(
         controlled, pressure = _role(contract, Role.CONTROLLED), _role(contract, Role.PRESSURE)
         phases = _phases(past, part)
         tally = Tally(phases, {controlled, pressure, _role(contract, Role.STEP)} - {""})
-        tally.read(record, part, _share(told, 0.0, _READING))
-        # What became of an alarm after the run is told as well.
+        tally.read(record, part, _share(progress, 0.0, _READING))
+        # What happened to an alarm after the run is reported as well.
         always = axis.within(-math.inf, math.inf)
         changes = always.timed(lists.alarms(record, always))
         lives = lists.sessions(record)
@@ -103,13 +102,13 @@ def gather(
             period=_period(tally, controlled, _role(contract, Role.STEP), past),
             others=_others(windows, contract, controlled, part),
             zooms=_zooms(windows, contract, past, part),
-            alarms=occurrences(changes, start, until),
+            alarms=alarm_episodes(changes, start, until),
             handled=handled(changes, start, until),
             in_force=_in_force(record, axis, start),
             changes=tuple(within.timed(lists.changes(record, within))),
             attachments=tuple(Paper(one, attachment_data(record, one.id)) for one in past.attachments),
             events=tally.messages,
-            data_hash=transcript_hash(slice_of(record, part, _share(told, _READING, _HASHING))),
+            data_hash=transcript_hash(slice_of(record, part, _share(progress, _READING, _HASHING))),
             unread=unread(record, part),
             audit=_audit(record),
         )
@@ -128,7 +127,7 @@ def _at_work(life: RecordedSession, axis: EvenAxis, start: float, until: float) 
     return began < until and began + life.seconds >= start
 
 
-def _told(contract: Contract) -> list[Told]:
+def _tracked(contract: Contract) -> list[TrackedChannel]:
     """Return the channels that the contract names, pinned ones first."""
     leaves = [leaf for leaf in _leaves(contract) if not leaf[1].hide]
     leaves.sort(key=lambda one: not one[1].pin)
@@ -147,9 +146,9 @@ def _role(contract: Contract, role: Role) -> str:
     return "" if found is None else found[0]
 
 
-def _share(told: Progress | None, begin: float, end: float) -> Progress | None:
-    """Return what tells the progress of a part of the work as that of the whole."""
-    return None if told is None else lambda done: told(begin + (end - begin) * done)
+def _share(progress: ProgressCallback | None, begin: float, end: float) -> ProgressCallback | None:
+    """Return a callback that reports the progress of a part of the work as that of the whole."""
+    return None if progress is None else lambda done: progress(begin + (end - begin) * done)
 
 
 # -- recipe ---------------------------------------------------------------------------------------------
@@ -188,7 +187,7 @@ def _items(load: RecordedLoad | None) -> tuple[tuple[float, ...], ...]:
 def _phases(past: PastRun, part: ExportPart) -> tuple[Phase, ...]:
     """Return the whole run, its dwells by their temperature, and each step."""
     state = past.state
-    legs = state.flown if state.leg is None else (*state.flown, state.leg)
+    legs = state.as_run if state.leg is None else (*state.as_run, state.leg)
     steps: list[Phase] = []
     dwells: dict[float, list[Span]] = {}
     for leg in legs:
@@ -217,17 +216,17 @@ def _dwell_name(target: float, count: int) -> str:
 def _period(tally: Tally, controlled: str, step: str, past: PastRun) -> float:
     """Return the seconds between two reports of the temperature or of the step, whichever are longer.
 
-    A step that is told only when it changes is known as soon as that: its pauses are its length.
+    A step that is reported only when it changes is known as soon as that: its pauses are its length.
     """
-    told = tally.figures(step)[0] if step else None
-    again = told is not None and told.count > 2 * len(past.view().legs)
+    step_figures = tally.figures(step)[0] if step else None
+    again = step_figures is not None and step_figures.count > 2 * len(past.view().legs)
     return max(tally.period(name) or 0.0 for name in (controlled, step if again else controlled))
 
 
 def _channels(record: Record, contract: Contract, tally: Tally) -> tuple[ChannelFigures, ...]:
     """Return the figures of all channels that have a sample, those of the contract first."""
     leaves = dict(_leaves(contract))
-    named = {one[0]: one for one in _told(contract)}
+    named = {one[0]: one for one in _tracked(contract)}
     hidden = {name for name, leaf in leaves.items() if leaf.hide}
     learned = {one.name: one for one in record.channels()}
     given = {name: one.label for name, one in learned.items()}

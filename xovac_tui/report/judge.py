@@ -27,7 +27,7 @@ class CriterionOutcome(StrEnum):
     MET = "met"
     NOT_MET = "not met"
     OPEN = "not known"
-    """Nobody can tell, or not yet."""
+    """It cannot be decided, or not yet."""
 
 
 class RunVerdict(StrEnum):
@@ -39,7 +39,7 @@ class RunVerdict(StrEnum):
 
 
 class JudgedCriterion(msgspec.Struct, frozen=True):
-    """One thing that the recipe asks for, and what became of it."""
+    """One thing that the recipe asks for, and whether it was met."""
 
     asks: str
     outcome: CriterionOutcome
@@ -67,7 +67,7 @@ def judge(facts: ReportFacts) -> Judgement:
     if plan is None or not facts.payload_is_whole:
         completed = _completed(facts)
         if completed.outcome is CriterionOutcome.NOT_MET:
-            why = "The run was not flown to its end. It is not known what else its recipe asks for."
+            why = "The run did not reach its end. It is not known what else its recipe asks for."
             return Judgement(RunVerdict.FAIL, why, (completed,))
         why = "It is not known what the recipe asks for, so there is nothing to judge the run by."
         if plan is not None:
@@ -110,7 +110,7 @@ def _completed(facts: ReportFacts) -> JudgedCriterion:
         said = f"The chamber went back {where}: these are pieces of more than one run."
     else:
         said = f"{state.result.value.capitalize()}. {state.reason}".strip()
-    return JudgedCriterion("The recipe is flown to its end", outcome, said)
+    return JudgedCriterion("The recipe runs to its end", outcome, said)
 
 
 def went_back(facts: ReportFacts) -> tuple[int, int] | None:
@@ -125,18 +125,18 @@ def _dwell(facts: ReportFacts, hold: Segment) -> JudgedCriterion:
     planned = hold.duration / past.state.speed
     target = format_temperature(hold.to_temp)
     asks = f"Step {hold.index}: dwell at {target} counts for {duration(planned)}"
-    flown = [one for one in past.view().legs if one.step == hold.index]
-    leg = flown[0] if flown else None
-    if len(flown) > 1:
-        return JudgedCriterion(asks, CriterionOutcome.OPEN, f"It was begun {len(flown)} times.", hold.index)
+    legs = [one for one in past.view().legs if one.step == hold.index]
+    leg = legs[0] if legs else None
+    if len(legs) > 1:
+        return JudgedCriterion(asks, CriterionOutcome.OPEN, f"It was begun {len(legs)} times.", hold.index)
     if leg is None or not past.state.fits:
-        return JudgedCriterion(asks, *_not_flown(facts, leg), hold.index)
+        return JudgedCriterion(asks, *_not_run(facts, leg), hold.index)
     dwell = leg.dwell
     if dwell is None or leg.start is None:
         return JudgedCriterion(asks, CriterionOutcome.OPEN, "It went by while nothing was heard.", hold.index)
     found = f"{duration(dwell.creditable)} count, of {duration(dwell.elapsed)} elapsed."
     goes_on = leg.end is None and past.state.result is Result.RUNNING
-    # The chamber tells the beginning and the end of a step no finer than it reports.
+    # The beginning and the end of a step are known no finer than the chamber reports.
     allowed = 0.0 if goes_on else min(facts.period, _ALLOWED * planned)
     if dwell.creditable >= planned - allowed:
         return JudgedCriterion(asks, CriterionOutcome.MET, found, hold.index)
@@ -149,16 +149,16 @@ def _dwell(facts: ReportFacts, hold: Segment) -> JudgedCriterion:
     )
 
 
-def _not_flown(facts: ReportFacts, leg: Leg | None) -> tuple[CriterionOutcome, str]:
-    """Say of a hold of which no clocks are known why that is so."""
+def _not_run(facts: ReportFacts, leg: Leg | None) -> tuple[CriterionOutcome, str]:
+    """Return outcome and sentence for a hold without known clocks."""
     state = facts.past.state
     if not state.fits:
-        return CriterionOutcome.OPEN, "What the chamber told of its recipe does not agree with the plan."
+        return CriterionOutcome.OPEN, "What the chamber reported of its recipe does not agree with the plan."
     if facts.past.running:
         return CriterionOutcome.OPEN, "It is still to come."
     if state.result in (Result.CANCELLED, Result.ENDED_EARLY):
-        return CriterionOutcome.NOT_MET, "It was not flown."
-    return CriterionOutcome.OPEN, "It is not known whether it was flown."
+        return CriterionOutcome.NOT_MET, "It was not run."
+    return CriterionOutcome.OPEN, "It is not known whether it was run."
 
 
 def _limits(facts: ReportFacts) -> list[JudgedCriterion]:
@@ -190,7 +190,7 @@ def _limit(celsius: float) -> str:
 
 
 def controlled_range(facts: ReportFacts) -> Figures | None:
-    """Return what the controlled temperature did in the whole run, in degC; None where nothing tells it."""
+    """Return what the controlled temperature did in the whole run, in degC; None where nothing reports it."""
     channel = facts.channel(facts.controlled)
     figures = channel.figures[0] if channel is not None else None
     if channel is None or figures is None:

@@ -45,7 +45,7 @@ _SIGNS = {CriterionOutcome.MET: "✓", CriterionOutcome.NOT_MET: "✗", Criterio
 _SIMULATOR = "simulator.toml"
 """Contract of the built-in simulator: no real part was tested where it is in force."""
 _MOST_STEP_ROWS = 300
-"""Rows of figures by step; of more, only those of channels that the contract names are told."""
+"""Rows of figures by step; of more, only those of channels that the contract names are shown."""
 
 
 def page(facts: ReportFacts, zone: tzinfo | None) -> str:
@@ -152,7 +152,7 @@ class _Page:
         return "end not recorded" if past.recorded.ended is None else past.state.result.value
 
     def _people(self) -> list[Pair]:
-        """Return who did something in this run, and what."""
+        """Return the users who acted in this run, and what they did."""
         did: dict[str, Counter[str]] = {}
         past = self._past
         if past.load is not None:
@@ -175,7 +175,7 @@ class _Page:
             for who, deeds in did.items()
         ]
 
-    # -- what was flown ---------------------------------------------------------------------------------
+    # -- what was run ---------------------------------------------------------------------------------
 
     def _legs(self) -> Sequence[Leg]:
         return self._past.view().legs

@@ -9,20 +9,20 @@ from xovac_tui.recording.disk.schema import RecordError
 
 def run_number(record: Record, wanted: str) -> int:
     """Return the number of the run that an id names (`r12`, `12`, `last`); RecordError where none is."""
-    flown = lists.runs(record, flights=False)
-    if not flown:
+    found = lists.runs(record, states=False)
+    if not found:
         raise RecordError(
             f"No run is in {record.path} yet, so there is nothing to report. A run is recorded while a "
-            "recipe is flown."
+            "recipe runs."
         )
     word = wanted.strip().lower()
     if word == "last":
-        return flown[-1].id
-    found = next((run for run in flown if word in (run.label, str(run.id))), None)
-    if found is None:
-        there = ", ".join(run.label for run in flown[-5:])
+        return found[-1].id
+    chosen = next((run for run in found if word in (run.label, str(run.id))), None)
+    if chosen is None:
+        there = ", ".join(run.label for run in found[-5:])
         raise RecordError(
             f'No run "{wanted}" is in {record.path}: a report is of one run. There are {there} and `last`; '
             "`xovac-tui runs` lists them."
         )
-    return found.id
+    return chosen.id

@@ -32,7 +32,7 @@ def alarm_rows(facts: ReportFacts, times: ReportTimes) -> list[Row]:
 
 
 def handled_rows(facts: ReportFacts, times: ReportTimes) -> list[Row]:
-    """Return what else was done to alarms: when, which, what, who, why."""
+    """Return what else was done to alarms: time, alarm, action, user, reason."""
     return [
         (
             times.stamp(change.utc),
@@ -46,7 +46,7 @@ def handled_rows(facts: ReportFacts, times: ReportTimes) -> list[Row]:
 
 
 def command_row(entry: LedgerEntry, times: ReportTimes) -> Row:
-    """Return one command: sent, which, who, outcome."""
+    """Return one command: time sent, command, user, outcome."""
     outcome = entry.outcome.shown
     if entry.late is not None:
         outcome += f", later {entry.late.value}"
@@ -62,7 +62,7 @@ def command_row(entry: LedgerEntry, times: ReportTimes) -> Row:
 
 
 def note_rows(facts: ReportFacts, times: ReportTimes) -> list[Row]:
-    """Return the notes: when, who, what."""
+    """Return the notes: time, user, text."""
     return [
         (times.stamp(one.t), text(one.who, 60), text(one.mark.text, 600))
         for one in facts.past.marks

@@ -34,7 +34,7 @@ def is_within(celsius: float, target: float, tolerance: float) -> bool:
 
 
 class Dwell(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One dwell as it stands; times in seconds on the caller's clock, temperatures in degC."""
+    """One dwell so far; times in seconds on the caller's clock, temperatures in degC."""
 
     began: float
     target: float
@@ -70,7 +70,7 @@ class Dwell(msgspec.Struct, frozen=True, omit_defaults=True):
     """The data were stale or the pressure too high (or not known) since then."""
 
     def observe(self, seen: Observation) -> Dwell:
-        """Return the dwell after one more look at the chamber."""
+        """Return the dwell after one more observation of the chamber."""
         before = self.began if self.at is None else self.at
         now = max(before, seen.mono)
         changes: dict[str, Any] = {"at": now, "elapsed": self.elapsed + (now - before)}

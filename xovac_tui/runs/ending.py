@@ -1,4 +1,4 @@
-"""How a run ended: what can be concluded from what the chamber said last, and what cannot."""
+"""Conclude how a run ended from what the chamber reported last; what cannot be concluded is unknown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from xovac_tui.runs.view import position
 from xovac_tui.text import clean
 
 OBEYED = 120.0
-"""Seconds within which a chamber that was told to cancel is taken to have stopped because of it."""
+"""Seconds after a cancel within which a stop of the chamber is taken as its effect."""
 EARLY = 10.0
 """Seconds before the planned end at which an end still counts as that one: messages take their time."""
 _SAME = 5.0
@@ -22,7 +22,7 @@ _SAME = 5.0
 def away(state: FlightState, seen: Observation) -> float:
     """Return the seconds between a state that was written down and the next observation.
 
-    The monotonic clock tells them exactly, unless the computer was started again in between: then the wall
+    The monotonic clock gives them exactly, unless the computer was started again in between: then the wall
     clock has to. It counts from that start, so of a pause that is shorter by the wall clock it is the one to
     believe: the wall clock was set back.
     """
@@ -52,7 +52,7 @@ def ending(state: FlightState, course: PlanCourse | None, seen: Observation) -> 
 
 
 def time_is_up(state: FlightState, course: PlanCourse | None, seen: Observation) -> tuple[Result, str] | None:
-    """Return how a run of which the chamber never tells anything has ended by its plan, or None."""
+    """Return how a run that the chamber never reports has ended by its plan, else None."""
     silent = state.running_t is None and not state.told and seen.state is RunState.UNKNOWN
     if not silent or not state.heard or course is None or not state.start_seen:
         return None
@@ -63,15 +63,15 @@ def time_is_up(state: FlightState, course: PlanCourse | None, seen: Observation)
         return Result.UNKNOWN, "The plan's time was up while nothing was heard from the chamber."
     return (
         Result.COMPLETED,
-        "The plan's time is up. The chamber does not tell when a run ends, so this is estimated.",
+        "The plan's time is up. The chamber does not report when a run ends, so this is estimated.",
     )
 
 
 def cancelled_blind(state: FlightState) -> str:
-    """Return why a run ends with a cancel_recipe although the chamber never tells; empty where it tells."""
+    """Return why a cancel_recipe ends a run that the chamber never reports; empty where it reports runs."""
     if state.running_t is not None:
         return ""
-    return f"cancel_recipe was sent by {_who(state)}. The chamber does not tell whether it stopped."
+    return f"cancel_recipe was sent by {_who(state)}. The chamber does not report whether it stopped."
 
 
 def _who(state: FlightState) -> str:

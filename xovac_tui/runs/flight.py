@@ -1,4 +1,4 @@
-"""The flight of one run: a reducer that looks at the chamber go into, and the run's state comes out of."""
+"""Follow one run: a reducer that turns observations of the chamber into the state of the run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xovac_tui.recipes.plan import Plan, Segment
 
 UNWATCHED = 10.0
-"""Seconds between two observations (or three periods of the data) after which nobody was there to see."""
+"""Seconds between two observations (or three periods of the data) after which the run was not observed."""
 
 _replace = msgspec.structs.replace
 
@@ -38,7 +38,7 @@ class Flight:
         """Begin with a run that the first observation sees begin, or go on with one from its state.
 
         `start_seen` is False where it ran before. The time between a state and the next observation counts
-        as a gap, like any in which nobody looked.
+        as a gap, like any time without observations.
         """
         self.course = None if plan is None else PlanCourse(plan)
         self._state = resume or FlightState(
@@ -54,7 +54,7 @@ class Flight:
         return self._state
 
     def view(self) -> FlightView:
-        """Return the run as a face shows it."""
+        """Return the run as screens show it."""
         return view(self._state, self.course, self._seen)
 
     @property
@@ -63,20 +63,20 @@ class Flight:
         return self._state.result is not Result.RUNNING
 
     def quick_ramps(self) -> tuple[tuple[float, float, float], ...]:
-        """Return the flown ramps "as fast as it goes" as `recipes.rates.learn` takes them.
+        """Return the past ramps "as fast as it goes" as `recipes.rates.learn` takes them.
 
         They are (from, to, target), in seconds of the recipe since the run began, and degC.
         """
         course, speed = self._fitting, self._state.speed
         found = []
-        for leg in self._state.flown:
+        for leg in self._state.as_run:
             segment = course.item(leg.step) if course else None
             if segment and segment.estimated and leg.start is not None and leg.end is not None:
                 found.append((leg.start * speed, leg.end * speed, segment.to_temp))
         return tuple(found)
 
     def observe(self, seen: Observation) -> bool:
-        """Take one look at the chamber; return whether a step began or the run ended."""
+        """Take one observation of the chamber; return whether a step began or the run ended."""
         if self.over:
             return False
         before = self._state.leg.step if self._state.leg else None
@@ -96,8 +96,8 @@ class Flight:
     def cancel(self, who: str, *, sure: bool = True) -> bool:
         """Note that a cancel_recipe may have reached the chamber; return whether that ends the run.
 
-        It does where the chamber does not tell its state and it is `sure` that the command arrived; else the
-        chamber's own word is waited for, or the plan's end.
+        It does where the chamber does not report its state and it is `sure` that the command arrived; else it
+        ends with the chamber's next report, or with the plan.
         """
         if self.over:
             return False
@@ -108,12 +108,12 @@ class Flight:
         return self.over
 
     def give_up(self, reason: str) -> None:
-        """End the run as `unknown`, with a sentence: another one has begun, or nobody will follow it."""
+        """End the run as `unknown`, with a sentence: another one has begun, or it is no longer followed."""
         if not self.over:
             self._end(Result.UNKNOWN, reason, self._seen)
 
     def amend(self, result: Result, reason: str) -> None:
-        """Say better how a run has ended: what it was told then did not reach this program in time."""
+        """Correct how a run has ended: a command that stopped it was read from the record only later."""
         if self.over:
             self._set(result=result, reason=reason)
 
@@ -121,7 +121,7 @@ class Flight:
 
     @property
     def _fitting(self) -> PlanCourse | None:
-        """The course, as long as what the device tells agrees with it."""
+        """The course, as long as what the device reports agrees with it."""
         return self.course if self._state.fits and self.course and self.course.items else None
 
     def _set(self, **changes: Any) -> None:
@@ -139,7 +139,7 @@ class Flight:
         resumed, self._resuming = self._resuming, False
         if resumed:
             self._origin = seen.mono - (state.t + away(state, seen))
-        # From the origin, not by adding up: a week of looks would add up their rounding.
+        # From the origin, not by adding up: a week of observations would add up their rounding.
         t = seen.mono - self._origin
         if t < state.t and not resumed:
             t, seen = state.t, _replace(seen, mono=state.mono, utc=state.utc)
@@ -183,7 +183,7 @@ class Flight:
             fits=not stranger and steps in (None, count),
         )
         if self._state.fits and not state.fits and state.leg is not None and state.leg.start is not None:
-            # The device told another recipe's name until now: lay the step that runs over the plan after all.
+            # The device reported another recipe's name until now: lay its step over the plan after all.
             self._begin(state.leg.step, state.leg.start, seen)
 
     def _go_at(self, speed: float) -> None:
@@ -202,7 +202,7 @@ class Flight:
         state = self._state
         if seen.step and (self._fitting is None or self._fitting.item(seen.step) is not None):
             if state.leg is None or state.leg.step != seen.step:
-                self._told(seen.step, seen)
+                self._step_reported(seen.step, seen)
             elif state.leg.estimated and _confirms(state, state.leg, seen):
                 self._set(leg=_replace(state.leg, estimated=False))
             self._set(told=True)
@@ -212,17 +212,17 @@ class Flight:
         if leg is not None and leg.dwell is not None:
             self._set(leg=_replace(leg, dwell=leg.dwell.observe(self._at(seen, self._state.t))))
 
-    def _told(self, step: int, seen: Observation) -> None:
-        """Begin the step that the device tells, and note those that went by unseen."""
+    def _step_reported(self, step: int, seen: Observation) -> None:
+        """Begin the step that the device reports, and note those that went by unseen."""
         state = self._state
         last = state.leg.step if state.leg else step - 1
         self._close(seen, state.t)
         missed = tuple(self._leg(number, None, seen) for number in range(last + 1, step))
-        self._set(flown=self._state.flown + missed)
+        self._set(as_run=self._state.as_run + missed)
         self._begin(step, state.t, seen)
 
     def _begin(self, step: int, start: float, seen: Observation) -> None:
-        """Begin a step that the device has told, which says where in the plan the run is."""
+        """Begin a step that the device has reported, which says where in the plan the run is."""
         segment = self._fitting.item(step) if self._fitting else None
         self._set(leg=self._leg(step, start, seen))
         if segment is not None:
@@ -277,7 +277,7 @@ class Flight:
         )
 
     def _close(self, seen: Observation | None, at: float) -> None:
-        """Put the running leg, if there is one, to what was flown."""
+        """Add the running leg, if there is one, to the steps that have run."""
         state, leg = self._state, self._state.leg
         if leg is None:
             return
@@ -289,7 +289,7 @@ class Flight:
                 dwell = dwell.observe(self._at(seen, at))
             dwell = dwell.close(at, seen.period)
         utc = state.utc - (state.t - at)
-        self._set(flown=(*state.flown, _replace(leg, end=at, end_utc=utc, dwell=dwell)), leg=None)
+        self._set(as_run=(*state.as_run, _replace(leg, end=at, end_utc=utc, dwell=dwell)), leg=None)
 
     def _value_t(self, seen: Observation) -> float:
         """Return when the newest value of an observation came, on the run's own clock."""

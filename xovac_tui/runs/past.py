@@ -1,4 +1,4 @@
-"""Reads runs back from a record, for a face: the list, and one run with all that is known of it.
+"""Read runs back from a record: the list, and one run with all that is known of it.
 
 Everything here opens the record for itself and may take a moment: it is for a thread.
 """
@@ -45,14 +45,14 @@ MOST = 6_000
 """A run's curves have a column a second, and so many at most."""
 _BEFORE = 60.0
 _AFTER = 5.0
-"""Seconds around a run whose commands belong to it: somebody started it, somebody cancelled it."""
+"""Seconds around a run whose commands belong to it: they started or cancelled it."""
 _BEAT = 120.0
 """Seconds after which a recorder has written something at the latest."""
-_TOLD_EARLIER = 1.0
-"""Seconds that the chamber's own word of the beginning may be older than the look at it."""
+_REPORTED_EARLIER = 1.0
+"""Seconds that the chamber's own word of the beginning may be older than its observation."""
 
-Told = tuple[str, str, str, bool]
-"""A channel to tell of: full name, label, unit, logarithmic."""
+TrackedChannel = tuple[str, str, str, bool]
+"""A channel to read: (full name, label, unit, logarithmic)."""
 
 
 class RunTrack(msgspec.Struct, frozen=True):
@@ -72,7 +72,7 @@ class PastRun(msgspec.Struct, frozen=True, kw_only=True):
     """When it ended, or up to when it was read."""
     plan: Plan | None = None
     load: RecordedLoad | None = None
-    """The recipe as it was handed over; None where nobody did that from here."""
+    """The recipe as it was handed over; None where it was not handed over from here."""
     description: str = ""
     """What the recipe's file says about the part."""
     extremes: tuple[Extreme, ...] = ()
@@ -82,11 +82,11 @@ class PastRun(msgspec.Struct, frozen=True, kw_only=True):
     marks: tuple[RecordedMark, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     temperature: RunTrack | None = None
-    """The temperature that the recipe drives; None where no message is known to tell it."""
+    """The temperature that the recipe drives; None where no message is known to report it."""
     pressure: RunTrack | None = None
 
     left: bool = False
-    """Nobody records it any more, so nobody knows whether it goes on."""
+    """Its recorder is gone, so it is not known whether it goes on."""
 
     @property
     def running(self) -> bool:
@@ -95,17 +95,17 @@ class PastRun(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def seconds(self) -> float:
-        """How long it took, or lasts by now."""
+        """Seconds that it took, or lasts by now."""
         return max(0.0, self.until - self.recorded.started)
 
     @property
     def planned_seconds(self) -> float | None:
-        """How long it was to take by its plan, in seconds of the wall clock."""
+        """Seconds of the wall clock that it was to take by its plan."""
         fits = self.plan is not None and self.state.fits
         return self.plan.total / self.state.speed if fits and self.plan is not None else None
 
     def view(self) -> FlightView:
-        """Return the run as it is told of on every screen."""
+        """Return the run as every screen shows it."""
         return view(self.state, None if self.plan is None else PlanCourse(self.plan))
 
     def planned_points(self) -> list[tuple[float, float]]:
@@ -122,17 +122,17 @@ class PastRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_runs(path: Path) -> tuple[RecordedRun, ...]:
-    """Return the runs of a record, newest first, without how they were flown; raises RecordError."""
+    """Return the runs of a record, newest first, without how they went; raises RecordError."""
     with Record(path) as record:
-        return tuple(reversed(lists.runs(record, flights=False)))
+        return tuple(reversed(lists.runs(record, states=False)))
 
 
 def read_run(
-    path: Path, number: int, *, contract: Contract, channels: Sequence[Told], now: float
+    path: Path, number: int, *, contract: Contract, channels: Sequence[TrackedChannel], now: float
 ) -> PastRun | None:
     """Return a run, None where the record does not hold it (any more); raises RecordError.
 
-    `channels` are told of first, then all others that are in the record; `now` in UTC seconds.
+    `channels` come first, then all others that are in the record; `now` in UTC seconds.
     """
     with Record(path) as record:
         record.judge_by(contract)
@@ -146,7 +146,7 @@ def read_run(
         load = None if recorded.load is None else lists.load(record, recorded.load)
         windows = EvenWindows(record, axis, span.first, span.after)
         around = axis.within(_from(record, span), until + _AFTER)
-        noted = axis.within(start - _TOLD_EARLIER, until + _AFTER)
+        noted = axis.within(start - _REPORTED_EARLIER, until + _AFTER)
         recorded_channels = {one.name: one for one in record.channels()}
         given = {name: one.label for name, one in recorded_channels.items()}
         called = shown_names(given | {name: label for name, label, *_ in channels})
@@ -195,7 +195,7 @@ def _until(axis: EvenAxis, record: Record, now: float) -> float:
 
 def _from(record: Record, span: RecordSpan) -> float:
     """Return the even time from which on commands belong to a run: not those of the run before it."""
-    earlier = [one for one in lists.runs(record, flights=False) if span.run and one.id < span.run.id]
+    earlier = [one for one in lists.runs(record, states=False) if span.run and one.id < span.run.id]
     ends = [
         span.axis.even(one.session, one.started_mono) + one.seconds
         for one in earlier
@@ -210,7 +210,7 @@ def with_state(past: PastRun, state: FlightState) -> PastRun:
 
 
 def _state(recorded: RecordedRun) -> FlightState:
-    """Return how a run was flown; only its result where that cannot be read."""
+    """Return how a run went; only its result where that cannot be read."""
     try:
         return msgspec.json.decode(recorded.flight, type=FlightState)
     except (msgspec.MsgspecError, UnicodeError):
@@ -239,7 +239,7 @@ def _description(load: RecordedLoad | None) -> str:
 
 
 def _track(windows: Windows, contract: Contract, role: Role, start: float, until: float) -> RunTrack | None:
-    """Return what the channel with a role did; None where no message is known to tell it."""
+    """Return what the channel with a role did; None where no message is known to report it."""
     found = contract.by_role(role)
     if found is None or until <= start:
         return None

@@ -19,11 +19,11 @@ class Result(StrEnum):
     ENDED_EARLY = "ended early"
     """The chamber stopped before the planned end, and not on a command that was seen here."""
     UNKNOWN = "unknown"
-    """It ended while nobody saw it."""
+    """Its end was not observed."""
 
 
 class Leg(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One step as it was flown; times in seconds of the wall clock since the run began."""
+    """One step as it went; times in seconds of the wall clock since the run began."""
 
     step: int
     """Number of its item in the device's list, the first is 1."""
@@ -36,11 +36,11 @@ class Leg(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     start: float | None = None
     """None: it went by while nothing was heard."""
     end: float | None = None
-    """None: it goes on, or nobody saw its end."""
+    """None: it goes on, or its end was not observed."""
     start_utc: float | None = None
     end_utc: float | None = None
     estimated: bool = False
-    """The device did not tell it; it follows from the plan and the temperature."""
+    """The device did not report it; it follows from the plan and the temperature."""
     dwell: Dwell | None = None
     """The clocks of a hold, which count from the beginning of the run."""
 
@@ -60,25 +60,25 @@ class FlightState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     t: float = 0.0
     """Seconds since the run began, or was first seen."""
     shift: float = 0.0
-    """Seconds of the recipe that the run is behind its plan (negative: ahead), as the device's steps tell."""
+    """Seconds of the recipe that the run is behind its plan (negative: ahead), by the device's steps."""
     steps: int | None = None
-    """How many steps the device says that there are."""
+    """How many steps the device reports; None: it does not."""
     told: bool = False
-    """The device tells its steps."""
+    """The device reports its steps."""
     running_t: float | None = None
-    """When the device last said that a recipe runs; None: it never did."""
+    """When the device last reported that a recipe runs; None: it never did."""
     named: bool = False
-    """The device has told this recipe's name."""
+    """The device has reported this recipe's name."""
     stranger: bool = False
-    """The device's newest word is another recipe's name."""
+    """The device's newest report has another recipe's name."""
     fits: bool = True
-    """What the device tells agrees with the plan."""
+    """What the device reports agrees with the plan."""
     heard: bool = True
     """The link was up and the data fresh at the newest observation."""
     heard_t: float = 0.0
-    """When the newest message with the controlled temperature came that was heard."""
+    """When the newest message with the controlled temperature came."""
     gaps: int = 0
-    """How often the link was gone, the data had stopped, or nobody was there to see."""
+    """How often the link was gone, the data had stopped, or the run was not observed."""
     gap_seconds: float = 0.0
     """From the newest value before each gap to the first one after it."""
     first_total: float | None = None
@@ -90,6 +90,6 @@ class FlightState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     """How it ended, as a sentence."""
     ended_utc: float | None = None
     leg: Leg | None = None
-    """The step that is being flown."""
-    flown: tuple[Leg, ...] = ()
+    """The step that runs now."""
+    as_run: tuple[Leg, ...] = msgspec.field(default=(), name="flown")
     """The steps before it, in order of time."""

@@ -1,4 +1,4 @@
-"""A run as a face shows it: everything worked out, nothing claimed that nobody knows."""
+"""Work out a run as screens show it; what is not known is None."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _UPCOMING = 8
 
 
 class FlightView(msgspec.Struct, frozen=True, kw_only=True):
-    """A run at one moment; None stands for what nobody told. Durations in seconds of the wall clock."""
+    """A run at one moment; None where a value is not known. Durations in seconds of the wall clock."""
 
     name: str = ""
     result: Result = Result.RUNNING
@@ -29,7 +29,7 @@ class FlightView(msgspec.Struct, frozen=True, kw_only=True):
     planned: bool = False
     """A plan is known and fits what the chamber reports."""
     estimated: bool = False
-    """Where it is follows from the plan and the temperature, since the device does not tell it now."""
+    """Where it is follows from the plan and the temperature, since the device does not report it now."""
     label: str = ""
     """What the running step does, from the plan."""
     kind: Literal["ramp", "hold", ""] = ""
@@ -37,7 +37,7 @@ class FlightView(msgspec.Struct, frozen=True, kw_only=True):
     step: int | None = None
     steps: int | None = None
     target: float | None = None
-    """degC, as the device tells it."""
+    """degC, as the device reports it."""
     actual: float | None = None
     """degC."""
     planned_temperature: float | None = None
@@ -64,14 +64,14 @@ class FlightView(msgspec.Struct, frozen=True, kw_only=True):
     assumed: bool = False
     """Some of these times rest on the assumed rate."""
     gaps: int = 0
-    """How often the link was gone, the data had stopped, or nobody was there to see."""
+    """How often the link was gone, the data had stopped, or the run was not observed."""
     gap_seconds: float = 0.0
     silent: float | None = None
     """Seconds for which nothing was heard by now; None: it is heard."""
     dwell: Dwell | None = None
-    """The clocks of the hold that is being flown."""
+    """The clocks of the hold that runs now."""
     legs: tuple[Leg, ...] = ()
-    """The run as it was flown so far."""
+    """The run as it went so far."""
     upcoming: tuple[tuple[str, float], ...] = ()
     """What comes next by the plan: (what, seconds from now)."""
 
@@ -84,7 +84,7 @@ class FlightView(msgspec.Struct, frozen=True, kw_only=True):
 def position(state: FlightState, course: PlanCourse) -> float:
     """Return how far the run is in its plan, in seconds of the recipe.
 
-    A step that the device tells is never left before the device says so; while nothing is heard it is.
+    A step that the device reports is not left before the device reports the next one, unless nothing comes.
     """
     now = max(0.0, state.t * state.speed - state.shift)
     segment = course.item(state.leg.step) if state.leg is not None else None
@@ -96,7 +96,7 @@ def position(state: FlightState, course: PlanCourse) -> float:
 def view(state: FlightState, course: PlanCourse | None, seen: Observation | None = None) -> FlightView:
     """Return the picture of a run; `seen` is its newest observation."""
     leg = state.leg
-    legs = state.flown if leg is None else (*state.flown, leg)
+    legs = state.as_run if leg is None else (*state.as_run, leg)
     bare = FlightView(
         name=state.name,
         result=state.result,
@@ -121,7 +121,7 @@ def view(state: FlightState, course: PlanCourse | None, seen: Observation | None
             bare, planned=True, steps=len(course.items), total=state.t, drift=_drift(state, state.t)
         )
     if leg is None and not state.start_seen:
-        # Where it is, and so when it ends, is anybody's guess until the device tells a step.
+        # Where it is, and so when it ends, is not known until the device reports a step.
         return bare
     return _followed(bare, state, course)
 

@@ -1,1 +1,1 @@
-"""Wires one chamber together: link + chamber + ledger + record. The only thing that a face talks to."""
+"""Wire one chamber together: link, chamber, ledger and record. Screens and commands use only this."""

@@ -29,7 +29,7 @@ from xovac_tui.recording.status import RecorderView
 from xovac_tui.station.commands import Prepared, Sender
 from xovac_tui.station.confirmation import STOP_KEY, confirmed_by
 from xovac_tui.station.eventqueue import EventQueue
-from xovac_tui.station.news import Bulletin, News
+from xovac_tui.station.news import Bulletin, News, ServiceFailed
 from xovac_tui.station.port import LinkCallbacks, Reach
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.refusal import Refusal, RefusalCode
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from xovac_tui.recipes.plan import Plan
 
 _TICK = 0.25
-"""Seconds between looks at what time alone changes: time-outs and staleness."""
+"""Seconds between checks of what time alone changes: time-outs and staleness."""
 _HEAD_START = 0.3
 """Seconds for which connecting waits for the record at the most, while what connects is imported: as a rule
 it is open by then, and what came before is shown from the first moment on."""
@@ -69,14 +69,14 @@ class LiveStation(Station):
         self, setup: StationSetup, parts: Parts, reach: Reach, news: Bulletin, proofs: StopProofs | None
     ) -> None:
         """Take `news`, by which the parts publish; `proofs` None: it is not asked whether STOP is proven."""
-        # Services hear news before any face.
+        # Services get news before any screen.
         news.subscribe(self._on_news)
         super().__init__(setup, news=news, proofs=proofs)
         self.who = setup.who
         self.chamber, self.log = parts.chamber, parts.log
         self.record, self.alarms = parts.record, parts.alarms
-        self.flights, self._runs = parts.runs.flights, parts.runs
-        self._services = Services(parts.services)
+        self.runs, self._runs = parts.runs.runs, parts.runs
+        self._services = Services(parts.services, self._service_failed, self.clock.mono)
         self.target, self._reach = reach.target, reach
         self._sender = Sender(
             self.chamber,
@@ -90,7 +90,7 @@ class LiveStation(Station):
         """Set once there is a link that tries, or there will be none."""
         self._shown_link = LinkView()
         self._defect = ""
-        """What failed at a look last, so that it is logged once."""
+        """What failed in a check last, so that it is logged once."""
         self._queues: list[EventQueue] = []
         self.events_dropped = 0
         """Events that a reader of `events` did not get, because it read too slowly."""
@@ -155,7 +155,7 @@ class LiveStation(Station):
             ticker.cancel()
 
     def _offline(self, error: XovacError) -> None:
-        """Say why there will be no link."""
+        """Report why there will be no link."""
         utc, mono = self.clock.utc(), self.clock.mono()
         self._on_status(LinkView(LinkWord.OFFLINE, since_utc=utc, since_mono=mono, why=str(error)))
 
@@ -171,7 +171,7 @@ class LiveStation(Station):
         """Seconds that one attempt to connect may take."""
         return self.target.patience
 
-    # -- what a face reads ----------------------------------------------------------------------------
+    # -- what screens read ----------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
         """Return the chamber as it is now; cheap, at any time."""
@@ -183,12 +183,12 @@ class LiveStation(Station):
 
     @property
     def recorder(self) -> RecorderView:
-        """What the recorder does."""
+        """State of the recorder."""
         return self.record.view
 
     @property
     def status(self) -> LinkView:
-        """The connection as the link itself tells it."""
+        """The connection as the link itself reports it."""
         return self._sender.link.status if self._sender.link else LinkView()
 
     @property
@@ -249,8 +249,8 @@ class LiveStation(Station):
         self.chamber.note(text, self.clock.utc(), self.clock.mono(), kind=kind)
         self._keep_marks()
 
-    def look_at_unknown(self) -> None:
-        """Note that somebody has looked at the commands whose outcome is unknown."""
+    def dismiss_unknown(self) -> None:
+        """Dismiss the commands whose outcome is unknown: the user has seen them."""
         self._changed(self.chamber.ledger.look_at_all())
 
     # -- commands -------------------------------------------------------------------------------------
@@ -300,7 +300,7 @@ class LiveStation(Station):
         session = self.status.session
         return await self._sender.send_once(prepared, session=session, timeout=timeout, stop=stop)
 
-    # -- what the link tells --------------------------------------------------------------------------
+    # -- what the link reports --------------------------------------------------------------------------
 
     def _kind(self, name: str) -> EventKind:
         if self.contract.is_answer(name):
@@ -314,19 +314,19 @@ class LiveStation(Station):
         if changes:
             self._changed(changes)
         if self._shown_link.word is LinkWord.STALE:
-            # A gap ends with the first value after it, not with the next look.
+            # A gap ends with the first value after it, not with the next check.
             self._show_link()
-        if self.chamber.judges(event) and (self.flights.flying is not None or self.chamber.running):
+        if self.chamber.judges(event) and (self.runs.running is not None or self.chamber.running):
             # At the moment at which it came: between two ticks a step may begin, and a value leave its
             # tolerance and come back.
-            self._runs.look(event.utc, event.mono)
+            self._runs.observe(event.utc, event.mono)
         for queue in self._queues:
             before = queue.dropped
             queue.put(event)
             self.events_dropped += queue.dropped - before
 
     def _keep_marks(self) -> None:
-        """Have marks that were made since the last time recorded."""
+        """Record the marks that were made since the last time."""
         if marks := self.chamber.take_marks():
             made = MarksMade(tuple(marks))
             self._services.each(lambda service: service.on_news(made))
@@ -340,7 +340,7 @@ class LiveStation(Station):
         self._changed(changes)
 
     def tick(self) -> None:
-        """Look at what time alone changes: time-outs of commands, and data that have stopped."""
+        """Check what time alone changes: time-outs of commands, and data that have stopped."""
         self._changed(self.chamber.tick(self.clock.mono()))
         self._show_link()
         self._services.each(lambda service: service.tick())
@@ -350,10 +350,10 @@ class LiveStation(Station):
             await asyncio.sleep(_TICK)
             try:
                 self.tick()
-            except Exception as error:  # time-outs and alarms must be looked at all the same
+            except Exception as error:  # time-outs and alarms must be checked all the same
                 if self._defect != repr(error):
                     self._defect = repr(error)
-                    logging.getLogger(__name__).warning("a look at the chamber failed", exc_info=error)
+                    logging.getLogger(__name__).warning("a check of the chamber failed", exc_info=error)
 
     def _show_link(self) -> None:
         link = self.chamber.link_view(self.clock.mono())
@@ -371,6 +371,9 @@ class LiveStation(Station):
             self.proving.took(news.entry)
         elif isinstance(news, RecordOpened):
             self._settled.set()
+
+    def _service_failed(self, service: str, error: Exception) -> None:
+        self.news.publish(ServiceFailed(service, type(error).__name__))
 
     def _changed(self, entries: tuple[LedgerEntry, ...]) -> None:
         for entry in entries:

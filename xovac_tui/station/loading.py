@@ -62,7 +62,7 @@ class Load(msgspec.Struct, frozen=True):
 
     @property
     def words(self) -> str:
-        """How much is sent and how long it takes: "18 items, about 19h 40m"."""
+        """Number of items and duration: "18 items, about 19h 40m"."""
         about = "about " if self.compiled.plan.estimated else ""
         total = spell_duration(round(self.compiled.total))
         return f"{counted(len(self.compiled.items), 'item')}, {about}{total}"
@@ -119,7 +119,7 @@ def stop_facts(station: Station, how: str) -> Facts:
 
 
 def load_facts(station: Station, load: Load, how: str) -> Facts:
-    """Return what is to be known before a recipe is loaded; blocks for a moment, for it looks at the disk.
+    """Return what is to be known before a recipe is loaded; blocks for a moment, since it reads the disk.
 
     `how` is as in `stop_facts`.
     """

@@ -40,7 +40,7 @@ class LinkPort(Protocol):
 
 
 class LinkCallbacks(msgspec.Struct, frozen=True):
-    """What a link tells the station."""
+    """What a link reports to the station."""
 
     contract_kind: Callable[[str], EventKind]
     on_event: Callable[[Event], None]

@@ -22,7 +22,7 @@ _HEAD = "# Written by xovac-tui: on which chambers STOP was proven, at which add
 _LAST = 253_000_000_000.0
 """Seconds since 1970, in the year 9987: no calendar here goes on for much longer."""
 _LOOK = 1.0
-"""Seconds between two looks whether another program has written the file."""
+"""Seconds between two checks whether another program has written the file."""
 
 
 class StopProof(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ class StopProofs:
 
     def get(self, profile: str, address: str, form: str) -> StopProof | None:
         """Return the proof that holds for a profile at this address and in this form, else None."""
-        self._look()
+        self._reload()
         found = self._known.get(profile)
         return found if found is not None and (found.address, found.form) == (address, form) else None
 
@@ -61,7 +61,7 @@ class StopProofs:
         """Keep a proof, or forget it (None); return a sentence where it cannot be written, else empty."""
         import tomli_w
 
-        self._look(now=True)
+        self._reload(now=True)
         if proof is None and profile not in self._known:
             return ""
         if proof is None:
@@ -74,7 +74,7 @@ class StopProofs:
             return f"Whether STOP is proven cannot be kept in {self.path}: {error.strerror or error}."
         return ""
 
-    def _look(self, *, now: bool = False) -> None:
+    def _reload(self, *, now: bool = False) -> None:
         """Read the file where it is another than the one that was read."""
         if not now and time.monotonic() - self._looked < _LOOK:
             return

@@ -42,7 +42,7 @@ class Provable(Protocol):
     clock: Clock
     manner: Manner
     record: RecordDesk
-    flights: RunDesk
+    runs: RunDesk
 
     def snapshot(self) -> Snapshot:
         """Return the chamber as it is now."""
@@ -71,7 +71,7 @@ class Proving:
 
     @property
     def proof(self) -> StopProof | None:
-        """That STOP has reached this chamber at this address in this form; None: never shown."""
+        """Proof that STOP has reached this chamber at this address in this form; None: never shown."""
         if self._proofs is None:
             return None
         return self._proofs.get(self._station.name, self._station.manner.place, self._form)
@@ -95,7 +95,7 @@ class Proving:
         snapshot = station.snapshot()
         begins = (LOAD_COMMAND, station.contract.start)
         began = any(e.command in begins and e.outcome in _MAY_RUN for e in snapshot.ledger)
-        running = snapshot.run.state is RunState.RUNNING or station.flights.flying is not None
+        running = snapshot.run.state is RunState.RUNNING or station.runs.running is not None
         if running or (began and _is_blind(snapshot)):
             return Refusal(RefusalCode.RUNNING, STOP_COMMAND)
         return None
@@ -127,7 +127,7 @@ class Proving:
         return StopVerdict(verdict.proven, f"{verdict.words} {self._unkept}".rstrip())
 
     def took(self, entry: LedgerEntry) -> None:
-        """Take what became of a command: a STOP that was answered with success and then shown is proven."""
+        """Take the outcome of a command: a STOP that was answered with success and then shown is proven."""
         if (
             self._proofs is not None
             and entry.command == STOP_COMMAND

@@ -44,19 +44,19 @@ class Service(Protocol):
 
 
 class RecordDesk(Protocol):
-    """The record of a chamber, as its station and faces ask it."""
+    """The record of a chamber, as its station and screens use it."""
 
     @property
     def choice(self) -> RecordChoice | None:
-        """Where it is and how it is kept; None: nowhere."""
+        """Which record it is and how it is kept; None: not recorded."""
 
     @property
     def record(self) -> Record | None:
-        """For reading; None until it is open, or where there is none."""
+        """The record for reading; None until it is open, or where there is none."""
 
     @property
     def view(self) -> RecorderView:
-        """What the recorder does."""
+        """State of the recorder."""
 
     @property
     def session(self) -> int:
@@ -64,7 +64,7 @@ class RecordDesk(Protocol):
 
     @property
     def settled(self) -> bool:
-        """True once it is known what it knows, or that this is not to be waited for."""
+        """True once the record has been read, or will not be waited for."""
 
     @property
     def unreadable(self) -> str:
@@ -84,10 +84,10 @@ class RecordDesk(Protocol):
 
     @property
     def away_since(self) -> float | None:
-        """Until when (record time) this user looked last, if that is long ago."""
+        """When (record time) this user last watched, if that is long ago; else None."""
 
     def came_back(self, seconds: float) -> None:
-        """Take note that this user has not looked for so long."""
+        """Note that this user has not watched for so long."""
 
     async def open(self) -> None:
         """Begin to open it; returns before it is open, whatever holds it up."""
@@ -109,14 +109,14 @@ class RecordDesk(Protocol):
 
 
 class RunDesk(Protocol):
-    """The runs of a chamber, as its station and faces ask them."""
+    """The runs of a chamber, as its station and screens use them."""
 
     @property
     def flight(self) -> Flight | None:
         """The run that goes on, or the newest that has ended."""
 
     @property
-    def flying(self) -> Flight | None:
+    def running(self) -> Flight | None:
         """The run that goes on; None where none is known to."""
 
     @property
@@ -142,29 +142,42 @@ class RunDesk(Protocol):
 
 
 class RunKeeper(Protocol):
-    """Lets the runs of a live chamber see it, and keeps what is handed to it."""
+    """Follow the runs of a live chamber, and keep what is handed to it."""
 
     @property
-    def flights(self) -> RunDesk:
+    def runs(self) -> RunDesk:
         """The runs."""
 
-    def look(self, utc: float, mono: float) -> None:
+    def observe(self, utc: float, mono: float) -> None:
         """Let the run that goes on, or begins, see the chamber as it was at a moment just now."""
 
     def handing(self, plan: Plan, source: str) -> AbstractContextManager[None]:
-        """Know the plan, and the text of its file, of a list that is sent meanwhile."""
+        """Keep the plan, and the text of its file, of a list that is sent meanwhile."""
+
+
+SAID_AGAIN = 60.0
+"""Seconds between two reports of a service that goes on failing."""
 
 
 class Services:
     """The services of a station, called in their order: what they do depends on it.
 
-    One that fails is logged once for each defect, and the rest go on.
+    One that fails is logged once for each defect, and the rest go on. `failed` is called with its name and
+    the defect, once in `SAID_AGAIN` of the monotonic seconds that `mono` gives for as long as it fails.
     """
 
-    def __init__(self, services: Sequence[Service]) -> None:
+    def __init__(
+        self,
+        services: Sequence[Service],
+        failed: Callable[[str, Exception], None],
+        mono: Callable[[], float],
+    ) -> None:
         self._services = tuple(services)
+        self._report, self._mono = failed, mono
         self._defects: dict[str, str] = {}
         """Name of a service -> its newest defect."""
+        self._reported: dict[str, float] = {}
+        """Name of a service -> when it was reported last, monotonic seconds."""
 
     def each(self, call: Callable[[Service], None]) -> None:
         """Call every service."""
@@ -187,3 +200,6 @@ class Services:
         if self._defects.get(name) != repr(error):
             self._defects[name] = repr(error)
             logging.getLogger(__name__).warning("%s failed", name, exc_info=error)
+        if self._mono() - self._reported.get(name, -SAID_AGAIN) >= SAID_AGAIN:
+            self._reported[name] = self._mono()
+            self._report(name, error)

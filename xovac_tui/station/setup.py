@@ -20,7 +20,7 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     """How commands are handled, and where they go."""
 
     observe_only: bool = False
-    """No command can be sent, and nobody can change that."""
+    """No command can be sent, and that cannot be changed."""
     expert: bool = False
     """Any event with any JSON can be sent."""
     send_when_stale: bool = False
@@ -40,7 +40,7 @@ class StationSetup(msgspec.Struct, frozen=True, kw_only=True):
     contract: Contract
     manner: Manner
     clock: Clock
-    """The clock of the person at the face."""
+    """Wall and monotonic clock that the station reads."""
     who: str = ""
     """`user@host`."""
     speed: float = 1.0

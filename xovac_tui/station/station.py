@@ -1,4 +1,4 @@
-"""What a face may ask of a chamber, whether it is there now or is replayed."""
+"""Answer what screens and commands ask of a chamber, live or replayed."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 
 class Station(ABC):
-    """One chamber as a face sees it: what is the same with a link and without."""
+    """One chamber as screens and commands see it: what is the same live and in a replay."""
 
     log: Log
     record: RecordDesk
     chamber: Chamber
-    flights: RunDesk
+    runs: RunDesk
     alarms: AlarmDesk
 
     def __init__(
@@ -55,7 +55,7 @@ class Station(ABC):
 
     @property
     def speed(self) -> float:
-        """Seconds that pass in the device in one of the clock: 1 but for a simulator."""
+        """Seconds of the device in one second of the clock: 1 except for a simulator."""
         told = self.chamber.speed
         return self.assumed_speed if told is None else told
 
@@ -85,7 +85,7 @@ class Station(ABC):
     @property
     @abstractmethod
     def recorder(self) -> RecorderView:
-        """What the recorder does."""
+        """State of the recorder."""
 
     @property
     @abstractmethod
@@ -129,14 +129,14 @@ class Station(ABC):
         """Put the operator's note on the time axis."""
 
     @abstractmethod
-    def look_at_unknown(self) -> None:
-        """Note that somebody has looked at the commands whose outcome is unknown."""
+    def dismiss_unknown(self) -> None:
+        """Dismiss the commands whose outcome is unknown: the user has seen them."""
 
-    # -- what a face reads ----------------------------------------------------------------------------
+    # -- what screens read ----------------------------------------------------------------------------
 
     def progress(self, snapshot: Snapshot) -> FlightView:
-        """Return the run that goes on, as far as the chamber's words and the plan tell; empty without one."""
-        followed = self.flights.view() if self.flights.flying is not None else None
+        """Return the run that goes on, by the chamber's reports and the plan; an empty view without one."""
+        followed = self.runs.view() if self.runs.running is not None else None
         if followed is not None and followed.planned:
             return followed
         # Only where a run is shown; the first picture does without.
@@ -145,30 +145,30 @@ class Station(ABC):
         seen = at_a_glance(snapshot.run, self.loaded, utc=snapshot.utc, mono=snapshot.mono, speed=self.speed)
         if followed is None or seen.planned or seen.elapsed is None:
             return seen
-        # The flight may have been there before this program was: its clock goes on.
+        # The run may be older than this program: its clock goes on.
         return msgspec.structs.replace(
             seen, elapsed=followed.elapsed, elapsed_is_least=followed.elapsed_is_least
         )
 
     def planned_profile(self, snapshot: Snapshot) -> list[tuple[float, float]]:
         """Return the running recipe's planned profile as (monotonic seconds, degC); empty when unknown."""
-        return self.flights.planned_profile()
+        return self.runs.planned_profile()
 
     @property
     def loaded(self) -> LoadedRecipe | None:
         """The recipe that was handed to the chamber last, from here or by another program on this record."""
-        return self.flights.loaded
+        return self.runs.loaded
 
     @property
     def insight(self) -> Insight:
-        """What the readings mean: stability, the course of the pressure, advice."""
+        """Insight into the readings: stability, the course of the pressure, advice."""
         if self._insight is None:
             self._insight = self._setup.insight(self)
         return self._insight
 
     def flight(self) -> FlightView | None:
         """Return the run that goes on, or the newest that has ended; None before the first."""
-        return self.flights.view()
+        return self.runs.view()
 
     @property
     def step_kind(self) -> str:
@@ -178,7 +178,7 @@ class Station(ABC):
 
     def plan_settings(self) -> PlanSettings:
         """Return how this chamber reads recipes, as its profile assumes."""
-        return self._setup.plan_settings(self.flights.rates)
+        return self._setup.plan_settings(self.runs.rates)
 
     # -- commands -------------------------------------------------------------------------------------
 

@@ -6,14 +6,17 @@ import asyncio
 import re
 import sys
 from collections.abc import Callable, Iterable
+from math import ceil
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from textual import events, work
 from textual.actions import SkipAction
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
+from textual.notifications import Notification, Notify
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 from textual.widget import Widget
@@ -54,6 +57,8 @@ _AGAIN_SECONDS, _LONGEST_PAUSE = 2.0, 30.0
 """Before the station begins again after a defect: at first, and at most."""
 _TOAST_ROWS = 6
 """Rows of a usual toast with its distance."""
+_TOAST_CELLS = 50
+"""Cells of a line in a toast that words surely fill before the next line begins."""
 _MOUNT_SECONDS = 3.0
 """Seconds after which widgets that are not there yet are not waited for any more."""
 MIN_WIDTH, MIN_HEIGHT = 80, 24
@@ -307,13 +312,14 @@ class XovacApp(TerminalApp):
         svg = super().export_screenshot(title=title, simplify=simplify)
         return re.sub(r"@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
 
-    def on_notify(self) -> None:
+    def on_notify(self, event: Notify) -> None:
         """Take the oldest toasts away before a new one comes: so many would cover the trust bar."""
         bars = self.frame.bar_rows if self.frame is not None else BAR_ROWS
-        most = max(1, (self.size.height - bars) // _TOAST_ROWS)
-        shown = list(self._notifications)
-        for old in shown[: max(0, len(shown) + 1 - most)]:
-            self._unnotify(old)
+        room = self.size.height - bars - _toast_rows(event.notification)
+        for old in reversed(list(self._notifications)):
+            room -= _toast_rows(old)
+            if room < 0:
+                self._unnotify(old)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Fill the palette from the command table."""
@@ -424,6 +430,12 @@ class XovacApp(TerminalApp):
         """Stop listening; nothing is sent to the chamber."""
         for unsubscribe in self._unsubscribe:
             unsubscribe()
+
+
+def _toast_rows(toast: Notification) -> int:
+    """Return the rows that a toast takes at most, with its distance to the next."""
+    lines = sum(max(1, ceil(cell_len(line) / _TOAST_CELLS)) for line in toast.message.split("\n"))
+    return max(_TOAST_ROWS, lines + bool(toast.title) + 3)
 
 
 def _is_quit(screen: Screen[object]) -> bool:

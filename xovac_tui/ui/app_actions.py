@@ -128,7 +128,7 @@ class AppActions:
     def action_seen(self) -> None:
         """Dismiss unknown outcomes."""
         if (workspace := self._live()) is not None:
-            workspace.station.look_at_unknown()
+            workspace.station.dismiss_unknown()
 
     def action_note(self) -> None:
         """Ask for a note and put it on the time axis."""

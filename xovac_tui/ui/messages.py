@@ -7,7 +7,7 @@ import asyncio
 from xovac_tui.chamber.news import AlarmsChanged, LedgerChanged, LinkChanged, ModeChanged, RecordOpened
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.status import RecorderChanged
-from xovac_tui.station.news import News
+from xovac_tui.station.news import News, ServiceFailed
 from xovac_tui.ui.toasts import (
     ToastText,
     alarm_words,
@@ -15,6 +15,7 @@ from xovac_tui.ui.toasts import (
     mode_words,
     outcome_words,
     recorder_words,
+    service_words,
     unreadable_words,
 )
 from xovac_tui.ui.workspace import Workspace
@@ -47,6 +48,8 @@ class Messages:
             self._welcome()
         elif isinstance(news, ModeChanged):
             self._toast(mode_words(news))
+        elif isinstance(news, ServiceFailed):
+            self._toast(service_words(news, self._workspace.window.where_logged()))
 
     def look_at_record(self) -> None:
         """Say once that the record cannot be read: what is shown of the past is not all there was."""
@@ -85,4 +88,4 @@ class Messages:
             self._toast(unreadable_words(str(error)))
             return
         if digest is not None and digest.events:
-            await workspace.ask(DigestDialog(workspace, digest, station.flights.flying))
+            await workspace.ask(DigestDialog(workspace, digest, station.runs.running))

@@ -14,6 +14,8 @@ from xovac_tui.chamber.news import LinkChanged, ModeChanged
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.plural import counted
 from xovac_tui.recording.status import RecorderChanged, RecorderState
+from xovac_tui.station.news import ServiceFailed
+from xovac_tui.station.service import SAID_AGAIN
 from xovac_tui.text import clean
 from xovac_tui.ui.frame.trust_bar import GOES_ON
 
@@ -76,6 +78,24 @@ def recorder_words(news: RecorderChanged) -> ToastText | None:
     if before.state is RecorderState.BESIDE and view.state is RecorderState.ON:
         return ToastText("Recording here now", "The process that recorded has ended.", seconds=6.0)
     return None
+
+
+_SERVICES = {
+    "RecordService": "Recording",
+    "AlarmService": "Evaluation of alarms",
+    "RunService": "Following of runs",
+    "NotifyService": "Notification",
+}
+
+
+def service_words(news: ServiceFailed, where_logged: str) -> ToastText:
+    """Return what is said of a service that fails by a defect; else the screen looks as if it worked."""
+    said = (
+        f"By a defect ({news.error}); do not rely on it. Link and STOP go on. Start the console again if "
+        f"this stays. {where_logged}"
+    )
+    what = _SERVICES.get(news.service, news.service)
+    return ToastText(f"{what} fails", said.rstrip(), "error", SAID_AGAIN)
 
 
 def mode_words(news: ModeChanged) -> ToastText:

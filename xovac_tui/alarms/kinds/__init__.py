@@ -36,4 +36,4 @@ AnyRule = (
     | DiskRule
     | NotificationRule
 )
-"""A rule of any kind, told apart by `kind`."""
+"""A rule of any kind; `kind` says which."""

@@ -217,7 +217,7 @@ class Condition(ABC):
     def problem(self, chamber: Chamber) -> str:
         """Return why it is not known now whether it holds, as a sentence, where that is not for old data.
 
-        It is looked at all the same: what is missing may come.
+        It is evaluated all the same: what is missing may come.
         """
         if self.rule.channel and self.seek(chamber) is None:
             return f"No channel {clean(self.rule.channel, 60)} has come yet."
@@ -249,12 +249,12 @@ class OfChannel(Condition):
 
     @property
     def unit(self) -> str:
-        """Of the value."""
+        """Unit of the value."""
         return self.channel.spec.unit if self.channel else ""
 
     @property
     def log(self) -> bool:
-        """The value is written with an exponent."""
+        """True where the value is written with an exponent."""
         return self.channel is not None and self.channel.spec.log
 
     def value(self, context: Context) -> float | None:
@@ -298,7 +298,7 @@ class OfPast(OfChannel):
     def span(self, channel: Channel, mono: float, seconds: float) -> tuple[float, float, float] | None:
         """Return the lowest, the highest and the first value of the past; None where a part of it is missing.
 
-        A channel that speaks seldom is looked at for longer.
+        A channel that reports seldom is evaluated over a longer time.
         """
         seconds = max(seconds, _COLUMNS * (channel.pace.period or 0.0))
         bins = channel.history.window(mono - seconds, mono, _COLUMNS)

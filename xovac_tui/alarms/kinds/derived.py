@@ -38,7 +38,7 @@ class DerivedValue:
         try:
             true = self._expression.true(values)
         except ExpressionError as error:
-            self._problem = f"It cannot be told whether it is true: {error.sentence}"
+            self._problem = f"It is not known whether it is true: {error.sentence}"
             return None
         self._problem = ""
         return true

@@ -107,5 +107,5 @@ class DerivedTruth(Condition):
 
     def sentence(self, context: Context) -> str:
         """Return what is the matter."""
-        told = self.value_words(context)
-        return f"{self.label} is true{': ' if told else ''}{told}."
+        value = self.value_words(context)
+        return f"{self.label} is true{': ' if value else ''}{value}."

@@ -43,7 +43,7 @@ class Chunk:
         plain = inflate(data, _BYTES)
         if len(plain) != _BYTES:
             raise ValueError(f"bins of {len(plain):,} bytes, and not of {_BYTES:,}")
-        parts = [unplaned(plain[n * _FLOATS : (n + 1) * _FLOATS]) for n in range(3)]
+        parts = [join_planes(plain[n * _FLOATS : (n + 1) * _FLOATS]) for n in range(3)]
         self.lows, self.highs, self.means = parts
         self.counts = array("I")
         self.counts.frombytes(plain[3 * _FLOATS :])
@@ -59,17 +59,17 @@ class Chunk:
 
     def pack(self) -> bytes:
         """Return the chunk as it is written."""
-        floats = b"".join(planed(part) for part in (self.lows, self.highs, self.means))
+        floats = b"".join(split_planes(part) for part in (self.lows, self.highs, self.means))
         return zlib.compress(floats + self.counts.tobytes(), 3)
 
 
-def planed(values: array[float]) -> bytes:
+def split_planes(values: array[float]) -> bytes:
     """Return the bytes of numbers plane by plane: like numbers share their upper ones, which compresses."""
     data = values.tobytes()
     return b"".join(data[plane::8] for plane in range(8))
 
 
-def unplaned(data: bytes) -> array[float]:
+def join_planes(data: bytes) -> array[float]:
     """Return the numbers that `planed` was given."""
     count = len(data) // 8
     mixed = bytearray(len(data))

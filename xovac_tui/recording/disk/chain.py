@@ -1,6 +1,6 @@
-"""The chain of hashes in a record: each of its entries vouches for one row, and for every entry before it.
+"""Keep the chain of hashes in a record: each entry vouches for one row, and for every entry before it.
 
-What people did and what they were told (commands, notes, recipes loaded, alarms, changes of settings,
+What people did and what was reported to them (commands, notes, recipes loaded, alarms, changes of settings,
 attachments) is chained in the transaction that writes it. `docs/audit.md` says how a hash is computed.
 """
 
@@ -26,7 +26,7 @@ Vouch = Callable[[str, int], None]
 
 
 def canonical(values: Iterable[Any]) -> bytes:
-    """Return values one after the other, each with its type and length, so that no two lists look alike."""
+    """Return values one after the other with type and length, so that each list has bytes of its own."""
     parts = []
     for value in values:
         match value:
@@ -61,7 +61,7 @@ def entry_hashes(before: str, number: int, place: str, row: int, values: Values)
 
 @contextlib.contextmanager
 def raw_text(db: sqlite3.Connection) -> Iterator[None]:
-    """Have text read as the bytes that are in the file, told apart from blobs by being a bytearray."""
+    """Read text as the bytes in the file, in a bytearray, which distinguishes it from a blob."""
     usual, db.text_factory = db.text_factory, bytearray
     try:
         yield
@@ -118,7 +118,7 @@ def vouch_for_all(db: sqlite3.Connection) -> None:
 def _head(db: sqlite3.Connection) -> tuple[int, str]:
     """Return the number and hash that the next entry goes on from.
 
-    Where somebody tampered with the head or the end of the chain, the next entry does not fit to the one
+    Where the head or the end of the chain was tampered with, the next entry does not fit to the one
     before it, so that it shows; the record is written all the same.
     """
     newest = db.execute("SELECT coalesce(max(id), 0) FROM chain").fetchone()[0]

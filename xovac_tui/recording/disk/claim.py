@@ -1,4 +1,4 @@
-"""The row in a record that says who records in it: read and written in the transactions that it guards.
+"""Keep the row in a record that names its recorder: read and written in the transactions that it guards.
 
 A lock beside the file can be removed, or be another one for another path to the same file. This row
 cannot: a second recorder reads it before it gives its first index, and the present one finds it still its
@@ -45,7 +45,7 @@ class ClaimRow(NamedTuple):
     pid: int
     host: str
     machine: str
-    """Tells machines of one name apart."""
+    """Distinguishes machines of one name."""
     boot: str
     """Of the machine, with its space of process numbers."""
     born: str
@@ -142,7 +142,7 @@ def _lives(row: ClaimRow, file: Identity | None, utc: float) -> bool:
     if row.pid == os.getpid():
         return row.token in _living
     born = _born(row.pid)
-    # Of processes of other users a system may tell nothing else.
+    # Of processes of other users a system may report nothing else.
     return _exists(row.pid) if born is None else born == row.born
 
 
@@ -167,7 +167,7 @@ def _born(pid: int) -> str | None:
 
 
 def _machine() -> str:
-    """Return what tells this machine from others. machine-id(5) must not be shown as it is."""
+    """Return what identifies this machine. machine-id(5) must not be shown as it is."""
     for place in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
         with contextlib.suppress(OSError):
             if found := Path(place).read_text().strip():
@@ -176,7 +176,7 @@ def _machine() -> str:
 
 
 def _boot() -> str:
-    """Return which start of the machine this is, and whose process numbers are meant; empty where unknown."""
+    """Return an id of this start of the machine, to which process numbers belong; empty where unknown."""
     found = ["", ""]
     with contextlib.suppress(OSError):
         found[0] = Path("/proc/sys/kernel/random/boot_id").read_text().strip()

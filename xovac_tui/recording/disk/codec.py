@@ -22,7 +22,7 @@ import msgspec
 from xovac_tui.api.event import Direction, EventKind, Form
 from xovac_tui.api.payload import LONGEST, Leaf, decode, leaves
 from xovac_tui.api.validity import Validity
-from xovac_tui.recording.disk.bins import planed, unplaned
+from xovac_tui.recording.disk.bins import join_planes, split_planes
 from xovac_tui.recording.disk.eventgroup import EventGroup
 from xovac_tui.recording.disk.foreign_bounds import MOST_EVENTS, array_length, check_block, inflate, payloads
 from xovac_tui.recording.eventlog import LoggedEvent, payload_of, without_surrogates
@@ -32,7 +32,7 @@ _NUMBER = re.compile(
     r"([-0-9](?<![^\[:, \n\t].)[0-9]*(?<=[0-9])(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?![^,\]} \r\n\t])",
     re.DOTALL,
 )
-"""A number where JSON may have one, and in text where it looks like that, which does no harm."""
+"""A number where JSON may have one, and in text with the same characters, which does no harm."""
 _FEW_SHAPES = 4
 """Different texts around the numbers of one event name in one block, before words become columns, too."""
 _VALUE = re.compile(
@@ -165,14 +165,14 @@ class Block:
         packed = _decode(inflate(data, _MOST_BYTES))
         if not array_length(packed.groups) <= packed.count <= MOST_EVENTS:
             raise ValueError("it has more kinds of events than events, or too many of both")
-        utc, mono = unplaned(packed.utc), unplaned(packed.mono)
+        utc, mono = join_planes(packed.utc), join_planes(packed.mono)
         groups = [one.group(packed.count) for one in _decode_groups(packed.groups)]
         check_block(packed.first, packed.count, utc, mono, groups, _MOST_BYTES)
         return cls(packed.first, packed.count, utc, mono, groups)
 
     def pack(self) -> bytes:
         """Return the block as it is written."""
-        parts = (self.first, self.count, planed(self.utc), planed(self.mono), self._groups)
+        parts = (self.first, self.count, split_planes(self.utc), split_planes(self.mono), self._groups)
         return zlib.compress(_encode(parts), _LEVEL)
 
     def events(self) -> list[LoggedEvent]:

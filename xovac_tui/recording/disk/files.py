@@ -4,7 +4,7 @@ Closing any descriptor of a file drops every POSIX lock of the process on it (fc
 SQLite Database File", 2.2). A connection without its locks is invisible: the next program that closes the
 record unlinks the `-wal` under it. So every connection to a record is made by `connect`, everything else
 about the files is asked with stat(2), and while a connection is open any other `open` of its files in
-this process fails with EBUSY, whoever calls it: libraries and dialogs included.
+this process fails with EBUSY, also from libraries and dialogs.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class Files:
         found = {ending: identity(self._at(ending)) for ending in ENDINGS}
         lost = found[""] != self.database or None in found.values()
         ours = _open_here()
-        # A system that does not even list the database there tells nothing of the others.
+        # A system that does not even list the database there shows nothing of the others.
         if lost or (self.database in ours and not ours.issuperset(found.values())):
             said = "its files were moved or deleted when it was opened"
             raise FileNotFoundError(errno.ENOENT, said, str(self.path))
@@ -229,7 +229,7 @@ def create(path: Path) -> None:
 
 
 def begins_as_database(path: Path) -> bool:
-    """Tell whether a file begins as an SQLite database does; False where it cannot be read."""
+    """Return whether a file begins as an SQLite database does; False where it cannot be read."""
     if size(path) < _HEADER:
         return False
     try:
@@ -292,8 +292,8 @@ def _path_of(folder: str, number: int) -> Path | None:
     if sys.platform == "darwin":
         import fcntl
 
-        told = fcntl.fcntl(number, fcntl.F_GETPATH, b"\0" * 1024)
-        return Path(os.fsdecode(told.rstrip(b"\0")))
+        found = fcntl.fcntl(number, fcntl.F_GETPATH, b"\0" * 1024)
+        return Path(os.fsdecode(found.rstrip(b"\0")))
     return Path(os.readlink(f"{folder}/{number}"))
 
 
@@ -352,7 +352,7 @@ def _version(db: sqlite3.Connection) -> int:
 
 
 def _fill(source: sqlite3.Connection, part: Path, progress: Callable[[float], None] | None) -> None:
-    def tell(_: int, left: int, pages: int) -> None:
+    def report_progress(_: int, left: int, pages: int) -> None:
         if progress is not None:
             progress(1.0 - left / max(pages, 1))
 
@@ -364,7 +364,7 @@ def _fill(source: sqlite3.Connection, part: Path, progress: Callable[[float], No
     try:
         source.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         with contextlib.closing(connect(part)) as made:
-            source.backup(made, pages=4096, progress=tell)
+            source.backup(made, pages=4096, progress=report_progress)
     finally:
         if own and source.in_transaction:
             source.execute("ROLLBACK")

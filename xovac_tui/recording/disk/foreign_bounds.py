@@ -40,7 +40,7 @@ _SHORT, _LONG = 0xDC, 0xDD
 def inflate(data: bytes, most: int) -> bytes:
     """Return what zlib packed; ValueError where that is more than `most` bytes, or cut off."""
     machine = zlib.decompressobj()
-    # One more, which tells too much from just enough.
+    # One more, which distinguishes too many from just enough.
     plain = machine.decompress(data, most + 1)
     if len(plain) > most:
         raise ValueError(f"{len(data):,} bytes unpack to more than the {most:,} that can be in them")

@@ -55,8 +55,8 @@ class Retention:
     """Deletes old events from the record of one session that records, a bounded number at a time.
 
     Ages are even time: they count from now backwards, by the monotonic clock within a session. A pause
-    between two recorders counts for a day at most, since a long one cannot be told from a clock that was
-    wrong. So a clock that is set to another year makes nothing old.
+    between two recorders counts for a day at most, since a long one cannot be distinguished from a clock that
+    was wrong. So a clock that is set to another year makes nothing old.
     """
 
     def __init__(self, keep_days: float, *, delete_unexported: bool = False) -> None:
@@ -147,7 +147,7 @@ class Retention:
 def _doubtful(lives: Sequence[SessionTimes], blocks: Sequence[_Old], utc: float, mono: float) -> bool:
     """Return whether the wall clock has jumped by more than a day: then nothing is deleted at this start.
 
-    A long pause looks the same. It is believed once this session has lasted for a day.
+    A long pause has the same effect. It is believed once this session has lasted for a day.
     """
     present = lives[-1]
     set_by = (utc - mono) - (present.started - present.mono)
@@ -226,7 +226,7 @@ class SpaceForecast(msgspec.Struct, frozen=True):
 
 
 def forecast(record: Record | None, folder: Path, seconds: float) -> SpaceForecast | None:
-    """Return what recording for so long will take; None where nobody can tell how much room there is."""
+    """Return what recording for so long will take; None where the free space is not known."""
     try:
         free = shutil.disk_usage(folder).free
     except OSError:

@@ -24,7 +24,7 @@ ASKED = "asked"
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """Who records, and what."""
+    """The recorder of a session, and what it records."""
 
     pid: int
     host: str
@@ -77,13 +77,13 @@ class RecordedSession(Recorded, frozen=True, kw_only=True):
 
     @property
     def seconds(self) -> float:
-        """How long it lasted, or lasts by now, by its monotonic clock."""
+        """Seconds that it lasted, or lasts by now, by its monotonic clock."""
         wall = self.seen - self.started if self.seen_mono is None else self.seen_mono - self.mono
         return max(0.0, wall)
 
     @property
     def times(self) -> SessionTimes:
-        """When it was, by both clocks."""
+        """UTC and monotonic seconds at which it happened."""
         return SessionTimes(self.id, self.started, self.mono, self.seen, self.seen_mono, self.recording)
 
 
@@ -139,7 +139,7 @@ class RecordedCommand(Recorded, frozen=True, kw_only=True):
 
     @classmethod
     def what(cls, row: Mapping[str, str]) -> str:
-        """Return the command and its outcome, and what became of it after that."""
+        """Return the command and its outcome, and how that changed later."""
         try:
             said = Outcome(row["outcome"]).shown
         except ValueError:
@@ -445,7 +445,7 @@ class RecordedChange(Recorded, frozen=True, kw_only=True):
 
 
 class Visit(Recorded, frozen=True, kw_only=True):
-    """That a user looked at the chamber, and until when. UTC seconds."""
+    """When a user watched the chamber, and until when. UTC seconds."""
 
     table: ClassVar = Table("visits", "visits")
 

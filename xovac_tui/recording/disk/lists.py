@@ -103,9 +103,9 @@ def last_recorded(record: Record, *, without: int) -> float:
     return float(record.rows(newest, (without,))[0][0])
 
 
-def runs(record: Record, *, flights: bool = True) -> list[RecordedRun]:
-    """Return all runs, oldest first; without `flights` it is left out how they went, which is long."""
-    return _timed(record, read(record, RecordedRun, instead=None if flights else {"flight": ""}))
+def runs(record: Record, *, states: bool = True) -> list[RecordedRun]:
+    """Return all runs, oldest first; without `states` their `flight` is empty, which is long."""
+    return _timed(record, read(record, RecordedRun, instead=None if states else {"flight": ""}))
 
 
 def run(record: Record, number: int) -> RecordedRun | None:
@@ -178,7 +178,7 @@ def load_with(record: Record, wanted: str) -> RecordedLoad | None:
 
 
 def later_states(record: Record, after: int, *, without: int) -> list[RecordedCommand]:
-    """Return what became of commands of other sessions since a state of the ledger, oldest first."""
+    """Return the outcomes of commands of other sessions since a state of the ledger, oldest first."""
     return read(record, RecordedCommand, "id > ? AND session != ? ORDER BY id LIMIT 200", (after, without))
 
 
@@ -287,12 +287,12 @@ def newest_change(record: Record, kind: str) -> RecordedChange | None:
 
 
 def visits(record: Record, who: str) -> list[Visit]:
-    """Return when somebody looked, oldest first."""
+    """Return when users watched, oldest first."""
     return read(record, Visit, "who = ?", (who,))
 
 
 class RecordSpan(msgspec.Struct, frozen=True):
-    """A stretch of a record that somebody named: a run, a session, or all of it; a span of events.
+    """A named stretch of a record: a run, a session, or all of it; a span of events.
 
     Its times are even: they go on with the monotonic clock from the wall time of its start.
     """
@@ -312,7 +312,7 @@ class RecordSpan(msgspec.Struct, frozen=True):
 
     @property
     def seconds(self) -> float:
-        """How long it is."""
+        """Duration in seconds."""
         return max(0.0, self.end - self.start)
 
 
@@ -334,21 +334,19 @@ def find_span(record: Record, wanted: str) -> RecordSpan:
     name = wanted.strip().lower()
     if name == "all":
         return _of_events("all", axis, axis.pieces)
-    flown, lives = runs(record), sessions(record)
+    ran, lives = runs(record), sessions(record)
     if name == "last":
         # A run that began with the first event of its session is the newer one.
-        newest = [
-            (one.first, kind, one.id) for kind, all_of in (("r", flown), ("s", lives)) for one in all_of
-        ]
+        newest = [(one.first, kind, one.id) for kind, all_of in (("r", ran), ("s", lives)) for one in all_of]
         name = "{1}{2}".format(*max(newest, key=lambda one: (one[0], one[1] == "r", one[2])))
     kind, digits = (name[0], name[1:]) if name[:1] in "rs" else ("r", name)
-    for one in flown if kind == "r" else ():
+    for one in ran if kind == "r" else ():
         if digits == str(one.id):
             return span_of(axis, one)
     for life in lives if kind == "s" else ():
         if digits == str(life.id):
             return _of_session(axis, life)
-    there = [f"r{one.id}" for one in flown[-5:]] + [f"s{life.id}" for life in lives[-5:]]
+    there = [f"r{one.id}" for one in ran[-5:]] + [f"s{life.id}" for life in lives[-5:]]
     raise RecordError(
         f'No run or session "{wanted}" is in {record.path}. There are {", ".join(there)}, `last` and `all`; '
         "`xovac-tui runs` lists them."

@@ -95,7 +95,7 @@ class WriterLock:
 
     def holder(self) -> int | None:
         """Return the process that wrote itself into the lock last; None where that is unknown."""
-        return _told(beside(self._record, ".lock"))[0]
+        return _holder(beside(self._record, ".lock"))[0]
 
 
 def record_files(record: Path) -> list[Path]:
@@ -104,7 +104,7 @@ def record_files(record: Path) -> list[Path]:
 
 
 def is_recorded(record: Path) -> bool:
-    """Tell whether a process holds a lock of a record now; nothing is made or changed by looking."""
+    """Return whether a process holds a lock of a record now; the check makes and changes nothing."""
     paths = [beside(record, ".lock"), *filter(None, [_by_inode(record)])]
     return any(_is_locked(path) for path in paths)
 
@@ -114,7 +114,7 @@ def recorded_as(record: Path) -> tuple[Path, int | None] | None:
     path = _by_inode(record)
     if path is None or not _is_locked(path):
         return None
-    pid, name = _told(path)
+    pid, name = _holder(path)
     other = Path(name)
     if not name or other == real(record) or identity(other) != identity(record):
         return None
@@ -145,7 +145,7 @@ def unfinished_names(record: Path) -> list[Path]:
     return found
 
 
-def _told(path: Path) -> tuple[int | None, str]:
+def _holder(path: Path) -> tuple[int | None, str]:
     """Return which process wrote itself into a lock, and the record's path by its word."""
     number, name, *_ = [*_words_in(path), "", ""]
     try:
@@ -215,7 +215,7 @@ def _take(path: Path, record: Path) -> int | None:
 
 
 def _is_at(file: int, path: Path) -> bool:
-    """Tell whether an open file is the one at a path."""
+    """Return whether an open file is the one at a path."""
     found = os.fstat(file)
     return identity(path) == (found.st_dev, found.st_ino)
 
@@ -227,7 +227,7 @@ def _is_locked(path: Path) -> bool:
         return False
     try:
         # Held for an instant: a recorder that begins just then tries again a little later.
-        _look(file)
+        _probe(file)
     except OSError:
         return True
     finally:
@@ -245,7 +245,7 @@ if sys.platform == "win32":
         msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
         os.lseek(file, 0, os.SEEK_SET)
 
-    _look = _lock
+    _probe = _lock
 
 else:
 
@@ -254,7 +254,7 @@ else:
 
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
-    def _look(file: int) -> None:
+    def _probe(file: int) -> None:
         import fcntl
 
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

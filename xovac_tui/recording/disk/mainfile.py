@@ -1,4 +1,4 @@
-"""Looks at the main file of a record past its `-wal`, for what only another program can have done to it."""
+"""Check the main file of a record past its `-wal` for what only another program can have done to it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class MainFile:
     def __init__(self, path: Path, token: str) -> None:
         self._path, self._token = path, token
         self._beats: int | None = None
-        """Commits of this recorder, as the main file had them when it was looked at last."""
+        """Commits of this recorder, as the main file had them when it was checked last."""
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Raise TornRecordError where another program has overwritten it.
 
         Beside a `-wal` it may lack any page, or have an old one, which is no damage. But its beginning never

@@ -1,7 +1,7 @@
-"""Reads the bytes of a record's open files: what counts when SQLite itself reads them wrongly.
+"""Read the bytes of a record's open files: what counts when SQLite itself reads them wrongly.
 
-Whoever opens a record between the deletion of its `-wal` and the moment when the recorder notices shares the
-`-shm` with it, and both read a `-wal` that lacks what the `-shm` promises: errors, pages full of nothing, or
+A program that opens a record between the deletion of its `-wal` and the moment when the recorder notices
+shares the `-shm` with it, and both read a `-wal` that lacks what the `-shm` promises: errors, empty pages, or
 an older state; a checkpoint brings that into the main file. The recorder's own `-wal` has the pages still.
 The bytes are read from the descriptors that SQLite has, of which none is opened or closed for that.
 """

@@ -92,7 +92,7 @@ class Record:
         self._tail_key: tuple[int, int] = (0, 0)
         self._tail_groups: list[tuple[int, float, list[LoggedEvent]]] = []
         self._tail_events: list[LoggedEvent] = []
-        self._looked: float | None = None
+        self._refreshed: float | None = None
         self._rules: Mapping[str, Validity] | None = None
         self.damaged: set[int] = set()
         """First indices of the blocks that were found damaged: their events cannot be read any more."""
@@ -147,18 +147,18 @@ class Record:
     # -- events ---------------------------------------------------------------------------------------
 
     def refresh(self, *, at_once: bool = False) -> None:
-        """Look at what has been written since the last time, at most twice a second unless `at_once`."""
+        """Read what has been written since the last time, at most twice a second unless `at_once`."""
         now = self._clock()
-        if not at_once and self._looked is not None and now - self._looked < _FRESH:
+        if not at_once and self._refreshed is not None and now - self._refreshed < _FRESH:
             return
-        self._looked = now
-        # At one moment: a block that is made of the tail between two looks would be missed, or seen twice.
+        self._refreshed = now
+        # At one moment: a block that is made of the tail between two reads would be missed, or seen twice.
         with self.moment(), unpacking(self.path):
-            self._look()
+            self._refresh()
 
     @contextlib.contextmanager
     def moment(self) -> Iterator[None]:
-        """See the record within as it is at one moment, whatever is written meanwhile."""
+        """Read the record within the block as of one moment, also while it is written."""
         if self._db.in_transaction:
             yield
             return
@@ -169,7 +169,7 @@ class Record:
             if self._db.in_transaction:
                 self.rows("COMMIT")
 
-    def _look(self) -> None:
+    def _refresh(self) -> None:
         last = self._listed[-1].id if self._listed else 0
         found = self.rows(
             "SELECT id, first, count, t0, t1, shift, session FROM blocks WHERE id > ? ORDER BY id", (last,)
@@ -283,7 +283,7 @@ class Record:
 
     @property
     def rules(self) -> Mapping[str, Validity]:
-        """Which values count, by channel: as was asked for, else by the contract of the newest recorder."""
+        """Rule by channel for which values count: as set, else by the contract of the newest recorder."""
         if self._rules is None:
             self._rules = recorded_rules(self.rows)
         return self._rules
@@ -362,13 +362,13 @@ class Record:
         """Return each shift that follows another, in the blocks that begin with event `index` or later."""
         self.refresh()
         first = bisect_left(self._listed, index, key=_first)
-        told = [(one.piece.first, one.piece.low, one.piece.shift) for one in self._listed[first:]]
-        told += [
+        starts = [(one.piece.first, one.piece.low, one.piece.shift) for one in self._listed[first:]]
+        starts += [
             (stretch.block.first, stretch.block.mono[0], stretch.shift)
             for stretch in self.tail()
             if stretch.block.first >= index
         ]
-        return [Shift(*next(same)) for _, same in groupby(told, key=lambda one: one[2])]
+        return [Shift(*next(same)) for _, same in groupby(starts, key=lambda one: one[2])]
 
     def last_mono(self) -> float | None:
         """Return the monotonic time of the newest event; None where there is none."""

@@ -39,13 +39,13 @@ DURABLE_EVERY = 4.0
 ASLEEP = 10.0
 """Seconds of a wait of less than one from which on it is noted that nothing ran here."""
 TIDY_EVERY = 600.0
-"""Seconds between looks at what may be deleted."""
+"""Seconds between checks of what may be deleted."""
 TRY_EVERY = 5.0
 """Seconds between tries to take the lock over, or to write again after it failed."""
 CHECKPOINT_EVERY = 60.0
 """Seconds between times at which what is in the `-wal` goes into the main file, as far as readers let it."""
 BEAT_EVERY = 60.0
-"""Seconds after which a record of which nothing comes says that it is alive."""
+"""Seconds after which a record without events is marked as alive."""
 _HELD_ITEMS = 400_000
 """What waits for the thread at the most."""
 _HELD_UNOPENED = 10_000
@@ -78,7 +78,7 @@ class Recorder:
         tidy: Callable[[Writer, float], object] | None = None,
         in_force: Callable[[], Iterable[Item]] | None = None,
     ) -> None:
-        """`in_force` gives what a new file begins with, so that its chain is never empty beside events.
+        """Take `in_force`, which gives what a new file begins with, so that its chain is never empty.
 
         It is called in the recorder's thread.
         """
@@ -109,7 +109,7 @@ class Recorder:
         """
         self._durable_at = self._tried_at = clock.mono()
         self._tidied_at = -TIDY_EVERY
-        self._looked_at = clock.mono()
+        self._checked = clock.mono()
         self._checkpointed_at = -CHECKPOINT_EVERY
         self._committed_at = clock.mono()
         self._dirty = self._torn = False
@@ -126,11 +126,11 @@ class Recorder:
         """How many files what is kept was given to, beyond the first."""
         self._room = _HELD_ITEMS
         self._refused = 0
-        """Events that found no room; counted by whoever puts them."""
+        """Events that found no room; counted where they are put."""
         self._gone = 0
         """Events that were taken and lost with a damaged file."""
-        self._told = 0
-        """How many of both the record was told."""
+        self._reported = 0
+        """How many of both the record has been given."""
         self.view = RecorderView(RecorderState.STARTING, path=str(path))
         """What it does now; replaced, never changed."""
         self.first_index: int | None = None
@@ -148,7 +148,7 @@ class Recorder:
 
     @property
     def started(self) -> bool:
-        """True once it was asked to open the record."""
+        """True once opening the record was requested."""
         return self._thread.ident is not None
 
     def opened(self, timeout: float | None) -> bool:
@@ -197,7 +197,7 @@ class Recorder:
 
     @property
     def held(self) -> int:
-        """Events and other things that are taken and not written yet, about."""
+        """Approximate number of events and rows that are taken and not written yet."""
         writer = self._writer
         return self._items.qsize() + (writer.waiting if writer is not None else 0)
 
@@ -228,7 +228,7 @@ class Recorder:
             if self._writer is None and (at_once or self._due()):
                 self._open()
             elif self.view.state is RecorderState.BESIDE and self._due():
-                self._look_around()
+                self._check_space()
             if (writer := self._writer) is not None:
                 self._lock.keep()
                 self._take(writer)
@@ -305,15 +305,15 @@ class Recorder:
     def _commit(self, writer: Writer, *, durable: bool) -> None:
         now = self._clock.mono()
         durable = durable or now - self._durable_at >= DURABLE_EVERY
-        self._tell_lost(writer)
+        self._report_lost(writer)
         if not writer.in_place():
             self._follow(writer)
             return
         alive = now - self._committed_at < BEAT_EVERY
         idle = writer.idle and alive and self._failing_since is None and not (durable and self._dirty)
-        if not idle or now - self._looked_at >= DURABLE_EVERY:
-            self._looked_at = now
-            writer.look()
+        if not idle or now - self._checked >= DURABLE_EVERY:
+            self._checked = now
+            writer.check()
         if idle:
             return
         writer.mono = now
@@ -344,11 +344,11 @@ class Recorder:
             self._tidied_at = now
             self._clean_up(writer)
 
-    def _tell_lost(self, writer: Writer) -> None:
+    def _report_lost(self, writer: Writer) -> None:
         lost = self._refused + self._gone
-        if writer.recording and lost > self._told:
-            writer.missed(lost - self._told)
-            self._told = lost
+        if writer.recording and lost > self._reported:
+            writer.missed(lost - self._reported)
+            self._reported = lost
 
     def _lost(self) -> int:
         return self._refused + self._gone + (self._writer.lost if self._writer else 0)
@@ -423,7 +423,7 @@ class Recorder:
         self._begun = None
         return writer
 
-    def _look_around(self) -> None:
+    def _check_space(self) -> None:
         """Record from now on, if the process that did so has ended; see whether another one does."""
         self._tried_at = self._clock.mono()
         writer = self._writer
@@ -519,9 +519,9 @@ class Recorder:
         self._open()
 
     def _let_go(self, writer: Writer) -> None:
-        """Abandon a file; what the record was not told of losses yet, the next one is."""
+        """Abandon a file; losses not reported in it are reported in the next one."""
         self._gone += writer.lost
-        self._told += writer.lost - writer.untold
+        self._reported += writer.lost - writer.unreported
         writer.abandon()
         if self._writer is writer:
             self._writer = None
@@ -531,7 +531,7 @@ class Recorder:
         self._writer = None
 
     def _note(self, said: str) -> None:
-        """Have what happened to the files shown, and everything that reads the record open it anew."""
+        """Show what happened to the files, and make every reader open the record anew."""
         view = self.view
         self.view = msgspec.structs.replace(view, notes=(*view.notes, said), files=view.files + 1)
 
@@ -646,7 +646,7 @@ def _sentence(error: Exception, reason: RecordTrouble, path: Path, *, ending: bo
     ):
         advice = f"{advice} {share_advice(network_share(path.parent))}".strip()
     if isinstance(error, RecordError):
-        # With its own advice, but where a database error is all there is to tell.
+        # With its own advice, but where a database error is all there is to report.
         return str(error) if error.__cause__ is None else f"{error} {advice}".rstrip()
     what = error.strerror if isinstance(error, OSError) and error.strerror else error
     return f"Nothing is recorded in {path}: {what}. {advice}".rstrip()

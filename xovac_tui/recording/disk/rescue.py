@@ -51,7 +51,7 @@ class DisplacedError(Exception):
 
 
 class Rescued(NamedTuple):
-    """What became of a rescue."""
+    """Result of a rescue."""
 
     said: str
     """What happened, as sentences."""
@@ -63,8 +63,8 @@ class Rescued(NamedTuple):
     put: bool = False
     """What is there was put there, and holds everything; nothing has it open yet."""
 
-    def stands(self, path: Path) -> bool:
-        """Tell whether the path is still as it was left."""
+    def holds(self, path: Path) -> bool:
+        """Return whether the path is still as it was left."""
         now = _state(path)
         if now is None or self.place is None:
             return now == self.place
@@ -171,7 +171,7 @@ def _copy_whole(
     """Write all that was committed over a connection into a new file; raises sqlite3.Error, OSError.
 
     From what the connection reads; else from the bytes that it has open; else from this program's own tables
-    in these. With `unpacked` everything is looked at, and with `in_place` it becomes the record.
+    in these. With `unpacked` everything is read, and with `in_place` it becomes the record.
     """
 
     def finish(copy: sqlite3.Connection) -> None:
@@ -232,7 +232,7 @@ def _refuse_unsound(copy: sqlite3.Connection, held: Held, *, unpacked: bool) -> 
     _refuse_short(copy, held)
     if not unpacked:
         return
-    # A page of another file can look like one of this; what is packed in it shows that.
+    # A page of another file can pass for one of this; what is packed in it shows that.
     for (data,) in copy.execute("SELECT data FROM blocks"):
         Block.unpack(data)
     for (data,) in copy.execute("SELECT data FROM tail"):
@@ -242,7 +242,7 @@ def _refuse_unsound(copy: sqlite3.Connection, held: Held, *, unpacked: bool) -> 
 
 
 def _sound(path: Path) -> bool:
-    """Tell whether a database is whole: one that met the `-wal` of another may not be."""
+    """Return whether a database is whole: one that met the `-wal` of another may not be."""
     try:
         with contextlib.closing(connect(path, mode="ro")) as db:
             return bool(db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
@@ -254,7 +254,7 @@ def _sound(path: Path) -> bool:
 
 
 def _whole(db: sqlite3.Connection, held: Held) -> bool:
-    """Have the main file hold everything; False where something keeps it from that."""
+    """Move everything into the main file; return False where that is not possible."""
     try:
         if db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
             return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import re
 import sqlite3
 import zlib
@@ -145,9 +146,9 @@ def _refuse_second_name(path: Path) -> None:
 def _refuse_foreign(path: Path) -> None:
     """Raise RecordError where a file is another program's or a newer one's, without a byte written to it."""
     # What is in the main file alone is enough to refuse it, and never enough to take it for ours.
-    looks = [True, False] if files.size(path, "-wal") else [True]
-    for immutable in looks:
-        # Damage is found, and told apart, when the file is opened for good.
+    tries = [True, False] if files.size(path, "-wal") else [True]
+    for immutable in tries:
+        # Damage is found, and its kind, when the file is opened for good.
         with (
             contextlib.suppress(sqlite3.DatabaseError),
             contextlib.closing(
@@ -211,7 +212,7 @@ def open_for_reading(path: Path) -> RecordConnection:
         connection = files.connect(path, mode="ro")
     except OSError as error:
         reason = error.strerror or str(error)
-        raise RecordError(f"{path} cannot be read: {reason}. Look at who may enter its folder.") from error
+        raise RecordError(f"{path} cannot be read: {reason}. Check the permissions of its folder.") from error
     except sqlite3.Error as error:
         raise as_record_error(error, path) from error
     try:
@@ -327,8 +328,6 @@ def trouble_of(error: BaseException) -> RecordTrouble:
     if isinstance(error, PermissionError):
         return RecordTrouble.READ_ONLY
     if isinstance(error, OSError):
-        import errno
-
         return {
             errno.ENOSPC: RecordTrouble.DISK_FULL,
             errno.EDQUOT: RecordTrouble.QUOTA_FULL,

@@ -26,7 +26,7 @@ def tables(db: sqlite3.Connection) -> frozenset[str]:
     return frozenset(bytes(name).decode("utf-8", "backslashreplace") for (name,) in found)
 
 
-def stand_in(db: sqlite3.Connection) -> list[str]:
+def replace_missing_tables(db: sqlite3.Connection) -> list[str]:
     """Put an empty table, of this connection only, where one was removed; return the names of those.
 
     So that what else is wrong can still be found. Nothing is written to the record.

@@ -157,7 +157,7 @@ class _Places:
         noted, lasted = state.get("mono"), state.get("t")
         alone = bool(own) and isinstance(noted, float) and own[0].low <= noted <= own[-1].high + 60.0
         if alone and isinstance(noted, float) and isinstance(lasted, float):
-            # The flight knows its length by the monotonic clock; the wall clock may have been set since.
+            # The run's state has its length by the monotonic clock; the wall clock may have been set since.
             by_flight = noted - lasted
             if abs(by_flight - began) > 30.0 and own[0].low - 60.0 <= by_flight:
                 began = by_flight

@@ -23,7 +23,7 @@ _FEW = 16
 SHORTEST = 0.001
 """Seconds of a window."""
 _BEYOND, _LITTLE_BEYOND = 600.0, 60.0
-"""Seconds beyond the edges that are looked at in bins and in samples: a slow channel's line goes through."""
+"""Seconds beyond the edges that are read in bins and in samples: a slow channel's line goes through."""
 _HOLE = 2.0 * FINEST
 """Seconds without a sample, of which the bins may know more: housekeeping takes the samples first."""
 
@@ -56,7 +56,7 @@ class Windows:
         columns = max(1, columns)
         end = max(end, start + SHORTEST)
         seconds = (end - start) / columns
-        # A picture of few columns is somebody's bounds: its edges matter more than what it costs.
+        # A picture of few columns serves as bounds: its edges matter more than what it costs.
         widest = seconds if columns > _FEW else seconds / _FEW
         level = max((level for level in LEVELS if level <= widest), default=0)
         if not level or only is not None:
@@ -296,7 +296,7 @@ def in_order(times: list[float], values: list[float]) -> tuple[list[float], list
 
 
 def _pace(row: BinRow, newest: Sequence[tuple[Sequence[float], Sequence[float]]]) -> float:
-    """Return the usual seconds from one sample of a channel to the next; 0 where nobody knows."""
+    """Return the usual seconds from one sample of a channel to the next; 0 where it is not known."""
     held = [number for number, count in enumerate(row.counts) if count]
     paces = [(after - before) * row.level / row.counts[before] for before, after in pairwise(held)]
     for times, _ in newest:

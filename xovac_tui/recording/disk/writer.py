@@ -93,7 +93,7 @@ class Writer:
         """Events that are taken and not committed."""
         self.lost = 0
         """Events that could not be held while nothing could be written."""
-        self.untold = 0
+        self.unreported = 0
         """Losses of which the record does not say anything yet."""
         self._token = ""
         """Of this recorder in the record's row of the present recorder; empty while it is none."""
@@ -167,7 +167,7 @@ class Writer:
             return True
         if self._packed >= _HELD_BYTES:
             self.lost += 1
-            self.untold += 1
+            self.unreported += 1
             return False
         self.time(event.utc, event.mono)
         kept = recordable(LoggedEvent.of(event, self.next_index, LONGEST))
@@ -184,10 +184,10 @@ class Writer:
 
     def missed(self, count: int) -> None:
         """Take note of events that were lost before they came here: the record says so in their place."""
-        self.untold += count
+        self.unreported += count
 
     def time(self, utc: float, mono: float) -> float:
-        """Return the record time of a moment: UTC that goes on evenly until somebody sets the clock."""
+        """Return the record time of a moment: UTC that goes on evenly until the clock is set."""
         step = utc - mono - self._shift
         if abs(step) > CLOCK_STEP:
             self._pack_open()
@@ -272,7 +272,7 @@ class Writer:
             self._row_bytes += size
         else:
             self.lost += 1
-            self.untold += 1
+            self.unreported += 1
 
     @property
     def held(self) -> int:
@@ -284,7 +284,7 @@ class Writer:
     @property
     def idle(self) -> bool:
         """True when there is nothing to commit."""
-        return not (self.waiting or self._blocks or self._rows or self.untold)
+        return not (self.waiting or self._blocks or self._rows or self.unreported)
 
     def commit(self, utc: float, *, durable: bool = False, anywhere: bool = False) -> None:
         """Write everything that was taken; after an error all of it is held still, and nothing half written.
@@ -314,7 +314,7 @@ class Writer:
         self._rows.clear()
         self._blocks.clear()
         self._bins.clear()
-        self._packed = self.waiting = self.untold = self._row_bytes = 0
+        self._packed = self.waiting = self.unreported = self._row_bytes = 0
         self._tailed = len(self._open)
 
     def _write_seen(self, utc: float, after: int) -> None:
@@ -328,10 +328,9 @@ class Writer:
 
     def _write_rows(self, utc: float) -> None:
         rows = self._rows
-        if self.untold:
-            said = (
-                f"{counted(self.untold, 'event was', 'events were')} not recorded: nothing could be written"
-            )
+        if self.unreported:
+            lost = counted(self.unreported, "event was", "events were")
+            said = f"{lost} not recorded: nothing could be written"
             rows = [*rows, self._mark(utc, self._mono_of(utc), utc, "unrecorded", said)]
         with vouching(self._db) as vouch:
             for statement, values, audited in rows:
@@ -396,9 +395,9 @@ class Writer:
         """Return False where a file of the record was moved, deleted or replaced; OSError: unknown."""
         return self._db.files.in_place()
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Raise TornRecordError where another program has overwritten the main file."""
-        self._main.look()
+        self._main.check()
 
     def checkpoint(self, *, whole: bool = False) -> bool:
         """Bring what is committed into the main file, as far as readers let it; return whether all is there.
@@ -418,7 +417,7 @@ class Writer:
 
         Raises sqlite3.Error and OSError: then it can be tried again.
         """
-        if self._rescued is None or not self._rescued.stands(self.path):
+        if self._rescued is None or not self._rescued.holds(self.path):
             with contextlib.suppress(sqlite3.Error):
                 self._end(utc)
             self._rescued = rescue(self._db, stamp, self._committed)

@@ -211,7 +211,7 @@ class _Reading:
                 _check_floats(one)
                 self._found[type(one)].append(one)
             else:
-                raise self._wrong(f'nobody knows a line of "{clean(word, 40)}"')
+                raise self._wrong(f'"{clean(word, 40)}" is no known kind of line')
 
     def _pack(self) -> None:
         if self._events and self._place is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from xovac_tui.recording.disk.record import Record, RecordedChannel, Stretch
 from xovac_tui.recording.disk.schema import RecordError
-from xovac_tui.recording.exports.parts import ExportPart, Told, inside
+from xovac_tui.recording.exports.parts import ExportPart, ProgressCallback, inside
 from xovac_tui.recording.exports.tables import Group, column_names, groups_of, value_of
 from xovac_tui.text import writable
 
@@ -21,7 +21,7 @@ def write_parquet(
     part: ExportPart,
     channels: Sequence[RecordedChannel],
     file: Any,
-    told: Told | None = None,
+    progress: ProgressCallback | None = None,
 ) -> None:
     """Write a part as a Parquet table; RecordError where the library for it is not installed."""
     try:
@@ -46,7 +46,7 @@ def write_parquet(
     schema = pa.schema(fields)
     with pq.ParquetWriter(file, schema) as writer:
         gathered = _Gathered(names)
-        for number, (stretch, groups) in enumerate(groups_of(record, part, frozenset(names), told), 1):
+        for number, (stretch, groups) in enumerate(groups_of(record, part, frozenset(names), progress), 1):
             gathered.add(stretch, groups, inside(stretch, part), part.span.start)
             if number % _BLOCKS == 0:
                 writer.write_table(gathered.table(pa, schema))

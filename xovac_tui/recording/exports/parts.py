@@ -1,4 +1,4 @@
-"""The part of a record that somebody wants: of which stretch of time, and which channels."""
+"""Choose a part of a record: a stretch of time, and channels."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from xovac_tui.text import clean
 _FEW = 8
 """Channels that are named where nothing is near to a word."""
 
-Told = Callable[[float], None]
+ProgressCallback = Callable[[float], None]
 """Called now and then with how much is done, 0 to 1."""
 
 
@@ -90,19 +90,23 @@ def part_of(span: RecordSpan, start: str | None, end: str | None, zone: tzinfo |
     return ExportPart(span, max(first, span.start), min(last, span.end))
 
 
-def recorded_stretches(record: Record, part: ExportPart, told: Told | None = None) -> Iterator[Stretch]:
+def recorded_stretches(
+    record: Record, part: ExportPart, progress: ProgressCallback | None = None
+) -> Iterator[Stretch]:
     """Yield the blocks that hold events of a part, in order, with the wall clock as it was set."""
     width = max(part.end - part.start, 1e-9)
     for stretch in record.blocks_of(part.touches):
-        if told is not None:
+        if progress is not None:
             at = stretch.block.mono[0] + part.span.axis.offset(stretch.session) - part.start
-            told(min(1.0, max(0.0, at / width)))
+            progress(min(1.0, max(0.0, at / width)))
         yield stretch
 
 
-def stretches(record: Record, part: ExportPart, told: Told | None = None) -> Iterator[Stretch]:
+def stretches(
+    record: Record, part: ExportPart, progress: ProgressCallback | None = None
+) -> Iterator[Stretch]:
     """Yield the blocks that hold events of a part, in order, in the even time of its span."""
-    for stretch in recorded_stretches(record, part, told):
+    for stretch in recorded_stretches(record, part, progress):
         yield part.even(stretch)
 
 
@@ -111,9 +115,9 @@ def unread(record: Record, part: ExportPart) -> Unread | None:
     return record.unread_of(part.touches)
 
 
-def check(record: Record, part: ExportPart, told: Told | None = None) -> Unread | None:
+def check(record: Record, part: ExportPart, progress: ProgressCallback | None = None) -> Unread | None:
     """Read all blocks of a part, and return what could not be read; 50 MB take about a second."""
-    for _ in recorded_stretches(record, part, told):
+    for _ in recorded_stretches(record, part, progress):
         pass
     return unread(record, part)
 

@@ -26,7 +26,7 @@ from xovac_tui.recording.disk.lists import RecordSpan, links, load, placed, read
 from xovac_tui.recording.disk.record import Record, RecordedChannel, Stretch
 from xovac_tui.recording.disk.table import Recorded, columns_of
 from xovac_tui.recording.eventlog import LoggedEvent
-from xovac_tui.recording.exports.parts import ExportPart, Told, inside, recorded_stretches
+from xovac_tui.recording.exports.parts import ExportPart, ProgressCallback, inside, recorded_stretches
 from xovac_tui.recording.log import Passes
 
 T = TypeVar("T", bound=Recorded)
@@ -72,7 +72,7 @@ class RecordSlice(msgspec.Struct, frozen=True, kw_only=True):
         return cast("tuple[T, ...]", self.beside.get(kind, ()))
 
 
-def slice_of(record: Record, part: ExportPart, told: Told | None = None) -> RecordSlice:
+def slice_of(record: Record, part: ExportPart, progress: ProgressCallback | None = None) -> RecordSlice:
     """Return a part of a record as a slice; the record must stay open for as long as it is read.
 
     What is in it does not depend on what is recorded later, so that its transcript can be made again.
@@ -85,23 +85,23 @@ def slice_of(record: Record, part: ExportPart, told: Told | None = None) -> Reco
     beside: dict[type[Recorded], Sequence[Any]] = {
         kind: placed(record, kind, within) for kind in KINDS if kind.word and "t" in columns_of(kind)
     }
-    flown = [run for run in runs(record) if _overlaps(run, axis, start, end)]
+    ran = [run for run in runs(record) if _overlaps(run, axis, start, end)]
     if part.span.run is not None:
-        flown = [run for run in flown if run.id == part.span.run.id]
-    numbers = {run.id for run in flown}
+        ran = [run for run in ran if run.id == part.span.run.id]
+    numbers = {run.id for run in ran}
     recorders = [life for life in lives if life.recording and axis.even(life.id, life.mono) <= start]
     earlier = links(record, axis.within(-math.inf, start))
     before = [link for link in earlier if recorders and link.session == recorders[-1].id][-1:]
     during = [link for link in beside[RecordedLink] if only in (None, link.session)]
     # When it was exported is no part of what happened.
-    beside[RecordedRun] = [msgspec.structs.replace(run, exported=None) for run in flown]
+    beside[RecordedRun] = [msgspec.structs.replace(run, exported=None) for run in ran]
     beside[RecordedLink] = [*before, *during]
-    beside[RecordedLoad] = _loads(record, beside[RecordedLoad], flown)
+    beside[RecordedLoad] = _loads(record, beside[RecordedLoad], ran)
     beside[RecordedMark] = sorted(beside[RecordedMark], key=axis.of)
     beside[RecordedAlarm] = sorted(beside[RecordedAlarm], key=axis.of)
     used = {one.session for found in beside.values() for one in found}
     beside[RecordedRates] = [one for one in read(record, RecordedRates) if one.run in numbers]
-    told_of = [
+    reported_sessions = [
         _until(life, part.span, end) for life in lives if life.id in used or _recorded(life, part, start, end)
     ]
     begin = _session_at(part, recorders, start)
@@ -112,12 +112,12 @@ def slice_of(record: Record, part: ExportPart, told: Told | None = None) -> Reco
             end=end,
             session=begin,
             mono=start - axis.offset(begin),
-            sessions=tuple(told_of),
-            channels=_channels(record, told_of),
+            sessions=tuple(reported_sessions),
+            channels=_channels(record, reported_sessions),
         ),
         get=record.get,
         scan=lambda index, passes: _scan(record.path, index, passes),
-        stretches=lambda index: _whole_stretches(record, part, told, index),
+        stretches=lambda index: _whole_stretches(record, part, progress, index),
         axis=axis,
         beside={kind: tuple(found) for kind, found in beside.items()},
     )
@@ -126,7 +126,7 @@ def slice_of(record: Record, part: ExportPart, told: Told | None = None) -> Reco
 def _recorded(life: RecordedSession, part: ExportPart, start: float, end: float) -> bool:
     """Return whether a recorder was at work in a part.
 
-    A console beside it is told of only where it did something: when it was seen is noted only then, which
+    A console beside it is included only where it did something: when it was seen is noted only then, which
     may be long after the part.
     """
     only = part.span.session.id if part.span.session else None
@@ -195,8 +195,10 @@ def _reach(part: ExportPart, lives: list[RecordedSession]) -> tuple[float, float
     return start, end
 
 
-def _whole_stretches(record: Record, part: ExportPart, told: Told | None, index: int) -> Iterator[Stretch]:
-    for stretch in recorded_stretches(record, part, told):
+def _whole_stretches(
+    record: Record, part: ExportPart, progress: ProgressCallback | None, index: int
+) -> Iterator[Stretch]:
+    for stretch in recorded_stretches(record, part, progress):
         if stretch.block.first + stretch.block.count <= index:
             continue
         keep = inside(stretch, part)
@@ -217,9 +219,9 @@ def _scan(path: Path, start: int, passes: Passes | None) -> Iterator[LoggedEvent
         yield from own.scan(start, passes=passes)
 
 
-def _loads(record: Record, handed: Sequence[RecordedLoad], flown: list[RecordedRun]) -> list[RecordedLoad]:
+def _loads(record: Record, handed: Sequence[RecordedLoad], ran: list[RecordedRun]) -> list[RecordedLoad]:
     found = {one.id: one for one in handed}
-    for run in flown:
+    for run in ran:
         if run.load is not None and (one := load(record, run.load)) is not None:
             found[one.id] = one
     return [found[number] for number in sorted(found)]

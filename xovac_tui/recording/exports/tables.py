@@ -12,7 +12,7 @@ from itertools import repeat
 from typing import Any, TypeAlias
 
 from xovac_tui.recording.disk.record import Record, RecordedChannel, Stretch
-from xovac_tui.recording.exports.parts import ExportPart, Told, inside, stretches
+from xovac_tui.recording.exports.parts import ExportPart, ProgressCallback, inside, stretches
 from xovac_tui.text import clean
 
 _FORMULA = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
@@ -37,12 +37,12 @@ def csv_chunks(
     channels: Sequence[RecordedChannel],
     *,
     labels: bool = False,
-    told: Told | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Iterator[str]:
     """Yield a part as CSV (RFC 4180): `time` in UTC, `t_s` seconds since the span's start, the channels."""
     yield ",".join(map(cell, column_names(channels, labels=labels))) + _LINE_END
     layout = _Layout([channel.name for channel in channels])
-    for stretch, groups in groups_of(record, part, layout.names, told):
+    for stretch, groups in groups_of(record, part, layout.names, progress):
         lines = _csv_lines(stretch, groups, layout, part.span.start)
         if _maybe_infinite(lines):
             groups = [(places, names, _finite(texts)) for places, names, texts in groups]
@@ -142,12 +142,12 @@ def column_names(
     several have is followed by the full name, a full name that is also a column of time by `(channel)`, and
     what is still the same then by a number.
     """
-    spell = spell or _harmless
+    spell = spell or _escaped
     wanted = [_wanted(one, labels) for one in channels]
-    told = Counter([*_TIME_COLUMNS, *map(spell, wanted)])
+    spelled = Counter([*_TIME_COLUMNS, *map(spell, wanted)])
     made = dict.fromkeys(_TIME_COLUMNS)
     for channel, name in zip(channels, wanted, strict=True):
-        if told[spell(name)] > 1:
+        if spelled[spell(name)] > 1:
             name = f"{name} ({channel.name if name != channel.name else 'channel'})"
         head, number = spell(name), 1
         while head in made:
@@ -169,13 +169,13 @@ def cell(text: str) -> str:
 
     What would act on a terminal is made visible, as everywhere.
     """
-    text = _harmless(text)
+    text = _escaped(text)
     if any(sign in text for sign in ',"') or text != text.strip():
         return '"' + text.replace('"', '""') + '"'
     return text
 
 
-def _harmless(text: str) -> str:
+def _escaped(text: str) -> str:
     formula = bool(text) and text[0] in _FORMULA and not _PLAIN_NUMBER.fullmatch(text)
     return ("'" if formula else "") + clean(text)
 
@@ -184,21 +184,24 @@ def _harmless(text: str) -> str:
 
 
 def groups_of(
-    record: Record, part: ExportPart, wanted: frozenset[str], told: Told | None
+    record: Record, part: ExportPart, wanted: frozenset[str], progress: ProgressCallback | None
 ) -> Iterator[tuple[Stretch, list[Group]]]:
     """Yield the blocks of a part with their messages that carry one of the wanted channels."""
-    for stretch in stretches(record, part, told):
+    for stretch in stretches(record, part, progress):
         groups = [group for group in stretch.block.rows() if not wanted.isdisjoint(group[1])]
         if groups:
             yield stretch, groups
 
 
 def sample_lines(
-    record: Record, part: ExportPart, channels: Sequence[RecordedChannel], told: Told | None = None
+    record: Record,
+    part: ExportPart,
+    channels: Sequence[RecordedChannel],
+    progress: ProgressCallback | None = None,
 ) -> Iterator[str]:
     """Yield the samples of a part as JSON lines, one a message; null where a message had no number."""
     wanted = frozenset(channel.name for channel in channels)
-    for stretch, groups in groups_of(record, part, wanted, told):
+    for stretch, groups in groups_of(record, part, wanted, progress):
         block, keep = stretch.block, inside(stretch, part)
         rows: list[tuple[int, dict[str, float | None]]] = []
         for places, names, texts in groups:

@@ -86,7 +86,7 @@ def digest_facts(
     lost = sum(gap.seconds for gap in digest.gaps)
     gaps = [
         f"{times.day_and_time(gap.start)} for {format_duration(gap.seconds)}: "
-        + ("no link or no data" if gap.recorded else "nobody recorded")
+        + ("no link or no data" if gap.recorded else "nothing was recorded")
         for gap in sorted(digest.gaps, key=lambda gap: -gap.seconds)
     ]
     facts += _listed("Gaps", gaps, "none: the data are whole")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 
+from xovac_tui.durations import format_duration
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
@@ -42,8 +43,6 @@ class ReplayBar(LinesWidget):
 
 def replay_line(playback: Playback, width: int, *, glyphs: Glyphs, times: Times) -> Line:
     """Return the bar's spans; the bar takes the room that the words leave."""
-    from xovac_tui.durations import format_duration
-
     state = f" {replay_state(playback, glyphs)}"
     state += " " * max(0, _STATE - cell_len(state))
     day = times.day_and_time(playback.replay.utc)

@@ -240,7 +240,7 @@ def happened_lines(past: PastRun, width: int, *, glyphs: Glyphs, times: Times) -
         caption = f" ({clean(file.text, 200)})" if file.text else ""
         found.append((file.t, f"attached by {clean(file.who, 40)}: {clean(file.name, 80)}{caption}", ""))
     for gap in past.gaps:
-        what = "no link or no data" if gap.recorded else "nobody recorded"
+        what = "no link or no data" if gap.recorded else "nothing was recorded"
         found.append((gap.start, f"{what} for {format_duration(gap.seconds)}", "rows--warn"))
     lines: list[Line] = []
     if past.state.reason:

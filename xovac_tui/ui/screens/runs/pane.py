@@ -18,7 +18,7 @@ from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted
 from xovac_tui.recording.disk.kinds import RecordedRun
 from xovac_tui.recording.status import RecorderState
-from xovac_tui.runs.past import PastRun, Told, read_run, read_runs, with_state
+from xovac_tui.runs.past import PastRun, TrackedChannel, read_run, read_runs, with_state
 from xovac_tui.runs.state import FlightState
 from xovac_tui.station.news import News
 from xovac_tui.ui.screens.pane import Pane
@@ -182,8 +182,8 @@ class RunsPane(Pane):
 
     def _live(self, run: int) -> FlightState | None:
         """Return how a run is at this moment, if it is the one that this program follows."""
-        flights = self.station.flights
-        return flights.flight.state() if flights.flight is not None and flights.number == run else None
+        runs = self.station.runs
+        return runs.flight.state() if runs.flight is not None and runs.number == run else None
 
     def _listed(self, run: RecordedRun) -> RecordedRun:
         """Return a run as it is at this moment, which the record learns only now and then."""
@@ -265,7 +265,7 @@ class RunsPane(Pane):
         if record is None:
             return None
         channels = [c for c in station.snapshot().channels if not c.hidden and not c.is_bool]
-        told: list[Told] = [(c.full_name, c.label, c.unit, c.log) for c in channels]
+        told: list[TrackedChannel] = [(c.full_name, c.label, c.unit, c.log) for c in channels]
         try:
             return await asyncio.to_thread(
                 read_run, record.path, run, contract=station.contract, channels=told, now=station.clock.utc()
@@ -340,7 +340,7 @@ class RunsPane(Pane):
             self.query_one("#run-chart", TrendChart).show(self._model)
         steps = self.query_one("#run-steps", Rows)
         state = past.state
-        legs = state.flown if state.leg is None else (*state.flown, state.leg)
+        legs = state.as_run if state.leg is None else (*state.as_run, state.leg)
         at_end = steps.top + steps.size.height > steps.count
         if past.running and (rewind or at_end):
             # The step that is flown now stays in sight.

@@ -125,9 +125,9 @@ def _full(moment: RunMoment, width: int, height: int, glyphs: Glyphs, times: Tim
     if flight is not None:
         rows["basis"] = _basis(flight)
         rows["dwell"], rows["why"] = _dwell(moment, flight, glyphs)
-    if moment.flying is not None:
-        told = gap_words(moment.flying.gaps, moment.flying.gap_seconds)
-        rows["gaps"] = (("Gaps  ", "run--quiet"), (told, "run--warn" if moment.flying.gaps else ""))
+    if moment.running is not None:
+        told = gap_words(moment.running.gaps, moment.running.gap_seconds)
+        rows["gaps"] = (("Gaps  ", "run--quiet"), (told, "run--warn" if moment.running.gaps else ""))
     lines = [rows[name] for name in _ORDER if name in kept and name in rows]
     room = height - len(lines) - 1
     if progress.upcoming and room >= 1:
@@ -148,8 +148,8 @@ _ORDER = (
 def _head(moment: RunMoment, width: int, glyphs: Glyphs, where: str) -> Line:
     run = moment.snapshot.run
     name = run.recipe or ""
-    if moment.on and moment.flying is not None:
-        name = name or moment.flying.name
+    if moment.on and moment.running is not None:
+        name = name or moment.running.name
     if moment.silent:
         word: Span = (f"{glyphs.question} last known: {run.word or run.state.value}", "run--warn")
         if moment.untold:
@@ -206,15 +206,15 @@ def _not_heard(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: 
         if flight is not None:
             said += f" It would be in {_where(moment, short=True, estimated=False)}."
         lines += [((line, "run--quiet"),) for line in folded(glyphs.plain(said), width)]
-    if moment.flying is not None:
-        gaps = gap_words(moment.flying.gaps, moment.flying.gap_seconds)
+    if moment.running is not None:
+        gaps = gap_words(moment.running.gaps, moment.running.gap_seconds)
         lines.append((("Gaps  ", "run--quiet"), (gaps, "run--warn")))
     return lines
 
 
 def _silence(moment: RunMoment) -> str:
     """Return how long the chamber has not told its state, whatever else it may have said."""
-    snapshot, flight = moment.snapshot, moment.flying
+    snapshot, flight = moment.snapshot, moment.running
     told = snapshot.by_role(Role.STATE)
     if told is None and flight is not None and flight.silent is not None:
         return format_age(flight.silent)

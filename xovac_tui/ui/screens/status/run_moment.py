@@ -22,7 +22,7 @@ class RunMoment(msgspec.Struct, frozen=True):
     """The run that goes on, or the newest that has ended."""
 
     @property
-    def flying(self) -> FlightView | None:
+    def running(self) -> FlightView | None:
         """The run that is followed."""
         flight = self.flight
         return flight if flight is not None and not flight.over else None
@@ -30,18 +30,18 @@ class RunMoment(msgspec.Struct, frozen=True):
     @property
     def ended(self) -> FlightView | None:
         """The newest run, when it has ended and none goes on."""
-        return None if self.flying is not None else self.flight
+        return None if self.running is not None else self.flight
 
     @property
     def planned(self) -> FlightView | None:
         """The run that is followed, if a plan of it is known."""
-        flight = self.flying
+        flight = self.running
         return flight if flight is not None and flight.planned else None
 
     @property
     def untold(self) -> bool:
         """True while a run is followed of which the chamber tells nothing."""
-        return self.flying is not None and self.snapshot.run.state is RunState.UNKNOWN
+        return self.running is not None and self.snapshot.run.state is RunState.UNKNOWN
 
     @property
     def on(self) -> bool:
@@ -51,5 +51,5 @@ class RunMoment(msgspec.Struct, frozen=True):
     @property
     def silent(self) -> bool:
         """True when the newest word about the run is too old to be believed."""
-        flight = self.flying
+        flight = self.running
         return self.snapshot.run.stale or (self.untold and flight is not None and flight.silent is not None)

@@ -1,4 +1,4 @@
-"""Runs flown with the simulator's physics, its messages and the live model; no sockets, no waiting."""
+"""Runs made with the simulator's physics, its messages and the live model; no sockets, no waiting."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PARAMETERS = load_parameters()
 
 @dataclass
 class Bench:
-    """A simulated chamber with a run on, looked at once in a second of the wall clock."""
+    """A simulated chamber with a run on, observed once in a second of the wall clock."""
 
     recipe: Recipe
     settings: PlanSettings
@@ -57,9 +57,9 @@ class Bench:
         self.began = self.now
         self.machine.start()
 
-    def looks(self, seconds: float) -> Iterator[Observation]:
+    def observations(self, seconds: float) -> Iterator[Observation]:
         """Yield what is seen in each second of the wall clock from now on."""
-        self._tell("recipe_state", self.machine.recipe_state())
+        self._report("recipe_state", self.machine.recipe_state())
         for _ in range(int(seconds)):
             yield self.chamber.observe(UTC + self.now, self.now)
             self._second()
@@ -69,21 +69,21 @@ class Bench:
         self.now += 1.0
         self.machine.step(self.speed)
         state = self.machine.chamber_state()
-        self._tell("chamber_state", state)
-        told = self.machine.recipe_state()
-        if told["step"] != before or self.now % 5 == 0:
-            self._tell("recipe_state", told)
+        self._report("chamber_state", state)
+        report = self.machine.recipe_state()
+        if report["step"] != before or self.now % 5 == 0:
+            self._report("recipe_state", report)
         if self.machine.running:
             elapsed = (self.now - self.began) * self.speed
             self.samples.append((elapsed, state["part"], state["setpoint"]))
 
-    def _tell(self, name: str, payload: dict[str, Any]) -> None:
+    def _report(self, name: str, payload: dict[str, Any]) -> None:
         arguments = decode_arguments(json.dumps(payload))
         self.chamber.apply(Event(name, arguments, Direction.IN, EventKind.MESSAGE, UTC + self.now, self.now))
 
 
 def without_roles(seen: Observation) -> Observation:
-    """Return what is seen of a chamber that tells temperature and pressure, but nothing of its run."""
+    """Return what is seen of a chamber that reports temperature and pressure, but nothing of its run."""
     return msgspec.structs.replace(
         seen, state=RunState.UNKNOWN, recipe=None, step=None, steps=None, target=None
     )
