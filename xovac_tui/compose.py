@@ -109,7 +109,8 @@ def build_station(
     from xovac_tui.recording.alarm_store import RecordAlarmStore
     from xovac_tui.recording.log import Log
     from xovac_tui.recording.service import RecordService, Subject
-    from xovac_tui.runs.service import RunFollower, RunService
+    from xovac_tui.runs.follower import RunFollower
+    from xovac_tui.runs.service import RunService
     from xovac_tui.station.live import LiveStation, Parts, this_user
     from xovac_tui.station.news import Bulletin
     from xovac_tui.station.port import Reach

@@ -34,9 +34,9 @@ EXPERT = CommandSpec(
     "Any event (expert)",
     help="Sends any event with any JSON, or with none. Nothing checks what it means to the chamber.",
     fields=(
-        PayloadField("event", FieldType.STRING, help="Name of the event, such as cancel_recipe."),
+        PayloadField(FieldType.STRING, name="event", help="Name of the event, such as cancel_recipe."),
         PayloadField(
-            "payload", FieldType.JSON, required=False, help="JSON, sent exactly as typed. Empty: ''."
+            FieldType.JSON, name="payload", required=False, help="JSON, sent exactly as typed. Empty: ''."
         ),
     ),
     hazard=Hazard.CRITICAL,
