@@ -25,8 +25,8 @@ from xovac_tui.ui.screens.controls.form import FormDialog
 from xovac_tui.ui.screens.controls.ledger_list import LedgerList
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
-from xovac_tui.ui.widgets.cursorrows import CursorRows
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit
+from xovac_tui.ui.widgets.rows import CursorRows
 from xovac_tui.ui.workspace import Workspace
 
 EXPERT = CommandSpec(
